@@ -1,0 +1,43 @@
+//! One file a command.
+
+pub mod demo;
+pub mod export;
+pub mod preprocess;
+pub mod recommend;
+pub mod serve;
+pub mod status;
+pub mod synth;
+pub mod train;
+
+use anyhow::{Context, Result};
+
+use crate::options::{Command, Options};
+use crate::output::Output;
+
+/// Runs the chosen command.
+pub fn run(options: Options) -> Result<()> {
+    let Options { global, command } = options;
+    if global.threads > 0 {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(global.threads)
+            .build_global()
+            .context("cannot start the worker threads")?;
+    }
+    let output = Output::new(&global);
+    match command {
+        Command::Demo(demo) => demo.run(&output),
+        Command::Preprocess(preprocess) => preprocess.run(&global, &output),
+        Command::Train(train) => train.run(&global, &output),
+        Command::Recommend(recommend) => recommend.run(&global, &output),
+        Command::Serve(serve) => serve.run(&global, &output),
+        Command::Status(status) => status.run(&global, &output),
+        Command::Export(export) => export.run(&global, &output),
+        Command::Synth(synth) => synth.run(&output),
+    }
+}
+
+/// Now, RFC 3339 in UTC, to the second.
+pub fn now() -> String {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    cinematch_store::rfc3339(since_1970.map_or(0, |time| time.as_millis() as i64))
+}

@@ -1,0 +1,250 @@
+//! `cinematch preprocess`.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, Result};
+use cinematch::catalog::services::MockServices;
+use cinematch::catalog::{
+    Counts, Inputs, MergeSettings, Merged, ServicesChoice, ServicesSource, count_problems, merge,
+    write_merged,
+};
+use cinematch::{files, ids};
+use clap::Args;
+
+use crate::options::Global;
+use crate::output::{DIM, Output, STRONG, thousands};
+use crate::paths::{MergedPath, RawPath, read_or, shown};
+
+const GET_MOVIELENS: &str = "download MovieLens from https://grouplens.org/datasets/movielens/ and \
+                             unpack it there, or name its folder with --raw DIR";
+
+/// Flags of `preprocess`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cinematch preprocess\n  \
+                        cinematch preprocess --min-year none --keep-without-genres\n  \
+                        cinematch preprocess --raw raw/ml-latest-small --services none\n\n\
+                        What was wrong with which row is in data/preprocess_report.json.")]
+pub struct Preprocess {
+    #[command(flatten)]
+    raw: RawPath,
+    /// TMDb's facts [default: raw/tmdb/tmdb_metadata.csv, if it is there]
+    #[arg(long, env = "CINEMATCH_TMDB", value_name = "FILE")]
+    tmdb: Option<PathBuf>,
+    #[command(flatten)]
+    merged: MergedPath,
+    #[command(flatten)]
+    filters: Filters,
+    #[command(flatten)]
+    services: Services,
+}
+
+/// Which films stay.
+#[derive(Clone, Debug, Args)]
+pub struct Filters {
+    /// Leave out films before this year and films without a year; `none` keeps all
+    #[arg(long, env = "CINEMATCH_MIN_YEAR", default_value = "1980", value_name = "YEAR")]
+    min_year: MinYear,
+    /// Leave out films without TMDb facts
+    #[arg(long)]
+    require_tmdb: bool,
+    /// Leave out films with fewer TMDb votes
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    min_votes: u32,
+    /// Keep films without a genre
+    #[arg(long)]
+    keep_without_genres: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct MinYear(Option<u16>);
+
+impl FromStr for MinYear {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" | "0" => Ok(Self(None)),
+            _ => text.parse().map(|year| Self(Some(year))).map_err(|_| {
+                "expected a year such as 1980, or `none`".to_owned()
+            }),
+        }
+    }
+}
+
+/// Which services films get.
+#[derive(Clone, Debug, Args)]
+pub struct Services {
+    /// Streaming services: real ones where they were fetched, invented ones (mock) for
+    /// demonstrations, or none; auto: real ones, otherwise mock
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHICH")]
+    services: Which,
+    /// The seed of mock services
+    #[arg(long, default_value_t = 42, value_name = "N")]
+    seed: u64,
+    /// The share of films with mock services beyond their first
+    #[arg(long, default_value = "0.3", value_parser = fraction, value_name = "SHARE")]
+    sample_fraction: f64,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Which {
+    Auto,
+    Tmdb,
+    Mock,
+    None,
+}
+
+fn fraction(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
+}
+
+/// The result, for machines.
+#[derive(serde::Serialize)]
+struct Summary<'a> {
+    merged: String,
+    report: String,
+    counts: Counts,
+    services_source: Option<ServicesSource>,
+    problems: Vec<cinematch::catalog::ProblemCount<'a>>,
+}
+
+impl Preprocess {
+    /// Merges and writes table and report.
+    pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
+        let raw = self.raw.resolve(global);
+        let (movies_path, links_path) = (raw.join("movies.csv"), raw.join("links.csv"));
+        let reading = output.step("reading MovieLens and TMDb");
+        let movies = read_or(&movies_path, GET_MOVIELENS)?;
+        let links = read_or(&links_path, GET_MOVIELENS)?;
+        let tmdb = self.read_tmdb(global)?;
+        drop(reading);
+
+        let settings = self.settings();
+        let merging = output.step("merging");
+        let (movies_name, links_name) = (shown(&movies_path), shown(&links_path));
+        let inputs = Inputs {
+            movies: (&movies_name, &movies),
+            links: (&links_name, &links),
+            tmdb: tmdb.as_ref().map(|(name, bytes)| (name.as_str(), bytes.as_slice())),
+        };
+        let merged = merge(inputs, &settings)?;
+        drop(merging);
+
+        let writing = output.step("writing");
+        let merged_path = self.merged.resolve(global);
+        let report_path = files::parent(&merged_path).join("preprocess_report.json");
+        write(&merged, &settings, &merged_path, &report_path)?;
+        drop(writing);
+
+        output.json(&Summary {
+            merged: shown(&merged_path),
+            report: shown(&report_path),
+            counts: merged.counts,
+            services_source: merged.services_source,
+            problems: count_problems(&merged.problems),
+        })?;
+        summarise(&merged, &settings, output);
+        output.note(format_args!("{DIM}report: {}{DIM:#}", shown(&report_path)));
+        output.line(format_args!(
+            "{STRONG}{}{STRONG:#}: {} films",
+            shown(&merged_path),
+            thousands(merged.counts.movies_kept)
+        ));
+        Ok(())
+    }
+
+    /// TMDb's file, if it is there. A file named by the user must be.
+    fn read_tmdb(&self, global: &Global) -> Result<Option<(String, Vec<u8>)>> {
+        let path = match &self.tmdb {
+            Some(path) => path.clone(),
+            None => global.root.join("raw/tmdb/tmdb_metadata.csv"),
+        };
+        if self.tmdb.is_none() && !path.exists() {
+            return Ok(None);
+        }
+        let bytes = read_or(&path, "check --tmdb, or leave it out to go without TMDb")?;
+        Ok(Some((shown(&path), bytes)))
+    }
+
+    fn settings(&self) -> MergeSettings {
+        let Filters { min_year, require_tmdb, min_votes, keep_without_genres } = self.filters;
+        MergeSettings {
+            min_year: min_year.0,
+            require_tmdb,
+            min_votes,
+            keep_without_genres,
+            services: match self.services.services {
+                Which::Auto => ServicesChoice::Auto,
+                Which::Tmdb => ServicesChoice::Tmdb,
+                Which::Mock => ServicesChoice::Mock,
+                Which::None => ServicesChoice::None,
+            },
+            mock: MockServices {
+                seed: self.services.seed,
+                sample_fraction: self.services.sample_fraction,
+            },
+        }
+    }
+}
+
+fn write(merged: &Merged, settings: &MergeSettings, table: &Path, report: &Path) -> Result<()> {
+    let mut bytes = Vec::new();
+    write_merged(&merged.movies, &mut bytes).context("cannot put the merged table together")?;
+    let sha256 = ids::sha256_hex(&bytes);
+    files::replace(table, |out| out.write_all(&bytes))?;
+    let name = shown(table);
+    files::replace(report, |out| {
+        serde_json::to_writer_pretty(&mut *out, &merged.report(settings, &name, &sha256))?;
+        out.write_all(b"\n")
+    })?;
+    Ok(())
+}
+
+fn summarise(merged: &Merged, settings: &MergeSettings, output: &Output) {
+    let counts = &merged.counts;
+    for source in &merged.sources {
+        output.note(format_args!("{:>9} rows  {}", thousands(source.rows), source.file));
+    }
+    let removed = counts.removed;
+    let min_year = settings.min_year.unwrap_or(0);
+    let lines = [
+        (removed.without_year, "without a year".to_owned()),
+        (removed.before_min_year, format!("before {min_year}")),
+        (removed.without_genres, "without a genre".to_owned()),
+        (removed.without_tmdb, "without TMDb facts".to_owned()),
+        (removed.too_few_votes, format!("with fewer than {} votes", settings.min_votes)),
+    ];
+    for (films, why) in lines.iter().filter(|(films, _)| *films > 0) {
+        output.note(format_args!("{:>9} films left out {why}", thousands(*films)));
+    }
+    output.note(format_args!(
+        "{:>9} films kept, {} with TMDb facts",
+        thousands(counts.movies_kept),
+        thousands(counts.with_metadata)
+    ));
+    let problems = count_problems(&merged.problems);
+    if !problems.is_empty() {
+        output.warn(format_args!(
+            "{} problems in the files; nothing stopped:",
+            thousands(merged.problems.len() as u64)
+        ));
+    }
+    for problem in problems {
+        output.warn(format_args!(
+            "  {} × {}{}, first on line {}: {}",
+            thousands(problem.count),
+            problem.file,
+            problem.field.map(|field| format!(", {field}")).unwrap_or_default(),
+            problem.first_line,
+            problem.first_reason
+        ));
+    }
+    if merged.services_source == Some(ServicesSource::Mock) {
+        output.warn(
+            "streaming services are mock: invented for demonstration, marked so wherever they show \
+             (--services none leaves them out)",
+        );
+    }
+}

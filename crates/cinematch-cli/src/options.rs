@@ -1,0 +1,77 @@
+//! Flags, one struct per concern. Flags come before the environment, the environment before `.env`.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{demo, export, preprocess, recommend, serve, status, synth, train};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Yellow.on_default().bold())
+    .usage(AnsiColor::Yellow.on_default().bold())
+    .literal(AnsiColor::Green.on_default())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// A movie recommender one can own.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cinematch",
+    version,
+    styles = STYLES,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  cinematch demo                          ten recommendations with reasons, offline\n  \
+                  cinematch preprocess                    raw/ → data/movies_merged.csv\n  \
+                  cinematch train                         data/movies_merged.csv → ml/artifacts/\n  \
+                  cinematch recommend --liked 1,3114      films for somebody who liked these two\n  \
+                  cinematch serve                         the HTTP API on http://localhost:8000"
+)]
+pub struct Options {
+    /// What every command knows.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command knows.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The folder that holds raw/, data/, ml/ and .env
+    #[arg(long, global = true, env = "CINEMATCH_ROOT", default_value = ".", value_name = "DIR")]
+    pub root: PathBuf,
+    /// Print nothing but results and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Print one JSON document for machines
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Worker threads; 0: one a core
+    #[arg(
+        long, global = true, env = "CINEMATCH_THREADS", default_value_t = 0, value_name = "N",
+        hide_default_value = true
+    )]
+    pub threads: usize,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what CineMatch does, on a small catalogue of its own: no data, no network
+    Demo(demo::Demo),
+    /// Merge MovieLens and TMDb into data/movies_merged.csv
+    Preprocess(preprocess::Preprocess),
+    /// Learn features from data/movies_merged.csv into ml/artifacts/
+    Train(train::Train),
+    /// Recommend films on the terminal
+    Recommend(recommend::Recommend),
+    /// Serve the HTTP API
+    Serve(serve::Serve),
+    /// Show what exists: data, generations, when and from what
+    Status(status::Status),
+    /// Hand the trained transformers to other tools
+    Export(export::Export),
+    /// Make MovieLens-shaped data of any size
+    Synth(synth::Synth),
+}

@@ -1,0 +1,147 @@
+//! Everything that is printed. Results go to standard output; progress, notes and errors to
+//! standard error. A pipe gets no progress and no colours.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::options::Global;
+
+/// For what matters most on a line.
+pub const STRONG: Style = Style::new().bold();
+/// For what stands back.
+pub const DIM: Style = Style::new().dimmed();
+/// For what went up or well.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// For what went down or wants attention.
+pub const CARE: Style = AnsiColor::Yellow.on_default();
+
+/// How a command prints.
+#[derive(Clone, Debug)]
+pub struct Output {
+    quiet: bool,
+    json: bool,
+}
+
+impl Output {
+    /// As the flags say.
+    pub fn new(global: &Global) -> Self {
+        Self { quiet: global.quiet, json: global.json }
+    }
+
+    /// Whether results are for machines.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// A line of the result, for people.
+    pub fn line(&self, line: impl std::fmt::Display) {
+        if !self.json {
+            // A reader that went away (`| head`) is no error of ours.
+            let _ = writeln!(anstream::stdout(), "{line}");
+        }
+    }
+
+    /// A line about how it went, for people who did not ask for quiet.
+    pub fn note(&self, line: impl std::fmt::Display) {
+        if !self.quiet && !self.json {
+            self.line(line);
+        }
+    }
+
+    /// Something people should know before they trust the result.
+    pub fn warn(&self, line: impl std::fmt::Display) {
+        if !self.quiet {
+            let _ = writeln!(anstream::stderr(), "{CARE}note:{CARE:#} {line}");
+        }
+    }
+
+    /// The result, for machines.
+    pub fn json(&self, value: &impl Serialize) -> anyhow::Result<()> {
+        if self.json {
+            let mut out = std::io::stdout().lock();
+            let text = serde_json::to_string_pretty(value)?;
+            let _ = writeln!(out, "{text}");
+        }
+        Ok(())
+    }
+
+    /// Shows that something is under way, on a terminal only, until the guard is dropped.
+    pub fn step(&self, what: &str) -> Step {
+        let shown = !self.quiet && !self.json && std::io::stderr().is_terminal();
+        let bar = if shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        if shown {
+            bar.enable_steady_tick(Duration::from_millis(100));
+        }
+        bar.set_message(what.to_owned());
+        Step { bar }
+    }
+
+    /// A step with a known length.
+    pub fn progress(&self, what: &str, total: u64) -> Step {
+        let step = self.step(what);
+        step.bar.set_length(total);
+        let template = "{spinner} {msg} {bar:30} {percent}% {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            step.bar.set_style(style);
+        }
+        step
+    }
+}
+
+/// A step under way; its line disappears when it ends.
+#[derive(Debug)]
+pub struct Step {
+    bar: ProgressBar,
+}
+
+impl Step {
+    /// How far it has come.
+    pub fn at(&self, done: u64) {
+        self.bar.set_position(done);
+    }
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Prints an error with its causes: for people a sentence, for machines an object.
+pub fn fail(error: &anyhow::Error, json: bool) {
+    if json {
+        let document = serde_json::json!({ "error": format!("{error:#}") });
+        let _ = writeln!(std::io::stderr(), "{document}");
+        return;
+    }
+    let red = AnsiColor::Red.on_default().bold();
+    let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {error:#}");
+}
+
+/// A whole number with its thousands apart: `87,585`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut shown = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        let shown: Vec<String> = [0, 999, 1000, 87_585, 32_000_204].map(thousands).into();
+        assert_eq!(shown, ["0", "999", "1,000", "87,585", "32,000,204"]);
+    }
+}

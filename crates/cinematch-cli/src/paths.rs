@@ -1,0 +1,100 @@
+//! Where things are: the folder layout CineMatch users know, every path of which can be set.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
+
+use crate::options::Global;
+
+/// The releases of MovieLens looked for below raw/, in this order.
+const RELEASES: [&str; 4] = ["ml-32m", "ml-25m", "ml-latest", "ml-latest-small"];
+
+/// Where MovieLens' files are.
+#[derive(Clone, Debug, Args)]
+pub struct RawPath {
+    /// The folder with MovieLens' movies.csv, links.csv and tags.csv [default: raw/ml-32m]
+    #[arg(long, env = "CINEMATCH_RAW", value_name = "DIR")]
+    raw: Option<PathBuf>,
+}
+
+impl RawPath {
+    /// The folder: the one set, or the first release found, or where the first should be.
+    pub fn resolve(&self, global: &Global) -> PathBuf {
+        if let Some(raw) = &self.raw {
+            return raw.clone();
+        }
+        let folder = |release: &str| global.root.join("raw").join(release);
+        let found = RELEASES.iter().map(|release| folder(release)).find(|path| path.is_dir());
+        found.unwrap_or_else(|| folder(RELEASES[0]))
+    }
+}
+
+/// Where the merged table is.
+#[derive(Clone, Debug, Args)]
+pub struct MergedPath {
+    /// The merged table [default: data/movies_merged.csv]
+    #[arg(long, env = "CINEMATCH_MERGED", value_name = "FILE")]
+    merged: Option<PathBuf>,
+}
+
+impl MergedPath {
+    /// The file.
+    pub fn resolve(&self, global: &Global) -> PathBuf {
+        self.merged.clone().unwrap_or_else(|| global.root.join("data/movies_merged.csv"))
+    }
+}
+
+/// Where trained models are.
+#[derive(Clone, Debug, Args)]
+pub struct ArtifactsPath {
+    /// The folder of trained models [default: ml/artifacts]
+    #[arg(long, env = "CINEMATCH_ARTIFACTS", value_name = "DIR")]
+    artifacts: Option<PathBuf>,
+}
+
+impl ArtifactsPath {
+    /// The folder.
+    pub fn resolve(&self, global: &Global) -> PathBuf {
+        self.artifacts.clone().unwrap_or_else(|| global.root.join("ml/artifacts"))
+    }
+}
+
+/// A path as people write it: without a leading `./`.
+pub fn shown(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
+}
+
+/// Reads a file; when it is missing, the error says what to do.
+pub fn read_or(path: &Path, what_to_do: &str) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => anyhow!("{} not found: {what_to_do}", shown(path)),
+        _ => anyhow!("cannot read {}: {error}", shown(path)),
+    })
+}
+
+/// Loads `.env` from the root folder, before flags are parsed, since flags default to it. What the
+/// environment sets already stays.
+pub fn load_env_file(arguments: impl Iterator<Item = OsString>) -> Result<()> {
+    let arguments: Vec<String> =
+        arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let spaced = arguments.iter().position(|argument| argument == "--root");
+    let root = arguments
+        .iter()
+        .find_map(|argument| argument.strip_prefix("--root=").map(PathBuf::from))
+        .or_else(|| arguments.get(spaced? + 1).map(PathBuf::from))
+        .or_else(|| std::env::var_os("CINEMATCH_ROOT").map(PathBuf::from))
+        .unwrap_or_else(|| PathBuf::from("."));
+    let path = root.join(".env");
+    match dotenvy::from_path(&path) {
+        // The text of a parse error quotes the line, which may hold a secret.
+        Err(dotenvy::Error::LineParse(_, at)) => {
+            Err(anyhow!("{} cannot be read: a line is not NAME=value (near its character {at})", shown(&path)))
+        }
+        Err(dotenvy::Error::Io(error)) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot read {}", shown(&path)))
+        }
+        _ => Ok(()),
+    }
+}

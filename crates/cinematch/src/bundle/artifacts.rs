@@ -1,0 +1,320 @@
+//! Training: a merged table → the files of a generation, and back.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::manifest::{Counts, FORMAT_VERSION, FileSum, InputSum, Manifest, Run, Settings};
+use super::{Bundle, npz};
+use crate::catalog::Movie;
+use crate::features::GenreBinarizer;
+use crate::features::numeric::NumericScaler;
+use crate::features::plain::PlainFeatures;
+use crate::features::ranking::{Block, FeatureSet, RankingFeatures};
+use crate::features::tags::TagCounts;
+use crate::features::text::{TfidfError, TfidfParams, TfidfVectorizer};
+use crate::ids::{Vocabulary, sha256_hex};
+use crate::models::content::ContentModel;
+use crate::ranking::Recommender;
+
+/// The files of a generation beside `manifest.json`.
+pub(super) const ITEM_FEATURES: &str = "item_features.npz";
+pub(super) const TFIDF: &str = "tfidf_vectorizer.json";
+pub(super) const GENRES: &str = "genre_mlb.json";
+pub(super) const NUMERIC: &str = "numeric_scaler.json";
+const RANKING_ROWS: &str = "ranking_features.npz";
+const RANKING_COLUMNS: &str = "ranking_features.json";
+const MOVIES: &str = "movies_meta.json";
+pub(super) const MANIFEST: &str = "manifest.json";
+
+/// What to train on.
+#[derive(Debug)]
+pub struct Training {
+    /// The films.
+    pub movies: Vec<Movie>,
+    /// Viewers' tags.
+    pub tags: TagCounts,
+    /// The files both came from.
+    pub inputs: Vec<InputSum>,
+    /// What the user chose.
+    pub settings: Settings,
+    /// When the run began, RFC 3339 in UTC.
+    pub created_at: String,
+}
+
+/// Training that cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The table has no films.
+    #[error("there are no films to train on; loosen the filters of `cinematch preprocess`")]
+    NoMovies,
+    /// The texts or the parameters are of no use.
+    #[error(transparent)]
+    Tfidf(#[from] TfidfError),
+    /// A file could not be put together.
+    #[error("cannot write the artifacts: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// A generation in memory.
+#[derive(Debug)]
+pub struct Trained {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// Every other file's bytes.
+    pub files: BTreeMap<&'static str, Vec<u8>>,
+}
+
+/// `tfidf_vectorizer.json`.
+#[derive(Serialize, Deserialize)]
+struct TfidfFile<'a> {
+    params: TfidfFileParams,
+    vocabulary: BTreeMap<Cow<'a, str>, usize>,
+    idf: Cow<'a, [f64]>,
+}
+
+/// scikit-learn's names for the parameters.
+#[derive(Serialize, Deserialize)]
+struct TfidfFileParams {
+    max_features: usize,
+    ngram_range: (usize, usize),
+    stop_words: Option<String>,
+    min_df: u32,
+}
+
+/// `ranking_features.json`.
+#[derive(Serialize, Deserialize)]
+struct RankingFile<'a> {
+    feature_set: FeatureSet,
+    blocks: Cow<'a, [Block]>,
+    names: Cow<'a, [String]>,
+}
+
+/// Trains and puts the generation's files together. The same training gives the same bytes at any
+/// number of threads, `run` in the manifest aside.
+pub fn train(training: Training) -> Result<Trained, TrainError> {
+    let Training { movies, tags, inputs, settings, created_at } = training;
+    if movies.is_empty() {
+        return Err(TrainError::NoMovies);
+    }
+    let mut clock = Clock::new();
+    let plain = PlainFeatures::fit(&movies, settings.tfidf)?;
+    clock.step("plain_features");
+    let ranking = RankingFeatures::fit(settings.features, &movies, &plain, &tags)?;
+    clock.step("ranking_features");
+
+    let mut files = BTreeMap::new();
+    files.insert(ITEM_FEATURES, npz::csr_bytes(&plain.matrix)?);
+    files.insert(TFIDF, tfidf_bytes(&plain.tfidf)?);
+    files.insert(GENRES, json(&plain.genres)?);
+    files.insert(NUMERIC, json(&plain.numeric)?);
+    files.insert(RANKING_ROWS, npz::csr_bytes(&ranking.matrix)?);
+    files.insert(
+        RANKING_COLUMNS,
+        json(&RankingFile {
+            feature_set: ranking.feature_set,
+            blocks: Cow::Borrowed(&ranking.blocks),
+            names: Cow::Borrowed(&ranking.names),
+        })?,
+    );
+    files.insert(MOVIES, movies_bytes(&movies)?);
+    clock.step("serialise");
+    let sums: BTreeMap<String, FileSum> = files
+        .iter()
+        .map(|(name, bytes)| {
+            ((*name).to_owned(), FileSum { bytes: bytes.len() as u64, sha256: sha256_hex(bytes) })
+        })
+        .collect();
+    clock.step("checksums");
+
+    let mut manifest = Manifest {
+        format_version: FORMAT_VERSION,
+        model_id: String::new(),
+        settings,
+        counts: Counts {
+            movies: movies.len(),
+            terms: plain.tfidf.terms.len(),
+            genres: plain.genres.classes.len(),
+            numeric: plain.numeric.features.len(),
+            ranking_columns: ranking.names.len(),
+            ranking_entries: ranking.matrix.n_entries(),
+            tagged_movies: tags.n_movies(),
+        },
+        inputs,
+        vocabulary_sha256: Vocabulary::new(movies.iter().map(|movie| movie.movie_id)).checksum(),
+        services_source: movies.iter().find_map(|movie| movie.services_source),
+        files: sums,
+        run: Run { created_at, threads: rayon::current_num_threads(), timings_ms: clock.steps },
+    };
+    manifest.model_id = manifest.computed_id();
+    Ok(Trained { manifest, files })
+}
+
+/// Milliseconds a step.
+struct Clock {
+    last: Instant,
+    steps: BTreeMap<String, f64>,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self { last: Instant::now(), steps: BTreeMap::new() }
+    }
+
+    fn step(&mut self, name: &str) {
+        let elapsed = self.last.elapsed().as_secs_f64() * 1e3;
+        self.steps.insert(name.to_owned(), (elapsed * 1e3).round() / 1e3);
+        self.last = Instant::now();
+    }
+}
+
+fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec(value)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// The manifest, laid out for reading.
+pub(super) fn manifest_bytes(manifest: &Manifest) -> io::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(manifest)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn tfidf_bytes(tfidf: &TfidfVectorizer) -> io::Result<Vec<u8>> {
+    use crate::features::text::StopWords;
+    let terms = tfidf.terms.iter().enumerate();
+    json(&TfidfFile {
+        params: TfidfFileParams {
+            max_features: tfidf.params.max_features,
+            ngram_range: (1, tfidf.params.ngram_max),
+            stop_words: match tfidf.params.stop_words {
+                StopWords::English => Some("english".to_owned()),
+                StopWords::None => None,
+            },
+            min_df: tfidf.params.min_df,
+        },
+        vocabulary: terms.map(|(column, term)| (Cow::Borrowed(term.as_str()), column)).collect(),
+        idf: Cow::Borrowed(&tfidf.idf),
+    })
+}
+
+/// A JSON array with one film a line.
+fn movies_bytes(movies: &[Movie]) -> io::Result<Vec<u8>> {
+    let mut bytes = b"[\n".to_vec();
+    for (at, movie) in movies.iter().enumerate() {
+        if at > 0 {
+            bytes.extend_from_slice(b",\n");
+        }
+        serde_json::to_writer(&mut bytes, movie)?;
+    }
+    bytes.write_all(b"\n]\n")?;
+    Ok(bytes)
+}
+
+/// The transformers of a generation, for export.
+pub(super) struct Transformers {
+    pub tfidf: TfidfVectorizer,
+    pub genres: GenreBinarizer,
+    pub numeric: NumericScaler,
+}
+
+/// Reads a generation's files. `read` gives a file's verified bytes.
+pub(super) fn load_transformers(
+    read: impl Fn(&str) -> Result<Vec<u8>, LoadError>,
+) -> Result<Transformers, LoadError> {
+    use crate::features::text::StopWords;
+    let bytes = read(TFIDF)?;
+    let file: TfidfFile<'_> = parse(TFIDF, &bytes)?;
+    let mut terms = vec![String::new(); file.vocabulary.len()];
+    for (term, column) in file.vocabulary {
+        let place =
+            terms.get_mut(column).ok_or_else(|| broken(TFIDF, "a column is out of range"))?;
+        *place = term.into_owned();
+    }
+    if terms.len() != file.idf.len() {
+        return Err(broken(TFIDF, "vocabulary and idf differ in length"));
+    }
+    let params = TfidfParams {
+        max_features: file.params.max_features,
+        ngram_max: file.params.ngram_range.1,
+        stop_words: match file.params.stop_words {
+            Some(_) => StopWords::English,
+            None => StopWords::None,
+        },
+        min_df: file.params.min_df,
+    };
+    Ok(Transformers {
+        tfidf: TfidfVectorizer { params, terms, idf: file.idf.into_owned() },
+        genres: parse(GENRES, &read(GENRES)?)?,
+        numeric: parse(NUMERIC, &read(NUMERIC)?)?,
+    })
+}
+
+/// A file of a generation that is not what the manifest promises.
+#[derive(Debug)]
+pub(super) struct LoadError {
+    pub file: String,
+    pub reason: String,
+}
+
+pub(super) fn broken(file: &str, reason: impl ToString) -> LoadError {
+    LoadError { file: file.to_owned(), reason: reason.to_string() }
+}
+
+pub(super) fn parse<'a, T: Deserialize<'a>>(file: &str, bytes: &'a [u8]) -> Result<T, LoadError> {
+    serde_json::from_slice(bytes).map_err(|error| broken(file, error))
+}
+
+/// Puts a generation together again. `read` gives a file's verified bytes.
+pub(super) fn load(
+    manifest: Manifest,
+    generation: u64,
+    read: impl Fn(&str) -> Result<Vec<u8>, LoadError> + Sync,
+) -> Result<Bundle, LoadError> {
+    let (movies, features) = rayon::join(
+        || -> Result<Vec<Movie>, LoadError> { parse(MOVIES, &read(MOVIES)?) },
+        || -> Result<RankingFeatures, LoadError> {
+            let columns = read(RANKING_COLUMNS)?;
+            let file: RankingFile<'_> = parse(RANKING_COLUMNS, &columns)?;
+            let matrix = npz::csr_from_bytes(&read(RANKING_ROWS)?)
+                .map_err(|error| broken(RANKING_ROWS, error))?;
+            let RankingFile { feature_set, blocks, names } = file;
+            let (blocks, names) = (blocks.into_owned(), names.into_owned());
+            Ok(RankingFeatures { feature_set, blocks, names, matrix })
+        },
+    );
+    let (movies, features) = (movies?, features?);
+    if features.matrix.n_rows() != movies.len() {
+        return Err(broken(RANKING_ROWS, "its rows are not the films of movies_meta.json"));
+    }
+    if features.matrix.n_columns() != features.names.len() {
+        return Err(broken(RANKING_COLUMNS, "its names are not the columns of the matrix"));
+    }
+    let last = features.blocks.last().map_or(0, |block| block.end as usize);
+    if last != features.names.len() {
+        return Err(broken(RANKING_COLUMNS, "its blocks do not cover the columns"));
+    }
+    let model = ContentModel::fit(features, &movies);
+    let recommender = Recommender::new(movies, model);
+    if recommender.vocabulary().checksum() != manifest.vocabulary_sha256 {
+        return Err(broken(MOVIES, "its films are not those of the manifest"));
+    }
+    Ok(Bundle { manifest, generation, recommender })
+}
+
+/// Writes a generation's files into an empty directory and syncs each.
+pub(super) fn write_files(directory: &Path, trained: &Trained) -> io::Result<()> {
+    let manifest = manifest_bytes(&trained.manifest)?;
+    let files = trained.files.iter().map(|(name, bytes)| (*name, bytes));
+    for (name, bytes) in files.chain([(MANIFEST, &manifest)]) {
+        let mut file = std::fs::File::create_new(directory.join(name))?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! The trained, immutable snapshot that serving holds, and its files on disk.
+//!
+//! A generation is a directory of open formats:
+//!
+//! | file | content |
+//! |---|---|
+//! | `item_features.npz` | the plain rows, `scipy.sparse.load_npz` opens it (CSR, f64) |
+//! | `tfidf_vectorizer.json`, `genre_mlb.json`, `numeric_scaler.json` | how they were made |
+//! | `ranking_features.npz`, `ranking_features.json` | the ranking rows (CSR, f32) and their columns |
+//! | `movies_meta.json` | the films, in row order |
+//! | `manifest.json` | settings, counts, inputs and the checksum of every other file |
+
+mod artifacts;
+mod generations;
+mod manifest;
+mod npz;
+mod pickle;
+mod sklearn;
+
+use std::path::Path;
+
+pub use artifacts::{TrainError, Trained, Training, train};
+pub use generations::{ArtifactsError, Generations, Published};
+pub use manifest::{Counts, FileSum, InputSum, Manifest, Run, Settings};
+pub use sklearn::{PICKLES, export_sklearn};
+
+use crate::ranking::Recommender;
+
+/// A loaded generation.
+#[derive(Debug)]
+pub struct Bundle {
+    /// What the generation says of itself.
+    pub manifest: Manifest,
+    /// The generation's number, growing with time.
+    pub generation: u64,
+    /// The model with its films.
+    pub recommender: Recommender,
+}
+
+impl Bundle {
+    /// Loads the published generation below `artifacts`. Every checksum is verified. O(bytes).
+    pub fn load(artifacts: &Path) -> Result<Self, ArtifactsError> {
+        Generations::at(artifacts).load()
+    }
+
+    /// Whether the streaming services are invented, which every place that shows them must say.
+    pub fn has_mock_services(&self) -> bool {
+        self.manifest.services_source == Some(crate::catalog::ServicesSource::Mock)
+    }
+}

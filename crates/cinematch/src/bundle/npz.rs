@@ -1,0 +1,203 @@
+//! NumPy's `.npz` with a CSR matrix, as `scipy.sparse.save_npz(compressed=False)` lays it out:
+//! a ZIP archive of stored `.npy` arrays `indices`, `indptr`, `format`, `shape`, `data`.
+//!
+//! Formats: NumPy enhancement proposal 1; `scipy/sparse/_matrix_io.py`.
+
+use std::io::{self, Cursor, Read, Write};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use crate::features::CsrMatrix;
+
+/// A number as NumPy stores it.
+pub trait Element: Copy + Default {
+    /// NumPy's name of the type.
+    const DESCR: &'static str;
+    /// Bytes of one.
+    const SIZE: usize;
+    /// Appends its little-endian bytes.
+    fn put(self, out: &mut Vec<u8>);
+    /// Reads [`Self::SIZE`] little-endian bytes.
+    fn get(bytes: &[u8]) -> Self;
+}
+
+macro_rules! element {
+    ($type:ty, $descr:literal) => {
+        impl Element for $type {
+            const DESCR: &'static str = $descr;
+            const SIZE: usize = size_of::<$type>();
+
+            fn put(self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.to_le_bytes());
+            }
+
+            fn get(bytes: &[u8]) -> Self {
+                let mut own = [0; size_of::<$type>()];
+                own.copy_from_slice(bytes);
+                <$type>::from_le_bytes(own)
+            }
+        }
+    };
+}
+
+element!(f32, "<f4");
+element!(f64, "<f8");
+element!(i32, "<i4");
+element!(i64, "<i8");
+
+/// The archive's bytes: the same for the same matrix, always.
+pub fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>> {
+    let (indptr, indices, values) = matrix.parts();
+    let n_entries = i32::try_from(indices.len()).map_err(io::Error::other)?;
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut add = |name: &str, shape: &str, descr: &str, data: &[u8]| {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .last_modified_time(zip::DateTime::default())
+            .large_file(data.len() > u32::MAX as usize);
+        archive.start_file(format!("{name}.npy"), options)?;
+        archive.write_all(&header(descr, shape))?;
+        archive.write_all(data)
+    };
+    let vector = |length: usize| format!("({length},)");
+    let whole = indices.iter().map(|column| *column as i32);
+    add("indices", &vector(indices.len()), i32::DESCR, &bytes_of(whole))?;
+    // Every start is at most the number of entries, which was checked to fit.
+    let starts = indptr.iter().map(|start| *start as i32);
+    add("indptr", &vector(indptr.len()), i32::DESCR, &bytes_of(starts))?;
+    add("format", "()", "|S3", b"csr")?;
+    let shape = [matrix.n_rows() as i64, matrix.n_columns() as i64];
+    add("shape", &vector(2), i64::DESCR, &bytes_of(shape.into_iter()))?;
+    add("data", &vector(n_entries as usize), T::DESCR, &bytes_of(values.iter().copied()))?;
+    archive.finish().map(Cursor::into_inner).map_err(io::Error::other)
+}
+
+/// Reads what [`csr_bytes`] or scipy (uncompressed) wrote.
+pub fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T>> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
+    let mut array = |name: &str| -> io::Result<Npy> {
+        let mut file = archive.by_name(&format!("{name}.npy")).map_err(io::Error::other)?;
+        let mut content = Vec::with_capacity(file.size() as usize);
+        file.read_to_end(&mut content)?;
+        Npy::parse(name, content)
+    };
+    if array("format")?.data() != b"csr" {
+        return Err(invalid("the matrix is not in CSR form"));
+    }
+    let shape: Vec<i64> = array("shape")?.numbers()?;
+    let [n_rows, n_columns] = shape[..] else { return Err(invalid("the shape is not a pair")) };
+    let indptr: Vec<i32> = array("indptr")?.numbers()?;
+    let indices: Vec<i32> = array("indices")?.numbers()?;
+    let values: Vec<T> = array("data")?.numbers()?;
+    let starts = indptr.into_iter().map(|start| usize::try_from(start).unwrap_or(usize::MAX));
+    // A negative column becomes one outside the matrix, which is refused below.
+    let columns = indices.into_iter().map(|column| u32::try_from(column).unwrap_or(u32::MAX));
+    let n_columns = usize::try_from(n_columns).map_err(io::Error::other)?;
+    CsrMatrix::from_parts(n_columns, starts.collect(), columns.collect(), values)
+        .filter(|matrix| matrix.n_rows() as i64 == n_rows)
+        .ok_or_else(|| invalid("its arrays do not fit together"))
+}
+
+fn bytes_of<T: Element>(values: impl ExactSizeIterator<Item = T>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(values.len() * T::SIZE);
+    values.for_each(|value| value.put(&mut bytes));
+    bytes
+}
+
+/// Magic, version 1.0, the header padded so that data starts at a multiple of 64.
+fn header(descr: &str, shape: &str) -> Vec<u8> {
+    let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+    let padding = 64 - (10 + text.len() + 1) % 64;
+    text.push_str(&" ".repeat(padding % 64));
+    text.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend_from_slice(&(text.len() as u16).to_le_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+    bytes
+}
+
+/// An array read from an archive.
+struct Npy {
+    name: String,
+    descr: String,
+    content: Vec<u8>,
+    start: usize,
+}
+
+impl Npy {
+    fn parse(name: &str, content: Vec<u8>) -> io::Result<Self> {
+        let wrong = || invalid(&format!("{name}.npy is not an array of NumPy's format 1.0"));
+        let length = match content.get(..10) {
+            Some([0x93, b'N', b'U', b'M', b'P', b'Y', 1, 0, low, high]) => {
+                usize::from(u16::from_le_bytes([*low, *high]))
+            }
+            _ => return Err(wrong()),
+        };
+        let start = 10 + length;
+        let text = content.get(10..start).and_then(|text| std::str::from_utf8(text).ok());
+        let descr = text
+            .and_then(|text| text.split_once("'descr': '")?.1.split_once('\''))
+            .map(|(descr, _)| descr.to_owned())
+            .ok_or_else(wrong)?;
+        Ok(Self { name: name.to_owned(), descr, content, start })
+    }
+
+    fn data(&self) -> &[u8] {
+        &self.content[self.start..]
+    }
+
+    fn numbers<T: Element>(&self) -> io::Result<Vec<T>> {
+        if self.descr != T::DESCR || !self.data().len().is_multiple_of(T::SIZE) {
+            let Self { name, descr, .. } = self;
+            return Err(invalid(&format!("{name}.npy holds {descr}, expected {}", T::DESCR)));
+        }
+        Ok(self.data().chunks_exact(T::SIZE).map(T::get).collect())
+    }
+}
+
+fn invalid(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn matrices() -> impl Strategy<Value = CsrMatrix<f64>> {
+        let row = proptest::collection::btree_map(0_u32..7, -1e3_f64..1e3, 0..7);
+        proptest::collection::vec(row, 0..9).prop_map(|rows| {
+            let mut matrix = CsrMatrix::new(7);
+            rows.into_iter().for_each(|row| matrix.push_row(row));
+            matrix
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(matrix in matrices()) {
+            let bytes = csr_bytes(&matrix).unwrap();
+            prop_assert_eq!(&csr_bytes(&matrix).unwrap(), &bytes);
+            prop_assert_eq!(csr_from_bytes::<f64>(&bytes).unwrap(), matrix);
+        }
+
+        #[test]
+        fn damage_is_an_error_not_a_panic(matrix in matrices(), at in 0.0..1.0, bit in 0_u8..8) {
+            let mut bytes = csr_bytes(&matrix).unwrap();
+            let at = (at * bytes.len() as f64) as usize;
+            bytes[at] ^= 1 << bit;
+            let _ = csr_from_bytes::<f64>(&bytes);
+            let _ = csr_from_bytes::<f64>(&bytes[..at]);
+        }
+    }
+
+    #[test]
+    fn data_starts_at_a_multiple_of_64_and_types_are_told_apart() {
+        assert_eq!(header("<f8", "(3,)").len() % 64, 0);
+        let mut matrix = CsrMatrix::new(2);
+        matrix.push_row([(1, 1.0_f32)]);
+        let error = csr_from_bytes::<f64>(&csr_bytes(&matrix).unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "data.npy holds <f4, expected <f8");
+    }
+}

@@ -1,0 +1,477 @@
+//! Links MovieLens' films with TMDb's facts, cleans and filters them.
+//!
+//! Rules where sources disagree with themselves:
+//! - a movieId twice in `movies.csv` or `links.csv`: the first row stays;
+//! - a TMDb id twice in `tmdb_metadata.csv`: the last row stays (it was fetched last);
+//! - two films linked to one TMDb id: the first in `movies.csv` keeps it, the other keeps its row
+//!   but has no TMDb id and no TMDb facts.
+//!
+//! Time and memory are linear in the input.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::services::MockServices;
+use super::{Movie, ParsedTitle, ServicesSource, parse_title};
+use crate::ids::{MovieId, TmdbId};
+use crate::sources::movielens::{self, LinkRow, MovieRow};
+use crate::sources::tmdb::{self, TmdbFile, TmdbRow};
+use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError};
+
+/// A file's name in messages, and its bytes.
+pub type NamedBytes<'a> = (&'a str, &'a [u8]);
+
+/// The files to merge.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// MovieLens' `movies.csv`.
+    pub movies: NamedBytes<'a>,
+    /// MovieLens' `links.csv`.
+    pub links: NamedBytes<'a>,
+    /// `tmdb_metadata.csv`, if there is one.
+    pub tmdb: Option<NamedBytes<'a>>,
+}
+
+/// Where streaming services shall come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServicesChoice {
+    /// Provider data where it was fetched, otherwise mock.
+    Auto,
+    /// Provider data only.
+    Tmdb,
+    /// Invented ones, for demonstrations.
+    Mock,
+    /// None.
+    None,
+}
+
+/// Which films stay, and what they get.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MergeSettings {
+    /// Films before this year go, and so do films without a year; `None` keeps all.
+    pub min_year: Option<u16>,
+    /// Films without TMDb facts go.
+    pub require_tmdb: bool,
+    /// Films with fewer TMDb votes go; unknown counts as 0.
+    pub min_votes: u32,
+    /// Films without a genre stay.
+    pub keep_without_genres: bool,
+    /// Where services come from.
+    pub services: ServicesChoice,
+    /// How mock services are dealt.
+    pub mock: MockServices,
+}
+
+/// Films removed, each counted under the first filter that it failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// Without a year, while a minimum year is set.
+    pub without_year: u64,
+    /// Before the minimum year.
+    pub before_min_year: u64,
+    /// Without a genre.
+    pub without_genres: u64,
+    /// Without TMDb facts, while they are required.
+    pub without_tmdb: u64,
+    /// With too few votes.
+    pub too_few_votes: u64,
+}
+
+/// What the merge did, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Films read from `movies.csv`.
+    pub movies_read: u64,
+    /// Films in the result.
+    pub movies_kept: u64,
+    /// Films removed.
+    pub removed: Removed,
+    /// Kept films with a TMDb id.
+    pub with_tmdb_id: u64,
+    /// Kept films with TMDb facts.
+    pub with_metadata: u64,
+    /// Kept films whose year the strict format `(YYYY)` at the very end would have missed.
+    pub year_read_leniently: u64,
+    /// Movie ids that stood twice (`movies.csv` and `links.csv`).
+    pub duplicate_movie_ids: u64,
+    /// TMDb ids that stood twice in `tmdb_metadata.csv`.
+    pub duplicate_tmdb_ids: u64,
+    /// Films whose TMDb id another film has.
+    pub shared_tmdb_ids: u64,
+    /// TMDb rows that no film links to.
+    pub tmdb_rows_without_film: u64,
+}
+
+/// One input, in numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceCount {
+    /// The file.
+    pub file: String,
+    /// Data rows, bad ones included.
+    pub rows: u64,
+    /// Usable records.
+    pub records: u64,
+    /// Problems.
+    pub problems: u64,
+}
+
+/// The result of a merge.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// The films, in the order of `movies.csv`.
+    pub movies: Vec<Movie>,
+    /// What happened, in numbers.
+    pub counts: Counts,
+    /// The inputs, in numbers.
+    pub sources: Vec<SourceCount>,
+    /// Where the services came from; `None` where there are none.
+    pub services_source: Option<ServicesSource>,
+    /// Kept films whose year only the lenient reading finds: id, raw title, year.
+    pub lenient_years: Vec<(MovieId, String, u16)>,
+    /// Everything that was wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// A merge that cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// A file is not what it should be.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Provider data was asked for where there is none.
+    #[error(
+        "no streaming providers: {file} has no `services` column, so `--services tmdb` has nothing \
+         to read. Use `--services mock` for invented services or `--services none` for none"
+    )]
+    NoProviders {
+        /// The file that was looked at.
+        file: String,
+    },
+}
+
+/// Merges the inputs.
+pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, MergeError> {
+    let (movies, (links, tmdb)) = rayon::join(
+        || movielens::movies(inputs.movies.0, inputs.movies.1),
+        || {
+            rayon::join(
+                || movielens::links(inputs.links.0, inputs.links.1),
+                || inputs.tmdb.map(|(file, bytes)| tmdb::metadata(file, bytes)).transpose(),
+            )
+        },
+    );
+    let (movies, links, tmdb) = (movies?, links?, tmdb?);
+    let services_source = services_source(&inputs, tmdb.as_ref(), settings.services)?;
+
+    let mut counts = Counts { movies_read: movies.records.len() as u64, ..Counts::default() };
+    let mut sources =
+        vec![source_count(inputs.movies.0, &movies), source_count(inputs.links.0, &links)];
+    let mut problems = movies.problems;
+    problems.extend(links.problems);
+    counts.duplicate_movie_ids = count_duplicates(&problems);
+    let mut metadata = Metadata::default();
+    if let (Some((file, _)), Some(tmdb)) = (inputs.tmdb, tmdb) {
+        sources.push(source_count(file, &tmdb.decoded));
+        counts.duplicate_tmdb_ids = count_duplicates(&tmdb.decoded.problems);
+        problems.extend(tmdb.decoded.problems);
+        metadata = Metadata::new(tmdb.decoded.records);
+    }
+    let linker = Linker::new(inputs.links.0, &movies.records, links.records, &mut problems);
+    counts.shared_tmdb_ids = linker.shared;
+
+    let mut kept = Vec::with_capacity(movies.records.len());
+    let mut lenient_years = Vec::new();
+    for row in movies.records {
+        let parsed = parse_title(&row.title);
+        let genres = genres(&row.genres);
+        let link = linker.links.get(&row.movie_id);
+        let tmdb_id = link.and_then(|link| link.tmdb_id);
+        let facts = tmdb_id.and_then(|id| metadata.take(id));
+        if let Some(filter) = failed_filter(&parsed, &genres, facts.as_ref(), settings) {
+            *filter(&mut counts.removed) += 1;
+            continue;
+        }
+        if let Some(year) = parsed.year.filter(|_| !parsed.year_is_strict) {
+            lenient_years.push((row.movie_id, row.title.clone(), year));
+        }
+        counts.with_tmdb_id += u64::from(tmdb_id.is_some());
+        counts.with_metadata += u64::from(facts.is_some());
+        let imdb_id = link.and_then(|link| link.imdb_id.clone());
+        let mut movie = movie(row.movie_id, parsed, genres, (tmdb_id, imdb_id), facts);
+        if services_source == Some(ServicesSource::Mock) {
+            movie.services = settings.mock.of(movie.movie_id);
+        } else if services_source.is_none() {
+            movie.services.clear();
+        }
+        movie.services_source = services_source.filter(|_| !movie.services.is_empty());
+        kept.push(movie);
+    }
+    counts.movies_kept = kept.len() as u64;
+    counts.year_read_leniently = lenient_years.len() as u64;
+    counts.tmdb_rows_without_film = metadata.untaken();
+    Ok(Merged { movies: kept, counts, sources, services_source, lenient_years, problems })
+}
+
+fn services_source(
+    inputs: &Inputs<'_>,
+    tmdb: Option<&TmdbFile>,
+    choice: ServicesChoice,
+) -> Result<Option<ServicesSource>, MergeError> {
+    let fetched = tmdb.is_some_and(|file| file.has_services);
+    Ok(match choice {
+        ServicesChoice::None => None,
+        ServicesChoice::Mock => Some(ServicesSource::Mock),
+        ServicesChoice::Auto if fetched => Some(ServicesSource::Tmdb),
+        ServicesChoice::Auto => Some(ServicesSource::Mock),
+        ServicesChoice::Tmdb if fetched => Some(ServicesSource::Tmdb),
+        ServicesChoice::Tmdb => {
+            let file = inputs.tmdb.map_or("tmdb_metadata.csv (not found)", |(file, _)| file);
+            return Err(MergeError::NoProviders { file: file.to_owned() });
+        }
+    })
+}
+
+fn source_count<T>(file: &str, decoded: &Decoded<T>) -> SourceCount {
+    SourceCount {
+        file: file.to_owned(),
+        rows: decoded.rows,
+        records: decoded.records.len() as u64,
+        problems: decoded.problems.len() as u64,
+    }
+}
+
+fn count_duplicates(problems: &[Problem]) -> u64 {
+    problems.iter().filter(|problem| problem.kind == ProblemKind::DuplicateId).count() as u64
+}
+
+/// TMDb's rows by id, handed out to the film that owns the id.
+#[derive(Default)]
+struct Metadata {
+    rows: FxHashMap<TmdbId, TmdbRow>,
+}
+
+impl Metadata {
+    fn new(records: Vec<TmdbRow>) -> Self {
+        let rows = records.into_iter().filter_map(|row| Some((row.tmdb_id?, row))).collect();
+        Self { rows }
+    }
+
+    fn take(&mut self, id: TmdbId) -> Option<TmdbRow> {
+        self.rows.remove(&id)
+    }
+
+    fn untaken(&self) -> u64 {
+        self.rows.len() as u64
+    }
+}
+
+/// Links by film, each TMDb id with one film.
+struct Linker {
+    links: FxHashMap<MovieId, LinkRow>,
+    shared: u64,
+}
+
+impl Linker {
+    fn new(
+        file: &str,
+        movies: &[MovieRow],
+        links: Vec<LinkRow>,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let mut links: FxHashMap<MovieId, LinkRow> =
+            links.into_iter().map(|link| (link.movie_id, link)).collect();
+        let known: rustc_hash::FxHashSet<MovieId> = movies.iter().map(|row| row.movie_id).collect();
+        let mut found: Vec<Problem> = links
+            .values()
+            .filter(|link| !known.contains(&link.movie_id))
+            .map(|link| Problem {
+                file: file.to_owned(),
+                line: link.line,
+                field: Some("movieId".to_owned()),
+                kind: ProblemKind::UnknownReference,
+                outcome: Outcome::RowDropped,
+                reason: format!("film {} is not in movies.csv", link.movie_id),
+            })
+            .collect();
+
+        let mut owners: FxHashMap<TmdbId, MovieId> = FxHashMap::default();
+        let mut shared = 0;
+        for movie in movies {
+            let Some(link) = links.get_mut(&movie.movie_id) else { continue };
+            let Some(tmdb_id) = link.tmdb_id else { continue };
+            if let Some(owner) = owners.get(&tmdb_id) {
+                shared += 1;
+                found.push(Problem {
+                    file: file.to_owned(),
+                    line: link.line,
+                    field: Some("tmdbId".to_owned()),
+                    kind: ProblemKind::DuplicateId,
+                    outcome: Outcome::ValueEmptied,
+                    reason: format!(
+                        "TMDb id {tmdb_id} belongs to film {owner} already; film {} stays without",
+                        movie.movie_id
+                    ),
+                });
+                link.tmdb_id = None;
+            } else {
+                owners.insert(tmdb_id, movie.movie_id);
+            }
+        }
+        found.sort_by_key(|problem| problem.line);
+        problems.extend(found);
+        Self { links, shared }
+    }
+}
+
+/// The counter of the first filter a film fails, if it fails one.
+fn failed_filter(
+    parsed: &ParsedTitle,
+    genres: &[String],
+    facts: Option<&TmdbRow>,
+    settings: &MergeSettings,
+) -> Option<fn(&mut Removed) -> &mut u64> {
+    if let Some(min_year) = settings.min_year {
+        match parsed.year {
+            None => return Some(|removed| &mut removed.without_year),
+            Some(year) if year < min_year => return Some(|removed| &mut removed.before_min_year),
+            Some(_) => {}
+        }
+    }
+    if genres.is_empty() && !settings.keep_without_genres {
+        return Some(|removed| &mut removed.without_genres);
+    }
+    if settings.require_tmdb && facts.is_none() {
+        return Some(|removed| &mut removed.without_tmdb);
+    }
+    let votes = facts.and_then(|facts| facts.vote_count).unwrap_or(0);
+    if votes < settings.min_votes {
+        return Some(|removed| &mut removed.too_few_votes);
+    }
+    None
+}
+
+/// MovieLens' genres in lower case; `(no genres listed)` is none.
+fn genres(raw: &str) -> Vec<String> {
+    if raw.eq_ignore_ascii_case("(no genres listed)") {
+        return Vec::new();
+    }
+    tmdb::list(&raw.to_lowercase())
+}
+
+fn movie(
+    movie_id: MovieId,
+    parsed: ParsedTitle,
+    genres: Vec<String>,
+    (tmdb_id, imdb_id): (Option<TmdbId>, Option<String>),
+    facts: Option<TmdbRow>,
+) -> Movie {
+    let facts = facts.unwrap_or_default();
+    Movie {
+        movie_id,
+        tmdb_id,
+        imdb_id,
+        title: parsed.title,
+        alt_titles: parsed.alt_titles,
+        year: parsed.year,
+        genres,
+        overview: facts.overview,
+        runtime: facts.runtime,
+        popularity: facts.popularity,
+        vote_count: facts.vote_count,
+        vote_average: facts.vote_average,
+        keywords: facts.keywords,
+        cast: facts.cast,
+        directors: facts.directors,
+        services: facts.services,
+        services_source: None,
+        original_language: facts.original_language,
+        poster_path: facts.poster_path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOVIES: &str = "movieId,title,genres\n1,\"Matrix, The (1999)\",Action|Sci-Fi\n\
+        2,Old One (1950),Drama\n3,Plain (2001),(no genres listed)\n4,No Year,Drama\n\
+        5,Twin (1999),Drama\n6,Loose (2005) ,Drama\n";
+    const LINKS: &str = "movieId,imdbId,tmdbId\n1,0133093,603\n2,,\n5,0133094,603\n6,,7\n99,,8\n";
+    const TMDB: &str = "tmdb_id,title,release_date,runtime,popularity,vote_count,vote_average,\
+        genres,overview,keywords,cast_top,director\n603,The Matrix,,136,50,25000,8.2,,A hacker.,\
+        hacker|ai,Keanu Reeves,Lana Wachowski|Lilly Wachowski\n9,Other,,1,1,1,1,,,,,\n";
+
+    fn settings() -> MergeSettings {
+        MergeSettings {
+            min_year: Some(1980),
+            require_tmdb: false,
+            min_votes: 0,
+            keep_without_genres: false,
+            services: ServicesChoice::None,
+            mock: MockServices { seed: 1, sample_fraction: 0.3 },
+        }
+    }
+
+    fn check(settings: &MergeSettings, with_tmdb: bool, expect: &[u32]) -> Merged {
+        let inputs = Inputs {
+            movies: ("movies.csv", MOVIES.as_bytes()),
+            links: ("links.csv", LINKS.as_bytes()),
+            tmdb: with_tmdb.then_some(("tmdb.csv", TMDB.as_bytes())),
+        };
+        let merged = merge(inputs, settings).unwrap();
+        let ids: Vec<u32> = merged.movies.iter().map(|movie| movie.movie_id.0).collect();
+        assert_eq!(ids, expect);
+        let removed = merged.counts.removed;
+        let total = removed.without_year
+            + removed.before_min_year
+            + removed.without_genres
+            + removed.without_tmdb
+            + removed.too_few_votes;
+        assert_eq!(total + merged.counts.movies_kept, merged.counts.movies_read);
+        merged
+    }
+
+    #[test]
+    fn filters_remove_what_they_say() {
+        check(&settings(), true, &[1, 5, 6]);
+        check(&settings(), false, &[1, 5, 6]);
+        check(&MergeSettings { min_year: None, ..settings() }, true, &[1, 2, 4, 5, 6]);
+        check(&MergeSettings { keep_without_genres: true, ..settings() }, true, &[1, 3, 5, 6]);
+        check(&MergeSettings { require_tmdb: true, ..settings() }, true, &[1]);
+        check(&MergeSettings { min_votes: 100, ..settings() }, true, &[1]);
+    }
+
+    #[test]
+    fn one_film_owns_a_tmdb_id_and_every_oddity_is_counted() {
+        let merged = check(&settings(), true, &[1, 5, 6]);
+        assert_eq!(merged.movies[0].tmdb_id, Some(TmdbId(603)));
+        assert_eq!(merged.movies[0].directors, ["Lana Wachowski", "Lilly Wachowski"]);
+        assert_eq!(merged.movies[1].tmdb_id, None);
+        assert_eq!(merged.movies[1].imdb_id.as_deref(), Some("0133094"));
+        assert_eq!(merged.counts.shared_tmdb_ids, 1);
+        assert_eq!(merged.counts.tmdb_rows_without_film, 1);
+        assert_eq!(merged.lenient_years, [(MovieId(6), "Loose (2005) ".to_owned(), 2005)]);
+        let reasons: Vec<(u64, ProblemKind)> =
+            merged.problems.iter().map(|problem| (problem.line, problem.kind)).collect();
+        assert_eq!(reasons, [(4, ProblemKind::DuplicateId), (6, ProblemKind::UnknownReference)]);
+    }
+
+    #[test]
+    fn services_are_marked_and_missing_providers_are_an_error() {
+        let mock = MergeSettings { services: ServicesChoice::Auto, ..settings() };
+        let merged = check(&mock, true, &[1, 5, 6]);
+        assert_eq!(merged.services_source, Some(ServicesSource::Mock));
+        assert!(merged.movies.iter().all(|movie| {
+            !movie.services.is_empty() && movie.services_source == Some(ServicesSource::Mock)
+        }));
+        let tmdb = MergeSettings { services: ServicesChoice::Tmdb, ..settings() };
+        let inputs = Inputs {
+            movies: ("movies.csv", MOVIES.as_bytes()),
+            links: ("links.csv", LINKS.as_bytes()),
+            tmdb: Some(("tmdb.csv", TMDB.as_bytes())),
+        };
+        let error = merge(inputs, &tmdb).unwrap_err().to_string();
+        assert!(error.contains("`--services mock`"), "{error}");
+    }
+}

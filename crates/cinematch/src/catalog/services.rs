@@ -1,0 +1,82 @@
+//! Streaming services, and the mock ones of demonstrations.
+
+use crate::ids::MovieId;
+
+/// The services a mock catalogue knows, by their usual reach, widest first.
+pub const MOCK_SERVICES: &[&str] =
+    &["Netflix", "Prime Video", "Disney+", "Max", "Hulu", "Apple TV+", "Paramount+", "MUBI"];
+
+/// How mock services are dealt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MockServices {
+    /// The seed; the same seed gives a film the same services in every catalogue.
+    pub seed: u64,
+    /// The share of films, 0 to 1, that stream on one or two services beside their first.
+    pub sample_fraction: f64,
+}
+
+impl MockServices {
+    /// The services of one film. They depend on the seed and the film alone, so that a film keeps
+    /// them whatever else is in the catalogue.
+    pub fn of(&self, movie_id: MovieId) -> Vec<String> {
+        let mut draw = SplitMix(self.seed ^ (u64::from(movie_id.0) << 32 | u64::from(movie_id.0)));
+        let mut picked = vec![weighted_service(draw.unit())];
+        if draw.unit() < self.sample_fraction {
+            let extra = if draw.unit() < 0.5 { 1 } else { 2 };
+            while picked.len() <= extra {
+                let service = weighted_service(draw.unit());
+                if !picked.contains(&service) {
+                    picked.push(service);
+                }
+            }
+        }
+        picked.sort_unstable();
+        picked.into_iter().map(|at| MOCK_SERVICES[at].to_owned()).collect()
+    }
+}
+
+/// Maps 0–1 to a service so that the first ones come up more often.
+fn weighted_service(unit: f64) -> usize {
+    ((unit * unit * MOCK_SERVICES.len() as f64) as usize).min(MOCK_SERVICES.len() - 1)
+}
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): enough randomness for a demonstration, without state.
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_film_keeps_its_services_and_the_fraction_holds() {
+        let mock = MockServices { seed: 42, sample_fraction: 0.3 };
+        assert_eq!(mock.of(MovieId(1)), mock.of(MovieId(1)));
+        let with_extra =
+            (0..20_000).filter(|id| mock.of(MovieId(*id)).len() > 1).count() as f64 / 20_000.0;
+        assert!((0.29..0.31).contains(&with_extra), "{with_extra}");
+        assert!((0..500).all(|id| {
+            let services = mock.of(MovieId(id));
+            let mut unique = services.clone();
+            unique.dedup();
+            unique.len() == services.len() && services.len() <= 3
+        }));
+        let none = MockServices { seed: 42, sample_fraction: 0.0 };
+        assert!((0..500).all(|id| none.of(MovieId(id)).len() == 1));
+        let other_seed = MockServices { seed: 43, sample_fraction: 0.3 };
+        assert!((0..500).any(|id| mock.of(MovieId(id)) != other_seed.of(MovieId(id))));
+    }
+}

@@ -1,0 +1,55 @@
+//! Genres as a multi-hot block, equal to scikit-learn's `MultiLabelBinarizer`.
+
+use serde::{Deserialize, Serialize};
+
+use super::CsrMatrix;
+
+/// The classes, ascending; a class's position is its column.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenreBinarizer {
+    /// The genres.
+    pub classes: Vec<String>,
+}
+
+impl GenreBinarizer {
+    /// Learns the classes that occur.
+    pub fn fit<'a>(genres: impl IntoIterator<Item = &'a [String]>) -> Self {
+        let mut classes: Vec<String> = genres.into_iter().flatten().cloned().collect();
+        classes.sort_unstable();
+        classes.dedup();
+        Self { classes }
+    }
+
+    /// One row a film, 1 where it has the genre.
+    pub fn transform<'a>(&self, genres: impl IntoIterator<Item = &'a [String]>) -> CsrMatrix<f64> {
+        let mut matrix = CsrMatrix::new(self.classes.len());
+        for film in genres {
+            let mut columns: Vec<u32> = film
+                .iter()
+                .filter_map(|genre| self.classes.binary_search(genre).ok())
+                .map(|column| column as u32)
+                .collect();
+            columns.sort_unstable();
+            columns.dedup();
+            matrix.push_row(columns.into_iter().map(|column| (column, 1.0)));
+        }
+        matrix
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_sorted_and_rows_multi_hot() {
+        let films = [vec!["war".to_owned(), "drama".to_owned()], vec![], vec!["drama".to_owned()]];
+        let slices = || films.iter().map(Vec::as_slice);
+        let binarizer = GenreBinarizer::fit(slices());
+        assert_eq!(binarizer.classes, ["drama", "war"]);
+        let matrix = binarizer.transform(slices());
+        assert_eq!(matrix.row(0).0, [0, 1]);
+        assert!(matrix.row(1).0.is_empty());
+        assert_eq!(matrix.row(2).0, [0]);
+    }
+}

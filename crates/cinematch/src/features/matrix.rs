@@ -1,0 +1,210 @@
+//! Sparse matrices in compressed sparse row form.
+
+/// A CSR matrix: row `r` has the entries `indptr[r]..indptr[r + 1]`, columns ascending in a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CsrMatrix<T> {
+    n_columns: usize,
+    indptr: Vec<usize>,
+    indices: Vec<u32>,
+    values: Vec<T>,
+}
+
+impl<T: Copy> CsrMatrix<T> {
+    /// A matrix without rows.
+    pub fn new(n_columns: usize) -> Self {
+        Self { n_columns, indptr: vec![0], indices: Vec::new(), values: Vec::new() }
+    }
+
+    /// A matrix from its parts; `None` if they do not fit together.
+    pub fn from_parts(
+        n_columns: usize,
+        indptr: Vec<usize>,
+        indices: Vec<u32>,
+        values: Vec<T>,
+    ) -> Option<Self> {
+        let ascending = indptr.first() == Some(&0)
+            && indptr.windows(2).all(|pair| pair[0] <= pair[1])
+            && indptr.last() == Some(&indices.len())
+            && indices.len() == values.len();
+        if !ascending {
+            return None;
+        }
+        let rows_hold = indptr.windows(2).all(|pair| {
+            let row = &indices[pair[0]..pair[1]];
+            row.windows(2).all(|two| two[0] < two[1])
+                && row.last().is_none_or(|last| (*last as usize) < n_columns)
+        });
+        rows_hold.then_some(Self { n_columns, indptr, indices, values })
+    }
+
+    /// Appends a row. Columns must ascend and lie inside the matrix.
+    pub fn push_row(&mut self, entries: impl IntoIterator<Item = (u32, T)>) {
+        for (column, value) in entries {
+            debug_assert!((column as usize) < self.n_columns);
+            debug_assert!(
+                self.indices.len() == self.indptr[self.indptr.len() - 1]
+                    || self.indices.last().is_some_and(|last| *last < column)
+            );
+            self.indices.push(column);
+            self.values.push(value);
+        }
+        self.indptr.push(self.indices.len());
+    }
+
+    /// The number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.indptr.len() - 1
+    }
+
+    /// The number of columns.
+    pub fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    /// The number of stored entries.
+    pub fn n_entries(&self) -> usize {
+        self.indices.len()
+    }
+
+    /// A row's columns and values.
+    pub fn row(&self, row: usize) -> (&[u32], &[T]) {
+        let range = self.indptr[row]..self.indptr[row + 1];
+        (&self.indices[range.clone()], &self.values[range])
+    }
+
+    /// A row's entries.
+    pub fn entries(&self, row: usize) -> impl Iterator<Item = (u32, T)> + '_ {
+        let (columns, values) = self.row(row);
+        columns.iter().copied().zip(values.iter().copied())
+    }
+
+    /// Row starts, columns and values, as in `scipy.sparse.csr_matrix`.
+    pub fn parts(&self) -> (&[usize], &[u32], &[T]) {
+        (&self.indptr, &self.indices, &self.values)
+    }
+
+    /// Puts matrices with equal row counts side by side.
+    pub fn side_by_side(blocks: &[&Self]) -> Self {
+        let n_columns = blocks.iter().map(|block| block.n_columns).sum();
+        let n_rows = blocks.first().map_or(0, |block| block.n_rows());
+        let n_entries = blocks.iter().map(|block| block.n_entries()).sum();
+        let mut joined = Self::new(n_columns);
+        joined.indptr.reserve(n_rows);
+        joined.indices.reserve(n_entries);
+        joined.values.reserve(n_entries);
+        for row in 0..n_rows {
+            let mut offset = 0;
+            for block in blocks {
+                let (columns, values) = block.row(row);
+                joined.indices.extend(columns.iter().map(|column| column + offset));
+                joined.values.extend_from_slice(values);
+                offset += block.n_columns as u32;
+            }
+            joined.indptr.push(joined.indices.len());
+        }
+        joined
+    }
+
+    /// The same entries by column: O(entries).
+    pub fn transposed(&self) -> Self
+    where
+        T: Default,
+    {
+        let mut indptr = vec![0_usize; self.n_columns + 1];
+        for column in &self.indices {
+            indptr[*column as usize + 1] += 1;
+        }
+        for column in 0..self.n_columns {
+            indptr[column + 1] += indptr[column];
+        }
+        let mut next = indptr.clone();
+        let mut indices = vec![0_u32; self.indices.len()];
+        let mut values = vec![T::default(); self.values.len()];
+        for row in 0..self.n_rows() {
+            for (column, value) in self.entries(row) {
+                let at = &mut next[column as usize];
+                indices[*at] = row as u32;
+                values[*at] = value;
+                *at += 1;
+            }
+        }
+        Self { n_columns: self.n_rows(), indptr, indices, values }
+    }
+}
+
+/// The dot product of two sparse rows with ascending columns, and each shared column's part in it
+/// handed to `each`. O(length of both).
+pub fn sparse_dot(
+    (a_columns, a_values): (&[u32], &[f32]),
+    (b_columns, b_values): (&[u32], &[f32]),
+    mut each: impl FnMut(u32, f32),
+) -> f32 {
+    let (mut a, mut b, mut sum) = (0, 0, 0.0);
+    while a < a_columns.len() && b < b_columns.len() {
+        match a_columns[a].cmp(&b_columns[b]) {
+            std::cmp::Ordering::Less => a += 1,
+            std::cmp::Ordering::Greater => b += 1,
+            std::cmp::Ordering::Equal => {
+                let part = a_values[a] * b_values[b];
+                each(a_columns[a], part);
+                sum += part;
+                a += 1;
+                b += 1;
+            }
+        }
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> CsrMatrix<f32> {
+        let mut matrix = CsrMatrix::new(3);
+        matrix.push_row([(0, 1.0), (2, 2.0)]);
+        matrix.push_row([]);
+        matrix.push_row([(1, 3.0)]);
+        matrix.push_row([(0, 4.0)]);
+        matrix
+    }
+
+    #[test]
+    fn transposing_twice_changes_nothing() {
+        let matrix = sample();
+        let by_column = matrix.transposed();
+        assert_eq!((by_column.n_rows(), by_column.n_columns()), (3, 4));
+        assert_eq!(by_column.entries(0).collect::<Vec<_>>(), [(0, 1.0), (3, 4.0)]);
+        assert_eq!(by_column.transposed(), matrix);
+    }
+
+    #[test]
+    fn blocks_stand_side_by_side() {
+        let joined = CsrMatrix::side_by_side(&[&sample(), &sample()]);
+        assert_eq!((joined.n_rows(), joined.n_columns()), (4, 6));
+        let row: Vec<_> = joined.entries(0).collect();
+        assert_eq!(row, [(0, 1.0), (2, 2.0), (3, 1.0), (5, 2.0)]);
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_are_refused() {
+        let fits = |indptr: &[usize], indices: &[u32]| {
+            CsrMatrix::from_parts(3, indptr.into(), indices.into(), vec![1.0; indices.len()])
+                .is_some()
+        };
+        assert!(fits(&[0, 2, 2], &[0, 2]));
+        assert!(!fits(&[0, 2], &[0, 3]));
+        assert!(!fits(&[0, 2], &[1, 1]));
+        assert!(!fits(&[0, 3], &[0, 1]));
+        assert!(!fits(&[], &[]));
+    }
+
+    #[test]
+    fn a_dot_product_is_the_sum_of_its_parts() {
+        let (a, b) = (([0, 2, 5], [1.0, 2.0, 3.0]), ([2, 3, 5], [10.0, 9.0, 1.0]));
+        let mut parts = Vec::new();
+        let dot = sparse_dot((&a.0, &a.1), (&b.0, &b.1), |column, part| parts.push((column, part)));
+        assert_eq!(parts, [(2, 20.0), (5, 3.0)]);
+        assert!((dot - 23.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,309 @@
+//! The ranking rows: sparse vectors whose dot product says how alike two films are to a person.
+//!
+//! A row is a row of blocks (overview words, title words, genres, keywords, cast, directors,
+//! viewers' tags, era). Inside a block a film's entries are tf · idf scaled to length √weight; the
+//! weights add up to 1. So the dot product of two films is Σ weight · cosine over the blocks, a film
+//! is at most 1 like itself, and a film of which little is known cannot be very like anything:
+//! what is missing counts as nothing, not as a match.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::CsrMatrix;
+use super::plain::{PlainFeatures, text_of};
+use super::tags::TagCounts;
+use super::text::{StopWords, TfidfError, TfidfParams, TfidfVectorizer};
+use crate::catalog::Movie;
+
+/// Which rows ranking uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeatureSet {
+    /// The plain rows, each scaled to length 1: the Python system's cosine.
+    Seed,
+    /// All blocks.
+    Full,
+}
+
+/// What a column is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockKind {
+    /// Words of the overview.
+    Overview,
+    /// Words of the title.
+    Title,
+    /// Genres.
+    Genre,
+    /// TMDb's keywords.
+    Keyword,
+    /// Actors.
+    Cast,
+    /// Directors.
+    Director,
+    /// Viewers' tags.
+    Tag,
+    /// The time of release.
+    Era,
+    /// Standardised year and runtime (only in the plain rows).
+    Numeric,
+}
+
+/// A run of columns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// What its columns are about.
+    pub kind: BlockKind,
+    /// Its share in a film's likeness, 0 to 1.
+    pub weight: f32,
+    /// Its first column.
+    pub start: u32,
+    /// The column behind its last.
+    pub end: u32,
+}
+
+/// The rows with the meaning of their columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RankingFeatures {
+    /// Which rows these are.
+    pub feature_set: FeatureSet,
+    /// The blocks, in column order.
+    pub blocks: Vec<Block>,
+    /// What each column stands for, in people's words.
+    pub names: Vec<String>,
+    /// Films × columns.
+    pub matrix: CsrMatrix<f32>,
+}
+
+/// Block weights of the full set; they add up to 1. Set by looking at neighbours of well-known
+/// films on MovieLens with TMDb's facts.
+const WEIGHTS: [(BlockKind, f32); 8] = [
+    (BlockKind::Overview, 0.14),
+    (BlockKind::Title, 0.12),
+    (BlockKind::Genre, 0.20),
+    (BlockKind::Keyword, 0.20),
+    (BlockKind::Cast, 0.09),
+    (BlockKind::Director, 0.08),
+    (BlockKind::Tag, 0.11),
+    (BlockKind::Era, 0.06),
+];
+
+/// A film's entries in one block: name and frequency.
+type Entries = Vec<(String, f32)>;
+
+impl RankingFeatures {
+    /// The rows of the chosen set.
+    ///
+    /// O(entries) time and memory. Fails only where no text holds a word.
+    pub fn fit(
+        feature_set: FeatureSet,
+        movies: &[Movie],
+        plain: &PlainFeatures,
+        tags: &TagCounts,
+    ) -> Result<Self, TfidfError> {
+        match feature_set {
+            FeatureSet::Seed => Ok(Self::seed(plain)),
+            FeatureSet::Full => Self::full(movies, tags),
+        }
+    }
+
+    fn seed(plain: &PlainFeatures) -> Self {
+        let mut matrix = CsrMatrix::new(plain.matrix.n_columns());
+        for row in 0..plain.matrix.n_rows() {
+            let values = plain.matrix.row(row).1;
+            let length = values.iter().map(|value| value * value).sum::<f64>().sqrt();
+            let scale = if length > 0.0 { 1.0 / length } else { 0.0 };
+            matrix.push_row(
+                plain.matrix.entries(row).map(|(column, value)| (column, (value * scale) as f32)),
+            );
+        }
+        let ends = [
+            (BlockKind::Overview, plain.tfidf.terms.len()),
+            (BlockKind::Genre, plain.genres.classes.len()),
+            (BlockKind::Numeric, plain.numeric.features.len()),
+        ];
+        let mut blocks: Vec<Block> = Vec::new();
+        for (kind, width) in ends {
+            let start = blocks.last().map_or(0, |block| block.end);
+            blocks.push(Block { kind, weight: 1.0, start, end: start + width as u32 });
+        }
+        let names = plain.column_names().map(str::to_owned).collect();
+        Self { feature_set: FeatureSet::Seed, blocks, names, matrix }
+    }
+
+    fn full(movies: &[Movie], tags: &TagCounts) -> Result<Self, TfidfError> {
+        let mut blocks: Vec<Block> = Vec::new();
+        let mut names: Vec<String> = Vec::new();
+        let mut matrices: Vec<CsrMatrix<f32>> = Vec::new();
+        for (kind, weight) in WEIGHTS {
+            let (block_names, matrix) = fit_block(kind, weight, movies, tags)?;
+            let start = names.len() as u32;
+            names.extend(block_names);
+            blocks.push(Block { kind, weight, start, end: names.len() as u32 });
+            matrices.push(matrix);
+        }
+        let matrix = CsrMatrix::side_by_side(&matrices.iter().collect::<Vec<_>>());
+        Ok(Self { feature_set: FeatureSet::Full, blocks, names, matrix })
+    }
+
+    /// The block a column is in.
+    ///
+    /// # Panics
+    /// When the column lies outside the matrix.
+    pub fn block_of(&self, column: u32) -> &Block {
+        &self.blocks[self.blocks.partition_point(|block| block.end <= column)]
+    }
+}
+
+fn fit_block(
+    kind: BlockKind,
+    weight: f32,
+    movies: &[Movie],
+    tags: &TagCounts,
+) -> Result<(Vec<String>, CsrMatrix<f32>), TfidfError> {
+    let lists = |list: fn(&Movie) -> &[String]| {
+        let entries = |movie: &Movie| list(movie).iter().map(|name| (name.clone(), 1.0)).collect();
+        movies.iter().map(entries).collect::<Vec<Entries>>()
+    };
+    let films: Vec<Entries> = match kind {
+        BlockKind::Overview => {
+            let texts: Vec<&str> = movies.iter().map(text_of).collect();
+            return words(&texts, 20_000, 3, weight);
+        }
+        BlockKind::Title => {
+            let texts: Vec<&str> = movies.iter().map(|movie| movie.title.as_str()).collect();
+            return words(&texts, 20_000, 2, weight);
+        }
+        BlockKind::Genre => lists(|movie| &movie.genres),
+        BlockKind::Keyword => lists(|movie| &movie.keywords),
+        BlockKind::Director => lists(|movie| &movie.directors),
+        BlockKind::Cast => movies.iter().map(billed_cast).collect(),
+        BlockKind::Tag => movies.iter().map(|movie| tag_entries(tags, movie)).collect(),
+        BlockKind::Era | BlockKind::Numeric => {
+            return Ok(era_block(movies, weight));
+        }
+    };
+    Ok(weigh(&films, weight))
+}
+
+/// The first-billed actor weighs most.
+fn billed_cast(movie: &Movie) -> Entries {
+    let billed = movie.cast.iter().enumerate();
+    billed.map(|(place, actor)| (actor.clone(), 1.0 / (1.0 + place as f32).sqrt())).collect()
+}
+
+fn tag_entries(tags: &TagCounts, movie: &Movie) -> Entries {
+    let given = tags.of(movie.movie_id).iter();
+    given.map(|(tag, viewers)| (tag.clone(), (1.0 + *viewers as f32).ln())).collect()
+}
+
+/// TF-IDF of single words, rows scaled to √weight. A corpus without a usable word gives an empty
+/// block.
+fn words(
+    texts: &[&str],
+    max_features: usize,
+    min_df: u32,
+    weight: f32,
+) -> Result<(Vec<String>, CsrMatrix<f32>), TfidfError> {
+    let params = TfidfParams { max_features, ngram_max: 1, stop_words: StopWords::English, min_df };
+    let (fitted, rows) = match TfidfVectorizer::fit_transform(texts, params) {
+        Err(TfidfError::EmptyVocabulary { .. }) => {
+            let mut empty = CsrMatrix::new(0);
+            texts.iter().for_each(|_| empty.push_row([]));
+            return Ok((Vec::new(), empty));
+        }
+        fitted => fitted?,
+    };
+    let scale = f64::from(weight).sqrt();
+    let mut matrix = CsrMatrix::new(rows.n_columns());
+    for row in 0..rows.n_rows() {
+        let entries = rows.entries(row);
+        matrix.push_row(entries.map(|(column, value)| (column, (value * scale) as f32)));
+    }
+    Ok((fitted.terms, matrix))
+}
+
+/// tf · idf with rows scaled to √weight. Names that only one film has can match nothing and are
+/// left out; so are they in the row's length.
+fn weigh(films: &[Entries], weight: f32) -> (Vec<String>, CsrMatrix<f32>) {
+    let mut df: FxHashMap<&str, u32> = FxHashMap::default();
+    for (name, _) in films.iter().flatten() {
+        *df.entry(name).or_default() += 1;
+    }
+    let mut kept: Vec<(&str, u32)> = df.into_iter().filter(|(_, films)| *films > 1).collect();
+    kept.sort_unstable();
+    let n_films = films.len() as f32;
+    let columns: FxHashMap<&str, (u32, f32)> = kept
+        .iter()
+        .enumerate()
+        .map(|(column, (name, films))| {
+            let idf = ((1.0 + n_films) / (1.0 + *films as f32)).ln() + 1.0;
+            (*name, (column as u32, idf))
+        })
+        .collect();
+    let mut matrix = CsrMatrix::new(kept.len());
+    for film in films {
+        let mut row: Vec<(u32, f32)> = film
+            .iter()
+            .filter_map(|(name, tf)| {
+                columns.get(name.as_str()).map(|(column, idf)| (*column, tf * idf))
+            })
+            .collect();
+        row.sort_unstable_by_key(|(column, _)| *column);
+        row.dedup_by_key(|(column, _)| *column);
+        matrix.push_row(scaled(row, weight));
+    }
+    (kept.into_iter().map(|(name, _)| name.to_owned()).collect(), matrix)
+}
+
+/// Years between two decades belong to both, by nearness: 1994 is .6 the 1990s and .4 the 2000s.
+fn era_block(movies: &[Movie], weight: f32) -> (Vec<String>, CsrMatrix<f32>) {
+    const FIRST: u16 = 1870;
+    const DECADES: u16 = 25;
+    let names = (0..DECADES).map(|decade| format!("{}s", FIRST + decade * 10)).collect();
+    let mut matrix = CsrMatrix::new(DECADES.into());
+    for movie in movies {
+        let Some(year) =
+            movie.year.filter(|year| (FIRST..FIRST + DECADES * 10 - 10).contains(year))
+        else {
+            matrix.push_row([]);
+            continue;
+        };
+        let decade = u32::from((year - FIRST) / 10);
+        let later = f32::from((year - FIRST) % 10) / 10.0;
+        let entries = [(decade, 1.0 - later), (decade + 1, later)];
+        let row = entries.into_iter().filter(|(_, share)| *share > 0.0).collect();
+        matrix.push_row(scaled(row, weight));
+    }
+    (names, matrix)
+}
+
+/// The row scaled to length √weight.
+fn scaled(row: Vec<(u32, f32)>, weight: f32) -> impl Iterator<Item = (u32, f32)> {
+    let length = row.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
+    let scale = if length > 0.0 { weight.sqrt() / length } else { 0.0 };
+    row.into_iter().map(move |(column, value)| (column, value * scale))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weights_add_up_to_one() {
+        let total: f32 = WEIGHTS.iter().map(|(_, weight)| weight).sum();
+        assert!((total - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn names_of_one_film_are_left_out_and_rows_have_their_weight() {
+        let film = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 1.0)).collect();
+        let (names, matrix) = weigh(&[film(&["b", "a"]), film(&["a", "b", "c"]), film(&[])], 0.25);
+        assert_eq!(names, ["a", "b"]);
+        for row in 0..2 {
+            let length: f32 = matrix.entries(row).map(|(_, value)| value * value).sum();
+            assert!((length - 0.25).abs() < 1e-6);
+        }
+        assert!(matrix.row(2).0.is_empty());
+    }
+}

@@ -1,0 +1,7 @@
+//! Text → TF-IDF.
+
+mod stop_words;
+mod tfidf;
+mod tokenize;
+
+pub use tfidf::{StopWords, TfidfError, TfidfParams, TfidfVectorizer};

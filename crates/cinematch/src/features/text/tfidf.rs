@@ -1,0 +1,396 @@
+//! TF-IDF, equal to scikit-learn's `TfidfVectorizer` (smooth idf, L2 rows, raw counts).
+//!
+//! idf(t) = ln((1 + n) / (1 + df(t))) + 1; an entry is tf · idf, rows are scaled to length 1
+//! (Salton and Buckley, 1988, with scikit-learn's smoothing). Words become numbers once, n-grams are
+//! packed numbers, and counting is partitioned by key, so that threads share nothing and the result
+//! depends on neither their number nor their order.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::stop_words::is_english_stop_word;
+use super::tokenize::for_each_word;
+use crate::features::CsrMatrix;
+
+/// Which words are left out before n-grams are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StopWords {
+    /// scikit-learn's English list.
+    English,
+    /// None.
+    None,
+}
+
+/// How the vocabulary is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TfidfParams {
+    /// Keep this many terms, the most frequent in the corpus; at equal frequency the first in
+    /// alphabetical order.
+    pub max_features: usize,
+    /// n-grams of 1 to this many words, at most 3.
+    pub ngram_max: usize,
+    /// Which words are left out.
+    pub stop_words: StopWords,
+    /// Leave out terms that fewer documents have.
+    pub min_df: u32,
+}
+
+impl Default for TfidfParams {
+    fn default() -> Self {
+        Self { max_features: 500, ngram_max: 2, stop_words: StopWords::English, min_df: 1 }
+    }
+}
+
+/// Parameters or texts TF-IDF cannot work with.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TfidfError {
+    /// A parameter outside its range.
+    #[error("{name} must be {expected}, got {got}")]
+    Parameter {
+        /// The parameter.
+        name: &'static str,
+        /// Its range.
+        expected: &'static str,
+        /// The value.
+        got: u64,
+    },
+    /// No term is left.
+    #[error(
+        "the texts hold no usable word: every word is a stop word, a single letter, or in fewer \
+         than min_df = {min_df} texts"
+    )]
+    EmptyVocabulary {
+        /// The minimum document frequency.
+        min_df: u32,
+    },
+    /// More words than n-gram keys can tell apart.
+    #[error("the texts hold more than {} different words", WORD_LIMIT - 1)]
+    TooManyWords,
+}
+
+/// A fitted vocabulary with its weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TfidfVectorizer {
+    /// How it was fitted.
+    pub params: TfidfParams,
+    /// The terms; a term's position is its column. Ascending by code point.
+    pub terms: Vec<String>,
+    /// The inverse document frequency of each term.
+    pub idf: Vec<f64>,
+}
+
+/// Bits of an n-gram key that hold one word; 0 stands for "no word".
+const WORD_BITS: u32 = 21;
+const WORD_LIMIT: usize = 1 << WORD_BITS;
+const CHUNK: usize = 2048;
+const PARTITIONS: u64 = 8;
+
+impl TfidfVectorizer {
+    /// Learns the vocabulary of `texts` and returns it with their matrix (texts × terms).
+    ///
+    /// O(total length of the texts) time and memory.
+    pub fn fit_transform<S: AsRef<str> + Sync>(
+        texts: &[S],
+        params: TfidfParams,
+    ) -> Result<(Self, CsrMatrix<f64>), TfidfError> {
+        check(&params)?;
+        let corpus = Corpus::new(texts, params.stop_words)?;
+        let chosen = choose_terms(&corpus, &params);
+        if chosen.is_empty() {
+            return Err(TfidfError::EmptyVocabulary { min_df: params.min_df });
+        }
+        let n_texts = texts.len() as f64;
+        let idf: Vec<f64> = chosen
+            .iter()
+            .map(|term| ((1.0 + n_texts) / (1.0 + f64::from(term.df))).ln() + 1.0)
+            .collect();
+        let columns: FxHashMap<u64, u32> =
+            chosen.iter().enumerate().map(|(column, term)| (term.key, column as u32)).collect();
+        let rows: Vec<Vec<(u32, f64)>> = (0..texts.len())
+            .into_par_iter()
+            .with_min_len(CHUNK)
+            .map(|document| corpus.row(document, params.ngram_max, &columns, &idf))
+            .collect();
+        let mut matrix = CsrMatrix::new(chosen.len());
+        for row in rows {
+            matrix.push_row(row);
+        }
+        let terms = chosen.into_iter().map(|term| term.text).collect();
+        Ok((Self { params, terms, idf }, matrix))
+    }
+}
+
+fn check(params: &TfidfParams) -> Result<(), TfidfError> {
+    let wrong = |name, expected, got| Err(TfidfError::Parameter { name, expected, got });
+    if params.max_features == 0 {
+        return wrong("max_features", "1 or more", 0);
+    }
+    if !(1..=3).contains(&params.ngram_max) {
+        return wrong("ngram_max", "1, 2 or 3", params.ngram_max as u64);
+    }
+    if params.min_df == 0 {
+        return wrong("min_df", "1 or more", 0);
+    }
+    Ok(())
+}
+
+/// The texts as word numbers, from 1; stop words are gone.
+struct Corpus {
+    words: Vec<String>,
+    tokens: Vec<u32>,
+    documents: Vec<Range<usize>>,
+}
+
+impl Corpus {
+    fn new<S: AsRef<str> + Sync>(texts: &[S], stop_words: StopWords) -> Result<Self, TfidfError> {
+        let chunks: Vec<LocalCorpus> =
+            texts.par_chunks(CHUNK).map(|chunk| LocalCorpus::new(chunk, stop_words)).collect();
+        let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
+        let mut words = vec![String::new()];
+        let n_tokens = chunks.iter().map(|chunk| chunk.tokens.len()).sum();
+        let mut tokens = Vec::with_capacity(n_tokens);
+        let mut documents = Vec::with_capacity(texts.len());
+        for chunk in chunks {
+            let global: Vec<u32> = chunk
+                .words
+                .into_iter()
+                .map(|word| {
+                    let next = words.len() as u32;
+                    *numbers.entry(word).or_insert_with_key(|word| {
+                        words.push(word.clone());
+                        next
+                    })
+                })
+                .collect();
+            let offset = tokens.len();
+            tokens.extend(chunk.tokens.iter().map(|local| global[*local as usize]));
+            documents.extend(
+                chunk.documents.iter().map(|range| range.start + offset..range.end + offset),
+            );
+        }
+        if words.len() >= WORD_LIMIT {
+            return Err(TfidfError::TooManyWords);
+        }
+        Ok(Self { words, tokens, documents })
+    }
+
+    /// Calls `each` with the key of every n-gram of a document. A key holds its words from the
+    /// lowest bits up, the last word first.
+    fn for_each_ngram(&self, document: usize, ngram_max: usize, mut each: impl FnMut(u64)) {
+        let tokens = &self.tokens[self.documents[document].clone()];
+        for start in 0..tokens.len() {
+            let mut key = 0;
+            for token in &tokens[start..tokens.len().min(start + ngram_max)] {
+                key = key << WORD_BITS | u64::from(*token);
+                each(key);
+            }
+        }
+    }
+
+    fn text_of(&self, key: u64) -> String {
+        let mut words: Vec<&str> = (0..3)
+            .map(|place| (key >> (place * WORD_BITS)) as usize & (WORD_LIMIT - 1))
+            .take_while(|word| *word != 0)
+            .map(|word| self.words[word].as_str())
+            .collect();
+        words.reverse();
+        words.join(" ")
+    }
+
+    fn row(
+        &self,
+        document: usize,
+        ngram_max: usize,
+        columns: &FxHashMap<u64, u32>,
+        idf: &[f64],
+    ) -> Vec<(u32, f64)> {
+        let mut found: Vec<u32> = Vec::new();
+        self.for_each_ngram(document, ngram_max, |key| found.extend(columns.get(&key)));
+        found.sort_unstable();
+        let mut row: Vec<(u32, f64)> = found
+            .chunk_by(|a, b| a == b)
+            .map(|run| (run[0], run.len() as f64 * idf[run[0] as usize]))
+            .collect();
+        let length = row.iter().map(|(_, value)| value * value).sum::<f64>().sqrt();
+        for (_, value) in &mut row {
+            *value /= length;
+        }
+        row
+    }
+}
+
+/// A chunk of the texts, its words numbered on their own.
+struct LocalCorpus {
+    words: Vec<String>,
+    tokens: Vec<u32>,
+    documents: Vec<Range<usize>>,
+}
+
+impl LocalCorpus {
+    fn new<S: AsRef<str>>(texts: &[S], stop_words: StopWords) -> Self {
+        const STOPPED: u32 = u32::MAX;
+        let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
+        let mut local = Self {
+            words: Vec::new(),
+            tokens: Vec::new(),
+            documents: Vec::with_capacity(texts.len()),
+        };
+        for text in texts {
+            let start = local.tokens.len();
+            for_each_word(text.as_ref(), |word| {
+                let number = numbers.get(word).copied().unwrap_or_else(|| {
+                    let stopped = stop_words == StopWords::English && is_english_stop_word(word);
+                    let number = if stopped { STOPPED } else { local.words.len() as u32 };
+                    if !stopped {
+                        local.words.push(word.to_owned());
+                    }
+                    numbers.insert(word.to_owned(), number);
+                    number
+                });
+                if number != STOPPED {
+                    local.tokens.push(number);
+                }
+            });
+            local.documents.push(start..local.tokens.len());
+        }
+        local
+    }
+}
+
+struct Term {
+    key: u64,
+    text: String,
+    df: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Frequency {
+    /// Occurrences in the corpus.
+    total: u32,
+    /// Documents with the term.
+    documents: u32,
+    last_document: u32,
+}
+
+/// The vocabulary, ascending by text.
+fn choose_terms(corpus: &Corpus, params: &TfidfParams) -> Vec<Term> {
+    let mut counted: Vec<(u64, Frequency)> = (0..PARTITIONS)
+        .into_par_iter()
+        .flat_map_iter(|partition| count_partition(corpus, params.ngram_max, partition))
+        .filter(|(_, frequency)| frequency.documents >= params.min_df)
+        .collect();
+    let term = |(key, frequency): &(u64, Frequency)| Term {
+        key: *key,
+        text: corpus.text_of(*key),
+        df: frequency.documents,
+    };
+    let mut chosen: Vec<Term>;
+    if counted.len() > params.max_features {
+        let by_total = |a: &(u64, Frequency), b: &(u64, Frequency)| b.1.total.cmp(&a.1.total);
+        let (_, at_cut, _) = counted.select_nth_unstable_by(params.max_features - 1, by_total);
+        let cut = at_cut.1.total;
+        chosen = counted.iter().filter(|(_, freq)| freq.total > cut).map(term).collect();
+        let mut tied: Vec<Term> =
+            counted.iter().filter(|(_, freq)| freq.total == cut).map(term).collect();
+        tied.sort_unstable_by(|a, b| a.text.cmp(&b.text));
+        tied.truncate(params.max_features - chosen.len());
+        chosen.extend(tied);
+    } else {
+        chosen = counted.iter().map(term).collect();
+    }
+    chosen.sort_unstable_by(|a, b| a.text.cmp(&b.text));
+    chosen
+}
+
+fn count_partition(
+    corpus: &Corpus,
+    ngram_max: usize,
+    partition: u64,
+) -> impl Iterator<Item = (u64, Frequency)> {
+    let mut counts: FxHashMap<u64, Frequency> = FxHashMap::default();
+    for document in 0..corpus.documents.len() {
+        corpus.for_each_ngram(document, ngram_max, |key| {
+            // The top bits of a multiplicative hash spread keys evenly.
+            if key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 61 != partition {
+                return;
+            }
+            let frequency = counts.entry(key).or_insert(Frequency {
+                total: 0,
+                documents: 0,
+                last_document: u32::MAX,
+            });
+            frequency.total += 1;
+            if frequency.last_document != document as u32 {
+                frequency.documents += 1;
+                frequency.last_document = document as u32;
+            }
+        });
+    }
+    counts.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fit(texts: &[&str], params: TfidfParams) -> (TfidfVectorizer, CsrMatrix<f64>) {
+        TfidfVectorizer::fit_transform(texts, params).unwrap()
+    }
+
+    #[test]
+    fn bigrams_close_over_stop_words_and_rows_have_length_one() {
+        let texts = ["the bank of the robbers", "bank robbers robbers", "a"];
+        let (fitted, matrix) = fit(&texts, TfidfParams::default());
+        assert_eq!(fitted.terms, ["bank", "bank robbers", "robbers", "robbers robbers"]);
+        let expected = (4.0_f64 / 3.0).ln() + 1.0;
+        assert!((fitted.idf[0] - expected).abs() < 1e-12);
+        for row in 0..2 {
+            let length: f64 = matrix.entries(row).map(|(_, value)| value * value).sum();
+            assert!((length - 1.0).abs() < 1e-12);
+        }
+        assert_eq!(matrix.row(2).0.len(), 0);
+    }
+
+    #[test]
+    fn the_most_frequent_terms_stay_and_ties_go_by_alphabet() {
+        let params = TfidfParams { max_features: 2, ngram_max: 1, ..TfidfParams::default() };
+        let (fitted, _) = fit(&["zebra zebra apple mango", "kiwi"], params);
+        assert_eq!(fitted.terms, ["apple", "zebra"]);
+    }
+
+    #[test]
+    fn min_df_counts_documents_not_words() {
+        let params = TfidfParams { min_df: 2, ngram_max: 3, ..TfidfParams::default() };
+        let (fitted, _) = fit(&["red red blue green", "blue green", "red"], params);
+        assert_eq!(fitted.terms, ["blue", "blue green", "green", "red"]);
+    }
+
+    #[test]
+    fn impossible_requests_say_why() {
+        let texts = ["the of and"];
+        let empty = TfidfVectorizer::fit_transform(&texts, TfidfParams::default());
+        assert_eq!(empty.unwrap_err(), TfidfError::EmptyVocabulary { min_df: 1 });
+        let params = TfidfParams { ngram_max: 4, ..TfidfParams::default() };
+        let wrong = TfidfVectorizer::fit_transform(&texts, params).unwrap_err();
+        assert_eq!(wrong.to_string(), "ngram_max must be 1, 2 or 3, got 4");
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_nothing() {
+        let texts: Vec<String> =
+            (0..5000).map(|at| format!("w{} w{} common w{}", at % 7, at % 311, at)).collect();
+        let with = |threads| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap()
+                .install(|| TfidfVectorizer::fit_transform(&texts, TfidfParams::default()))
+                .unwrap()
+        };
+        assert_eq!(with(1), with(3));
+    }
+}

@@ -1,0 +1,126 @@
+use super::*;
+use crate::features::plain::PlainFeatures;
+use crate::features::ranking::FeatureSet;
+use crate::features::tags::TagCounts;
+use crate::features::text::TfidfParams;
+use crate::ids::MovieId;
+
+/// A film of which only the title is known.
+pub(crate) fn film(id: u32, title: &str) -> Movie {
+    Movie {
+        movie_id: MovieId(id),
+        tmdb_id: None,
+        imdb_id: None,
+        title: title.to_owned(),
+        alt_titles: Vec::new(),
+        year: None,
+        genres: Vec::new(),
+        overview: None,
+        runtime: None,
+        popularity: None,
+        vote_count: None,
+        vote_average: None,
+        keywords: Vec::new(),
+        cast: Vec::new(),
+        directors: Vec::new(),
+        services: Vec::new(),
+        services_source: None,
+        original_language: None,
+        poster_path: None,
+    }
+}
+
+/// Twelve films in three kinds: heists, musicals, westerns.
+pub(crate) fn catalogue() -> Vec<Movie> {
+    let kinds: [(&[&str], &[&str], &str); 3] = [
+        (&["crime", "thriller"], &["heist", "police"], "A crew plans a heist"),
+        (&["musical", "comedy"], &["singing", "dancing"], "They sing on a stage"),
+        (&["western"], &["duel", "horse"], "A rider comes to a town"),
+    ];
+    (0..12)
+        .map(|id| {
+            let (genres, keywords, overview) = kinds[id as usize % 3];
+            let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+            Movie {
+                year: Some(1980 + id as u16 * 3),
+                runtime: Some(85 + id * 5),
+                genres: owned(genres),
+                keywords: owned(keywords),
+                overview: Some(format!("{overview} number{id}.")),
+                vote_count: Some(10 + 37 * (id % 5)),
+                vote_average: Some(5.0 + (id % 4) as f32),
+                ..film(100 + id, &format!("Film {id}"))
+            }
+        })
+        .collect()
+}
+
+/// The model over [`catalogue`].
+pub(crate) fn model(feature_set: FeatureSet) -> ContentModel {
+    let movies = catalogue();
+    let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
+    let tags = TagCounts::default();
+    let features = RankingFeatures::fit(feature_set, &movies, &plain, &tags).unwrap();
+    ContentModel::fit(features, &movies)
+}
+
+#[test]
+fn liked_kinds_come_first_and_disliked_last() {
+    for feature_set in [FeatureSet::Full, FeatureSet::Seed] {
+        let model = model(feature_set);
+        let history = [
+            Signal { movie: MovieIdx(0), weight: 1.0 },
+            Signal { movie: MovieIdx(1), weight: -0.7 },
+        ];
+        let profile = model.profile(&history);
+        let mut scores = vec![0.0; model.n_movies()];
+        model.score_all(&profile, &mut scores);
+        let of_kind = |kind: usize| (0..12).filter(move |at| at % 3 == kind && *at > 2);
+        let worst_heist = of_kind(0).map(|at| scores[at]).fold(f32::MAX, f32::min);
+        let best_musical = of_kind(1).map(|at| scores[at]).fold(f32::MIN, f32::max);
+        assert!(worst_heist > best_musical, "{feature_set:?}: {scores:?}");
+    }
+}
+
+#[test]
+fn contributions_add_up_to_the_score_and_features_to_the_contribution() {
+    let model = model(FeatureSet::Full);
+    let history: Vec<Signal> = [(0, 1.0), (4, 0.5), (7, -0.8)]
+        .map(|(movie, weight)| Signal { movie: MovieIdx(movie), weight })
+        .into();
+    let profile = model.profile(&history);
+    let mut scores = vec![0.0; model.n_movies()];
+    model.score_all(&profile, &mut scores);
+    for (at, score) in scores.iter().enumerate() {
+        let movie = MovieIdx(at as u32);
+        let mut sum = 0.0;
+        for signal in &history {
+            let part = model.contribution(&profile, *signal, movie);
+            let features = model.shared_features(&profile, *signal, movie, usize::MAX);
+            let by_feature: f32 = features.iter().map(|feature| feature.contribution).sum();
+            assert!((part - by_feature).abs() < 1e-5);
+            sum += part;
+        }
+        assert!((score - sum).abs() < 1e-5, "{score} {sum}");
+    }
+}
+
+#[test]
+fn an_empty_history_scores_nothing() {
+    let model = model(FeatureSet::Full);
+    let profile = model.profile(&[]);
+    assert!(profile.is_empty());
+    let mut scores = vec![1.0; model.n_movies()];
+    model.score_all(&profile, &mut scores);
+    assert!(scores.iter().all(|score| score.abs() < f32::EPSILON));
+}
+
+#[test]
+fn a_film_is_most_like_itself() {
+    let model = model(FeatureSet::Full);
+    for at in 0..12 {
+        let own = model.similarity(MovieIdx(at), MovieIdx(at));
+        assert!(own <= 1.0 + 1e-5);
+        assert!((0..12).all(|other| model.similarity(MovieIdx(at), MovieIdx(other)) <= own + 1e-5));
+    }
+}

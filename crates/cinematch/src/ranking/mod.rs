@@ -1,0 +1,234 @@
+//! Ranking: what a viewer asks for → a ranked, explained list.
+//!
+//! Score = affinity to the history + preferred genres + quality − novelty's price on popularity.
+//! Every summand is reported, so that reasons are the score's own parts.
+
+mod diversify;
+mod explain;
+mod query;
+
+use std::cell::RefCell;
+
+use serde::Serialize;
+
+use crate::catalog::Movie;
+use crate::ids::{MovieIdx, Vocabulary};
+use crate::models::content::{ContentModel, Profile, Signal};
+use crate::retrieval::{Candidate, Filter, FilterIndex, FilterKind, PreparedFilter, best};
+
+pub use explain::{Reason, explanation};
+pub use query::{Feedback, FieldError, Filters, GenreFilter, Query, QueryError, Rating};
+
+/// What quality can add to a score: enough to prefer the better of two equally fitting films.
+const QUALITY_WEIGHT: f32 = 0.15;
+/// What matching all preferred genres adds.
+const GENRE_WEIGHT: f32 = 0.12;
+/// What full novelty takes from the most popular film.
+const NOVELTY_WEIGHT: f32 = 0.3;
+/// The diversity of a request that does not say: enough to break up runs of sequels.
+const DEFAULT_DIVERSITY: f32 = 0.15;
+/// The diversity where nothing is known of the viewer: a list that has something for everyone.
+const COLD_START_DIVERSITY: f32 = 0.5;
+
+/// A film of the history, with what the viewer said of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HistoryItem {
+    /// What the model makes of it.
+    pub signal: Signal,
+    /// What the viewer said.
+    pub feedback: Feedback,
+}
+
+/// A checked request: films and names are known, numbers are in range.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    /// The viewer's films.
+    pub history: Vec<HistoryItem>,
+    /// Preferred genres, as positions in the index's list.
+    pub preferred_genres: Vec<usize>,
+    /// What may be shown.
+    pub filter: Filter,
+    /// How many films.
+    pub limit: usize,
+    /// How many to pass over.
+    pub offset: usize,
+    /// 0 to 1; `None`: the default, which depends on whether there is a history.
+    pub diversity: Option<f32>,
+    /// 0 to 1.
+    pub novelty: f32,
+    /// Whether reasons are wanted.
+    pub explain: bool,
+}
+
+/// A recommended film.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recommendation {
+    /// The film.
+    pub movie: MovieIdx,
+    /// Its score: the sum of its reasons' contributions.
+    pub score: f32,
+    /// The score's parts, the largest first; empty where they were not asked for.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why fewer films came back than were asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Shortfall {
+    /// Films asked for.
+    pub requested: usize,
+    /// Films returned.
+    pub returned: usize,
+    /// Films of the catalogue removed, each under the first filter that it failed.
+    pub removed_by: std::collections::BTreeMap<FilterKind, usize>,
+}
+
+/// A ranked list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranked {
+    /// The films, best first.
+    pub items: Vec<Recommendation>,
+    /// Set when fewer films came back than were asked for.
+    pub shortfall: Option<Shortfall>,
+}
+
+/// Everything ranking needs, immutable.
+#[derive(Debug)]
+pub struct Recommender {
+    movies: Vec<Movie>,
+    vocabulary: Vocabulary,
+    index: FilterIndex,
+    model: ContentModel,
+}
+
+thread_local! {
+    /// One score a film, kept from request to request: no allocation of the catalogue's size.
+    static SCORES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Recommender {
+    /// Puts the parts together. The model's rows are the films, in order.
+    pub fn new(movies: Vec<Movie>, model: ContentModel) -> Self {
+        let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
+        let index = FilterIndex::new(&movies);
+        Self { movies, vocabulary, index, model }
+    }
+
+    /// The films.
+    pub fn movies(&self) -> &[Movie] {
+        &self.movies
+    }
+
+    /// The film of a row.
+    pub fn movie(&self, index: MovieIdx) -> &Movie {
+        &self.movies[index.row()]
+    }
+
+    /// Ids and rows.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// What filters look at.
+    pub fn index(&self) -> &FilterIndex {
+        &self.index
+    }
+
+    /// The model.
+    pub fn model(&self) -> &ContentModel {
+        &self.model
+    }
+
+    /// Ranks the catalogue for a request. Exactly `limit` films come back whenever that many pass
+    /// the filter behind the offset. O(films + entries of the profile's columns).
+    pub fn recommend(&self, request: &Request) -> Ranked {
+        let signals: Vec<Signal> = request.history.iter().map(|item| item.signal).collect();
+        let profile = self.model.profile(&signals);
+        let parts = Parts { recommender: self, request, profile: &profile };
+        let filter = self.index.prepare(request.filter.clone());
+        let wanted = request.offset.saturating_add(request.limit).min(self.movies.len());
+        let default =
+            if request.history.is_empty() { COLD_START_DIVERSITY } else { DEFAULT_DIVERSITY };
+        let diversity = request.diversity.unwrap_or(default);
+        let ranked = SCORES.with_borrow_mut(|scores| {
+            scores.resize(self.movies.len(), 0.0);
+            self.model.score_all(&profile, scores);
+            let pool = wanted.max(if diversity > 0.0 { diversify::POOL } else { 0 });
+            let all = scores.iter().enumerate().map(|(row, score)| score + parts.prior(row));
+            best(pool, all, |movie| filter.failed_by(movie).is_none())
+        });
+        let ranked = diversify::rerank(&self.model, ranked, diversity, wanted);
+        let page: Vec<Candidate> =
+            ranked.into_iter().skip(request.offset).take(request.limit).collect();
+        let shortfall = self.shortfall(request, page.len(), &filter);
+        let items = page
+            .into_iter()
+            .map(|candidate| Recommendation {
+                movie: candidate.movie,
+                score: candidate.score,
+                reasons: if request.explain { parts.reasons(candidate.movie) } else { Vec::new() },
+            })
+            .collect();
+        Ranked { items, shortfall }
+    }
+
+    fn shortfall(
+        &self,
+        request: &Request,
+        returned: usize,
+        filter: &PreparedFilter<'_>,
+    ) -> Option<Shortfall> {
+        (returned < request.limit).then(|| Shortfall {
+            requested: request.limit,
+            returned,
+            removed_by: filter.count_removed().into_iter().collect(),
+        })
+    }
+}
+
+/// The summands of a film's score under one request.
+struct Parts<'a> {
+    recommender: &'a Recommender,
+    request: &'a Request,
+    profile: &'a Profile,
+}
+
+impl Parts<'_> {
+    /// Everything but the affinity.
+    fn prior(&self, row: usize) -> f32 {
+        self.quality(row) + self.genres(row) - self.novelty(row)
+    }
+
+    fn quality(&self, row: usize) -> f32 {
+        QUALITY_WEIGHT * self.recommender.model.quality().score[row]
+    }
+
+    fn novelty(&self, row: usize) -> f32 {
+        NOVELTY_WEIGHT * self.request.novelty * self.recommender.model.quality().popularity[row]
+    }
+
+    /// Preferred genres the film has, over the geometric mean of both counts.
+    fn genres(&self, row: usize) -> f32 {
+        let preferred = &self.request.preferred_genres;
+        if preferred.is_empty() {
+            return 0.0;
+        }
+        let bits = self.recommender.index.genre_bits();
+        let matched = preferred.iter().filter(|genre| has_bit(bits.row(row), **genre)).count();
+        matched as f32 * self.genre_share(row)
+    }
+
+    /// What one matched genre adds.
+    fn genre_share(&self, row: usize) -> f32 {
+        let of_film: u32 =
+            self.recommender.index.genre_bits().row(row).iter().map(|word| word.count_ones()).sum();
+        let both = self.request.preferred_genres.len() as f32 * of_film.max(1) as f32;
+        GENRE_WEIGHT / both.sqrt()
+    }
+}
+
+fn has_bit(words: &[u64], bit: usize) -> bool {
+    words[bit / 64] >> (bit % 64) & 1 == 1
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,295 @@
+//! What people and programs ask for, in their words, and its check against the catalogue.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::{HistoryItem, Recommender, Request};
+use crate::catalog::names::NameList;
+use crate::catalog::services::MOCK_SERVICES;
+use crate::ids::{MovieId, MovieIdx};
+use crate::models::content::Signal;
+use crate::retrieval::Filter;
+use crate::sources::movielens::is_rating;
+
+/// A film with stars.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rating {
+    /// The film.
+    pub movie_id: MovieId,
+    /// 0.5 to 5.0 in halves.
+    pub rating: f32,
+}
+
+/// What a viewer said of a film.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feedback {
+    /// They like it.
+    Liked,
+    /// They do not.
+    Disliked,
+    /// They gave it these stars.
+    Rated(f32),
+}
+
+impl Feedback {
+    /// How much the film speaks for (above 0) or against films like it.
+    fn weight(self) -> f32 {
+        match self {
+            Self::Liked => 1.0,
+            Self::Disliked => -0.7,
+            // 2.75 stars say nothing either way: viewers give more than the scale's middle.
+            Self::Rated(stars) => (stars - 2.75) / 2.25,
+        }
+    }
+}
+
+/// Genres a film must or must not have.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GenreFilter {
+    /// At least one of these.
+    pub any: Vec<String>,
+    /// All of these.
+    pub all: Vec<String>,
+    /// None of these.
+    pub none: Vec<String>,
+}
+
+/// What may be shown. Ranges are inclusive; a film of which the value is not known does not pass.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Filters {
+    /// Genres.
+    pub genres: GenreFilter,
+    /// On at least one of these; empty: any film.
+    pub services: Vec<String>,
+    /// Made in one of these languages (ISO 639-1); empty: any film.
+    pub languages: Vec<String>,
+    /// From this year.
+    pub year_min: Option<u16>,
+    /// To this year.
+    pub year_max: Option<u16>,
+    /// From this many minutes.
+    pub runtime_min: Option<u32>,
+    /// To this many minutes.
+    pub runtime_max: Option<u32>,
+    /// From this many votes.
+    pub min_votes: u32,
+}
+
+/// A request in people's words.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// Liked films.
+    pub liked: Vec<MovieId>,
+    /// Disliked films. Of a film both liked and disliked, the dislike counts.
+    pub disliked: Vec<MovieId>,
+    /// Rated films. A rating counts before a like or a dislike, a later one before an earlier.
+    pub ratings: Vec<Rating>,
+    /// Genres the viewer would rather see.
+    pub preferred_genres: Vec<String>,
+    /// What may be shown.
+    pub filters: Filters,
+    /// Never shown.
+    pub exclude: Vec<MovieId>,
+    /// Never shown: watched or on the watchlist.
+    pub seen: Vec<MovieId>,
+    /// How many films, 1 to 100.
+    pub limit: usize,
+    /// How many to pass over.
+    pub offset: usize,
+    /// 0 to 1.
+    pub diversity: Option<f32>,
+    /// 0 to 1.
+    pub novelty: f32,
+    /// Whether reasons are wanted.
+    pub explain: bool,
+}
+
+/// A field that cannot be used, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The field, with dots and positions: `filters.genres.any[0]`.
+    pub field: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+/// Everything that is wrong with a query.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect::<Vec<_>>().join("; "))]
+pub struct QueryError {
+    /// At least one.
+    pub errors: Vec<FieldError>,
+}
+
+/// The most films one request can return.
+pub const MOST: usize = 100;
+
+impl Recommender {
+    /// Checks a query against the catalogue. Films the catalogue does not have are no error (a
+    /// front end may know more films): their ids come back beside the request.
+    pub fn resolve(&self, query: &Query) -> Result<(Request, Vec<MovieId>), QueryError> {
+        let mut check = Check { errors: Vec::new() };
+        check.numbers(query);
+        let index = self.index();
+        let filters = &query.filters;
+        let genres = |check: &mut Check, field: &str, names: &[String]| {
+            check.names(field, "genre", names, &index.genres, &[])
+        };
+        let filter = Filter {
+            genres_any: genres(&mut check, "filters.genres.any", &filters.genres.any),
+            genres_all: genres(&mut check, "filters.genres.all", &filters.genres.all),
+            genres_none: genres(&mut check, "filters.genres.none", &filters.genres.none),
+            services: (!filters.services.is_empty()).then(|| {
+                let known = MOCK_SERVICES;
+                check.names("services", "service", &filters.services, &index.services, known)
+            }),
+            languages: (!filters.languages.is_empty()).then(|| {
+                let languages = &filters.languages;
+                check.names("filters.languages", "language", languages, &index.languages, &[])
+            }),
+            year_min: filters.year_min,
+            year_max: filters.year_max,
+            runtime_min: filters.runtime_min,
+            runtime_max: filters.runtime_max,
+            min_votes: filters.min_votes,
+            ..Filter::default()
+        };
+        let preferred_genres = genres(&mut check, "preferred_genres", &query.preferred_genres);
+        let (history, unknown) = self.history(query);
+        if !check.errors.is_empty() {
+            return Err(QueryError { errors: check.errors });
+        }
+        let rows = |ids: &[MovieId]| -> Vec<MovieIdx> {
+            ids.iter().filter_map(|id| self.vocabulary().index_of(*id)).collect()
+        };
+        let ascending = |mut movies: Vec<MovieIdx>| {
+            movies.sort_unstable();
+            movies.dedup();
+            movies
+        };
+        let in_history = history.iter().map(|item| item.signal.movie);
+        let filter = Filter {
+            seen: ascending(in_history.chain(rows(&query.seen)).collect()),
+            excluded: ascending(rows(&query.exclude)),
+            ..filter
+        };
+        let request = Request {
+            history,
+            preferred_genres: {
+                let mut unique = preferred_genres;
+                unique.sort_unstable();
+                unique.dedup();
+                unique
+            },
+            filter,
+            limit: query.limit,
+            offset: query.offset,
+            diversity: query.diversity,
+            novelty: query.novelty,
+            explain: query.explain,
+        };
+        Ok((request, unknown))
+    }
+
+    /// The films the viewer spoke of, each once, in the order of the query.
+    fn history(&self, query: &Query) -> (Vec<HistoryItem>, Vec<MovieId>) {
+        let liked = query.liked.iter().map(|id| (*id, Feedback::Liked));
+        let disliked = query.disliked.iter().map(|id| (*id, Feedback::Disliked));
+        let rated =
+            query.ratings.iter().map(|rating| (rating.movie_id, Feedback::Rated(rating.rating)));
+        let mut positions: FxHashMap<MovieIdx, usize> = FxHashMap::default();
+        let mut history: Vec<HistoryItem> = Vec::new();
+        let mut unknown = Vec::new();
+        for (movie_id, feedback) in liked.chain(disliked).chain(rated) {
+            let Some(movie) = self.vocabulary().index_of(movie_id) else {
+                if !unknown.contains(&movie_id) {
+                    unknown.push(movie_id);
+                }
+                continue;
+            };
+            let item =
+                HistoryItem { signal: Signal { movie, weight: feedback.weight() }, feedback };
+            match positions.entry(movie) {
+                std::collections::hash_map::Entry::Occupied(at) => history[*at.get()] = item,
+                std::collections::hash_map::Entry::Vacant(at) => {
+                    at.insert(history.len());
+                    history.push(item);
+                }
+            }
+        }
+        (history, unknown)
+    }
+}
+
+struct Check {
+    errors: Vec<FieldError>,
+}
+
+impl Check {
+    fn fail(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.errors.push(FieldError { field: field.into(), message: message.into() });
+    }
+
+    fn numbers(&mut self, query: &Query) {
+        if !(1..=MOST).contains(&query.limit) {
+            self.fail("limit", format!("expected 1 to {MOST}, got {}", query.limit));
+        }
+        for (field, share) in
+            [("diversity", query.diversity.unwrap_or(0.0)), ("novelty", query.novelty)]
+        {
+            if !(0.0..=1.0).contains(&share) {
+                self.fail(field, format!("expected 0 to 1, got {share}"));
+            }
+        }
+        for (at, rating) in query.ratings.iter().enumerate() {
+            if !is_rating(rating.rating) {
+                let message = format!("expected 0.5 to 5.0 in halves, got {}", rating.rating);
+                self.fail(format!("ratings[{at}].rating"), message);
+            }
+        }
+        let filters = &query.filters;
+        if let (Some(min), Some(max)) = (filters.year_min, filters.year_max)
+            && min > max
+        {
+            self.fail("filters.year_min", format!("{min} is after year_max {max}"));
+        }
+        if let (Some(min), Some(max)) = (filters.runtime_min, filters.runtime_max)
+            && min > max
+        {
+            self.fail("runtime_min", format!("{min} is more than runtime_max {max}"));
+        }
+    }
+
+    /// Positions of names; those of `known` that the list lacks stand for no film.
+    fn names(
+        &mut self,
+        field: &str,
+        what: &str,
+        names: &[String],
+        list: &NameList,
+        known: &[&str],
+    ) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            if let Some(position) = list.find(name) {
+                found.push(position);
+                continue;
+            }
+            let known = NameList::services(known.iter().map(|name| (*name).to_owned()).collect());
+            if known.find(name).is_none() {
+                let near = list.near(name);
+                let hint = if near.is_empty() {
+                    format!("this catalogue has no {what}s")
+                } else {
+                    format!("did you mean {}?", near.join(", "))
+                };
+                self.fail(format!("{field}[{at}]"), format!("unknown {what} `{name}`; {hint}"));
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,225 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::features::ranking::FeatureSet;
+use crate::ids::MovieId;
+use crate::models::content::tests::{catalogue, model};
+
+fn recommender() -> Recommender {
+    let mut movies = catalogue();
+    for (at, movie) in movies.iter_mut().enumerate() {
+        movie.services = vec![if at % 2 == 0 { "Netflix" } else { "MUBI" }.to_owned()];
+        movie.original_language = (at % 4 != 3).then(|| "en".to_owned());
+    }
+    Recommender::new(movies, model(FeatureSet::Full))
+}
+
+fn query() -> Query {
+    Query { limit: 5, explain: true, ..Query::default() }
+}
+
+fn ids(recommender: &Recommender, ranked: &Ranked) -> Vec<u32> {
+    ranked.items.iter().map(|item| recommender.movie(item.movie).movie_id.0).collect()
+}
+
+/// The fields a query is refused for.
+fn refused(query: &Query) -> String {
+    recommender().resolve(query).unwrap_err().to_string()
+}
+
+#[test]
+fn unknown_names_are_answered_with_near_ones() {
+    let typo = Query { preferred_genres: vec!["musicla".to_owned()], ..query() };
+    assert_eq!(
+        refused(&typo),
+        "preferred_genres[0]: unknown genre `musicla`; did you mean musical?"
+    );
+    let filters = Filters { services: vec!["Netflx".to_owned()], ..Filters::default() };
+    assert!(refused(&Query { filters, ..query() }).contains("did you mean Netflix?"));
+}
+
+#[test]
+fn numbers_outside_their_range_are_refused_with_their_field() {
+    let rating = Rating { movie_id: MovieId(100), rating: 5.5 };
+    let filters = Filters {
+        year_min: Some(2001),
+        year_max: Some(2000),
+        runtime_min: Some(9),
+        runtime_max: Some(8),
+        ..Filters::default()
+    };
+    let wrong = Query {
+        limit: 101,
+        diversity: Some(f32::NAN),
+        novelty: -0.1,
+        ratings: vec![rating],
+        filters,
+        ..query()
+    };
+    let error = recommender().resolve(&wrong).unwrap_err();
+    let fields: Vec<&str> = error.errors.iter().map(|error| error.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        ["limit", "diversity", "novelty", "ratings[0].rating", "filters.year_min", "runtime_min"]
+    );
+}
+
+#[test]
+fn a_known_service_without_films_is_a_shortfall_not_an_error() {
+    let recommender = recommender();
+    let filters = Filters { services: vec!["hulu".to_owned()], ..Filters::default() };
+    let (request, _) = recommender.resolve(&Query { filters, ..query() }).unwrap();
+    let shortfall = recommender.recommend(&request).shortfall.unwrap();
+    assert_eq!((shortfall.requested, shortfall.returned), (5, 0));
+    assert_eq!(shortfall.removed_by, [(FilterKind::Services, 12)].into());
+}
+
+#[test]
+fn a_rating_counts_before_a_dislike_and_a_dislike_before_a_like() {
+    let recommender = recommender();
+    let query = Query {
+        liked: vec![MovieId(100), MovieId(101), MovieId(9)],
+        disliked: vec![MovieId(101), MovieId(102)],
+        ratings: vec![Rating { movie_id: MovieId(102), rating: 4.0 }],
+        ..query()
+    };
+    let (request, unknown) = recommender.resolve(&query).unwrap();
+    let said: Vec<Feedback> = request.history.iter().map(|item| item.feedback).collect();
+    assert_eq!(said, [Feedback::Liked, Feedback::Disliked, Feedback::Rated(4.0)]);
+    assert_eq!(unknown, [MovieId(9)]);
+}
+
+#[test]
+fn a_viewer_without_history_gets_a_mixed_list() {
+    let recommender = recommender();
+    let (request, _) = recommender.resolve(&Query { limit: 3, ..query() }).unwrap();
+    let ranked = recommender.recommend(&request);
+    let kinds: std::collections::BTreeSet<u32> =
+        ids(&recommender, &ranked).iter().map(|id| (id - 100) % 3).collect();
+    assert_eq!(kinds.len(), 3);
+}
+
+#[test]
+fn explanations_read_like_the_reasons() {
+    let recommender = recommender();
+    let query = Query { liked: vec![MovieId(100)], limit: 1, ..query() };
+    let (request, _) = recommender.resolve(&query).unwrap();
+    let ranked = recommender.recommend(&request);
+    let line = explanation(&ranked.items[0].reasons);
+    assert!(line.starts_with("You liked Film 0: film, crime, thriller, heist"), "{line}");
+    assert!(line.contains(" • "), "{line}");
+}
+
+prop_compose! {
+    fn queries()(
+        liked in proptest::collection::vec(98_u32..114, 0..4),
+        disliked in proptest::collection::vec(98_u32..114, 0..3),
+        ratings in proptest::collection::vec((98_u32..114, 1_u8..=10), 0..4),
+        exclude in proptest::collection::vec(98_u32..114, 0..3),
+        seen in proptest::collection::vec(98_u32..114, 0..3),
+        preferred in proptest::collection::vec(prop_oneof!["crime", "western"], 0..3),
+        any in proptest::collection::vec(prop_oneof!["crime", "musical"], 0..2),
+        none in proptest::collection::vec(prop_oneof!["comedy", "western"], 0..2),
+        services in proptest::collection::vec(prop_oneof!["Netflix", "mubi"], 0..2),
+        (year_min, runtime_max) in (
+            proptest::option::of(1980_u16..2015),
+            proptest::option::of(80_u32..150),
+        ),
+        (limit, offset) in (1_usize..14, 0_usize..4),
+        diversity in proptest::option::of(0_f32..=1.0),
+        novelty in 0_f32..=1.0,
+    ) -> Query {
+        let ids = |ids: Vec<u32>| ids.into_iter().map(MovieId).collect::<Vec<_>>();
+        let rated = |(id, half): (u32, u8)| Rating {
+            movie_id: MovieId(id),
+            rating: f32::from(half) / 2.0,
+        };
+        Query {
+            liked: ids(liked),
+            disliked: ids(disliked),
+            ratings: ratings.into_iter().map(rated).collect(),
+            preferred_genres: preferred,
+            filters: Filters {
+                genres: GenreFilter { any, all: Vec::new(), none },
+                services,
+                year_min,
+                runtime_max,
+                ..Filters::default()
+            },
+            exclude: ids(exclude),
+            seen: ids(seen),
+            limit,
+            offset,
+            diversity,
+            novelty,
+            explain: true,
+        }
+    }
+}
+
+/// Whether a film may be shown, decided without any of the code under test.
+fn may_be_shown(movie: &Movie, query: &Query) -> bool {
+    let has = |genre: &String| movie.genres.contains(genre);
+    let genres = &query.filters.genres;
+    let services = &query.filters.services;
+    let spoken_of = query.liked.contains(&movie.movie_id)
+        || query.disliked.contains(&movie.movie_id)
+        || query.ratings.iter().any(|rating| rating.movie_id == movie.movie_id)
+        || query.seen.contains(&movie.movie_id)
+        || query.exclude.contains(&movie.movie_id);
+    !spoken_of
+        && (genres.any.is_empty() || genres.any.iter().any(has))
+        && !genres.none.iter().any(has)
+        && (services.is_empty()
+            || services.iter().any(|name| movie.services[0].eq_ignore_ascii_case(name)))
+        && query.filters.year_min.is_none_or(|min| movie.year.unwrap() >= min)
+        && query.filters.runtime_max.is_none_or(|max| movie.runtime.unwrap() <= max)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn the_promises_hold(query in queries()) {
+        let recommender = recommender();
+        let (request, _) = recommender.resolve(&query).unwrap();
+        let ranked = recommender.recommend(&request);
+        let eligible = recommender.movies().iter().filter(|movie| may_be_shown(movie, &query)).count();
+
+        // Exactly k whenever k exist, each film once, each allowed.
+        prop_assert_eq!(ranked.items.len(), query.limit.min(eligible.saturating_sub(query.offset)));
+        let mut shown = ids(&recommender, &ranked);
+        prop_assert!(ranked.items.iter().all(|item| may_be_shown(recommender.movie(item.movie), &query)));
+        shown.sort_unstable();
+        shown.dedup();
+        prop_assert_eq!(shown.len(), ranked.items.len());
+
+        // A shortfall is said, and accounts for every film.
+        prop_assert_eq!(ranked.shortfall.is_some(), ranked.items.len() < query.limit);
+        if let Some(shortfall) = &ranked.shortfall {
+            prop_assert_eq!(shortfall.removed_by.values().sum::<usize>() + eligible, 12);
+        }
+
+        // Reasons add up to the score.
+        for item in &ranked.items {
+            let sum: f32 = item.reasons.iter().map(Reason::contribution).sum();
+            prop_assert!((sum - item.score).abs() < 1e-5, "{} {}", sum, item.score);
+        }
+
+        // The same request gives the same list.
+        prop_assert_eq!(&recommender.recommend(&request), &ranked);
+    }
+
+    #[test]
+    fn pages_fit_together(query in queries(), cut in 1_usize..6) {
+        let recommender = recommender();
+        let list = |offset, limit| {
+            let page = Query { offset, limit, ..query.clone() };
+            let (request, _) = recommender.resolve(&page).unwrap();
+            ids(&recommender, &recommender.recommend(&request))
+        };
+        let mut pages = list(0, cut);
+        pages.extend(list(cut, 12));
+        prop_assert_eq!(pages, list(0, 12 + cut));
+    }
+}

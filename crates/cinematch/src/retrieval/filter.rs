@@ -1,0 +1,258 @@
+//! Which films a viewer wants to see at all.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::Movie;
+use crate::catalog::names::NameList;
+use crate::ids::MovieIdx;
+
+/// A fixed number of bits a row, 64 in a word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BitRows {
+    words_per_row: usize,
+    words: Vec<u64>,
+}
+
+impl BitRows {
+    /// Rows of `n_bits`, from the positions set in each.
+    pub fn new<Row: IntoIterator<Item = usize>>(
+        n_bits: usize,
+        rows: impl IntoIterator<Item = Row>,
+    ) -> Self {
+        let words_per_row = n_bits.div_ceil(64).max(1);
+        let mut words = Vec::new();
+        for row in rows {
+            let start = words.len();
+            words.resize(start + words_per_row, 0);
+            for bit in row {
+                words[start + bit / 64] |= 1 << (bit % 64);
+            }
+        }
+        Self { words_per_row, words }
+    }
+
+    /// A row's words.
+    pub fn row(&self, row: usize) -> &[u64] {
+        &self.words[row * self.words_per_row..(row + 1) * self.words_per_row]
+    }
+
+    /// A mask of the same width with the given bits.
+    pub fn mask(&self, bits: &[usize]) -> Vec<u64> {
+        let mut mask = vec![0; self.words_per_row];
+        for bit in bits {
+            mask[bit / 64] |= 1 << (bit % 64);
+        }
+        mask
+    }
+
+    /// How many bits a row shares with a mask.
+    pub fn shared(&self, row: usize, mask: &[u64]) -> u32 {
+        self.row(row).iter().zip(mask).map(|(a, b)| (a & b).count_ones()).sum()
+    }
+}
+
+/// What filters look at, one entry a film.
+#[derive(Clone, Debug)]
+pub struct FilterIndex {
+    /// The genres of the catalogue.
+    pub genres: NameList,
+    /// The services of the catalogue.
+    pub services: NameList,
+    /// The languages of the catalogue.
+    pub languages: NameList,
+    genre_bits: BitRows,
+    service_bits: BitRows,
+    facts: Vec<Facts>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    votes: u32,
+    runtime: Option<u32>,
+    year: Option<u16>,
+    language: Option<u16>,
+}
+
+impl FilterIndex {
+    /// Indexes the films. O(films).
+    pub fn new(movies: &[Movie]) -> Self {
+        let genres = names(movies.iter().flat_map(|movie| &movie.genres));
+        let services = names(movies.iter().flat_map(|movie| &movie.services));
+        let languages = names(movies.iter().filter_map(|movie| movie.original_language.as_ref()));
+        let bits = |names: &[String], list: fn(&Movie) -> &[String]| {
+            let rows = movies.iter().map(|movie| {
+                list(movie).iter().filter_map(|name| names.binary_search(name).ok()).collect()
+            });
+            BitRows::new::<Vec<usize>>(names.len(), rows)
+        };
+        let facts = movies
+            .iter()
+            .map(|movie| {
+                let language = movie.original_language.as_ref();
+                let language = language.and_then(|name| languages.binary_search(name).ok());
+                Facts {
+                    votes: movie.vote_count.unwrap_or(0),
+                    runtime: movie.runtime,
+                    year: movie.year,
+                    language: language.map(|at| at as u16),
+                }
+            })
+            .collect();
+        Self {
+            genre_bits: bits(&genres, |movie| &movie.genres),
+            service_bits: bits(&services, |movie| &movie.services),
+            facts,
+            genres: NameList::genres(genres),
+            services: NameList::services(services),
+            languages: NameList::languages(languages),
+        }
+    }
+
+    /// The genres of every film.
+    pub fn genre_bits(&self) -> &BitRows {
+        &self.genre_bits
+    }
+
+    /// The number of films.
+    pub fn n_movies(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// Prepares a filter's masks.
+    pub fn prepare(&self, filter: Filter) -> PreparedFilter<'_> {
+        let genres = |bits: &[usize]| self.genre_bits.mask(bits);
+        PreparedFilter {
+            index: self,
+            genres_any: genres(&filter.genres_any),
+            genres_all: genres(&filter.genres_all),
+            genres_none: genres(&filter.genres_none),
+            services: self.service_bits.mask(&filter.services.clone().unwrap_or_default()),
+            filter,
+        }
+    }
+}
+
+fn names<'a>(all: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut names: Vec<String> = all.cloned().collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// What a film must be like. Positions are those of the index's name lists; a film of which the
+/// value is not known does not pass a filter on it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// At least one of these genres; empty: any film.
+    pub genres_any: Vec<usize>,
+    /// All of these genres.
+    pub genres_all: Vec<usize>,
+    /// None of these genres.
+    pub genres_none: Vec<usize>,
+    /// On at least one of these services; `None`: any film, an empty list: no film.
+    pub services: Option<Vec<usize>>,
+    /// Made in one of these languages; `None`: any film.
+    pub languages: Option<Vec<usize>>,
+    /// From this year.
+    pub year_min: Option<u16>,
+    /// To this year.
+    pub year_max: Option<u16>,
+    /// From this many minutes.
+    pub runtime_min: Option<u32>,
+    /// To this many minutes.
+    pub runtime_max: Option<u32>,
+    /// From this many votes.
+    pub min_votes: u32,
+    /// Films already seen, rated, liked or disliked; ascending.
+    pub seen: Vec<MovieIdx>,
+    /// Films the request excludes; ascending.
+    pub excluded: Vec<MovieIdx>,
+}
+
+/// The filters, in the order in which a film is tried by them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilterKind {
+    /// Seen, rated, liked, disliked, watched or on the watchlist.
+    Seen,
+    /// Excluded by the request.
+    ExcludeMovieIds,
+    /// Genres.
+    Genres,
+    /// Services.
+    Services,
+    /// Years.
+    Year,
+    /// Runtime.
+    Runtime,
+    /// Languages.
+    Languages,
+    /// Votes.
+    MinVotes,
+}
+
+/// A filter with its masks.
+#[derive(Clone, Debug)]
+pub struct PreparedFilter<'a> {
+    index: &'a FilterIndex,
+    filter: Filter,
+    genres_any: Vec<u64>,
+    genres_all: Vec<u64>,
+    genres_none: Vec<u64>,
+    services: Vec<u64>,
+}
+
+impl PreparedFilter<'_> {
+    /// The first filter the film fails; `None` if it passes.
+    pub fn failed_by(&self, movie: MovieIdx) -> Option<FilterKind> {
+        let row = movie.row();
+        let filter = &self.filter;
+        let facts = &self.index.facts[row];
+        let genres = &self.index.genre_bits;
+        let within = |value: Option<u32>, min: Option<u32>, max: Option<u32>| {
+            (min.is_none() && max.is_none())
+                || value.is_some_and(|value| {
+                    min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max)
+                })
+        };
+        if filter.seen.binary_search(&movie).is_ok() {
+            return Some(FilterKind::Seen);
+        }
+        if filter.excluded.binary_search(&movie).is_ok() {
+            return Some(FilterKind::ExcludeMovieIds);
+        }
+        let any = filter.genres_any.is_empty() || genres.shared(row, &self.genres_any) > 0;
+        let all = genres.row(row).iter().zip(&self.genres_all).all(|(has, all)| has & all == *all);
+        if !any || !all || genres.shared(row, &self.genres_none) > 0 {
+            return Some(FilterKind::Genres);
+        }
+        if filter.services.is_some() && self.index.service_bits.shared(row, &self.services) == 0 {
+            return Some(FilterKind::Services);
+        }
+        let (year_min, year_max) = (filter.year_min.map(u32::from), filter.year_max.map(u32::from));
+        if !within(facts.year.map(u32::from), year_min, year_max) {
+            return Some(FilterKind::Year);
+        }
+        if !within(facts.runtime, filter.runtime_min, filter.runtime_max) {
+            return Some(FilterKind::Runtime);
+        }
+        let spoken = |wanted: &Vec<usize>| {
+            facts.language.is_some_and(|language| wanted.contains(&usize::from(language)))
+        };
+        if !filter.languages.as_ref().is_none_or(spoken) {
+            return Some(FilterKind::Languages);
+        }
+        (facts.votes < filter.min_votes).then_some(FilterKind::MinVotes)
+    }
+
+    /// How many films each filter removes, each film under the first filter it fails. O(films).
+    pub fn count_removed(&self) -> Vec<(FilterKind, usize)> {
+        let mut counts = std::collections::BTreeMap::new();
+        for row in 0..self.index.n_movies() {
+            if let Some(kind) = self.failed_by(MovieIdx(row as u32)) {
+                *counts.entry(kind).or_default() += 1;
+            }
+        }
+        counts.into_iter().collect()
+    }
+}

@@ -1,0 +1,260 @@
+//! MovieLens: `movies.csv`, `links.csv`, `ratings.csv`, `tags.csv`.
+//!
+//! Source: F. M. Harper and J. A. Konstan, "The MovieLens Datasets: History and Context", 2015.
+
+use super::table::{self, Column};
+use super::{Decoded, Outcome, ProblemKind, SourceError, excerpt};
+use crate::ids::{MovieId, TmdbId, UserId};
+
+/// A row of `movies.csv`, its title and genres as they stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovieRow {
+    /// The film.
+    pub movie_id: MovieId,
+    /// `Matrix, The (1999)`.
+    pub title: String,
+    /// `Action|Sci-Fi|Thriller`.
+    pub genres: String,
+    /// The line of the file.
+    pub line: u64,
+}
+
+/// A row of `links.csv`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkRow {
+    /// The film.
+    pub movie_id: MovieId,
+    /// IMDb's number with its leading zeros.
+    pub imdb_id: Option<String>,
+    /// TMDb's number.
+    pub tmdb_id: Option<TmdbId>,
+    /// The line of the file.
+    pub line: u64,
+}
+
+/// A row of `ratings.csv`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RatingRow {
+    /// The viewer.
+    pub user_id: UserId,
+    /// The film.
+    pub movie_id: MovieId,
+    /// 0.5 to 5.0 stars, in halves.
+    pub rating: f32,
+    /// Seconds since 1970, UTC.
+    pub timestamp: i64,
+}
+
+/// A row of `tags.csv`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagRow {
+    /// The viewer.
+    pub user_id: UserId,
+    /// The film.
+    pub movie_id: MovieId,
+    /// What the viewer wrote.
+    pub tag: String,
+}
+
+const AN_ID: &str = "a whole number from 0 to 4294967295";
+
+/// Decodes `movies.csv`. A repeated id keeps its first row.
+pub fn movies(file: &str, bytes: &[u8]) -> Result<Decoded<MovieRow>, SourceError> {
+    const COLUMNS: [Column; 3] = [
+        Column::required("movieId"),
+        Column::required("title").multiline(),
+        Column::required("genres"),
+    ];
+    let mut records: Vec<MovieRow> = Vec::new();
+    let mut problems = Vec::new();
+    let mut seen = rustc_hash::FxHashMap::default();
+    let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
+        let Some(movie_id) = row.require::<MovieId>(0, AN_ID, problems) else { return };
+        if row.get(1).is_empty() {
+            let reason = format!("film {movie_id} has no title");
+            problems.push(row.problem(1, ProblemKind::MissingValue, Outcome::RowDropped, reason));
+            return;
+        }
+        if let Some(first) = seen.get(&movie_id) {
+            let reason =
+                format!("film {movie_id} came before, on line {first}; the first row stays");
+            problems.push(row.problem(0, ProblemKind::DuplicateId, Outcome::RowDropped, reason));
+            return;
+        }
+        seen.insert(movie_id, row.line);
+        records.push(MovieRow {
+            movie_id,
+            // Space behind the year tells the strict reading of years from the lenient one.
+            title: row.raw(1).to_owned(),
+            genres: row.get(2).to_owned(),
+            line: row.line,
+        });
+    })?;
+    Ok(Decoded { records, problems, rows })
+}
+
+/// Decodes `links.csv`. A repeated film keeps its first row; an id that is not a number is emptied.
+pub fn links(file: &str, bytes: &[u8]) -> Result<Decoded<LinkRow>, SourceError> {
+    const COLUMNS: [Column; 3] =
+        [Column::required("movieId"), Column::required("imdbId"), Column::required("tmdbId")];
+    let mut records: Vec<LinkRow> = Vec::new();
+    let mut problems = Vec::new();
+    let mut seen = rustc_hash::FxHashMap::default();
+    let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
+        let Some(movie_id) = row.require::<MovieId>(0, AN_ID, problems) else { return };
+        if let Some(first) = seen.get(&movie_id) {
+            let reason =
+                format!("film {movie_id} came before, on line {first}; the first row stays");
+            problems.push(row.problem(0, ProblemKind::DuplicateId, Outcome::RowDropped, reason));
+            return;
+        }
+        seen.insert(movie_id, row.line);
+        let mut emptied = |column: usize, expected: &str| {
+            let reason = format!("expected {expected}, got `{}`", excerpt(row.get(column)));
+            let kind = ProblemKind::InvalidValue;
+            problems.push(row.problem(column, kind, Outcome::ValueEmptied, reason));
+        };
+        let imdb = row.get(1);
+        let imdb_digits = imdb.strip_prefix("tt").unwrap_or(imdb);
+        let imdb_id = match imdb_digits {
+            "" => None,
+            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                // IMDb pads to seven digits; a spreadsheet may have eaten the zeros.
+                Some(format!("{digits:0>7}"))
+            }
+            _ => {
+                emptied(1, "digits such as 0114709");
+                None
+            }
+        };
+        let tmdb_id = match row.get(2) {
+            "" => None,
+            text => {
+                let id = whole_number(text).map(TmdbId);
+                if id.is_none() {
+                    emptied(2, "a whole number above 0");
+                }
+                id
+            }
+        };
+        records.push(LinkRow { movie_id, imdb_id, tmdb_id, line: row.line });
+    })?;
+    Ok(Decoded { records, problems, rows })
+}
+
+/// A positive whole number, also in the form pandas gives to a column with gaps: `862.0`.
+pub(crate) fn whole_number(text: &str) -> Option<u32> {
+    let digits = text.split_once('.').map_or(Some(text), |(whole, fraction)| {
+        fraction.bytes().all(|byte| byte == b'0').then_some(whole)
+    })?;
+    digits.parse().ok().filter(|number| *number > 0)
+}
+
+/// Decodes `ratings.csv`, every row on its own: what a repeated pair means is the reader's rule.
+pub fn ratings(file: &str, bytes: &[u8]) -> Result<Decoded<RatingRow>, SourceError> {
+    const COLUMNS: [Column; 4] = [
+        Column::required("userId"),
+        Column::required("movieId"),
+        Column::required("rating"),
+        Column::required("timestamp"),
+    ];
+    let mut records = Vec::new();
+    let mut problems = Vec::new();
+    let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
+        let Some(user_id) = row.require(0, AN_ID, problems) else { return };
+        let Some(movie_id) = row.require(1, AN_ID, problems) else { return };
+        let Some(rating) = row.require::<f32>(2, "0.5 to 5.0 in halves", problems) else { return };
+        if !is_rating(rating) {
+            let reason = format!("expected 0.5 to 5.0 in halves, got `{}`", excerpt(row.get(2)));
+            problems.push(row.problem(2, ProblemKind::InvalidValue, Outcome::RowDropped, reason));
+            return;
+        }
+        let Some(timestamp) = row.require(3, "seconds since 1970", problems) else { return };
+        records.push(RatingRow { user_id, movie_id, rating, timestamp });
+    })?;
+    Ok(Decoded { records, problems, rows })
+}
+
+/// Whether a value is on MovieLens' scale: 0.5 to 5.0 stars, in halves.
+pub fn is_rating(stars: f32) -> bool {
+    (0.5..=5.0).contains(&stars) && (stars * 2.0).fract() == 0.0
+}
+
+/// Decodes `tags.csv`.
+pub fn tags(file: &str, bytes: &[u8]) -> Result<Decoded<TagRow>, SourceError> {
+    const COLUMNS: [Column; 3] = [
+        Column::required("userId"),
+        Column::required("movieId"),
+        Column::required("tag").multiline(),
+    ];
+    let mut records = Vec::new();
+    let mut problems = Vec::new();
+    let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
+        let Some(user_id) = row.require(0, AN_ID, problems) else { return };
+        let Some(movie_id) = row.require(1, AN_ID, problems) else { return };
+        if row.get(2).is_empty() {
+            let reason = "the tag is empty";
+            problems.push(row.problem(2, ProblemKind::MissingValue, Outcome::RowDropped, reason));
+            return;
+        }
+        records.push(TagRow { user_id, movie_id, tag: row.get(2).to_owned() });
+    })?;
+    Ok(Decoded { records, problems, rows })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn movies_keep_the_first_of_two_equal_ids() {
+        let csv = b"movieId,title,genres\n1,A (1999),Drama\n1,B (2000),Drama\n2,,Drama\n3,C,\n";
+        let decoded = movies("movies.csv", csv).unwrap();
+        let titles: Vec<&str> = decoded.records.iter().map(|row| row.title.as_str()).collect();
+        assert_eq!(titles, ["A (1999)", "C"]);
+        assert_eq!(decoded.rows, 4);
+        let reasons: Vec<&str> = decoded.problems.iter().map(|p| p.reason.as_str()).collect();
+        assert_eq!(
+            reasons,
+            ["film 1 came before, on line 2; the first row stays", "film 2 has no title"]
+        );
+    }
+
+    #[test]
+    fn links_keep_zeros_and_read_what_spreadsheets_did_to_numbers() {
+        let csv = b"movieId,imdbId,tmdbId\r\n1,0114709,862\r\n2,113497,8844.0\r\n3,,\r\n\
+                    4,nm1,-5\r\n5,tt12345678,0\r\n";
+        let decoded = links("links.csv", csv).unwrap();
+        let rows: Vec<(Option<&str>, Option<u32>)> = decoded
+            .records
+            .iter()
+            .map(|row| (row.imdb_id.as_deref(), row.tmdb_id.map(|id| id.0)))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                (Some("0114709"), Some(862)),
+                (Some("0113497"), Some(8844)),
+                (None, None),
+                (None, None),
+                (Some("12345678"), None)
+            ]
+        );
+        let fields: Vec<(u64, &str)> = decoded
+            .problems
+            .iter()
+            .map(|problem| (problem.line, problem.field.as_deref().unwrap()))
+            .collect();
+        assert_eq!(fields, [(5, "imdbId"), (5, "tmdbId"), (6, "tmdbId")]);
+    }
+
+    #[test]
+    fn ratings_off_the_scale_are_reported() {
+        let csv = b"userId,movieId,rating,timestamp\n1,1,4.5,10\n1,2,0.0,10\n1,3,4.25,10\n\
+                    1,4,NaN,10\n1,5,5.0,soon\n";
+        let decoded = ratings("ratings.csv", csv).unwrap();
+        assert_eq!(decoded.records.len(), 1);
+        assert_eq!(decoded.problems.len(), 4);
+        assert!(decoded.problems[0].reason.contains("expected 0.5 to 5.0 in halves, got `0.0`"));
+    }
+}

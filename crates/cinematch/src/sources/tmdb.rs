@@ -1,0 +1,207 @@
+//! `tmdb_metadata.csv`: TMDb's facts about films, one row each, in CineMatch's own column order.
+//!
+//! Impossible values are emptied and reported: a runtime of 0 is TMDb's way to say it does not
+//! know, and an average of 0 means that nobody voted.
+
+use super::movielens::whole_number;
+use super::table::{self, Column, Row};
+use super::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
+use crate::ids::TmdbId;
+
+/// A film, as TMDb describes it. Lists are in the file's order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TmdbRow {
+    /// TMDb's number; `None` never leaves the decoder.
+    pub tmdb_id: Option<TmdbId>,
+    /// What the film is about.
+    pub overview: Option<String>,
+    /// Minutes, 1 and up.
+    pub runtime: Option<u32>,
+    /// TMDb's own measure, 0 and up.
+    pub popularity: Option<f32>,
+    /// Votes behind the average.
+    pub vote_count: Option<u32>,
+    /// 0 to 10, above 0.
+    pub vote_average: Option<f32>,
+    /// What the film is tagged with.
+    pub keywords: Vec<String>,
+    /// Actors by billing.
+    pub cast: Vec<String>,
+    /// Directors.
+    pub directors: Vec<String>,
+    /// The language it was made in, as ISO 639-1.
+    pub original_language: Option<String>,
+    /// The poster's path at TMDb's image host.
+    pub poster_path: Option<String>,
+    /// Streaming services that have it, where provider data was fetched.
+    pub services: Vec<String>,
+}
+
+/// What a decoded file holds beside its rows.
+#[derive(Clone, Debug)]
+pub struct TmdbFile {
+    /// The rows and their problems.
+    pub decoded: Decoded<TmdbRow>,
+    /// Whether the file has a `services` column: provider data was fetched.
+    pub has_services: bool,
+}
+
+const COLUMNS: [Column; 12] = [
+    Column::required("tmdb_id"),
+    Column::required("overview").multiline(),
+    Column::required("runtime"),
+    Column::required("popularity"),
+    Column::required("vote_count"),
+    Column::required("vote_average"),
+    Column::required("keywords"),
+    Column::required("cast_top"),
+    Column::required("director"),
+    Column::optional("original_language"),
+    Column::optional("poster_path"),
+    Column::optional("services"),
+];
+
+/// The longest runtime believed, in minutes: the longest film ever made runs 51,420.
+const LONGEST_RUNTIME: u32 = 60_000;
+
+/// Decodes `tmdb_metadata.csv`. Of rows with one id the last stays: it was fetched last.
+pub fn metadata(file: &str, bytes: &[u8]) -> Result<TmdbFile, SourceError> {
+    let mut records: Vec<TmdbRow> = Vec::new();
+    let mut problems = Vec::new();
+    let mut seen = rustc_hash::FxHashMap::default();
+    let mut has_services = false;
+    let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
+        let Some(tmdb_id) = whole_number(row.get(0)).map(TmdbId) else {
+            let reason = format!("expected a whole number above 0, got `{}`", excerpt(row.get(0)));
+            let kind = ProblemKind::InvalidValue;
+            problems.push(row.problem(0, kind, Outcome::RowDropped, reason));
+            return;
+        };
+        has_services |= row.has(11);
+        let record = decode(tmdb_id, row, problems);
+        if let Some(at) = seen.insert(tmdb_id, records.len()) {
+            let reason = format!("TMDb id {tmdb_id} came before; the later row stays");
+            let outcome = Outcome::EarlierRowReplaced;
+            problems.push(row.problem(0, ProblemKind::DuplicateId, outcome, reason));
+            records[at] = record;
+            seen.insert(tmdb_id, at);
+        } else {
+            records.push(record);
+        }
+    })?;
+    Ok(TmdbFile { decoded: Decoded { records, problems, rows }, has_services })
+}
+
+fn decode(tmdb_id: TmdbId, row: &Row<'_>, problems: &mut Vec<Problem>) -> TmdbRow {
+    let mut values = Values { row, problems };
+    let runtime = values.number(2, &format!("1 to {LONGEST_RUNTIME} minutes"), |text| {
+        whole_number(text).filter(|minutes| *minutes <= LONGEST_RUNTIME)
+    });
+    let popularity = values.number(3, "0 or more", |text| finite(text, 0.0..=f32::MAX));
+    let vote_count = values.number(4, "a whole number, 0 or more", |text| match text {
+        "0" | "0.0" => Some(0),
+        _ => whole_number(text),
+    });
+    let vote_average = match (values.row.get(5), vote_count) {
+        // Nobody voted: an average of nothing is not a bad row, only no value.
+        ("0" | "0.0" | "0.000", _) | (_, Some(0)) => None,
+        _ => values.number(5, "0 to 10", |text| finite(text, 0.0..=10.0)),
+    };
+    TmdbRow {
+        tmdb_id: Some(tmdb_id),
+        overview: text(row.get(1)),
+        runtime,
+        popularity,
+        vote_count,
+        vote_average,
+        keywords: list(row.get(6)),
+        cast: list(row.get(7)),
+        directors: list(row.get(8)),
+        original_language: text(row.get(9)),
+        poster_path: text(row.get(10)),
+        services: list(row.get(11)),
+    }
+}
+
+struct Values<'a, 'p> {
+    row: &'a Row<'a>,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl Values<'_, '_> {
+    fn number<T>(
+        &mut self,
+        column: usize,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.row.get(column);
+        if text.is_empty() {
+            return None;
+        }
+        let value = parse(text);
+        if value.is_none() {
+            let reason = format!("expected {expected}, got `{}`", excerpt(text));
+            let kind = ProblemKind::InvalidValue;
+            self.problems.push(self.row.problem(column, kind, Outcome::ValueEmptied, reason));
+        }
+        value
+    }
+}
+
+fn finite(text: &str, range: std::ops::RangeInclusive<f32>) -> Option<f32> {
+    text.parse().ok().filter(|value| range.contains(value))
+}
+
+fn text(value: &str) -> Option<String> {
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Splits at `|`, trims, drops empty and repeated entries.
+pub(crate) fn list(value: &str) -> Vec<String> {
+    let mut entries: Vec<String> = Vec::new();
+    for entry in value.split('|').map(str::trim).filter(|entry| !entry.is_empty()) {
+        if !entries.iter().any(|known| known == entry) {
+            entries.push(entry.to_owned());
+        }
+    }
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "tmdb_id,title,release_date,runtime,popularity,vote_count,vote_average,\
+                          genres,overview,keywords,cast_top,director\n";
+
+    #[test]
+    fn impossible_values_become_empty_and_are_reported() {
+        let csv = format!(
+            "{HEADER}1,A,,0,-1,-2,11,drama,\"two\nlines\",x| y||x,P|Q,D\n2,B,,95.0,1.5,0,0.0,,,,,\n"
+        );
+        let file = metadata("t.csv", csv.as_bytes()).unwrap();
+        let first = &file.decoded.records[0];
+        assert_eq!(first.overview.as_deref(), Some("two\nlines"));
+        assert_eq!((first.runtime, first.popularity, first.vote_count), (None, None, None));
+        assert_eq!(first.keywords, ["x", "y"]);
+        let fields: Vec<&str> =
+            file.decoded.problems.iter().map(|p| p.field.as_deref().unwrap()).collect();
+        assert_eq!(fields, ["runtime", "popularity", "vote_count", "vote_average"]);
+        let second = &file.decoded.records[1];
+        assert_eq!(
+            (second.runtime, second.vote_count, second.vote_average),
+            (Some(95), Some(0), None)
+        );
+        assert!(!file.has_services);
+    }
+
+    #[test]
+    fn the_last_of_two_rows_with_one_id_stays() {
+        let csv = format!("{HEADER}1,A,,90,,,,,old,,,\n2,B,,90,,,,,,,,\n1,A,,91,,,,,new,,,\n");
+        let file = metadata("t.csv", csv.as_bytes()).unwrap();
+        assert_eq!(file.decoded.records.len(), 2);
+        assert_eq!(file.decoded.records[0].overview.as_deref(), Some("new"));
+        assert_eq!(file.decoded.problems[0].outcome, Outcome::EarlierRowReplaced);
+    }
+}

@@ -1,0 +1,102 @@
+"""Load CineMatch's pickles as the scikit-learn objects they claim to be, and use them."""
+
+import argparse
+import pickle
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from sklearn.base import clone
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import MultiLabelBinarizer, StandardScaler
+
+from compare import close_dense, close_sparse, differ, report, same, same_names
+from merged import NUMERIC, read_merged
+
+
+def attempt(what: str, action: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401
+    """Do it; an exception, or a warning made one, is a difference."""
+    try:
+        return action(*args)
+    except Exception as error:  # noqa: BLE001
+        differ(what, "no error or warning", f"{type(error).__name__}: {error}")
+
+
+def load(path: Path, kind: type) -> Any:  # noqa: ANN401
+    """Load one pickle and check its class."""
+    loaded = attempt(f"loading {path.name}", pickle.loads, path.read_bytes())
+    same(f"class in {path.name}", kind, type(loaded))
+    attempt(f"repr of {path.name}", repr, loaded)
+    return loaded
+
+
+def refit(fitted: Any, x: Any) -> Any:  # noqa: ANN401
+    """Fit a clone."""
+    return clone(fitted).fit(x)
+
+
+def check(args: argparse.Namespace) -> str:
+    """Use each object as scikit-learn's own and give the figures."""
+    movies = read_merged(args.merged)
+    matrix = sp.load_npz(args.artifacts / "item_features.npz").tocsr()
+    vectorizer = load(args.pickles / "tfidf_vectorizer.pkl", TfidfVectorizer)
+    binarizer = load(args.pickles / "genre_mlb.pkl", MultiLabelBinarizer)
+    scaler = load(args.pickles / "numeric_scaler.pkl", StandardScaler)
+
+    terms = attempt("vectorizer names", vectorizer.get_feature_names_out).tolist()
+    same_names("vectorizer names", sorted(vectorizer.vocabulary_), terms)
+    genres = binarizer.classes_.tolist()
+    scaler_names = attempt("scaler names", scaler.get_feature_names_out).tolist()
+    same("number of scaler names", len(NUMERIC), len(scaler_names))
+    same("matrix columns", len(terms) + len(genres) + len(NUMERIC), matrix.shape[1])
+
+    # A scaler fitted on a table with column names wants them again.
+    named = hasattr(scaler, "feature_names_in_")
+    numbers = pd.DataFrame(movies.numbers, columns=NUMERIC) if named else movies.numbers
+    text_block, genre_block, numeric_block = np.split(
+        np.arange(matrix.shape[1]), [len(terms), len(terms) + len(genres)]
+    )
+    inputs = (movies.texts, movies.genres, numbers)
+
+    def check_transforms(how: str, fitted: list[Any]) -> None:
+        """Compare what the three make of the movies with the stored matrix."""
+        text, genre, numeric = (
+            attempt(f"transform by {how} {type(one).__name__}", one.transform, x)
+            for one, x in zip(fitted, inputs, strict=True)
+        )
+        close_sparse(f"{how} TF-IDF", matrix[:, text_block], text, terms)
+        close_sparse(f"{how} genres", matrix[:, genre_block], sp.csr_matrix(genre), genres)
+        close_dense(f"{how} numeric", matrix[:, numeric_block].toarray(), numeric, NUMERIC)
+
+    fitted = [vectorizer, binarizer, scaler]
+    check_transforms("loaded", fitted)
+    check_transforms("pickled again", [pickle.loads(pickle.dumps(one)) for one in fitted])
+
+    again = [
+        attempt(f"fitting a clone of {type(one).__name__}", refit, one, x)
+        for one, x in zip(fitted, inputs, strict=True)
+    ]
+    same("number of terms of a fitted clone", len(terms), len(again[0].vocabulary_))
+    same_names("genres of a fitted clone", genres, again[1].classes_.tolist())
+    numeric = matrix[:, numeric_block].toarray()
+    close_dense("numeric by a fitted clone", numeric, again[2].transform(numbers), NUMERIC)
+    return f"{matrix.shape[0]} movies, {len(terms)} terms, {len(genres)} genres, 3 pickles"
+
+
+def main() -> int:
+    """Check and report; every warning counts as an error, a version mismatch too."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("merged", "artifacts", "pickles"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    args = parser.parse_args()
+    warnings.simplefilter("error")
+    return report(lambda: check(args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""The columns of movies_merged.csv that the features are made of."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+NUMERIC = ["year", "runtime"]
+
+
+@dataclass
+class Merged:
+    """One entry a movie, in file order."""
+
+    movie_ids: list[int]
+    texts: list[str]
+    genres: list[list[str]]
+    numbers: np.ndarray
+    median: np.ndarray
+
+
+def read_merged(path: Path) -> Merged:
+    """Read the file; `numbers` is year and runtime, a missing one being its column's median."""
+    cells = pd.read_csv(path, dtype=str, keep_default_na=False)
+    numbers = cells[NUMERIC].replace("", np.nan).astype("float64")
+    median = numbers.median().fillna(0.0)
+    return Merged(
+        movie_ids=[int(movie_id) for movie_id in cells["movieId"]],
+        texts=[
+            overview or title
+            for overview, title in zip(cells["overview"], cells["title"], strict=True)
+        ],
+        genres=[names.split("|") if names else [] for names in cells["genres"]],
+        numbers=numbers.fillna(median).to_numpy(),
+        median=median.to_numpy(),
+    )
