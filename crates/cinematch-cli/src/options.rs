@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{demo, export, preprocess, recommend, serve, status, synth, train};
+use crate::commands::{demo, export, preprocess, recommend, serve, status, train};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Yellow.on_default().bold())
@@ -49,7 +49,11 @@ pub struct Global {
     pub json: bool,
     /// Worker threads; 0: one a core
     #[arg(
-        long, global = true, env = "CINEMATCH_THREADS", default_value_t = 0, value_name = "N",
+        long,
+        global = true,
+        env = "CINEMATCH_THREADS",
+        default_value_t = 0,
+        value_name = "N",
         hide_default_value = true
     )]
     pub threads: usize,
@@ -72,6 +76,4 @@ pub enum Command {
     Status(status::Status),
     /// Hand the trained transformers to other tools
     Export(export::Export),
-    /// Make MovieLens-shaped data of any size
-    Synth(synth::Synth),
 }

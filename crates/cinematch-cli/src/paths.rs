@@ -89,9 +89,10 @@ pub fn load_env_file(arguments: impl Iterator<Item = OsString>) -> Result<()> {
     let path = root.join(".env");
     match dotenvy::from_path(&path) {
         // The text of a parse error quotes the line, which may hold a secret.
-        Err(dotenvy::Error::LineParse(_, at)) => {
-            Err(anyhow!("{} cannot be read: a line is not NAME=value (near its character {at})", shown(&path)))
-        }
+        Err(dotenvy::Error::LineParse(_, at)) => Err(anyhow!(
+            "{} cannot be read: a line is not NAME=value (near its character {at})",
+            shown(&path)
+        )),
         Err(dotenvy::Error::Io(error)) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot read {}", shown(&path)))
         }

@@ -65,9 +65,10 @@ impl FromStr for MinYear {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "none" | "0" => Ok(Self(None)),
-            _ => text.parse().map(|year| Self(Some(year))).map_err(|_| {
-                "expected a year such as 1980, or `none`".to_owned()
-            }),
+            _ => text
+                .parse()
+                .map(|year| Self(Some(year)))
+                .map_err(|_| "expected a year such as 1980, or `none`".to_owned()),
         }
     }
 }

@@ -15,8 +15,10 @@ use crate::paths::{ArtifactsPath, MergedPath, RawPath, read_or, shown};
 
 /// Flags of `train`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cinematch train\n  cinematch train --max-features 2000 --min-df 3\n  \
-                        cinematch train --features seed --keep 10")]
+#[command(
+    after_help = "Examples:\n  cinematch train\n  cinematch train --max-features 2000 --min-df 3\n  \
+                        cinematch train --features seed --keep 10"
+)]
 pub struct Train {
     #[command(flatten)]
     raw: RawPath,

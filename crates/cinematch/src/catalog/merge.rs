@@ -91,7 +91,7 @@ pub struct Counts {
     pub with_tmdb_id: u64,
     /// Kept films with TMDb facts.
     pub with_metadata: u64,
-    /// Kept films whose year the strict format `(YYYY)` at the very end would have missed.
+    /// Kept films whose year the strict format, `(YYYY)` at the end, would have missed.
     pub year_read_leniently: u64,
     /// Movie ids that stood twice (`movies.csv` and `links.csv`).
     pub duplicate_movie_ids: u64,
@@ -396,7 +396,7 @@ mod tests {
 
     const MOVIES: &str = "movieId,title,genres\n1,\"Matrix, The (1999)\",Action|Sci-Fi\n\
         2,Old One (1950),Drama\n3,Plain (2001),(no genres listed)\n4,No Year,Drama\n\
-        5,Twin (1999),Drama\n6,Loose (2005) ,Drama\n";
+        5,Twin (1999),Drama\n6,Loose (2005)),Drama\n";
     const LINKS: &str = "movieId,imdbId,tmdbId\n1,0133093,603\n2,,\n5,0133094,603\n6,,7\n99,,8\n";
     const TMDB: &str = "tmdb_id,title,release_date,runtime,popularity,vote_count,vote_average,\
         genres,overview,keywords,cast_top,director\n603,The Matrix,,136,50,25000,8.2,,A hacker.,\
@@ -451,7 +451,7 @@ mod tests {
         assert_eq!(merged.movies[1].imdb_id.as_deref(), Some("0133094"));
         assert_eq!(merged.counts.shared_tmdb_ids, 1);
         assert_eq!(merged.counts.tmdb_rows_without_film, 1);
-        assert_eq!(merged.lenient_years, [(MovieId(6), "Loose (2005) ".to_owned(), 2005)]);
+        assert_eq!(merged.lenient_years, [(MovieId(6), "Loose (2005))".to_owned(), 2005)]);
         let reasons: Vec<(u64, ProblemKind)> =
             merged.problems.iter().map(|problem| (problem.line, problem.kind)).collect();
         assert_eq!(reasons, [(4, ProblemKind::DuplicateId), (6, ProblemKind::UnknownReference)]);

@@ -7,7 +7,9 @@ mod report;
 pub mod services;
 mod title;
 
-pub use merge::{Counts, Inputs, MergeError, MergeSettings, Merged, Removed, SourceCount, merge};
+pub use merge::{
+    Counts, Inputs, MergeError, MergeSettings, Merged, Removed, ServicesChoice, SourceCount, merge,
+};
 pub use merged_csv::{HEADER, read_merged, write_merged};
 pub use report::{ProblemCount, Report, count_problems};
 pub use title::{ParsedTitle, parse_title};

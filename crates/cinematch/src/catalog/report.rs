@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::merge::{Counts, MergeSettings, Merged, ServicesChoice, SourceCount};
 use super::ServicesSource;
+use super::merge::{Counts, MergeSettings, Merged, ServicesChoice, SourceCount};
 use crate::ids::MovieId;
 use crate::sources::{Outcome, Problem, ProblemKind};
 

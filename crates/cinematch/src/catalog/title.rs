@@ -9,7 +9,7 @@ pub struct ParsedTitle {
     pub alt_titles: Vec<String>,
     /// The year of release; the start of a range.
     pub year: Option<u16>,
-    /// Whether the year stands just as the format wants it: `(YYYY)` at the very end.
+    /// Whether the year stands just as the format wants it: `(YYYY)` at the end.
     pub year_is_strict: bool,
 }
 
@@ -55,9 +55,9 @@ pub fn parse_title(raw: &str) -> ParsedTitle {
     ParsedTitle { title, alt_titles, year, year_is_strict: strict }
 }
 
-/// The strict reading: `(YYYY)` are the title's last six characters.
+/// The strict reading: `(YYYY)` are the last six characters.
 fn strict_year(raw: &str) -> Option<u16> {
-    let digits = raw.strip_suffix(')')?.rsplit_once('(')?.1;
+    let digits = raw.trim_end().strip_suffix(')')?.rsplit_once('(')?.1;
     plausible_year(digits)
 }
 
@@ -219,7 +219,8 @@ mod tests {
     #[test]
     fn strictness_is_the_format_not_the_year() {
         assert!(parse_title("A (1999)").year_is_strict);
-        assert!(!parse_title("A (1999) ").year_is_strict);
+        assert!(parse_title("A (1999) ").year_is_strict);
+        assert!(!parse_title("A (1999–2001)").year_is_strict);
         assert!(!parse_title("A (1983))").year_is_strict);
     }
 

@@ -78,14 +78,14 @@ pub struct RankingFeatures {
 /// Block weights of the full set; they add up to 1. Set by looking at neighbours of well-known
 /// films on MovieLens with TMDb's facts.
 const WEIGHTS: [(BlockKind, f32); 8] = [
-    (BlockKind::Overview, 0.14),
-    (BlockKind::Title, 0.12),
-    (BlockKind::Genre, 0.20),
+    (BlockKind::Overview, 0.15),
+    (BlockKind::Title, 0.13),
+    (BlockKind::Genre, 0.17),
     (BlockKind::Keyword, 0.20),
     (BlockKind::Cast, 0.09),
-    (BlockKind::Director, 0.08),
-    (BlockKind::Tag, 0.11),
-    (BlockKind::Era, 0.06),
+    (BlockKind::Director, 0.09),
+    (BlockKind::Tag, 0.12),
+    (BlockKind::Era, 0.05),
 ];
 
 /// A film's entries in one block: name and frequency.
@@ -168,11 +168,12 @@ fn fit_block(
     let films: Vec<Entries> = match kind {
         BlockKind::Overview => {
             let texts: Vec<&str> = movies.iter().map(text_of).collect();
-            return words(&texts, 20_000, 3, weight);
+            return words(&texts, 3, |_| weight);
         }
         BlockKind::Title => {
             let texts: Vec<&str> = movies.iter().map(|movie| movie.title.as_str()).collect();
-            return words(&texts, 20_000, 2, weight);
+            // One shared word may be chance (Heat, The Heat); two are a series.
+            return words(&texts, 2, |n_words| weight * n_words as f32 / (n_words as f32 + 1.0));
         }
         BlockKind::Genre => lists(|movie| &movie.genres),
         BlockKind::Keyword => lists(|movie| &movie.keywords),
@@ -197,15 +198,15 @@ fn tag_entries(tags: &TagCounts, movie: &Movie) -> Entries {
     given.map(|(tag, viewers)| (tag.clone(), (1.0 + *viewers as f32).ln())).collect()
 }
 
-/// TF-IDF of single words, rows scaled to √weight. A corpus without a usable word gives an empty
-/// block.
+/// TF-IDF of single words, rows scaled to √weight, where the weight depends on the number of
+/// different words. A corpus without a usable word gives an empty block.
 fn words(
     texts: &[&str],
-    max_features: usize,
     min_df: u32,
-    weight: f32,
+    weight: impl Fn(usize) -> f32,
 ) -> Result<(Vec<String>, CsrMatrix<f32>), TfidfError> {
-    let params = TfidfParams { max_features, ngram_max: 1, stop_words: StopWords::English, min_df };
+    let params =
+        TfidfParams { max_features: 20_000, ngram_max: 1, stop_words: StopWords::English, min_df };
     let (fitted, rows) = match TfidfVectorizer::fit_transform(texts, params) {
         Err(TfidfError::EmptyVocabulary { .. }) => {
             let mut empty = CsrMatrix::new(0);
@@ -214,9 +215,9 @@ fn words(
         }
         fitted => fitted?,
     };
-    let scale = f64::from(weight).sqrt();
     let mut matrix = CsrMatrix::new(rows.n_columns());
     for row in 0..rows.n_rows() {
+        let scale = f64::from(weight(rows.row(row).0.len())).sqrt();
         let entries = rows.entries(row);
         matrix.push_row(entries.map(|(column, value)| (column, (value * scale) as f32)));
     }
@@ -260,7 +261,7 @@ fn weigh(films: &[Entries], weight: f32) -> (Vec<String>, CsrMatrix<f32>) {
 fn era_block(movies: &[Movie], weight: f32) -> (Vec<String>, CsrMatrix<f32>) {
     const FIRST: u16 = 1870;
     const DECADES: u16 = 25;
-    let names = (0..DECADES).map(|decade| format!("{}s", FIRST + decade * 10)).collect();
+    let names = (0..DECADES).map(|decade| format!("around {}", FIRST + decade * 10)).collect();
     let mut matrix = CsrMatrix::new(DECADES.into());
     for movie in movies {
         let Some(year) =

@@ -3,13 +3,17 @@
 use serde::Serialize;
 
 use super::{Feedback, Parts, has_bit};
+use crate::features::ranking::BlockKind;
 use crate::ids::{MovieId, MovieIdx};
 use crate::models::content::SharedFeature;
 
 /// Films of the history named one by one; the others are summed up.
 const NAMED_FILMS: usize = 3;
 /// Features named for a film.
-const NAMED_FEATURES: usize = 4;
+const NAMED_FEATURES: usize = 6;
+/// Features spoken of in an explanation, and how many of them may be genres.
+const SPOKEN_FEATURES: usize = 4;
+const SPOKEN_GENRES: usize = 2;
 /// Parts smaller than this are not worth a person's time; they still count in the sums.
 const NOTICEABLE: f32 = 0.004;
 
@@ -138,36 +142,33 @@ impl Parts<'_> {
     }
 }
 
-/// The reasons that speak for a film in one line, joined by ` • `; the most important first.
+/// The reasons that speak for a film in one line, joined by ` • `: films first, then preferences,
+/// then the votes.
 pub fn explanation(reasons: &[Reason]) -> String {
-    let spoken: Vec<String> = reasons
-        .iter()
-        .filter(|reason| reason.contribution() >= NOTICEABLE)
-        .filter_map(|reason| match reason {
-            Reason::Film { title, feedback, shared, .. } => {
-                let what: Vec<&str> = shared
-                    .iter()
-                    .filter(|feature| feature.contribution >= NOTICEABLE / 2.0)
-                    .map(|feature| feature.name.as_str())
-                    .collect();
-                let how = match feedback {
-                    Feedback::Liked => "you liked".to_owned(),
-                    Feedback::Disliked => "unlike".to_owned(),
-                    Feedback::Rated(stars) => format!("you gave {stars} to"),
-                };
-                let what =
-                    if what.is_empty() { String::new() } else { format!(": {}", unique(&what)) };
-                Some(format!("{how} {title}{what}"))
-            }
-            Reason::Genre { name, .. } => Some(format!("you prefer {name}")),
-            Reason::Quality { vote_average: Some(average), vote_count: Some(count), .. } => {
-                Some(format!("{average:.1} from {count} votes"))
-            }
-            _ => None,
-        })
-        .take(4)
-        .collect();
-    let line = spoken.join(" • ");
+    let spoken = || reasons.iter().filter(|reason| reason.contribution() >= NOTICEABLE);
+    let films = spoken().filter_map(|reason| match reason {
+        Reason::Film { title, feedback, shared, .. } => {
+            let said = match feedback {
+                Feedback::Liked => format!("you liked {title}"),
+                Feedback::Disliked => format!("unlike {title}"),
+                Feedback::Rated(stars) => format!("you gave {title} {stars}★"),
+            };
+            let what = in_common(shared);
+            Some(if what.is_empty() { said } else { format!("{said}: {what}") })
+        }
+        _ => None,
+    });
+    let genres = spoken().filter_map(|reason| match reason {
+        Reason::Genre { name, .. } => Some(format!("you prefer {name}")),
+        _ => None,
+    });
+    let votes = spoken().filter_map(|reason| match reason {
+        Reason::Quality { vote_average: Some(average), vote_count: Some(count), .. } => {
+            Some(format!("{average:.1} from {count} votes"))
+        }
+        _ => None,
+    });
+    let line = films.chain(genres).chain(votes).collect::<Vec<_>>().join(" • ");
     let mut letters = line.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
@@ -175,13 +176,21 @@ pub fn explanation(reasons: &[Reason]) -> String {
     }
 }
 
-/// Names joined by `, `, each once.
-fn unique(names: &[&str]) -> String {
-    let mut seen: Vec<&str> = Vec::new();
-    for name in names {
-        if !seen.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            seen.push(name);
+/// What two films share, in a few words: what is particular before what is general. That both are
+/// of one time is no news to anybody.
+fn in_common(shared: &[SharedFeature]) -> String {
+    let noticed = |feature: &&SharedFeature| {
+        feature.contribution >= NOTICEABLE / 4.0
+            && !matches!(feature.block, BlockKind::Era | BlockKind::Numeric)
+    };
+    let (general, particular): (Vec<&SharedFeature>, Vec<&SharedFeature>) =
+        shared.iter().filter(noticed).partition(|feature| feature.block == BlockKind::Genre);
+    let mut names: Vec<&str> = Vec::new();
+    for feature in particular.into_iter().chain(general.into_iter().take(SPOKEN_GENRES)) {
+        if !names.iter().any(|known| known.eq_ignore_ascii_case(&feature.name)) {
+            names.push(&feature.name);
         }
     }
-    seen.join(", ")
+    names.truncate(SPOKEN_FEATURES);
+    names.join(", ")
 }

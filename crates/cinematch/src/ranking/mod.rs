@@ -171,6 +171,12 @@ impl Recommender {
         Ranked { items, shortfall }
     }
 
+    /// The exact part that one film of a request's history has in another film's score.
+    pub fn part_of(&self, request: &Request, position: usize, movie: MovieIdx) -> f32 {
+        let signals: Vec<Signal> = request.history.iter().map(|item| item.signal).collect();
+        self.model.contribution(&self.model.profile(&signals), signals[position], movie)
+    }
+
     fn shortfall(
         &self,
         request: &Request,

@@ -256,3 +256,19 @@ impl PreparedFilter<'_> {
         counts.into_iter().collect()
     }
 }
+
+impl FilterKind {
+    /// Its name in replies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Seen => "seen",
+            Self::ExcludeMovieIds => "exclude_movie_ids",
+            Self::Genres => "genres",
+            Self::Services => "services",
+            Self::Year => "year",
+            Self::Runtime => "runtime",
+            Self::Languages => "languages",
+            Self::MinVotes => "min_votes",
+        }
+    }
+}

@@ -84,8 +84,7 @@ pub fn movies(file: &str, bytes: &[u8]) -> Result<Decoded<MovieRow>, SourceError
         seen.insert(movie_id, row.line);
         records.push(MovieRow {
             movie_id,
-            // Space behind the year tells the strict reading of years from the lenient one.
-            title: row.raw(1).to_owned(),
+            title: row.get(1).to_owned(),
             genres: row.get(2).to_owned(),
             line: row.line,
         });

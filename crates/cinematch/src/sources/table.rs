@@ -51,14 +51,9 @@ pub struct Row<'a> {
 impl<'a> Row<'a> {
     /// The value of the decoder's `column`-th column, trimmed; empty where the file lacks it.
     pub fn get(&self, column: usize) -> &'a str {
-        self.raw(column).trim()
-    }
-
-    /// The same value with the white space around it.
-    pub fn raw(&self, column: usize) -> &'a str {
         let bytes = self.positions[column].map_or(&[][..], |position| &self.record[position]);
         // The whole record was checked to be UTF-8 before the row was handed out.
-        std::str::from_utf8(bytes).unwrap_or_default()
+        std::str::from_utf8(bytes).unwrap_or_default().trim()
     }
 
     /// Whether the file has the decoder's `column`-th column.

@@ -1,0 +1,222 @@
+//! `cinematch demo`: the whole main job on the embedded sample, through the pipeline that real data
+//! takes: merge → train → publish → load → recommend → serve.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use cinematch::bundle::{Bundle, Generations, InputSum, Settings, Training, train};
+use cinematch::catalog::services::MockServices;
+use cinematch::catalog::{Inputs, MergeSettings, ServicesChoice, merge, read_merged, write_merged};
+use cinematch::features::ranking::FeatureSet;
+use cinematch::features::tags::TagCounts;
+use cinematch::features::text::TfidfParams;
+use cinematch::ids::{self, MovieIdx, UserId};
+use cinematch::ranking::{Query, Ranked, Rating, Recommender, Request};
+use cinematch::sources::movielens;
+use cinematch_server::AppState;
+use clap::Args;
+
+use super::recommend::{named, print_list};
+use super::serve::{Listen, block_on, listen};
+use crate::output::{CARE, DIM, GOOD, Output, STRONG};
+
+/// Flags of `demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cinematch demo\n  cinematch demo --once")]
+pub struct Demo {
+    /// Stop after printing; do not serve
+    #[arg(long)]
+    once: bool,
+    #[command(flatten)]
+    listen: Listen,
+}
+
+const MOVIES: &[u8] = include_bytes!("../../../../sample/movies.csv");
+const LINKS: &[u8] = include_bytes!("../../../../sample/links.csv");
+const TMDB: &[u8] = include_bytes!("../../../../sample/tmdb_metadata.csv");
+const RATINGS: &[u8] = include_bytes!("../../../../sample/ratings.csv");
+const TAGS: &[u8] = include_bytes!("../../../../sample/tags.csv");
+
+/// The viewer whose list is shown, and the rating that is changed.
+const VIEWER: UserId = UserId(1);
+const CHANGED_TITLE: &str = "Heat";
+const CHANGED_TO: f32 = 1.0;
+const LIST: usize = 10;
+
+impl Demo {
+    /// Prints both lists, then serves.
+    pub fn run(&self, output: &Output) -> Result<()> {
+        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let bundle = prepare(folder.path())?;
+        show(&bundle, output)?;
+        if self.once {
+            return Ok(());
+        }
+        let database = folder.path().join("cinematch.db");
+        let config = self.listen.config(folder.path().to_owned(), database);
+        output.note("");
+        block_on(None, async {
+            let state = AppState::with_bundle(config.clone(), bundle).await?;
+            listen(state, &config, output).await
+        })
+    }
+}
+
+/// The sample through the pipeline, published in `folder` and loaded from there.
+fn prepare(folder: &Path) -> Result<Bundle> {
+    let inputs = Inputs {
+        movies: ("sample/movies.csv", MOVIES),
+        links: ("sample/links.csv", LINKS),
+        tmdb: Some(("sample/tmdb_metadata.csv", TMDB)),
+    };
+    let settings = MergeSettings {
+        min_year: None,
+        require_tmdb: false,
+        min_votes: 0,
+        keep_without_genres: false,
+        services: ServicesChoice::Mock,
+        mock: MockServices { seed: 42, sample_fraction: 0.3 },
+    };
+    let mut table = Vec::new();
+    write_merged(&merge(inputs, &settings)?.movies, &mut table)?;
+    let movies = read_merged("movies_merged.csv", &table)?.records;
+    let tags = movielens::tags("sample/tags.csv", TAGS)?.records;
+    let sum = |name: &str, rows: usize, bytes: &[u8]| InputSum {
+        name: name.to_owned(),
+        rows: rows as u64,
+        sha256: ids::sha256_hex(bytes),
+    };
+    let inputs =
+        vec![sum("movies_merged.csv", movies.len(), &table), sum("tags.csv", tags.len(), TAGS)];
+    let trained = train(Training {
+        movies,
+        tags: TagCounts::new(&tags),
+        inputs,
+        settings: Settings {
+            model: "content".to_owned(),
+            features: FeatureSet::Full,
+            tfidf: TfidfParams::default(),
+            seed: 42,
+        },
+        created_at: super::now(),
+    })?;
+    Generations::at(folder).publish(&trained, 1)?;
+    Bundle::load(folder).map_err(Into::into)
+}
+
+fn show(bundle: &Bundle, output: &Output) -> Result<()> {
+    let recommender = &bundle.recommender;
+    let ratings: Vec<Rating> = movielens::ratings("sample/ratings.csv", RATINGS)?
+        .records
+        .into_iter()
+        .filter(|row| row.user_id == VIEWER)
+        .map(|row| Rating { movie_id: row.movie_id, rating: row.rating })
+        .collect();
+    let changed = ratings
+        .iter()
+        .position(|rating| {
+            let index = recommender.vocabulary().index_of(rating.movie_id);
+            index.is_some_and(|index| recommender.movie(index).title == CHANGED_TITLE)
+        })
+        .ok_or_else(|| anyhow!("the sample's viewer has not rated {CHANGED_TITLE}"))?;
+    let mut second = ratings.clone();
+    second[changed].rating = CHANGED_TO;
+    let before = Listing::new(recommender, ratings.clone(), changed)?;
+    let after = Listing::new(recommender, second, changed)?;
+
+    output.note(format_args!(
+        "{DIM}A sample of {} films; viewers, ratings and services are generated.{DIM:#}",
+        recommender.movies().len()
+    ));
+    output.line(format_args!("{STRONG}A viewer rated{STRONG:#}"));
+    let mut by_stars = ratings.clone();
+    by_stars.sort_by(|a, b| b.rating.total_cmp(&a.rating));
+    let said: Vec<String> = by_stars
+        .iter()
+        .filter_map(|rating| {
+            let index = recommender.vocabulary().index_of(rating.movie_id)?;
+            Some(format!("{} {}", recommender.movie(index).title, stars(rating.rating)))
+        })
+        .collect();
+    output.line(format_args!("  {}", said.join(" · ")));
+    output.line(format_args!("\n{STRONG}Ten films for them, and why{STRONG:#}"));
+    print_list(recommender, &before.ranked, output);
+
+    let old = ratings[changed].rating;
+    output.line(format_args!(
+        "\n{STRONG}Now {CHANGED_TITLE} falls from {} to {}{STRONG:#}: how the list moves, and \
+         what {CHANGED_TITLE} says of each film",
+        stars(old),
+        stars(CHANGED_TO)
+    ));
+    print_moves(&before, &after, output);
+    output.json(&serde_json::json!({
+        "viewer": ratings,
+        "before": before.titles(),
+        "changed": { "title": CHANGED_TITLE, "from": old, "to": CHANGED_TO },
+        "after": after.titles(),
+    }))
+}
+
+/// A ranked list with the request it answers.
+struct Listing<'a> {
+    recommender: &'a Recommender,
+    request: Request,
+    ranked: Ranked,
+    /// The place of the changed film in the history.
+    changed: usize,
+}
+
+impl<'a> Listing<'a> {
+    fn new(recommender: &'a Recommender, ratings: Vec<Rating>, changed: usize) -> Result<Self> {
+        let query = Query { ratings, limit: LIST, explain: true, ..Query::default() };
+        let (request, _) = recommender.resolve(&query)?;
+        let ranked = recommender.recommend(&request);
+        Ok(Self { recommender, request, ranked, changed })
+    }
+
+    fn place(&self, movie: MovieIdx) -> Option<usize> {
+        self.ranked.items.iter().position(|item| item.movie == movie)
+    }
+
+    /// What the changed film contributes to a film's score.
+    fn said_of(&self, movie: MovieIdx) -> f32 {
+        self.recommender.part_of(&self.request, self.changed, movie)
+    }
+
+    fn titles(&self) -> Vec<String> {
+        let items = self.ranked.items.iter();
+        items.map(|item| named(self.recommender.movie(item.movie))).collect()
+    }
+}
+
+/// The second list with each film's move, then the films that left.
+fn print_moves(before: &Listing<'_>, after: &Listing<'_>, output: &Output) {
+    let why = |movie| {
+        let (was, is) = (before.said_of(movie), after.said_of(movie));
+        format!("{CHANGED_TITLE} {was:+.3} → {is:+.3}")
+    };
+    for (at, item) in after.ranked.items.iter().enumerate() {
+        let (style, moved) = match before.place(item.movie) {
+            None => (GOOD, "new".to_owned()),
+            Some(old) if old > at => (GOOD, format!("↑ {}", old - at)),
+            Some(old) if old < at => (CARE, format!("↓ {}", at - old)),
+            Some(_) => (DIM, "=".to_owned()),
+        };
+        let title = named(after.recommender.movie(item.movie));
+        output.line(format_args!(
+            "{:>3}  {style}{moved:<4}{style:#} {STRONG}{title}{STRONG:#}  {DIM}{}{DIM:#}",
+            at + 1,
+            why(item.movie)
+        ));
+    }
+    for item in before.ranked.items.iter().filter(|item| after.place(item.movie).is_none()) {
+        let title = named(before.recommender.movie(item.movie));
+        output
+            .line(format_args!("  –  {CARE}left{CARE:#} {title}  {DIM}{}{DIM:#}", why(item.movie)));
+    }
+}
+
+fn stars(rating: f32) -> String {
+    format!("{rating}★")
+}

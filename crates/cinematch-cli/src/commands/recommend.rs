@@ -1,0 +1,218 @@
+//! `cinematch recommend`.
+
+use anyhow::Result;
+use cinematch::bundle::Bundle;
+use cinematch::catalog::Movie;
+use cinematch::ids::MovieId;
+use cinematch::ranking::{
+    Filters, GenreFilter, Query, Ranked, Rating, Reason, Recommender, explanation,
+};
+use clap::Args;
+use serde::Serialize;
+
+use crate::options::Global;
+use crate::output::{DIM, GOOD, Output, STRONG};
+use crate::paths::ArtifactsPath;
+
+/// Flags of `recommend`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cinematch recommend --liked 1,3114\n  \
+                        cinematch recommend --ratings 6=5,47=4.5,1721=1 --limit 5\n  \
+                        cinematch recommend --genres crime,sci-fi --year-min 1990 --runtime-max 120\n  \
+                        cinematch recommend --liked 6 --json | jq '.recommendations[].title'")]
+pub struct Recommend {
+    #[command(flatten)]
+    artifacts: ArtifactsPath,
+    /// Films you like, by MovieLens' numbers
+    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    liked: Vec<MovieId>,
+    /// Films you do not like
+    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    disliked: Vec<MovieId>,
+    /// Films with stars, 0.5 to 5: 6=5,47=4.5
+    #[arg(long, value_delimiter = ',', value_parser = rating, value_name = "ID=STARS")]
+    ratings: Vec<Rating>,
+    /// Genres you would rather see
+    #[arg(long, value_delimiter = ',', value_name = "GENRES")]
+    genres: Vec<String>,
+    #[command(flatten)]
+    filters: FilterFlags,
+    /// How many films, 1 to 100
+    #[arg(long, short = 'k', default_value_t = 10, value_name = "N")]
+    limit: usize,
+    /// 0: by score alone; 1: as different as can be [default: a little]
+    #[arg(long, value_name = "SHARE")]
+    diversity: Option<f32>,
+    /// 0 to 1: how much being well known counts against a film
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", hide_default_value = true)]
+    novelty: f32,
+}
+
+/// What may be shown.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Filters")]
+struct FilterFlags {
+    /// Only films with one of these genres
+    #[arg(long, value_delimiter = ',', value_name = "GENRES")]
+    only_genres: Vec<String>,
+    /// No films with any of these genres
+    #[arg(long, value_delimiter = ',', value_name = "GENRES")]
+    without_genres: Vec<String>,
+    /// Only films on one of these services
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    services: Vec<String>,
+    /// Only films from this year on
+    #[arg(long, value_name = "YEAR")]
+    year_min: Option<u16>,
+    /// Only films up to this year
+    #[arg(long, value_name = "YEAR")]
+    year_max: Option<u16>,
+    /// Only films of at least this many minutes
+    #[arg(long, value_name = "MINUTES")]
+    runtime_min: Option<u32>,
+    /// Only films of at most this many minutes
+    #[arg(long, value_name = "MINUTES")]
+    runtime_max: Option<u32>,
+    /// Only films with at least this many votes
+    #[arg(long, default_value_t = 0, value_name = "N", hide_default_value = true)]
+    min_votes: u32,
+    /// Never these films
+    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    exclude: Vec<MovieId>,
+}
+
+fn rating(text: &str) -> Result<Rating, String> {
+    let expected = || format!("expected a film and its stars such as 6=4.5, got `{text}`");
+    let (id, stars) = text.split_once('=').ok_or_else(expected)?;
+    Ok(Rating {
+        movie_id: id.trim().parse().map_err(|_| expected())?,
+        rating: stars.trim().parse().map_err(|_| expected())?,
+    })
+}
+
+/// A recommended film, for machines.
+#[derive(Serialize)]
+struct Shown<'a> {
+    rank: usize,
+    score: f32,
+    explanation: String,
+    reasons: &'a [Reason],
+    #[serde(flatten)]
+    movie: &'a Movie,
+}
+
+impl Recommend {
+    /// Ranks and prints.
+    pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
+        let loading = output.step("loading the model");
+        let bundle = Bundle::load(&self.artifacts.resolve(global))?;
+        drop(loading);
+        let recommender = &bundle.recommender;
+        let (request, unknown) = recommender.resolve(&self.query())?;
+        let ranked = recommender.recommend(&request);
+
+        let shown: Vec<Shown<'_>> = ranked
+            .items
+            .iter()
+            .enumerate()
+            .map(|(at, item)| Shown {
+                rank: at + 1,
+                score: item.score,
+                explanation: explanation(&item.reasons),
+                reasons: &item.reasons,
+                movie: recommender.movie(item.movie),
+            })
+            .collect();
+        output.json(&serde_json::json!({
+            "recommendations": shown,
+            "model_id": bundle.manifest.model_id,
+            "unknown_movie_ids": unknown,
+            "shortfall": ranked.shortfall,
+        }))?;
+
+        if !unknown.is_empty() {
+            let ids: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+            output.warn(format_args!("not in the catalogue, so passed over: {}", ids.join(", ")));
+        }
+        let history: Vec<String> = request
+            .history
+            .iter()
+            .map(|item| named(recommender.movie(item.signal.movie)))
+            .collect();
+        if !history.is_empty() {
+            output.note(format_args!(
+                "{DIM}For somebody who spoke of {}:{DIM:#}",
+                history.join(", ")
+            ));
+        }
+        print_list(recommender, &ranked, output);
+        if let Some(shortfall) = &ranked.shortfall {
+            let removed: Vec<String> = shortfall
+                .removed_by
+                .iter()
+                .map(|(filter, films)| format!("{} {films}", filter.name()))
+                .collect();
+            output.warn(format_args!(
+                "{} of {} films: the filters leave no more (removed: {})",
+                shortfall.returned,
+                shortfall.requested,
+                removed.join(", ")
+            ));
+        }
+        if bundle.has_mock_services() && !self.filters.services.is_empty() {
+            output.warn("the streaming services are mock: invented for demonstration");
+        }
+        Ok(())
+    }
+
+    fn query(&self) -> Query {
+        let filters = self.filters.clone();
+        Query {
+            liked: self.liked.clone(),
+            disliked: self.disliked.clone(),
+            ratings: self.ratings.clone(),
+            preferred_genres: self.genres.clone(),
+            filters: Filters {
+                genres: GenreFilter {
+                    any: filters.only_genres,
+                    all: Vec::new(),
+                    none: filters.without_genres,
+                },
+                services: filters.services,
+                languages: Vec::new(),
+                year_min: filters.year_min,
+                year_max: filters.year_max,
+                runtime_min: filters.runtime_min,
+                runtime_max: filters.runtime_max,
+                min_votes: filters.min_votes,
+            },
+            exclude: filters.exclude,
+            seen: Vec::new(),
+            limit: self.limit,
+            offset: 0,
+            diversity: self.diversity,
+            novelty: self.novelty,
+            explain: true,
+        }
+    }
+}
+
+/// `Heat (1995)`.
+pub fn named(movie: &Movie) -> String {
+    movie.year.map_or_else(|| movie.title.clone(), |year| format!("{} ({year})", movie.title))
+}
+
+/// Prints a ranked list with its reasons.
+pub fn print_list(recommender: &Recommender, ranked: &Ranked, output: &Output) {
+    for (at, item) in ranked.items.iter().enumerate() {
+        let movie = recommender.movie(item.movie);
+        output.line(format_args!(
+            "{:>3}  {STRONG}{}{STRONG:#}  {DIM}{}{DIM:#}  {GOOD}{:.3}{GOOD:#}",
+            at + 1,
+            named(movie),
+            movie.genres.join(", "),
+            item.score
+        ));
+        output.line(format_args!("     {}", explanation(&item.reasons)));
+    }
+}

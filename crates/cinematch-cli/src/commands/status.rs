@@ -1,0 +1,150 @@
+//! `cinematch status`.
+
+use std::path::Path;
+
+use anyhow::Result;
+use cinematch::bundle::{ArtifactsError, Generations, Manifest};
+use cinematch::ids;
+use clap::Args;
+use serde::Serialize;
+
+use crate::options::Global;
+use crate::output::{CARE, DIM, GOOD, Output, STRONG, thousands};
+use crate::paths::{ArtifactsPath, MergedPath, RawPath, shown};
+
+/// Flags of `status`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cinematch status --json | jq .model.manifest.model_id")]
+pub struct Status {
+    #[command(flatten)]
+    raw: RawPath,
+    #[command(flatten)]
+    merged: MergedPath,
+    #[command(flatten)]
+    artifacts: ArtifactsPath,
+}
+
+/// What exists.
+#[derive(Serialize)]
+struct Report {
+    files: Vec<FileStatus>,
+    model: Option<ModelStatus>,
+    next: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct FileStatus {
+    path: String,
+    bytes: Option<u64>,
+    modified: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ModelStatus {
+    generation: u64,
+    generations: Vec<u64>,
+    /// Whether the merged table is still the one the model was trained on.
+    up_to_date: Option<bool>,
+    manifest: Manifest,
+}
+
+impl Status {
+    /// Looks and prints.
+    pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
+        let raw = self.raw.resolve(global);
+        let merged = self.merged.resolve(global);
+        let mut files: Vec<FileStatus> = ["movies.csv", "links.csv", "ratings.csv", "tags.csv"]
+            .map(|name| look(&raw.join(name)))
+            .into();
+        files.push(look(&global.root.join("raw/tmdb/tmdb_metadata.csv")));
+        files.push(look(&merged));
+        let generations = Generations::at(&self.artifacts.resolve(global));
+        let model = match generations.manifest() {
+            Ok((generation, manifest)) => Some(ModelStatus {
+                generation,
+                generations: generations.all(),
+                up_to_date: up_to_date(&merged, &manifest),
+                manifest,
+            }),
+            Err(ArtifactsError::NotFound { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let stale = model.as_ref().is_some_and(|model| model.up_to_date == Some(false));
+        let next = if files[0].bytes.is_none() && files[5].bytes.is_none() {
+            Some("put MovieLens' files into raw/ml-32m/, or try `cinematch demo`")
+        } else if files[5].bytes.is_none() {
+            Some("run `cinematch preprocess`")
+        } else if model.is_none() || stale {
+            Some("run `cinematch train`")
+        } else {
+            None
+        };
+        let report = Report { files, model, next };
+        output.json(&report)?;
+        print(&report, output);
+        Ok(())
+    }
+}
+
+fn look(path: &Path) -> FileStatus {
+    let metadata = path.metadata().ok();
+    let modified = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
+    let since_1970 = modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    FileStatus {
+        path: shown(path),
+        bytes: metadata.map(|metadata| metadata.len()),
+        modified: since_1970.map(|time| cinematch_store::rfc3339(time.as_millis() as i64)),
+    }
+}
+
+fn up_to_date(merged: &Path, manifest: &Manifest) -> Option<bool> {
+    let bytes = std::fs::read(merged).ok()?;
+    let trained_on = manifest.inputs.iter().find(|input| input.name == "movies_merged.csv")?;
+    Some(trained_on.sha256 == ids::sha256_hex(&bytes))
+}
+
+fn print(report: &Report, output: &Output) {
+    for file in &report.files {
+        match (file.bytes, &file.modified) {
+            (Some(bytes), modified) => output.line(format_args!(
+                "{GOOD}✓{GOOD:#} {:<32} {:>13} bytes  {DIM}{}{DIM:#}",
+                file.path,
+                thousands(bytes),
+                modified.as_deref().unwrap_or_default()
+            )),
+            (None, _) => output.line(format_args!("{DIM}– {:<32} not there{DIM:#}", file.path)),
+        }
+    }
+    match &report.model {
+        Some(model) => {
+            let manifest = &model.manifest;
+            output.line(format_args!(
+                "{GOOD}✓{GOOD:#} {STRONG}generation {}{STRONG:#}: {}, {} films, trained {}",
+                model.generation,
+                manifest.model_id,
+                thousands(manifest.counts.movies as u64),
+                manifest.run.created_at
+            ));
+            for input in &manifest.inputs {
+                output.line(format_args!(
+                    "  {DIM}from {} ({} rows, sha256 {}…){DIM:#}",
+                    input.name,
+                    thousands(input.rows),
+                    &input.sha256[..input.sha256.len().min(12)]
+                ));
+            }
+            if let Some(source) = manifest.services_source {
+                output.line(format_args!("  {DIM}streaming services: {}{DIM:#}", source.name()));
+            }
+            let kept: Vec<String> = model.generations.iter().map(ToString::to_string).collect();
+            output.line(format_args!("  {DIM}generations kept: {}{DIM:#}", kept.join(", ")));
+            if model.up_to_date == Some(false) {
+                output.line(format_args!("  {CARE}the merged table has changed since{CARE:#}"));
+            }
+        }
+        None => output.line(format_args!("{DIM}– no trained model{DIM:#}")),
+    }
+    if let Some(next) = report.next {
+        output.line(format_args!("next: {next}"));
+    }
+}

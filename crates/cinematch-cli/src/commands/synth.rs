@@ -1,0 +1,1 @@
+//! `cinematch synth`.

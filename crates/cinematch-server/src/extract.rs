@@ -1,0 +1,110 @@
+//! Extractors whose refusals are problems that name the field.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// A JSON body. Malformed JSON is a 400; a value of the wrong type is a 422 naming its field.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        let is_json = kind.is_some_and(|kind| {
+            let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            kind == "application/json" || kind.ends_with("+json")
+        });
+        if !is_json {
+            let detail = "Expected a body with Content-Type: application/json";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            let status = rejection.status();
+            Problem::new(status, rejection.body_text())
+        })?;
+        let reader = &mut serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
+            let field = error.path().to_string();
+            let error = error.into_inner();
+            if error.is_data() {
+                Problem::field(field, without_position(&error.to_string()))
+            } else {
+                let detail = format!("The body is not JSON: {error}");
+                Problem::new(StatusCode::BAD_REQUEST, detail)
+            }
+        })?;
+        reader.end().map_err(|error| {
+            Problem::new(StatusCode::BAD_REQUEST, format!("The body is not JSON: {error}"))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// serde's position in the body helps nobody who sent a field.
+fn without_position(message: &str) -> String {
+    message.rsplit_once(" at line ").map_or(message, |(text, _)| text).to_owned()
+}
+
+/// Path parameters; one that cannot be parsed is a 422.
+pub struct PathOf<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        use axum::extract::path::ErrorKind;
+        use axum::extract::rejection::PathRejection;
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(value)) => Ok(Self(value)),
+            Err(PathRejection::FailedToDeserializePathParams(error)) => {
+                let message = error.body_text();
+                Err(match error.into_kind() {
+                    ErrorKind::ParseErrorAtKey { key, value, expected_type } => {
+                        let message =
+                            format!("expected {}, got `{value}`", people_say(expected_type));
+                        Problem::field(key, message)
+                    }
+                    ErrorKind::ParseError { value, expected_type } => {
+                        let message =
+                            format!("expected {}, got `{value}`", people_say(expected_type));
+                        Problem::field("path", message)
+                    }
+                    _ => Problem::field("path", message),
+                })
+            }
+            Err(rejection) => Err(Problem::field("path", rejection.body_text())),
+        }
+    }
+}
+
+fn people_say(type_name: &str) -> &str {
+    match type_name {
+        "u32" => "a whole number from 0 to 4294967295",
+        other => other,
+    }
+}
+
+/// Query parameters; one that cannot be parsed is a 422.
+pub struct QueryOf<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryOf<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(rejection) => {
+                let text = rejection.body_text();
+                let reason = text.rsplit_once("query string: ").map_or(&*text, |(_, why)| why);
+                let (field, message) = reason.split_once(": ").unwrap_or(("query", reason));
+                Err(Problem::field(field, message))
+            }
+        }
+    }
+}

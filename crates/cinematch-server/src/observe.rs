@@ -1,0 +1,90 @@
+//! The outermost layer: the request's id, security headers, one log line a request, and
+//! problem documents for whatever the layers inside refuse.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument;
+
+use crate::problem::{INTERNAL, Problem};
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const POLICY: &str = "default-src 'self'; img-src 'self' data: https://image.tmdb.org; \
+                      style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Wraps every request.
+pub async fn observe(request: Request, next: Next) -> Response {
+    let request_id = accepted_id(&request).unwrap_or_else(new_id);
+    let started = Instant::now();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let span = tracing::error_span!("request", request_id);
+    let mut response = next.run(request).instrument(span).await;
+    let status = response.status();
+    if let Some(problem) = problem_of(&response) {
+        let allow = response.headers().get(header::ALLOW).cloned();
+        response = problem.reply(&request_id);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    let headers = response.headers_mut();
+    // Our own ids and accepted ones are visible ASCII.
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        headers.insert(REQUEST_ID.clone(), value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    tracing::info!(
+        target: "cinematch::access",
+        request_id,
+        %method,
+        path,
+        status = status.as_u16(),
+        ms = started.elapsed().as_micros() as f64 / 1e3,
+    );
+    response
+}
+
+/// The problem a handler returned, or one for a bare error status of a layer.
+fn problem_of(response: &Response) -> Option<Problem> {
+    if let Some(problem) = response.extensions().get::<Problem>() {
+        return Some(problem.clone());
+    }
+    let status = response.status();
+    if status.is_client_error() || status.is_server_error() {
+        let detail = match status {
+            StatusCode::METHOD_NOT_ALLOWED => "This address does not take that method",
+            StatusCode::PAYLOAD_TOO_LARGE => "The request's body is too large",
+            StatusCode::REQUEST_TIMEOUT => "The request took too long",
+            _ if status.is_server_error() => INTERNAL,
+            _ => status.canonical_reason().unwrap_or("The request cannot be served"),
+        };
+        return Some(Problem::new(status, detail));
+    }
+    None
+}
+
+/// The client's own id, if it is short and harmless in a log.
+fn accepted_id(request: &Request) -> Option<String> {
+    let given = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
+    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (!given.is_empty() && given.len() <= 64 && given.bytes().all(harmless))
+        .then(|| given.to_owned())
+}
+
+/// Unique in this process, and unlikely to be another's: start time and a counter.
+fn new_id() -> String {
+    static START: std::sync::LazyLock<u64> = std::sync::LazyLock::new(|| {
+        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since_1970.map_or(0, |time| time.as_micros() as u64)
+    });
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!("{:x}-{:x}", *START, COUNT.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,113 @@
+//! Errors as `application/problem+json` (RFC 9457). One mapping from domain errors to HTTP; what
+//! went wrong inside stays in the log, under the request's id.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use cinematch::ranking::{FieldError, QueryError};
+use cinematch_store::StoreError;
+use serde::Serialize;
+
+/// A reply that says what went wrong.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    detail: String,
+    errors: Vec<FieldError>,
+}
+
+/// The document.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProblemDocument {
+    /// Always `about:blank`: the status says what kind of problem it is.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// A sentence for people.
+    detail: String,
+    /// The request, as the log names it.
+    request_id: String,
+    /// The fields to blame, on 422.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem>,
+}
+
+/// A field to blame.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct FieldProblem {
+    /// The field, with dots and positions.
+    #[schema(example = "preferred_genres[0]")]
+    field: String,
+    /// What is wrong and what would be right.
+    message: String,
+}
+
+impl Problem {
+    /// A problem with a sentence for people.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// What was asked for does not exist.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// One field cannot be used.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        QueryError { errors: vec![FieldError { field: field.into(), message: message.into() }] }
+            .into()
+    }
+
+    /// The reply under a request's id.
+    pub fn reply(self, request_id: &str) -> Response {
+        let document = ProblemDocument {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            request_id: request_id.to_owned(),
+            errors: self
+                .errors
+                .into_iter()
+                .map(|error| FieldProblem { field: error.field, message: error.message })
+                .collect(),
+        };
+        // A struct of plain values always serialises.
+        let body = serde_json::to_vec(&document).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let json = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        response
+    }
+}
+
+/// The problem travels as an extension: the outermost layer knows the request's id and replies.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        let detail = error.to_string();
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail, errors: error.errors }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the database failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
+    }
+}
+
+/// What a client learns of a failure inside.
+pub const INTERNAL: &str =
+    "Something went wrong on the server; the log has it under this request_id";

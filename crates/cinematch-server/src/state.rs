@@ -1,0 +1,81 @@
+//! What handlers share.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use cinematch::bundle::{ArtifactsError, Bundle};
+use cinematch_store::{Store, StoreError};
+
+use crate::config::{ConfigError, ServerConfig};
+
+/// A server that cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings cannot be.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// There is no usable model.
+    #[error(transparent)]
+    Artifacts(#[from] ArtifactsError),
+    /// There is no usable database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The server's state; clones share it.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    bundle: ArcSwap<Bundle>,
+    store: Store,
+    config: ServerConfig,
+    started: Instant,
+}
+
+impl AppState {
+    /// Checks the settings, loads the published model and opens the database.
+    pub async fn open(config: ServerConfig) -> Result<Self, StartError> {
+        config.check()?;
+        let bundle = Bundle::load(&config.artifacts)?;
+        Self::with_bundle(config, bundle).await
+    }
+
+    /// The same with a model that is in memory already.
+    pub async fn with_bundle(config: ServerConfig, bundle: Bundle) -> Result<Self, StartError> {
+        config.check()?;
+        let store = Store::open(&config.database).await?;
+        let bundle = ArcSwap::from_pointee(bundle);
+        let shared = Shared { bundle, store, config, started: Instant::now() };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The model in service: one snapshot for a whole request.
+    pub fn bundle(&self) -> Arc<Bundle> {
+        self.shared.bundle.load_full()
+    }
+
+    /// Puts another model into service. Requests under way keep theirs.
+    pub(crate) fn swap(&self, bundle: Bundle) {
+        self.shared.bundle.store(Arc::new(bundle));
+    }
+
+    /// People's data.
+    pub(crate) fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// The settings.
+    pub(crate) fn config(&self) -> &ServerConfig {
+        &self.shared.config
+    }
+
+    /// How long the server has been up.
+    pub(crate) fn uptime(&self) -> std::time::Duration {
+        self.shared.started.elapsed()
+    }
+}
