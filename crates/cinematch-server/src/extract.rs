@@ -1,9 +1,9 @@
 //! Extractors whose refusals are problems that name the field.
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
@@ -14,7 +14,7 @@ pub struct Body<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
         let is_json = kind.is_some_and(|kind| {
             let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -24,10 +24,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             let detail = "Expected a body with Content-Type: application/json";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            let status = rejection.status();
-            Problem::new(status, rejection.body_text())
-        })?;
+        let bytes = whole_body(request.into_body()).await?;
         let reader = &mut serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
             let field = error.path().to_string();
@@ -44,6 +41,37 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         })?;
         Ok(Self(value))
     }
+}
+
+/// The largest body taken: a history of a hundred thousand ratings fits.
+const BODY_LIMIT: usize = 4 << 20;
+/// Of a larger body so much is read and thrown away, so that a client that is still sending gets
+/// to read the refusal.
+const DISCARD_LIMIT: usize = 64 << 20;
+
+async fn whole_body(mut body: axum::body::Body) -> Result<Vec<u8>, Problem> {
+    let (mut whole, mut length) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            let detail = format!("The body broke off: {error}");
+            Problem::new(StatusCode::BAD_REQUEST, detail)
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length <= BODY_LIMIT {
+            whole.extend_from_slice(&data);
+        } else {
+            whole = Vec::new();
+        }
+        if length > DISCARD_LIMIT {
+            break;
+        }
+    }
+    if length > BODY_LIMIT {
+        let detail = format!("The body is larger than {} MiB", BODY_LIMIT >> 20);
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+    }
+    Ok(whole)
 }
 
 /// serde's position in the body helps nobody who sent a field.

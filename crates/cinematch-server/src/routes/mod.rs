@@ -8,7 +8,6 @@ mod watchlist;
 
 use std::time::Duration;
 
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -24,8 +23,6 @@ use crate::observe::observe;
 use crate::problem::{INTERNAL, Problem};
 use crate::state::AppState;
 
-/// The largest body taken: a history of a hundred thousand ratings fits.
-const BODY_LIMIT: usize = 4 << 20;
 /// The longest a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -70,7 +67,6 @@ pub fn router(state: AppState) -> Router {
     router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .fallback(|| async { Problem::not_found("There is nothing at this address; see /docs") })
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(CatchPanicLayer::custom(|_| {
             axum::response::IntoResponse::into_response(Problem::new(

@@ -1,0 +1,120 @@
+//! The command line's manners.
+
+use crate::folder::Folder;
+
+#[test]
+fn every_command_explains_itself_with_examples() {
+    let folder = Folder::empty();
+    for command in
+        ["demo", "preprocess", "train", "recommend", "serve", "status", "export", "synth"]
+    {
+        let help = folder.ok(&[command, "--help"]);
+        assert!(help.contains("Example"), "{command}\n{help}");
+    }
+    let all = folder.ok(&["--help"]);
+    assert!(all.contains("cinematch recommend --liked 1,3114"), "{all}");
+}
+
+#[test]
+fn known_errors_keep_their_wording_and_say_what_to_do() {
+    let folder = Folder::empty();
+    let error = folder.fails(&["train"]);
+    assert!(error.contains("data/movies_merged.csv not found: run `cinematch preprocess` first"));
+    for command in [&["recommend"][..], &["serve"], &["export", "sklearn", "--out", "x"]] {
+        let error = folder.fails(command);
+        assert!(error.contains("artifacts not found") && error.contains("`cinematch train` first"));
+    }
+    let error = folder.fails(&["preprocess"]);
+    assert!(error.contains("raw/ml-32m/movies.csv not found: download MovieLens"), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+}
+
+#[test]
+fn a_wrong_header_is_named_with_what_was_expected() {
+    let folder = Folder::with_sample();
+    folder.write("raw/ml-32m/links.csv", b"userId,movieId,rating\n1,1,4.0\n");
+    let error = folder.fails(&["preprocess"]);
+    assert!(error.contains("raw/ml-32m/links.csv has the wrong header"), "{error}");
+    assert!(error.contains("expected `movieId,imdbId,tmdbId`"), "{error}");
+    assert!(!folder.path("data/movies_merged.csv").exists());
+}
+
+#[test]
+fn wrong_flags_are_usage_errors() {
+    let folder = Folder::trained();
+    for (arguments, needle) in [
+        (&["preprocess", "--min-year", "soon"][..], "expected a year such as 1980, or `none`"),
+        (&["preprocess", "--sample-fraction", "2"], "expected a number from 0 to 1"),
+        (&["train", "--keep", "0"], "0 is not in 1.."),
+        (&["recommend", "--liked", "Heat"], "invalid value 'Heat'"),
+        (&["recommend", "--ratings", "6"], "expected a film and its stars such as 6=4.5"),
+        (&["frobnicate"], "unrecognized subcommand"),
+    ] {
+        let output = folder.run(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(error.contains(needle), "{arguments:?}\n{error}");
+    }
+    let error = folder.fails(&["recommend", "--genres", "dramma"]);
+    assert!(error.contains("unknown genre `dramma`; did you mean drama?"), "{error}");
+    let error = folder.fails(&["recommend", "-k", "0"]);
+    assert!(error.contains("limit: expected 1 to 100, got 0"), "{error}");
+    let error = folder.fails(&["train", "--ngram-max", "9"]);
+    assert!(error.contains("ngram_max must be 1, 2 or 3, got 9"), "{error}");
+}
+
+#[test]
+fn a_pipe_gets_no_progress_and_no_colours_and_json_is_one_document() {
+    let folder = Folder::with_sample();
+    let output = folder.run(&["preprocess", "--min-year", "none", "--json"]);
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["counts"]["movies_kept"], 353);
+    let trained: serde_json::Value =
+        serde_json::from_str(&folder.ok(&["train", "--json"])).unwrap();
+    assert_eq!(trained["generation"], 1);
+    let output = folder.run(&["recommend", "--liked", "1"]);
+    assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b));
+    let list: serde_json::Value =
+        serde_json::from_str(&folder.ok(&["recommend", "--liked", "1,99999", "--json"])).unwrap();
+    assert_eq!(list["recommendations"].as_array().unwrap().len(), 10);
+    assert_eq!(list["unknown_movie_ids"][0], 99999);
+    let status: serde_json::Value =
+        serde_json::from_str(&folder.ok(&["status", "--json"])).unwrap();
+    assert_eq!(status["model"]["up_to_date"], true);
+
+    let output = folder.run(&["recommend", "--genres", "dramma", "--json"]);
+    let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert!(error["error"].as_str().unwrap().contains("dramma"));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn status_tells_what_to_do_next() {
+    let folder = Folder::empty();
+    assert!(folder.ok(&["status"]).contains("next: put MovieLens' files into raw/ml-32m/"));
+    let folder = Folder::with_sample();
+    assert!(folder.ok(&["status"]).contains("next: run `cinematch preprocess`"));
+    folder.ok(&["preprocess", "--min-year", "none"]);
+    assert!(folder.ok(&["status"]).contains("next: run `cinematch train`"));
+    folder.ok(&["train"]);
+    let status = folder.ok(&["status"]);
+    assert!(status.contains("generation 1: content-") && !status.contains("next:"), "{status}");
+    folder.ok(&["preprocess", "--min-year", "1990"]);
+    assert!(folder.ok(&["status"]).contains("the merged table has changed since"));
+}
+
+#[test]
+fn the_env_file_is_read_and_flags_come_before_it() {
+    let folder = Folder::with_sample();
+    folder.write(".env", b"# settings\nCINEMATCH_MIN_YEAR=2000\nTMDB_BEARER_TOKEN=not-used-here\n");
+    folder.ok(&["preprocess"]);
+    let report = folder.json("data/preprocess_report.json");
+    assert_eq!(report["settings"]["min_year"], 2000);
+    folder.ok(&["preprocess", "--min-year", "none"]);
+    let report = folder.json("data/preprocess_report.json");
+    assert!(report["settings"]["min_year"].is_null());
+
+    folder.write(".env", b"TMDB_BEARER_TOKEN='canary-in-a-broken-line\n");
+    let error = folder.fails(&["status"]);
+    assert!(error.contains(".env cannot be read") && !error.contains("canary"), "{error}");
+}

@@ -1,0 +1,112 @@
+//! A CineMatch folder to run the binary in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The root of the checkout.
+pub fn project() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// Real MovieLens and TMDb data, if it is at hand. Where it is not, the test that asked says so
+/// loudly and proves nothing.
+pub fn real_data(test: &str) -> Option<PathBuf> {
+    let set = std::env::var_os("CINEMATCH_TEST_DATA").map(PathBuf::from);
+    let raw = set.unwrap_or_else(|| project().join("../shared/data")).join("raw");
+    if raw.join("ml-32m/movies.csv").is_file() {
+        return Some(raw);
+    }
+    eprintln!(
+        "\n!!! {test} DID NOT RUN: no real data in {}; set CINEMATCH_TEST_DATA !!!\n",
+        raw.display()
+    );
+    None
+}
+
+/// A temporary folder in the layout users have.
+pub struct Folder {
+    directory: tempfile::TempDir,
+}
+
+impl Folder {
+    /// An empty one.
+    pub fn empty() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    /// One with the sample's files under raw/.
+    pub fn with_sample() -> Self {
+        let folder = Self::empty();
+        for (name, place) in [
+            ("movies.csv", "raw/ml-32m"),
+            ("links.csv", "raw/ml-32m"),
+            ("ratings.csv", "raw/ml-32m"),
+            ("tags.csv", "raw/ml-32m"),
+            ("tmdb_metadata.csv", "raw/tmdb"),
+        ] {
+            let bytes = fs::read(project().join("sample").join(name)).unwrap();
+            folder.write(&format!("{place}/{name}"), &bytes);
+        }
+        folder
+    }
+
+    /// One with the sample, preprocessed and trained.
+    pub fn trained() -> Self {
+        let folder = Self::with_sample();
+        folder.ok(&["preprocess", "--min-year", "none"]);
+        folder.ok(&["train"]);
+        folder
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, bytes: &[u8]) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub fn json(&self, name: &str) -> serde_json::Value {
+        serde_json::from_str(&self.read(name)).unwrap()
+    }
+
+    /// The binary, to be run in this folder, with no settings of the outside.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cinematch"));
+        command.current_dir(self.directory.path()).args(arguments).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("CINEMATCH_") {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs what must succeed; gives its standard output.
+    pub fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}\n{text}\n{errors}");
+        text
+    }
+
+    /// Runs what must fail with exit code 1; gives its standard error.
+    pub fn fails(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}\n{text}");
+        text
+    }
+}

@@ -1,0 +1,12 @@
+//! The product from outside: the binary, its files, its server.
+
+mod cli;
+mod demo;
+mod docs;
+mod folder;
+mod kill;
+mod pipeline;
+mod real_data;
+mod server;
+mod serving;
+mod watchlist;

@@ -1,0 +1,139 @@
+//! The real MovieLens and TMDb files, and the real scikit-learn.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::folder::{Folder, project, real_data};
+
+/// The Python with scikit-learn that `cargo xtask test` provides.
+fn python(test: &str) -> Option<PathBuf> {
+    let python = std::env::var_os("CINEMATCH_TEST_PYTHON").map(PathBuf::from);
+    if python.is_none() {
+        eprintln!("\n!!! {test} DID NOT RUN: no scikit-learn; run `cargo xtask test` !!!\n");
+    }
+    python
+}
+
+fn preprocess(folder: &Folder, raw: &Path, release: &str, more: &[&str]) -> serde_json::Value {
+    let (release, tmdb) = (raw.join(release), raw.join("tmdb/tmdb_metadata.csv"));
+    let mut arguments = vec!["preprocess", "--json", "--raw", release.to_str().unwrap()];
+    arguments.extend(["--tmdb", tmdb.to_str().unwrap()]);
+    arguments.extend(more);
+    serde_json::from_str(&folder.ok(&arguments)).unwrap()
+}
+
+/// The strict reading, without any code under test: a trailing `(YYYY)` of 1980 or later, genres
+/// listed. MovieLens quotes a title only where it holds a comma or quotes, never a line break.
+fn strict_ids(movies: &str) -> BTreeSet<u32> {
+    movies
+        .lines()
+        .skip(1)
+        .filter_map(|line| {
+            let (id, rest) = line.split_once(',')?;
+            let (title, genres) = rest.rsplit_once(',')?;
+            let title = title.trim_end_matches('"').trim_end();
+            let year: u32 = title.strip_suffix(')')?.rsplit_once('(')?.1.parse().ok()?;
+            let strict = title.len() > 6 && title.as_bytes()[title.len() - 6] == b'(';
+            (strict && year >= 1980 && genres != "(no genres listed)").then(|| id.parse().unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn movielens_32m_keeps_every_film_of_the_strict_reading_and_names_the_others() {
+    let Some(raw) = real_data("movielens_32m") else { return };
+    let folder = Folder::empty();
+    let summary = preprocess(&folder, &raw, "ml-32m", &[]);
+    assert_eq!(summary["counts"]["movies_read"], 87_585);
+    let strict = strict_ids(&std::fs::read_to_string(raw.join("ml-32m/movies.csv")).unwrap());
+    assert_eq!(strict.len(), 61_378);
+
+    folder.ok(&["train"]);
+    let meta = folder.json("ml/artifacts/movies_meta.json");
+    let kept: BTreeSet<u32> = meta
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|movie| movie["movie_id"].as_u64().unwrap() as u32)
+        .collect();
+    assert!(strict.is_subset(&kept));
+    let report = folder.json("data/preprocess_report.json");
+    let lenient: BTreeSet<u32> = report["years_read_leniently"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|film| film["movie_id"].as_u64().unwrap() as u32)
+        .collect();
+    assert_eq!(kept.difference(&strict).copied().collect::<BTreeSet<u32>>(), lenient);
+    insta::assert_json_snapshot!(
+        "movielens_32m",
+        serde_json::json!({
+            "counts": summary["counts"],
+            "years_read_leniently": report["years_read_leniently"],
+        })
+    );
+}
+
+#[test]
+fn more_films_come_through_the_other_filters() {
+    let Some(raw) = real_data("more_films") else { return };
+    let folder = Folder::empty();
+    let kept = |more: &[&str]| {
+        preprocess(&folder, &raw, "ml-32m", more)["counts"]["movies_kept"].as_u64().unwrap()
+    };
+    assert_eq!(kept(&["--min-year", "none", "--keep-without-genres"]), 87_585);
+    let with_tmdb = kept(&["--require-tmdb"]);
+    let with_votes = kept(&["--min-votes", "50"]);
+    assert!(with_votes < with_tmdb && with_tmdb < 61_379, "{with_votes} {with_tmdb}");
+}
+
+#[test]
+fn features_equal_scikit_learns_on_both_movielens_sets() {
+    let Some(raw) = real_data("features_equal_scikit_learns") else { return };
+    let Some(python) = python("features_equal_scikit_learns") else { return };
+    let check = |folder: &Folder, script: &str, more: &[&str]| {
+        let output = Command::new(&python)
+            .arg(project().join("tests/python").join(script))
+            .args(["--merged".into(), folder.path("data/movies_merged.csv")])
+            .args(["--artifacts".into(), folder.path("ml/artifacts")])
+            .args(more)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.starts_with("ok "), "{script} {said}\n{errors}");
+        eprintln!("{script}: {said}");
+    };
+    for release in ["ml-32m", "ml-latest-small"] {
+        let folder = Folder::empty();
+        preprocess(&folder, &raw, release, &[]);
+        let raw_release = raw.join(release);
+        folder.ok(&["train", "--raw", raw_release.to_str().unwrap()]);
+        check(&folder, "check_sklearn.py", &[]);
+        folder.ok(&["export", "sklearn", "--out", "pickles"]);
+        let pickles = folder.path("pickles");
+        check(&folder, "check_pickles.py", &["--pickles", pickles.to_str().unwrap()]);
+        let other = ["--max-features", "3000", "--ngram-max", "1", "--min-df", "3"];
+        let other = [&other[..], &["--stop-words", "none"]].concat();
+        folder.ok(&[&["train"], other.as_slice()].concat());
+        check(&folder, "check_sklearn.py", &other);
+    }
+}
+
+#[test]
+fn neighbours_make_sense_to_a_person() {
+    let Some(raw) = real_data("neighbours_make_sense") else { return };
+    let folder = Folder::empty();
+    preprocess(&folder, &raw, "ml-32m", &["--min-year", "none"]);
+    folder.ok(&["train"]);
+    let neighbours = |id: &str| folder.ok(&["recommend", "--liked", id, "--diversity", "0", "-q"]);
+    let toy_story = neighbours("1");
+    for film in ["Toy Story 2 (1999)", "Toy Story 3 (2010)", "A Bug's Life (1998)"] {
+        assert!(toy_story.contains(film), "{toy_story}");
+    }
+    let godfather = neighbours("858");
+    for film in ["The Godfather: Part II (1974)", "The Godfather: Part III (1990)"] {
+        assert!(godfather.contains(film), "{godfather}");
+    }
+}

@@ -1,0 +1,157 @@
+//! A running server and requests to it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::folder::Folder;
+
+/// `cinematch serve` on a free port; killed when dropped.
+pub struct Server {
+    child: Child,
+    pub address: String,
+    agent: ureq::Agent,
+}
+
+/// A reply: status, headers that matter, body.
+pub struct Reply {
+    pub status: u16,
+    pub content_type: String,
+    pub request_id: String,
+    pub text: String,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    /// The problem document of a refused request.
+    pub fn problem(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.content_type, "application/problem+json");
+        let document = self.json();
+        assert_eq!(document["status"], status);
+        assert_eq!(document["request_id"], self.request_id.as_str());
+        assert!(document["detail"].as_str().unwrap().contains(' '), "{document}");
+        document
+    }
+}
+
+impl Server {
+    pub fn start(folder: &Folder) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    pub fn start_with(folder: &Folder, more: &[&str]) -> Self {
+        let arguments = [&["serve", "--port", "0", "--json"], more].concat();
+        let mut child = folder
+            .command(&arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        while !said.ends_with("}\n") {
+            assert!(lines.read_line(&mut said).unwrap() > 0, "the server ended: {said}");
+        }
+        let said: Value = serde_json::from_str(&said).unwrap();
+        let address = said["listening"].as_str().unwrap().replace("localhost", "127.0.0.1");
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(30)))
+            .build();
+        Self { child, address, agent: config.into() }
+    }
+
+    fn reply(mut response: ureq::http::Response<ureq::Body>) -> Reply {
+        let header = |name: &str| {
+            let value = response.headers().get(name);
+            value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        };
+        Reply {
+            status: response.status().as_u16(),
+            content_type: header("content-type"),
+            request_id: header("x-request-id"),
+            text: response.body_mut().read_to_string().unwrap(),
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        Self::reply(self.agent.get(self.url(path)).call().unwrap())
+    }
+
+    pub fn get_as(&self, path: &str, accept: &str) -> Reply {
+        Self::reply(self.agent.get(self.url(path)).header("accept", accept).call().unwrap())
+    }
+
+    pub fn delete(&self, path: &str) -> Reply {
+        Self::reply(self.agent.delete(self.url(path)).call().unwrap())
+    }
+
+    pub fn put(&self, path: &str) -> Reply {
+        Self::reply(self.agent.put(self.url(path)).send_empty().unwrap())
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        self.post_raw(path, "application/json", &body.to_string())
+    }
+
+    pub fn post_raw(&self, path: &str, kind: &str, body: &str) -> Reply {
+        let request = self.agent.post(self.url(path)).header("content-type", kind);
+        Self::reply(request.send(body).unwrap())
+    }
+
+    /// A POST that may find the server gone.
+    pub fn try_post(&self, path: &str, body: &Value) -> Option<u16> {
+        let request = self.agent.post(self.url(path)).header("content-type", "application/json");
+        request.send(body.to_string()).ok().map(|response| response.status().as_u16())
+    }
+
+    pub fn recommend(&self, body: &Value) -> Value {
+        let reply = self.post("/api/recommendations", body);
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills the process, if it is still there, and waits for its end.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Sends SIGTERM and waits for the end; whether it ended well.
+    pub fn terminate(&mut self) -> bool {
+        let pid = self.child.id().to_string();
+        std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits until `done`, for at most half a minute.
+pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < Duration::from_secs(30), "waited in vain for {what}");
+        std::thread::yield_now();
+    }
+}

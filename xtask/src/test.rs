@@ -1,0 +1,78 @@
+//! `cargo xtask test`: the gates, then the tests with everything they need.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{project, tidy, venv};
+
+/// Runs the gates and the tests; with filters, only the tests whose names contain one.
+pub fn run(filters: &[String]) -> Result<()> {
+    let root = project::root();
+    if filters.is_empty() {
+        step("formatting", || cargo(&root, &["fmt", "--all", "--check"], &[]))?;
+        step("tidiness", tidy::run)?;
+        step("licences", || {
+            installed("deny")?;
+            let check = ["deny", "--offline", "check", "licenses", "bans", "sources"];
+            cargo(&root, &check, &[])
+        })?;
+        step("unused dependencies", || {
+            installed("machete")?;
+            cargo(&root, &["machete"], &[])
+        })?;
+        step("lints", || {
+            let lint = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+            cargo(&root, &lint, &[])
+        })?;
+        step("documentation", || {
+            let document = ["doc", "--workspace", "--no-deps", "--document-private-items"];
+            cargo(&root, &document, &[("RUSTDOCFLAGS", "-D warnings")])
+        })?;
+    }
+    let requirements = root.join("tests/python/requirements.txt");
+    let python = venv::python(&requirements, "tests")?;
+    let python = python.to_str().context("the path of the Python environment is not UTF-8")?;
+    step("tests", || {
+        let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--"];
+        arguments.extend(filters.iter().map(String::as_str));
+        cargo(&root, &arguments, &[("CINEMATCH_TEST_PYTHON", python), ("INSTA_UPDATE", "no")])
+    })?;
+    if filters.is_empty() {
+        step("the README's first command, in release", || {
+            cargo(&root, &["run", "--release", "--quiet", "--", "demo", "--once"], &[])
+        })?;
+    }
+    Ok(())
+}
+
+/// Runs one step and says how long it took.
+fn step(name: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
+    eprintln!("── {name}");
+    let start = Instant::now();
+    run().with_context(|| name.to_owned())?;
+    eprintln!("── {name}: {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Runs cargo in the project; its failure is ours.
+fn cargo(root: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(root).args(arguments).envs(variables.iter().copied());
+    let status = command.status().context("cannot run cargo")?;
+    if !status.success() {
+        bail!("`cargo {}` failed", arguments.join(" "));
+    }
+    Ok(())
+}
+
+/// A gate that is not installed fails, with the line that installs it.
+fn installed(tool: &str) -> Result<()> {
+    let output = Command::new(env!("CARGO")).args([tool, "--version"]).output();
+    if output.is_ok_and(|output| output.status.success()) {
+        return Ok(());
+    }
+    bail!("cargo-{tool} is not installed: `cargo install --locked cargo-{tool}`")
+}
