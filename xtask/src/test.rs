@@ -16,7 +16,7 @@ pub fn run(filters: &[String]) -> Result<()> {
         step("tidiness", tidy::run)?;
         step("licences", || {
             installed("deny")?;
-            let check = ["deny", "--offline", "check", "licenses", "bans", "sources"];
+            let check = ["deny", "check", "licenses", "bans", "sources"];
             cargo(&root, &check, &[])
         })?;
         step("unused dependencies", || {

@@ -1,5 +1,7 @@
 //! The binary `cinematch`.
 
+#![allow(clippy::doc_markdown, reason = "doc comments of flags are what --help prints")]
+
 mod commands;
 mod options;
 mod output;

@@ -32,11 +32,6 @@ impl Output {
         Self { quiet: global.quiet, json: global.json }
     }
 
-    /// Whether results are for machines.
-    pub fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// A line of the result, for people.
     pub fn line(&self, line: impl std::fmt::Display) {
         if !self.json {

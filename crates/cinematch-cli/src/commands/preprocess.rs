@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use cinematch::catalog::services::MockServices;
 use cinematch::catalog::{
     Counts, Inputs, MergeSettings, Merged, ServicesChoice, ServicesSource, count_problems, merge,
-    write_merged,
+    merged_bytes,
 };
 use cinematch::{files, ids};
 use clap::Args;
@@ -79,6 +79,7 @@ pub struct Services {
     /// Streaming services: real ones where they were fetched, invented ones (mock) for
     /// demonstrations, or none; auto: real ones, otherwise mock
     #[arg(long, value_enum, default_value = "auto", value_name = "WHICH")]
+    #[allow(clippy::struct_field_names, reason = "the flag is --services")]
     services: Which,
     /// The seed of mock services
     #[arg(long, default_value_t = 42, value_name = "N")]
@@ -153,6 +154,8 @@ impl Preprocess {
             shown(&merged_path),
             thousands(merged.counts.movies_kept)
         ));
+        // The process ends here; freeing a million small strings one by one helps nobody.
+        std::mem::forget(merged);
         Ok(())
     }
 
@@ -191,13 +194,19 @@ impl Preprocess {
 }
 
 fn write(merged: &Merged, settings: &MergeSettings, table: &Path, report: &Path) -> Result<()> {
-    let mut bytes = Vec::new();
-    write_merged(&merged.movies, &mut bytes).context("cannot put the merged table together")?;
-    let sha256 = ids::sha256_hex(&bytes);
-    files::replace(table, |out| out.write_all(&bytes))?;
+    let bytes = merged_bytes(&merged.movies);
     let name = shown(table);
+    let (written, document) = rayon::join(
+        || files::replace(table, |out| out.write_all(&bytes)),
+        || {
+            let sha256 = ids::sha256_hex(&bytes);
+            serde_json::to_vec_pretty(&merged.report(settings, &name, &sha256))
+        },
+    );
+    written?;
+    let document = document.context("cannot put the report together")?;
     files::replace(report, |out| {
-        serde_json::to_writer_pretty(&mut *out, &merged.report(settings, &name, &sha256))?;
+        out.write_all(&document)?;
         out.write_all(b"\n")
     })?;
     Ok(())

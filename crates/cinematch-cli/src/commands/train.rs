@@ -138,6 +138,8 @@ impl Train {
             published.generation,
             manifest.model_id
         ));
+        // The process ends here; there is no use in giving its memory back first.
+        std::mem::forget(trained);
         Ok(())
     }
 

@@ -189,14 +189,14 @@ fn whatever_a_client_sends_is_answered_with_a_problem() {
 fn a_new_generation_is_picked_up_without_a_failed_request() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
-    let (stop, served) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
                     let reply = server.recommend(&json!({"liked_movie_ids": [1]}));
                     assert_eq!(reply["count"], 20);
-                    served.fetch_add(1, Ordering::Relaxed);
+                    answered.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
@@ -208,7 +208,7 @@ fn a_new_generation_is_picked_up_without_a_failed_request() {
         }
         stop.store(true, Ordering::Relaxed);
     });
-    assert!(served.into_inner() > 10);
+    assert!(answered.into_inner() > 10);
 
     // A damaged generation is refused; the old one serves on. Then a good one is picked up.
     let good = server.get("/health").json()["generation"].clone();

@@ -48,7 +48,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(watchlist::set_watched))
 }
 
-/// The OpenAPI document.
+/// The `OpenAPI` document.
 pub fn openapi_json() -> serde_json::Value {
     serde_json::to_value(api().into_openapi()).unwrap_or_default()
 }

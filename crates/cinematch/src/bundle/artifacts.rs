@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{Counts, FORMAT_VERSION, FileSum, InputSum, Manifest, Run, Settings};
@@ -107,29 +108,33 @@ pub fn train(training: Training) -> Result<Trained, TrainError> {
     let ranking = RankingFeatures::fit(settings.features, &movies, &plain, &tags)?;
     clock.step("ranking_features");
 
-    let mut files = BTreeMap::new();
-    files.insert(ITEM_FEATURES, npz::csr_bytes(&plain.matrix)?);
-    files.insert(TFIDF, tfidf_bytes(&plain.tfidf)?);
-    files.insert(GENRES, json(&plain.genres)?);
-    files.insert(NUMERIC, json(&plain.numeric)?);
-    files.insert(RANKING_ROWS, npz::csr_bytes(&ranking.matrix)?);
-    files.insert(
-        RANKING_COLUMNS,
-        json(&RankingFile {
-            feature_set: ranking.feature_set,
-            blocks: Cow::Borrowed(&ranking.blocks),
-            names: Cow::Borrowed(&ranking.names),
-        })?,
-    );
-    files.insert(MOVIES, movies_bytes(&movies)?);
-    clock.step("serialise");
-    let sums: BTreeMap<String, FileSum> = files
-        .iter()
-        .map(|(name, bytes)| {
-            ((*name).to_owned(), FileSum { bytes: bytes.len() as u64, sha256: sha256_hex(bytes) })
+    // Each file on its own, so that the slowest is what this takes.
+    type Make<'a> = (&'static str, Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync + 'a>);
+    let makers: [Make<'_>; 7] = [
+        (MOVIES, Box::new(|| movies_bytes(&movies))),
+        (ITEM_FEATURES, Box::new(|| npz::csr_bytes(&plain.matrix))),
+        (RANKING_ROWS, Box::new(|| npz::csr_bytes(&ranking.matrix))),
+        (RANKING_COLUMNS, Box::new(|| ranking_bytes(&ranking))),
+        (TFIDF, Box::new(|| tfidf_bytes(&plain.tfidf))),
+        (GENRES, Box::new(|| json(&plain.genres))),
+        (NUMERIC, Box::new(|| json(&plain.numeric))),
+    ];
+    let made: Vec<(&'static str, Vec<u8>, FileSum)> = makers
+        .par_iter()
+        .map(|(name, make)| {
+            let bytes = make()?;
+            let sum = FileSum { bytes: bytes.len() as u64, sha256: sha256_hex(&bytes) };
+            Ok((*name, bytes, sum))
         })
-        .collect();
-    clock.step("checksums");
+        .collect::<io::Result<_>>()?;
+    drop(makers);
+    clock.step("serialise");
+    let mut files = BTreeMap::new();
+    let mut sums = BTreeMap::new();
+    for (name, bytes, sum) in made {
+        files.insert(name, bytes);
+        sums.insert(name.to_owned(), sum);
+    }
 
     let mut manifest = Manifest {
         format_version: FORMAT_VERSION,
@@ -205,15 +210,32 @@ fn tfidf_bytes(tfidf: &TfidfVectorizer) -> io::Result<Vec<u8>> {
 
 /// A JSON array with one film a line.
 fn movies_bytes(movies: &[Movie]) -> io::Result<Vec<u8>> {
+    let parts: Vec<Vec<u8>> = movies
+        .par_chunks(4096)
+        .map(|chunk| {
+            let mut part = Vec::with_capacity(chunk.len() * 512);
+            for movie in chunk {
+                serde_json::to_writer(&mut part, movie)?;
+                part.extend_from_slice(b",\n");
+            }
+            Ok(part)
+        })
+        .collect::<io::Result<_>>()?;
     let mut bytes = b"[\n".to_vec();
-    for (at, movie) in movies.iter().enumerate() {
-        if at > 0 {
-            bytes.extend_from_slice(b",\n");
-        }
-        serde_json::to_writer(&mut bytes, movie)?;
-    }
-    bytes.write_all(b"\n]\n")?;
+    bytes.reserve(parts.iter().map(Vec::len).sum());
+    parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    // The last film has no comma behind it.
+    bytes.truncate(bytes.len() - 2);
+    bytes.extend_from_slice(b"\n]\n");
     Ok(bytes)
+}
+
+fn ranking_bytes(ranking: &RankingFeatures) -> io::Result<Vec<u8>> {
+    json(&RankingFile {
+        feature_set: ranking.feature_set,
+        blocks: Cow::Borrowed(&ranking.blocks),
+        names: Cow::Borrowed(&ranking.names),
+    })
 }
 
 /// The transformers of a generation, for export.
@@ -262,8 +284,8 @@ pub(super) struct LoadError {
     pub reason: String,
 }
 
-pub(super) fn broken(file: &str, reason: impl ToString) -> LoadError {
-    LoadError { file: file.to_owned(), reason: reason.to_string() }
+pub(super) fn broken(file: &str, reason: impl std::fmt::Display) -> LoadError {
+    LoadError { file: file.to_owned(), reason: format!("{reason}") }
 }
 
 pub(super) fn parse<'a, T: Deserialize<'a>>(file: &str, bytes: &'a [u8]) -> Result<T, LoadError> {

@@ -169,7 +169,9 @@ mod tests {
         let row = proptest::collection::btree_map(0_u32..7, -1e3_f64..1e3, 0..7);
         proptest::collection::vec(row, 0..9).prop_map(|rows| {
             let mut matrix = CsrMatrix::new(7);
-            rows.into_iter().for_each(|row| matrix.push_row(row));
+            for row in rows {
+                matrix.push_row(row);
+            }
             matrix
         })
     }

@@ -8,6 +8,7 @@
 //!
 //! Time and memory are linear in the input.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -180,51 +181,80 @@ pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, Mer
     let linker = Linker::new(inputs.links.0, &movies.records, links.records, &mut problems);
     counts.shared_tmdb_ids = linker.shared;
 
-    let mut kept = Vec::with_capacity(movies.records.len());
+    let decide = |row: &MovieRow<'_>| decide(row, &linker, &metadata, services_source, settings);
+    let decisions: Vec<Decision> =
+        movies.records.par_iter().with_min_len(1024).map(decide).collect();
+    let mut kept = Vec::with_capacity(decisions.len());
     let mut lenient_years = Vec::new();
-    for row in movies.records {
-        let parsed = parse_title(&row.title);
-        let genres = genres(&row.genres);
-        let link = linker.links.get(&row.movie_id);
-        let tmdb_id = link.and_then(|link| link.tmdb_id);
-        let facts = tmdb_id.and_then(|id| metadata.take(id));
-        if let Some(filter) = failed_filter(&parsed, &genres, facts.as_ref(), settings) {
-            *filter(&mut counts.removed) += 1;
-            continue;
+    for (row, decision) in movies.records.iter().zip(decisions) {
+        match decision {
+            Decision::Remove(filter) => *filter(&mut counts.removed) += 1,
+            Decision::Keep { movie, year_is_strict, has_facts } => {
+                if let Some(year) = movie.year.filter(|_| !year_is_strict) {
+                    lenient_years.push((row.movie_id, row.title.to_string(), year));
+                }
+                counts.with_tmdb_id += u64::from(movie.tmdb_id.is_some());
+                counts.with_metadata += u64::from(has_facts);
+                kept.push(*movie);
+            }
         }
-        if let Some(year) = parsed.year.filter(|_| !parsed.year_is_strict) {
-            lenient_years.push((row.movie_id, row.title.clone(), year));
-        }
-        counts.with_tmdb_id += u64::from(tmdb_id.is_some());
-        counts.with_metadata += u64::from(facts.is_some());
-        let imdb_id = link.and_then(|link| link.imdb_id.clone());
-        let mut movie = movie(row.movie_id, parsed, genres, (tmdb_id, imdb_id), facts);
-        if services_source == Some(ServicesSource::Mock) {
-            movie.services = settings.mock.of(movie.movie_id);
-        } else if services_source.is_none() {
-            movie.services.clear();
-        }
-        movie.services_source = services_source.filter(|_| !movie.services.is_empty());
-        kept.push(movie);
     }
     counts.movies_kept = kept.len() as u64;
     counts.year_read_leniently = lenient_years.len() as u64;
-    counts.tmdb_rows_without_film = metadata.untaken();
+    counts.tmdb_rows_without_film = metadata.without_film(&linker);
     Ok(Merged { movies: kept, counts, sources, services_source, lenient_years, problems })
+}
+
+/// What becomes of a film.
+enum Decision {
+    Keep {
+        movie: Box<Movie>,
+        year_is_strict: bool,
+        has_facts: bool,
+    },
+    /// The counter of the first filter it fails.
+    Remove(fn(&mut Removed) -> &mut u64),
+}
+
+fn decide(
+    row: &MovieRow<'_>,
+    linker: &Linker,
+    metadata: &Metadata<'_>,
+    services_source: Option<ServicesSource>,
+    settings: &MergeSettings,
+) -> Decision {
+    let parsed = parse_title(&row.title);
+    let genres = genres(&row.genres);
+    let link = linker.links.get(&row.movie_id);
+    let tmdb_id = link.and_then(|link| link.tmdb_id);
+    let facts = tmdb_id.and_then(|id| metadata.of(id));
+    if let Some(filter) = failed_filter(&parsed, &genres, facts, settings) {
+        return Decision::Remove(filter);
+    }
+    let year_is_strict = parsed.year_is_strict;
+    let imdb_id = link.and_then(|link| link.imdb_id.clone());
+    let mut movie = movie(row.movie_id, parsed, genres, (tmdb_id, imdb_id), facts);
+    movie.services = match services_source {
+        Some(ServicesSource::Mock) => settings.mock.of(movie.movie_id),
+        Some(ServicesSource::Tmdb) => {
+            facts.map_or_else(Vec::new, |facts| tmdb::list(&facts.services))
+        }
+        None => Vec::new(),
+    };
+    movie.services_source = services_source.filter(|_| !movie.services.is_empty());
+    Decision::Keep { movie: Box::new(movie), year_is_strict, has_facts: facts.is_some() }
 }
 
 fn services_source(
     inputs: &Inputs<'_>,
-    tmdb: Option<&TmdbFile>,
+    tmdb: Option<&TmdbFile<'_>>,
     choice: ServicesChoice,
 ) -> Result<Option<ServicesSource>, MergeError> {
     let fetched = tmdb.is_some_and(|file| file.has_services);
     Ok(match choice {
         ServicesChoice::None => None,
-        ServicesChoice::Mock => Some(ServicesSource::Mock),
-        ServicesChoice::Auto if fetched => Some(ServicesSource::Tmdb),
-        ServicesChoice::Auto => Some(ServicesSource::Mock),
-        ServicesChoice::Tmdb if fetched => Some(ServicesSource::Tmdb),
+        ServicesChoice::Auto | ServicesChoice::Tmdb if fetched => Some(ServicesSource::Tmdb),
+        ServicesChoice::Auto | ServicesChoice::Mock => Some(ServicesSource::Mock),
         ServicesChoice::Tmdb => {
             let file = inputs.tmdb.map_or("tmdb_metadata.csv (not found)", |(file, _)| file);
             return Err(MergeError::NoProviders { file: file.to_owned() });
@@ -245,24 +275,27 @@ fn count_duplicates(problems: &[Problem]) -> u64 {
     problems.iter().filter(|problem| problem.kind == ProblemKind::DuplicateId).count() as u64
 }
 
-/// TMDb's rows by id, handed out to the film that owns the id.
+/// TMDb's rows by id.
 #[derive(Default)]
-struct Metadata {
-    rows: FxHashMap<TmdbId, TmdbRow>,
+struct Metadata<'a> {
+    rows: FxHashMap<TmdbId, TmdbRow<'a>>,
 }
 
-impl Metadata {
-    fn new(records: Vec<TmdbRow>) -> Self {
-        let rows = records.into_iter().filter_map(|row| Some((row.tmdb_id?, row))).collect();
-        Self { rows }
+impl<'a> Metadata<'a> {
+    fn new(records: Vec<TmdbRow<'a>>) -> Self {
+        Self { rows: records.into_iter().map(|row| (row.tmdb_id, row)).collect() }
     }
 
-    fn take(&mut self, id: TmdbId) -> Option<TmdbRow> {
-        self.rows.remove(&id)
+    fn of(&self, id: TmdbId) -> Option<&TmdbRow<'a>> {
+        self.rows.get(&id)
     }
 
-    fn untaken(&self) -> u64 {
-        self.rows.len() as u64
+    /// Rows that no film of `movies.csv` links to.
+    fn without_film(&self, linker: &Linker) -> u64 {
+        let linked = linker.links.values().filter_map(|link| link.tmdb_id);
+        let linked: rustc_hash::FxHashSet<TmdbId> =
+            linked.filter(|id| self.rows.contains_key(id)).collect();
+        (self.rows.len() - linked.len()) as u64
     }
 }
 
@@ -275,7 +308,7 @@ struct Linker {
 impl Linker {
     fn new(
         file: &str,
-        movies: &[MovieRow],
+        movies: &[MovieRow<'_>],
         links: Vec<LinkRow>,
         problems: &mut Vec<Problem>,
     ) -> Self {
@@ -328,7 +361,7 @@ impl Linker {
 fn failed_filter(
     parsed: &ParsedTitle,
     genres: &[String],
-    facts: Option<&TmdbRow>,
+    facts: Option<&TmdbRow<'_>>,
     settings: &MergeSettings,
 ) -> Option<fn(&mut Removed) -> &mut u64> {
     if let Some(min_year) = settings.min_year {
@@ -364,9 +397,10 @@ fn movie(
     parsed: ParsedTitle,
     genres: Vec<String>,
     (tmdb_id, imdb_id): (Option<TmdbId>, Option<String>),
-    facts: Option<TmdbRow>,
+    facts: Option<&TmdbRow<'_>>,
 ) -> Movie {
-    let facts = facts.unwrap_or_default();
+    let text = |field: fn(&TmdbRow<'_>) -> String| facts.map(field).filter(|text| !text.is_empty());
+    let list = |field: fn(&TmdbRow<'_>) -> Vec<String>| facts.map_or_else(Vec::new, field);
     Movie {
         movie_id,
         tmdb_id,
@@ -375,18 +409,18 @@ fn movie(
         alt_titles: parsed.alt_titles,
         year: parsed.year,
         genres,
-        overview: facts.overview,
-        runtime: facts.runtime,
-        popularity: facts.popularity,
-        vote_count: facts.vote_count,
-        vote_average: facts.vote_average,
-        keywords: facts.keywords,
-        cast: facts.cast,
-        directors: facts.directors,
-        services: facts.services,
+        overview: text(|facts| facts.overview.to_string()),
+        runtime: facts.and_then(|facts| facts.runtime),
+        popularity: facts.and_then(|facts| facts.popularity),
+        vote_count: facts.and_then(|facts| facts.vote_count),
+        vote_average: facts.and_then(|facts| facts.vote_average),
+        keywords: list(|facts| tmdb::list(&facts.keywords)),
+        cast: list(|facts| tmdb::list(&facts.cast)),
+        directors: list(|facts| tmdb::list(&facts.directors)),
+        services: Vec::new(),
         services_source: None,
-        original_language: facts.original_language,
-        poster_path: facts.poster_path,
+        original_language: text(|facts| facts.original_language.to_string()),
+        poster_path: text(|facts| facts.poster_path.to_string()),
     }
 }
 

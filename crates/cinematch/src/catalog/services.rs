@@ -40,7 +40,7 @@ fn weighted_service(unit: f64) -> usize {
     ((unit * unit * MOCK_SERVICES.len() as f64) as usize).min(MOCK_SERVICES.len() - 1)
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): enough randomness for a demonstration, without state.
+/// `SplitMix64` (Steele, Lea and Flood, 2014): enough randomness for a demonstration, without state.
 struct SplitMix(u64);
 
 impl SplitMix {

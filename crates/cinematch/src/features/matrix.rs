@@ -106,6 +106,7 @@ impl<T: Copy> CsrMatrix<T> {
     }
 
     /// The same entries by column: O(entries).
+    #[must_use]
     pub fn transposed(&self) -> Self
     where
         T: Default,

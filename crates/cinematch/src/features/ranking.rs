@@ -6,6 +6,7 @@
 //! is at most 1 like itself, and a film of which little is known cannot be very like anything:
 //! what is missing counts as nothing, not as a match.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -132,11 +133,14 @@ impl RankingFeatures {
     }
 
     fn full(movies: &[Movie], tags: &TagCounts) -> Result<Self, TfidfError> {
+        let fitted: Vec<(Vec<String>, CsrMatrix<f32>)> = WEIGHTS
+            .par_iter()
+            .map(|(kind, weight)| fit_block(*kind, *weight, movies, tags))
+            .collect::<Result<_, _>>()?;
         let mut blocks: Vec<Block> = Vec::new();
         let mut names: Vec<String> = Vec::new();
         let mut matrices: Vec<CsrMatrix<f32>> = Vec::new();
-        for (kind, weight) in WEIGHTS {
-            let (block_names, matrix) = fit_block(kind, weight, movies, tags)?;
+        for ((kind, weight), (block_names, matrix)) in WEIGHTS.into_iter().zip(fitted) {
             let start = names.len() as u32;
             names.extend(block_names);
             blocks.push(Block { kind, weight, start, end: names.len() as u32 });
@@ -210,7 +214,9 @@ fn words(
     let (fitted, rows) = match TfidfVectorizer::fit_transform(texts, params) {
         Err(TfidfError::EmptyVocabulary { .. }) => {
             let mut empty = CsrMatrix::new(0);
-            texts.iter().for_each(|_| empty.push_row([]));
+            for _ in texts {
+                empty.push_row([]);
+            }
             return Ok((Vec::new(), empty));
         }
         fitted => fitted?,

@@ -159,7 +159,7 @@ impl Recommender {
         let ranked = diversify::rerank(&self.model, ranked, diversity, wanted);
         let page: Vec<Candidate> =
             ranked.into_iter().skip(request.offset).take(request.limit).collect();
-        let shortfall = self.shortfall(request, page.len(), &filter);
+        let shortfall = shortfall(request, page.len(), &filter);
         let items = page
             .into_iter()
             .map(|candidate| Recommendation {
@@ -176,19 +176,15 @@ impl Recommender {
         let signals: Vec<Signal> = request.history.iter().map(|item| item.signal).collect();
         self.model.contribution(&self.model.profile(&signals), signals[position], movie)
     }
+}
 
-    fn shortfall(
-        &self,
-        request: &Request,
-        returned: usize,
-        filter: &PreparedFilter<'_>,
-    ) -> Option<Shortfall> {
-        (returned < request.limit).then(|| Shortfall {
-            requested: request.limit,
-            returned,
-            removed_by: filter.count_removed().into_iter().collect(),
-        })
-    }
+/// Why fewer films come back than were asked for, if so.
+fn shortfall(request: &Request, returned: usize, filter: &PreparedFilter<'_>) -> Option<Shortfall> {
+    (returned < request.limit).then(|| Shortfall {
+        requested: request.limit,
+        returned,
+        removed_by: filter.count_removed().into_iter().collect(),
+    })
 }
 
 /// The summands of a film's score under one request.

@@ -214,7 +214,7 @@ proptest! {
     fn pages_fit_together(query in queries(), cut in 1_usize..6) {
         let recommender = recommender();
         let list = |offset, limit| {
-            let page = Query { offset, limit, ..query.clone() };
+            let page = Query { limit, offset, ..query.clone() };
             let (request, _) = recommender.resolve(&page).unwrap();
             ids(&recommender, &recommender.recommend(&request))
         };

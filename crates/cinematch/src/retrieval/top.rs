@@ -15,7 +15,7 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    fn order(&self, other: &Self) -> Ordering {
+    fn order(self, other: Self) -> Ordering {
         other.score.total_cmp(&self.score).then(self.movie.cmp(&other.movie))
     }
 }
@@ -25,7 +25,7 @@ struct Worst(Candidate);
 
 impl Ord for Worst {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.order(&other.0)
+        self.0.order(other.0)
     }
 }
 
@@ -87,14 +87,14 @@ mod tests {
             k in 0_usize..30,
             modulus in 1_u32..5,
         ) {
-            let passes = |movie: MovieIdx| movie.0 % modulus == 0;
+            let passes = |movie: MovieIdx| movie.0.is_multiple_of(modulus);
             let mut all: Vec<Candidate> = scores
                 .iter()
                 .enumerate()
                 .map(|(row, score)| Candidate { movie: MovieIdx(row as u32), score: *score })
                 .filter(|candidate| passes(candidate.movie))
                 .collect();
-            all.sort_by(Candidate::order);
+            all.sort_by(|a, b| a.order(*b));
             all.truncate(k);
             prop_assert_eq!(best(k, scores.into_iter(), passes), all);
         }

@@ -2,19 +2,21 @@
 //!
 //! Source: F. M. Harper and J. A. Konstan, "The MovieLens Datasets: History and Context", 2015.
 
+use std::borrow::Cow;
+
 use super::table::{self, Column};
 use super::{Decoded, Outcome, ProblemKind, SourceError, excerpt};
 use crate::ids::{MovieId, TmdbId, UserId};
 
 /// A row of `movies.csv`, its title and genres as they stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MovieRow {
+pub struct MovieRow<'a> {
     /// The film.
     pub movie_id: MovieId,
     /// `Matrix, The (1999)`.
-    pub title: String,
+    pub title: Cow<'a, str>,
     /// `Action|Sci-Fi|Thriller`.
-    pub genres: String,
+    pub genres: Cow<'a, str>,
     /// The line of the file.
     pub line: u64,
 }
@@ -59,13 +61,13 @@ pub struct TagRow {
 const AN_ID: &str = "a whole number from 0 to 4294967295";
 
 /// Decodes `movies.csv`. A repeated id keeps its first row.
-pub fn movies(file: &str, bytes: &[u8]) -> Result<Decoded<MovieRow>, SourceError> {
+pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, SourceError> {
     const COLUMNS: [Column; 3] = [
         Column::required("movieId"),
         Column::required("title").multiline(),
         Column::required("genres"),
     ];
-    let mut records: Vec<MovieRow> = Vec::new();
+    let mut records: Vec<MovieRow<'a>> = Vec::new();
     let mut problems = Vec::new();
     let mut seen = rustc_hash::FxHashMap::default();
     let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
@@ -84,8 +86,8 @@ pub fn movies(file: &str, bytes: &[u8]) -> Result<Decoded<MovieRow>, SourceError
         seen.insert(movie_id, row.line);
         records.push(MovieRow {
             movie_id,
-            title: row.get(1).to_owned(),
-            genres: row.get(2).to_owned(),
+            title: row.keep(1),
+            genres: row.keep(2),
             line: row.line,
         });
     })?;
@@ -209,7 +211,7 @@ mod tests {
     fn movies_keep_the_first_of_two_equal_ids() {
         let csv = b"movieId,title,genres\n1,A (1999),Drama\n1,B (2000),Drama\n2,,Drama\n3,C,\n";
         let decoded = movies("movies.csv", csv).unwrap();
-        let titles: Vec<&str> = decoded.records.iter().map(|row| row.title.as_str()).collect();
+        let titles: Vec<&str> = decoded.records.iter().map(|row| row.title.as_ref()).collect();
         assert_eq!(titles, ["A (1999)", "C"]);
         assert_eq!(decoded.rows, 4);
         let reasons: Vec<&str> = decoded.problems.iter().map(|p| p.reason.as_str()).collect();

@@ -5,7 +5,7 @@
 //! it: such a record is recognised, its first line is reported, and reading goes on at the next
 //! line.
 
-use csv::{ByteRecord, ReaderBuilder};
+use std::borrow::Cow;
 
 use super::{Outcome, Problem, ProblemKind, SourceError, excerpt};
 
@@ -32,28 +32,37 @@ impl Column {
     }
 
     /// The same column, with line breaks allowed in its values.
+    #[must_use]
     pub const fn multiline(self) -> Self {
         Self { multiline: true, ..self }
     }
 }
 
 /// One well-formed row: the values of the known columns, in the order the decoder named them.
+/// Values borrow from the file wherever it holds them literally.
 #[derive(Debug)]
-pub struct Row<'a> {
-    file: &'a str,
-    columns: &'a [Column],
-    positions: &'a [Option<usize>],
-    record: &'a ByteRecord,
+pub struct Row<'r, 'a> {
+    file: &'r str,
+    columns: &'r [Column],
+    positions: &'r [Option<usize>],
+    values: &'r [Cow<'a, str>],
     /// The line the record starts on, from 1.
     pub line: u64,
 }
 
-impl<'a> Row<'a> {
+impl<'a> Row<'_, 'a> {
     /// The value of the decoder's `column`-th column, trimmed; empty where the file lacks it.
-    pub fn get(&self, column: usize) -> &'a str {
-        let bytes = self.positions[column].map_or(&[][..], |position| &self.record[position]);
-        // The whole record was checked to be UTF-8 before the row was handed out.
-        std::str::from_utf8(bytes).unwrap_or_default().trim()
+    pub fn get(&self, column: usize) -> &str {
+        self.positions[column].map_or("", |position| self.values[position].trim())
+    }
+
+    /// The same value, to keep.
+    pub fn keep(&self, column: usize) -> Cow<'a, str> {
+        match self.positions[column].map(|position| &self.values[position]) {
+            None => Cow::Borrowed(""),
+            Some(Cow::Borrowed(text)) => Cow::Borrowed(text.trim()),
+            Some(Cow::Owned(text)) => Cow::Owned(text.trim().to_owned()),
+        }
     }
 
     /// Whether the file has the decoder's `column`-th column.
@@ -99,76 +108,169 @@ impl<'a> Row<'a> {
 }
 
 /// Calls `decode` with every well-formed row of `bytes` and returns the number of rows seen, bad
-/// ones included. Problems go to `problems` in file order.
-pub fn read(
+/// ones included. Problems go to `problems` in file order. O(bytes), nothing copied but values with
+/// doubled quotes.
+pub fn read<'a>(
     file: &str,
-    bytes: &[u8],
+    bytes: &'a [u8],
     columns: &[Column],
     problems: &mut Vec<Problem>,
-    mut decode: impl FnMut(&Row<'_>, &mut Vec<Problem>),
+    mut decode: impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
 ) -> Result<u64, SourceError> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let (positions, width, body) = header(file, bytes, columns)?;
+    let (positions, width, mut at) = header(file, bytes, columns)?;
     let multiline: Vec<bool> = (0..width)
         .map(|at| {
             let known = positions.iter().position(|position| *position == Some(at));
             known.is_none_or(|column| columns[column].multiline)
         })
         .collect();
-
-    let mut rows = 0;
-    let mut start = body;
     let mut lines = LineCounter { bytes, counted: 0, line: 1 };
-    // One pass of the outer loop reads up to the end, or up to a record that has to be abandoned.
-    'resume: loop {
-        let mut reader =
-            ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&bytes[start..]);
-        let mut record = ByteRecord::new();
-        loop {
-            // Reading from memory with `flexible` has no failure left: a record is a record.
-            if !reader.read_byte_record(&mut record).unwrap_or(false) {
-                return Ok(rows);
-            }
-            // A record's position may lie on the line ends before it.
-            let mut at = start + record.position().map_or(0, csv::Position::byte) as usize;
-            at += bytes[at..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-            let line = lines.line_at(at);
-            if record.len() == 1 && record[0].trim_ascii().is_empty() {
-                continue;
-            }
-            rows += 1;
-            let broken_line = record.iter().enumerate().any(|(at, value)| {
-                value.contains(&b'\n') && !multiline.get(at).is_some_and(|ok| *ok)
+    let mut fields: Vec<Field<'a>> = Vec::with_capacity(width);
+    let mut values: Vec<Cow<'a, str>> = Vec::with_capacity(width);
+    let mut rows = 0;
+    while let Some(start) = skip_line_ends(bytes, at) {
+        let record = read_record(bytes, start, &mut fields);
+        at = record.end;
+        if fields.len() == 1 && fields[0].raw.trim_ascii().is_empty() {
+            continue;
+        }
+        rows += 1;
+        let line = lines.line_at(start);
+        let broken_line = record.spans_lines
+            && fields.iter().enumerate().any(|(at, field)| {
+                field.has_line_break() && !multiline.get(at).is_some_and(|ok| *ok)
             });
-            if record.len() != width || broken_line {
-                let reason = if broken_line && record.len() == width {
-                    "a quoted value runs over the end of its line".to_owned()
-                } else {
-                    let plural = if record.len() == 1 { "" } else { "s" };
-                    format!("expected {width} fields, got {}{}", record.len(), {
-                        let first = String::from_utf8_lossy(&record[0]);
-                        format!(" field{plural}, starting `{}`", excerpt(&first))
-                    })
-                };
-                problems.push(whole_row(file, line, ProblemKind::MalformedRecord, reason));
-                let end = start + reader.position().byte() as usize;
-                if let Some(length) = memchr::memchr(b'\n', &bytes[at..end])
-                    && at + length + 1 < end
-                {
-                    start = at + length + 1;
-                    continue 'resume;
-                }
-                continue;
+        if fields.len() != width || broken_line || !record.closed {
+            let reason = malformed(&fields, width, broken_line || !record.closed);
+            problems.push(whole_row(file, line, ProblemKind::MalformedRecord, reason));
+            if record.spans_lines
+                && let Some(length) = memchr::memchr(b'\n', &bytes[start..at])
+            {
+                at = start + length + 1;
             }
-            if record.iter().any(|value| std::str::from_utf8(value).is_err()) {
-                let reason = "expected UTF-8 text; save the file as UTF-8 to keep this row";
-                problems.push(whole_row(file, line, ProblemKind::InvalidEncoding, reason.into()));
-                continue;
-            }
-            let row = Row { file, columns, positions: &positions, record: &record, line };
-            decode(&row, problems);
+            continue;
+        }
+        values.clear();
+        values.extend(fields.iter().map_while(Field::text));
+        if values.len() == width {
+            let (positions, values) = (&positions, &values);
+            decode(&Row { file, columns, positions, values, line }, problems);
+        } else {
+            let reason = "expected UTF-8 text; save the file as UTF-8 to keep this row";
+            problems.push(whole_row(file, line, ProblemKind::InvalidEncoding, reason.into()));
         }
     }
+    Ok(rows)
+}
+
+fn malformed(fields: &[Field<'_>], width: usize, runs_over: bool) -> String {
+    if runs_over && fields.len() == width {
+        return "a quoted value runs over the end of its line".to_owned();
+    }
+    let plural = if fields.len() == 1 { "" } else { "s" };
+    let first = String::from_utf8_lossy(fields.first().map_or(&[], |field| field.raw)).into_owned();
+    let got = fields.len();
+    format!("expected {width} fields, got {got} field{plural}, starting `{}`", excerpt(&first))
+}
+
+/// A value as it stands in the file.
+#[derive(Clone, Copy, Debug)]
+struct Field<'a> {
+    /// Without the quotes around it.
+    raw: &'a [u8],
+    /// Whether doubled quotes stand for single ones in it.
+    has_quotes: bool,
+}
+
+impl<'a> Field<'a> {
+    fn has_line_break(&self) -> bool {
+        memchr::memchr(b'\n', self.raw).is_some()
+    }
+
+    /// The value, if it is UTF-8.
+    fn text(&self) -> Option<Cow<'a, str>> {
+        let text = std::str::from_utf8(self.raw).ok()?;
+        Some(if self.has_quotes {
+            Cow::Owned(text.replace("\"\"", "\""))
+        } else {
+            Cow::Borrowed(text)
+        })
+    }
+}
+
+/// What is known of a record beside its fields.
+struct Record {
+    /// The byte behind its line end.
+    end: usize,
+    /// Whether a quoted value holds a line end.
+    spans_lines: bool,
+    /// Whether its last quote closes.
+    closed: bool,
+}
+
+/// Reads the record at `start` into `fields` (RFC 4180; text behind a closing quote is taken as it
+/// stands, as most readers do).
+fn read_record<'a>(bytes: &'a [u8], start: usize, fields: &mut Vec<Field<'a>>) -> Record {
+    fields.clear();
+    let mut record = Record { end: bytes.len(), spans_lines: false, closed: true };
+    let mut at = start;
+    loop {
+        let mut field = Field { raw: &[], has_quotes: false };
+        if bytes.get(at) == Some(&b'"') {
+            let from = at + 1;
+            at = from;
+            loop {
+                let Some(quote) = memchr::memchr(b'"', &bytes[at..]) else {
+                    record.closed = false;
+                    at = bytes.len();
+                    field.raw = &bytes[from..];
+                    break;
+                };
+                at += quote + 1;
+                if bytes.get(at) != Some(&b'"') {
+                    field.raw = &bytes[from..at - 1];
+                    break;
+                }
+                field.has_quotes = true;
+                at += 1;
+            }
+            record.spans_lines |= field.has_line_break();
+            if !matches!(bytes.get(at), None | Some(b',' | b'\n' | b'\r')) {
+                // Text behind the closing quote: the value reaches to the next separator.
+                let rest =
+                    memchr::memchr2(b',', b'\n', &bytes[at..]).map_or(bytes.len(), |to| at + to);
+                field.raw = &bytes[from..rest];
+                at = rest;
+            }
+        } else {
+            let to = bytes[at..].iter().position(|byte| matches!(byte, b',' | b'\n'));
+            let to = to.map_or(bytes.len(), |to| at + to);
+            let ends_line = bytes.get(to) != Some(&b',');
+            let carriage = ends_line && to > at && bytes[to - 1] == b'\r';
+            field.raw = &bytes[at..to - usize::from(carriage)];
+            at = to;
+        }
+        fields.push(field);
+        match bytes.get(at) {
+            Some(b',') => at += 1,
+            Some(b'\r') if matches!(bytes.get(at + 1), Some(b'\n')) => {
+                record.end = at + 2;
+                return record;
+            }
+            Some(_) => {
+                record.end = at + 1;
+                return record;
+            }
+            None => return record,
+        }
+    }
+}
+
+/// The first byte at or behind `at` that is not a line end.
+fn skip_line_ends(bytes: &[u8], at: usize) -> Option<usize> {
+    let skipped = bytes[at..].iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
+    Some(at + skipped)
 }
 
 /// Where each known column stands, the header's width, and the byte at which the data starts.
@@ -177,13 +279,13 @@ type Header = (Vec<Option<usize>>, usize, usize);
 fn header(file: &str, bytes: &[u8], columns: &[Column]) -> Result<Header, SourceError> {
     let required = || columns.iter().filter(|column| column.required).map(|column| column.name);
     let expected = required().collect::<Vec<_>>().join(",");
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let mut record = ByteRecord::new();
-    if !reader.read_byte_record(&mut record).unwrap_or(false) {
+    let Some(start) = skip_line_ends(bytes, 0) else {
         return Err(SourceError::Empty { file: file.to_owned(), expected });
-    }
+    };
+    let mut fields = Vec::new();
+    let record = read_record(bytes, start, &mut fields);
     let names: Vec<String> =
-        record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+        fields.iter().map(|field| String::from_utf8_lossy(field.raw).trim().to_owned()).collect();
     let positions: Vec<Option<usize>> =
         columns.iter().map(|column| names.iter().position(|name| name == column.name)).collect();
     let missing: Vec<&str> =
@@ -196,7 +298,7 @@ fn header(file: &str, bytes: &[u8], columns: &[Column]) -> Result<Header, Source
             found: excerpt(&names.join(",")),
         });
     }
-    Ok((positions, names.len(), reader.position().byte() as usize))
+    Ok((positions, names.len(), record.end))
 }
 
 fn whole_row(file: &str, line: u64, kind: ProblemKind, reason: String) -> Problem {

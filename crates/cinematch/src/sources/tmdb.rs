@@ -3,18 +3,21 @@
 //! Impossible values are emptied and reported: a runtime of 0 is TMDb's way to say it does not
 //! know, and an average of 0 means that nobody voted.
 
+use std::borrow::Cow;
+
 use super::movielens::whole_number;
 use super::table::{self, Column, Row};
 use super::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 use crate::ids::TmdbId;
 
-/// A film, as TMDb describes it. Lists are in the file's order.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TmdbRow {
-    /// TMDb's number; `None` never leaves the decoder.
-    pub tmdb_id: Option<TmdbId>,
-    /// What the film is about.
-    pub overview: Option<String>,
+/// A film, as TMDb describes it. Lists are joined by `|`, in the file's order; [`list`] takes them
+/// apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TmdbRow<'a> {
+    /// TMDb's number.
+    pub tmdb_id: TmdbId,
+    /// What the film is about; empty where it is not known, as are the texts and lists below.
+    pub overview: Cow<'a, str>,
     /// Minutes, 1 and up.
     pub runtime: Option<u32>,
     /// TMDb's own measure, 0 and up.
@@ -24,24 +27,24 @@ pub struct TmdbRow {
     /// 0 to 10, above 0.
     pub vote_average: Option<f32>,
     /// What the film is tagged with.
-    pub keywords: Vec<String>,
+    pub keywords: Cow<'a, str>,
     /// Actors by billing.
-    pub cast: Vec<String>,
+    pub cast: Cow<'a, str>,
     /// Directors.
-    pub directors: Vec<String>,
+    pub directors: Cow<'a, str>,
     /// The language it was made in, as ISO 639-1.
-    pub original_language: Option<String>,
+    pub original_language: Cow<'a, str>,
     /// The poster's path at TMDb's image host.
-    pub poster_path: Option<String>,
+    pub poster_path: Cow<'a, str>,
     /// Streaming services that have it, where provider data was fetched.
-    pub services: Vec<String>,
+    pub services: Cow<'a, str>,
 }
 
 /// What a decoded file holds beside its rows.
 #[derive(Clone, Debug)]
-pub struct TmdbFile {
+pub struct TmdbFile<'a> {
     /// The rows and their problems.
-    pub decoded: Decoded<TmdbRow>,
+    pub decoded: Decoded<TmdbRow<'a>>,
     /// Whether the file has a `services` column: provider data was fetched.
     pub has_services: bool,
 }
@@ -65,8 +68,8 @@ const COLUMNS: [Column; 12] = [
 const LONGEST_RUNTIME: u32 = 60_000;
 
 /// Decodes `tmdb_metadata.csv`. Of rows with one id the last stays: it was fetched last.
-pub fn metadata(file: &str, bytes: &[u8]) -> Result<TmdbFile, SourceError> {
-    let mut records: Vec<TmdbRow> = Vec::new();
+pub fn metadata<'a>(file: &str, bytes: &'a [u8]) -> Result<TmdbFile<'a>, SourceError> {
+    let mut records: Vec<TmdbRow<'a>> = Vec::new();
     let mut problems = Vec::new();
     let mut seen = rustc_hash::FxHashMap::default();
     let mut has_services = false;
@@ -92,7 +95,7 @@ pub fn metadata(file: &str, bytes: &[u8]) -> Result<TmdbFile, SourceError> {
     Ok(TmdbFile { decoded: Decoded { records, problems, rows }, has_services })
 }
 
-fn decode(tmdb_id: TmdbId, row: &Row<'_>, problems: &mut Vec<Problem>) -> TmdbRow {
+fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -> TmdbRow<'a> {
     let mut values = Values { row, problems };
     let runtime = values.number(2, &format!("1 to {LONGEST_RUNTIME} minutes"), |text| {
         whole_number(text).filter(|minutes| *minutes <= LONGEST_RUNTIME)
@@ -108,24 +111,24 @@ fn decode(tmdb_id: TmdbId, row: &Row<'_>, problems: &mut Vec<Problem>) -> TmdbRo
         _ => values.number(5, "0 to 10", |text| finite(text, 0.0..=10.0)),
     };
     TmdbRow {
-        tmdb_id: Some(tmdb_id),
-        overview: text(row.get(1)),
+        tmdb_id,
+        overview: row.keep(1),
         runtime,
         popularity,
         vote_count,
         vote_average,
-        keywords: list(row.get(6)),
-        cast: list(row.get(7)),
-        directors: list(row.get(8)),
-        original_language: text(row.get(9)),
-        poster_path: text(row.get(10)),
-        services: list(row.get(11)),
+        keywords: row.keep(6),
+        cast: row.keep(7),
+        directors: row.keep(8),
+        original_language: row.keep(9),
+        poster_path: row.keep(10),
+        services: row.keep(11),
     }
 }
 
-struct Values<'a, 'p> {
-    row: &'a Row<'a>,
-    problems: &'p mut Vec<Problem>,
+struct Values<'r, 'a> {
+    row: &'r Row<'r, 'a>,
+    problems: &'r mut Vec<Problem>,
 }
 
 impl Values<'_, '_> {
@@ -153,12 +156,8 @@ fn finite(text: &str, range: std::ops::RangeInclusive<f32>) -> Option<f32> {
     text.parse().ok().filter(|value| range.contains(value))
 }
 
-fn text(value: &str) -> Option<String> {
-    (!value.is_empty()).then(|| value.to_owned())
-}
-
 /// Splits at `|`, trims, drops empty and repeated entries.
-pub(crate) fn list(value: &str) -> Vec<String> {
+pub fn list(value: &str) -> Vec<String> {
     let mut entries: Vec<String> = Vec::new();
     for entry in value.split('|').map(str::trim).filter(|entry| !entry.is_empty()) {
         if !entries.iter().any(|known| known == entry) {
@@ -182,9 +181,9 @@ mod tests {
         );
         let file = metadata("t.csv", csv.as_bytes()).unwrap();
         let first = &file.decoded.records[0];
-        assert_eq!(first.overview.as_deref(), Some("two\nlines"));
+        assert_eq!(first.overview, "two\nlines");
         assert_eq!((first.runtime, first.popularity, first.vote_count), (None, None, None));
-        assert_eq!(first.keywords, ["x", "y"]);
+        assert_eq!(list(&first.keywords), ["x", "y"]);
         let fields: Vec<&str> =
             file.decoded.problems.iter().map(|p| p.field.as_deref().unwrap()).collect();
         assert_eq!(fields, ["runtime", "popularity", "vote_count", "vote_average"]);
@@ -201,7 +200,7 @@ mod tests {
         let csv = format!("{HEADER}1,A,,90,,,,,old,,,\n2,B,,90,,,,,,,,\n1,A,,91,,,,,new,,,\n");
         let file = metadata("t.csv", csv.as_bytes()).unwrap();
         assert_eq!(file.decoded.records.len(), 2);
-        assert_eq!(file.decoded.records[0].overview.as_deref(), Some("new"));
+        assert_eq!(file.decoded.records[0].overview, "new");
         assert_eq!(file.decoded.problems[0].outcome, Outcome::EarlierRowReplaced);
     }
 }
