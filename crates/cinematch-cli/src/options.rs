@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{demo, export, preprocess, recommend, serve, status, train};
+use crate::commands::{demo, export, preprocess, recommend, serve, status, synth, train};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Yellow.on_default().bold())
@@ -76,4 +76,6 @@ pub enum Command {
     Status(status::Status),
     /// Hand the trained transformers to other tools
     Export(export::Export),
+    /// Make MovieLens-shaped data of any size
+    Synth(synth::Synth),
 }

@@ -9,7 +9,9 @@ use clap::Args;
 use crate::options::Global;
 
 /// The releases of MovieLens looked for below raw/, in this order.
-const RELEASES: [&str; 4] = ["ml-32m", "ml-25m", "ml-latest", "ml-latest-small"];
+const RELEASES: [&str; 5] = ["ml-32m", "ml-25m", "ml-latest", "ml-latest-small", SYNTHETIC_RELEASE];
+/// Where `cinematch synth` puts what it makes up.
+pub const SYNTHETIC_RELEASE: &str = "ml-synthetic";
 
 /// Where MovieLens' files are.
 #[derive(Clone, Debug, Args)]

@@ -6,7 +6,7 @@ pub mod preprocess;
 pub mod recommend;
 pub mod serve;
 pub mod status;
-//pub mod synth;
+pub mod synth;
 pub mod train;
 
 use anyhow::{Context, Result};
@@ -32,7 +32,7 @@ pub fn run(options: Options) -> Result<()> {
         Command::Serve(serve) => serve.run(&global, &output),
         Command::Status(status) => status.run(&global, &output),
         Command::Export(export) => export.run(&global, &output),
-        //        Command::Synth(synth) => synth.run(&output),
+        Command::Synth(synth) => synth.run(&output),
     }
 }
 

@@ -1,1 +1,104 @@
 //! `cinematch synth`.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use cinematch::files;
+use cinematch::sources::synthetic::{Generator, SyntheticParams};
+use clap::Args;
+
+use crate::output::{DIM, Output, STRONG, thousands};
+use crate::paths::{SYNTHETIC_RELEASE, shown};
+
+/// Flags of `synth`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cinematch synth --out /tmp/small\n  \
+                        cinematch synth --out /tmp/ml32m --ratings 32000204\n  \
+                        cinematch --root /tmp/small preprocess")]
+pub struct Synth {
+    /// The folder to fill: raw/ml-synthetic/ and raw/tmdb/ in it
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Ratings
+    #[arg(long, default_value_t = 320_002, value_name = "N")]
+    ratings: u64,
+    /// Films [default: as many as that many ratings touch in MovieLens]
+    #[arg(long, value_name = "N")]
+    movies: Option<u32>,
+    /// Viewers [default: one for 159 ratings, as in MovieLens]
+    #[arg(long, value_name = "N")]
+    users: Option<u32>,
+    /// Tags [default: one for 16 ratings, as in MovieLens]
+    #[arg(long, value_name = "N")]
+    tags: Option<u64>,
+    /// The same seed gives the same files
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+    /// Replace files that are there
+    #[arg(long)]
+    force: bool,
+}
+
+/// MovieLens 32M's size.
+const RATINGS: f64 = 32_000_204.0;
+const MOVIES: f64 = 87_585.0;
+const USERS: f64 = 200_948.0;
+
+impl Synth {
+    /// Writes the five files.
+    pub fn run(&self, output: &Output) -> Result<()> {
+        let generator = Generator::new(&self.params().check()?);
+        let release = self.out.join("raw").join(SYNTHETIC_RELEASE);
+        let paths =
+            ["movies.csv", "links.csv", "tags.csv", "ratings.csv"].map(|name| release.join(name));
+        let [movies, links, tags, ratings] = &paths;
+        let tmdb = self.out.join("raw/tmdb/tmdb_metadata.csv");
+        for path in paths.iter().chain([&tmdb]).filter(|_| !self.force) {
+            if path.exists() {
+                bail!("{} exists; name another --out, or replace it with --force", shown(path));
+            }
+        }
+        let step = output.step("making up films");
+        files::replace(movies, |out| generator.write_movies(out))?;
+        files::replace(links, |out| generator.write_links(out))?;
+        files::replace(&tmdb, |out| generator.write_tmdb(out))?;
+        files::replace(tags, |out| generator.write_tags(out))?;
+        drop(step);
+        let total = self.params().ratings;
+        let step = output.progress("ratings", total);
+        files::replace(ratings, |out| generator.write_ratings(out, &mut |rows| step.at(rows)))?;
+        drop(step);
+
+        let SyntheticParams { movies, users, ratings, tags, seed } = self.params();
+        output.json(&serde_json::json!({
+            "out": shown(&self.out), "movies": movies, "users": users, "ratings": ratings,
+            "tags": tags, "seed": seed,
+        }))?;
+        output.line(format_args!(
+            "{STRONG}{}{STRONG:#}: {} films, {} viewers, {} ratings, {} tags, all made up",
+            shown(&self.out),
+            thousands(movies.into()),
+            thousands(users.into()),
+            thousands(ratings),
+            thousands(tags)
+        ));
+        output.note(format_args!(
+            "{DIM}next: cinematch --root {} preprocess{DIM:#}",
+            shown(&self.out)
+        ));
+        Ok(())
+    }
+
+    fn params(&self) -> SyntheticParams {
+        let share = self.ratings as f64 / RATINGS;
+        // Films thin out more slowly than viewers: the head of a catalogue is seen by any crowd.
+        let movies = (MOVIES * share.min(1.0).powf(0.32)).ceil().max(2.0) as u32;
+        SyntheticParams {
+            movies: self.movies.unwrap_or(movies),
+            users: self.users.unwrap_or((USERS * share).ceil().max(1.0) as u32),
+            ratings: self.ratings,
+            tags: self.tags.unwrap_or(self.ratings / 16),
+            seed: self.seed,
+        }
+    }
+}

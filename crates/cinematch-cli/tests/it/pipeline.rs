@@ -132,3 +132,25 @@ fn the_merged_table_of_the_python_system_trains() {
     assert_eq!(meta[0]["services_source"], "mock");
     assert!(meta[1]["runtime"].is_null());
 }
+
+#[test]
+fn made_up_data_goes_through_the_whole_job() {
+    let folder = Folder::empty();
+    let made = folder.ok(&["synth", "--out", ".", "--ratings", "20000", "--json"]);
+    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    assert_eq!(folder.read("raw/ml-synthetic/ratings.csv").lines().count(), 20_001);
+    let ratings = folder.read("raw/ml-synthetic/ratings.csv");
+    assert!(folder.fails(&["synth", "--out", "."]).contains("replace it with --force"));
+    folder.ok(&["synth", "--out", ".", "--ratings", "20000", "--force"]);
+    assert_eq!(folder.read("raw/ml-synthetic/ratings.csv"), ratings);
+
+    let summary =
+        folder.ok(&["preprocess", "--min-year", "none", "--keep-without-genres", "--json"]);
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["counts"]["movies_read"], made["movies"]);
+    assert!(summary["counts"]["with_metadata"].as_u64() > Some(100));
+    folder.ok(&["train"]);
+    assert_eq!(folder.ok(&["recommend", "-k", "7"]).lines().count(), 14);
+    let error = folder.fails(&["synth", "--out", "x", "--ratings", "10", "--users", "11"]);
+    assert!(error.contains("11 users and"), "{error}");
+}

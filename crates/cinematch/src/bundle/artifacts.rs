@@ -95,6 +95,9 @@ struct RankingFile<'a> {
     names: Cow<'a, [String]>,
 }
 
+/// A file's name and what makes its bytes.
+type Make<'a> = (&'static str, Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync + 'a>);
+
 /// Trains and puts the generation's files together. The same training gives the same bytes at any
 /// number of threads, `run` in the manifest aside.
 pub fn train(training: Training) -> Result<Trained, TrainError> {
@@ -109,7 +112,6 @@ pub fn train(training: Training) -> Result<Trained, TrainError> {
     clock.step("ranking_features");
 
     // Each file on its own, so that the slowest is what this takes.
-    type Make<'a> = (&'static str, Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync + 'a>);
     let makers: [Make<'_>; 7] = [
         (MOVIES, Box::new(|| movies_bytes(&movies))),
         (ITEM_FEATURES, Box::new(|| npz::csr_bytes(&plain.matrix))),
@@ -221,9 +223,7 @@ fn movies_bytes(movies: &[Movie]) -> io::Result<Vec<u8>> {
             Ok(part)
         })
         .collect::<io::Result<_>>()?;
-    let mut bytes = b"[\n".to_vec();
-    bytes.reserve(parts.iter().map(Vec::len).sum());
-    parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    let mut bytes: Vec<u8> = [b"[\n".as_slice(), &parts.concat()].concat();
     // The last film has no comma behind it.
     bytes.truncate(bytes.len() - 2);
     bytes.extend_from_slice(b"\n]\n");

@@ -9,7 +9,7 @@
 //! Time and memory are linear in the input.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::services::MockServices;
@@ -292,10 +292,9 @@ impl<'a> Metadata<'a> {
 
     /// Rows that no film of `movies.csv` links to.
     fn without_film(&self, linker: &Linker) -> u64 {
-        let linked = linker.links.values().filter_map(|link| link.tmdb_id);
-        let linked: rustc_hash::FxHashSet<TmdbId> =
-            linked.filter(|id| self.rows.contains_key(id)).collect();
-        (self.rows.len() - linked.len()) as u64
+        let ids = linker.links.values().filter_map(|link| link.tmdb_id);
+        let found: FxHashSet<TmdbId> = ids.filter(|id| self.rows.contains_key(id)).collect();
+        (self.rows.len() - found.len()) as u64
     }
 }
 
@@ -314,7 +313,7 @@ impl Linker {
     ) -> Self {
         let mut links: FxHashMap<MovieId, LinkRow> =
             links.into_iter().map(|link| (link.movie_id, link)).collect();
-        let known: rustc_hash::FxHashSet<MovieId> = movies.iter().map(|row| row.movie_id).collect();
+        let known: FxHashSet<MovieId> = movies.iter().map(|row| row.movie_id).collect();
         let mut found: Vec<Problem> = links
             .values()
             .filter(|link| !known.contains(&link.movie_id))

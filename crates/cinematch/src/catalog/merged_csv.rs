@@ -43,14 +43,18 @@ pub fn merged_bytes(movies: &[Movie]) -> Vec<u8> {
         .par_chunks(4096)
         .map(|chunk| {
             let mut part = Vec::with_capacity(chunk.len() * 256);
-            chunk.iter().for_each(|movie| put_row(movie, &mut part));
+            for movie in chunk {
+                put_row(movie, &mut part);
+            }
             part
         })
         .collect();
     let mut bytes = HEADER.join(",").into_bytes();
     bytes.push(b'\n');
-    bytes.reserve(parts.iter().map(Vec::len).sum());
-    parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    bytes.reserve(parts.iter().map(Vec::len).sum::<usize>());
+    for part in parts {
+        bytes.extend_from_slice(&part);
+    }
     bytes
 }
 

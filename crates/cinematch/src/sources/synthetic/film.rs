@@ -1,0 +1,325 @@
+//! The films: who they are for, how known and how good they are, their ids and their oddities.
+
+use rustc_hash::FxHashSet;
+
+use super::sampling::AliasTable;
+use super::stream::{Stream, Topic, exp, ln, power};
+use super::taxonomy::{CLUSTERS, Factors, N_CLUSTERS, Taxonomy, add, direction, scaled};
+
+/// Words a film is about.
+pub(super) const N_THEMES: usize = 5;
+
+/// MovieLens 32M has this many films: oddities are counted in them.
+const REAL_MOVIES: u64 = 87_585;
+
+/// What is odd about a title. The counts are those of MovieLens 32M.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Oddity {
+    None,
+    NoYear,
+    TrailingSpace,
+    DoubleSpace,
+    OtherScript,
+    Quoted,
+    NoBreakSpace,
+    YearRange,
+    StrayParenthesis,
+    CombiningAccent,
+    OnlyYear,
+}
+
+const ODDITIES: [(Oddity, u64); 10] = [
+    (Oddity::NoYear, 617),
+    (Oddity::TrailingSpace, 155),
+    (Oddity::DoubleSpace, 57),
+    (Oddity::OtherScript, 190),
+    (Oddity::Quoted, 26),
+    (Oddity::NoBreakSpace, 8),
+    (Oddity::YearRange, 2),
+    (Oddity::StrayParenthesis, 1),
+    (Oddity::CombiningAccent, 1),
+    (Oddity::OnlyYear, 1),
+];
+
+const NO_GENRES: u64 = 7_080;
+const WITHOUT_TMDB: u64 = 124;
+const REPEATED_TMDB: u64 = 35;
+const BROKEN_OVERVIEWS: u64 = 450;
+
+/// First and last year of a span, and how many films of it the whole catalogue and its popular head
+/// have.
+const SPANS: [(u16, u16, [u32; 2]); 12] = [
+    (1890, 1919, [900, 5]),
+    (1920, 1929, [730, 5]),
+    (1930, 1939, [2592, 12]),
+    (1940, 1949, [2760, 30]),
+    (1950, 1959, [3616, 45]),
+    (1960, 1969, [4352, 60]),
+    (1970, 1979, [5990, 130]),
+    (1980, 1989, [6362, 300]),
+    (1990, 1999, [8215, 800]),
+    (2000, 2009, [15_489, 720]),
+    (2010, 2019, [27_972, 420]),
+    (2020, 2023, [7986, 60]),
+];
+
+/// How often each genre comes in from outside its clusters.
+const STRAY_GENRES: [u32; 19] =
+    [50, 42, 18, 36, 190, 40, 65, 150, 35, 0, 90, 1, 4, 75, 50, 30, 125, 14, 6];
+
+/// The first years of the eras: how far back a film lies matters by era.
+pub(super) const ERAS: [u16; 10] = [1890, 1960, 1980, 1990, 1995, 2000, 2005, 2010, 2015, 2020];
+
+/// The films of one cluster and one era stand on one shelf.
+pub(super) const N_SHELVES: usize = N_CLUSTERS * ERAS.len();
+
+/// (share of films, movieId) in MovieLens 32M: dense up to 4,483, then with wide gaps.
+const ID_CURVE: [(f64, f64); 7] = [
+    (0.0, 0.0),
+    (0.05, 4_483.0),
+    (0.1, 26_349.0),
+    (0.2, 91_673.0),
+    (0.4, 146_188.0),
+    (0.8, 225_561.0),
+    (1.0, 292_757.0),
+];
+
+/// One film, without its texts: those are composed when they are written.
+pub(super) struct Film {
+    pub movie_id: u32,
+    pub imdb_id: u32,
+    /// 0 where the film has none.
+    pub tmdb_id: u32,
+    pub year: u16,
+    pub cluster: u8,
+    pub oddity: Oddity,
+    /// Bit i stands for the i-th genre; none for `(no genres listed)`.
+    pub genres: u32,
+    /// Positions in the cluster's words, the most fitting first.
+    pub themes: [u8; N_THEMES],
+    /// Which values its TMDb row has: a row of the table of blanks.
+    pub blanks: u8,
+    /// Whether its overview has a line break in it.
+    pub overview_breaks: bool,
+    /// Popularity: odds of being watched next, 1 for the most popular film.
+    pub weight: f32,
+    /// Stars above or below the mean film.
+    pub quality: f32,
+    /// Its place in taste space.
+    pub factors: Factors,
+}
+
+impl Film {
+    /// The number of its era.
+    pub fn era(&self) -> usize {
+        ERAS.partition_point(|first| *first <= self.year) - 1
+    }
+}
+
+/// All films by ascending `movie_id`.
+pub(super) struct Films {
+    pub films: Vec<Film>,
+    /// How to draw one of a shelf's films by popularity; shelf = cluster · eras + era.
+    pub shelves: Vec<AliasTable>,
+}
+
+impl Films {
+    /// O(films log films).
+    pub fn new(seed: u64, n_movies: u32, taxonomy: &Taxonomy, blank_odds: &[u32]) -> Self {
+        let mut stream = Stream::new(seed, Topic::Films, 0);
+        // A film's number tells when MovieLens heard of it: late for obscure films.
+        let mut drawn: Vec<(f64, Film)> = (0..n_movies)
+            .map(|rank| {
+                let film = draw(rank, taxonomy, &mut stream);
+                let known = f64::from(rank) / (f64::from(rank) + 8_000.0);
+                let delay = 24.0 * known * stream.unit();
+                let added = f64::from(film.year.max(1995)) + stream.unit() + delay;
+                (added, film)
+            })
+            .collect();
+        drawn.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut films: Vec<Film> = drawn.into_iter().map(|(_, film)| film).collect();
+        number(&mut films, &mut stream);
+        deal(&mut films, seed, blank_odds);
+        let mut members: Vec<Vec<(u32, f64)>> = vec![Vec::new(); N_SHELVES];
+        for (index, film) in (0..).zip(&films) {
+            let shelf = usize::from(film.cluster) * ERAS.len() + film.era();
+            members[shelf].push((index, f64::from(film.weight)));
+        }
+        let shelves = members.iter().map(|members| AliasTable::new(members)).collect();
+        Self { films, shelves }
+    }
+}
+
+/// How likely the film of this popularity rank (from 0) is watched next, before taste: a
+/// Zipf–Mandelbrot law that steepens behind the head. It does not depend on the size: a smaller
+/// catalogue is the head of a larger one.
+pub(super) fn popularity(rank: u32) -> f64 {
+    let rank = f64::from(rank);
+    let head = power(1.0 + rank / 30.0, -0.85);
+    head / (1.0 + power(rank / 1_500.0, 1.72)) + 4.5e-6
+}
+
+fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Film {
+    // Of popular films the head's odds hold, of obscure ones the whole catalogue's.
+    let obscure = f64::from(rank) / (f64::from(rank) + 5_000.0);
+    let column = usize::from(!stream.chance(obscure));
+    let cluster = stream.weighted(&CLUSTERS.map(|cluster| cluster.share[column]));
+    let spans = SPANS.map(|(first, _, films)| {
+        // Film noir, westerns and most musicals were made before 1970.
+        if CLUSTERS[cluster].classic && first >= 1970 { films[column] / 12 } else { films[column] }
+    });
+    let (first, last, _) = SPANS[stream.weighted(&spans)];
+    let year = first + stream.below(u32::from(last - first) + 1) as u16;
+
+    let mut genres = 0;
+    for (genre, probability) in &taxonomy.genre_odds[cluster] {
+        // Popular films carry more genres.
+        let probability =
+            if *probability < 1.0 { probability * (1.25 - 0.5 * obscure) } else { *probability };
+        if stream.chance(probability) {
+            genres |= 1 << genre;
+        }
+    }
+    for probability in [0.42, 0.16] {
+        if stream.chance(probability) {
+            genres |= 1 << stream.weighted(&STRAY_GENRES);
+        }
+    }
+    if genres == 0 {
+        genres = 1 << taxonomy.genre_odds[cluster][0].0;
+    }
+
+    let mut factors = scaled(taxonomy.centres[cluster], 0.7);
+    let n_words = taxonomy.words[cluster].len();
+    let mut themes = [0; N_THEMES];
+    for position in 0..N_THEMES {
+        let theme = loop {
+            let word = stream.zipf(n_words + 6) as u8;
+            if usize::from(word) < n_words && !themes[..position].contains(&word) {
+                break word;
+            }
+        };
+        themes[position] = theme;
+        add(&mut factors, &taxonomy.word_factors[cluster][usize::from(theme)], 0.22);
+    }
+    add(&mut factors, &direction(stream), 0.5);
+
+    // Known films are better: the known-for-good ones stay known.
+    let fame = 1.0 - ln(f64::from(rank) + 2.0) / ln(90_000.0);
+    let quality = -0.85 + 1.7 * fame + (0.38 + 0.05 * obscure) * stream.normal();
+    Film {
+        movie_id: 0,
+        imdb_id: 0,
+        tmdb_id: 0,
+        year,
+        cluster: cluster as u8,
+        oddity: Oddity::None,
+        genres,
+        themes,
+        blanks: 0,
+        overview_breaks: false,
+        weight: (popularity(rank) * exp(0.1 * stream.normal())) as f32,
+        quality: quality.clamp(-2.6, 1.1) as f32,
+        factors,
+    }
+}
+
+/// Gives out the ids: MovieLens' ascending with gaps, IMDb's and TMDb's distinct.
+fn number(films: &mut [Film], stream: &mut Stream) {
+    let n = films.len() as f64;
+    let size = n / REAL_MOVIES as f64;
+    let mut last = 0;
+    let mut taken: [FxHashSet<u32>; 2] = Default::default();
+    let largest_tmdb = (1_450_000.0 * size) as u32 + 1_000;
+    for (index, film) in films.iter_mut().enumerate() {
+        let target = id_at((index as f64 + stream.unit()) / n) * size;
+        last = (target as u32).max(last + 1);
+        film.movie_id = last;
+        // IMDb numbers films roughly by age; since 2016 or so the numbers have eight digits.
+        let (oldest, newest) = match film.year {
+            ..1960 => (1, 900_000),
+            1960..2016 => (50_000, 6_500_000),
+            _ => (1_500_000, 29_000_000),
+        };
+        film.imdb_id = distinct(&mut taken[0], stream, oldest, newest);
+        film.tmdb_id = distinct(&mut taken[1], stream, 2, largest_tmdb);
+    }
+}
+
+/// [`ID_CURVE`] between its points.
+fn id_at(share: f64) -> f64 {
+    let upper = ID_CURVE.iter().position(|(x, _)| *x >= share).unwrap_or(ID_CURVE.len() - 1).max(1);
+    let ((x0, y0), (x1, y1)) = (ID_CURVE[upper - 1], ID_CURVE[upper]);
+    y0 + (share - x0) / (x1 - x0) * (y1 - y0)
+}
+
+fn distinct(taken: &mut FxHashSet<u32>, stream: &mut Stream, first: u32, last: u32) -> u32 {
+    loop {
+        // Low numbers are denser, as the well-known films were numbered first.
+        let share = stream.unit();
+        let id = first + (share * share * f64::from(last - first)) as u32;
+        if taken.insert(id) {
+            return id;
+        }
+    }
+}
+
+/// Deals oddities out: exactly in MovieLens' proportions, and each at least once if there is a film
+/// left for it.
+fn deal(films: &mut [Film], seed: u64, blank_odds: &[u32]) {
+    let mut stream = Stream::new(seed, Topic::Deck, 0);
+    let n = films.len() as u64;
+    let count = |real: u64| ((real * n + REAL_MOVIES / 2) / REAL_MOVIES).max(1) as usize;
+
+    let mut deck = shuffled(films.len(), &mut stream).into_iter();
+    for (oddity, real) in ODDITIES {
+        for index in deck.by_ref().take(count(real)) {
+            films[index].oddity = oddity;
+        }
+    }
+    let mut deck = shuffled(films.len(), &mut stream).into_iter();
+    for index in deck.by_ref().take(count(WITHOUT_TMDB)) {
+        films[index].tmdb_id = 0;
+    }
+    let owners: Vec<usize> = deck.collect();
+    for pair in owners.chunks_exact(2).take(count(REPEATED_TMDB)) {
+        films[pair[0]].tmdb_id = films[pair[1]].tmdb_id;
+    }
+    for index in shuffled(films.len(), &mut stream).into_iter().take(count(BROKEN_OVERVIEWS)) {
+        films[index].overview_breaks = true;
+    }
+
+    // Little is known of what few have seen: sorted by fame and a good deal of chance.
+    let mut by_fame = |luck: f64| {
+        let mut keyed: Vec<(f64, usize)> = films
+            .iter()
+            .enumerate()
+            .map(|(index, film)| (-ln(f64::from(film.weight)) + luck * stream.unit(), index))
+            .collect();
+        keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
+        keyed.into_iter().map(|(_, index)| index).collect::<Vec<usize>>()
+    };
+    let (for_genres, for_blanks) = (by_fame(8.0), by_fame(5.0));
+    for index in for_genres.into_iter().rev().take(count(NO_GENRES)) {
+        films[index].genres = 0;
+    }
+    let total: u64 = blank_odds.iter().map(|odds| u64::from(*odds)).sum();
+    let (mut row, mut below) = (0, u64::from(blank_odds[0]));
+    for (position, index) in (0..).zip(for_blanks) {
+        while position * total >= below * n && row + 1 < blank_odds.len() {
+            row += 1;
+            below += u64::from(blank_odds[row]);
+        }
+        films[index].blanks = row as u8;
+    }
+}
+
+/// 0..n in random order (Fisher–Yates).
+pub(super) fn shuffled(n: usize, stream: &mut Stream) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    for last in (1..n).rev() {
+        order.swap(last, stream.below(last as u32 + 1) as usize);
+    }
+    order
+}

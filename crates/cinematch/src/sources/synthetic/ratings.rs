@@ -1,0 +1,89 @@
+//! `ratings.csv`, streamed: one viewer at a time, nothing formatted by the general machinery.
+
+use std::io::{self, Write};
+
+use super::Generator;
+use super::viewer::Picker;
+
+/// Rows between two calls of `progress`, at least.
+const PROGRESS_STEP: u64 = 100_000;
+const BUFFER_BYTES: usize = 1 << 16;
+
+const STARS: [&[u8; 5]; 11] = [
+    b",0.0,", b",0.5,", b",1.0,", b",1.5,", b",2.0,", b",2.5,", b",3.0,", b",3.5,", b",4.0,",
+    b",4.5,", b",5.0,",
+];
+
+pub(super) fn write(
+    generator: &Generator,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> io::Result<()> {
+    let films = &generator.films.films;
+    let mut picker = Picker::new(films.len());
+    let mut buffer: Vec<u8> = Vec::with_capacity(BUFFER_BYTES + 64);
+    buffer.extend_from_slice(b"userId,movieId,rating,timestamp\r\n");
+    let (mut rows, mut told) = (0, 0);
+    for user in 0..generator.activity.len() as u32 {
+        let (viewer, mut stream) = generator.viewer(user);
+        let mut start_of_row = [0; 11];
+        let start_of_row = with_comma(&mut start_of_row, user + 1);
+        for index in picker.pick(&viewer, &generator.films, &mut stream) {
+            let film = &films[*index as usize];
+            let (halves, timestamp) = viewer.rate(film, &mut stream);
+            buffer.extend_from_slice(start_of_row);
+            let mut digits = [0; 10];
+            buffer.extend_from_slice(decimal(&mut digits, film.movie_id));
+            buffer.extend_from_slice(STARS[usize::from(halves)]);
+            buffer.extend_from_slice(decimal(&mut digits, timestamp));
+            buffer.extend_from_slice(b"\r\n");
+            if buffer.len() >= BUFFER_BYTES {
+                out.write_all(&buffer)?;
+                buffer.clear();
+            }
+        }
+        rows += u64::from(generator.activity[user as usize]);
+        if rows - told >= PROGRESS_STEP {
+            told = rows;
+            progress(rows);
+        }
+    }
+    out.write_all(&buffer)?;
+    progress(rows);
+    out.flush()
+}
+
+/// `number` in decimal, with the comma behind it.
+fn with_comma(space: &mut [u8; 11], number: u32) -> &[u8] {
+    let mut digits = [0; 10];
+    let digits = decimal(&mut digits, number);
+    space[..digits.len()].copy_from_slice(digits);
+    space[digits.len()] = b',';
+    &space[..=digits.len()]
+}
+
+/// `number` in decimal, at the end of `space`.
+fn decimal(space: &mut [u8; 10], mut number: u32) -> &[u8] {
+    let mut at = space.len();
+    loop {
+        at -= 1;
+        space[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &space[at..];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_the_standard_library_does() {
+        for number in [0, 7, 10, 99, 100, 12_345, 999_999_999, u32::MAX] {
+            assert_eq!(decimal(&mut [0; 10], number), number.to_string().as_bytes());
+            assert_eq!(with_comma(&mut [0; 11], number), format!("{number},").as_bytes());
+        }
+    }
+}

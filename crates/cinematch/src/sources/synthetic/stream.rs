@@ -1,0 +1,192 @@
+//! Randomness: the key stream of `ChaCha8`, and arithmetic that IEEE 754 fixes to the last bit.
+//!
+//! The standard library's `ln` and `exp` may differ between platforms in the last place, and that
+//! is enough to make one film of a million another one. Those below are made of `+ − × ÷ √` only,
+//! whose results are the same everywhere.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// What a stream is for: streams of different topics share nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Topic {
+    Space = 1,
+    Films,
+    Deck,
+    Title,
+    Person,
+    Directors,
+    Metadata,
+    Activity,
+    Viewer,
+    Tagging,
+    Tags,
+}
+
+/// One independent sequence of random numbers.
+pub(super) struct Stream(ChaCha8Rng);
+
+impl Stream {
+    /// The `item`-th stream of a topic. O(1): no stream has to be run to reach another one.
+    pub fn new(seed: u64, topic: Topic, item: u64) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        key[8] = topic as u8;
+        let mut generator = ChaCha8Rng::from_seed(key);
+        generator.set_stream(item);
+        Self(generator)
+    }
+
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// Uniform in 0..1, 1 excluded.
+    pub fn unit(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+    }
+
+    /// The same from 24 bits, for inner loops.
+    pub fn short_unit(&mut self) -> f32 {
+        (self.0.next_u32() >> 8) as f32 * (1.0 / (1_u32 << 24) as f32)
+    }
+
+    /// Uniform in 0..`bound`; 0 for a bound of 0. The bias of at most `bound` / 2³² is of no
+    /// consequence here.
+    pub fn below(&mut self, bound: u32) -> u32 {
+        scale(self.0.next_u32(), bound)
+    }
+
+    /// Whether something of this probability happens.
+    pub fn chance(&mut self, probability: f64) -> bool {
+        self.unit() < probability
+    }
+
+    /// One of the items.
+    pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len() as u32) as usize]
+    }
+
+    /// An index, with these odds.
+    pub fn weighted(&mut self, weights: &[u32]) -> usize {
+        let mut rest = self.below(weights.iter().sum());
+        for (index, weight) in weights.iter().enumerate() {
+            if rest < *weight {
+                return index;
+            }
+            rest -= weight;
+        }
+        weights.len() - 1
+    }
+
+    /// A rank in 0..`count` with Zipf's odds: rank k about ∝ 1 / (k + 1).
+    pub fn zipf(&mut self, count: usize) -> usize {
+        let rank = exp(self.unit() * ln(count as f64 + 1.0)) - 1.0;
+        (rank as usize).min(count - 1)
+    }
+
+    /// Standard normal (Marsaglia's polar method).
+    pub fn normal(&mut self) -> f64 {
+        loop {
+            let (x, y) = (2.0 * self.unit() - 1.0, 2.0 * self.unit() - 1.0);
+            let square = x * x + y * y;
+            if square > 0.0 && square < 1.0 {
+                return x * (-2.0 * ln(square) / square).sqrt();
+            }
+        }
+    }
+
+    /// Nearly standard normal, within ±3.5: four sixteen-bit uniforms added (Irwin–Hall).
+    pub fn bell(&mut self) -> f32 {
+        const DEVIATION: f32 = 37_837.23;
+        let bits = self.bits();
+        let sum = (bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48);
+        (sum as f32 - 131_070.0) / DEVIATION
+    }
+}
+
+/// Maps 32 random bits to 0..`bound` (Lemire, 2019, without the rejection).
+pub(super) fn scale(bits: u32, bound: u32) -> u32 {
+    ((u64::from(bits) * u64::from(bound)) >> 32) as u32
+}
+
+/// eˣ to about 15 digits: 2ᵏ times a Taylor series on ±½ ln 2.
+pub(super) fn exp(x: f64) -> f64 {
+    let x = x.clamp(-700.0, 700.0);
+    let k = (x / std::f64::consts::LN_2).round();
+    let rest = x - k * std::f64::consts::LN_2;
+    let series = (1..=13).rev().fold(1.0, |sum, n| 1.0 + sum * rest / f64::from(n));
+    series * f64::from_bits(((k + 1023.0) as u64) << 52)
+}
+
+/// The natural logarithm of a normal number above 0, to about 15 digits: 2 artanh of the mantissa.
+pub(super) fn ln(x: f64) -> f64 {
+    let bits = x.to_bits();
+    let mut exponent = (bits >> 52 & 0x7ff) as f64 - 1023.0;
+    let mut mantissa = f64::from_bits(bits & 0x000f_ffff_ffff_ffff | 0x3ff0_0000_0000_0000);
+    if mantissa > std::f64::consts::SQRT_2 {
+        mantissa /= 2.0;
+        exponent += 1.0;
+    }
+    let ratio = (mantissa - 1.0) / (mantissa + 1.0);
+    let square = ratio * ratio;
+    let series = (0..=10).rev().fold(0.0, |sum, n| 1.0 / f64::from(2 * n + 1) + sum * square);
+    exponent * std::f64::consts::LN_2 + 2.0 * ratio * series
+}
+
+/// xʸ for x above 0.
+pub(super) fn power(x: f64, y: f64) -> f64 {
+    exp(y * ln(x))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn portable_functions_agree_with_the_standard_ones() {
+        for step in -400..400 {
+            let x = f64::from(step) * 0.37;
+            assert!((exp(x) / x.exp() - 1.0).abs() < 1e-13, "exp {x}");
+            let y = exp(x / 4.0);
+            assert!((ln(y) - y.ln()).abs() < 1e-12, "ln {y}");
+        }
+        assert!((power(2.0, 10.0) - 1024.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn streams_are_independent_and_repeatable() {
+        let first = |seed, topic, item| Stream::new(seed, topic, item).bits();
+        assert_eq!(first(1, Topic::Films, 0), first(1, Topic::Films, 0));
+        assert_ne!(first(1, Topic::Films, 0), first(2, Topic::Films, 0));
+        assert_ne!(first(1, Topic::Films, 0), first(1, Topic::Films, 1));
+        assert_ne!(first(1, Topic::Films, 0), first(1, Topic::Title, 0));
+    }
+
+    #[test]
+    fn distributions_have_their_moments() {
+        let mut stream = Stream::new(7, Topic::Deck, 0);
+        let n = 20_000;
+        let mut moments = [0.0; 6];
+        for _ in 0..n {
+            let (normal, bell, unit) = (stream.normal(), f64::from(stream.bell()), stream.unit());
+            for (sum, value) in moments.iter_mut().zip([
+                normal,
+                normal * normal,
+                bell,
+                bell * bell,
+                unit,
+                unit * unit,
+            ]) {
+                *sum += value / f64::from(n);
+            }
+        }
+        for (got, expected) in moments.iter().zip([0.0, 1.0, 0.0, 1.0, 0.5, 1.0 / 3.0]) {
+            assert!((got - expected).abs() < 0.03, "{moments:?}");
+        }
+        let heads = (0..n).filter(|_| stream.zipf(1000) == 0).count();
+        // P(rank 0) = ln 2 / ln 1001 = 0.100.
+        assert!((1_800..2_200).contains(&heads), "{heads}");
+    }
+}

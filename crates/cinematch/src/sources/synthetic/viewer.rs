@@ -1,0 +1,312 @@
+//! Viewers: what they like, when they come, which films they watch and how many stars they give.
+//!
+//! Viewer u has a taste tᵤ, a unit vector between the centres of two or three clusters. Film i of
+//! cluster c and era e is watched next with odds
+//!
+//! ```text
+//! popularityᵢ · exp(βᵤ ⟨tᵤ, centre_c⟩) · κᵤ / (κᵤ + age of e) · clamp(0.17 + 1.05 ⟨tᵤ, fᵢ⟩)
+//! ```
+//!
+//! without replacement, and never before its year. One draw is O(1): the shelf (cluster and era)
+//! from the viewer's own alias table, the film from the shelf's, then rejection of films seen, not
+//! out yet or not accepted. Viewers who have seen nearly everything would reject for ever: after
+//! twelve draws a rating the rest comes from exponential keys Eᵢ / oddsᵢ, the smallest first
+//! (Efraimidis and Spirakis, 2006), the same distribution in O(films).
+
+use super::SyntheticParams;
+use super::film::{ERAS, Film, Films};
+use super::sampling::{AliasTable, share_out};
+use super::stream::{Stream, Topic, exp, ln};
+use super::taxonomy::{CLUSTERS, Factors, N_CLUSTERS, Taxonomy, add, direction, dot, normalised};
+
+/// MovieLens 32M's last day, 13 October 2023.
+const LAST_SECOND: u32 = 1_697_155_200;
+/// MovieLens knew whole stars only, until 18 February 2003.
+const FIRST_HALF_STARS: u32 = 1_045_526_400;
+
+const FIRST_YEAR: u16 = 1996;
+/// How many viewers of a thousand or so joined in 1996, 1997, … 2023.
+const JOINED: [u32; 28] = [
+    62, 24, 11, 38, 62, 32, 26, 30, 32, 48, 33, 29, 31, 26, 26, 23, 22, 18, 17, 52, 56, 55, 47, 44,
+    50, 44, 40, 30,
+];
+
+/// βᵤ's mean: how strongly taste decides what is watched.
+const DEVOTION: f64 = 1.5;
+/// How strongly it decides the stars.
+const TASTE_STARS: f32 = 1.1;
+const MEAN_STARS: f32 = 3.27;
+/// Stars at most this far from a whole number of stars become that number.
+const WHOLE_STAR_REACH: f32 = 0.28;
+
+/// One viewer.
+pub(super) struct Viewer {
+    n_ratings: u32,
+    taste: Factors,
+    cluster_odds: [f64; N_CLUSTERS],
+    era_odds: [f64; ERAS.len()],
+    shelves: AliasTable,
+    leniency: f32,
+    mood: f32,
+    whole_stars: bool,
+    /// When sessions start, ascending.
+    sessions: Vec<u32>,
+    session_seconds: u32,
+    /// The first session in or after each year from [`FIRST_YEAR`].
+    first_session: [u16; JOINED.len()],
+}
+
+impl Viewer {
+    /// The viewer of this number, and the stream that goes on with their picks and ratings.
+    pub fn draw(
+        seed: u64,
+        user: u32,
+        n_ratings: u32,
+        taxonomy: &Taxonomy,
+        films: &Films,
+    ) -> (Self, Stream) {
+        let mut stream = Stream::new(seed, Topic::Viewer, u64::from(user));
+        let shares = CLUSTERS.map(|cluster| cluster.share[0] + cluster.share[1]);
+        let home = stream.weighted(&shares);
+        let mut taste = taxonomy.centres[home];
+        for largest in [0.8, 0.5] {
+            let second = stream.weighted(&shares);
+            add(&mut taste, &taxonomy.centres[second], largest * stream.short_unit());
+        }
+        add(&mut taste, &direction(&mut stream), 0.35);
+        let taste = normalised(taste);
+
+        let devotion = DEVOTION * (0.4 + 1.2 * stream.unit());
+        let cluster_odds: [f64; N_CLUSTERS] = std::array::from_fn(|cluster| {
+            exp(devotion * f64::from(dot(&taste, &taxonomy.centres[cluster])))
+        });
+        let (joined, sessions) = draw_sessions(n_ratings, &mut stream);
+        let patience = 4.0 * exp(1.1 * stream.normal().abs());
+        let last_year = year_of(sessions[sessions.len() - 1]);
+        let era_odds = std::array::from_fn(|era| {
+            let next = ERAS.get(era + 1).map_or(joined, |next| *next);
+            let age = f64::from(joined.saturating_sub(next));
+            if ERAS[era] > last_year { 0.0 } else { patience / (patience + age) }
+        });
+        let shelves: Vec<(u32, f64)> = (0..)
+            .zip(&films.shelves)
+            .map(|(shelf, films)| {
+                let (cluster, era) = (shelf as usize / ERAS.len(), shelf as usize % ERAS.len());
+                (shelf, films.total() * cluster_odds[cluster] * era_odds[era])
+            })
+            .filter(|(_, odds)| *odds > 0.0)
+            .collect();
+        let viewer = Self {
+            n_ratings,
+            taste,
+            cluster_odds,
+            shelves: AliasTable::new(&shelves),
+            era_odds,
+            leniency: 0.5 * stream.bell(),
+            mood: 0.46 + 0.36 * stream.short_unit(),
+            whole_stars: stream.chance(0.08),
+            first_session: std::array::from_fn(|year| {
+                let start = year_start(FIRST_YEAR + year as u16);
+                sessions.partition_point(|session| *session < start) as u16
+            }),
+            session_seconds: 60 + 18 * (n_ratings / sessions.len() as u32),
+            sessions,
+        };
+        (viewer, stream)
+    }
+
+    /// When the viewer last came.
+    pub fn last_visit(&self) -> u32 {
+        self.sessions[self.sessions.len() - 1] + self.session_seconds
+    }
+
+    /// The cluster whose centre is nearest to their taste.
+    #[cfg(test)]
+    pub fn home(&self, taxonomy: &Taxonomy) -> usize {
+        let fit = |cluster: &usize| dot(&self.taste, &taxonomy.centres[*cluster]);
+        (0..N_CLUSTERS).max_by(|a, b| fit(a).total_cmp(&fit(b))).unwrap_or(0)
+    }
+
+    /// The first session a film of this year can be rated in, if it is out in time for one.
+    fn first_session(&self, year: u16) -> Option<u32> {
+        let year = usize::from(year.saturating_sub(FIRST_YEAR));
+        let first = *self.first_session.get(year)?;
+        (usize::from(first) < self.sessions.len()).then_some(u32::from(first))
+    }
+
+    fn acceptance(&self, film: &Film) -> f32 {
+        (0.17 + 1.05 * dot(&self.taste, &film.factors)).clamp(0.05, 1.0)
+    }
+
+    /// Half stars (1 to 10) for a film, and when they are given.
+    pub fn rate(&self, film: &Film, stream: &mut Stream) -> (u8, u32) {
+        let last = self.sessions.len() as u32;
+        let first = self.first_session(film.year).unwrap_or(last - 1);
+        let session = first + stream.below(last - first);
+        let when = self.sessions[session as usize] + stream.below(self.session_seconds);
+
+        let chance = self.mood * stream.bell();
+        // Disappointments run deeper than delights.
+        let chance = if chance < 0.0 { chance * (1.0 - 0.45 * chance) } else { chance };
+        let stars = MEAN_STARS
+            + self.leniency
+            + film.quality
+            + TASTE_STARS * dot(&self.taste, &film.factors)
+            + chance;
+        let whole = stars.round();
+        let whole_only = self.whole_stars || when < FIRST_HALF_STARS;
+        let beside = stars - whole;
+        let halves = if whole_only || beside.abs() <= WHOLE_STAR_REACH {
+            2.0 * whole
+        } else {
+            2.0 * whole + beside.signum()
+        };
+        (halves.clamp(if whole_only { 2.0 } else { 1.0 }, 10.0) as u8, when)
+    }
+}
+
+/// How many films every viewer rates: a floor for all, 20 where the mean allows it, and a log-normal
+/// rest. Nobody rates more than 38 % of all films, as at MovieLens, unless the mean is near that.
+pub(super) fn activity(params: &SyntheticParams) -> Vec<u32> {
+    /// σ of the logarithm: makes a median of 73 where the mean is 159.
+    const SPREAD: f64 = 1.39;
+    let mean = params.ratings / u64::from(params.users);
+    let floor = if mean >= 20 { 20 } else { (mean / 2).max(1) } as u32;
+    let most = (u64::from(params.movies) * 38 / 100).max(mean * 3 / 2 + 1);
+    let most = most.min(params.movies.into()) as u32;
+    let mut stream = Stream::new(params.seed, Topic::Activity, 0);
+    let weights: Vec<f32> =
+        (0..params.users).map(|_| exp(SPREAD * stream.normal()) as f32).collect();
+    let rest = params.ratings - u64::from(floor) * u64::from(params.users);
+    let mut counts = share_out(rest, &weights, |_| most - floor);
+    for count in &mut counts {
+        *count += floor;
+    }
+    counts
+}
+
+/// Most come once; who rates much comes often, over years.
+fn draw_sessions(n_ratings: u32, stream: &mut Stream) -> (u16, Vec<u32>) {
+    let year = FIRST_YEAR + stream.weighted(&JOINED) as u16;
+    let first = year_start(year);
+    let end = year_start(year + 1).min(LAST_SECOND);
+    let joined = first + stream.below(end - first);
+    let mut sessions = vec![joined];
+    let often = f64::from(n_ratings) / (f64::from(n_ratings) + 150.0);
+    if stream.chance(0.12 + 0.7 * often) {
+        let eagerness = stream.unit();
+        let most = f64::from(n_ratings).min(400.0) / 4.0;
+        let more = 1 + (most * eagerness * eagerness * eagerness) as u32;
+        let days = 90.0 * exp(1.8 * stream.normal());
+        let span = ((days * 86_400.0) as u32).min(LAST_SECOND - joined);
+        sessions.extend((0..more).map(|_| joined + stream.below(span)));
+        sessions.sort_unstable();
+    }
+    (year, sessions)
+}
+
+/// The year of a moment from 1996 to 2023.
+pub(super) fn year_of(second: u32) -> u16 {
+    let mut year = FIRST_YEAR;
+    while year_start(year + 1) <= second {
+        year += 1;
+    }
+    year
+}
+
+/// The first second of a year, UTC.
+fn year_start(year: u16) -> u32 {
+    let years = u32::from(year) - 1970;
+    // Every fourth year from 1972; 2000 is one of them and 2100 is far.
+    let leap_days = (years + 1) / 4;
+    (years * 365 + leap_days) * 86_400
+}
+
+/// Draws films without replacement. Its memory is O(films), and is used for one viewer after
+/// another.
+pub(super) struct Picker {
+    /// The last viewer who saw each film.
+    seen_by: Vec<u32>,
+    viewer: u32,
+    picks: Vec<u32>,
+    keyed: Vec<(f64, u32)>,
+}
+
+impl Picker {
+    pub fn new(n_movies: usize) -> Self {
+        Self { seen_by: vec![0; n_movies], viewer: 0, picks: Vec::new(), keyed: Vec::new() }
+    }
+
+    /// The films the viewer rates, ascending.
+    pub fn pick(&mut self, viewer: &Viewer, films: &Films, stream: &mut Stream) -> &[u32] {
+        self.viewer += 1;
+        self.picks.clear();
+        let wanted = viewer.n_ratings as usize;
+        let draws = if viewer.shelves.is_empty() { 0 } else { 12 * wanted + 64 };
+        for _ in 0..draws {
+            if self.picks.len() == wanted {
+                break;
+            }
+            let chosen = viewer.shelves.item(stream.bits());
+            let index = films.shelves[chosen as usize].item(stream.bits());
+            if self.seen_by[index as usize] == self.viewer {
+                continue;
+            }
+            let film = &films.films[index as usize];
+            if viewer.first_session(film.year).is_some()
+                && stream.short_unit() < viewer.acceptance(film)
+            {
+                self.seen_by[index as usize] = self.viewer;
+                self.picks.push(index);
+            }
+        }
+        if self.picks.len() < wanted {
+            self.pick_rest(wanted - self.picks.len(), viewer, films, stream);
+        }
+        self.picks.sort_unstable();
+        &self.picks
+    }
+
+    fn pick_rest(&mut self, rest: usize, viewer: &Viewer, films: &Films, stream: &mut Stream) {
+        /// Puts every key behind those of films that were out in time.
+        const UNRELEASED: f64 = 1e30;
+        self.keyed.clear();
+        for (index, film) in (0..).zip(&films.films) {
+            if self.seen_by[index as usize] == self.viewer {
+                continue;
+            }
+            let odds = f64::from(film.weight)
+                * viewer.cluster_odds[usize::from(film.cluster)]
+                * viewer.era_odds[film.era()].max(1e-3)
+                * f64::from(viewer.acceptance(film));
+            let late = viewer.first_session(film.year).is_none();
+            let key = -ln(1.0 - stream.unit()) / odds * if late { UNRELEASED } else { 1.0 };
+            self.keyed.push((key, index));
+        }
+        if rest < self.keyed.len() {
+            self.keyed
+                .select_nth_unstable_by(rest - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        }
+        self.picks.extend(self.keyed[..rest].iter().map(|(_, index)| index));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn years_start_where_the_calendar_says() {
+        for (year, start) in [
+            (1970, 0),
+            (1972, 63_072_000),
+            (1973, 94_694_400),
+            (1996, 820_454_400),
+            (2000, 946_684_800),
+            (2001, 978_307_200),
+            (2024, 1_704_067_200),
+        ] {
+            assert_eq!(year_start(year), start, "{year}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! `cargo xtask bench`: our binary beside the usual Python stack, on one machine, in one run.
+//!
+//! Both sides are measured in turn, so that whatever else the machine does meets both. See
+//! `benches/README.md` for what is measured and how to read it.
+
+mod commands;
+mod csv;
+mod http;
+mod load;
+mod machine;
+mod measure;
+mod process;
+mod report;
+mod requests;
+mod serve;
+mod server;
+mod stages;
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::project::{self, Inputs};
+use crate::venv;
+use commands::Programs;
+use machine::Machine;
+use report::Report;
+
+const USAGE: &str = "\
+Usage: cargo xtask bench [preprocess] [train] [serve] [--runs N] [--json FILE] [--quick]
+
+  preprocess, train, serve   the parts to measure; all of them when none is named
+  --runs N                   measurements of each side after a warm-up (5)
+  --json FILE                write everything measured to FILE too
+  --quick                    one short round of each: to see that it works, not for numbers
+
+The test data is read from CINEMATCH_TEST_DATA, or ../shared/data beside the project.";
+
+/// One part of the benchmarks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Part {
+    Preprocess,
+    Train,
+    Serve,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Preprocess, Self::Train, Self::Serve];
+
+    fn run(self, setup: &Setup) -> Result<Report> {
+        match self {
+            Self::Preprocess => stages::preprocess(setup),
+            Self::Train => stages::train(setup),
+            Self::Serve => serve::serve(setup),
+        }
+    }
+}
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+struct Options {
+    parts: Vec<Part>,
+    pace: Pace,
+    json: Option<PathBuf>,
+}
+
+/// How often and how long to measure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Pace {
+    /// Measurements of each side after a warm-up.
+    runs: usize,
+    /// One round of throughput.
+    window: Duration,
+    /// One load at a fixed rate.
+    latency: Duration,
+    /// A try whether a rate is sustained.
+    trial: Duration,
+}
+
+impl Pace {
+    const FULL: Self = Self {
+        runs: 5,
+        window: Duration::from_secs(5),
+        latency: Duration::from_secs(30),
+        trial: Duration::from_secs(5),
+    };
+    const QUICK: Self = Self {
+        runs: 1,
+        window: Duration::from_secs(1),
+        latency: Duration::from_secs(2),
+        trial: Duration::from_secs(1),
+    };
+}
+
+/// Everything a part needs.
+struct Setup {
+    programs: Programs,
+    inputs: Inputs,
+    work: PathBuf,
+    pace: Pace,
+}
+
+/// Runs the benchmarks that the arguments after `bench` ask for.
+pub fn run(args: &[String]) -> Result<()> {
+    if args.iter().any(|arg| arg == "--help" || arg == "-h") {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    let options = parse(args)?;
+    let setup = prepare(options.pace)?;
+    let machine = Machine::look(&setup.programs)?;
+    println!("{}\n", machine.lines().join("\n"));
+    if options.pace.runs < Pace::FULL.runs {
+        println!("fewer runs than {}: to see that it works, not for numbers\n", Pace::FULL.runs);
+    }
+
+    let mut parts: Vec<Value> = Vec::new();
+    for part in options.parts {
+        let report = part.run(&setup).with_context(|| {
+            format!("the benchmark failed; its logs are in {}", setup.work.display())
+        })?;
+        println!("{}\n", report.table());
+        parts.push(report.json());
+    }
+    if let Some(file) = options.json {
+        let all = json!({"machine": machine.json(), "parts": parts});
+        fs::write(&file, format!("{all:#}\n"))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    // Only after success: a failure leaves its logs.
+    fs::remove_dir_all(&setup.work).context("cannot remove the working directory")
+}
+
+fn parse(args: &[String]) -> Result<Options> {
+    let mut parts = Vec::new();
+    let mut pace = Pace::FULL;
+    let mut runs = None;
+    let mut json = None;
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().with_context(|| format!("{arg} needs a value\n\n{USAGE}"));
+        match arg.as_str() {
+            "preprocess" => parts.push(Part::Preprocess),
+            "train" => parts.push(Part::Train),
+            "serve" => parts.push(Part::Serve),
+            "--json" => json = Some(PathBuf::from(value()?)),
+            "--quick" => pace = Pace::QUICK,
+            "--runs" => {
+                let number = value()?.parse().ok().filter(|runs| *runs > 0);
+                runs = Some(number.context("--runs needs a number above 0")?);
+            }
+            other => bail!("unknown argument {other}\n\n{USAGE}"),
+        }
+    }
+    if parts.is_empty() {
+        parts.extend(Part::ALL);
+    }
+    pace.runs = runs.unwrap_or(pace.runs);
+    Ok(Options { parts, pace, json })
+}
+
+/// Builds ours, provides the peers' environment and empties the working directory.
+fn prepare(pace: Pace) -> Result<Setup> {
+    let inputs = Inputs::find()?;
+    let root = project::root();
+    let target = project::target()?;
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let built = Command::new(cargo).args(["build", "--release"]).current_dir(&root).status();
+    if !built.context("cannot run cargo")?.success() {
+        bail!("the release build failed");
+    }
+    let ours = target.join("release/cinematch");
+    if !ours.is_file() {
+        bail!("the release build left no {}", ours.display());
+    }
+    let peers = root.join("benches/peers");
+    let python = venv::python(&peers.join("requirements.txt"), "peers")?;
+    let work = target.join("bench");
+    empty(&work)?;
+    Ok(Setup { programs: Programs { ours, python, peers }, inputs, work, pace })
+}
+
+fn empty(directory: &Path) -> Result<()> {
+    if directory.exists() {
+        fs::remove_dir_all(directory)
+            .with_context(|| format!("cannot clear {}", directory.display()))?;
+    }
+    fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(args: &[&str]) -> Result<Options> {
+        parse(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn no_arguments_ask_for_everything() {
+        let expected = Options { parts: Part::ALL.to_vec(), pace: Pace::FULL, json: None };
+        assert_eq!(parsed(&[]).unwrap(), expected);
+    }
+
+    #[test]
+    fn arguments_are_understood_in_any_order() {
+        let expected = Options {
+            parts: vec![Part::Serve],
+            pace: Pace { runs: 9, ..Pace::QUICK },
+            json: Some(PathBuf::from("out.json")),
+        };
+        let args = ["--runs", "9", "serve", "--json", "out.json", "--quick"];
+        assert_eq!(parsed(&args).unwrap(), expected);
+    }
+
+    #[test]
+    fn wrong_arguments_are_refused() {
+        for args in [&["fly"][..], &["--runs"], &["--runs", "0"], &["--runs", "x"], &["--json"]] {
+            assert!(parsed(args).is_err(), "{args:?}");
+        }
+    }
+}

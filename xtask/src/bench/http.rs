@@ -1,0 +1,242 @@
+//! As much of an HTTP/1.1 client as the load needs: one connection, kept alive, whole replies.
+
+use std::borrow::Cow;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+/// A reply that takes longer is a failure of the server.
+const REPLY_WITHIN: Duration = Duration::from_secs(20);
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+/// The bytes of a POST of JSON.
+pub fn post(path: &str, address: SocketAddr, body: &str) -> Vec<u8> {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// A reply with its body put together.
+#[derive(Debug, PartialEq)]
+pub struct Reply<'a> {
+    /// The status code.
+    pub status: u16,
+    /// The body, without its framing.
+    pub body: Cow<'a, [u8]>,
+}
+
+impl Reply<'_> {
+    /// Whether the JSON of the body has `"count": count`, which stands near its end. A quote inside
+    /// a JSON string is escaped, so that no text can look like the field.
+    pub fn counts(&self, count: usize) -> bool {
+        let field = format!("\"count\":{count}");
+        let mut places = self.body.windows(field.len()).enumerate().rev();
+        places.find(|(_, window)| *window == field.as_bytes()).is_some_and(|(at, _)| {
+            self.body.get(at + field.len()).is_some_and(|next| !next.is_ascii_digit())
+        })
+    }
+}
+
+/// A kept-alive connection.
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects, with Nagle's delay off.
+    pub fn open(address: SocketAddr) -> Result<Self> {
+        let stream =
+            TcpStream::connect_timeout(&address, CONNECT_WITHIN).context("cannot connect")?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(REPLY_WITHIN))?;
+        Ok(Self { stream, buffer: vec![0; 1 << 16] })
+    }
+
+    /// Sends a whole request.
+    pub fn send(&mut self, request: &[u8]) -> Result<()> {
+        self.stream.write_all(request).context("cannot send a request")
+    }
+
+    /// Waits for the reply to the request before.
+    pub fn receive(&mut self) -> Result<Reply<'_>> {
+        let mut filled = 0;
+        let reply = loop {
+            if filled == self.buffer.len() {
+                self.buffer.resize(filled * 2, 0);
+            }
+            let read = self.stream.read(&mut self.buffer[filled..]).context("no reply came")?;
+            if read == 0 {
+                bail!("the server closed a connection that was to be kept alive");
+            }
+            filled += read;
+            if let Some(frame) = frame(&self.buffer[..filled])? {
+                break frame;
+            }
+        };
+        if reply.end != filled {
+            bail!("{} bytes came after the end of a reply", filled - reply.end);
+        }
+        let body = if reply.chunked {
+            Cow::Owned(unchunk(&self.buffer[reply.body..])?.unwrap_or_default().0)
+        } else {
+            Cow::Borrowed(&self.buffer[reply.body..reply.end])
+        };
+        Ok(Reply { status: reply.status, body })
+    }
+
+    /// Sends a request and waits for its reply.
+    pub fn exchange(&mut self, request: &[u8]) -> Result<Reply<'_>> {
+        self.send(request)?;
+        self.receive()
+    }
+}
+
+/// Where a whole reply lies in the bytes received.
+#[derive(Debug, PartialEq)]
+struct Frame {
+    status: u16,
+    body: usize,
+    end: usize,
+    chunked: bool,
+}
+
+/// Finds the bounds of a reply; `None` while more of it has to come.
+fn frame(bytes: &[u8]) -> Result<Option<Frame>> {
+    let Some(head) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let body = head + 4;
+    let head = std::str::from_utf8(&bytes[..head]).context("the reply's head is not text")?;
+    let mut lines = head.split("\r\n");
+    let first = lines.next().unwrap_or_default();
+    let status = first.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
+    let Some(status) = status else { bail!("not an HTTP/1.1 reply: {first}") };
+
+    let (mut length, mut chunked) = (None, false);
+    for line in lines {
+        let Some((name, value)) = line.split_once(':') else { bail!("not a header: {line}") };
+        let value = value.trim();
+        if name.eq_ignore_ascii_case("content-length") {
+            length = Some(value.parse::<usize>().context("Content-Length is no number")?);
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            chunked = value.eq_ignore_ascii_case("chunked");
+        }
+    }
+    let end = match (chunked, length) {
+        (true, _) => unchunk(&bytes[body..])?.map(|(_, length)| body + length),
+        (false, Some(length)) => Some(body + length).filter(|end| *end <= bytes.len()),
+        (false, None) => bail!("a reply has neither Content-Length nor chunks"),
+    };
+    Ok(end.map(|end| Frame { status, body, end, chunked }))
+}
+
+/// Joins the chunks of a body and gives the length of it all; `None` while more has to come.
+fn unchunk(bytes: &[u8]) -> Result<Option<(Vec<u8>, usize)>> {
+    let (mut body, mut at) = (Vec::new(), 0);
+    loop {
+        let rest = &bytes[at..];
+        let Some(line) = rest.windows(2).position(|window| window == b"\r\n") else {
+            return Ok(None);
+        };
+        let size = std::str::from_utf8(&rest[..line]).unwrap_or_default();
+        let size = size.split(';').next().unwrap_or_default().trim();
+        let size = usize::from_str_radix(size, 16).context("a chunk's size is no number")?;
+        let data = line + 2;
+        let Some(chunk) = rest.get(data..data + size + 2) else { return Ok(None) };
+        if !chunk.ends_with(b"\r\n") {
+            bail!("a chunk does not end where its size says");
+        }
+        body.extend_from_slice(&chunk[..size]);
+        at += data + size + 2;
+        if size == 0 {
+            return Ok(Some((body, at)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufRead;
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_reply_with_a_length_ends_there() {
+        let bytes = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
+        let whole = Frame { status: 200, body: 38, end: 43, chunked: false };
+        assert_eq!(frame(bytes).unwrap(), Some(whole));
+        for cut in 0..bytes.len() {
+            assert_eq!(frame(&bytes[..cut]).unwrap(), None, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn chunks_are_joined_and_the_last_one_ends_the_reply() {
+        let bytes = b"HTTP/1.1 422 No\r\nTransfer-Encoding: Chunked\r\n\r\n\
+                      3\r\nhel\r\nb;x=y\r\nlo\r\n, world\r\n0\r\n\r\n";
+        let Frame { status, body, end, chunked } = frame(bytes).unwrap().unwrap();
+        assert_eq!((status, end, chunked), (422, bytes.len(), true));
+        assert_eq!(unchunk(&bytes[body..]).unwrap().unwrap().0, b"hello\r\n, world");
+        for cut in 0..bytes.len() {
+            assert_eq!(frame(&bytes[..cut]).unwrap(), None, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_reply_is_an_error() {
+        for bytes in [
+            "ICY 200 OK\r\n\r\n",
+            "HTTP/1.1 abc\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nabc\r\n",
+        ] {
+            assert!(frame(bytes.as_bytes()).is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn the_count_is_the_field_and_the_whole_number() {
+        let counts = |body: &str, count| {
+            Reply { status: 200, body: Cow::Borrowed(body.as_bytes()) }.counts(count)
+        };
+        assert!(counts(r#"{"recommendations":[],"count":20,"user_id":"a"}"#, 20));
+        assert!(counts(r#"{"count":20}"#, 20));
+        assert!(!counts(r#"{"count":200}"#, 20));
+        assert!(!counts(r#"{"count":19}"#, 20));
+        assert!(!counts(r#"{"overview":"\"count\":20,"}"#, 20));
+    }
+
+    #[test]
+    fn a_connection_is_used_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = std::io::BufReader::new(stream.try_clone().unwrap()).lines();
+            for part in ["hel", "lo"] {
+                while lines.next().unwrap().unwrap() != "{}" {}
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", part.len());
+                stream.write_all(head.as_bytes()).unwrap();
+                stream.write_all(part.as_bytes()).unwrap();
+            }
+        });
+        let mut connection = Connection::open(address).unwrap();
+        let request = post("/", address, "{}\n");
+        for expected in ["hel", "lo"] {
+            let reply = connection.exchange(&request).unwrap();
+            assert_eq!((reply.status, reply.body.as_ref()), (200, expected.as_bytes()));
+        }
+        server.join().unwrap();
+        assert!(connection.exchange(&request).is_err());
+    }
+}

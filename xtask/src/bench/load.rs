@@ -1,0 +1,261 @@
+//! The load: many kept-alive connections that send the requests round and round.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow, bail};
+
+use super::http::{Connection, Reply};
+use super::requests::RECOMMENDED;
+
+/// Connections open one after the other with work going on, so that the workers of a server that
+/// share a listening socket all come to accept some.
+const OPEN_EVERY: Duration = Duration::from_millis(5);
+/// All connections have had their first reply by this long after the last one was opened.
+const CONNECTED_WITHIN: Duration = Duration::from_millis(250);
+/// How much of a wrong reply an error quotes.
+const QUOTED: usize = 500;
+
+/// A server, and what to send to it.
+pub struct Target {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The requests, as they go over the wire.
+    pub requests: Vec<Vec<u8>>,
+}
+
+/// As many requests as the server answers: every connection sends one as soon as it has its reply.
+pub struct Closed {
+    /// Connections, each with a thread of its own. Fewer threads with several connections each were
+    /// measured to take no less of the processor.
+    pub connections: u32,
+    /// Not counted, after all connections are open.
+    pub warm_up: Duration,
+    /// The time in which replies count.
+    pub window: Duration,
+}
+
+/// What a load without pauses found.
+pub struct Throughput {
+    /// Replies a second.
+    pub per_second: f64,
+    /// All replies, those outside the counted time too.
+    pub replies: usize,
+}
+
+/// Requests at a fixed rate, whether the replies come or not.
+pub struct Open {
+    /// Connections, each with a thread of its own.
+    pub connections: u32,
+    /// Requests a second.
+    pub rate: f64,
+    /// How long.
+    pub duration: Duration,
+}
+
+/// What a load at a fixed rate found.
+pub struct Latencies {
+    /// Seconds from when a request was due until its reply was there, ascending.
+    pub replies: Vec<f64>,
+    /// Seconds from when a request was due until it was sent, ascending, for those that a free
+    /// connection waited to send: how late the load itself is.
+    pub waking: Vec<f64>,
+    /// Seconds from when the last request was due until the last reply was there.
+    pub overrun: f64,
+}
+
+/// What one connection of a load at a fixed rate did.
+#[derive(Default)]
+struct Sent {
+    replies: Vec<f64>,
+    waking: Vec<f64>,
+    last: Option<Instant>,
+}
+
+impl Closed {
+    /// Keeps the server as busy as it can be.
+    pub fn run(&self, target: &Target) -> Result<Throughput> {
+        let ticket = AtomicUsize::new(0);
+        let begun = Instant::now();
+        let from = begun + OPEN_EVERY * self.connections + self.warm_up;
+        let until = from + self.window;
+        let worker = |thread: u32| -> Result<[usize; 2]> {
+            sleep_until(begun + OPEN_EVERY * thread);
+            let mut connection = Connection::open(target.address)?;
+            let (mut all, mut counted) = (0, 0);
+            loop {
+                let index = ticket.fetch_add(1, Ordering::Relaxed) % target.requests.len();
+                accept(&connection.exchange(&target.requests[index])?)?;
+                let now = Instant::now();
+                all += 1;
+                counted += usize::from((from..until).contains(&now));
+                if now >= until {
+                    return Ok([all, counted]);
+                }
+            }
+        };
+        let replies = in_threads(self.connections, worker)?;
+        let [all, counted] = [0, 1].map(|which| replies.iter().map(|of| of[which]).sum::<usize>());
+        Ok(Throughput { per_second: counted as f64 / self.window.as_secs_f64(), replies: all })
+    }
+}
+
+impl Open {
+    /// Sends each request when it is due, or as soon afterwards as a connection is free.
+    pub fn run(&self, target: &Target) -> Result<Latencies> {
+        // Sleep as exactly as the system can; threads inherit it. Where it cannot be set, `waking`
+        // shows what that costs.
+        let _ = fs::write("/proc/self/timerslack_ns", "1");
+        let ticket = AtomicUsize::new(0);
+        let total = (self.rate * self.duration.as_secs_f64()) as usize;
+        let begun = Instant::now();
+        let from = begun + OPEN_EVERY * self.connections + CONNECTED_WITHIN;
+        let worker = |thread: u32| -> Result<Sent> {
+            sleep_until(begun + OPEN_EVERY * thread);
+            let mut connection = Connection::open(target.address)?;
+            accept(&connection.exchange(&target.requests[0])?)?;
+            let mut sent = Sent::default();
+            loop {
+                let index = ticket.fetch_add(1, Ordering::Relaxed);
+                if index >= total {
+                    return Ok(sent);
+                }
+                let due = from + Duration::from_secs_f64(index as f64 / self.rate);
+                if sleep_until(due) {
+                    sent.waking.push(due.elapsed().as_secs_f64());
+                }
+                accept(&connection.exchange(&target.requests[index % target.requests.len()])?)?;
+                let now = Instant::now();
+                sent.replies.push((now - due).as_secs_f64());
+                sent.last = Some(now);
+            }
+        };
+        let sent = in_threads(self.connections, worker)?;
+        let last = sent.iter().filter_map(|sent| sent.last).max();
+        let sorted = |values: fn(&Sent) -> &Vec<f64>| {
+            let mut all: Vec<f64> = sent.iter().flat_map(values).copied().collect();
+            all.sort_unstable_by(f64::total_cmp);
+            all
+        };
+        let due = from + Duration::from_secs_f64(total.saturating_sub(1) as f64 / self.rate);
+        let overrun = last.map_or(0.0, |last| last.saturating_duration_since(due).as_secs_f64());
+        Ok(Latencies {
+            replies: sorted(|sent| &sent.replies),
+            waking: sorted(|sent| &sent.waking),
+            overrun,
+        })
+    }
+}
+
+/// Runs a worker in each of some threads; the first failure is the error of all.
+fn in_threads<T: Send>(threads: u32, worker: impl Fn(u32) -> Result<T> + Sync) -> Result<Vec<T>> {
+    let worker = &worker;
+    let results: Vec<Result<T>> = thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..threads).map(|thread| scope.spawn(move || worker(thread))).collect();
+        let joined = threads.into_iter().map(ScopedJoinHandle::join);
+        joined.map(|result| result.unwrap_or_else(|_| Err(anyhow!("a thread died")))).collect()
+    });
+    results.into_iter().collect::<Result<_>>()
+}
+
+/// Checks cheaply that a reply is what it has to be.
+fn accept(reply: &Reply<'_>) -> Result<()> {
+    if reply.status == 200 && reply.counts(RECOMMENDED) {
+        return Ok(());
+    }
+    let body = String::from_utf8_lossy(&reply.body[..reply.body.len().min(QUOTED)]);
+    bail!("status {}, or not {RECOMMENDED} recommendations: {body}", reply.status)
+}
+
+/// Sleeps until a moment; says whether it had not passed yet.
+fn sleep_until(due: Instant) -> bool {
+    let wait = due.saturating_duration_since(Instant::now());
+    if wait.is_zero() {
+        return false;
+    }
+    thread::sleep(wait);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::{Arc, Mutex};
+
+    use super::super::http;
+    use super::*;
+
+    /// A server with a thread for each connection, until the listener's process ends.
+    fn serve(handle: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Target {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let handle = Arc::new(handle);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (handle, mut stream) = (Arc::clone(&handle), stream.unwrap());
+                thread::spawn(move || {
+                    let mut request = [0; 1024];
+                    while stream.read(&mut request).is_ok_and(|read| read > 0) {
+                        handle(&mut stream);
+                    }
+                });
+            }
+        });
+        Target { address, requests: vec![http::post("/", address, "{}")] }
+    }
+
+    fn reply(stream: &mut TcpStream, count: usize) {
+        let body = format!("{{\"count\":{count}}}");
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all((head + &body).as_bytes()).unwrap();
+    }
+
+    fn closed() -> Closed {
+        let (warm_up, window) = (Duration::from_millis(20), Duration::from_millis(100));
+        Closed { connections: 3, warm_up, window }
+    }
+
+    #[test]
+    fn replies_are_counted_in_the_window_only() {
+        let found = closed().run(&serve(|stream| reply(stream, 20))).unwrap();
+        assert!(found.per_second > 0.0);
+        assert!(found.replies as f64 > found.per_second * closed().window.as_secs_f64());
+    }
+
+    #[test]
+    fn one_wrong_reply_fails_the_load() {
+        let sent = AtomicUsize::new(0);
+        let target = serve(move |stream| {
+            let index = sent.fetch_add(1, Ordering::Relaxed);
+            reply(stream, if index == 5 { 19 } else { 20 });
+        });
+        let error = format!("{:#}", closed().run(&target).err().unwrap());
+        assert_eq!(error, "status 200, or not 20 recommendations: {\"count\":19}");
+    }
+
+    #[test]
+    fn a_stall_counts_for_every_request_that_was_due_in_it() {
+        let stall = Duration::from_millis(200);
+        let sent = Mutex::new(0);
+        let target = serve(move |stream| {
+            let mut sent = sent.lock().unwrap();
+            *sent += 1;
+            if *sent == 20 {
+                thread::sleep(stall);
+            }
+            reply(stream, 20);
+        });
+        let load = Open { connections: 2, rate: 200.0, duration: Duration::from_millis(400) };
+        let found = load.run(&target).unwrap();
+        assert_eq!(found.replies.len(), 80);
+        // Forty requests were due in the stall, half of them in its first half.
+        let slow = found.replies.iter().filter(|seconds| **seconds > 0.1).count();
+        assert!((18..30).contains(&slow), "{slow}");
+        assert!(*found.replies.last().unwrap() >= 0.2);
+    }
+}

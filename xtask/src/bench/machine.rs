@@ -1,0 +1,78 @@
+//! What the measurements ran on, and with which versions.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::commands::Programs;
+
+/// The packages worth a line for people; the others stand in the JSON.
+const SHOWN: [&str; 7] =
+    ["numpy", "pandas", "scikit-learn", "scipy", "fastapi", "uvicorn", "uvloop"];
+
+/// The machine and the versions of both sides.
+pub struct Machine {
+    cpu: String,
+    cores: usize,
+    load: String,
+    rustc: String,
+    python: String,
+    packages: Vec<(String, String)>,
+}
+
+impl Machine {
+    /// Looks at the machine and asks the programs for their versions.
+    pub fn look(programs: &Programs) -> Result<Self> {
+        let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = info.lines().find(|line| line.starts_with("model name"));
+        let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        let frozen =
+            ask(&programs.python, &["-m", "pip", "--disable-pip-version-check", "freeze"])?;
+        let package = |line: &str| line.split_once("==").map(|(n, v)| (n.to_owned(), v.to_owned()));
+        Ok(Self {
+            cpu: model
+                .and_then(|line| line.split_once(": "))
+                .map_or("unknown", |(_, cpu)| cpu)
+                .to_owned(),
+            cores: thread::available_parallelism().map_or(1, usize::from),
+            load: load.split(' ').next().unwrap_or_default().to_owned(),
+            rustc: ask(Path::new("rustc"), &["--version"])?,
+            python: ask(&programs.python, &["--version"])?,
+            packages: frozen.lines().filter_map(package).collect(),
+        })
+    }
+
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let shown = self.packages.iter().filter(|(name, _)| SHOWN.contains(&name.as_str()));
+        let shown: Vec<String> = shown.map(|(name, version)| format!("{name} {version}")).collect();
+        vec![
+            format!("machine  {}, {} cores, load {} at the start", self.cpu, self.cores, self.load),
+            format!("ours     release build, {}", self.rustc),
+            format!("peer     {}, {}", self.python, shown.join(", ")),
+        ]
+    }
+
+    /// The same, and all packages.
+    pub fn json(&self) -> Value {
+        let packages = self.packages.iter().map(|(name, version)| (name.clone(), json!(version)));
+        json!({
+            "cpu": self.cpu,
+            "cores": self.cores,
+            "load_at_start": self.load,
+            "rustc": self.rustc,
+            "python": self.python,
+            "packages": packages.collect::<serde_json::Map<_, _>>(),
+        })
+    }
+}
+
+fn ask(program: &Path, args: &[&str]) -> Result<String> {
+    let output = Command::new(program).args(args).output();
+    let output = output.with_context(|| format!("cannot run {}", program.display()))?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

@@ -1,0 +1,265 @@
+//! A thousand different requests, the same on every machine, made from the merged catalogue.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value, json};
+
+use super::csv;
+use super::http::Reply;
+
+/// How many users ask; each sends one request again and again.
+pub const USERS: usize = 1_000;
+/// How many films every reply has to recommend.
+pub const RECOMMENDED: usize = 20;
+
+const SEED: u64 = 42;
+/// Likes and dislikes are drawn from this many of the most voted films.
+const KNOWN_FILMS: usize = 5_000;
+const RUNTIME_LIMITS: [u64; 4] = [90, 100, 120, 150];
+
+/// What the requests are drawn from.
+struct Catalogue {
+    /// Films by falling number of votes.
+    films: Vec<u64>,
+    genres: Vec<String>,
+}
+
+/// Makes the bodies of the requests for a catalogue.
+pub fn bodies(merged: &Path) -> Result<Vec<String>> {
+    let text =
+        fs::read_to_string(merged).with_context(|| format!("cannot read {}", merged.display()))?;
+    let catalogue = Catalogue::read(&text)
+        .with_context(|| format!("cannot make requests from {}", merged.display()))?;
+    Ok(catalogue.bodies())
+}
+
+impl Catalogue {
+    fn read(merged: &str) -> Result<Self> {
+        let mut records = csv::records(merged);
+        let header = records.next().unwrap_or_default();
+        let column = |name: &str| {
+            let at = header.iter().position(|field| field == name);
+            at.with_context(|| format!("there is no column {name}"))
+        };
+        let (id, votes, genres) = (column("movieId")?, column("vote_count")?, column("genres")?);
+        let mut films = Vec::new();
+        let mut names = BTreeSet::new();
+        for record in records {
+            let field = |at: usize| record.get(at).map_or("", String::as_str);
+            let id: u64 = field(id).parse().context("a movieId is no number")?;
+            // pandas writes whole numbers of a column with gaps as `12.0`.
+            films.push((field(votes).parse::<f64>().unwrap_or(0.0), id));
+            names.extend(
+                field(genres).split('|').filter(|name| !name.is_empty()).map(str::to_owned),
+            );
+        }
+        films.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        films.truncate(KNOWN_FILMS);
+        if films.len() < RECOMMENDED || names.is_empty() {
+            bail!("there are only {} films and {} genres", films.len(), names.len());
+        }
+        let films = films.into_iter().map(|(_, id)| id).collect();
+        Ok(Self { films, genres: names.into_iter().collect() })
+    }
+
+    fn bodies(&self) -> Vec<String> {
+        let mut random = Random(SEED);
+        let mut seen = HashSet::new();
+        let mut bodies = Vec::with_capacity(USERS);
+        while bodies.len() < USERS {
+            let mut body = self.body(&mut random);
+            // Different in what they ask, and not only in who asks.
+            if seen.insert(Value::Object(body.clone()).to_string()) {
+                body.insert("user_id".to_owned(), json!(format!("user-{:04}", bodies.len())));
+                bodies.push(Value::Object(body).to_string());
+            }
+        }
+        bodies
+    }
+
+    /// One to five likes; in some requests up to three dislikes, one or two genres, a runtime.
+    fn body(&self, random: &mut Random) -> Map<String, Value> {
+        let mut body = Map::new();
+        let mut known = Vec::new();
+        let count = 1 + random.below(5);
+        body.insert("liked_movie_ids".to_owned(), json!(self.films(count, &mut known, random)));
+        if random.chance(0.3) {
+            let count = 1 + random.below(3);
+            let disliked = self.films(count, &mut known, random);
+            body.insert("disliked_movie_ids".to_owned(), json!(disliked));
+        }
+        if random.chance(0.3) {
+            let wanted = 1 + random.below(2);
+            let mut genres = BTreeSet::new();
+            while genres.len() < wanted.min(self.genres.len()) {
+                genres.insert(&self.genres[random.below(self.genres.len())]);
+            }
+            body.insert("preferred_genres".to_owned(), json!(genres));
+        }
+        if random.chance(0.2) {
+            let limit = RUNTIME_LIMITS[random.below(RUNTIME_LIMITS.len())];
+            body.insert("runtime_max".to_owned(), json!(limit));
+        }
+        body
+    }
+
+    /// Draws films that are not in `known` yet, the film of rank r in proportion to 1/r.
+    fn films(&self, count: usize, known: &mut Vec<u64>, random: &mut Random) -> Vec<u64> {
+        let start = known.len();
+        while known.len() < start + count {
+            let rank = (self.films.len() as f64).powf(random.unit()) as usize;
+            let film = self.films[rank.clamp(1, self.films.len()) - 1];
+            if !known.contains(&film) {
+                known.push(film);
+            }
+        }
+        known[start..].to_vec()
+    }
+}
+
+/// The generator `SplitMix64`: small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number from 0 until 1.
+    fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.unit() * bound as f64) as usize
+    }
+
+    fn chance(&mut self, probability: f64) -> bool {
+        self.unit() < probability
+    }
+}
+
+/// Checks a reply as thoroughly as the load has no time for: it must recommend the right number of
+/// films, none of those that were sent, and none that is too long.
+pub fn check(body: &str, reply: &Reply<'_>) -> Result<()> {
+    let text = String::from_utf8_lossy(&reply.body);
+    if reply.status != 200 {
+        bail!("status {}: {text}", reply.status);
+    }
+    let asked: Value = serde_json::from_str(body)?;
+    let answer: Value = serde_json::from_str(&text).context("the reply is not JSON")?;
+    let items = answer["recommendations"].as_array().context("no recommendations")?;
+    if items.len() != RECOMMENDED || !reply.counts(RECOMMENDED) {
+        bail!("{} recommendations, count {}", items.len(), answer["count"]);
+    }
+    if answer["user_id"] != asked["user_id"] {
+        bail!("the answer is for {}", answer["user_id"]);
+    }
+    let mut shown: Vec<&Value> = Vec::new();
+    for item in items {
+        let id = &item["movie_id"];
+        let sent = ["liked_movie_ids", "disliked_movie_ids"]
+            .iter()
+            .filter_map(|list| asked[list].as_array())
+            .any(|ids| ids.contains(id));
+        if sent || shown.contains(&id) {
+            bail!("film {id} is recommended though it was rated, or twice");
+        }
+        shown.push(id);
+        if let Some(limit) = asked["runtime_max"].as_u64()
+            && item["runtime"].as_u64().is_none_or(|runtime| runtime > limit)
+        {
+            bail!("film {id} runs {} minutes, more than {limit}", item["runtime"]);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    fn catalogue() -> Catalogue {
+        let rows = (1..=3_000).map(|id| format!("{id},Film,drama|sci-fi,{}.0\n", 9_000 - id));
+        Catalogue::read(&format!("movieId,title,genres,vote_count\n{}", rows.collect::<String>()))
+            .unwrap()
+    }
+
+    #[test]
+    fn requests_are_a_thousand_different_ones_and_the_same_each_time() {
+        let bodies = catalogue().bodies();
+        assert_eq!(bodies, catalogue().bodies());
+        let values: Vec<Value> =
+            bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+        let users: HashSet<String> = values.iter().map(|v| v["user_id"].to_string()).collect();
+        assert_eq!(users.len(), USERS);
+        let limited = values.iter().filter(|value| value["runtime_max"].is_u64()).count();
+        assert!((150..250).contains(&limited), "{limited}");
+        for value in &values {
+            let likes = value["liked_movie_ids"].as_array().unwrap();
+            assert!((1..=5).contains(&likes.len()));
+            if let Some(dislikes) = value["disliked_movie_ids"].as_array() {
+                assert!(dislikes.iter().all(|film| !likes.contains(film)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_known_films_are_drawn_by_a_power_law() {
+        let catalogue = catalogue();
+        assert_eq!(catalogue.films[..3], [1, 2, 3]);
+        let mut random = Random(7);
+        let mut first = 0;
+        let mut tail = 0;
+        for _ in 0..10_000 {
+            match catalogue.films(1, &mut Vec::new(), &mut random)[0] {
+                1 => first += 1,
+                1_501.. => tail += 1,
+                _ => {}
+            }
+        }
+        // ln 2 / ln 3000 = 8.66 %, for both.
+        assert!((780..950).contains(&first) && (780..950).contains(&tail), "{first} {tail}");
+    }
+
+    #[test]
+    fn a_wrong_reply_is_found() {
+        let asked = r#"{"liked_movie_ids":[100],"runtime_max":90,"user_id":"u"}"#;
+        let answer = |items: Vec<Value>, user: &str| {
+            json!({"recommendations": items, "count": items.len(), "user_id": user}).to_string()
+        };
+        let items = |runtime: u64| -> Vec<Value> {
+            (1..=20).map(|id| json!({"movie_id": id, "runtime": runtime})).collect()
+        };
+        let verdict = |status, body: String| {
+            check(asked, &Reply { status, body: Cow::Owned(body.into_bytes()) })
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(verdict(200, answer(items(90), "u")), Ok(()));
+        let mut liked = items(90);
+        liked[3]["movie_id"] = json!(100);
+        let mut twice = items(90);
+        twice[3]["movie_id"] = json!(1);
+        let mut unknown = items(90);
+        unknown[3]["runtime"] = Value::Null;
+        for (status, body, why) in [
+            (503, String::from("busy"), "status 503: busy"),
+            (200, answer(items(90), "v"), "the answer is for \"v\""),
+            (200, answer(items(91), "u"), "film 1 runs 91 minutes, more than 90"),
+            (200, answer(unknown, "u"), "film 4 runs null minutes, more than 90"),
+            (200, answer(items(90)[1..].to_vec(), "u"), "19 recommendations, count 19"),
+            (200, answer(liked, "u"), "film 100 is recommended though it was rated, or twice"),
+            (200, answer(twice, "u"), "film 1 is recommended though it was rated, or twice"),
+        ] {
+            assert_eq!(verdict(status, body), Err(why.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A server under test: started on a free port, waited for, and always stopped.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::http::{self, Connection};
+use super::load::Target;
+use super::measure;
+use super::process::{self, Memory};
+
+/// The route that is measured.
+const ROUTE: &str = "/api/recommendations";
+const READY_WITHIN: Duration = Duration::from_mins(1);
+const STOPPED_WITHIN: Duration = Duration::from_secs(5);
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(1);
+
+/// A running server; dropping it ends it and all its workers.
+pub struct Server {
+    /// What messages call it.
+    pub name: String,
+    /// Its address and the requests of the load.
+    pub target: Target,
+    /// Seconds from before its start until its first good reply.
+    pub ready_after: f64,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts the server that `command` makes for a port, and waits for its first good reply.
+    pub fn start(
+        name: &str,
+        log: &Path,
+        bodies: &[String],
+        command: impl FnOnce(u16) -> Command,
+    ) -> Result<Self> {
+        let port = free_port()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let requests = bodies.iter().map(|body| http::post(ROUTE, address, body)).collect();
+        let mut command = command(port);
+        measure::redirect(&mut command, log)?;
+        let started = Instant::now();
+        let child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+        let target = Target { address, requests };
+        let mut server =
+            Self { name: name.to_owned(), target, ready_after: 0.0, child, log: log.to_owned() };
+        server.wait_until_ready(started)?;
+        server.ready_after = started.elapsed().as_secs_f64();
+        Ok(server)
+    }
+
+    fn wait_until_ready(&mut self, started: Instant) -> Result<()> {
+        let name = &self.name;
+        let Target { address, requests } = &self.target;
+        loop {
+            let attempt = Connection::open(*address)
+                .and_then(|mut connection| Ok(connection.exchange(&requests[0])?.status));
+            if matches!(attempt, Ok(200)) {
+                return Ok(());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                bail!("{name} ended ({status})\n{}", measure::tail(&self.log));
+            }
+            if started.elapsed() > READY_WITHIN {
+                bail!(
+                    "{name} gave no good reply within {READY_WITHIN:?}, but {attempt:?}\n{}",
+                    measure::tail(&self.log)
+                );
+            }
+            thread::sleep(ASK_AGAIN_AFTER);
+        }
+    }
+
+    /// The processor seconds that it and its workers have used.
+    pub fn cpu_seconds(&self) -> f64 {
+        process::cpu_seconds(self.child.id())
+    }
+
+    /// The memory that it and its workers hold.
+    pub fn memory(&self) -> Option<Memory> {
+        process::tree_memory(self.child.id())
+    }
+
+    /// The message for a failure of it, with the last lines it wrote.
+    pub fn failure(&self) -> String {
+        format!("{} failed under load; its last lines:\n{}", self.name, measure::tail(&self.log))
+    }
+}
+
+impl Drop for Server {
+    /// Asks it to end, and after a while kills what is left of it.
+    fn drop(&mut self) {
+        let all = process::tree(self.child.id());
+        if let Ok(None) = self.child.try_wait() {
+            signal("TERM", &[self.child.id()]);
+        }
+        let asked = Instant::now();
+        while asked.elapsed() < STOPPED_WITHIN && !matches!(self.child.try_wait(), Ok(Some(_))) {
+            thread::sleep(ASK_AGAIN_AFTER);
+        }
+        // Workers that outlive a supervisor would hold on to the processor of the next measurement.
+        let left: Vec<u32> =
+            all.iter().filter(|process| process.exists()).map(|process| process.pid).collect();
+        if !left.is_empty() {
+            signal("KILL", &left);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal by the shell's own `kill`, since the standard library only knows KILL.
+fn signal(name: &str, pids: &[u32]) {
+    let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
+    let _ = Command::new("sh")
+        .args(["-c", &format!("kill -{name} {}", pids.join(" "))])
+        .stderr(Stdio::null())
+        .status();
+}
+
+/// Finds a free port below those that the system gives to outgoing connections. From among those, a
+/// client that polls for a server not yet there would sooner or later be connected to itself.
+fn free_port() -> Result<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
+    let end = range.split_whitespace().next().and_then(|low| low.parse().ok()).unwrap_or(32_768);
+    let first = end - end / 4;
+    for _ in first..end {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed) % (end - first);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port from {first} to {end} is free")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_free_and_differ() {
+        let (one, two) = (free_port().unwrap(), free_port().unwrap());
+        assert_ne!(one, two);
+        TcpListener::bind((Ipv4Addr::LOCALHOST, one)).unwrap();
+    }
+
+    #[test]
+    fn a_server_that_ends_is_an_error_that_quotes_it() {
+        let log = std::env::temp_dir().join(format!("xtask-server-{}", std::process::id()));
+        let started = Server::start("it", &log, &["{}".to_owned()], |_| {
+            let mut command = Command::new("sh");
+            command.args(["-c", "echo no data >&2; exit 4"]);
+            command
+        });
+        let error = started.err().map(|error| error.to_string()).unwrap_or_default();
+        for extension in ["out", "err"] {
+            fs::remove_file(log.with_extension(extension)).unwrap();
+        }
+        assert!(error.contains("it ended (exit status: 4)"), "{error}");
+        assert!(error.contains("no data"), "{error}");
+    }
+}

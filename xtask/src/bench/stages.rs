@@ -1,0 +1,114 @@
+//! Preprocess and train: whole processes, from start to exit.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::commands::{self, Features};
+use super::measure::{self, Finished};
+use super::report::{Report, Unit};
+use super::{Setup, csv};
+
+/// Compares the merging of the raw files.
+pub fn preprocess(setup: &Setup) -> Result<Report> {
+    let root = setup.work.join("preprocess");
+    let out = setup.work.join("peer_merged.csv");
+    let log = setup.work.join("preprocess_peer");
+    let [ours, peer] = measure::alternate(
+        setup.pace.runs,
+        [&mut || ours_preprocess(setup, &root), &mut || {
+            measure::run(&mut setup.programs.peer_preprocess(&setup.inputs, &out), &log)
+        }],
+    )?;
+
+    let mut report = Report::new("preprocess");
+    let inside = inside(&peer, |printed| printed["seconds"].as_f64())?;
+    compare(&mut report, "", &ours, &peer, inside);
+    let films = |path: &Path| -> Result<usize> {
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(csv::records(&text).count().saturating_sub(1))
+    };
+    let (ours, peer) = (films(&commands::merged(&root))?, films(&out)?);
+    report.note(format!("films written: ours {ours}, peer {peer}"));
+    if ours.abs_diff(peer) * 100 > peer {
+        bail!("the two sides do not do the same work: ours wrote {ours} films, the peer {peer}");
+    }
+    Ok(report)
+}
+
+/// Compares the training on our merged file.
+pub fn train(setup: &Setup) -> Result<Report> {
+    let [seed_root, full_root] = [Features::Seed, Features::Full]
+        .map(|features| setup.work.join(format!("train_{}", features.name())));
+    for root in [&seed_root, &full_root] {
+        ours_preprocess(setup, root)?;
+    }
+    let out = setup.work.join("train_peer_artifacts");
+    let log = setup.work.join("train_peer");
+    let merged = commands::merged(&seed_root);
+    let [seed, full, peer] = measure::alternate(
+        setup.pace.runs,
+        [
+            &mut || ours_train(setup, &seed_root, Features::Seed),
+            &mut || ours_train(setup, &full_root, Features::Full),
+            &mut || measure::run(&mut setup.programs.peer_train(&merged, &out), &log),
+        ],
+    )?;
+
+    let mut report = Report::new("train");
+    let inside = inside(&peer, |printed| printed["seconds"]["total"].as_f64())?;
+    compare(&mut report, ", the peer's features", &seed, &peer, inside.clone());
+    compare(&mut report, ", all our features", &full, &peer, inside);
+    Ok(report)
+}
+
+/// Runs `cinematch preprocess` in a new folder, with the logs beside it.
+pub fn ours_preprocess(setup: &Setup, root: &Path) -> Result<Finished> {
+    commands::make_root(root, &setup.inputs)?;
+    let finished = measure::run(&mut setup.programs.ours_preprocess(root), root)?;
+    let merged = commands::merged(root);
+    if !merged.is_file() {
+        bail!("`cinematch preprocess` did not write {}", merged.display());
+    }
+    Ok(finished)
+}
+
+/// Runs `cinematch train` in a folder that has been preprocessed.
+pub fn ours_train(setup: &Setup, root: &Path, features: Features) -> Result<Finished> {
+    measure::run(&mut setup.programs.ours_train(root, features), root)
+}
+
+/// Compares time and memory; `inside` is the peer's time by its own clock.
+fn compare(
+    report: &mut Report,
+    detail: &str,
+    ours: &[Finished],
+    peer: &[Finished],
+    inside: Vec<f64>,
+) {
+    let seconds = |runs: &[Finished]| runs.iter().map(|run| run.seconds).collect::<Vec<f64>>();
+    report.compare(format!("whole process{detail}"), Unit::Seconds, seconds(ours), seconds(peer));
+    let without = format!("… the peer without its imports{detail}");
+    report.compare(without, Unit::Seconds, seconds(ours), inside);
+    report.compare(format!("peak memory{detail}"), Unit::Bytes, peaks(ours), peaks(peer));
+}
+
+fn peaks(runs: &[Finished]) -> Vec<f64> {
+    runs.iter().filter_map(|run| run.peak_bytes).map(|bytes| bytes as f64).collect()
+}
+
+/// The time that the peer says it took, in the JSON of its last line.
+fn inside(runs: &[Finished], find: impl Fn(&Value) -> Option<f64>) -> Result<Vec<f64>> {
+    runs.iter()
+        .map(|run| {
+            let line = run.stdout.lines().last().unwrap_or_default();
+            serde_json::from_str(line)
+                .ok()
+                .and_then(|printed| find(&printed))
+                .with_context(|| format!("the peer's last line is not the expected JSON: {line}"))
+        })
+        .collect()
+}

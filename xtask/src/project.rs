@@ -1,0 +1,61 @@
+//! Where things are: the project's root, its build directory and the test data.
+
+use std::path::{Path, PathBuf};
+use std::{env, path};
+
+use anyhow::{Context, Result, bail};
+
+/// The environment variable that names the test data.
+const TEST_DATA: &str = "CINEMATCH_TEST_DATA";
+
+/// The project's root directory.
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// Where cargo builds: `CARGO_TARGET_DIR`, or `target` at the root.
+pub fn target() -> Result<PathBuf> {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
+    path::absolute(&target).with_context(|| format!("cannot resolve {}", target.display()))
+}
+
+/// The directory of the test data: `CINEMATCH_TEST_DATA`, or `shared/data` beside the root.
+fn test_data() -> Result<PathBuf> {
+    let named = env::var_os(TEST_DATA).map(PathBuf::from);
+    let data = named.unwrap_or_else(|| root().join("../shared/data"));
+    if !data.join("raw").is_dir() {
+        bail!(
+            "there is no test data: {} does not exist. Set {TEST_DATA} to a directory that holds \
+             raw/ml-32m/movies.csv, raw/ml-32m/links.csv and raw/tmdb/tmdb_metadata.csv",
+            data.join("raw").display()
+        );
+    }
+    path::absolute(&data).with_context(|| format!("cannot resolve {}", data.display()))
+}
+
+/// The files that both sides read.
+pub struct Inputs {
+    /// Titles and genres.
+    pub movies: PathBuf,
+    /// The ids of each film elsewhere.
+    pub links: PathBuf,
+    /// Records with overview, runtime, votes and people.
+    pub tmdb: PathBuf,
+}
+
+impl Inputs {
+    /// Finds the files; a missing one is an error that names it.
+    pub fn find() -> Result<Self> {
+        let raw = test_data()?.join("raw");
+        let file = |path: &str| {
+            let path = raw.join(path);
+            if path.is_file() { Ok(path) } else { bail!("missing test data: {}", path.display()) }
+        };
+        Ok(Self {
+            movies: file("ml-32m/movies.csv")?,
+            links: file("ml-32m/links.csv")?,
+            tmdb: file("tmdb/tmdb_metadata.csv")?,
+        })
+    }
+}

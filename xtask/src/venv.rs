@@ -1,0 +1,65 @@
+//! Python environments below `target/venv`, made once for each requirements file.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::project;
+
+/// The copy of the requirements that stands in a finished environment.
+const INSTALLED: &str = "installed-requirements.txt";
+
+/// Gives the Python of the environment `target/venv/<name>` with `requirements` installed. It is
+/// made when it does not exist, and made again when the content of `requirements` has changed. The
+/// environment variable `PYTHON` names another interpreter than `python3` to make it with.
+pub fn python(requirements: &Path, name: &str) -> Result<PathBuf> {
+    let wanted = fs::read(requirements)
+        .with_context(|| format!("cannot read {}", requirements.display()))?;
+    let home = project::target()?.join("venv").join(name);
+    let python = home.join("bin/python");
+    let installed = home.join(INSTALLED);
+    if python.exists() && fs::read(&installed).is_ok_and(|content| content == wanted) {
+        return Ok(python);
+    }
+
+    let base = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
+    eprintln!("making the Python environment {} (once)", home.display());
+    run(
+        Command::new(&base).args(["-m", "venv", "--clear"]).arg(&home),
+        "it needs Python 3.11 or newer with the module venv (on Debian and Ubuntu: python3-venv); \
+         set PYTHON to use another interpreter",
+    )?;
+    run(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+            .arg(requirements),
+        "pip needs the network, or a configured package index, the first time",
+    )?;
+    // Written last, so that an interrupted installation starts again.
+    fs::write(&installed, wanted)
+        .with_context(|| format!("cannot write {}", installed.display()))?;
+    Ok(python)
+}
+
+/// Runs a command to its end; `advice` goes with any failure.
+fn run(command: &mut Command, advice: &str) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            bail!("`{program}` was not found: {advice}")
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot run `{program}`")),
+    };
+    if !output.status.success() {
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        bail!("{command:?} failed ({}); {advice}\n{}", output.status, said.trim_end());
+    }
+    Ok(())
+}
