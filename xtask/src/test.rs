@@ -21,7 +21,7 @@ pub fn run(filters: &[String]) -> Result<()> {
         })?;
         step("unused dependencies", || {
             installed("machete")?;
-            cargo(&root, &["machete"], &[])
+            succeed(Command::new("cargo-machete").current_dir(&root))
         })?;
         step("lints", || {
             let lint = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
@@ -61,16 +61,21 @@ fn step(name: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
 fn cargo(root: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(root).args(arguments).envs(variables.iter().copied());
-    let status = command.status().context("cannot run cargo")?;
+    succeed(&mut command)
+}
+
+/// Runs a command; its failure is ours.
+fn succeed(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
     if !status.success() {
-        bail!("`cargo {}` failed", arguments.join(" "));
+        bail!("{command:?} failed");
     }
     Ok(())
 }
 
 /// A gate that is not installed fails, with the line that installs it.
 fn installed(tool: &str) -> Result<()> {
-    let output = Command::new(env!("CARGO")).args([tool, "--version"]).output();
+    let output = Command::new(format!("cargo-{tool}")).arg("--version").output();
     if output.is_ok_and(|output| output.status.success()) {
         return Ok(());
     }

@@ -1,7 +1,6 @@
 //! Maximal marginal relevance (Carbonell and Goldstein, 1998): at every place the film that is good
 //! and unlike those above it.
 
-use crate::features::CsrMatrix;
 use crate::models::content::ContentModel;
 use crate::retrieval::Candidate;
 
@@ -10,7 +9,9 @@ pub const POOL: usize = 200;
 
 /// Reorders the first [`POOL`] candidates: `(1 − diversity) · relevance − diversity · likeness to
 /// the most alike film above`, relevance scaled to 0–1 over the pool. The rest keep their order.
-/// O(min(wanted, POOL) · entries of the pool).
+///
+/// A film's value only falls as films are placed above it, so most are never compared with all of
+/// them (lazy greedy: Minoux, 1978); the order is the exact one.
 pub fn rerank(
     model: &ContentModel,
     ranked: Vec<Candidate>,
@@ -23,55 +24,44 @@ pub fn rerank(
     let (pool, rest) = ranked.split_at(ranked.len().min(POOL));
     let (best, worst) = (pool[0].score, pool[pool.len() - 1].score);
     let range = (best - worst).max(f32::MIN_POSITIVE);
-    let rows = &model.features().matrix;
-    let mut likeness = Likeness::new(rows);
-    let mut waiting: Vec<(usize, f32)> = (0..pool.len()).map(|at| (at, 0.0)).collect();
-    let mut chosen = Vec::with_capacity(ranked.len());
+    let relevance = |candidate: &Candidate| (candidate.score - worst) / range;
+    let mut waiting: Vec<Waiting> = pool
+        .iter()
+        .map(|candidate| Waiting {
+            candidate: *candidate,
+            gain: (1.0 - diversity) * relevance(candidate),
+            likeness: 0.0,
+            compared: 0,
+        })
+        .collect();
+    let mut chosen: Vec<Candidate> = Vec::with_capacity(ranked.len());
     while chosen.len() < wanted && !waiting.is_empty() {
-        let value = |(at, like): &(usize, f32)| {
-            let relevance = (pool[*at].score - worst) / range;
-            (1.0 - diversity) * relevance - diversity * like
-        };
         // Of equal values the first in rank wins.
-        let pick = (1..waiting.len()).fold(0, |best, at| {
-            if value(&waiting[at]) > value(&waiting[best]) { at } else { best }
-        });
-        let (picked, _) = waiting.remove(pick);
-        likeness.to(pool[picked].movie.row());
-        for (at, like) in &mut waiting {
-            *like = like.max(likeness.of(pool[*at].movie.row()));
+        let value = |at: usize| waiting[at].gain - diversity * waiting[at].likeness;
+        let pick =
+            (1..waiting.len()).fold(0, |best, at| if value(at) > value(best) { at } else { best });
+        let top = &mut waiting[pick];
+        if top.compared == chosen.len() {
+            chosen.push(waiting.remove(pick).candidate);
+            continue;
         }
-        chosen.push(pool[picked]);
+        for above in &chosen[top.compared..] {
+            top.likeness = top.likeness.max(model.similarity(top.candidate.movie, above.movie));
+        }
+        top.compared = chosen.len();
     }
-    chosen.extend(waiting.into_iter().map(|(at, _)| pool[at]));
+    chosen.extend(waiting.into_iter().map(|waiting| waiting.candidate));
     chosen.extend_from_slice(rest);
     chosen
 }
 
-/// Dot products with one row, spread out once.
-struct Likeness<'a> {
-    rows: &'a CsrMatrix<f32>,
-    spread: Vec<f32>,
-    current: Option<usize>,
-}
-
-impl<'a> Likeness<'a> {
-    fn new(rows: &'a CsrMatrix<f32>) -> Self {
-        Self { rows, spread: vec![0.0; rows.n_columns()], current: None }
-    }
-
-    fn to(&mut self, row: usize) {
-        if let Some(previous) = self.current.replace(row) {
-            for column in self.rows.row(previous).0 {
-                self.spread[*column as usize] = 0.0;
-            }
-        }
-        for (column, value) in self.rows.entries(row) {
-            self.spread[column as usize] = value;
-        }
-    }
-
-    fn of(&self, row: usize) -> f32 {
-        self.rows.entries(row).map(|(column, value)| self.spread[column as usize] * value).sum()
-    }
+/// A film that has no place yet.
+struct Waiting {
+    candidate: Candidate,
+    /// What its relevance is worth.
+    gain: f32,
+    /// To the most alike of the films compared with: the true likeness or less.
+    likeness: f32,
+    /// How many of the films above it was compared with.
+    compared: usize,
 }

@@ -98,6 +98,8 @@ pub struct Recommender {
     vocabulary: Vocabulary,
     index: FilterIndex,
     model: ContentModel,
+    /// What quality adds to every film's score.
+    quality_prior: Vec<f32>,
 }
 
 thread_local! {
@@ -110,7 +112,9 @@ impl Recommender {
     pub fn new(movies: Vec<Movie>, model: ContentModel) -> Self {
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
         let index = FilterIndex::new(&movies);
-        Self { movies, vocabulary, index, model }
+        let quality = model.quality().score.iter();
+        let quality_prior = quality.map(|quality| QUALITY_WEIGHT * quality).collect();
+        Self { movies, vocabulary, index, model, quality_prior }
     }
 
     /// The films.
@@ -150,11 +154,10 @@ impl Recommender {
             if request.history.is_empty() { COLD_START_DIVERSITY } else { DEFAULT_DIVERSITY };
         let diversity = request.diversity.unwrap_or(default);
         let ranked = SCORES.with_borrow_mut(|scores| {
-            scores.resize(self.movies.len(), 0.0);
-            self.model.score_all(&profile, scores);
+            parts.fill_priors(scores);
+            self.model.add_scores(&profile, scores);
             let pool = wanted.max(if diversity > 0.0 { diversify::POOL } else { 0 });
-            let all = scores.iter().enumerate().map(|(row, score)| score + parts.prior(row));
-            best(pool, all, |movie| filter.failed_by(movie).is_none())
+            best(pool, scores, |movie| filter.failed_by(movie).is_none())
         });
         let ranked = diversify::rerank(&self.model, ranked, diversity, wanted);
         let page: Vec<Candidate> =
@@ -195,13 +198,22 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// Everything but the affinity.
-    fn prior(&self, row: usize) -> f32 {
-        self.quality(row) + self.genres(row) - self.novelty(row)
+    /// Sets every film's score to everything but the affinity.
+    fn fill_priors(&self, scores: &mut Vec<f32>) {
+        scores.clear();
+        scores.extend_from_slice(&self.recommender.quality_prior);
+        if self.request.novelty > 0.0 {
+            let rows = scores.iter_mut().enumerate();
+            rows.for_each(|(row, score)| *score -= self.novelty(row));
+        }
+        if !self.request.preferred_genres.is_empty() {
+            let rows = scores.iter_mut().enumerate();
+            rows.for_each(|(row, score)| *score += self.genres(row));
+        }
     }
 
     fn quality(&self, row: usize) -> f32 {
-        QUALITY_WEIGHT * self.recommender.model.quality().score[row]
+        self.recommender.quality_prior[row]
     }
 
     fn novelty(&self, row: usize) -> f32 {
@@ -211,12 +223,9 @@ impl Parts<'_> {
     /// Preferred genres the film has, over the geometric mean of both counts.
     fn genres(&self, row: usize) -> f32 {
         let preferred = &self.request.preferred_genres;
-        if preferred.is_empty() {
-            return 0.0;
-        }
         let bits = self.recommender.index.genre_bits();
         let matched = preferred.iter().filter(|genre| has_bit(bits.row(row), **genre)).count();
-        matched as f32 * self.genre_share(row)
+        if matched == 0 { 0.0 } else { matched as f32 * self.genre_share(row) }
     }
 
     /// What one matched genre adds.

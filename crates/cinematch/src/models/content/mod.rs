@@ -115,9 +115,8 @@ impl ContentModel {
         profile
     }
 
-    /// Writes every film's affinity to the profile into `scores` (one entry a film).
-    pub fn score_all(&self, profile: &Profile, scores: &mut [f32]) {
-        scores.fill(0.0);
+    /// Adds every film's affinity to the profile to `scores` (one entry a film).
+    pub fn add_scores(&self, profile: &Profile, scores: &mut [f32]) {
         for (column, weight) in profile.columns.iter().zip(&profile.weights) {
             let (films, values) = self.films_of.row(*column as usize);
             for (film, value) in films.iter().zip(values) {

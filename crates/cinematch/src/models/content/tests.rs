@@ -74,7 +74,7 @@ fn liked_kinds_come_first_and_disliked_last() {
         ];
         let profile = model.profile(&history);
         let mut scores = vec![0.0; model.n_movies()];
-        model.score_all(&profile, &mut scores);
+        model.add_scores(&profile, &mut scores);
         let of_kind = |kind: usize| (0..12).filter(move |at| at % 3 == kind && *at > 2);
         let worst_heist = of_kind(0).map(|at| scores[at]).fold(f32::MAX, f32::min);
         let best_musical = of_kind(1).map(|at| scores[at]).fold(f32::MIN, f32::max);
@@ -90,7 +90,7 @@ fn contributions_add_up_to_the_score_and_features_to_the_contribution() {
         .into();
     let profile = model.profile(&history);
     let mut scores = vec![0.0; model.n_movies()];
-    model.score_all(&profile, &mut scores);
+    model.add_scores(&profile, &mut scores);
     for (at, score) in scores.iter().enumerate() {
         let movie = MovieIdx(at as u32);
         let mut sum = 0.0;
@@ -110,8 +110,8 @@ fn an_empty_history_scores_nothing() {
     let model = model(FeatureSet::Full);
     let profile = model.profile(&[]);
     assert!(profile.is_empty());
-    let mut scores = vec![1.0; model.n_movies()];
-    model.score_all(&profile, &mut scores);
+    let mut scores = vec![0.0; model.n_movies()];
+    model.add_scores(&profile, &mut scores);
     assert!(scores.iter().all(|score| score.abs() < f32::EPSILON));
 }
 

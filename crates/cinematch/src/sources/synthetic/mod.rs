@@ -13,9 +13,9 @@
 //!   size half of all viewers rate the first film, and the median film has 8 ratings.
 //! * **Activity.** A viewer rates 20 films (fewer where the mean is below 20) plus a log-normal
 //!   number, σ = 1.39, scaled so that all add up to [`SyntheticParams::ratings`] exactly.
-//! * **Taste.** Twenty clusters with genres, words and people of their own lie in ℝ⁸. A film's place
-//!   f is near its cluster's centre, moved by the words it is about; a viewer's taste t is a unit
-//!   vector between two or three centres. It decides what is watched, with odds ∝
+//! * **Taste.** Twenty clusters with genres, words and people of their own lie in ℝ⁸. A film's
+//!   place f is near its cluster's centre, moved by the words it is about; a viewer's taste t is a
+//!   unit vector between two or three centres. It decides what is watched, with odds ∝
 //!   `popularity · exp(β ⟨t, centre⟩) · (0.17 + 1.05 ⟨t, f⟩) · recency`, and how it is liked:
 //!   `stars = 3.27 + viewer's bias + film's quality + 1.1 ⟨t, f⟩ + noise`. So collaborative
 //!   filtering beats popularity, and genres, keywords, people and texts tell of taste.
@@ -28,10 +28,10 @@
 //! # Order and size
 //!
 //! All randomness is `ChaCha8` with one stream a viewer or film, and all arithmetic behind it is
-//! fixed by IEEE 754: equal parameters give equal bytes on every machine. Films cost O(films log films)
-//! once; n ratings of one viewer cost O(n log n), or O(films) for those who have seen nearly all of
-//! them. Memory is O(films + viewers), 16 MB at MovieLens 32M's size; no file is ever held, whatever
-//! its length.
+//! fixed by IEEE 754: equal parameters give equal bytes on every machine. Films cost
+//! O(films log films) once; n ratings of one viewer cost O(n log n), or O(films) for those who have
+//! seen nearly all of them. Memory is O(films + viewers), 16 MB at MovieLens 32M's size; no file is
+//! ever held, whatever its length.
 
 mod credits;
 mod film;
@@ -122,8 +122,8 @@ impl Generator {
         metadata::write(self, out)
     }
 
-    /// `ratings.csv`: userId, movieId, rating, timestamp, by viewer and film. `progress` is told the
-    /// number of rows so far, every 100,000 or so and at the end.
+    /// `ratings.csv`: userId, movieId, rating, timestamp, by viewer and film. `progress` is told
+    /// the number of rows so far, every 100,000 or so and at the end.
     pub fn write_ratings(
         &self,
         out: &mut dyn Write,

@@ -116,8 +116,8 @@ mod tests {
         check(87_585, 200_948, 32_000_204, 2_000_072, "fine");
         check(0, 1, 1, 0, "movies must be from 1 to 2000000, got 0");
         check(1, 0, 0, 0, "users must be from 1 to 100000000, got 0");
-        let pairs = "10 users and 4 movies can have from 10 (one a user) to 20 ratings (half of all \
-                     pairs), got ";
+        let pairs = "10 users and 4 movies can have from 10 (one a user) to 20 ratings (half of \
+                     all pairs), got ";
         check(4, 10, 9, 0, &format!("{pairs}9"));
         check(4, 10, 21, 0, &format!("{pairs}21"));
         check(4, 10, 20, 81, "20 ratings can have at most 80 tags (4 each), got 81");

@@ -165,8 +165,9 @@ impl Viewer {
     }
 }
 
-/// How many films every viewer rates: a floor for all, 20 where the mean allows it, and a log-normal
-/// rest. Nobody rates more than 38 % of all films, as at MovieLens, unless the mean is near that.
+/// How many films every viewer rates: a floor for all, 20 where the mean allows it, and a
+/// log-normal rest. Nobody rates more than 38 % of all films, as at MovieLens, unless the mean is
+/// near that.
 pub(super) fn activity(params: &SyntheticParams) -> Vec<u32> {
     /// σ of the logarithm: makes a median of 73 where the mean is 159.
     const SPREAD: f64 = 1.39;
