@@ -1,6 +1,6 @@
 //! Extractors whose refusals are problems that name the field.
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use http_body_util::BodyExt;
@@ -88,26 +88,25 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         use axum::extract::path::ErrorKind;
         use axum::extract::rejection::PathRejection;
-        match Path::<T>::from_request_parts(parts, state).await {
-            Ok(Path(value)) => Ok(Self(value)),
-            Err(PathRejection::FailedToDeserializePathParams(error)) => {
-                let message = error.body_text();
-                Err(match error.into_kind() {
-                    ErrorKind::ParseErrorAtKey { key, value, expected_type } => {
-                        let message =
-                            format!("expected {}, got `{value}`", people_say(expected_type));
-                        Problem::field(key, message)
-                    }
-                    ErrorKind::ParseError { value, expected_type } => {
-                        let message =
-                            format!("expected {}, got `{value}`", people_say(expected_type));
-                        Problem::field("path", message)
-                    }
-                    _ => Problem::field("path", message),
-                })
-            }
-            Err(rejection) => Err(Problem::field("path", rejection.body_text())),
-        }
+        let rejection = match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(value)) => return Ok(Self(value)),
+            Err(rejection) => rejection,
+        };
+        let message = rejection.body_text();
+        let PathRejection::FailedToDeserializePathParams(error) = rejection else {
+            return Err(Problem::field("path", message));
+        };
+        let (ErrorKind::ParseErrorAtKey { value, expected_type, .. }
+        | ErrorKind::ParseErrorAtIndex { value, expected_type, .. }
+        | ErrorKind::ParseError { value, expected_type }) = error.into_kind()
+        else {
+            return Err(Problem::field("path", message));
+        };
+        // Not every kind of refusal says which parameter it is about.
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let named = params.iter().flatten().find(|(_, given)| *given == value);
+        let field = named.map_or("path", |(name, _)| name);
+        Err(Problem::field(field, format!("expected {}, got `{value}`", people_say(expected_type))))
     }
 }
 

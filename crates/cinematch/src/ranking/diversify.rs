@@ -5,7 +5,7 @@ use crate::models::content::ContentModel;
 use crate::retrieval::Candidate;
 
 /// How many of the best films are reordered. Fixed, so that pages of one list fit together.
-pub const POOL: usize = 200;
+pub const POOL: usize = 100;
 
 /// Reorders the first [`POOL`] candidates: `(1 − diversity) · relevance − diversity · likeness to
 /// the most alike film above`, relevance scaled to 0–1 over the pool. The rest keep their order.
@@ -36,19 +36,26 @@ pub fn rerank(
         .collect();
     let mut chosen: Vec<Candidate> = Vec::with_capacity(ranked.len());
     while chosen.len() < wanted && !waiting.is_empty() {
+        let value = |film: &Waiting| film.gain - diversity * film.likeness;
         // Of equal values the first in rank wins.
-        let value = |at: usize| waiting[at].gain - diversity * waiting[at].likeness;
-        let pick =
-            (1..waiting.len()).fold(0, |best, at| if value(at) > value(best) { at } else { best });
+        let (mut pick, mut highest, mut next) = (0, f32::NEG_INFINITY, f32::NEG_INFINITY);
+        for (at, film) in waiting.iter().enumerate() {
+            let value = value(film);
+            if value > highest {
+                (pick, highest, next) = (at, value, highest);
+            } else if value > next {
+                next = value;
+            }
+        }
         let top = &mut waiting[pick];
-        if top.compared == chosen.len() {
+        while top.compared < chosen.len() && value(top) >= next {
+            let above = chosen[top.compared].movie;
+            top.likeness = top.likeness.max(model.similarity(top.candidate.movie, above));
+            top.compared += 1;
+        }
+        if top.compared == chosen.len() && value(top) >= highest {
             chosen.push(waiting.remove(pick).candidate);
-            continue;
         }
-        for above in &chosen[top.compared..] {
-            top.likeness = top.likeness.max(model.similarity(top.candidate.movie, above.movie));
-        }
-        top.compared = chosen.len();
     }
     chosen.extend(waiting.into_iter().map(|waiting| waiting.candidate));
     chosen.extend_from_slice(rest);
