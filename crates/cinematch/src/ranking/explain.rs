@@ -187,7 +187,10 @@ fn in_common(shared: &[SharedFeature]) -> String {
         shared.iter().filter(noticed).partition(|feature| feature.block == BlockKind::Genre);
     let mut names: Vec<&str> = Vec::new();
     for feature in particular.into_iter().chain(general.into_iter().take(SPOKEN_GENRES)) {
-        if !names.iter().any(|known| known.eq_ignore_ascii_case(&feature.name)) {
+        // "los" of an overview is no news beside the keyword "los angeles".
+        let name = feature.name.to_lowercase();
+        let said = |known: &&str| known.to_lowercase().split(' ').any(|word| word == name);
+        if !names.iter().any(|known| known.eq_ignore_ascii_case(&name) || said(known)) {
             names.push(&feature.name);
         }
     }
