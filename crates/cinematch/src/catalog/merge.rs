@@ -218,7 +218,7 @@ enum Decision {
 
 fn decide(
     row: &MovieRow<'_>,
-    linker: &Linker,
+    linker: &Linker<'_>,
     metadata: &Metadata<'_>,
     services_source: Option<ServicesSource>,
     settings: &MergeSettings,
@@ -232,7 +232,7 @@ fn decide(
         return Decision::Remove(filter);
     }
     let year_is_strict = parsed.year_is_strict;
-    let imdb_id = link.and_then(|link| link.imdb_id.clone());
+    let imdb_id = link.and_then(|link| link.imdb_id.as_deref()).map(str::to_owned);
     let mut movie = movie(row.movie_id, parsed, genres, (tmdb_id, imdb_id), facts);
     movie.services = match services_source {
         Some(ServicesSource::Mock) => settings.mock.of(movie.movie_id),
@@ -291,7 +291,7 @@ impl<'a> Metadata<'a> {
     }
 
     /// Rows that no film of `movies.csv` links to.
-    fn without_film(&self, linker: &Linker) -> u64 {
+    fn without_film(&self, linker: &Linker<'_>) -> u64 {
         let ids = linker.links.values().filter_map(|link| link.tmdb_id);
         let found: FxHashSet<TmdbId> = ids.filter(|id| self.rows.contains_key(id)).collect();
         (self.rows.len() - found.len()) as u64
@@ -299,19 +299,19 @@ impl<'a> Metadata<'a> {
 }
 
 /// Links by film, each TMDb id with one film.
-struct Linker {
-    links: FxHashMap<MovieId, LinkRow>,
+struct Linker<'a> {
+    links: FxHashMap<MovieId, LinkRow<'a>>,
     shared: u64,
 }
 
-impl Linker {
+impl<'a> Linker<'a> {
     fn new(
         file: &str,
         movies: &[MovieRow<'_>],
-        links: Vec<LinkRow>,
+        links: Vec<LinkRow<'a>>,
         problems: &mut Vec<Problem>,
     ) -> Self {
-        let mut links: FxHashMap<MovieId, LinkRow> =
+        let mut links: FxHashMap<MovieId, LinkRow<'a>> =
             links.into_iter().map(|link| (link.movie_id, link)).collect();
         let known: FxHashSet<MovieId> = movies.iter().map(|row| row.movie_id).collect();
         let mut found: Vec<Problem> = links

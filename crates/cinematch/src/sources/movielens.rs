@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
 use super::table::{self, Column};
 use super::{Decoded, Outcome, ProblemKind, SourceError, excerpt};
 use crate::ids::{MovieId, TmdbId, UserId};
@@ -23,11 +25,11 @@ pub struct MovieRow<'a> {
 
 /// A row of `links.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkRow {
+pub struct LinkRow<'a> {
     /// The film.
     pub movie_id: MovieId,
     /// IMDb's number with its leading zeros.
-    pub imdb_id: Option<String>,
+    pub imdb_id: Option<Cow<'a, str>>,
     /// TMDb's number.
     pub tmdb_id: Option<TmdbId>,
     /// The line of the file.
@@ -67,9 +69,9 @@ pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, 
         Column::required("title").multiline(),
         Column::required("genres"),
     ];
-    let mut records: Vec<MovieRow<'a>> = Vec::new();
+    let mut records: Vec<MovieRow<'a>> = Vec::with_capacity(table::rows_at_most(bytes));
     let mut problems = Vec::new();
-    let mut seen = rustc_hash::FxHashMap::default();
+    let mut seen = FxHashMap::with_capacity_and_hasher(records.capacity(), FxBuildHasher);
     let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
         let Some(movie_id) = row.require::<MovieId>(0, AN_ID, problems) else { return };
         if row.get(1).is_empty() {
@@ -95,12 +97,12 @@ pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, 
 }
 
 /// Decodes `links.csv`. A repeated film keeps its first row; an id that is not a number is emptied.
-pub fn links(file: &str, bytes: &[u8]) -> Result<Decoded<LinkRow>, SourceError> {
+pub fn links<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<LinkRow<'a>>, SourceError> {
     const COLUMNS: [Column; 3] =
         [Column::required("movieId"), Column::required("imdbId"), Column::required("tmdbId")];
-    let mut records: Vec<LinkRow> = Vec::new();
+    let mut records: Vec<LinkRow<'a>> = Vec::with_capacity(table::rows_at_most(bytes));
     let mut problems = Vec::new();
-    let mut seen = rustc_hash::FxHashMap::default();
+    let mut seen = FxHashMap::with_capacity_and_hasher(records.capacity(), FxBuildHasher);
     let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
         let Some(movie_id) = row.require::<MovieId>(0, AN_ID, problems) else { return };
         if let Some(first) = seen.get(&movie_id) {
@@ -115,17 +117,16 @@ pub fn links(file: &str, bytes: &[u8]) -> Result<Decoded<LinkRow>, SourceError> 
             let kind = ProblemKind::InvalidValue;
             problems.push(row.problem(column, kind, Outcome::ValueEmptied, reason));
         };
-        let imdb = row.get(1);
-        let imdb_digits = imdb.strip_prefix("tt").unwrap_or(imdb);
-        let imdb_id = match imdb_digits {
-            "" => None,
-            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                // IMDb pads to seven digits; a spreadsheet may have eaten the zeros.
-                Some(format!("{digits:0>7}"))
-            }
-            _ => {
-                emptied(1, "digits such as 0114709");
-                None
+        let imdb_id = match row.keep(1) {
+            digits if digits.is_empty() => None,
+            digits if digits.len() >= IMDB_DIGITS && is_number(&digits) => Some(digits),
+            other => {
+                let digits = other.strip_prefix("tt").unwrap_or(&other);
+                let padded = is_number(digits).then(|| format!("{digits:0>IMDB_DIGITS$}"));
+                if padded.is_none() {
+                    emptied(1, "digits such as 0114709");
+                }
+                padded.map(Cow::Owned)
             }
         };
         let tmdb_id = match row.get(2) {
@@ -141,6 +142,13 @@ pub fn links(file: &str, bytes: &[u8]) -> Result<Decoded<LinkRow>, SourceError> 
         records.push(LinkRow { movie_id, imdb_id, tmdb_id, line: row.line });
     })?;
     Ok(Decoded { records, problems, rows })
+}
+
+/// IMDb pads its numbers to so many digits; a spreadsheet may have eaten the zeros.
+const IMDB_DIGITS: usize = 7;
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A positive whole number, also in the form pandas gives to a column with gaps: `862.0`.

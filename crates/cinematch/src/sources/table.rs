@@ -107,6 +107,11 @@ impl<'a> Row<'_, 'a> {
     }
 }
 
+/// At most so many rows are in `bytes`: what to make room for. O(bytes), at the speed of memory.
+pub fn rows_at_most(bytes: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', bytes).count()
+}
+
 /// Calls `decode` with every well-formed row of `bytes` and returns the number of rows seen, bad
 /// ones included. Problems go to `problems` in file order. O(bytes), nothing copied but values with
 /// doubled quotes.

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
 use super::movielens::whole_number;
 use super::table::{self, Column, Row};
 use super::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
@@ -69,9 +71,9 @@ const LONGEST_RUNTIME: u32 = 60_000;
 
 /// Decodes `tmdb_metadata.csv`. Of rows with one id the last stays: it was fetched last.
 pub fn metadata<'a>(file: &str, bytes: &'a [u8]) -> Result<TmdbFile<'a>, SourceError> {
-    let mut records: Vec<TmdbRow<'a>> = Vec::new();
+    let mut records: Vec<TmdbRow<'a>> = Vec::with_capacity(table::rows_at_most(bytes));
     let mut problems = Vec::new();
-    let mut seen = rustc_hash::FxHashMap::default();
+    let mut seen = FxHashMap::with_capacity_and_hasher(records.capacity(), FxBuildHasher);
     let mut has_services = false;
     let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
         let Some(tmdb_id) = whole_number(row.get(0)).map(TmdbId) else {
