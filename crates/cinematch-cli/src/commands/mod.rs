@@ -10,9 +10,11 @@ pub mod synth;
 pub mod train;
 
 use anyhow::{Context, Result};
+use cinematch::catalog::count_problems;
+use cinematch::sources::Problem;
 
 use crate::options::{Command, Options};
-use crate::output::Output;
+use crate::output::{Output, thousands};
 
 /// Runs the chosen command.
 pub fn run(options: Options) -> Result<()> {
@@ -40,4 +42,18 @@ pub fn run(options: Options) -> Result<()> {
 pub fn now() -> String {
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     cinematch_store::rfc3339(since_1970.map_or(0, |time| time.as_millis() as i64))
+}
+
+/// Tells of problems in files, those of one sort on one line.
+fn warn_problems(problems: &[Problem], output: &Output) {
+    for problem in count_problems(problems) {
+        output.warn(format_args!(
+            "{} × {}{}, first on line {}: {}",
+            thousands(problem.count),
+            problem.file,
+            problem.field.map(|field| format!(", {field}")).unwrap_or_default(),
+            problem.first_line,
+            problem.first_reason
+        ));
+    }
 }

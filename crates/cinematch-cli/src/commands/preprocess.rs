@@ -234,22 +234,10 @@ fn summarise(merged: &Merged, settings: &MergeSettings, output: &Output) {
         thousands(counts.movies_kept),
         thousands(counts.with_metadata)
     ));
-    let problems = count_problems(&merged.problems);
-    if !problems.is_empty() {
-        output.warn(format_args!(
-            "{} problems in the files; nothing stopped:",
-            thousands(merged.problems.len() as u64)
-        ));
-    }
-    for problem in problems {
-        output.warn(format_args!(
-            "  {} × {}{}, first on line {}: {}",
-            thousands(problem.count),
-            problem.file,
-            problem.field.map(|field| format!(", {field}")).unwrap_or_default(),
-            problem.first_line,
-            problem.first_reason
-        ));
+    if !merged.problems.is_empty() {
+        let problems = thousands(merged.problems.len() as u64);
+        output.warn(format_args!("{problems} problems in the files; nothing stopped:"));
+        super::warn_problems(&merged.problems, output);
     }
     if merged.services_source == Some(ServicesSource::Mock) {
         output.warn(

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use cinematch::bundle::{Generations, InputSum, Manifest, Settings, Training, train};
-use cinematch::catalog::{Movie, count_problems, read_merged};
+use cinematch::catalog::{Movie, read_merged};
 use cinematch::features::ranking::FeatureSet;
 use cinematch::features::tags::TagCounts;
 use cinematch::features::text::{StopWords, TfidfParams};
@@ -164,7 +164,7 @@ impl Train {
         let path = self.merged.resolve(global);
         let bytes = read_or(&path, "run `cinematch preprocess` first")?;
         let decoded = read_merged(&shown(&path), &bytes)?;
-        warn_problems(&decoded.problems, output);
+        super::warn_problems(&decoded.problems, output);
         let rows = decoded.records.len() as u64;
         let name = "movies_merged.csv".to_owned();
         Ok((decoded.records, InputSum { name, rows, sha256: ids::sha256_hex(&bytes) }))
@@ -178,23 +178,10 @@ impl Train {
         }
         let bytes = read_or(&path, "it was there a moment ago")?;
         let decoded = movielens::tags(&shown(&path), &bytes)?;
-        warn_problems(&decoded.problems, output);
+        super::warn_problems(&decoded.problems, output);
         let rows = decoded.records.len() as u64;
         let name = "tags.csv".to_owned();
         let sum = InputSum { name, rows, sha256: ids::sha256_hex(&bytes) };
         Ok((TagCounts::new(&decoded.records), Some(sum)))
-    }
-}
-
-fn warn_problems(problems: &[cinematch::sources::Problem], output: &Output) {
-    for problem in count_problems(problems) {
-        output.warn(format_args!(
-            "{} × {}{}, first on line {}: {}",
-            thousands(problem.count),
-            problem.file,
-            problem.field.map(|field| format!(", {field}")).unwrap_or_default(),
-            problem.first_line,
-            problem.first_reason
-        ));
     }
 }
