@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use cinematch::catalog::services::MockServices;
 use cinematch::catalog::{
     Counts, Inputs, MergeSettings, Merged, ServicesChoice, ServicesSource, count_problems, merge,
-    merged_bytes,
+    merged_parts,
 };
 use cinematch::{files, ids};
 use clap::Args;
@@ -194,12 +194,12 @@ impl Preprocess {
 }
 
 fn write(merged: &Merged, settings: &MergeSettings, table: &Path, report: &Path) -> Result<()> {
-    let bytes = merged_bytes(&merged.movies);
+    let parts = merged_parts(&merged.movies);
     let name = shown(table);
     let (written, document) = rayon::join(
-        || files::replace(table, |out| out.write_all(&bytes)),
+        || files::replace(table, |out| parts.iter().try_for_each(|part| out.write_all(part))),
         || {
-            let sha256 = ids::sha256_hex(&bytes);
+            let sha256 = ids::sha256_hex_of_parts(&parts);
             serde_json::to_vec_pretty(&merged.report(settings, &name, &sha256))
         },
     );

@@ -9,7 +9,7 @@
 //! Time and memory are linear in the input.
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::services::MockServices;
@@ -178,12 +178,14 @@ pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, Mer
         problems.extend(tmdb.decoded.problems);
         metadata = Metadata::new(tmdb.decoded.records);
     }
-    let linker = Linker::new(inputs.links.0, &movies.records, links.records, &mut problems);
-    counts.shared_tmdb_ids = linker.shared;
+    let linked = Linked::new(inputs.links.0, &movies.records, links.records, &mut problems);
+    counts.shared_tmdb_ids = linked.shared;
 
-    let decide = |row: &MovieRow<'_>| decide(row, &linker, &metadata, services_source, settings);
+    let decide = |(row, link): (&MovieRow<'_>, &Option<LinkRow<'_>>)| {
+        decide(row, link.as_ref(), &metadata, services_source, settings)
+    };
     let decisions: Vec<Decision> =
-        movies.records.par_iter().with_min_len(1024).map(decide).collect();
+        movies.records.par_iter().zip(&linked.links).with_min_len(1024).map(decide).collect();
     let mut kept = Vec::with_capacity(decisions.len());
     let mut lenient_years = Vec::new();
     for (row, decision) in movies.records.iter().zip(decisions) {
@@ -201,7 +203,7 @@ pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, Mer
     }
     counts.movies_kept = kept.len() as u64;
     counts.year_read_leniently = lenient_years.len() as u64;
-    counts.tmdb_rows_without_film = metadata.without_film(&linker);
+    counts.tmdb_rows_without_film = metadata.without_film(&linked);
     Ok(Merged { movies: kept, counts, sources, services_source, lenient_years, problems })
 }
 
@@ -218,14 +220,13 @@ enum Decision {
 
 fn decide(
     row: &MovieRow<'_>,
-    linker: &Linker<'_>,
+    link: Option<&LinkRow<'_>>,
     metadata: &Metadata<'_>,
     services_source: Option<ServicesSource>,
     settings: &MergeSettings,
 ) -> Decision {
     let parsed = parse_title(&row.title);
     let genres = genres(&row.genres);
-    let link = linker.links.get(&row.movie_id);
     let tmdb_id = link.and_then(|link| link.tmdb_id);
     let facts = tmdb_id.and_then(|id| metadata.of(id));
     if let Some(filter) = failed_filter(&parsed, &genres, facts, settings) {
@@ -290,69 +291,70 @@ impl<'a> Metadata<'a> {
         self.rows.get(&id)
     }
 
-    /// Rows that no film of `movies.csv` links to.
-    fn without_film(&self, linker: &Linker<'_>) -> u64 {
-        let ids = linker.links.values().filter_map(|link| link.tmdb_id);
-        let found: FxHashSet<TmdbId> = ids.filter(|id| self.rows.contains_key(id)).collect();
-        (self.rows.len() - found.len()) as u64
+    /// Rows that no film links to.
+    fn without_film(&self, linked: &Linked<'_>) -> u64 {
+        let found = linked.owners.keys().filter(|id| self.rows.contains_key(id)).count();
+        (self.rows.len() - found) as u64
     }
 }
 
-/// Links by film, each TMDb id with one film.
-struct Linker<'a> {
-    links: FxHashMap<MovieId, LinkRow<'a>>,
+/// Each film's link, in the films' order; each TMDb id with one film.
+struct Linked<'a> {
+    links: Vec<Option<LinkRow<'a>>>,
+    owners: FxHashMap<TmdbId, MovieId>,
+    /// Films whose TMDb id another film has.
     shared: u64,
 }
 
-impl<'a> Linker<'a> {
+impl<'a> Linked<'a> {
     fn new(
         file: &str,
         movies: &[MovieRow<'_>],
         links: Vec<LinkRow<'a>>,
         problems: &mut Vec<Problem>,
     ) -> Self {
-        let mut links: FxHashMap<MovieId, LinkRow<'a>> =
+        let problem = |link: &LinkRow<'_>, field: &str, kind, outcome, reason| Problem {
+            file: file.to_owned(),
+            line: link.line,
+            field: Some(field.to_owned()),
+            kind,
+            outcome,
+            reason,
+        };
+        let mut waiting: FxHashMap<MovieId, LinkRow<'a>> =
             links.into_iter().map(|link| (link.movie_id, link)).collect();
-        let known: FxHashSet<MovieId> = movies.iter().map(|row| row.movie_id).collect();
-        let mut found: Vec<Problem> = links
-            .values()
-            .filter(|link| !known.contains(&link.movie_id))
-            .map(|link| Problem {
-                file: file.to_owned(),
-                line: link.line,
-                field: Some("movieId".to_owned()),
-                kind: ProblemKind::UnknownReference,
-                outcome: Outcome::RowDropped,
-                reason: format!("film {} is not in movies.csv", link.movie_id),
-            })
-            .collect();
-
-        let mut owners: FxHashMap<TmdbId, MovieId> = FxHashMap::default();
-        let mut shared = 0;
+        let mut linked = Self {
+            links: Vec::with_capacity(movies.len()),
+            owners: FxHashMap::default(),
+            shared: 0,
+        };
+        let mut found: Vec<Problem> = Vec::new();
         for movie in movies {
-            let Some(link) = links.get_mut(&movie.movie_id) else { continue };
-            let Some(tmdb_id) = link.tmdb_id else { continue };
-            if let Some(owner) = owners.get(&tmdb_id) {
-                shared += 1;
-                found.push(Problem {
-                    file: file.to_owned(),
-                    line: link.line,
-                    field: Some("tmdbId".to_owned()),
-                    kind: ProblemKind::DuplicateId,
-                    outcome: Outcome::ValueEmptied,
-                    reason: format!(
-                        "TMDb id {tmdb_id} belongs to film {owner} already; film {} stays without",
-                        movie.movie_id
-                    ),
-                });
+            let mut link = waiting.remove(&movie.movie_id);
+            if let Some(link) = &mut link
+                && let Some(tmdb_id) = link.tmdb_id
+                && let owner = *linked.owners.entry(tmdb_id).or_insert(movie.movie_id)
+                && owner != movie.movie_id
+            {
+                linked.shared += 1;
                 link.tmdb_id = None;
-            } else {
-                owners.insert(tmdb_id, movie.movie_id);
+                let reason = format!(
+                    "TMDb id {tmdb_id} belongs to film {owner} already; film {} stays without",
+                    movie.movie_id
+                );
+                let (kind, outcome) = (ProblemKind::DuplicateId, Outcome::ValueEmptied);
+                found.push(problem(link, "tmdbId", kind, outcome, reason));
             }
+            linked.links.push(link);
         }
+        found.extend(waiting.values().map(|link| {
+            let reason = format!("film {} is not in movies.csv", link.movie_id);
+            let (kind, outcome) = (ProblemKind::UnknownReference, Outcome::RowDropped);
+            problem(link, "movieId", kind, outcome, reason)
+        }));
         found.sort_by_key(|problem| problem.line);
         problems.extend(found);
-        Self { links, shared }
+        linked
     }
 }
 

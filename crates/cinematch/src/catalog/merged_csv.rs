@@ -37,25 +37,19 @@ pub const HEADER: [&str; 19] = [
     "poster_path",
 ];
 
-/// The table's bytes, rows in the films' order. O(bytes), in parallel.
-pub fn merged_bytes(movies: &[Movie]) -> Vec<u8> {
-    let parts: Vec<Vec<u8>> = movies
-        .par_chunks(4096)
-        .map(|chunk| {
-            let mut part = Vec::with_capacity(chunk.len() * 256);
-            for movie in chunk {
-                put_row(movie, &mut part);
-            }
-            part
-        })
-        .collect();
-    let mut bytes = HEADER.join(",").into_bytes();
-    bytes.push(b'\n');
-    bytes.reserve(parts.iter().map(Vec::len).sum::<usize>());
-    for part in parts {
-        bytes.extend_from_slice(&part);
-    }
-    bytes
+/// The table's bytes in parts, to be written one behind the other: the header, then rows in the
+/// films' order. O(bytes), in parallel.
+pub fn merged_parts(movies: &[Movie]) -> Vec<Vec<u8>> {
+    let mut header = HEADER.join(",").into_bytes();
+    header.push(b'\n');
+    let rows = movies.par_chunks(4096).map(|chunk| {
+        let mut part = Vec::with_capacity(chunk.len() * 256);
+        for movie in chunk {
+            put_row(movie, &mut part);
+        }
+        part
+    });
+    rayon::iter::once(header).chain(rows).collect()
 }
 
 fn put_row(movie: &Movie, out: &mut Vec<u8>) {
@@ -255,7 +249,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_back(movie in movies()) {
-            let bytes = merged_bytes(std::slice::from_ref(&movie));
+            let bytes = merged_parts(std::slice::from_ref(&movie)).concat();
             let back = read_merged("m.csv", &bytes).unwrap();
             prop_assert_eq!(&back.problems, &[]);
             prop_assert_eq!(&back.records, &[movie]);

@@ -1,5 +1,7 @@
 //! MovieLens titles: `City of Lost Children, The (Cité des enfants perdus, La) (1995)`.
 
+use std::borrow::Cow;
+
 /// The parts of a MovieLens title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedTitle {
@@ -30,29 +32,43 @@ const PART_WORDS: &[&str] = &["part", "pt.", "vol.", "volume", "chapter", "episo
 /// Takes a MovieLens title apart. Never fails: a title without a year is a title.
 pub fn parse_title(raw: &str) -> ParsedTitle {
     let strict = strict_year(raw).is_some();
-    let flat = raw.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (mut rest, year) = match last_year(&flat) {
+    let flat = single_spaced(raw);
+    let (rest, year) = match last_year(&flat) {
         Some((start, end, year)) => {
+            let before = flat[..start].trim_end();
             let behind = flat[end..].trim_start_matches(')').trim();
-            (format!("{} {behind}", flat[..start].trim_end()).trim().to_owned(), Some(year))
+            let rest = match (before, behind) {
+                ("", "") => Cow::Borrowed(&*flat),
+                (_, "") => Cow::Borrowed(before),
+                _ => Cow::Owned(format!("{before} {behind}").trim().to_owned()),
+            };
+            (rest, Some(year))
         }
-        None => (flat.clone(), None),
+        None => (Cow::Borrowed(&*flat), None),
     };
-    if rest.is_empty() {
-        rest.clone_from(&flat);
-    }
+    let mut rest = &*rest;
 
     let mut alt_titles = Vec::new();
-    while let Some((before, group)) = trailing_group(&rest) {
+    while let Some((before, group)) = trailing_group(rest) {
         if before.is_empty() || belongs_to_title(group) {
             break;
         }
         alt_titles.insert(0, article_to_front(without_aka(group)));
-        rest = before.to_owned();
+        rest = before;
     }
     alt_titles.retain(|alt| !alt.is_empty());
-    let title = article_to_front(&rest);
+    let title = article_to_front(rest);
     ParsedTitle { title, alt_titles, year, year_is_strict: strict }
+}
+
+/// The text with every run of white space as one space, and none at the ends.
+fn single_spaced(raw: &str) -> Cow<'_, str> {
+    let trimmed = raw.trim();
+    let plain = |bytes: &[u8]| !bytes.windows(2).any(|two| two == b"  ");
+    if trimmed.is_ascii() && plain(trimmed.as_bytes()) && !trimmed.contains(['\t', '\n', '\r']) {
+        return Cow::Borrowed(trimmed);
+    }
+    Cow::Owned(raw.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// The strict reading: `(YYYY)` are the last six characters.
