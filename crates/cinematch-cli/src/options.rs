@@ -53,10 +53,11 @@ pub struct Global {
         global = true,
         env = "CINEMATCH_THREADS",
         default_value_t = 0,
+        value_parser = clap::value_parser!(u16).range(..=1024),
         value_name = "N",
         hide_default_value = true
     )]
-    pub threads: usize,
+    pub threads: u16,
 }
 
 /// The commands.

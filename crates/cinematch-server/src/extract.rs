@@ -25,12 +25,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
         let bytes = whole_body(request.into_body()).await?;
+        // serde would take an array for a struct, by position.
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Problem::field("body", "expected an object, got an array"));
+        }
         let reader = &mut serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
             let field = error.path().to_string();
             let error = error.into_inner();
             if error.is_data() {
-                Problem::field(field, without_position(&error.to_string()))
+                field_problem(field, &error.to_string())
             } else {
                 let detail = format!("The body is not JSON: {error}");
                 Problem::new(StatusCode::BAD_REQUEST, detail)
@@ -74,9 +78,26 @@ async fn whole_body(mut body: axum::body::Body) -> Result<Vec<u8>, Problem> {
     Ok(whole)
 }
 
-/// serde's position in the body helps nobody who sent a field.
-fn without_position(message: &str) -> String {
-    message.rsplit_once(" at line ").map_or(message, |(text, _)| text).to_owned()
+/// serde's words about a field, in people's: no position in the body, no names of Rust's types.
+fn field_problem(field: String, message: &str) -> Problem {
+    let message = message.rsplit_once(" at line ").map_or(message, |(text, _)| text);
+    if let Some(missing) = message.strip_prefix("missing field `") {
+        return Problem::field(missing.trim_end_matches('`'), "is missing");
+    }
+    let field = if field == "." { "body".to_owned() } else { field };
+    let (got, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
+    let expected = match expected {
+        "" => return Problem::field(field, message),
+        "i64" => "a whole number",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "usize" => "a whole number, 0 or more",
+        "f32" => "a number",
+        "a sequence" => "a list",
+        other if other.starts_with("struct") => "an object",
+        other => other,
+    };
+    Problem::field(field, format!("{got}, expected {expected}"))
 }
 
 /// Path parameters; one that cannot be parsed is a 422.

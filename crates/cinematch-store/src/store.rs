@@ -23,31 +23,31 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The folder or the lock cannot be made.
-    #[error("cannot open {}: {source}", path.display())]
+    #[error("cannot open {}: {cause}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// What the operating system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// It cannot be opened.
-    #[error("cannot open the database {}: {source}", path.display())]
+    #[error("cannot open the database {}: {cause}", path.display())]
     Open {
         /// The file.
         path: PathBuf,
         /// What SQLite said.
-        source: sqlx::Error,
+        cause: sqlx::Error,
     },
     /// Its schema cannot be brought up to date.
     #[error(
-        "cannot bring the database {} up to date: {source}. If a newer CineMatch wrote it, use that \
+        "cannot bring the database {} up to date: {cause}. If a newer CineMatch wrote it, use that \
          one", path.display()
     )]
     Migrate {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        source: sqlx::migrate::MigrateError,
+        cause: sqlx::migrate::MigrateError,
     },
     /// A query failed.
     #[error("the database failed: {0}")]
@@ -78,7 +78,7 @@ pub(crate) type Listed = FxHashMap<String, Vec<MovieId>>;
 impl Store {
     /// Opens or makes the database and brings its schema up to date.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let file_error = |source| StoreError::File { path: path.to_owned(), source };
+        let file_error = |cause| StoreError::File { path: path.to_owned(), cause };
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         fs::create_dir_all(directory.unwrap_or(Path::new("."))).map_err(file_error)?;
         let lock = lock(path)?;
@@ -89,7 +89,7 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
-        let open_error = |source| StoreError::Open { path: path.to_owned(), source };
+        let open_error = |cause| StoreError::Open { path: path.to_owned(), cause };
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options)
@@ -98,7 +98,7 @@ impl Store {
         sqlx::migrate!()
             .run(&pool)
             .await
-            .map_err(|source| StoreError::Migrate { path: path.to_owned(), source })?;
+            .map_err(|cause| StoreError::Migrate { path: path.to_owned(), cause })?;
         let rows: Vec<(String, u32)> =
             sqlx::query_as("SELECT user_id, movie_id FROM watchlist ORDER BY position")
                 .fetch_all(&pool)
@@ -151,12 +151,12 @@ impl Store {
 fn lock(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file_error = |source| StoreError::File { path: PathBuf::from(&name), source };
+    let file_error = |cause| StoreError::File { path: PathBuf::from(&name), cause };
     let file =
         File::options().create(true).truncate(false).write(true).open(&name).map_err(file_error)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: path.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(file_error(source)),
+        Err(TryLockError::Error(cause)) => Err(file_error(cause)),
     }
 }

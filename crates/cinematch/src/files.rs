@@ -7,21 +7,21 @@ use std::path::{Path, PathBuf};
 
 /// A file operation that failed, with the path it was about.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}: {source}", path.display())]
+#[error("cannot {action} {}: {cause}", path.strip_prefix(".").unwrap_or(path).display())]
 pub struct FileError {
     /// What was tried: `read`, `write`, `lock`, …
     pub action: &'static str,
     /// The path.
     pub path: PathBuf,
     /// What the operating system said.
-    pub source: io::Error,
+    pub cause: io::Error,
 }
 
 impl FileError {
     /// For `map_err`: wraps what the operating system said about `path`.
     pub fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self { action, path, source }
+        move |cause| Self { action, path, cause }
     }
 }
 
@@ -31,29 +31,52 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 }
 
 /// Replaces `path` by what `write` writes, in one step. After a crash at any instant the file is
-/// the old one or the new one. Two writers at once: the second gets an error of kind
+/// the old one or the new one. A symbolic link stays, and the file it leads to is replaced; what is
+/// no ordinary file is left alone. Two writers at once: the second gets an error of kind
 /// [`io::ErrorKind::WouldBlock`].
 pub fn replace(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), FileError> {
+    let path = &destination(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let directory = parent(path);
     fs::create_dir_all(directory).map_err(FileError::at("create", directory))?;
     let temporary = directory.join(format!(".{name}.tmp"));
     let file = lock_new(&temporary)?;
     let mut buffered = io::BufWriter::with_capacity(1 << 20, &file);
-    write(&mut buffered)
-        .and_then(|()| buffered.flush())
-        .and_then(|()| file.sync_all())
-        .map_err(FileError::at("write", &temporary))?;
+    let written =
+        write(&mut buffered).and_then(|()| buffered.flush()).and_then(|()| file.sync_all());
+    if let Err(cause) = written {
+        // Half a file is of no use, and the disk may be full because of it.
+        let _ = fs::remove_file(&temporary);
+        return Err(FileError { action: "write", path: path.clone(), cause });
+    }
     fs::rename(&temporary, path).map_err(FileError::at("replace", path))?;
     sync_directory(directory)
+}
+
+/// Where a file really goes.
+fn destination(path: &Path) -> Result<PathBuf, FileError> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => {
+            fs::canonicalize(path).map_err(FileError::at("resolve", path))
+        }
+        Ok(_) => {
+            let cause = io::Error::other("it is there and is no ordinary file");
+            Err(FileError { action: "replace", path: path.to_owned(), cause })
+        }
+        Err(_) => Ok(path.to_owned()),
+    }
 }
 
 /// Opens `path` empty and locked against other processes.
 fn lock_new(path: &Path) -> Result<File, FileError> {
     loop {
+        // Never write through a link that somebody put in the temporary file's place.
+        if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+            fs::remove_file(path).map_err(FileError::at("remove", path))?;
+        }
         let file = File::options()
             .create(true)
             .truncate(false)
@@ -107,9 +130,27 @@ mod tests {
             Err(io::Error::other("the disk is full"))
         });
         assert!(failed.unwrap_err().to_string().contains("the disk is full"));
+        assert_eq!(fs::read_dir(folder.path().join("sub")).unwrap().count(), 1);
         assert_eq!(fs::read(&path).unwrap(), b"old and long");
         replace(&path, |out| out.write_all(b"new")).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[test]
+    fn links_stay_and_special_files_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        std::os::unix::fs::symlink(&real, folder.path().join(".new.tmp")).unwrap();
+        replace(&link, |out| out.write_all(b"new")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        replace(&folder.path().join("new"), |out| out.write_all(b"other")).unwrap();
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+        let directory = folder.path().join("directory");
+        fs::create_dir(&directory).unwrap();
+        let refused = replace(&directory, |out| out.write_all(b"x")).unwrap_err();
+        assert!(refused.to_string().contains("no ordinary file"), "{refused}");
     }
 
     #[test]
@@ -118,7 +159,7 @@ mod tests {
         let path = folder.path().join("a.txt");
         replace(&path, |_| {
             let second = replace(&path, |out| out.write_all(b"second"));
-            assert_eq!(second.unwrap_err().source.kind(), io::ErrorKind::WouldBlock);
+            assert_eq!(second.unwrap_err().cause.kind(), io::ErrorKind::WouldBlock);
             Ok(())
         })
         .unwrap();

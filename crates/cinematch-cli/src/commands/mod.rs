@@ -21,7 +21,7 @@ pub fn run(options: Options) -> Result<()> {
     let Options { global, command } = options;
     if global.threads > 0 {
         rayon::ThreadPoolBuilder::new()
-            .num_threads(global.threads)
+            .num_threads(global.threads.into())
             .build_global()
             .context("cannot start the worker threads")?;
     }

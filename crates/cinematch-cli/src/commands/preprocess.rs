@@ -234,6 +234,9 @@ fn summarise(merged: &Merged, settings: &MergeSettings, output: &Output) {
         thousands(counts.movies_kept),
         thousands(counts.with_metadata)
     ));
+    if counts.movies_kept == 0 {
+        output.warn("no film is left: loosen the filters, or check that movies.csv has films");
+    }
     if !merged.problems.is_empty() {
         let problems = thousands(merged.problems.len() as u64);
         output.warn(format_args!("{problems} problems in the files; nothing stopped:"));

@@ -41,10 +41,16 @@ pub struct Recommend {
     #[arg(long, short = 'k', default_value_t = 10, value_name = "N")]
     limit: usize,
     /// 0: by score alone; 1: as different as can be [default: a little]
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     diversity: Option<f32>,
     /// 0 to 1: how much being well known counts against a film
-    #[arg(long, default_value_t = 0.0, value_name = "SHARE", hide_default_value = true)]
+    #[arg(
+        long,
+        default_value_t = 0.0,
+        value_name = "SHARE",
+        hide_default_value = true,
+        allow_negative_numbers = true
+    )]
     novelty: f32,
 }
 

@@ -86,7 +86,7 @@ impl Serve {
         let database = self.database.clone();
         let database = database.unwrap_or_else(|| global.root.join("data/cinematch.db"));
         let config = self.listen.config(self.artifacts.resolve(global), database);
-        let workers = if global.threads > 0 { Some(global.threads) } else { None };
+        let workers = (global.threads > 0).then_some(usize::from(global.threads));
         block_on(workers, async {
             let state = AppState::open(config.clone()).await?;
             listen(state, &config, output).await

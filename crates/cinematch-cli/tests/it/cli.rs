@@ -48,6 +48,7 @@ fn wrong_flags_are_usage_errors() {
         (&["train", "--keep", "0"], "0 is not in 1.."),
         (&["recommend", "--liked", "Heat"], "invalid value 'Heat'"),
         (&["recommend", "--ratings", "6"], "expected a film and its stars such as 6=4.5"),
+        (&["status", "--threads", "100000"], "100000 is not in 0..=1024"),
         (&["frobnicate"], "unrecognized subcommand"),
     ] {
         let output = folder.run(arguments);
@@ -59,6 +60,10 @@ fn wrong_flags_are_usage_errors() {
     assert!(error.contains("unknown genre `dramma`; did you mean drama?"), "{error}");
     let error = folder.fails(&["recommend", "-k", "0"]);
     assert!(error.contains("limit: expected 1 to 100, got 0"), "{error}");
+    let error = folder.fails(&["recommend", "--novelty", "-1"]);
+    assert!(error.contains("novelty: expected 0 to 1, got -1"), "{error}");
+    let error = folder.fails(&["preprocess", "--merged", "raw"]);
+    assert!(error.contains("cannot replace raw: it is there and is no ordinary file"), "{error}");
     let error = folder.fails(&["train", "--ngram-max", "9"]);
     assert!(error.contains("ngram_max must be 1, 2 or 3, got 9"), "{error}");
 }

@@ -169,6 +169,20 @@ fn whatever_a_client_sends_is_answered_with_a_problem() {
     assert_eq!(refused(&json!({"preferred_genres": ["drama", "dramma"]})), "preferred_genres[1]");
     assert_eq!(refused(&json!({"services": ["Netflux"]})), "services[0]");
     assert_eq!(refused(&json!({"ratings": [{"movie_id": 1, "rating": 4.3}]})), "ratings[0].rating");
+    assert_eq!(refused(&json!([])), "body");
+    assert_eq!(refused(&json!({"user_id": "\u{0}"})), "user_id");
+    assert_eq!(refused(&json!({"user_id": "x".repeat(300)})), "user_id");
+    assert_eq!(refused(&json!({"ratings": [{"rating": 4.0}]})), "movie_id");
+    assert_eq!(refused(&json!({"liked_movie_ids": vec![7; 10_001]})), "liked_movie_ids");
+    // A refusal is short, whatever was sent.
+    let many = json!({"preferred_genres": vec!["x".repeat(1000); 100]});
+    assert!(server.post("/api/recommendations", &many).text.len() < 20_000);
+    let problem =
+        server.post("/api/recommendations", &json!({"liked_movie_ids": 1.5})).problem(422);
+    let message = problem["errors"][0]["message"].as_str().unwrap();
+    assert_eq!(message, "invalid type: floating point `1.5`, expected a list");
+    // `null` is nothing, at every depth.
+    server.recommend(&json!({"liked_movie_ids": null, "filters": {"genres": {"any": null}}}));
     // Ids that no film has are no error.
     let reply = server.recommend(&json!({"liked_movie_ids": [1, -1, 99_999, 9_999_999_999_i64]}));
     assert_eq!(reply["unknown_movie_ids"], json!([-1, 9_999_999_999_i64, 99_999]));

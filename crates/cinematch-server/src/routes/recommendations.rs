@@ -10,6 +10,7 @@ use cinematch::ranking::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::watchlist::check_user;
 use crate::extract::Body;
 use crate::item::{Item, RecommendedItem};
 use crate::problem::{Problem, ProblemDocument};
@@ -74,15 +75,19 @@ struct RatingBody {
 #[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct FiltersBody {
+    #[serde(deserialize_with = "or_default")]
     genres: GenresBody,
+    #[serde(deserialize_with = "or_default")]
     /// On at least one of these services.
     services: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
     /// ISO 639-1.
     languages: Vec<String>,
     year_min: Option<u16>,
     year_max: Option<u16>,
     runtime_min: Option<u32>,
     runtime_max: Option<u32>,
+    #[serde(deserialize_with = "or_default")]
     min_votes: u32,
 }
 
@@ -90,10 +95,13 @@ struct FiltersBody {
 #[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct GenresBody {
+    #[serde(deserialize_with = "or_default")]
     /// At least one of these.
     any: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
     /// All of these.
     all: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
     /// None of these.
     none: Vec<String>,
 }
@@ -144,6 +152,7 @@ pub async fn recommend(
 ) -> Result<Response, Problem> {
     let bundle = state.bundle();
     let user_id = request.user_id.clone().unwrap_or_else(|| DEFAULT_USER.to_owned());
+    check_user(&user_id)?;
     let mut unknown = Vec::new();
     let mut query = request.into_query(&mut unknown)?;
     query.seen = state.store().listed(&user_id);

@@ -190,7 +190,8 @@ fn not_listed(movie_id: u32) -> Problem {
     Problem::not_found(format!("Movie {movie_id} is not in the watchlist"))
 }
 
-fn check_user(user_id: &str) -> Result<(), Problem> {
+/// Refuses user ids that cannot be anybody's.
+pub fn check_user(user_id: &str) -> Result<(), Problem> {
     let fits = !user_id.trim().is_empty()
         && user_id.len() <= LONGEST_USER_ID
         && !user_id.chars().any(char::is_control);

@@ -86,10 +86,18 @@ impl Generations {
         self.artifacts.join("current")
     }
 
-    /// The number of the published generation, if there is one. One system call: cheap to ask often.
+    /// The number of the published generation, if there is one.
     pub fn published(&self) -> Option<u64> {
         let target = fs::read_link(self.current()).ok()?;
         target.file_name()?.to_str()?.parse().ok()
+    }
+
+    /// Something that changes whenever another generation is published, also one with a number
+    /// that was used before. Two system calls: cheap to ask often.
+    pub fn mark(&self) -> Option<(u64, u64, i64)> {
+        use std::os::unix::fs::MetadataExt;
+        let directory = fs::metadata(self.current()).ok()?;
+        Some((self.published()?, directory.ino(), directory.ctime_nsec()))
     }
 
     /// All complete generations, ascending.
@@ -110,11 +118,20 @@ impl Generations {
         let generations = self.directory();
         fs::create_dir_all(&generations).map_err(FileError::at("create", &generations))?;
         let _lock = self.lock()?;
+        if fs::symlink_metadata(self.current()).is_ok_and(|found| !found.is_symlink()) {
+            let cause = io::Error::other("it is there and is no link; move it away");
+            let path = self.current();
+            return Err(FileError { action: "publish", path, cause }.into());
+        }
         self.sweep()?;
         let generation = self.all().last().map_or(1, |last| last + 1);
         let temporary = generations.join(format!(".tmp-{generation:06}"));
         fs::create_dir(&temporary).map_err(FileError::at("create", &temporary))?;
-        artifacts::write_files(&temporary, trained).map_err(FileError::at("write", &temporary))?;
+        if let Err(cause) = artifacts::write_files(&temporary, trained) {
+            // Half a generation is of no use, and the disk may be full because of it.
+            let _ = fs::remove_dir_all(&temporary);
+            return Err(FileError { action: "write", path: temporary, cause }.into());
+        }
         sync_directory(&temporary)?;
         let directory = self.path_of(generation);
         fs::rename(&temporary, &directory).map_err(FileError::at("publish", &directory))?;

@@ -79,7 +79,7 @@ impl NameList {
         })
     }
 
-    /// Up to three names like what was typed, the nearest first; the nearest in any case.
+    /// Up to three names like what was typed, the nearest first.
     pub fn near(&self, typed: &str) -> Vec<&str> {
         let wanted = fold(typed);
         let mut scored: Vec<(f64, &str)> = self
@@ -89,7 +89,7 @@ impl NameList {
             .map(|(name, folded)| (strsim::jaro_winkler(&wanted, folded), name.as_str()))
             .collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-        let near = scored.iter().take_while(|(likeness, _)| *likeness > 0.7).count().clamp(1, 3);
+        let near = scored.iter().take_while(|(likeness, _)| *likeness > 0.7).count().min(3);
         scored.into_iter().take(near).map(|(_, name)| name).collect()
     }
 }

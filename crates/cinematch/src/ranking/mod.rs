@@ -23,8 +23,9 @@ pub use query::{Feedback, FieldError, Filters, GenreFilter, Query, QueryError, R
 const QUALITY_WEIGHT: f32 = 0.15;
 /// What matching all preferred genres adds.
 const GENRE_WEIGHT: f32 = 0.12;
-/// What full novelty takes from the most popular film.
-const NOVELTY_WEIGHT: f32 = 0.3;
+/// What full novelty takes from the most popular film: all that quality can add, and no more, so
+/// that novelty brings up unknown films that fit, not bad ones.
+const NOVELTY_WEIGHT: f32 = QUALITY_WEIGHT;
 /// The diversity of a request that does not say: enough to break up runs of sequels.
 const DEFAULT_DIVERSITY: f32 = 0.15;
 /// The diversity where nothing is known of the viewer: a list that has something for everyone.
@@ -76,6 +77,8 @@ pub struct Recommendation {
 pub struct Shortfall {
     /// Films asked for.
     pub requested: usize,
+    /// Films passed over because the request said so.
+    pub offset: usize,
     /// Films returned.
     pub returned: usize,
     /// Films of the catalogue removed, each under the first filter that it failed.
@@ -185,6 +188,7 @@ impl Recommender {
 fn shortfall(request: &Request, returned: usize, filter: &PreparedFilter<'_>) -> Option<Shortfall> {
     (returned < request.limit).then(|| Shortfall {
         requested: request.limit,
+        offset: request.offset,
         returned,
         removed_by: filter.count_removed().into_iter().collect(),
     })

@@ -1,6 +1,6 @@
 //! What people and programs ask for, in their words, and its check against the catalogue.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::{HistoryItem, Recommender, Request};
@@ -9,6 +9,7 @@ use crate::catalog::services::MOCK_SERVICES;
 use crate::ids::{MovieId, MovieIdx};
 use crate::models::content::Signal;
 use crate::retrieval::Filter;
+use crate::sources::excerpt;
 use crate::sources::movielens::is_rating;
 
 /// A film with stars.
@@ -126,7 +127,13 @@ pub struct QueryError {
 }
 
 /// The most films one request can return.
-pub const MOST: usize = 100;
+const MOST: usize = 100;
+/// The longest list of films a request can name; the most active MovieLens viewer has rated three
+/// times as many.
+const MOST_FILMS: usize = 10_000;
+/// The longest list of names a request can give, and the most errors a reply lists.
+const MOST_NAMES: usize = 100;
+const MOST_ERRORS: usize = 20;
 
 impl Recommender {
     /// Checks a query against the catalogue. Films the catalogue does not have are no error (a
@@ -204,9 +211,10 @@ impl Recommender {
         let mut positions: FxHashMap<MovieIdx, usize> = FxHashMap::default();
         let mut history: Vec<HistoryItem> = Vec::new();
         let mut unknown = Vec::new();
+        let mut told = FxHashSet::default();
         for (movie_id, feedback) in liked.chain(disliked).chain(rated) {
             let Some(movie) = self.vocabulary().index_of(movie_id) else {
-                if !unknown.contains(&movie_id) {
+                if told.insert(movie_id) {
                     unknown.push(movie_id);
                 }
                 continue;
@@ -231,12 +239,24 @@ struct Check {
 
 impl Check {
     fn fail(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        if self.errors.len() == MOST_ERRORS {
+            return;
+        }
         self.errors.push(FieldError { field: field.into(), message: message.into() });
     }
 
     fn numbers(&mut self, query: &Query) {
         if !(1..=MOST).contains(&query.limit) {
             self.fail("limit", format!("expected 1 to {MOST}, got {}", query.limit));
+        }
+        let lists = [
+            ("liked_movie_ids", query.liked.len()),
+            ("disliked_movie_ids", query.disliked.len()),
+            ("ratings", query.ratings.len()),
+            ("exclude_movie_ids", query.exclude.len()),
+        ];
+        for (field, films) in lists.into_iter().filter(|(_, films)| *films > MOST_FILMS) {
+            self.fail(field, format!("expected at most {MOST_FILMS} films, got {films}"));
         }
         for (field, share) in
             [("diversity", query.diversity.unwrap_or(0.0)), ("novelty", query.novelty)]
@@ -273,21 +293,28 @@ impl Check {
         list: &NameList,
         known: &[&str],
     ) -> Vec<usize> {
+        if names.len() > MOST_NAMES {
+            let message = format!("expected at most {MOST_NAMES} names, got {}", names.len());
+            self.fail(field, message);
+            return Vec::new();
+        }
+        let known = NameList::services(known.iter().map(|name| (*name).to_owned()).collect());
         let mut found = Vec::new();
         for (at, name) in names.iter().enumerate() {
             if let Some(position) = list.find(name) {
                 found.push(position);
-                continue;
-            }
-            let known = NameList::services(known.iter().map(|name| (*name).to_owned()).collect());
-            if known.find(name).is_none() {
+            } else if known.find(name).is_none() {
                 let near = list.near(name);
-                let hint = if near.is_empty() {
+                let hint = if !near.is_empty() {
+                    format!("did you mean {}?", near.join(", "))
+                } else if list.names().is_empty() {
                     format!("this catalogue has no {what}s")
                 } else {
-                    format!("did you mean {}?", near.join(", "))
+                    let some: Vec<&str> = list.names().iter().take(25).map(|it| &**it).collect();
+                    format!("there are {}", some.join(", "))
                 };
-                self.fail(format!("{field}[{at}]"), format!("unknown {what} `{name}`; {hint}"));
+                let message = format!("unknown {what} `{}`; {hint}", excerpt(name));
+                self.fail(format!("{field}[{at}]"), message);
             }
         }
         found
