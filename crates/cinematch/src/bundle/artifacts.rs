@@ -223,7 +223,11 @@ fn movies_bytes(movies: &[Movie]) -> io::Result<Vec<u8>> {
             Ok(part)
         })
         .collect::<io::Result<_>>()?;
-    let mut bytes: Vec<u8> = [b"[\n".as_slice(), &parts.concat()].concat();
+    let mut bytes = Vec::with_capacity(parts.iter().map(Vec::len).sum::<usize>() + 4);
+    bytes.extend_from_slice(b"[\n");
+    for part in parts {
+        bytes.extend_from_slice(&part);
+    }
     // The last film has no comma behind it.
     bytes.truncate(bytes.len() - 2);
     bytes.extend_from_slice(b"\n]\n");

@@ -50,7 +50,9 @@ element!(i64, "<i8");
 pub fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>> {
     let (indptr, indices, values) = matrix.parts();
     let n_entries = i32::try_from(indices.len()).map_err(io::Error::other)?;
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    // Room for the arrays, and for what names and describes them.
+    let room = indices.len() * (4 + T::SIZE) + indptr.len() * 4 + 4096;
+    let mut archive = ZipWriter::new(Cursor::new(Vec::with_capacity(room)));
     let mut add = |name: &str, shape: &str, descr: &str, data: &[u8]| {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)
