@@ -1,6 +1,6 @@
 //! `cinematch demo`: what a newcomer sees first.
 
-use crate::folder::Folder;
+use crate::folder::{Folder, did_not_run};
 
 #[test]
 fn the_demo_prints_two_lists_with_reasons() {
@@ -16,9 +16,7 @@ fn the_demo_works_without_a_network() {
     // `unshare -rn` gives the process a network without any way out; not every machine allows it.
     let probe = std::process::Command::new("unshare").args(["-rn", "true"]).status();
     if !probe.is_ok_and(|status| status.success()) {
-        eprintln!(
-            "\n!!! the_demo_works_without_a_network DID NOT RUN: no `unshare -rn` here !!!\n"
-        );
+        did_not_run("the_demo_works_without_a_network", "no `unshare -rn` here");
         return;
     }
     let folder = Folder::empty();

@@ -1,12 +1,18 @@
 //! A CineMatch folder to run the binary in.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// The root of the checkout.
 pub fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// Says so loudly, past the capture of a passing test's output.
+pub fn did_not_run(test: &str, why: &str) {
+    let _ = writeln!(std::io::stderr(), "\n!!! {test} DID NOT RUN: {why} !!!\n");
 }
 
 /// Real MovieLens and TMDb data, if it is at hand. Where it is not, the test that asked says so
@@ -17,10 +23,7 @@ pub fn real_data(test: &str) -> Option<PathBuf> {
     if raw.join("ml-32m/movies.csv").is_file() {
         return Some(raw);
     }
-    eprintln!(
-        "\n!!! {test} DID NOT RUN: no real data in {}; set CINEMATCH_TEST_DATA !!!\n",
-        raw.display()
-    );
+    did_not_run(test, &format!("no real data in {}; set CINEMATCH_TEST_DATA", raw.display()));
     None
 }
 

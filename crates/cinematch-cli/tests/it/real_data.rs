@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::folder::{Folder, project, real_data};
+use crate::folder::{Folder, did_not_run, project, real_data};
 
 /// The Python with scikit-learn that `cargo xtask test` provides.
 fn python(test: &str) -> Option<PathBuf> {
     let python = std::env::var_os("CINEMATCH_TEST_PYTHON").map(PathBuf::from);
     if python.is_none() {
-        eprintln!("\n!!! {test} DID NOT RUN: no scikit-learn; run `cargo xtask test` !!!\n");
+        did_not_run(test, "no scikit-learn; run `cargo xtask test`");
     }
     python
 }
