@@ -1,9 +1,10 @@
 //! A film as replies show it.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use cinematch::catalog::{Movie, ServicesSource};
-use cinematch::ids::{MovieId, TmdbId};
+use cinematch::ids::{MovieId, MovieIdx, TmdbId};
 use cinematch::ranking::Reason;
 use serde::Serialize;
 
@@ -88,12 +89,19 @@ pub fn poster_url(movie: &Movie) -> Option<String> {
     Some(format!("https://image.tmdb.org/t/p/w500{path}"))
 }
 
-/// A recommended film.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+/// A recommended film: the film, and why it is there.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes what `ItemTexts::write` puts together")]
 pub struct RecommendedItem<'a> {
-    /// The film.
     #[serde(flatten)]
-    pub item: Item<'a>,
+    item: Item<'a>,
+    #[serde(flatten)]
+    why: Why<'a>,
+}
+
+/// Why a film is recommended.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Why<'a> {
     /// The sum of the reasons' contributions.
     pub score: f32,
     /// The reasons in one line.
@@ -101,7 +109,42 @@ pub struct RecommendedItem<'a> {
     pub explanation: String,
     /// The score's parts, the largest first.
     #[schema(value_type = Vec<Object>)]
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<Reason<'a>>,
     /// What speaks: `content` (your films), `genres` (your preferences), `quality` (votes).
     pub sources: Vec<&'static str>,
+}
+
+/// The films' JSON, written when a film is first recommended: it stays the same as long as the
+/// model does.
+#[derive(Debug)]
+pub struct ItemTexts(Vec<OnceLock<Box<[u8]>>>);
+
+impl ItemTexts {
+    /// Of a catalogue; nothing is written yet.
+    pub fn new(n_movies: usize) -> Self {
+        Self((0..n_movies).map(|_| OnceLock::new()).collect())
+    }
+
+    /// Appends a [`RecommendedItem`] to `json`.
+    pub fn write(
+        &self,
+        json: &mut Vec<u8>,
+        index: MovieIdx,
+        movie: &Movie,
+        why: &Why<'_>,
+    ) -> serde_json::Result<()> {
+        let text = match self.0[index.row()].get() {
+            Some(text) => text,
+            None => {
+                let text = serde_json::to_vec(&Item::new(movie))?;
+                self.0[index.row()].get_or_init(|| text.into_boxed_slice())
+            }
+        };
+        // Two objects become one: the brace that closes the first and opens the second is a comma.
+        json.extend_from_slice(&text[..text.len() - 1]);
+        let joint = json.len();
+        serde_json::to_writer(&mut *json, why)?;
+        json[joint] = b',';
+        Ok(())
+    }
 }

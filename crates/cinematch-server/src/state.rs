@@ -8,6 +8,7 @@ use cinematch::bundle::{ArtifactsError, Bundle};
 use cinematch_store::{Store, StoreError};
 
 use crate::config::{ConfigError, ServerConfig};
+use crate::item::ItemTexts;
 
 /// A server that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -31,10 +32,26 @@ pub struct AppState {
 
 #[derive(Debug)]
 struct Shared {
-    bundle: ArcSwap<Bundle>,
+    serving: ArcSwap<Serving>,
     store: Store,
     config: ServerConfig,
     started: Instant,
+}
+
+/// A model in service.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    /// The model.
+    pub bundle: Arc<Bundle>,
+    /// Its films as replies show them.
+    pub items: ItemTexts,
+}
+
+impl Serving {
+    fn new(bundle: Bundle) -> Arc<Self> {
+        let items = ItemTexts::new(bundle.recommender.movies().len());
+        Arc::new(Self { bundle: Arc::new(bundle), items })
+    }
 }
 
 impl AppState {
@@ -49,19 +66,24 @@ impl AppState {
     pub async fn with_bundle(config: ServerConfig, bundle: Bundle) -> Result<Self, StartError> {
         config.check()?;
         let store = Store::open(&config.database).await?;
-        let bundle = ArcSwap::from_pointee(bundle);
-        let shared = Shared { bundle, store, config, started: Instant::now() };
+        let serving = ArcSwap::new(Serving::new(bundle));
+        let shared = Shared { serving, store, config, started: Instant::now() };
         Ok(Self { shared: Arc::new(shared) })
     }
 
     /// The model in service: one snapshot for a whole request.
     pub fn bundle(&self) -> Arc<Bundle> {
-        self.shared.bundle.load_full()
+        self.shared.serving.load().bundle.clone()
+    }
+
+    /// The same with its films' texts.
+    pub(crate) fn serving(&self) -> Arc<Serving> {
+        self.shared.serving.load_full()
     }
 
     /// Puts another model into service. Requests under way keep theirs.
     pub(crate) fn swap(&self, bundle: Bundle) {
-        self.shared.bundle.store(Arc::new(bundle));
+        self.shared.serving.store(Serving::new(bundle));
     }
 
     /// People's data.

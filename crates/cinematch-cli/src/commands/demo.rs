@@ -161,7 +161,7 @@ fn show(bundle: &Bundle, output: &Output) -> Result<()> {
 struct Listing<'a> {
     recommender: &'a Recommender,
     request: Request,
-    ranked: Ranked,
+    ranked: Ranked<'a>,
     /// The place of the changed film in the history.
     changed: usize,
 }

@@ -102,7 +102,7 @@ struct Shown<'a> {
     rank: usize,
     score: f32,
     explanation: String,
-    reasons: &'a [Reason],
+    reasons: &'a [Reason<'a>],
     #[serde(flatten)]
     movie: &'a Movie,
 }
@@ -209,7 +209,7 @@ pub fn named(movie: &Movie) -> String {
 }
 
 /// Prints a ranked list with its reasons.
-pub fn print_list(recommender: &Recommender, ranked: &Ranked, output: &Output) {
+pub fn print_list(recommender: &Recommender, ranked: &Ranked<'_>, output: &Output) {
     for (at, item) in ranked.items.iter().enumerate() {
         let movie = recommender.movie(item.movie);
         output.line(format_args!(

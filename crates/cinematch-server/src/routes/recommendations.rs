@@ -1,9 +1,8 @@
 //! `POST /api/recommendations`.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cinematch::bundle::Bundle;
 use cinematch::ids::MovieId;
 use cinematch::ranking::{
     Filters, GenreFilter, Query, Ranked, Rating, Reason, Recommendation, Shortfall, explanation,
@@ -12,9 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::watchlist::check_user;
 use crate::extract::Body;
-use crate::item::{Item, RecommendedItem};
-use crate::problem::{Problem, ProblemDocument};
-use crate::state::AppState;
+use crate::item::{RecommendedItem, Why};
+use crate::problem::{INTERNAL, Problem, ProblemDocument};
+use crate::state::{AppState, Serving};
 
 /// What to recommend for. Every field may be left out.
 #[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
@@ -114,10 +113,18 @@ fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(
 }
 
 /// The recommendations.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes what `reply` writes")]
 pub struct RecommendationReply<'a> {
     /// The films, best first.
     recommendations: Vec<RecommendedItem<'a>>,
+    #[serde(flatten)]
+    about: About<'a>,
+}
+
+/// What a reply says beside the films.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct About<'a> {
     /// How many.
     count: usize,
     user_id: &'a str,
@@ -150,46 +157,56 @@ pub async fn recommend(
     State(state): State<AppState>,
     Body(request): Body<RecommendationRequest>,
 ) -> Result<Response, Problem> {
-    let bundle = state.bundle();
+    let serving = state.serving();
+    let recommender = &serving.bundle.recommender;
     let user_id = request.user_id.clone().unwrap_or_else(|| DEFAULT_USER.to_owned());
     check_user(&user_id)?;
     let mut unknown = Vec::new();
     let mut query = request.into_query(&mut unknown)?;
     query.seen = state.store().listed(&user_id);
-    let (request, not_in_catalogue) = bundle.recommender.resolve(&query)?;
+    let (request, not_in_catalogue) = recommender.resolve(&query)?;
     unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
-    let ranked = bundle.recommender.recommend(&request);
-    let body = reply(&bundle, &user_id, ranked, unknown)?;
+    let ranked = recommender.recommend(&request);
+    let body = reply(&serving, &user_id, ranked, unknown).map_err(|error| {
+        tracing::error!(%error, "a reply cannot be written");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
+    })?;
     let json = HeaderValue::from_static("application/json");
     Ok(([(header::CONTENT_TYPE, json)], body).into_response())
 }
 
+/// A [`RecommendationReply`].
 fn reply(
-    bundle: &Bundle,
+    serving: &Serving,
     user_id: &str,
-    ranked: Ranked,
+    ranked: Ranked<'_>,
     unknown_movie_ids: Vec<i64>,
-) -> Result<Vec<u8>, Problem> {
-    let recommendations: Vec<RecommendedItem<'_>> =
-        ranked.items.into_iter().map(|item| recommended(bundle, item)).collect();
-    let reply = RecommendationReply {
-        count: recommendations.len(),
-        recommendations,
+) -> serde_json::Result<Vec<u8>> {
+    let about = About {
+        count: ranked.items.len(),
         user_id,
-        model_id: &bundle.manifest.model_id,
+        model_id: &serving.bundle.manifest.model_id,
         unknown_movie_ids,
         shortfall: ranked.shortfall,
     };
-    let mut body = Vec::with_capacity(32 << 10);
-    serde_json::to_writer(&mut body, &reply).map_err(|error| {
-        tracing::error!(%error, "a reply cannot be written");
-        Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, crate::problem::INTERNAL)
-    })?;
-    Ok(body)
+    let mut json = Vec::with_capacity(64 << 10);
+    json.extend_from_slice(b"{\"recommendations\":[");
+    for (place, recommended) in ranked.items.into_iter().enumerate() {
+        if place > 0 {
+            json.push(b',');
+        }
+        let movie = serving.bundle.recommender.movie(recommended.movie);
+        serving.items.write(&mut json, recommended.movie, movie, &why(recommended))?;
+    }
+    json.push(b']');
+    let joint = json.len();
+    serde_json::to_writer(&mut json, &about)?;
+    json[joint] = b',';
+    Ok(json)
 }
 
-fn recommended(bundle: &Bundle, recommendation: Recommendation) -> RecommendedItem<'_> {
-    let Recommendation { movie, score, reasons } = recommendation;
+fn why(recommended: Recommendation<'_>) -> Why<'_> {
+    let reasons = recommended.reasons;
     let mut sources = Vec::new();
     for reason in reasons.iter().filter(|reason| reason.contribution() > 0.0) {
         let source = match reason {
@@ -201,13 +218,7 @@ fn recommended(bundle: &Bundle, recommendation: Recommendation) -> RecommendedIt
             sources.push(source);
         }
     }
-    RecommendedItem {
-        item: Item::new(bundle.recommender.movie(movie)),
-        score,
-        explanation: explanation(&reasons),
-        reasons,
-        sources,
-    }
+    Why { score: recommended.score, explanation: explanation(&reasons), reasons, sources }
 }
 
 impl RecommendationRequest {

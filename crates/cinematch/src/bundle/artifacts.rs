@@ -19,7 +19,6 @@ use crate::features::ranking::{Block, FeatureSet, RankingFeatures};
 use crate::features::tags::TagCounts;
 use crate::features::text::{TfidfError, TfidfParams, TfidfVectorizer};
 use crate::ids::{Vocabulary, sha256_hex};
-use crate::models::content::ContentModel;
 use crate::ranking::Recommender;
 
 /// The files of a generation beside `manifest.json`.
@@ -325,8 +324,7 @@ pub(super) fn load(
     if last != features.names.len() {
         return Err(broken(RANKING_COLUMNS, "its blocks do not cover the columns"));
     }
-    let model = ContentModel::fit(features, &movies);
-    let recommender = Recommender::new(movies, model);
+    let recommender = Recommender::new(movies, features);
     if recommender.vocabulary().checksum() != manifest.vocabulary_sha256 {
         return Err(broken(MOVIES, "its films are not those of the manifest"));
     }

@@ -105,26 +105,27 @@ impl<T: Copy> CsrMatrix<T> {
         joined
     }
 
-    /// The same entries by column: O(entries).
+    /// The same entries by column, with the rows in another order and only the columns that `keep`
+    /// lets through: O(entries).
     #[must_use]
-    pub fn transposed(&self) -> Self
+    pub fn transposed(&self, order: impl Iterator<Item = usize>, keep: impl Fn(u32) -> bool) -> Self
     where
         T: Default,
     {
         let mut indptr = vec![0_usize; self.n_columns + 1];
-        for column in &self.indices {
+        for column in self.indices.iter().filter(|column| keep(**column)) {
             indptr[*column as usize + 1] += 1;
         }
         for column in 0..self.n_columns {
             indptr[column + 1] += indptr[column];
         }
         let mut next = indptr.clone();
-        let mut indices = vec![0_u32; self.indices.len()];
-        let mut values = vec![T::default(); self.values.len()];
-        for row in 0..self.n_rows() {
-            for (column, value) in self.entries(row) {
+        let mut indices = vec![0_u32; indptr[self.n_columns]];
+        let mut values = vec![T::default(); indptr[self.n_columns]];
+        for (place, row) in order.enumerate() {
+            for (column, value) in self.entries(row).filter(|(column, _)| keep(*column)) {
                 let at = &mut next[column as usize];
-                indices[*at] = row as u32;
+                indices[*at] = place as u32;
                 values[*at] = value;
                 *at += 1;
             }
@@ -173,10 +174,14 @@ mod tests {
     #[test]
     fn transposing_twice_changes_nothing() {
         let matrix = sample();
-        let by_column = matrix.transposed();
+        let by_column = matrix.transposed(0..4, |_| true);
         assert_eq!((by_column.n_rows(), by_column.n_columns()), (3, 4));
         assert_eq!(by_column.entries(0).collect::<Vec<_>>(), [(0, 1.0), (3, 4.0)]);
-        assert_eq!(by_column.transposed(), matrix);
+        assert_eq!(by_column.transposed(0..3, |_| true), matrix);
+        let without = matrix.transposed(0..4, |column| column != 0);
+        assert!(without.row(0).0.is_empty() && without.row(2) == by_column.row(2));
+        let backwards = matrix.transposed((0..4).rev(), |_| true);
+        assert_eq!(backwards.entries(0).collect::<Vec<_>>(), [(0, 4.0), (3, 1.0)]);
     }
 
     #[test]

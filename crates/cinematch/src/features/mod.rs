@@ -6,6 +6,7 @@
 mod categorical;
 pub mod matrix;
 pub mod numeric;
+pub mod patterns;
 pub mod plain;
 pub mod ranking;
 pub mod tags;

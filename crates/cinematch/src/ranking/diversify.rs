@@ -27,34 +27,29 @@ pub fn rerank(
     let relevance = |candidate: &Candidate| (candidate.score - worst) / range;
     let mut waiting: Vec<Waiting> = pool
         .iter()
-        .map(|candidate| Waiting {
-            candidate: *candidate,
-            gain: (1.0 - diversity) * relevance(candidate),
-            likeness: 0.0,
-            compared: 0,
+        .map(|candidate| {
+            let gain = (1.0 - diversity) * relevance(candidate);
+            Waiting { candidate: *candidate, gain, value: gain, compared: 0 }
         })
         .collect();
+    let mut above = model.likeness();
     let mut chosen: Vec<Candidate> = Vec::with_capacity(ranked.len());
     while chosen.len() < wanted && !waiting.is_empty() {
-        let value = |film: &Waiting| film.gain - diversity * film.likeness;
         // Of equal values the first in rank wins.
-        let (mut pick, mut highest, mut next) = (0, f32::NEG_INFINITY, f32::NEG_INFINITY);
+        let mut pick = 0;
         for (at, film) in waiting.iter().enumerate() {
-            let value = value(film);
-            if value > highest {
-                (pick, highest, next) = (at, value, highest);
-            } else if value > next {
-                next = value;
+            if film.value > waiting[pick].value {
+                pick = at;
             }
         }
         let top = &mut waiting[pick];
-        while top.compared < chosen.len() && value(top) >= next {
-            let above = chosen[top.compared].movie;
-            top.likeness = top.likeness.max(model.similarity(top.candidate.movie, above));
-            top.compared += 1;
-        }
-        if top.compared == chosen.len() && value(top) >= highest {
+        if top.compared == chosen.len() {
+            above.push(top.candidate.movie);
             chosen.push(waiting.remove(pick).candidate);
+        } else {
+            let alike = above.to(top.candidate.movie).into_iter().fold(0.0, f32::max);
+            top.value = top.gain - diversity * alike;
+            top.compared = chosen.len();
         }
     }
     chosen.extend(waiting.into_iter().map(|waiting| waiting.candidate));
@@ -67,8 +62,8 @@ struct Waiting {
     candidate: Candidate,
     /// What its relevance is worth.
     gain: f32,
-    /// To the most alike of the films compared with: the true likeness or less.
-    likeness: f32,
+    /// Its value beside the films it was compared with: the true value or more.
+    value: f32,
     /// How many of the films above it was compared with.
     compared: usize,
 }

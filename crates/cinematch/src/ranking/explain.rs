@@ -20,19 +20,19 @@ const NOTICEABLE: f32 = 0.004;
 /// One part of a score. All parts of a film add up to its score.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Reason {
+pub enum Reason<'a> {
     /// A film of the viewer's history, and the strongest features through which it acts.
     Film {
         /// The film.
         movie_id: MovieId,
         /// Its title.
-        title: String,
+        title: &'a str,
         /// What the viewer said of it.
         feedback: Feedback,
         /// Its part in the score.
         contribution: f32,
         /// What both films share, the strongest first.
-        shared: Vec<SharedFeature>,
+        shared: Vec<SharedFeature<'a>>,
     },
     /// The rest of the history together.
     OtherFilms {
@@ -44,7 +44,7 @@ pub enum Reason {
     /// A preferred genre the film has.
     Genre {
         /// The genre.
-        name: String,
+        name: &'a str,
         /// Its part in the score.
         contribution: f32,
     },
@@ -64,7 +64,7 @@ pub enum Reason {
     },
 }
 
-impl Reason {
+impl Reason<'_> {
     /// The part in the score.
     pub fn contribution(&self) -> f32 {
         match self {
@@ -77,17 +77,23 @@ impl Reason {
     }
 }
 
-impl Parts<'_> {
-    /// A film's reasons, the largest first.
-    pub(super) fn reasons(&self, movie: MovieIdx) -> Vec<Reason> {
+impl<'a> Parts<'a, '_> {
+    /// The reasons of every film of a page, each film's largest first.
+    pub(super) fn reasons(&self, page: &[MovieIdx]) -> Vec<Vec<Reason<'a>>> {
+        let signals = self.request.signals();
+        let parts = self.recommender.model.contributions(self.profile, &signals, page);
+        page.iter().zip(parts).map(|(movie, parts)| self.reasons_of(*movie, &parts)).collect()
+    }
+
+    fn reasons_of(&self, movie: MovieIdx, parts: &[f32]) -> Vec<Reason<'a>> {
         let row = movie.row();
-        let mut reasons = self.film_reasons(movie);
-        let bits = self.recommender.index.genre_bits().row(row);
+        let mut reasons = self.film_reasons(movie, parts);
+        let index = &self.recommender.index;
         for genre in &self.request.preferred_genres {
-            if has_bit(bits, *genre) {
+            if has_bit(index.genres_of(row), *genre) {
                 reasons.push(Reason::Genre {
-                    name: self.recommender.index.genres.names()[*genre].clone(),
-                    contribution: self.genre_share(row),
+                    name: &index.genres.names()[*genre],
+                    contribution: self.genre_share(index.genres_of(row)),
                 });
             }
         }
@@ -107,25 +113,20 @@ impl Parts<'_> {
         reasons
     }
 
-    fn film_reasons(&self, movie: MovieIdx) -> Vec<Reason> {
+    /// `parts`: what each film of the history has in the score.
+    fn film_reasons(&self, movie: MovieIdx, parts: &[f32]) -> Vec<Reason<'a>> {
         let model = &self.recommender.model;
-        let mut parts: Vec<(f32, usize)> = self
-            .request
-            .history
-            .iter()
-            .enumerate()
-            .map(|(at, item)| (model.contribution(self.profile, item.signal, movie), at))
-            .collect();
+        let mut parts: Vec<(f32, usize)> = parts.iter().copied().zip(0..).collect();
         parts.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));
         let named = parts.len().min(NAMED_FILMS);
-        let mut reasons: Vec<Reason> = parts[..named]
+        let mut reasons: Vec<Reason<'a>> = parts[..named]
             .iter()
             .map(|(contribution, at)| {
                 let item = self.request.history[*at];
                 let film = self.recommender.movie(item.signal.movie);
                 Reason::Film {
                     movie_id: film.movie_id,
-                    title: film.title.clone(),
+                    title: &film.title,
                     feedback: item.feedback,
                     contribution: *contribution,
                     shared: model.shared_features(self.profile, item.signal, movie, NAMED_FEATURES),
@@ -144,7 +145,7 @@ impl Parts<'_> {
 
 /// The reasons that speak for a film in one line, joined by ` • `: films first, then preferences,
 /// then the votes.
-pub fn explanation(reasons: &[Reason]) -> String {
+pub fn explanation(reasons: &[Reason<'_>]) -> String {
     let spoken = || reasons.iter().filter(|reason| reason.contribution() >= NOTICEABLE);
     let films = spoken().filter_map(|reason| match reason {
         Reason::Film { title, feedback, shared, .. } => {
@@ -178,20 +179,23 @@ pub fn explanation(reasons: &[Reason]) -> String {
 
 /// What two films share, in a few words: what is particular before what is general. That both are
 /// of one time is no news to anybody.
-fn in_common(shared: &[SharedFeature]) -> String {
-    let noticed = |feature: &&SharedFeature| {
+fn in_common(shared: &[SharedFeature<'_>]) -> String {
+    let noticed = |feature: &&SharedFeature<'_>| {
         feature.contribution >= NOTICEABLE / 4.0
             && !matches!(feature.block, BlockKind::Era | BlockKind::Numeric)
     };
-    let (general, particular): (Vec<&SharedFeature>, Vec<&SharedFeature>) =
+    let (general, particular): (Vec<_>, Vec<_>) =
         shared.iter().filter(noticed).partition(|feature| feature.block == BlockKind::Genre);
     let mut names: Vec<&str> = Vec::new();
     for feature in particular.into_iter().chain(general.into_iter().take(SPOKEN_GENRES)) {
         // "los" of an overview is no news beside the keyword "los angeles".
-        let name = feature.name.to_lowercase();
-        let said = |known: &&str| known.to_lowercase().split(' ').any(|word| word == name);
-        if !names.iter().any(|known| known.eq_ignore_ascii_case(&name) || said(known)) {
-            names.push(&feature.name);
+        let name = feature.name;
+        let said = |known: &&str| {
+            known.eq_ignore_ascii_case(name)
+                || known.split(' ').any(|word| word.eq_ignore_ascii_case(name))
+        };
+        if !names.iter().any(said) {
+            names.push(name);
         }
     }
     names.truncate(SPOKEN_FEATURES);

@@ -12,9 +12,10 @@ use std::cell::RefCell;
 use serde::Serialize;
 
 use crate::catalog::Movie;
+use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, Vocabulary};
 use crate::models::content::{ContentModel, Profile, Signal};
-use crate::retrieval::{Candidate, Filter, FilterIndex, FilterKind, PreparedFilter, best};
+use crate::retrieval::{Candidate, Filter, FilterIndex, FilterKind, Groups, PreparedFilter, best};
 
 pub use explain::{Reason, explanation};
 pub use query::{Feedback, FieldError, Filters, GenreFilter, Query, QueryError, Rating};
@@ -61,15 +62,22 @@ pub struct Request {
     pub explain: bool,
 }
 
+impl Request {
+    /// The history as the model takes it.
+    fn signals(&self) -> Vec<Signal> {
+        self.history.iter().map(|item| item.signal).collect()
+    }
+}
+
 /// A recommended film.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recommendation {
+pub struct Recommendation<'a> {
     /// The film.
     pub movie: MovieIdx,
     /// Its score: the sum of its reasons' contributions.
     pub score: f32,
     /// The score's parts, the largest first; empty where they were not asked for.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<Reason<'a>>,
 }
 
 /// Why fewer films came back than were asked for.
@@ -87,9 +95,9 @@ pub struct Shortfall {
 
 /// A ranked list.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ranked {
+pub struct Ranked<'a> {
     /// The films, best first.
-    pub items: Vec<Recommendation>,
+    pub items: Vec<Recommendation<'a>>,
     /// Set when fewer films came back than were asked for.
     pub shortfall: Option<Shortfall>,
 }
@@ -100,24 +108,31 @@ pub struct Recommender {
     movies: Vec<Movie>,
     vocabulary: Vocabulary,
     index: FilterIndex,
+    /// The films grouped by their genres.
+    groups: Groups,
     model: ContentModel,
-    /// What quality adds to every film's score.
-    quality_prior: Vec<f32>,
+    /// What quality adds to every film's score, by position.
+    quality: Vec<f32>,
+    /// How known every film is, by position.
+    popularity: Vec<f32>,
 }
 
 thread_local! {
     /// One score a film, kept from request to request: no allocation of the catalogue's size.
-    static SCORES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    static OWN_SCORES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Recommender {
-    /// Puts the parts together. The model's rows are the films, in order.
-    pub fn new(movies: Vec<Movie>, model: ContentModel) -> Self {
+    /// Puts the parts together. The rows of `features` are the films, in order.
+    pub fn new(movies: Vec<Movie>, features: RankingFeatures) -> Self {
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
         let index = FilterIndex::new(&movies);
-        let quality = model.quality().score.iter();
-        let quality_prior = quality.map(|quality| QUALITY_WEIGHT * quality).collect();
-        Self { movies, vocabulary, index, model, quality_prior }
+        let groups = Groups::new(index.combination_of());
+        let model = ContentModel::fit(features, &movies, &groups);
+        let mut quality = groups.arrange(&model.quality().score);
+        quality.iter_mut().for_each(|quality| *quality *= QUALITY_WEIGHT);
+        let popularity = groups.arrange(&model.quality().popularity);
+        Self { movies, vocabulary, index, groups, model, quality, popularity }
     }
 
     /// The films.
@@ -147,40 +162,46 @@ impl Recommender {
 
     /// Ranks the catalogue for a request. Exactly `limit` films come back whenever that many pass
     /// the filter behind the offset. O(films + entries of the profile's columns).
-    pub fn recommend(&self, request: &Request) -> Ranked {
-        let signals: Vec<Signal> = request.history.iter().map(|item| item.signal).collect();
-        let profile = self.model.profile(&signals);
+    pub fn recommend(&self, request: &Request) -> Ranked<'_> {
+        let profile = self.model.profile(&request.signals());
         let parts = Parts { recommender: self, request, profile: &profile };
         let filter = self.index.prepare(request.filter.clone());
         let wanted = request.offset.saturating_add(request.limit).min(self.movies.len());
         let default =
             if request.history.is_empty() { COLD_START_DIVERSITY } else { DEFAULT_DIVERSITY };
         let diversity = request.diversity.unwrap_or(default);
-        let ranked = SCORES.with_borrow_mut(|scores| {
-            parts.fill_priors(scores);
-            self.model.add_scores(&profile, scores);
+        let ranked = OWN_SCORES.with_borrow_mut(|own| {
+            parts.fill_priors(own);
+            let scores = self.model.add_scores(&profile, &self.groups, own, parts.of_genres());
             let pool = wanted.max(if diversity > 0.0 { diversify::POOL } else { 0 });
-            best(pool, scores, |movie| filter.failed_by(movie).is_none())
+            best(pool, &scores, |movie| filter.failed_by(movie).is_none())
         });
         let ranked = diversify::rerank(&self.model, ranked, diversity, wanted);
         let page: Vec<Candidate> =
             ranked.into_iter().skip(request.offset).take(request.limit).collect();
         let shortfall = shortfall(request, page.len(), &filter);
-        let items = page
-            .into_iter()
+        let mut items: Vec<Recommendation<'_>> = page
+            .iter()
             .map(|candidate| Recommendation {
                 movie: candidate.movie,
                 score: candidate.score,
-                reasons: if request.explain { parts.reasons(candidate.movie) } else { Vec::new() },
+                reasons: Vec::new(),
             })
             .collect();
+        if request.explain {
+            let movies: Vec<MovieIdx> = page.iter().map(|candidate| candidate.movie).collect();
+            for (item, reasons) in items.iter_mut().zip(parts.reasons(&movies)) {
+                item.reasons = reasons;
+            }
+        }
         Ranked { items, shortfall }
     }
 
     /// The exact part that one film of a request's history has in another film's score.
     pub fn part_of(&self, request: &Request, position: usize, movie: MovieIdx) -> f32 {
-        let signals: Vec<Signal> = request.history.iter().map(|item| item.signal).collect();
-        self.model.contribution(&self.model.profile(&signals), signals[position], movie)
+        let signals = request.signals();
+        let profile = self.model.profile(&signals);
+        self.model.contributions(&profile, &signals[position..=position], &[movie])[0][0]
     }
 }
 
@@ -195,48 +216,54 @@ fn shortfall(request: &Request, returned: usize, filter: &PreparedFilter<'_>) ->
 }
 
 /// The summands of a film's score under one request.
-struct Parts<'a> {
+struct Parts<'a, 'r> {
     recommender: &'a Recommender,
-    request: &'a Request,
-    profile: &'a Profile,
+    request: &'r Request,
+    profile: &'r Profile,
 }
 
-impl Parts<'_> {
-    /// Sets every film's score to everything but the affinity.
-    fn fill_priors(&self, scores: &mut Vec<f32>) {
-        scores.clear();
-        scores.extend_from_slice(&self.recommender.quality_prior);
+impl Parts<'_, '_> {
+    /// Sets every film's own score to what does not depend on the history.
+    fn fill_priors(&self, own: &mut Vec<f32>) {
+        own.clear();
+        own.extend_from_slice(&self.recommender.quality);
         if self.request.novelty > 0.0 {
-            let rows = scores.iter_mut().enumerate();
-            rows.for_each(|(row, score)| *score -= self.novelty(row));
+            for (own, popularity) in own.iter_mut().zip(&self.recommender.popularity) {
+                *own -= self.price(*popularity);
+            }
         }
-        if !self.request.preferred_genres.is_empty() {
-            let rows = scores.iter_mut().enumerate();
-            rows.for_each(|(row, score)| *score += self.genres(row));
-        }
+    }
+
+    /// What every combination of genres adds.
+    fn of_genres(&self) -> Vec<f32> {
+        self.recommender.index.combinations().map(|genres| self.genres(genres)).collect()
     }
 
     fn quality(&self, row: usize) -> f32 {
-        self.recommender.quality_prior[row]
+        QUALITY_WEIGHT * self.recommender.model.quality().score[row]
     }
 
     fn novelty(&self, row: usize) -> f32 {
-        NOVELTY_WEIGHT * self.request.novelty * self.recommender.model.quality().popularity[row]
+        self.price(self.recommender.model.quality().popularity[row])
     }
 
-    /// Preferred genres the film has, over the geometric mean of both counts.
-    fn genres(&self, row: usize) -> f32 {
+    /// What novelty takes from a film of this popularity.
+    fn price(&self, popularity: f32) -> f32 {
+        NOVELTY_WEIGHT * self.request.novelty * popularity
+    }
+
+    /// What a film's genres add: the preferred ones among them, over the geometric mean of both
+    /// counts.
+    fn genres(&self, of_film: &[u64]) -> f32 {
         let preferred = &self.request.preferred_genres;
-        let bits = self.recommender.index.genre_bits();
-        let matched = preferred.iter().filter(|genre| has_bit(bits.row(row), **genre)).count();
-        if matched == 0 { 0.0 } else { matched as f32 * self.genre_share(row) }
+        let matched = preferred.iter().filter(|genre| has_bit(of_film, **genre)).count();
+        if matched == 0 { 0.0 } else { matched as f32 * self.genre_share(of_film) }
     }
 
     /// What one matched genre adds.
-    fn genre_share(&self, row: usize) -> f32 {
-        let of_film: u32 =
-            self.recommender.index.genre_bits().row(row).iter().map(|word| word.count_ones()).sum();
-        let both = self.request.preferred_genres.len() as f32 * of_film.max(1) as f32;
+    fn genre_share(&self, of_film: &[u64]) -> f32 {
+        let n_genres: u32 = of_film.iter().map(|word| word.count_ones()).sum();
+        let both = self.request.preferred_genres.len() as f32 * n_genres.max(1) as f32;
         GENRE_WEIGHT / both.sqrt()
     }
 }

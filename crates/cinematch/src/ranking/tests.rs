@@ -11,14 +11,15 @@ fn recommender() -> Recommender {
         movie.services = vec![if at % 2 == 0 { "Netflix" } else { "MUBI" }.to_owned()];
         movie.original_language = (at % 4 != 3).then(|| "en".to_owned());
     }
-    Recommender::new(movies, model(FeatureSet::Full))
+    let features = model(FeatureSet::Full).features().clone();
+    Recommender::new(movies, features)
 }
 
 fn query() -> Query {
     Query { limit: 5, explain: true, ..Query::default() }
 }
 
-fn ids(recommender: &Recommender, ranked: &Ranked) -> Vec<u32> {
+fn ids(recommender: &Recommender, ranked: &Ranked<'_>) -> Vec<u32> {
     ranked.items.iter().map(|item| recommender.movie(item.movie).movie_id.0).collect()
 }
 
@@ -231,13 +232,20 @@ fn the_lazy_order_is_the_greedy_one() {
     let candidates: Vec<Candidate> = (0..12)
         .map(|row| Candidate { movie: MovieIdx(row), score: 1.0 - row as f32 * 0.03 })
         .collect();
+    let alike: Vec<Vec<f32>> = (0..12)
+        .map(|row| {
+            let mut likeness = model.likeness();
+            (0..12).for_each(|other| likeness.push(MovieIdx(other)));
+            likeness.to(MovieIdx(row))
+        })
+        .collect();
     for diversity in [0.05, 0.3, 0.6, 1.0] {
         let mut waiting = candidates.clone();
         let mut greedy: Vec<MovieIdx> = Vec::new();
         while !waiting.is_empty() {
             let value = |candidate: &Candidate| {
                 let relevance = (candidate.score - 0.67) / 0.33;
-                let alike = greedy.iter().map(|above| model.similarity(candidate.movie, *above));
+                let alike = greedy.iter().map(|above| alike[candidate.movie.row()][above.row()]);
                 (1.0 - diversity) * relevance - diversity * alike.fold(0.0, f32::max)
             };
             let best = (1..waiting.len()).fold(0, |best, at| {

@@ -1,5 +1,6 @@
 //! Which films a viewer wants to see at all.
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Movie;
@@ -14,6 +15,11 @@ pub struct BitRows {
 }
 
 impl BitRows {
+    /// The number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.words.len() / self.words_per_row.max(1)
+    }
+
     /// Rows of `n_bits`, from the positions set in each.
     pub fn new<Row: IntoIterator<Item = usize>>(
         n_bits: usize,
@@ -60,7 +66,10 @@ pub struct FilterIndex {
     pub services: NameList,
     /// The languages of the catalogue.
     pub languages: NameList,
-    genre_bits: BitRows,
+    /// Every combination of genres that a film has.
+    combinations: BitRows,
+    /// Every film's combination.
+    combination_of: Vec<u32>,
     service_bits: BitRows,
     facts: Vec<Facts>,
 }
@@ -79,12 +88,22 @@ impl FilterIndex {
         let genres = names(movies.iter().flat_map(|movie| &movie.genres));
         let services = names(movies.iter().flat_map(|movie| &movie.services));
         let languages = names(movies.iter().filter_map(|movie| movie.original_language.as_ref()));
-        let bits = |names: &[String], list: fn(&Movie) -> &[String]| {
-            let rows = movies.iter().map(|movie| {
-                list(movie).iter().filter_map(|name| names.binary_search(name).ok()).collect()
-            });
-            BitRows::new::<Vec<usize>>(names.len(), rows)
+        let bits = |names: &[String], list: &[String]| -> Vec<usize> {
+            list.iter().filter_map(|name| names.binary_search(name).ok()).collect()
         };
+        let mut known: FxHashMap<Vec<usize>, u32> = FxHashMap::default();
+        let mut combinations = Vec::new();
+        let combination_of = movies
+            .iter()
+            .map(|movie| {
+                let combination = bits(&genres, &movie.genres);
+                *known.entry(combination).or_insert_with_key(|new| {
+                    combinations.push(new.clone());
+                    combinations.len() as u32 - 1
+                })
+            })
+            .collect();
+        let service_bits = movies.iter().map(|movie| bits(&services, &movie.services));
         let facts = movies
             .iter()
             .map(|movie| {
@@ -99,8 +118,9 @@ impl FilterIndex {
             })
             .collect();
         Self {
-            genre_bits: bits(&genres, |movie| &movie.genres),
-            service_bits: bits(&services, |movie| &movie.services),
+            combinations: BitRows::new(genres.len(), combinations),
+            combination_of,
+            service_bits: BitRows::new(services.len(), service_bits),
             facts,
             genres: NameList::genres(genres),
             services: NameList::services(services),
@@ -108,9 +128,19 @@ impl FilterIndex {
         }
     }
 
-    /// The genres of every film.
-    pub fn genre_bits(&self) -> &BitRows {
-        &self.genre_bits
+    /// A film's genres.
+    pub fn genres_of(&self, row: usize) -> &[u64] {
+        self.combinations.row(self.combination_of[row] as usize)
+    }
+
+    /// Every combination of genres that a film has: few, where films are many.
+    pub fn combinations(&self) -> impl Iterator<Item = &[u64]> {
+        (0..self.combinations.n_rows()).map(|combination| self.combinations.row(combination))
+    }
+
+    /// The place of every film's genres among the combinations.
+    pub fn combination_of(&self) -> &[u32] {
+        &self.combination_of
     }
 
     /// The number of films.
@@ -120,7 +150,7 @@ impl FilterIndex {
 
     /// Prepares a filter's masks.
     pub fn prepare(&self, filter: Filter) -> PreparedFilter<'_> {
-        let genres = |bits: &[usize]| self.genre_bits.mask(bits);
+        let genres = |bits: &[usize]| self.combinations.mask(bits);
         PreparedFilter {
             index: self,
             genres_any: genres(&filter.genres_any),
@@ -208,7 +238,8 @@ impl PreparedFilter<'_> {
         let row = movie.row();
         let filter = &self.filter;
         let facts = &self.index.facts[row];
-        let genres = &self.index.genre_bits;
+        let genres = &self.index.combinations;
+        let combination = self.index.combination_of[row] as usize;
         let within = |value: Option<u32>, min: Option<u32>, max: Option<u32>| {
             (min.is_none() && max.is_none())
                 || value.is_some_and(|value| {
@@ -221,9 +252,13 @@ impl PreparedFilter<'_> {
         if filter.excluded.binary_search(&movie).is_ok() {
             return Some(FilterKind::ExcludeMovieIds);
         }
-        let any = filter.genres_any.is_empty() || genres.shared(row, &self.genres_any) > 0;
-        let all = genres.row(row).iter().zip(&self.genres_all).all(|(has, all)| has & all == *all);
-        if !any || !all || genres.shared(row, &self.genres_none) > 0 {
+        let any = filter.genres_any.is_empty() || genres.shared(combination, &self.genres_any) > 0;
+        let all = genres
+            .row(combination)
+            .iter()
+            .zip(&self.genres_all)
+            .all(|(has, all)| has & all == *all);
+        if !any || !all || genres.shared(combination, &self.genres_none) > 0 {
             return Some(FilterKind::Genres);
         }
         if filter.services.is_some() && self.index.service_bits.shared(row, &self.services) == 0 {

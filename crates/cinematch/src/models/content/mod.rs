@@ -10,8 +10,10 @@
 //! where x are the [ranking rows](crate::features::ranking). The sum is linear in the history, so
 //! every film's part in it is exact, not an approximation (Rocchio, 1971, with graded weights).
 //! Scoring walks the columns of the viewer's profile: O(entries of those columns), no film is left
-//! out, and a history is folded in without any training.
+//! out, and a history is folded in without any training. Blocks in which many films are equal
+//! (genres, time of release) are scored once for each [pattern](crate::features::patterns).
 
+mod likeness;
 mod quality;
 
 use serde::Serialize;
@@ -19,9 +21,12 @@ use serde::Serialize;
 use crate::catalog::Movie;
 use crate::features::CsrMatrix;
 use crate::features::matrix::sparse_dot;
-use crate::features::ranking::{BlockKind, RankingFeatures};
+use crate::features::patterns::RowPatterns;
+use crate::features::ranking::{Block, BlockKind, RankingFeatures};
 use crate::ids::MovieIdx;
+use crate::retrieval::{Groups, Late, Scores};
 
+pub use likeness::Likeness;
 pub use quality::Quality;
 
 /// A film in somebody's history and how much it speaks for (above 0) or against films like it.
@@ -37,8 +42,12 @@ pub struct Signal {
 #[derive(Clone, Debug)]
 pub struct ContentModel {
     features: RankingFeatures,
-    /// Columns × films: which films have a feature.
-    films_of: CsrMatrix<f32>,
+    /// The blocks in which all films of a group are equal, by position.
+    of_groups: Vec<RowPatterns>,
+    /// Other blocks in which many films are equal, by position.
+    of_films: Vec<RowPatterns>,
+    /// Columns × positions, of all other blocks: which films have a feature.
+    positions_of: CsrMatrix<f32>,
     quality: Quality,
 }
 
@@ -60,20 +69,36 @@ impl Profile {
 
 /// One feature's part in a score.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SharedFeature {
+pub struct SharedFeature<'a> {
     /// What kind of feature it is.
     pub block: BlockKind,
     /// Its name, in people's words.
-    pub name: String,
+    pub name: &'a str,
     /// Its part in the score.
     pub contribution: f32,
 }
 
 impl ContentModel {
-    /// Prepares the rows for scoring. O(entries).
-    pub fn fit(features: RankingFeatures, movies: &[Movie]) -> Self {
-        let films_of = features.matrix.transposed();
-        Self { features, films_of, quality: Quality::fit(movies) }
+    /// Prepares the rows for scoring films that stand in `groups`. O(entries).
+    pub fn fit(features: RankingFeatures, movies: &[Movie], groups: &Groups) -> Self {
+        let find = |block: &Block| {
+            RowPatterns::find(&features.matrix, block.start..block.end, groups.films())
+        };
+        let equal_in_groups = |patterns: &RowPatterns| {
+            groups.ranges().all(|group| {
+                let of_group = &patterns.of()[group];
+                of_group.windows(2).all(|pair| pair[0] == pair[1])
+            })
+        };
+        let (of_groups, of_films): (Vec<_>, Vec<_>) =
+            features.blocks.iter().filter_map(find).partition(equal_in_groups);
+        let in_patterns =
+            |column| of_groups.iter().chain(&of_films).any(|run| run.columns().contains(&column));
+        let positions_of =
+            features.matrix.transposed(groups.films().iter().map(|film| film.row()), |column| {
+                !in_patterns(column)
+            });
+        Self { features, of_groups, of_films, positions_of, quality: Quality::fit(movies) }
     }
 
     /// The rows and the meaning of their columns.
@@ -115,26 +140,54 @@ impl ContentModel {
         profile
     }
 
-    /// Adds every film's affinity to the profile to `scores` (one entry a film).
-    pub fn add_scores(&self, profile: &Profile, scores: &mut [f32]) {
-        for (column, weight) in profile.columns.iter().zip(&profile.weights) {
-            let (films, values) = self.films_of.row(*column as usize);
-            for (film, value) in films.iter().zip(values) {
-                scores[*film as usize] += weight * value;
+    /// Every film's affinity to the profile, on top of `own` (by position) and `shared` (by group).
+    pub fn add_scores<'a>(
+        &'a self,
+        profile: &Profile,
+        groups: &'a Groups,
+        own: &'a mut [f32],
+        mut shared: Vec<f32>,
+    ) -> Scores<'a> {
+        let (columns, weights) = (&profile.columns, &profile.weights);
+        for (column, weight) in columns.iter().zip(weights) {
+            let (positions, values) = self.positions_of.row(*column as usize);
+            for (position, value) in positions.iter().zip(values) {
+                own[*position as usize] += weight * value;
             }
         }
+        for patterns in &self.of_groups {
+            let dots = patterns.dots(columns, weights);
+            for (shared, start) in shared.iter_mut().zip(groups.starts()) {
+                *shared += dots[usize::from(patterns.of()[*start])];
+            }
+        }
+        let late = self.of_films.iter();
+        let late = late
+            .map(|patterns| Late { of: patterns.of(), values: patterns.dots(columns, weights) })
+            .collect();
+        Scores { groups, own, shared, late }
     }
 
-    /// One signal's exact part in a film's affinity.
-    pub fn contribution(&self, profile: &Profile, signal: Signal, movie: MovieIdx) -> f32 {
-        let factor = signal.weight * profile.scale;
-        factor * self.similarity(signal.movie, movie)
+    /// Every signal's exact part in the affinity of every film: for each film one number a signal.
+    /// O(entries of both + matches).
+    pub fn contributions(
+        &self,
+        profile: &Profile,
+        history: &[Signal],
+        films: &[MovieIdx],
+    ) -> Vec<Vec<f32>> {
+        let mut likeness = self.likeness();
+        history.iter().for_each(|signal| likeness.push(signal.movie));
+        let of_film = |film: &MovieIdx| {
+            let alike = likeness.to(*film).into_iter().zip(history);
+            alike.map(|(alike, signal)| signal.weight * profile.scale * alike).collect()
+        };
+        films.iter().map(of_film).collect()
     }
 
-    /// How alike two films are, 0 to 1.
-    pub fn similarity(&self, a: MovieIdx, b: MovieIdx) -> f32 {
-        let rows = &self.features.matrix;
-        sparse_dot(rows.row(a.row()), rows.row(b.row()), |_, _| {})
+    /// An empty pool of films to compare others with. How alike two films are is 0 to 1.
+    pub fn likeness(&self) -> Likeness<'_> {
+        Likeness::new(&self.features.matrix)
     }
 
     /// The features through which a signal moves a film, the strongest first, at most `most`.
@@ -144,7 +197,7 @@ impl ContentModel {
         signal: Signal,
         movie: MovieIdx,
         most: usize,
-    ) -> Vec<SharedFeature> {
+    ) -> Vec<SharedFeature<'_>> {
         let rows = &self.features.matrix;
         let mut parts: Vec<(u32, f32)> = Vec::new();
         sparse_dot(rows.row(signal.movie.row()), rows.row(movie.row()), |column, part| {
@@ -157,7 +210,7 @@ impl ContentModel {
             .take(most)
             .map(|(column, part)| SharedFeature {
                 block: self.features.block_of(column).kind,
-                name: self.features.names[column as usize].clone(),
+                name: &self.features.names[column as usize],
                 contribution: factor * part,
             })
             .collect()

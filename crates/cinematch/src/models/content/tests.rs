@@ -61,7 +61,25 @@ pub(crate) fn model(feature_set: FeatureSet) -> ContentModel {
     let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
     let tags = TagCounts::default();
     let features = RankingFeatures::fit(feature_set, &movies, &plain, &tags).unwrap();
-    ContentModel::fit(features, &movies)
+    ContentModel::fit(features, &movies, &groups())
+}
+
+/// The films of [`catalogue`] by their kind.
+fn groups() -> Groups {
+    Groups::new(&(0..12).map(|row| row % 3).collect::<Vec<u32>>())
+}
+
+/// Every film's affinity.
+fn affinities(model: &ContentModel, profile: &Profile) -> Vec<f32> {
+    let (groups, mut own) = (groups(), vec![0.0; model.n_movies()]);
+    let scores = model.add_scores(profile, &groups, &mut own, vec![0.0; 3]);
+    let mut affinities = vec![0.0; model.n_movies()];
+    for (group, range) in groups.ranges().enumerate() {
+        for position in range {
+            affinities[groups.films()[position].row()] = scores.at(group, position);
+        }
+    }
+    affinities
 }
 
 #[test]
@@ -73,8 +91,7 @@ fn liked_kinds_come_first_and_disliked_last() {
             Signal { movie: MovieIdx(1), weight: -0.7 },
         ];
         let profile = model.profile(&history);
-        let mut scores = vec![0.0; model.n_movies()];
-        model.add_scores(&profile, &mut scores);
+        let scores = affinities(&model, &profile);
         let of_kind = |kind: usize| (0..12).filter(move |at| at % 3 == kind && *at > 2);
         let worst_heist = of_kind(0).map(|at| scores[at]).fold(f32::MAX, f32::min);
         let best_musical = of_kind(1).map(|at| scores[at]).fold(f32::MIN, f32::max);
@@ -89,13 +106,12 @@ fn contributions_add_up_to_the_score_and_features_to_the_contribution() {
         .map(|(movie, weight)| Signal { movie: MovieIdx(movie), weight })
         .into();
     let profile = model.profile(&history);
-    let mut scores = vec![0.0; model.n_movies()];
-    model.add_scores(&profile, &mut scores);
-    for (at, score) in scores.iter().enumerate() {
-        let movie = MovieIdx(at as u32);
+    let scores = affinities(&model, &profile);
+    let movies: Vec<MovieIdx> = (0..12).map(MovieIdx).collect();
+    let parts = model.contributions(&profile, &history, &movies);
+    for ((movie, score), parts) in movies.into_iter().zip(scores).zip(parts) {
         let mut sum = 0.0;
-        for signal in &history {
-            let part = model.contribution(&profile, *signal, movie);
+        for (signal, part) in history.iter().zip(parts) {
             let features = model.shared_features(&profile, *signal, movie, usize::MAX);
             let by_feature: f32 = features.iter().map(|feature| feature.contribution).sum();
             assert!((part - by_feature).abs() < 1e-5);
@@ -110,17 +126,24 @@ fn an_empty_history_scores_nothing() {
     let model = model(FeatureSet::Full);
     let profile = model.profile(&[]);
     assert!(profile.is_empty());
-    let mut scores = vec![0.0; model.n_movies()];
-    model.add_scores(&profile, &mut scores);
+    let scores = affinities(&model, &profile);
     assert!(scores.iter().all(|score| score.abs() < f32::EPSILON));
 }
 
 #[test]
 fn a_film_is_most_like_itself() {
     let model = model(FeatureSet::Full);
+    let mut likeness = model.likeness();
+    (0..12).for_each(|at| likeness.push(MovieIdx(at)));
     for at in 0..12 {
-        let own = model.similarity(MovieIdx(at), MovieIdx(at));
-        assert!(own <= 1.0 + 1e-5);
-        assert!((0..12).all(|other| model.similarity(MovieIdx(at), MovieIdx(other)) <= own + 1e-5));
+        let alike = likeness.to(MovieIdx(at as u32));
+        assert!(alike[at] <= 1.0 + 1e-5);
+        assert!(alike.iter().all(|other| *other <= alike[at] + 1e-5));
     }
+    // The columns are left as they were found.
+    drop(likeness);
+    assert!(model.likeness().to(MovieIdx(0)).is_empty());
+    let mut again = model.likeness();
+    again.push(MovieIdx(1));
+    assert_eq!(again.to(MovieIdx(1)).len(), 1);
 }

@@ -1,0 +1,104 @@
+//! Rows that repeat: films are many, but combinations of genres and years of release are few.
+
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
+use super::CsrMatrix;
+use crate::ids::MovieIdx;
+
+/// A table of the different rows pays where each stands for this many films, or where it is tiny.
+const FILMS_PER_PATTERN: usize = 32;
+const TINY: usize = 8;
+
+/// A run of a matrix's columns in which many rows are equal: each different row once, and which of
+/// them every film has.
+#[derive(Clone, Debug)]
+pub struct RowPatterns {
+    columns: Range<u32>,
+    /// The different rows; columns count from the run's first.
+    patterns: CsrMatrix<f32>,
+    of: Vec<u16>,
+}
+
+impl RowPatterns {
+    /// Finds the different rows of `films`; `None` where they are too many to be worth it.
+    /// O(entries).
+    pub fn find(matrix: &CsrMatrix<f32>, columns: Range<u32>, films: &[MovieIdx]) -> Option<Self> {
+        let limit = (films.len() / FILMS_PER_PATTERN).clamp(TINY, usize::from(u16::MAX));
+        let mut known: FxHashMap<Vec<(u32, u32)>, u16> = FxHashMap::default();
+        let mut patterns = CsrMatrix::new(columns.len());
+        let mut of = Vec::with_capacity(films.len());
+        let mut key = Vec::new();
+        for film in films {
+            let (row, values) = matrix.row(film.row());
+            let run = within(row, &columns);
+            let entries = row[run.clone()].iter().zip(&values[run]);
+            key.clear();
+            key.extend(entries.map(|(column, value)| (column - columns.start, value.to_bits())));
+            let pattern = match known.get(&key) {
+                Some(pattern) => *pattern,
+                None if patterns.n_rows() >= limit => return None,
+                None => {
+                    let new = patterns.n_rows() as u16;
+                    patterns.push_row(key.iter().map(|(at, bits)| (*at, f32::from_bits(*bits))));
+                    known.insert(key.clone(), new);
+                    new
+                }
+            };
+            of.push(pattern);
+        }
+        Some(Self { columns, patterns, of })
+    }
+
+    /// The columns of the run.
+    pub fn columns(&self) -> &Range<u32> {
+        &self.columns
+    }
+
+    /// Every film's pattern, in the order of the films.
+    pub fn of(&self) -> &[u16] {
+        &self.of
+    }
+
+    /// Every pattern's dot product with a sparse vector (columns of the whole matrix, ascending).
+    /// O(entries of the patterns).
+    pub fn dots(&self, columns: &[u32], weights: &[f32]) -> Vec<f32> {
+        let mut dense = vec![0.0; self.columns.len()];
+        for at in within(columns, &self.columns) {
+            dense[(columns[at] - self.columns.start) as usize] = weights[at];
+        }
+        let dot = |pattern| {
+            self.patterns.entries(pattern).map(|(at, value)| dense[at as usize] * value).sum()
+        };
+        (0..self.patterns.n_rows()).map(dot).collect()
+    }
+}
+
+/// Where ascending columns lie within a run.
+fn within(columns: &[u32], run: &Range<u32>) -> Range<usize> {
+    let from = columns.partition_point(|column| *column < run.start);
+    from..columns.partition_point(|column| *column < run.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_rows_are_kept_once_and_the_dot_products_are_those_of_the_matrix() {
+        let mut matrix = CsrMatrix::new(5);
+        for row in 0..64_u32 {
+            let value = if row % 3 == 0 { 1.0 } else { 2.0 };
+            matrix.push_row([(0, row as f32), (2, value), (3, 0.5), (4, row as f32)]);
+        }
+        let films: Vec<MovieIdx> = (0..64).rev().map(MovieIdx).collect();
+        let patterns = RowPatterns::find(&matrix, 1..4, &films).unwrap();
+        let dots = patterns.dots(&[0, 2, 3], &[100.0, 3.0, 4.0]);
+        assert_eq!(dots.len(), 2);
+        for (film, pattern) in films.iter().zip(patterns.of()) {
+            assert_eq!(dots[usize::from(*pattern)], if film.0 % 3 == 0 { 5.0 } else { 8.0 });
+        }
+        assert!(RowPatterns::find(&matrix, 0..1, &films).is_none(), "every row is different");
+    }
+}
