@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use cinematch::bundle::{Bundle, Generations, InputSum, Settings, Training, train};
 use cinematch::catalog::services::MockServices;
-use cinematch::catalog::{Inputs, MergeSettings, ServicesChoice, merge, merged_parts, read_merged};
+use cinematch::catalog::{Inputs, MergeSettings, ServicesChoice, merge, read_merged};
 use cinematch::features::ranking::FeatureSet;
 use cinematch::features::tags::TagCounts;
 use cinematch::features::text::TfidfParams;
@@ -77,7 +77,7 @@ fn prepare(folder: &Path) -> Result<Bundle> {
         services: ServicesChoice::Mock,
         mock: MockServices { seed: 42, sample_fraction: 0.3 },
     };
-    let table = merged_parts(&merge(inputs, &settings)?.movies).concat();
+    let table = merge(inputs, &settings)?.table.concat();
     let movies = read_merged("movies_merged.csv", &table)?.records;
     let tags = movielens::tags("sample/tags.csv", TAGS)?.records;
     let sum = |name: &str, rows: usize, bytes: &[u8]| InputSum {

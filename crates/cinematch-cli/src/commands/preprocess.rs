@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use cinematch::catalog::services::MockServices;
 use cinematch::catalog::{
     Counts, Inputs, MergeSettings, Merged, ServicesChoice, ServicesSource, count_problems, merge,
-    merged_parts,
 };
 use cinematch::{files, ids};
 use clap::Args;
@@ -118,9 +117,14 @@ impl Preprocess {
         let raw = self.raw.resolve(global);
         let (movies_path, links_path) = (raw.join("movies.csv"), raw.join("links.csv"));
         let reading = output.step("reading MovieLens and TMDb");
-        let movies = read_or(&movies_path, GET_MOVIELENS)?;
-        let links = read_or(&links_path, GET_MOVIELENS)?;
-        let tmdb = self.read_tmdb(global)?;
+        let (movielens, tmdb) = rayon::join(
+            || -> Result<_> {
+                let movies = read_or(&movies_path, GET_MOVIELENS)?;
+                Ok((movies, read_or(&links_path, GET_MOVIELENS)?))
+            },
+            || self.read_tmdb(global),
+        );
+        let ((movies, links), tmdb) = (movielens?, tmdb?);
         drop(reading);
 
         let settings = self.settings();
@@ -154,8 +158,6 @@ impl Preprocess {
             shown(&merged_path),
             thousands(merged.counts.movies_kept)
         ));
-        // The process ends here; freeing a million small strings one by one helps nobody.
-        std::mem::forget(merged);
         Ok(())
     }
 
@@ -194,12 +196,12 @@ impl Preprocess {
 }
 
 fn write(merged: &Merged, settings: &MergeSettings, table: &Path, report: &Path) -> Result<()> {
-    let parts = merged_parts(&merged.movies);
+    let parts = &merged.table;
     let name = shown(table);
     let (written, document) = rayon::join(
         || files::replace(table, |out| parts.iter().try_for_each(|part| out.write_all(part))),
         || {
-            let sha256 = ids::sha256_hex_of_parts(&parts);
+            let sha256 = ids::sha256_hex_of_parts(parts);
             serde_json::to_vec_pretty(&merged.report(settings, &name, &sha256))
         },
     );

@@ -334,11 +334,14 @@ pub(super) fn load(
 /// Writes a generation's files into an empty directory and syncs each.
 pub(super) fn write_files(directory: &Path, trained: &Trained) -> io::Result<()> {
     let manifest = manifest_bytes(&trained.manifest)?;
-    let files = trained.files.iter().map(|(name, bytes)| (*name, bytes));
-    for (name, bytes) in files.chain([(MANIFEST, &manifest)]) {
+    let mut files: Vec<(&str, &[u8])> =
+        trained.files.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    files.push((MANIFEST, &manifest));
+    // In parallel, the largest first: the kernel's copying takes most of the time.
+    files.sort_by_key(|(_, bytes)| std::cmp::Reverse(bytes.len()));
+    files.into_par_iter().with_max_len(1).try_for_each(|(name, bytes)| {
         let mut file = std::fs::File::create_new(directory.join(name))?;
         file.write_all(bytes)?;
-        file.sync_all()?;
-    }
-    Ok(())
+        file.sync_all()
+    })
 }

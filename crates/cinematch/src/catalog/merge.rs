@@ -8,12 +8,15 @@
 //!
 //! Time and memory are linear in the input.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
 
+use super::merged_csv::{self, Row};
 use super::services::MockServices;
-use super::{Movie, ParsedTitle, ServicesSource, parse_title};
+use super::{ParsedTitle, ServicesSource, parse_title};
 use crate::ids::{MovieId, TmdbId};
 use crate::sources::movielens::{self, LinkRow, MovieRow};
 use crate::sources::tmdb::{self, TmdbFile, TmdbRow};
@@ -104,6 +107,21 @@ pub struct Counts {
     pub tmdb_rows_without_film: u64,
 }
 
+impl Counts {
+    /// Adds what was counted film by film.
+    fn add(&mut self, films: &Self) {
+        self.movies_kept += films.movies_kept;
+        self.with_tmdb_id += films.with_tmdb_id;
+        self.with_metadata += films.with_metadata;
+        let (all, removed) = (&mut self.removed, films.removed);
+        all.without_year += removed.without_year;
+        all.before_min_year += removed.before_min_year;
+        all.without_genres += removed.without_genres;
+        all.without_tmdb += removed.without_tmdb;
+        all.too_few_votes += removed.too_few_votes;
+    }
+}
+
 /// One input, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceCount {
@@ -120,8 +138,9 @@ pub struct SourceCount {
 /// The result of a merge.
 #[derive(Clone, Debug)]
 pub struct Merged {
-    /// The films, in the order of `movies.csv`.
-    pub movies: Vec<Movie>,
+    /// `movies_merged.csv` in parts, to be written one behind the other: the films in the order of
+    /// `movies.csv`.
+    pub table: Vec<Vec<u8>>,
     /// What happened, in numbers.
     pub counts: Counts,
     /// The inputs, in numbers.
@@ -151,99 +170,150 @@ pub enum MergeError {
     },
 }
 
+/// Films that one task merges and writes.
+const CHUNK: usize = 4096;
+
 /// Merges the inputs.
 pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, MergeError> {
-    let (movies, (links, tmdb)) = rayon::join(
-        || movielens::movies(inputs.movies.0, inputs.movies.1),
-        || {
-            rayon::join(
-                || movielens::links(inputs.links.0, inputs.links.1),
-                || inputs.tmdb.map(|(file, bytes)| tmdb::metadata(file, bytes)).transpose(),
-            )
-        },
+    // TMDb's file is the largest: while one thread reads it, the other links MovieLens' films.
+    let (movielens, tmdb) = rayon::join(
+        || MovieLens::read(&inputs),
+        || inputs.tmdb.map(|(file, bytes)| tmdb::metadata(file, bytes)).transpose(),
     );
-    let (movies, links, tmdb) = (movies?, links?, tmdb?);
+    let (mut movielens, tmdb) = (movielens?, tmdb?);
     let services_source = services_source(&inputs, tmdb.as_ref(), settings.services)?;
 
-    let mut counts = Counts { movies_read: movies.records.len() as u64, ..Counts::default() };
-    let mut sources =
-        vec![source_count(inputs.movies.0, &movies), source_count(inputs.links.0, &links)];
-    let mut problems = movies.problems;
-    problems.extend(links.problems);
-    counts.duplicate_movie_ids = count_duplicates(&problems);
+    let mut counts = Counts {
+        movies_read: movielens.movies.len() as u64,
+        duplicate_movie_ids: count_duplicates(&movielens.problems),
+        shared_tmdb_ids: movielens.linked.shared,
+        ..Counts::default()
+    };
+    let mut problems = movielens.problems;
     let mut metadata = Metadata::default();
     if let (Some((file, _)), Some(tmdb)) = (inputs.tmdb, tmdb) {
-        sources.push(source_count(file, &tmdb.decoded));
+        movielens.sources.push(source_count(file, &tmdb.decoded));
         counts.duplicate_tmdb_ids = count_duplicates(&tmdb.decoded.problems);
         problems.extend(tmdb.decoded.problems);
         metadata = Metadata::new(tmdb.decoded.records);
     }
-    let linked = Linked::new(inputs.links.0, &movies.records, links.records, &mut problems);
-    counts.shared_tmdb_ids = linked.shared;
+    problems.extend(movielens.linked.problems);
 
-    let decide = |(row, link): (&MovieRow<'_>, &Option<LinkRow<'_>>)| {
-        decide(row, link.as_ref(), &metadata, services_source, settings)
-    };
-    let decisions: Vec<Decision> =
-        movies.records.par_iter().zip(&linked.links).with_min_len(1024).map(decide).collect();
-    let mut kept = Vec::with_capacity(decisions.len());
+    let (movies, links) = (&movielens.movies, &movielens.linked.links);
+    let choice = Choice { metadata: &metadata, services_source, settings };
+    let chunks = movies.par_chunks(CHUNK).zip(links.par_chunks(CHUNK));
+    let chunks: Vec<Chunk> = chunks.map(|(movies, links)| choice.merge(movies, links)).collect();
+    let mut table = vec![merged_csv::header()];
     let mut lenient_years = Vec::new();
-    for (row, decision) in movies.records.iter().zip(decisions) {
-        match decision {
-            Decision::Remove(filter) => *filter(&mut counts.removed) += 1,
-            Decision::Keep { movie, year_is_strict, has_facts } => {
-                if let Some(year) = movie.year.filter(|_| !year_is_strict) {
-                    lenient_years.push((row.movie_id, row.title.to_string(), year));
-                }
-                counts.with_tmdb_id += u64::from(movie.tmdb_id.is_some());
-                counts.with_metadata += u64::from(has_facts);
-                kept.push(*movie);
-            }
-        }
+    for chunk in chunks {
+        table.push(chunk.rows);
+        counts.add(&chunk.counts);
+        lenient_years.extend(chunk.lenient_years);
     }
-    counts.movies_kept = kept.len() as u64;
     counts.year_read_leniently = lenient_years.len() as u64;
-    counts.tmdb_rows_without_film = metadata.without_film(&linked);
-    Ok(Merged { movies: kept, counts, sources, services_source, lenient_years, problems })
+    counts.tmdb_rows_without_film = metadata.without_film(&movielens.linked.owners);
+    let sources = movielens.sources;
+    Ok(Merged { table, counts, sources, services_source, lenient_years, problems })
 }
 
-/// What becomes of a film.
-enum Decision {
-    Keep {
-        movie: Box<Movie>,
-        year_is_strict: bool,
-        has_facts: bool,
-    },
-    /// The counter of the first filter it fails.
-    Remove(fn(&mut Removed) -> &mut u64),
+/// MovieLens' films, each with its link.
+struct MovieLens<'a> {
+    movies: Vec<MovieRow<'a>>,
+    linked: Linked<'a>,
+    sources: Vec<SourceCount>,
+    /// Of the rows; those of the links between them are in `linked`.
+    problems: Vec<Problem>,
 }
 
-fn decide(
-    row: &MovieRow<'_>,
-    link: Option<&LinkRow<'_>>,
-    metadata: &Metadata<'_>,
-    services_source: Option<ServicesSource>,
-    settings: &MergeSettings,
-) -> Decision {
-    let parsed = parse_title(&row.title);
-    let genres = genres(&row.genres);
-    let tmdb_id = link.and_then(|link| link.tmdb_id);
-    let facts = tmdb_id.and_then(|id| metadata.of(id));
-    if let Some(filter) = failed_filter(&parsed, &genres, facts, settings) {
-        return Decision::Remove(filter);
+impl<'a> MovieLens<'a> {
+    fn read(inputs: &Inputs<'a>) -> Result<Self, SourceError> {
+        let ((movies_file, movies), (links_file, links)) = (inputs.movies, inputs.links);
+        let (movies, links) = rayon::join(
+            || movielens::movies(movies_file, movies),
+            || movielens::links(links_file, links),
+        );
+        let (movies, links) = (movies?, links?);
+        let sources = vec![source_count(movies_file, &movies), source_count(links_file, &links)];
+        let mut problems = movies.problems;
+        problems.extend(links.problems);
+        let linked = Linked::new(links_file, &movies.records, links.records);
+        Ok(Self { movies: movies.records, linked, sources, problems })
     }
-    let year_is_strict = parsed.year_is_strict;
-    let imdb_id = link.and_then(|link| link.imdb_id.as_deref()).map(str::to_owned);
-    let mut movie = movie(row.movie_id, parsed, genres, (tmdb_id, imdb_id), facts);
-    movie.services = match services_source {
-        Some(ServicesSource::Mock) => settings.mock.of(movie.movie_id),
-        Some(ServicesSource::Tmdb) => {
-            facts.map_or_else(Vec::new, |facts| tmdb::list(&facts.services))
+}
+
+/// Some films merged.
+#[derive(Default)]
+struct Chunk {
+    /// Their rows of the table.
+    rows: Vec<u8>,
+    counts: Counts,
+    lenient_years: Vec<(MovieId, String, u16)>,
+}
+
+/// What decides about every film.
+struct Choice<'a> {
+    metadata: &'a Metadata<'a>,
+    services_source: Option<ServicesSource>,
+    settings: &'a MergeSettings,
+}
+
+impl Choice<'_> {
+    fn merge(&self, movies: &[MovieRow<'_>], links: &[Option<LinkRow<'_>>]) -> Chunk {
+        let mut chunk = Chunk { rows: Vec::with_capacity(movies.len() * 256), ..Chunk::default() };
+        for (row, link) in movies.iter().zip(links) {
+            self.film(row, link.as_ref(), &mut chunk);
         }
-        None => Vec::new(),
-    };
-    movie.services_source = services_source.filter(|_| !movie.services.is_empty());
-    Decision::Keep { movie: Box::new(movie), year_is_strict, has_facts: facts.is_some() }
+        chunk
+    }
+
+    fn film(&self, row: &MovieRow<'_>, link: Option<&LinkRow<'_>>, chunk: &mut Chunk) {
+        let parsed = parse_title(&row.title);
+        let genres = genres(&row.genres);
+        let tmdb_id = link.and_then(|link| link.tmdb_id);
+        let facts = tmdb_id.and_then(|id| self.metadata.of(id));
+        if let Some(filter) = failed_filter(&parsed, &genres, facts, self.settings) {
+            *filter(&mut chunk.counts.removed) += 1;
+            return;
+        }
+        let services = match self.services_source {
+            Some(ServicesSource::Mock) => Cow::Owned(self.settings.mock.of(row.movie_id).join("|")),
+            Some(ServicesSource::Tmdb) => {
+                facts.map_or(Cow::Borrowed(""), |facts| tmdb::joined(&facts.services))
+            }
+            None => Cow::Borrowed(""),
+        };
+        let text = |field: for<'f> fn(&'f TmdbRow<'_>) -> &'f str| facts.map_or("", field);
+        merged_csv::put_row(
+            &Row {
+                movie_id: row.movie_id,
+                tmdb_id,
+                imdb_id: link.and_then(|link| link.imdb_id.as_deref()).unwrap_or_default(),
+                title: &parsed.title,
+                alt_titles: &joined_names(&parsed.alt_titles),
+                year: parsed.year,
+                genres: &genres,
+                overview: text(|facts| &facts.overview),
+                runtime: facts.and_then(|facts| facts.runtime),
+                popularity: facts.and_then(|facts| facts.popularity),
+                vote_count: facts.and_then(|facts| facts.vote_count),
+                vote_average: facts.and_then(|facts| facts.vote_average),
+                keywords: &tmdb::joined(text(|facts| &facts.keywords)),
+                cast: &tmdb::joined(text(|facts| &facts.cast)),
+                directors: &tmdb::joined(text(|facts| &facts.directors)),
+                services: &services,
+                services_source: self.services_source.filter(|_| !services.is_empty()),
+                original_language: text(|facts| &facts.original_language),
+                poster_path: text(|facts| &facts.poster_path),
+            },
+            &mut chunk.rows,
+        );
+        if let Some(year) = parsed.year.filter(|_| !parsed.year_is_strict) {
+            chunk.lenient_years.push((row.movie_id, row.title.to_string(), year));
+        }
+        chunk.counts.movies_kept += 1;
+        chunk.counts.with_tmdb_id += u64::from(tmdb_id.is_some());
+        chunk.counts.with_metadata += u64::from(facts.is_some());
+    }
 }
 
 fn services_source(
@@ -279,21 +349,23 @@ fn count_duplicates(problems: &[Problem]) -> u64 {
 /// TMDb's rows by id.
 #[derive(Default)]
 struct Metadata<'a> {
-    rows: FxHashMap<TmdbId, TmdbRow<'a>>,
+    rows: Vec<TmdbRow<'a>>,
+    row_of: FxHashMap<TmdbId, u32>,
 }
 
 impl<'a> Metadata<'a> {
-    fn new(records: Vec<TmdbRow<'a>>) -> Self {
-        Self { rows: records.into_iter().map(|row| (row.tmdb_id, row)).collect() }
+    fn new(rows: Vec<TmdbRow<'a>>) -> Self {
+        let row_of = rows.iter().map(|row| row.tmdb_id).zip(0..).collect();
+        Self { rows, row_of }
     }
 
     fn of(&self, id: TmdbId) -> Option<&TmdbRow<'a>> {
-        self.rows.get(&id)
+        self.row_of.get(&id).map(|row| &self.rows[*row as usize])
     }
 
     /// Rows that no film links to.
-    fn without_film(&self, linked: &Linked<'_>) -> u64 {
-        let found = linked.owners.keys().filter(|id| self.rows.contains_key(id)).count();
+    fn without_film(&self, owners: &FxHashMap<TmdbId, MovieId>) -> u64 {
+        let found = owners.keys().filter(|id| self.row_of.contains_key(id)).count();
         (self.rows.len() - found) as u64
     }
 }
@@ -304,15 +376,11 @@ struct Linked<'a> {
     owners: FxHashMap<TmdbId, MovieId>,
     /// Films whose TMDb id another film has.
     shared: u64,
+    problems: Vec<Problem>,
 }
 
 impl<'a> Linked<'a> {
-    fn new(
-        file: &str,
-        movies: &[MovieRow<'_>],
-        links: Vec<LinkRow<'a>>,
-        problems: &mut Vec<Problem>,
-    ) -> Self {
+    fn new(file: &str, movies: &[MovieRow<'_>], links: Vec<LinkRow<'a>>) -> Self {
         let problem = |link: &LinkRow<'_>, field: &str, kind, outcome, reason| Problem {
             file: file.to_owned(),
             line: link.line,
@@ -325,10 +393,10 @@ impl<'a> Linked<'a> {
             links.into_iter().map(|link| (link.movie_id, link)).collect();
         let mut linked = Self {
             links: Vec::with_capacity(movies.len()),
-            owners: FxHashMap::default(),
+            owners: FxHashMap::with_capacity_and_hasher(movies.len(), FxBuildHasher),
             shared: 0,
+            problems: Vec::new(),
         };
-        let mut found: Vec<Problem> = Vec::new();
         for movie in movies {
             let mut link = waiting.remove(&movie.movie_id);
             if let Some(link) = &mut link
@@ -343,17 +411,16 @@ impl<'a> Linked<'a> {
                     movie.movie_id
                 );
                 let (kind, outcome) = (ProblemKind::DuplicateId, Outcome::ValueEmptied);
-                found.push(problem(link, "tmdbId", kind, outcome, reason));
+                linked.problems.push(problem(link, "tmdbId", kind, outcome, reason));
             }
             linked.links.push(link);
         }
-        found.extend(waiting.values().map(|link| {
+        linked.problems.extend(waiting.values().map(|link| {
             let reason = format!("film {} is not in movies.csv", link.movie_id);
             let (kind, outcome) = (ProblemKind::UnknownReference, Outcome::RowDropped);
             problem(link, "movieId", kind, outcome, reason)
         }));
-        found.sort_by_key(|problem| problem.line);
-        problems.extend(found);
+        linked.problems.sort_by_key(|problem| problem.line);
         linked
     }
 }
@@ -361,7 +428,7 @@ impl<'a> Linked<'a> {
 /// The counter of the first filter a film fails, if it fails one.
 fn failed_filter(
     parsed: &ParsedTitle,
-    genres: &[String],
+    genres: &str,
     facts: Option<&TmdbRow<'_>>,
     settings: &MergeSettings,
 ) -> Option<fn(&mut Removed) -> &mut u64> {
@@ -385,49 +452,33 @@ fn failed_filter(
     None
 }
 
-/// MovieLens' genres in lower case; `(no genres listed)` is none.
-fn genres(raw: &str) -> Vec<String> {
+/// MovieLens' genres in lower case, joined; `(no genres listed)` is none.
+fn genres(raw: &str) -> String {
     if raw.eq_ignore_ascii_case("(no genres listed)") {
-        return Vec::new();
+        return String::new();
     }
-    tmdb::list(&raw.to_lowercase())
+    match tmdb::joined(raw) {
+        Cow::Owned(clean) => clean.to_lowercase(),
+        Cow::Borrowed(clean) => clean.to_lowercase(),
+    }
 }
 
-fn movie(
-    movie_id: MovieId,
-    parsed: ParsedTitle,
-    genres: Vec<String>,
-    (tmdb_id, imdb_id): (Option<TmdbId>, Option<String>),
-    facts: Option<&TmdbRow<'_>>,
-) -> Movie {
-    let text = |field: fn(&TmdbRow<'_>) -> String| facts.map(field).filter(|text| !text.is_empty());
-    let list = |field: fn(&TmdbRow<'_>) -> Vec<String>| facts.map_or_else(Vec::new, field);
-    Movie {
-        movie_id,
-        tmdb_id,
-        imdb_id,
-        title: parsed.title,
-        alt_titles: parsed.alt_titles,
-        year: parsed.year,
-        genres,
-        overview: text(|facts| facts.overview.to_string()),
-        runtime: facts.and_then(|facts| facts.runtime),
-        popularity: facts.and_then(|facts| facts.popularity),
-        vote_count: facts.and_then(|facts| facts.vote_count),
-        vote_average: facts.and_then(|facts| facts.vote_average),
-        keywords: list(|facts| tmdb::list(&facts.keywords)),
-        cast: list(|facts| tmdb::list(&facts.cast)),
-        directors: list(|facts| tmdb::list(&facts.directors)),
-        services: Vec::new(),
-        services_source: None,
-        original_language: text(|facts| facts.original_language.to_string()),
-        poster_path: text(|facts| facts.poster_path.to_string()),
+/// Names joined by `|`; one inside a name is written as `/`.
+fn joined_names(names: &[String]) -> String {
+    let mut joined = String::new();
+    for name in names {
+        if !joined.is_empty() {
+            joined.push('|');
+        }
+        joined.extend(name.chars().map(|letter| if letter == '|' { '/' } else { letter }));
     }
+    joined
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Movie;
 
     const MOVIES: &str = "movieId,title,genres\n1,\"Matrix, The (1999)\",Action|Sci-Fi\n\
         2,Old One (1950),Drama\n3,Plain (2001),(no genres listed)\n4,No Year,Drama\n\
@@ -448,6 +499,12 @@ mod tests {
         }
     }
 
+    fn movies(merged: &Merged) -> Vec<Movie> {
+        let decoded = merged_csv::read_merged("m.csv", &merged.table.concat()).unwrap();
+        assert_eq!(decoded.problems, []);
+        decoded.records
+    }
+
     fn check(settings: &MergeSettings, with_tmdb: bool, expect: &[u32]) -> Merged {
         let inputs = Inputs {
             movies: ("movies.csv", MOVIES.as_bytes()),
@@ -455,7 +512,7 @@ mod tests {
             tmdb: with_tmdb.then_some(("tmdb.csv", TMDB.as_bytes())),
         };
         let merged = merge(inputs, settings).unwrap();
-        let ids: Vec<u32> = merged.movies.iter().map(|movie| movie.movie_id.0).collect();
+        let ids: Vec<u32> = movies(&merged).iter().map(|movie| movie.movie_id.0).collect();
         assert_eq!(ids, expect);
         let removed = merged.counts.removed;
         let total = removed.without_year
@@ -480,10 +537,11 @@ mod tests {
     #[test]
     fn one_film_owns_a_tmdb_id_and_every_oddity_is_counted() {
         let merged = check(&settings(), true, &[1, 5, 6]);
-        assert_eq!(merged.movies[0].tmdb_id, Some(TmdbId(603)));
-        assert_eq!(merged.movies[0].directors, ["Lana Wachowski", "Lilly Wachowski"]);
-        assert_eq!(merged.movies[1].tmdb_id, None);
-        assert_eq!(merged.movies[1].imdb_id.as_deref(), Some("0133094"));
+        let movies = movies(&merged);
+        assert_eq!(movies[0].tmdb_id, Some(TmdbId(603)));
+        assert_eq!(movies[0].directors, ["Lana Wachowski", "Lilly Wachowski"]);
+        assert_eq!(movies[1].tmdb_id, None);
+        assert_eq!(movies[1].imdb_id.as_deref(), Some("0133094"));
         assert_eq!(merged.counts.shared_tmdb_ids, 1);
         assert_eq!(merged.counts.tmdb_rows_without_film, 1);
         assert_eq!(merged.lenient_years, [(MovieId(6), "Loose (2005))".to_owned(), 2005)]);
@@ -497,7 +555,7 @@ mod tests {
         let mock = MergeSettings { services: ServicesChoice::Auto, ..settings() };
         let merged = check(&mock, true, &[1, 5, 6]);
         assert_eq!(merged.services_source, Some(ServicesSource::Mock));
-        assert!(merged.movies.iter().all(|movie| {
+        assert!(movies(&merged).iter().all(|movie| {
             !movie.services.is_empty() && movie.services_source == Some(ServicesSource::Mock)
         }));
         let tmdb = MergeSettings { services: ServicesChoice::Tmdb, ..settings() };

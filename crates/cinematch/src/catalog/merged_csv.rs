@@ -5,14 +5,14 @@
 
 use std::io::Write;
 
-use rayon::prelude::*;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::{Movie, ServicesSource};
 use crate::ids::{MovieId, TmdbId};
 use crate::sources::movielens::whole_number;
 use crate::sources::table::{self, Column};
 use crate::sources::tmdb::list;
-use crate::sources::{Decoded, Outcome, ProblemKind, SourceError, excerpt};
+use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// The columns, in order.
 pub const HEADER: [&str; 19] = [
@@ -37,85 +37,84 @@ pub const HEADER: [&str; 19] = [
     "poster_path",
 ];
 
-/// The table's bytes in parts, to be written one behind the other: the header, then rows in the
-/// films' order. O(bytes), in parallel.
-pub fn merged_parts(movies: &[Movie]) -> Vec<Vec<u8>> {
+/// A row of the table. Texts are empty where nothing is known; lists are joined by `|`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'a> {
+    pub movie_id: MovieId,
+    pub tmdb_id: Option<TmdbId>,
+    pub imdb_id: &'a str,
+    pub title: &'a str,
+    pub alt_titles: &'a str,
+    pub year: Option<u16>,
+    pub genres: &'a str,
+    pub overview: &'a str,
+    pub runtime: Option<u32>,
+    pub popularity: Option<f32>,
+    pub vote_count: Option<u32>,
+    pub vote_average: Option<f32>,
+    pub keywords: &'a str,
+    pub cast: &'a str,
+    pub directors: &'a str,
+    pub services: &'a str,
+    pub services_source: Option<ServicesSource>,
+    pub original_language: &'a str,
+    pub poster_path: &'a str,
+}
+
+/// The table's first line.
+pub(super) fn header() -> Vec<u8> {
     let mut header = HEADER.join(",").into_bytes();
     header.push(b'\n');
-    let rows = movies.par_chunks(4096).map(|chunk| {
-        let mut part = Vec::with_capacity(chunk.len() * 256);
-        for movie in chunk {
-            put_row(movie, &mut part);
-        }
-        part
-    });
-    rayon::iter::once(header).chain(rows).collect()
+    header
 }
 
-fn put_row(movie: &Movie, out: &mut Vec<u8>) {
-    put_number(Some(movie.movie_id), out);
-    out.push(b',');
-    put_number(movie.tmdb_id, out);
-    out.push(b',');
-    put_text(movie.imdb_id.as_deref(), out);
-    out.push(b',');
-    put_text(Some(&movie.title), out);
-    out.push(b',');
-    put_number(movie.year, out);
-    out.push(b',');
-    put_list(&movie.genres, out);
-    out.push(b',');
-    put_text(movie.overview.as_deref(), out);
-    out.push(b',');
-    put_number(movie.runtime, out);
-    out.push(b',');
-    put_number(movie.popularity, out);
-    out.push(b',');
-    put_number(movie.vote_count, out);
-    out.push(b',');
-    put_number(movie.vote_average, out);
-    for list in [&movie.keywords, &movie.cast, &movie.directors, &movie.services, &movie.alt_titles]
-    {
-        out.push(b',');
-        put_list(list, out);
+/// Appends a row.
+pub(super) fn put_row(row: &Row<'_>, out: &mut Vec<u8>) {
+    put_number(Some(row.movie_id), b',', out);
+    put_number(row.tmdb_id, b',', out);
+    put_text(row.imdb_id, b',', out);
+    put_text(row.title, b',', out);
+    put_number(row.year, b',', out);
+    put_text(row.genres, b',', out);
+    put_text(row.overview, b',', out);
+    put_number(row.runtime, b',', out);
+    put_number(row.popularity, b',', out);
+    put_number(row.vote_count, b',', out);
+    put_number(row.vote_average, b',', out);
+    for list in [row.keywords, row.cast, row.directors, row.services, row.alt_titles] {
+        put_text(list, b',', out);
     }
-    out.push(b',');
-    put_text(movie.services_source.map(ServicesSource::name), out);
-    out.push(b',');
-    put_text(movie.original_language.as_deref(), out);
-    out.push(b',');
-    put_text(movie.poster_path.as_deref(), out);
-    out.push(b'\n');
+    put_text(row.services_source.map_or("", ServicesSource::name), b',', out);
+    put_text(row.original_language, b',', out);
+    put_text(row.poster_path, b'\n', out);
 }
 
-fn put_number(value: Option<impl std::fmt::Display>, out: &mut Vec<u8>) {
+fn put_number(value: Option<impl std::fmt::Display>, end: u8, out: &mut Vec<u8>) {
     if let Some(value) = value {
         // Writing into memory cannot fail.
         let _ = write!(out, "{value}");
     }
+    out.push(end);
 }
 
 /// A value, in quotes where it needs them (RFC 4180).
-fn put_text(value: Option<&str>, out: &mut Vec<u8>) {
-    let value = value.unwrap_or_default();
-    if !value.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
-        out.extend_from_slice(value.as_bytes());
-        return;
-    }
-    out.push(b'"');
-    out.extend_from_slice(value.replace('"', "\"\"").as_bytes());
-    out.push(b'"');
-}
-
-fn put_list(entries: &[String], out: &mut Vec<u8>) {
-    match entries {
-        [] => {}
-        [one] if !one.contains('|') => put_text(Some(one), out),
-        _ => {
-            let clean: Vec<String> = entries.iter().map(|entry| entry.replace('|', "/")).collect();
-            put_text(Some(&clean.join("|")), out);
+fn put_text(value: &str, end: u8, out: &mut Vec<u8>) {
+    let bytes = value.as_bytes();
+    if memchr::memchr3(b',', b'"', b'\n', bytes).or_else(|| memchr::memchr(b'\r', bytes)).is_none()
+    {
+        out.extend_from_slice(bytes);
+    } else {
+        out.push(b'"');
+        let mut rest = bytes;
+        while let Some(quote) = memchr::memchr(b'"', rest) {
+            out.extend_from_slice(&rest[..=quote]);
+            out.push(b'"');
+            rest = &rest[quote + 1..];
         }
+        out.extend_from_slice(rest);
+        out.push(b'"');
     }
+    out.push(end);
 }
 
 /// Reads the table back. Files of the Python system, which end after `services`, are read too.
@@ -132,78 +131,92 @@ pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceErr
         }
         columns
     };
-    let mut records: Vec<Movie> = Vec::new();
-    let mut problems = Vec::new();
-    let mut seen = rustc_hash::FxHashSet::default();
-    let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
-        let Some(movie_id) = row.require::<MovieId>(0, "a film's number", problems) else { return };
-        if !seen.insert(movie_id) {
-            let reason = format!("film {movie_id} came before; the first row stays");
-            problems.push(row.problem(0, ProblemKind::DuplicateId, Outcome::RowDropped, reason));
-            return;
-        }
-        let text = |column: usize| Some(row.get(column).to_owned()).filter(|text| !text.is_empty());
-        let mut emptied = |column: usize| {
-            let reason = format!("not a value for this column: `{}`", excerpt(row.get(column)));
-            let kind = ProblemKind::InvalidValue;
-            problems.push(row.problem(column, kind, Outcome::ValueEmptied, reason));
-        };
-        // pandas writes whole numbers of a column with gaps as `1995.0`.
-        let mut whole = |column: usize| {
-            let text = row.get(column);
-            let value = whole_number(text);
-            if value.is_none() && !text.is_empty() && !text.trim_end_matches(['0', '.']).is_empty()
-            {
-                emptied(column);
-            }
-            value
-        };
-        let tmdb_id = whole(1).map(TmdbId);
-        let year = whole(4).and_then(|year| u16::try_from(year).ok());
-        let runtime = whole(7);
-        let votes = row.get(9);
-        let vote_count = if votes.is_empty() { None } else { Some(whole(9).unwrap_or(0)) };
-        let mut real = |column: usize| {
-            let text = row.get(column);
-            let value = text.parse::<f32>().ok().filter(|value| value.is_finite());
-            if value.is_none() && !text.is_empty() {
-                emptied(column);
-            }
-            value
-        };
-        let popularity = real(8);
-        let vote_average = real(10);
-        let services = list(row.get(14));
-        let services_source = match row.get(16) {
-            "mock" => Some(ServicesSource::Mock),
-            "tmdb" => Some(ServicesSource::Tmdb),
-            // The Python system's services were always invented.
-            _ if !services.is_empty() && !row.has(16) => Some(ServicesSource::Mock),
-            _ => None,
-        };
-        records.push(Movie {
-            movie_id,
-            tmdb_id,
-            imdb_id: text(2),
-            title: row.get(3).to_owned(),
-            alt_titles: list(row.get(15)),
-            year,
-            genres: list(&row.get(5).to_lowercase()),
-            overview: text(6),
-            runtime,
-            popularity,
-            vote_count,
-            vote_average,
-            keywords: list(row.get(11)),
-            cast: list(row.get(12)),
-            directors: list(row.get(13)),
-            services,
-            services_source,
-            original_language: text(17),
-            poster_path: text(18),
-        });
+    let decoded = table::decode(file, bytes, &COLUMNS, |row, problems| {
+        Some((row.line, decode(row, problems)?))
     })?;
-    Ok(Decoded { records, problems, rows })
+    let Decoded { records: rows, mut problems, rows: n_rows } = decoded;
+    let mut records: Vec<Movie> = Vec::with_capacity(rows.len());
+    let mut seen = FxHashSet::with_capacity_and_hasher(rows.len(), FxBuildHasher);
+    for (line, movie) in rows {
+        let movie_id = movie.movie_id;
+        if seen.insert(movie_id) {
+            records.push(movie);
+            continue;
+        }
+        problems.push(Problem {
+            file: file.to_owned(),
+            line,
+            field: Some(HEADER[0].to_owned()),
+            kind: ProblemKind::DuplicateId,
+            outcome: Outcome::RowDropped,
+            reason: format!("film {movie_id} came before; the first row stays"),
+        });
+    }
+    problems.sort_by_key(|problem| problem.line);
+    Ok(Decoded { records, problems, rows: n_rows })
+}
+
+fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie> {
+    let movie_id = row.require::<MovieId>(0, "a film's number", problems)?;
+    let text = |column: usize| Some(row.get(column).to_owned()).filter(|text| !text.is_empty());
+    let mut emptied = |column: usize| {
+        let reason = format!("not a value for this column: `{}`", excerpt(row.get(column)));
+        let kind = ProblemKind::InvalidValue;
+        problems.push(row.problem(column, kind, Outcome::ValueEmptied, reason));
+    };
+    // pandas writes whole numbers of a column with gaps as `1995.0`.
+    let mut whole = |column: usize| {
+        let text = row.get(column);
+        let value = whole_number(text);
+        if value.is_none() && !text.is_empty() && !text.trim_end_matches(['0', '.']).is_empty() {
+            emptied(column);
+        }
+        value
+    };
+    let tmdb_id = whole(1).map(TmdbId);
+    let year = whole(4).and_then(|year| u16::try_from(year).ok());
+    let runtime = whole(7);
+    let votes = row.get(9);
+    let vote_count = if votes.is_empty() { None } else { Some(whole(9).unwrap_or(0)) };
+    let mut real = |column: usize| {
+        let text = row.get(column);
+        let value = text.parse::<f32>().ok().filter(|value| value.is_finite());
+        if value.is_none() && !text.is_empty() {
+            emptied(column);
+        }
+        value
+    };
+    let popularity = real(8);
+    let vote_average = real(10);
+    let services = list(row.get(14));
+    let services_source = match row.get(16) {
+        "mock" => Some(ServicesSource::Mock),
+        "tmdb" => Some(ServicesSource::Tmdb),
+        // The Python system's services were always invented.
+        _ if !services.is_empty() && !row.has(16) => Some(ServicesSource::Mock),
+        _ => None,
+    };
+    Some(Movie {
+        movie_id,
+        tmdb_id,
+        imdb_id: text(2),
+        title: row.get(3).to_owned(),
+        alt_titles: list(row.get(15)),
+        year,
+        genres: list(&row.get(5).to_lowercase()),
+        overview: text(6),
+        runtime,
+        popularity,
+        vote_count,
+        vote_average,
+        keywords: list(row.get(11)),
+        cast: list(row.get(12)),
+        directors: list(row.get(13)),
+        services,
+        services_source,
+        original_language: text(17),
+        poster_path: text(18),
+    })
 }
 
 #[cfg(test)]
@@ -246,10 +259,37 @@ mod tests {
         }
     }
 
+    fn put_movie(movie: &Movie, out: &mut Vec<u8>) {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let row = Row {
+            movie_id: movie.movie_id,
+            tmdb_id: movie.tmdb_id,
+            imdb_id: &text(&movie.imdb_id),
+            title: &movie.title,
+            alt_titles: &movie.alt_titles.join("|"),
+            year: movie.year,
+            genres: &movie.genres.join("|"),
+            overview: &text(&movie.overview),
+            runtime: movie.runtime,
+            popularity: movie.popularity,
+            vote_count: movie.vote_count,
+            vote_average: movie.vote_average,
+            keywords: &movie.keywords.join("|"),
+            cast: &movie.cast.join("|"),
+            directors: &movie.directors.join("|"),
+            services: &movie.services.join("|"),
+            services_source: movie.services_source,
+            original_language: &text(&movie.original_language),
+            poster_path: &text(&movie.poster_path),
+        };
+        put_row(&row, out);
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read_back(movie in movies()) {
-            let bytes = merged_parts(std::slice::from_ref(&movie)).concat();
+            let mut bytes = header();
+            put_movie(&movie, &mut bytes);
             let back = read_merged("m.csv", &bytes).unwrap();
             prop_assert_eq!(&back.problems, &[]);
             prop_assert_eq!(&back.records, &[movie]);

@@ -10,7 +10,7 @@ mod title;
 pub use merge::{
     Counts, Inputs, MergeError, MergeSettings, Merged, Removed, ServicesChoice, SourceCount, merge,
 };
-pub use merged_csv::{HEADER, merged_parts, read_merged};
+pub use merged_csv::{HEADER, read_merged};
 pub use report::{ProblemCount, Report, count_problems};
 pub use title::{ParsedTitle, parse_title};
 

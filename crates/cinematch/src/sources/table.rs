@@ -6,8 +6,11 @@
 //! line.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use super::{Outcome, Problem, ProblemKind, SourceError, excerpt};
+use rayon::prelude::*;
+
+use super::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// A column a decoder knows.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +112,7 @@ impl<'a> Row<'_, 'a> {
 
 /// At most so many rows are in `bytes`: what to make room for. O(bytes), at the speed of memory.
 pub fn rows_at_most(bytes: &[u8]) -> usize {
-    memchr::memchr_iter(b'\n', bytes).count()
+    count(b'\n', bytes) as usize
 }
 
 /// Calls `decode` with every well-formed row of `bytes` and returns the number of rows seen, bad
@@ -122,47 +125,174 @@ pub fn read<'a>(
     problems: &mut Vec<Problem>,
     mut decode: impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
 ) -> Result<u64, SourceError> {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let (positions, width, mut at) = header(file, bytes, columns)?;
-    let multiline: Vec<bool> = (0..width)
-        .map(|at| {
-            let known = positions.iter().position(|position| *position == Some(at));
-            known.is_none_or(|column| columns[column].multiline)
-        })
-        .collect();
-    let mut lines = LineCounter { bytes, counted: 0, line: 1 };
-    let mut fields: Vec<Field<'a>> = Vec::with_capacity(width);
-    let mut values: Vec<Cow<'a, str>> = Vec::with_capacity(width);
-    let mut rows = 0;
-    while let Some(start) = skip_line_ends(bytes, at) {
-        let record = read_record(bytes, start, &multiline, &mut fields);
-        at = record.end;
-        if fields.len() == 1 && fields[0].raw.trim_ascii().is_empty() {
-            continue;
-        }
-        rows += 1;
-        let line = lines.line_at(start);
-        if fields.len() != width || !record.closed {
-            let reason = malformed(&fields, width, !record.closed);
-            problems.push(whole_row(file, line, ProblemKind::MalformedRecord, reason));
-            if record.spans_lines
-                && let Some(length) = memchr::memchr(b'\n', &bytes[start..at])
-            {
-                at = start + length + 1;
-            }
-            continue;
-        }
-        values.clear();
-        values.extend(fields.iter().map_while(Field::text));
-        if values.len() == width {
-            let (positions, values) = (&positions, &values);
-            decode(&Row { file, columns, positions, values, line }, problems);
-        } else {
-            let reason = "expected UTF-8 text; save the file as UTF-8 to keep this row";
-            problems.push(whole_row(file, line, ProblemKind::InvalidEncoding, reason.into()));
-        }
+    let table = Table::open(file, bytes, columns)?;
+    Ok(table.read(table.whole(), problems, &mut decode).rows)
+}
+
+/// The same in parallel, for a `decode` that looks at one row alone: what it makes of the rows, in
+/// file order.
+pub fn decode<'a, T: Send>(
+    file: &str,
+    bytes: &'a [u8],
+    columns: &[Column],
+    decode: impl Fn(&Row<'_, 'a>, &mut Vec<Problem>) -> Option<T> + Sync,
+) -> Result<Decoded<T>, SourceError> {
+    /// Bytes that one task reads.
+    const CHUNK: usize = 1 << 20;
+    let table = Table::open(file, bytes, columns)?;
+    let read = |chunk: Chunk| {
+        let (mut records, mut problems) = (Vec::new(), Vec::new());
+        let read = table.read(chunk, &mut problems, &mut |row, problems| {
+            records.extend(decode(row, problems));
+        });
+        (Decoded { records, problems, rows: read.rows }, read.ends_with_chunk)
+    };
+    let chunks = table.chunks(CHUNK);
+    let mut parts: Vec<(Decoded<T>, bool)> = chunks.into_par_iter().map(read).collect();
+    // Each chunk was cut where its quotes say that a row ends. Only where every chunk's last row did
+    // end there were the next one's rows read as they would have been one after the other.
+    if !parts.iter().all(|(_, ends_with_chunk)| *ends_with_chunk) {
+        parts = vec![read(table.whole())];
     }
-    Ok(rows)
+    let n_records = parts.iter().map(|(part, _)| part.records.len()).sum();
+    let mut all = Decoded { records: Vec::with_capacity(n_records), problems: Vec::new(), rows: 0 };
+    for (part, _) in parts {
+        all.records.extend(part.records);
+        all.problems.extend(part.problems);
+        all.rows += part.rows;
+    }
+    Ok(all)
+}
+
+/// A file whose header has been read.
+struct Table<'a, 't> {
+    file: &'t str,
+    bytes: &'a [u8],
+    columns: &'t [Column],
+    /// Where each known column stands.
+    positions: Vec<Option<usize>>,
+    /// Which fields may hold line ends; as many as the header has.
+    multiline: Vec<bool>,
+    /// Where the data starts.
+    data: usize,
+}
+
+/// Rows of a file.
+#[derive(Clone, Debug)]
+struct Chunk {
+    /// The bytes in which they start.
+    bytes: Range<usize>,
+    /// The line of the first byte.
+    line: u64,
+}
+
+/// What became of a chunk.
+struct ChunkRead {
+    rows: u64,
+    /// Whether its last row ends where it does.
+    ends_with_chunk: bool,
+}
+
+impl<'a, 't> Table<'a, 't> {
+    fn open(file: &'t str, bytes: &'a [u8], columns: &'t [Column]) -> Result<Self, SourceError> {
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        let (positions, width, data) = header(file, bytes, columns)?;
+        let multiline = (0..width)
+            .map(|at| {
+                let known = positions.iter().position(|position| *position == Some(at));
+                known.is_none_or(|column| columns[column].multiline)
+            })
+            .collect();
+        Ok(Self { file, bytes, columns, positions, multiline, data })
+    }
+
+    fn whole(&self) -> Chunk {
+        let line = 1 + count(b'\n', &self.bytes[..self.data]);
+        Chunk { bytes: self.data..self.bytes.len(), line }
+    }
+
+    /// Cuts the data behind line ends that an even number of quotes stands before: there no quoted
+    /// value is open, if the file keeps the rules.
+    fn chunks(&self, length: usize) -> Vec<Chunk> {
+        let data = &self.bytes[self.data..];
+        let counts: Vec<(u64, u64)> =
+            data.par_chunks(length).map(|part| (count(b'"', part), count(b'\n', part))).collect();
+        let mut chunks = vec![self.whole()];
+        let mut lines = chunks[0].line;
+        let mut quotes = 0;
+        for (place, (quotes_here, lines_here)) in counts.into_iter().enumerate() {
+            let from = self.data + place * length;
+            let mut open = quotes % 2 == 1;
+            let end = (place > 0).then(|| {
+                memchr::memchr2_iter(b'"', b'\n', &self.bytes[from..]).find(|at| {
+                    let is_quote = self.bytes[from + at] == b'"';
+                    open ^= is_quote;
+                    !is_quote && !open
+                })
+            });
+            if let Some(Some(length)) = end {
+                let cut = from + length + 1;
+                let last = chunks.len() - 1;
+                if cut > chunks[last].bytes.start && cut < self.bytes.len() {
+                    chunks[last].bytes.end = cut;
+                    let line = lines + count(b'\n', &self.bytes[from..cut]);
+                    chunks.push(Chunk { bytes: cut..self.bytes.len(), line });
+                }
+            }
+            quotes += quotes_here;
+            lines += lines_here;
+        }
+        chunks
+    }
+
+    /// Reads the rows that start in a chunk.
+    fn read(
+        &self,
+        chunk: Chunk,
+        problems: &mut Vec<Problem>,
+        decode: &mut impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
+    ) -> ChunkRead {
+        let Self { file, bytes, columns, .. } = *self;
+        let width = self.multiline.len();
+        let mut at = chunk.bytes.start;
+        let mut lines = LineCounter { bytes, counted: at, line: chunk.line };
+        let mut fields: Vec<Field<'a>> = Vec::with_capacity(width);
+        let mut values: Vec<Cow<'a, str>> = Vec::with_capacity(width);
+        let mut rows = 0;
+        while let Some(start) = skip_line_ends(bytes, at).filter(|start| *start < chunk.bytes.end) {
+            let record = read_record(bytes, start, &self.multiline, &mut fields);
+            at = record.end;
+            if fields.len() == 1 && fields[0].raw.trim_ascii().is_empty() {
+                continue;
+            }
+            rows += 1;
+            let line = lines.line_at(start);
+            if fields.len() != width || !record.closed {
+                let reason = malformed(&fields, width, !record.closed);
+                problems.push(whole_row(file, line, ProblemKind::MalformedRecord, reason));
+                if record.spans_lines
+                    && let Some(length) = memchr::memchr(b'\n', &bytes[start..at])
+                {
+                    at = start + length + 1;
+                }
+                continue;
+            }
+            values.clear();
+            values.extend(fields.iter().map_while(Field::text));
+            if values.len() == width {
+                let (positions, values) = (&self.positions, &values);
+                decode(&Row { file, columns, positions, values, line }, problems);
+            } else {
+                let reason = "expected UTF-8 text; save the file as UTF-8 to keep this row";
+                problems.push(whole_row(file, line, ProblemKind::InvalidEncoding, reason.into()));
+            }
+        }
+        ChunkRead { rows, ends_with_chunk: at <= chunk.bytes.end }
+    }
+}
+
+fn count(byte: u8, bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(byte, bytes).count() as u64
 }
 
 fn malformed(fields: &[Field<'_>], width: usize, runs_over: bool) -> String {
@@ -331,102 +461,11 @@ struct LineCounter<'a> {
 
 impl LineCounter<'_> {
     fn line_at(&mut self, at: usize) -> u64 {
-        self.line += memchr::memchr_iter(b'\n', &self.bytes[self.counted..at]).count() as u64;
+        self.line += count(b'\n', &self.bytes[self.counted..at]);
         self.counted = at;
         self.line
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const COLUMNS: [Column; 3] =
-        [Column::required("id"), Column::required("text").multiline(), Column::optional("note")];
-
-    /// Rows as `line:id|text|note`, then problems as `line field kind`.
-    fn check(input: &[u8], expect: &str) {
-        let mut problems = Vec::new();
-        let mut seen = Vec::new();
-        let rows = read("t.csv", input, &COLUMNS, &mut problems, |row, problems| {
-            if let Some(id) = row.require::<u32>(0, "a whole number", problems) {
-                seen.push(format!("{}:{id}|{}|{}", row.line, row.get(1), row.get(2)));
-            }
-        });
-        let rows = match rows {
-            Ok(rows) => rows,
-            Err(error) => {
-                assert_eq!(error.to_string(), expect);
-                return;
-            }
-        };
-        for problem in &problems {
-            seen.push(format!(
-                "!{} {} {:?}",
-                problem.line,
-                problem.field.as_deref().unwrap_or("-"),
-                problem.kind
-            ));
-        }
-        seen.push(format!("{rows} rows"));
-        assert_eq!(seen.join(" "), expect);
-    }
-
-    #[test]
-    fn line_ends_marks_and_column_order_do_not_matter() {
-        check(b"id,text\n1,a\n2,b\n", "2:1|a| 3:2|b| 2 rows");
-        check(b"id,text\r\n1,a\r\n2,b\r\n", "2:1|a| 3:2|b| 2 rows");
-        check(b"\xef\xbb\xbfid,text,note\n1,a,n", "2:1|a|n 1 rows");
-        check(b"note,x,text,id\nn,?,a,1\n\n", "2:1|a|n 1 rows");
-    }
-
-    #[test]
-    fn quoted_line_breaks_are_text_where_text_is_expected() {
-        check(b"id,text\n1,\"a\nb\"\n2,c\n", "2:1|a\nb| 4:2|c| 2 rows");
-        check(b"id,text\n1,\"a \"\"q\"\", b\"\n", "2:1|a \"q\", b| 1 rows");
-    }
-
-    #[test]
-    fn a_bad_row_costs_one_row() {
-        check(b"id,text\nx,a\n,b\n3,c\n", "4:3|c| !2 id InvalidValue !3 id MissingValue 3 rows");
-        check(
-            b"id,text\n1,a,extra\n2\n3,c\n",
-            "4:3|c| !2 - MalformedRecord !3 - MalformedRecord 3 rows",
-        );
-        check(b"id,text\n1,\xff\n2,b\n", "3:2|b| !2 - InvalidEncoding 2 rows");
-    }
-
-    #[test]
-    fn a_quote_that_never_closes_costs_one_row() {
-        check(
-            b"id,text,note\n1,\"a,n\n2,b,n\n3,c,n\n",
-            "3:2|b|n 4:3|c|n !2 - MalformedRecord 3 rows",
-        );
-        check(b"id,text,note\n1,a,\"n\n2,b,n\n", "3:2|b|n !2 - MalformedRecord 2 rows");
-        check(
-            b"id,text,note\r\n1,\"a,n\r\n2,\"b, c\",n\r\n3,c,n\r\n",
-            "3:2|b, c|n 4:3|c|n !2 - MalformedRecord 3 rows",
-        );
-    }
-
-    #[test]
-    fn a_file_full_of_stray_quotes_takes_linear_time() {
-        // Quadratic, this would take hours.
-        let mut csv = b"id,text\n1,fine\n".to_vec();
-        csv.extend_from_slice(&b"a\",\"b\n".repeat(300_000));
-        let mut problems = Vec::new();
-        let rows = read("t.csv", &csv, &COLUMNS, &mut problems, |_, _| {}).unwrap();
-        assert!(rows > 100_000 && problems.len() as u64 >= rows / 2);
-    }
-
-    #[test]
-    fn the_wrong_file_is_an_error_that_says_what_was_expected() {
-        check(
-            b"userId,movieId\n1,2\n",
-            "t.csv has the wrong header: columns id, text missing; expected `id,text`, got \
-             `userId,movieId`. Check that the path names the right file and that its first line is \
-             the header",
-        );
-        check(b"", "t.csv is empty; expected the header `id,text`");
-    }
-}
+mod tests;

@@ -1,0 +1,132 @@
+use super::*;
+use proptest::prelude::*;
+
+const COLUMNS: [Column; 3] =
+    [Column::required("id"), Column::required("text").multiline(), Column::optional("note")];
+
+/// Rows as `line:id|text|note`, then problems as `line field kind`.
+fn check(input: &[u8], expect: &str) {
+    let mut problems = Vec::new();
+    let mut seen = Vec::new();
+    let rows = read("t.csv", input, &COLUMNS, &mut problems, |row, problems| {
+        if let Some(id) = row.require::<u32>(0, "a whole number", problems) {
+            seen.push(format!("{}:{id}|{}|{}", row.line, row.get(1), row.get(2)));
+        }
+    });
+    let rows = match rows {
+        Ok(rows) => rows,
+        Err(error) => {
+            assert_eq!(error.to_string(), expect);
+            return;
+        }
+    };
+    for problem in &problems {
+        seen.push(format!(
+            "!{} {} {:?}",
+            problem.line,
+            problem.field.as_deref().unwrap_or("-"),
+            problem.kind
+        ));
+    }
+    seen.push(format!("{rows} rows"));
+    assert_eq!(seen.join(" "), expect);
+}
+
+proptest! {
+    #[test]
+    fn chunks_read_as_the_whole_does(text in "([0-9]{1,2},|[a-z]{1,3}|\"|,|\n|\r\n){0,60}", length in 1_usize..40) {
+        let csv = format!("id,text,note\n{text}");
+        let seen = |row: &Row<'_, '_>| (row.line, row.get(0).to_owned(), row.get(1).to_owned());
+        let table = Table::open("t.csv", csv.as_bytes(), &COLUMNS).unwrap();
+        let mut whole = (Vec::new(), Vec::new());
+        let read =
+            table.read(table.whole(), &mut whole.1, &mut |row, _| whole.0.push(seen(row)));
+        let mut parts = (Vec::new(), Vec::new());
+        let mut rows = 0;
+        for chunk in table.chunks(length) {
+            let read = table.read(chunk, &mut parts.1, &mut |row, _| parts.0.push(seen(row)));
+            rows += read.rows;
+            if !read.ends_with_chunk {
+                // Not cut at a row's end: known, and read as a whole.
+                return Ok(());
+            }
+        }
+        prop_assert_eq!(parts, whole);
+        prop_assert_eq!(rows, read.rows);
+    }
+}
+
+#[test]
+fn a_large_file_is_read_in_parallel_and_in_order() {
+    let row = |id: u32| format!("{id},\"a \"\"b\"\"\n{id}\",n\n");
+    let rows: String = (0..120_000).map(row).collect();
+    let one_by_one = |csv: &str, rows: u64| {
+        let id = |row: &Row<'_, '_>, _: &mut Vec<Problem>| {
+            Some((row.get(0).parse::<u64>().unwrap(), row.line))
+        };
+        let decoded = decode("t.csv", csv.as_bytes(), &COLUMNS, id).unwrap();
+        assert_eq!(decoded.rows, rows);
+        decoded.records
+    };
+    let records = one_by_one(&format!("id,text,note\n{rows}"), 120_000);
+    assert!(records.iter().zip(0..).all(|((id, line), at)| *id == at && *line == 2 * at + 2));
+    // One stray quote turns what is inside of quotes and what is outside around.
+    let stray = one_by_one(&format!("id,text,note\n7,5\" disk,n\n{rows}"), 120_001);
+    assert_eq!(stray.len(), 120_001);
+    assert_eq!(stray[120_000], (119_999, 240_001));
+}
+
+#[test]
+fn line_ends_marks_and_column_order_do_not_matter() {
+    check(b"id,text\n1,a\n2,b\n", "2:1|a| 3:2|b| 2 rows");
+    check(b"id,text\r\n1,a\r\n2,b\r\n", "2:1|a| 3:2|b| 2 rows");
+    check(b"\xef\xbb\xbfid,text,note\n1,a,n", "2:1|a|n 1 rows");
+    check(b"note,x,text,id\nn,?,a,1\n\n", "2:1|a|n 1 rows");
+}
+
+#[test]
+fn quoted_line_breaks_are_text_where_text_is_expected() {
+    check(b"id,text\n1,\"a\nb\"\n2,c\n", "2:1|a\nb| 4:2|c| 2 rows");
+    check(b"id,text\n1,\"a \"\"q\"\", b\"\n", "2:1|a \"q\", b| 1 rows");
+}
+
+#[test]
+fn a_bad_row_costs_one_row() {
+    check(b"id,text\nx,a\n,b\n3,c\n", "4:3|c| !2 id InvalidValue !3 id MissingValue 3 rows");
+    check(
+        b"id,text\n1,a,extra\n2\n3,c\n",
+        "4:3|c| !2 - MalformedRecord !3 - MalformedRecord 3 rows",
+    );
+    check(b"id,text\n1,\xff\n2,b\n", "3:2|b| !2 - InvalidEncoding 2 rows");
+}
+
+#[test]
+fn a_quote_that_never_closes_costs_one_row() {
+    check(b"id,text,note\n1,\"a,n\n2,b,n\n3,c,n\n", "3:2|b|n 4:3|c|n !2 - MalformedRecord 3 rows");
+    check(b"id,text,note\n1,a,\"n\n2,b,n\n", "3:2|b|n !2 - MalformedRecord 2 rows");
+    check(
+        b"id,text,note\r\n1,\"a,n\r\n2,\"b, c\",n\r\n3,c,n\r\n",
+        "3:2|b, c|n 4:3|c|n !2 - MalformedRecord 3 rows",
+    );
+}
+
+#[test]
+fn a_file_full_of_stray_quotes_takes_linear_time() {
+    // Quadratic, this would take hours.
+    let mut csv = b"id,text\n1,fine\n".to_vec();
+    csv.extend_from_slice(&b"a\",\"b\n".repeat(300_000));
+    let mut problems = Vec::new();
+    let rows = read("t.csv", &csv, &COLUMNS, &mut problems, |_, _| {}).unwrap();
+    assert!(rows > 100_000 && problems.len() as u64 >= rows / 2);
+}
+
+#[test]
+fn the_wrong_file_is_an_error_that_says_what_was_expected() {
+    check(
+        b"userId,movieId\n1,2\n",
+        "t.csv has the wrong header: columns id, text missing; expected `id,text`, got \
+         `userId,movieId`. Check that the path names the right file and that its first line is \
+         the header",
+    );
+    check(b"", "t.csv is empty; expected the header `id,text`");
+}
