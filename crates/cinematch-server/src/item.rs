@@ -142,9 +142,96 @@ impl ItemTexts {
         };
         // Two objects become one: the brace that closes the first and opens the second is a comma.
         json.extend_from_slice(&text[..text.len() - 1]);
-        let joint = json.len();
-        serde_json::to_writer(&mut *json, why)?;
-        json[joint] = b',';
-        Ok(())
+        put_why(why, b',', json)
+    }
+}
+
+/// Appends the JSON of a [`Why`], `open` in place of the brace that opens it. Most of a reply is shared
+/// features: by hand, their keys are copied and not escaped again and again.
+fn put_why(why: &Why<'_>, open: u8, json: &mut Vec<u8>) -> serde_json::Result<()> {
+    let Why { score, explanation, reasons, sources } = why;
+    json.push(open);
+    put(json, b"\"score\":", score)?;
+    put(json, b",\"explanation\":", explanation)?;
+    json.extend_from_slice(b",\"reasons\":[");
+    for (place, reason) in reasons.iter().enumerate() {
+        if place > 0 {
+            json.push(b',');
+        }
+        put_reason(reason, json)?;
+    }
+    put(json, b"],\"sources\":", sources)?;
+    json.push(b'}');
+    Ok(())
+}
+
+fn put_reason(reason: &Reason<'_>, json: &mut Vec<u8>) -> serde_json::Result<()> {
+    let Reason::Film { movie_id, title, feedback, contribution, shared } = reason else {
+        return put(json, b"", reason);
+    };
+    put(json, b"{\"kind\":\"film\",\"movie_id\":", movie_id)?;
+    put(json, b",\"title\":", title)?;
+    put(json, b",\"feedback\":", feedback)?;
+    put(json, b",\"contribution\":", contribution)?;
+    json.extend_from_slice(b",\"shared\":[");
+    for (place, feature) in shared.iter().enumerate() {
+        if place > 0 {
+            json.push(b',');
+        }
+        put(json, b"{\"block\":", &feature.block)?;
+        put(json, b",\"name\":", feature.name)?;
+        put(json, b",\"contribution\":", &feature.contribution)?;
+        json.push(b'}');
+    }
+    json.extend_from_slice(b"]}");
+    Ok(())
+}
+
+/// Appends bytes as they are and a value's JSON.
+fn put<T: Serialize + ?Sized>(
+    json: &mut Vec<u8>,
+    before: &[u8],
+    value: &T,
+) -> serde_json::Result<()> {
+    json.extend_from_slice(before);
+    serde_json::to_writer(json, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cinematch::features::ranking::BlockKind;
+    use cinematch::models::content::SharedFeature;
+    use cinematch::ranking::Feedback;
+
+    #[test]
+    fn what_is_put_by_hand_is_what_the_derived_form_would_be() {
+        let shared = |name| SharedFeature { block: BlockKind::Keyword, name, contribution: 0.25 };
+        let film = |feedback, shared| Reason::Film {
+            movie_id: MovieId(6),
+            title: "\"Heat\"",
+            feedback,
+            contribution: 0.1,
+            shared,
+        };
+        let reasons = vec![
+            film(Feedback::Liked, vec![shared("heist"), shared("a\\b\nc")]),
+            film(Feedback::Rated(4.5), Vec::new()),
+            Reason::OtherFilms { films: 2, contribution: -0.5 },
+            Reason::Genre { name: "crime", contribution: 1e-7 },
+            Reason::Quality { vote_average: Some(7.9), vote_count: None, contribution: 0.0 },
+            Reason::Novelty { contribution: -0.25 },
+        ];
+        for reasons in [reasons, Vec::new()] {
+            let why = Why {
+                score: 0.5,
+                explanation: "Because • \"so\"".to_owned(),
+                reasons,
+                sources: vec!["content", "quality"],
+            };
+            let mut json = Vec::new();
+            put_why(&why, b'{', &mut json).unwrap();
+            assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&why).unwrap());
+        }
     }
 }

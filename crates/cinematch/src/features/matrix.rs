@@ -134,30 +134,6 @@ impl<T: Copy> CsrMatrix<T> {
     }
 }
 
-/// The dot product of two sparse rows with ascending columns, and each shared column's part in it
-/// handed to `each`. O(length of both).
-pub fn sparse_dot(
-    (a_columns, a_values): (&[u32], &[f32]),
-    (b_columns, b_values): (&[u32], &[f32]),
-    mut each: impl FnMut(u32, f32),
-) -> f32 {
-    let (mut a, mut b, mut sum) = (0, 0, 0.0);
-    while a < a_columns.len() && b < b_columns.len() {
-        match a_columns[a].cmp(&b_columns[b]) {
-            std::cmp::Ordering::Less => a += 1,
-            std::cmp::Ordering::Greater => b += 1,
-            std::cmp::Ordering::Equal => {
-                let part = a_values[a] * b_values[b];
-                each(a_columns[a], part);
-                sum += part;
-                a += 1;
-                b += 1;
-            }
-        }
-    }
-    sum
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,14 +179,5 @@ mod tests {
         assert!(!fits(&[0, 2], &[1, 1]));
         assert!(!fits(&[0, 3], &[0, 1]));
         assert!(!fits(&[], &[]));
-    }
-
-    #[test]
-    fn a_dot_product_is_the_sum_of_its_parts() {
-        let (a, b) = (([0, 2, 5], [1.0, 2.0, 3.0]), ([2, 3, 5], [10.0, 9.0, 1.0]));
-        let mut parts = Vec::new();
-        let dot = sparse_dot((&a.0, &a.1), (&b.0, &b.1), |column, part| parts.push((column, part)));
-        assert_eq!(parts, [(2, 20.0), (5, 3.0)]);
-        assert!((dot - 23.0).abs() < 1e-6);
     }
 }

@@ -5,33 +5,30 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use super::CsrMatrix;
-use crate::ids::MovieIdx;
 
 /// A table of the different rows pays where each stands for this many films, or where it is tiny.
 const FILMS_PER_PATTERN: usize = 32;
 const TINY: usize = 8;
 
-/// A run of a matrix's columns in which many rows are equal: each different row once, and which of
-/// them every film has.
+/// A run of a matrix's columns in which many rows are equal: each different row once.
 #[derive(Clone, Debug)]
 pub struct RowPatterns {
     columns: Range<u32>,
     /// The different rows; columns count from the run's first.
     patterns: CsrMatrix<f32>,
-    of: Vec<u16>,
 }
 
 impl RowPatterns {
-    /// Finds the different rows of `films`; `None` where they are too many to be worth it.
-    /// O(entries).
-    pub fn find(matrix: &CsrMatrix<f32>, columns: Range<u32>, films: &[MovieIdx]) -> Option<Self> {
-        let limit = (films.len() / FILMS_PER_PATTERN).clamp(TINY, usize::from(u16::MAX));
-        let mut known: FxHashMap<Vec<(u32, u32)>, u16> = FxHashMap::default();
+    /// Finds the different rows, and which of them each row is; `None` where they are too many to be
+    /// worth it. O(entries).
+    pub fn find(matrix: &CsrMatrix<f32>, columns: Range<u32>) -> Option<(Self, Vec<u32>)> {
+        let limit = (matrix.n_rows() / FILMS_PER_PATTERN).max(TINY);
+        let mut known: FxHashMap<Vec<(u32, u32)>, u32> = FxHashMap::default();
         let mut patterns = CsrMatrix::new(columns.len());
-        let mut of = Vec::with_capacity(films.len());
+        let mut of = Vec::with_capacity(matrix.n_rows());
         let mut key = Vec::new();
-        for film in films {
-            let (row, values) = matrix.row(film.row());
+        for row in 0..matrix.n_rows() {
+            let (row, values) = matrix.row(row);
             let run = within(row, &columns);
             let entries = row[run.clone()].iter().zip(&values[run]);
             key.clear();
@@ -40,7 +37,7 @@ impl RowPatterns {
                 Some(pattern) => *pattern,
                 None if patterns.n_rows() >= limit => return None,
                 None => {
-                    let new = patterns.n_rows() as u16;
+                    let new = patterns.n_rows() as u32;
                     patterns.push_row(key.iter().map(|(at, bits)| (*at, f32::from_bits(*bits))));
                     known.insert(key.clone(), new);
                     new
@@ -48,17 +45,12 @@ impl RowPatterns {
             };
             of.push(pattern);
         }
-        Some(Self { columns, patterns, of })
+        Some((Self { columns, patterns }, of))
     }
 
     /// The columns of the run.
     pub fn columns(&self) -> &Range<u32> {
         &self.columns
-    }
-
-    /// Every film's pattern, in the order of the films.
-    pub fn of(&self) -> &[u16] {
-        &self.of
     }
 
     /// Every pattern's dot product with a sparse vector (columns of the whole matrix, ascending).
@@ -92,13 +84,12 @@ mod tests {
             let value = if row % 3 == 0 { 1.0 } else { 2.0 };
             matrix.push_row([(0, row as f32), (2, value), (3, 0.5), (4, row as f32)]);
         }
-        let films: Vec<MovieIdx> = (0..64).rev().map(MovieIdx).collect();
-        let patterns = RowPatterns::find(&matrix, 1..4, &films).unwrap();
+        let (patterns, of) = RowPatterns::find(&matrix, 1..4).unwrap();
         let dots = patterns.dots(&[0, 2, 3], &[100.0, 3.0, 4.0]);
         assert_eq!(dots.len(), 2);
-        for (film, pattern) in films.iter().zip(patterns.of()) {
-            assert_eq!(dots[usize::from(*pattern)], if film.0 % 3 == 0 { 5.0 } else { 8.0 });
+        for (row, pattern) in of.into_iter().enumerate() {
+            assert_eq!(dots[pattern as usize], if row % 3 == 0 { 5.0 } else { 8.0 });
         }
-        assert!(RowPatterns::find(&matrix, 0..1, &films).is_none(), "every row is different");
+        assert!(RowPatterns::find(&matrix, 0..1).is_none(), "every row is different");
     }
 }

@@ -1,11 +1,13 @@
 //! Reasons: the parts of a film's score, and their one-line reading.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 
 use super::{Feedback, Parts, has_bit};
 use crate::features::ranking::BlockKind;
 use crate::ids::{MovieId, MovieIdx};
-use crate::models::content::SharedFeature;
+use crate::models::content::{Affinity, SharedFeature};
 
 /// Films of the history named one by one; the others are summed up.
 const NAMED_FILMS: usize = 3;
@@ -81,13 +83,14 @@ impl<'a> Parts<'a, '_> {
     /// The reasons of every film of a page, each film's largest first.
     pub(super) fn reasons(&self, page: &[MovieIdx]) -> Vec<Vec<Reason<'a>>> {
         let signals = self.request.signals();
-        let parts = self.recommender.model.contributions(self.profile, &signals, page);
-        page.iter().zip(parts).map(|(movie, parts)| self.reasons_of(*movie, &parts)).collect()
+        let affinities = self.recommender.model.explain(self.profile, &signals, page);
+        let page = page.iter().zip(affinities);
+        page.map(|(movie, affinity)| self.reasons_of(*movie, &affinity)).collect()
     }
 
-    fn reasons_of(&self, movie: MovieIdx, parts: &[f32]) -> Vec<Reason<'a>> {
+    fn reasons_of(&self, movie: MovieIdx, affinity: &Affinity) -> Vec<Reason<'a>> {
         let row = movie.row();
-        let mut reasons = self.film_reasons(movie, parts);
+        let mut reasons = self.film_reasons(affinity);
         let index = &self.recommender.index;
         for genre in &self.request.preferred_genres {
             if has_bit(index.genres_of(row), *genre) {
@@ -113,10 +116,9 @@ impl<'a> Parts<'a, '_> {
         reasons
     }
 
-    /// `parts`: what each film of the history has in the score.
-    fn film_reasons(&self, movie: MovieIdx, parts: &[f32]) -> Vec<Reason<'a>> {
+    fn film_reasons(&self, affinity: &Affinity) -> Vec<Reason<'a>> {
         let model = &self.recommender.model;
-        let mut parts: Vec<(f32, usize)> = parts.iter().copied().zip(0..).collect();
+        let mut parts: Vec<(f32, usize)> = affinity.parts.iter().copied().zip(0..).collect();
         parts.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));
         let named = parts.len().min(NAMED_FILMS);
         let mut reasons: Vec<Reason<'a>> = parts[..named]
@@ -129,7 +131,12 @@ impl<'a> Parts<'a, '_> {
                     title: &film.title,
                     feedback: item.feedback,
                     contribution: *contribution,
-                    shared: model.shared_features(self.profile, item.signal, movie, NAMED_FEATURES),
+                    shared: model.shared_features(
+                        affinity,
+                        self.profile,
+                        (*at, item.signal),
+                        NAMED_FEATURES,
+                    ),
                 }
             })
             .collect();
@@ -146,58 +153,80 @@ impl<'a> Parts<'a, '_> {
 /// The reasons that speak for a film in one line, joined by ` • `: films first, then preferences,
 /// then the votes.
 pub fn explanation(reasons: &[Reason<'_>]) -> String {
+    let mut line = Line(String::with_capacity(160));
     let spoken = || reasons.iter().filter(|reason| reason.contribution() >= NOTICEABLE);
-    let films = spoken().filter_map(|reason| match reason {
-        Reason::Film { title, feedback, shared, .. } => {
-            let said = match feedback {
-                Feedback::Liked => format!("you liked {title}"),
-                Feedback::Disliked => format!("unlike {title}"),
-                Feedback::Rated(stars) => format!("you gave {title} {stars}★"),
+    for reason in spoken() {
+        if let Reason::Film { title, feedback, shared, .. } = reason {
+            let part = line.part();
+            // Writing into memory cannot fail, here and below.
+            let _ = match feedback {
+                Feedback::Liked => write!(part, "you liked {title}"),
+                Feedback::Disliked => write!(part, "unlike {title}"),
+                Feedback::Rated(stars) => write!(part, "you gave {title} {stars}★"),
             };
-            let what = in_common(shared);
-            Some(if what.is_empty() { said } else { format!("{said}: {what}") })
+            put_in_common(shared, part);
         }
-        _ => None,
-    });
-    let genres = spoken().filter_map(|reason| match reason {
-        Reason::Genre { name, .. } => Some(format!("you prefer {name}")),
-        _ => None,
-    });
-    let votes = spoken().filter_map(|reason| match reason {
-        Reason::Quality { vote_average: Some(average), vote_count: Some(count), .. } => {
-            Some(format!("{average:.1} from {count} votes"))
+    }
+    for reason in spoken() {
+        if let Reason::Genre { name, .. } = reason {
+            let _ = write!(line.part(), "you prefer {name}");
         }
-        _ => None,
-    });
-    let line = films.chain(genres).chain(votes).collect::<Vec<_>>().join(" • ");
-    let mut letters = line.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => "Nothing sets it apart yet: like or rate a few films".to_owned(),
+    }
+    for reason in spoken() {
+        if let Reason::Quality { vote_average: Some(average), vote_count: Some(count), .. } = reason
+        {
+            let _ = write!(line.part(), "{average:.1} from {count} votes");
+        }
+    }
+    let mut line = line.0;
+    match line.as_bytes().first() {
+        None => line.push_str("Nothing sets it apart yet: like or rate a few films"),
+        // "you" and "unlike" become a sentence's beginning.
+        Some(_) => line[..1].make_ascii_uppercase(),
+    }
+    line
+}
+
+/// Parts joined by ` • `.
+struct Line(String);
+
+impl Line {
+    /// Where the next part is to be written.
+    fn part(&mut self) -> &mut String {
+        if !self.0.is_empty() {
+            self.0.push_str(" • ");
+        }
+        &mut self.0
     }
 }
 
-/// What two films share, in a few words: what is particular before what is general. That both are
-/// of one time is no news to anybody.
-fn in_common(shared: &[SharedFeature<'_>]) -> String {
+/// Appends what two films share, in a few words: what is particular before what is general. That both
+/// are of one time is no news to anybody.
+fn put_in_common(shared: &[SharedFeature<'_>], line: &mut String) {
     let noticed = |feature: &&SharedFeature<'_>| {
         feature.contribution >= NOTICEABLE / 4.0
             && !matches!(feature.block, BlockKind::Era | BlockKind::Numeric)
     };
-    let (general, particular): (Vec<_>, Vec<_>) =
-        shared.iter().filter(noticed).partition(|feature| feature.block == BlockKind::Genre);
-    let mut names: Vec<&str> = Vec::new();
-    for feature in particular.into_iter().chain(general.into_iter().take(SPOKEN_GENRES)) {
+    let of_genre = |feature: &&SharedFeature<'_>| feature.block == BlockKind::Genre;
+    let noticed = || shared.iter().filter(noticed);
+    let particular = noticed().filter(|feature| !of_genre(feature));
+    let general = noticed().filter(of_genre).take(SPOKEN_GENRES);
+    let mut names: Vec<&str> = Vec::with_capacity(SPOKEN_FEATURES);
+    for feature in particular.chain(general) {
         // "los" of an overview is no news beside the keyword "los angeles".
         let name = feature.name;
         let said = |known: &&str| {
             known.eq_ignore_ascii_case(name)
                 || known.split(' ').any(|word| word.eq_ignore_ascii_case(name))
         };
-        if !names.iter().any(said) {
-            names.push(name);
+        if names.iter().any(said) {
+            continue;
+        }
+        line.push_str(if names.is_empty() { ": " } else { ", " });
+        line.push_str(name);
+        names.push(name);
+        if names.len() == SPOKEN_FEATURES {
+            break;
         }
     }
-    names.truncate(SPOKEN_FEATURES);
-    names.join(", ")
 }

@@ -5,9 +5,11 @@
 
 mod diversify;
 mod explain;
+mod quality;
 mod query;
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 
 use serde::Serialize;
 
@@ -15,13 +17,19 @@ use crate::catalog::Movie;
 use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, Vocabulary};
 use crate::models::content::{ContentModel, Profile, Signal};
-use crate::retrieval::{Candidate, Filter, FilterIndex, FilterKind, Groups, PreparedFilter, best};
+use crate::retrieval::{
+    Candidate, Codes, Filter, FilterIndex, FilterKind, Layout, Part, PreparedFilter, Scores, best,
+};
+
+use quality::Quality;
 
 pub use explain::{Reason, explanation};
 pub use query::{Feedback, FieldError, Filters, GenreFilter, Query, QueryError, Rating};
 
 /// What quality can add to a score: enough to prefer the better of two equally fitting films.
 const QUALITY_WEIGHT: f32 = 0.15;
+/// Grades of quality that the films of one block have in common.
+const QUALITY_GRADES: f32 = 16.0;
 /// What matching all preferred genres adds.
 const GENRE_WEIGHT: f32 = 0.12;
 /// What full novelty takes from the most popular film: all that quality can add, and no more, so
@@ -108,11 +116,13 @@ pub struct Recommender {
     movies: Vec<Movie>,
     vocabulary: Vocabulary,
     index: FilterIndex,
-    /// The films grouped by their genres.
-    groups: Groups,
+    layout: Layout,
+    /// Every film's combination of genres.
+    genre_codes: Codes,
     model: ContentModel,
+    quality: Quality,
     /// What quality adds to every film's score, by position.
-    quality: Vec<f32>,
+    own: Vec<f32>,
     /// How known every film is, by position.
     popularity: Vec<f32>,
 }
@@ -127,12 +137,20 @@ impl Recommender {
     pub fn new(movies: Vec<Movie>, features: RankingFeatures) -> Self {
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
         let index = FilterIndex::new(&movies);
-        let groups = Groups::new(index.combination_of());
-        let model = ContentModel::fit(features, &movies, &groups);
-        let mut quality = groups.arrange(&model.quality().score);
-        quality.iter_mut().for_each(|quality| *quality *= QUALITY_WEIGHT);
-        let popularity = groups.arrange(&model.quality().popularity);
-        Self { movies, vocabulary, index, groups, model, quality, popularity }
+        // What scores are made of, coarsely. Of most films little is known and nothing is expected:
+        // they stand apart from the others.
+        let quality = Quality::fit(&movies);
+        let layout = Layout::new(movies.len(), |movie| {
+            let row = movie.row();
+            let grade = (quality.score[row] * QUALITY_GRADES).ceil() as u8;
+            (grade == 0, index.combination_of()[row], Reverse(grade), movies[row].year)
+        });
+        let genre_codes = layout.codes(index.combination_of());
+        let model = ContentModel::fit(features, &layout);
+        let popularity = layout.arrange(&quality.popularity);
+        let mut own = layout.arrange(&quality.score);
+        own.iter_mut().for_each(|own| *own *= QUALITY_WEIGHT);
+        Self { movies, vocabulary, index, layout, genre_codes, model, quality, own, popularity }
     }
 
     /// The films.
@@ -172,7 +190,9 @@ impl Recommender {
         let diversity = request.diversity.unwrap_or(default);
         let ranked = OWN_SCORES.with_borrow_mut(|own| {
             parts.fill_priors(own);
-            let scores = self.model.add_scores(&profile, &self.groups, own, parts.of_genres());
+            let mut summands = self.model.add_scores(&profile, own);
+            summands.extend(parts.of_genres());
+            let scores = Scores { layout: &self.layout, own, parts: summands };
             let pool = wanted.max(if diversity > 0.0 { diversify::POOL } else { 0 });
             best(pool, &scores, |movie| filter.failed_by(movie).is_none())
         });
@@ -201,7 +221,7 @@ impl Recommender {
     pub fn part_of(&self, request: &Request, position: usize, movie: MovieIdx) -> f32 {
         let signals = request.signals();
         let profile = self.model.profile(&signals);
-        self.model.contributions(&profile, &signals[position..=position], &[movie])[0][0]
+        self.model.explain(&profile, &signals[position..=position], &[movie])[0].parts[0]
     }
 }
 
@@ -226,7 +246,7 @@ impl Parts<'_, '_> {
     /// Sets every film's own score to what does not depend on the history.
     fn fill_priors(&self, own: &mut Vec<f32>) {
         own.clear();
-        own.extend_from_slice(&self.recommender.quality);
+        own.extend_from_slice(&self.recommender.own);
         if self.request.novelty > 0.0 {
             for (own, popularity) in own.iter_mut().zip(&self.recommender.popularity) {
                 *own -= self.price(*popularity);
@@ -234,17 +254,19 @@ impl Parts<'_, '_> {
         }
     }
 
-    /// What every combination of genres adds.
-    fn of_genres(&self) -> Vec<f32> {
-        self.recommender.index.combinations().map(|genres| self.genres(genres)).collect()
+    /// What every combination of genres adds, where genres are preferred.
+    fn of_genres(&self) -> Option<Part<'_>> {
+        let values = || self.recommender.index.combinations().map(|genres| self.genres(genres));
+        let part = || Part { codes: &self.recommender.genre_codes, values: values().collect() };
+        (!self.request.preferred_genres.is_empty()).then(part)
     }
 
     fn quality(&self, row: usize) -> f32 {
-        QUALITY_WEIGHT * self.recommender.model.quality().score[row]
+        QUALITY_WEIGHT * self.recommender.quality.score[row]
     }
 
     fn novelty(&self, row: usize) -> f32 {
-        self.price(self.recommender.model.quality().popularity[row])
+        self.price(self.recommender.quality.popularity[row])
     }
 
     /// What novelty takes from a film of this popularity.

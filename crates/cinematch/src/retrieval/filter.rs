@@ -157,6 +157,7 @@ impl FilterIndex {
             genres_all: genres(&filter.genres_all),
             genres_none: genres(&filter.genres_none),
             services: self.service_bits.mask(&filter.services.clone().unwrap_or_default()),
+            asks_facts: filter.asks_facts(),
             filter,
         }
     }
@@ -199,6 +200,14 @@ pub struct Filter {
     pub excluded: Vec<MovieIdx>,
 }
 
+impl Filter {
+    /// Whether it is about what films are like, beyond their being seen or excluded.
+    fn asks_facts(&self) -> bool {
+        let neither = Self { seen: Vec::new(), excluded: Vec::new(), ..self.clone() };
+        neither != Self::default()
+    }
+}
+
 /// The filters, in the order in which a film is tried by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -230,12 +239,23 @@ pub struct PreparedFilter<'a> {
     genres_all: Vec<u64>,
     genres_none: Vec<u64>,
     services: Vec<u64>,
+    /// Whether films that are neither seen nor excluded have to be looked at.
+    asks_facts: bool,
 }
 
 impl PreparedFilter<'_> {
     /// The first filter the film fails; `None` if it passes.
     pub fn failed_by(&self, movie: MovieIdx) -> Option<FilterKind> {
-        let row = movie.row();
+        if self.filter.seen.binary_search(&movie).is_ok() {
+            return Some(FilterKind::Seen);
+        }
+        if self.filter.excluded.binary_search(&movie).is_ok() {
+            return Some(FilterKind::ExcludeMovieIds);
+        }
+        if self.asks_facts { self.failed_by_facts(movie.row()) } else { None }
+    }
+
+    fn failed_by_facts(&self, row: usize) -> Option<FilterKind> {
         let filter = &self.filter;
         let facts = &self.index.facts[row];
         let genres = &self.index.combinations;
@@ -246,12 +266,6 @@ impl PreparedFilter<'_> {
                     min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max)
                 })
         };
-        if filter.seen.binary_search(&movie).is_ok() {
-            return Some(FilterKind::Seen);
-        }
-        if filter.excluded.binary_search(&movie).is_ok() {
-            return Some(FilterKind::ExcludeMovieIds);
-        }
         let any = filter.genres_any.is_empty() || genres.shared(combination, &self.genres_any) > 0;
         let all = genres
             .row(combination)

@@ -2,9 +2,9 @@
 //! the best are collected, never after a cut: if k films pass it, k come back.
 
 mod filter;
-mod groups;
+mod layout;
 mod top;
 
 pub use filter::{BitRows, Filter, FilterIndex, FilterKind, PreparedFilter};
-pub use groups::{Block, Groups};
-pub use top::{Candidate, Late, Scores, best};
+pub use layout::{Codes, Layout};
+pub use top::{Candidate, Part, Scores, best};

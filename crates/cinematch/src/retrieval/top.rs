@@ -1,9 +1,9 @@
 //! The best k of many, exactly.
 
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::ops::Range;
 
-use super::groups::{Block, Groups};
+use super::layout::{Codes, Layout};
 use crate::ids::MovieIdx;
 
 /// A film and its score. Higher scores come first, and among equals the lower row.
@@ -21,117 +21,94 @@ impl Candidate {
     }
 }
 
-/// So that the heap's top is the worst candidate kept.
-struct Worst(Candidate);
-
-impl Ord for Worst {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.order(other.0)
-    }
-}
-
-impl PartialOrd for Worst {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Worst {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Worst {}
-
-/// Scores in parts: a film's own, its group's, and one that is looked up only for films that may
-/// be good enough.
+/// Scores as sums: what each film has of its own, and parts that many films have in common.
 #[derive(Clone, Debug)]
 pub struct Scores<'a> {
-    /// The films' groups.
-    pub groups: &'a Groups,
+    /// The films' positions.
+    pub layout: &'a Layout,
     /// What each film has of its own, by position.
     pub own: &'a [f32],
-    /// What the films of each group have in common.
-    pub shared: Vec<f32>,
-    /// What is looked up.
-    pub late: Vec<Late<'a>>,
+    /// The rest.
+    pub parts: Vec<Part<'a>>,
 }
 
 /// A part of the scores that takes few values.
 #[derive(Clone, Debug)]
-pub struct Late<'a> {
-    /// Which value each film has, by position.
-    pub of: &'a [u16],
+pub struct Part<'a> {
+    /// Which value each film has.
+    pub codes: &'a Codes,
     /// The values.
     pub values: Vec<f32>,
 }
 
 impl Scores<'_> {
-    /// A film's whole score.
-    pub fn at(&self, group: usize, position: usize) -> f32 {
-        let early = self.own[position] + self.shared[group];
-        self.late.iter().fold(early, |sum, late| sum + late.values[usize::from(late.of[position])])
+    /// The scores of the films of a block, in the order of their positions.
+    fn of_block(&self, positions: Range<usize>, scores: &mut Vec<f32>) {
+        scores.clear();
+        scores.extend_from_slice(&self.own[positions.clone()]);
+        for part in &self.parts {
+            for (score, code) in scores.iter_mut().zip(part.codes.of(positions.clone())) {
+                *score += part.values[*code as usize];
+            }
+        }
     }
 
-    /// What a film with this early part can reach.
-    fn bound(&self, early: f32, highest: &[f32]) -> f32 {
-        // Added in the order of the score itself, so that rounding keeps it a bound.
-        highest.iter().fold(early, |sum, late| sum + late)
+    /// What no film of a block exceeds. Added in the order of a film's score, so that rounding keeps
+    /// it a bound.
+    fn bound(&self, block: usize) -> f32 {
+        let own = highest(&self.own[self.layout.block(block)]);
+        self.parts.iter().fold(own, |sum, part| {
+            let codes = part.codes.in_block(block).iter();
+            sum + codes.map(|code| part.values[*code as usize]).fold(f32::NEG_INFINITY, higher)
+        })
     }
 }
 
 /// The `k` best films that `passes` lets through, best first. `passes` is asked only about films
-/// whose score is good enough. Blocks with the highest scores come first, so that most others are
-/// passed over whole. O(n + m log k), m films good enough on their turn.
+/// whose score is good enough. Blocks that can reach most come first, so that most others are passed
+/// over whole. O(n).
 pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) -> Vec<Candidate> {
-    let blocks = scores.groups.blocks();
-    if k == 0 || blocks.is_empty() {
+    let k = k.min(scores.own.len());
+    if k == 0 {
         return Vec::new();
     }
-    let late: Vec<f32> = scores.late.iter().map(|late| highest(&late.values)).collect();
-    let bound_of = |block: &Block| {
-        let early = highest(&scores.own[block.positions.clone()]) + scores.shared[block.group];
-        scores.bound(early, &late)
-    };
-    let mut turns: Vec<(f32, &Block)> =
-        blocks.iter().map(|block| (bound_of(block), block)).collect();
+    let blocks = 0..scores.layout.n_blocks() as u32;
+    let mut turns: Vec<(f32, u32)> =
+        blocks.map(|block| (scores.bound(block as usize), block)).collect();
     let first = k.min(turns.len() - 1);
     turns.select_nth_unstable_by(first, |a, b| b.0.total_cmp(&a.0));
     turns[..first].sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    let mut kept: BinaryHeap<Worst> = BinaryHeap::with_capacity(k.min(scores.own.len()) + 1);
+    // Up to twice as many as wanted: whenever they are, the better half stays and sets the bar.
+    let mut kept: Vec<Candidate> = Vec::with_capacity(2 * k);
     let mut bar = f32::NEG_INFINITY;
+    let mut of_block = Vec::new();
     for (bound, block) in turns {
         // A film that equals the worst kept may still come before it.
         if bound < bar {
             continue;
         }
-        for position in block.positions.clone() {
-            let early = scores.own[position] + scores.shared[block.group];
-            if scores.bound(early, &late) < bar {
+        let positions = scores.layout.block(block as usize);
+        scores.of_block(positions.clone(), &mut of_block);
+        for (score, movie) in of_block.iter().zip(&scores.layout.films()[positions]) {
+            if *score < bar || !passes(*movie) {
                 continue;
             }
-            let movie = scores.groups.films()[position];
-            let candidate = Worst(Candidate { movie, score: scores.at(block.group, position) });
-            let full = kept.len() == k;
-            if full && kept.peek().is_some_and(|worst| candidate >= *worst) || !passes(movie) {
-                continue;
-            }
-            kept.push(candidate);
-            if full {
-                kept.pop();
-            }
-            if let Some(worst) = kept.peek().filter(|_| kept.len() == k) {
-                bar = worst.0.score;
+            kept.push(Candidate { movie: *movie, score: *score });
+            if kept.len() == 2 * k {
+                kept.select_nth_unstable_by(k - 1, |a, b| a.order(*b));
+                kept.truncate(k);
+                bar = kept[k - 1].score;
             }
         }
     }
-    kept.into_sorted_vec().into_iter().map(|worst| worst.0).collect()
+    kept.sort_unstable_by(|a, b| a.order(*b));
+    kept.truncate(k);
+    kept
 }
 
-/// The highest value. Lanes of their own, because a single running maximum is a chain of waits.
+/// The highest value. In lanes of their own, and these in pairs, because a single running maximum is
+/// a chain of waits.
 fn highest(values: &[f32]) -> f32 {
-    let higher = |a: f32, b: f32| if b > a { b } else { a };
     let mut lanes = [f32::NEG_INFINITY; 16];
     let (chunks, rest) = values.as_chunks::<16>();
     for chunk in chunks {
@@ -139,7 +116,19 @@ fn highest(values: &[f32]) -> f32 {
             *lane = higher(*lane, *value);
         }
     }
-    lanes.into_iter().chain(rest.iter().copied()).fold(f32::NEG_INFINITY, higher)
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane = higher(*lane, *value);
+    }
+    for width in [8, 4, 2, 1] {
+        for at in 0..width {
+            lanes[at] = higher(lanes[at], lanes[at + width]);
+        }
+    }
+    lanes[0]
+}
+
+fn higher(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
 }
 
 #[cfg(test)]
@@ -151,28 +140,30 @@ mod tests {
         #[test]
         fn equals_sorting_everything(
             films in proptest::collection::vec(
-                ((-5_i8..5).prop_map(f32::from), 0_u32..7, 0_u16..3),
+                ((-5_i8..5).prop_map(f32::from), 0_u32..7, 0_u32..3),
                 0..400,
             ),
             k in 0_usize..30,
             modulus in 1_u32..5,
         ) {
-            let shared = vec![0.0, 0.5, -3.0, 1.0, 0.25, 2.0, -0.5];
-            let values = vec![0.0, 1.0, -1.5];
-            let column = |at: fn(&(f32, u32, u16)) -> u32| films.iter().map(at).collect::<Vec<_>>();
-            let groups = Groups::new(&column(|film| film.1));
-            let own = groups.arrange(&films.iter().map(|film| film.0).collect::<Vec<_>>());
-            let of = groups.arrange(&films.iter().map(|film| film.2).collect::<Vec<_>>());
-            let late = vec![Late { of: &of, values: values.clone() }];
-            let scores = Scores { groups: &groups, own: &own, shared: shared.clone(), late };
+            let values = [vec![0.0, 0.5, -3.0, 1.0, 0.25, 2.0, -0.5], vec![0.0, 1.0, -1.5]];
+            let layout = Layout::new(films.len(), |movie| films[movie.row()].1);
+            let own = layout.arrange(&films.iter().map(|film| film.0).collect::<Vec<_>>());
+            let codes = [
+                layout.codes(&films.iter().map(|film| film.1).collect::<Vec<_>>()),
+                layout.codes(&films.iter().map(|film| film.2).collect::<Vec<_>>()),
+            ];
+            let parts = codes.iter().zip(&values);
+            let parts = parts.map(|(codes, values)| Part { codes, values: values.clone() });
+            let scores = Scores { layout: &layout, own: &own, parts: parts.collect() };
             let passes = |movie: MovieIdx| movie.0.is_multiple_of(modulus);
 
             let mut all: Vec<Candidate> = films
                 .iter()
                 .enumerate()
-                .map(|(row, (own, group, value))| Candidate {
+                .map(|(row, (own, one, two))| Candidate {
                     movie: MovieIdx(row as u32),
-                    score: own + shared[*group as usize] + values[usize::from(*value)],
+                    score: own + values[0][*one as usize] + values[1][*two as usize],
                 })
                 .filter(|candidate| passes(candidate.movie))
                 .collect();

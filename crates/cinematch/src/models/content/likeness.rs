@@ -21,6 +21,9 @@ pub struct Likeness<'a> {
     rows: &'a CsrMatrix<f32>,
     pool: Vec<MovieIdx>,
     heads: Vec<u32>,
+    /// A bit for each column that has a list: most of another film's columns have none, and these
+    /// bits stay in the nearest cache.
+    used: Vec<u64>,
     entries: Vec<Entry>,
 }
 
@@ -40,7 +43,8 @@ impl<'a> Likeness<'a> {
         // Taken, not borrowed: after a panic the next request starts with a new list.
         let mut heads = HEADS.take();
         heads.resize(rows.n_columns(), NONE);
-        Self { rows, pool: Vec::new(), heads, entries: Vec::new() }
+        let used = vec![0; rows.n_columns().div_ceil(64)];
+        Self { rows, pool: Vec::new(), heads, used, entries: Vec::with_capacity(256) }
     }
 
     /// Adds a film to the pool. O(its entries).
@@ -51,6 +55,7 @@ impl<'a> Likeness<'a> {
             let head = &mut self.heads[column as usize];
             self.entries.push(Entry { place, value, next: *head });
             *head = self.entries.len() as u32 - 1;
+            self.used[column as usize / 64] |= 1 << (column % 64);
         }
     }
 
@@ -68,15 +73,24 @@ impl<'a> Likeness<'a> {
     /// same order, as comparing them one by one. O(entries of the film + matches).
     pub fn to(&self, movie: MovieIdx) -> Vec<f32> {
         let mut sums = vec![0.0; self.len()];
+        self.each_match(movie, |place, _, part| sums[place] += part);
+        sums
+    }
+
+    /// Calls `each` with every feature that a film of the pool shares with `movie`: the film's place,
+    /// the column, and its part in how alike they are.
+    pub fn each_match(&self, movie: MovieIdx, mut each: impl FnMut(usize, u32, f32)) {
         for (column, value) in self.rows.entries(movie.row()) {
+            if self.used[column as usize / 64] >> (column % 64) & 1 == 0 {
+                continue;
+            }
             let mut at = self.heads[column as usize];
             while at != NONE {
                 let entry = &self.entries[at as usize];
-                sums[entry.place as usize] += value * entry.value;
+                each(entry.place as usize, column, value * entry.value);
                 at = entry.next;
             }
         }
-        sums
     }
 }
 

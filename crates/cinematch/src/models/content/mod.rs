@@ -1,10 +1,9 @@
-//! Content-based ranking: films like those a viewer liked, unlike those they disliked, the good
-//! ones first.
+//! The content model: films like those a viewer liked, unlike those they disliked.
 //!
-//! The score of film j for a history of films i with weights wᵢ (liked above 0, disliked below) is
+//! The affinity of film j to a history of films i with weights wᵢ (liked above 0, disliked below) is
 //!
 //! ```text
-//! Σᵢ wᵢ ⟨xᵢ, xⱼ⟩ / (Σᵢ |wᵢ|)^¾  +  preferred genres  +  quality  −  novelty
+//! Σᵢ wᵢ ⟨xᵢ, xⱼ⟩ / (Σᵢ |wᵢ|)^¾
 //! ```
 //!
 //! where x are the [ranking rows](crate::features::ranking). The sum is linear in the history, so
@@ -14,20 +13,16 @@
 //! (genres, time of release) are scored once for each [pattern](crate::features::patterns).
 
 mod likeness;
-mod quality;
 
 use serde::Serialize;
 
-use crate::catalog::Movie;
 use crate::features::CsrMatrix;
-use crate::features::matrix::sparse_dot;
 use crate::features::patterns::RowPatterns;
 use crate::features::ranking::{Block, BlockKind, RankingFeatures};
 use crate::ids::MovieIdx;
-use crate::retrieval::{Groups, Late, Scores};
+use crate::retrieval::{Codes, Layout, Part};
 
 pub use likeness::Likeness;
-pub use quality::Quality;
 
 /// A film in somebody's history and how much it speaks for (above 0) or against films like it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,13 +37,10 @@ pub struct Signal {
 #[derive(Clone, Debug)]
 pub struct ContentModel {
     features: RankingFeatures,
-    /// The blocks in which all films of a group are equal, by position.
-    of_groups: Vec<RowPatterns>,
-    /// Other blocks in which many films are equal, by position.
-    of_films: Vec<RowPatterns>,
+    /// The blocks in which many films are equal, and which films are.
+    patterns: Vec<(RowPatterns, Codes)>,
     /// Columns × positions, of all other blocks: which films have a feature.
     positions_of: CsrMatrix<f32>,
-    quality: Quality,
 }
 
 /// A history folded into feature space: columns ascending, weights scaled.
@@ -78,37 +70,39 @@ pub struct SharedFeature<'a> {
     pub contribution: f32,
 }
 
+/// Why a film's affinity to a history is what it is.
+#[derive(Clone, Debug)]
+pub struct Affinity {
+    /// The exact part of every signal of the history.
+    pub parts: Vec<f32>,
+    matches: Vec<Match>,
+}
+
+/// A feature that a film shares with one of the history.
+#[derive(Clone, Copy, Debug)]
+struct Match {
+    /// The place in the history.
+    signal: usize,
+    column: u32,
+    part: f32,
+}
+
 impl ContentModel {
-    /// Prepares the rows for scoring films that stand in `groups`. O(entries).
-    pub fn fit(features: RankingFeatures, movies: &[Movie], groups: &Groups) -> Self {
-        let find = |block: &Block| {
-            RowPatterns::find(&features.matrix, block.start..block.end, groups.films())
-        };
-        let equal_in_groups = |patterns: &RowPatterns| {
-            groups.ranges().all(|group| {
-                let of_group = &patterns.of()[group];
-                of_group.windows(2).all(|pair| pair[0] == pair[1])
-            })
-        };
-        let (of_groups, of_films): (Vec<_>, Vec<_>) =
-            features.blocks.iter().filter_map(find).partition(equal_in_groups);
-        let in_patterns =
-            |column| of_groups.iter().chain(&of_films).any(|run| run.columns().contains(&column));
-        let positions_of =
-            features.matrix.transposed(groups.films().iter().map(|film| film.row()), |column| {
-                !in_patterns(column)
-            });
-        Self { features, of_groups, of_films, positions_of, quality: Quality::fit(movies) }
+    /// Prepares the rows for scoring films in a layout. O(entries).
+    pub fn fit(features: RankingFeatures, layout: &Layout) -> Self {
+        let find = |block: &Block| RowPatterns::find(&features.matrix, block.start..block.end);
+        let found = features.blocks.iter().filter_map(find);
+        let patterns: Vec<(RowPatterns, Codes)> =
+            found.map(|(patterns, of)| (patterns, layout.codes(&of))).collect();
+        let in_patterns = |column| patterns.iter().any(|(run, _)| run.columns().contains(&column));
+        let order = layout.films().iter().map(|film| film.row());
+        let positions_of = features.matrix.transposed(order, |column| !in_patterns(column));
+        Self { features, patterns, positions_of }
     }
 
     /// The rows and the meaning of their columns.
     pub fn features(&self) -> &RankingFeatures {
         &self.features
-    }
-
-    /// How good and how known every film is.
-    pub fn quality(&self) -> &Quality {
-        &self.quality
     }
 
     /// The number of films.
@@ -140,14 +134,9 @@ impl ContentModel {
         profile
     }
 
-    /// Every film's affinity to the profile, on top of `own` (by position) and `shared` (by group).
-    pub fn add_scores<'a>(
-        &'a self,
-        profile: &Profile,
-        groups: &'a Groups,
-        own: &'a mut [f32],
-        mut shared: Vec<f32>,
-    ) -> Scores<'a> {
+    /// Adds to each film's `own` score (by position) what only few films have of its affinity to the
+    /// profile, and returns the rest: what many films have in common.
+    pub fn add_scores(&self, profile: &Profile, own: &mut [f32]) -> Vec<Part<'_>> {
         let (columns, weights) = (&profile.columns, &profile.weights);
         for (column, weight) in columns.iter().zip(weights) {
             let (positions, values) = self.positions_of.row(*column as usize);
@@ -155,32 +144,32 @@ impl ContentModel {
                 own[*position as usize] += weight * value;
             }
         }
-        for patterns in &self.of_groups {
-            let dots = patterns.dots(columns, weights);
-            for (shared, start) in shared.iter_mut().zip(groups.starts()) {
-                *shared += dots[usize::from(patterns.of()[*start])];
-            }
-        }
-        let late = self.of_films.iter();
-        let late = late
-            .map(|patterns| Late { of: patterns.of(), values: patterns.dots(columns, weights) })
-            .collect();
-        Scores { groups, own, shared, late }
+        self.patterns
+            .iter()
+            .map(|(patterns, codes)| Part { codes, values: patterns.dots(columns, weights) })
+            .collect()
     }
 
-    /// Every signal's exact part in the affinity of every film: for each film one number a signal.
-    /// O(entries of both + matches).
-    pub fn contributions(
+    /// Why each film's affinity is what it is, exactly. O(entries of both + matches).
+    pub fn explain(
         &self,
         profile: &Profile,
         history: &[Signal],
         films: &[MovieIdx],
-    ) -> Vec<Vec<f32>> {
+    ) -> Vec<Affinity> {
         let mut likeness = self.likeness();
         history.iter().for_each(|signal| likeness.push(signal.movie));
         let of_film = |film: &MovieIdx| {
-            let alike = likeness.to(*film).into_iter().zip(history);
-            alike.map(|(alike, signal)| signal.weight * profile.scale * alike).collect()
+            let (parts, matches) = (vec![0.0; history.len()], Vec::with_capacity(64));
+            let mut affinity = Affinity { parts, matches };
+            likeness.each_match(*film, |signal, column, part| {
+                affinity.parts[signal] += part;
+                affinity.matches.push(Match { signal, column, part });
+            });
+            for (part, signal) in affinity.parts.iter_mut().zip(history) {
+                *part *= signal.weight * profile.scale;
+            }
+            affinity
         };
         films.iter().map(of_film).collect()
     }
@@ -190,20 +179,18 @@ impl ContentModel {
         Likeness::new(&self.features.matrix)
     }
 
-    /// The features through which a signal moves a film, the strongest first, at most `most`.
+    /// The features through which a signal of the history moves a film, the strongest first, at most
+    /// `most`.
     pub fn shared_features(
         &self,
+        affinity: &Affinity,
         profile: &Profile,
-        signal: Signal,
-        movie: MovieIdx,
+        (place, signal): (usize, Signal),
         most: usize,
     ) -> Vec<SharedFeature<'_>> {
-        let rows = &self.features.matrix;
-        let mut parts: Vec<(u32, f32)> = Vec::new();
-        sparse_dot(rows.row(signal.movie.row()), rows.row(movie.row()), |column, part| {
-            parts.push((column, part));
-        });
-        parts.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let matches = affinity.matches.iter().filter(|found| found.signal == place);
+        let mut parts: Vec<(u32, f32)> = matches.map(|found| (found.column, found.part)).collect();
+        parts.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let factor = signal.weight * profile.scale;
         parts
             .into_iter()

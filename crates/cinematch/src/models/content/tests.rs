@@ -1,9 +1,11 @@
 use super::*;
+use crate::catalog::Movie;
 use crate::features::plain::PlainFeatures;
 use crate::features::ranking::FeatureSet;
 use crate::features::tags::TagCounts;
 use crate::features::text::TfidfParams;
 use crate::ids::MovieId;
+use crate::retrieval::{Scores, best};
 
 /// A film of which only the title is known.
 pub(crate) fn film(id: u32, title: &str) -> Movie {
@@ -61,23 +63,22 @@ pub(crate) fn model(feature_set: FeatureSet) -> ContentModel {
     let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
     let tags = TagCounts::default();
     let features = RankingFeatures::fit(feature_set, &movies, &plain, &tags).unwrap();
-    ContentModel::fit(features, &movies, &groups())
+    ContentModel::fit(features, &layout())
 }
 
 /// The films of [`catalogue`] by their kind.
-fn groups() -> Groups {
-    Groups::new(&(0..12).map(|row| row % 3).collect::<Vec<u32>>())
+fn layout() -> Layout {
+    Layout::new(12, |movie| movie.0 % 3)
 }
 
 /// Every film's affinity.
 fn affinities(model: &ContentModel, profile: &Profile) -> Vec<f32> {
-    let (groups, mut own) = (groups(), vec![0.0; model.n_movies()]);
-    let scores = model.add_scores(profile, &groups, &mut own, vec![0.0; 3]);
+    let (layout, mut own) = (layout(), vec![0.0; model.n_movies()]);
+    let parts = model.add_scores(profile, &mut own);
+    let scores = Scores { layout: &layout, own: &own, parts };
     let mut affinities = vec![0.0; model.n_movies()];
-    for (group, range) in groups.ranges().enumerate() {
-        for position in range {
-            affinities[groups.films()[position].row()] = scores.at(group, position);
-        }
+    for film in best(12, &scores, |_| true) {
+        affinities[film.movie.row()] = film.score;
     }
     affinities
 }
@@ -108,11 +109,11 @@ fn contributions_add_up_to_the_score_and_features_to_the_contribution() {
     let profile = model.profile(&history);
     let scores = affinities(&model, &profile);
     let movies: Vec<MovieIdx> = (0..12).map(MovieIdx).collect();
-    let parts = model.contributions(&profile, &history, &movies);
-    for ((movie, score), parts) in movies.into_iter().zip(scores).zip(parts) {
+    for (score, affinity) in scores.into_iter().zip(model.explain(&profile, &history, &movies)) {
         let mut sum = 0.0;
-        for (signal, part) in history.iter().zip(parts) {
-            let features = model.shared_features(&profile, *signal, movie, usize::MAX);
+        for (place, (signal, part)) in history.iter().zip(&affinity.parts).enumerate() {
+            let signal = (place, *signal);
+            let features = model.shared_features(&affinity, &profile, signal, usize::MAX);
             let by_feature: f32 = features.iter().map(|feature| feature.contribution).sum();
             assert!((part - by_feature).abs() < 1e-5);
             sum += part;
