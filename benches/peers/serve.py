@@ -1,16 +1,17 @@
-"""Recommend movies over HTTP: FastAPI, and numpy and scipy for the scoring."""
+"""Recommend movies over HTTP: FastAPI, a pandas table to filter and scikit-learn's cosine."""
 
 import argparse
-import json
 import os
+import pickle
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
-from sklearn.preprocessing import normalize
+from sklearn.metrics.pairwise import cosine_similarity
 
 ARTIFACTS = "CINEMATCH_ARTIFACTS"
 DISLIKE_WEIGHT = 0.5
@@ -53,32 +54,23 @@ class Reply(BaseModel):
     user_id: str
 
 
-def columns_of(lists: list[list[str]]) -> dict[str, np.ndarray]:
-    """Give each name in the lists a boolean column over the rows."""
-    names = sorted({name for row in lists for name in row})
-    columns = {name.lower(): np.zeros(len(lists), dtype=bool) for name in names}
-    for row, names_in_row in enumerate(lists):
-        for name in names_in_row:
-            columns[name.lower()][row] = True
-    return columns
-
-
 class Recommender:
-    """The trained artifacts, laid out for scoring."""
+    """The trained artifacts."""
 
     def __init__(self, artifacts: Path) -> None:
-        """Load the artifacts and normalise the matrix rows once."""
-        matrix = sp.load_npz(artifacts / "item_features.npz").astype(np.float32)
-        self.features = normalize(matrix)
-        self.movies = json.loads((artifacts / "movies_meta.json").read_text(encoding="utf-8"))
-        self.row_of = {movie["movie_id"]: row for row, movie in enumerate(self.movies)}
-        genres = columns_of([movie["genres"] for movie in self.movies])
-        self.genres = {name: column.astype(np.float32) for name, column in genres.items()}
-        self.services = columns_of([movie["services"] for movie in self.movies])
-        self.runtime = np.array([movie["runtime"] for movie in self.movies], dtype=np.float64)
-        popularity = np.log1p([movie["popularity"] or 0.0 for movie in self.movies])
-        bonus = POPULARITY_BONUS * popularity / max(popularity.max(), 1.0)
-        self.popularity_bonus = bonus.astype(np.float32)
+        """Load the artifacts; nullable columns keep `None` and whole numbers apart from NaN."""
+        self.features = sp.load_npz(artifacts / "item_features.npz")
+        integers = {"year": "Int64", "runtime": "Int64"}
+        self.movies = pd.read_json(artifacts / "movies_meta.json", orient="records", dtype=integers)
+        self.movies["overview"] = self.movies["overview"].astype(object).where(
+            self.movies["overview"].notna(), None
+        )
+        binarizer = pickle.loads((artifacts / "genre_mlb.pkl").read_bytes())
+        genres = binarizer.transform(self.movies["genres"]).toarray()
+        self.genres = pd.DataFrame(genres, columns=binarizer.classes_)
+        self.row_of = dict(zip(self.movies["movie_id"], self.movies.index))
+        popularity = np.log1p(self.movies["popularity"].fillna(0))
+        self.popularity_bonus = POPULARITY_BONUS * popularity / max(popularity.max(), 1.0)
 
     def rows(self, movie_ids: list[int]) -> list[int]:
         """Look up matrix rows; unknown ids are left out."""
@@ -86,27 +78,27 @@ class Recommender:
 
     def similarity(self, liked: list[int], disliked: list[int]) -> np.ndarray:
         """Give the cosine of every movie with the mean of liked minus half the mean of disliked."""
-        profile = np.zeros(self.features.shape[1], dtype=np.float32)
+        profile = np.zeros((1, self.features.shape[1]))
         if liked:
-            profile += self.features[liked].mean(axis=0).A1
+            profile += self.features[liked].mean(axis=0)
         if disliked:
-            profile -= DISLIKE_WEIGHT * self.features[disliked].mean(axis=0).A1
-        return self.features @ (profile / (np.linalg.norm(profile) or 1.0))
+            profile -= DISLIKE_WEIGHT * self.features[disliked].mean(axis=0)
+        return cosine_similarity(np.asarray(profile), self.features)[0]
 
-    def allowed(self, request: Request, seen: list[int]) -> np.ndarray:
+    def allowed(self, request: Request, seen: list[int]) -> pd.Series:
         """Mark the movies that pass every filter and have not been seen."""
-        mask = np.ones(len(self.movies), dtype=bool)
-        mask[seen] = False
+        mask = ~self.movies.index.isin(seen)
         if request.services:
-            columns = [
-                self.services[s.lower()] for s in request.services if s.lower() in self.services
-            ]
-            mask &= np.logical_or.reduce(columns) if columns else False
-        # A missing runtime is NaN, which is within no bound.
+            wanted = {service.lower() for service in request.services}
+            offers = self.movies["services"].map(
+                lambda services: any(service.lower() in wanted for service in services)
+            )
+            mask &= offers
+        # A missing runtime is within no bound.
         if request.runtime_min is not None:
-            mask &= self.runtime >= request.runtime_min
+            mask &= (self.movies["runtime"] >= request.runtime_min).fillna(False)
         if request.runtime_max is not None:
-            mask &= self.runtime <= request.runtime_max
+            mask &= (self.movies["runtime"] <= request.runtime_max).fillna(False)
         return mask
 
     def recommend(self, request: Request) -> Reply:
@@ -114,29 +106,31 @@ class Recommender:
         liked, disliked = self.rows(request.liked_movie_ids), self.rows(request.disliked_movie_ids)
         preferred = [genre.lower() for genre in request.preferred_genres]
         similarity = self.similarity(liked, disliked)
-        score = similarity + self.popularity_bonus
+        score = pd.Series(similarity) + self.popularity_bonus
         for genre in preferred:
             if genre in self.genres:
                 score += GENRE_BONUS / len(preferred) * self.genres[genre]
-
-        candidates = np.flatnonzero(self.allowed(request, liked + disliked))
-        if len(candidates) > request.limit:
-            best = np.argpartition(-score[candidates], request.limit - 1)[: request.limit]
-            candidates = candidates[best]
-        candidates = candidates[np.argsort(-score[candidates], kind="stable")]
+        best = score[self.allowed(request, liked + disliked)].nlargest(request.limit)
 
         items = []
-        for row in candidates.tolist():
-            movie = self.movies[row]
+        for row, movie in self.movies.loc[best.index].iterrows():
             reasons = []
             if liked and similarity[row] > 0:
                 reasons.append("Similar to movies you liked")
             if matched := [genre for genre in movie["genres"] if genre in preferred]:
                 reasons.append("Matches " + ", ".join(matched))
-            if not reasons:
-                reasons.append("Popular")
             items.append(
-                Item(**movie, score=round(float(score[row]), 6), explanation=" • ".join(reasons))
+                Item(
+                    movie_id=movie["movie_id"],
+                    title=movie["title"],
+                    year=None if pd.isna(movie["year"]) else movie["year"],
+                    runtime=None if pd.isna(movie["runtime"]) else movie["runtime"],
+                    overview=movie["overview"],
+                    genres=movie["genres"],
+                    services=movie["services"],
+                    score=round(best[row], 6),
+                    explanation=" • ".join(reasons) or "Popular",
+                )
             )
         return Reply(recommendations=items, count=len(items), user_id=request.user_id)
 

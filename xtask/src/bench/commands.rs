@@ -31,6 +31,43 @@ impl Features {
     }
 }
 
+/// A peer's server.
+#[derive(Clone, Copy)]
+pub struct PeerServer {
+    /// Which one.
+    pub kind: PeerKind,
+    /// Its processes.
+    pub workers: usize,
+}
+
+/// How a peer's server is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum PeerKind {
+    /// pandas and scikit-learn, on what `train.py` made.
+    Usual,
+    /// numpy and scipy, on our own artifacts, for replies equal to ours.
+    Tuned,
+}
+
+impl PeerServer {
+    /// What tables and messages call it.
+    pub fn name(self) -> String {
+        let kind = match self.kind {
+            PeerKind::Usual => "usual peer",
+            PeerKind::Tuned => "tuned peer",
+        };
+        let plural = if self.workers == 1 { "" } else { "s" };
+        format!("{kind}, {} worker{plural}", self.workers)
+    }
+
+    fn script(self) -> &'static str {
+        match self.kind {
+            PeerKind::Usual => "serve.py",
+            PeerKind::Tuned => "serve_tuned.py",
+        }
+    }
+}
+
 /// The programs of both sides.
 pub struct Programs {
     /// Our release binary.
@@ -96,11 +133,11 @@ impl Programs {
         command
     }
 
-    /// Serves the artifacts of [`Self::peer_train`].
-    pub fn peer_serve(&self, artifacts: &Path, port: u16, workers: usize) -> Command {
-        let mut command = self.peer("serve.py");
+    /// Serves artifacts: those of [`Self::peer_train`], or ours for [`PeerKind::Tuned`].
+    pub fn peer_serve(&self, server: PeerServer, artifacts: &Path, port: u16) -> Command {
+        let mut command = self.peer(server.script());
         command.arg("--artifacts").arg(artifacts);
-        command.args(["--port", &port.to_string(), "--workers", &workers.to_string()]);
+        command.args(["--port", &port.to_string(), "--workers", &server.workers.to_string()]);
         command
     }
 }

@@ -146,8 +146,8 @@ impl Random {
 }
 
 /// Checks a reply as thoroughly as the load has no time for: it must recommend the right number of
-/// films, none of those that were sent, and none that is too long.
-pub fn check(body: &str, reply: &Reply<'_>) -> Result<()> {
+/// films, none of those that were sent, and none that is too long. Gives the films.
+pub fn check(body: &str, reply: &Reply<'_>) -> Result<Vec<u64>> {
     let text = String::from_utf8_lossy(&reply.body);
     if reply.status != 200 {
         bail!("status {}: {text}", reply.status);
@@ -178,7 +178,7 @@ pub fn check(body: &str, reply: &Reply<'_>) -> Result<()> {
             bail!("film {id} runs {} minutes, more than {limit}", item["runtime"]);
         }
     }
-    Ok(())
+    Ok(shown.into_iter().filter_map(Value::as_u64).collect())
 }
 
 #[cfg(test)]
@@ -243,7 +243,7 @@ mod tests {
             check(asked, &Reply { status, body: Cow::Owned(body.into_bytes()) })
                 .map_err(|error| error.to_string())
         };
-        assert_eq!(verdict(200, answer(items(90), "u")), Ok(()));
+        assert_eq!(verdict(200, answer(items(90), "u")), Ok((1..=20).collect()));
         let mut liked = items(90);
         liked[3]["movie_id"] = json!(100);
         let mut twice = items(90);

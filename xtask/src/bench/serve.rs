@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use super::commands::{self, SERVED};
+use super::commands::{self, PeerKind, PeerServer, SERVED};
 use super::http::Connection;
 use super::load::{Closed, Latencies, Open};
 use super::measure::{self, percentile};
@@ -17,10 +17,15 @@ const THROUGHPUT_CONNECTIONS: u32 = 16;
 const LATENCY_CONNECTIONS: u32 = 32;
 /// The rate for ours, and those tried for the peer.
 const OURS_RATE: f64 = 1_000.0;
-const PEER_RATES: [f64; 4] = [100.0, 200.0, 400.0, 800.0];
+const PEER_RATES: [f64; 5] = [50.0, 100.0, 200.0, 400.0, 800.0];
 /// A rate is sustained when the replies end at most these seconds after the last request was due.
 const OVERRUN: f64 = 0.1;
-const PEER_WORKERS: [usize; 2] = [1, 2];
+const PEERS: [PeerServer; 4] = [
+    PeerServer { kind: PeerKind::Usual, workers: 1 },
+    PeerServer { kind: PeerKind::Usual, workers: 2 },
+    PeerServer { kind: PeerKind::Tuned, workers: 1 },
+    PeerServer { kind: PeerKind::Tuned, workers: 2 },
+];
 
 /// What there is to serve, and what to ask for.
 struct Stage<'a> {
@@ -50,32 +55,45 @@ impl<'a> Stage<'a> {
         })
     }
 
-    fn peer(&self, workers: usize) -> Result<Server> {
-        let log = self.setup.work.join(format!("serve_peer_{workers}"));
-        Server::start(&peer_name(workers), &log, &self.bodies, |port| {
-            self.setup.programs.peer_serve(&self.artifacts, port, workers)
+    fn peer(&self, peer: PeerServer) -> Result<Server> {
+        let name = peer.name();
+        let log = self.setup.work.join(format!("serve_{}", name.replace([' ', ','], "_")));
+        let ours = self.root.join("ml/artifacts/current");
+        let artifacts = match peer.kind {
+            PeerKind::Usual => &self.artifacts,
+            PeerKind::Tuned => &ours,
+        };
+        Server::start(&name, &log, &self.bodies, |port| {
+            self.setup.programs.peer_serve(peer, artifacts, port)
         })
     }
 }
 
-fn peer_name(workers: usize) -> String {
-    format!("peer with {workers} worker{}", if workers == 1 { "" } else { "s" })
-}
-
-/// Compares the two servers.
+/// Compares the servers.
 pub fn serve(setup: &Setup) -> Result<Report> {
     let stage = Stage::prepare(setup)?;
     let mut report = Report::new("serve");
     start_up(&stage, &mut report)?;
     let ours = stage.ours()?;
-    let [one, two] = PEER_WORKERS;
-    let peers = [stage.peer(one)?, stage.peer(two)?];
-    for server in [&ours, &peers[0], &peers[1]] {
-        check(server, &stage.bodies)?;
+    let expected = check(&ours, &stage.bodies)?;
+    let pace = &setup.pace;
+    let latencies = fixed(&ours, OURS_RATE, pace.latency)?;
+    ours_latency(&latencies, &mut report);
+    for peer in PEERS {
+        let server = stage.peer(peer)?;
+        let found = check(&server, &stage.bodies)?;
+        if peer.kind == PeerKind::Tuned {
+            let equal = expected.iter().zip(&found).filter(|(ours, peer)| ours == peer).count();
+            let all = expected.len();
+            report.note(format!("{}: {equal} of {all} lists equal ours film by film", server.name));
+            if equal * 100 < all * 99 {
+                bail!("{} does other work: {equal} of {all} lists are ours", server.name);
+            }
+        }
+        throughput(pace, &ours, &server, &mut report)?;
+        latency(pace, &ours, &server, &mut report)?;
+        memory(&ours, &server, &mut report);
     }
-    throughput(&setup.pace, &ours, &peers, &mut report)?;
-    latency(&setup.pace, &ours, &peers, &mut report)?;
-    memory(&ours, &peers, &mut report);
     report.note(format!(
         "ours serves what `train --features {}` made; {} different requests, the same for all",
         SERVED.name(),
@@ -87,31 +105,36 @@ pub fn serve(setup: &Setup) -> Result<Report> {
 /// From the start of the process to its first good reply.
 fn start_up(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
     eprintln!("serve: start-up");
-    let [ours, one, two] = measure::alternate(
+    let [one, two, _, _] = PEERS;
+    let [ours, one_ready, two_ready] = measure::alternate(
         stage.setup.pace.runs,
         [
             &mut || Ok(stage.ours()?.ready_after),
-            &mut || Ok(stage.peer(PEER_WORKERS[0])?.ready_after),
-            &mut || Ok(stage.peer(PEER_WORKERS[1])?.ready_after),
+            &mut || Ok(stage.peer(one)?.ready_after),
+            &mut || Ok(stage.peer(two)?.ready_after),
         ],
     )?;
-    for (workers, peer) in PEER_WORKERS.into_iter().zip([one, two]) {
-        let what = format!("start to first reply, {}", peer_name(workers));
-        report.compare(what, Unit::Seconds, ours.clone(), peer);
+    for (peer, ready) in [(one, one_ready), (two, two_ready)] {
+        let what = format!("start to first reply, {}", peer.name());
+        report.compare(what, Unit::Seconds, ours.clone(), ready);
     }
     Ok(())
 }
 
-/// Looks through one reply to every request; this also warms the server up.
-fn check(server: &Server, bodies: &[String]) -> Result<()> {
+/// Looks through one reply to every request, and gives the films of each; this also warms the server
+/// up.
+fn check(server: &Server, bodies: &[String]) -> Result<Vec<Vec<u64>>> {
     eprintln!("serve: checking the replies of {}", server.name);
     let mut connection = Connection::open(server.target.address)?;
-    for (body, request) in bodies.iter().zip(&server.target.requests) {
-        let reply = connection.exchange(request)?;
-        requests::check(body, &reply)
-            .with_context(|| format!("{} answered {body} wrongly", server.name))?;
-    }
-    Ok(())
+    bodies
+        .iter()
+        .zip(&server.target.requests)
+        .map(|(body, request)| {
+            let reply = connection.exchange(request)?;
+            requests::check(body, &reply)
+                .with_context(|| format!("{} answered {body} wrongly", server.name))
+        })
+        .collect()
 }
 
 /// One round of throughput.
@@ -121,8 +144,8 @@ struct Round {
     cpu_of_reply: f64,
 }
 
-fn throughput(pace: &Pace, ours: &Server, peers: &[Server; 2], report: &mut Report) -> Result<()> {
-    eprintln!("serve: throughput, {} rounds of {:?} each", pace.runs, pace.window);
+fn throughput(pace: &Pace, ours: &Server, peer: &Server, report: &mut Report) -> Result<()> {
+    eprintln!("serve: throughput of {}, {} rounds of {:?}", peer.name, pace.runs, pace.window);
     let load = Closed {
         connections: THROUGHPUT_CONNECTIONS,
         warm_up: Duration::from_millis(300),
@@ -134,31 +157,25 @@ fn throughput(pace: &Pace, ours: &Server, peers: &[Server; 2], report: &mut Repo
         let cpu_of_reply = (server.cpu_seconds() - before) / run.replies as f64;
         Ok(Round { per_second: run.per_second, cpu_of_reply })
     };
-    let [ours, one, two] = measure::alternate(
-        pace.runs,
-        [&mut || round(ours), &mut || round(&peers[0]), &mut || round(&peers[1])],
-    )?;
+    let [ours, theirs] = measure::alternate(pace.runs, [&mut || round(ours), &mut || round(peer)])?;
     let rates = |rounds: &[Round]| rounds.iter().map(|round| round.per_second).collect();
     let cpus = |rounds: &[Round]| rounds.iter().map(|round| round.cpu_of_reply).collect();
-    for (workers, peer) in PEER_WORKERS.into_iter().zip([&one, &two]) {
-        let what = format!("replies, {THROUGHPUT_CONNECTIONS} connections, {}", peer_name(workers));
-        report.compare(what, Unit::PerSecond, rates(&ours), rates(peer));
-    }
-    for (workers, peer) in PEER_WORKERS.into_iter().zip([&one, &two]) {
-        let what = format!("processor time of a reply, {}", peer_name(workers));
-        report.compare(what, Unit::Seconds, cpus(&ours), cpus(peer));
-    }
+    let what = format!("replies, {THROUGHPUT_CONNECTIONS} connections, {}", peer.name);
+    report.compare(what, Unit::PerSecond, rates(&ours), rates(&theirs));
+    let what = format!("processor time of a reply, {}", peer.name);
+    report.compare(what, Unit::Seconds, cpus(&ours), cpus(&theirs));
     Ok(())
 }
 
-fn latency(pace: &Pace, ours: &Server, peers: &[Server; 2], report: &mut Report) -> Result<()> {
-    let fixed = |server: &Server, rate: f64, duration: Duration| {
-        eprintln!("serve: {} at {rate} requests/s for {duration:?}", server.name);
-        Open { connections: LATENCY_CONNECTIONS, rate, duration }
-            .run(&server.target)
-            .with_context(|| server.failure())
-    };
-    let found = fixed(ours, OURS_RATE, pace.latency)?;
+/// Sends requests at a fixed rate.
+fn fixed(server: &Server, rate: f64, duration: Duration) -> Result<Latencies> {
+    eprintln!("serve: {} at {rate} requests/s for {duration:?}", server.name);
+    Open { connections: LATENCY_CONNECTIONS, rate, duration }
+        .run(&server.target)
+        .with_context(|| server.failure())
+}
+
+fn ours_latency(found: &Latencies, report: &mut Report) {
     if found.overrun > OVERRUN {
         let behind = found.overrun;
         report.note(format!("ours ended {behind:.2} s behind {OURS_RATE} requests/s"));
@@ -170,26 +187,24 @@ fn latency(pace: &Pace, ours: &Server, peers: &[Server; 2], report: &mut Report)
         late(50.0),
         late(99.0)
     ));
-    rows(report, &format!("{OURS_RATE} requests/s"), Some(&found), None);
+    rows(report, &format!("{OURS_RATE} requests/s"), Some(found), None);
+}
 
-    for (workers, peer) in PEER_WORKERS.into_iter().zip(peers) {
-        let mut sustained = None;
-        for rate in PEER_RATES {
-            if fixed(peer, rate, pace.trial)?.overrun > OVERRUN {
-                break;
-            }
-            sustained = Some(rate);
+/// Compares both at the highest rate that the peer sustains.
+fn latency(pace: &Pace, ours: &Server, peer: &Server, report: &mut Report) -> Result<()> {
+    let mut sustained = None;
+    for rate in PEER_RATES {
+        if fixed(peer, rate, pace.trial)?.overrun > OVERRUN {
+            break;
         }
-        let Some(rate) = sustained else {
-            let name = peer_name(workers);
-            report.note(format!("{name} did not sustain {} requests/s", PEER_RATES[0]));
-            continue;
-        };
-        let ours = fixed(ours, rate, pace.latency)?;
-        let theirs = fixed(peer, rate, pace.latency)?;
-        let what = format!("{rate} requests/s, {}", peer_name(workers));
-        rows(report, &what, Some(&ours), Some(&theirs));
+        sustained = Some(rate);
     }
+    let Some(rate) = sustained else {
+        report.note(format!("{} did not sustain {} requests/s", peer.name, PEER_RATES[0]));
+        return Ok(());
+    };
+    let (ours, theirs) = (fixed(ours, rate, pace.latency)?, fixed(peer, rate, pace.latency)?);
+    rows(report, &format!("{rate} requests/s, {}", peer.name), Some(&ours), Some(&theirs));
     Ok(())
 }
 
@@ -202,17 +217,14 @@ fn rows(report: &mut Report, what: &str, ours: Option<&Latencies>, peer: Option<
     }
 }
 
-fn memory(ours: &Server, peers: &[Server; 2], report: &mut Report) {
+fn memory(ours: &Server, peer: &Server, report: &mut Report) {
     let of = |server: &Server| {
         let memory = server.memory();
         let one = |bytes: Option<u64>| bytes.into_iter().map(|bytes| bytes as f64).collect();
         (one(memory.map(|memory| memory.resident)), one(memory.map(|memory| memory.peak)))
     };
-    for (workers, peer) in PEER_WORKERS.into_iter().zip(peers) {
-        let ((resident, peak), (peer_resident, peer_peak)) = (of(ours), of(peer));
-        let name = peer_name(workers);
-        let what = format!("memory after the load, {name}");
-        report.compare(what, Unit::Bytes, resident, peer_resident);
-        report.compare(format!("peak memory, {name}"), Unit::Bytes, peak, peer_peak);
-    }
+    let ((resident, peak), (peer_resident, peer_peak)) = (of(ours), of(peer));
+    let what = format!("memory after the load, {}", peer.name);
+    report.compare(what, Unit::Bytes, resident, peer_resident);
+    report.compare(format!("peak memory, {}", peer.name), Unit::Bytes, peak, peer_peak);
 }
