@@ -65,7 +65,8 @@ impl ArtifactsPath {
 
 /// A path as people write it: without a leading `./`.
 pub fn shown(path: &Path) -> String {
-    path.strip_prefix(".").unwrap_or(path).display().to_string()
+    let shown = path.strip_prefix(".").ok().filter(|rest| !rest.as_os_str().is_empty());
+    shown.unwrap_or(path).display().to_string()
 }
 
 /// Reads a file; when it is missing, the error says what to do.

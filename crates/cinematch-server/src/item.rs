@@ -133,12 +133,12 @@ impl ItemTexts {
         movie: &Movie,
         why: &Why<'_>,
     ) -> serde_json::Result<()> {
-        let text = match self.0[index.row()].get() {
-            Some(text) => text,
-            None => {
-                let text = serde_json::to_vec(&Item::new(movie))?;
-                self.0[index.row()].get_or_init(|| text.into_boxed_slice())
-            }
+        let known = &self.0[index.row()];
+        let text = if let Some(text) = known.get() {
+            text
+        } else {
+            let text = serde_json::to_vec(&Item::new(movie))?;
+            known.get_or_init(|| text.into_boxed_slice())
         };
         // Two objects become one: the brace that closes the first and opens the second is a comma.
         json.extend_from_slice(&text[..text.len() - 1]);

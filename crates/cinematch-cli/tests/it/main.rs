@@ -5,6 +5,7 @@ mod demo;
 mod docs;
 mod folder;
 mod kill;
+mod operation;
 mod pipeline;
 mod real_data;
 mod server;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::folder::Folder;
 
-/// `cinematch serve` on a free port; killed when dropped.
+/// `cinematch serve` on a free port, its log in `server.log`; killed when dropped.
 pub struct Server {
     child: Child,
     pub address: String,
@@ -50,7 +50,7 @@ impl Server {
         let mut child = folder
             .command(&arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(std::fs::File::create(folder.path("server.log")).unwrap())
             .spawn()
             .unwrap();
         let mut said = String::new();
@@ -134,9 +134,26 @@ impl Server {
 
     /// Sends SIGTERM and waits for the end; whether it ended well.
     pub fn terminate(&mut self) -> bool {
+        self.tell_to_stop();
+        self.ended_well()
+    }
+
+    /// Sends SIGTERM.
+    pub fn tell_to_stop(&self) {
         let pid = self.child.id().to_string();
         std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    }
+
+    /// Waits for the end; whether it ended well.
+    pub fn ended_well(&mut self) -> bool {
         self.child.wait().unwrap().success()
+    }
+
+    /// The origin whose pages may read the reply to a page of `origin`.
+    pub fn allowed_origin(&self, path: &str, origin: &str) -> String {
+        let response = self.agent.get(self.url(path)).header("origin", origin).call().unwrap();
+        let allowed = response.headers().get("access-control-allow-origin");
+        allowed.map(|origin| origin.to_str().unwrap().to_owned()).unwrap_or_default()
     }
 }
 

@@ -6,6 +6,8 @@
 //! is at most 1 like itself, and a film of which little is known cannot be very like anything:
 //! what is missing counts as nothing, not as a match.
 
+use std::ops::RangeInclusive;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,11 @@ const WEIGHTS: [(BlockKind, f32); 8] = [
     (BlockKind::Tag, 0.12),
     (BlockKind::Era, 0.05),
 ];
+
+/// Words that a larger share of the overviews has, such as "life" and "young", are no likeness, and
+/// no reason that a person would give; but never those of so few overviews.
+const COMMON_SHARE: f32 = 0.02;
+const NEVER_COMMON: u32 = 50;
 
 /// A film's entries in one block: name and frequency.
 type Entries = Vec<(String, f32)>;
@@ -172,12 +179,16 @@ fn fit_block(
     let films: Vec<Entries> = match kind {
         BlockKind::Overview => {
             let texts: Vec<&str> = movies.iter().map(text_of).collect();
-            return words(&texts, 3, |_| weight);
+            let overviews = movies.iter().filter(|movie| movie.overview.is_some()).count();
+            let common = ((overviews as f32 * COMMON_SHARE) as u32).max(NEVER_COMMON);
+            return words(&texts, 3..=common, |_| weight);
         }
         BlockKind::Title => {
             let texts: Vec<&str> = movies.iter().map(|movie| movie.title.as_str()).collect();
             // One shared word may be chance (Heat, The Heat); two are a series.
-            return words(&texts, 2, |n_words| weight * n_words as f32 / (n_words as f32 + 1.0));
+            return words(&texts, 2..=u32::MAX, |n_words| {
+                weight * n_words as f32 / (n_words as f32 + 1.0)
+            });
         }
         BlockKind::Genre => lists(|movie| &movie.genres),
         BlockKind::Keyword => lists(|movie| &movie.keywords),
@@ -204,13 +215,14 @@ fn tag_entries(tags: &TagCounts, movie: &Movie) -> Entries {
 
 /// TF-IDF of single words, rows scaled to √weight, where the weight depends on the number of
 /// different words. A corpus without a usable word gives an empty block.
+/// The words that as many texts have as `df` says; `weight` is told how many of them a text has.
 fn words(
     texts: &[&str],
-    min_df: u32,
+    df: RangeInclusive<u32>,
     weight: impl Fn(usize) -> f32,
 ) -> Result<(Vec<String>, CsrMatrix<f32>), TfidfError> {
-    let params =
-        TfidfParams { max_features: 20_000, ngram_max: 1, stop_words: StopWords::English, min_df };
+    let (max_features, stop_words, min_df) = (20_000, StopWords::English, *df.start());
+    let params = TfidfParams { max_features, ngram_max: 1, stop_words, min_df };
     let (fitted, rows) = match TfidfVectorizer::fit_transform(texts, params) {
         Err(TfidfError::EmptyVocabulary { .. }) => {
             let mut empty = CsrMatrix::new(0);
@@ -221,13 +233,26 @@ fn words(
         }
         fitted => fitted?,
     };
-    let mut matrix = CsrMatrix::new(rows.n_columns());
-    for row in 0..rows.n_rows() {
-        let scale = f64::from(weight(rows.row(row).0.len())).sqrt();
-        let entries = rows.entries(row);
-        matrix.push_row(entries.map(|(column, value)| (column, (value * scale) as f32)));
+    let mut texts_with = vec![0; rows.n_columns()];
+    rows.parts().1.iter().for_each(|column| texts_with[*column as usize] += 1);
+    let mut names = Vec::new();
+    let mut column_of = Vec::with_capacity(rows.n_columns());
+    for (term, texts_with) in fitted.terms.into_iter().zip(texts_with) {
+        let keep = df.contains(&texts_with);
+        column_of.push(keep.then_some(names.len() as u32));
+        names.extend(keep.then_some(term));
     }
-    Ok((fitted.terms, matrix))
+    let mut matrix = CsrMatrix::new(names.len());
+    let mut kept: Vec<(u32, f64)> = Vec::new();
+    for row in 0..rows.n_rows() {
+        kept.clear();
+        let entries = rows.entries(row);
+        kept.extend(entries.filter_map(|(at, value)| Some((column_of[at as usize]?, value))));
+        let length = kept.iter().map(|(_, value)| value * value).sum::<f64>().sqrt();
+        let scale = f64::from(weight(kept.len())).sqrt() / length.max(f64::MIN_POSITIVE);
+        matrix.push_row(kept.iter().map(|(column, value)| (*column, (value * scale) as f32)));
+    }
+    Ok((names, matrix))
 }
 
 /// tf · idf with rows scaled to √weight. Names that only one film has can match nothing and are

@@ -149,7 +149,9 @@ impl Recommender {
         let model = ContentModel::fit(features, &layout);
         let popularity = layout.arrange(&quality.popularity);
         let mut own = layout.arrange(&quality.score);
-        own.iter_mut().for_each(|own| *own *= QUALITY_WEIGHT);
+        for own in &mut own {
+            *own *= QUALITY_WEIGHT;
+        }
         Self { movies, vocabulary, index, layout, genre_codes, model, quality, own, popularity }
     }
 

@@ -126,7 +126,7 @@ pub fn read<'a>(
     mut decode: impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
 ) -> Result<u64, SourceError> {
     let table = Table::open(file, bytes, columns)?;
-    Ok(table.read(table.whole(), problems, &mut decode).rows)
+    Ok(table.read(&table.whole(), problems, &mut decode).rows)
 }
 
 /// The same in parallel, for a `decode` that looks at one row alone: what it makes of the rows, in
@@ -140,7 +140,7 @@ pub fn decode<'a, T: Send>(
     /// Bytes that one task reads.
     const CHUNK: usize = 1 << 20;
     let table = Table::open(file, bytes, columns)?;
-    let read = |chunk: Chunk| {
+    let read = |chunk: &Chunk| {
         let (mut records, mut problems) = (Vec::new(), Vec::new());
         let read = table.read(chunk, &mut problems, &mut |row, problems| {
             records.extend(decode(row, problems));
@@ -148,11 +148,11 @@ pub fn decode<'a, T: Send>(
         (Decoded { records, problems, rows: read.rows }, read.ends_with_chunk)
     };
     let chunks = table.chunks(CHUNK);
-    let mut parts: Vec<(Decoded<T>, bool)> = chunks.into_par_iter().map(read).collect();
+    let mut parts: Vec<(Decoded<T>, bool)> = chunks.par_iter().map(read).collect();
     // Each chunk was cut where its quotes say that a row ends. Only where every chunk's last row did
     // end there were the next one's rows read as they would have been one after the other.
     if !parts.iter().all(|(_, ends_with_chunk)| *ends_with_chunk) {
-        parts = vec![read(table.whole())];
+        parts = vec![read(&table.whole())];
     }
     let n_records = parts.iter().map(|(part, _)| part.records.len()).sum();
     let mut all = Decoded { records: Vec::with_capacity(n_records), problems: Vec::new(), rows: 0 };
@@ -248,7 +248,7 @@ impl<'a, 't> Table<'a, 't> {
     /// Reads the rows that start in a chunk.
     fn read(
         &self,
-        chunk: Chunk,
+        chunk: &Chunk,
         problems: &mut Vec<Problem>,
         decode: &mut impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
     ) -> ChunkRead {

@@ -158,7 +158,9 @@ impl ContentModel {
         films: &[MovieIdx],
     ) -> Vec<Affinity> {
         let mut likeness = self.likeness();
-        history.iter().for_each(|signal| likeness.push(signal.movie));
+        for signal in history {
+            likeness.push(signal.movie);
+        }
         let of_film = |film: &MovieIdx| {
             let (parts, matches) = (vec![0.0; history.len()], Vec::with_capacity(64));
             let mut affinity = Affinity { parts, matches };

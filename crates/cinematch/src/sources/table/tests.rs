@@ -40,11 +40,11 @@ proptest! {
         let table = Table::open("t.csv", csv.as_bytes(), &COLUMNS).unwrap();
         let mut whole = (Vec::new(), Vec::new());
         let read =
-            table.read(table.whole(), &mut whole.1, &mut |row, _| whole.0.push(seen(row)));
+            table.read(&table.whole(), &mut whole.1, &mut |row, _| whole.0.push(seen(row)));
         let mut parts = (Vec::new(), Vec::new());
         let mut rows = 0;
         for chunk in table.chunks(length) {
-            let read = table.read(chunk, &mut parts.1, &mut |row, _| parts.0.push(seen(row)));
+            let read = table.read(&chunk, &mut parts.1, &mut |row, _| parts.0.push(seen(row)));
             rows += read.rows;
             if !read.ends_with_chunk {
                 // Not cut at a row's end: known, and read as a whole.
