@@ -67,12 +67,14 @@ impl<T: Copy> CsrMatrix<T> {
     }
 
     /// A row's columns and values.
+    #[inline]
     pub fn row(&self, row: usize) -> (&[u32], &[T]) {
         let range = self.indptr[row]..self.indptr[row + 1];
         (&self.indices[range.clone()], &self.values[range])
     }
 
     /// A row's entries.
+    #[inline]
     pub fn entries(&self, row: usize) -> impl Iterator<Item = (u32, T)> + '_ {
         let (columns, values) = self.row(row);
         columns.iter().copied().zip(values.iter().copied())

@@ -60,10 +60,15 @@ impl RowPatterns {
         for at in within(columns, &self.columns) {
             dense[(columns[at] - self.columns.start) as usize] = weights[at];
         }
-        let dot = |pattern| {
-            self.patterns.entries(pattern).map(|(at, value)| dense[at as usize] * value).sum()
+        let (starts, columns, values) = self.patterns.parts();
+        let dot = |ends: &[usize]| {
+            let (columns, values) = (&columns[ends[0]..ends[1]], &values[ends[0]..ends[1]]);
+            columns
+                .iter()
+                .zip(values)
+                .fold(0.0, |sum, (at, value)| sum + dense[*at as usize] * value)
         };
-        (0..self.patterns.n_rows()).map(dot).collect()
+        starts.windows(2).map(dot).collect()
     }
 }
 

@@ -47,7 +47,7 @@ pub fn rerank(
             above.push(top.candidate.movie);
             chosen.push(waiting.remove(pick).candidate);
         } else {
-            let alike = above.to(top.candidate.movie).into_iter().fold(0.0, f32::max);
+            let alike = above.to(top.candidate.movie).iter().copied().fold(0.0, f32::max);
             top.value = top.gain - diversity * alike;
             top.compared = chosen.len();
         }

@@ -83,9 +83,11 @@ impl<'a> Parts<'a, '_> {
     /// The reasons of every film of a page, each film's largest first.
     pub(super) fn reasons(&self, page: &[MovieIdx]) -> Vec<Vec<Reason<'a>>> {
         let signals = self.request.signals();
-        let affinities = self.recommender.model.explain(self.profile, &signals, page);
-        let page = page.iter().zip(affinities);
-        page.map(|(movie, affinity)| self.reasons_of(*movie, &affinity)).collect()
+        let mut reasons = Vec::with_capacity(page.len());
+        self.recommender.model.explain(self.profile, &signals, page, |movie, affinity| {
+            reasons.push(self.reasons_of(movie, affinity));
+        });
+        reasons
     }
 
     fn reasons_of(&self, movie: MovieIdx, affinity: &Affinity) -> Vec<Reason<'a>> {

@@ -223,7 +223,11 @@ impl Recommender {
     pub fn part_of(&self, request: &Request, position: usize, movie: MovieIdx) -> f32 {
         let signals = request.signals();
         let profile = self.model.profile(&signals);
-        self.model.explain(&profile, &signals[position..=position], &[movie])[0].parts[0]
+        let mut part = 0.0;
+        self.model.explain(&profile, &signals[position..=position], &[movie], |_, affinity| {
+            part = affinity.parts[0];
+        });
+        part
     }
 }
 

@@ -236,7 +236,7 @@ fn the_lazy_order_is_the_greedy_one() {
         .map(|row| {
             let mut likeness = model.likeness();
             (0..12).for_each(|other| likeness.push(MovieIdx(other)));
-            likeness.to(MovieIdx(row))
+            likeness.to(MovieIdx(row)).to_vec()
         })
         .collect();
     for diversity in [0.05, 0.3, 0.6, 1.0] {

@@ -78,8 +78,9 @@ pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) ->
     let first = k.min(turns.len() - 1);
     turns.select_nth_unstable_by(first, |a, b| b.0.total_cmp(&a.0));
     turns[..first].sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    // Up to twice as many as wanted: whenever they are, the better half stays and sets the bar.
-    let mut kept: Vec<Candidate> = Vec::with_capacity(2 * k);
+    // Some more than wanted: when they are so many, the best stay and the worst of them sets the bar.
+    let room = k + k.div_ceil(4);
+    let mut kept: Vec<Candidate> = Vec::with_capacity(room);
     let mut bar = f32::NEG_INFINITY;
     let mut of_block = Vec::new();
     for (bound, block) in turns {
@@ -94,7 +95,7 @@ pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) ->
                 continue;
             }
             kept.push(Candidate { movie: *movie, score: *score });
-            if kept.len() == 2 * k {
+            if kept.len() == room {
                 kept.select_nth_unstable_by(k - 1, |a, b| a.order(*b));
                 kept.truncate(k);
                 bar = kept[k - 1].score;

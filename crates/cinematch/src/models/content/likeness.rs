@@ -25,6 +25,8 @@ pub struct Likeness<'a> {
     /// bits stay in the nearest cache.
     used: Vec<u64>,
     entries: Vec<Entry>,
+    /// What [`Self::to`] found last: no allocation for each film.
+    sums: Vec<f32>,
 }
 
 /// A film's entry in a column.
@@ -44,7 +46,8 @@ impl<'a> Likeness<'a> {
         let mut heads = HEADS.take();
         heads.resize(rows.n_columns(), NONE);
         let used = vec![0; rows.n_columns().div_ceil(64)];
-        Self { rows, pool: Vec::new(), heads, used, entries: Vec::with_capacity(256) }
+        let (pool, sums) = (Vec::new(), Vec::new());
+        Self { rows, pool, heads, used, entries: Vec::with_capacity(256), sums }
     }
 
     /// Adds a film to the pool. O(its entries).
@@ -71,10 +74,13 @@ impl<'a> Likeness<'a> {
 
     /// How alike every film of the pool is to `movie`, in the pool's order: the same sums, in the
     /// same order, as comparing them one by one. O(entries of the film + matches).
-    pub fn to(&self, movie: MovieIdx) -> Vec<f32> {
-        let mut sums = vec![0.0; self.len()];
+    pub fn to(&mut self, movie: MovieIdx) -> &[f32] {
+        let mut sums = std::mem::take(&mut self.sums);
+        sums.clear();
+        sums.resize(self.len(), 0.0);
         self.each_match(movie, |place, _, part| sums[place] += part);
-        sums
+        self.sums = sums;
+        &self.sums
     }
 
     /// Calls `each` with every feature that a film of the pool shares with `movie`: the film's place,

@@ -150,20 +150,24 @@ impl ContentModel {
             .collect()
     }
 
-    /// Why each film's affinity is what it is, exactly. O(entries of both + matches).
+    /// Calls `each` with every film and why its affinity is what it is, exactly. O(entries of both +
+    /// matches).
     pub fn explain(
         &self,
         profile: &Profile,
         history: &[Signal],
         films: &[MovieIdx],
-    ) -> Vec<Affinity> {
+        mut each: impl FnMut(MovieIdx, &Affinity),
+    ) {
         let mut likeness = self.likeness();
         for signal in history {
             likeness.push(signal.movie);
         }
-        let of_film = |film: &MovieIdx| {
-            let (parts, matches) = (vec![0.0; history.len()], Vec::with_capacity(64));
-            let mut affinity = Affinity { parts, matches };
+        let mut affinity = Affinity { parts: Vec::new(), matches: Vec::new() };
+        for film in films {
+            affinity.parts.clear();
+            affinity.parts.resize(history.len(), 0.0);
+            affinity.matches.clear();
             likeness.each_match(*film, |signal, column, part| {
                 affinity.parts[signal] += part;
                 affinity.matches.push(Match { signal, column, part });
@@ -171,9 +175,8 @@ impl ContentModel {
             for (part, signal) in affinity.parts.iter_mut().zip(history) {
                 *part *= signal.weight * profile.scale;
             }
-            affinity
-        };
-        films.iter().map(of_film).collect()
+            each(*film, &affinity);
+        }
     }
 
     /// An empty pool of films to compare others with. How alike two films are is 0 to 1.

@@ -109,17 +109,21 @@ fn contributions_add_up_to_the_score_and_features_to_the_contribution() {
     let profile = model.profile(&history);
     let scores = affinities(&model, &profile);
     let movies: Vec<MovieIdx> = (0..12).map(MovieIdx).collect();
-    for (score, affinity) in scores.into_iter().zip(model.explain(&profile, &history, &movies)) {
+    let mut explained = 0;
+    model.explain(&profile, &history, &movies, |movie, affinity| {
         let mut sum = 0.0;
         for (place, (signal, part)) in history.iter().zip(&affinity.parts).enumerate() {
             let signal = (place, *signal);
-            let features = model.shared_features(&affinity, &profile, signal, usize::MAX);
+            let features = model.shared_features(affinity, &profile, signal, usize::MAX);
             let by_feature: f32 = features.iter().map(|feature| feature.contribution).sum();
             assert!((part - by_feature).abs() < 1e-5);
             sum += part;
         }
+        let score = scores[movie.row()];
         assert!((score - sum).abs() < 1e-5, "{score} {sum}");
-    }
+        explained += 1;
+    });
+    assert_eq!(explained, movies.len());
 }
 
 #[test]
@@ -137,7 +141,7 @@ fn a_film_is_most_like_itself() {
     let mut likeness = model.likeness();
     (0..12).for_each(|at| likeness.push(MovieIdx(at)));
     for at in 0..12 {
-        let alike = likeness.to(MovieIdx(at as u32));
+        let alike = likeness.to(MovieIdx(at as u32)).to_vec();
         assert!(alike[at] <= 1.0 + 1e-5);
         assert!(alike.iter().all(|other| *other <= alike[at] + 1e-5));
     }
