@@ -29,6 +29,7 @@ DIVERSITY, COLD_START_DIVERSITY = 0.15, 0.5
 NAMED_FILMS, NAMED_FEATURES = 3, 6
 SPOKEN_FEATURES, SPOKEN_GENRES = 4, 2
 NOTICEABLE = 0.004
+GOOD_AVERAGE = 6.0
 NOTHING_TO_SAY = "Nothing sets it apart yet: like or rate a few films"
 
 Floats = NDArray[np.float32]
@@ -147,8 +148,10 @@ def explanation(reasons: list[Json]) -> str:
                 films.append(said + reason["title"] + (what and f": {what}"))
             case "genre":
                 genres.append(f"you prefer {reason['name']}")
-            case "quality" if reason["vote_average"] is not None:
-                votes.append(f"{np.float32(reason['vote_average']):.1f} from {reason['vote_count']} votes")
+            case "quality" if (reason["vote_average"] or 0) >= GOOD_AVERAGE:
+                plural = "vote" if reason["vote_count"] == 1 else "votes"
+                average = np.float32(reason["vote_average"])
+                votes.append(f"{average:.1f} from {reason['vote_count']} {plural}")
     line = " • ".join(films + genres + votes)
     return line[0].upper() + line[1:] if line else NOTHING_TO_SAY
 

@@ -158,12 +158,13 @@ impl Recommend {
                 .iter()
                 .map(|(filter, films)| format!("{} {films}", filter.name()))
                 .collect();
-            output.warn(format_args!(
-                "{} of {} films: the filters leave no more (removed: {})",
-                shortfall.returned,
-                shortfall.requested,
-                removed.join(", ")
-            ));
+            let why = if removed.is_empty() {
+                "the catalogue has no more".to_owned()
+            } else {
+                format!("the filters leave no more (removed: {})", removed.join(", "))
+            };
+            let (returned, requested) = (shortfall.returned, shortfall.requested);
+            output.warn(format_args!("{returned} of {requested} films: {why}"));
         }
         if bundle.has_mock_services() && !self.filters.services.is_empty() {
             output.warn("the streaming services are mock: invented for demonstration");

@@ -59,7 +59,7 @@ impl Status {
         files.push(look(&global.root.join("raw/tmdb/tmdb_metadata.csv")));
         files.push(look(&merged));
         let generations = Generations::at(&self.artifacts.resolve(global));
-        let model = match generations.manifest() {
+        let model = match generations.check() {
             Ok((generation, manifest)) => Some(ModelStatus {
                 generation,
                 generations: generations.all(),

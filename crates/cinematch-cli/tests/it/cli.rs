@@ -104,6 +104,12 @@ fn status_tells_what_to_do_next() {
     folder.ok(&["train"]);
     let status = folder.ok(&["status"]);
     assert!(status.contains("generation 1: content-") && !status.contains("next:"), "{status}");
+    let movies = folder.path("ml/artifacts/current/movies_meta.json");
+    let whole = std::fs::read(&movies).unwrap();
+    std::fs::write(&movies, &whole[..1000]).unwrap();
+    let error = folder.fails(&["status"]);
+    assert!(error.contains("movies_meta.json: its checksum is not the manifest's"), "{error}");
+    std::fs::write(&movies, whole).unwrap();
     folder.ok(&["preprocess", "--min-year", "1990"]);
     assert!(folder.ok(&["status"]).contains("the merged table has changed since"));
 }

@@ -212,6 +212,17 @@ impl Generations {
         self.with_current(|generation, directory| Ok((generation, read_manifest(directory)?)))
     }
 
+    /// The published generation's number and manifest, with every file checked. O(bytes).
+    pub fn check(&self) -> Result<(u64, Manifest), ArtifactsError> {
+        self.with_current(|generation, directory| {
+            let manifest = read_manifest(directory)?;
+            for name in manifest.files.keys() {
+                verified(directory, &manifest.files, name)?;
+            }
+            Ok((generation, manifest))
+        })
+    }
+
     /// Loads the published generation.
     pub fn load(&self) -> Result<Bundle, ArtifactsError> {
         self.with_current(|generation, directory| {

@@ -159,6 +159,13 @@ pub enum MergeError {
     /// A file is not what it should be.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// Provider data was asked for where TMDb's file is missing.
+    #[error(
+        "no streaming providers: there is no tmdb_metadata.csv, so `--services tmdb` has nothing to \
+         read. Name the file with --tmdb, use `--services mock` for invented services or `--services \
+         none` for none"
+    )]
+    NoTmdb,
     /// Provider data was asked for where there is none.
     #[error(
         "no streaming providers: {file} has no `services` column, so `--services tmdb` has nothing \
@@ -268,7 +275,7 @@ impl Choice<'_> {
 
     fn film(&self, row: &MovieRow<'_>, link: Option<&LinkRow<'_>>, chunk: &mut Chunk) {
         let parsed = parse_title(&row.title);
-        let genres = genres(&row.genres);
+        let genres = movielens::genres(&row.genres);
         let tmdb_id = link.and_then(|link| link.tmdb_id);
         let facts = tmdb_id.and_then(|id| self.metadata.of(id));
         if let Some(filter) = failed_filter(&parsed, &genres, facts, self.settings) {
@@ -327,7 +334,7 @@ fn services_source(
         ServicesChoice::Auto | ServicesChoice::Tmdb if fetched => Some(ServicesSource::Tmdb),
         ServicesChoice::Auto | ServicesChoice::Mock => Some(ServicesSource::Mock),
         ServicesChoice::Tmdb => {
-            let file = inputs.tmdb.map_or("tmdb_metadata.csv (not found)", |(file, _)| file);
+            let Some((file, _)) = inputs.tmdb else { return Err(MergeError::NoTmdb) };
             return Err(MergeError::NoProviders { file: file.to_owned() });
         }
     })
@@ -416,7 +423,7 @@ impl<'a> Linked<'a> {
             linked.links.push(link);
         }
         linked.problems.extend(waiting.values().map(|link| {
-            let reason = format!("film {} is not in movies.csv", link.movie_id);
+            let reason = format!("film {} has no usable row in movies.csv", link.movie_id);
             let (kind, outcome) = (ProblemKind::UnknownReference, Outcome::RowDropped);
             problem(link, "movieId", kind, outcome, reason)
         }));
@@ -450,17 +457,6 @@ fn failed_filter(
         return Some(|removed| &mut removed.too_few_votes);
     }
     None
-}
-
-/// MovieLens' genres in lower case, joined; `(no genres listed)` is none.
-fn genres(raw: &str) -> String {
-    if raw.eq_ignore_ascii_case("(no genres listed)") {
-        return String::new();
-    }
-    match tmdb::joined(raw) {
-        Cow::Owned(clean) => clean.to_lowercase(),
-        Cow::Borrowed(clean) => clean.to_lowercase(),
-    }
 }
 
 /// Names joined by `|`; one inside a name is written as `/`.
@@ -566,5 +562,7 @@ mod tests {
         };
         let error = merge(inputs, &tmdb).unwrap_err().to_string();
         assert!(error.contains("`--services mock`"), "{error}");
+        let error = merge(Inputs { tmdb: None, ..inputs }, &tmdb).unwrap_err().to_string();
+        assert!(error.contains("there is no tmdb_metadata.csv"), "{error}");
     }
 }

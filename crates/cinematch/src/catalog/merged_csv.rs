@@ -9,7 +9,7 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::{Movie, ServicesSource};
 use crate::ids::{MovieId, TmdbId};
-use crate::sources::movielens::whole_number;
+use crate::sources::movielens::{genres, whole_number};
 use crate::sources::table::{self, Column};
 use crate::sources::tmdb::list;
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
@@ -203,7 +203,7 @@ fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie
         title: row.get(3).to_owned(),
         alt_titles: list(row.get(15)),
         year,
-        genres: list(&row.get(5).to_lowercase()),
+        genres: list(&genres(row.get(5))),
         overview: text(6),
         runtime,
         popularity,

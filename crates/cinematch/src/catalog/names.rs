@@ -59,7 +59,13 @@ impl NameList {
         Self::new(names, &[])
     }
 
+    /// Of names that mean the same, the first stands for all.
     fn new(names: Vec<String>, synonyms: &'static [(&'static str, &'static str)]) -> Self {
+        let folded = names.iter().map(|name| fold(name)).collect();
+        let all = Self { names, folded, synonyms };
+        let first = |(at, name): &(usize, &String)| all.find(name) == Some(*at);
+        let names: Vec<String> =
+            all.names.iter().enumerate().filter(first).map(|(_, name)| name.clone()).collect();
         let folded = names.iter().map(|name| fold(name)).collect();
         Self { names, folded, synonyms }
     }
@@ -73,10 +79,8 @@ impl NameList {
     pub fn find(&self, typed: &str) -> Option<usize> {
         let wanted = fold(typed);
         let position = |wanted: &str| self.folded.iter().position(|name| name == wanted);
-        position(&wanted).or_else(|| {
-            let (_, name) = self.synonyms.iter().find(|(synonym, _)| *synonym == wanted)?;
-            position(name)
-        })
+        let synonym = self.synonyms.iter().find(|(synonym, _)| *synonym == wanted);
+        synonym.and_then(|(_, name)| position(name)).or_else(|| position(&wanted))
     }
 
     /// Up to three names like what was typed, the nearest first.
@@ -121,5 +125,13 @@ mod tests {
         let services = NameList::services(["Prime Video", "Disney+"].map(String::from).into());
         assert_eq!(services.find("amazon_prime"), Some(0));
         assert_eq!(services.find("disney plus"), Some(1));
+    }
+
+    #[test]
+    fn spellings_of_one_name_are_one_name() {
+        let names = ["sci fi", "sci-fi", "science fiction", "war"].map(str::to_owned);
+        let genres = NameList::genres(names.clone().into());
+        assert_eq!(genres.names(), ["sci fi", "war"]);
+        assert_eq!(names.map(|name| genres.find(&name)), [Some(0), Some(0), Some(0), Some(1)]);
     }
 }

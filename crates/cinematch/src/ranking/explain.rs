@@ -19,6 +19,10 @@ const SPOKEN_GENRES: usize = 2;
 /// Parts smaller than this are not worth a person's time; they still count in the sums.
 const NOTICEABLE: f32 = 0.004;
 
+/// An average below this is nothing to recommend a film by, even where a few votes are given the
+/// benefit of the doubt.
+const GOOD_AVERAGE: f32 = 6.0;
+
 /// One part of a score. All parts of a film add up to its score.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -145,7 +149,8 @@ impl<'a> Parts<'a, '_> {
         if parts.len() > named {
             reasons.push(Reason::OtherFilms {
                 films: parts.len() - named,
-                contribution: parts[named..].iter().map(|(contribution, _)| contribution).sum(),
+                contribution: parts[named..].iter().map(|(part, _)| f64::from(*part)).sum::<f64>()
+                    as f32,
             });
         }
         reasons
@@ -176,8 +181,10 @@ pub fn explanation(reasons: &[Reason<'_>]) -> String {
     }
     for reason in spoken() {
         if let Reason::Quality { vote_average: Some(average), vote_count: Some(count), .. } = reason
+            && *average >= GOOD_AVERAGE
         {
-            let _ = write!(line.part(), "{average:.1} from {count} votes");
+            let votes = if *count == 1 { "vote" } else { "votes" };
+            let _ = write!(line.part(), "{average:.1} from {count} {votes}");
         }
     }
     let mut line = line.0;

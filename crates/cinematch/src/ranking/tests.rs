@@ -1,9 +1,12 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::features::plain::PlainFeatures;
 use crate::features::ranking::FeatureSet;
+use crate::features::tags::TagCounts;
+use crate::features::text::TfidfParams;
 use crate::ids::MovieId;
-use crate::models::content::tests::{catalogue, model};
+use crate::models::content::tests::{catalogue, film, model};
 
 fn recommender() -> Recommender {
     let mut movies = catalogue();
@@ -109,6 +112,25 @@ fn explanations_read_like_the_reasons() {
     let line = explanation(&ranked.items[0].reasons);
     assert!(line.starts_with("You liked Film 0: heist, police, film, crew"), "{line}");
     assert!(line.contains(" • "), "{line}");
+}
+
+#[test]
+fn a_film_is_found_by_every_spelling_of_its_genre() {
+    let with = |id, genre: &str| Movie { genres: vec![genre.to_owned()], ..film(id, "Film") };
+    let movies =
+        vec![with(1, "sci-fi"), with(2, "sci fi"), with(3, "science fiction"), with(4, "war")];
+    let tags = TagCounts::default();
+    let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
+    let features = RankingFeatures::fit(FeatureSet::Full, &movies, &plain, &tags).unwrap();
+    let recommender = Recommender::new(movies, features);
+    for typed in ["sci-fi", "Sci Fi", "science fiction"] {
+        let any = GenreFilter { any: vec![typed.to_owned()], ..GenreFilter::default() };
+        let filters = Filters { genres: any, ..Filters::default() };
+        let (request, _) = recommender.resolve(&Query { filters, limit: 4, ..query() }).unwrap();
+        let mut found = ids(&recommender, &recommender.recommend(&request));
+        found.sort_unstable();
+        assert_eq!(found, [1, 2, 3], "{typed}");
+    }
 }
 
 prop_compose! {

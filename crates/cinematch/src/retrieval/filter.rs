@@ -88,22 +88,27 @@ impl FilterIndex {
         let genres = names(movies.iter().flat_map(|movie| &movie.genres));
         let services = names(movies.iter().flat_map(|movie| &movie.services));
         let languages = names(movies.iter().filter_map(|movie| movie.original_language.as_ref()));
-        let bits = |names: &[String], list: &[String]| -> Vec<usize> {
-            list.iter().filter_map(|name| names.binary_search(name).ok()).collect()
+        let (genre_of, genres) = meanings(genres, NameList::genres);
+        let (service_of, services) = meanings(services, NameList::services);
+        let bits = |position_of: &FxHashMap<String, usize>, list: &[String]| -> Vec<usize> {
+            let mut bits: Vec<usize> = list.iter().map(|name| position_of[name]).collect();
+            bits.sort_unstable();
+            bits.dedup();
+            bits
         };
         let mut known: FxHashMap<Vec<usize>, u32> = FxHashMap::default();
         let mut combinations = Vec::new();
         let combination_of = movies
             .iter()
             .map(|movie| {
-                let combination = bits(&genres, &movie.genres);
+                let combination = bits(&genre_of, &movie.genres);
                 *known.entry(combination).or_insert_with_key(|new| {
                     combinations.push(new.clone());
                     combinations.len() as u32 - 1
                 })
             })
             .collect();
-        let service_bits = movies.iter().map(|movie| bits(&services, &movie.services));
+        let service_bits = movies.iter().map(|movie| bits(&service_of, &movie.services));
         let facts = movies
             .iter()
             .map(|movie| {
@@ -118,12 +123,12 @@ impl FilterIndex {
             })
             .collect();
         Self {
-            combinations: BitRows::new(genres.len(), combinations),
+            combinations: BitRows::new(genres.names().len(), combinations),
             combination_of,
-            service_bits: BitRows::new(services.len(), service_bits),
+            service_bits: BitRows::new(services.names().len(), service_bits),
             facts,
-            genres: NameList::genres(genres),
-            services: NameList::services(services),
+            genres,
+            services,
             languages: NameList::languages(languages),
         }
     }
@@ -161,6 +166,16 @@ impl FilterIndex {
             filter,
         }
     }
+}
+
+/// The position that every spelling stands at in the list that `list` makes of them.
+fn meanings(
+    spellings: Vec<String>,
+    list: fn(Vec<String>) -> NameList,
+) -> (FxHashMap<String, usize>, NameList) {
+    let list_of = list(spellings.clone());
+    let positions = spellings.into_iter().filter_map(|name| Some((list_of.find(&name)?, name)));
+    (positions.map(|(position, name)| (name, position)).collect(), list_of)
 }
 
 fn names<'a>(all: impl Iterator<Item = &'a String>) -> Vec<String> {

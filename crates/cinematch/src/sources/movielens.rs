@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::table::{self, Column};
+use super::tmdb::joined;
 use super::{Decoded, Outcome, ProblemKind, SourceError, excerpt};
 use crate::ids::{MovieId, TmdbId, UserId};
 
@@ -94,6 +95,18 @@ pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, 
         });
     })?;
     Ok(Decoded { records, problems, rows })
+}
+
+/// A film's genres in lower case, joined by `|`; `(no genres listed)` is none.
+pub fn genres(raw: &str) -> String {
+    const NONE: &str = "(no genres listed)";
+    let lower = raw.to_lowercase();
+    let genres = joined(&lower);
+    if !genres.contains(NONE) {
+        return genres.into_owned();
+    }
+    let listed: Vec<&str> = genres.split('|').filter(|genre| *genre != NONE).collect();
+    listed.join("|")
 }
 
 /// Decodes `links.csv`. A repeated film keeps its first row; an id that is not a number is emptied.
@@ -214,6 +227,13 @@ pub fn tags(file: &str, bytes: &[u8]) -> Result<Decoded<TagRow>, SourceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_genre_is_no_genre_wherever_it_stands_and_none_stands_twice() {
+        assert_eq!(genres("(no genres listed)"), "");
+        assert_eq!(genres("Comedy| (No Genres Listed) |Sci-Fi"), "comedy|sci-fi");
+        assert_eq!(genres("Action|ACTION| action ||Thriller"), "action|thriller");
+    }
 
     #[test]
     fn movies_keep_the_first_of_two_equal_ids() {

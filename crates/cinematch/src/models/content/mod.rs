@@ -129,7 +129,9 @@ impl ContentModel {
         let mut profile = Profile { scale, ..Profile::default() };
         for run in entries.chunk_by(|a, b| a.0 == b.0) {
             profile.columns.push(run[0].0);
-            profile.weights.push(run.iter().map(|(_, value)| value).sum());
+            // Thousands of likes lose digits in f32.
+            let sum: f64 = run.iter().map(|(_, value)| f64::from(*value)).sum();
+            profile.weights.push(sum as f32);
         }
         profile
     }
