@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{demo, export, preprocess, recommend, serve, status, synth, train};
+use crate::commands::{demo, export, preprocess, ratings, recommend, serve, status, synth, train};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Yellow.on_default().bold())
@@ -69,6 +69,8 @@ pub enum Command {
     Preprocess(preprocess::Preprocess),
     /// Learn features from data/movies_merged.csv into ml/artifacts/
     Train(train::Train),
+    /// Read and check ratings.csv, and keep the ratings packed in data/ratings.bin
+    Ratings(ratings::Ratings),
     /// Recommend films on the terminal
     Recommend(recommend::Recommend),
     /// Serve the HTTP API

@@ -60,8 +60,19 @@ impl MovieIdx {
     }
 }
 
+/// The dense position of a viewer: their row in every matrix of one model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserIdx(pub u32);
+
+impl UserIdx {
+    /// The row as an array index.
+    pub fn row(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// The two-way map between [`MovieId`] and [`MovieIdx`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Vocabulary {
     ids: Vec<MovieId>,
     index: FxHashMap<MovieId, MovieIdx>,
@@ -102,6 +113,11 @@ impl Vocabulary {
     /// When the index comes from another vocabulary and lies outside this one.
     pub fn id_of(&self, index: MovieIdx) -> MovieId {
         self.ids[index.row()]
+    }
+
+    /// The films, in row order.
+    pub fn ids(&self) -> &[MovieId] {
+        &self.ids
     }
 
     /// SHA-256 over the ids in row order, one decimal a line: two models with equal checksums

@@ -109,7 +109,7 @@ fn show(bundle: &Bundle, output: &Output) -> Result<()> {
         .records
         .into_iter()
         .filter(|row| row.user_id == VIEWER)
-        .map(|row| Rating { movie_id: row.movie_id, rating: row.rating })
+        .map(|row| Rating { movie_id: row.movie_id, rating: row.stars.value() })
         .collect();
     let changed = ratings
         .iter()

@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod export;
 pub mod preprocess;
+pub mod ratings;
 pub mod recommend;
 pub mod serve;
 pub mod status;
@@ -30,6 +31,7 @@ pub fn run(options: Options) -> Result<()> {
         Command::Demo(demo) => demo.run(&output),
         Command::Preprocess(preprocess) => preprocess.run(&global, &output),
         Command::Train(train) => train.run(&global, &output),
+        Command::Ratings(ratings) => ratings.run(&global, &output),
         Command::Recommend(recommend) => recommend.run(&global, &output),
         Command::Serve(serve) => serve.run(&global, &output),
         Command::Status(status) => status.run(&global, &output),

@@ -1,5 +1,6 @@
 //! The catalogue: records of several sources linked, cleaned and filtered into one table of films.
 
+mod interactions;
 mod merge;
 mod merged_csv;
 pub mod names;
@@ -7,6 +8,7 @@ mod report;
 pub mod services;
 mod title;
 
+pub use interactions::{Fingerprint, Interactions, Packed, PackedError, Provenance, Rated};
 pub use merge::{
     Counts, Inputs, MergeError, MergeSettings, Merged, Removed, ServicesChoice, SourceCount, merge,
 };

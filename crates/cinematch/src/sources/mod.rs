@@ -3,6 +3,7 @@
 //! header is wrong) is an error.
 
 pub mod movielens;
+pub mod ratings;
 pub mod synthetic;
 pub mod table;
 pub mod tmdb;

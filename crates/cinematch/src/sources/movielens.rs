@@ -6,9 +6,9 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::table::{self, Column};
+use super::table::{self, Column, Row};
 use super::tmdb::joined;
-use super::{Decoded, Outcome, ProblemKind, SourceError, excerpt};
+use super::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 use crate::ids::{MovieId, TmdbId, UserId};
 
 /// A row of `movies.csv`, its title and genres as they stand.
@@ -37,17 +37,43 @@ pub struct LinkRow<'a> {
     pub line: u64,
 }
 
+/// What a viewer gave a film: half a star to five, in halves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stars(u8);
+
+impl Stars {
+    /// So many half stars, 1 to 10.
+    pub fn from_halves(halves: u8) -> Option<Self> {
+        (1..=10).contains(&halves).then_some(Self(halves))
+    }
+
+    /// So many stars, if that is on MovieLens' scale.
+    pub fn from_value(stars: f32) -> Option<Self> {
+        is_rating(stars).then_some(Self((stars * 2.0) as u8))
+    }
+
+    /// 1 to 10.
+    pub fn halves(self) -> u8 {
+        self.0
+    }
+
+    /// 0.5 to 5.0.
+    pub fn value(self) -> f32 {
+        f32::from(self.0) / 2.0
+    }
+}
+
 /// A row of `ratings.csv`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RatingRow {
     /// The viewer.
     pub user_id: UserId,
     /// The film.
     pub movie_id: MovieId,
-    /// 0.5 to 5.0 stars, in halves.
-    pub rating: f32,
-    /// Seconds since 1970, UTC.
-    pub timestamp: i64,
+    /// What they gave it.
+    pub stars: Stars,
+    /// When, in seconds since 1970, UTC: until 2106.
+    pub timestamp: u32,
 }
 
 /// A row of `tags.csv`.
@@ -172,29 +198,32 @@ pub(crate) fn whole_number(text: &str) -> Option<u32> {
     digits.parse().ok().filter(|number| *number > 0)
 }
 
-/// Decodes `ratings.csv`, every row on its own: what a repeated pair means is the reader's rule.
+/// The columns of `ratings.csv`.
+pub(super) const RATING_COLUMNS: [Column; 4] = [
+    Column::required("userId"),
+    Column::required("movieId"),
+    Column::required("rating"),
+    Column::required("timestamp"),
+];
+
+/// Decodes a small `ratings.csv`, every row on its own: what a repeated pair means is the reader's
+/// rule. [`super::ratings`] reads large ones.
 pub fn ratings(file: &str, bytes: &[u8]) -> Result<Decoded<RatingRow>, SourceError> {
-    const COLUMNS: [Column; 4] = [
-        Column::required("userId"),
-        Column::required("movieId"),
-        Column::required("rating"),
-        Column::required("timestamp"),
-    ];
-    let mut records = Vec::new();
-    let mut problems = Vec::new();
-    let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
-        let Some(user_id) = row.require(0, AN_ID, problems) else { return };
-        let Some(movie_id) = row.require(1, AN_ID, problems) else { return };
-        let Some(rating) = row.require::<f32>(2, "0.5 to 5.0 in halves", problems) else { return };
-        if !is_rating(rating) {
-            let reason = format!("expected 0.5 to 5.0 in halves, got `{}`", excerpt(row.get(2)));
-            problems.push(row.problem(2, ProblemKind::InvalidValue, Outcome::RowDropped, reason));
-            return;
-        }
-        let Some(timestamp) = row.require(3, "seconds since 1970", problems) else { return };
-        records.push(RatingRow { user_id, movie_id, rating, timestamp });
-    })?;
-    Ok(Decoded { records, problems, rows })
+    table::decode(file, bytes, &RATING_COLUMNS, rating)
+}
+
+/// A row of `ratings.csv`, if every value is what it should be.
+pub(super) fn rating(row: &Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<RatingRow> {
+    let user_id = row.require(0, AN_ID, problems)?;
+    let movie_id = row.require(1, AN_ID, problems)?;
+    let stars = row.require::<f32>(2, "0.5 to 5.0 in halves", problems)?;
+    let Some(stars) = Stars::from_value(stars) else {
+        let reason = format!("expected 0.5 to 5.0 in halves, got `{}`", excerpt(row.get(2)));
+        problems.push(row.problem(2, ProblemKind::InvalidValue, Outcome::RowDropped, reason));
+        return None;
+    };
+    let timestamp = row.require(3, "seconds since 1970", problems)?;
+    Some(RatingRow { user_id, movie_id, stars, timestamp })
 }
 
 /// Whether a value is on MovieLens' scale: 0.5 to 5.0 stars, in halves.
@@ -280,7 +309,7 @@ mod tests {
     #[test]
     fn ratings_off_the_scale_are_reported() {
         let csv = b"userId,movieId,rating,timestamp\n1,1,4.5,10\n1,2,0.0,10\n1,3,4.25,10\n\
-                    1,4,NaN,10\n1,5,5.0,soon\n";
+                    1,4,NaN,10\n1,5,5.0,-1\n";
         let decoded = ratings("ratings.csv", csv).unwrap();
         assert_eq!(decoded.records.len(), 1);
         assert_eq!(decoded.problems.len(), 4);

@@ -125,8 +125,9 @@ pub fn read<'a>(
     problems: &mut Vec<Problem>,
     mut decode: impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
 ) -> Result<u64, SourceError> {
+    let bytes = without_mark(bytes);
     let table = Table::open(file, bytes, columns)?;
-    Ok(table.read(&table.whole(), problems, &mut decode).rows)
+    Ok(table.read(bytes, &table.whole(bytes), problems, &mut decode).rows)
 }
 
 /// The same in parallel, for a `decode` that looks at one row alone: what it makes of the rows, in
@@ -139,20 +140,21 @@ pub fn decode<'a, T: Send>(
 ) -> Result<Decoded<T>, SourceError> {
     /// Bytes that one task reads.
     const CHUNK: usize = 1 << 20;
+    let bytes = without_mark(bytes);
     let table = Table::open(file, bytes, columns)?;
     let read = |chunk: &Chunk| {
         let (mut records, mut problems) = (Vec::new(), Vec::new());
-        let read = table.read(chunk, &mut problems, &mut |row, problems| {
+        let read = table.read(bytes, chunk, &mut problems, &mut |row, problems| {
             records.extend(decode(row, problems));
         });
         (Decoded { records, problems, rows: read.rows }, read.ends_with_chunk)
     };
-    let chunks = table.chunks(CHUNK);
+    let chunks = table.chunks(bytes, CHUNK);
     let mut parts: Vec<(Decoded<T>, bool)> = chunks.par_iter().map(read).collect();
     // Each chunk was cut where its quotes say that a row ends. Only where every chunk's last row did
     // end there were the next one's rows read as they would have been one after the other.
     if !parts.iter().all(|(_, ends_with_chunk)| *ends_with_chunk) {
-        parts = vec![read(&table.whole())];
+        parts = vec![read(&table.whole(bytes))];
     }
     let n_records = parts.iter().map(|(part, _)| part.records.len()).sum();
     let mut all = Decoded { records: Vec::with_capacity(n_records), problems: Vec::new(), rows: 0 };
@@ -164,17 +166,22 @@ pub fn decode<'a, T: Send>(
     Ok(all)
 }
 
+/// The file without the mark that says it is UTF-8.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
+}
+
 /// A file whose header has been read.
-struct Table<'a, 't> {
+#[derive(Debug)]
+pub(super) struct Table<'t> {
     file: &'t str,
-    bytes: &'a [u8],
     columns: &'t [Column],
     /// Where each known column stands.
     positions: Vec<Option<usize>>,
     /// Which fields may hold line ends; as many as the header has.
     multiline: Vec<bool>,
     /// Where the data starts.
-    data: usize,
+    pub(super) data: usize,
 }
 
 /// Rows of a file.
@@ -193,9 +200,13 @@ struct ChunkRead {
     ends_with_chunk: bool,
 }
 
-impl<'a, 't> Table<'a, 't> {
-    fn open(file: &'t str, bytes: &'a [u8], columns: &'t [Column]) -> Result<Self, SourceError> {
-        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+impl<'t> Table<'t> {
+    /// Reads the header of a file [without its mark](without_mark).
+    pub(super) fn open(
+        file: &'t str,
+        bytes: &[u8],
+        columns: &'t [Column],
+    ) -> Result<Self, SourceError> {
         let (positions, width, data) = header(file, bytes, columns)?;
         let multiline = (0..width)
             .map(|at| {
@@ -203,29 +214,54 @@ impl<'a, 't> Table<'a, 't> {
                 known.is_none_or(|column| columns[column].multiline)
             })
             .collect();
-        Ok(Self { file, bytes, columns, positions, multiline, data })
+        Ok(Self { file, columns, positions, multiline, data })
     }
 
-    fn whole(&self) -> Chunk {
-        let line = 1 + count(b'\n', &self.bytes[..self.data]);
-        Chunk { bytes: self.data..self.bytes.len(), line }
+    /// Whether the file has the known columns, in their order, and no other.
+    pub(super) fn is_plain(&self) -> bool {
+        let width = self.columns.len();
+        self.multiline.len() == width && self.positions.iter().copied().eq((0..width).map(Some))
+    }
+
+    /// Reads one line, which is all that `bytes` holds. A value that runs over its end is a problem.
+    pub(super) fn read_line<'a>(
+        &self,
+        bytes: &'a [u8],
+        line: u64,
+        problems: &mut Vec<Problem>,
+        mut decode: impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
+    ) -> u64 {
+        let chunk = Chunk { bytes: 0..bytes.len(), line };
+        self.read(bytes, &chunk, problems, &mut decode).rows
+    }
+
+    /// The problem of a line that is too long to be a row.
+    pub(super) fn too_long(&self, line: u64, bytes: &[u8]) -> Problem {
+        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned();
+        let reason = format!("a line without end, starting `{}`", excerpt(&start));
+        whole_row(self.file, line, ProblemKind::MalformedRecord, reason)
+    }
+
+    fn whole(&self, bytes: &[u8]) -> Chunk {
+        let line = 1 + count(b'\n', &bytes[..self.data]);
+        Chunk { bytes: self.data..bytes.len(), line }
     }
 
     /// Cuts the data behind line ends that an even number of quotes stands before: there no quoted
     /// value is open, if the file keeps the rules.
-    fn chunks(&self, length: usize) -> Vec<Chunk> {
-        let data = &self.bytes[self.data..];
+    fn chunks(&self, bytes: &[u8], length: usize) -> Vec<Chunk> {
+        let data = &bytes[self.data..];
         let counts: Vec<(u64, u64)> =
             data.par_chunks(length).map(|part| (count(b'"', part), count(b'\n', part))).collect();
-        let mut chunks = vec![self.whole()];
+        let mut chunks = vec![self.whole(bytes)];
         let mut lines = chunks[0].line;
         let mut quotes = 0;
         for (place, (quotes_here, lines_here)) in counts.into_iter().enumerate() {
             let from = self.data + place * length;
             let mut open = quotes % 2 == 1;
             let end = (place > 0).then(|| {
-                memchr::memchr2_iter(b'"', b'\n', &self.bytes[from..]).find(|at| {
-                    let is_quote = self.bytes[from + at] == b'"';
+                memchr::memchr2_iter(b'"', b'\n', &bytes[from..]).find(|at| {
+                    let is_quote = bytes[from + at] == b'"';
                     open ^= is_quote;
                     !is_quote && !open
                 })
@@ -233,10 +269,10 @@ impl<'a, 't> Table<'a, 't> {
             if let Some(Some(length)) = end {
                 let cut = from + length + 1;
                 let last = chunks.len() - 1;
-                if cut > chunks[last].bytes.start && cut < self.bytes.len() {
+                if cut > chunks[last].bytes.start && cut < bytes.len() {
                     chunks[last].bytes.end = cut;
-                    let line = lines + count(b'\n', &self.bytes[from..cut]);
-                    chunks.push(Chunk { bytes: cut..self.bytes.len(), line });
+                    let line = lines + count(b'\n', &bytes[from..cut]);
+                    chunks.push(Chunk { bytes: cut..bytes.len(), line });
                 }
             }
             quotes += quotes_here;
@@ -246,13 +282,14 @@ impl<'a, 't> Table<'a, 't> {
     }
 
     /// Reads the rows that start in a chunk.
-    fn read(
+    fn read<'a>(
         &self,
+        bytes: &'a [u8],
         chunk: &Chunk,
         problems: &mut Vec<Problem>,
         decode: &mut impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
     ) -> ChunkRead {
-        let Self { file, bytes, columns, .. } = *self;
+        let Self { file, columns, .. } = *self;
         let width = self.multiline.len();
         let mut at = chunk.bytes.start;
         let mut lines = LineCounter { bytes, counted: at, line: chunk.line };

@@ -311,11 +311,11 @@ fn stars_and_times_are_movielens_like() {
     let files = hundredth();
     let ratings = movielens::ratings("ratings.csv", &files.ratings).unwrap().records;
     let n = ratings.len() as f64;
-    let mean = ratings.iter().map(|row| f64::from(row.rating)).sum::<f64>() / n;
-    let square = ratings.iter().map(|row| f64::from(row.rating * row.rating)).sum::<f64>() / n;
+    let mean = ratings.iter().map(|row| f64::from(row.stars.value())).sum::<f64>() / n;
+    let square = ratings.iter().map(|row| f64::from(row.stars.value().powi(2))).sum::<f64>() / n;
     assert!((mean - 3.5).abs() < 0.1, "mean {mean}");
     assert!(((square - mean * mean).sqrt() - 1.04).abs() < 0.08, "deviation");
-    let half_stars = |row: &&movielens::RatingRow| row.rating.fract() != 0.0;
+    let half_stars = |row: &&movielens::RatingRow| row.stars.halves() % 2 == 1;
     let halves = ratings.iter().filter(half_stars).count() as f64 / n;
     assert!((0.2..0.35).contains(&halves), "half stars {halves}");
     let first_half = ratings.iter().filter(half_stars).map(|row| row.timestamp).min().unwrap();
@@ -323,10 +323,8 @@ fn stars_and_times_are_movielens_like() {
 
     let year: FxHashMap<u32, u16> =
         files.generator.films.films.iter().map(|film| (film.movie_id, film.year)).collect();
-    let early = ratings
-        .iter()
-        .filter(|row| viewer::year_of(row.timestamp as u32) < year[&row.movie_id.0])
-        .count();
+    let early =
+        ratings.iter().filter(|row| viewer::year_of(row.timestamp) < year[&row.movie_id.0]).count();
     assert_eq!(early, 0, "films rated before their year");
 }
 

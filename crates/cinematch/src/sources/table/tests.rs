@@ -37,14 +37,15 @@ proptest! {
     fn chunks_read_as_the_whole_does(text in "([0-9]{1,2},|[a-z]{1,3}|\"|,|\n|\r\n){0,60}", length in 1_usize..40) {
         let csv = format!("id,text,note\n{text}");
         let seen = |row: &Row<'_, '_>| (row.line, row.get(0).to_owned(), row.get(1).to_owned());
-        let table = Table::open("t.csv", csv.as_bytes(), &COLUMNS).unwrap();
+        let bytes = csv.as_bytes();
+        let table = Table::open("t.csv", bytes, &COLUMNS).unwrap();
         let mut whole = (Vec::new(), Vec::new());
         let read =
-            table.read(&table.whole(), &mut whole.1, &mut |row, _| whole.0.push(seen(row)));
+            table.read(bytes, &table.whole(bytes), &mut whole.1, &mut |row, _| whole.0.push(seen(row)));
         let mut parts = (Vec::new(), Vec::new());
         let mut rows = 0;
-        for chunk in table.chunks(length) {
-            let read = table.read(&chunk, &mut parts.1, &mut |row, _| parts.0.push(seen(row)));
+        for chunk in table.chunks(bytes, length) {
+            let read = table.read(bytes, &chunk, &mut parts.1, &mut |row, _| parts.0.push(seen(row)));
             rows += read.rows;
             if !read.ends_with_chunk {
                 // Not cut at a row's end: known, and read as a whole.

@@ -1,0 +1,239 @@
+//! The packed form of ratings: opened instead of reading `ratings.csv` again, as long as that file
+//! has not changed.
+//!
+//! `CMRATNG1`, length and CRC-32 of a JSON header (u32 each), the header, then nine arrays, all
+//! little-endian: users, films (u32), starts by user, starts by film (u64), films and times by user,
+//! users by film (u32), half stars by user, half stars by film (u8). The header has the CRC-32 of
+//! each array.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::Interactions;
+use crate::files::{self, FileError};
+use crate::ids::{MovieId, UserId, Vocabulary};
+
+const MAGIC: &[u8; 8] = b"CMRATNG1";
+const _: () =
+    assert!(cfg!(target_endian = "little"), "the arrays are written as they are in memory");
+/// A header is not longer than this.
+const LONGEST_HEADER: u32 = 1 << 20;
+/// Bytes before the header.
+const PREFIX: u64 = 16;
+const N_ARRAYS: usize = 9;
+
+/// What tells one state of `ratings.csv`, read against one list of films, from another. The time of
+/// the last change to the file's node cannot be set by hand, so no edit goes unnoticed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    device: u64,
+    inode: u64,
+    bytes: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+    movies_sha256: String,
+}
+
+impl Fingerprint {
+    /// That of a file as it is now.
+    pub fn of(file: &File, movies: &Vocabulary) -> io::Result<Self> {
+        let found = file.metadata()?;
+        Ok(Self {
+            device: found.dev(),
+            inode: found.ino(),
+            bytes: found.len(),
+            modified: (found.mtime(), found.mtime_nsec()),
+            changed: (found.ctime(), found.ctime_nsec()),
+            movies_sha256: movies.checksum(),
+        })
+    }
+}
+
+/// What the arrays were made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The state of the source.
+    pub fingerprint: Fingerprint,
+    /// Data rows of the source.
+    pub rows: u64,
+    /// What was wrong with some of them, counted.
+    pub problems: u64,
+}
+
+/// A packed file that is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum PackedError {
+    /// It is of another form, or damaged.
+    #[error("{file} is damaged ({reason})")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The operating system could not read it.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    provenance: Provenance,
+    n_users: usize,
+    n_movies: usize,
+    n_ratings: usize,
+    crc32: [u32; N_ARRAYS],
+}
+
+/// Ratings with what they were made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Packed {
+    /// The ratings.
+    pub interactions: Interactions,
+    /// What they were made from.
+    pub provenance: Provenance,
+}
+
+impl Packed {
+    /// Writes the ratings in one step.
+    pub fn write(&self, path: &Path) -> Result<(), FileError> {
+        let Interactions {
+            users,
+            movies,
+            user_starts,
+            user_movies,
+            user_stars,
+            user_times,
+            movie_starts,
+            movie_users,
+            movie_stars,
+        } = &self.interactions;
+        let user_ids: Vec<u32> = users.iter().map(|user| user.0).collect();
+        let movie_ids: Vec<u32> = movies.ids().iter().map(|movie| movie.0).collect();
+        let arrays: [&[u8]; N_ARRAYS] = [
+            bytemuck::cast_slice(&user_ids),
+            bytemuck::cast_slice(&movie_ids),
+            bytemuck::cast_slice(user_starts),
+            bytemuck::cast_slice(movie_starts),
+            bytemuck::cast_slice(user_movies),
+            bytemuck::cast_slice(user_times),
+            bytemuck::cast_slice(movie_users),
+            user_stars,
+            movie_stars,
+        ];
+        let mut crc32 = [0; N_ARRAYS];
+        crc32.par_iter_mut().zip(arrays).for_each(|(crc, array)| *crc = crc32fast::hash(array));
+        let header = Header {
+            provenance: self.provenance.clone(),
+            n_users: users.len(),
+            n_movies: movies.len(),
+            n_ratings: user_movies.len(),
+            crc32,
+        };
+        files::replace(path, |out| {
+            let header = serde_json::to_vec(&header)?;
+            out.write_all(MAGIC)?;
+            out.write_all(&(header.len() as u32).to_le_bytes())?;
+            out.write_all(&crc32fast::hash(&header).to_le_bytes())?;
+            out.write_all(&header)?;
+            arrays.iter().try_for_each(|array| out.write_all(array))
+        })
+    }
+
+    /// Opens the packed form of a source in this state; `None` where there is none. O(bytes), at the
+    /// speed of memory.
+    pub fn open(path: &Path, fingerprint: &Fingerprint) -> Result<Option<Self>, PackedError> {
+        let damaged = |reason: &str| PackedError::Damaged {
+            file: path.display().to_string(),
+            reason: reason.to_owned(),
+        };
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(FileError::at("open", path)(error).into()),
+        };
+        let length = fs::metadata(path).map_err(FileError::at("read", path))?.len();
+        let read = |at: u64, into: &mut [u8]| {
+            file.read_exact_at(into, at).map_err(FileError::at("read", path))
+        };
+        let mut prefix = [0; PREFIX as usize];
+        if length < PREFIX {
+            return Err(damaged("it is too short"));
+        }
+        read(0, &mut prefix)?;
+        let (magic, numbers) = prefix.split_at(MAGIC.len());
+        let [header_length, header_crc]: [u32; 2] = bytemuck::pod_read_unaligned(numbers);
+        if magic != MAGIC || header_length > LONGEST_HEADER {
+            return Err(damaged("it does not start as it should"));
+        }
+        let mut header = vec![0; header_length as usize];
+        let data = PREFIX + u64::from(header_length);
+        if length < data {
+            return Err(damaged("it is too short"));
+        }
+        read(PREFIX, &mut header)?;
+        if crc32fast::hash(&header) != header_crc {
+            return Err(damaged("its header's checksum is another"));
+        }
+        let header: Header = serde_json::from_slice(&header)
+            .map_err(|error| damaged(&format!("its header: {error}")))?;
+        if header.provenance.fingerprint != *fingerprint {
+            return Ok(None);
+        }
+        let (n_users, n_movies, n) = (header.n_users, header.n_movies, header.n_ratings);
+        let expected = data + 12 * (n_users + n_movies) as u64 + 16 + 14 * n as u64;
+        if length != expected {
+            return Err(damaged("its length is not what its header says"));
+        }
+
+        let mut users = vec![0_u32; n_users];
+        let mut movies = vec![0_u32; n_movies];
+        let mut user_starts = vec![0_u64; n_users + 1];
+        let mut movie_starts = vec![0_u64; n_movies + 1];
+        let [mut user_movies, mut user_times, mut movie_users] = [0; 3].map(|_| vec![0_u32; n]);
+        let [mut user_stars, mut movie_stars] = [0; 2].map(|_| vec![0_u8; n]);
+        let arrays: [&mut [u8]; N_ARRAYS] = [
+            bytemuck::cast_slice_mut(&mut users),
+            bytemuck::cast_slice_mut(&mut movies),
+            bytemuck::cast_slice_mut(&mut user_starts),
+            bytemuck::cast_slice_mut(&mut movie_starts),
+            bytemuck::cast_slice_mut(&mut user_movies),
+            bytemuck::cast_slice_mut(&mut user_times),
+            bytemuck::cast_slice_mut(&mut movie_users),
+            &mut user_stars,
+            &mut movie_stars,
+        ];
+        let mut at = data;
+        let places: Vec<(u64, &mut [u8], u32)> = arrays
+            .into_iter()
+            .zip(header.crc32)
+            .map(|(array, crc)| {
+                let place = at;
+                at += array.len() as u64;
+                (place, array, crc)
+            })
+            .collect();
+        places.into_par_iter().with_max_len(1).try_for_each(|(at, array, crc)| {
+            read(at, array)?;
+            let whole = crc32fast::hash(array) == crc;
+            if whole { Ok(()) } else { Err(damaged("a checksum is not what its header says")) }
+        })?;
+        let interactions = Interactions {
+            users: users.into_iter().map(UserId).collect(),
+            movies: Vocabulary::new(movies.into_iter().map(MovieId)),
+            user_starts,
+            user_movies,
+            user_stars,
+            user_times,
+            movie_starts,
+            movie_users,
+            movie_stars,
+        };
+        Ok(Some(Self { interactions, provenance: header.provenance }))
+    }
+}

@@ -1,0 +1,122 @@
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::ids::MovieId;
+use crate::sources::ratings;
+
+/// Builds from a file's text.
+fn build(csv: &str) -> (Interactions, Vec<String>) {
+    let movies = Vocabulary::new([7, 1, 300, 2].map(MovieId));
+    let mut read = ratings::read("ratings.csv", csv.as_bytes(), &movies).unwrap();
+    let interactions = Interactions::new("ratings.csv", movies, &mut read);
+    let problems = read
+        .problems
+        .iter()
+        .map(|problem| format!("{}: {} ({:?})", problem.line, problem.reason, problem.outcome));
+    (interactions, problems.collect())
+}
+
+/// User → film → half stars and time.
+type Table = BTreeMap<u32, BTreeMap<u32, (u8, u32)>>;
+
+fn by_user(interactions: &Interactions) -> Table {
+    let row = |user| {
+        let rated = interactions.of_user(user);
+        rated.map(|rated| (rated.movie.0, (rated.stars.halves(), rated.time))).collect()
+    };
+    interactions.users().map(|user| (interactions.user(user).0, row(user))).collect()
+}
+
+#[test]
+fn the_later_of_two_ratings_counts_and_the_file_may_be_in_any_order() {
+    let (interactions, problems) = build(
+        "userId,movieId,rating,timestamp\n9,1,5.0,10\n4,300,3.0,11\n9,7,0.5,12\n9,1,2.0,9\n\n\
+         4,7,1.0,13\n9,1,2.5,14\n",
+    );
+    let expected = Table::from([
+        (4, BTreeMap::from([(0, (2, 13)), (2, (6, 11))])),
+        (9, BTreeMap::from([(0, (1, 12)), (1, (5, 14))])),
+    ]);
+    assert_eq!(by_user(&interactions), expected);
+    assert_eq!(
+        problems,
+        [
+            "5: user 9 rated film 1 on line 2 too; the later row counts (EarlierRowReplaced)",
+            "8: user 9 rated film 1 on line 5 too; the later row counts (EarlierRowReplaced)",
+        ]
+    );
+    let of_film_7: Vec<(u32, u8)> = interactions
+        .of_movie(MovieIdx(0))
+        .map(|(user, stars)| (interactions.user(user).0, stars.halves()))
+        .collect();
+    assert_eq!(of_film_7, [(4, 2), (9, 1)]);
+}
+
+#[test]
+fn no_rating_is_no_rating() {
+    let (interactions, problems) = build("userId,movieId,rating,timestamp\n");
+    assert_eq!((interactions.n_users(), interactions.n_ratings()), (0, 0));
+    assert_eq!(interactions.of_movie(MovieIdx(3)).len(), 0);
+    assert!(problems.is_empty());
+}
+
+#[test]
+fn the_packed_form_opens_as_it_was_and_only_for_its_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let (csv, packed) = (folder.path().join("ratings.csv"), folder.path().join("ratings.bin"));
+    std::fs::write(&csv, "one state").unwrap();
+    let (interactions, _) =
+        build("userId,movieId,rating,timestamp\n1,1,5.0,10\n2,7,3.5,11\n2,1,0.5,12\n");
+    let state = || Fingerprint::of(&File::open(&csv).unwrap(), interactions.movies()).unwrap();
+    let provenance = Provenance { fingerprint: state(), rows: 3, problems: 0 };
+    let written = Packed { interactions: interactions.clone(), provenance };
+    assert!(Packed::open(&packed, &state()).unwrap().is_none());
+    written.write(&packed).unwrap();
+    assert_eq!(Packed::open(&packed, &state()).unwrap().as_ref(), Some(&written));
+
+    let whole = std::fs::read(&packed).unwrap();
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&packed, &bytes).unwrap();
+        assert!(Packed::open(&packed, &state()).is_err(), "byte {at}");
+        std::fs::write(&packed, &whole[..at]).unwrap();
+        assert!(Packed::open(&packed, &state()).is_err(), "{at} bytes");
+    }
+    std::fs::write(&packed, &whole).unwrap();
+    std::fs::write(&csv, "two state").unwrap();
+    assert!(Packed::open(&packed, &state()).unwrap().is_none());
+}
+
+proptest! {
+    #[test]
+    fn both_matrices_hold_the_last_rating_of_every_pair(
+        rows in proptest::collection::vec((1_u32..9, 0_usize..4, 1_u8..=10, 0_u32..100), 0..60),
+    ) {
+        let ids = [7, 1, 300, 2];
+        let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
+        let mut expected = Table::new();
+        for (user, movie, halves, time) in &rows {
+            csv += &format!("{user},{},{:.1},{time}\n", ids[*movie], f32::from(*halves) / 2.0);
+            expected.entry(*user).or_default().insert(*movie as u32, (*halves, *time));
+        }
+        let (interactions, problems) = build(&csv);
+        prop_assert_eq!(problems.len(), rows.len() - interactions.n_ratings());
+        prop_assert_eq!(by_user(&interactions), expected.clone());
+        let mut turned: BTreeMap<(u32, u32), u8> = BTreeMap::new();
+        for movie in 0..4 {
+            let users: Vec<u32> = interactions.of_movie(MovieIdx(movie)).map(|(user, _)| user.0).collect();
+            prop_assert!(users.is_sorted_by(|a, b| a < b));
+            for (user, stars) in interactions.of_movie(MovieIdx(movie)) {
+                turned.insert((interactions.user(user).0, movie), stars.halves());
+            }
+        }
+        let pairs = expected.iter().flat_map(|(user, films)| {
+            films.iter().map(move |(movie, (halves, _))| ((*user, *movie), *halves))
+        });
+        prop_assert_eq!(turned, pairs.collect::<BTreeMap<_, _>>());
+    }
+}

@@ -1,0 +1,341 @@
+//! `ratings.csv` at its full size: tens of millions of rows, read in parallel pieces.
+//!
+//! A rating holds no line break, so a row is a line, and a piece of the file is the lines that start
+//! in it. A line of the usual form is read by hand; every other one goes through the same
+//! [reader](super::table) as all tables, which says what is wrong with it. Pieces are read, not mapped: the
+//! file's pages then count to nobody's memory, and a file cut short meanwhile is no crash.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+
+use rayon::prelude::*;
+
+use super::movielens::{self, RATING_COLUMNS, Stars};
+use super::table::{Table, without_mark};
+use super::{Outcome, Problem, ProblemKind, SourceError};
+use crate::ids::{MovieIdx, UserId, Vocabulary};
+
+/// Bytes of the file that one task reads.
+const PIECE: u64 = 4 << 20;
+/// A line that runs further than so over its piece's end is no rating.
+const LONGEST_LINE: u64 = 64 << 10;
+/// Problems listed for a piece; more are only counted, so that a file of the wrong kind is no
+/// memory's end.
+const MOST_LISTED: usize = 1_000;
+
+/// Bytes that can be read from any place.
+pub trait ReadAt: Sync {
+    /// The number of bytes.
+    fn length(&self) -> io::Result<u64>;
+
+    /// Reads into `buffer` from byte `at` and returns how many bytes there were.
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+impl ReadAt for File {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        FileExt::read_at(self, buffer, at)
+    }
+}
+
+impl ReadAt for [u8] {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.len() as u64)
+    }
+
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = self.get(at as usize..).unwrap_or_default();
+        let n = rest.len().min(buffer.len());
+        buffer[..n].copy_from_slice(&rest[..n]);
+        Ok(n)
+    }
+}
+
+/// A file of ratings that cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum RatingsError {
+    /// It is not what it should be.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The operating system could not read it.
+    #[error("cannot read {file}: {cause}")]
+    Read {
+        /// The file.
+        file: String,
+        /// What it said.
+        cause: io::Error,
+    },
+}
+
+/// The usable rows of one piece of a file, in file order, a column a list.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// The viewers.
+    pub users: Vec<UserId>,
+    /// The films.
+    pub movies: Vec<MovieIdx>,
+    /// What they were given.
+    pub stars: Vec<Stars>,
+    /// When: seconds since 1970.
+    pub times: Vec<u32>,
+    /// The line of the piece's first row, usable or not.
+    first_line: u64,
+    /// For every line that is no usable row, how many usable ones came before it.
+    gaps: Vec<u32>,
+    /// Lines, usable or not.
+    n_lines: u64,
+    problems: Vec<Problem>,
+    unlisted: u64,
+    /// Rows, usable or not.
+    rows: u64,
+}
+
+impl Part {
+    /// The line of the file on which a row stands.
+    pub fn line_of(&self, row: usize) -> u64 {
+        let before = self.gaps.partition_point(|gap| *gap as usize <= row);
+        self.first_line + (row + before) as u64
+    }
+}
+
+/// A file's usable rows, and what was wrong with the others.
+#[derive(Clone, Debug)]
+pub struct RatingsRead {
+    /// The rows, piece by piece.
+    pub parts: Vec<Part>,
+    /// What was wrong, in file order; of a piece with very many problems only the first.
+    pub problems: Vec<Problem>,
+    /// Problems beyond those.
+    pub unlisted_problems: u64,
+    /// Data rows seen, good and bad.
+    pub rows: u64,
+}
+
+/// Reads `ratings.csv`, here called `file`. A rating of a film that is not in `movies` is a problem.
+/// O(bytes) time; 13 bytes a row.
+pub fn read(
+    file: &str,
+    source: &(impl ReadAt + ?Sized),
+    movies: &Vocabulary,
+) -> Result<RatingsRead, RatingsError> {
+    let failed = |cause| RatingsError::Read { file: file.to_owned(), cause };
+    let length = source.length().map_err(failed)?;
+    let mut head = Vec::new();
+    fill(source, 0..length.min(LONGEST_LINE), &mut head).map_err(failed)?;
+    let table = Table::open(file, without_mark(&head), &RATING_COLUMNS)?;
+    let data = (head.len() - without_mark(&head).len() + table.data) as u64;
+    let lines_before = memchr::memchr_iter(b'\n', &head[..data as usize]).count() as u64;
+
+    let reader = Reader { table: &table, is_plain: table.is_plain(), movies };
+    let pieces = (data..length).step_by(PIECE as usize).collect::<Vec<u64>>();
+    let mut parts: Vec<Part> = pieces
+        .into_par_iter()
+        .with_max_len(1)
+        .map_init(Vec::new, |buffer, start| {
+            let lines = start..length.min(start + PIECE);
+            // The byte before says whether a line starts here.
+            let from = if start > data { start - 1 } else { start };
+            fill(source, from..length.min(lines.end + LONGEST_LINE), buffer)?;
+            let bytes = buffer.as_slice();
+            let first = if start > data {
+                memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1)
+            } else {
+                0
+            };
+            let (end, last) = ((lines.end - from) as usize, lines.end == length);
+            Ok(reader.read(bytes, first..end, last))
+        })
+        .collect::<io::Result<_>>()
+        .map_err(failed)?;
+
+    let mut read =
+        RatingsRead { parts: Vec::new(), problems: Vec::new(), unlisted_problems: 0, rows: 0 };
+    let mut line = lines_before + 1;
+    for part in &mut parts {
+        part.first_line = line;
+        line += part.n_lines;
+        for mut problem in part.problems.drain(..) {
+            problem.line += part.first_line;
+            read.problems.push(problem);
+        }
+        read.unlisted_problems += part.unlisted;
+        read.rows += part.rows;
+    }
+    read.parts = parts;
+    Ok(read)
+}
+
+/// Fills `buffer` with a range of the source, or with what there is of it.
+fn fill(
+    source: &(impl ReadAt + ?Sized),
+    range: Range<u64>,
+    buffer: &mut Vec<u8>,
+) -> io::Result<()> {
+    buffer.resize((range.end - range.start) as usize, 0);
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match source.read_at(range.start + filled as u64, &mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    buffer.truncate(filled);
+    Ok(())
+}
+
+/// What reading a piece takes.
+struct Reader<'a> {
+    table: &'a Table<'a>,
+    /// Whether lines can be of the usual form at all.
+    is_plain: bool,
+    movies: &'a Vocabulary,
+}
+
+impl Reader<'_> {
+    /// Reads the lines that start in a range of `bytes`. Lines of problems count from 0 here.
+    /// `is_last` says that no more bytes follow.
+    fn read(&self, bytes: &[u8], starts: Range<usize>, is_last: bool) -> Part {
+        let piece = &bytes[starts.start.min(bytes.len())..starts.end.min(bytes.len())];
+        let most = memchr::memchr_iter(b'\n', piece).count() + 1;
+        let mut part = Part {
+            users: Vec::with_capacity(most),
+            movies: Vec::with_capacity(most),
+            stars: Vec::with_capacity(most),
+            times: Vec::with_capacity(most),
+            ..Part::default()
+        };
+        let mut at = starts.start;
+        while at < starts.end.min(bytes.len()) {
+            let usual = if self.is_plain { self.usual(&bytes[at..]) } else { None };
+            if let Some((row, length)) = usual {
+                part.push(row);
+                at += length;
+            } else {
+                let rest = &bytes[at..];
+                let length = memchr::memchr(b'\n', rest).map(|length| length + 1);
+                if length.is_some() || is_last || rest.len() as u64 <= LONGEST_LINE {
+                    let line = &rest[..length.unwrap_or(rest.len())];
+                    self.unusual(line, &mut part);
+                    at += line.len();
+                } else {
+                    part.too_long(self.table.too_long(part.n_lines, rest));
+                    at = bytes.len();
+                }
+            }
+            part.n_lines += 1;
+        }
+        part
+    }
+
+    /// A line of the usual form, `1,296,5.0,1147880044`, with its length.
+    fn usual(&self, bytes: &[u8]) -> Option<(Row, usize)> {
+        let mut at = 0;
+        let user = number(bytes, &mut at)?;
+        skip(bytes, &mut at, b',')?;
+        let movie = number(bytes, &mut at)?;
+        skip(bytes, &mut at, b',')?;
+        let [whole @ b'0'..=b'5', b'.', half @ (b'0' | b'5'), b','] = *bytes.get(at..at + 4)?
+        else {
+            return None;
+        };
+        at += 4;
+        let stars = Stars::from_halves((whole - b'0') * 2 + u8::from(half == b'5'))?;
+        let time = number(bytes, &mut at)?;
+        if bytes.get(at) == Some(&b'\r') {
+            at += 1;
+        }
+        skip(bytes, &mut at, b'\n')?;
+        let movie = self.movies.index_of(crate::ids::MovieId(movie))?;
+        Some((Row { user: UserId(user), movie, stars, time }, at))
+    }
+
+    /// Any other line.
+    fn unusual(&self, line: &[u8], part: &mut Part) {
+        let mut problems = Vec::new();
+        let mut usable = None;
+        let rows = self.table.read_line(line, part.n_lines, &mut problems, |row, problems| {
+            let Some(rating) = movielens::rating(row, problems) else { return };
+            let Some(movie) = self.movies.index_of(rating.movie_id) else {
+                let reason = format!("there is no film {} in movies.csv", rating.movie_id);
+                let kind = ProblemKind::UnknownReference;
+                problems.push(row.problem(1, kind, Outcome::RowDropped, reason));
+                return;
+            };
+            let (user, stars, time) = (rating.user_id, rating.stars, rating.timestamp);
+            usable = Some(Row { user, movie, stars, time });
+        });
+        part.rows += rows;
+        part.note(problems);
+        match usable {
+            Some(row) => {
+                part.rows -= 1;
+                part.push(row);
+            }
+            None => part.gaps.push(part.users.len() as u32),
+        }
+    }
+}
+
+/// A usable row.
+struct Row {
+    user: UserId,
+    movie: MovieIdx,
+    stars: Stars,
+    time: u32,
+}
+
+impl Part {
+    fn push(&mut self, row: Row) {
+        self.rows += 1;
+        self.users.push(row.user);
+        self.movies.push(row.movie);
+        self.stars.push(row.stars);
+        self.times.push(row.time);
+    }
+
+    fn too_long(&mut self, problem: Problem) {
+        self.rows += 1;
+        self.gaps.push(self.users.len() as u32);
+        self.note(vec![problem]);
+    }
+
+    fn note(&mut self, problems: Vec<Problem>) {
+        let room = MOST_LISTED.saturating_sub(self.problems.len());
+        self.unlisted += problems.len().saturating_sub(room) as u64;
+        self.problems.extend(problems.into_iter().take(room));
+    }
+}
+
+/// The digits at `at` as a number, if there are any and it fits.
+fn number(bytes: &[u8], at: &mut usize) -> Option<u32> {
+    const MOST_DIGITS: usize = 10;
+    let mut value = 0_u64;
+    let start = *at;
+    for byte in bytes.get(start..)?.iter().take(MOST_DIGITS) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        value = value * 10 + u64::from(digit);
+        *at += 1;
+    }
+    if *at == start {
+        return None;
+    }
+    u32::try_from(value).ok()
+}
+
+fn skip(bytes: &[u8], at: &mut usize, byte: u8) -> Option<()> {
+    (bytes.get(*at) == Some(&byte)).then(|| *at += 1)
+}
+
+#[cfg(test)]
+mod tests;
