@@ -6,10 +6,12 @@
 mod commands;
 mod csv;
 mod http;
+mod ials;
 mod load;
 mod machine;
 mod measure;
 mod process;
+mod ratings;
 mod report;
 mod requests;
 mod serve;
@@ -33,12 +35,15 @@ use machine::Machine;
 use report::Report;
 
 const USAGE: &str = "\
-Usage: cargo xtask bench [preprocess] [train] [serve] [--runs N] [--json FILE] [--quick]
+Usage: cargo xtask bench [PART…] [--runs N] [--json FILE] [--quick] [--factors D,…] [--lenskit]
 
-  preprocess, train, serve   the parts to measure; all of them when none is named
-  --runs N                   measurements of each side after a warm-up (5)
-  --json FILE                write everything measured to FILE too
-  --quick                    one short round of each: to see that it works, not for numbers
+  preprocess, train, serve, ratings, ials
+                   the parts to measure; all of them when none is named
+  --runs N         measurements of each side after a warm-up (5)
+  --json FILE      write everything measured to FILE too
+  --quick          one short round of each: to see that it works, not for numbers
+  --factors D,…    ials: the lengths of the vectors (64,128)
+  --lenskit        ials: beside LensKit too; its packages take 5 GB
 
 The test data is read from CINEMATCH_TEST_DATA, or ../shared/data beside the project.";
 
@@ -48,16 +53,20 @@ enum Part {
     Preprocess,
     Train,
     Serve,
+    Ratings,
+    Ials,
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Preprocess, Self::Train, Self::Serve];
+    const ALL: [Self; 5] = [Self::Preprocess, Self::Train, Self::Serve, Self::Ratings, Self::Ials];
 
     fn run(self, setup: &Setup) -> Result<Report> {
         match self {
             Self::Preprocess => stages::preprocess(setup),
             Self::Train => stages::train(setup),
             Self::Serve => serve::serve(setup),
+            Self::Ratings => ratings::ratings(setup),
+            Self::Ials => ials::ials(setup),
         }
     }
 }
@@ -68,6 +77,7 @@ struct Options {
     parts: Vec<Part>,
     pace: Pace,
     json: Option<PathBuf>,
+    ials: ials::Choice,
 }
 
 /// How often and how long to measure.
@@ -81,6 +91,12 @@ struct Pace {
     latency: Duration,
     /// A try whether a rate is sustained.
     trial: Duration,
+    /// Ratings to make up for the parts that read many.
+    ratings: u64,
+    /// Processes that train each model of `ials`.
+    trainings: usize,
+    /// Iterations of one of them; the first does not count.
+    iterations: usize,
 }
 
 impl Pace {
@@ -89,12 +105,18 @@ impl Pace {
         window: Duration::from_secs(5),
         latency: Duration::from_secs(30),
         trial: Duration::from_secs(5),
+        ratings: 32_000_204,
+        trainings: 2,
+        iterations: 4,
     };
     const QUICK: Self = Self {
         runs: 1,
         window: Duration::from_secs(1),
         latency: Duration::from_secs(2),
         trial: Duration::from_secs(1),
+        ratings: 2_000_000,
+        trainings: 1,
+        iterations: 4,
     };
 }
 
@@ -104,6 +126,7 @@ struct Setup {
     inputs: Inputs,
     work: PathBuf,
     pace: Pace,
+    ials: ials::Choice,
 }
 
 /// Runs the benchmarks that the arguments after `bench` ask for.
@@ -113,7 +136,7 @@ pub fn run(args: &[String]) -> Result<()> {
         return Ok(());
     }
     let options = parse(args)?;
-    let setup = prepare(options.pace)?;
+    let setup = prepare(options.pace, options.ials)?;
     let machine = Machine::look(&setup.programs)?;
     println!("{}\n", machine.lines().join("\n"));
     if options.pace.runs < Pace::FULL.runs {
@@ -142,6 +165,7 @@ fn parse(args: &[String]) -> Result<Options> {
     let mut pace = Pace::FULL;
     let mut runs = None;
     let mut json = None;
+    let mut ials = ials::Choice::default();
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().with_context(|| format!("{arg} needs a value\n\n{USAGE}"));
@@ -149,6 +173,16 @@ fn parse(args: &[String]) -> Result<Options> {
             "preprocess" => parts.push(Part::Preprocess),
             "train" => parts.push(Part::Train),
             "serve" => parts.push(Part::Serve),
+            "ratings" => parts.push(Part::Ratings),
+            "ials" => parts.push(Part::Ials),
+            "--lenskit" => ials.lenskit = true,
+            "--factors" => {
+                let numbers = value()?.split(',').map(|number| number.parse().ok());
+                let numbers = numbers.map(|number| number.filter(|factors| *factors > 0));
+                ials.factors = numbers
+                    .collect::<Option<_>>()
+                    .context("--factors needs numbers above 0, with commas between them")?;
+            }
             "--json" => json = Some(PathBuf::from(value()?)),
             "--quick" => pace = Pace::QUICK,
             "--runs" => {
@@ -162,28 +196,38 @@ fn parse(args: &[String]) -> Result<Options> {
         parts.extend(Part::ALL);
     }
     pace.runs = runs.unwrap_or(pace.runs);
-    Ok(Options { parts, pace, json })
+    Ok(Options { parts, pace, json, ials })
 }
 
 /// Builds ours, provides the peers' environment and empties the working directory.
-fn prepare(pace: Pace) -> Result<Setup> {
+fn prepare(pace: Pace, ials: ials::Choice) -> Result<Setup> {
     let inputs = Inputs::find()?;
     let root = project::root();
     let target = project::target()?;
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let built = Command::new(cargo).args(["build", "--release"]).current_dir(&root).status();
-    if !built.context("cannot run cargo")?.success() {
-        bail!("the release build failed");
-    }
-    let ours = target.join("release/cinematch");
-    if !ours.is_file() {
-        bail!("the release build left no {}", ours.display());
-    }
+    let ours = build(&[], "cinematch")?;
     let peers = root.join("benches/peers");
     let python = venv::python(&peers.join("requirements.txt"), "peers")?;
     let work = target.join("bench");
     empty(&work)?;
-    Ok(Setup { programs: Programs { ours, python, peers }, inputs, work, pace })
+    Ok(Setup { programs: Programs { ours, python, peers }, inputs, work, pace, ials })
+}
+
+/// Builds in release, and gives the program that is then below `target/release`.
+fn build(what: &[&str], program: &str) -> Result<PathBuf> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let built = Command::new(cargo)
+        .args(["build", "--release"])
+        .args(what)
+        .current_dir(project::root())
+        .status();
+    if !built.context("cannot run cargo")?.success() {
+        bail!("the release build failed");
+    }
+    let program = project::target()?.join("release").join(program);
+    if !program.is_file() {
+        bail!("the release build left no {}", program.display());
+    }
+    Ok(program)
 }
 
 fn empty(directory: &Path) -> Result<()> {
@@ -204,24 +248,38 @@ mod tests {
 
     #[test]
     fn no_arguments_ask_for_everything() {
-        let expected = Options { parts: Part::ALL.to_vec(), pace: Pace::FULL, json: None };
+        let ials = ials::Choice { factors: vec![64, 128], lenskit: false };
+        let expected = Options { parts: Part::ALL.to_vec(), pace: Pace::FULL, json: None, ials };
         assert_eq!(parsed(&[]).unwrap(), expected);
     }
 
     #[test]
     fn arguments_are_understood_in_any_order() {
         let expected = Options {
-            parts: vec![Part::Serve],
+            parts: vec![Part::Serve, Part::Ials],
             pace: Pace { runs: 9, ..Pace::QUICK },
             json: Some(PathBuf::from("out.json")),
+            ials: ials::Choice { factors: vec![8, 256], lenskit: true },
         };
-        let args = ["--runs", "9", "serve", "--json", "out.json", "--quick"];
+        let args = [
+            ["--runs", "9", "serve", "--json", "out.json"],
+            ["--quick", "--lenskit", "ials", "--factors", "8,256"],
+        ]
+        .concat();
         assert_eq!(parsed(&args).unwrap(), expected);
     }
 
     #[test]
     fn wrong_arguments_are_refused() {
-        for args in [&["fly"][..], &["--runs"], &["--runs", "0"], &["--runs", "x"], &["--json"]] {
+        for args in [
+            &["fly"][..],
+            &["--runs"],
+            &["--runs", "0"],
+            &["--runs", "x"],
+            &["--json"],
+            &["--factors", "64,"],
+            &["--factors", "0"],
+        ] {
             assert!(parsed(args).is_err(), "{args:?}");
         }
     }

@@ -12,7 +12,8 @@ const USAGE: &str = "Usage: cargo xtask <command>
 
   test [FILTER…]                      everything that proves the project; with filters, only the
                                       Rust tests whose names contain one
-  bench [preprocess|train|serve …]    ours against the usual Python stack, in one run
+  bench [preprocess|train|serve|ratings|ials …]
+                                      ours against the usual Python stack, in one run
   tidy                                what the formatter cannot check";
 
 fn main() -> ExitCode {

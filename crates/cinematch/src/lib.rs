@@ -6,9 +6,11 @@
 
 pub mod bundle;
 pub mod catalog;
+pub mod evaluation;
 pub mod features;
 pub mod files;
 pub mod ids;
+pub mod linalg;
 pub mod models;
 pub mod ranking;
 pub mod retrieval;

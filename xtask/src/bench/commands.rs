@@ -31,6 +31,69 @@ impl Features {
     }
 }
 
+/// What `cinematch ratings` does.
+#[derive(Clone, Copy)]
+pub enum Ratings {
+    /// Reads and checks ratings.csv, and keeps nothing.
+    Read,
+    /// Reads, checks and packs it.
+    Pack,
+    /// Opens what was packed.
+    Open,
+}
+
+/// A peer that reads ratings.csv.
+#[derive(Clone, Copy)]
+pub struct PeerReader {
+    /// The library.
+    pub library: &'static str,
+    /// Whether it also sorts by user and film, keeps one rating of a pair, and sorts by film.
+    pub sort: bool,
+}
+
+/// How a row of the least-squares problem is solved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Solver {
+    /// Exactly.
+    Cholesky,
+    /// By a few steps of conjugate gradients.
+    ConjugateGradients,
+}
+
+impl Solver {
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cholesky => "cholesky",
+            Self::ConjugateGradients => "cg",
+        }
+    }
+}
+
+/// One training of implicit ALS.
+#[derive(Clone, Copy)]
+pub struct Training {
+    /// The length of a user's and of a film's vector.
+    pub factors: usize,
+    /// How often both sides are solved.
+    pub iterations: usize,
+    /// Threads.
+    pub threads: usize,
+}
+
+impl Training {
+    fn add_to(self, command: &mut Command) {
+        let options = [
+            ("--factors", self.factors),
+            ("--iterations", self.iterations),
+            ("--threads", self.threads),
+        ];
+        for (name, value) in options {
+            command.arg(name).arg(value.to_string());
+        }
+    }
+}
+
 /// A peer's server.
 #[derive(Clone, Copy)]
 pub struct PeerServer {
@@ -92,8 +155,14 @@ impl Programs {
     }
 
     fn peer(&self, script: &str) -> Command {
-        let mut command = Command::new(&self.python);
+        self.peer_of(&self.python, script)
+    }
+
+    fn peer_of(&self, python: &Path, script: &str) -> Command {
+        let mut command = Command::new(python);
         command.arg(self.peers.join(script));
+        // Where this shell holds OpenBLAS to an older processor, numpy would be slower than it is.
+        command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
         command
     }
 
@@ -118,6 +187,24 @@ impl Programs {
         command
     }
 
+    /// Makes up files of MovieLens' form in `root`.
+    pub fn ours_synth(&self, root: &Path, ratings: u64) -> Command {
+        let mut command = self.ours(root);
+        command.args(["synth", "--ratings", &ratings.to_string(), "--out"]).arg(root);
+        command
+    }
+
+    /// Reads the ratings in `root`.
+    pub fn ours_ratings(&self, root: &Path, what: Ratings) -> Command {
+        let mut command = self.ours(root);
+        command.args(["ratings", "--json"]).args(match what {
+            Ratings::Read => &["--refresh", "--no-cache"][..],
+            Ratings::Pack => &["--refresh"],
+            Ratings::Open => &[],
+        });
+        command
+    }
+
     /// Merges the same raw files into `out`.
     pub fn peer_preprocess(&self, inputs: &Inputs, out: &Path) -> Command {
         let mut command = self.peer("preprocess.py");
@@ -133,6 +220,35 @@ impl Programs {
         command
     }
 
+    /// Reads `ratings`.
+    pub fn peer_ratings(&self, reader: PeerReader, ratings: &Path) -> Command {
+        let mut command = self.peer("ratings.py");
+        command.arg(reader.library).arg("--ratings").arg(ratings);
+        if reader.sort {
+            command.arg("--sort");
+        }
+        command
+    }
+
+    /// Writes those of `ratings` that say a film was liked into the matrix `out`.
+    pub fn peer_prepare_ials(&self, python: &Path, ratings: &Path, out: &Path) -> Command {
+        let mut command = self.peer_of(python, "ials.py");
+        command.args(["prepare", "--at-least", "3.5"]);
+        command.arg("--ratings").arg(ratings).arg("--out").arg(out);
+        command
+    }
+
+    /// Trains the implicit ALS of the peer `name` on the matrix `data`.
+    pub fn peer_ials(&self, python: &Path, name: &str, data: &Path, training: Training) -> Command {
+        let mut command = self.peer_of(python, "ials.py");
+        command.arg(name).arg("--data").arg(data);
+        // What our example trains with: its defaults.
+        command.args(["--unobserved-weight", "0.1", "--regularization", "0.003"]);
+        command.args(["--cg-steps", "3"]);
+        training.add_to(&mut command);
+        command
+    }
+
     /// Serves artifacts: those of [`Self::peer_train`], or ours for [`PeerKind::Tuned`].
     pub fn peer_serve(&self, server: PeerServer, artifacts: &Path, port: u16) -> Command {
         let mut command = self.peer(server.script());
@@ -140,6 +256,14 @@ impl Programs {
         command.args(["--port", &port.to_string(), "--workers", &server.workers.to_string()]);
         command
     }
+}
+
+/// Trains our implicit ALS on packed ratings, by the example at `program`.
+pub fn ours_ials(program: &Path, packed: &Path, solver: Solver, training: Training) -> Command {
+    let mut command = Command::new(program);
+    command.arg(packed).args(["--solver", solver.name()]);
+    training.add_to(&mut command);
+    command
 }
 
 /// Makes a new, empty folder in the layout that `cinematch --root` expects.
@@ -164,4 +288,14 @@ pub fn make_root(root: &Path, inputs: &Inputs) -> Result<()> {
 /// Where `cinematch preprocess` leaves the merged file.
 pub fn merged(root: &Path) -> PathBuf {
     root.join("data/movies_merged.csv")
+}
+
+/// Where `cinematch synth` leaves the ratings.
+pub fn ratings(root: &Path) -> PathBuf {
+    root.join("raw/ml-synthetic/ratings.csv")
+}
+
+/// Where `cinematch ratings` packs them.
+pub fn packed(root: &Path) -> PathBuf {
+    root.join("data/ratings.bin")
 }

@@ -11,8 +11,17 @@ use serde_json::{Value, json};
 use super::commands::Programs;
 
 /// The packages worth a line for people; the others stand in the JSON.
-const SHOWN: [&str; 7] =
-    ["numpy", "pandas", "scikit-learn", "scipy", "fastapi", "uvicorn", "uvloop"];
+const SHOWN: [&str; 9] = [
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scipy",
+    "fastapi",
+    "uvicorn",
+    "uvloop",
+    "polars",
+    "duckdb",
+];
 
 /// The machine and the versions of both sides.
 pub struct Machine {

@@ -82,26 +82,31 @@ pub fn ours_train(setup: &Setup, root: &Path, features: Features) -> Result<Fini
 }
 
 /// Compares time and memory; `inside` is the peer's time by its own clock.
-fn compare(
+pub fn compare(
     report: &mut Report,
     detail: &str,
     ours: &[Finished],
     peer: &[Finished],
     inside: Vec<f64>,
 ) {
-    let seconds = |runs: &[Finished]| runs.iter().map(|run| run.seconds).collect::<Vec<f64>>();
     report.compare(format!("whole process{detail}"), Unit::Seconds, seconds(ours), seconds(peer));
     let without = format!("… the peer without its imports{detail}");
     report.compare(without, Unit::Seconds, seconds(ours), inside);
     report.compare(format!("peak memory{detail}"), Unit::Bytes, peaks(ours), peaks(peer));
 }
 
-fn peaks(runs: &[Finished]) -> Vec<f64> {
+/// How long each run took.
+pub fn seconds(runs: &[Finished]) -> Vec<f64> {
+    runs.iter().map(|run| run.seconds).collect()
+}
+
+/// The most memory that each run held.
+pub fn peaks(runs: &[Finished]) -> Vec<f64> {
     runs.iter().filter_map(|run| run.peak_bytes).map(|bytes| bytes as f64).collect()
 }
 
 /// The time that the peer says it took, in the JSON of its last line.
-fn inside(runs: &[Finished], find: impl Fn(&Value) -> Option<f64>) -> Result<Vec<f64>> {
+pub fn inside(runs: &[Finished], find: impl Fn(&Value) -> Option<f64>) -> Result<Vec<f64>> {
     runs.iter()
         .map(|run| {
             let line = run.stdout.lines().last().unwrap_or_default();

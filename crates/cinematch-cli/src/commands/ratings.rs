@@ -1,4 +1,4 @@
-//! `cinematch ratings`, and the loading of ratings for every command that learns from them.
+//! `cinematch ratings`.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use crate::paths::{RawPath, read_or, shown};
 
 /// Where the packed ratings are.
 #[derive(Clone, Debug, Args)]
-pub struct PackedPath {
+struct PackedPath {
     /// The packed ratings [default: data/ratings.bin]
     #[arg(long, env = "CINEMATCH_RATINGS", value_name = "FILE")]
     packed: Option<PathBuf>,
@@ -81,9 +81,9 @@ struct Report<'a> {
 }
 
 /// Ratings, and how they were come by.
-pub struct Loaded {
+struct Loaded {
     /// The ratings of all films of movies.csv.
-    pub interactions: Interactions,
+    interactions: Interactions,
     rows: u64,
     problems: u64,
     /// What was wrong, if the file was read now.
@@ -103,7 +103,7 @@ impl Ratings {
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let started = Instant::now();
         let how = How { refresh: self.refresh, write_nothing: self.no_cache };
-        let loaded = load_as(how, &self.raw, &self.packed, global, output)?;
+        let loaded = load(how, &self.raw, &self.packed, global, output)?;
         let Loaded { interactions, rows, problems, listed, cached } = &loaded;
         let movies = interactions.movies().ids().len() as u32;
         let rated = |movie: &u32| interactions.of_movie(cinematch::ids::MovieIdx(*movie)).len() > 0;
@@ -139,17 +139,8 @@ impl Ratings {
     }
 }
 
-/// Loads the ratings: packed, if they are up to date, and packs them otherwise.
-pub fn load(
-    raw: &RawPath,
-    packed: &PackedPath,
-    global: &Global,
-    output: &Output,
-) -> Result<Interactions> {
-    Ok(load_as(How::default(), raw, packed, global, output)?.interactions)
-}
-
-fn load_as(
+/// Loads the ratings: packed, if they are up to date; otherwise the file is read, and packed.
+fn load(
     how: How,
     raw: &RawPath,
     packed: &PackedPath,

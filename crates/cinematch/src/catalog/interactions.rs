@@ -17,11 +17,11 @@ pub use packed::{Fingerprint, Packed, PackedError, Provenance};
 pub struct Interactions {
     users: Vec<UserId>,
     movies: Vocabulary,
-    user_starts: Vec<u64>,
+    user_offsets: Vec<u64>,
     user_movies: Vec<u32>,
     user_stars: Vec<u8>,
     user_times: Vec<u32>,
-    movie_starts: Vec<u64>,
+    movie_offsets: Vec<u64>,
     movie_users: Vec<u32>,
     movie_stars: Vec<u8>,
 }
@@ -76,7 +76,7 @@ impl Interactions {
     /// # Panics
     /// When there is no such user.
     pub fn of_user(&self, user: UserIdx) -> impl ExactSizeIterator<Item = Rated> + Clone + '_ {
-        let range = row(&self.user_starts, user.row());
+        let range = row(&self.user_offsets, user.row());
         let times = &self.user_times[range.clone()];
         let stars = &self.user_stars[range.clone()];
         let movies = &self.user_movies[range];
@@ -95,7 +95,7 @@ impl Interactions {
         &self,
         movie: MovieIdx,
     ) -> impl ExactSizeIterator<Item = (UserIdx, Stars)> + Clone + '_ {
-        let range = row(&self.movie_starts, movie.row());
+        let range = row(&self.movie_offsets, movie.row());
         let stars = &self.movie_stars[range.clone()];
         let users = &self.movie_users[range];
         users.iter().zip(stars).map(|(user, stars)| {
@@ -105,8 +105,8 @@ impl Interactions {
 }
 
 /// Where a row's entries are.
-fn row(starts: &[u64], row: usize) -> Range<usize> {
-    starts[row] as usize..starts[row + 1] as usize
+fn row(offsets: &[u64], row: usize) -> Range<usize> {
+    offsets[row] as usize..offsets[row + 1] as usize
 }
 
 #[cfg(test)]

@@ -1,3 +1,43 @@
-//! Models: one folder each. A model is fitted from features and never changes afterwards.
+//! Models: one folder each. A model is fitted and never changes afterwards; a viewer's history is
+//! folded in when they ask, so that nobody has to be part of the training.
+//!
+//! Collaborative models learn from [`Implicit`] feedback: how much each rating says that its film was
+//! liked. What they all can do is [`Model`].
 
 pub mod content;
+mod contributions;
+pub mod ease;
+mod gram;
+pub mod hybrid;
+pub mod ials;
+mod implicit;
+mod item_item;
+pub mod knn;
+pub mod popular;
+
+use crate::catalog::Rated;
+use crate::ids::MovieIdx;
+
+pub use contributions::Contributions;
+pub use implicit::{Confidence, Implicit};
+pub use item_item::ItemItem;
+
+/// A fitted model.
+pub trait Model: Send + Sync {
+    /// The number of films it scores.
+    fn n_movies(&self) -> usize;
+
+    /// Writes a score for every film: the higher, the more the viewer with this history is expected
+    /// to like it. Only their order means something; a film of the history has a score too. Films the
+    /// model does not know are passed over.
+    ///
+    /// # Panics
+    /// When `scores` is not as long as there are films.
+    fn score(&self, history: &[Rated], scores: &mut [f32]);
+
+    /// What each film of the history adds to a film's score, exactly.
+    fn contributions(&self, history: &[Rated], movie: MovieIdx) -> Contributions;
+}
+
+#[cfg(test)]
+mod tests;

@@ -35,13 +35,12 @@ pub enum Feedback {
 }
 
 impl Feedback {
-    /// How much the film speaks for (above 0) or against films like it.
-    fn weight(self) -> f32 {
+    /// How much a film speaks for (above 0) or against films like it.
+    fn signal(self, movie: MovieIdx) -> Signal {
         match self {
-            Self::Liked => 1.0,
-            Self::Disliked => -0.7,
-            // 2.75 stars say nothing either way: viewers give more than the scale's middle.
-            Self::Rated(stars) => (stars - 2.75) / 2.25,
+            Self::Liked => Signal { movie, weight: 1.0 },
+            Self::Disliked => Signal { movie, weight: -0.7 },
+            Self::Rated(stars) => Signal::rated(movie, stars),
         }
     }
 }
@@ -219,8 +218,7 @@ impl Recommender {
                 }
                 continue;
             };
-            let item =
-                HistoryItem { signal: Signal { movie, weight: feedback.weight() }, feedback };
+            let item = HistoryItem { signal: feedback.signal(movie), feedback };
             match positions.entry(movie) {
                 std::collections::hash_map::Entry::Occupied(at) => history[*at.get()] = item,
                 std::collections::hash_map::Entry::Vacant(at) => {

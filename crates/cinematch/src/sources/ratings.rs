@@ -216,7 +216,7 @@ impl Reader<'_> {
         while at < starts.end.min(bytes.len()) {
             let usual = if self.is_plain { self.usual(&bytes[at..]) } else { None };
             if let Some((row, length)) = usual {
-                part.push(row);
+                part.push(&row);
                 at += length;
             } else {
                 let rest = &bytes[at..];
@@ -277,7 +277,7 @@ impl Reader<'_> {
         match usable {
             Some(row) => {
                 part.rows -= 1;
-                part.push(row);
+                part.push(&row);
             }
             None => part.gaps.push(part.users.len() as u32),
         }
@@ -293,7 +293,7 @@ struct Row {
 }
 
 impl Part {
-    fn push(&mut self, row: Row) {
+    fn push(&mut self, row: &Row) {
         self.rows += 1;
         self.users.push(row.user);
         self.movies.push(row.movie);

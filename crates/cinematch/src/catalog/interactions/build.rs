@@ -42,16 +42,16 @@ impl Interactions {
         }
         let mut counts: Vec<(UserId, u64)> = counts.into_iter().collect();
         counts.par_sort_unstable();
-        let user_starts = starts(counts.iter().map(|(_, count)| *count));
-        let n = *user_starts.last().unwrap_or(&0) as usize;
+        let user_offsets = offsets(counts.iter().map(|(_, count)| *count));
+        let n = *user_offsets.last().unwrap_or(&0) as usize;
         Self {
             users: counts.into_iter().map(|(user, _)| user).collect(),
             movies,
-            user_starts,
+            user_offsets,
             user_movies: vec![0; n],
             user_stars: vec![0; n],
             user_times: vec![0; n],
-            movie_starts: Vec::new(),
+            movie_offsets: Vec::new(),
             movie_users: Vec::new(),
             movie_stars: Vec::new(),
         }
@@ -60,16 +60,16 @@ impl Interactions {
     /// Puts every row in its place and returns the repeated ones. In a user's row, the films ascend
     /// afterwards, and of equal ones the last in the file is the last.
     fn fill(&mut self, parts: &[UserRows]) -> Vec<Repeated> {
-        let Self { users, user_starts, user_movies, user_stars, user_times, .. } = self;
-        let (users, user_starts) = (&*users, &*user_starts);
+        let Self { users, user_offsets, user_movies, user_stars, user_times, .. } = self;
+        let (users, user_offsets) = (&*users, &*user_offsets);
         let (mut movies, mut stars) = (user_movies.as_mut_slice(), user_stars.as_mut_slice());
         let mut times = user_times.as_mut_slice();
-        let bands: Vec<Band<'_>> = bands(user_starts)
+        let bands: Vec<Band<'_>> = bands(user_offsets)
             .into_iter()
             .map(|rows| {
-                let length = (user_starts[rows.end] - user_starts[rows.start]) as usize;
+                let length = (user_offsets[rows.end] - user_offsets[rows.start]) as usize;
                 Band {
-                    starts: &user_starts[rows.start..=rows.end],
+                    offsets: &user_offsets[rows.start..=rows.end],
                     users: &users[rows.clone()],
                     first: rows.start as u32,
                     movies: movies.split_off_mut(..length).unwrap_or_default(),
@@ -121,8 +121,8 @@ impl Interactions {
         let mut kept = 0;
         let mut row = 0;
         for at in 0..n {
-            while self.user_starts[row] as usize == at {
-                self.user_starts[row] = kept as u64;
+            while self.user_offsets[row] as usize == at {
+                self.user_offsets[row] = kept as u64;
                 row += 1;
             }
             if dropped.next_if_eq(&at).is_some() {
@@ -133,7 +133,7 @@ impl Interactions {
             self.user_times[kept] = self.user_times[at];
             kept += 1;
         }
-        self.user_starts[row..].fill(kept as u64);
+        self.user_offsets[row..].fill(kept as u64);
         self.user_movies.truncate(kept);
         self.user_stars.truncate(kept);
         self.user_times.truncate(kept);
@@ -150,7 +150,9 @@ impl Interactions {
             .fold(
                 || vec![0_u64; n_movies],
                 |mut counts, movies| {
-                    movies.iter().for_each(|movie| counts[*movie as usize] += 1);
+                    for movie in movies {
+                        counts[*movie as usize] += 1;
+                    }
                     counts
                 },
             )
@@ -159,29 +161,29 @@ impl Interactions {
                 a
             })
             .unwrap_or_else(|| vec![0; n_movies]);
-        self.movie_starts = starts(counts.into_iter());
+        self.movie_offsets = offsets(counts.into_iter());
         self.movie_users = vec![0; self.user_movies.len()];
         self.movie_stars = vec![0; self.user_movies.len()];
 
         let (mut users, mut stars) =
             (self.movie_users.as_mut_slice(), self.movie_stars.as_mut_slice());
-        let (user_starts, user_movies) = (&self.user_starts, &self.user_movies);
-        let (user_stars, movie_starts) = (&self.user_stars, &self.movie_starts);
-        let bands: Vec<(Range<usize>, &mut [u32], &mut [u8])> = bands(movie_starts)
+        let (user_offsets, user_movies) = (&self.user_offsets, &self.user_movies);
+        let (user_stars, movie_offsets) = (&self.user_stars, &self.movie_offsets);
+        let bands: Vec<(Range<usize>, &mut [u32], &mut [u8])> = bands(movie_offsets)
             .into_iter()
             .map(|rows| {
-                let length = (movie_starts[rows.end] - movie_starts[rows.start]) as usize;
+                let length = (movie_offsets[rows.end] - movie_offsets[rows.start]) as usize;
                 let users = users.split_off_mut(..length).unwrap_or_default();
                 (rows, users, stars.split_off_mut(..length).unwrap_or_default())
             })
             .collect();
         bands.into_par_iter().with_max_len(1).for_each(|(rows, users, stars)| {
-            let start = movie_starts[rows.start];
+            let base = movie_offsets[rows.start];
             let mut next: Vec<usize> =
-                movie_starts[rows.clone()].iter().map(|at| (at - start) as usize).collect();
+                movie_offsets[rows.clone()].iter().map(|at| (at - base) as usize).collect();
             let (from, to) = (rows.start as u32, rows.end as u32);
-            for user in 0..user_starts.len() - 1 {
-                let range = row(user_starts, user);
+            for user in 0..user_offsets.len() - 1 {
+                let range = row(user_offsets, user);
                 let movies = &user_movies[range.clone()];
                 let first = movies.partition_point(|movie| *movie < from);
                 for (movie, given) in movies[first..].iter().zip(&user_stars[range][first..]) {
@@ -199,7 +201,7 @@ impl Interactions {
 }
 
 /// Where rows of these lengths start, and where the last one ends.
-fn starts(lengths: impl Iterator<Item = u64>) -> Vec<u64> {
+fn offsets(lengths: impl Iterator<Item = u64>) -> Vec<u64> {
     let mut total = 0;
     let ends = lengths.map(|length| {
         total += length;
@@ -209,12 +211,12 @@ fn starts(lengths: impl Iterator<Item = u64>) -> Vec<u64> {
 }
 
 /// Runs of rows with about equally many entries.
-fn bands(starts: &[u64]) -> Vec<Range<usize>> {
-    let total = starts[starts.len() - 1];
+fn bands(offsets: &[u64]) -> Vec<Range<usize>> {
+    let total = offsets[offsets.len() - 1];
     let mut bands: Vec<Range<usize>> = Vec::new();
     let mut from = 0;
     for band in 1..=BANDS as u64 {
-        let to = starts.partition_point(|start| *start < total * band / BANDS as u64);
+        let to = offsets.partition_point(|start| *start < total * band / BANDS as u64);
         if to > from {
             bands.push(from..to);
             from = to;
@@ -222,8 +224,8 @@ fn bands(starts: &[u64]) -> Vec<Range<usize>> {
     }
     // Rows without entries stand behind the last one that has some.
     match bands.last_mut() {
-        Some(last) => last.end = starts.len() - 1,
-        None => bands.push(0..starts.len() - 1),
+        Some(last) => last.end = offsets.len() - 1,
+        None => bands.push(0..offsets.len() - 1),
     }
     bands
 }
@@ -271,7 +273,7 @@ impl UserRows {
 /// A run of users whose ratings one task puts in place.
 struct Band<'a> {
     /// Where their rows start in all ratings, and where the last ends.
-    starts: &'a [u64],
+    offsets: &'a [u64],
     users: &'a [UserId],
     /// The index of the first.
     first: u32,
@@ -286,7 +288,7 @@ impl Band<'_> {
             return Vec::new();
         };
         let mut next: Vec<usize> =
-            self.starts.iter().map(|start| (start - self.starts[0]) as usize).collect();
+            self.offsets.iter().map(|start| (start - self.offsets[0]) as usize).collect();
         let meets = |part: &&UserRows| {
             part.users.is_some_and(|(first, last)| first <= *greatest && last >= *least)
         };
@@ -312,9 +314,9 @@ impl Band<'_> {
 
     /// Sorts a user's row by film, where it is not, and notes what is repeated.
     fn sort(&mut self, place: usize, repeated: &mut Vec<Repeated>) {
-        let start = self.starts[0];
+        let base = self.offsets[0];
         let range =
-            (self.starts[place] - start) as usize..(self.starts[place + 1] - start) as usize;
+            (self.offsets[place] - base) as usize..(self.offsets[place + 1] - base) as usize;
         let movies = &mut self.movies[range.clone()];
         if movies.is_sorted_by(|a, b| a < b) {
             return;
@@ -331,7 +333,7 @@ impl Band<'_> {
         for (at, (movie, given, time)) in rows.into_iter().enumerate() {
             if at > 0 && movies[at - 1] == movie {
                 repeated.push(Repeated {
-                    at: start as usize + range.start + at - 1,
+                    at: base as usize + range.start + at - 1,
                     user: UserIdx(self.first + place as u32),
                     movie: MovieIdx(movie),
                 });

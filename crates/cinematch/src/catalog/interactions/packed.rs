@@ -2,7 +2,7 @@
 //! has not changed.
 //!
 //! `CMRATNG1`, length and CRC-32 of a JSON header (u32 each), the header, then nine arrays, all
-//! little-endian: users, films (u32), starts by user, starts by film (u64), films and times by user,
+//! little-endian: users, films (u32), offsets by user, offsets by film (u64), films and times by user,
 //! users by film (u32), half stars by user, half stars by film (u8). The header has the CRC-32 of
 //! each array.
 
@@ -105,11 +105,11 @@ impl Packed {
         let Interactions {
             users,
             movies,
-            user_starts,
+            user_offsets,
             user_movies,
             user_stars,
             user_times,
-            movie_starts,
+            movie_offsets,
             movie_users,
             movie_stars,
         } = &self.interactions;
@@ -118,8 +118,8 @@ impl Packed {
         let arrays: [&[u8]; N_ARRAYS] = [
             bytemuck::cast_slice(&user_ids),
             bytemuck::cast_slice(&movie_ids),
-            bytemuck::cast_slice(user_starts),
-            bytemuck::cast_slice(movie_starts),
+            bytemuck::cast_slice(user_offsets),
+            bytemuck::cast_slice(movie_offsets),
             bytemuck::cast_slice(user_movies),
             bytemuck::cast_slice(user_times),
             bytemuck::cast_slice(movie_users),
@@ -193,15 +193,15 @@ impl Packed {
 
         let mut users = vec![0_u32; n_users];
         let mut movies = vec![0_u32; n_movies];
-        let mut user_starts = vec![0_u64; n_users + 1];
-        let mut movie_starts = vec![0_u64; n_movies + 1];
+        let mut user_offsets = vec![0_u64; n_users + 1];
+        let mut movie_offsets = vec![0_u64; n_movies + 1];
         let [mut user_movies, mut user_times, mut movie_users] = [0; 3].map(|_| vec![0_u32; n]);
         let [mut user_stars, mut movie_stars] = [0; 2].map(|_| vec![0_u8; n]);
         let arrays: [&mut [u8]; N_ARRAYS] = [
             bytemuck::cast_slice_mut(&mut users),
             bytemuck::cast_slice_mut(&mut movies),
-            bytemuck::cast_slice_mut(&mut user_starts),
-            bytemuck::cast_slice_mut(&mut movie_starts),
+            bytemuck::cast_slice_mut(&mut user_offsets),
+            bytemuck::cast_slice_mut(&mut movie_offsets),
             bytemuck::cast_slice_mut(&mut user_movies),
             bytemuck::cast_slice_mut(&mut user_times),
             bytemuck::cast_slice_mut(&mut movie_users),
@@ -226,11 +226,11 @@ impl Packed {
         let interactions = Interactions {
             users: users.into_iter().map(UserId).collect(),
             movies: Vocabulary::new(movies.into_iter().map(MovieId)),
-            user_starts,
+            user_offsets,
             user_movies,
             user_stars,
             user_times,
-            movie_starts,
+            movie_offsets,
             movie_users,
             movie_stars,
         };

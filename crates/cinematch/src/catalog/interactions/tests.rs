@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 
@@ -100,7 +102,8 @@ proptest! {
         let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
         let mut expected = Table::new();
         for (user, movie, halves, time) in &rows {
-            csv += &format!("{user},{},{:.1},{time}\n", ids[*movie], f32::from(*halves) / 2.0);
+            let stars = f32::from(*halves) / 2.0;
+            writeln!(csv, "{user},{},{stars:.1},{time}", ids[*movie]).unwrap();
             expected.entry(*user).or_default().insert(*movie as u32, (*halves, *time));
         }
         let (interactions, problems) = build(&csv);

@@ -12,6 +12,7 @@
 //! out, and a history is folded in without any training. Blocks in which many films are equal
 //! (genres, time of release) are scored once for each [pattern](crate::features::patterns).
 
+mod alone;
 mod likeness;
 
 use serde::Serialize;
@@ -22,6 +23,7 @@ use crate::features::ranking::{Block, BlockKind, RankingFeatures};
 use crate::ids::MovieIdx;
 use crate::retrieval::{Codes, Layout, Part};
 
+pub use alone::ContentAlone;
 pub use likeness::Likeness;
 
 /// A film in somebody's history and how much it speaks for (above 0) or against films like it.
@@ -31,6 +33,14 @@ pub struct Signal {
     pub movie: MovieIdx,
     /// −1 to 1.
     pub weight: f32,
+}
+
+impl Signal {
+    /// A film with stars. 2.75 of them say nothing either way: viewers give more than the scale's
+    /// middle.
+    pub fn rated(movie: MovieIdx, stars: f32) -> Self {
+        Self { movie, weight: (stars - 2.75) / 2.25 }
+    }
 }
 
 /// The fitted model.

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::ids::MovieId;
 use proptest::prelude::*;
@@ -72,7 +74,7 @@ fn pieces_join_without_a_seam() {
             csv.push_str(&"x".repeat(3 * LONGEST_LINE as usize));
             csv.push('\n');
         } else {
-            csv.push_str(&format!("{row},7,{}.5,{row}\n", row % 5));
+            writeln!(csv, "{row},7,{}.5,{row}", row % 5).unwrap();
             expected.push((row, 7, (row % 5 * 2 + 1) as u8, row, line));
         }
         line += 1;

@@ -1,0 +1,346 @@
+"""Train implicit ALS by irspack, implicit, rusket or LensKit, at equal hyperparameters.
+
+The objective is that of Rendle et al. 2021, over users u and films i with factors x and y:
+the sum over what was observed of (x·y - 1)², plus α₀ times the sum over all pairs of (x·y)², plus
+λ (n_u + α₀ |films|) |x_u|² and λ (n_i + α₀ |users|) |y_i|².
+
+irspack has it. The others weigh what was not observed 1 and what was observed 1 + 1/α₀, with the
+target 1. Divided by α₀ that is the same, but for x·y being 1 + α₀ times as large; their
+regularization is one number for all, here the mean of the above. With one number for both sides
+it is the geometric mean of the two sides', which has the same minimum.
+"""
+
+import argparse
+import json
+import os
+import resource
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Json = dict[str, Any]
+CHECKED_USERS, CHECKED_FILMS = 2000, 20
+
+
+class Params(NamedTuple):
+    """What every library is told alike."""
+
+    factors: int
+    iterations: int
+    threads: int
+    unobserved_weight: float
+    regularization: float
+    cg_steps: int
+    seed: int
+
+
+class Fitted(NamedTuple):
+    """Factors, what x·y is to be for an observation, and the seconds of each iteration."""
+
+    users: Floats
+    films: Floats
+    target: float
+    wall: list[float]
+    cpu: list[float]
+
+
+class Laps:
+    """Takes the time of iterations: call it before the first and after each."""
+
+    def __init__(self) -> None:
+        """Begin without a mark."""
+        self.marks: list[tuple[float, float]] = []
+
+    def __call__(self, *_: object) -> None:
+        """Mark an iteration's end."""
+        self.marks.append((time.perf_counter(), time.process_time()))
+
+    def fitted(self, users: Floats, films: Floats, target: float) -> Fitted:
+        """Give the factors with the times between the marks."""
+        wall, cpu = np.diff(np.array(self.marks), axis=0).T.tolist()
+        return Fitted(users, films, target, wall, cpu)
+
+
+def mean_regularization(liked: sp.csr_matrix, params: Params) -> tuple[float, float]:
+    """Give the mean regularization of users and of films where the unobserved weigh 1."""
+    n_users, n_films = liked.shape
+    alpha = params.unobserved_weight
+    users = params.regularization * (liked.nnz / n_users + alpha * n_films) / alpha
+    films = params.regularization * (liked.nnz / n_films + alpha * n_users) / alpha
+    return users, films
+
+
+def irspack(solver: str) -> Callable[[sp.csr_matrix, Params], Fitted]:
+    """Choose one of irspack's solvers."""
+
+    def fit(liked: sp.csr_matrix, params: Params) -> Fitted:
+        from irspack.recommenders.ials import IALSRecommender
+
+        model = IALSRecommender(
+            liked,
+            n_components=params.factors,
+            alpha0=params.unobserved_weight,
+            reg=params.regularization,
+            nu=1.0,
+            solver_type=solver,
+            max_cg_steps=params.cg_steps,
+            random_seed=params.seed,
+            n_threads=params.threads,
+        )
+        trainer = model._create_trainer()
+        laps = Laps()
+        laps()
+        for _ in range(params.iterations):
+            trainer.run_epoch()
+            laps()
+        return laps.fitted(trainer.core_trainer.user, trainer.core_trainer.item, 1.0)
+
+    return fit
+
+
+def implicit(use_cg: bool) -> Callable[[sp.csr_matrix, Params], Fitted]:
+    """Choose one of implicit's solvers."""
+
+    def fit(liked: sp.csr_matrix, params: Params) -> Fitted:
+        from implicit.cpu.als import AlternatingLeastSquares
+        from threadpoolctl import threadpool_limits
+
+        # As implicit asks for: its own threads call BLAS.
+        threadpool_limits(1, "blas")
+        users, films = mean_regularization(liked, params)
+        model = AlternatingLeastSquares(
+            factors=params.factors,
+            regularization=(users * films) ** 0.5,
+            use_cg=use_cg,
+            iterations=params.iterations,
+            num_threads=params.threads,
+            random_state=params.seed,
+        )
+        model.cg_steps = params.cg_steps
+        # In place, since a copy would count as its memory.
+        liked.data[:] = 1 + 1 / params.unobserved_weight
+        laps = Laps()
+        laps()
+        model.fit(liked, show_progress=False, callback=laps)
+        liked.data[:] = 1
+        target = 1 + params.unobserved_weight
+        return laps.fitted(model.user_factors, model.item_factors, target)
+
+    return fit
+
+
+def rusket(use_cholesky: bool) -> Callable[[sp.csr_matrix, Params], Fitted]:
+    """Choose one of rusket's solvers."""
+
+    def fit(liked: sp.csr_matrix, params: Params) -> Fitted:
+        os.environ["RAYON_NUM_THREADS"] = str(params.threads)
+        from rusket import ALS
+
+        # The first use of all imports more and starts the threads.
+        ALS(factors=2, iterations=1).fit(sp.identity(2, dtype=np.float32, format="csr"))
+        users, films = mean_regularization(liked, params)
+
+        def trained(iterations: int) -> tuple[ALS, float, float]:
+            start = time.perf_counter(), time.process_time()
+            model = ALS(
+                factors=params.factors,
+                regularization=(users * films) ** 0.5,
+                alpha=1 / params.unobserved_weight,
+                iterations=iterations,
+                seed=params.seed,
+                cg_iters=params.cg_steps,
+                use_cholesky=use_cholesky,
+            ).fit(liked)
+            return model, time.perf_counter() - start[0], time.process_time() - start[1]
+
+        # It tells nothing of single iterations: the second half is the whole less the first.
+        half = max(params.iterations // 2, 1)
+        _, *first = trained(half)
+        model, *both = trained(2 * half)
+        wall, cpu = ([a / half, (b - a) / half] for a, b in zip(first, both, strict=True))
+        target = 1 + params.unobserved_weight
+        return Fitted(model._user_factors, model._item_factors, target, wall, cpu)
+
+    return fit
+
+
+def lenskit(liked: sp.csr_matrix, params: Params) -> Fitted:
+    """Train LensKit's, which always solves exactly."""
+    import pandas as pd
+    from lenskit.als import ImplicitMFScorer
+    from lenskit.data import from_interactions_df
+    from lenskit.parallel import initialize
+    from lenskit.training import TrainingOptions
+
+    initialize(processes=1, threads=params.threads, backend_threads=params.threads)
+    users, films = mean_regularization(liked, params)
+    pairs = liked.tocoo()
+    table = pd.DataFrame({"user_id": pairs.row, "item_id": pairs.col})
+    n_users, n_films = liked.shape
+    data = from_interactions_df(table, users=np.arange(n_users), items=np.arange(n_films))
+    del pairs, table
+    model = ImplicitMFScorer(
+        embedding_size=params.factors,
+        epochs=params.iterations,
+        regularization={"user": users, "item": films},
+        weight=1 / params.unobserved_weight,
+    )
+    trainer = model.create_trainer(data, TrainingOptions(rng=params.seed))
+    laps = Laps()
+    laps()
+    for _ in range(params.iterations):
+        trainer.train_epoch()
+        laps()
+    target = 1 + params.unobserved_weight
+    return laps.fitted(model.user_embeddings, model.item_embeddings, target)
+
+
+PEERS: dict[str, tuple[str, Callable[[sp.csr_matrix, Params], Fitted]]] = {
+    "irspack-cholesky": ("irspack", irspack("CHOLESKY")),
+    "irspack-cg": ("irspack", irspack("CG")),
+    "implicit": ("implicit", implicit(use_cg=True)),
+    "implicit-cholesky": ("implicit", implicit(use_cg=False)),
+    "rusket": ("rusket", rusket(use_cholesky=False)),
+    "rusket-cholesky": ("rusket", rusket(use_cholesky=True)),
+    "lenskit": ("lenskit", lenskit),
+}
+
+
+def loss(liked: sp.csr_matrix, fitted: Fitted, unobserved_weight: float) -> float:
+    """Give the objective without regularization for each observation; without a model it is 1."""
+    users, films, target = fitted.users, fitted.films, fitted.target
+    squares = (users.T @ users).astype(np.float64), (films.T @ films).astype(np.float64)
+    everything = float(np.sum(squares[0] * squares[1])) / target**2
+    observed = 0.0
+    # Few rows at once: this must not be what the process needs the most memory for.
+    for first in range(0, len(users), 64):
+        block = liked[first : first + 64]
+        row = np.repeat(np.arange(first, first + block.shape[0]), np.diff(block.indptr))
+        score = np.einsum("ij,ij->i", users[row], films[block.indices])
+        observed += float(np.sum((score / target - 1) ** 2, dtype=np.float64))
+    return (observed + unobserved_weight * everything) / liked.nnz
+
+
+def split(liked: sp.csr_matrix, seed: int) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+    """Hide a tenth of the observations."""
+    pairs = liked.tocoo()
+    hidden = np.random.default_rng(seed).random(pairs.nnz) < 0.1
+
+    def part(mask: NDArray[np.bool_]) -> sp.csr_matrix:
+        chosen = pairs.data[mask], (pairs.row[mask], pairs.col[mask])
+        return sp.csr_matrix(chosen, shape=liked.shape)
+
+    return part(~hidden), part(hidden)
+
+
+def recall(scores: Floats, seen: sp.csr_matrix, hidden: sp.csr_matrix) -> float:
+    """Give the mean recall of the best films that were not seen; they may be one list for all."""
+    found = []
+    for row in range(hidden.shape[0]):
+        score = scores[row].copy()
+        score[seen[row].indices] = -np.inf
+        best = np.argpartition(-score, CHECKED_FILMS)[:CHECKED_FILMS]
+        wanted = hidden[row].indices
+        found.append(np.isin(best, wanted).sum() / min(CHECKED_FILMS, len(wanted)))
+    return float(np.mean(found))
+
+
+def check(seen: sp.csr_matrix, hidden: sp.csr_matrix, fitted: Fitted) -> Json:
+    """Compare with the most liked films how many hidden ones are found."""
+    tested = np.flatnonzero(np.diff(hidden.indptr))[:CHECKED_USERS]
+    seen_by, hidden_from = seen[tested], hidden[tested]
+    popular = np.asarray(seen.sum(axis=0), dtype=np.float32)
+    everybody = np.broadcast_to(popular, (len(tested), seen.shape[1]))
+    return {
+        "recall": round(recall(fitted.users[tested] @ fitted.films.T, seen_by, hidden_from), 4),
+        "recall_of_popular": round(recall(everybody, seen_by, hidden_from), 4),
+    }
+
+
+def prepare(ratings: Path, at_least: float, out: Path) -> Json:
+    """Write who liked what as a matrix of users and films, each in the order of their ids."""
+    import pandas as pd
+
+    columns = {"userId": "uint32", "movieId": "uint32", "rating": "float32"}
+    table = pd.read_csv(ratings, usecols=list(columns), dtype=columns)
+    # Everybody and every film with a rating, if none is high, as in our own vocabulary.
+    user_ids, users = np.unique(table["userId"], return_inverse=True)
+    movie_ids, films = np.unique(table["movieId"], return_inverse=True)
+    liked = table["rating"].to_numpy() >= at_least
+    pairs = users[liked], films[liked]
+    ones = np.ones(len(pairs[0]), dtype=np.float32)
+    matrix = sp.csr_matrix((ones, pairs), shape=(len(user_ids), len(movie_ids)))
+    matrix.sum_duplicates()
+    matrix.data[:] = 1.0
+    sp.save_npz(out, matrix, compressed=False)
+    return shape(matrix)
+
+
+def shape(liked: sp.csr_matrix) -> Json:
+    """Describe the data."""
+    return {"interactions": liked.nnz, "users": liked.shape[0], "films": liked.shape[1]}
+
+
+def measure(peer: str, data: Path, params: Params, checked: bool) -> Json:
+    """Train one library's model and say how long each iteration took."""
+    package, fit = PEERS[peer]
+    start = time.perf_counter()
+    liked = sp.csr_matrix(sp.load_npz(data))
+    load_seconds = time.perf_counter() - start
+    hidden = None
+    if checked:
+        liked, hidden = split(liked, params.seed)
+    fitted = fit(liked, params)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    summary = {
+        "peer": peer,
+        "version": version(package),
+        **shape(liked),
+        **params._asdict(),
+        "load_seconds": round(load_seconds, 4),
+        "seconds_per_iteration": [round(seconds, 4) for seconds in fitted.wall],
+        "cpu_seconds_per_iteration": [round(seconds, 4) for seconds in fitted.cpu],
+        "peak_bytes": peak,
+        "loss": round(loss(liked, fitted, params.unobserved_weight), 6),
+    }
+    return summary if hidden is None else summary | check(liked, hidden, fitted)
+
+
+def main() -> None:
+    """Prepare data, or train, and print a JSON summary."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("prepare", help="make the .npz file of a ratings.csv")
+    command.add_argument("--ratings", type=Path, required=True)
+    command.add_argument("--at-least", type=float, default=3.5)
+    command.add_argument("--out", type=Path, required=True)
+    for peer in PEERS:
+        command = commands.add_parser(peer, help="train on the .npz file")
+        command.add_argument("--data", type=Path, required=True)
+        command.add_argument("--factors", type=int, default=64)
+        command.add_argument("--iterations", type=int, default=4)
+        command.add_argument("--threads", type=int, default=os.cpu_count())
+        command.add_argument("--unobserved-weight", type=float, default=0.1)
+        command.add_argument("--regularization", type=float, default=0.003)
+        command.add_argument("--cg-steps", type=int, default=3)
+        command.add_argument("--seed", type=int, default=42)
+        command.add_argument(
+            "--check", action="store_true", help="hide a tenth, and look whether it is found"
+        )
+    args = parser.parse_args()
+    if args.command == "prepare":
+        print(json.dumps(prepare(args.ratings, args.at_least, args.out)))
+        return
+    params = Params(*(getattr(args, name) for name in Params._fields))
+    print(json.dumps(measure(args.command, args.data, params, args.check)))
+
+
+if __name__ == "__main__":
+    main()

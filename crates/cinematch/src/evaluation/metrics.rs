@@ -1,0 +1,218 @@
+//! How good one user's list is, where a film is relevant to the user or not.
+//!
+//! `ranked` is best first and repeats no film; `relevant` ascends. All values are from 0 to 1. A
+//! list shorter than k misses in the places it leaves empty. A user with no relevant film scores 0
+//! whatever the list: leave such users out. O(k log relevant), without a set of films to build.
+
+use super::ratio;
+use crate::ids::MovieIdx;
+
+/// Normalised discounted cumulative gain (Järvelin & Kekäläinen 2002): a hit at rank r, from 1, is
+/// worth 1 / log₂(r + 1); the sum, divided by that of a list with min(k, relevant) hits on top.
+pub fn ndcg_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
+    let ideal = discounted_gain(1..=k.min(relevant.len()));
+    ratio(discounted_gain(hit_ranks(k, ranked, relevant)), ideal)
+}
+
+/// The hits among the first k, divided by the most there can be, min(k, relevant), so that a
+/// perfect list has 1 for every k (Liang et al. 2018).
+pub fn recall_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
+    ratio(hit_ranks(k, ranked, relevant).count() as f64, k.min(relevant.len()) as f64)
+}
+
+/// The hits among the first k, divided by k.
+pub fn precision_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
+    ratio(hit_ranks(k, ranked, relevant).count() as f64, k as f64)
+}
+
+/// 1 if there is a hit among the first k, else 0.
+pub fn hit_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
+    f64::from(hit_ranks(k, ranked, relevant).next().is_some())
+}
+
+/// 1 / the rank of the first hit in the whole list; without any, 0.
+pub fn reciprocal_rank(ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
+    hit_ranks(ranked.len(), ranked, relevant).next().map_or(0.0, |rank| 1.0 / rank as f64)
+}
+
+/// The ranks, from 1, of the relevant films among the first k.
+fn hit_ranks(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> impl Iterator<Item = usize> {
+    debug_assert!(relevant.is_sorted(), "relevant films must ascend");
+    let hit = |(rank, movie)| relevant.binary_search(movie).is_ok().then_some(rank);
+    (1..=k).zip(ranked).filter_map(hit)
+}
+
+fn discounted_gain(ranks: impl Iterator<Item = usize>) -> f64 {
+    ranks.map(|rank| 1.0 / (rank as f64 + 1.0).log2()).sum()
+}
+
+/// The metrics of one user that reports are made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UserMetrics {
+    /// [`ndcg_at`] 10.
+    pub ndcg_10: f64,
+    /// [`ndcg_at`] 100.
+    pub ndcg_100: f64,
+    /// [`recall_at`] 20.
+    pub recall_20: f64,
+    /// [`recall_at`] 50.
+    pub recall_50: f64,
+    /// [`precision_at`] 10.
+    pub precision_10: f64,
+    /// [`hit_at`] 10.
+    pub hit_10: f64,
+    /// [`reciprocal_rank`] of the list given, so 0 for a first hit beyond rank 100.
+    pub reciprocal_rank: f64,
+}
+
+impl UserMetrics {
+    /// What reports call the metrics, in the order of [`UserMetrics::values`].
+    pub const NAMES: [&str; 7] = [
+        "ndcg@10",
+        "ndcg@100",
+        "recall@20",
+        "recall@50",
+        "precision@10",
+        "hit@10",
+        "reciprocal_rank",
+    ];
+
+    /// Judges a user's list of 100 films, or fewer if there were no more.
+    pub fn new(ranked: &[MovieIdx], relevant: &[MovieIdx]) -> Self {
+        Self {
+            ndcg_10: ndcg_at(10, ranked, relevant),
+            ndcg_100: ndcg_at(100, ranked, relevant),
+            recall_20: recall_at(20, ranked, relevant),
+            recall_50: recall_at(50, ranked, relevant),
+            precision_10: precision_at(10, ranked, relevant),
+            hit_10: hit_at(10, ranked, relevant),
+            reciprocal_rank: reciprocal_rank(ranked, relevant),
+        }
+    }
+
+    /// The metrics in the order of [`UserMetrics::NAMES`].
+    pub fn values(&self) -> [f64; 7] {
+        [
+            self.ndcg_10,
+            self.ndcg_100,
+            self.recall_20,
+            self.recall_50,
+            self.precision_10,
+            self.hit_10,
+            self.reciprocal_rank,
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::assert_close;
+    use super::*;
+    use proptest::prelude::*;
+    use proptest::sample::subsequence;
+
+    type AtK = fn(usize, &[MovieIdx], &[MovieIdx]) -> f64;
+    const AT_K: [AtK; 4] = [ndcg_at, recall_at, precision_at, hit_at];
+
+    fn movies(rows: impl IntoIterator<Item = u32>) -> Vec<MovieIdx> {
+        rows.into_iter().map(MovieIdx).collect()
+    }
+
+    #[test]
+    fn values_by_hand() {
+        // Hits at ranks 2 and 4; of four relevant films one is not in the list, one comes late.
+        let (ranked, relevant) = (movies([9, 3, 7, 1, 8, 5]), movies([1, 3, 4, 5]));
+        let (second, fourth, sixth) = (1.0 / 3_f64.log2(), 1.0 / 5_f64.log2(), 1.0 / 7_f64.log2());
+        let ideal_three = 1.0 + second + 0.5;
+        assert_close(ndcg_at(3, &ranked, &relevant), second / ideal_three);
+        let ideal_four = ideal_three + fourth;
+        assert_close(ndcg_at(4, &ranked, &relevant), (second + fourth) / ideal_four);
+        assert_close(ndcg_at(100, &ranked, &relevant), (second + fourth + sixth) / ideal_four);
+        assert_close(recall_at(2, &ranked, &relevant), 1.0 / 2.0);
+        assert_close(recall_at(5, &ranked, &relevant), 2.0 / 4.0);
+        assert_close(precision_at(5, &ranked, &relevant), 2.0 / 5.0);
+        assert_close(precision_at(10, &ranked, &relevant), 3.0 / 10.0);
+        assert_close(hit_at(1, &ranked, &relevant), 0.0);
+        assert_close(hit_at(2, &ranked, &relevant), 1.0);
+        assert_close(reciprocal_rank(&ranked, &relevant), 1.0 / 2.0);
+    }
+
+    #[test]
+    fn nothing_to_show_to_find_or_to_look_at_is_0() {
+        let some = movies([1, 2]);
+        for (k, ranked, relevant) in [(10, &[][..], &some[..]), (10, &some, &[]), (0, &some, &some)]
+        {
+            for metric in AT_K {
+                assert_close(metric(k, ranked, relevant), 0.0);
+            }
+        }
+        assert_close(reciprocal_rank(&[], &some), 0.0);
+        assert_close(reciprocal_rank(&some, &[]), 0.0);
+    }
+
+    #[test]
+    fn each_field_has_its_own_metric_and_name() {
+        // One hit at each of the ranks 4, 15, 40 and 80, and 36 relevant films below the list.
+        let relevant = movies([3, 14, 39, 79].into_iter().chain(100..136));
+        let metrics = UserMetrics::new(&movies(0..100), &relevant);
+        let gain = |ranks: &[u32]| ranks.iter().map(|r| 1.0 / f64::from(r + 1).log2()).sum::<f64>();
+        let ideal = |n: u32| gain(&(1..=n).collect::<Vec<_>>());
+        for (name, expected) in [
+            ("ndcg@10", gain(&[4]) / ideal(10)),
+            ("ndcg@100", gain(&[4, 15, 40, 80]) / ideal(40)),
+            ("recall@20", 2.0 / 20.0),
+            ("recall@50", 3.0 / 40.0),
+            ("precision@10", 1.0 / 10.0),
+            ("hit@10", 1.0),
+            ("reciprocal_rank", 1.0 / 4.0),
+        ] {
+            let at = UserMetrics::NAMES.iter().position(|other| *other == name).unwrap();
+            assert_close(metrics.values()[at], expected);
+        }
+    }
+
+    /// A list without repetition, and relevant films of which some stand in it.
+    fn list_and_relevant() -> impl Strategy<Value = (Vec<MovieIdx>, Vec<MovieIdx>)> {
+        let films = || movies(0..40);
+        let ranked = subsequence(films(), 0..=30).prop_shuffle();
+        (ranked, subsequence(films(), 1..=30))
+    }
+
+    proptest! {
+        #[test]
+        fn values_are_from_0_to_1_and_grow_as_a_hit_rises(
+            (mut ranked, relevant) in list_and_relevant(),
+            k in 1_usize..40,
+        ) {
+            let judge = |ranked: &[MovieIdx]| -> Vec<f64> {
+                let at_k = AT_K.iter().map(|metric| metric(k, ranked, &relevant));
+                at_k.chain([reciprocal_rank(ranked, &relevant)]).collect()
+            };
+            let before = judge(&ranked);
+            prop_assert!(before.iter().all(|value| (0.0..=1.0).contains(value)), "{before:?}");
+            let is_hit = |movie: &MovieIdx| relevant.contains(movie);
+            let rise = ranked.windows(2).position(|pair| !is_hit(&pair[0]) && is_hit(&pair[1]));
+            if let Some(at) = rise {
+                ranked.swap(at, at + 1);
+                let after = judge(&ranked);
+                prop_assert!(before.iter().zip(&after).all(|(before, after)| before <= after));
+                prop_assert!(at + 1 >= k || before[0] < after[0], "{before:?} {after:?}");
+            }
+        }
+
+        #[test]
+        fn a_list_of_the_relevant_films_alone_is_perfect(
+            (others, relevant) in list_and_relevant(),
+            k in 1_usize..40,
+        ) {
+            let others = others.iter().filter(|movie| !relevant.contains(movie));
+            let ranked: Vec<MovieIdx> = relevant.iter().rev().chain(others).copied().collect();
+            for metric in [ndcg_at, recall_at, hit_at] {
+                assert_close(metric(k, &ranked, &relevant), 1.0);
+            }
+            let most = k.min(relevant.len()) as f64;
+            assert_close(precision_at(k, &ranked, &relevant), most / k as f64);
+            assert_close(reciprocal_rank(&ranked, &relevant), 1.0);
+        }
+    }
+}

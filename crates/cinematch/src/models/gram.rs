@@ -1,0 +1,97 @@
+//! G = `XᵀX` of sparse X, a row at a time: how often two films were liked by one user.
+
+use super::Implicit;
+use crate::features::CsrMatrix;
+use crate::ids::MovieIdx;
+
+/// The films a model compares, most liked first, and who liked them.
+pub struct Columns {
+    movies: Vec<MovieIdx>,
+    /// Users × columns.
+    user_columns: CsrMatrix<f32>,
+    /// Where each column's users start.
+    starts: Vec<usize>,
+    entries: Vec<Entry>,
+}
+
+/// A user of a column.
+struct Entry {
+    user: u32,
+    /// The column's place in the user's row.
+    place: u32,
+}
+
+impl Columns {
+    /// The `most` films that most users have, among equals the lower row; none that nobody has.
+    /// O(entries · log).
+    pub fn new(implicit: &Implicit, most: usize) -> Self {
+        let n_users = |movie: &MovieIdx| implicit.movie_users().row(movie.row()).0.len();
+        let mut movies: Vec<MovieIdx> = (0..implicit.n_movies() as u32).map(MovieIdx).collect();
+        movies.retain(|movie| n_users(movie) > 0);
+        movies.sort_by_key(|movie| std::cmp::Reverse(n_users(movie)));
+        movies.truncate(most);
+
+        let mut column_of = vec![u32::MAX; implicit.n_movies()];
+        for (column, movie) in movies.iter().enumerate() {
+            column_of[movie.row()] = column as u32;
+        }
+        let mut starts = vec![0];
+        starts.extend(movies.iter().scan(0, |end, movie| {
+            *end += n_users(movie);
+            Some(*end)
+        }));
+        let mut user_columns = CsrMatrix::new(movies.len());
+        let mut next = starts.clone();
+        let mut entries: Vec<Entry> =
+            (0..starts[movies.len()]).map(|_| Entry { user: 0, place: 0 }).collect();
+        let mut row: Vec<(u32, f32)> = Vec::new();
+        for user in 0..implicit.n_users() {
+            row.clear();
+            let of_user = implicit.user_movies().entries(user);
+            let known = of_user.map(|(movie, weight)| (column_of[movie as usize], weight));
+            row.extend(known.filter(|(column, _)| *column != u32::MAX));
+            row.sort_unstable_by_key(|(column, _)| *column);
+            for (place, (column, _)) in row.iter().enumerate() {
+                let at = &mut next[*column as usize];
+                entries[*at] = Entry { user: user as u32, place: place as u32 };
+                *at += 1;
+            }
+            user_columns.push_row(row.iter().copied());
+        }
+        Self { movies, user_columns, starts, entries }
+    }
+
+    /// The films, a column each.
+    pub fn movies(&self) -> &[MovieIdx] {
+        &self.movies
+    }
+
+    /// Adds a row of G from its diagonal on: `values[k] += G[column][column + k]`. O(entries of the
+    /// rows of the column's users from there on).
+    pub fn add_upper_row(&self, column: usize, values: &mut [f32]) {
+        self.each_user(column, |weight, columns, weights, place| {
+            add(weight, column, &columns[place..], &weights[place..], values);
+        });
+    }
+
+    /// Adds a whole row of G.
+    pub fn add_row(&self, column: usize, values: &mut [f32]) {
+        self.each_user(column, |weight, columns, weights, _| {
+            add(weight, 0, columns, weights, values);
+        });
+    }
+
+    /// Calls `each` with a column's weight for a user, the user's row and the column's place in it.
+    fn each_user(&self, column: usize, mut each: impl FnMut(f32, &[u32], &[f32], usize)) {
+        for entry in &self.entries[self.starts[column]..self.starts[column + 1]] {
+            let (columns, weights) = self.user_columns.row(entry.user as usize);
+            each(weights[entry.place as usize], columns, weights, entry.place as usize);
+        }
+    }
+}
+
+fn add(weight: f32, first: usize, columns: &[u32], weights: &[f32], values: &mut [f32]) {
+    for (column, other) in columns.iter().zip(weights) {
+        values[*column as usize - first] += weight * other;
+    }
+}

@@ -1,0 +1,72 @@
+//! The hybrid: a weighted sum of models, each brought to one scale.
+//!
+//! A model's scores for a viewer are divided by their root mean square over all films, so that a
+//! weight means the same for every viewer and for models of any unit; the sum stays linear in each
+//! model's parts, and reasons stay exact. There is no case to tell apart: a film without ratings has
+//! no collaborative score and is ranked by what content says, a viewer without a history is ranked by
+//! what the models say of everybody.
+
+use crate::catalog::Rated;
+use crate::ids::MovieIdx;
+
+use super::{Contributions, Model};
+
+/// Models with their weights.
+pub struct Hybrid {
+    parts: Vec<(Box<dyn Model>, f32)>,
+}
+
+impl Hybrid {
+    /// A weighted sum.
+    ///
+    /// # Panics
+    /// When there is no model, or when they do not score the same films.
+    pub fn new(parts: Vec<(Box<dyn Model>, f32)>) -> Self {
+        let n_movies = parts.first().map(|(model, _)| model.n_movies());
+        assert!(
+            n_movies.is_some() && parts.iter().all(|(model, _)| Some(model.n_movies()) == n_movies),
+            "models of the same films"
+        );
+        Self { parts }
+    }
+}
+
+/// What scores are multiplied by to have this weight.
+fn scale(scores: &[f32], weight: f32) -> f32 {
+    let squares: f64 = scores.iter().map(|score| f64::from(*score) * f64::from(*score)).sum();
+    let deviation = (squares / scores.len().max(1) as f64).sqrt();
+    if deviation > 0.0 { (f64::from(weight) / deviation) as f32 } else { 0.0 }
+}
+
+impl Model for Hybrid {
+    fn n_movies(&self) -> usize {
+        self.parts[0].0.n_movies()
+    }
+
+    fn score(&self, history: &[Rated], scores: &mut [f32]) {
+        let mut own = vec![0.0; scores.len()];
+        scores.fill(0.0);
+        for (model, weight) in &self.parts {
+            model.score(history, &mut own);
+            let scale = scale(&own, *weight);
+            for (score, own) in scores.iter_mut().zip(&own) {
+                *score += scale * own;
+            }
+        }
+    }
+
+    fn contributions(&self, history: &[Rated], movie: MovieIdx) -> Contributions {
+        let mut sum = Contributions { base: 0.0, parts: vec![0.0; history.len()] };
+        let mut own = vec![0.0; self.n_movies()];
+        for (model, weight) in &self.parts {
+            model.score(history, &mut own);
+            let scale = scale(&own, *weight);
+            let contributions = model.contributions(history, movie);
+            sum.base += scale * contributions.base;
+            for (sum, part) in sum.parts.iter_mut().zip(contributions.parts) {
+                *sum += scale * part;
+            }
+        }
+        sum
+    }
+}

@@ -1,0 +1,83 @@
+//! Linear models of films on films: a film's score is the sum of what each film of the history says
+//! for it.
+
+use rayon::prelude::*;
+
+use super::{Confidence, Contributions, Model};
+use crate::catalog::Rated;
+use crate::features::CsrMatrix;
+use crate::ids::MovieIdx;
+
+/// Score of film j = Σ over the history's films i of weight(i) · `W[i][j]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemItem {
+    confidence: Confidence,
+    /// What a film says (row) for others (columns).
+    weights: CsrMatrix<f32>,
+}
+
+impl ItemItem {
+    /// From what speaks for each film: `targets` are film rows with the films that speak for them and
+    /// how much. O(entries).
+    pub(super) fn new(
+        confidence: Confidence,
+        n_movies: usize,
+        mut targets: Vec<(MovieIdx, Vec<(u32, f32)>)>,
+    ) -> Self {
+        targets.par_sort_unstable_by_key(|(movie, _)| *movie);
+        let mut by_target = CsrMatrix::new(n_movies);
+        let mut targets = targets.into_iter().peekable();
+        for row in 0..n_movies {
+            let of_row = targets.next_if(|(movie, _)| movie.row() == row);
+            by_target.push_row(of_row.map(|(_, sources)| sources).unwrap_or_default());
+        }
+        let weights = by_target.transposed(0..n_movies, |_| true);
+        Self { confidence, weights }
+    }
+
+    /// What each film (row) says for others (columns).
+    pub fn weights(&self) -> &CsrMatrix<f32> {
+        &self.weights
+    }
+}
+
+impl Model for ItemItem {
+    fn n_movies(&self) -> usize {
+        self.weights.n_rows()
+    }
+
+    /// O(entries of the history's rows).
+    fn score(&self, history: &[Rated], scores: &mut [f32]) {
+        assert_eq!(scores.len(), self.n_movies(), "a score for every film");
+        scores.fill(0.0);
+        for (_, movie, weight) in self.confidence.weigh(history) {
+            let (columns, values) = self.weights.row(movie.row());
+            for (column, value) in columns.iter().zip(values) {
+                scores[*column as usize] += weight * value;
+            }
+        }
+    }
+
+    fn contributions(&self, history: &[Rated], movie: MovieIdx) -> Contributions {
+        let mut parts = vec![0.0; history.len()];
+        for (place, source, weight) in self.confidence.weigh(history) {
+            let (columns, values) = self.weights.row(source.row());
+            if let Ok(at) = columns.binary_search(&movie.0) {
+                parts[place] = weight * values[at];
+            }
+        }
+        Contributions { base: 0.0, parts }
+    }
+}
+
+/// The `most` entries of largest magnitude, among equals the lower column, by column ascending.
+pub(super) fn largest(mut entries: Vec<(u32, f32)>, most: usize) -> Vec<(u32, f32)> {
+    if most < entries.len() {
+        entries.select_nth_unstable_by(most, |a, b| {
+            b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0))
+        });
+        entries.truncate(most);
+    }
+    entries.sort_unstable_by_key(|(column, _)| *column);
+    entries
+}

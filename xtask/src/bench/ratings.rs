@@ -1,0 +1,150 @@
+//! Ratings: reading all of MovieLens' ratings into memory, beside the fastest readers of CSV.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::commands::{self, PeerReader, Ratings};
+use super::measure::{self, Finished};
+use super::report::{Report, Unit};
+use super::{Setup, stages};
+
+/// The peers, each as it reads and as it then does what ours does.
+const PEERS: [PeerReader; 4] = [
+    PeerReader { library: "polars", sort: false },
+    PeerReader { library: "polars", sort: true },
+    PeerReader { library: "duckdb", sort: false },
+    PeerReader { library: "duckdb", sort: true },
+];
+
+/// Compares the reading of ratings.csv.
+pub fn ratings(setup: &Setup) -> Result<Report> {
+    let root = made_up(setup)?;
+    let ours = |what: Ratings| {
+        let log = setup.work.join("ratings");
+        let finished = measure::run(&mut setup.programs.ours_ratings(&root, what), &log)?;
+        check(&finished, what)?;
+        Ok(finished)
+    };
+    let file = commands::ratings(&root);
+    let peer = |reader: PeerReader| {
+        let log = setup.work.join("ratings_peer");
+        measure::run(&mut setup.programs.peer_ratings(reader, &file), &log)
+    };
+    let [read, pack, open, peers @ ..] = measure::alternate(
+        setup.pace.runs,
+        [
+            &mut || ours(Ratings::Read),
+            &mut || ours(Ratings::Pack),
+            &mut || ours(Ratings::Open),
+            &mut || peer(PEERS[0]),
+            &mut || peer(PEERS[1]),
+            &mut || peer(PEERS[2]),
+            &mut || peer(PEERS[3]),
+        ],
+    )?;
+
+    let mut report = Report::new("ratings");
+    let expected = rows(&read, "ratings")?;
+    for ours in [&pack, &open] {
+        same(expected, rows(ours, "ratings")?, "cinematch ratings")?;
+    }
+    for (PeerReader { library, sort }, runs) in PEERS.into_iter().zip(&peers) {
+        same(expected, rows(runs, "rows")?, library)?;
+        let sorted = if sort { ", which sorts too" } else { "" };
+        let inside = stages::inside(runs, |printed| printed["seconds"].as_f64())?;
+        stages::compare(&mut report, &format!(", {library}{sorted}"), &read, runs, inside);
+    }
+    for (what, runs) in [("reading and packing", pack), ("opening what is packed", open)] {
+        report.compare(what, Unit::Seconds, stages::seconds(&runs), Vec::new());
+        report.compare(format!("… peak memory, {what}"), Unit::Bytes, stages::peaks(&runs), vec![]);
+    }
+    let bytes = |path: PathBuf| fs::metadata(path).map_or(0, |file| file.len()) >> 20;
+    report.note(format!(
+        "{expected} ratings; ratings.csv {} MiB, packed {} MiB",
+        bytes(file),
+        bytes(commands::packed(&root))
+    ));
+    Ok(report)
+}
+
+/// Gives the folder with files like MovieLens'; made for the first part that asks.
+pub fn made_up(setup: &Setup) -> Result<PathBuf> {
+    let root = setup.work.join("made_up");
+    if !commands::ratings(&root).is_file() {
+        fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
+        let log = setup.work.join("synth");
+        measure::run(&mut setup.programs.ours_synth(&root, setup.pace.ratings), &log)?;
+    }
+    Ok(root)
+}
+
+/// Fails when our side took a shorter way than it was told.
+fn check(finished: &Finished, what: Ratings) -> Result<()> {
+    let cached = printed(finished)?["cached"].as_bool();
+    let wanted = matches!(what, Ratings::Open);
+    if cached != Some(wanted) {
+        bail!(
+            "`cinematch ratings` was to say \"cached\": {wanted}, but printed {}",
+            finished.stdout
+        );
+    }
+    Ok(())
+}
+
+/// How many ratings every run counted, by the field `name` of what it printed.
+fn rows(runs: &[Finished], name: &str) -> Result<u64> {
+    let count = |run: &Finished| {
+        let rows = printed(run)?[name].as_u64();
+        rows.with_context(|| format!("there is no number \"{name}\" in {}", run.stdout))
+    };
+    let mut runs = runs.iter();
+    let first = count(runs.next().context("nothing was measured")?)?;
+    for run in runs {
+        same(first, count(run)?, "the same program")?;
+    }
+    Ok(first)
+}
+
+fn same(ours: u64, other: u64, whose: &str) -> Result<()> {
+    if ours != other {
+        bail!("the two sides do not read the same: ours {ours} ratings, {whose} {other}");
+    }
+    Ok(())
+}
+
+fn printed(run: &Finished) -> Result<Value> {
+    serde_json::from_str(&run.stdout).with_context(|| format!("this is not JSON: {}", run.stdout))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finished(stdout: &str) -> Finished {
+        Finished { seconds: 1.0, peak_bytes: None, stdout: stdout.to_owned() }
+    }
+
+    #[test]
+    fn rows_are_the_same_in_every_run_or_it_fails() {
+        let run = |rows: u64| finished(&format!("{{\n  \"rows\": {rows}\n}}\n"));
+        assert_eq!(rows(&[run(7), run(7)], "rows").unwrap(), 7);
+        assert!(rows(&[run(7), run(8)], "rows").is_err());
+        assert!(rows(&[run(7)], "ratings").is_err());
+        assert!(rows(&[finished("7 rows")], "rows").is_err());
+        assert!(rows(&[], "rows").is_err());
+    }
+
+    #[test]
+    fn reading_that_was_spared_is_an_error() {
+        for (what, cached) in
+            [(Ratings::Read, false), (Ratings::Pack, false), (Ratings::Open, true)]
+        {
+            let said = |cached: bool| finished(&format!("{{\"cached\": {cached}}}"));
+            assert!(check(&said(cached), what).is_ok());
+            assert!(check(&said(!cached), what).is_err());
+        }
+    }
+}
