@@ -3,6 +3,7 @@
 
 mod build;
 mod packed;
+mod restrict;
 
 use std::ops::Range;
 

@@ -7,6 +7,7 @@
 pub mod content;
 mod contributions;
 pub mod ease;
+mod fitted;
 mod gram;
 pub mod hybrid;
 pub mod ials;
@@ -14,13 +15,16 @@ mod implicit;
 mod item_item;
 pub mod knn;
 pub mod popular;
+pub mod spec;
 
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 
 pub use contributions::Contributions;
+pub use fitted::Fitted;
 pub use implicit::{Confidence, Implicit};
 pub use item_item::ItemItem;
+pub use spec::{FitError, Spec, TrainingSet};
 
 /// A fitted model.
 pub trait Model: Send + Sync {

@@ -80,10 +80,10 @@ fn models() -> Vec<(&'static str, Box<dyn Model>)> {
         (
             "hybrid",
             Box::new(Hybrid::new(vec![
-                (fit_ease() as Box<dyn Model>, 1.0),
-                (fit_ials(), 0.5),
-                (Box::new(ContentAlone::fit(features())), 0.3),
-                (popular(Popularity::Liked), 0.1),
+                (Fitted::ItemItem(*fit_ease()), 1.0),
+                (Fitted::Ials(*fit_ials()), 0.5),
+                (Fitted::Content(ContentAlone::fit(features())), 0.3),
+                (Fitted::Popular(*popular(Popularity::Liked)), 0.1),
             ])),
         ),
     ]

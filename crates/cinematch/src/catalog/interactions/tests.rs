@@ -1,6 +1,5 @@
-use std::fmt::Write as _;
-
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::File;
 
 use proptest::prelude::*;
@@ -30,6 +29,20 @@ fn by_user(interactions: &Interactions) -> Table {
         rated.map(|rated| (rated.movie.0, (rated.stars.halves(), rated.time))).collect()
     };
     interactions.users().map(|user| (interactions.user(user).0, row(user))).collect()
+}
+
+#[test]
+fn other_films_have_other_columns_and_every_user_stays() {
+    let csv = "userId,movieId,rating,timestamp\n4,7,1.0,13\n9,1,2.5,14\n9,7,3.0,15\n9,300,4.0,16\n";
+    let (interactions, _) = build(csv);
+    let movies = Vocabulary::new([300, 5, 1].map(MovieId));
+    let restricted = interactions.clone().restricted_to(&movies);
+    let expected =
+        Table::from([(4, BTreeMap::new()), (9, BTreeMap::from([(0, (8, 16)), (2, (5, 14))]))]);
+    assert_eq!(by_user(&restricted), expected);
+    assert_eq!(restricted.movies(), &movies);
+    assert_eq!(restricted.of_movie(MovieIdx(2)).len(), 1);
+    assert_eq!(interactions.clone().restricted_to(interactions.movies()), interactions);
 }
 
 #[test]

@@ -9,11 +9,12 @@
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 
-use super::{Contributions, Model};
+use super::{Contributions, Fitted, Model};
 
 /// Models with their weights.
+#[derive(Clone, Debug)]
 pub struct Hybrid {
-    parts: Vec<(Box<dyn Model>, f32)>,
+    parts: Vec<(Fitted, f32)>,
 }
 
 impl Hybrid {
@@ -21,7 +22,7 @@ impl Hybrid {
     ///
     /// # Panics
     /// When there is no model, or when they do not score the same films.
-    pub fn new(parts: Vec<(Box<dyn Model>, f32)>) -> Self {
+    pub fn new(parts: Vec<(Fitted, f32)>) -> Self {
         let n_movies = parts.first().map(|(model, _)| model.n_movies());
         assert!(
             n_movies.is_some() && parts.iter().all(|(model, _)| Some(model.n_movies()) == n_movies),

@@ -1,0 +1,46 @@
+//! The same ratings, of other films.
+
+use super::Interactions;
+use crate::ids::Vocabulary;
+
+impl Interactions {
+    /// The ratings of the films of `movies` only, whose columns they then are. Every user stays, also
+    /// one that rated none of them. O(ratings).
+    #[must_use]
+    pub fn restricted_to(self, movies: &Vocabulary) -> Self {
+        if self.movies == *movies {
+            return self;
+        }
+        let column_of: Vec<Option<u32>> =
+            self.movies.ids().iter().map(|id| movies.index_of(*id).map(|movie| movie.0)).collect();
+        let n = self.n_ratings();
+        let mut kept = Self {
+            users: self.users,
+            movies: movies.clone(),
+            user_offsets: vec![0],
+            user_movies: Vec::with_capacity(n),
+            user_stars: Vec::with_capacity(n),
+            user_times: Vec::with_capacity(n),
+            movie_offsets: Vec::new(),
+            movie_users: Vec::new(),
+            movie_stars: Vec::new(),
+        };
+        let mut row = Vec::new();
+        for range in self.user_offsets.windows(2) {
+            row.clear();
+            row.extend((range[0] as usize..range[1] as usize).filter_map(|at| {
+                let column = column_of[self.user_movies[at] as usize]?;
+                Some((column, self.user_stars[at], self.user_times[at]))
+            }));
+            row.sort_unstable_by_key(|(column, ..)| *column);
+            for (column, stars, time) in &row {
+                kept.user_movies.push(*column);
+                kept.user_stars.push(*stars);
+                kept.user_times.push(*time);
+            }
+            kept.user_offsets.push(kept.user_movies.len() as u64);
+        }
+        kept.turn_round();
+        kept
+    }
+}

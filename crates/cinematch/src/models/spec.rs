@@ -1,0 +1,275 @@
+//! Models by name, with their parameters: what is tuned, trained, evaluated and kept.
+
+use std::cell::OnceCell;
+
+use serde::{Deserialize, Serialize};
+
+use super::content::ContentAlone;
+use super::ease::{EaseError, EaseParams};
+use super::hybrid::Hybrid;
+use super::ials::{IalsError, IalsParams};
+use super::knn::{ItemKnnParams, UserKnnParams};
+use super::popular::Popularity;
+use super::{Confidence, Fitted, Implicit};
+use crate::catalog::Interactions;
+use crate::features::ranking::RankingFeatures;
+use crate::ids::UserIdx;
+
+/// A model that can be fitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// How much a rating counts as liked.
+    #[serde(default)]
+    pub confidence: Confidence,
+    /// The model.
+    pub model: Kind,
+}
+
+/// A model's name and parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "kebab-case")]
+pub enum Kind {
+    /// What most liked.
+    Popular,
+    /// What most liked lately: a like counts half after so many days.
+    PopularRecent {
+        /// Those days.
+        half_life_days: f32,
+    },
+    /// What has the best stars: as if so many users had given each film the mean of all ratings.
+    TopRated {
+        /// Those users.
+        prior: f32,
+    },
+    /// Films like those of the history, by who liked them.
+    ItemKnn(ItemKnnParams),
+    /// What those like who like the same.
+    UserKnn(UserKnnParams),
+    /// The best linear model of films on films; `dropout` is not used.
+    Ease(EaseParams),
+    /// The same, with regularisation by how often a film was seen.
+    Edlae(EaseParams),
+    /// Factors of users and films.
+    Ials(IalsParams),
+    /// Films like those of the history, by what they are.
+    Content,
+    /// A weighted sum of models.
+    Hybrid {
+        /// The models.
+        parts: Vec<Weighted>,
+    },
+}
+
+/// A model of a hybrid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weighted {
+    /// What its scores count, each model's brought to one scale.
+    pub weight: f32,
+    /// The model, which is no hybrid.
+    pub model: Kind,
+}
+
+/// What models learn from.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingSet<'a> {
+    /// Ratings.
+    pub interactions: &'a Interactions,
+    /// The users whose ratings count.
+    pub users: &'a [UserIdx],
+    /// The films' ranking rows, in the columns' order.
+    pub features: &'a RankingFeatures,
+}
+
+/// A model that cannot be fitted.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FitError {
+    /// EASE or EDLAE.
+    #[error("{name}: {cause}")]
+    Ease {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        cause: EaseError,
+    },
+    /// iALS.
+    #[error("ials: {0}")]
+    Ials(#[from] IalsError),
+    /// A hybrid of hybrids, or of nothing.
+    #[error("hybrid: expected one model or more, none of them a hybrid")]
+    Parts,
+    /// A number that is none or too small.
+    #[error("{name}: {parameter} is {value}; expected a number above 0")]
+    NotPositive {
+        /// The model.
+        name: &'static str,
+        /// The parameter.
+        parameter: &'static str,
+        /// What it is.
+        value: f32,
+    },
+}
+
+/// Names of models, the default first.
+pub const NAMES: [&str; 10] = [
+    "hybrid",
+    "edlae",
+    "ease",
+    "ials",
+    "item-knn",
+    "user-knn",
+    "content",
+    "popular",
+    "popular-recent",
+    "top-rated",
+];
+
+impl Default for Spec {
+    fn default() -> Self {
+        Self { confidence: Confidence::default(), model: Kind::hybrid() }
+    }
+}
+
+impl Spec {
+    /// The model of a name, with default parameters.
+    pub fn named(name: &str) -> Option<Self> {
+        let model = match name {
+            "hybrid" => Kind::hybrid(),
+            "edlae" => Kind::Edlae(EaseParams::default()),
+            "ease" => Kind::Ease(EaseParams { regularization: 200.0, ..EaseParams::default() }),
+            "ials" => Kind::Ials(IalsParams::default()),
+            "item-knn" => Kind::ItemKnn(ItemKnnParams::default()),
+            "user-knn" => Kind::UserKnn(UserKnnParams::default()),
+            "content" => Kind::Content,
+            "popular" => Kind::Popular,
+            "popular-recent" => Kind::PopularRecent { half_life_days: 180.0 },
+            "top-rated" => Kind::TopRated { prior: 50.0 },
+            _ => return None,
+        };
+        Some(Self { confidence: Confidence::default(), model })
+    }
+
+    /// Fits the model. `progress` is told which model is at work and how far it is, 0 to 1.
+    pub fn fit(
+        &self,
+        data: TrainingSet<'_>,
+        progress: &mut dyn FnMut(&'static str, f32),
+    ) -> Result<Fitted, FitError> {
+        let implicit = OnceCell::new();
+        let implicit = || {
+            implicit.get_or_init(|| Implicit::new(data.interactions, data.users, self.confidence))
+        };
+        match &self.model {
+            Kind::Hybrid { parts } => {
+                let nested = |part: &Weighted| matches!(part.model, Kind::Hybrid { .. });
+                if parts.is_empty() || parts.iter().any(nested) {
+                    return Err(FitError::Parts);
+                }
+                let mut fitted = Vec::with_capacity(parts.len());
+                for Weighted { weight, model } in parts {
+                    fitted.push((model.fit_one(data, &implicit, progress)?, *weight));
+                }
+                Ok(Fitted::Hybrid(Hybrid::new(fitted)))
+            }
+            model => model.fit_one(data, &implicit, progress),
+        }
+    }
+}
+
+impl Kind {
+    /// Edlae knows what goes together, iALS sees wider, content knows films that nobody has rated,
+    /// and what is popular speaks for viewers of whom nothing is known. The weights are the best found
+    /// on validation; see `docs/evaluation.md`.
+    fn hybrid() -> Self {
+        let part = |weight, model| Weighted { weight, model };
+        Self::Hybrid {
+            parts: vec![
+                part(1.0, Self::Edlae(EaseParams::default())),
+                part(0.5, Self::Ials(IalsParams::default())),
+                part(0.3, Self::Content),
+                part(0.05, Self::Popular),
+            ],
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Popular => "popular",
+            Self::PopularRecent { .. } => "popular-recent",
+            Self::TopRated { .. } => "top-rated",
+            Self::ItemKnn(_) => "item-knn",
+            Self::UserKnn(_) => "user-knn",
+            Self::Ease(_) => "ease",
+            Self::Edlae(_) => "edlae",
+            Self::Ials(_) => "ials",
+            Self::Content => "content",
+            Self::Hybrid { .. } => "hybrid",
+        }
+    }
+
+    fn fit_one<'i>(
+        &self,
+        TrainingSet { interactions, users, features }: TrainingSet<'_>,
+        implicit: &dyn Fn() -> &'i Implicit,
+        progress: &mut dyn FnMut(&'static str, f32),
+    ) -> Result<Fitted, FitError> {
+        let name = self.name();
+        let progress = &mut |share| progress(name, share);
+        progress(0.0);
+        let mut ease = |params: EaseParams| {
+            let fit = params.check().and_then(|params| params.fit(implicit(), progress));
+            fit.map(Fitted::ItemItem).map_err(|cause| FitError::Ease { name, cause })
+        };
+        let positive = |parameter, value: f32| {
+            let good = value > 0.0 && value.is_finite();
+            if good { Ok(()) } else { Err(FitError::NotPositive { name, parameter, value }) }
+        };
+        Ok(match self {
+            Self::Popular => Fitted::Popular(Popularity::Liked.fit(interactions, users)),
+            Self::PopularRecent { half_life_days } => {
+                positive("half_life_days", *half_life_days)?;
+                let popularity = Popularity::Recent { half_life_days: *half_life_days };
+                Fitted::Popular(popularity.fit(interactions, users))
+            }
+            Self::TopRated { prior } => {
+                positive("prior", *prior)?;
+                let popularity = Popularity::AverageStars { prior: *prior };
+                Fitted::Popular(popularity.fit(interactions, users))
+            }
+            Self::ItemKnn(params) => Fitted::ItemItem(params.fit(implicit())),
+            Self::UserKnn(params) => Fitted::UserKnn(params.fit(implicit())),
+            Self::Ease(params) => ease(EaseParams { dropout: 0.0, ..*params })?,
+            Self::Edlae(params) => ease(*params)?,
+            Self::Ials(params) => Fitted::Ials(params.check()?.fit(implicit(), progress)),
+            Self::Content => Fitted::Content(ContentAlone::fit(features.clone())),
+            Self::Hybrid { .. } => return Err(FitError::Parts),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_a_model_that_survives_json() {
+        for name in NAMES {
+            let spec = Spec::named(name).unwrap();
+            assert_eq!(spec.model.name(), name);
+            let json = serde_json::to_string(&spec).unwrap();
+            assert_eq!(serde_json::from_str::<Spec>(&json).unwrap(), spec, "{json}");
+        }
+        assert_eq!(Spec::named("magic"), None);
+        assert_eq!(Spec::named("hybrid"), Some(Spec::default()));
+    }
+
+    #[test]
+    fn what_is_not_given_is_the_default_and_what_is_unknown_is_refused() {
+        let spec: Spec = serde_json::from_str(r#"{"model": {"name": "edlae"}}"#).unwrap();
+        assert_eq!(Some(spec), Spec::named("edlae"));
+        let spelled = serde_json::from_str::<Spec>(r#"{"model": {"name": "edlae", "lambda": 3}}"#);
+        assert!(spelled.unwrap_err().to_string().contains("unknown field `lambda`"));
+    }
+}
