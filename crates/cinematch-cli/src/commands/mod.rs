@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod export;
+mod inputs;
 pub mod preprocess;
 pub mod ratings;
 pub mod recommend;

@@ -1,17 +1,16 @@
 //! `cinematch train`.
 
 use anyhow::Result;
-use cinematch::bundle::{Generations, InputSum, Manifest, Settings, Training, train};
-use cinematch::catalog::{Movie, read_merged};
+use cinematch::bundle::{Generations, Manifest, Settings, Training, train};
 use cinematch::features::ranking::FeatureSet;
 use cinematch::features::tags::TagCounts;
 use cinematch::features::text::{StopWords, TfidfParams};
-use cinematch::{ids, sources::movielens};
 use clap::Args;
 
+use super::inputs::{read_films, read_tags};
 use crate::options::Global;
 use crate::output::{Output, STRONG, thousands};
-use crate::paths::{ArtifactsPath, MergedPath, RawPath, read_or, shown};
+use crate::paths::{ArtifactsPath, MergedPath, RawPath, shown};
 
 /// Flags of `train`.
 #[derive(Debug, Args)]
@@ -82,14 +81,14 @@ impl Train {
     /// Trains and publishes a generation.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let reading = output.step("reading films");
-        let (movies, films) = self.read_films(global, output)?;
-        let (tags, tag_rows) = self.read_tags(global, output)?;
+        let (movies, films) = read_films(&self.merged, global, output)?;
+        let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
         drop(reading);
 
         let training = output.step("learning features");
         let trained = train(Training {
             movies,
-            tags,
+            tags: TagCounts::new(&tags),
             inputs: std::iter::once(films).chain(tag_rows).collect(),
             settings: self.settings(),
             created_at: super::now(),
@@ -158,30 +157,5 @@ impl Train {
             tfidf: TfidfParams { max_features, ngram_max, stop_words, min_df },
             seed: self.seed,
         }
-    }
-
-    fn read_films(&self, global: &Global, output: &Output) -> Result<(Vec<Movie>, InputSum)> {
-        let path = self.merged.resolve(global);
-        let bytes = read_or(&path, "run `cinematch preprocess` first")?;
-        let decoded = read_merged(&shown(&path), &bytes)?;
-        super::warn_problems(&decoded.problems, output);
-        let rows = decoded.records.len() as u64;
-        let name = "movies_merged.csv".to_owned();
-        Ok((decoded.records, InputSum { name, rows, sha256: ids::sha256_hex(&bytes) }))
-    }
-
-    /// Viewers' tags, where MovieLens' release has them.
-    fn read_tags(&self, global: &Global, output: &Output) -> Result<(TagCounts, Option<InputSum>)> {
-        let path = self.raw.resolve(global).join("tags.csv");
-        if !path.exists() {
-            return Ok((TagCounts::default(), None));
-        }
-        let bytes = read_or(&path, "it was there a moment ago")?;
-        let decoded = movielens::tags(&shown(&path), &bytes)?;
-        super::warn_problems(&decoded.problems, output);
-        let rows = decoded.records.len() as u64;
-        let name = "tags.csv".to_owned();
-        let sum = InputSum { name, rows, sha256: ids::sha256_hex(&bytes) };
-        Ok((TagCounts::new(&decoded.records), Some(sum)))
     }
 }
