@@ -48,7 +48,7 @@ impl Model for Fitted {
         self.model().score(history, scores);
     }
 
-    fn contributions(&self, history: &[Rated], movie: MovieIdx) -> Contributions {
-        self.model().contributions(history, movie)
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
+        self.model().contributions(history, movies)
     }
 }

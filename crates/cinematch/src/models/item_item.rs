@@ -58,15 +58,17 @@ impl Model for ItemItem {
         }
     }
 
-    fn contributions(&self, history: &[Rated], movie: MovieIdx) -> Contributions {
-        let mut parts = vec![0.0; history.len()];
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
+        let mut contributions = Contributions::none(history.len(), movies.len());
         for (place, source, weight) in self.confidence.weigh(history) {
             let (columns, values) = self.weights.row(source.row());
-            if let Ok(at) = columns.binary_search(&movie.0) {
-                parts[place] = weight * values[at];
+            for (movie, contributions) in movies.iter().zip(&mut contributions) {
+                if let Ok(at) = columns.binary_search(&movie.0) {
+                    contributions.parts[place] = weight * values[at];
+                }
             }
         }
-        Contributions { base: 0.0, parts }
+        contributions
     }
 }
 

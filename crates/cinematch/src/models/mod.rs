@@ -39,8 +39,8 @@ pub trait Model: Send + Sync {
     /// When `scores` is not as long as there are films.
     fn score(&self, history: &[Rated], scores: &mut [f32]);
 
-    /// What each film of the history adds to a film's score, exactly.
-    fn contributions(&self, history: &[Rated], movie: MovieIdx) -> Contributions;
+    /// What each film of the history adds to the scores of `movies`, exactly.
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions>;
 }
 
 #[cfg(test)]

@@ -109,8 +109,10 @@ fn every_model_keeps_the_promises_of_models() {
             let mut scores = vec![f32::NAN; N_MOVIES];
             model.score(history, &mut scores);
             let largest = scores.iter().fold(1e-3_f32, |most, score| most.max(score.abs()));
-            for (movie, score) in scores.iter().enumerate() {
-                let contributions = model.contributions(history, MovieIdx(movie as u32));
+            let movies: Vec<MovieIdx> = (0..N_MOVIES as u32).map(MovieIdx).collect();
+            let contributions = model.contributions(history, &movies);
+            assert_eq!(contributions.len(), N_MOVIES, "{name}");
+            for (contributions, score) in contributions.iter().zip(&scores) {
                 assert_eq!(contributions.parts.len(), history.len(), "{name}");
                 let off = (contributions.total() - score).abs();
                 assert!(off <= 1e-4 * largest, "{name}: {off} of {score}");

@@ -46,13 +46,13 @@ impl Model for ContentAlone {
         }
     }
 
-    fn contributions(&self, history: &[Rated], movie: MovieIdx) -> Contributions {
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let signals = signals(history);
         let profile = self.model.profile(&signals);
-        let mut parts = Vec::new();
-        self.model.explain(&profile, &signals, &[movie], |_, affinity| {
-            parts.clone_from(&affinity.parts);
+        let mut contributions = Vec::with_capacity(movies.len());
+        self.model.explain(&profile, &signals, movies, |_, affinity| {
+            contributions.push(Contributions { base: 0.0, parts: affinity.parts.clone() });
         });
-        Contributions { base: 0.0, parts }
+        contributions
     }
 }

@@ -56,18 +56,16 @@ impl Model for Hybrid {
         }
     }
 
-    fn contributions(&self, history: &[Rated], movie: MovieIdx) -> Contributions {
-        let mut sum = Contributions { base: 0.0, parts: vec![0.0; history.len()] };
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
+        let mut sums = Contributions::none(history.len(), movies.len());
         let mut own = vec![0.0; self.n_movies()];
         for (model, weight) in &self.parts {
             model.score(history, &mut own);
             let scale = scale(&own, *weight);
-            let contributions = model.contributions(history, movie);
-            sum.base += scale * contributions.base;
-            for (sum, part) in sum.parts.iter_mut().zip(contributions.parts) {
-                *sum += scale * part;
+            for (sum, own) in sums.iter_mut().zip(model.contributions(history, movies)) {
+                sum.add(&own, scale);
             }
         }
-        sum
+        sums
     }
 }

@@ -49,6 +49,11 @@ impl Factors {
         self.lanes.len() / self.width
     }
 
+    /// Lanes a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// The numbers of a row.
     pub fn values(&self, row: usize) -> &[f32] {
         &self.row(row).as_flattened()[..self.n_factors]

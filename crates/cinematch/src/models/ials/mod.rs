@@ -256,19 +256,25 @@ impl Model for Ials {
         }
     }
 
-    /// Of film i with weight c to film j: hⱼᵀ A⁻¹ c·hᵢ, where A is the viewer's system.
-    fn contributions(&self, history: &[Rated], movie: MovieIdx) -> Contributions {
+    /// Of film i with weight c to film j: c·hᵢᵀ A⁻¹ hⱼ, where A is the viewer's system. O(n·d² + d³)
+    /// once and O(d² + n·d) a film.
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let (indices, weights) = self.weigh(history);
         let ridge = self.params.ridge_of(weights.iter().sum(), self.n_movies());
         let mut solver = RowSolver::new();
-        let mut direction = Factors::zeros(1, self.params.factors);
-        let row = direction.rows_mut().next().expect("one row");
-        row.copy_from_slice(self.movies.row(movie.row()));
-        solver.apply_inverse(&self.background, ridge, &self.movies, (&indices, &weights), row);
-        let mut parts = vec![0.0; history.len()];
-        for (place, source, weight) in self.confidence.weigh(history) {
-            parts[place] = weight * self.movies.dot(source.row(), direction.row(0));
+        let mut directions = Factors::zeros(movies.len(), self.params.factors);
+        for (movie, row) in movies.iter().zip(directions.rows_mut()) {
+            row.copy_from_slice(self.movies.row(movie.row()));
         }
-        Contributions { base: 0.0, parts }
+        let rows = directions.rows_mut();
+        solver.apply_inverse(&self.background, ridge, &self.movies, (&indices, &weights), rows);
+        let mut contributions = Contributions::none(history.len(), movies.len());
+        for (place, source, weight) in self.confidence.weigh(history) {
+            for (film, contributions) in contributions.iter_mut().enumerate() {
+                contributions.parts[place] =
+                    weight * self.movies.dot(source.row(), directions.row(film));
+            }
+        }
+        contributions
     }
 }

@@ -33,19 +33,20 @@ impl RowSolver {
             }
         }
         solution.copy_from_slice(&right);
-        self.apply_inverse(background, ridge, columns, (indices, weights), solution);
+        let rows = std::iter::once(solution);
+        self.apply_inverse(background, ridge, columns, (indices, weights), rows);
     }
 
-    /// Multiplies `values` by the inverse of a row's matrix.
-    pub fn apply_inverse(
+    /// Multiplies each of `vectors` by the inverse of a row's matrix.
+    pub fn apply_inverse<'v>(
         &mut self,
         background: &TileMatrix,
         ridge: f32,
         columns: &Factors,
         (indices, weights): (&[u32], &[f32]),
-        values: &mut [Lane],
+        vectors: impl Iterator<Item = &'v mut [Lane]>,
     ) {
-        let panels = self.panels.get_or_insert_with(|| Panels::new(values.len()));
+        let panels = self.panels.get_or_insert_with(|| Panels::new(columns.width()));
         self.matrix.copy_from(background);
         self.matrix.add_to_diagonal(ridge);
         for (indices, weights) in indices.chunks(Panels::ROWS).zip(weights.chunks(Panels::ROWS)) {
@@ -56,10 +57,13 @@ impl RowSolver {
             panels.add_gramian(&mut self.matrix);
         }
         // The ridge is above 0, so that only values which are no numbers can fail here.
-        if self.matrix.factor(&mut self.factor).is_ok() {
-            self.factor.solve(&self.matrix, values.as_flattened_mut());
-        } else {
-            values.as_flattened_mut().fill(f32::NAN);
+        let factored = self.matrix.factor(&mut self.factor).is_ok();
+        for vector in vectors {
+            if factored {
+                self.factor.solve(&self.matrix, vector.as_flattened_mut());
+            } else {
+                vector.as_flattened_mut().fill(f32::NAN);
+            }
         }
     }
 }

@@ -85,17 +85,19 @@ impl Model for UserKnn {
     }
 
     /// A neighbour's similarity is a sum over the films of the history; so is what they say.
-    fn contributions(&self, history: &[Rated], movie: MovieIdx) -> Contributions {
-        let mut parts = vec![0.0; history.len()];
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
+        let mut contributions = Contributions::none(history.len(), movies.len());
         for (user, _) in self.neighbours(history) {
-            let (movies, weights) = self.implicit.user_movies().row(user);
-            let of = |movie: MovieIdx| movies.binary_search(&movie.0).ok().map(|at| weights[at]);
-            let Some(says) = of(movie) else { continue };
-            for (place, source, weight) in self.implicit.confidence().weigh(history) {
-                let shared = of(source).unwrap_or(0.0);
-                parts[place] += weight * shared / self.lengths[user] * says;
+            let (columns, weights) = self.implicit.user_movies().row(user);
+            let of = |movie: MovieIdx| columns.binary_search(&movie.0).ok().map(|at| weights[at]);
+            for (movie, contributions) in movies.iter().zip(&mut contributions) {
+                let Some(says) = of(*movie) else { continue };
+                for (place, source, weight) in self.implicit.confidence().weigh(history) {
+                    let shared = of(source).unwrap_or(0.0);
+                    contributions.parts[place] += weight * shared / self.lengths[user] * says;
+                }
             }
         }
-        Contributions { base: 0.0, parts }
+        contributions
     }
 }

@@ -82,7 +82,11 @@ impl Model for Popular {
         scores.copy_from_slice(&self.scores);
     }
 
-    fn contributions(&self, history: &[Rated], movie: MovieIdx) -> Contributions {
-        Contributions { base: self.scores[movie.row()], parts: vec![0.0; history.len()] }
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
+        let of = |movie: &MovieIdx| Contributions {
+            base: self.scores[movie.row()],
+            parts: vec![0.0; history.len()],
+        };
+        movies.iter().map(of).collect()
     }
 }
