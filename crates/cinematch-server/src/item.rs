@@ -166,13 +166,15 @@ fn put_why(why: &Why<'_>, open: u8, json: &mut Vec<u8>) -> serde_json::Result<()
 }
 
 fn put_reason(reason: &Reason<'_>, json: &mut Vec<u8>) -> serde_json::Result<()> {
-    let Reason::Film { movie_id, title, feedback, contribution, shared } = reason else {
+    let Reason::Film { movie_id, title, feedback, contribution, from_viewers, shared } = reason
+    else {
         return put(json, b"", reason);
     };
     put(json, b"{\"kind\":\"film\",\"movie_id\":", movie_id)?;
     put(json, b",\"title\":", title)?;
     put(json, b",\"feedback\":", feedback)?;
     put(json, b",\"contribution\":", contribution)?;
+    put(json, b",\"from_viewers\":", from_viewers)?;
     json.extend_from_slice(b",\"shared\":[");
     for (place, feature) in shared.iter().enumerate() {
         if place > 0 {
@@ -212,12 +214,14 @@ mod tests {
             title: "\"Heat\"",
             feedback,
             contribution: 0.1,
+            from_viewers: 0.05,
             shared,
         };
         let reasons = vec![
             film(Feedback::Liked, vec![shared("heist"), shared("a\\b\nc")]),
             film(Feedback::Rated(4.5), Vec::new()),
-            Reason::OtherFilms { films: 2, contribution: -0.5 },
+            Reason::OtherFilms { films: 2, contribution: -0.5, from_viewers: 0.0 },
+            Reason::Popularity { contribution: 0.5 },
             Reason::Genre { name: "crime", contribution: 1e-7 },
             Reason::Quality { vote_average: Some(7.9), vote_count: None, contribution: 0.0 },
             Reason::Novelty { contribution: -0.25 },

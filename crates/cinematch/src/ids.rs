@@ -2,6 +2,7 @@
 //! different types; one [`Vocabulary`] maps them and is part of a model's identity.
 
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 use rustc_hash::FxHashMap;
@@ -145,6 +146,20 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// SHA-256 of all that is read, in hexadecimal. Memory does not grow with it.
+pub fn sha256_of(mut reader: impl io::Read) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(hex(&hasher.finalize())),
+            Ok(length) => hasher.update(&buffer[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// SHA-256 of parts one behind the other, in hexadecimal.
 pub fn sha256_hex_of_parts(parts: &[Vec<u8>]) -> String {
     let mut hasher = Sha256::new();
@@ -157,6 +172,12 @@ pub fn sha256_hex_of_parts(parts: &[Vec<u8>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reader_has_the_sum_of_its_bytes() {
+        let bytes = vec![7; 300_000];
+        assert_eq!(sha256_of(bytes.as_slice()).unwrap(), sha256_hex(&bytes));
+    }
 
     #[test]
     fn a_vocabulary_maps_both_ways_and_names_its_order() {

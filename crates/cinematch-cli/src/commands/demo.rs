@@ -11,6 +11,7 @@ use cinematch::features::ranking::FeatureSet;
 use cinematch::features::tags::TagCounts;
 use cinematch::features::text::TfidfParams;
 use cinematch::ids::{self, MovieIdx, UserId};
+use cinematch::models::Spec;
 use cinematch::ranking::{Query, Ranked, Rating, Recommender, Request};
 use cinematch::sources::movielens;
 use cinematch_server::AppState;
@@ -87,18 +88,20 @@ fn prepare(folder: &Path) -> Result<Bundle> {
     };
     let inputs =
         vec![sum("movies_merged.csv", movies.len(), &table), sum("tags.csv", tags.len(), TAGS)];
-    let trained = train(Training {
+    let training = Training {
         movies,
         tags: TagCounts::new(&tags),
+        ratings: None,
         inputs,
         settings: Settings {
-            model: "content".to_owned(),
+            model: Spec::content(),
             features: FeatureSet::Full,
             tfidf: TfidfParams::default(),
             seed: 42,
         },
         created_at: super::now(),
-    })?;
+    };
+    let trained = train(training, &mut |_, _| ())?;
     Generations::at(folder).publish(&trained, 1)?;
     Bundle::load(folder).map_err(Into::into)
 }

@@ -1,5 +1,6 @@
 //! What commands learn from, read from where the folder layout has it.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use cinematch::catalog::{
 };
 use cinematch::files;
 use cinematch::ids::{self, Vocabulary};
+use cinematch::models::Spec;
 use cinematch::sources::movielens::{self, TagRow};
 use cinematch::sources::{Problem, ratings};
 use clap::Args;
@@ -84,6 +86,22 @@ pub fn read_films(
     let rows = decoded.records.len() as u64;
     let name = "movies_merged.csv".to_owned();
     Ok((decoded.records, InputSum { name, rows, sha256: ids::sha256_hex(&bytes) }))
+}
+
+/// What a manifest says of ratings.csv. O(bytes).
+pub fn ratings_sum(raw: &RawPath, loaded: &Loaded, global: &Global) -> Result<InputSum> {
+    let path = raw.resolve(global).join("ratings.csv");
+    let file = File::open(&path).with_context(|| format!("cannot open {}", shown(&path)))?;
+    let sha256 = ids::sha256_of(file).with_context(|| format!("cannot read {}", shown(&path)))?;
+    Ok(InputSum { name: "ratings.csv".to_owned(), rows: loaded.rows, sha256 })
+}
+
+/// Models' parameters by name, where a file has them.
+pub fn read_specs(path: &Path) -> Result<BTreeMap<String, Spec>> {
+    let bytes = read_or(path, "`cinematch tune` writes it")?;
+    serde_json::from_slice(&bytes).with_context(|| {
+        format!("{} is not what `cinematch tune` writes: models' parameters by name", shown(path))
+    })
 }
 
 /// Viewers' tags, where MovieLens' release has them.

@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod export;
+mod histories;
 mod inputs;
 pub mod preprocess;
 pub mod ratings;

@@ -1,15 +1,20 @@
 //! `cinematch recommend`.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use cinematch::bundle::Bundle;
 use cinematch::catalog::Movie;
 use cinematch::ids::MovieId;
+use cinematch::models::spec::NAMES;
 use cinematch::ranking::{
     Filters, GenreFilter, Query, Ranked, Rating, Reason, Recommender, explanation,
 };
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 
+use super::histories;
 use crate::options::Global;
 use crate::output::{DIM, GOOD, Output, STRONG};
 use crate::paths::ArtifactsPath;
@@ -19,7 +24,9 @@ use crate::paths::ArtifactsPath;
 #[command(after_help = "Examples:\n  cinematch recommend --liked 1,3114\n  \
                         cinematch recommend --ratings 6=5,47=4.5,1721=1 --limit 5\n  \
                         cinematch recommend --genres crime,sci-fi --year-min 1990 --runtime-max 120\n  \
-                        cinematch recommend --liked 6 --json | jq '.recommendations[].title'")]
+                        cinematch recommend --liked 6 --json | jq '.recommendations[].title'\n  \
+                        cinematch recommend --histories viewers.csv -k 100 --out recs.csv\n  \
+                        cinematch recommend --histories viewers.csv --out recs.csv --model ials")]
 pub struct Recommend {
     #[command(flatten)]
     artifacts: ArtifactsPath,
@@ -37,8 +44,8 @@ pub struct Recommend {
     genres: Vec<String>,
     #[command(flatten)]
     filters: FilterFlags,
-    /// How many films, 1 to 100
-    #[arg(long, short = 'k', default_value_t = 10, value_name = "N")]
+    /// How many films, 1 to 100; with --histories as many as you like
+    #[arg(long, short = 'k', alias = "k", default_value_t = 10, value_name = "N")]
     limit: usize,
     /// 0: by score alone; 1: as different as can be [default: a little]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
@@ -52,7 +59,35 @@ pub struct Recommend {
         allow_negative_numbers = true
     )]
     novelty: f32,
+    /// The generation's whole model or one of its parts, by name
+    #[arg(long, value_parser = PossibleValuesParser::new(NAMES), value_name = "NAME")]
+    model: Option<String>,
+    /// Films for every viewer of a CSV file, by the models alone: userId,movieId,rating[,timestamp]
+    #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ONE_VIEWER)]
+    histories: Option<PathBuf>,
+    /// Where their films go: userId,rank,movieId,score
+    #[arg(long, value_name = "FILE", requires = "histories")]
+    out: Option<PathBuf>,
 }
+
+/// What says something of one viewer.
+const ONE_VIEWER: [&str; 15] = [
+    "liked",
+    "disliked",
+    "ratings",
+    "genres",
+    "diversity",
+    "novelty",
+    "only_genres",
+    "without_genres",
+    "services",
+    "year_min",
+    "year_max",
+    "runtime_min",
+    "runtime_max",
+    "min_votes",
+    "exclude",
+];
 
 /// What may be shown.
 #[derive(Clone, Debug, Args)]
@@ -111,8 +146,14 @@ impl Recommend {
     /// Ranks and prints.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let loading = output.step("loading the model");
-        let bundle = Bundle::load(&self.artifacts.resolve(global))?;
+        let mut bundle = Bundle::load(&self.artifacts.resolve(global))?;
         drop(loading);
+        if let Some(name) = &self.model {
+            bundle.narrow_to(name)?;
+        }
+        if let (Some(histories), Some(out)) = (&self.histories, &self.out) {
+            return histories::run(&bundle, histories, self.limit, out, output);
+        }
         let recommender = &bundle.recommender;
         let (request, unknown) = recommender.resolve(&self.query())?;
         let ranked = recommender.recommend(&request);

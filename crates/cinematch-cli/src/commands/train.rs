@@ -1,13 +1,20 @@
 //! `cinematch train`.
 
-use anyhow::Result;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
 use cinematch::bundle::{Generations, Manifest, Settings, Training, train};
 use cinematch::features::ranking::FeatureSet;
 use cinematch::features::tags::TagCounts;
 use cinematch::features::text::{StopWords, TfidfParams};
+use cinematch::models::Spec;
+use cinematch::models::spec::{Kind, NAMES};
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
-use super::inputs::{read_films, read_tags};
+use super::inputs::{
+    How, PackedPath, load_ratings, ratings_sum, read_films, read_specs, read_tags,
+};
 use crate::options::Global;
 use crate::output::{Output, STRONG, thousands};
 use crate::paths::{ArtifactsPath, MergedPath, RawPath, shown};
@@ -15,8 +22,10 @@ use crate::paths::{ArtifactsPath, MergedPath, RawPath, shown};
 /// Flags of `train`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch train\n  cinematch train --max-features 2000 --min-df 3\n  \
-                        cinematch train --features seed --keep 10"
+    after_help = "Examples:\n  cinematch train                    the hybrid, where there are ratings\n  \
+                        cinematch train --model content    from what films are alone\n  \
+                        cinematch train --model ials --params my.json\n  \
+                        cinematch train --max-features 2000 --min-df 3 --keep 10"
 )]
 pub struct Train {
     #[command(flatten)]
@@ -26,12 +35,20 @@ pub struct Train {
     #[command(flatten)]
     artifacts: ArtifactsPath,
     #[command(flatten)]
+    packed: PackedPath,
+    /// What to learn [default: hybrid; content where there is no ratings.csv]
+    #[arg(long, value_parser = PossibleValuesParser::new(NAMES), value_name = "NAME")]
+    model: Option<String>,
+    /// Models' parameters [default: data/tuned.json, if `cinematch tune` has written it]
+    #[arg(long, env = "CINEMATCH_PARAMS", value_name = "FILE")]
+    params: Option<PathBuf>,
+    #[command(flatten)]
     tfidf: Tfidf,
     /// What ranking looks at: seed = overview, genres, year, runtime; full = also keywords, cast,
     /// directors, viewers' tags
     #[arg(long, value_enum, default_value = "full", value_name = "SET")]
     features: Features,
-    /// The seed, part of a generation's identity
+    /// The seed of what is drawn at random
     #[arg(long, default_value_t = 42, value_name = "N")]
     seed: u64,
     /// How many generations to keep
@@ -84,16 +101,33 @@ impl Train {
         let (movies, films) = read_films(&self.merged, global, output)?;
         let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
         drop(reading);
+        let spec = self.spec(global, output)?;
+        let (ratings, rating_rows) = if spec.model == Kind::Content {
+            (None, None)
+        } else {
+            let loaded = load_ratings(How::default(), &self.raw, &self.packed, global, output)?;
+            let summing = output.step("summing up ratings.csv");
+            let sum = ratings_sum(&self.raw, &loaded, global)?;
+            drop(summing);
+            (Some(loaded.interactions), Some(sum))
+        };
 
-        let training = output.step("learning features");
-        let trained = train(Training {
+        let training = Training {
             movies,
             tags: TagCounts::new(&tags),
-            inputs: std::iter::once(films).chain(tag_rows).collect(),
-            settings: self.settings(),
+            ratings,
+            inputs: std::iter::once(films).chain(tag_rows).chain(rating_rows).collect(),
+            settings: self.settings(spec),
             created_at: super::now(),
+        };
+        let mut step = ("", output.step("learning features"));
+        let trained = train(training, &mut |model, share| {
+            if step.0 != model {
+                step = (model, output.progress(&format!("learning {model}"), 100));
+            }
+            step.1.at((share * 100.0) as u64);
         })?;
-        drop(training);
+        drop(step);
 
         let publishing = output.step("publishing");
         let artifacts = self.artifacts.resolve(global);
@@ -115,6 +149,9 @@ impl Train {
             ));
         }
         let counts = &manifest.counts;
+        if counts.ratings > 0 {
+            output.note(format_args!("{:>9} ratings", thousands(counts.ratings as u64)));
+        }
         output.note(format_args!(
             "{:>9} films, {} with viewers' tags",
             thousands(counts.movies as u64),
@@ -142,14 +179,39 @@ impl Train {
         Ok(())
     }
 
-    fn settings(&self) -> Settings {
+    /// The model to train, with parameters from where they are.
+    fn spec(&self, global: &Global, output: &Output) -> Result<Spec> {
+        let has_ratings = self.raw.resolve(global).join("ratings.csv").exists();
+        let name = match self.model.as_deref() {
+            Some(name) => name,
+            None if has_ratings => NAMES[0],
+            None => {
+                output.warn("there is no ratings.csv: films are compared by what they are alone");
+                "content"
+            }
+        };
+        let tuned = global.root.join("data/tuned.json");
+        let params = self.params.clone().or_else(|| tuned.exists().then_some(tuned));
+        let mut specs = params.as_deref().map(read_specs).transpose()?.unwrap_or_default();
+        let found = specs.remove(name);
+        if let (Some(spec), Some(path)) = (&found, &params) {
+            if spec.model.name() != name {
+                bail!("{}: `{name}` is a {}", shown(path), spec.model.name());
+            }
+            output.note(format_args!("parameters of {name} from {}", shown(path)));
+        }
+        let spec = found.or_else(|| Spec::named(name)).context("a name of the list")?;
+        Ok(spec.with_seed(self.seed))
+    }
+
+    fn settings(&self, model: Spec) -> Settings {
         let Tfidf { max_features, ngram_max, stop_words, min_df } = self.tfidf;
         let stop_words = match stop_words {
             Stop::English => StopWords::English,
             Stop::None => StopWords::None,
         };
         Settings {
-            model: "content".to_owned(),
+            model,
             features: match self.features {
                 Features::Seed => FeatureSet::Seed,
                 Features::Full => FeatureSet::Full,

@@ -208,14 +208,23 @@ fn reply(
 fn why(recommended: Recommendation<'_>) -> Why<'_> {
     let reasons = recommended.reasons;
     let mut sources = Vec::new();
-    for reason in reasons.iter().filter(|reason| reason.contribution() > 0.0) {
-        let source = match reason {
-            Reason::Film { .. } | Reason::OtherFilms { .. } => "content",
-            Reason::Genre { .. } => "genres",
-            Reason::Quality { .. } | Reason::Novelty { .. } => "quality",
-        };
-        if !sources.contains(&source) {
+    let mut add = |source, contribution: f32| {
+        if contribution > 0.0 && !sources.contains(&source) {
             sources.push(source);
+        }
+    };
+    for reason in &reasons {
+        match reason {
+            Reason::Film { contribution, from_viewers, .. }
+            | Reason::OtherFilms { contribution, from_viewers, .. } => {
+                add("collaborative", *from_viewers);
+                add("content", contribution - from_viewers);
+            }
+            Reason::Popularity { contribution } => add("popularity", *contribution),
+            Reason::Genre { contribution, .. } => add("genres", *contribution),
+            Reason::Quality { contribution, .. } | Reason::Novelty { contribution } => {
+                add("quality", *contribution);
+            }
         }
     }
     Why { score: recommended.score, explanation: explanation(&reasons), reasons, sources }

@@ -10,16 +10,18 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{Counts, FORMAT_VERSION, FileSum, InputSum, Manifest, Run, Settings};
-use super::{Bundle, npz};
-use crate::catalog::Movie;
+use super::{Bundle, models, npz};
+use crate::catalog::{Interactions, Movie};
 use crate::features::GenreBinarizer;
 use crate::features::numeric::NumericScaler;
 use crate::features::plain::PlainFeatures;
 use crate::features::ranking::{Block, FeatureSet, RankingFeatures};
 use crate::features::tags::TagCounts;
 use crate::features::text::{TfidfError, TfidfParams, TfidfVectorizer};
-use crate::ids::{Vocabulary, sha256_hex};
-use crate::ranking::Recommender;
+use crate::ids::{UserIdx, Vocabulary, sha256_hex};
+use crate::models::spec::Kind;
+use crate::models::{FitError, Fitted, Spec, TrainingSet};
+use crate::ranking::{Blend, Recommender};
 
 /// The files of a generation beside `manifest.json`.
 pub(super) const ITEM_FEATURES: &str = "item_features.npz";
@@ -38,7 +40,9 @@ pub struct Training {
     pub movies: Vec<Movie>,
     /// Viewers' tags.
     pub tags: TagCounts,
-    /// The files both came from.
+    /// Ratings of any films; a model of content alone needs none.
+    pub ratings: Option<Interactions>,
+    /// The files all came from.
     pub inputs: Vec<InputSum>,
     /// What the user chose.
     pub settings: Settings,
@@ -55,6 +59,15 @@ pub enum TrainError {
     /// The texts or the parameters are of no use.
     #[error(transparent)]
     Tfidf(#[from] TfidfError),
+    /// The model's parameters make no model.
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    /// The model learns from ratings and there are none.
+    #[error(
+        "the model `{0}` learns from ratings, and no film of the merged table has one: train \
+         `--model content`, or put ratings.csv beside movies.csv"
+    )]
+    NoRatings(&'static str),
     /// A file could not be put together.
     #[error("cannot write the artifacts: {0}")]
     Write(#[from] io::Error),
@@ -66,7 +79,7 @@ pub struct Trained {
     /// The manifest.
     pub manifest: Manifest,
     /// Every other file's bytes.
-    pub files: BTreeMap<&'static str, Vec<u8>>,
+    pub files: BTreeMap<String, Vec<u8>>,
 }
 
 /// `tfidf_vectorizer.json`.
@@ -95,12 +108,16 @@ struct RankingFile<'a> {
 }
 
 /// A file's name and what makes its bytes.
-type Make<'a> = (&'static str, Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync + 'a>);
+type Make<'a> = (String, Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync + 'a>);
 
 /// Trains and puts the generation's files together. The same training gives the same bytes at any
-/// number of threads, `run` in the manifest aside.
-pub fn train(training: Training) -> Result<Trained, TrainError> {
-    let Training { movies, tags, inputs, settings, created_at } = training;
+/// number of threads, `run` in the manifest aside. `progress` is told which model is at work and how
+/// far it is, 0 to 1.
+pub fn train(
+    training: Training,
+    progress: &mut dyn FnMut(&'static str, f32),
+) -> Result<Trained, TrainError> {
+    let Training { movies, tags, ratings, inputs, settings, created_at } = training;
     if movies.is_empty() {
         return Err(TrainError::NoMovies);
     }
@@ -110,22 +127,34 @@ pub fn train(training: Training) -> Result<Trained, TrainError> {
     let ranking = RankingFeatures::fit(settings.features, &movies, &plain, &tags)?;
     clock.step("ranking_features");
 
+    let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
+    let ratings = ratings.map(|ratings| ratings.restricted_to(&vocabulary));
+    let learned = learn(&settings.model, &ranking, ratings.as_ref(), progress)?;
+    clock.step("models");
+    let n_ratings = ratings.as_ref().map_or(0, Interactions::n_ratings);
+    drop(ratings);
+
     // Each file on its own, so that the slowest is what this takes.
-    let makers: [Make<'_>; 7] = [
-        (MOVIES, Box::new(|| movies_bytes(&movies))),
-        (ITEM_FEATURES, Box::new(|| npz::csr_bytes(&plain.matrix))),
-        (RANKING_ROWS, Box::new(|| npz::csr_bytes(&ranking.matrix))),
-        (RANKING_COLUMNS, Box::new(|| ranking_bytes(&ranking))),
-        (TFIDF, Box::new(|| tfidf_bytes(&plain.tfidf))),
-        (GENRES, Box::new(|| json(&plain.genres))),
-        (NUMERIC, Box::new(|| json(&plain.numeric))),
+    let mut makers: Vec<Make<'_>> = vec![
+        (MOVIES.to_owned(), Box::new(|| movies_bytes(&movies))),
+        (ITEM_FEATURES.to_owned(), Box::new(|| npz::csr_bytes(&plain.matrix))),
+        (RANKING_ROWS.to_owned(), Box::new(|| npz::csr_bytes(&ranking.matrix))),
+        (RANKING_COLUMNS.to_owned(), Box::new(|| ranking_bytes(&ranking))),
+        (TFIDF.to_owned(), Box::new(|| tfidf_bytes(&plain.tfidf))),
+        (GENRES.to_owned(), Box::new(|| json(&plain.genres))),
+        (NUMERIC.to_owned(), Box::new(|| json(&plain.numeric))),
     ];
-    let made: Vec<(&'static str, Vec<u8>, FileSum)> = makers
+    if let Some(learned) = &learned {
+        for (name, model) in models::files(&settings.model, learned) {
+            makers.push((name, Box::new(|| models::bytes(model))));
+        }
+    }
+    let made: Vec<(String, Vec<u8>, FileSum)> = makers
         .par_iter()
         .map(|(name, make)| {
             let bytes = make()?;
             let sum = FileSum { bytes: bytes.len() as u64, sha256: sha256_hex(&bytes) };
-            Ok((*name, bytes, sum))
+            Ok((name.clone(), bytes, sum))
         })
         .collect::<io::Result<_>>()?;
     drop(makers);
@@ -133,8 +162,8 @@ pub fn train(training: Training) -> Result<Trained, TrainError> {
     let mut files = BTreeMap::new();
     let mut sums = BTreeMap::new();
     for (name, bytes, sum) in made {
+        sums.insert(name.clone(), sum);
         files.insert(name, bytes);
-        sums.insert(name.to_owned(), sum);
     }
 
     let mut manifest = Manifest {
@@ -149,15 +178,34 @@ pub fn train(training: Training) -> Result<Trained, TrainError> {
             ranking_columns: ranking.names.len(),
             ranking_entries: ranking.matrix.n_entries(),
             tagged_movies: tags.n_movies(),
+            ratings: n_ratings,
         },
         inputs,
-        vocabulary_sha256: Vocabulary::new(movies.iter().map(|movie| movie.movie_id)).checksum(),
+        vocabulary_sha256: vocabulary.checksum(),
         services_source: movies.iter().find_map(|movie| movie.services_source),
         files: sums,
         run: Run { created_at, threads: rayon::current_num_threads(), timings_ms: clock.steps },
     };
     manifest.model_id = manifest.computed_id();
     Ok(Trained { manifest, files })
+}
+
+/// Fits what learns from ratings.
+fn learn(
+    spec: &Spec,
+    features: &RankingFeatures,
+    ratings: Option<&Interactions>,
+    progress: &mut dyn FnMut(&'static str, f32),
+) -> Result<Option<Fitted>, TrainError> {
+    if spec.model == Kind::Content {
+        return Ok(None);
+    }
+    let interactions = ratings
+        .filter(|ratings| ratings.n_ratings() > 0)
+        .ok_or(TrainError::NoRatings(spec.model.name()))?;
+    let users: Vec<UserIdx> = interactions.users().collect();
+    let data = TrainingSet { interactions, users: &users, features };
+    Ok(Some(spec.fit(data, progress)?))
 }
 
 /// Milliseconds a step.
@@ -324,7 +372,12 @@ pub(super) fn load(
     if last != features.names.len() {
         return Err(broken(RANKING_COLUMNS, "its blocks do not cover the columns"));
     }
-    let recommender = Recommender::new(movies, features);
+    let blend = if manifest.settings.model.model == Kind::Content {
+        Blend::CONTENT
+    } else {
+        models::load(&manifest.settings.model, movies.len(), read)?
+    };
+    let recommender = Recommender::new(movies, features, blend);
     if recommender.vocabulary().checksum() != manifest.vocabulary_sha256 {
         return Err(broken(MOVIES, "its films are not those of the manifest"));
     }
@@ -335,7 +388,7 @@ pub(super) fn load(
 pub(super) fn write_files(directory: &Path, trained: &Trained) -> io::Result<()> {
     let manifest = manifest_bytes(&trained.manifest)?;
     let mut files: Vec<(&str, &[u8])> =
-        trained.files.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+        trained.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     files.push((MANIFEST, &manifest));
     // In parallel, the largest first: the kernel's copying takes most of the time.
     files.sort_by_key(|(_, bytes)| std::cmp::Reverse(bytes.len()));

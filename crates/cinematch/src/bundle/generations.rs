@@ -179,7 +179,7 @@ impl Generations {
     /// user's own in such a place stays.
     fn link_files(&self, trained: &Trained) -> Result<Vec<PathBuf>, FileError> {
         let mut left_alone = Vec::new();
-        for name in trained.files.keys().copied().chain([MANIFEST]) {
+        for name in trained.files.keys().map(String::as_str).chain([MANIFEST]) {
             let link = self.artifacts.join(name);
             let target = Path::new("current").join(name);
             match fs::symlink_metadata(&link) {

@@ -8,27 +8,28 @@ use crate::catalog::ServicesSource;
 use crate::features::ranking::FeatureSet;
 use crate::features::text::TfidfParams;
 use crate::ids::sha256_hex;
+use crate::models::Spec;
 
 /// The version of the files' layout. A program reads its own version only.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// What the user chose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// The model.
-    pub model: String,
+    /// The model, with all its parameters.
+    pub model: Spec,
     /// Which rows ranking uses.
     pub features: FeatureSet,
     /// How the plain rows' vocabulary was chosen.
     pub tfidf: TfidfParams,
-    /// The seed. Content features draw nothing at random; it is part of a generation's identity.
+    /// The seed of what a model draws at random.
     pub seed: u64,
 }
 
 /// An input and its checksum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputSum {
-    /// What it is: `movies_merged.csv`, `tags.csv`.
+    /// What it is: `movies_merged.csv`, `tags.csv`, `ratings.csv`.
     pub name: String,
     /// Usable rows.
     pub rows: u64,
@@ -62,6 +63,8 @@ pub struct Counts {
     pub ranking_entries: usize,
     /// Films with viewers' tags.
     pub tagged_movies: usize,
+    /// Ratings of these films.
+    pub ratings: usize,
 }
 
 /// What differs between two runs on the same input: nothing else does.
@@ -80,7 +83,7 @@ pub struct Run {
 pub struct Manifest {
     /// The layout's version.
     pub format_version: u32,
-    /// `content-` and twelve digits of a checksum over everything below but `run`: equal models
+    /// The model's name and twelve digits of a checksum over everything below but `run`: equal models
     /// have equal ids.
     pub model_id: String,
     /// What the user chose.
@@ -105,6 +108,6 @@ impl Manifest {
         let identity = Self { model_id: String::new(), run: Run::default(), ..self.clone() };
         // A struct of plain values always serialises.
         let bytes = serde_json::to_vec(&identity).unwrap_or_default();
-        format!("{}-{}", self.settings.model, &sha256_hex(&bytes)[..12])
+        format!("{}-{}", self.settings.model.model.name(), &sha256_hex(&bytes)[..12])
     }
 }

@@ -1,5 +1,6 @@
-//! NumPy's `.npz` with a CSR matrix, as `scipy.sparse.save_npz(compressed=False)` lays it out:
-//! a ZIP archive of stored `.npy` arrays `indices`, `indptr`, `format`, `shape`, `data`.
+//! NumPy's `.npz`: a ZIP archive of stored `.npy` arrays. A CSR matrix is the arrays `indices`,
+//! `indptr`, `format`, `shape`, `data`, as `scipy.sparse.save_npz(compressed=False)` lays it out; a
+//! dense one is the array `values`.
 //!
 //! Formats: NumPy enhancement proposal 1; `scipy/sparse/_matrix_io.py`.
 
@@ -52,16 +53,8 @@ pub fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>> {
     let n_entries = i32::try_from(indices.len()).map_err(io::Error::other)?;
     // Room for the arrays, and for what names and describes them.
     let room = indices.len() * (4 + T::SIZE) + indptr.len() * 4 + 4096;
-    let mut archive = ZipWriter::new(Cursor::new(Vec::with_capacity(room)));
-    let mut add = |name: &str, shape: &str, descr: &str, data: &[u8]| {
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Stored)
-            .last_modified_time(zip::DateTime::default())
-            .large_file(data.len() > u32::MAX as usize);
-        archive.start_file(format!("{name}.npy"), options)?;
-        archive.write_all(&header(descr, shape))?;
-        archive.write_all(data)
-    };
+    let mut archive = Writer::new(room);
+    let mut add = |name, shape: &str, descr, data: &[u8]| archive.add(name, shape, descr, data);
     let vector = |length: usize| format!("({length},)");
     let whole = indices.iter().map(|column| *column as i32);
     add("indices", &vector(indices.len()), i32::DESCR, &bytes_of(whole))?;
@@ -72,18 +65,28 @@ pub fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>> {
     let shape = [matrix.n_rows() as i64, matrix.n_columns() as i64];
     add("shape", &vector(2), i64::DESCR, &bytes_of(shape.into_iter()))?;
     add("data", &vector(n_entries as usize), T::DESCR, &bytes_of(values.iter().copied()))?;
-    archive.finish().map(Cursor::into_inner).map_err(io::Error::other)
+    archive.finish()
+}
+
+/// An archive with the array `values` of n rows.
+pub fn dense_bytes<T: Element>(n_rows: usize, values: &[T]) -> io::Result<Vec<u8>> {
+    let shape = format!("({n_rows}, {})", values.len().checked_div(n_rows).unwrap_or(0));
+    let data = bytes_of(values.iter().copied());
+    let mut archive = Writer::new(data.len() + 1024);
+    archive.add("values", &shape, T::DESCR, &data)?;
+    archive.finish()
+}
+
+/// Reads what [`dense_bytes`] wrote: all rows, one after the other.
+pub fn dense_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<Vec<T>> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
+    array(&mut archive, "values")?.numbers()
 }
 
 /// Reads what [`csr_bytes`] or scipy (uncompressed) wrote.
 pub fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
-    let mut array = |name: &str| -> io::Result<Npy> {
-        let mut file = archive.by_name(&format!("{name}.npy")).map_err(io::Error::other)?;
-        let mut content = Vec::with_capacity(file.size() as usize);
-        file.read_to_end(&mut content)?;
-        Npy::parse(name, content)
-    };
+    let mut array = |name| array(&mut archive, name);
     if array("format")?.data() != b"csr" {
         return Err(invalid("the matrix is not in CSR form"));
     }
@@ -117,6 +120,38 @@ fn header(descr: &str, shape: &str) -> Vec<u8> {
     bytes.extend_from_slice(&(text.len() as u16).to_le_bytes());
     bytes.extend_from_slice(text.as_bytes());
     bytes
+}
+
+/// An archive under way.
+struct Writer(ZipWriter<Cursor<Vec<u8>>>);
+
+impl Writer {
+    /// With room for so many bytes.
+    fn new(room: usize) -> Self {
+        Self(ZipWriter::new(Cursor::new(Vec::with_capacity(room))))
+    }
+
+    fn add(&mut self, name: &str, shape: &str, descr: &str, data: &[u8]) -> io::Result<()> {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .last_modified_time(zip::DateTime::default())
+            .large_file(data.len() > u32::MAX as usize);
+        self.0.start_file(format!("{name}.npy"), options)?;
+        self.0.write_all(&header(descr, shape))?;
+        self.0.write_all(data)
+    }
+
+    fn finish(self) -> io::Result<Vec<u8>> {
+        self.0.finish().map(Cursor::into_inner).map_err(io::Error::other)
+    }
+}
+
+/// Reads an array.
+fn array(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> io::Result<Npy> {
+    let mut file = archive.by_name(&format!("{name}.npy")).map_err(io::Error::other)?;
+    let mut content = Vec::with_capacity(file.size() as usize);
+    file.read_to_end(&mut content)?;
+    Npy::parse(name, content)
 }
 
 /// An array read from an archive.
@@ -194,6 +229,15 @@ mod tests {
             let _ = csr_from_bytes::<f64>(&bytes);
             let _ = csr_from_bytes::<f64>(&bytes[..at]);
         }
+    }
+
+    #[test]
+    fn a_dense_matrix_is_read_back() {
+        let values = [1.0_f32, -2.5, 0.0, 4.0, f32::MIN_POSITIVE, 6.0];
+        let bytes = dense_bytes(3, &values).unwrap();
+        assert_eq!(dense_from_bytes::<f32>(&bytes).unwrap(), values);
+        assert!(dense_from_bytes::<f64>(&bytes).is_err());
+        assert!(dense_from_bytes::<f32>(&dense_bytes::<f32>(0, &[]).unwrap()).unwrap().is_empty());
     }
 
     #[test]

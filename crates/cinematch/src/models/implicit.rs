@@ -65,7 +65,12 @@ impl Implicit {
             });
             user_movies.push_row(entries);
         }
-        let movie_users = user_movies.transposed(0..users.len(), |_| true);
+        Self::from_rows(confidence, user_movies)
+    }
+
+    /// From users × films, weighed. O(entries).
+    pub fn from_rows(confidence: Confidence, user_movies: CsrMatrix<f32>) -> Self {
+        let movie_users = user_movies.transposed(0..user_movies.n_rows(), |_| true);
         Self { confidence, user_movies, movie_users }
     }
 

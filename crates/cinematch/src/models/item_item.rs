@@ -17,6 +17,11 @@ pub struct ItemItem {
 }
 
 impl ItemItem {
+    /// From what each film (row) says for others (columns).
+    pub fn from_weights(confidence: Confidence, weights: CsrMatrix<f32>) -> Self {
+        Self { confidence, weights }
+    }
+
     /// From what speaks for each film: `targets` are film rows with the films that speak for them and
     /// how much. O(entries).
     pub(super) fn new(

@@ -132,6 +132,18 @@ impl Default for Spec {
 }
 
 impl Spec {
+    /// Content alone: what needs no ratings.
+    pub fn content() -> Self {
+        Self { confidence: Confidence::default(), model: Kind::Content }
+    }
+
+    /// The same with another seed for whatever draws at random.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.model.set_seed(seed);
+        self
+    }
+
     /// The model of a name, with default parameters.
     pub fn named(name: &str) -> Option<Self> {
         let model = match name {
@@ -206,6 +218,14 @@ impl Kind {
             Self::Ials(_) => "ials",
             Self::Content => "content",
             Self::Hybrid { .. } => "hybrid",
+        }
+    }
+
+    fn set_seed(&mut self, seed: u64) {
+        match self {
+            Self::Ials(params) => params.seed = seed,
+            Self::Hybrid { parts } => parts.iter_mut().for_each(|part| part.model.set_seed(seed)),
+            _ => {}
         }
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Feedback, Parts, has_bit};
 use crate::features::ranking::BlockKind;
 use crate::ids::{MovieId, MovieIdx};
+use crate::models::Contributions;
 use crate::models::content::{Affinity, SharedFeature};
 
 /// Films of the history named one by one; the others are summed up.
@@ -19,6 +20,9 @@ const SPOKEN_GENRES: usize = 2;
 /// Parts smaller than this are not worth a person's time; they still count in the sums.
 const NOTICEABLE: f32 = 0.004;
 
+/// The share of a film's part from which on other viewers are spoken of.
+const SPOKEN_SHARE: f32 = 0.25;
+
 /// An average below this is nothing to recommend a film by, even where a few votes are given the
 /// benefit of the doubt.
 const GOOD_AVERAGE: f32 = 6.0;
@@ -27,7 +31,8 @@ const GOOD_AVERAGE: f32 = 6.0;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Reason<'a> {
-    /// A film of the viewer's history, and the strongest features through which it acts.
+    /// A film of the viewer's history: what those who liked it say, and the strongest features through
+    /// which it acts.
     Film {
         /// The film.
         movie_id: MovieId,
@@ -37,6 +42,8 @@ pub enum Reason<'a> {
         feedback: Feedback,
         /// Its part in the score.
         contribution: f32,
+        /// What of it was learned from other viewers' ratings.
+        from_viewers: f32,
         /// What both films share, the strongest first.
         shared: Vec<SharedFeature<'a>>,
     },
@@ -45,6 +52,13 @@ pub enum Reason<'a> {
         /// How many films.
         films: usize,
         /// Their part in the score.
+        contribution: f32,
+        /// What of it was learned from other viewers' ratings.
+        from_viewers: f32,
+    },
+    /// How many viewers liked the film.
+    Popularity {
+        /// Its part in the score.
         contribution: f32,
     },
     /// A preferred genre the film has.
@@ -76,6 +90,7 @@ impl Reason<'_> {
         match self {
             Self::Film { contribution, .. }
             | Self::OtherFilms { contribution, .. }
+            | Self::Popularity { contribution }
             | Self::Genre { contribution, .. }
             | Self::Quality { contribution, .. }
             | Self::Novelty { contribution } => *contribution,
@@ -87,16 +102,28 @@ impl<'a> Parts<'a, '_> {
     /// The reasons of every film of a page, each film's largest first.
     pub(super) fn reasons(&self, page: &[MovieIdx]) -> Vec<Vec<Reason<'a>>> {
         let signals = self.request.signals();
+        let recommender = self.recommender;
+        let viewers = recommender.said_by_viewers(&self.request.rated(), &self.scales, page);
+        let mut viewers = viewers.iter();
         let mut reasons = Vec::with_capacity(page.len());
-        self.recommender.model.explain(self.profile, &signals, page, |movie, affinity| {
-            reasons.push(self.reasons_of(movie, affinity));
+        recommender.model.explain(&self.profile, &signals, page, |movie, affinity| {
+            let viewers = viewers.next().expect("one for every film of the page");
+            reasons.push(self.reasons_of(movie, affinity, viewers));
         });
         reasons
     }
 
-    fn reasons_of(&self, movie: MovieIdx, affinity: &Affinity) -> Vec<Reason<'a>> {
+    fn reasons_of(
+        &self,
+        movie: MovieIdx,
+        affinity: &Affinity,
+        viewers: &Contributions,
+    ) -> Vec<Reason<'a>> {
         let row = movie.row();
-        let mut reasons = self.film_reasons(affinity);
+        let mut reasons = self.film_reasons(affinity, &viewers.parts);
+        if viewers.base > 0.0 {
+            reasons.push(Reason::Popularity { contribution: viewers.base });
+        }
         let index = &self.recommender.index;
         for genre in &self.request.preferred_genres {
             if has_bit(index.genres_of(row), *genre) {
@@ -122,9 +149,10 @@ impl<'a> Parts<'a, '_> {
         reasons
     }
 
-    fn film_reasons(&self, affinity: &Affinity) -> Vec<Reason<'a>> {
+    fn film_reasons(&self, affinity: &Affinity, viewers: &[f32]) -> Vec<Reason<'a>> {
         let model = &self.recommender.model;
-        let mut parts: Vec<(f32, usize)> = affinity.parts.iter().copied().zip(0..).collect();
+        let both = affinity.parts.iter().zip(viewers).map(|(content, viewers)| content + viewers);
+        let mut parts: Vec<(f32, usize)> = both.zip(0..).collect();
         parts.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));
         let named = parts.len().min(NAMED_FILMS);
         let mut reasons: Vec<Reason<'a>> = parts[..named]
@@ -137,9 +165,10 @@ impl<'a> Parts<'a, '_> {
                     title: &film.title,
                     feedback: item.feedback,
                     contribution: *contribution,
+                    from_viewers: viewers[*at],
                     shared: model.shared_features(
                         affinity,
-                        self.profile,
+                        &self.profile,
                         (*at, item.signal),
                         NAMED_FEATURES,
                     ),
@@ -149,21 +178,27 @@ impl<'a> Parts<'a, '_> {
         if parts.len() > named {
             reasons.push(Reason::OtherFilms {
                 films: parts.len() - named,
-                contribution: parts[named..].iter().map(|(part, _)| f64::from(*part)).sum::<f64>()
-                    as f32,
+                contribution: sum(&mut parts[named..].iter().map(|(part, _)| *part)),
+                from_viewers: sum(&mut parts[named..].iter().map(|(_, at)| viewers[*at])),
             });
         }
         reasons
     }
 }
 
+/// Thousands of small parts lose digits in f32.
+fn sum(parts: &mut dyn Iterator<Item = f32>) -> f32 {
+    parts.map(f64::from).sum::<f64>() as f32
+}
+
 /// The reasons that speak for a film in one line, joined by ` • `: films first, then preferences,
 /// then the votes.
 pub fn explanation(reasons: &[Reason<'_>]) -> String {
     let mut line = Line(String::with_capacity(160));
+    let mut with_fans = 0;
     let spoken = || reasons.iter().filter(|reason| reason.contribution() >= NOTICEABLE);
     for reason in spoken() {
-        if let Reason::Film { title, feedback, shared, .. } = reason {
+        if let Reason::Film { title, feedback, contribution, from_viewers, shared, .. } = reason {
             let part = line.part();
             // Writing into memory cannot fail, here and below.
             let _ = match feedback {
@@ -172,7 +207,18 @@ pub fn explanation(reasons: &[Reason<'_>]) -> String {
                 Feedback::Rated(stars) => write!(part, "you gave {title} {stars}★"),
             };
             put_in_common(shared, part);
+            if *from_viewers > contribution * SPOKEN_SHARE && *feedback != Feedback::Disliked {
+                with_fans += 1;
+            }
         }
+    }
+    match with_fans {
+        0 => {}
+        1 => line.part().push_str("its fans like this too"),
+        _ => line.part().push_str("their fans like this too"),
+    }
+    if line.0.is_empty() && spoken().any(|reason| matches!(reason, Reason::Popularity { .. })) {
+        line.part().push_str("liked by many viewers");
     }
     for reason in spoken() {
         if let Reason::Genre { name, .. } = reason {
@@ -190,7 +236,7 @@ pub fn explanation(reasons: &[Reason<'_>]) -> String {
     let mut line = line.0;
     match line.as_bytes().first() {
         None => line.push_str("Nothing sets it apart yet: like or rate a few films"),
-        // "you" and "unlike" become a sentence's beginning.
+        // "you", "unlike" and "liked" become a sentence's beginning.
         Some(_) => line[..1].make_ascii_uppercase(),
     }
     line

@@ -1,8 +1,10 @@
 //! Ranking: what a viewer asks for → a ranked, explained list.
 //!
-//! Score = affinity to the history + preferred genres + quality − novelty's price on popularity.
+//! Score = affinity to the history + preferred genres + quality − novelty's price on popularity,
+//! where affinity is content's, or a [blend](Blend) of it with what ratings taught.
 //! Every summand is reported, so that reasons are the score's own parts.
 
+mod blend;
 mod diversify;
 mod explain;
 mod quality;
@@ -23,11 +25,15 @@ use crate::retrieval::{
 
 use quality::Quality;
 
+pub use blend::Blend;
 pub use explain::{Reason, explanation};
 pub use query::{Feedback, FieldError, Filters, GenreFilter, Query, QueryError, Rating};
 
 /// What quality can add to a score: enough to prefer the better of two equally fitting films.
 const QUALITY_WEIGHT: f32 = 0.15;
+/// The same where models of ratings know what is good: little more than an order for films that they
+/// do not know.
+const QUALITY_BESIDE_RATINGS: f32 = 0.04;
 /// Grades of quality that the films of one block have in common.
 const QUALITY_GRADES: f32 = 16.0;
 /// What matching all preferred genres adds.
@@ -120,7 +126,12 @@ pub struct Recommender {
     /// Every film's combination of genres.
     genre_codes: Codes,
     model: ContentModel,
+    blend: Blend,
+    /// Every film's place in the layout.
+    position_of: Vec<u32>,
     quality: Quality,
+    /// What full quality adds.
+    quality_weight: f32,
     /// What quality adds to every film's score, by position.
     own: Vec<f32>,
     /// How known every film is, by position.
@@ -133,8 +144,9 @@ thread_local! {
 }
 
 impl Recommender {
-    /// Puts the parts together. The rows of `features` are the films, in order.
-    pub fn new(movies: Vec<Movie>, features: RankingFeatures) -> Self {
+    /// Puts the parts together. The rows of `features` are the films, in order, and those of every
+    /// model.
+    pub fn new(movies: Vec<Movie>, features: RankingFeatures, blend: Blend) -> Self {
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
         let index = FilterIndex::new(&movies);
         // What scores are made of, coarsely. Of most films little is known and nothing is expected:
@@ -148,11 +160,30 @@ impl Recommender {
         let genre_codes = layout.codes(index.combination_of());
         let model = ContentModel::fit(features, &layout);
         let popularity = layout.arrange(&quality.popularity);
+        let quality_weight =
+            if blend.models.is_empty() { QUALITY_WEIGHT } else { QUALITY_BESIDE_RATINGS };
         let mut own = layout.arrange(&quality.score);
         for own in &mut own {
-            *own *= QUALITY_WEIGHT;
+            *own *= quality_weight;
         }
-        Self { movies, vocabulary, index, layout, genre_codes, model, quality, own, popularity }
+        let mut position_of = vec![0; movies.len()];
+        for (position, film) in layout.films().iter().enumerate() {
+            position_of[film.row()] = position as u32;
+        }
+        Self {
+            movies,
+            vocabulary,
+            index,
+            layout,
+            genre_codes,
+            model,
+            blend,
+            position_of,
+            quality,
+            quality_weight,
+            own,
+            popularity,
+        }
     }
 
     /// The films.
@@ -183,20 +214,17 @@ impl Recommender {
     /// Ranks the catalogue for a request. Exactly `limit` films come back whenever that many pass
     /// the filter behind the offset. O(films + entries of the profile's columns).
     pub fn recommend(&self, request: &Request) -> Ranked<'_> {
-        let profile = self.model.profile(&request.signals());
-        let parts = Parts { recommender: self, request, profile: &profile };
         let filter = self.index.prepare(request.filter.clone());
         let wanted = request.offset.saturating_add(request.limit).min(self.movies.len());
         let default =
             if request.history.is_empty() { COLD_START_DIVERSITY } else { DEFAULT_DIVERSITY };
         let diversity = request.diversity.unwrap_or(default);
-        let ranked = OWN_SCORES.with_borrow_mut(|own| {
-            parts.fill_priors(own);
-            let mut summands = self.model.add_scores(&profile, own);
+        let (ranked, parts) = OWN_SCORES.with_borrow_mut(|own| {
+            let (parts, mut summands) = Parts::new(self, request, own);
             summands.extend(parts.of_genres());
             let scores = Scores { layout: &self.layout, own, parts: summands };
             let pool = wanted.max(if diversity > 0.0 { diversify::POOL } else { 0 });
-            best(pool, &scores, |movie| filter.failed_by(movie).is_none())
+            (best(pool, &scores, |movie| filter.failed_by(movie).is_none()), parts)
         });
         let ranked = diversify::rerank(&self.model, ranked, diversity, wanted);
         let page: Vec<Candidate> =
@@ -221,12 +249,18 @@ impl Recommender {
 
     /// The exact part that one film of a request's history has in another film's score.
     pub fn part_of(&self, request: &Request, position: usize, movie: MovieIdx) -> f32 {
+        let (parts, _) = Parts::new(self, request, &mut Vec::new());
+        let mut part =
+            self.said_by_viewers(&request.rated(), &parts.scales, &[movie])[0].parts[position];
         let signals = request.signals();
-        let profile = self.model.profile(&signals);
-        let mut part = 0.0;
-        self.model.explain(&profile, &signals[position..=position], &[movie], |_, affinity| {
-            part = affinity.parts[0];
-        });
+        self.model.explain(
+            &parts.profile,
+            &signals[position..=position],
+            &[movie],
+            |_, affinity| {
+                part += affinity.parts[0];
+            },
+        );
         part
     }
 }
@@ -245,14 +279,38 @@ fn shortfall(request: &Request, returned: usize, filter: &PreparedFilter<'_>) ->
 struct Parts<'a, 'r> {
     recommender: &'a Recommender,
     request: &'r Request,
-    profile: &'r Profile,
+    profile: Profile,
+    /// What the scores of each model of ratings are multiplied by.
+    scales: Vec<f32>,
 }
 
-impl Parts<'_, '_> {
-    /// Sets every film's own score to what does not depend on the history.
-    fn fill_priors(&self, own: &mut Vec<f32>) {
-        own.clear();
-        own.extend_from_slice(&self.recommender.own);
+impl<'a, 'r> Parts<'a, 'r> {
+    /// Sets every film's `own` score, by position, and returns what many films have in common.
+    fn new(
+        recommender: &'a Recommender,
+        request: &'r Request,
+        own: &mut Vec<f32>,
+    ) -> (Self, Vec<Part<'a>>) {
+        let profile = recommender.model.profile(&request.signals());
+        let mut parts = Self { recommender, request, profile, scales: Vec::new() };
+        let summands = if recommender.blend.models.is_empty() {
+            own.clear();
+            own.resize(recommender.movies.len(), 0.0);
+            parts.add_priors(own);
+            recommender.model.add_scores(&parts.profile, own)
+        } else {
+            parts.scales = recommender.fill_blended(&request.rated(), &mut parts.profile, own);
+            parts.add_priors(own);
+            Vec::new()
+        };
+        (parts, summands)
+    }
+
+    /// Adds to every film's own score what does not depend on the history.
+    fn add_priors(&self, own: &mut [f32]) {
+        for (own, prior) in own.iter_mut().zip(&self.recommender.own) {
+            *own += prior;
+        }
         if self.request.novelty > 0.0 {
             for (own, popularity) in own.iter_mut().zip(&self.recommender.popularity) {
                 *own -= self.price(*popularity);
@@ -261,14 +319,15 @@ impl Parts<'_, '_> {
     }
 
     /// What every combination of genres adds, where genres are preferred.
-    fn of_genres(&self) -> Option<Part<'_>> {
-        let values = || self.recommender.index.combinations().map(|genres| self.genres(genres));
-        let part = || Part { codes: &self.recommender.genre_codes, values: values().collect() };
+    fn of_genres(&self) -> Option<Part<'a>> {
+        let recommender = self.recommender;
+        let values = || recommender.index.combinations().map(|genres| self.genres(genres));
+        let part = || Part { codes: &recommender.genre_codes, values: values().collect() };
         (!self.request.preferred_genres.is_empty()).then(part)
     }
 
     fn quality(&self, row: usize) -> f32 {
-        QUALITY_WEIGHT * self.recommender.quality.score[row]
+        self.recommender.quality_weight * self.recommender.quality.score[row]
     }
 
     fn novelty(&self, row: usize) -> f32 {

@@ -10,7 +10,7 @@ use crate::ids::{MovieId, MovieIdx};
 use crate::models::content::Signal;
 use crate::retrieval::Filter;
 use crate::sources::excerpt;
-use crate::sources::movielens::is_rating;
+use crate::sources::movielens::{Stars, is_rating};
 
 /// A film with stars.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,17 @@ pub enum Feedback {
 }
 
 impl Feedback {
+    /// In stars: all of them for what is liked, one for what is not.
+    pub(super) fn stars(self) -> Stars {
+        let stars = match self {
+            Self::Liked => 5.0,
+            Self::Disliked => 1.0,
+            Self::Rated(stars) => stars,
+        };
+        // What is not on the scale was refused before: one star stands for it.
+        Stars::from_value(stars).unwrap_or(Stars::ONE)
+    }
+
     /// How much a film speaks for (above 0) or against films like it.
     fn signal(self, movie: MovieIdx) -> Signal {
         match self {

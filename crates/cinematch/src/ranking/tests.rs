@@ -1,21 +1,51 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::catalog::Rated;
+use crate::features::CsrMatrix;
 use crate::features::plain::PlainFeatures;
 use crate::features::ranking::FeatureSet;
 use crate::features::tags::TagCounts;
 use crate::features::text::TfidfParams;
 use crate::ids::MovieId;
+use crate::models::content::ContentAlone;
 use crate::models::content::tests::{catalogue, film, model};
+use crate::models::hybrid::Hybrid;
+use crate::models::ials::{Ials, IalsParams};
+use crate::models::popular::Popular;
+use crate::models::{Confidence, Fitted, ItemItem, Model};
+use crate::sources::movielens::Stars;
 
 fn recommender() -> Recommender {
+    with_models(Vec::new())
+}
+
+/// Of films on films, of factors and of popularity.
+fn models() -> Vec<(Fitted, f32)> {
+    let mut weights = CsrMatrix::new(12);
+    for row in 0..12_u32 {
+        let fits = |column: &u32| (row + column).is_multiple_of(5) && row != *column;
+        weights.push_row((0..12).filter(fits).map(|column| (column, 0.1 + column as f32 * 0.02)));
+    }
+    let factors: Vec<f32> = (0..36_u16).map(|at| f32::from(at * 7 % 11) / 11.0).collect();
+    let params = IalsParams { factors: 3, ..IalsParams::default() }.check().unwrap();
+    let confidence = Confidence::default();
+    vec![
+        (Fitted::ItemItem(ItemItem::from_weights(confidence, weights)), 1.0),
+        (Fitted::Ials(Ials::from_factors(params, confidence, 12, &factors).unwrap()), 0.5),
+        (Fitted::Popular(Popular::from_scores((0_u8..12).map(f32::from).collect())), 0.2),
+    ]
+}
+
+fn with_models(models: Vec<(Fitted, f32)>) -> Recommender {
     let mut movies = catalogue();
     for (at, movie) in movies.iter_mut().enumerate() {
         movie.services = vec![if at % 2 == 0 { "Netflix" } else { "MUBI" }.to_owned()];
         movie.original_language = (at % 4 != 3).then(|| "en".to_owned());
     }
     let features = model(FeatureSet::Full).features().clone();
-    Recommender::new(movies, features)
+    let content = if models.is_empty() { 1.0 } else { 0.3 };
+    Recommender::new(movies, features, Blend { models, content })
 }
 
 fn query() -> Query {
@@ -115,6 +145,45 @@ fn explanations_read_like_the_reasons() {
 }
 
 #[test]
+fn what_serves_is_the_hybrid_that_is_evaluated() {
+    let recommender = with_models(models());
+    let content = ContentAlone::fit(model(FeatureSet::Full).features().clone());
+    let mut parts = models();
+    parts.push((Fitted::Content(content), 0.3));
+    let hybrid = Hybrid::new(parts);
+    let rated = |movie, halves| Rated {
+        movie: MovieIdx(movie),
+        stars: Stars::from_halves(halves).unwrap(),
+        time: 0,
+    };
+    for history in [vec![], vec![rated(3, 10)], vec![rated(1, 9), rated(4, 6), rated(8, 2)]] {
+        let mut scores = vec![0.0; 12];
+        hybrid.score(&history, &mut scores);
+        let seen = |movie: u32| history.iter().any(|rated| rated.movie.0 == movie);
+        let mut expected: Vec<u32> = (0..12).filter(|movie| !seen(*movie)).collect();
+        expected.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]));
+        let best = recommender.best_for(&history, 20);
+        assert_eq!(best.iter().map(|best| best.movie.0).collect::<Vec<_>>(), expected);
+        assert!((best[0].score - 1.0).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn what_fans_and_crowds_say_is_told() {
+    let recommender = with_models(models());
+    let line = |query| {
+        let (request, _) = recommender.resolve(&query).unwrap();
+        explanation(&recommender.recommend(&request).items[0].reasons)
+    };
+    let one = line(Query { liked: vec![MovieId(103)], ..query() });
+    assert!(one.contains(" • its fans like this too"), "{one}");
+    let two = line(Query { liked: vec![MovieId(103), MovieId(104)], ..query() });
+    assert!(two.contains(" • their fans like this too"), "{two}");
+    let none = line(query());
+    assert!(none.starts_with("Liked by many viewers"), "{none}");
+}
+
+#[test]
 fn a_film_is_found_by_every_spelling_of_its_genre() {
     let with = |id, genre: &str| Movie { genres: vec![genre.to_owned()], ..film(id, "Film") };
     let movies =
@@ -122,7 +191,7 @@ fn a_film_is_found_by_every_spelling_of_its_genre() {
     let tags = TagCounts::default();
     let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
     let features = RankingFeatures::fit(FeatureSet::Full, &movies, &plain, &tags).unwrap();
-    let recommender = Recommender::new(movies, features);
+    let recommender = Recommender::new(movies, features, Blend::CONTENT);
     for typed in ["sci-fi", "Sci Fi", "science fiction"] {
         let any = GenreFilter { any: vec![typed.to_owned()], ..GenreFilter::default() };
         let filters = Filters { genres: any, ..Filters::default() };
@@ -203,8 +272,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn the_promises_hold(query in queries()) {
-        let recommender = recommender();
+    fn the_promises_hold(query in queries(), blended in proptest::bool::ANY) {
+        let recommender = with_models(if blended { models() } else { Vec::new() });
         let (request, _) = recommender.resolve(&query).unwrap();
         let ranked = recommender.recommend(&request);
         let eligible = recommender.movies().iter().filter(|movie| may_be_shown(movie, &query)).count();
@@ -234,8 +303,8 @@ proptest! {
     }
 
     #[test]
-    fn pages_fit_together(query in queries(), cut in 1_usize..6) {
-        let recommender = recommender();
+    fn pages_fit_together(query in queries(), cut in 1_usize..6, blended in proptest::bool::ANY) {
+        let recommender = with_models(if blended { models() } else { Vec::new() });
         let list = |offset, limit| {
             let page = Query { limit, offset, ..query.clone() };
             let (request, _) = recommender.resolve(&page).unwrap();

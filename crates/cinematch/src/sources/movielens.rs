@@ -42,6 +42,9 @@ pub struct LinkRow<'a> {
 pub struct Stars(u8);
 
 impl Stars {
+    /// One star.
+    pub const ONE: Self = Self(2);
+
     /// So many half stars, 1 to 10.
     pub fn from_halves(halves: u8) -> Option<Self> {
         (1..=10).contains(&halves).then_some(Self(halves))
@@ -206,6 +209,10 @@ pub(super) const RATING_COLUMNS: [Column; 4] = [
     Column::required("timestamp"),
 ];
 
+/// The columns of a file of histories, which may leave out when.
+pub(super) const HISTORY_COLUMNS: [Column; 4] =
+    [RATING_COLUMNS[0], RATING_COLUMNS[1], RATING_COLUMNS[2], Column::optional("timestamp")];
+
 /// Decodes a small `ratings.csv`, every row on its own: what a repeated pair means is the reader's
 /// rule. [`super::ratings`] reads large ones.
 pub fn ratings(file: &str, bytes: &[u8]) -> Result<Decoded<RatingRow>, SourceError> {
@@ -222,7 +229,7 @@ pub(super) fn rating(row: &Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<R
         problems.push(row.problem(2, ProblemKind::InvalidValue, Outcome::RowDropped, reason));
         return None;
     };
-    let timestamp = row.require(3, "seconds since 1970", problems)?;
+    let timestamp = if row.has(3) { row.require(3, "seconds since 1970", problems)? } else { 0 };
     Some(RatingRow { user_id, movie_id, stars, timestamp })
 }
 

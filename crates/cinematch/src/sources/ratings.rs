@@ -12,8 +12,8 @@ use std::os::unix::fs::FileExt;
 
 use rayon::prelude::*;
 
-use super::movielens::{self, RATING_COLUMNS, Stars};
-use super::table::{Table, without_mark};
+use super::movielens::{self, HISTORY_COLUMNS, RATING_COLUMNS, Stars};
+use super::table::{Column, Table, without_mark};
 use super::{Outcome, Problem, ProblemKind, SourceError};
 use crate::ids::{MovieIdx, UserId, Vocabulary};
 
@@ -124,15 +124,44 @@ pub fn read(
     source: &(impl ReadAt + ?Sized),
     movies: &Vocabulary,
 ) -> Result<RatingsRead, RatingsError> {
+    let known = Known { movies, named: "movies.csv" };
+    read_columns(file, source, &RATING_COLUMNS, known)
+}
+
+/// The same for a file of histories: `timestamp` may be missing, and is 0 then; the films are those
+/// of a catalogue.
+pub fn read_histories(
+    file: &str,
+    source: &(impl ReadAt + ?Sized),
+    movies: &Vocabulary,
+) -> Result<RatingsRead, RatingsError> {
+    let known = Known { movies, named: "the catalogue" };
+    read_columns(file, source, &HISTORY_COLUMNS, known)
+}
+
+/// The films that ratings may be of.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    movies: &'a Vocabulary,
+    /// Where they are, for people.
+    named: &'a str,
+}
+
+fn read_columns(
+    file: &str,
+    source: &(impl ReadAt + ?Sized),
+    columns: &[Column],
+    known: Known<'_>,
+) -> Result<RatingsRead, RatingsError> {
     let failed = |cause| RatingsError::Read { file: file.to_owned(), cause };
     let length = source.length().map_err(failed)?;
     let mut head = Vec::new();
     fill(source, 0..length.min(LONGEST_LINE), &mut head).map_err(failed)?;
-    let table = Table::open(file, without_mark(&head), &RATING_COLUMNS)?;
+    let table = Table::open(file, without_mark(&head), columns)?;
     let data = (head.len() - without_mark(&head).len() + table.data) as u64;
     let lines_before = memchr::memchr_iter(b'\n', &head[..data as usize]).count() as u64;
 
-    let reader = Reader { table: &table, is_plain: table.is_plain(), movies };
+    let reader = Reader { table: &table, is_plain: table.is_plain(), known };
     let pieces = (data..length).step_by(PIECE as usize).collect::<Vec<u64>>();
     let mut parts: Vec<Part> = pieces
         .into_par_iter()
@@ -196,7 +225,7 @@ struct Reader<'a> {
     table: &'a Table<'a>,
     /// Whether lines can be of the usual form at all.
     is_plain: bool,
-    movies: &'a Vocabulary,
+    known: Known<'a>,
 }
 
 impl Reader<'_> {
@@ -253,7 +282,7 @@ impl Reader<'_> {
             at += 1;
         }
         skip(bytes, &mut at, b'\n')?;
-        let movie = self.movies.index_of(crate::ids::MovieId(movie))?;
+        let movie = self.known.movies.index_of(crate::ids::MovieId(movie))?;
         Some((Row { user: UserId(user), movie, stars, time }, at))
     }
 
@@ -263,8 +292,9 @@ impl Reader<'_> {
         let mut usable = None;
         let rows = self.table.read_line(line, part.n_lines, &mut problems, |row, problems| {
             let Some(rating) = movielens::rating(row, problems) else { return };
-            let Some(movie) = self.movies.index_of(rating.movie_id) else {
-                let reason = format!("there is no film {} in movies.csv", rating.movie_id);
+            let Some(movie) = self.known.movies.index_of(rating.movie_id) else {
+                let reason =
+                    format!("there is no film {} in {}", rating.movie_id, self.known.named);
                 let kind = ProblemKind::UnknownReference;
                 problems.push(row.problem(1, kind, Outcome::RowDropped, reason));
                 return;

@@ -1,24 +1,55 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::bundle::{InputSum, Settings, Training, train};
+use crate::catalog::{Interactions, Rated};
 use crate::features::ranking::FeatureSet;
 use crate::features::tags::TagCounts;
 use crate::features::text::TfidfParams;
+use crate::ids::{MovieId, MovieIdx, UserIdx, Vocabulary};
+use crate::models::spec::NAMES;
+use crate::models::{Model, Spec, TrainingSet};
+use crate::sources::movielens::Stars;
+use crate::sources::ratings;
+
 use crate::models::content::tests::catalogue;
 
 fn trained(seed: u64) -> Trained {
-    train(Training {
+    trained_by(Spec::content(), seed)
+}
+
+/// Two tastes, of films of even and of odd rows; nobody rated the last film.
+fn ratings() -> Interactions {
+    let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
+    for (user, movie) in (1..=20).flat_map(|user| (0..11).map(move |movie| (user, movie))) {
+        if (user * 7 + movie * 5) % 3 > 0 {
+            let stars = if user % 2 == movie % 2 { 5 } else { 2 };
+            writeln!(csv, "{user},{},{stars}.0,{}", 100 + movie, user * 1000).unwrap();
+        }
+    }
+    let movies = Vocabulary::new((90..120).map(MovieId));
+    let mut read = ratings::read("ratings.csv", csv.as_bytes(), &movies).unwrap();
+    Interactions::new("ratings.csv", movies, &mut read)
+}
+
+fn trained_by(model: Spec, seed: u64) -> Trained {
+    train(training(model, seed), &mut |_, _| ()).unwrap()
+}
+
+fn training(model: Spec, seed: u64) -> Training {
+    Training {
         movies: catalogue(),
         tags: TagCounts::default(),
+        ratings: Some(ratings()),
         inputs: vec![InputSum { name: "m.csv".to_owned(), rows: 12, sha256: "0".to_owned() }],
         settings: Settings {
-            model: "content".to_owned(),
+            model,
             features: FeatureSet::Full,
             tfidf: TfidfParams::default(),
             seed,
         },
         created_at: format!("2026-01-0{seed}T00:00:00Z"),
-    })
-    .unwrap()
+    }
 }
 
 #[test]
@@ -65,6 +96,44 @@ fn leftovers_are_swept_and_files_of_the_users_own_stay() {
 }
 
 #[test]
+fn every_model_is_what_it_was_when_it_is_loaded_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let generations = Generations::at(folder.path());
+    let stars = Stars::from_halves(10).unwrap();
+    let history = [0, 4].map(|movie| Rated { movie: MovieIdx(movie), stars, time: 0 });
+    for name in NAMES {
+        let spec = Spec::named(name).unwrap();
+        let trained = trained_by(spec.clone(), 1);
+        generations.publish(&trained, 1).unwrap();
+        let bundle = generations.load().unwrap();
+        assert_eq!(bundle.manifest.settings.model, spec);
+
+        let vocabulary = bundle.recommender.vocabulary();
+        let interactions = ratings().restricted_to(vocabulary);
+        let users: Vec<UserIdx> = interactions.users().collect();
+        let features = bundle.recommender.model().features();
+        let data = TrainingSet { interactions: &interactions, users: &users, features };
+        let fitted = spec.fit(data, &mut |_, _| ()).unwrap();
+        let mut scores = vec![0.0; 12];
+        fitted.score(&history, &mut scores);
+        let mut expected: Vec<u32> = (0..12).filter(|movie| ![0, 4].contains(movie)).collect();
+        expected.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]));
+        let best = bundle.recommender.best_for(&history, 3);
+        let loaded: Vec<u32> = best.iter().map(|best| best.movie.0).collect();
+        assert_eq!(loaded, expected[..3], "{name}");
+        let twice = trained_by(spec, 1);
+        assert_eq!(twice.files, trained.files, "{name}");
+    }
+}
+
+#[test]
+fn a_model_of_ratings_without_any_is_refused() {
+    let none = Training { ratings: None, ..training(Spec::default(), 1) };
+    let error = train(none, &mut |_, _| ()).unwrap_err();
+    assert!(error.to_string().starts_with("the model `hybrid` learns from ratings"), "{error}");
+}
+
+#[test]
 fn damage_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let generations = Generations::at(folder.path());
@@ -86,10 +155,10 @@ fn damage_is_named() {
         fs::write(&path, good).unwrap();
     }
     let manifest = fs::read_to_string(directory.join("manifest.json")).unwrap();
-    let newer = manifest.replace("\"format_version\": 1", "\"format_version\": 2");
+    let newer = manifest.replace("\"format_version\": 2", "\"format_version\": 3");
     fs::write(directory.join("manifest.json"), newer).unwrap();
     let error = generations.load().unwrap_err().to_string();
-    assert!(error.contains("format_version 1 expected, got 2"), "{error}");
+    assert!(error.contains("format_version 2 expected, got 3"), "{error}");
 }
 
 #[test]

@@ -67,6 +67,14 @@ impl Profile {
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
     }
+
+    /// Multiplies all that it says.
+    pub fn scale_by(&mut self, factor: f32) {
+        self.scale *= factor;
+        for weight in &mut self.weights {
+            *weight *= factor;
+        }
+    }
 }
 
 /// One feature's part in a score.

@@ -30,10 +30,15 @@ impl Hybrid {
         );
         Self { parts }
     }
+
+    /// The models with their weights.
+    pub fn parts(&self) -> &[(Fitted, f32)] {
+        &self.parts
+    }
 }
 
-/// What scores are multiplied by to have this weight.
-fn scale(scores: &[f32], weight: f32) -> f32 {
+/// What scores are multiplied by to have this weight: weight over root mean square. O(films).
+pub fn scale(scores: &[f32], weight: f32) -> f32 {
     let squares: f64 = scores.iter().map(|score| f64::from(*score) * f64::from(*score)).sum();
     let deviation = (squares / scores.len().max(1) as f64).sqrt();
     if deviation > 0.0 { (f64::from(weight) / deviation) as f32 } else { 0.0 }

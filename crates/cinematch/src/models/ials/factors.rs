@@ -44,6 +44,15 @@ impl Factors {
         factors
     }
 
+    /// Rows of d values each; `None` if there are not so many.
+    pub fn from_values(n_rows: usize, n_factors: usize, values: &[f32]) -> Option<Self> {
+        let mut factors = Self::zeros(n_rows, n_factors);
+        for (row, values) in factors.rows_mut().zip(values.chunks(n_factors)) {
+            row.as_flattened_mut()[..values.len()].copy_from_slice(values);
+        }
+        (values.len() == n_rows * n_factors).then_some(factors)
+    }
+
     /// The number of rows.
     pub fn n_rows(&self) -> usize {
         self.lanes.len() / self.width

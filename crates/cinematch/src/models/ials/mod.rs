@@ -221,6 +221,17 @@ impl Ials {
         Self { params, confidence, movies, background }
     }
 
+    /// From films' factors, row after row; `None` if they are not d times as many as films.
+    pub fn from_factors(
+        params: CheckedIalsParams,
+        confidence: Confidence,
+        n_movies: usize,
+        values: &[f32],
+    ) -> Option<Self> {
+        let movies = Factors::from_values(n_movies, params.0.factors, values)?;
+        Some(Self::new(params.0, confidence, movies))
+    }
+
     /// Films' factors.
     pub fn movies(&self) -> &Factors {
         &self.movies

@@ -46,6 +46,11 @@ impl UserKnnParams {
 }
 
 impl UserKnn {
+    /// The users.
+    pub fn implicit(&self) -> &Implicit {
+        &self.implicit
+    }
+
     /// The users most similar to a viewer and how much, the most similar first, among equals the
     /// lower row.
     fn neighbours(&self, history: &[Rated]) -> Vec<(usize, f32)> {

@@ -31,6 +31,18 @@ pub struct Popular {
     scores: Vec<f32>,
 }
 
+impl Popular {
+    /// From the films' scores.
+    pub fn from_scores(scores: Vec<f32>) -> Self {
+        Self { scores }
+    }
+
+    /// The films' scores.
+    pub fn scores(&self) -> &[f32] {
+        &self.scores
+    }
+}
+
 impl Popularity {
     /// Counts the ratings of `users`. O(ratings).
     pub fn fit(self, interactions: &Interactions, users: &[UserIdx]) -> Popular {

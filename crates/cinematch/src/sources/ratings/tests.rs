@@ -124,3 +124,17 @@ proptest! {
         prop_assert_eq!(problems, by_table.problems);
     }
 }
+
+#[test]
+fn a_history_may_leave_out_when() {
+    let csv = "userId,movieId,rating\n5,7,4.0\n5,8,4.0\n";
+    let histories = read_histories("h.csv", csv.as_bytes(), &movies()).unwrap();
+    assert_eq!(histories.parts[0].times, [0]);
+    assert_eq!(histories.problems[0].reason, "there is no film 8 in the catalogue");
+    let with_time = format!("{HEADER}5,7,4.0,12\n5,1,4.0,\n");
+    let histories = read_histories("h.csv", with_time.as_bytes(), &movies()).unwrap();
+    assert_eq!(histories.parts[0].times, [12]);
+    assert_eq!(histories.problems.len(), 1);
+    let error = read("r.csv", csv.as_bytes(), &movies()).unwrap_err();
+    assert!(error.to_string().contains("timestamp"), "{error}");
+}

@@ -1,0 +1,81 @@
+//! `cinematch recommend --histories`: lists for many viewers whom no model has seen.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use cinematch::bundle::Bundle;
+use cinematch::catalog::{Interactions, Rated, count_problems};
+use cinematch::files;
+use cinematch::ids::UserIdx;
+use cinematch::ranking::Recommender;
+use cinematch::sources::ratings;
+use rayon::prelude::*;
+
+use crate::output::{Output, STRONG, thousands};
+use crate::paths::shown;
+
+/// Viewers between two writes.
+const BATCH: usize = 2048;
+
+/// Ranks `k` films for every viewer of `histories` and writes them to `out`.
+pub fn run(bundle: &Bundle, histories: &Path, k: usize, out: &Path, output: &Output) -> Result<()> {
+    let started = Instant::now();
+    let name = shown(histories);
+    let recommender = &bundle.recommender;
+    let file = File::open(histories).with_context(|| format!("cannot open {name}"))?;
+    let reading = output.step("reading histories");
+    let mut read = ratings::read_histories(&name, &file, recommender.vocabulary())?;
+    let interactions = Interactions::new(&name, recommender.vocabulary().clone(), &mut read);
+    drop(reading);
+    super::warn_problems(&read.problems, output);
+
+    let users: Vec<UserIdx> = interactions.users().collect();
+    let ranking = output.progress("ranking", users.len() as u64);
+    files::replace(out, |out| {
+        out.write_all(b"userId,rank,movieId,score\n")?;
+        for (batch, users) in users.chunks(BATCH).enumerate() {
+            let rows = |user: &UserIdx| rows(recommender, &interactions, *user, k);
+            let of_batch: Vec<String> = users.par_iter().map(rows).collect();
+            for rows in of_batch {
+                out.write_all(rows.as_bytes())?;
+            }
+            ranking.at((batch * BATCH + users.len()) as u64);
+        }
+        Ok(())
+    })?;
+    drop(ranking);
+
+    output.json(&serde_json::json!({
+        "histories": name,
+        "viewers": users.len(),
+        "rows": read.rows,
+        "problem_counts": count_problems(&read.problems),
+        "unlisted_problems": read.unlisted_problems,
+        "limit": k,
+        "model_id": bundle.manifest.model_id,
+        "out": shown(out),
+        "seconds": started.elapsed().as_secs_f64(),
+    }))?;
+    output.line(format_args!(
+        "{STRONG}{}{STRONG:#}: up to {k} films for each of {} viewers",
+        shown(out),
+        thousands(users.len() as u64)
+    ));
+    Ok(())
+}
+
+/// A viewer's rows of the result.
+fn rows(recommender: &Recommender, interactions: &Interactions, user: UserIdx, k: usize) -> String {
+    let history: Vec<Rated> = interactions.of_user(user).collect();
+    let id = interactions.user(user);
+    let mut rows = String::with_capacity(k * 28);
+    for (place, best) in recommender.best_for(&history, k).iter().enumerate() {
+        let movie = recommender.movie(best.movie).movie_id;
+        // Writing into memory cannot fail.
+        let _ = writeln!(rows, "{id},{},{movie},{:.6}", place + 1, best.score);
+    }
+    rows
+}

@@ -1,0 +1,113 @@
+//! The models of a generation on disk: an archive each, which NumPy and scipy open.
+//!
+//! | model | archive |
+//! |---|---|
+//! | edlae, ease, item-knn | CSR: what a film (row) says for others (columns) |
+//! | user-knn | CSR: how much each user (row) liked films (columns) |
+//! | ials | dense: a film's factors a row |
+//! | popular and its like | dense: a film's score a row |
+//!
+//! Content has none: the ranking rows are files of their own.
+
+use std::io;
+
+use super::artifacts::{LoadError, broken};
+use super::npz;
+use crate::models::ials::Ials;
+use crate::models::popular::Popular;
+use crate::models::spec::{Kind, Weighted};
+use crate::models::{Fitted, Implicit, ItemItem, Model, Spec};
+use crate::ranking::Blend;
+
+/// The models of a spec, with their weights and their files' names.
+fn parts(spec: &Spec) -> Vec<(String, f32, &Kind)> {
+    let parts: Vec<(f32, &Kind)> = match &spec.model {
+        Kind::Hybrid { parts } => {
+            parts.iter().map(|Weighted { weight, model }| (*weight, model)).collect()
+        }
+        alone => vec![(1.0, alone)],
+    };
+    let name = |place, model: &Kind| format!("model_{place}_{}.npz", model.name());
+    let named = parts.into_iter().enumerate();
+    named.map(|(place, (weight, model))| (name(place, model), weight, model)).collect()
+}
+
+/// The names of a spec's models, in order.
+pub fn names(spec: &Spec) -> Vec<&'static str> {
+    parts(spec).into_iter().map(|(_, _, model)| model.name()).collect()
+}
+
+/// The models that have files, with the files' names.
+pub fn files<'a>(spec: &Spec, fitted: &'a Fitted) -> Vec<(String, &'a Fitted)> {
+    let models: Vec<&Fitted> = match fitted {
+        Fitted::Hybrid(hybrid) => hybrid.parts().iter().map(|(model, _)| model).collect(),
+        alone => vec![alone],
+    };
+    let named = parts(spec).into_iter().map(|(name, ..)| name).zip(models);
+    named.filter(|(_, model)| !matches!(model, Fitted::Content(_))).collect()
+}
+
+/// A model's file. O(bytes).
+pub fn bytes(model: &Fitted) -> io::Result<Vec<u8>> {
+    match model {
+        Fitted::Popular(popular) => npz::dense_bytes(popular.scores().len(), popular.scores()),
+        Fitted::ItemItem(model) => npz::csr_bytes(model.weights()),
+        Fitted::UserKnn(model) => npz::csr_bytes(model.implicit().user_movies()),
+        Fitted::Ials(model) => {
+            let movies = model.movies();
+            let rows = (0..movies.n_rows()).flat_map(|row| movies.values(row)).copied();
+            npz::dense_bytes(movies.n_rows(), &rows.collect::<Vec<f32>>())
+        }
+        Fitted::Content(_) | Fitted::Hybrid(_) => Err(io::Error::other("it has no file")),
+    }
+}
+
+/// Puts the models of a generation together again. `read` gives a file's verified bytes.
+pub fn load(
+    spec: &Spec,
+    n_movies: usize,
+    read: impl Fn(&str) -> Result<Vec<u8>, LoadError>,
+) -> Result<Blend, LoadError> {
+    let mut blend = Blend { models: Vec::new(), content: 0.0 };
+    for (name, weight, kind) in parts(spec) {
+        if matches!(kind, Kind::Content) {
+            blend.content = weight;
+            continue;
+        }
+        let model = model(kind, spec, n_movies, &read(&name)?);
+        let model = model.map_err(|error| broken(&name, error))?;
+        if model.n_movies() != n_movies {
+            return Err(broken(&name, "it is of another number of films than movies_meta.json"));
+        }
+        blend.models.push((model, weight));
+    }
+    Ok(blend)
+}
+
+fn model(kind: &Kind, spec: &Spec, n_movies: usize, bytes: &[u8]) -> io::Result<Fitted> {
+    Ok(match kind {
+        Kind::Popular | Kind::PopularRecent { .. } | Kind::TopRated { .. } => {
+            Fitted::Popular(Popular::from_scores(npz::dense_from_bytes(bytes)?))
+        }
+        Kind::Edlae(_) | Kind::Ease(_) | Kind::ItemKnn(_) => {
+            let weights = npz::csr_from_bytes(bytes)?;
+            if weights.n_columns() != weights.n_rows() {
+                return Err(io::Error::other("it is not of films on films"));
+            }
+            Fitted::ItemItem(ItemItem::from_weights(spec.confidence, weights))
+        }
+        Kind::UserKnn(params) => {
+            let rows = npz::csr_from_bytes(bytes)?;
+            Fitted::UserKnn(params.fit(&Implicit::from_rows(spec.confidence, rows)))
+        }
+        Kind::Ials(params) => {
+            let params = params.check().map_err(io::Error::other)?;
+            let values = npz::dense_from_bytes(bytes)?;
+            let model = Ials::from_factors(params, spec.confidence, n_movies, &values);
+            Fitted::Ials(model.ok_or_else(|| {
+                io::Error::other("its factors are not as many as films and parameters say")
+            })?)
+        }
+        Kind::Content | Kind::Hybrid { .. } => return Err(io::Error::other("it has no file")),
+    })
+}

@@ -1,0 +1,143 @@
+//! What was learned from ratings and what films are, in one score.
+//!
+//! As in the [hybrid](crate::models::hybrid), each model's scores are divided by their root mean
+//! square over all films and weighted. Then all are divided by the best film's, so that a score says
+//! how close a film comes to the best match, and what is asked for beside (genres, novelty) weighs
+//! the same for every viewer. Both are one factor a model and request: reasons stay exact.
+
+use super::{Recommender, Request};
+use crate::catalog::Rated;
+use crate::ids::MovieIdx;
+use crate::models::content::{Profile, Signal};
+use crate::models::hybrid::scale;
+use crate::models::{Contributions, Fitted, Model};
+use crate::retrieval::{Candidate, Scores, best};
+
+/// Models that learned from ratings, with their weights beside content's.
+#[derive(Clone, Debug)]
+pub struct Blend {
+    /// The models, none of them content or a hybrid.
+    pub models: Vec<(Fitted, f32)>,
+    /// What content counts.
+    pub content: f32,
+}
+
+impl Blend {
+    /// Content and nothing else.
+    pub const CONTENT: Self = Self { models: Vec::new(), content: 1.0 };
+}
+
+impl Recommender {
+    /// Leaves one model of ratings only, or none of them, and content.
+    pub(crate) fn narrow_to(&mut self, model: Option<usize>) {
+        let models = std::mem::take(&mut self.blend.models);
+        self.blend = match model {
+            None => Blend::CONTENT,
+            Some(place) => {
+                Blend { models: models.into_iter().skip(place).take(1).collect(), content: 0.0 }
+            }
+        };
+    }
+
+    /// Sets `own` to every film's blended score, by position. Returns what each model's scores were
+    /// multiplied by; the profile's weights are multiplied likewise. O(films · models) beside the
+    /// models' own work.
+    pub(super) fn fill_blended(
+        &self,
+        history: &[Rated],
+        profile: &mut Profile,
+        own: &mut Vec<f32>,
+    ) -> Vec<f32> {
+        let films = self.layout.films();
+        own.clear();
+        own.resize(films.len(), 0.0);
+        for part in self.model.add_scores(profile, own) {
+            let codes = part.codes.of(0..films.len());
+            for (own, code) in own.iter_mut().zip(codes) {
+                *own += part.values[*code as usize];
+            }
+        }
+        let content = scale(own, self.blend.content);
+        for own in own.iter_mut() {
+            *own *= content;
+        }
+        let mut scores = vec![0.0; films.len()];
+        let mut scales = Vec::with_capacity(self.blend.models.len());
+        for (model, weight) in &self.blend.models {
+            model.score(history, &mut scores);
+            let scale = scale(&scores, *weight);
+            if scale > 0.0 {
+                for (own, film) in own.iter_mut().zip(films) {
+                    *own += scale * scores[film.row()];
+                }
+            }
+            scales.push(scale);
+        }
+        let to_best = self.to_best(history, own);
+        for own in own.iter_mut() {
+            *own *= to_best;
+        }
+        profile.scale_by(content * to_best);
+        scales.into_iter().map(|scale| scale * to_best).collect()
+    }
+
+    /// What makes the best film that is not in the history score 1.
+    fn to_best(&self, history: &[Rated], own: &mut [f32]) -> f32 {
+        let seen: Vec<(usize, f32)> = history
+            .iter()
+            .map(|rated| {
+                let position = self.position_of[rated.movie.row()] as usize;
+                (position, std::mem::replace(&mut own[position], f32::NEG_INFINITY))
+            })
+            .collect();
+        let best = own.iter().copied().fold(0.0, f32::max);
+        // Backwards, so that of a film that stands twice the first value is the one that stays.
+        for (position, score) in seen.into_iter().rev() {
+            own[position] = score;
+        }
+        if best > 0.0 { best.recip() } else { 1.0 }
+    }
+
+    /// The `k` films that the models rank highest for a history of distinct films, those of the
+    /// history left out: without quality, diversity and whatever else a request asks for.
+    pub fn best_for(&self, history: &[Rated], k: usize) -> Vec<Candidate> {
+        let signals: Vec<_> =
+            history.iter().map(|rated| Signal::rated(rated.movie, rated.stars.value())).collect();
+        let mut profile = self.model.profile(&signals);
+        let mut own = Vec::new();
+        self.fill_blended(history, &mut profile, &mut own);
+        for rated in history {
+            own[self.position_of[rated.movie.row()] as usize] = f32::NEG_INFINITY;
+        }
+        let scores = Scores { layout: &self.layout, own: &own, parts: Vec::new() };
+        let mut candidates = best(k, &scores, |_| true);
+        candidates.retain(|candidate| candidate.score > f32::NEG_INFINITY);
+        candidates
+    }
+
+    /// What the models of ratings say of each film of a page, in the units of the score.
+    pub(super) fn said_by_viewers(
+        &self,
+        history: &[Rated],
+        scales: &[f32],
+        page: &[MovieIdx],
+    ) -> Vec<Contributions> {
+        let mut sums = Contributions::none(history.len(), page.len());
+        for ((model, _), scale) in self.blend.models.iter().zip(scales) {
+            for (sum, own) in sums.iter_mut().zip(model.contributions(history, page)) {
+                sum.add(&own, *scale);
+            }
+        }
+        sums
+    }
+}
+
+impl Request {
+    /// The history as models of ratings take it.
+    pub(super) fn rated(&self) -> Vec<Rated> {
+        self.history
+            .iter()
+            .map(|item| Rated { movie: item.signal.movie, stars: item.feedback.stars(), time: 0 })
+            .collect()
+    }
+}
