@@ -88,12 +88,23 @@ pub fn read_films(
     Ok((decoded.records, InputSum { name, rows, sha256: ids::sha256_hex(&bytes) }))
 }
 
-/// What a manifest says of ratings.csv. O(bytes).
+/// ratings.csv of a release, or ratings.parquet where there is no ratings.csv.
+pub fn ratings_path(raw: &Path) -> PathBuf {
+    let (csv, parquet) = (raw.join("ratings.csv"), raw.join("ratings.parquet"));
+    if !csv.exists() && parquet.exists() { parquet } else { csv }
+}
+
+fn is_parquet(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "parquet")
+}
+
+/// What a manifest says of the ratings. O(bytes).
 pub fn ratings_sum(raw: &RawPath, loaded: &Loaded, global: &Global) -> Result<InputSum> {
-    let path = raw.resolve(global).join("ratings.csv");
+    let path = ratings_path(&raw.resolve(global));
     let file = File::open(&path).with_context(|| format!("cannot open {}", shown(&path)))?;
     let sha256 = ids::sha256_of(file).with_context(|| format!("cannot read {}", shown(&path)))?;
-    Ok(InputSum { name: "ratings.csv".to_owned(), rows: loaded.rows, sha256 })
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(InputSum { name, rows: loaded.rows, sha256 })
 }
 
 /// Models' parameters by name, where a file has them.
@@ -133,12 +144,12 @@ pub fn load_ratings(
 ) -> Result<Loaded> {
     let raw = raw.resolve(global);
     let movies = read_movies(&raw)?;
-    let csv = raw.join("ratings.csv");
-    let name = shown(&csv);
-    let file = File::open(&csv).map_err(|error| match error.kind() {
+    let path = ratings_path(&raw);
+    let name = shown(&path);
+    let file = File::open(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => anyhow!(
-            "{name} not found: it is part of every MovieLens release; without ratings, \
-             `cinematch train --model content` learns from facts alone"
+            "{name} not found, nor ratings.parquet: it is part of every MovieLens release; without \
+             ratings, `cinematch train --model content` learns from facts alone"
         ),
         _ => anyhow!("cannot open {name}: {error}"),
     })?;
@@ -161,7 +172,12 @@ pub fn load_ratings(
     }
 
     let step = output.step("reading ratings");
-    let mut read = ratings::read(&name, &file, &movies)?;
+    let mut read = if is_parquet(&path) {
+        let file = file.try_clone().with_context(|| format!("cannot read {name}"))?;
+        ratings::read_parquet(&name, file, &movies)?
+    } else {
+        ratings::read(&name, &file, &movies)?
+    };
     let interactions = Interactions::new(&name, movies, &mut read);
     drop(step);
     let problems = read.problems.len() as u64 + read.unlisted_problems;

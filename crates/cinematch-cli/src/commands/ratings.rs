@@ -17,7 +17,7 @@ use crate::paths::{RawPath, shown};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch ratings             check every row, keep the ratings packed\n  \
-                  cinematch ratings --refresh   read ratings.csv again even if it is as it was\n  \
+                  cinematch ratings --refresh   read the file again even if it is as it was\n  \
                   cinematch ratings --json      counts, and what was wrong, for machines"
 )]
 pub struct Ratings {
@@ -25,7 +25,7 @@ pub struct Ratings {
     raw: RawPath,
     #[command(flatten)]
     packed: PackedPath,
-    /// Read ratings.csv even if the packed ratings are up to date
+    /// Read the file even if the packed ratings are up to date
     #[arg(long)]
     refresh: bool,
     /// Only read and check: write nothing
@@ -71,7 +71,7 @@ impl Ratings {
         })?;
         if *cached && *problems > 0 {
             output.warn(format_args!(
-                "{} problems were found when ratings.csv was read: see {}",
+                "{} problems were found when the file was read: see {}",
                 thousands(*problems),
                 shown(&report_path(&self.packed.resolve(global)))
             ));

@@ -13,7 +13,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::inputs::{
-    How, PackedPath, load_ratings, ratings_sum, read_films, read_specs, read_tags,
+    How, PackedPath, load_ratings, ratings_path, ratings_sum, read_films, read_specs, read_tags,
 };
 use crate::options::Global;
 use crate::output::{Output, STRONG, thousands};
@@ -36,7 +36,7 @@ pub struct Train {
     artifacts: ArtifactsPath,
     #[command(flatten)]
     packed: PackedPath,
-    /// What to learn [default: hybrid; content where there is no ratings.csv]
+    /// What to learn [default: hybrid; content where there are no ratings]
     #[arg(long, value_parser = PossibleValuesParser::new(NAMES), value_name = "NAME")]
     model: Option<String>,
     /// Models' parameters [default: data/tuned.json, if `cinematch tune` has written it]
@@ -106,7 +106,7 @@ impl Train {
             (None, None)
         } else {
             let loaded = load_ratings(How::default(), &self.raw, &self.packed, global, output)?;
-            let summing = output.step("summing up ratings.csv");
+            let summing = output.step("summing up ratings");
             let sum = ratings_sum(&self.raw, &loaded, global)?;
             drop(summing);
             (Some(loaded.interactions), Some(sum))
@@ -181,12 +181,12 @@ impl Train {
 
     /// The model to train, with parameters from where they are.
     fn spec(&self, global: &Global, output: &Output) -> Result<Spec> {
-        let has_ratings = self.raw.resolve(global).join("ratings.csv").exists();
+        let has_ratings = ratings_path(&self.raw.resolve(global)).exists();
         let name = match self.model.as_deref() {
             Some(name) => name,
             None if has_ratings => NAMES[0],
             None => {
-                output.warn("there is no ratings.csv: films are compared by what they are alone");
+                output.warn("there are no ratings: films are compared by what they are alone");
                 "content"
             }
         };
@@ -196,7 +196,11 @@ impl Train {
         let found = specs.remove(name);
         if let (Some(spec), Some(path)) = (&found, &params) {
             if spec.model.name() != name {
-                bail!("{}: `{name}` is a {}", shown(path), spec.model.name());
+                bail!(
+                    "{}: what is called `{name}` is of the model `{}`",
+                    shown(path),
+                    spec.model.name()
+                );
             }
             output.note(format_args!("parameters of {name} from {}", shown(path)));
         }

@@ -103,7 +103,7 @@ fn status_tells_what_to_do_next() {
     assert!(folder.ok(&["status"]).contains("next: run `cinematch train`"));
     folder.ok(&["train"]);
     let status = folder.ok(&["status"]);
-    assert!(status.contains("generation 1: content-") && !status.contains("next:"), "{status}");
+    assert!(status.contains("generation 1: hybrid-") && !status.contains("next:"), "{status}");
     let movies = folder.path("ml/artifacts/current/movies_meta.json");
     let whole = std::fs::read(&movies).unwrap();
     std::fs::write(&movies, &whole[..1000]).unwrap();

@@ -5,6 +5,7 @@ mod demo;
 mod docs;
 mod folder;
 mod kill;
+mod learning;
 mod metrics;
 mod operation;
 mod pipeline;

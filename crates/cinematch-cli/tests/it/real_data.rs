@@ -109,15 +109,54 @@ fn features_equal_scikit_learns_on_both_movielens_sets() {
         let folder = Folder::empty();
         preprocess(&folder, &raw, release, &[]);
         let raw_release = raw.join(release);
-        folder.ok(&["train", "--raw", raw_release.to_str().unwrap()]);
+        folder.ok(&["train", "--model", "content", "--raw", raw_release.to_str().unwrap()]);
         check(&folder, "check_sklearn.py", &[]);
         folder.ok(&["export", "sklearn", "--out", "pickles"]);
         let pickles = folder.path("pickles");
         check(&folder, "check_pickles.py", &["--pickles", pickles.to_str().unwrap()]);
         let other = ["--max-features", "3000", "--ngram-max", "1", "--min-df", "3"];
         let other = [&other[..], &["--stop-words", "none"]].concat();
-        folder.ok(&[&["train"], other.as_slice()].concat());
+        folder.ok(&[&["train", "--model", "content"], other.as_slice()].concat());
         check(&folder, "check_sklearn.py", &other);
+    }
+}
+
+#[test]
+fn models_equal_their_formulas_in_float64() {
+    let Some(raw) = real_data("models_equal_their_formulas") else { return };
+    let Some(python) = python("models_equal_their_formulas") else { return };
+    let folder = Folder::empty();
+    let release = raw.join("ml-latest-small");
+    preprocess(&folder, &raw, "ml-latest-small", &["--min-year", "none"]);
+    let params = |iterations: u32| {
+        serde_json::json!({
+            "ease": { "model": { "name": "ease", "regularization": 200.0, "max_movies": 3000,
+                "neighbors": 3000 } },
+            "ials": { "model": { "name": "ials", "factors": 24, "iterations": iterations } },
+        })
+    };
+    let train = |model, artifacts, iterations| {
+        folder.write("params.json", params(iterations).to_string().as_bytes());
+        let files = ["--raw", release.to_str().unwrap(), "--params", "params.json"];
+        folder.ok(&[&["train", "--model", model, "--artifacts", artifacts], &files[..]].concat());
+    };
+    train("ease", "ease", 0);
+    train("ials", "start", 0);
+    train("ials", "ials", 3);
+    for model in ["ease", "ials"] {
+        let output = Command::new(&python)
+            .arg(project().join("tests/python/check_models.py"))
+            .arg(model)
+            .args(["--merged".into(), folder.path("data/movies_merged.csv")])
+            .args(["--ratings".into(), release.join("ratings.csv")])
+            .args(["--artifacts".into(), folder.path(model)])
+            .args(["--start".into(), folder.path("start")])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.starts_with("ok "), "{model} {said}\n{errors}");
+        eprintln!("check_models.py: {said}");
     }
 }
 

@@ -86,5 +86,7 @@ pub(super) fn largest(mut entries: Vec<(u32, f32)>, most: usize) -> Vec<(u32, f3
         entries.truncate(most);
     }
     entries.sort_unstable_by_key(|(column, _)| *column);
+    // What was cut off would keep its memory.
+    entries.shrink_to_fit();
     entries
 }

@@ -90,7 +90,7 @@ pub struct TagRow {
     pub tag: String,
 }
 
-const AN_ID: &str = "a whole number from 0 to 4294967295";
+pub(super) const AN_ID: &str = "a whole number from 0 to 4294967295";
 
 /// Decodes `movies.csv`. A repeated id keeps its first row.
 pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, SourceError> {

@@ -5,6 +5,8 @@
 //! [reader](super::table) as all tables, which says what is wrong with it. Pieces are read, not mapped: the
 //! file's pages then count to nobody's memory, and a file cut short meanwhile is no crash.
 
+mod parquet;
+
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -16,6 +18,8 @@ use super::movielens::{self, HISTORY_COLUMNS, RATING_COLUMNS, Stars};
 use super::table::{Column, Table, without_mark};
 use super::{Outcome, Problem, ProblemKind, SourceError};
 use crate::ids::{MovieIdx, UserId, Vocabulary};
+
+pub use parquet::read_parquet;
 
 /// Bytes of the file that one task reads.
 const PIECE: u64 = 4 << 20;
@@ -70,6 +74,16 @@ pub enum RatingsError {
         file: String,
         /// What it said.
         cause: io::Error,
+    },
+    /// It is no Parquet file with the columns that ratings have.
+    #[error(
+        "{file} cannot be read as Parquet with numbers userId, movieId, rating and timestamp: {reason}"
+    )]
+    Parquet {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        reason: String,
     },
 }
 

@@ -1,0 +1,108 @@
+//! Learning from ratings, as people and programs use it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::folder::Folder;
+
+/// A file of lists: user → films in order of rank.
+fn lists(csv: &str) -> BTreeMap<u32, Vec<u32>> {
+    let mut lines = csv.lines();
+    assert_eq!(lines.next(), Some("userId,rank,movieId,score"));
+    let mut lists: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    let mut last = f32::INFINITY;
+    for line in lines {
+        let values: Vec<&str> = line.split(',').collect();
+        let list = lists.entry(values[0].parse().unwrap()).or_default();
+        list.push(values[2].parse().unwrap());
+        assert_eq!(values[1], list.len().to_string(), "ranks count from 1");
+        let score: f32 = values[3].parse().unwrap();
+        assert!(values[1] == "1" || score <= last, "{line}");
+        last = score;
+    }
+    lists
+}
+
+#[test]
+fn every_model_trains_ranks_and_writes_lists_for_unseen_viewers() {
+    let folder = Folder::with_sample();
+    folder.ok(&["preprocess", "--min-year", "none"]);
+    let histories =
+        "userId,movieId,rating\n7,1,5\n7,2,4.0\n8,999999,3.0\n9,3,4.5\n9,1,0.5\n9,3,5.0\n";
+    folder.write("viewers.csv", histories.as_bytes());
+    for model in cinematch::models::spec::NAMES {
+        folder.ok(&["train", "--model", model]);
+        let manifest = folder.json("ml/artifacts/manifest.json");
+        assert_eq!(manifest["settings"]["model"]["model"]["name"], model);
+        assert_eq!(folder.ok(&["recommend", "--liked", "1,2", "-k", "3"]).lines().count(), 7);
+
+        let command = ["recommend", "--histories", "viewers.csv", "-k", "12", "--out", "recs.csv"];
+        let summary = folder.ok(&[&command[..], &["--json"]].concat());
+        let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+        assert_eq!(summary["viewers"], 2, "{model}");
+        // An unknown film and a film rated twice.
+        assert_eq!(summary["problem_counts"].as_array().unwrap().len(), 2, "{model}");
+        let lists = lists(&folder.read("recs.csv"));
+        assert_eq!(lists.keys().copied().collect::<Vec<_>>(), [7, 9], "{model}");
+        for (user, seen) in [(7, [1, 2]), (9, [1, 3])] {
+            let films: BTreeSet<u32> = lists[&user].iter().copied().collect();
+            assert_eq!(films.len(), 12, "{model}");
+            assert!(seen.iter().all(|film| !films.contains(film)), "{model}");
+        }
+    }
+}
+
+#[test]
+fn a_part_of_the_hybrid_can_be_asked_alone() {
+    let folder = Folder::trained();
+    folder.write("viewers.csv", b"userId,movieId,rating,timestamp\n7,1,5.0,0\n7,2,4.0,0\n");
+    let of = |model: &str| {
+        let command = ["recommend", "--histories", "viewers.csv", "-k", "50", "--out", "recs.csv"];
+        folder.ok(&[&command[..], &["--model", model]].concat());
+        lists(&folder.read("recs.csv")).remove(&7).unwrap()
+    };
+    let hybrid = of("hybrid");
+    for part in ["edlae", "ials", "content", "popular"] {
+        assert_ne!(of(part), hybrid, "{part}");
+    }
+    let error = folder.fails(&["recommend", "--model", "user-knn"]);
+    assert!(error.contains("no model `user-knn`, only hybrid, edlae, ials, content"), "{error}");
+    assert!(error.contains("`cinematch train --model user-knn` makes one"), "{error}");
+}
+
+#[test]
+fn without_ratings_content_is_learned_and_said() {
+    let folder = Folder::with_sample();
+    folder.ok(&["preprocess", "--min-year", "none"]);
+    std::fs::remove_file(folder.path("raw/ml-32m/ratings.csv")).unwrap();
+    let output = folder.run(&["train"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("there are no ratings"), "{said}");
+    assert!(folder.ok(&["status"]).contains("generation 1: content-"));
+    let error = folder.fails(&["train", "--model", "ials"]);
+    assert!(error.contains("ratings.csv not found"), "{error}");
+}
+
+#[test]
+fn parameters_come_from_a_file() {
+    let folder = Folder::with_sample();
+    folder.ok(&["preprocess", "--min-year", "none"]);
+    let ials = r#"{"ials": {"model": {"name": "ials", "factors": 8, "iterations": 2}}}"#;
+    folder.write("data/tuned.json", ials.as_bytes());
+    folder.ok(&["train", "--model", "ials"]);
+    let model = &folder.json("ml/artifacts/manifest.json")["settings"]["model"]["model"];
+    assert_eq!((model["factors"].as_u64(), model["seed"].as_u64()), (Some(8), Some(42)));
+    // What is not in the file has its defaults.
+    folder.ok(&["train", "--model", "edlae"]);
+    for (text, needle) in [
+        (r#"{"ials": {"model": {"name": "ials", "factor": 8}}}"#, "unknown field `factor`"),
+        (r#"{"ials": {"model": {"name": "ials", "factors": 0}}}"#, "factors is 0; expected 1 to"),
+        (
+            r#"{"ials": {"model": {"name": "ease"}}}"#,
+            "what is called `ials` is of the model `ease`",
+        ),
+    ] {
+        folder.write("my.json", text.as_bytes());
+        let error = folder.fails(&["train", "--model", "ials", "--params", "my.json"]);
+        assert!(error.contains(needle), "{error}");
+    }
+}

@@ -1,0 +1,98 @@
+"""Models against their formulas in NumPy and float64, from the files themselves.
+
+    check_models.py ease --merged FILE --ratings FILE --artifacts DIR
+    check_models.py ials --merged FILE --ratings FILE --artifacts DIR --start DIR
+
+ease: B = -P / diag(P) off the diagonal, P = (X'X + lambda I)^-1. ials: as many epochs as the model was
+trained for, from the factors in --start, a model of no epochs.
+"""
+
+import argparse
+import json
+import pathlib
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model", choices=["ease", "ials"])
+    parser.add_argument("--merged", type=pathlib.Path, required=True)
+    parser.add_argument("--ratings", type=pathlib.Path, required=True)
+    parser.add_argument("--artifacts", type=pathlib.Path, required=True)
+    parser.add_argument("--start", type=pathlib.Path)
+    arguments = parser.parse_args()
+    spec = json.loads((arguments.artifacts / "manifest.json").read_text())["settings"]["model"]
+    x = interactions(arguments.merged, arguments.ratings, spec["confidence"])
+    if arguments.model == "ease":
+        ours = sp.load_npz(arguments.artifacts / "model_0_ease.npz").toarray()
+        theirs = ease(x, spec["model"])
+    else:
+        ours = factors(arguments.artifacts)
+        theirs = ials(x, spec["model"], factors(arguments.start))
+    error = np.abs(ours - theirs).max()
+    largest = np.abs(theirs).max()
+    assert largest > 0.01, largest
+    assert error < 1e-4 * max(1.0, largest), f"off by {error} of at most {largest}"
+    print(f"ok {arguments.model}: {theirs.shape} values, off by {error:.1e} of at most {largest:.3f}")
+
+
+def interactions(merged, ratings, confidence):
+    """Users x films of the merged table, every rating by how much it counts as liked."""
+    films = pd.read_csv(merged, usecols=["movieId"])["movieId"]
+    row_of = pd.Series(range(len(films)), index=films)
+    ratings = pd.read_csv(ratings)
+    ratings = ratings[ratings["movieId"].isin(films)]
+    weights = np.select(
+        [ratings["rating"] >= 4, ratings["rating"] >= 3],
+        [confidence["liked"], confidence["middling"]],
+    )
+    users = ratings["userId"].astype("category").cat.codes
+    places = (users, row_of[ratings["movieId"]])
+    x = sp.csr_matrix((weights, places), shape=(users.max() + 1, len(films)))
+    x.eliminate_zeros()
+    return x
+
+
+def ease(x, params):
+    counts = np.asarray((x > 0).sum(axis=0)).ravel()
+    films = np.argsort(-counts, kind="stable")[: params["max_movies"]]
+    films = films[counts[films] > 0]
+    small = x[:, films].toarray()
+    p = np.linalg.inv(small.T @ small + params["regularization"] * np.eye(len(films)))
+    b = -p / np.diag(p)
+    np.fill_diagonal(b, 0)
+    whole = np.zeros((x.shape[1], x.shape[1]))
+    whole[np.ix_(films, films)] = b
+    return whole
+
+
+def factors(artifacts):
+    with np.load(artifacts / "model_0_ials.npz") as archive:
+        return archive["values"].astype(np.float64)
+
+
+def ials(x, params, films):
+    for _ in range(params["iterations"]):
+        users = half_step(x, params, films)
+        films = half_step(x.T.tocsr(), params, users)
+    return films
+
+
+def half_step(x, params, columns):
+    alpha, nu = params["unobserved_weight"], params["frequency_exponent"]
+    background = alpha * columns.T @ columns
+    rows = np.zeros((x.shape[0], columns.shape[1]))
+    for row in range(x.shape[0]):
+        of_row = slice(x.indptr[row], x.indptr[row + 1])
+        known, weights = columns[x.indices[of_row]], x.data[of_row]
+        ridge = params["regularization"] * (weights.sum() + alpha * x.shape[1]) ** nu
+        matrix = background + known.T @ (weights[:, None] * known) + ridge * np.eye(len(background))
+        rows[row] = np.linalg.solve(matrix, weights @ known)
+    return rows
+
+
+if __name__ == "__main__":
+    main()
