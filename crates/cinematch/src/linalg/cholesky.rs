@@ -1,6 +1,6 @@
 //! Symmetric positive definite systems of a few hundred unknowns: Cholesky's method on tiles.
 
-use super::{TILE, Tile, ZERO, add_product, subtract_product};
+use super::{Lane, TILE, Tile, ZERO, add_product, subtract_product};
 
 /// A symmetric matrix of n · 16 rows: its tiles on and above the diagonal, row by row of tiles.
 #[derive(Clone, Debug)]
@@ -62,6 +62,19 @@ impl TileMatrix {
             }
         }
         trace
+    }
+
+    /// All entries of both halves, row by row: n · 16 rows of n lanes.
+    pub fn rows(&self) -> Vec<Lane> {
+        let mut rows = Vec::with_capacity(self.n * self.n * TILE);
+        for row in 0..self.n * TILE {
+            let (of_row, within) = (row / TILE, row % TILE);
+            rows.extend((0..self.n).map(|column| {
+                let tile = &self.tiles[self.place(of_row.min(column), of_row.max(column))];
+                if of_row <= column { tile[within] } else { tile.map(|lane| lane[within]) }
+            }));
+        }
+        rows
     }
 
     /// Becomes a copy of `other`, in the memory it has.

@@ -12,7 +12,9 @@ mod kernel;
 
 pub use cholesky::{Factor, NotPositive, TileMatrix};
 pub use inverse::BlockMatrix;
-pub use kernel::{add_product, instruction_set, subtract_product};
+pub use kernel::{
+    add_combination, add_gradient, add_product, instruction_set, prefetch, subtract_product,
+};
 
 /// The side of a tile.
 pub const TILE: usize = 16;

@@ -65,7 +65,12 @@ impl Implicit {
             });
             user_movies.push_row(entries);
         }
-        let movie_users = user_movies.transposed(0..users.len(), |_| true);
+        Self::from_weights(user_movies, confidence)
+    }
+
+    /// Takes users × films with weights that are known; `confidence` is for who comes later. O(entries).
+    pub fn from_weights(user_movies: CsrMatrix<f32>, confidence: Confidence) -> Self {
+        let movie_users = user_movies.transposed(0..user_movies.n_rows(), |_| true);
         Self { confidence, user_movies, movie_users }
     }
 

@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
-use crate::linalg::{Lane, TILE, TileMatrix, add_product};
+use crate::linalg::{Lane, TILE, TileMatrix, add_product, prefetch};
 
 /// n rows of d numbers. Each row starts at a lane; what is beyond d in its last one stays 0.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +49,11 @@ impl Factors {
         self.lanes.len() / self.width
     }
 
+    /// Lanes a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// The numbers of a row.
     pub fn values(&self, row: usize) -> &[f32] {
         &self.row(row).as_flattened()[..self.n_factors]
@@ -57,6 +62,20 @@ impl Factors {
     /// A row, padded.
     pub fn row(&self, row: usize) -> &[Lane] {
         &self.lanes[row * self.width..][..self.width]
+    }
+
+    /// The rows of these numbers, in this order. They lie anywhere in memory, so while one is used
+    /// those that come soon are already on their way.
+    pub fn gather<'a>(&'a self, rows: &'a [u32]) -> impl Iterator<Item = &'a [Lane]> {
+        /// How far ahead: about as many lines as a core has under way at once.
+        const LINES: usize = 64;
+        let ahead = (LINES / self.width).max(1);
+        let fetch = |row: &u32| prefetch(self.row(*row as usize));
+        rows.iter().take(ahead).for_each(fetch);
+        rows.iter().enumerate().map(move |(place, row)| {
+            rows.get(place + ahead).into_iter().for_each(fetch);
+            self.row(*row as usize)
+        })
     }
 
     /// Every row, padded.

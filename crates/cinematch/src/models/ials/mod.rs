@@ -14,6 +14,7 @@
 //!
 //! An epoch costs 2·nnz·d·(d + 16) + (U + I)·d³/3 FLOPs; memory is 4·d·(U + I) bytes.
 
+mod conjugate;
 mod factors;
 mod solve;
 
@@ -24,11 +25,28 @@ use super::{Confidence, Contributions, Implicit, Model};
 use crate::catalog::Rated;
 use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
-use crate::linalg::TileMatrix;
+use crate::linalg::{Lane, TileMatrix};
 
-use solve::RowSolver;
+use conjugate::{Background, Descent};
+use solve::{Row, RowSolver};
 
 pub use factors::Factors;
+
+/// How the system of a row is solved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Solver {
+    /// Exactly, by Cholesky's method.
+    #[default]
+    Cholesky,
+    /// By conjugate gradients from the row's factors as they are (Takács, Pilászy and Tikk,
+    /// "Applications of the Conjugate Gradient Method for Implicit Feedback Collaborative
+    /// Filtering", 2011).
+    ConjugateGradients {
+        /// Steps a half-step; 3 are usual.
+        steps: usize,
+    },
+}
 
 /// Parameters of iALS.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +62,8 @@ pub struct IalsParams {
     pub unobserved_weight: f32,
     /// Epochs.
     pub iterations: usize,
+    /// How training solves; histories are always folded in exactly.
+    pub solver: Solver,
     /// σ*: films start as normal numbers of deviation σ*/√d.
     pub init_deviation: f32,
     /// Of the first factors.
@@ -58,6 +78,7 @@ impl Default for IalsParams {
             frequency_exponent: 1.0,
             unobserved_weight: 0.1,
             iterations: 16,
+            solver: Solver::Cholesky,
             init_deviation: 0.1,
             seed: 42,
         }
@@ -143,6 +164,19 @@ impl Training<'_> {
     /// The objective. O(nnz·d + (U + I)·d²).
     pub fn loss(&self) -> f64 {
         let Self { params, implicit, users, movies } = self;
+        let regularized = |matrix: &CsrMatrix<f32>, factors: &Factors| -> f64 {
+            let norm = |row: usize| f64::from(factors.dot(row, factors.row(row)));
+            let of_row = |row| f64::from(params.ridge(matrix, row)) * norm(row);
+            (0..matrix.n_rows()).map(of_row).sum()
+        };
+        self.error()
+            + regularized(implicit.user_movies(), users)
+            + regularized(implicit.movie_users(), movies)
+    }
+
+    /// The objective without its regularization. O(nnz·d + (U + I)·d²).
+    pub fn error(&self) -> f64 {
+        let Self { params, implicit, users, movies } = self;
         let observed: f64 = (0..implicit.n_users())
             .into_par_iter()
             .map(|user| {
@@ -157,16 +191,8 @@ impl Training<'_> {
             .collect::<Vec<f64>>()
             .into_iter()
             .sum();
-        let regularized = |matrix: &CsrMatrix<f32>, factors: &Factors| -> f64 {
-            let norm = |row: usize| f64::from(factors.dot(row, factors.row(row)));
-            let of_row = |row| f64::from(params.ridge(matrix, row)) * norm(row);
-            (0..matrix.n_rows()).map(of_row).sum()
-        };
         let all = users.gramian().trace_of_product(&movies.gramian());
-        observed
-            + f64::from(params.unobserved_weight) * all
-            + regularized(implicit.user_movies(), users)
-            + regularized(implicit.movie_users(), movies)
+        observed + f64::from(params.unobserved_weight) * all
     }
 }
 
@@ -193,17 +219,44 @@ impl IalsParams {
 /// Solves every row of `matrix` for the factors of its columns.
 fn half_step(params: IalsParams, matrix: &CsrMatrix<f32>, columns: &Factors, rows: &mut Factors) {
     let background = params.background(columns);
-    let mut turns: Vec<(usize, &mut [crate::linalg::Lane])> = rows.rows_mut().enumerate().collect();
-    // The longest first, so that no thread is left alone with one at the end.
+    let width = columns.width();
+    match params.solver {
+        Solver::Cholesky => each_row(
+            params,
+            matrix,
+            rows,
+            || RowSolver::new(width),
+            |solver, row, solution| solver.solve(&background, columns, row, solution),
+        ),
+        Solver::ConjugateGradients { steps } => {
+            let background = Background::new(&background);
+            each_row(
+                params,
+                matrix,
+                rows,
+                || Descent::new(width, steps),
+                |descent, row, solution| descent.descend(&background, columns, row, solution),
+            );
+        }
+    }
+}
+
+/// Lets a solver for each thread have the rows, the longest first, so that no thread is left alone with
+/// one at the end.
+fn each_row<S>(
+    params: IalsParams,
+    matrix: &CsrMatrix<f32>,
+    rows: &mut Factors,
+    solver: impl Fn() -> S + Sync + Send,
+    solve: impl Fn(&mut S, Row<'_>, &mut [Lane]) + Sync + Send,
+) {
+    let mut turns: Vec<(usize, &mut [Lane])> = rows.rows_mut().enumerate().collect();
     turns.sort_by_key(|(row, _)| std::cmp::Reverse(matrix.row(*row).0.len()));
-    turns.into_par_iter().with_max_len(64).for_each_init(
-        RowSolver::new,
-        |solver, (row, solution)| {
-            let ridge = params.ridge(matrix, row);
-            let (indices, weights) = matrix.row(row);
-            solver.solve(&background, ridge, columns, (indices, weights), solution);
-        },
-    );
+    turns.into_iter().par_bridge().for_each_init(solver, |solver, (row, solution)| {
+        let (columns, weights) = matrix.row(row);
+        let ridge = params.ridge(matrix, row);
+        solve(solver, Row { columns, weights, ridge }, solution);
+    });
 }
 
 /// The fitted model: films' factors, and what folding a history in takes.
@@ -228,13 +281,18 @@ impl Ials {
 
     /// The factors of a viewer with this history. O(n·d² + d³).
     pub fn fold_in(&self, history: &[Rated]) -> Factors {
-        let (indices, weights) = self.weigh(history);
+        let (columns, weights) = self.weigh(history);
+        let row = self.row(&columns, &weights);
         let mut solution = Factors::zeros(1, self.params.factors);
-        let ridge = self.params.ridge_of(weights.iter().sum(), self.n_movies());
-        let mut solver = RowSolver::new();
-        let row = solution.rows_mut().next().expect("one row");
-        solver.solve(&self.background, ridge, &self.movies, (&indices, &weights), row);
+        let lanes = solution.rows_mut().next().expect("one row");
+        let mut solver = RowSolver::new(lanes.len());
+        solver.solve(&self.background, &self.movies, row, lanes);
         solution
+    }
+
+    fn row<'a>(&self, columns: &'a [u32], weights: &'a [f32]) -> Row<'a> {
+        let ridge = self.params.ridge_of(weights.iter().sum(), self.n_movies());
+        Row { columns, weights, ridge }
     }
 
     fn weigh(&self, history: &[Rated]) -> (Vec<u32>, Vec<f32>) {
@@ -258,13 +316,13 @@ impl Model for Ials {
 
     /// Of film i with weight c to film j: hⱼᵀ A⁻¹ c·hᵢ, where A is the viewer's system.
     fn contributions(&self, history: &[Rated], movie: MovieIdx) -> Contributions {
-        let (indices, weights) = self.weigh(history);
-        let ridge = self.params.ridge_of(weights.iter().sum(), self.n_movies());
-        let mut solver = RowSolver::new();
+        let (columns, weights) = self.weigh(history);
+        let row = self.row(&columns, &weights);
         let mut direction = Factors::zeros(1, self.params.factors);
-        let row = direction.rows_mut().next().expect("one row");
-        row.copy_from_slice(self.movies.row(movie.row()));
-        solver.apply_inverse(&self.background, ridge, &self.movies, (&indices, &weights), row);
+        let lanes = direction.rows_mut().next().expect("one row");
+        lanes.copy_from_slice(self.movies.row(movie.row()));
+        let mut solver = RowSolver::new(lanes.len());
+        solver.apply_inverse(&self.background, &self.movies, row, lanes);
         let mut parts = vec![0.0; history.len()];
         for (place, source, weight) in self.confidence.weigh(history) {
             parts[place] = weight * self.movies.dot(source.row(), direction.row(0));
