@@ -143,7 +143,7 @@ fn portable<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     }
 }
 
-/// Always inlined, to be compiled for the caller's instructions.
+#[allow(clippy::inline_always, reason = "to be compiled for the caller's instructions")]
 #[inline(always)]
 fn portable_gradient(
     groups: &[Tile],
@@ -171,7 +171,7 @@ fn portable_gradient(
     }
 }
 
-/// As above.
+#[allow(clippy::inline_always, reason = "as above")]
 #[inline(always)]
 fn portable_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
     for (row, factor) in rows.chunks_exact(sum.len()).zip(factors) {
@@ -220,7 +220,7 @@ mod x86 {
                         products[row] = _mm512_fmadd_ps(values, at, products[row]);
                     }
                 }
-                let errors = _mm512_sub_ps(sums(products), _mm512_set1_ps(target));
+                let errors = _mm512_sub_ps(sums(&products), _mm512_set1_ps(target));
                 let weights = _mm512_loadu_ps(weights.get_unchecked(group).as_ptr());
                 let mut factors = [0.0; TILE];
                 _mm512_storeu_ps(factors.as_mut_ptr(), _mm512_mul_ps(weights, errors));
@@ -242,7 +242,7 @@ mod x86 {
 
     /// The sum of each register's values, in as many lanes.
     #[target_feature(enable = "avx512f")]
-    fn sums(rows: [__m512; TILE]) -> __m512 {
+    fn sums(rows: &[__m512; TILE]) -> __m512 {
         // Each step adds two halves of values and makes one register of two.
         let twos: [__m512; 8] = std::array::from_fn(|at| {
             let (a, b) = (rows[2 * at], rows[2 * at + 1]);

@@ -6,10 +6,7 @@
 
 use super::factors::Factors;
 use super::solve::Row;
-use crate::linalg::{Lane, TILE, Tile, TileMatrix, ZERO, add_combination, add_gradient};
-
-/// Rows that are gathered at once: few enough that they stay in the nearer caches from pass to pass.
-const ROWS: usize = 1024;
+use crate::linalg::{Lane, Lanes, TILE, TileMatrix, add_combination, add_gradient};
 
 /// Descends in rows one after the other in the same memory.
 pub struct Descent {
@@ -21,11 +18,14 @@ pub struct Descent {
 }
 
 /// `α₀HᵀH`, row by row.
-pub struct Background(Vec<Lane>);
+pub struct Background(Lanes);
 
 impl Background {
     pub fn new(matrix: &TileMatrix) -> Self {
-        Self(matrix.rows())
+        let rows = matrix.rows();
+        let mut lanes = Lanes::zeros(rows.len());
+        lanes.copy_from_slice(&rows);
+        Self(lanes)
     }
 }
 
@@ -35,7 +35,7 @@ impl Descent {
         let zeros = vec![[0.0; TILE]; width];
         Self {
             steps,
-            gathered: Gathered::default(),
+            gathered: Gathered { n_groups: 0, lanes: Lanes::zeros(0), weights: Vec::new() },
             gradient: zeros.clone(),
             direction: zeros.clone(),
             product: zeros,
@@ -106,21 +106,20 @@ fn add(factor: f32, values: &[Lane], sum: &mut [Lane]) {
     }
 }
 
-/// Factors of a row's columns in groups of 16, and their weights. Of more than [`ROWS`] only a part
-/// is here at a time.
-#[derive(Default)]
+/// Factors of a row's columns in groups of 16, a tile for every lane of them, and their weights.
 struct Gathered {
-    groups: Vec<Tile>,
+    n_groups: usize,
+    lanes: Lanes,
     weights: Vec<Lane>,
 }
 
 impl Gathered {
     /// Makes ready for another row.
     fn forget(&mut self) {
-        self.weights.clear();
+        self.n_groups = 0;
     }
 
-    /// Adds Σ c·(⟨h, at⟩ − target)·h over the row's columns.
+    /// Adds Σ c·(⟨h, at⟩ − target)·h over the row's columns. The first time it gathers them too.
     fn add_gradient(
         &mut self,
         columns: &Factors,
@@ -129,38 +128,30 @@ impl Gathered {
         target: f32,
         sum: &mut [Lane],
     ) {
-        let kept = row.columns.len() <= ROWS && !self.weights.is_empty();
-        if kept {
-            add_gradient(
-                &self.groups[..self.weights.len() * at.len()],
-                &self.weights,
-                at,
-                target,
-                sum,
-            );
+        let width = at.len();
+        if self.n_groups > 0 {
+            let tiles = &self.lanes.as_chunks().0[..self.n_groups * width];
+            add_gradient(tiles, &self.weights, at, target, sum);
             return;
         }
+        self.n_groups = row.columns.len().div_ceil(TILE);
+        self.weights.clear();
+        self.weights.resize(self.n_groups, [0.0; TILE]);
+        self.weights.as_flattened_mut()[..row.weights.len()].copy_from_slice(row.weights);
+        if self.lanes.len() < self.n_groups * width * TILE {
+            self.lanes = Lanes::zeros(self.n_groups * width * TILE);
+        }
+        let tiles = &mut self.lanes.as_chunks_mut::<TILE>().0[..self.n_groups * width];
         let mut gathered = columns.gather(row.columns);
-        for weights in row.weights.chunks(ROWS) {
-            let n_groups = weights.len().div_ceil(TILE);
-            self.weights.clear();
-            self.weights.resize(n_groups, [0.0; TILE]);
-            self.weights.as_flattened_mut()[..weights.len()].copy_from_slice(weights);
-            let n_tiles = n_groups * at.len();
-            if self.groups.len() < n_tiles {
-                self.groups.resize(n_tiles, ZERO);
-            }
-            let groups = &mut self.groups[..n_tiles];
-            for group in groups.chunks_exact_mut(at.len()) {
-                for place in 0..TILE {
-                    // What is missing from the last group has the weight 0.
-                    let Some(lanes) = gathered.next() else { break };
-                    for (tile, lane) in group.iter_mut().zip(lanes) {
-                        tile[place] = *lane;
-                    }
+        for (group, weights) in tiles.chunks_exact_mut(width).zip(&self.weights) {
+            // What is missing from the last group has the weight 0.
+            for (place, lanes) in (0..TILE).zip(&mut gathered) {
+                for (tile, lane) in group.iter_mut().zip(lanes) {
+                    tile[place] = *lane;
                 }
             }
-            add_gradient(groups, &self.weights, at, target, sum);
+            // At once, while the group is in the nearest cache.
+            add_gradient(group, std::slice::from_ref(weights), at, target, sum);
         }
     }
 }

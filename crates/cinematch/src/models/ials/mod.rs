@@ -114,6 +114,9 @@ impl IalsParams {
         range("frequency_exponent", exponent, (0.0..=2.0).contains(&exponent), "0 to 2")?;
         let deviation = self.init_deviation;
         range("init_deviation", deviation, positive(deviation), POSITIVE)?;
+        if let Solver::ConjugateGradients { steps } = self.solver {
+            range("solver's steps", steps as f32, (1..=1000).contains(&steps), "1 to 1000")?;
+        }
         Ok(CheckedIalsParams(self))
     }
 }
@@ -122,6 +125,8 @@ impl IalsParams {
 pub struct Training<'a> {
     params: IalsParams,
     implicit: &'a Implicit,
+    user_ridges: Vec<f32>,
+    movie_ridges: Vec<f32>,
     /// Users' factors.
     pub users: Factors,
     /// Films' factors.
@@ -135,7 +140,9 @@ impl CheckedIalsParams {
         let deviation = params.init_deviation / (params.factors as f32).sqrt();
         let movies = Factors::normal(implicit.n_movies(), params.factors, deviation, params.seed);
         let users = Factors::zeros(implicit.n_users(), params.factors);
-        Training { params, implicit, users, movies }
+        let user_ridges = params.ridges(implicit.user_movies());
+        let movie_ridges = params.ridges(implicit.movie_users());
+        Training { params, implicit, user_ridges, movie_ridges, users, movies }
     }
 
     /// Fits the model. `progress` is told the share of the epochs that is done.
@@ -153,30 +160,30 @@ impl CheckedIalsParams {
 impl Training<'_> {
     /// Solves every user, the films as they are.
     pub fn solve_users(&mut self) {
-        half_step(self.params, self.implicit.user_movies(), &self.movies, &mut self.users);
+        let matrix = self.implicit.user_movies();
+        half_step(self.params, (matrix, &self.user_ridges), &self.movies, &mut self.users);
     }
 
     /// Solves every film, the users as they are.
     pub fn solve_movies(&mut self) {
-        half_step(self.params, self.implicit.movie_users(), &self.users, &mut self.movies);
+        let matrix = self.implicit.movie_users();
+        half_step(self.params, (matrix, &self.movie_ridges), &self.users, &mut self.movies);
     }
 
     /// The objective. O(nnz·d + (U + I)·d²).
     pub fn loss(&self) -> f64 {
-        let Self { params, implicit, users, movies } = self;
-        let regularized = |matrix: &CsrMatrix<f32>, factors: &Factors| -> f64 {
+        let regularized = |ridges: &[f32], factors: &Factors| -> f64 {
             let norm = |row: usize| f64::from(factors.dot(row, factors.row(row)));
-            let of_row = |row| f64::from(params.ridge(matrix, row)) * norm(row);
-            (0..matrix.n_rows()).map(of_row).sum()
+            ridges.iter().enumerate().map(|(row, ridge)| f64::from(*ridge) * norm(row)).sum()
         };
         self.error()
-            + regularized(implicit.user_movies(), users)
-            + regularized(implicit.movie_users(), movies)
+            + regularized(&self.user_ridges, &self.users)
+            + regularized(&self.movie_ridges, &self.movies)
     }
 
     /// The objective without its regularization. O(nnz·d + (U + I)·d²).
     pub fn error(&self) -> f64 {
-        let Self { params, implicit, users, movies } = self;
+        let Self { params, implicit, users, movies, .. } = self;
         let observed: f64 = (0..implicit.n_users())
             .into_par_iter()
             .map(|user| {
@@ -197,10 +204,11 @@ impl Training<'_> {
 }
 
 impl IalsParams {
-    /// λ (n + α₀·N)^ν of a row.
-    fn ridge(&self, matrix: &CsrMatrix<f32>, row: usize) -> f32 {
-        let observed: f32 = matrix.row(row).1.iter().sum();
-        self.ridge_of(observed, matrix.n_columns())
+    /// λ (n + α₀·N)^ν of each row.
+    fn ridges(&self, matrix: &CsrMatrix<f32>) -> Vec<f32> {
+        let observed = |row| matrix.row(row).1.iter().sum();
+        let rows = 0..matrix.n_rows();
+        rows.map(|row| self.ridge_of(observed(row), matrix.n_columns())).collect()
     }
 
     fn ridge_of(&self, observed: f32, n_columns: usize) -> f32 {
@@ -217,13 +225,17 @@ impl IalsParams {
 }
 
 /// Solves every row of `matrix` for the factors of its columns.
-fn half_step(params: IalsParams, matrix: &CsrMatrix<f32>, columns: &Factors, rows: &mut Factors) {
+fn half_step(
+    params: IalsParams,
+    systems: (&CsrMatrix<f32>, &[f32]),
+    columns: &Factors,
+    rows: &mut Factors,
+) {
     let background = params.background(columns);
     let width = columns.width();
     match params.solver {
         Solver::Cholesky => each_row(
-            params,
-            matrix,
+            systems,
             rows,
             || RowSolver::new(width),
             |solver, row, solution| solver.solve(&background, columns, row, solution),
@@ -231,8 +243,7 @@ fn half_step(params: IalsParams, matrix: &CsrMatrix<f32>, columns: &Factors, row
         Solver::ConjugateGradients { steps } => {
             let background = Background::new(&background);
             each_row(
-                params,
-                matrix,
+                systems,
                 rows,
                 || Descent::new(width, steps),
                 |descent, row, solution| descent.descend(&background, columns, row, solution),
@@ -244,8 +255,7 @@ fn half_step(params: IalsParams, matrix: &CsrMatrix<f32>, columns: &Factors, row
 /// Lets a solver for each thread have the rows, the longest first, so that no thread is left alone with
 /// one at the end.
 fn each_row<S>(
-    params: IalsParams,
-    matrix: &CsrMatrix<f32>,
+    (matrix, ridges): (&CsrMatrix<f32>, &[f32]),
     rows: &mut Factors,
     solver: impl Fn() -> S + Sync + Send,
     solve: impl Fn(&mut S, Row<'_>, &mut [Lane]) + Sync + Send,
@@ -254,8 +264,7 @@ fn each_row<S>(
     turns.sort_by_key(|(row, _)| std::cmp::Reverse(matrix.row(*row).0.len()));
     turns.into_iter().par_bridge().for_each_init(solver, |solver, (row, solution)| {
         let (columns, weights) = matrix.row(row);
-        let ridge = params.ridge(matrix, row);
-        solve(solver, Row { columns, weights, ridge }, solution);
+        solve(solver, Row { columns, weights, ridge: ridges[row] }, solution);
     });
 }
 
