@@ -6,7 +6,7 @@
 
 use super::factors::Factors;
 use super::solve::Row;
-use crate::linalg::{Lane, Lanes, TILE, TileMatrix, add_combination, add_gradient};
+use crate::linalg::{Lane, Lanes, TILE, add_combination, add_gradient};
 
 /// Descends in rows one after the other in the same memory.
 pub struct Descent {
@@ -15,18 +15,6 @@ pub struct Descent {
     gradient: Vec<Lane>,
     direction: Vec<Lane>,
     product: Vec<Lane>,
-}
-
-/// `α₀HᵀH`, row by row.
-pub struct Background(Lanes);
-
-impl Background {
-    pub fn new(matrix: &TileMatrix) -> Self {
-        let rows = matrix.rows();
-        let mut lanes = Lanes::zeros(rows.len());
-        lanes.copy_from_slice(&rows);
-        Self(lanes)
-    }
 }
 
 impl Descent {
@@ -42,10 +30,11 @@ impl Descent {
         }
     }
 
-    /// Moves `solution` towards the row's solution. (steps + 1)·(4·n·d + 2·d²) FLOPs.
+    /// Moves `solution` towards the row's solution; `background` is all rows of `α₀HᵀH`.
+    /// (steps + 1)·(4·n·d + 2·d²) FLOPs.
     pub fn descend(
         &mut self,
-        background: &Background,
+        background: &[Lane],
         columns: &Factors,
         row: Row<'_>,
         solution: &mut [Lane],
@@ -56,7 +45,7 @@ impl Descent {
             for (product, at) in product.iter_mut().zip(at) {
                 *product = at.map(|value| row.ridge * value);
             }
-            add_combination(&background.0, at.as_flattened(), product);
+            add_combination(background, at.as_flattened(), product);
             gathered.add_gradient(columns, row, at, target, product);
         };
         // The gradient is A·w − b, and all of b comes from the target 1.

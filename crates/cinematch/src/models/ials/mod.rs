@@ -9,10 +9,13 @@
 //! ```
 //!
 //! where a user w has n = Σ c observed of N films, and a film h likewise of users. Each half-step
-//! solves one d × d system a row, exactly. A history is folded in by the same solution, so that
-//! serving knows nobody by number.
+//! solves one d × d system a row, exactly or nearly ([`Solver`]). A history is folded in by the exact
+//! solution, so that serving knows nobody by number.
 //!
-//! An epoch costs 2·nnz·d·(d + 16) + (U + I)·d³/3 FLOPs; memory is 4·d·(U + I) bytes.
+//! Exactly, an epoch costs 2·nnz·d·(d + 16) + (U + I)·d³/3 FLOPs; by s steps of conjugate gradients
+//! (s + 1)·(8·nnz·d + 2·(U + I)·d²). Memory is 4·d·(U + I) bytes, and with conjugate gradients 4·d
+//! bytes for each entry of the longest row in every thread. The first factors come from the seed; the
+//! same seed gives the same bytes at any number of threads.
 
 mod conjugate;
 mod factors;
@@ -27,7 +30,7 @@ use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
 use crate::linalg::{Lane, TileMatrix};
 
-use conjugate::{Background, Descent};
+use conjugate::Descent;
 use solve::{Row, RowSolver};
 
 pub use factors::Factors;
@@ -241,7 +244,7 @@ fn half_step(
             |solver, row, solution| solver.solve(&background, columns, row, solution),
         ),
         Solver::ConjugateGradients { steps } => {
-            let background = Background::new(&background);
+            let background = background.rows();
             each_row(
                 systems,
                 rows,
