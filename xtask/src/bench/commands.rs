@@ -258,10 +258,10 @@ impl Programs {
     }
 }
 
-/// Trains our implicit ALS on packed ratings, by the example at `program`.
-pub fn ours_ials(program: &Path, packed: &Path, solver: Solver, training: Training) -> Command {
+/// Trains our implicit ALS on the matrix `data` that the peers read, by the example at `program`.
+pub fn ours_ials(program: &Path, data: &Path, solver: Solver, training: Training) -> Command {
     let mut command = Command::new(program);
-    command.arg(packed).args(["--solver", solver.name()]);
+    command.arg(data).args(["--solver", solver.name()]);
     training.add_to(&mut command);
     command
 }

@@ -6,7 +6,7 @@ use std::thread;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::commands::{self, Ratings, Solver, Training};
+use super::commands::{self, Solver, Training};
 use super::measure;
 use super::report::{Report, Unit};
 use super::{Setup, build, ratings};
@@ -98,8 +98,6 @@ pub fn ials(setup: &Setup) -> Result<Report> {
 
     let root = ratings::made_up(setup)?;
     let log = setup.work.join("ials");
-    measure::run(&mut setup.programs.ours_ratings(&root, Ratings::Pack), &log)?;
-    let packed = commands::packed(&root);
     let liked = setup.work.join("liked.npz");
     let all = commands::ratings(&root);
     measure::run(&mut setup.programs.peer_prepare_ials(&python, &all, &liked), &log)?;
@@ -110,7 +108,7 @@ pub fn ials(setup: &Setup) -> Result<Report> {
         let training = Training { factors, iterations: setup.pace.iterations, threads };
         let train = |contender: &Contender| {
             let mut command = match &contender.python {
-                None => commands::ours_ials(&program, &packed, contender.solver, training),
+                None => commands::ours_ials(&program, &liked, contender.solver, training),
                 Some(python) => setup.programs.peer_ials(python, contender.name, &liked, training),
             };
             measure::run(&mut command, &log)

@@ -9,15 +9,15 @@ fn lists(csv: &str) -> BTreeMap<u32, Vec<u32>> {
     let mut lines = csv.lines();
     assert_eq!(lines.next(), Some("userId,rank,movieId,score"));
     let mut lists: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    let mut last = f32::INFINITY;
+    let mut before = f32::INFINITY;
     for line in lines {
         let values: Vec<&str> = line.split(',').collect();
         let list = lists.entry(values[0].parse().unwrap()).or_default();
         list.push(values[2].parse().unwrap());
         assert_eq!(values[1], list.len().to_string(), "ranks count from 1");
         let score: f32 = values[3].parse().unwrap();
-        assert!(values[1] == "1" || score <= last, "{line}");
-        last = score;
+        assert!(values[1] == "1" || score <= before, "{line}");
+        before = score;
     }
     lists
 }

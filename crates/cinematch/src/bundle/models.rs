@@ -98,7 +98,7 @@ fn model(kind: &Kind, spec: &Spec, n_movies: usize, bytes: &[u8]) -> io::Result<
         }
         Kind::UserKnn(params) => {
             let rows = npz::csr_from_bytes(bytes)?;
-            Fitted::UserKnn(params.fit(&Implicit::from_rows(spec.confidence, rows)))
+            Fitted::UserKnn(params.fit(&Implicit::from_weights(rows, spec.confidence)))
         }
         Kind::Ials(params) => {
             let params = params.check().map_err(io::Error::other)?;

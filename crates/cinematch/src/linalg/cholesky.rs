@@ -1,6 +1,6 @@
 //! Symmetric positive definite systems of a few hundred unknowns: Cholesky's method on tiles.
 
-use super::{TILE, Tile, ZERO, add_product, subtract_product};
+use super::{Lanes, TILE, Tile, ZERO, add_product, subtract_product};
 
 /// A symmetric matrix of n · 16 rows: its tiles on and above the diagonal, row by row of tiles.
 #[derive(Clone, Debug)]
@@ -62,6 +62,19 @@ impl TileMatrix {
             }
         }
         trace
+    }
+
+    /// All entries of both halves, row by row: n · 16 rows of n lanes.
+    pub fn rows(&self) -> Lanes {
+        let mut lanes = Lanes::zeros(self.n * self.n * TILE);
+        for (row, lanes) in lanes.chunks_exact_mut(self.n).enumerate() {
+            let (of_row, within) = (row / TILE, row % TILE);
+            for (column, to) in lanes.iter_mut().enumerate() {
+                let tile = &self.tiles[self.place(of_row.min(column), of_row.max(column))];
+                *to = if of_row <= column { tile[within] } else { tile.map(|lane| lane[within]) };
+            }
+        }
+        lanes
     }
 
     /// Becomes a copy of `other`, in the memory it has.
@@ -237,9 +250,13 @@ mod tests {
             let product =
                 |row: &Vec<f64>| row.iter().zip(&expected).map(|(a, x)| a * x).sum::<f64>();
             let mut values: Vec<f32> = full.iter().map(|row| product(row) as f32).collect();
+            let matrix_rows = matrix.rows();
             let mut factor = Factor::default();
             matrix.factor(&mut factor).unwrap();
             factor.solve(&matrix, &mut values);
+            for (row, full) in matrix_rows.as_flattened().chunks(n).zip(&full) {
+                assert!(row.iter().zip(full).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-4));
+            }
             for (value, expected) in values.iter().zip(&expected) {
                 assert!((f64::from(*value) - expected).abs() < 1e-3, "{value} {expected}");
             }

@@ -1,4 +1,5 @@
-//! The kernel: a 16 × 16 tile plus or minus Aᵀ·B for two panels A and B of k rows.
+//! The kernels: a 16 × 16 tile plus or minus Aᵀ·B for two panels A and B of k rows; products of many
+//! rows with one vector; and a hint which rows are next.
 //!
 //! `unsafe` stands here and nowhere else in the library, for two things: functions compiled for
 //! instructions that were found to be there, and loads and stores whose places the lengths of the
@@ -26,6 +27,60 @@ pub fn add_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
 /// When the panels differ in length.
 pub fn subtract_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     product::<true>(a, b, tile);
+}
+
+/// Adds what is the gradient of Σ ½·w·(⟨row, at⟩ − target)²: `sum += Σ w·(⟨row, at⟩ − target)·row`.
+/// Rows stand in groups of 16, a tile for every lane of them, and have a lane of weights each; they
+/// are read from memory once. 4·16 FLOPs a lane of a row.
+///
+/// # Panics
+/// When the lengths do not fit together.
+pub fn add_gradient(groups: &[Tile], weights: &[Lane], at: &[Lane], target: f32, sum: &mut [Lane]) {
+    assert_eq!(at.len(), sum.len(), "vectors of one length");
+    assert_eq!(groups.len(), weights.len() * at.len(), "as many tiles as lanes, for every group");
+    match best() {
+        // SAFETY: these instructions are there, and a group has as many tiles as the vectors lanes.
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx512 => unsafe { x86::avx512_gradient(groups, weights, at, target, sum) },
+        // SAFETY: these instructions are there.
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx2 => unsafe { x86::avx2_gradient(groups, weights, at, target, sum) },
+        Set::Portable => portable_gradient(groups, weights, at, target, sum),
+    }
+}
+
+/// Adds a combination of rows: `sum += Σₖ factors[k]·rows[k]`. 2·16 FLOPs a lane of a row.
+///
+/// # Panics
+/// When there are not as many rows as factors.
+pub fn add_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
+    assert_eq!(rows.len(), factors.len() * sum.len(), "as many rows as factors");
+    match best() {
+        // SAFETY: these instructions are there, and there are as many rows as factors.
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx512 => unsafe { x86::avx512_combination(rows, factors, sum) },
+        // SAFETY: these instructions are there.
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx2 => unsafe { x86::avx2_combination(rows, factors, sum) },
+        Set::Portable => portable_combination(rows, factors, sum),
+    }
+}
+
+/// Tells the processor that these lanes are read soon, so that rows which lie anywhere in memory
+/// come in many at a time.
+#[inline]
+pub fn prefetch(lanes: &[Lane]) {
+    #[cfg(target_arch = "x86_64")]
+    for lane in lanes {
+        // SAFETY: SSE is part of x86-64, and a prefetch only hints.
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(
+                lane.as_ptr().cast(),
+            );
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = lanes;
 }
 
 /// What the kernel runs on here: `avx512`, `avx2` or `portable`.
@@ -88,15 +143,196 @@ fn portable<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     }
 }
 
+#[allow(clippy::inline_always, reason = "to be compiled for the caller's instructions")]
+#[inline(always)]
+fn portable_gradient(
+    groups: &[Tile],
+    weights: &[Lane],
+    at: &[Lane],
+    target: f32,
+    sum: &mut [Lane],
+) {
+    for (group, weights) in groups.chunks_exact(at.len()).zip(weights) {
+        let mut products = [[0.0; TILE]; TILE];
+        for (tile, at) in group.iter().zip(at) {
+            for (products, row) in products.iter_mut().zip(tile) {
+                for (product, (a, b)) in products.iter_mut().zip(row.iter().zip(at)) {
+                    *product += a * b;
+                }
+            }
+        }
+        let mut factors = *weights;
+        for (factor, products) in factors.iter_mut().zip(products) {
+            *factor *= products.iter().sum::<f32>() - target;
+        }
+        for (tile, sum) in group.iter().zip(&mut *sum) {
+            portable_combination(tile, &factors, std::slice::from_mut(sum));
+        }
+    }
+}
+
+#[allow(clippy::inline_always, reason = "as above")]
+#[inline(always)]
+fn portable_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
+    for (row, factor) in rows.chunks_exact(sum.len()).zip(factors) {
+        for (sum, lane) in sum.iter_mut().zip(row) {
+            for (sum, value) in sum.iter_mut().zip(lane) {
+                *sum += factor * value;
+            }
+        }
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
         __m256, __m512, _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_set1_ps,
-        _mm256_storeu_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_loadu_ps, _mm512_set1_ps,
-        _mm512_storeu_ps,
+        _mm256_storeu_ps, _mm512_add_ps, _mm512_castpd_ps, _mm512_castps_pd, _mm512_fmadd_ps,
+        _mm512_fnmadd_ps, _mm512_loadu_ps, _mm512_mul_ps, _mm512_set1_ps, _mm512_setzero_ps,
+        _mm512_shuffle_f32x4, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_pd,
+        _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
     };
 
     use super::{Lane, TILE, Tile};
+
+    /// # Safety
+    /// AVX-512 F must be there, `sum` must have as many lanes as `at`, and `groups` as many tiles
+    /// for each lane of `weights`.
+    #[target_feature(enable = "avx512f")]
+    pub unsafe fn avx512_gradient(
+        groups: &[Tile],
+        weights: &[Lane],
+        at: &[Lane],
+        target: f32,
+        sum: &mut [Lane],
+    ) {
+        let width = at.len();
+        // SAFETY: tiles, lanes of weights and of vectors are those that the caller counted.
+        unsafe {
+            for group in 0..weights.len() {
+                let tiles = groups.as_ptr().add(group * width);
+                let mut products = [_mm512_setzero_ps(); TILE];
+                for lane in 0..width {
+                    let tile = &*tiles.add(lane);
+                    let at = _mm512_loadu_ps(at.get_unchecked(lane).as_ptr());
+                    for row in 0..TILE {
+                        let values = _mm512_loadu_ps(tile[row].as_ptr());
+                        products[row] = _mm512_fmadd_ps(values, at, products[row]);
+                    }
+                }
+                let errors = _mm512_sub_ps(sums(&products), _mm512_set1_ps(target));
+                let weights = _mm512_loadu_ps(weights.get_unchecked(group).as_ptr());
+                let mut factors = [0.0; TILE];
+                _mm512_storeu_ps(factors.as_mut_ptr(), _mm512_mul_ps(weights, errors));
+                let factors = factors.map(|factor| _mm512_set1_ps(factor));
+                for lane in 0..width {
+                    let tile = &*tiles.add(lane);
+                    let sum = sum.get_unchecked_mut(lane).as_mut_ptr();
+                    // Two sums, since an addition waits for the one before it.
+                    let mut parts = [_mm512_loadu_ps(sum), _mm512_setzero_ps()];
+                    for row in 0..TILE {
+                        let values = _mm512_loadu_ps(tile[row].as_ptr());
+                        parts[row % 2] = _mm512_fmadd_ps(values, factors[row], parts[row % 2]);
+                    }
+                    _mm512_storeu_ps(sum, _mm512_add_ps(parts[0], parts[1]));
+                }
+            }
+        }
+    }
+
+    /// The sum of each register's values, in as many lanes.
+    #[target_feature(enable = "avx512f")]
+    fn sums(rows: &[__m512; TILE]) -> __m512 {
+        // Each step adds two halves of values and makes one register of two.
+        let twos: [__m512; 8] = std::array::from_fn(|at| {
+            let (a, b) = (rows[2 * at], rows[2 * at + 1]);
+            _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b))
+        });
+        let fours: [__m512; 4] = std::array::from_fn(|at| {
+            let (a, b) = (_mm512_castps_pd(twos[2 * at]), _mm512_castps_pd(twos[2 * at + 1]));
+            let (low, high) = (_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
+            _mm512_add_ps(_mm512_castpd_ps(low), _mm512_castpd_ps(high))
+        });
+        let quarters = |a, b| {
+            let even = _mm512_shuffle_f32x4::<0b10_00_10_00>(a, b);
+            _mm512_add_ps(even, _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b))
+        };
+        quarters(quarters(fours[0], fours[1]), quarters(fours[2], fours[3]))
+    }
+
+    /// # Safety
+    /// AVX-512 F must be there, and `rows` must have `sum.len()` lanes for each factor.
+    #[target_feature(enable = "avx512f")]
+    pub unsafe fn avx512_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
+        let width = sum.len();
+        let mut first = 0;
+        // SAFETY: the lanes that the chosen function may touch are within the width.
+        unsafe {
+            while first + 8 <= width {
+                avx512_columns::<8>(rows, factors, sum, first);
+                first += 8;
+            }
+            while first + 4 <= width {
+                avx512_columns::<4>(rows, factors, sum, first);
+                first += 4;
+            }
+            while first < width {
+                avx512_columns::<1>(rows, factors, sum, first);
+                first += 1;
+            }
+        }
+    }
+
+    /// The combination of N lanes of each row from the lane `first` on.
+    ///
+    /// # Safety
+    /// As of [`avx512_combination`], and `first + N` is at most the width.
+    #[target_feature(enable = "avx512f")]
+    unsafe fn avx512_columns<const N: usize>(
+        rows: &[Lane],
+        factors: &[f32],
+        sum: &mut [Lane],
+        first: usize,
+    ) {
+        let width = sum.len();
+        // SAFETY: by the caller's promise.
+        unsafe {
+            let to = sum.as_mut_ptr().add(first);
+            let mut sums: [__m512; N] =
+                std::array::from_fn(|lane| _mm512_loadu_ps(to.add(lane).cast()));
+            for (row, factor) in factors.iter().enumerate() {
+                let from = rows.as_ptr().add(row * width + first);
+                let factor = _mm512_set1_ps(*factor);
+                for lane in 0..N {
+                    let values = _mm512_loadu_ps(from.add(lane).cast());
+                    sums[lane] = _mm512_fmadd_ps(factor, values, sums[lane]);
+                }
+            }
+            for lane in 0..N {
+                _mm512_storeu_ps(to.add(lane).cast(), sums[lane]);
+            }
+        }
+    }
+
+    /// # Safety
+    /// AVX2 and FMA must be there.
+    #[target_feature(enable = "avx2,fma")]
+    pub unsafe fn avx2_gradient(
+        groups: &[Tile],
+        weights: &[Lane],
+        at: &[Lane],
+        target: f32,
+        sum: &mut [Lane],
+    ) {
+        super::portable_gradient(groups, weights, at, target, sum);
+    }
+
+    /// # Safety
+    /// AVX2 and FMA must be there.
+    #[target_feature(enable = "avx2,fma")]
+    pub unsafe fn avx2_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
+        super::portable_combination(rows, factors, sum);
+    }
 
     /// # Safety
     /// AVX-512 F must be there, and `b` must have as many rows as `a`.
@@ -206,5 +442,74 @@ mod tests {
                 });
             }
         }
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_gradient() {
+        for width in [1, 2, 4, 5, 8, 13] {
+            let (groups, weights) = (panel(3 * width * TILE, 2), panel(3, 5));
+            let (groups, _) = groups.as_chunks::<TILE>();
+            let (at, start) = (panel(width, 3), panel(width, 7));
+            let target = 2.0;
+            let mut expected = start.clone();
+            for (group, weights) in groups.chunks(width).zip(&weights) {
+                for (row, weight) in weights.iter().enumerate() {
+                    let products = |(tile, at): (&Tile, &Lane)| -> f32 {
+                        tile[row].iter().zip(at).map(|(a, b)| a * b).sum()
+                    };
+                    let error = group.iter().zip(&at).map(products).sum::<f32>() - target;
+                    for (sum, tile) in expected.iter_mut().zip(group) {
+                        for (sum, value) in sum.iter_mut().zip(tile[row]) {
+                            *sum += weight * error * value;
+                        }
+                    }
+                }
+            }
+            let check = |run: &dyn Fn(&mut [Lane])| {
+                let mut sum = start.clone();
+                run(&mut sum);
+                assert_eq!(sum, expected, "{width}");
+            };
+            check(&|sum| add_gradient(groups, &weights, &at, target, sum));
+            check(&|sum| portable_gradient(groups, &weights, &at, target, sum));
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                // SAFETY: the instructions are there.
+                check(&|sum| unsafe { x86::avx2_gradient(groups, &weights, &at, target, sum) });
+            }
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_combination() {
+        for width in [1, 2, 4, 5, 8, 13] {
+            let rows = panel(width * 48, 2);
+            let factors = panel(3, 6).concat();
+            let start = panel(width, 7);
+            let mut expected = start.clone();
+            for (row, factor) in rows.chunks(width).zip(&factors) {
+                for (sum, value) in expected.as_flattened_mut().iter_mut().zip(row.as_flattened()) {
+                    *sum += factor * value;
+                }
+            }
+            let check = |run: &dyn Fn(&mut [Lane])| {
+                let mut sum = start.clone();
+                run(&mut sum);
+                assert_eq!(sum, expected, "{width}");
+            };
+            check(&|sum| add_combination(&rows, &factors, sum));
+            check(&|sum| portable_combination(&rows, &factors, sum));
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                // SAFETY: the instructions are there.
+                check(&|sum| unsafe { x86::avx2_combination(&rows, &factors, sum) });
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "as many tiles as lanes")]
+    fn lengths_that_do_not_fit_are_refused() {
+        add_gradient(&[ZERO; 3], &[[0.0; TILE]; 2], &panel(2, 1), 0.0, &mut panel(2, 1));
     }
 }

@@ -5,14 +5,18 @@
 //! and above the diagonal, and so laid out, neither Cholesky's method nor an inversion ever turns a
 //! tile round.
 
+mod aligned;
 mod cholesky;
 mod inverse;
 #[allow(unsafe_code, reason = "vector instructions, chosen at run time; see the module's page")]
 mod kernel;
 
+pub use aligned::Lanes;
 pub use cholesky::{Factor, NotPositive, TileMatrix};
 pub use inverse::BlockMatrix;
-pub use kernel::{add_product, instruction_set, subtract_product};
+pub use kernel::{
+    add_combination, add_gradient, add_product, instruction_set, prefetch, subtract_product,
+};
 
 /// The side of a tile.
 pub const TILE: usize = 16;

@@ -65,11 +65,11 @@ impl Implicit {
             });
             user_movies.push_row(entries);
         }
-        Self::from_rows(confidence, user_movies)
+        Self::from_weights(user_movies, confidence)
     }
 
-    /// From users × films, weighed. O(entries).
-    pub fn from_rows(confidence: Confidence, user_movies: CsrMatrix<f32>) -> Self {
+    /// Takes users × films with weights that are known; `confidence` is for who comes later. O(entries).
+    pub fn from_weights(user_movies: CsrMatrix<f32>, confidence: Confidence) -> Self {
         let movie_users = user_movies.transposed(0..user_movies.n_rows(), |_| true);
         Self { confidence, user_movies, movie_users }
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::content::ContentAlone;
 use super::ease::{EaseError, EaseParams};
 use super::hybrid::Hybrid;
-use super::ials::IalsParams;
+use super::ials::{IalsParams, Solver};
 use super::knn::{ItemKnnParams, UserKnnParams};
 use super::popular::Popularity;
 use super::*;
@@ -61,13 +61,18 @@ fn ials() -> IalsParams {
     IalsParams { factors: 20, iterations: 4, regularization: 0.05, ..IalsParams::default() }
 }
 
+fn ials_cg() -> IalsParams {
+    IalsParams { solver: Solver::ConjugateGradients { steps: 3 }, ..ials() }
+}
+
 fn models() -> Vec<(&'static str, Box<dyn Model>)> {
     let interactions = interactions();
     let users: Vec<UserIdx> = interactions.users().collect();
     let implicit = Implicit::new(&interactions, &users, Confidence::default());
     let popular = |kind: Popularity| Box::new(kind.fit(&interactions, &users));
     let fit_ease = || Box::new(ease().check().unwrap().fit(&implicit, &mut |_| ()).unwrap());
-    let fit_ials = || Box::new(ials().check().unwrap().fit(&implicit, &mut |_| ()));
+    let fit = |params: IalsParams| Box::new(params.check().unwrap().fit(&implicit, &mut |_| ()));
+    let fit_ials = || fit(ials());
     vec![
         ("popular", popular(Popularity::Liked)),
         ("average stars", popular(Popularity::AverageStars { prior: 5.0 })),
@@ -76,6 +81,7 @@ fn models() -> Vec<(&'static str, Box<dyn Model>)> {
         ("user-knn", Box::new(UserKnnParams::default().fit(&implicit))),
         ("edlae", fit_ease()),
         ("ials", fit_ials()),
+        ("ials-cg", fit(ials_cg())),
         ("content", Box::new(ContentAlone::fit(features()))),
         (
             "hybrid",
@@ -208,15 +214,38 @@ fn the_loss_of_ials_falls_at_every_half_step() {
     let interactions = interactions();
     let users: Vec<UserIdx> = interactions.users().collect();
     let implicit = Implicit::new(&interactions, &users, Confidence::default());
-    let mut training = ials().check().unwrap().start(&implicit);
-    let mut last = training.loss();
-    for _ in 0..6 {
+    let ends = [ials(), ials_cg()].map(|params| {
+        let mut training = params.check().unwrap().start(&implicit);
+        let mut last = training.loss();
+        for _ in 0..6 {
+            training.solve_users();
+            let after_users = training.loss();
+            training.solve_movies();
+            let after_movies = training.loss();
+            assert!(after_users < last && after_movies < after_users, "{last} {after_users}");
+            last = after_movies;
+        }
+        last
+    });
+    // Few steps from where the factors are end nearly where exact solutions do.
+    assert!((ends[1] / ends[0] - 1.0).abs() < 0.01, "{ends:?}");
+}
+
+#[test]
+fn many_steps_of_conjugate_gradients_solve_exactly() {
+    let interactions = interactions();
+    let users: Vec<UserIdx> = interactions.users().collect();
+    let implicit = Implicit::new(&interactions, &users, Confidence::default());
+    let solver = Solver::ConjugateGradients { steps: 40 };
+    let [exact, near] = [ials(), IalsParams { solver, ..ials() }].map(|params| {
+        let mut training = params.check().unwrap().start(&implicit);
         training.solve_users();
-        let after_users = training.loss();
-        training.solve_movies();
-        let after_movies = training.loss();
-        assert!(after_users < last && after_movies < after_users, "{last} {after_users}");
-        last = after_movies;
+        training.users
+    });
+    for user in 0..exact.n_rows() {
+        for (exact, near) in exact.values(user).iter().zip(near.values(user)) {
+            assert!((exact - near).abs() < 1e-4, "{user}: {exact} {near}");
+        }
     }
 }
 
@@ -227,6 +256,9 @@ fn parameters_out_of_range_are_named() {
     assert!(matches!(refused, EaseError::OutOfRange { .. }));
     let refused = IalsParams { factors: 0, ..ials() }.check().unwrap_err();
     assert_eq!(refused.to_string(), "factors is 0; expected 1 to 4096");
+    let solver = Solver::ConjugateGradients { steps: 0 };
+    let refused = IalsParams { solver, ..ials() }.check().unwrap_err();
+    assert_eq!(refused.to_string(), "solver's steps is 0; expected 1 to 1000");
     let nan = IalsParams { regularization: f32::NAN, ..ials() }.check();
     assert!(nan.is_err());
 }

@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
-use crate::linalg::{Lane, TILE, TileMatrix, add_product};
+use crate::linalg::{Lane, Lanes, TILE, TileMatrix, add_product, prefetch};
 
 /// n rows of d numbers. Each row starts at a lane; what is beyond d in its last one stays 0.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,14 +12,14 @@ pub struct Factors {
     n_factors: usize,
     /// Lanes a row.
     width: usize,
-    lanes: Vec<Lane>,
+    lanes: Lanes,
 }
 
 impl Factors {
     /// Zeros.
     pub fn zeros(n_rows: usize, n_factors: usize) -> Self {
         let width = n_factors.div_ceil(TILE);
-        Self { n_factors, width, lanes: vec![[0.0; TILE]; n_rows * width] }
+        Self { n_factors, width, lanes: Lanes::zeros(n_rows * width) }
     }
 
     /// Normal numbers, every row from a stream of its own.
@@ -73,6 +73,22 @@ impl Factors {
         &self.lanes[row * self.width..][..self.width]
     }
 
+    /// The rows of these numbers, in this order. They lie anywhere in memory, so while one is used
+    /// those that come soon are already on their way.
+    pub fn gather<'a>(&'a self, rows: &'a [u32]) -> impl Iterator<Item = &'a [Lane]> {
+        /// How far ahead: about as many lines as a core has under way at once.
+        const LINES: usize = 64;
+        let ahead = (LINES / self.width).max(1);
+        let (width, lanes) = (self.width, &*self.lanes);
+        let row = move |row: &u32| &lanes[*row as usize * width..][..width];
+        let fetch = move |next: &u32| prefetch(row(next));
+        rows.iter().take(ahead).for_each(fetch);
+        rows.iter().enumerate().map(move |(place, this)| {
+            rows.get(place + ahead).into_iter().for_each(fetch);
+            row(this)
+        })
+    }
+
     /// Every row, padded.
     pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [Lane]> {
         self.lanes.chunks_exact_mut(self.width)
@@ -119,7 +135,7 @@ impl Factors {
 pub struct Panels {
     width: usize,
     n_rows: usize,
-    lanes: Vec<Lane>,
+    lanes: Lanes,
 }
 
 impl Panels {
@@ -128,7 +144,7 @@ impl Panels {
 
     /// Without rows.
     pub fn new(width: usize) -> Self {
-        Self { width, n_rows: 0, lanes: vec![[0.0; TILE]; width * Self::ROWS] }
+        Self { width, n_rows: 0, lanes: Lanes::zeros(width * Self::ROWS) }
     }
 
     /// Forgets all rows.

@@ -9,11 +9,15 @@
 //! ```
 //!
 //! where a user w has n = Σ c observed of N films, and a film h likewise of users. Each half-step
-//! solves one d × d system a row, exactly. A history is folded in by the same solution, so that
-//! serving knows nobody by number.
+//! solves one d × d system a row, exactly or nearly ([`Solver`]). A history is folded in by the exact
+//! solution, so that serving knows nobody by number.
 //!
-//! An epoch costs 2·nnz·d·(d + 16) + (U + I)·d³/3 FLOPs; memory is 4·d·(U + I) bytes.
+//! Exactly, an epoch costs 2·nnz·d·(d + 16) + (U + I)·d³/3 FLOPs; by s steps of conjugate gradients
+//! (s + 1)·(8·nnz·d + 2·(U + I)·d²). Memory is 4·d·(U + I) bytes, and with conjugate gradients 4·d
+//! bytes for each entry of the longest row in every thread. The first factors come from the seed; the
+//! same seed gives the same bytes at any number of threads.
 
+mod conjugate;
 mod factors;
 mod solve;
 
@@ -24,11 +28,28 @@ use super::{Confidence, Contributions, Implicit, Model};
 use crate::catalog::Rated;
 use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
-use crate::linalg::TileMatrix;
+use crate::linalg::{Lane, TileMatrix};
 
-use solve::RowSolver;
+use conjugate::Descent;
+use solve::{Row, RowSolver};
 
 pub use factors::Factors;
+
+/// How the system of a row is solved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Solver {
+    /// Exactly, by Cholesky's method.
+    #[default]
+    Cholesky,
+    /// By conjugate gradients from the row's factors as they are (Takács, Pilászy and Tikk,
+    /// "Applications of the Conjugate Gradient Method for Implicit Feedback Collaborative
+    /// Filtering", 2011).
+    ConjugateGradients {
+        /// Steps a half-step; 3 are usual.
+        steps: usize,
+    },
+}
 
 /// Parameters of iALS.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +65,8 @@ pub struct IalsParams {
     pub unobserved_weight: f32,
     /// Epochs.
     pub iterations: usize,
+    /// How training solves; histories are always folded in exactly.
+    pub solver: Solver,
     /// σ*: films start as normal numbers of deviation σ*/√d.
     pub init_deviation: f32,
     /// Of the first factors.
@@ -58,6 +81,7 @@ impl Default for IalsParams {
             frequency_exponent: 1.0,
             unobserved_weight: 0.1,
             iterations: 16,
+            solver: Solver::Cholesky,
             init_deviation: 0.1,
             seed: 42,
         }
@@ -93,6 +117,9 @@ impl IalsParams {
         range("frequency_exponent", exponent, (0.0..=2.0).contains(&exponent), "0 to 2")?;
         let deviation = self.init_deviation;
         range("init_deviation", deviation, positive(deviation), POSITIVE)?;
+        if let Solver::ConjugateGradients { steps } = self.solver {
+            range("solver's steps", steps as f32, (1..=1000).contains(&steps), "1 to 1000")?;
+        }
         Ok(CheckedIalsParams(self))
     }
 }
@@ -101,6 +128,8 @@ impl IalsParams {
 pub struct Training<'a> {
     params: IalsParams,
     implicit: &'a Implicit,
+    user_ridges: Vec<f32>,
+    movie_ridges: Vec<f32>,
     /// Users' factors.
     pub users: Factors,
     /// Films' factors.
@@ -114,7 +143,9 @@ impl CheckedIalsParams {
         let deviation = params.init_deviation / (params.factors as f32).sqrt();
         let movies = Factors::normal(implicit.n_movies(), params.factors, deviation, params.seed);
         let users = Factors::zeros(implicit.n_users(), params.factors);
-        Training { params, implicit, users, movies }
+        let user_ridges = params.ridges(implicit.user_movies());
+        let movie_ridges = params.ridges(implicit.movie_users());
+        Training { params, implicit, user_ridges, movie_ridges, users, movies }
     }
 
     /// Fits the model. `progress` is told the share of the epochs that is done.
@@ -132,17 +163,30 @@ impl CheckedIalsParams {
 impl Training<'_> {
     /// Solves every user, the films as they are.
     pub fn solve_users(&mut self) {
-        half_step(self.params, self.implicit.user_movies(), &self.movies, &mut self.users);
+        let matrix = self.implicit.user_movies();
+        half_step(self.params, (matrix, &self.user_ridges), &self.movies, &mut self.users);
     }
 
     /// Solves every film, the users as they are.
     pub fn solve_movies(&mut self) {
-        half_step(self.params, self.implicit.movie_users(), &self.users, &mut self.movies);
+        let matrix = self.implicit.movie_users();
+        half_step(self.params, (matrix, &self.movie_ridges), &self.users, &mut self.movies);
     }
 
     /// The objective. O(nnz·d + (U + I)·d²).
     pub fn loss(&self) -> f64 {
-        let Self { params, implicit, users, movies } = self;
+        let regularized = |ridges: &[f32], factors: &Factors| -> f64 {
+            let norm = |row: usize| f64::from(factors.dot(row, factors.row(row)));
+            ridges.iter().enumerate().map(|(row, ridge)| f64::from(*ridge) * norm(row)).sum()
+        };
+        self.error()
+            + regularized(&self.user_ridges, &self.users)
+            + regularized(&self.movie_ridges, &self.movies)
+    }
+
+    /// The objective without its regularization. O(nnz·d + (U + I)·d²).
+    pub fn error(&self) -> f64 {
+        let Self { params, implicit, users, movies, .. } = self;
         let observed: f64 = (0..implicit.n_users())
             .into_par_iter()
             .map(|user| {
@@ -157,24 +201,17 @@ impl Training<'_> {
             .collect::<Vec<f64>>()
             .into_iter()
             .sum();
-        let regularized = |matrix: &CsrMatrix<f32>, factors: &Factors| -> f64 {
-            let norm = |row: usize| f64::from(factors.dot(row, factors.row(row)));
-            let of_row = |row| f64::from(params.ridge(matrix, row)) * norm(row);
-            (0..matrix.n_rows()).map(of_row).sum()
-        };
         let all = users.gramian().trace_of_product(&movies.gramian());
-        observed
-            + f64::from(params.unobserved_weight) * all
-            + regularized(implicit.user_movies(), users)
-            + regularized(implicit.movie_users(), movies)
+        observed + f64::from(params.unobserved_weight) * all
     }
 }
 
 impl IalsParams {
-    /// λ (n + α₀·N)^ν of a row.
-    fn ridge(&self, matrix: &CsrMatrix<f32>, row: usize) -> f32 {
-        let observed: f32 = matrix.row(row).1.iter().sum();
-        self.ridge_of(observed, matrix.n_columns())
+    /// λ (n + α₀·N)^ν of each row.
+    fn ridges(&self, matrix: &CsrMatrix<f32>) -> Vec<f32> {
+        let observed = |row| matrix.row(row).1.iter().sum();
+        let rows = 0..matrix.n_rows();
+        rows.map(|row| self.ridge_of(observed(row), matrix.n_columns())).collect()
     }
 
     fn ridge_of(&self, observed: f32, n_columns: usize) -> f32 {
@@ -191,19 +228,47 @@ impl IalsParams {
 }
 
 /// Solves every row of `matrix` for the factors of its columns.
-fn half_step(params: IalsParams, matrix: &CsrMatrix<f32>, columns: &Factors, rows: &mut Factors) {
+fn half_step(
+    params: IalsParams,
+    systems: (&CsrMatrix<f32>, &[f32]),
+    columns: &Factors,
+    rows: &mut Factors,
+) {
     let background = params.background(columns);
-    let mut turns: Vec<(usize, &mut [crate::linalg::Lane])> = rows.rows_mut().enumerate().collect();
-    // The longest first, so that no thread is left alone with one at the end.
+    let width = columns.width();
+    match params.solver {
+        Solver::Cholesky => each_row(
+            systems,
+            rows,
+            || RowSolver::new(width),
+            |solver, row, solution| solver.solve(&background, columns, row, solution),
+        ),
+        Solver::ConjugateGradients { steps } => {
+            let background = background.rows();
+            each_row(
+                systems,
+                rows,
+                || Descent::new(width, steps),
+                |descent, row, solution| descent.descend(&background, columns, row, solution),
+            );
+        }
+    }
+}
+
+/// Lets a solver for each thread have the rows, the longest first, so that no thread is left alone with
+/// one at the end.
+fn each_row<S>(
+    (matrix, ridges): (&CsrMatrix<f32>, &[f32]),
+    rows: &mut Factors,
+    solver: impl Fn() -> S + Sync + Send,
+    solve: impl Fn(&mut S, Row<'_>, &mut [Lane]) + Sync + Send,
+) {
+    let mut turns: Vec<(usize, &mut [Lane])> = rows.rows_mut().enumerate().collect();
     turns.sort_by_key(|(row, _)| std::cmp::Reverse(matrix.row(*row).0.len()));
-    turns.into_par_iter().with_max_len(64).for_each_init(
-        RowSolver::new,
-        |solver, (row, solution)| {
-            let ridge = params.ridge(matrix, row);
-            let (indices, weights) = matrix.row(row);
-            solver.solve(&background, ridge, columns, (indices, weights), solution);
-        },
-    );
+    turns.into_iter().par_bridge().for_each_init(solver, |solver, (row, solution)| {
+        let (columns, weights) = matrix.row(row);
+        solve(solver, Row { columns, weights, ridge: ridges[row] }, solution);
+    });
 }
 
 /// The fitted model: films' factors, and what folding a history in takes.
@@ -239,13 +304,18 @@ impl Ials {
 
     /// The factors of a viewer with this history. O(n·d² + d³).
     pub fn fold_in(&self, history: &[Rated]) -> Factors {
-        let (indices, weights) = self.weigh(history);
+        let (columns, weights) = self.weigh(history);
+        let row = self.row(&columns, &weights);
         let mut solution = Factors::zeros(1, self.params.factors);
-        let ridge = self.params.ridge_of(weights.iter().sum(), self.n_movies());
-        let mut solver = RowSolver::new();
-        let row = solution.rows_mut().next().expect("one row");
-        solver.solve(&self.background, ridge, &self.movies, (&indices, &weights), row);
+        let lanes = solution.rows_mut().next().expect("one row");
+        let mut solver = RowSolver::new(lanes.len());
+        solver.solve(&self.background, &self.movies, row, lanes);
         solution
+    }
+
+    fn row<'a>(&self, columns: &'a [u32], weights: &'a [f32]) -> Row<'a> {
+        let ridge = self.params.ridge_of(weights.iter().sum(), self.n_movies());
+        Row { columns, weights, ridge }
     }
 
     fn weigh(&self, history: &[Rated]) -> (Vec<u32>, Vec<f32>) {
@@ -270,15 +340,14 @@ impl Model for Ials {
     /// Of film i with weight c to film j: c·hᵢᵀ A⁻¹ hⱼ, where A is the viewer's system. O(n·d² + d³)
     /// once and O(d² + n·d) a film.
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
-        let (indices, weights) = self.weigh(history);
-        let ridge = self.params.ridge_of(weights.iter().sum(), self.n_movies());
-        let mut solver = RowSolver::new();
+        let (columns, weights) = self.weigh(history);
+        let row = self.row(&columns, &weights);
         let mut directions = Factors::zeros(movies.len(), self.params.factors);
         for (movie, row) in movies.iter().zip(directions.rows_mut()) {
             row.copy_from_slice(self.movies.row(movie.row()));
         }
-        let rows = directions.rows_mut();
-        solver.apply_inverse(&self.background, ridge, &self.movies, (&indices, &weights), rows);
+        let mut solver = RowSolver::new(self.movies.width());
+        solver.apply_inverse(&self.background, &self.movies, row, directions.rows_mut());
         let mut contributions = Contributions::none(history.len(), movies.len());
         for (place, source, weight) in self.confidence.weigh(history) {
             for (film, contributions) in contributions.iter_mut().enumerate() {

@@ -3,59 +3,84 @@
 use super::factors::{Factors, Panels};
 use crate::linalg::{Factor, Lane, TILE, TileMatrix};
 
+/// What a row's system has of its own.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    /// The columns it has, ascending.
+    pub columns: &'a [u32],
+    /// c of each.
+    pub weights: &'a [f32],
+    /// λ (n + α₀·N)^ν.
+    pub ridge: f32,
+}
+
 /// Solves rows one after the other in the same memory.
 pub struct RowSolver {
     matrix: TileMatrix,
     factor: Factor,
-    panels: Option<Panels>,
+    panels: Panels,
+    right: Vec<Lane>,
 }
 
 impl RowSolver {
-    pub fn new() -> Self {
-        Self { matrix: TileMatrix::zeros(0), factor: Factor::default(), panels: None }
+    /// For rows of `width` lanes.
+    pub fn new(width: usize) -> Self {
+        Self {
+            matrix: TileMatrix::zeros(0),
+            factor: Factor::default(),
+            panels: Panels::new(width),
+            right: vec![[0.0; TILE]; width],
+        }
     }
 
-    /// Replaces `solution` by the solution for a row that has these columns with these weights.
+    /// Replaces `solution` by the row's solution. `n·d·(d + 16) + d³/3` FLOPs.
     pub fn solve(
         &mut self,
         background: &TileMatrix,
-        ridge: f32,
         columns: &Factors,
-        (indices, weights): (&[u32], &[f32]),
+        row: Row<'_>,
         solution: &mut [Lane],
     ) {
-        let mut right = vec![[0.0; TILE]; solution.len()];
-        for (column, weight) in indices.iter().zip(weights) {
-            for (sum, lane) in right.iter_mut().zip(columns.row(*column as usize)) {
-                for (sum, value) in sum.iter_mut().zip(lane) {
-                    *sum += weight * value;
-                }
-            }
-        }
-        solution.copy_from_slice(&right);
-        let rows = std::iter::once(solution);
-        self.apply_inverse(background, ridge, columns, (indices, weights), rows);
+        self.gather(background, columns, row);
+        solution.copy_from_slice(&self.right);
+        self.divide(std::iter::once(solution));
     }
 
     /// Multiplies each of `vectors` by the inverse of a row's matrix.
     pub fn apply_inverse<'v>(
         &mut self,
         background: &TileMatrix,
-        ridge: f32,
         columns: &Factors,
-        (indices, weights): (&[u32], &[f32]),
+        row: Row<'_>,
         vectors: impl Iterator<Item = &'v mut [Lane]>,
     ) {
-        let panels = self.panels.get_or_insert_with(|| Panels::new(columns.width()));
-        self.matrix.copy_from(background);
-        self.matrix.add_to_diagonal(ridge);
-        for (indices, weights) in indices.chunks(Panels::ROWS).zip(weights.chunks(Panels::ROWS)) {
+        self.gather(background, columns, row);
+        self.divide(vectors);
+    }
+
+    /// Makes both sides of a row's system. Gathering is what takes longest where rows of factors lie
+    /// far apart, so that it is done once.
+    fn gather(&mut self, background: &TileMatrix, columns: &Factors, row: Row<'_>) {
+        let Self { matrix, panels, right, .. } = self;
+        matrix.copy_from(background);
+        matrix.add_to_diagonal(row.ridge);
+        right.fill([0.0; TILE]);
+        let mut gathered = columns.gather(row.columns);
+        for weights in row.weights.chunks(Panels::ROWS) {
             panels.clear();
-            for (column, weight) in indices.iter().zip(weights) {
-                panels.push(columns.row(*column as usize), weight.sqrt());
+            for (weight, lanes) in weights.iter().zip(&mut gathered) {
+                panels.push(lanes, weight.sqrt());
+                for (sum, lane) in right.iter_mut().zip(lanes) {
+                    for (sum, value) in sum.iter_mut().zip(lane) {
+                        *sum += weight * value;
+                    }
+                }
             }
-            panels.add_gramian(&mut self.matrix);
+            panels.add_gramian(matrix);
         }
+    }
+
+    fn divide<'v>(&mut self, vectors: impl Iterator<Item = &'v mut [Lane]>) {
         // The ridge is above 0, so that only values which are no numbers can fail here.
         let factored = self.matrix.factor(&mut self.factor).is_ok();
         for vector in vectors {

@@ -235,8 +235,10 @@ mod tests {
     const SCHEMA: &str = "message ratings { required int64 userId; optional int32 movieId; \
                           required double rating; required int64 timestamp (TIMESTAMP(MILLIS,true)); }";
 
-    /// Row groups of users, films, stars and seconds.
-    fn file(groups: &[&[(i64, Option<i32>, f64, i64)]]) -> File {
+    /// A user, a film, stars and seconds.
+    type Written = (i64, Option<i32>, f64, i64);
+
+    fn file(groups: &[&[Written]]) -> File {
         let file = tempfile::tempfile().unwrap();
         let schema = Arc::new(parse_message_type(SCHEMA).unwrap());
         let properties = Arc::new(WriterProperties::builder().build());

@@ -1,0 +1,72 @@
+//! Lanes where the processor likes them.
+
+use std::ops::{Deref, DerefMut};
+
+use super::{Lane, TILE};
+
+/// Lanes that start at a multiple of their 64 bytes, so that each is one line of the caches. Otherwise
+/// every load of one touches two, and a row that is fetched ahead lacks its end.
+#[derive(Debug)]
+pub struct Lanes {
+    /// The lanes, with room to begin anywhere in the first.
+    values: Vec<f32>,
+    start: usize,
+    n: usize,
+}
+
+impl Lanes {
+    /// Zeros.
+    pub fn zeros(n: usize) -> Self {
+        let values = vec![0.0; (n + 1) * TILE];
+        let start = values.as_ptr().align_offset(size_of::<Lane>()).min(TILE);
+        Self { values, start, n }
+    }
+}
+
+impl Deref for Lanes {
+    type Target = [Lane];
+
+    #[inline]
+    fn deref(&self) -> &[Lane] {
+        self.values[self.start..][..self.n * TILE].as_chunks().0
+    }
+}
+
+impl DerefMut for Lanes {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [Lane] {
+        self.values[self.start..][..self.n * TILE].as_chunks_mut().0
+    }
+}
+
+impl Clone for Lanes {
+    fn clone(&self) -> Self {
+        let mut lanes = Self::zeros(self.n);
+        lanes.copy_from_slice(self);
+        lanes
+    }
+}
+
+impl PartialEq for Lanes {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_are_aligned_wherever_they_are() {
+        let mut lanes: Vec<Lanes> = (0..9).map(Lanes::zeros).collect();
+        for (n, lanes) in lanes.iter_mut().enumerate() {
+            lanes.iter_mut().for_each(|lane| *lane = [n as f32; TILE]);
+            let copy = lanes.clone();
+            assert_eq!((lanes.len(), &copy), (n, &*lanes));
+            for lanes in [lanes, &copy] {
+                assert!(lanes.as_ptr().addr().is_multiple_of(size_of::<Lane>()));
+            }
+        }
+    }
+}
