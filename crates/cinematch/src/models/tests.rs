@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::biased_mf::BiasedMfParams;
 use super::content::ContentAlone;
 use super::ease::{EaseError, EaseParams};
 use super::hybrid::Hybrid;
@@ -68,6 +69,7 @@ fn models() -> Vec<(&'static str, Box<dyn Model>)> {
     let popular = |kind: Popularity| Box::new(kind.fit(&interactions, &users));
     let fit_ease = || Box::new(ease().check().unwrap().fit(&implicit, &mut |_| ()).unwrap());
     let fit_ials = || Box::new(ials().check().unwrap().fit(&implicit, &mut |_| ()));
+    let biased_mf = BiasedMfParams::default().check().unwrap();
     vec![
         ("popular", popular(Popularity::Liked)),
         ("average stars", popular(Popularity::AverageStars { prior: 5.0 })),
@@ -76,6 +78,7 @@ fn models() -> Vec<(&'static str, Box<dyn Model>)> {
         ("user-knn", Box::new(UserKnnParams::default().fit(&implicit))),
         ("edlae", fit_ease()),
         ("ials", fit_ials()),
+        ("biased-mf", Box::new(biased_mf.fit(&interactions, &users, &mut |_| ()))),
         ("content", Box::new(ContentAlone::fit(features()))),
         (
             "hybrid",

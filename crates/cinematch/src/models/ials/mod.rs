@@ -29,6 +29,7 @@ use crate::linalg::TileMatrix;
 use solve::RowSolver;
 
 pub use factors::Factors;
+pub(super) use factors::Panels;
 
 /// Parameters of iALS.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
