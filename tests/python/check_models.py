@@ -71,7 +71,7 @@ def ease(x, params):
 
 def factors(artifacts):
     with np.load(artifacts / "model_0_ials.npz") as archive:
-        return archive["values"].astype(np.float64)
+        return archive["factors"].astype(np.float64)
 
 
 def ials(x, params, films):

@@ -4,8 +4,9 @@
 //! |---|---|
 //! | edlae, ease, item-knn | CSR: what a film (row) says for others (columns) |
 //! | user-knn | CSR: how much each user (row) liked films (columns) |
-//! | ials | dense: a film's factors a row |
-//! | popular and its like | dense: a film's score a row |
+//! | ials | `factors`: a film's a row |
+//! | biased-mf | `films`: bias and factors of a film a row; `mean`, `counts`, `quantiles` |
+//! | popular and its like | `scores`: a film's a row |
 //!
 //! Content has none: the ranking rows are files of their own.
 
@@ -13,6 +14,7 @@ use std::io;
 
 use super::artifacts::{LoadError, broken};
 use super::npz;
+use crate::models::biased_mf::{BiasedMf, Numbers};
 use crate::models::ials::Ials;
 use crate::models::popular::Popular;
 use crate::models::spec::{Kind, Weighted};
@@ -50,13 +52,26 @@ pub fn files<'a>(spec: &Spec, fitted: &'a Fitted) -> Vec<(String, &'a Fitted)> {
 /// A model's file. O(bytes).
 pub fn bytes(model: &Fitted) -> io::Result<Vec<u8>> {
     match model {
-        Fitted::Popular(popular) => npz::dense_bytes(popular.scores().len(), popular.scores()),
+        Fitted::Popular(popular) => {
+            npz::dense_bytes(&[("scores", popular.scores().len(), popular.scores())])
+        }
         Fitted::ItemItem(model) => npz::csr_bytes(model.weights()),
         Fitted::UserKnn(model) => npz::csr_bytes(model.implicit().user_movies()),
         Fitted::Ials(model) => {
             let movies = model.movies();
             let rows = (0..movies.n_rows()).flat_map(|row| movies.values(row)).copied();
-            npz::dense_bytes(movies.n_rows(), &rows.collect::<Vec<f32>>())
+            npz::dense_bytes(&[("factors", movies.n_rows(), &rows.collect::<Vec<f32>>())])
+        }
+        Fitted::BiasedMf(model) => {
+            let Numbers { mean, counts, movies, quantiles } = model.numbers();
+            // Counts of ratings are far below 2²⁴, up to which f32 is exact.
+            let counts: Vec<f32> = counts.into_iter().map(|count| count as f32).collect();
+            npz::dense_bytes(&[
+                ("films", counts.len(), &movies),
+                ("mean", 1, &[mean]),
+                ("counts", counts.len(), &counts),
+                ("quantiles", 5, &quantiles),
+            ])
         }
         Fitted::Content(_) | Fitted::Hybrid(_) => Err(io::Error::other("it has no file")),
     }
@@ -87,7 +102,7 @@ pub fn load(
 fn model(kind: &Kind, spec: &Spec, n_movies: usize, bytes: &[u8]) -> io::Result<Fitted> {
     Ok(match kind {
         Kind::Popular | Kind::PopularRecent { .. } | Kind::TopRated { .. } => {
-            Fitted::Popular(Popular::from_scores(npz::dense_from_bytes(bytes)?))
+            Fitted::Popular(Popular::from_scores(npz::dense_from_bytes(bytes, "scores")?))
         }
         Kind::Edlae(_) | Kind::Ease(_) | Kind::ItemKnn(_) => {
             let weights = npz::csr_from_bytes(bytes)?;
@@ -102,10 +117,23 @@ fn model(kind: &Kind, spec: &Spec, n_movies: usize, bytes: &[u8]) -> io::Result<
         }
         Kind::Ials(params) => {
             let params = params.check().map_err(io::Error::other)?;
-            let values = npz::dense_from_bytes(bytes)?;
+            let values = npz::dense_from_bytes(bytes, "factors")?;
             let model = Ials::from_factors(params, spec.confidence, n_movies, &values);
             Fitted::Ials(model.ok_or_else(|| {
                 io::Error::other("its factors are not as many as films and parameters say")
+            })?)
+        }
+        Kind::BiasedMf(params) => {
+            let params = params.check().map_err(io::Error::other)?;
+            let counts: Vec<f32> = npz::dense_from_bytes(bytes, "counts")?;
+            let numbers = Numbers {
+                mean: npz::dense_from_bytes(bytes, "mean")?.first().copied().unwrap_or_default(),
+                counts: counts.into_iter().map(|count| count as u32).collect(),
+                movies: npz::dense_from_bytes(bytes, "films")?,
+                quantiles: npz::dense_from_bytes(bytes, "quantiles")?,
+            };
+            Fitted::BiasedMf(BiasedMf::from_numbers(params, numbers).ok_or_else(|| {
+                io::Error::other("its numbers are not as many as films and parameters say")
             })?)
         }
         Kind::Content | Kind::Hybrid { .. } => return Err(io::Error::other("it has no file")),

@@ -1,6 +1,6 @@
 //! NumPy's `.npz`: a ZIP archive of stored `.npy` arrays. A CSR matrix is the arrays `indices`,
-//! `indptr`, `format`, `shape`, `data`, as `scipy.sparse.save_npz(compressed=False)` lays it out; a
-//! dense one is the array `values`.
+//! `indptr`, `format`, `shape`, `data`, as `scipy.sparse.save_npz(compressed=False)` lays it out;
+//! dense ones have names of their own.
 //!
 //! Formats: NumPy enhancement proposal 1; `scipy/sparse/_matrix_io.py`.
 
@@ -68,19 +68,21 @@ pub fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>> {
     archive.finish()
 }
 
-/// An archive with the array `values` of n rows.
-pub fn dense_bytes<T: Element>(n_rows: usize, values: &[T]) -> io::Result<Vec<u8>> {
-    let shape = format!("({n_rows}, {})", values.len().checked_div(n_rows).unwrap_or(0));
-    let data = bytes_of(values.iter().copied());
-    let mut archive = Writer::new(data.len() + 1024);
-    archive.add("values", &shape, T::DESCR, &data)?;
+/// An archive of dense arrays: each has a name, n rows and their values, one row after the other.
+pub fn dense_bytes<T: Element>(arrays: &[(&str, usize, &[T])]) -> io::Result<Vec<u8>> {
+    let n_values: usize = arrays.iter().map(|(_, _, values)| values.len()).sum();
+    let mut archive = Writer::new((n_values * T::SIZE) + 1024 * arrays.len());
+    for (name, n_rows, values) in arrays {
+        let shape = format!("({n_rows}, {})", values.len().checked_div(*n_rows).unwrap_or(0));
+        archive.add(name, &shape, T::DESCR, &bytes_of(values.iter().copied()))?;
+    }
     archive.finish()
 }
 
-/// Reads what [`dense_bytes`] wrote: all rows, one after the other.
-pub fn dense_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<Vec<T>> {
+/// Reads an array of what [`dense_bytes`] wrote.
+pub fn dense_from_bytes<T: Element>(bytes: &[u8], name: &str) -> io::Result<Vec<T>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
-    array(&mut archive, "values")?.numbers()
+    array(&mut archive, name)?.numbers()
 }
 
 /// Reads what [`csr_bytes`] or scipy (uncompressed) wrote.
@@ -234,10 +236,11 @@ mod tests {
     #[test]
     fn a_dense_matrix_is_read_back() {
         let values = [1.0_f32, -2.5, 0.0, 4.0, f32::MIN_POSITIVE, 6.0];
-        let bytes = dense_bytes(3, &values).unwrap();
-        assert_eq!(dense_from_bytes::<f32>(&bytes).unwrap(), values);
-        assert!(dense_from_bytes::<f64>(&bytes).is_err());
-        assert!(dense_from_bytes::<f32>(&dense_bytes::<f32>(0, &[]).unwrap()).unwrap().is_empty());
+        let bytes = dense_bytes(&[("a", 3, &values[..]), ("none", 0, &[])]).unwrap();
+        assert_eq!(dense_from_bytes::<f32>(&bytes, "a").unwrap(), values);
+        assert!(dense_from_bytes::<f32>(&bytes, "none").unwrap().is_empty());
+        assert!(dense_from_bytes::<f32>(&bytes, "b").is_err());
+        assert!(dense_from_bytes::<f64>(&bytes, "a").is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Any fitted model.
 
+use super::biased_mf::BiasedMf;
 use super::content::ContentAlone;
 use super::hybrid::Hybrid;
 use super::ials::Ials;
@@ -20,6 +21,8 @@ pub enum Fitted {
     UserKnn(UserKnn),
     /// iALS.
     Ials(Ials),
+    /// Predicted stars.
+    BiasedMf(BiasedMf),
     /// Content.
     Content(ContentAlone),
     /// A weighted sum.
@@ -33,6 +36,7 @@ impl Fitted {
             Self::ItemItem(model) => model,
             Self::UserKnn(model) => model,
             Self::Ials(model) => model,
+            Self::BiasedMf(model) => model,
             Self::Content(model) => model,
             Self::Hybrid(model) => model,
         }

@@ -4,6 +4,7 @@
 //! Collaborative models learn from [`Implicit`] feedback: how much each rating says that its film was
 //! liked. What they all can do is [`Model`].
 
+pub mod biased_mf;
 pub mod content;
 mod contributions;
 pub mod ease;

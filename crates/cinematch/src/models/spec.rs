@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use serde::{Deserialize, Serialize};
 
+use super::biased_mf::{BiasedMfError, BiasedMfParams};
 use super::content::ContentAlone;
 use super::ease::{EaseError, EaseParams};
 use super::hybrid::Hybrid;
@@ -52,6 +53,8 @@ pub enum Kind {
     Edlae(EaseParams),
     /// Factors of users and films.
     Ials(IalsParams),
+    /// Predicted stars.
+    BiasedMf(BiasedMfParams),
     /// Films like those of the history, by what they are.
     Content,
     /// A weighted sum of models.
@@ -96,6 +99,9 @@ pub enum FitError {
     /// iALS.
     #[error("ials: {0}")]
     Ials(#[from] IalsError),
+    /// Biased matrix factorisation.
+    #[error("biased-mf: {0}")]
+    BiasedMf(#[from] BiasedMfError),
     /// A hybrid of hybrids, or of nothing.
     #[error("hybrid: expected one model or more, none of them a hybrid")]
     Parts,
@@ -112,13 +118,14 @@ pub enum FitError {
 }
 
 /// Names of models, the default first.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 11] = [
     "hybrid",
     "edlae",
     "ease",
     "ials",
     "item-knn",
     "user-knn",
+    "biased-mf",
     "content",
     "popular",
     "popular-recent",
@@ -153,6 +160,7 @@ impl Spec {
             "ials" => Kind::Ials(IalsParams::default()),
             "item-knn" => Kind::ItemKnn(ItemKnnParams::default()),
             "user-knn" => Kind::UserKnn(UserKnnParams::default()),
+            "biased-mf" => Kind::BiasedMf(BiasedMfParams::default()),
             "content" => Kind::Content,
             "popular" => Kind::Popular,
             "popular-recent" => Kind::PopularRecent { half_life_days: 180.0 },
@@ -216,6 +224,7 @@ impl Kind {
             Self::Ease(_) => "ease",
             Self::Edlae(_) => "edlae",
             Self::Ials(_) => "ials",
+            Self::BiasedMf(_) => "biased-mf",
             Self::Content => "content",
             Self::Hybrid { .. } => "hybrid",
         }
@@ -224,6 +233,7 @@ impl Kind {
     fn set_seed(&mut self, seed: u64) {
         match self {
             Self::Ials(params) => params.seed = seed,
+            Self::BiasedMf(params) => params.seed = seed,
             Self::Hybrid { parts } => parts.iter_mut().for_each(|part| part.model.set_seed(seed)),
             _ => {}
         }
@@ -263,6 +273,9 @@ impl Kind {
             Self::Ease(params) => ease(EaseParams { dropout: 0.0, ..*params })?,
             Self::Edlae(params) => ease(*params)?,
             Self::Ials(params) => Fitted::Ials(params.check()?.fit(implicit(), progress)),
+            Self::BiasedMf(params) => {
+                Fitted::BiasedMf(params.check()?.fit(interactions, users, progress))
+            }
             Self::Content => Fitted::Content(ContentAlone::fit(features.clone())),
             Self::Hybrid { .. } => return Err(FitError::Parts),
         })

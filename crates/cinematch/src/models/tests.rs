@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::biased_mf::BiasedMfParams;
 use super::content::ContentAlone;
 use super::ease::{EaseError, EaseParams};
 use super::hybrid::Hybrid;
@@ -73,6 +74,7 @@ fn models() -> Vec<(&'static str, Box<dyn Model>)> {
     let fit_ease = || Box::new(ease().check().unwrap().fit(&implicit, &mut |_| ()).unwrap());
     let fit = |params: IalsParams| Box::new(params.check().unwrap().fit(&implicit, &mut |_| ()));
     let fit_ials = || fit(ials());
+    let biased_mf = BiasedMfParams::default().check().unwrap();
     vec![
         ("popular", popular(Popularity::Liked)),
         ("average stars", popular(Popularity::AverageStars { prior: 5.0 })),
@@ -82,6 +84,7 @@ fn models() -> Vec<(&'static str, Box<dyn Model>)> {
         ("edlae", fit_ease()),
         ("ials", fit_ials()),
         ("ials-cg", fit(ials_cg())),
+        ("biased-mf", Box::new(biased_mf.fit(&interactions, &users, &mut |_| ()))),
         ("content", Box::new(ContentAlone::fit(features()))),
         (
             "hybrid",

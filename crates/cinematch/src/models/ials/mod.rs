@@ -34,6 +34,7 @@ use conjugate::Descent;
 use solve::{Row, RowSolver};
 
 pub use factors::Factors;
+pub(super) use factors::Panels;
 
 /// How the system of a row is solved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
