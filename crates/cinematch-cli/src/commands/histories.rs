@@ -17,8 +17,9 @@ use rayon::prelude::*;
 use crate::output::{Output, STRONG, thousands};
 use crate::paths::shown;
 
-/// Viewers between two writes.
+/// Viewers between two writes, and those ranked together.
 const BATCH: usize = 2048;
+const TOGETHER: usize = 16;
 
 /// Ranks `k` films for every viewer of `histories` and writes them to `out`.
 pub fn run(bundle: &Bundle, histories: &Path, k: usize, out: &Path, output: &Output) -> Result<()> {
@@ -37,8 +38,8 @@ pub fn run(bundle: &Bundle, histories: &Path, k: usize, out: &Path, output: &Out
     files::replace(out, |out| {
         out.write_all(b"userId,rank,movieId,score\n")?;
         for (batch, users) in users.chunks(BATCH).enumerate() {
-            let rows = |user: &UserIdx| rows(recommender, &interactions, *user, k);
-            let of_batch: Vec<String> = users.par_iter().map(rows).collect();
+            let rows = |users: &[UserIdx]| rows(recommender, &interactions, users, k);
+            let of_batch: Vec<String> = users.par_chunks(TOGETHER).map(rows).collect();
             for rows in of_batch {
                 out.write_all(rows.as_bytes())?;
             }
@@ -67,15 +68,24 @@ pub fn run(bundle: &Bundle, histories: &Path, k: usize, out: &Path, output: &Out
     Ok(())
 }
 
-/// A viewer's rows of the result.
-fn rows(recommender: &Recommender, interactions: &Interactions, user: UserIdx, k: usize) -> String {
-    let history: Vec<Rated> = interactions.of_user(user).collect();
-    let id = interactions.user(user);
-    let mut rows = String::with_capacity(k * 28);
-    for (place, best) in recommender.best_for(&history, k).iter().enumerate() {
-        let movie = recommender.movie(best.movie).movie_id;
-        // Writing into memory cannot fail.
-        let _ = writeln!(rows, "{id},{},{movie},{:.6}", place + 1, best.score);
+/// Viewers' rows of the result.
+fn rows(
+    recommender: &Recommender,
+    interactions: &Interactions,
+    users: &[UserIdx],
+    k: usize,
+) -> String {
+    let histories: Vec<Vec<Rated>> =
+        users.iter().map(|user| interactions.of_user(*user).collect()).collect();
+    let histories: Vec<&[Rated]> = histories.iter().map(Vec::as_slice).collect();
+    let mut rows = String::with_capacity(users.len() * k * 28);
+    for (user, list) in users.iter().zip(recommender.best_for(&histories, k)) {
+        let id = interactions.user(*user);
+        for (place, best) in list.iter().enumerate() {
+            let movie = recommender.movie(best.movie).movie_id;
+            // Writing into memory cannot fail.
+            let _ = writeln!(rows, "{id},{},{movie},{:.6}", place + 1, best.score);
+        }
     }
     rows
 }

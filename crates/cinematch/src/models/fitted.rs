@@ -52,6 +52,10 @@ impl Model for Fitted {
         self.model().score(history, scores);
     }
 
+    fn score_many(&self, histories: &[&[Rated]], scores: &mut [&mut [f32]]) {
+        self.model().score_many(histories, scores);
+    }
+
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         self.model().contributions(history, movies)
     }

@@ -40,6 +40,14 @@ pub trait Model: Send + Sync {
     /// When `scores` is not as long as there are films.
     fn score(&self, history: &[Rated], scores: &mut [f32]);
 
+    /// The same for many viewers, each with scores of their own: where memory is what takes time, many
+    /// cost less than one by one.
+    fn score_many(&self, histories: &[&[Rated]], scores: &mut [&mut [f32]]) {
+        for (history, scores) in histories.iter().zip(scores) {
+            self.score(history, scores);
+        }
+    }
+
     /// What each film of the history adds to the scores of `movies`, exactly.
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions>;
 }

@@ -118,6 +118,9 @@ fn every_model_keeps_the_promises_of_models() {
             let mut scores = vec![f32::NAN; N_MOVIES];
             model.score(history, &mut scores);
             let largest = scores.iter().fold(1e-3_f32, |most, score| most.max(score.abs()));
+            let mut again = vec![f32::NAN; N_MOVIES];
+            model.score_many(&[history], &mut [&mut again]);
+            assert_eq!(again, scores, "{name}");
             let movies: Vec<MovieIdx> = (0..N_MOVIES as u32).map(MovieIdx).collect();
             let contributions = model.contributions(history, &movies);
             assert_eq!(contributions.len(), N_MOVIES, "{name}");

@@ -41,12 +41,13 @@ impl Recommender {
 
     /// Sets `own` to every film's blended score, by position. Returns what each model's scores were
     /// multiplied by; the profile's weights are multiplied likewise. O(films · models) beside the
-    /// models' own work.
+    /// models' own work, which `scores_of` does: it writes a model's scores, by film.
     pub(super) fn fill_blended(
         &self,
         history: &[Rated],
         profile: &mut Profile,
         own: &mut Vec<f32>,
+        mut scores_of: impl FnMut(usize, &mut Vec<f32>),
     ) -> Vec<f32> {
         let films = self.layout.films();
         own.clear();
@@ -63,8 +64,8 @@ impl Recommender {
         }
         let mut scores = vec![0.0; films.len()];
         let mut scales = Vec::with_capacity(self.blend.models.len());
-        for (model, weight) in &self.blend.models {
-            model.score(history, &mut scores);
+        for (place, (_, weight)) in self.blend.models.iter().enumerate() {
+            scores_of(place, &mut scores);
             let scale = scale(&scores, *weight);
             if scale > 0.0 {
                 for (own, film) in own.iter_mut().zip(films) {
@@ -98,21 +99,38 @@ impl Recommender {
         if best > 0.0 { best.recip() } else { 1.0 }
     }
 
-    /// The `k` films that the models rank highest for a history of distinct films, those of the
-    /// history left out: without quality, diversity and whatever else a request asks for.
-    pub fn best_for(&self, history: &[Rated], k: usize) -> Vec<Candidate> {
-        let signals: Vec<_> =
-            history.iter().map(|rated| Signal::rated(rated.movie, rated.stars.value())).collect();
-        let mut profile = self.model.profile(&signals);
+    /// The `k` films that the models rank highest for each of some histories of distinct films, those
+    /// of the history left out: without quality, diversity and whatever else a request asks for.
+    pub fn best_for(&self, histories: &[&[Rated]], k: usize) -> Vec<Vec<Candidate>> {
+        let n_films = self.movies.len();
+        let scores: Vec<Vec<Vec<f32>>> = self
+            .blend
+            .models
+            .iter()
+            .map(|(model, _)| {
+                let mut scores = vec![vec![0.0; n_films]; histories.len()];
+                let mut rows: Vec<&mut [f32]> = scores.iter_mut().map(Vec::as_mut_slice).collect();
+                model.score_many(histories, &mut rows);
+                scores
+            })
+            .collect();
         let mut own = Vec::new();
-        self.fill_blended(history, &mut profile, &mut own);
-        for rated in history {
-            own[self.position_of[rated.movie.row()] as usize] = f32::NEG_INFINITY;
-        }
-        let scores = Scores { layout: &self.layout, own: &own, parts: Vec::new() };
-        let mut candidates = best(k, &scores, |_| true);
-        candidates.retain(|candidate| candidate.score > f32::NEG_INFINITY);
-        candidates
+        let list = |(viewer, history): (usize, &&[Rated])| {
+            let signal = |rated: &Rated| Signal::rated(rated.movie, rated.stars.value());
+            let signals: Vec<Signal> = history.iter().map(signal).collect();
+            let mut profile = self.model.profile(&signals);
+            self.fill_blended(history, &mut profile, &mut own, |model, own| {
+                own.copy_from_slice(&scores[model][viewer]);
+            });
+            for rated in *history {
+                own[self.position_of[rated.movie.row()] as usize] = f32::NEG_INFINITY;
+            }
+            let scores = Scores { layout: &self.layout, own: &own, parts: Vec::new() };
+            let mut candidates = best(k, &scores, |_| true);
+            candidates.retain(|candidate| candidate.score > f32::NEG_INFINITY);
+            candidates
+        };
+        histories.iter().enumerate().map(list).collect()
     }
 
     /// What the models of ratings say of each film of a page, in the units of the score.

@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::catalog::Movie;
 use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, Vocabulary};
+use crate::models::Model;
 use crate::models::content::{ContentModel, Profile, Signal};
 use crate::retrieval::{
     Candidate, Codes, Filter, FilterIndex, FilterKind, Layout, Part, PreparedFilter, Scores, best,
@@ -299,7 +300,11 @@ impl<'a, 'r> Parts<'a, 'r> {
             parts.add_priors(own);
             recommender.model.add_scores(&parts.profile, own)
         } else {
-            parts.scales = recommender.fill_blended(&request.rated(), &mut parts.profile, own);
+            let history = request.rated();
+            parts.scales =
+                recommender.fill_blended(&history, &mut parts.profile, own, |model, scores| {
+                    recommender.blend.models[model].0.score(&history, scores)
+                });
             parts.add_priors(own);
             Vec::new()
         };

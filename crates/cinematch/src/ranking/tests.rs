@@ -162,7 +162,7 @@ fn what_serves_is_the_hybrid_that_is_evaluated() {
         let seen = |movie: u32| history.iter().any(|rated| rated.movie.0 == movie);
         let mut expected: Vec<u32> = (0..12).filter(|movie| !seen(*movie)).collect();
         expected.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]));
-        let best = recommender.best_for(&history, 20);
+        let best = recommender.best_for(&[&history], 20).remove(0);
         assert_eq!(best.iter().map(|best| best.movie.0).collect::<Vec<_>>(), expected);
         assert!((best[0].score - 1.0).abs() < 1e-6);
     }

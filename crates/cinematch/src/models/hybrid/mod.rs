@@ -50,13 +50,22 @@ impl Model for Hybrid {
     }
 
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
-        let mut own = vec![0.0; scores.len()];
-        scores.fill(0.0);
+        self.score_many(&[history], &mut [scores]);
+    }
+
+    fn score_many(&self, histories: &[&[Rated]], scores: &mut [&mut [f32]]) {
+        let mut own = vec![vec![0.0; self.n_movies()]; histories.len()];
+        for scores in &mut *scores {
+            scores.fill(0.0);
+        }
         for (model, weight) in &self.parts {
-            model.score(history, &mut own);
-            let scale = scale(&own, *weight);
-            for (score, own) in scores.iter_mut().zip(&own) {
-                *score += scale * own;
+            let mut rows: Vec<&mut [f32]> = own.iter_mut().map(Vec::as_mut_slice).collect();
+            model.score_many(histories, &mut rows);
+            for (scores, own) in scores.iter_mut().zip(&own) {
+                let scale = scale(own, *weight);
+                for (score, own) in scores.iter_mut().zip(own) {
+                    *score += scale * own;
+                }
             }
         }
     }

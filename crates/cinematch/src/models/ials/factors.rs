@@ -58,6 +58,11 @@ impl Factors {
         self.lanes.len() / self.width
     }
 
+    /// Numbers a row.
+    pub fn n_factors(&self) -> usize {
+        self.n_factors
+    }
+
     /// Lanes a row.
     pub fn width(&self) -> usize {
         self.width

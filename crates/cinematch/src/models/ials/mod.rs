@@ -17,6 +17,7 @@
 //! bytes for each entry of the longest row in every thread. The first factors come from the seed; the
 //! same seed gives the same bytes at any number of threads.
 
+mod blocks;
 mod conjugate;
 mod factors;
 mod solve;
@@ -30,6 +31,7 @@ use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
 use crate::linalg::{Lane, TileMatrix};
 
+use blocks::{Blocks, VIEWERS};
 use conjugate::Descent;
 use solve::{Row, RowSolver};
 
@@ -77,7 +79,7 @@ pub struct IalsParams {
 impl Default for IalsParams {
     fn default() -> Self {
         Self {
-            factors: 128,
+            factors: 64,
             regularization: 0.003,
             frequency_exponent: 1.0,
             unobserved_weight: 0.1,
@@ -278,13 +280,16 @@ pub struct Ials {
     params: IalsParams,
     confidence: Confidence,
     movies: Factors,
+    /// The same, laid out for scoring.
+    blocks: Blocks,
     background: TileMatrix,
 }
 
 impl Ials {
     fn new(params: IalsParams, confidence: Confidence, movies: Factors) -> Self {
         let background = params.background(&movies);
-        Self { params, confidence, movies, background }
+        let blocks = Blocks::new(&movies);
+        Self { params, confidence, movies, blocks, background }
     }
 
     /// From films' factors, row after row; `None` if they are not d times as many as films.
@@ -303,15 +308,16 @@ impl Ials {
         &self.movies
     }
 
-    /// The factors of a viewer with this history. O(n·d² + d³).
-    pub fn fold_in(&self, history: &[Rated]) -> Factors {
-        let (columns, weights) = self.weigh(history);
-        let row = self.row(&columns, &weights);
-        let mut solution = Factors::zeros(1, self.params.factors);
-        let lanes = solution.rows_mut().next().expect("one row");
-        let mut solver = RowSolver::new(lanes.len());
-        solver.solve(&self.background, &self.movies, row, lanes);
-        solution
+    /// The factors of viewers with these histories, a row each. O(n·d² + d³) a viewer.
+    pub fn fold_in(&self, histories: &[&[Rated]]) -> Factors {
+        let mut solutions = Factors::zeros(histories.len(), self.params.factors);
+        let mut solver = RowSolver::new(solutions.width());
+        for (history, solution) in histories.iter().zip(solutions.rows_mut()) {
+            let (columns, weights) = self.weigh(history);
+            let row = self.row(&columns, &weights);
+            solver.solve(&self.background, &self.movies, row, solution);
+        }
+        solutions
     }
 
     fn row<'a>(&self, columns: &'a [u32], weights: &'a [f32]) -> Row<'a> {
@@ -332,9 +338,12 @@ impl Model for Ials {
     /// O(n·d² + d³ + I·d).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
         assert_eq!(scores.len(), self.n_movies(), "a score for every film");
-        let viewer = self.fold_in(history);
-        for (movie, score) in scores.iter_mut().enumerate() {
-            *score = self.movies.dot(movie, viewer.row(0));
+        self.blocks.score(self.fold_in(&[history]).values(0), scores);
+    }
+
+    fn score_many(&self, histories: &[&[Rated]], scores: &mut [&mut [f32]]) {
+        for (histories, scores) in histories.chunks(VIEWERS).zip(scores.chunks_mut(VIEWERS)) {
+            self.blocks.score_many(&self.fold_in(histories), scores);
         }
     }
 
