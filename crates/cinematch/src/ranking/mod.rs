@@ -303,7 +303,7 @@ impl<'a, 'r> Parts<'a, 'r> {
             let history = request.rated();
             parts.scales =
                 recommender.fill_blended(&history, &mut parts.profile, own, |model, scores| {
-                    recommender.blend.models[model].0.score(&history, scores)
+                    recommender.blend.models[model].0.score(&history, scores);
                 });
             parts.add_priors(own);
             Vec::new()
