@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod demo;
+pub mod evaluate;
 pub mod export;
 mod histories;
 mod inputs;
@@ -34,6 +35,7 @@ pub fn run(options: Options) -> Result<()> {
         Command::Preprocess(preprocess) => preprocess.run(&global, &output),
         Command::Train(train) => train.run(&global, &output),
         Command::Ratings(ratings) => ratings.run(&global, &output),
+        Command::Evaluate(evaluate) => evaluate.run(&global, &output),
         Command::Recommend(recommend) => recommend.run(&global, &output),
         Command::Serve(serve) => serve.run(&global, &output),
         Command::Status(status) => status.run(&global, &output),

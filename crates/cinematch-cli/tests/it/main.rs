@@ -3,6 +3,7 @@
 mod cli;
 mod demo;
 mod docs;
+mod evaluate;
 mod folder;
 mod kill;
 mod learning;
