@@ -6,7 +6,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    demo, evaluate, export, preprocess, ratings, recommend, serve, status, synth, train,
+    demo, evaluate, export, preprocess, ratings, recommend, serve, status, synth, train, tune,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -73,6 +73,8 @@ pub enum Command {
     Train(train::Train),
     /// Read and check ratings.csv, and keep the ratings packed in data/ratings.bin
     Ratings(ratings::Ratings),
+    /// Search a model's parameters on validation into data/tuned.json, which train reads
+    Tune(tune::Tune),
     /// Measure how good models are
     Evaluate(evaluate::Evaluate),
     /// Recommend films on the terminal

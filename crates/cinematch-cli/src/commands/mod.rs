@@ -12,6 +12,7 @@ pub mod serve;
 pub mod status;
 pub mod synth;
 pub mod train;
+pub mod tune;
 
 use anyhow::{Context, Result};
 use cinematch::catalog::count_problems;
@@ -35,6 +36,7 @@ pub fn run(options: Options) -> Result<()> {
         Command::Preprocess(preprocess) => preprocess.run(&global, &output),
         Command::Train(train) => train.run(&global, &output),
         Command::Ratings(ratings) => ratings.run(&global, &output),
+        Command::Tune(tune) => tune.run(&global, &output),
         Command::Evaluate(evaluate) => evaluate.run(&global, &output),
         Command::Recommend(recommend) => recommend.run(&global, &output),
         Command::Serve(serve) => serve.run(&global, &output),

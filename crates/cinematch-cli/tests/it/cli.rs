@@ -10,6 +10,7 @@ fn every_command_explains_itself_with_examples() {
         "preprocess",
         "train",
         "evaluate",
+        "tune",
         "recommend",
         "serve",
         "status",

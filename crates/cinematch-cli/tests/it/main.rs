@@ -13,4 +13,5 @@ mod pipeline;
 mod real_data;
 mod server;
 mod serving;
+mod tune;
 mod watchlist;

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::HeldOut;
+use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 use crate::models::Model;
 
@@ -14,15 +15,25 @@ pub fn lists(
     is_candidate: &[bool],
     k: usize,
 ) -> Vec<Vec<MovieIdx>> {
-    let list = |scores: &mut Vec<f32>, user: &HeldOut| {
-        scores.resize(model.n_movies(), 0.0);
-        model.score(&user.history, scores);
-        for rated in &user.history {
-            scores[rated.movie.row()] = f32::NEG_INFINITY;
+    /// Users whom a model scores together.
+    const BATCH: usize = 16;
+    let n_movies = model.n_movies();
+    let lists = |rows: &mut Vec<f32>, users: &[HeldOut]| {
+        rows.resize(BATCH * n_movies, 0.0);
+        let mut scores: Vec<&mut [f32]> =
+            rows.chunks_exact_mut(n_movies.max(1)).take(users.len()).collect();
+        let histories: Vec<&[Rated]> = users.iter().map(|user| user.history.as_slice()).collect();
+        model.score_many(&histories, &mut scores);
+        let mut lists = Vec::with_capacity(users.len());
+        for (user, scores) in users.iter().zip(scores) {
+            for rated in &user.history {
+                scores[rated.movie.row()] = f32::NEG_INFINITY;
+            }
+            lists.push(best(k, scores, is_candidate));
         }
-        best(k, scores, is_candidate)
+        lists
     };
-    users.par_iter().map_init(Vec::new, list).collect()
+    users.par_chunks(BATCH).map_init(Vec::new, lists).flatten_iter().collect()
 }
 
 fn best(k: usize, scores: &[f32], is_candidate: &[bool]) -> Vec<MovieIdx> {
@@ -51,7 +62,6 @@ mod tests {
     use super::super::testing::ratings;
     use super::super::{Part, StrongGeneralization};
     use super::*;
-    use crate::catalog::Rated;
     use crate::models::Contributions;
 
     /// Scores that are the same for everybody.

@@ -28,6 +28,7 @@ mod stars;
 mod strata;
 mod strong;
 mod time_cut;
+mod tuning;
 
 pub use calibration::miscalibration;
 pub use cold_films::{ColdFilms, ColdRank, rank_among_cold};
@@ -46,6 +47,7 @@ pub use stars::{StarErrors, interval_coverage, star_errors};
 pub use strata::{FILM_STRATA, HISTORY_STRATA};
 pub use strong::StrongGeneralization;
 pub use time_cut::TimeCut;
+pub use tuning::{Search, TUNABLE, better_half};
 
 /// A part of a whole; of nothing, 0.
 fn ratio(part: f64, whole: f64) -> f64 {

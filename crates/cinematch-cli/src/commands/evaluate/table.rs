@@ -116,7 +116,8 @@ pub fn heading(evaluation: &Evaluation) -> String {
 /// `-0.0041 (-0.0060 to -0.0020), p 0.012`.
 pub fn difference(comparison: &Comparison) -> String {
     let Comparison { difference, low, high, adjusted_p, .. } = comparison;
-    format!("{difference:+.4} ({low:+.4} to {high:+.4}), p {adjusted_p:.3}")
+    let p = if *adjusted_p < 0.001 { "< 0.001".to_owned() } else { format!("{adjusted_p:.3}") };
+    format!("{difference:+.4} ({low:+.4} to {high:+.4}), p {p}")
 }
 
 fn width(column: &Column) -> usize {
