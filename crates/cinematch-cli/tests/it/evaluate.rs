@@ -149,6 +149,26 @@ fn lists_with_bad_rows_and_missing_users_are_scored_and_it_is_said() {
 }
 
 #[test]
+fn a_model_that_predicts_stars_is_judged_beside_averages() {
+    let folder = merged();
+    for protocol in ["strong-generalization", "time-cut", "cold-films"] {
+        let report = json(&folder, &["--models", "biased-mf,popular", "--protocol", protocol]);
+        let stars = report["stars"].as_array().unwrap();
+        let names: Vec<&str> = stars.iter().map(|of| of["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["film mean", "user and film bias", "biased-mf"]);
+        let rmse = |at: usize| stars[at]["rmse"].as_f64().unwrap();
+        assert!(rmse(2) < rmse(0), "{protocol} {stars:?}");
+        assert!(stars[0]["interval_coverage"].is_null());
+        let coverage = stars[2]["interval_coverage"].as_f64().unwrap();
+        // Of films without a rating nothing is promised but the whole scale.
+        let most = if protocol == "cold-films" { 1.0 } else { 0.95 };
+        assert!((0.6..=most).contains(&coverage), "{protocol} {stars:?}");
+    }
+    let table = folder.ok(&["evaluate", "--models", "biased-mf"]);
+    assert!(table.contains("stars by biased-mf: RMSE 0."), "{table}");
+}
+
+#[test]
 fn what_cannot_be_evaluated_says_what_to_do() {
     let folder = Folder::with_sample();
     let error = folder.fails(&["evaluate"]);

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::ratio;
 use super::split::{HeldOut, LIKED, Part, Split, SplitError, TagRule, is_liked, shuffle};
-use super::{StrongGeneralization, ndcg_at};
+use super::{StarTask, StrongGeneralization, ndcg_at};
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieIdx, UserIdx};
 use crate::models::Model;
@@ -89,12 +89,21 @@ impl ColdFilms {
                        hold out more users, or make more films cold";
             return Err(SplitError::Nobody { why });
         }
+        let hide = |user: &UserIdx| {
+            let history: Vec<Rated> = known.of_user(*user).collect();
+            let all = interactions.of_user(*user);
+            let hidden: Vec<Rated> =
+                all.filter(|rated| cold.binary_search(&rated.movie).is_ok()).collect();
+            let usable = !history.is_empty() && !hidden.is_empty();
+            usable.then_some(StarTask { user: *user, history, hidden })
+        };
+        let stars = division.of(part).iter().filter_map(hide).collect();
         let mut tags: TagRule = division.tag_rule(interactions);
         let id_of = |row: usize| interactions.movies().id_of(MovieIdx(row as u32));
         let hidden = (0..removed.len()).filter(|row| removed[*row]).map(id_of);
         tags.without_movies = hidden.collect::<FxHashSet<_>>();
         let (training, interactions) = (division.training, Cow::Owned(known));
-        Ok(Split { interactions, training, held_out, is_candidate, cold, tags })
+        Ok(Split { interactions, training, held_out, is_candidate, cold, stars, tags })
     }
 }
 

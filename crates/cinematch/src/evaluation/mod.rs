@@ -24,6 +24,7 @@ mod protocol;
 mod report;
 mod significance;
 mod split;
+mod star_tasks;
 mod stars;
 mod strata;
 mod strong;
@@ -43,6 +44,7 @@ pub use report::{
 };
 pub use significance::{Bootstrap, Comparison, SignificanceError, holm, mean_and_standard_error};
 pub use split::{HeldOut, LIKED, Part, Split, SplitError, TagRule};
+pub use star_tasks::{Averages, StarBaseline, StarModel, StarPredictions, StarReport, StarTask};
 pub use stars::{StarErrors, interval_coverage, star_errors};
 pub use strata::{FILM_STRATA, HISTORY_STRATA};
 pub use strong::StrongGeneralization;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::judge::Judged;
 use super::strata::{FILM_STRATA, HISTORY_STRATA, StratumValue};
 use super::{
-    Bootstrap, Comparison, Part, Protocol, SignificanceError, Split, StarErrors, UserMetrics,
+    Bootstrap, Comparison, Part, Protocol, SignificanceError, Split, StarReport, UserMetrics,
     mean_and_standard_error,
 };
 use crate::ids::UserIdx;
@@ -27,8 +27,6 @@ pub struct Contestant {
     pub spec: Option<Spec>,
     /// One for each split, in the splits' order.
     pub judged: Vec<Judged>,
-    /// Its errors in stars, of a model that predicts them.
-    pub stars: Option<StarErrors>,
 }
 
 /// A report. All its values are means over users; one who is held out by several splits counts
@@ -49,6 +47,9 @@ pub struct Evaluation {
     pub baseline: String,
     /// The models, best first.
     pub models: Vec<ModelReport>,
+    /// How good predicted stars are, where a model predicts some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stars: Vec<StarReport>,
 }
 
 /// A split in numbers.
@@ -101,9 +102,6 @@ pub struct ModelReport {
     pub strata: Vec<StratumReport>,
     /// Its differences from the baseline, by metric; empty for the baseline.
     pub against_baseline: Against,
-    /// Its errors in stars, of a model that predicts them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stars: Option<StarErrors>,
 }
 
 /// Differences from the baseline by metric.
@@ -197,7 +195,7 @@ impl Evaluation {
             }
         }
         let models = values.into_iter().zip(against).map(|((contestant, values), against)| {
-            let Contestant { name, spec, judged, stars } = contestant;
+            let Contestant { name, spec, judged } = contestant;
             let over_splits = |value: fn(&Judged) -> f64| {
                 judged.iter().map(value).sum::<f64>() / judged.len().max(1) as f64
             };
@@ -209,11 +207,11 @@ impl Evaluation {
                 against_baseline: against,
                 name,
                 spec,
-                stars,
             }
         });
         let models = models.collect();
-        Ok(Self { format_version: 1, protocol, part, splits, users, baseline, models })
+        let (format_version, stars) = (1, Vec::new());
+        Ok(Self { format_version, protocol, part, splits, users, baseline, models, stars })
     }
 }
 
@@ -307,12 +305,8 @@ mod tests {
             same.push(Judged::of_lists(&lists, &split, &genres));
             splits.push(SplitReport::new(&split, *seed));
         }
-        let contestant = |name: &str, judged| Contestant {
-            name: name.to_owned(),
-            spec: None,
-            judged,
-            stars: None,
-        };
+        let contestant =
+            |name: &str, judged| Contestant { name: name.to_owned(), spec: None, judged };
         (splits, vec![contestant("nothing", same), contestant("popular", popular)])
     }
 

@@ -6,6 +6,7 @@ use rand_chacha::rand_core::Rng;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
+use super::StarTask;
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::sources::movielens::TagRow;
@@ -47,6 +48,8 @@ pub struct Split<'a> {
     pub is_candidate: Vec<bool>,
     /// Films whose ratings were all removed, ascending.
     pub cold: Vec<MovieIdx>,
+    /// Stars to predict, by user.
+    pub stars: Vec<StarTask>,
     /// Which tags belong to the training.
     pub tags: TagRule,
 }

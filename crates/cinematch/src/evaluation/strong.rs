@@ -12,9 +12,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
 
+use super::StarTask;
 use super::split::{HeldOut, Part, Split, SplitError, TagRule, is_liked, shuffle};
 use crate::catalog::{Interactions, Rated};
-use crate::ids::UserIdx;
+use crate::ids::{UserId, UserIdx};
 
 /// How users are divided.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -86,21 +87,17 @@ impl StrongGeneralization {
         let is_candidate = division.liked(interactions);
         let hold = |user: &UserIdx| {
             let liked = interactions.of_user(*user).filter(is_liked);
-            let mut history: Vec<Rated> =
-                liked.filter(|rated| is_candidate[rated.movie.row()]).collect();
-            // A stream for each user: who else is held out changes nothing.
-            let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-            random.set_stream(1 + u64::from(interactions.user(*user).0));
-            shuffle(&mut history, &mut random);
-            let n_history = (history.len() as f64 * self.history_share).round() as usize;
-            let mut relevant = history.split_off(n_history.min(history.len()));
-            for films in [&mut history, &mut relevant] {
-                films.sort_unstable_by_key(|rated| rated.movie);
-            }
-            let usable = !relevant.is_empty() && !history.is_empty();
-            usable.then_some(HeldOut { user: *user, history, relevant })
+            let known = liked.filter(|rated| is_candidate[rated.movie.row()]);
+            let (history, relevant) = self.part_in_two(interactions.user(*user), 0, known)?;
+            Some(HeldOut { user: *user, history, relevant })
         };
         let held_out: Vec<HeldOut> = division.of(part).iter().filter_map(hold).collect();
+        let hide = |user: &UserIdx| {
+            let all = interactions.of_user(*user);
+            let (history, hidden) = self.part_in_two(interactions.user(*user), 1, all)?;
+            Some(StarTask { user: *user, history, hidden })
+        };
+        let stars = division.of(part).iter().filter_map(hide).collect();
         if held_out.is_empty() {
             let why = "all but a few films that held-out users liked are unknown to the others";
             return Err(SplitError::Nobody { why });
@@ -110,9 +107,30 @@ impl StrongGeneralization {
             held_out,
             is_candidate,
             cold: Vec::new(),
+            stars,
             tags: division.tag_rule(interactions),
             training: division.training,
         })
+    }
+
+    /// A user's ratings in two parts, by film; `None` if one of them is empty. Drawn from a stream
+    /// for each user and `purpose`: who else is held out changes nothing.
+    fn part_in_two(
+        &self,
+        user: UserId,
+        purpose: u64,
+        ratings: impl Iterator<Item = Rated>,
+    ) -> Option<(Vec<Rated>, Vec<Rated>)> {
+        let mut history: Vec<Rated> = ratings.collect();
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        random.set_stream((purpose << 32) + 1 + u64::from(user.0));
+        shuffle(&mut history, &mut random);
+        let n_history = (history.len() as f64 * self.history_share).round() as usize;
+        let mut hidden = history.split_off(n_history.min(history.len()));
+        for films in [&mut history, &mut hidden] {
+            films.sort_unstable_by_key(|rated| rated.movie);
+        }
+        (!history.is_empty() && !hidden.is_empty()).then_some((history, hidden))
     }
 
     /// Who is for what.

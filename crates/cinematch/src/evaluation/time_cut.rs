@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::StarTask;
 use super::split::{HeldOut, Part, Split, SplitError, TagRule, is_liked};
 use crate::catalog::{Interactions, Rated};
 use crate::ids::UserIdx;
@@ -73,11 +74,18 @@ impl TimeCut {
                        cut earlier, by a larger share of ratings";
             return Err(SplitError::Nobody { why });
         }
+        let hide = |user: UserIdx| {
+            let history: Vec<Rated> = known.of_user(user).collect();
+            let hidden: Vec<Rated> = interactions.of_user(user).filter(in_window).collect();
+            let usable = !history.is_empty() && !hidden.is_empty();
+            usable.then_some(StarTask { user, history, hidden })
+        };
+        let stars = interactions.users().filter_map(hide).collect();
         let training = known.users().filter(|user| known.of_user(*user).len() > 0).collect();
         let tags = TagRule { before: Some(from), ..TagRule::default() };
         let cold = Vec::new();
         let interactions = Cow::Owned(known);
-        Ok(Split { interactions, training, held_out, is_candidate, cold, tags })
+        Ok(Split { interactions, training, held_out, is_candidate, cold, stars, tags })
     }
 }
 

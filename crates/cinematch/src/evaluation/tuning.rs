@@ -50,8 +50,8 @@ impl Search {
             }
             Kind::Ials(IalsParams { factors, regularization, unobserved_weight, .. }) => {
                 *factors = *draw.of(&[32, 48, 64, 96, 128, 192, 256]);
-                *regularization = draw.log(5e-4, 0.1);
-                *unobserved_weight = draw.log(0.01, 1.0);
+                *regularization = draw.log(2e-4, 0.05);
+                *unobserved_weight = draw.log(0.02, 5.0);
                 spec.confidence.middling = draw.even(0.0, 0.6);
             }
             Kind::ItemKnn(ItemKnnParams { neighbors, shrinkage })

@@ -79,12 +79,38 @@ pub fn page(evaluation: &Evaluation, run: &Run) -> String {
          share and miscalibration are of the first ten places.</p>\n\
          <h2>Accuracy and exposure</h2>\n<div class=\"plots\">{plots}</div>\n\
          <h2>NDCG at 100 by kind of film and length of history</h2>\n\
-         <div class=\"plots\">{strata}</div>\n</html>\n",
+         <div class=\"plots\">{strata}</div>\n{stars}</html>\n",
         title = escape(&title),
         heading = escape(&heading(evaluation)),
         baseline = escape(&evaluation.baseline),
         table = table(evaluation, run),
+        stars = stars(evaluation),
     )
+}
+
+/// How good predicted stars are; empty where no model predicts any.
+fn stars(evaluation: &Evaluation) -> String {
+    if evaluation.stars.is_empty() {
+        return String::new();
+    }
+    let mut html = "<h2>Predicted stars</h2>\n<table><tr><th>model</th><th>RMSE</th><th>MAE</th>\
+                    <th>in intervals</th><th>width</th></tr>\n"
+        .to_owned();
+    for of in &evaluation.stars {
+        let cell =
+            |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
+        let _ = writeln!(
+            html,
+            "<tr><td>{}</td><td>{:.4}</td><td>{:.4}</td><td>{}</td><td>{}</td></tr>",
+            escape(&of.name),
+            of.rmse,
+            of.mae,
+            cell(of.interval_coverage),
+            cell(of.interval_width)
+        );
+    }
+    html.push_str("</table>\n");
+    html
 }
 
 fn strata_of<'a>(evaluation: &'a Evaluation, by: &'a str) -> impl Iterator<Item = &'static str> {

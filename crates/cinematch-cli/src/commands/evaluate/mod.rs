@@ -12,11 +12,13 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use cinematch::evaluation::{
     Bootstrap, ColdFilms, Contestant, Evaluation, Judged, Part, Protocol, Split, SplitReport,
-    StrongGeneralization, TimeCut, foreign_lists,
+    StarBaseline, StarModel, StarPredictions, StarReport, StrongGeneralization, TimeCut,
+    foreign_lists,
 };
 use cinematch::files;
+use cinematch::models::biased_mf::BiasedMf;
 use cinematch::models::spec::NAMES;
-use cinematch::models::{Spec, TrainingSet};
+use cinematch::models::{Fitted, Spec, TrainingSet};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -164,22 +166,18 @@ impl Evaluate {
         let data = self.inputs.load(global, output)?;
         let mut contestants: Vec<Contestant> = specs
             .into_iter()
-            .map(|(name, spec)| Contestant {
-                name,
-                spec: Some(spec),
-                judged: Vec::new(),
-                stars: None,
-            })
+            .map(|(name, spec)| Contestant { name, spec: Some(spec), judged: Vec::new() })
             .collect();
         let n_fitted = contestants.len();
         for pattern in &self.score {
             let name = Path::new(pattern).file_stem().unwrap_or_default().to_string_lossy();
             let taken = contestants.iter().any(|other| other.name == name);
             let name = if taken { pattern.clone() } else { name.into_owned() };
-            contestants.push(Contestant { name, spec: None, judged: Vec::new(), stars: None });
+            contestants.push(Contestant { name, spec: None, judged: Vec::new() });
         }
 
         let (mut splits, mut run) = (Vec::new(), Run::default());
+        let mut stars = Stars::default();
         let seeds = self.division.seeds();
         for seed in &seeds {
             let protocol = protocol.with_seed(*seed);
@@ -191,7 +189,7 @@ impl Evaluate {
                 drop(step);
             }
             let (fitted, foreign) = contestants.split_at_mut(n_fitted);
-            self.fit(fitted, &data, (&split, *seed), &mut run, output)?;
+            self.fit(fitted, &data, (&split, *seed), (&mut run, &mut stars), output)?;
             for (contestant, pattern) in foreign.iter_mut().zip(&self.score) {
                 let path = PathBuf::from(pattern.replace("{seed}", &seed.to_string()));
                 contestant.judged.push(score(&path, &split, &data, output)?);
@@ -204,8 +202,9 @@ impl Evaluate {
         let judging = output.step("comparing");
         let baseline = self.baseline.as_deref();
         let bootstrap = Bootstrap { seed: self.division.seed, ..Bootstrap::default() };
-        let evaluation =
+        let mut evaluation =
             Evaluation::new((protocol, part), splits, contestants, baseline, bootstrap)?;
+        evaluation.stars = stars.reports();
         drop(judging);
         run.seconds = started.elapsed().as_secs_f64();
         output.json(&Summary { evaluation: &evaluation, run: &run })?;
@@ -248,7 +247,7 @@ impl Evaluate {
         contestants: &mut [Contestant],
         data: &Data,
         (split, seed): (&Split<'_>, u64),
-        run: &mut Run,
+        (run, stars): (&mut Run, &mut Stars),
         output: &Output,
     ) -> Result<()> {
         if contestants.is_empty() {
@@ -274,6 +273,9 @@ impl Evaluate {
             let asking = output.step(&format!("seed {seed}: asking {name}"));
             let (of_model, lists) = Judged::of_model(&model, split, &data.genres);
             judged.push(of_model);
+            if let Fitted::BiasedMf(model) = &model {
+                stars.extend(name, model, split);
+            }
             if let Some(folder) = &self.export_lists {
                 let path = folder.join(seed.to_string()).join(format!("{name}.csv"));
                 export::write_lists(&path, split, &lists)?;
@@ -281,6 +283,35 @@ impl Evaluate {
             drop(asking);
         }
         Ok(())
+    }
+}
+
+/// What predicts stars, and the averages beside it.
+#[derive(Default)]
+struct Stars(Vec<(String, StarPredictions)>);
+
+impl Stars {
+    const BASELINES: [(&str, StarBaseline); 2] =
+        [("film mean", StarBaseline::FilmMean), ("user and film bias", StarBaseline::Biases)];
+
+    fn extend(&mut self, name: &str, model: &BiasedMf, split: &Split<'_>) {
+        for (baseline, kind) in Self::BASELINES {
+            let averages = kind.fit(&split.interactions, &split.training);
+            self.of(baseline).extend(&StarModel::Baseline(&averages), split);
+        }
+        self.of(name).extend(&StarModel::BiasedMf(model), split);
+    }
+
+    fn of(&mut self, name: &str) -> &mut StarPredictions {
+        let place = self.0.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
+            self.0.push((name.to_owned(), StarPredictions::new(name)));
+            self.0.len() - 1
+        });
+        &mut self.0[place].1
+    }
+
+    fn reports(&self) -> Vec<StarReport> {
+        self.0.iter().filter_map(|(_, predictions)| predictions.report()).collect()
     }
 }
 

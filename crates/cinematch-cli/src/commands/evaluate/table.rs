@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cinematch::evaluation::{Comparison, Evaluation, ModelReport, Part};
+use cinematch::evaluation::{Comparison, Evaluation, ModelReport, Part, StarReport};
 
 use super::Run;
 use crate::output::{DIM, Output, STRONG, thousands};
@@ -80,12 +80,15 @@ pub fn print(evaluation: &Evaluation, run: &Run, output: &Output) {
         }
         output.line(line);
     }
-    for model in &evaluation.models {
-        if let Some(stars) = model.stars {
-            let (rmse, mae) = (stars.rmse, stars.mae);
-            output
-                .line(format_args!("{}: stars missed by RMSE {rmse:.4}, MAE {mae:.4}", model.name));
+    for StarReport { name, ratings, rmse, mae, interval_coverage, interval_width } in
+        &evaluation.stars
+    {
+        let mut line = format!("stars by {name}: RMSE {rmse:.4}, MAE {mae:.4}");
+        if let (Some(coverage), Some(width)) = (interval_coverage, interval_width) {
+            let percent = coverage * 100.0;
+            let _ = write!(line, "; {percent:.1} % in intervals {width:.2} stars wide");
         }
+        output.line(format_args!("{line} {DIM}({} ratings){DIM:#}", thousands(*ratings as u64)));
     }
     print_strata(evaluation, name_width, output);
 }
