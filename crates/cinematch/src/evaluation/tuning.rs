@@ -67,7 +67,7 @@ impl Search {
                 for part in parts.iter_mut().skip(1) {
                     part.weight = match part.model {
                         Kind::Popular => draw.log(0.002, 0.5),
-                        _ => draw.log(0.02, 2.0),
+                        _ => draw.log(0.05, 8.0),
                     };
                 }
             }
