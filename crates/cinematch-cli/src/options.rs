@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{demo, export, preprocess, ratings, recommend, serve, status, synth, train};
+use crate::commands::{
+    demo, evaluate, export, preprocess, ratings, recommend, serve, status, synth, train, tune,
+};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Yellow.on_default().bold())
@@ -71,6 +73,10 @@ pub enum Command {
     Train(train::Train),
     /// Read and check ratings.csv, and keep the ratings packed in data/ratings.bin
     Ratings(ratings::Ratings),
+    /// Search a model's parameters on validation into data/tuned.json, which train reads
+    Tune(tune::Tune),
+    /// Measure how good models are
+    Evaluate(evaluate::Evaluate),
     /// Recommend films on the terminal
     Recommend(recommend::Recommend),
     /// Serve the HTTP API

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod demo;
+pub mod evaluate;
 pub mod export;
 mod histories;
 mod inputs;
@@ -11,6 +12,7 @@ pub mod serve;
 pub mod status;
 pub mod synth;
 pub mod train;
+pub mod tune;
 
 use anyhow::{Context, Result};
 use cinematch::catalog::count_problems;
@@ -34,6 +36,8 @@ pub fn run(options: Options) -> Result<()> {
         Command::Preprocess(preprocess) => preprocess.run(&global, &output),
         Command::Train(train) => train.run(&global, &output),
         Command::Ratings(ratings) => ratings.run(&global, &output),
+        Command::Tune(tune) => tune.run(&global, &output),
+        Command::Evaluate(evaluate) => evaluate.run(&global, &output),
         Command::Recommend(recommend) => recommend.run(&global, &output),
         Command::Serve(serve) => serve.run(&global, &output),
         Command::Status(status) => status.run(&global, &output),

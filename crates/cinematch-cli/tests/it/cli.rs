@@ -5,9 +5,18 @@ use crate::folder::Folder;
 #[test]
 fn every_command_explains_itself_with_examples() {
     let folder = Folder::empty();
-    for command in
-        ["demo", "preprocess", "train", "recommend", "serve", "status", "export", "synth"]
-    {
+    for command in [
+        "demo",
+        "preprocess",
+        "train",
+        "evaluate",
+        "tune",
+        "recommend",
+        "serve",
+        "status",
+        "export",
+        "synth",
+    ] {
         let help = folder.ok(&[command, "--help"]);
         assert!(help.contains("Example"), "{command}\n{help}");
     }

@@ -3,6 +3,7 @@
 mod cli;
 mod demo;
 mod docs;
+mod evaluate;
 mod folder;
 mod kill;
 mod learning;
@@ -12,4 +13,5 @@ mod pipeline;
 mod real_data;
 mod server;
 mod serving;
+mod tune;
 mod watchlist;

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::HeldOut;
+use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 use crate::models::Model;
 
@@ -14,15 +15,25 @@ pub fn lists(
     is_candidate: &[bool],
     k: usize,
 ) -> Vec<Vec<MovieIdx>> {
-    let list = |scores: &mut Vec<f32>, user: &HeldOut| {
-        scores.resize(model.n_movies(), 0.0);
-        model.score(&user.history, scores);
-        for rated in &user.history {
-            scores[rated.movie.row()] = f32::NEG_INFINITY;
+    /// Users whom a model scores together.
+    const BATCH: usize = 16;
+    let n_movies = model.n_movies();
+    let lists = |rows: &mut Vec<f32>, users: &[HeldOut]| {
+        rows.resize(BATCH * n_movies, 0.0);
+        let mut scores: Vec<&mut [f32]> =
+            rows.chunks_exact_mut(n_movies.max(1)).take(users.len()).collect();
+        let histories: Vec<&[Rated]> = users.iter().map(|user| user.history.as_slice()).collect();
+        model.score_many(&histories, &mut scores);
+        let mut lists = Vec::with_capacity(users.len());
+        for (user, scores) in users.iter().zip(scores) {
+            for rated in &user.history {
+                scores[rated.movie.row()] = f32::NEG_INFINITY;
+            }
+            lists.push(best(k, scores, is_candidate));
         }
-        best(k, scores, is_candidate)
+        lists
     };
-    users.par_iter().map_init(Vec::new, list).collect()
+    users.par_chunks(BATCH).map_init(Vec::new, lists).flatten_iter().collect()
 }
 
 fn best(k: usize, scores: &[f32], is_candidate: &[bool]) -> Vec<MovieIdx> {
@@ -44,4 +55,63 @@ fn best(k: usize, scores: &[f32], is_candidate: &[bool]) -> Vec<MovieIdx> {
     kept.sort_unstable_by(order);
     kept.truncate(k);
     kept.into_iter().map(|(_, row)| MovieIdx(row)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::ratings;
+    use super::super::{Part, StrongGeneralization};
+    use super::*;
+    use crate::models::Contributions;
+
+    /// Scores that are the same for everybody.
+    struct Fixed(Vec<f32>);
+
+    impl Model for Fixed {
+        fn n_movies(&self) -> usize {
+            self.0.len()
+        }
+
+        fn score(&self, _: &[Rated], scores: &mut [f32]) {
+            scores.copy_from_slice(&self.0);
+        }
+
+        fn contributions(&self, _: &[Rated], _: &[MovieIdx]) -> Vec<Contributions> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn lists_are_the_best_candidates_in_order_without_the_history() {
+        let interactions = ratings();
+        let mut split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
+        split.is_candidate[7] = false;
+        // Many equals, so that ties matter, and more films than twice the list.
+        let n_movies = interactions.n_movies();
+        let scores: Vec<f32> = (0..n_movies).map(|row| (row * 37 % 11) as f32 - 5.0).collect();
+        let model = Fixed(scores.clone());
+        for k in [0, 1, 3, 10, 100] {
+            let lists = lists(&model, &split.held_out, &split.is_candidate, k);
+            assert_eq!(lists.len(), split.held_out.len());
+            for (list, user) in lists.iter().zip(&split.held_out) {
+                let known = |movie: usize| user.history.iter().any(|r| r.movie.row() == movie);
+                let mut expected: Vec<usize> = (0..n_movies)
+                    .filter(|movie| split.is_candidate[*movie] && !known(*movie))
+                    .collect();
+                expected.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
+                expected.truncate(k);
+                let got: Vec<usize> = list.iter().map(|movie| movie.row()).collect();
+                assert_eq!(got, expected, "{k}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_film_without_any_score_stands_in_no_list() {
+        let interactions = ratings();
+        let split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
+        let model = Fixed(vec![f32::NEG_INFINITY; interactions.n_movies()]);
+        let lists = lists(&model, &split.held_out, &split.is_candidate, 10);
+        assert!(lists.iter().all(Vec::is_empty));
+    }
 }

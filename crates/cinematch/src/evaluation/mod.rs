@@ -7,25 +7,49 @@
 //! - [`UserMetrics`] say how high the watched films stand in one user's list. [`Exposure`] says
 //!   what all lists together show of the catalogue, and [`miscalibration`] whether a list has the
 //!   genres of the user's history: a model can be accurate and yet show everyone the same.
+//! - The other protocols are [`StrongGeneralization`], where users are unseen instead of the future,
+//!   and [`ColdFilms`], where films are. A [`Protocol`] makes a [`Split`]; all else is the same for all.
 //! - [`star_errors`] and [`interval_coverage`] judge predicted stars and the ranges given with them.
 //! - A model is better than another if the difference, user by user, survives resampling the users
 //!   and a correction for the number of models compared: [`Bootstrap`].
 
 mod calibration;
+mod cold_films;
 mod exposure;
+mod foreign;
+mod judge;
 mod lists;
 mod metrics;
+mod protocol;
+mod report;
 mod significance;
 mod split;
+mod star_tasks;
 mod stars;
+mod strata;
+mod strong;
+mod time_cut;
+mod tuning;
 
 pub use calibration::miscalibration;
+pub use cold_films::{ColdFilms, ColdRank, rank_among_cold};
 pub use exposure::Exposure;
+pub use foreign::{ForeignLists, foreign_lists};
+pub use judge::{FilmGenres, Judged, LIST_LENGTH, SHOWN};
 pub use lists::lists;
 pub use metrics::{UserMetrics, hit_at, ndcg_at, precision_at, recall_at, reciprocal_rank};
+pub use protocol::Protocol;
+pub use report::{
+    Against, Contestant, Evaluation, Mean, ModelReport, ReportError, SplitReport, StratumReport,
+};
 pub use significance::{Bootstrap, Comparison, SignificanceError, holm, mean_and_standard_error};
-pub use split::{HeldOut, LIKED, Split, StrongGeneralization, TooFewUsers};
+pub use split::{HeldOut, LIKED, Part, Split, SplitError, TagRule};
+pub use star_tasks::{Averages, StarBaseline, StarModel, StarPredictions, StarReport, StarTask};
 pub use stars::{StarErrors, interval_coverage, star_errors};
+pub use strata::{FILM_STRATA, HISTORY_STRATA};
+pub use strong::StrongGeneralization;
+pub use time_cut::TimeCut;
+pub use tuning::{Search, TUNABLE, better_half};
 
 /// A part of a whole; of nothing, 0.
 fn ratio(part: f64, whole: f64) -> f64 {
@@ -36,3 +60,6 @@ fn ratio(part: f64, whole: f64) -> f64 {
 fn assert_close(got: f64, expected: f64) {
     assert!((got - expected).abs() < 1e-12, "got {got}, expected {expected}");
 }
+
+#[cfg(test)]
+mod testing;

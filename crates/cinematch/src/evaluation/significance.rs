@@ -3,6 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
+use serde::Serialize;
 
 /// How much of the resampled means lies outside the 95 % interval at either end.
 const TAIL: f64 = 0.025;
@@ -28,7 +29,7 @@ impl Default for Bootstrap {
 }
 
 /// One model against the baseline.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Comparison {
     /// The mean over users of the model's value minus the baseline's.
     pub difference: f64,

@@ -2,8 +2,10 @@
 
 use std::ops::RangeInclusive;
 
+use serde::Serialize;
+
 /// How far predicted stars are from those given.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct StarErrors {
     /// The root of the mean squared error, in stars.
     pub rmse: f64,

@@ -19,7 +19,7 @@ const LONGEST_TAG: usize = 40;
 
 impl TagCounts {
     /// Normalises and counts. O(rows).
-    pub fn new(rows: &[TagRow]) -> Self {
+    pub fn new<'a>(rows: impl IntoIterator<Item = &'a TagRow>) -> Self {
         let mut viewers_of: FxHashMap<String, FxHashSet<UserId>> = FxHashMap::default();
         let mut given: FxHashSet<(MovieId, String, UserId)> = FxHashSet::default();
         for row in rows {
@@ -76,6 +76,7 @@ mod tests {
             user_id: UserId(user),
             movie_id: MovieId(movie),
             tag: tag.to_owned(),
+            timestamp: None,
         };
         let counts = TagCounts::new(&[
             row(1, 10, "Heist!"),

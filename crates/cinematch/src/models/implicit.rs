@@ -18,7 +18,7 @@ pub struct Confidence {
 
 impl Default for Confidence {
     fn default() -> Self {
-        Self { liked: 1.0, middling: 0.25 }
+        Self { liked: 1.0, middling: 0.35 }
     }
 }
 

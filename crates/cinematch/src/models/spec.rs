@@ -199,16 +199,17 @@ impl Spec {
 
 impl Kind {
     /// Edlae knows what goes together, iALS sees wider, content knows films that nobody has rated,
-    /// and what is popular speaks for viewers of whom nothing is known. The weights are the best found
-    /// on validation; see `docs/evaluation.md`.
+    /// and what is popular speaks for viewers of whom nothing is known. Content's scores are above 0 for
+    /// most films, so that their root mean square is large and their weight too. The weights are those
+    /// of a wide plateau found on validation; see `docs/evaluation.md`.
     fn hybrid() -> Self {
         let part = |weight, model| Weighted { weight, model };
         Self::Hybrid {
             parts: vec![
                 part(1.0, Self::Edlae(EaseParams::default())),
-                part(0.5, Self::Ials(IalsParams::default())),
-                part(0.3, Self::Content),
-                part(0.05, Self::Popular),
+                part(1.0, Self::Ials(IalsParams::default())),
+                part(3.0, Self::Content),
+                part(0.03, Self::Popular),
             ],
         }
     }

@@ -88,6 +88,8 @@ pub struct TagRow {
     pub movie_id: MovieId,
     /// What the viewer wrote.
     pub tag: String,
+    /// When, in seconds since 1970, UTC, where the file says so.
+    pub timestamp: Option<u32>,
 }
 
 pub(super) const AN_ID: &str = "a whole number from 0 to 4294967295";
@@ -238,12 +240,13 @@ pub fn is_rating(stars: f32) -> bool {
     (0.5..=5.0).contains(&stars) && (stars * 2.0).fract() == 0.0
 }
 
-/// Decodes `tags.csv`.
+/// Decodes `tags.csv`. A tag whose time cannot be read is one without a time.
 pub fn tags(file: &str, bytes: &[u8]) -> Result<Decoded<TagRow>, SourceError> {
-    const COLUMNS: [Column; 3] = [
+    const COLUMNS: [Column; 4] = [
         Column::required("userId"),
         Column::required("movieId"),
         Column::required("tag").multiline(),
+        Column::optional("timestamp"),
     ];
     let mut records = Vec::new();
     let mut problems = Vec::new();
@@ -255,7 +258,13 @@ pub fn tags(file: &str, bytes: &[u8]) -> Result<Decoded<TagRow>, SourceError> {
             problems.push(row.problem(2, ProblemKind::MissingValue, Outcome::RowDropped, reason));
             return;
         }
-        records.push(TagRow { user_id, movie_id, tag: row.get(2).to_owned() });
+        let timestamp = row.get(3).parse().ok();
+        if row.has(3) && timestamp.is_none() {
+            let reason = format!("expected seconds since 1970, got `{}`", excerpt(row.get(3)));
+            let kind = ProblemKind::InvalidValue;
+            problems.push(row.problem(3, kind, Outcome::ValueEmptied, reason));
+        }
+        records.push(TagRow { user_id, movie_id, tag: row.get(2).to_owned(), timestamp });
     })?;
     Ok(Decoded { records, problems, rows })
 }
@@ -311,6 +320,18 @@ mod tests {
             .map(|problem| (problem.line, problem.field.as_deref().unwrap()))
             .collect();
         assert_eq!(fields, [(5, "imdbId"), (5, "tmdbId"), (6, "tmdbId")]);
+    }
+
+    #[test]
+    fn a_tag_has_a_time_where_the_file_says_so() {
+        let times = |csv: &[u8]| {
+            let decoded = tags("tags.csv", csv).unwrap();
+            let times: Vec<Option<u32>> = decoded.records.iter().map(|row| row.timestamp).collect();
+            (times, decoded.problems.len())
+        };
+        assert_eq!(times(b"userId,movieId,tag\n1,2,dark\n"), (vec![None], 0));
+        let csv = b"userId,movieId,tag,timestamp\n1,2,dark,12\n1,3,fun,soon\n1,4,,13\n";
+        assert_eq!(times(csv), (vec![Some(12), None], 2));
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! The same ratings, of other films.
+//! The same ratings of other films, or some of them.
 
-use super::Interactions;
+use super::{Interactions, Rated};
 use crate::ids::Vocabulary;
 
 impl Interactions {
@@ -42,5 +42,37 @@ impl Interactions {
         }
         kept.turn_round();
         kept
+    }
+
+    /// The ratings that `keep` lets through. Every user and film stays. O(ratings).
+    #[must_use]
+    pub fn filtered(&self, keep: impl Fn(&Rated) -> bool) -> Self {
+        let mut kept = Self {
+            users: self.users.clone(),
+            movies: self.movies.clone(),
+            user_offsets: vec![0],
+            user_movies: Vec::new(),
+            user_stars: Vec::new(),
+            user_times: Vec::new(),
+            movie_offsets: Vec::new(),
+            movie_users: Vec::new(),
+            movie_stars: Vec::new(),
+        };
+        for user in self.users() {
+            for rated in self.of_user(user).filter(&keep) {
+                kept.user_movies.push(rated.movie.0);
+                kept.user_stars.push(rated.stars.halves());
+                kept.user_times.push(rated.time);
+            }
+            kept.user_offsets.push(kept.user_movies.len() as u64);
+        }
+        kept.turn_round();
+        kept
+    }
+
+    /// The ratings before a point in time.
+    #[must_use]
+    pub fn before(&self, time: u32) -> Self {
+        self.filtered(|rated| rated.time < time)
     }
 }

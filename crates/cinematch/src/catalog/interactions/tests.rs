@@ -46,6 +46,21 @@ fn other_films_have_other_columns_and_every_user_stays() {
 }
 
 #[test]
+fn what_is_left_out_leaves_every_user_and_film_in_place() {
+    let csv = "userId,movieId,rating,timestamp\n4,7,1.0,13\n9,1,2.5,14\n9,7,3.0,15\n9,300,4.0,16\n";
+    let (interactions, _) = build(csv);
+    let before = interactions.before(15);
+    let expected =
+        Table::from([(4, BTreeMap::from([(0, (2, 13))])), (9, BTreeMap::from([(1, (5, 14))]))]);
+    assert_eq!(by_user(&before), expected);
+    assert_eq!(before.movies(), interactions.movies());
+    assert_eq!(before.of_movie(MovieIdx(0)).count(), 1);
+    assert_eq!(interactions.before(17), interactions);
+    assert_eq!(interactions.before(0).n_ratings(), 0);
+    assert_eq!(interactions.filtered(|rated| rated.movie != MovieIdx(0)).n_ratings(), 2);
+}
+
+#[test]
 fn the_later_of_two_ratings_counts_and_the_file_may_be_in_any_order() {
     let (interactions, problems) = build(
         "userId,movieId,rating,timestamp\n9,1,5.0,10\n4,300,3.0,11\n9,7,0.5,12\n9,1,2.0,9\n\n\

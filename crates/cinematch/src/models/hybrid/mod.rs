@@ -31,6 +31,19 @@ impl Hybrid {
         Self { parts }
     }
 
+    /// The same models with other weights, in their order.
+    ///
+    /// # Panics
+    /// When there are not as many weights as models.
+    #[must_use]
+    pub fn reweighed(mut self, weights: &[f32]) -> Self {
+        assert_eq!(weights.len(), self.parts.len(), "a weight for every model");
+        for ((_, weight), other) in self.parts.iter_mut().zip(weights) {
+            *weight = *other;
+        }
+        self
+    }
+
     /// The models with their weights.
     pub fn parts(&self) -> &[(Fitted, f32)] {
         &self.parts

@@ -20,7 +20,7 @@ pub struct ItemKnnParams {
 
 impl Default for ItemKnnParams {
     fn default() -> Self {
-        Self { neighbors: 200, shrinkage: 10.0 }
+        Self { neighbors: 200, shrinkage: 5.0 }
     }
 }
 

@@ -20,7 +20,7 @@ pub struct UserKnnParams {
 
 impl Default for UserKnnParams {
     fn default() -> Self {
-        Self { neighbors: 100, shrinkage: 1.0 }
+        Self { neighbors: 50, shrinkage: 0.3 }
     }
 }
 

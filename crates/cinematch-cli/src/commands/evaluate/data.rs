@@ -1,0 +1,80 @@
+//! What models are evaluated and tuned on.
+
+use anyhow::{Result, bail};
+use cinematch::bundle::InputSum;
+use cinematch::catalog::{Interactions, Movie};
+use cinematch::evaluation::{FilmGenres, Split};
+use cinematch::features::plain::PlainFeatures;
+use cinematch::features::ranking::{FeatureSet, RankingFeatures};
+use cinematch::features::tags::TagCounts;
+use cinematch::features::text::TfidfParams;
+use cinematch::ids::Vocabulary;
+use cinematch::sources::movielens::TagRow;
+use clap::Args;
+
+use super::super::inputs::{How, PackedPath, load_ratings, read_films, read_tags};
+use crate::options::Global;
+use crate::output::Output;
+use crate::paths::{MergedPath, RawPath};
+
+/// Where it is.
+#[derive(Debug, Args)]
+pub struct Inputs {
+    #[command(flatten)]
+    raw: RawPath,
+    #[command(flatten)]
+    merged: MergedPath,
+    #[command(flatten)]
+    packed: PackedPath,
+}
+
+/// Films, ratings and tags.
+pub struct Data {
+    movies: Vec<Movie>,
+    tags: Vec<TagRow>,
+    plain: PlainFeatures,
+    /// The films' genres.
+    pub genres: FilmGenres,
+    /// The ratings of these films.
+    pub interactions: Interactions,
+    /// The files that they are from.
+    pub files: Vec<InputSum>,
+}
+
+impl Inputs {
+    /// Reads everything, as `train` does.
+    pub fn load(&self, global: &Global, output: &Output) -> Result<Data> {
+        let reading = output.step("reading films");
+        let (movies, films) = read_films(&self.merged, global, output)?;
+        let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
+        drop(reading);
+        let loaded = load_ratings(How::default(), &self.raw, &self.packed, global, output)?;
+        let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
+        let interactions = loaded.interactions.restricted_to(&vocabulary);
+        if interactions.n_ratings() == 0 {
+            bail!(
+                "no film of the merged table has a rating: run `cinematch preprocess` on the \
+                 movies.csv that ratings.csv belongs to"
+            );
+        }
+        let learning = output.step("learning features");
+        let plain = PlainFeatures::fit(&movies, TfidfParams::default())?;
+        drop(learning);
+        Ok(Data {
+            genres: FilmGenres::new(&movies),
+            files: std::iter::once(films).chain(tag_rows).collect(),
+            movies,
+            tags,
+            plain,
+            interactions,
+        })
+    }
+}
+
+impl Data {
+    /// The films' ranking rows, with the tags that the split's training has.
+    pub fn features(&self, split: &Split<'_>) -> Result<RankingFeatures> {
+        let tags = TagCounts::new(self.tags.iter().filter(|tag| split.tags.admits(tag)));
+        Ok(RankingFeatures::fit(FeatureSet::Full, &self.movies, &self.plain, &tags)?)
+    }
+}

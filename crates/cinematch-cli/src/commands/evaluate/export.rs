@@ -1,0 +1,161 @@
+//! Splits and lists as files, so that others can learn from the same and be scored by the same.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use cinematch::bundle::{FileSum, InputSum};
+use cinematch::catalog::{Interactions, Rated};
+use cinematch::evaluation::{HeldOut, Part, Protocol, Split};
+use cinematch::files;
+use cinematch::ids::{self, MovieIdx, UserIdx};
+use serde::Serialize;
+
+use super::data::Data;
+use crate::paths::shown;
+
+/// The columns of every file of ratings.
+const RATINGS: &str = "userId,movieId,rating,timestamp\n";
+
+/// `split.json`.
+#[derive(Serialize)]
+struct Description<'a> {
+    format_version: u32,
+    protocol: Protocol,
+    seed: u64,
+    /// What to read for what.
+    parts: BTreeMap<&'static str, PartFiles>,
+    /// Every file's length and SHA-256.
+    files: BTreeMap<String, FileSum>,
+    /// What was divided.
+    inputs: &'a [InputSum],
+}
+
+/// A part's files and counts.
+#[derive(Serialize)]
+struct PartFiles {
+    /// Ratings to learn from.
+    train: String,
+    /// What is known of the users asked for.
+    history: String,
+    /// What they like beside it.
+    relevant: String,
+    /// Films that lists may have.
+    candidates: String,
+    training_users: usize,
+    held_out_users: usize,
+    relevant_ratings: usize,
+    candidate_films: usize,
+    cold_films: usize,
+}
+
+/// Writes both parts of a division to a folder, with their checksums in `split.json`.
+pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) -> Result<()> {
+    let mut parts = BTreeMap::new();
+    let mut sums = BTreeMap::new();
+    for (part, name) in [(Part::Validation, "validation"), (Part::Test, "test")] {
+        let split = protocol.split(&data.interactions, part)?;
+        // Only time tells the parts' training apart.
+        let train = match protocol {
+            Protocol::TimeCut(_) => format!("{name}_train.csv"),
+            _ => "train.csv".to_owned(),
+        };
+        let mut write = |file: String, write: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
+            let path = folder.join(&file);
+            if !sums.contains_key(&file) {
+                files::replace(&path, write)?;
+                let bytes = path.metadata().map_or(0, |about| about.len());
+                let sha256 = File::open(&path)
+                    .and_then(ids::sha256_of)
+                    .with_context(|| format!("cannot read {}", shown(&path)))?;
+                sums.insert(file.clone(), FileSum { bytes, sha256 });
+            }
+            anyhow::Ok(file)
+        };
+        let held = |films: fn(&HeldOut) -> &Vec<Rated>| {
+            let split = &split;
+            move |out: &mut dyn Write| {
+                out.write_all(RATINGS.as_bytes())?;
+                split.held_out.iter().try_for_each(|held| {
+                    let rated = films(held).iter().copied();
+                    write_ratings(out, &split.interactions, held.user, rated)
+                })
+            }
+        };
+        parts.insert(
+            name,
+            PartFiles {
+                train: write(train, &|out| {
+                    out.write_all(RATINGS.as_bytes())?;
+                    let known = &*split.interactions;
+                    let mut users = split.training.iter();
+                    users
+                        .try_for_each(|user| write_ratings(out, known, *user, known.of_user(*user)))
+                })?,
+                history: write(format!("{name}_history.csv"), &held(|held| &held.history))?,
+                relevant: write(format!("{name}_relevant.csv"), &held(|held| &held.relevant))?,
+                candidates: write(format!("{name}_candidates.csv"), &|out| {
+                    write_candidates(out, &split)
+                })?,
+                training_users: split.training.len(),
+                held_out_users: split.held_out.len(),
+                relevant_ratings: split.held_out.iter().map(|held| held.relevant.len()).sum(),
+                candidate_films: split.is_candidate.iter().filter(|is| **is).count(),
+                cold_films: split.cold.len(),
+            },
+        );
+    }
+    let description = Description {
+        format_version: 1,
+        protocol: protocol.with_seed(seed),
+        seed,
+        parts,
+        files: sums,
+        inputs: &data.files,
+    };
+    let mut json = serde_json::to_vec_pretty(&description)?;
+    json.push(b'\n');
+    files::replace(&folder.join("split.json"), |out| out.write_all(&json))?;
+    Ok(())
+}
+
+fn write_ratings(
+    out: &mut dyn Write,
+    interactions: &Interactions,
+    user: UserIdx,
+    ratings: impl Iterator<Item = Rated>,
+) -> io::Result<()> {
+    let id = interactions.user(user);
+    for Rated { movie, stars, time } in ratings {
+        let movie = interactions.movies().id_of(movie);
+        writeln!(out, "{id},{movie},{:.1},{time}", stars.value())?;
+    }
+    Ok(())
+}
+
+fn write_candidates(out: &mut dyn Write, split: &Split<'_>) -> io::Result<()> {
+    out.write_all(b"movieId\n")?;
+    let films = split.is_candidate.iter().zip(split.interactions.movies().ids());
+    for (_, id) in films.filter(|(is_candidate, _)| **is_candidate) {
+        writeln!(out, "{id}")?;
+    }
+    Ok(())
+}
+
+/// Writes lists in the form of `recommend --histories`; a score is the negative rank.
+pub fn write_lists(path: &Path, split: &Split<'_>, lists: &[Vec<MovieIdx>]) -> Result<()> {
+    files::replace(path, |out| {
+        out.write_all(b"userId,rank,movieId,score\n")?;
+        for (held, list) in split.held_out.iter().zip(lists) {
+            let user = split.interactions.user(held.user);
+            for (place, movie) in list.iter().enumerate() {
+                let movie = split.interactions.movies().id_of(*movie);
+                writeln!(out, "{user},{},{movie},-{}", place + 1, place + 1)?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}

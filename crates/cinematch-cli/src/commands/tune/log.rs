@@ -1,0 +1,129 @@
+//! Finished measurements, a JSON document a line, so that an interrupted search can go on.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use cinematch::evaluation::Protocol;
+use cinematch::files;
+use cinematch::ids;
+use cinematch::models::Spec;
+use serde::{Deserialize, Serialize};
+
+use super::Data;
+use crate::output::Output;
+use crate::paths::shown;
+
+/// One trial on one split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// What it was measured on: data and protocol.
+    task: String,
+    trial: usize,
+    split: u64,
+    /// `None` if it could not be fitted.
+    #[serde(rename = "ndcg@100")]
+    ndcg_100: Option<f64>,
+    seconds: f64,
+    spec: Spec,
+}
+
+impl Measured {
+    /// A measurement, on whatever its log is about.
+    pub fn new(
+        trial: usize,
+        (split, spec): (u64, &Spec),
+        ndcg_100: Option<f64>,
+        seconds: f64,
+    ) -> Self {
+        let (task, spec) = (String::new(), spec.clone());
+        Self { task, trial, split, ndcg_100, seconds, spec }
+    }
+
+    /// The NDCG at 100; what cannot be fitted is worse than all that can.
+    pub fn score(&self) -> f64 {
+        self.ndcg_100.unwrap_or(f64::NEG_INFINITY)
+    }
+}
+
+/// The measurements of a model.
+pub struct Log {
+    path: PathBuf,
+    file: File,
+    task: String,
+    measured: Vec<Measured>,
+}
+
+impl Log {
+    /// Opens a log. Measurements on other data or by another protocol stay in it and do not count; a
+    /// line that was cut short is passed over.
+    pub fn open(
+        path: &Path,
+        model: &str,
+        (protocol, data): (Protocol, &Data),
+        output: &Output,
+    ) -> Result<Self> {
+        let interactions = &data.interactions;
+        let task = serde_json::to_vec(&serde_json::json!({
+            "model": model,
+            "protocol": protocol.with_seed(0),
+            "files": data.files,
+            "vocabulary": interactions.movies().checksum(),
+            "ratings": interactions.n_ratings(),
+            "users": interactions.n_users(),
+        }))?;
+        let task = ids::sha256_hex(&task)[..12].to_owned();
+        let cannot = |what: &str| format!("cannot {what} {}", shown(path));
+        let folder = files::parent(path);
+        fs::create_dir_all(folder).with_context(|| cannot("create the folder of"))?;
+        let text = if path.is_file() {
+            fs::read_to_string(path).with_context(|| cannot("read"))?
+        } else {
+            String::new()
+        };
+        let mut measured = Vec::new();
+        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            match serde_json::from_str::<Measured>(line) {
+                Ok(one) => measured.push(one),
+                Err(error) => {
+                    let place = format!("{}:{}", shown(path), at + 1);
+                    output.warn(format_args!("{place} is no measurement, so passed over: {error}"));
+                }
+            }
+        }
+        measured.retain(|measured| measured.task == task);
+        let mut file = File::options()
+            .create(true)
+            .append(true)
+            .open(path)
+            .with_context(|| cannot("append to"))?;
+        if !text.is_empty() && !text.ends_with('\n') {
+            file.write_all(b"\n").with_context(|| cannot("append to"))?;
+        }
+        Ok(Self { path: path.to_owned(), file, task, measured })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// These parameters on a split, if they were measured.
+    pub fn find(&self, split: u64, spec: &Spec) -> Option<&Measured> {
+        self.measured.iter().find(|measured| measured.split == split && measured.spec == *spec)
+    }
+
+    /// Adds a measurement, in one write, and gives its score.
+    pub fn append(&mut self, measured: Measured) -> Result<f64> {
+        let score = measured.score();
+        let measured = Measured { task: self.task.clone(), ..measured };
+        let mut line = serde_json::to_vec(&measured)?;
+        line.push(b'\n');
+        self.file
+            .write_all(&line)
+            .with_context(|| format!("cannot append to {}", shown(&self.path)))?;
+        self.measured.push(measured);
+        Ok(score)
+    }
+}

@@ -1,0 +1,232 @@
+//! Cold films: films whose ratings were all removed, to be found by what they are.
+
+use std::borrow::Cow;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+use serde::Serialize;
+
+use super::ratio;
+use super::split::{HeldOut, LIKED, Part, Split, SplitError, TagRule, is_liked, shuffle};
+use super::{StarTask, StrongGeneralization, ndcg_at};
+use crate::catalog::{Interactions, Rated};
+use crate::ids::{MovieIdx, UserIdx};
+use crate::models::Model;
+
+/// Which films become cold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ColdFilms {
+    /// How users are divided; their history's share has no meaning here.
+    pub users: StrongGeneralization,
+    /// The share of films that become cold for validation, and as large a one for the test.
+    pub share: f64,
+    /// The fewest likes of a film that can become cold, so that somebody will be asked for it.
+    pub min_likes: usize,
+}
+
+impl Default for ColdFilms {
+    fn default() -> Self {
+        Self { users: StrongGeneralization::default(), share: 0.05, min_likes: 10 }
+    }
+}
+
+impl ColdFilms {
+    /// Divides. Films are drawn by the users' seed, and lose every rating and tag; held-out users
+    /// are asked for those of the part that they liked, and the films that stay and they liked are
+    /// their history. Candidates are the cold films of the part and all that training users like.
+    /// O(ratings).
+    pub fn split<'a>(
+        &self,
+        interactions: &'a Interactions,
+        part: Part,
+    ) -> Result<Split<'a>, SplitError> {
+        if !(self.share > 0.0 && self.share < 0.5) {
+            let (name, value) = ("the share of cold films", self.share);
+            return Err(SplitError::Share { name, value, below: 0.5 });
+        }
+        let division = self.users.divide(interactions)?;
+        let n_likes = |movie: MovieIdx| {
+            interactions.of_movie(movie).filter(|(_, stars)| stars.halves() >= LIKED).count()
+        };
+        let mut films: Vec<MovieIdx> = (0..interactions.n_movies() as u32).map(MovieIdx).collect();
+        films.retain(|movie| n_likes(*movie) >= self.min_likes);
+        let mut random = ChaCha8Rng::seed_from_u64(self.users.seed);
+        // Users come from stream 0 on.
+        random.set_stream(u64::MAX);
+        shuffle(&mut films, &mut random);
+        let n_cold = (films.len() as f64 * self.share).ceil() as usize;
+        films.truncate(2 * n_cold);
+        let test = films.split_off(n_cold.min(films.len()));
+        let validation = films;
+        let mut removed = vec![false; interactions.n_movies()];
+        for movie in validation.iter().chain(&test) {
+            removed[movie.row()] = true;
+        }
+        let mut cold = match part {
+            Part::Validation => validation,
+            Part::Test => test,
+        };
+        cold.sort_unstable();
+
+        let known = interactions.filtered(|rated| !removed[rated.movie.row()]);
+        let mut is_candidate = division.liked(&known);
+        for movie in &cold {
+            is_candidate[movie.row()] = true;
+        }
+        let hold = |user: &UserIdx| {
+            let history: Vec<Rated> = known.of_user(*user).filter(is_liked).collect();
+            let liked = interactions.of_user(*user).filter(is_liked);
+            let relevant: Vec<Rated> =
+                liked.filter(|rated| cold.binary_search(&rated.movie).is_ok()).collect();
+            let usable = !history.is_empty() && !relevant.is_empty();
+            usable.then_some(HeldOut { user: *user, history, relevant })
+        };
+        let held_out: Vec<HeldOut> = division.of(part).iter().filter_map(hold).collect();
+        if held_out.is_empty() {
+            let why = "no held-out user liked a film that became cold; \
+                       hold out more users, or make more films cold";
+            return Err(SplitError::Nobody { why });
+        }
+        let hide = |user: &UserIdx| {
+            let history: Vec<Rated> = known.of_user(*user).collect();
+            let all = interactions.of_user(*user);
+            let hidden: Vec<Rated> =
+                all.filter(|rated| cold.binary_search(&rated.movie).is_ok()).collect();
+            let usable = !history.is_empty() && !hidden.is_empty();
+            usable.then_some(StarTask { user: *user, history, hidden })
+        };
+        let stars = division.of(part).iter().filter_map(hide).collect();
+        let mut tags: TagRule = division.tag_rule(interactions);
+        let id_of = |row: usize| interactions.movies().id_of(MovieIdx(row as u32));
+        let hidden = (0..removed.len()).filter(|row| removed[*row]).map(id_of);
+        tags.without_movies = hidden.collect::<FxHashSet<_>>();
+        let (training, interactions) = (division.training, Cow::Owned(known));
+        Ok(Split { interactions, training, held_out, is_candidate, cold, stars, tags })
+    }
+}
+
+/// How a user's liked films stand among the cold ones alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ColdRank {
+    /// The share of the other cold films that a liked one stands above, equals counting half: by
+    /// chance, ½ (the area under the ROC curve).
+    pub above: f64,
+    /// NDCG at 10 of the cold films alone, equals in an order drawn by the seed.
+    pub ndcg_10: f64,
+    /// What NDCG at 10 is on average for cold films in any order.
+    pub ndcg_10_by_chance: f64,
+}
+
+/// Ranks the cold films of a split for each of its users; `None` for a user who liked them all. Users
+/// in parallel. O(cold films · log) a user beside the model's own work.
+pub fn rank_among_cold(
+    model: &dyn Model,
+    split: &Split<'_>,
+    seed: u64,
+) -> Vec<(UserIdx, Option<ColdRank>)> {
+    let mut order = split.cold.clone();
+    shuffle(&mut order, &mut ChaCha8Rng::seed_from_u64(seed));
+    let rank = |scores: &mut Vec<f32>, held: &HeldOut| {
+        scores.resize(model.n_movies(), 0.0);
+        model.score(&held.history, scores);
+        (held.user, ranked(&order, scores, &held.relevant_movies()))
+    };
+    split.held_out.par_iter().map_init(Vec::new, rank).collect()
+}
+
+fn ranked(order: &[MovieIdx], scores: &[f32], relevant: &[MovieIdx]) -> Option<ColdRank> {
+    let score = |movie: &MovieIdx| scores[movie.row()];
+    let others: Vec<f32> = {
+        let others = order.iter().filter(|movie| relevant.binary_search(movie).is_err());
+        others.map(score).collect()
+    };
+    if others.is_empty() {
+        return None;
+    }
+    let above = |movie: &MovieIdx| {
+        let of = |other: &f32| match score(movie).total_cmp(other) {
+            std::cmp::Ordering::Greater => 1.0,
+            std::cmp::Ordering::Equal => 0.5,
+            std::cmp::Ordering::Less => 0.0,
+        };
+        others.iter().map(of).sum::<f64>() / others.len() as f64
+    };
+    let mut list = order.to_vec();
+    // Stable: equals stay in the order drawn.
+    list.sort_by(|a, b| score(b).total_cmp(&score(a)));
+    let gain = |places: usize| (1..=places).map(|rank| 1.0 / (rank as f64 + 1.0).log2());
+    let share = ratio(relevant.len() as f64, list.len() as f64);
+    let filled: f64 = gain(list.len().min(10)).sum();
+    let ideal: f64 = gain(relevant.len().min(10)).sum();
+    Some(ColdRank {
+        above: ratio(relevant.iter().map(above).sum(), relevant.len() as f64),
+        ndcg_10: ndcg_at(10, &list, relevant),
+        ndcg_10_by_chance: share * ratio(filled, ideal),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::assert_close;
+    use super::super::testing::ratings;
+    use super::*;
+    use crate::models::popular::Popularity;
+
+    fn cold() -> ColdFilms {
+        ColdFilms { share: 0.2, ..ColdFilms::default() }
+    }
+
+    #[test]
+    fn cold_films_have_no_rating_left_and_are_all_that_is_asked_for() {
+        let interactions = ratings();
+        let (validation, test) = (
+            cold().split(&interactions, Part::Validation).unwrap(),
+            cold().split(&interactions, Part::Test).unwrap(),
+        );
+        assert!(test.cold.iter().all(|movie| validation.cold.binary_search(movie).is_err()));
+        for split in [&validation, &test] {
+            assert!(split.cold.len() > 5);
+            for movie in validation.cold.iter().chain(&test.cold) {
+                assert_eq!(split.interactions.of_movie(*movie).len(), 0);
+                assert!(split.tags.without_movies.contains(&interactions.movies().id_of(*movie)));
+            }
+            for movie in &split.cold {
+                assert!(split.is_candidate[movie.row()]);
+            }
+            for held in &split.held_out {
+                assert!(split.training.binary_search(&held.user).is_err());
+                let is_cold = |rated: &Rated| split.cold.binary_search(&rated.movie).is_ok();
+                assert!(held.relevant.iter().all(is_cold) && !held.history.iter().any(is_cold));
+            }
+        }
+        assert_eq!(test, cold().split(&interactions, Part::Test).unwrap());
+    }
+
+    #[test]
+    fn what_knows_nothing_of_cold_films_ranks_them_by_chance() {
+        let interactions = ratings();
+        let split = cold().split(&interactions, Part::Test).unwrap();
+        let popular = Popularity::Liked.fit(&split.interactions, &split.training);
+        for (_, rank) in rank_among_cold(&popular, &split, 1) {
+            assert_close(rank.unwrap().above, 0.5);
+        }
+    }
+
+    #[test]
+    fn values_by_hand() {
+        let movies = |rows: [u32; 4]| rows.map(MovieIdx).to_vec();
+        let scores = [0.9, 0.1, 0.5, 0.5];
+        let rank = ranked(&movies([2, 0, 3, 1]), &scores, &[MovieIdx(1), MovieIdx(2)]).unwrap();
+        // Film 1 is below both others, film 2 below one and level with the other.
+        assert_close(rank.above, f64::midpoint(0.0, 0.25));
+        let gain = |rank: f64| 1.0 / (rank + 1.0).log2();
+        let ideal = gain(1.0) + gain(2.0);
+        // Drawn before its equal, film 2 has rank 2.
+        assert_close(rank.ndcg_10, (gain(2.0) + gain(4.0)) / ideal);
+        let all = ideal + gain(3.0) + gain(4.0);
+        assert_close(rank.ndcg_10_by_chance, 0.5 * all / ideal);
+        assert_eq!(ranked(&movies([0, 1, 2, 3])[..1], &scores, &[MovieIdx(0)]), None);
+    }
+}

@@ -1,0 +1,132 @@
+//! Lists from elsewhere, for the users of a split: `userId,rank,movieId,score`.
+
+use rustc_hash::FxHashMap;
+
+use super::judge::LIST_LENGTH;
+use super::split::Split;
+use crate::ids::{MovieId, MovieIdx, UserId};
+use crate::sources::table::{self, Column};
+use crate::sources::{Outcome, Problem, ProblemKind, SourceError};
+
+/// Lists, and what was wrong with the file they are from.
+#[derive(Clone, Debug)]
+pub struct ForeignLists {
+    /// One for each held-out user of the split, best first.
+    pub lists: Vec<Vec<MovieIdx>>,
+    /// Rows that are in no list, in file order.
+    pub problems: Vec<Problem>,
+    /// Held-out users without a list, ascending: they count as empty ones.
+    pub missing: Vec<UserId>,
+    /// Places that films have which no list may show, known ones of the user among them: misses.
+    pub wasted_places: usize,
+}
+
+/// A film of a user's list.
+struct Placed {
+    rank: u32,
+    movie: MovieIdx,
+}
+
+const COLUMNS: [Column; 3] =
+    [Column::required("userId"), Column::required("rank"), Column::required("movieId")];
+const AN_ID: &str = "a whole number from 0 to 4294967295";
+
+/// Reads lists. Of a user's rows those with the lowest ranks count, as many as lists are long.
+/// O(rows · log).
+pub fn foreign_lists(
+    file: &str,
+    bytes: &[u8],
+    split: &Split<'_>,
+) -> Result<ForeignLists, SourceError> {
+    let id_of = |place: usize| split.interactions.user(split.held_out[place].user);
+    let place_of: FxHashMap<UserId, usize> =
+        (0..split.held_out.len()).map(|place| (id_of(place), place)).collect();
+    let mut placed: Vec<Vec<Placed>> = split.held_out.iter().map(|_| Vec::new()).collect();
+    let mut problems = Vec::new();
+    table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
+        let Some(user) = row.require::<UserId>(0, AN_ID, problems) else { return };
+        let Some(rank) = row.require::<u32>(1, "a rank, 1 for the best", problems) else { return };
+        let Some(movie_id) = row.require::<MovieId>(2, AN_ID, problems) else { return };
+        let mut drop_row = |column, kind, reason: String| {
+            problems.push(row.problem(column, kind, Outcome::RowDropped, reason));
+        };
+        let Some(place) = place_of.get(&user) else {
+            let reason = format!("user {user} is not asked for by this split");
+            return drop_row(0, ProblemKind::UnknownReference, reason);
+        };
+        let Some(movie) = split.interactions.movies().index_of(movie_id) else {
+            let reason = format!("there is no film {movie_id} in the catalogue");
+            return drop_row(2, ProblemKind::UnknownReference, reason);
+        };
+        let list = &mut placed[*place];
+        if list.iter().any(|other| other.movie == movie) {
+            let reason = format!("film {movie_id} is in the list of user {user} already");
+            return drop_row(2, ProblemKind::DuplicateId, reason);
+        }
+        if rank == 0 || list.iter().any(|other| other.rank == rank) {
+            let reason = format!("user {user} has a film of rank {rank} already, or it is 0");
+            return drop_row(1, ProblemKind::InvalidValue, reason);
+        }
+        list.push(Placed { rank, movie });
+    })?;
+
+    let mut wasted_places = 0;
+    let mut lists = Vec::with_capacity(placed.len());
+    let mut missing = Vec::new();
+    for (place, mut films) in placed.into_iter().enumerate() {
+        films.sort_unstable_by_key(|placed| placed.rank);
+        films.truncate(LIST_LENGTH);
+        let held = &split.held_out[place];
+        wasted_places += films
+            .iter()
+            .filter(|placed| {
+                !split.is_candidate[placed.movie.row()]
+                    || held.history.iter().any(|rated| rated.movie == placed.movie)
+            })
+            .count();
+        if films.is_empty() {
+            missing.push(id_of(place));
+        }
+        lists.push(films.into_iter().map(|placed| placed.movie).collect());
+    }
+    Ok(ForeignLists { lists, problems, missing, wasted_places })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::super::testing::ratings;
+    use super::super::{Part, StrongGeneralization};
+    use super::*;
+
+    #[test]
+    fn lists_are_in_the_order_of_ranks_and_bad_rows_are_told() {
+        let interactions = ratings();
+        let split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
+        let ids: Vec<UserId> =
+            split.held_out.iter().map(|held| interactions.user(held.user)).collect();
+        let known = split.held_out[0].history[0].movie;
+        let mut csv = "userId,rank,movieId,score\n".to_owned();
+        let known = interactions.movies().id_of(known);
+        let free: Vec<MovieId> =
+            interactions.movies().ids()[..50].iter().filter(|id| **id != known).copied().collect();
+        let (a, b) = (free[0], free[1]);
+        let user = ids[0];
+        writeln!(csv, "{user},3,{a},0.1\n{user},1,{known},0.5\n{user},2,{b},0.4").unwrap();
+        writeln!(csv, "{user},4,{b},0\n{user},1,{},0\n{user},x,{a},0", free[2]).unwrap();
+        csv.push_str("99999,1,1,0\n");
+        writeln!(csv, "{user},9,88888,0").unwrap();
+        let read = foreign_lists("recs.csv", csv.as_bytes(), &split).unwrap();
+        let list: Vec<MovieId> =
+            read.lists[0].iter().map(|movie| interactions.movies().id_of(*movie)).collect();
+        assert_eq!(list, [known, b, a]);
+        assert!(read.wasted_places >= 1);
+        assert_eq!(read.missing, ids[1..]);
+        let lines: Vec<u64> = read.problems.iter().map(|problem| problem.line).collect();
+        assert_eq!(lines, [5, 6, 7, 8, 9]);
+        assert!(read.problems[3].reason.contains("user 99999 is not asked for by this split"));
+        let wrong = foreign_lists("recs.csv", b"user,item\n", &split).unwrap_err();
+        assert!(wrong.to_string().contains("expected `userId,rank,movieId`"), "{wrong}");
+    }
+}

@@ -1,0 +1,54 @@
+//! The protocols by name.
+
+use serde::Serialize;
+
+use super::split::{Part, Split, SplitError};
+use super::{ColdFilms, StrongGeneralization, TimeCut};
+use crate::catalog::Interactions;
+
+/// How ratings become something to learn from and something to find.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(tag = "name", rename_all = "kebab-case")]
+pub enum Protocol {
+    /// Users whom no model has seen.
+    StrongGeneralization(StrongGeneralization),
+    /// What users like after one instant.
+    TimeCut(TimeCut),
+    /// Films without a rating.
+    ColdFilms(ColdFilms),
+}
+
+impl Protocol {
+    /// Divides. O(ratings).
+    pub fn split<'a>(
+        &self,
+        interactions: &'a Interactions,
+        part: Part,
+    ) -> Result<Split<'a>, SplitError> {
+        match self {
+            Self::StrongGeneralization(params) => params.split(interactions, part),
+            Self::TimeCut(params) => params.split(interactions, part),
+            Self::ColdFilms(params) => params.split(interactions, part),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::StrongGeneralization(_) => "strong-generalization",
+            Self::TimeCut(_) => "time-cut",
+            Self::ColdFilms(_) => "cold-films",
+        }
+    }
+
+    /// The same with another seed; of a time cut nothing is drawn.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        match &mut self {
+            Self::StrongGeneralization(params) => params.seed = seed,
+            Self::ColdFilms(params) => params.users.seed = seed,
+            Self::TimeCut(_) => {}
+        }
+        self
+    }
+}

@@ -1,0 +1,353 @@
+//! What models are worth over several splits, and which differences are more than chance.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::judge::Judged;
+use super::strata::{FILM_STRATA, HISTORY_STRATA, StratumValue};
+use super::{
+    Bootstrap, Comparison, Part, Protocol, SignificanceError, Split, StarReport, UserMetrics,
+    mean_and_standard_error,
+};
+use crate::ids::UserIdx;
+use crate::models::Spec;
+
+/// The metrics that models are compared by.
+const COMPARED: [&str; 4] = ["ndcg@10", "ndcg@100", "recall@20", "recall@50"];
+/// The one that says which is best.
+const DECIDES: &str = "ndcg@100";
+
+/// A model with what it did on every split.
+#[derive(Clone, Debug)]
+pub struct Contestant {
+    /// What the report calls it.
+    pub name: String,
+    /// What it was fitted from; `None` for lists from elsewhere.
+    pub spec: Option<Spec>,
+    /// One for each split, in the splits' order.
+    pub judged: Vec<Judged>,
+}
+
+/// A report. All its values are means over users; one who is held out by several splits counts
+/// once, with the mean over these.
+#[derive(Clone, Debug, Serialize)]
+pub struct Evaluation {
+    /// The version of this layout.
+    pub format_version: u32,
+    /// The protocol, with the first split's seed.
+    pub protocol: Protocol,
+    /// Whom was asked for.
+    pub part: Part,
+    /// The splits.
+    pub splits: Vec<SplitReport>,
+    /// Different users.
+    pub users: usize,
+    /// The model that all are compared with.
+    pub baseline: String,
+    /// The models, best first.
+    pub models: Vec<ModelReport>,
+    /// How good predicted stars are, where a model predicts some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stars: Vec<StarReport>,
+}
+
+/// A split in numbers.
+#[derive(Clone, Debug, Serialize)]
+pub struct SplitReport {
+    /// Its seed.
+    pub seed: u64,
+    /// Users to learn from.
+    pub training_users: usize,
+    /// Ratings to learn from.
+    pub training_ratings: usize,
+    /// Users asked for.
+    pub held_out_users: usize,
+    /// Films to find.
+    pub relevant: usize,
+    /// Films that lists may have.
+    pub candidates: usize,
+    /// Films whose ratings were removed.
+    pub cold_films: usize,
+}
+
+/// A mean over users.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Mean {
+    /// The mean.
+    pub mean: f64,
+    /// Its standard error; `None` for fewer than two users.
+    pub standard_error: Option<f64>,
+    /// The users.
+    pub users: usize,
+}
+
+/// A model's values.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelReport {
+    /// Its name.
+    pub name: String,
+    /// What it was fitted from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spec: Option<Spec>,
+    /// By metric.
+    pub metrics: BTreeMap<String, Mean>,
+    /// The share of candidates shown to anybody, the mean over splits.
+    #[serde(rename = "coverage@10")]
+    pub coverage: f64,
+    /// The share of places that the most rated hundredth has, the mean over splits.
+    #[serde(rename = "popularity_share@10")]
+    pub popularity_share: f64,
+    /// By kind of film and by length of history.
+    pub strata: Vec<StratumReport>,
+    /// Its differences from the baseline, by metric; empty for the baseline.
+    pub against_baseline: Against,
+}
+
+/// Differences from the baseline by metric.
+pub type Against = BTreeMap<&'static str, Comparison>;
+
+/// A model's values for some films or users.
+#[derive(Clone, Debug, Serialize)]
+pub struct StratumReport {
+    /// `film popularity` or `history length`.
+    pub by: &'static str,
+    /// Which.
+    pub stratum: &'static str,
+    /// NDCG at 100.
+    #[serde(rename = "ndcg@100")]
+    pub ndcg_100: Mean,
+    /// Recall at 50.
+    #[serde(rename = "recall@50")]
+    pub recall_50: Mean,
+}
+
+/// A report that cannot be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ReportError {
+    /// There is nothing to report.
+    #[error("there is no model to evaluate")]
+    NoModels,
+    /// The baseline is none of the models.
+    #[error("the baseline `{baseline}` is none of the models evaluated: {models}")]
+    NoBaseline {
+        /// What was asked for.
+        baseline: String,
+        /// What there is.
+        models: String,
+    },
+    /// Values that cannot be compared.
+    #[error(transparent)]
+    Significance(#[from] SignificanceError),
+}
+
+impl SplitReport {
+    /// Counts. O(ratings).
+    pub fn new(split: &Split<'_>, seed: u64) -> Self {
+        Self {
+            seed,
+            training_users: split.training.len(),
+            training_ratings: split.n_ratings().iter().map(|n| *n as usize).sum(),
+            held_out_users: split.held_out.len(),
+            relevant: split.held_out.iter().map(|held| held.relevant.len()).sum(),
+            candidates: split.is_candidate.iter().filter(|candidate| **candidate).count(),
+            cold_films: split.cold.len(),
+        }
+    }
+}
+
+impl Evaluation {
+    /// Puts the report together. The baseline is the model with the best NDCG at 100 unless named.
+    pub fn new(
+        (protocol, part): (Protocol, Part),
+        splits: Vec<SplitReport>,
+        contestants: Vec<Contestant>,
+        baseline: Option<&str>,
+        bootstrap: Bootstrap,
+    ) -> Result<Self, ReportError> {
+        let mut values: Vec<(Contestant, Values)> = contestants
+            .into_iter()
+            .map(|contestant| {
+                let values = values(&contestant.judged);
+                (contestant, values)
+            })
+            .collect();
+        let decisive = |values: &Values| mean(&values[DECIDES]).mean;
+        values.sort_by(|a, b| decisive(&b.1).total_cmp(&decisive(&a.1)));
+        let best = values.first().ok_or(ReportError::NoModels)?;
+        let users = best.1[DECIDES].len();
+        let baseline = baseline.unwrap_or(&best.0.name).to_owned();
+        let Some(base) = values.iter().position(|(model, _)| model.name == baseline) else {
+            let names: Vec<&str> = values.iter().map(|(model, _)| model.name.as_str()).collect();
+            return Err(ReportError::NoBaseline { baseline, models: names.join(", ") });
+        };
+
+        let mut against: Vec<Against> = vec![BTreeMap::new(); values.len()];
+        let others: Vec<usize> = (0..values.len()).filter(|at| *at != base).collect();
+        for metric in COMPARED {
+            let column =
+                |at: usize| -> Vec<f64> { values[at].1[metric].values().copied().collect() };
+            let columns: Vec<Vec<f64>> = others.iter().map(|at| column(*at)).collect();
+            let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+            let comparisons = bootstrap.compare(&column(base), &slices)?;
+            for (at, comparison) in others.iter().zip(comparisons) {
+                against[*at].insert(metric, comparison);
+            }
+        }
+        let models = values.into_iter().zip(against).map(|((contestant, values), against)| {
+            let Contestant { name, spec, judged } = contestant;
+            let over_splits = |value: fn(&Judged) -> f64| {
+                judged.iter().map(value).sum::<f64>() / judged.len().max(1) as f64
+            };
+            ModelReport {
+                coverage: over_splits(|judged| judged.coverage),
+                popularity_share: over_splits(|judged| judged.popularity_share),
+                strata: strata(&judged),
+                metrics: values.iter().map(|(name, of)| ((*name).to_owned(), mean(of))).collect(),
+                against_baseline: against,
+                name,
+                spec,
+            }
+        });
+        let models = models.collect();
+        let (format_version, stars) = (1, Vec::new());
+        Ok(Self { format_version, protocol, part, splits, users, baseline, models, stars })
+    }
+}
+
+/// A value for each user.
+type ByUser = BTreeMap<UserIdx, f64>;
+/// By metric.
+type Values = BTreeMap<&'static str, ByUser>;
+
+fn values(judged: &[Judged]) -> Values {
+    let mut values = Values::new();
+    for (place, name) in UserMetrics::NAMES.into_iter().enumerate() {
+        let users = judged.iter().flat_map(|judged| &judged.users);
+        values.insert(name, by_user(users.map(|(user, of)| (*user, of.values()[place]))));
+    }
+    let miscalibration = judged.iter().flat_map(|judged| judged.miscalibration.iter().copied());
+    values.insert("miscalibration@10", by_user(miscalibration));
+    let cold = || judged.iter().flat_map(|judged| &judged.cold);
+    if cold().next().is_some() {
+        values.insert("cold_above", by_user(cold().map(|(user, rank)| (*user, rank.above))));
+        values.insert("cold_ndcg@10", by_user(cold().map(|(user, rank)| (*user, rank.ndcg_10))));
+        let by_chance = cold().map(|(user, rank)| (*user, rank.ndcg_10_by_chance));
+        values.insert("cold_ndcg@10_by_chance", by_user(by_chance));
+    }
+    values
+}
+
+/// The mean of each user's values.
+fn by_user(values: impl Iterator<Item = (UserIdx, f64)>) -> ByUser {
+    let mut sums: BTreeMap<UserIdx, (f64, f64)> = BTreeMap::new();
+    for (user, value) in values {
+        let (sum, n) = sums.entry(user).or_default();
+        *sum += value;
+        *n += 1.0;
+    }
+    sums.into_iter().map(|(user, (sum, n))| (user, sum / n)).collect()
+}
+
+fn mean(values: &ByUser) -> Mean {
+    let values: Vec<f64> = values.values().copied().collect();
+    let users = values.len();
+    let (mean, standard_error) = mean_and_standard_error(&values)
+        .map_or((values.first().copied().unwrap_or(0.0), None), |(mean, error)| {
+            (mean, Some(error))
+        });
+    Mean { mean, standard_error, users }
+}
+
+fn strata(judged: &[Judged]) -> Vec<StratumReport> {
+    let mut reports = Vec::new();
+    let mut report = |by, names: [&'static str; 4], of: fn(&Judged) -> &Vec<StratumValue>| {
+        for (place, stratum) in names.into_iter().enumerate() {
+            let values = || {
+                let all = judged.iter().flat_map(of);
+                all.filter(move |value| value.stratum == place)
+            };
+            let ndcg_100 = mean(&by_user(values().map(|value| (value.user, value.ndcg_100))));
+            let recall_50 = mean(&by_user(values().map(|value| (value.user, value.recall_50))));
+            if ndcg_100.users > 0 {
+                reports.push(StratumReport { by, stratum, ndcg_100, recall_50 });
+            }
+        }
+    };
+    report("film popularity", FILM_STRATA, |judged| &judged.by_films);
+    report("history length", HISTORY_STRATA, |judged| &judged.by_history);
+    reports
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::ratings;
+    use super::super::{FilmGenres, StrongGeneralization, assert_close};
+    use super::*;
+    use crate::ids::MovieIdx;
+    use crate::models::popular::Popularity;
+
+    fn protocol() -> Protocol {
+        Protocol::StrongGeneralization(StrongGeneralization::default())
+    }
+
+    /// Popularity, and lists that are all alike, over splits of these seeds.
+    fn contestants(seeds: &[u64]) -> (Vec<SplitReport>, Vec<Contestant>) {
+        let interactions = ratings();
+        let genres = FilmGenres::unknown(interactions.n_movies());
+        let (mut splits, mut popular, mut same) = (Vec::new(), Vec::new(), Vec::new());
+        for seed in seeds {
+            let protocol = protocol().with_seed(*seed);
+            let split = protocol.split(&interactions, Part::Test).unwrap();
+            let model = Popularity::Liked.fit(&split.interactions, &split.training);
+            popular.push(Judged::of_model(&model, &split, &genres).0);
+            let lists = vec![vec![MovieIdx(59)]; split.held_out.len()];
+            same.push(Judged::of_lists(&lists, &split, &genres));
+            splits.push(SplitReport::new(&split, *seed));
+        }
+        let contestant =
+            |name: &str, judged| Contestant { name: name.to_owned(), spec: None, judged };
+        (splits, vec![contestant("nothing", same), contestant("popular", popular)])
+    }
+
+    fn report(seeds: &[u64], baseline: Option<&str>) -> Result<Evaluation, ReportError> {
+        let (splits, contestants) = contestants(seeds);
+        let bootstrap = Bootstrap { resamples: 200, seed: 1 };
+        Evaluation::new((protocol(), Part::Test), splits, contestants, baseline, bootstrap)
+    }
+
+    #[test]
+    fn the_best_comes_first_and_all_are_compared_with_the_baseline() {
+        let best = report(&[1], None).unwrap();
+        assert_eq!(best.baseline, "popular");
+        let [popular, nothing] = &best.models[..] else { panic!("two models") };
+        assert_eq!((popular.name.as_str(), nothing.name.as_str()), ("popular", "nothing"));
+        assert!(popular.against_baseline.is_empty());
+        let against = nothing.against_baseline["ndcg@100"];
+        assert_close(against.difference, -popular.metrics["ndcg@100"].mean);
+        assert!(against.adjusted_p < 0.05 && against.high < 0.0);
+        assert_close(nothing.metrics["recall@50"].mean, 0.0);
+        assert!(popular.strata.iter().any(|stratum| stratum.by == "film popularity"));
+
+        let other = report(&[1], Some("nothing")).unwrap();
+        assert!(other.models[0].against_baseline["ndcg@10"].difference > 0.0);
+        let unknown = report(&[1], Some("magic")).unwrap_err().to_string();
+        assert!(unknown.contains("`magic` is none of the models evaluated: popular"), "{unknown}");
+    }
+
+    #[test]
+    fn a_user_of_several_splits_counts_once() {
+        let (splits, judged) = contestants(&[1, 2, 3, 4, 5, 6]);
+        let places: usize = splits.iter().map(|split| split.held_out_users).sum();
+        let mut users: Vec<UserIdx> =
+            judged[1].judged.iter().flat_map(|of| of.users.iter().map(|(user, _)| *user)).collect();
+        users.sort_unstable();
+        users.dedup();
+        let evaluation = report(&[1, 2, 3, 4, 5, 6], None).unwrap();
+        assert!(users.len() < places);
+        assert_eq!(evaluation.users, users.len());
+        assert_eq!(evaluation.models[0].metrics["ndcg@10"].users, users.len());
+        assert_close(by_user([(UserIdx(3), 1.0), (UserIdx(3), 0.0)].into_iter())[&UserIdx(3)], 0.5);
+        assert_eq!(mean(&ByUser::new()).standard_error, None);
+    }
+}

@@ -1,0 +1,237 @@
+//! Stars to predict: what held-out users gave, hidden from the model, and the simplest predictions.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::split::Split;
+use super::{interval_coverage, star_errors};
+use crate::catalog::{Interactions, Rated};
+use crate::ids::{MovieIdx, UserIdx};
+use crate::models::biased_mf::{BiasedMf, Prediction};
+
+/// One user's stars.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StarTask {
+    /// Who it is.
+    pub user: UserIdx,
+    /// What is known of them, any stars, by film.
+    pub history: Vec<Rated>,
+    /// What is to be predicted, by film.
+    pub hidden: Vec<Rated>,
+}
+
+/// What predicts stars.
+#[derive(Debug)]
+pub enum StarModel<'a> {
+    /// A model with intervals.
+    BiasedMf(&'a BiasedMf),
+    /// Averages.
+    Baseline(&'a Averages),
+}
+
+/// The simplest predictions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StarBaseline {
+    /// A film's mean, for everybody.
+    FilmMean,
+    /// That, and by how much a user's stars are above it on average.
+    Biases,
+}
+
+/// Averages of training users' stars, each as if some ratings more had been as expected.
+#[derive(Clone, Debug)]
+pub struct Averages {
+    baseline: StarBaseline,
+    mean: f64,
+    film_biases: Vec<f64>,
+}
+
+/// Ratings by which averages are shrunken.
+const PRIOR: f64 = 5.0;
+
+impl StarBaseline {
+    /// Averages. O(ratings).
+    pub fn fit(self, interactions: &Interactions, users: &[UserIdx]) -> Averages {
+        let mut sums = vec![(0.0_f64, 0.0_f64); interactions.n_movies()];
+        for user in users {
+            for rated in interactions.of_user(*user) {
+                let (sum, n) = &mut sums[rated.movie.row()];
+                *sum += f64::from(rated.stars.value());
+                *n += 1.0;
+            }
+        }
+        let (total, n) = sums.iter().fold((0.0, 0.0), |all, of| (all.0 + of.0, all.1 + of.1));
+        let mean = if n > 0.0 { total / n } else { 0.0 };
+        let bias = |(sum, n): (f64, f64)| (sum - n * mean) / (n + PRIOR);
+        Averages { baseline: self, mean, film_biases: sums.into_iter().map(bias).collect() }
+    }
+}
+
+impl Averages {
+    fn of_film(&self, movie: MovieIdx) -> f64 {
+        self.mean + self.film_biases[movie.row()]
+    }
+
+    fn predict(&self, history: &[Rated], movie: MovieIdx) -> f64 {
+        let above = |rated: &Rated| f64::from(rated.stars.value()) - self.of_film(rated.movie);
+        let bias = match self.baseline {
+            StarBaseline::FilmMean => 0.0,
+            StarBaseline::Biases => {
+                history.iter().map(above).sum::<f64>() / (history.len() as f64 + PRIOR)
+            }
+        };
+        (self.of_film(movie) + bias).clamp(0.5, 5.0)
+    }
+}
+
+/// A predicted and a given rating.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    stars: f64,
+    /// The ends of the interval, of a model that gives one.
+    interval: Option<(f64, f64)>,
+    given: f64,
+}
+
+/// A model's predictions, over one split or several.
+#[derive(Clone, Debug)]
+pub struct StarPredictions {
+    name: String,
+    pairs: Vec<Pair>,
+}
+
+/// How good a model's stars are.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StarReport {
+    /// Its name.
+    pub name: String,
+    /// The ratings predicted.
+    pub ratings: usize,
+    /// The root of the mean squared error, in stars.
+    pub rmse: f64,
+    /// The mean absolute error, in stars.
+    pub mae: f64,
+    /// The share of stars in their intervals, of a model that gives some.
+    pub interval_coverage: Option<f64>,
+    /// How wide these are on average, in stars.
+    pub interval_width: Option<f64>,
+}
+
+impl StarPredictions {
+    /// None yet.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), pairs: Vec::new() }
+    }
+
+    /// Adds a model's predictions for all of a split's tasks. Users in parallel.
+    pub fn extend(&mut self, model: &StarModel<'_>, split: &Split<'_>) {
+        let of_task = |task: &StarTask| {
+            let movies: Vec<MovieIdx> = task.hidden.iter().map(|rated| rated.movie).collect();
+            let predicted: Vec<(f64, Option<(f64, f64)>)> = match model {
+                StarModel::Baseline(averages) => {
+                    let predict = |movie: &MovieIdx| averages.predict(&task.history, *movie);
+                    movies.iter().map(|movie| (predict(movie), None)).collect()
+                }
+                StarModel::BiasedMf(model) => {
+                    let pair = |Prediction { stars, low, high }| {
+                        (f64::from(stars), Some((f64::from(low), f64::from(high))))
+                    };
+                    model.predict(&task.history, &movies).into_iter().map(pair).collect()
+                }
+            };
+            let hidden = task.hidden.iter().map(|rated| f64::from(rated.stars.value()));
+            let pair = |((stars, interval), given)| Pair { stars, interval, given };
+            predicted.into_iter().zip(hidden).map(pair).collect::<Vec<Pair>>()
+        };
+        let of_tasks: Vec<Vec<Pair>> = split.stars.par_iter().map(of_task).collect();
+        self.pairs.extend(of_tasks.into_iter().flatten());
+    }
+
+    /// Sums up; `None` if there was nothing to predict.
+    pub fn report(&self) -> Option<StarReport> {
+        let errors = star_errors(self.pairs.iter().map(|pair| (pair.stars, pair.given)))?;
+        let with_interval = || {
+            let of_pair = |pair: &Pair| pair.interval.map(|(low, high)| (low..=high, pair.given));
+            self.pairs.iter().filter_map(of_pair)
+        };
+        let widths: Vec<f64> =
+            with_interval().map(|(range, _)| range.end() - range.start()).collect();
+        let width = widths.iter().sum::<f64>() / widths.len() as f64;
+        Some(StarReport {
+            name: self.name.clone(),
+            ratings: self.pairs.len(),
+            rmse: errors.rmse,
+            mae: errors.mae,
+            interval_coverage: interval_coverage(with_interval()),
+            interval_width: (!widths.is_empty()).then_some(width),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{movie_set, ratings};
+    use super::super::{ColdFilms, Part, Protocol, StrongGeneralization, TimeCut, assert_close};
+    use super::*;
+    use crate::models::biased_mf::BiasedMfParams;
+
+    #[test]
+    fn every_protocol_hides_stars_that_training_and_history_do_not_have() {
+        let interactions = ratings();
+        for protocol in [
+            Protocol::StrongGeneralization(StrongGeneralization::default()),
+            Protocol::TimeCut(TimeCut::default()),
+            Protocol::ColdFilms(ColdFilms { share: 0.2, ..ColdFilms::default() }),
+        ] {
+            let split = protocol.split(&interactions, Part::Test).unwrap();
+            assert!(split.stars.len() > 5, "{}", protocol.name());
+            for task in &split.stars {
+                let (history, hidden) = (movie_set(&task.history), movie_set(&task.hidden));
+                assert!(history.is_disjoint(&hidden) && !history.is_empty() && !hidden.is_empty());
+                if split.training.binary_search(&task.user).is_ok() {
+                    let learnt: Vec<Rated> = split.interactions.of_user(task.user).collect();
+                    assert!(movie_set(&learnt).is_disjoint(&hidden), "{}", protocol.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn averages_by_hand() {
+        let averages =
+            Averages { baseline: StarBaseline::Biases, mean: 3.0, film_biases: vec![0.5, -1.0] };
+        let interactions = ratings();
+        let rated = interactions.of_user(UserIdx(0)).next().unwrap();
+        let rated = Rated { movie: MovieIdx(0), ..rated };
+        let above = (f64::from(rated.stars.value()) - 3.5) / 6.0;
+        assert_close(averages.predict(&[rated], MovieIdx(1)), 2.0 + above);
+        assert_close(averages.predict(&[], MovieIdx(0)), 3.5);
+        let film_mean = Averages { baseline: StarBaseline::FilmMean, ..averages };
+        assert_close(film_mean.predict(&[rated], MovieIdx(1)), 2.0);
+    }
+
+    #[test]
+    fn biases_beat_the_film_mean_and_only_a_model_with_intervals_has_a_coverage() {
+        let interactions = ratings();
+        let protocol = Protocol::StrongGeneralization(StrongGeneralization::default());
+        let split = protocol.split(&interactions, Part::Test).unwrap();
+        let report = |model: &StarModel<'_>| {
+            let mut predictions = StarPredictions::new("x");
+            assert_eq!(predictions.report(), None);
+            predictions.extend(model, &split);
+            predictions.report().unwrap()
+        };
+        let baseline = |of: StarBaseline| {
+            report(&StarModel::Baseline(&of.fit(&split.interactions, &split.training)))
+        };
+        let (mean, biases) = (baseline(StarBaseline::FilmMean), baseline(StarBaseline::Biases));
+        assert_eq!(mean.interval_coverage, None);
+        let hidden: usize = split.stars.iter().map(|task| task.hidden.len()).sum();
+        assert_eq!((mean.ratings, biases.ratings), (hidden, hidden));
+        let params = BiasedMfParams::default().check().unwrap();
+        let model = params.fit(&split.interactions, &split.training, &mut |_| ());
+        let model = report(&StarModel::BiasedMf(&model));
+        assert!(model.interval_coverage.unwrap() > 0.5 && model.interval_width.unwrap() > 0.0);
+        assert!(model.rmse < mean.rmse, "{model:?} {mean:?}");
+    }
+}

@@ -1,0 +1,236 @@
+//! Strong generalisation: users whom no model has seen.
+//!
+//! Liang, Krishnan, Hoffman and Jebara, "Variational Autoencoders for Collaborative Filtering", 2018.
+//! Users who liked few films are left out; of the others some are held out, half of them to choose
+//! hyperparameters by (validation), half to report (test). All ratings of the remaining ones are for
+//! training. Of a held-out user's liked films a part is the history a model may see, the rest it
+//! must find among all films that training knows.
+
+use std::borrow::Cow;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde::Serialize;
+
+use super::StarTask;
+use super::split::{HeldOut, Part, Split, SplitError, TagRule, is_liked, shuffle};
+use crate::catalog::{Interactions, Rated};
+use crate::ids::{UserId, UserIdx};
+
+/// How users are divided.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct StrongGeneralization {
+    /// Users held out for validation, and as many more for the test. `None`: 10,000, or a sixth of
+    /// those who can take part where there are fewer than 60,000.
+    pub held_out: Option<usize>,
+    /// The fewest liked films of a user who takes part.
+    pub min_liked: usize,
+    /// The share of a held-out user's liked films that a model may see.
+    pub history_share: f64,
+    /// Of the division.
+    pub seed: u64,
+}
+
+impl Default for StrongGeneralization {
+    fn default() -> Self {
+        Self { held_out: None, min_liked: 5, history_share: 0.8, seed: 42 }
+    }
+}
+
+/// Who is for what, each ascending.
+pub(super) struct Division {
+    pub training: Vec<UserIdx>,
+    pub validation: Vec<UserIdx>,
+    pub test: Vec<UserIdx>,
+}
+
+impl Division {
+    /// The held-out users of a part.
+    pub fn of(&self, part: Part) -> &[UserIdx] {
+        match part {
+            Part::Validation => &self.validation,
+            Part::Test => &self.test,
+        }
+    }
+
+    /// Tags that held-out users of any part did not give.
+    pub fn tag_rule(&self, interactions: &Interactions) -> TagRule {
+        let held_out = self.validation.iter().chain(&self.test);
+        let without_users = held_out.map(|user| interactions.user(*user)).collect();
+        TagRule { without_users, ..TagRule::default() }
+    }
+
+    /// For every film whether a training user liked it.
+    pub fn liked(&self, interactions: &Interactions) -> Vec<bool> {
+        let mut liked = vec![false; interactions.n_movies()];
+        for user in &self.training {
+            for rated in interactions.of_user(*user).filter(is_liked) {
+                liked[rated.movie.row()] = true;
+            }
+        }
+        liked
+    }
+}
+
+impl StrongGeneralization {
+    /// Divides. The same seed gives the same division. O(ratings).
+    pub fn split<'a>(
+        &self,
+        interactions: &'a Interactions,
+        part: Part,
+    ) -> Result<Split<'a>, SplitError> {
+        if !(self.history_share > 0.0 && self.history_share < 1.0) {
+            let value = self.history_share;
+            return Err(SplitError::Share { name: "the history's share", value, below: 1.0 });
+        }
+        let division = self.divide(interactions)?;
+        let is_candidate = division.liked(interactions);
+        let hold = |user: &UserIdx| {
+            let liked = interactions.of_user(*user).filter(is_liked);
+            let known = liked.filter(|rated| is_candidate[rated.movie.row()]);
+            let (history, relevant) = self.part_in_two(interactions.user(*user), 0, known)?;
+            Some(HeldOut { user: *user, history, relevant })
+        };
+        let held_out: Vec<HeldOut> = division.of(part).iter().filter_map(hold).collect();
+        let hide = |user: &UserIdx| {
+            let all = interactions.of_user(*user);
+            let (history, hidden) = self.part_in_two(interactions.user(*user), 1, all)?;
+            Some(StarTask { user: *user, history, hidden })
+        };
+        let stars = division.of(part).iter().filter_map(hide).collect();
+        if held_out.is_empty() {
+            let why = "all but a few films that held-out users liked are unknown to the others";
+            return Err(SplitError::Nobody { why });
+        }
+        Ok(Split {
+            interactions: Cow::Borrowed(interactions),
+            held_out,
+            is_candidate,
+            cold: Vec::new(),
+            stars,
+            tags: division.tag_rule(interactions),
+            training: division.training,
+        })
+    }
+
+    /// A user's ratings in two parts, by film; `None` if one of them is empty. Drawn from a stream
+    /// for each user and `purpose`: who else is held out changes nothing.
+    fn part_in_two(
+        &self,
+        user: UserId,
+        purpose: u64,
+        ratings: impl Iterator<Item = Rated>,
+    ) -> Option<(Vec<Rated>, Vec<Rated>)> {
+        let mut history: Vec<Rated> = ratings.collect();
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        random.set_stream((purpose << 32) + 1 + u64::from(user.0));
+        shuffle(&mut history, &mut random);
+        let n_history = (history.len() as f64 * self.history_share).round() as usize;
+        let mut hidden = history.split_off(n_history.min(history.len()));
+        for films in [&mut history, &mut hidden] {
+            films.sort_unstable_by_key(|rated| rated.movie);
+        }
+        (!history.is_empty() && !hidden.is_empty()).then_some((history, hidden))
+    }
+
+    /// Who is for what.
+    pub(super) fn divide(&self, interactions: &Interactions) -> Result<Division, SplitError> {
+        let min_liked = self.min_liked;
+        let n_liked = |user: &UserIdx| interactions.of_user(*user).filter(is_liked).count();
+        let mut users: Vec<UserIdx> =
+            interactions.users().filter(|user| n_liked(user) >= min_liked).collect();
+        let eligible = users.len();
+        let held_out = self.held_out.unwrap_or(10_000.min(eligible / 6));
+        if held_out == 0 || 3 * held_out > eligible {
+            return Err(SplitError::TooFewUsers { eligible, min_liked, held_out });
+        }
+        shuffle(&mut users, &mut ChaCha8Rng::seed_from_u64(self.seed));
+        let mut test = users.split_off(eligible - held_out);
+        let mut validation = users.split_off(eligible - 2 * held_out);
+        let mut training = users;
+        for users in [&mut training, &mut validation, &mut test] {
+            users.sort_unstable();
+        }
+        Ok(Division { training, validation, test })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::testing::{movie_set, ratings};
+    use super::*;
+
+    fn divide(seed: u64) -> StrongGeneralization {
+        StrongGeneralization { held_out: Some(12), seed, ..StrongGeneralization::default() }
+    }
+
+    #[test]
+    fn nobody_is_in_two_parts_and_nothing_is_both_known_and_asked_for() {
+        let interactions = ratings();
+        let of = |part| divide(1).split(&interactions, part).unwrap();
+        let (validation, test) = (of(Part::Validation), of(Part::Test));
+        assert_eq!(validation.training, test.training);
+        let users = |split: &Split<'_>| -> BTreeSet<UserIdx> {
+            split.held_out.iter().map(|held| held.user).collect()
+        };
+        let training: BTreeSet<UserIdx> = test.training.iter().copied().collect();
+        assert!(users(&validation).is_disjoint(&users(&test)));
+        for split in [&validation, &test] {
+            assert_eq!(split.held_out.len(), 12);
+            assert!(users(split).is_disjoint(&training));
+            for held in &split.held_out {
+                let (history, relevant) = (movie_set(&held.history), movie_set(&held.relevant));
+                assert!(history.is_disjoint(&relevant));
+                let liked = interactions.of_user(held.user).filter(is_liked);
+                let known = liked.filter(|rated| split.is_candidate[rated.movie.row()]);
+                let known = movie_set(&known.collect::<Vec<_>>());
+                assert_eq!(&history | &relevant, known);
+                let expected = (known.len() as f64 * 0.8).round() as usize;
+                assert_eq!(history.len(), expected);
+                assert!(split.tags.without_users.contains(&interactions.user(held.user)));
+            }
+            assert_eq!(split.tags.without_users.len(), 24);
+        }
+        let liked_in_training = |movie: usize| {
+            let of_training = |user: &UserIdx| {
+                let mut liked = interactions.of_user(*user).filter(is_liked);
+                liked.any(|rated| rated.movie.row() == movie)
+            };
+            test.training.iter().any(of_training)
+        };
+        let candidates: Vec<bool> = (0..interactions.n_movies()).map(liked_in_training).collect();
+        assert_eq!(test.is_candidate, candidates);
+    }
+
+    #[test]
+    fn the_seed_decides_and_who_else_is_held_out_does_not() {
+        let interactions = ratings();
+        let of = |params: StrongGeneralization| params.split(&interactions, Part::Test).unwrap();
+        assert_eq!(of(divide(1)), of(divide(1)));
+        assert_ne!(of(divide(1)), of(divide(2)));
+        let more = of(StrongGeneralization { held_out: Some(14), ..divide(1) });
+        for held in of(divide(1)).held_out {
+            assert!(more.held_out.contains(&held), "{held:?}");
+        }
+        // A sixth, if it is not said.
+        let default = of(StrongGeneralization { held_out: None, ..divide(1) });
+        let eligible = default.training.len() + 2 * default.held_out.len();
+        assert_eq!(default.held_out.len(), eligible / 6);
+    }
+
+    #[test]
+    fn what_cannot_be_divided_is_refused() {
+        let interactions = ratings();
+        let refused = |params: StrongGeneralization| {
+            params.split(&interactions, Part::Test).unwrap_err().to_string()
+        };
+        let many = refused(StrongGeneralization { held_out: Some(60), ..divide(1) });
+        assert!(many.contains("2 × 60 held-out users would leave too few"), "{many}");
+        let share = refused(StrongGeneralization { history_share: 1.0, ..divide(1) });
+        assert!(share.contains("the history's share is 1"), "{share}");
+        let nobody = refused(StrongGeneralization { min_liked: 1000, ..divide(1) });
+        assert!(nobody.contains("0 users liked 1000 films"), "{nobody}");
+    }
+}

@@ -1,0 +1,34 @@
+//! Ratings for tests: two tastes, over ten years.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::catalog::{Interactions, Rated};
+use crate::ids::{MovieId, MovieIdx, Vocabulary};
+use crate::sources::ratings;
+
+/// 100 users and 60 films; the evens like the evens. The last film has no rating.
+pub fn ratings() -> Interactions {
+    let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
+    for user in 0..100_u32 {
+        for movie in 0..59_u32 {
+            let draw = (user * 7919 + movie * 104_729 + user * movie * 31) % 97;
+            let fits = user % 2 == movie % 2;
+            if draw < if fits { 45 } else { 10 } {
+                let halves = if fits { 7 + draw % 4 } else { 2 + draw % 6 };
+                // Users come one after the other, and most of them come back.
+                let time = 1_000_000 + user * 1000 + draw % 7 * 20_000;
+                let stars = f64::from(halves) / 2.0;
+                writeln!(csv, "{},{},{stars:.1},{time}", user + 10, movie + 1).unwrap();
+            }
+        }
+    }
+    let movies = Vocabulary::new((1..=60).map(MovieId));
+    let mut read = ratings::read("ratings.csv", csv.as_bytes(), &movies).unwrap();
+    Interactions::new("ratings.csv", movies, &mut read)
+}
+
+/// The films of ratings.
+pub fn movie_set(rated: &[Rated]) -> BTreeSet<MovieIdx> {
+    rated.iter().map(|rated| rated.movie).collect()
+}

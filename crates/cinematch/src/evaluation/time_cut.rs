@@ -1,0 +1,154 @@
+//! The global time cut: what was known at one instant, and what users liked after it.
+//!
+//! Ji, Sun, Zhang and Li, "A Critical Study on Data Leakage in Recommender System Offline
+//! Evaluation", 2023. A cut for each user would let a model learn from the future of the others.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::StarTask;
+use super::split::{HeldOut, Part, Split, SplitError, TagRule, is_liked};
+use crate::catalog::{Interactions, Rated};
+use crate::ids::UserIdx;
+
+/// Where time is cut: by shares of all ratings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct TimeCut {
+    /// The share of ratings that is the test, the latest.
+    pub test_share: f64,
+    /// The share before it that is the validation.
+    pub validation_share: f64,
+}
+
+impl Default for TimeCut {
+    fn default() -> Self {
+        Self { test_share: 0.1, validation_share: 0.1 }
+    }
+}
+
+impl TimeCut {
+    /// Divides. Training is what came before the part's window; a user's history is theirs before
+    /// it, whatever its stars; relevant are the films that they liked in it and somebody rated before
+    /// it. Users without a history are left out: they say nothing of what models learn of viewers.
+    /// O(ratings).
+    pub fn split<'a>(
+        &self,
+        interactions: &'a Interactions,
+        part: Part,
+    ) -> Result<Split<'a>, SplitError> {
+        let Self { test_share, validation_share } = *self;
+        for (name, value) in
+            [("the test's share", test_share), ("the validation's share", validation_share)]
+        {
+            if !(value > 0.0 && value < 0.5) {
+                return Err(SplitError::Share { name, value, below: 0.5 });
+            }
+        }
+        let mut times: Vec<u32> = Vec::with_capacity(interactions.n_ratings());
+        for user in interactions.users() {
+            times.extend(interactions.of_user(user).map(|rated| rated.time));
+        }
+        let last = quantile(&mut times, 1.0 - test_share);
+        let (from, to) = match part {
+            Part::Test => (last, u32::MAX),
+            Part::Validation => (quantile(&mut times, 1.0 - test_share - validation_share), last),
+        };
+
+        let known = interactions.before(from);
+        let is_candidate: Vec<bool> = (0..known.n_movies() as u32)
+            .map(|movie| known.of_movie(crate::ids::MovieIdx(movie)).len() > 0)
+            .collect();
+        let in_window = |rated: &Rated| (from..to).contains(&rated.time);
+        let hold = |user: UserIdx| {
+            let history: Vec<Rated> = known.of_user(user).collect();
+            let liked = interactions.of_user(user).filter(in_window).filter(is_liked);
+            let relevant: Vec<Rated> =
+                liked.filter(|rated| is_candidate[rated.movie.row()]).collect();
+            let usable = !history.is_empty() && !relevant.is_empty();
+            usable.then_some(HeldOut { user, history, relevant })
+        };
+        let held_out: Vec<HeldOut> = interactions.users().filter_map(hold).collect();
+        if held_out.is_empty() {
+            let why = "nobody who rated films before the cut liked known ones after it; \
+                       cut earlier, by a larger share of ratings";
+            return Err(SplitError::Nobody { why });
+        }
+        let hide = |user: UserIdx| {
+            let history: Vec<Rated> = known.of_user(user).collect();
+            let hidden: Vec<Rated> = interactions.of_user(user).filter(in_window).collect();
+            let usable = !history.is_empty() && !hidden.is_empty();
+            usable.then_some(StarTask { user, history, hidden })
+        };
+        let stars = interactions.users().filter_map(hide).collect();
+        let training = known.users().filter(|user| known.of_user(*user).len() > 0).collect();
+        let tags = TagRule { before: Some(from), ..TagRule::default() };
+        let cold = Vec::new();
+        let interactions = Cow::Owned(known);
+        Ok(Split { interactions, training, held_out, is_candidate, cold, stars, tags })
+    }
+}
+
+/// The time that so large a share of ratings is before, or a little less.
+fn quantile(times: &mut [u32], share: f64) -> u32 {
+    let place = (times.len() as f64 * share).round() as usize;
+    match times.len() {
+        0 => 0,
+        n => *times.select_nth_unstable(place.min(n - 1)).1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{movie_set, ratings};
+    use super::*;
+    use crate::ids::MovieIdx;
+
+    #[test]
+    fn nothing_from_the_window_on_is_known_and_only_known_films_are_asked_for() {
+        let interactions = ratings();
+        let cut = TimeCut::default();
+        let of = |part| cut.split(&interactions, part).unwrap();
+        let (validation, test) = (of(Part::Validation), of(Part::Test));
+        let last = |split: &Split<'_>| {
+            let ratings = split.interactions.users().flat_map(|user| {
+                split.interactions.of_user(user).map(|rated| rated.time).collect::<Vec<u32>>()
+            });
+            ratings.max().unwrap()
+        };
+        let n = interactions.n_ratings() as f64;
+        for (split, share) in [(&validation, 0.8), (&test, 0.9)] {
+            let from = split.tags.before.unwrap();
+            assert!(last(split) < from);
+            let got = split.interactions.n_ratings() as f64 / n;
+            assert!((got - share).abs() < 0.02, "{got}");
+            for held in &split.held_out {
+                assert!(movie_set(&held.history).is_disjoint(&movie_set(&held.relevant)));
+                assert!(held.history.iter().all(|rated| rated.time < from));
+                for rated in &held.relevant {
+                    assert!(rated.time >= from && is_liked(rated));
+                    assert!(split.interactions.of_movie(rated.movie).len() > 0);
+                }
+            }
+        }
+        // The windows touch and do not overlap.
+        let from = test.tags.before.unwrap();
+        let mut relevant = validation.held_out.iter().flat_map(|held| &held.relevant);
+        assert!(relevant.all(|rated| rated.time < from));
+        let known = |movie| test.interactions.of_movie(MovieIdx(movie)).len() > 0;
+        let known: Vec<bool> = (0..interactions.n_movies() as u32).map(known).collect();
+        assert_eq!(test.is_candidate, known);
+    }
+
+    #[test]
+    fn shares_that_leave_nothing_are_refused() {
+        let interactions = ratings();
+        let refused = |cut: TimeCut| cut.split(&interactions, Part::Test).unwrap_err().to_string();
+        let none = refused(TimeCut { test_share: 0.0, ..TimeCut::default() });
+        assert!(none.contains("the test's share is 0; expected a number above 0"), "{none}");
+        let all = refused(TimeCut { validation_share: 0.5, ..TimeCut::default() });
+        assert!(all.contains("the validation's share is 0.5"), "{all}");
+        let nobody = TimeCut::default().split(&interactions.before(0), Part::Test).unwrap_err();
+        assert!(matches!(nobody, SplitError::Nobody { .. }), "{nobody}");
+    }
+}
