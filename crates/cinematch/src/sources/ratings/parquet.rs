@@ -2,12 +2,14 @@
 //! problems are rows, from 1.
 
 use std::fs::File;
+use std::os::unix::fs::FileExt;
 
+use bytes::Bytes;
 use parquet::basic::{LogicalType, TimeUnit};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use rayon::prelude::*;
 
 use super::super::movielens::{AN_ID, RATING_COLUMNS, Stars};
@@ -29,7 +31,7 @@ pub fn read_parquet(
         file: file.to_owned(),
         reason: cause.to_string(),
     };
-    let reader = SerializedFileReader::new(source).map_err(failed)?;
+    let reader = SerializedFileReader::new(Places(source)).map_err(failed)?;
     let columns = columns(file, &reader)?;
     let mut first_rows = vec![0];
     for group in reader.metadata().row_groups() {
@@ -55,6 +57,33 @@ pub fn read_parquet(
     Ok(read)
 }
 
+/// A file that is read at places of its own by each thread. Clones of a [`File`] share one position,
+/// and row groups read in parallel would move it under each other.
+struct Places(File);
+
+impl Length for Places {
+    fn len(&self) -> u64 {
+        self.0.metadata().map_or(0, |metadata| metadata.len())
+    }
+}
+
+impl ChunkReader for Places {
+    type T = std::io::Cursor<Bytes>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        /// The header of a page, for which this is, is some tens of bytes.
+        const ENOUGH: u64 = 1 << 16;
+        let length = ENOUGH.min(self.len().saturating_sub(start)) as usize;
+        self.get_bytes(start, length).map(std::io::Cursor::new)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        let mut bytes = vec![0; length];
+        self.0.read_exact_at(&mut bytes, start)?;
+        Ok(bytes.into())
+    }
+}
+
 /// Where one of our columns is, and what its numbers are multiplied by.
 #[derive(Clone, Copy)]
 struct Place {
@@ -65,7 +94,7 @@ struct Place {
 }
 
 /// Finds our columns among the file's.
-fn columns(file: &str, reader: &SerializedFileReader<File>) -> Result<Vec<Place>, RatingsError> {
+fn columns(file: &str, reader: &SerializedFileReader<Places>) -> Result<Vec<Place>, RatingsError> {
     let schema = reader.metadata().file_metadata().schema_descr();
     let found = schema.columns();
     let wrong = |reason: String| RatingsError::Parquet { file: file.to_owned(), reason };
@@ -99,7 +128,7 @@ type Rows = Vec<Vec<Option<f64>>>;
 
 /// Reads a row group in chunks.
 fn read_group<T>(
-    reader: &SerializedFileReader<File>,
+    reader: &SerializedFileReader<Places>,
     group: usize,
     places: &[Place],
     first_row: u64,
