@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow, bail};
 use cinematch::bundle::Bundle;
 use cinematch::catalog::{Interactions, Rated, count_problems};
 use cinematch::files;
@@ -26,7 +26,15 @@ pub fn run(bundle: &Bundle, histories: &Path, k: usize, out: &Path, output: &Out
     let started = Instant::now();
     let name = shown(histories);
     let recommender = &bundle.recommender;
-    let file = File::open(histories).with_context(|| format!("cannot open {name}"))?;
+    if k == 0 {
+        bail!("--limit is 0; expected the number of films for each viewer, 1 or more");
+    }
+    let file = File::open(histories).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => anyhow!(
+            "{name} not found: --histories wants a CSV file of userId,movieId,rating[,timestamp]"
+        ),
+        _ => anyhow!("cannot open {name}: {error}"),
+    })?;
     let reading = output.step("reading histories");
     let mut read = ratings::read_histories(&name, &file, recommender.vocabulary())?;
     let interactions = Interactions::new(&name, recommender.vocabulary().clone(), &mut read);
@@ -61,9 +69,10 @@ pub fn run(bundle: &Bundle, histories: &Path, k: usize, out: &Path, output: &Out
         "seconds": started.elapsed().as_secs_f64(),
     }))?;
     output.line(format_args!(
-        "{STRONG}{}{STRONG:#}: up to {k} films for each of {} viewers",
+        "{STRONG}{}{STRONG:#}: up to {k} films for each of {} viewer{}",
         shown(out),
-        thousands(users.len() as u64)
+        thousands(users.len() as u64),
+        if users.len() == 1 { "" } else { "s" }
     ));
     Ok(())
 }

@@ -64,6 +64,13 @@ fn a_part_of_the_hybrid_can_be_asked_alone() {
     for part in ["edlae", "ials", "content", "popular"] {
         assert_ne!(of(part), hybrid, "{part}");
     }
+    let before = folder.read("recs.csv");
+    let lists = |file, limit| ["recommend", "--histories", file, "--out", "recs.csv", "-k", limit];
+    let error = folder.fails(&lists("nobody.csv", "5"));
+    assert!(error.contains("nobody.csv not found: --histories wants a CSV file"), "{error}");
+    let error = folder.fails(&lists("viewers.csv", "0"));
+    assert!(error.contains("--limit is 0; expected"), "{error}");
+    assert_eq!(folder.read("recs.csv"), before, "what was there stays");
     let error = folder.fails(&["recommend", "--model", "user-knn"]);
     assert!(error.contains("no model `user-knn`, only hybrid, edlae, ials, content"), "{error}");
     assert!(error.contains("`cinematch train --model user-knn` makes one"), "{error}");
