@@ -224,12 +224,14 @@ fn scatter(models: &[ModelReport]) -> String {
     const HEIGHT: f64 = 280.0;
     const LEFT: f64 = 44.0;
     const BOTTOM: f64 = HEIGHT - 40.0;
+    /// Below what the axis says, so that a point at 1 is not under it.
+    const TOP: f64 = 28.0;
     let most = models.iter().map(|model| model.coverage).fold(0.0_f64, f64::max).max(1e-6) * 1.25;
     let x = |coverage: f64| LEFT + coverage / most * (WIDTH - LEFT - 20.0);
-    let y = |share: f64| BOTTOM - share * (BOTTOM - 10.0);
+    let y = |share: f64| BOTTOM - share * (BOTTOM - TOP);
     let mut svg = format!(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\
-         <path class=\"axis\" fill=\"none\" d=\"M{LEFT} 10V{BOTTOM}H{WIDTH}\"/>\
+         <path class=\"axis\" fill=\"none\" d=\"M{LEFT} {TOP}V{BOTTOM}H{WIDTH}\"/>\
          <text class=\"soft\" x=\"{}\" y=\"{}\" text-anchor=\"end\">coverage of the catalogue →</text>\
          <text class=\"soft\" x=\"{}\" y=\"8\">↑ share of the most rated hundredth</text>",
         WIDTH - 4.0,
