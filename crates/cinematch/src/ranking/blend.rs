@@ -11,7 +11,7 @@ use crate::ids::MovieIdx;
 use crate::models::content::{Profile, Signal};
 use crate::models::hybrid::scale;
 use crate::models::{Contributions, Fitted, Model};
-use crate::retrieval::{Candidate, Scores, best};
+use crate::retrieval::{Candidate, Scores, best, highest};
 
 /// Models that learned from ratings, with their weights beside content's.
 #[derive(Clone, Debug)]
@@ -41,7 +41,8 @@ impl Recommender {
 
     /// Sets `own` to every film's blended score, by position. Returns what each model's scores were
     /// multiplied by; the profile's weights are multiplied likewise. O(films · models) beside the
-    /// models' own work, which `scores_of` does: it writes a model's scores, by film.
+    /// models' own work, which `scores_of` does: it puts a model's scores, by film, in place of what
+    /// it is given.
     pub(super) fn fill_blended(
         &self,
         history: &[Rated],
@@ -49,28 +50,22 @@ impl Recommender {
         own: &mut Vec<f32>,
         mut scores_of: impl FnMut(usize, &mut Vec<f32>),
     ) -> Vec<f32> {
-        let films = self.layout.films();
         own.clear();
-        own.resize(films.len(), 0.0);
+        own.resize(self.movies.len(), 0.0);
         for part in self.model.add_scores(profile, own) {
-            let codes = part.codes.of(0..films.len());
-            for (own, code) in own.iter_mut().zip(codes) {
-                *own += part.values[*code as usize];
-            }
+            part.add_to(own);
         }
         let content = scale(own, self.blend.content);
         for own in own.iter_mut() {
             *own *= content;
         }
-        let mut scores = vec![0.0; films.len()];
+        let mut scores = vec![0.0; self.movies.len()];
         let mut scales = Vec::with_capacity(self.blend.models.len());
         for (place, (_, weight)) in self.blend.models.iter().enumerate() {
             scores_of(place, &mut scores);
             let scale = scale(&scores, *weight);
             if scale > 0.0 {
-                for (own, film) in own.iter_mut().zip(films) {
-                    *own += scale * scores[film.row()];
-                }
+                self.layout.add_arranged(scale, &scores, own);
             }
             scales.push(scale);
         }
@@ -91,7 +86,7 @@ impl Recommender {
                 (position, std::mem::replace(&mut own[position], f32::NEG_INFINITY))
             })
             .collect();
-        let best = own.iter().copied().fold(0.0, f32::max);
+        let best = highest(own);
         // Backwards, so that of a film that stands twice the first value is the one that stays.
         for (position, score) in seen.into_iter().rev() {
             own[position] = score;
@@ -103,7 +98,7 @@ impl Recommender {
     /// of the history left out: without quality, diversity and whatever else a request asks for.
     pub fn best_for(&self, histories: &[&[Rated]], k: usize) -> Vec<Vec<Candidate>> {
         let n_films = self.movies.len();
-        let scores: Vec<Vec<Vec<f32>>> = self
+        let mut scores: Vec<Vec<Vec<f32>>> = self
             .blend
             .models
             .iter()
@@ -120,7 +115,7 @@ impl Recommender {
             let signals: Vec<Signal> = history.iter().map(signal).collect();
             let mut profile = self.model.profile(&signals);
             self.fill_blended(history, &mut profile, &mut own, |model, own| {
-                own.copy_from_slice(&scores[model][viewer]);
+                std::mem::swap(own, &mut scores[model][viewer]);
             });
             for rated in *history {
                 own[self.position_of[rated.movie.row()] as usize] = f32::NEG_INFINITY;

@@ -42,6 +42,13 @@ impl Layout {
         self.films.iter().map(|film| by_film[film.row()]).collect()
     }
 
+    /// Adds `factor` times each film's value to the sum at its position.
+    pub fn add_arranged(&self, factor: f32, by_film: &[f32], sums: &mut [f32]) {
+        for (sum, film) in sums.iter_mut().zip(&self.films) {
+            *sum += factor * by_film[film.row()];
+        }
+    }
+
     /// Codes with one entry a film, by position.
     pub fn codes(&self, by_film: &[u32]) -> Codes {
         let of = self.arrange(by_film);

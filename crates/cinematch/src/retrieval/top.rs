@@ -41,15 +41,28 @@ pub struct Part<'a> {
     pub values: Vec<f32>,
 }
 
+impl Part<'_> {
+    /// Adds every film's value to the sum at its position.
+    pub fn add_to(&self, sums: &mut [f32]) {
+        self.add_from(0, sums);
+    }
+
+    /// The same for the positions from `first`.
+    fn add_from(&self, first: usize, sums: &mut [f32]) {
+        let codes = self.codes.of(first..first + sums.len());
+        for (sum, code) in sums.iter_mut().zip(codes) {
+            *sum += self.values[*code as usize];
+        }
+    }
+}
+
 impl Scores<'_> {
     /// The scores of the films of a block, in the order of their positions.
     fn of_block(&self, positions: Range<usize>, scores: &mut Vec<f32>) {
         scores.clear();
         scores.extend_from_slice(&self.own[positions.clone()]);
         for part in &self.parts {
-            for (score, code) in scores.iter_mut().zip(part.codes.of(positions.clone())) {
-                *score += part.values[*code as usize];
-            }
+            part.add_from(positions.start, scores);
         }
     }
 
@@ -109,7 +122,7 @@ pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) ->
 
 /// The highest value. In lanes of their own, and these in pairs, because a single running maximum is
 /// a chain of waits.
-fn highest(values: &[f32]) -> f32 {
+pub fn highest(values: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; 16];
     let (chunks, rest) = values.as_chunks::<16>();
     for chunk in chunks {

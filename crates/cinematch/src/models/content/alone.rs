@@ -7,18 +7,18 @@ use crate::ids::MovieIdx;
 use crate::models::{Contributions, Model};
 use crate::retrieval::Layout;
 
-/// A content model with the order in which it scores.
+/// A content model that scores in the films' order.
 #[derive(Clone, Debug)]
 pub struct ContentAlone {
     model: ContentModel,
-    layout: Layout,
 }
 
 impl ContentAlone {
     /// Prepares the rows for scoring. O(entries).
     pub fn fit(features: RankingFeatures) -> Self {
+        // In the films' own order, so that positions are rows.
         let layout = Layout::new(features.matrix.n_rows(), |movie| movie);
-        Self { model: ContentModel::fit(features, &layout), layout }
+        Self { model: ContentModel::fit(features, &layout) }
     }
 }
 
@@ -36,13 +36,8 @@ impl Model for ContentAlone {
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
         scores.fill(0.0);
         let profile = self.model.profile(&signals(history));
-        // The layout is the films' own order, so that positions are rows.
-        let parts = self.model.add_scores(&profile, scores);
-        for part in parts {
-            let codes = part.codes.of(0..self.layout.films().len());
-            for (score, code) in scores.iter_mut().zip(codes) {
-                *score += part.values[*code as usize];
-            }
+        for part in self.model.add_scores(&profile, scores) {
+            part.add_to(scores);
         }
     }
 

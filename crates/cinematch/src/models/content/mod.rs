@@ -13,7 +13,10 @@
 //! (genres, time of release) are scored once for each [pattern](crate::features::patterns).
 
 mod alone;
+mod column_sums;
 mod likeness;
+
+use std::cell::RefCell;
 
 use serde::Serialize;
 
@@ -23,8 +26,15 @@ use crate::features::ranking::{Block, BlockKind, RankingFeatures};
 use crate::ids::MovieIdx;
 use crate::retrieval::{Codes, Layout, Part};
 
+use column_sums::ColumnSums;
+
 pub use alone::ContentAlone;
 pub use likeness::Likeness;
+
+thread_local! {
+    /// No allocation of the columns' size for each history.
+    static COLUMN_SUMS: RefCell<ColumnSums> = RefCell::default();
+}
 
 /// A film in somebody's history and how much it speaks for (above 0) or against films like it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -135,23 +145,16 @@ impl ContentModel {
             return Profile::default();
         }
         let scale = total.powf(-0.75);
-        let mut entries: Vec<(u32, f32)> = history
-            .iter()
-            .flat_map(|signal| {
-                let row = self.features.matrix.entries(signal.movie.row());
-                row.map(move |(column, value)| (column, value * signal.weight * scale))
-            })
-            .collect();
-        // A stable sort keeps equal columns in the history's order: the same bytes every time.
-        entries.sort_by_key(|(column, _)| *column);
-        let mut profile = Profile { scale, ..Profile::default() };
-        for run in entries.chunk_by(|a, b| a.0 == b.0) {
-            profile.columns.push(run[0].0);
-            // Thousands of likes lose digits in f32.
-            let sum: f64 = run.iter().map(|(_, value)| f64::from(*value)).sum();
-            profile.weights.push(sum as f32);
-        }
-        profile
+        let (columns, weights) = COLUMN_SUMS.with_borrow_mut(|sums| {
+            sums.cover(self.features.matrix.n_columns());
+            for signal in history {
+                for (column, value) in self.features.matrix.entries(signal.movie.row()) {
+                    sums.add(column, value * signal.weight * scale);
+                }
+            }
+            sums.take()
+        });
+        Profile { columns, weights, scale }
     }
 
     /// Adds to each film's `own` score (by position) what only few films have of its affinity to the

@@ -52,9 +52,23 @@ impl Hybrid {
 
 /// What scores are multiplied by to have this weight: weight over root mean square. O(films).
 pub fn scale(scores: &[f32], weight: f32) -> f32 {
-    let squares: f64 = scores.iter().map(|score| f64::from(*score) * f64::from(*score)).sum();
-    let deviation = (squares / scores.len().max(1) as f64).sqrt();
+    let deviation = (sum_of_squares(scores) / scores.len().max(1) as f64).sqrt();
     if deviation > 0.0 { (f64::from(weight) / deviation) as f32 } else { 0.0 }
+}
+
+/// In sums of their own, because a single one is a chain of waits.
+fn sum_of_squares(scores: &[f32]) -> f64 {
+    let mut sums = [0.0; 16];
+    let (chunks, rest) = scores.as_chunks::<16>();
+    for chunk in chunks {
+        for (sum, score) in sums.iter_mut().zip(chunk) {
+            *sum += f64::from(*score) * f64::from(*score);
+        }
+    }
+    for (sum, score) in sums.iter_mut().zip(rest) {
+        *sum += f64::from(*score) * f64::from(*score);
+    }
+    sums.iter().sum()
 }
 
 impl Model for Hybrid {
