@@ -228,16 +228,14 @@ def loss(liked: sp.csr_matrix, fitted: Fitted, unobserved_weight: float) -> floa
     return (observed + unobserved_weight * everything) / liked.nnz
 
 
-def split(liked: sp.csr_matrix, seed: int) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+def split(data: Path, seen: Path, hidden: Path) -> Json:
     """Hide a tenth of the observations."""
-    pairs = liked.tocoo()
-    hidden = np.random.default_rng(seed).random(pairs.nnz) < 0.1
-
-    def part(mask: NDArray[np.bool_]) -> sp.csr_matrix:
-        chosen = pairs.data[mask], (pairs.row[mask], pairs.col[mask])
-        return sp.csr_matrix(chosen, shape=liked.shape)
-
-    return part(~hidden), part(hidden)
+    pairs = sp.load_npz(data).tocoo()
+    chosen = np.random.default_rng(42).random(pairs.nnz) < 0.1
+    for mask, out in ((~chosen, seen), (chosen, hidden)):
+        part = pairs.data[mask], (pairs.row[mask], pairs.col[mask])
+        sp.save_npz(out, sp.csr_matrix(part, shape=pairs.shape), compressed=False)
+    return {"seen": int(np.count_nonzero(~chosen)), "hidden": int(np.count_nonzero(chosen))}
 
 
 def recall(scores: Floats, seen: sp.csr_matrix, hidden: sp.csr_matrix) -> float:
@@ -252,20 +250,31 @@ def recall(scores: Floats, seen: sp.csr_matrix, hidden: sp.csr_matrix) -> float:
     return float(np.mean(found))
 
 
-def check(seen: sp.csr_matrix, hidden: sp.csr_matrix, fitted: Fitted) -> Json:
+def check(seen: sp.csr_matrix, hidden: sp.csr_matrix, users: Floats, films: Floats) -> Json:
     """Compare with the most liked films how many hidden ones are found."""
     tested = np.flatnonzero(np.diff(hidden.indptr))[:CHECKED_USERS]
     seen_by, hidden_from = seen[tested], hidden[tested]
     popular = np.asarray(seen.sum(axis=0), dtype=np.float32)
     everybody = np.broadcast_to(popular, (len(tested), seen.shape[1]))
     return {
-        "recall": round(recall(fitted.users[tested] @ fitted.films.T, seen_by, hidden_from), 4),
+        "recall": round(recall(users[tested] @ films.T, seen_by, hidden_from), 4),
         "recall_of_popular": round(recall(everybody, seen_by, hidden_from), 4),
     }
 
 
-def prepare(ratings: Path, at_least: float, out: Path) -> Json:
-    """Write who liked what as a matrix of users and films, each in the order of their ids."""
+def check_files(seen: Path, hidden: Path, factors: Path) -> Json:
+    """Do the same for factors that another program wrote, row by row."""
+    n_users, n_films = sp.load_npz(seen).shape
+    users = np.fromfile(factors / "users.f32", dtype="<f4").reshape(n_users, -1)
+    films = np.fromfile(factors / "films.f32", dtype="<f4").reshape(n_films, -1)
+    return check(sp.csr_matrix(sp.load_npz(seen)), sp.csr_matrix(sp.load_npz(hidden)), users, films)
+
+
+def prepare(ratings: Path, at_least: float, most: int, out: Path) -> Json:
+    """Write who liked what as a matrix of users and films, each in the order of their ids.
+
+    What is more than `most` is left out at random.
+    """
     import pandas as pd
 
     columns = {"userId": "uint32", "movieId": "uint32", "rating": "float32"}
@@ -274,6 +283,10 @@ def prepare(ratings: Path, at_least: float, out: Path) -> Json:
     user_ids, users = np.unique(table["userId"], return_inverse=True)
     movie_ids, films = np.unique(table["movieId"], return_inverse=True)
     liked = table["rating"].to_numpy() >= at_least
+    extra = np.count_nonzero(liked) - most
+    if extra > 0:
+        draw = np.random.default_rng(42)
+        liked[draw.choice(np.flatnonzero(liked), extra, replace=False)] = False
     pairs = users[liked], films[liked]
     ones = np.ones(len(pairs[0]), dtype=np.float32)
     matrix = sp.csr_matrix((ones, pairs), shape=(len(user_ids), len(movie_ids)))
@@ -288,15 +301,12 @@ def shape(liked: sp.csr_matrix) -> Json:
     return {"interactions": liked.nnz, "users": liked.shape[0], "films": liked.shape[1]}
 
 
-def measure(peer: str, data: Path, params: Params, checked: bool) -> Json:
+def measure(peer: str, data: Path, params: Params, hidden: Path | None) -> Json:
     """Train one library's model and say how long each iteration took."""
     package, fit = PEERS[peer]
     start = time.perf_counter()
     liked = sp.csr_matrix(sp.load_npz(data))
     load_seconds = time.perf_counter() - start
-    hidden = None
-    if checked:
-        liked, hidden = split(liked, params.seed)
     fitted = fit(liked, params)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     summary = {
@@ -310,7 +320,10 @@ def measure(peer: str, data: Path, params: Params, checked: bool) -> Json:
         "peak_bytes": peak,
         "loss": round(loss(liked, fitted, params.unobserved_weight), 6),
     }
-    return summary if hidden is None else summary | check(liked, hidden, fitted)
+    if hidden is None:
+        return summary
+    hidden_films = sp.csr_matrix(sp.load_npz(hidden))
+    return summary | check(sp.csr_matrix(sp.load_npz(data)), hidden_films, fitted.users, fitted.films)
 
 
 def main() -> None:
@@ -319,8 +332,17 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("prepare", help="make the .npz file of a ratings.csv")
     command.add_argument("--ratings", type=Path, required=True)
-    command.add_argument("--at-least", type=float, default=3.5)
+    command.add_argument("--at-least", type=float, default=3.0)
+    command.add_argument("--most", type=int, default=20_000_000)
     command.add_argument("--out", type=Path, required=True)
+    command = commands.add_parser("split", help="hide a tenth of the .npz file")
+    command.add_argument("--data", type=Path, required=True)
+    command.add_argument("--seen", type=Path, required=True)
+    command.add_argument("--hidden", type=Path, required=True)
+    command = commands.add_parser("check", help="look whether factors find what was hidden")
+    command.add_argument("--seen", type=Path, required=True)
+    command.add_argument("--hidden", type=Path, required=True)
+    command.add_argument("--factors", type=Path, required=True)
     for peer in PEERS:
         command = commands.add_parser(peer, help="train on the .npz file")
         command.add_argument("--data", type=Path, required=True)
@@ -331,15 +353,19 @@ def main() -> None:
         command.add_argument("--regularization", type=float, default=0.003)
         command.add_argument("--cg-steps", type=int, default=3)
         command.add_argument("--seed", type=int, default=42)
-        command.add_argument(
-            "--check", action="store_true", help="hide a tenth, and look whether it is found"
-        )
+        command.add_argument("--hidden", type=Path, help="look whether this is found")
     args = parser.parse_args()
-    if args.command == "prepare":
-        print(json.dumps(prepare(args.ratings, args.at_least, args.out)))
-        return
-    params = Params(*(getattr(args, name) for name in Params._fields))
-    print(json.dumps(measure(args.command, args.data, params, args.check)))
+    match args.command:
+        case "prepare":
+            summary = prepare(args.ratings, args.at_least, args.most, args.out)
+        case "split":
+            summary = split(args.data, args.seen, args.hidden)
+        case "check":
+            summary = check_files(args.seen, args.hidden, args.factors)
+        case peer:
+            params = Params(*(getattr(args, name) for name in Params._fields))
+            summary = measure(peer, args.data, params, args.hidden)
+    print(json.dumps(summary))
 
 
 if __name__ == "__main__":

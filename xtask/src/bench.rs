@@ -5,6 +5,7 @@
 
 mod commands;
 mod csv;
+mod ease;
 mod http;
 mod ials;
 mod load;
@@ -37,7 +38,7 @@ use report::Report;
 const USAGE: &str = "\
 Usage: cargo xtask bench [PART…] [--runs N] [--json FILE] [--quick] [--factors D,…] [--lenskit]
 
-  preprocess, train, serve, ratings, ials
+  preprocess, train, serve, ratings, ials, ease
                    the parts to measure; all of them when none is named
   --runs N         measurements of each side after a warm-up (5)
   --json FILE      write everything measured to FILE too
@@ -55,10 +56,12 @@ enum Part {
     Serve,
     Ratings,
     Ials,
+    Ease,
 }
 
 impl Part {
-    const ALL: [Self; 5] = [Self::Preprocess, Self::Train, Self::Serve, Self::Ratings, Self::Ials];
+    const ALL: [Self; 6] =
+        [Self::Preprocess, Self::Train, Self::Serve, Self::Ratings, Self::Ials, Self::Ease];
 
     fn run(self, setup: &Setup) -> Result<Report> {
         match self {
@@ -67,6 +70,7 @@ impl Part {
             Self::Serve => serve::serve(setup),
             Self::Ratings => ratings::ratings(setup),
             Self::Ials => ials::ials(setup),
+            Self::Ease => ease::ease(setup),
         }
     }
 }
@@ -93,10 +97,12 @@ struct Pace {
     trial: Duration,
     /// Ratings to make up for the parts that read many.
     ratings: u64,
-    /// Processes that train each model of `ials`.
+    /// Processes that train each model of `ials` and `ease`.
     trainings: usize,
     /// Iterations of one of them; the first does not count.
     iterations: usize,
+    /// Films that `ease` compares.
+    films: usize,
 }
 
 impl Pace {
@@ -108,6 +114,7 @@ impl Pace {
         ratings: 32_000_204,
         trainings: 2,
         iterations: 4,
+        films: 20_000,
     };
     const QUICK: Self = Self {
         runs: 1,
@@ -117,6 +124,7 @@ impl Pace {
         ratings: 2_000_000,
         trainings: 1,
         iterations: 4,
+        films: 2_000,
     };
 }
 
@@ -175,6 +183,7 @@ fn parse(args: &[String]) -> Result<Options> {
             "serve" => parts.push(Part::Serve),
             "ratings" => parts.push(Part::Ratings),
             "ials" => parts.push(Part::Ials),
+            "ease" => parts.push(Part::Ease),
             "--lenskit" => ials.lenskit = true,
             "--factors" => {
                 let numbers = value()?.split(',').map(|number| number.parse().ok());

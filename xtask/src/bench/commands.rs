@@ -230,11 +230,45 @@ impl Programs {
         command
     }
 
-    /// Writes those of `ratings` that say a film was liked into the matrix `out`.
+    /// Writes those of `ratings` that say a film was liked, at most 20 million, into the matrix `out`.
     pub fn peer_prepare_ials(&self, python: &Path, ratings: &Path, out: &Path) -> Command {
         let mut command = self.peer_of(python, "ials.py");
-        command.args(["prepare", "--at-least", "3.5"]);
+        command.args(["prepare", "--at-least", "3", "--most", "20000000"]);
         command.arg("--ratings").arg(ratings).arg("--out").arg(out);
+        command
+    }
+
+    /// Splits the matrix `data` into `seen` and `hidden`.
+    pub fn peer_split_ials(
+        &self,
+        python: &Path,
+        data: &Path,
+        [seen, hidden]: [&Path; 2],
+    ) -> Command {
+        let mut command = self.peer_of(python, "ials.py");
+        command.arg("split").arg("--data").arg(data);
+        command.arg("--seen").arg(seen).arg("--hidden").arg(hidden);
+        command
+    }
+
+    /// Looks whether what was hidden is found by the factors that ours left in a folder.
+    pub fn peer_check_ials(
+        &self,
+        python: &Path,
+        [seen, hidden]: [&Path; 2],
+        factors: &Path,
+    ) -> Command {
+        let mut command = self.peer_of(python, "ials.py");
+        command.arg("check").arg("--factors").arg(factors);
+        command.arg("--seen").arg(seen).arg("--hidden").arg(hidden);
+        command
+    }
+
+    /// Trains numpy's EASE on the matrix `data`, the inverse by `method`.
+    pub fn peer_ease(&self, python: &Path, method: &str, data: &Path, films: usize) -> Command {
+        let mut command = self.peer_of(python, "ease.py");
+        command.arg(method).arg("--data").arg(data);
+        command.args(["--films", &films.to_string()]);
         command
     }
 
@@ -261,8 +295,15 @@ impl Programs {
 /// Trains our implicit ALS on the matrix `data` that the peers read, by the example at `program`.
 pub fn ours_ials(program: &Path, data: &Path, solver: Solver, training: Training) -> Command {
     let mut command = Command::new(program);
-    command.arg(data).args(["--solver", solver.name()]);
+    command.arg("ials").arg(data).args(["--solver", solver.name()]);
     training.add_to(&mut command);
+    command
+}
+
+/// Trains our EASE on the matrix `data` that the peers read, by the example at `program`.
+pub fn ours_ease(program: &Path, data: &Path, films: usize) -> Command {
+    let mut command = Command::new(program);
+    command.arg("ease").arg(data).args(["--films", &films.to_string()]);
     command
 }
 

@@ -89,30 +89,51 @@ impl Trained {
     }
 }
 
+/// What trains on matrices: our program, and the Python of the libraries.
+pub struct Trainers {
+    /// Our example.
+    pub program: PathBuf,
+    /// The libraries' Python.
+    pub python: PathBuf,
+    /// The matrix of who liked what.
+    pub liked: PathBuf,
+}
+
+impl Trainers {
+    /// Builds ours, and makes what is not there yet of the rest.
+    pub fn provide(setup: &Setup) -> Result<Self> {
+        let program = build(&["-p", "cinematch", "--example", "fit"], "examples/fit")?;
+        let requirements = setup.programs.peers.join("requirements-ials.txt");
+        let python = venv::python(&requirements, "peers-ials")?;
+        let liked = setup.work.join("liked.npz");
+        if !liked.is_file() {
+            let all = commands::ratings(&ratings::made_up(setup)?);
+            let log = setup.work.join("liked");
+            measure::run(&mut setup.programs.peer_prepare_ials(&python, &all, &liked), &log)?;
+        }
+        Ok(Self { program, python, liked })
+    }
+}
+
 /// Compares the training of implicit ALS.
 pub fn ials(setup: &Setup) -> Result<Report> {
-    let program = build(&["-p", "cinematch", "--example", "fit_ials"], "examples/fit_ials")?;
-    let peers = setup.programs.peers.as_path();
-    let python = venv::python(&peers.join("requirements-ials.txt"), "peers-ials")?;
-    let contenders = contenders(peers, &python, setup.ials.lenskit)?;
-
-    let root = ratings::made_up(setup)?;
+    let trainers = Trainers::provide(setup)?;
+    let Trainers { program, python, liked } = &trainers;
+    let contenders = contenders(&setup.programs.peers, python, setup.ials.lenskit)?;
     let log = setup.work.join("ials");
-    let liked = setup.work.join("liked.npz");
-    let all = commands::ratings(&root);
-    measure::run(&mut setup.programs.peer_prepare_ials(&python, &all, &liked), &log)?;
+    let parts = ["seen.npz", "hidden.npz"].map(|name| setup.work.join(name));
+    let parts = parts.each_ref().map(PathBuf::as_path);
+    measure::run(&mut setup.programs.peer_split_ials(python, liked, parts), &log)?;
 
     let mut report = Report::new("ials");
     let threads = thread::available_parallelism().map_or(1, usize::from);
     for &factors in &setup.ials.factors {
         let training = Training { factors, iterations: setup.pace.iterations, threads };
-        let train = |contender: &Contender| {
-            let mut command = match &contender.python {
-                None => commands::ours_ials(&program, &liked, contender.solver, training),
-                Some(python) => setup.programs.peer_ials(python, contender.name, &liked, training),
-            };
-            measure::run(&mut command, &log)
+        let command = |contender: &Contender, data: &Path| match &contender.python {
+            None => commands::ours_ials(program, data, contender.solver, training),
+            Some(python) => setup.programs.peer_ials(python, contender.name, data, training),
         };
+        let train = |contender: &Contender| measure::run(&mut command(contender, liked), &log);
         let mut trained: Vec<Trained> = contenders.iter().map(|_| Trained::default()).collect();
         for _ in 0..setup.pace.trainings {
             for (contender, trained) in contenders.iter().zip(&mut trained) {
@@ -121,12 +142,53 @@ pub fn ials(setup: &Setup) -> Result<Report> {
             }
         }
         compare(&mut report, factors, &contenders, &trained)?;
+
+        let [seen, hidden] = parts;
+        let mut recalls = Vec::new();
+        for contender in &contenders {
+            let mut command = command(contender, seen);
+            let checked = if contender.python.is_some() {
+                measure::run(command.arg("--hidden").arg(hidden), &log)?
+            } else {
+                let out = setup.work.join("factors");
+                measure::run(command.arg("--out").arg(&out), &log)?;
+                measure::run(&mut setup.programs.peer_check_ials(python, parts, &out), &log)?
+            };
+            recalls.push((contender, recall(&checked.stdout)?));
+        }
+        let recalls: Vec<String> =
+            recalls.iter().map(|(who, recall)| format!("{} {recall:.4}", who.title())).collect();
+        report.note(format!(
+            "{factors} factors, recall@20 of a hidden tenth: {}",
+            recalls.join(", ")
+        ));
     }
     report.note(format!(
         "{threads} threads; {} iterations in each of {} processes, of which the first does not count",
         setup.pace.iterations, setup.pace.trainings
     ));
     Ok(report)
+}
+
+impl Contender {
+    /// Its name, and our solver.
+    fn title(&self) -> String {
+        match self.python {
+            None => format!("ours {}", self.solver.name()),
+            Some(_) => self.name.to_owned(),
+        }
+    }
+}
+
+/// The share of what was hidden that was found; more than by the most liked films, or it fails.
+fn recall(stdout: &str) -> Result<f64> {
+    let line = stdout.lines().last().unwrap_or_default();
+    let printed: Value =
+        serde_json::from_str(line).with_context(|| format!("this is not JSON: {line}"))?;
+    match (printed["recall"].as_f64(), printed["recall_of_popular"].as_f64()) {
+        (Some(recall), Some(of_popular)) if recall > of_popular => Ok(recall),
+        _ => bail!("no better than the most liked films: {line}"),
+    }
 }
 
 /// Ours with both solvers, then the peers.
@@ -184,11 +246,8 @@ fn compare(
             report.compare(what, unit, ours.clone(), peer.clone());
         }
     }
-    let losses = all().map(|(contender, trained)| match contender.python {
-        None => format!("ours {} {:.4}", contender.solver.name(), trained.loss),
-        Some(_) => format!("{} {:.4}", contender.name, trained.loss),
-    });
-    let losses: Vec<String> = losses.collect();
+    let losses: Vec<String> =
+        all().map(|(who, trained)| format!("{} {:.4}", who.title(), trained.loss)).collect();
     report.note(format!("{factors} factors, loss at the end: {}", losses.join(", ")));
     Ok(())
 }
@@ -232,6 +291,14 @@ mod tests {
             trained.add(&printed("[9, 1]", 7, 0.5), None).unwrap();
             assert!(trained.add(&wrong, None).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_finds_no_more_than_the_most_liked_films_is_an_error() {
+        let printed = |recall: f64| format!("{{\"recall\": {recall}, \"recall_of_popular\": 0.1}}");
+        assert!((recall(&printed(0.25)).unwrap() - 0.25).abs() < 1e-12);
+        assert!(recall(&printed(0.1)).is_err());
+        assert!(recall("{\"recall\": 1}").is_err());
     }
 
     #[test]

@@ -1,0 +1,70 @@
+//! EASE: from who liked what to the weights of films on films, beside numpy.
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::Setup;
+use super::commands;
+use super::ials::Trainers;
+use super::measure::{self, Finished};
+use super::report::{Report, Unit};
+use super::stages;
+
+/// The peer's ways to the inverse, by their names in `ease.py`, and what they are.
+const METHODS: [(&str, &str); 2] = [("inv", "numpy.linalg.inv"), ("cholesky", "spotrf and spotri")];
+
+/// Weights that are the same, but for rounding.
+const SAME: f64 = 1e-3;
+
+/// Compares the training of EASE.
+pub fn ease(setup: &Setup) -> Result<Report> {
+    let Trainers { program, python, liked } = Trainers::provide(setup)?;
+    let log = setup.work.join("ease");
+    let films = setup.pace.films;
+    let (mut ours, mut peers) = (Vec::new(), METHODS.map(|_| Vec::new()));
+    // Each takes minutes: nothing to warm up.
+    for _ in 0..setup.pace.trainings {
+        ours.push(measure::run(&mut commands::ours_ease(&program, &liked, films), &log)?);
+        for ((method, _), runs) in METHODS.iter().zip(&mut peers) {
+            let mut command = setup.programs.peer_ease(&python, method, &liked, films);
+            runs.push(measure::run(&mut command, &log)?);
+        }
+    }
+
+    let mut report = Report::new("ease");
+    let weight = mean_weight(&ours)?;
+    for ((_, what), runs) in METHODS.iter().zip(&peers) {
+        let of_peer = mean_weight(runs)?;
+        if (weight - of_peer).abs() > SAME * weight {
+            bail!("the two sides do not learn the same: ours weighs {weight}, {what} {of_peer}");
+        }
+        let said = |runs: &[Finished], field: &str| {
+            stages::inside(runs, |printed| printed[field].as_f64())
+        };
+        for (field, unit) in [("seconds", ""), ("cpu_seconds", "… processor time, ")] {
+            let row = format!("{unit}{films} films, {what}");
+            report.compare(row, Unit::Seconds, said(&ours, field)?, said(runs, field)?);
+        }
+        let row = format!("… peak memory, {what}");
+        report.compare(row, Unit::Bytes, stages::peaks(&ours), stages::peaks(runs));
+        let of_stage = |stage: &str| -> Result<f64> {
+            let all = stages::inside(runs, |printed| printed["stages"][stage].as_f64())?;
+            Ok(measure::summarize(&all).context("nothing was measured")?.median)
+        };
+        let (gram, inverse) = (of_stage("gram")?, of_stage("inverse")?);
+        report.note(format!("{what}: X'X {gram:.1} s, the inverse {inverse:.1} s"));
+    }
+    let interactions = stages::inside(&ours, |printed| printed["interactions"].as_f64())?;
+    report.note(format!("{} interactions, once read; mean weight {weight:.6}", interactions[0]));
+    Ok(report)
+}
+
+/// The mean of the largest weights of the most liked films.
+fn mean_weight(runs: &[Finished]) -> Result<f64> {
+    let weights = stages::inside(runs, |printed: &Value| printed["mean_weight"].as_f64())?;
+    let first = *weights.first().context("nothing was measured")?;
+    if !(first.is_finite() && first > 0.0) {
+        bail!("nothing was learned: the largest weights are {first}");
+    }
+    Ok(first)
+}
