@@ -1,9 +1,9 @@
 """Tune libraries on the validation of exported splits, and write their lists for the test.
 
 `cinematch evaluate --export-split DIR` writes the splits, `cinematch evaluate --score` scores the
-lists. Every library has the same number of random trials with successive halving, as in
-`cinematch tune`: all on the first split, the better half on the next, and so on. Nothing is chosen
-by the test.
+lists. The search is that of `cinematch tune`: as many random trials from the same ranges, the first
+of them our defaults, and successive halving: all on the first split, the better half on the next,
+and so on. Nothing is chosen by the test.
 
 Ratings of 4 stars and more count 1. Those of 3 and 3.5 count what a trial draws, so that a library
 may learn from them as ours does.
@@ -178,14 +178,26 @@ PEERS: dict[str, Fit] = {
 }
 
 
+ALS = {"factors": 64.0, "unobserved_weight": 0.1, "middling": 0.35}
+DEFAULTS: dict[str, Params] = {
+    "numpy-ease": {"regularization": 200.0, "middling": 0.35},
+    "irspack-ials": ALS | {"regularization": 0.003},
+    # About what the same regularization comes to on data of this size.
+    "implicit-als": ALS | {"ridge": 20.0},
+    "rusket-als": ALS | {"ridge": 20.0},
+}
+
+
 def drawn(peer: str, trial: int, seed: int) -> Params:
-    """Draw a trial's parameters, from ranges as wide as ours."""
+    """Draw a trial's parameters; those of trial 0 are our defaults."""
+    if trial == 0:
+        return DEFAULTS[peer]
     random = np.random.default_rng([seed, trial])
 
     def log(low: float, high: float) -> float:
         return float(low * (high / low) ** random.random())
 
-    middling = float(random.choice([0.0, random.uniform(0, 0.6)]))
+    middling = float(random.uniform(0, 0.6))
     if peer == "numpy-ease":
         return {"regularization": log(10, 3000), "middling": middling}
     factors = float(random.choice([32, 48, 64, 96, 128, 192, 256]))

@@ -12,6 +12,7 @@ mod load;
 mod machine;
 mod measure;
 mod process;
+mod quality;
 mod ratings;
 mod report;
 mod requests;
@@ -38,7 +39,7 @@ use report::Report;
 const USAGE: &str = "\
 Usage: cargo xtask bench [PART…] [--runs N] [--json FILE] [--quick] [--factors D,…] [--lenskit]
 
-  preprocess, train, serve, ratings, ials, ease
+  preprocess, train, serve, ratings, ials, ease, quality
                    the parts to measure; all of them when none is named
   --runs N         measurements of each side after a warm-up (5)
   --json FILE      write everything measured to FILE too
@@ -57,11 +58,19 @@ enum Part {
     Ratings,
     Ials,
     Ease,
+    Quality,
 }
 
 impl Part {
-    const ALL: [Self; 6] =
-        [Self::Preprocess, Self::Train, Self::Serve, Self::Ratings, Self::Ials, Self::Ease];
+    const ALL: [Self; 7] = [
+        Self::Preprocess,
+        Self::Train,
+        Self::Serve,
+        Self::Ratings,
+        Self::Ials,
+        Self::Ease,
+        Self::Quality,
+    ];
 
     fn run(self, setup: &Setup) -> Result<Report> {
         match self {
@@ -71,6 +80,7 @@ impl Part {
             Self::Ratings => ratings::ratings(setup),
             Self::Ials => ials::ials(setup),
             Self::Ease => ease::ease(setup),
+            Self::Quality => quality::quality(setup),
         }
     }
 }
@@ -103,6 +113,8 @@ struct Pace {
     iterations: usize,
     /// Films that `ease` compares.
     films: usize,
+    /// Trials of each model of `quality`, and splits to choose and to test by.
+    search: quality::Search,
 }
 
 impl Pace {
@@ -115,6 +127,7 @@ impl Pace {
         trainings: 2,
         iterations: 4,
         films: 20_000,
+        search: quality::Search { trials: 40, validations: 6, tests: 12 },
     };
     const QUICK: Self = Self {
         runs: 1,
@@ -125,6 +138,7 @@ impl Pace {
         trainings: 1,
         iterations: 4,
         films: 2_000,
+        search: quality::Search { trials: 2, validations: 1, tests: 2 },
     };
 }
 
@@ -184,6 +198,7 @@ fn parse(args: &[String]) -> Result<Options> {
             "ratings" => parts.push(Part::Ratings),
             "ials" => parts.push(Part::Ials),
             "ease" => parts.push(Part::Ease),
+            "quality" => parts.push(Part::Quality),
             "--lenskit" => ials.lenskit = true,
             "--factors" => {
                 let numbers = value()?.split(',').map(|number| number.parse().ok());

@@ -42,6 +42,8 @@ pub struct Inputs {
     pub links: PathBuf,
     /// Records with overview, runtime, votes and people.
     pub tmdb: PathBuf,
+    /// The folder of a small data set of the same form, with its ratings.
+    pub small: PathBuf,
 }
 
 impl Inputs {
@@ -56,6 +58,7 @@ impl Inputs {
             movies: file("ml-32m/movies.csv")?,
             links: file("ml-32m/links.csv")?,
             tmdb: file("tmdb/tmdb_metadata.csv")?,
+            small: raw.join("ml-latest-small"),
         })
     }
 }

@@ -12,6 +12,9 @@ use crate::project::Inputs;
 /// The features that the server which is measured was trained with: what `train` does unasked.
 pub const SERVED: Features = Features::Full;
 
+/// Splits to choose by have seeds from here on; those to test by begin with the default.
+const TUNE_SEED: &str = "1042";
+
 /// How much `cinematch train` makes of a film.
 #[derive(Clone, Copy)]
 pub enum Features {
@@ -202,6 +205,51 @@ impl Programs {
             Ratings::Pack => &["--refresh"],
             Ratings::Open => &[],
         });
+        command
+    }
+
+    /// Merges the small data set, all of its films.
+    pub fn ours_small(&self, root: &Path) -> Command {
+        let mut command = self.ours(root);
+        command.args(["preprocess", "--raw", "raw/small", "--services", "none"]);
+        command.args(["--min-year", "none", "--keep-without-genres"]);
+        command
+    }
+
+    /// Searches a model's parameters on so many splits.
+    pub fn ours_tune(&self, root: &Path, model: &str, trials: usize, splits: usize) -> Command {
+        let mut command = self.ours(root);
+        command.args(["tune", "--raw", "raw/small", "--model", model, "--seed", TUNE_SEED]);
+        command.args(["--trials", &trials.to_string(), "--splits", &splits.to_string()]);
+        command
+    }
+
+    /// Writes the splits that [`Self::ours_tune`] chooses by to a folder.
+    pub fn ours_export_validation(&self, root: &Path, splits: usize, out: &Path) -> Command {
+        let mut command = self.ours_evaluate(root, splits);
+        command.args(["--models", "popular", "--seed", TUNE_SEED]);
+        command.arg("--export-split").arg(out);
+        command
+    }
+
+    /// Measures models on the test of so many splits.
+    pub fn ours_evaluate(&self, root: &Path, splits: usize) -> Command {
+        let mut command = self.ours(root);
+        command.args(["evaluate", "--raw", "raw/small", "--splits", &splits.to_string()]);
+        command
+    }
+
+    /// Tunes the peer `name` on one folder of splits, and writes its lists for another.
+    pub fn peer_quality(
+        &self,
+        python: &Path,
+        name: &str,
+        trials: usize,
+        [tune, test, out]: [&Path; 3],
+    ) -> Command {
+        let mut command = self.peer_of(python, "quality.py");
+        command.args([name, "--trials", &trials.to_string()]);
+        command.arg("--tune").arg(tune).arg("--test").arg(test).arg("--out").arg(out);
         command
     }
 

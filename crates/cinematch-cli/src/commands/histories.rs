@@ -10,7 +10,7 @@ use cinematch::bundle::Bundle;
 use cinematch::catalog::{Interactions, Rated, count_problems};
 use cinematch::files;
 use cinematch::ids::UserIdx;
-use cinematch::ranking::Recommender;
+use cinematch::ranking::{Chosen, Recommender};
 use cinematch::sources::ratings;
 use rayon::prelude::*;
 
@@ -21,8 +21,24 @@ use crate::paths::shown;
 const BATCH: usize = 2048;
 const TOGETHER: usize = 16;
 
-/// Ranks `k` films for every viewer of `histories` and writes them to `out`.
-pub fn run(bundle: &Bundle, histories: &Path, k: usize, out: &Path, output: &Output) -> Result<()> {
+/// What every viewer gets.
+#[derive(Clone, Copy)]
+pub struct Wanted {
+    /// Which models rank.
+    pub chosen: Chosen,
+    /// How many films.
+    pub k: usize,
+}
+
+/// Ranks films for every viewer of `histories` and writes them to `out`.
+pub fn run(
+    bundle: &Bundle,
+    histories: &Path,
+    wanted: Wanted,
+    out: &Path,
+    output: &Output,
+) -> Result<()> {
+    let k = wanted.k;
     let started = Instant::now();
     let name = shown(histories);
     let recommender = &bundle.recommender;
@@ -46,7 +62,7 @@ pub fn run(bundle: &Bundle, histories: &Path, k: usize, out: &Path, output: &Out
     files::replace(out, |out| {
         out.write_all(b"userId,rank,movieId,score\n")?;
         for (batch, users) in users.chunks(BATCH).enumerate() {
-            let rows = |users: &[UserIdx]| rows(recommender, &interactions, users, k);
+            let rows = |users: &[UserIdx]| rows(recommender, &interactions, users, wanted);
             let of_batch: Vec<String> = users.par_chunks(TOGETHER).map(rows).collect();
             for rows in of_batch {
                 out.write_all(rows.as_bytes())?;
@@ -82,13 +98,13 @@ fn rows(
     recommender: &Recommender,
     interactions: &Interactions,
     users: &[UserIdx],
-    k: usize,
+    Wanted { chosen, k }: Wanted,
 ) -> String {
     let histories: Vec<Vec<Rated>> =
         users.iter().map(|user| interactions.of_user(*user).collect()).collect();
     let histories: Vec<&[Rated]> = histories.iter().map(Vec::as_slice).collect();
     let mut rows = String::with_capacity(users.len() * k * 28);
-    for (user, list) in users.iter().zip(recommender.best_for(&histories, k)) {
+    for (user, list) in users.iter().zip(recommender.best_for(chosen, &histories, k)) {
         let id = interactions.user(*user);
         for (place, best) in list.iter().enumerate() {
             let movie = recommender.movie(best.movie).movie_id;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use cinematch::bundle::Bundle;
 use cinematch::catalog::Movie;
 use cinematch::ids::MovieId;
@@ -14,7 +14,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 
-use super::histories;
+use super::histories::{self, Wanted};
 use crate::options::Global;
 use crate::output::{DIM, GOOD, Output, STRONG};
 use crate::paths::ArtifactsPath;
@@ -146,15 +146,18 @@ impl Recommend {
     /// Ranks and prints.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let loading = output.step("loading the model");
-        let mut bundle = Bundle::load(&self.artifacts.resolve(global))?;
+        let bundle = Bundle::load(&self.artifacts.resolve(global))?;
         drop(loading);
-        if let Some(name) = &self.model {
-            bundle.narrow_to(name)?;
-        }
-        if let (Some(histories), Some(out)) = (&self.histories, &self.out) {
-            return histories::run(&bundle, histories, self.limit, out, output);
-        }
         let recommender = &bundle.recommender;
+        let chosen = self.model.as_deref().map(|name| {
+            let advice = |error| anyhow!("{error}; `cinematch train --model {name}` makes one");
+            recommender.choose(name).map_err(advice)
+        });
+        let chosen = chosen.transpose()?.unwrap_or_default();
+        if let (Some(histories), Some(out)) = (&self.histories, &self.out) {
+            let wanted = Wanted { chosen, k: self.limit };
+            return histories::run(&bundle, histories, wanted, out, output);
+        }
         let (request, unknown) = recommender.resolve(&self.query())?;
         let ranked = recommender.recommend(&request);
 
@@ -241,6 +244,7 @@ impl Recommend {
             diversity: self.diversity,
             novelty: self.novelty,
             explain: true,
+            model: self.model.clone(),
         }
     }
 }

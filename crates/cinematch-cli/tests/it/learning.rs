@@ -72,7 +72,10 @@ fn a_part_of_the_hybrid_can_be_asked_alone() {
     assert!(error.contains("--limit is 0; expected"), "{error}");
     assert_eq!(folder.read("recs.csv"), before, "what was there stays");
     let error = folder.fails(&["recommend", "--model", "user-knn"]);
-    assert!(error.contains("no model `user-knn`, only hybrid, edlae, ials, content"), "{error}");
+    assert!(
+        error.contains("no model `user-knn`, only hybrid, edlae, ials, popular, content"),
+        "{error}"
+    );
     assert!(error.contains("`cinematch train --model user-knn` makes one"), "{error}");
 }
 

@@ -144,6 +144,15 @@ fn promises_of_the_recommendation_route() {
     assert_eq!(shortfall["returned"], short["count"]);
     assert_eq!(total + short["count"].as_u64().unwrap(), 353);
 
+    // One model of the hybrid alone, or all of them by the whole's name.
+    let by = |model: Value| {
+        ids(&server.recommend(&json!({"liked_movie_ids": [1], "limit": 30, "model": model})))
+    };
+    assert_eq!(by(json!("hybrid")), by(json!(null)));
+    for model in ["edlae", "ials", "content", "popular"] {
+        assert_ne!(by(json!(model)), by(json!(null)), "{model}");
+    }
+
     // What the watchlist holds is not recommended, to that person.
     let first = ids(&server.recommend(&json!({"user_id": "eve"})))[0];
     server.post("/api/watchlist/eve", &json!({"movie_id": first}));
@@ -164,6 +173,7 @@ fn whatever_a_client_sends_is_answered_with_a_problem() {
     assert_eq!(refused(&json!({"runtime_min": -5})), "runtime_min");
     assert_eq!(refused(&json!({"runtime_min": 100, "runtime_max": 90})), "runtime_min");
     assert_eq!(refused(&json!({"limit": 0})), "limit");
+    assert_eq!(refused(&json!({"model": "user-knn"})), "model");
     assert_eq!(refused(&json!({"limit": 101})), "limit");
     assert_eq!(refused(&json!({"filters": {"genre": ["drama"]}})), "filters.genre");
     assert_eq!(refused(&json!({"preferred_genres": ["drama", "dramma"]})), "preferred_genres[1]");

@@ -58,6 +58,9 @@ pub struct RecommendationRequest {
     novelty: Option<f32>,
     /// Whether reasons are wanted; yes if not given.
     explain: Option<bool>,
+    /// The model to rank by; all of them, by their weights, if not given.
+    #[schema(example = "hybrid")]
+    model: Option<String>,
 }
 
 /// A film with stars.
@@ -279,6 +282,7 @@ impl RecommendationRequest {
             diversity: self.diversity,
             novelty: self.novelty.unwrap_or(0.0),
             explain: self.explain.unwrap_or(true),
+            model: self.model,
         })
     }
 }

@@ -28,16 +28,6 @@ pub use sklearn::{PICKLES, export_sklearn};
 
 use crate::ranking::Recommender;
 
-/// A generation without the model that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the generation has no model `{name}`, only {has}; `cinematch train --model {name}` makes one"
-)]
-pub struct NoSuchPart {
-    name: String,
-    has: String,
-}
-
 /// A loaded generation.
 #[derive(Debug)]
 pub struct Bundle {
@@ -53,25 +43,6 @@ impl Bundle {
     /// Loads the published generation below `artifacts`. Every checksum is verified. O(bytes).
     pub fn load(artifacts: &Path) -> Result<Self, ArtifactsError> {
         Generations::at(artifacts).load()
-    }
-
-    /// Leaves of the model only the part of this name, if it is not the name of all of it.
-    pub fn narrow_to(&mut self, name: &str) -> Result<(), NoSuchPart> {
-        let model = &self.manifest.settings.model.model;
-        if model.name() == name {
-            return Ok(());
-        }
-        let parts: Vec<&'static str> = models::names(&self.manifest.settings.model);
-        let place = parts.iter().position(|part| *part == name).ok_or_else(|| {
-            let names = std::iter::once(model.name()).chain(parts.iter().copied());
-            let mut names: Vec<&str> = names.collect();
-            names.dedup();
-            NoSuchPart { name: name.to_owned(), has: names.join(", ") }
-        })?;
-        // Content is no model of ratings: the ones before it are counted without it.
-        let before = parts[..place].iter().filter(|part| **part != "content").count();
-        self.recommender.narrow_to((name != "content").then_some(before));
-        Ok(())
     }
 
     /// Whether the streaming services are invented, which every place that shows them must say.

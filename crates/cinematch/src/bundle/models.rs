@@ -19,7 +19,7 @@ use crate::models::ials::Ials;
 use crate::models::popular::Popular;
 use crate::models::spec::{Kind, Weighted};
 use crate::models::{Fitted, Implicit, ItemItem, Model, Spec};
-use crate::ranking::Blend;
+use crate::ranking::{Blend, Learned};
 
 /// The models of a spec, with their weights and their files' names.
 fn parts(spec: &Spec) -> Vec<(String, f32, &Kind)> {
@@ -32,11 +32,6 @@ fn parts(spec: &Spec) -> Vec<(String, f32, &Kind)> {
     let name = |place, model: &Kind| format!("model_{place}_{}.npz", model.name());
     let named = parts.into_iter().enumerate();
     named.map(|(place, (weight, model))| (name(place, model), weight, model)).collect()
-}
-
-/// The names of a spec's models, in order.
-pub fn names(spec: &Spec) -> Vec<&'static str> {
-    parts(spec).into_iter().map(|(_, _, model)| model.name()).collect()
 }
 
 /// The models that have files, with the files' names.
@@ -83,18 +78,18 @@ pub fn load(
     n_movies: usize,
     read: impl Fn(&str) -> Result<Vec<u8>, LoadError>,
 ) -> Result<Blend, LoadError> {
-    let mut blend = Blend { models: Vec::new(), content: 0.0 };
-    for (name, weight, kind) in parts(spec) {
+    let mut blend = Blend { name: spec.model.name(), models: Vec::new(), content: 0.0 };
+    for (file, weight, kind) in parts(spec) {
         if matches!(kind, Kind::Content) {
             blend.content = weight;
             continue;
         }
-        let model = model(kind, spec, n_movies, &read(&name)?);
-        let model = model.map_err(|error| broken(&name, error))?;
+        let model = model(kind, spec, n_movies, &read(&file)?);
+        let model = model.map_err(|error| broken(&file, error))?;
         if model.n_movies() != n_movies {
-            return Err(broken(&name, "it is of another number of films than movies_meta.json"));
+            return Err(broken(&file, "it is of another number of films than movies_meta.json"));
         }
-        blend.models.push((model, weight));
+        blend.models.push(Learned { name: kind.name(), model, weight });
     }
     Ok(blend)
 }

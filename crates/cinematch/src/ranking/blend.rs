@@ -9,34 +9,100 @@ use super::{Recommender, Request};
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 use crate::models::content::{Profile, Signal};
-use crate::models::hybrid::scale;
+use crate::models::hybrid;
 use crate::models::{Contributions, Fitted, Model};
 use crate::retrieval::{Candidate, Scores, best, highest};
+use crate::sources::excerpt;
 
 /// Models that learned from ratings, with their weights beside content's.
 #[derive(Clone, Debug)]
 pub struct Blend {
-    /// The models, none of them content or a hybrid.
-    pub models: Vec<(Fitted, f32)>,
+    /// What all of it is called.
+    pub name: &'static str,
+    /// The models of ratings.
+    pub models: Vec<Learned>,
     /// What content counts.
     pub content: f32,
 }
 
+/// A model of ratings in a blend.
+#[derive(Clone, Debug)]
+pub struct Learned {
+    /// What it is called.
+    pub name: &'static str,
+    /// The model, neither content nor a hybrid.
+    pub model: Fitted,
+    /// What it counts.
+    pub weight: f32,
+}
+
+/// Which models of a blend rank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Chosen {
+    /// All, by their weights.
+    #[default]
+    All,
+    /// Content alone.
+    Content,
+    /// One of the models of ratings alone, by its place.
+    Learned(usize),
+}
+
+/// A name that no model of a blend has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no model `{name}`, only {has}")]
+pub struct NoSuchModel {
+    name: String,
+    has: String,
+}
+
+const CONTENT: &str = "content";
+
 impl Blend {
     /// Content and nothing else.
-    pub const CONTENT: Self = Self { models: Vec::new(), content: 1.0 };
+    pub const CONTENT: Self = Self { name: CONTENT, models: Vec::new(), content: 1.0 };
+
+    /// The names of the whole and of its models, the whole first.
+    fn names(&self) -> impl Iterator<Item = (&'static str, Chosen)> {
+        let learned = self.models.iter().enumerate();
+        let learned = learned.map(|(place, model)| (model.name, Chosen::Learned(place)));
+        let content = (self.content > 0.0).then_some((CONTENT, Chosen::Content));
+        let alone = self.name == CONTENT || self.models.iter().any(|model| model.name == self.name);
+        let parts = learned.chain(content).filter(move |_| !alone);
+        std::iter::once((self.name, Chosen::All)).chain(parts)
+    }
+
+    /// What content counts.
+    fn weight_of_content(&self, chosen: Chosen) -> f32 {
+        match chosen {
+            Chosen::All => self.content,
+            Chosen::Content => 1.0,
+            Chosen::Learned(_) => 0.0,
+        }
+    }
+
+    /// The models of ratings with what they count.
+    fn weighed(&self, chosen: Chosen) -> impl Iterator<Item = (&Fitted, f32)> {
+        self.models.iter().enumerate().map(move |(place, Learned { model, weight, .. })| {
+            let weight = match chosen {
+                Chosen::All => *weight,
+                Chosen::Learned(only) if only == place => 1.0,
+                Chosen::Learned(_) | Chosen::Content => 0.0,
+            };
+            (model, weight)
+        })
+    }
 }
 
 impl Recommender {
-    /// Leaves one model of ratings only, or none of them, and content.
-    pub(crate) fn narrow_to(&mut self, model: Option<usize>) {
-        let models = std::mem::take(&mut self.blend.models);
-        self.blend = match model {
-            None => Blend::CONTENT,
-            Some(place) => {
-                Blend { models: models.into_iter().skip(place).take(1).collect(), content: 0.0 }
-            }
-        };
+    /// The model of this name, alone, or all of them by the name of the whole.
+    pub fn choose(&self, name: &str) -> Result<Chosen, NoSuchModel> {
+        let mut names = self.blend.names();
+        let found = names.find_map(|(known, chosen)| (known == name).then_some(chosen));
+        found.ok_or_else(|| {
+            let has: Vec<&str> = self.blend.names().map(|(name, _)| name).collect();
+            NoSuchModel { name: excerpt(name), has: has.join(", ") }
+        })
     }
 
     /// Sets `own` to every film's blended score, by position. Returns what each model's scores were
@@ -45,25 +111,31 @@ impl Recommender {
     /// it is given.
     pub(super) fn fill_blended(
         &self,
-        history: &[Rated],
+        (chosen, history): (Chosen, &[Rated]),
         profile: &mut Profile,
         own: &mut Vec<f32>,
         mut scores_of: impl FnMut(usize, &mut Vec<f32>),
     ) -> Vec<f32> {
         own.clear();
         own.resize(self.movies.len(), 0.0);
-        for part in self.model.add_scores(profile, own) {
-            part.add_to(own);
-        }
-        let content = scale(own, self.blend.content);
-        for own in own.iter_mut() {
-            *own *= content;
+        let mut content = self.blend.weight_of_content(chosen);
+        if content > 0.0 {
+            for part in self.model.add_scores(profile, own) {
+                part.add_to(own);
+            }
+            content = hybrid::scale(own, content);
+            for own in own.iter_mut() {
+                *own *= content;
+            }
         }
         let mut scores = vec![0.0; self.movies.len()];
         let mut scales = Vec::with_capacity(self.blend.models.len());
-        for (place, (_, weight)) in self.blend.models.iter().enumerate() {
-            scores_of(place, &mut scores);
-            let scale = scale(&scores, *weight);
+        for (place, (_, weight)) in self.blend.weighed(chosen).enumerate() {
+            let mut scale = 0.0;
+            if weight > 0.0 {
+                scores_of(place, &mut scores);
+                scale = hybrid::scale(&scores, weight);
+            }
             if scale > 0.0 {
                 self.layout.add_arranged(scale, &scores, own);
             }
@@ -96,13 +168,20 @@ impl Recommender {
 
     /// The `k` films that the models rank highest for each of some histories of distinct films, those
     /// of the history left out: without quality, diversity and whatever else a request asks for.
-    pub fn best_for(&self, histories: &[&[Rated]], k: usize) -> Vec<Vec<Candidate>> {
+    pub fn best_for(
+        &self,
+        chosen: Chosen,
+        histories: &[&[Rated]],
+        k: usize,
+    ) -> Vec<Vec<Candidate>> {
         let n_films = self.movies.len();
         let mut scores: Vec<Vec<Vec<f32>>> = self
             .blend
-            .models
-            .iter()
-            .map(|(model, _)| {
+            .weighed(chosen)
+            .map(|(model, weight)| {
+                if weight == 0.0 {
+                    return Vec::new();
+                }
                 let mut scores = vec![vec![0.0; n_films]; histories.len()];
                 let mut rows: Vec<&mut [f32]> = scores.iter_mut().map(Vec::as_mut_slice).collect();
                 model.score_many(histories, &mut rows);
@@ -114,7 +193,7 @@ impl Recommender {
             let signal = |rated: &Rated| Signal::rated(rated.movie, rated.stars.value());
             let signals: Vec<Signal> = history.iter().map(signal).collect();
             let mut profile = self.model.profile(&signals);
-            self.fill_blended(history, &mut profile, &mut own, |model, own| {
+            self.fill_blended((chosen, history), &mut profile, &mut own, |model, own| {
                 std::mem::swap(own, &mut scores[model][viewer]);
             });
             for rated in *history {
@@ -136,7 +215,10 @@ impl Recommender {
         page: &[MovieIdx],
     ) -> Vec<Contributions> {
         let mut sums = Contributions::none(history.len(), page.len());
-        for ((model, _), scale) in self.blend.models.iter().zip(scales) {
+        for (Learned { model, .. }, scale) in self.blend.models.iter().zip(scales) {
+            if *scale == 0.0 {
+                continue;
+            }
             for (sum, own) in sums.iter_mut().zip(model.contributions(history, page)) {
                 sum.add(&own, *scale);
             }

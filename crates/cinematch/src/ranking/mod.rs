@@ -26,7 +26,7 @@ use crate::retrieval::{
 
 use quality::Quality;
 
-pub use blend::Blend;
+pub use blend::{Blend, Chosen, Learned, NoSuchModel};
 pub use explain::{Reason, explanation};
 pub use query::{Feedback, FieldError, Filters, GenreFilter, Query, QueryError, Rating};
 
@@ -75,6 +75,8 @@ pub struct Request {
     pub novelty: f32,
     /// Whether reasons are wanted.
     pub explain: bool,
+    /// Which models rank.
+    pub chosen: Chosen,
 }
 
 impl Request {
@@ -301,9 +303,10 @@ impl<'a, 'r> Parts<'a, 'r> {
             recommender.model.add_scores(&parts.profile, own)
         } else {
             let history = request.rated();
+            let whose = (request.chosen, history.as_slice());
             parts.scales =
-                recommender.fill_blended(&history, &mut parts.profile, own, |model, scores| {
-                    recommender.blend.models[model].0.score(&history, scores);
+                recommender.fill_blended(whose, &mut parts.profile, own, |model, scores| {
+                    recommender.blend.models[model].model.score(&history, scores);
                 });
             parts.add_priors(own);
             Vec::new()

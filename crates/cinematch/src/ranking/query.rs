@@ -117,6 +117,8 @@ pub struct Query {
     pub novelty: f32,
     /// Whether reasons are wanted.
     pub explain: bool,
+    /// The model to rank by, if not all of them.
+    pub model: Option<String>,
 }
 
 /// A field that cannot be used, and why.
@@ -176,6 +178,11 @@ impl Recommender {
             ..Filter::default()
         };
         let preferred_genres = genres(&mut check, "preferred_genres", &query.preferred_genres);
+        let chosen = query.model.as_deref().map(|name| self.choose(name)).transpose();
+        let chosen = chosen.unwrap_or_else(|error| {
+            check.fail("model", error.to_string());
+            None
+        });
         let (history, unknown) = self.history(query);
         if !check.errors.is_empty() {
             return Err(QueryError { errors: check.errors });
@@ -208,6 +215,7 @@ impl Recommender {
             diversity: query.diversity,
             novelty: query.novelty,
             explain: query.explain,
+            chosen: chosen.unwrap_or_default(),
         };
         Ok((request, unknown))
     }

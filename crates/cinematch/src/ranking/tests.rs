@@ -21,7 +21,7 @@ fn recommender() -> Recommender {
 }
 
 /// Of films on films, of factors and of popularity.
-fn models() -> Vec<(Fitted, f32)> {
+fn models() -> Vec<Learned> {
     let mut weights = CsrMatrix::new(12);
     for row in 0..12_u32 {
         let fits = |column: &u32| (row + column).is_multiple_of(5) && row != *column;
@@ -30,14 +30,17 @@ fn models() -> Vec<(Fitted, f32)> {
     let factors: Vec<f32> = (0..36_u16).map(|at| f32::from(at * 7 % 11) / 11.0).collect();
     let params = IalsParams { factors: 3, ..IalsParams::default() }.check().unwrap();
     let confidence = Confidence::default();
+    let ials = Ials::from_factors(params, confidence, 12, &factors).unwrap();
+    let popular = Popular::from_scores((0_u8..12).map(f32::from).collect());
+    let learned = |name, model, weight| Learned { name, model, weight };
     vec![
-        (Fitted::ItemItem(ItemItem::from_weights(confidence, weights)), 1.0),
-        (Fitted::Ials(Ials::from_factors(params, confidence, 12, &factors).unwrap()), 0.5),
-        (Fitted::Popular(Popular::from_scores((0_u8..12).map(f32::from).collect())), 0.2),
+        learned("edlae", Fitted::ItemItem(ItemItem::from_weights(confidence, weights)), 1.0),
+        learned("ials", Fitted::Ials(ials), 0.5),
+        learned("popular", Fitted::Popular(popular), 0.2),
     ]
 }
 
-fn with_models(models: Vec<(Fitted, f32)>) -> Recommender {
+fn with_models(models: Vec<Learned>) -> Recommender {
     let mut movies = catalogue();
     for (at, movie) in movies.iter_mut().enumerate() {
         movie.services = vec![if at % 2 == 0 { "Netflix" } else { "MUBI" }.to_owned()];
@@ -45,7 +48,8 @@ fn with_models(models: Vec<(Fitted, f32)>) -> Recommender {
     }
     let features = model(FeatureSet::Full).features().clone();
     let content = if models.is_empty() { 1.0 } else { 0.3 };
-    Recommender::new(movies, features, Blend { models, content })
+    let name = if models.is_empty() { "content" } else { "hybrid" };
+    Recommender::new(movies, features, Blend { name, models, content })
 }
 
 fn query() -> Query {
@@ -148,7 +152,8 @@ fn explanations_read_like_the_reasons() {
 fn what_serves_is_the_hybrid_that_is_evaluated() {
     let recommender = with_models(models());
     let content = ContentAlone::fit(model(FeatureSet::Full).features().clone());
-    let mut parts = models();
+    let mut parts: Vec<(Fitted, f32)> =
+        models().into_iter().map(|learned| (learned.model, learned.weight)).collect();
     parts.push((Fitted::Content(content), 0.3));
     let hybrid = Hybrid::new(parts);
     let rated = |movie, halves| Rated {
@@ -162,10 +167,44 @@ fn what_serves_is_the_hybrid_that_is_evaluated() {
         let seen = |movie: u32| history.iter().any(|rated| rated.movie.0 == movie);
         let mut expected: Vec<u32> = (0..12).filter(|movie| !seen(*movie)).collect();
         expected.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]));
-        let best = recommender.best_for(&[&history], 20).remove(0);
+        let best = recommender.best_for(Chosen::All, &[&history], 20).remove(0);
         assert_eq!(best.iter().map(|best| best.movie.0).collect::<Vec<_>>(), expected);
         assert!((best[0].score - 1.0).abs() < 1e-6);
     }
+}
+
+#[test]
+fn a_model_that_is_chosen_ranks_as_if_it_were_alone() {
+    let recommender = with_models(models());
+    let list = |recommender: &Recommender, model: Option<&str>| {
+        let liked = vec![MovieId(103), MovieId(104)];
+        let query = Query { liked, limit: 9, model: model.map(str::to_owned), ..query() };
+        let (request, _) = recommender.resolve(&query).unwrap();
+        let items = recommender.recommend(&request).items;
+        items.into_iter().map(|item| (item.movie, item.score)).collect::<Vec<_>>()
+    };
+    let all = list(&recommender, None);
+    assert_eq!(list(&recommender, Some("hybrid")), all);
+    for learned in models() {
+        let (movies, features) = (recommender.movies().to_vec(), recommender.model().features());
+        let (name, weight) = (learned.name, 1.0);
+        let blend = Blend { name, models: vec![Learned { weight, ..learned }], content: 0.0 };
+        let alone = Recommender::new(movies, features.clone(), blend);
+        let expected = list(&alone, None);
+        assert_eq!(list(&recommender, Some(name)), expected, "{name}");
+        assert_eq!(list(&alone, Some(name)), expected, "{name}");
+        assert_ne!(expected, all, "{name}");
+        assert_eq!(
+            alone.choose("content").unwrap_err().to_string(),
+            format!("there is no model `content`, only {name}")
+        );
+    }
+    assert_ne!(list(&recommender, Some("content")), all);
+    let model = Some("iasl".to_owned());
+    assert_eq!(
+        recommender.resolve(&Query { model, ..query() }).unwrap_err().to_string(),
+        "model: there is no model `iasl`, only hybrid, edlae, ials, popular, content"
+    );
 }
 
 #[test]
@@ -220,6 +259,7 @@ prop_compose! {
         (limit, offset) in (1_usize..14, 0_usize..4),
         diversity in proptest::option::of(0_f32..=1.0),
         novelty in 0_f32..=1.0,
+        model in proptest::option::of(prop_oneof!["edlae", "ials", "popular", "content"]),
     ) -> Query {
         let ids = |ids: Vec<u32>| ids.into_iter().map(MovieId).collect::<Vec<_>>();
         let rated = |(id, half): (u32, u8)| Rating {
@@ -245,8 +285,15 @@ prop_compose! {
             diversity,
             novelty,
             explain: true,
+            model,
         }
     }
+}
+
+/// A recommender that has the query's model: all of them, or content alone.
+fn for_query(query: &Query, blended: bool) -> Recommender {
+    let learned = query.model.as_ref().is_some_and(|model| model != "content");
+    with_models(if blended || learned { models() } else { Vec::new() })
 }
 
 /// Whether a film may be shown, decided without any of the code under test.
@@ -273,7 +320,7 @@ proptest! {
 
     #[test]
     fn the_promises_hold(query in queries(), blended in proptest::bool::ANY) {
-        let recommender = with_models(if blended { models() } else { Vec::new() });
+        let recommender = for_query(&query, blended);
         let (request, _) = recommender.resolve(&query).unwrap();
         let ranked = recommender.recommend(&request);
         let eligible = recommender.movies().iter().filter(|movie| may_be_shown(movie, &query)).count();
@@ -304,7 +351,7 @@ proptest! {
 
     #[test]
     fn pages_fit_together(query in queries(), cut in 1_usize..6, blended in proptest::bool::ANY) {
-        let recommender = with_models(if blended { models() } else { Vec::new() });
+        let recommender = for_query(&query, blended);
         let list = |offset, limit| {
             let page = Query { limit, offset, ..query.clone() };
             let (request, _) = recommender.resolve(&page).unwrap();

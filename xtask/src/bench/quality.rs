@@ -1,0 +1,122 @@
+//! Quality: our models and libraries, tuned alike on one part of each split, tested on another.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::Setup;
+use super::measure;
+use super::report::Report;
+use crate::venv;
+
+/// Our models that are tuned. The hybrid is taken as it is.
+const OURS: [&str; 3] = ["ials", "edlae", "ease"];
+/// The libraries' models, by their names in `quality.py`.
+const PEERS: [&str; 4] = ["numpy-ease", "irspack-ials", "implicit-als", "rusket-als"];
+
+/// How long to search, and on how many splits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Search {
+    /// Parameters to try for each model.
+    pub trials: usize,
+    /// Splits to choose by.
+    pub validations: usize,
+    /// Splits to test by.
+    pub tests: usize,
+}
+
+/// Compares lists for unseen users of the small data set.
+pub fn quality(setup: &Setup) -> Result<Report> {
+    let Search { trials, validations, tests } = setup.pace.search;
+    let programs = &setup.programs;
+    let python = venv::python(&programs.peers.join("requirements-ials.txt"), "peers-ials")?;
+    let log = setup.work.join("quality");
+    let run = |command: &mut Command| measure::run(command, &log);
+    let root = setup.work.join("small");
+    make_root(setup, &root)?;
+    run(&mut programs.ours_small(&root))?;
+
+    let [tune, test, lists] = ["tune", "test", "lists"].map(|name| root.join(name));
+    run(&mut programs.ours_export_validation(&root, validations, &tune))?;
+    let mut report = Report::new("quality");
+    let (mut seconds, mut said) = (Vec::new(), Vec::new());
+    for model in OURS {
+        let finished = run(&mut programs.ours_tune(&root, model, trials, validations))?;
+        seconds.push(format!("{model} {:.0} s", finished.seconds));
+    }
+    let mut ours = programs.ours_evaluate(&root, tests);
+    run(ours.args(["--models", "hybrid", "--export-split"]).arg(&test))?;
+    for peer in PEERS {
+        let paths = [&tune, &test, &lists].map(|path| path.as_path());
+        let finished = run(&mut programs.peer_quality(&python, peer, trials, paths))?;
+        seconds.push(format!("{peer} {:.0} s", finished.seconds));
+        said.push(finished.stdout.trim_end().to_owned());
+    }
+
+    // The whole table, and then ours beside the best peer.
+    for baseline in [None, Some(best_of(&said)?)] {
+        let mut command = programs.ours_evaluate(&root, tests);
+        command.args(["--models", "hybrid,ials,edlae,ease"]);
+        for peer in PEERS {
+            command.arg("--score").arg(lists.join(format!("{{seed}}/{peer}.csv")));
+        }
+        command.args(baseline.map(|name| ["--baseline", name]).iter().flatten());
+        report.note(run(&mut command)?.stdout.trim_end().to_owned());
+    }
+    for said in said {
+        report.note(said);
+    }
+    let tuned = root.join("data/tuned.json");
+    let tuned =
+        fs::read_to_string(&tuned).with_context(|| format!("cannot read {}", tuned.display()))?;
+    report.note(format!("our parameters: {}", tuned.trim_end()));
+    report.note(format!(
+        "{trials} trials a model on {validations} splits, tested on {tests}; {}",
+        seconds.join(", ")
+    ));
+    Ok(report)
+}
+
+/// The peer with the highest NDCG at 100 on the test, of what each printed.
+fn best_of(said: &[String]) -> Result<&'static str> {
+    let mut best = (0.0, PEERS[0]);
+    for (peer, said) in PEERS.into_iter().zip(said) {
+        let printed: Option<Value> =
+            said.lines().last().and_then(|line| serde_json::from_str(line).ok());
+        let ndcg = printed.and_then(|printed| printed["test_ndcg@100"].as_f64());
+        let ndcg = ndcg.with_context(|| format!("{peer} has no NDCG: {said}"))?;
+        if ndcg > best.0 {
+            best = (ndcg, peer);
+        }
+    }
+    Ok(best.1)
+}
+
+/// A new folder with the small data set and TMDb's facts.
+fn make_root(setup: &Setup, root: &Path) -> Result<()> {
+    let small = &setup.inputs.small;
+    if !small.join("ratings.csv").is_file() {
+        bail!("missing test data: {}", small.join("ratings.csv").display());
+    }
+    let tmdb = root.join("raw/tmdb/tmdb_metadata.csv");
+    fs::create_dir_all(tmdb.parent().unwrap_or(root))
+        .and_then(|()| symlink(&setup.inputs.tmdb, &tmdb))
+        .and_then(|()| symlink(small, root.join("raw/small")))
+        .with_context(|| format!("cannot link the data in {}", root.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_peer_is_who_has_the_highest_ndcg() {
+        let said = [0.1, 0.3, 0.2, 0.25].map(|ndcg| format!("{{\"test_ndcg@100\": {ndcg}}}\n"));
+        assert_eq!(best_of(&said).unwrap(), "irspack-ials");
+        assert!(best_of(&["{}".to_owned()]).is_err());
+    }
+}
