@@ -8,6 +8,7 @@ mod csv;
 mod ease;
 mod http;
 mod ials;
+mod job;
 mod load;
 mod machine;
 mod measure;
@@ -39,7 +40,7 @@ use report::Report;
 const USAGE: &str = "\
 Usage: cargo xtask bench [PART…] [--runs N] [--json FILE] [--quick] [--factors D,…] [--lenskit]
 
-  preprocess, train, serve, ratings, ials, ease, quality
+  preprocess, train, serve, ratings, ials, ease, quality, job
                    the parts to measure; all of them when none is named
   --runs N         measurements of each side after a warm-up (5)
   --json FILE      write everything measured to FILE too
@@ -59,10 +60,11 @@ enum Part {
     Ials,
     Ease,
     Quality,
+    Job,
 }
 
 impl Part {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Preprocess,
         Self::Train,
         Self::Serve,
@@ -70,6 +72,7 @@ impl Part {
         Self::Ials,
         Self::Ease,
         Self::Quality,
+        Self::Job,
     ];
 
     fn run(self, setup: &Setup) -> Result<Report> {
@@ -81,6 +84,7 @@ impl Part {
             Self::Ials => ials::ials(setup),
             Self::Ease => ease::ease(setup),
             Self::Quality => quality::quality(setup),
+            Self::Job => job::job(setup),
         }
     }
 }
@@ -115,6 +119,8 @@ struct Pace {
     films: usize,
     /// Trials of each model of `quality`, and splits to choose and to test by.
     search: quality::Search,
+    /// Viewers that `job` ranks for.
+    viewers: u64,
 }
 
 impl Pace {
@@ -128,6 +134,7 @@ impl Pace {
         iterations: 4,
         films: 20_000,
         search: quality::Search { trials: 40, validations: 6, tests: 12 },
+        viewers: 100_000,
     };
     const QUICK: Self = Self {
         runs: 1,
@@ -139,6 +146,7 @@ impl Pace {
         iterations: 4,
         films: 2_000,
         search: quality::Search { trials: 2, validations: 1, tests: 2 },
+        viewers: 5_000,
     };
 }
 
@@ -199,6 +207,7 @@ fn parse(args: &[String]) -> Result<Options> {
             "ials" => parts.push(Part::Ials),
             "ease" => parts.push(Part::Ease),
             "quality" => parts.push(Part::Quality),
+            "job" => parts.push(Part::Job),
             "--lenskit" => ials.lenskit = true,
             "--factors" => {
                 let numbers = value()?.split(',').map(|number| number.parse().ok());

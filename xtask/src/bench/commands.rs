@@ -208,6 +208,28 @@ impl Programs {
         command
     }
 
+    /// Merges what [`Self::ours_synth`] made up, all of its films.
+    pub fn ours_merge_all(&self, root: &Path) -> Command {
+        let mut command = self.ours(root);
+        command.args(["preprocess", "--min-year", "none", "--keep-without-genres"]);
+        command
+    }
+
+    /// Trains the hybrid.
+    pub fn ours_learn(&self, root: &Path) -> Command {
+        let mut command = self.ours(root);
+        command.arg("train");
+        command
+    }
+
+    /// Writes lists of 100 films for the viewers of `histories`.
+    pub fn ours_rank_all(&self, root: &Path, histories: &Path, out: &Path) -> Command {
+        let mut command = self.ours(root);
+        command.args(["recommend", "--limit", "100"]);
+        command.arg("--histories").arg(histories).arg("--out").arg(out);
+        command
+    }
+
     /// Merges the small data set, all of its films.
     pub fn ours_small(&self, root: &Path) -> Command {
         let mut command = self.ours(root);
@@ -352,6 +374,13 @@ pub fn ours_ials(program: &Path, data: &Path, solver: Solver, training: Training
 pub fn ours_ease(program: &Path, data: &Path, films: usize) -> Command {
     let mut command = Command::new(program);
     command.arg("ease").arg(data).args(["--films", &films.to_string()]);
+    command
+}
+
+/// Times single requests on what was trained in `root`, by the example at `program`.
+pub fn ours_rank(program: &Path, root: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.arg(root.join("ml/artifacts"));
     command
 }
 

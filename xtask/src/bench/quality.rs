@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -51,7 +51,7 @@ pub fn quality(setup: &Setup) -> Result<Report> {
     let mut ours = programs.ours_evaluate(&root, tests);
     run(ours.args(["--models", "hybrid", "--export-split"]).arg(&test))?;
     for peer in PEERS {
-        let paths = [&tune, &test, &lists].map(|path| path.as_path());
+        let paths = [&tune, &test, &lists].map(PathBuf::as_path);
         let finished = run(&mut programs.peer_quality(&python, peer, trials, paths))?;
         seconds.push(format!("{peer} {:.0} s", finished.seconds));
         said.push(finished.stdout.trim_end().to_owned());

@@ -1,0 +1,83 @@
+//! Times what a server does for a request, without the network: folds a history in and ranks.
+//!
+//! `rank ml/artifacts [--requests 400]`
+//!
+//! For histories of several lengths, drawn from the films with most votes: folding in, scoring every
+//! film and finding the best 20 (`best_for`), and a whole request with diversity and reasons
+//! (`recommend`). One thread; the first tenth of the requests warms up.
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+use cinematch::bundle::Bundle;
+use cinematch::catalog::Rated;
+use cinematch::ids::MovieIdx;
+use cinematch::ranking::{Chosen, Query, Rating};
+use cinematch::sources::movielens::Stars;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+const LENGTHS: [usize; 4] = [1, 8, 50, 500];
+const BEST: usize = 20;
+/// So many films are drawn from.
+const KNOWN: usize = 5_000;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut args = std::env::args().skip(1);
+    let artifacts = args.next().ok_or("the first argument is the folder of artifacts")?;
+    let requests: usize = match (args.next().as_deref(), args.next()) {
+        (None, None) => 400,
+        (Some("--requests"), Some(number)) => number.parse()?,
+        _ => return Err("expected --requests NUMBER and nothing else".into()),
+    };
+    let bundle = Bundle::load(Path::new(&artifacts))?;
+    let recommender = &bundle.recommender;
+    let mut known: Vec<MovieIdx> = (0..recommender.movies().len() as u32).map(MovieIdx).collect();
+    known.sort_by_key(|movie| std::cmp::Reverse(recommender.movie(*movie).vote_count));
+    known.truncate(KNOWN);
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let mut rows = Vec::new();
+    for length in LENGTHS {
+        let mut times = [Vec::new(), Vec::new()];
+        for at in 0..requests {
+            let history = history(known.clone(), length, &mut random);
+            let rating = |it: &Rated| Rating {
+                movie_id: recommender.movie(it.movie).movie_id,
+                rating: it.stars.value(),
+            };
+            let ratings = history.iter().map(rating).collect();
+            let query = Query { ratings, limit: BEST, explain: true, ..Query::default() };
+            let (request, _) = recommender.resolve(&query)?;
+            let start = Instant::now();
+            std::hint::black_box(recommender.best_for(Chosen::All, &[&history], BEST));
+            let best = start.elapsed();
+            let start = Instant::now();
+            std::hint::black_box(recommender.recommend(&request));
+            let whole = start.elapsed();
+            if at >= requests / 10 {
+                times[0].push(best.as_secs_f64() * 1e3);
+                times[1].push(whole.as_secs_f64() * 1e3);
+            }
+        }
+        let [best, whole] = times.map(|mut times| {
+            times.sort_unstable_by(f64::total_cmp);
+            let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+            serde_json::json!({"p50_ms": at(0.5), "p99_ms": at(0.99)})
+        });
+        rows.push(serde_json::json!({"films": length, "best_for": best, "recommend": whole}));
+    }
+    println!("{}", serde_json::json!({"model_id": bundle.manifest.model_id, "histories": rows}));
+    Ok(())
+}
+
+/// Different films with stars.
+fn history(mut known: Vec<MovieIdx>, length: usize, random: &mut ChaCha8Rng) -> Vec<Rated> {
+    let mut history = Vec::with_capacity(length);
+    while history.len() < length && !known.is_empty() {
+        let movie = known.swap_remove(random.next_u64() as usize % known.len());
+        let halves = 4 + (random.next_u64() % 7) as u8;
+        history.extend(Stars::from_halves(halves).map(|stars| Rated { movie, stars, time: 0 }));
+    }
+    history
+}

@@ -1,0 +1,102 @@
+//! The full job at MovieLens 32M's size: ours alone, since no peer does it.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::measure::{self, Finished};
+use super::report::{Report, Unit};
+use super::{Setup, build, commands, ratings, stages};
+
+/// Measures merging, training and ranking for many and for one.
+pub fn job(setup: &Setup) -> Result<Report> {
+    let program = build(&["-p", "cinematch", "--example", "rank"], "examples/rank")?;
+    let programs = &setup.programs;
+    let root = ratings::made_up(setup)?;
+    let log = setup.work.join("job");
+    let viewers = setup.pace.viewers;
+    let (histories, lists) = (root.join("histories.csv"), root.join("lists.csv"));
+    first_users(&commands::ratings(&root), viewers, &histories)?;
+
+    let mut report = Report::new("job");
+    let mut add = |what: &str, finished: &Finished| {
+        let runs = std::slice::from_ref(finished);
+        report.compare(what, Unit::Seconds, stages::seconds(runs), Vec::new());
+        report.compare(
+            format!("… peak memory, {what}"),
+            Unit::Bytes,
+            stages::peaks(runs),
+            Vec::new(),
+        );
+    };
+    add("preprocess", &measure::run(&mut programs.ours_merge_all(&root), &log)?);
+    add("train, the hybrid", &measure::run(&mut programs.ours_learn(&root), &log)?);
+    let ranked = measure::run(&mut programs.ours_rank_all(&root, &histories, &lists), &log)?;
+    add(&format!("lists of 100 films for {viewers} viewers"), &ranked);
+
+    let mut command = commands::ours_rank(&program, &root);
+    let ranked = measure::run(&mut command, &log)?;
+    let printed: Value =
+        serde_json::from_str(&ranked.stdout).context("the example printed no JSON")?;
+    let lengths = printed["histories"].as_array().map_or(&[][..], Vec::as_slice);
+    if lengths.is_empty() {
+        bail!("no request was timed: {printed}");
+    }
+    for row in lengths {
+        for (field, what) in [
+            ("best_for", "folding in and the best of all films"),
+            ("recommend", "… with diversity and reasons"),
+        ] {
+            let seconds = |name: &str| row[field][name].as_f64().map(|ms| ms / 1e3);
+            let (Some(median), Some(p99)) = (seconds("p50_ms"), seconds("p99_ms")) else {
+                bail!("a time is missing: {row}");
+            };
+            let films = &row["films"];
+            report.compare(
+                format!("{what}, {films} films, median"),
+                Unit::Seconds,
+                vec![median],
+                vec![],
+            );
+            report.compare(format!("{what}, {films} films, p99"), Unit::Seconds, vec![p99], vec![]);
+        }
+    }
+    Ok(report)
+}
+
+/// Copies the rows of the users up to a number, who come first.
+fn first_users(ratings: &Path, most: u64, out: &Path) -> Result<()> {
+    let cannot = |what: &str, path: &Path| format!("cannot {what} {}", path.display());
+    let rows = BufReader::new(File::open(ratings).with_context(|| cannot("read", ratings))?);
+    let mut copy = BufWriter::new(File::create(out).with_context(|| cannot("create", out))?);
+    for (at, row) in rows.lines().enumerate() {
+        let row = row.with_context(|| cannot("read", ratings))?;
+        let user = row.split(',').next().and_then(|user| user.parse::<u64>().ok());
+        if at > 0 && user.is_none_or(|user| user > most) {
+            break;
+        }
+        writeln!(copy, "{row}").with_context(|| cannot("write", out))?;
+    }
+    copy.flush().with_context(|| cannot("write", out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_first_users_are_copied() {
+        let folder = std::env::temp_dir().join(format!("xtask-job-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (from, to) = (folder.join("ratings.csv"), folder.join("histories.csv"));
+        fs::write(&from, "userId,movieId\n1,5\n1,6\n2,5\n3,9\n").unwrap();
+        first_users(&from, 2, &to).unwrap();
+        let copied = fs::read_to_string(&to).unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(copied, "userId,movieId\n1,5\n1,6\n2,5\n");
+    }
+}
