@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow, bail};
 use cinematch::bundle::Bundle;
 use cinematch::catalog::{Interactions, Rated, count_problems};
 use cinematch::files;
-use cinematch::ids::UserIdx;
+use cinematch::ids::{UserId, UserIdx};
 use cinematch::ranking::{Chosen, Recommender};
 use cinematch::sources::ratings;
 use rayon::prelude::*;
@@ -57,17 +57,23 @@ pub fn run(
     drop(reading);
     super::warn_problems(&read.problems, output);
 
-    let users: Vec<UserIdx> = interactions.users().collect();
-    let ranking = output.progress("ranking", users.len() as u64);
+    // Who rated nothing that the catalogue has is ranked for as one who rated nothing.
+    let known = interactions.users().map(|user| (interactions.user(user), Some(user)));
+    let mut viewers: Vec<(UserId, Option<UserIdx>)> = known.collect();
+    let is_stranger = |id: &UserId| viewers.binary_search_by_key(id, |viewer| viewer.0).is_err();
+    let strangers: Vec<UserId> = read.strangers.into_iter().filter(is_stranger).collect();
+    viewers.extend(strangers.into_iter().map(|id| (id, None)));
+    viewers.sort_unstable_by_key(|viewer| viewer.0);
+    let ranking = output.progress("ranking", viewers.len() as u64);
     files::replace(out, |out| {
         out.write_all(b"userId,rank,movieId,score\n")?;
-        for (batch, users) in users.chunks(BATCH).enumerate() {
-            let rows = |users: &[UserIdx]| rows(recommender, &interactions, users, wanted);
-            let of_batch: Vec<String> = users.par_chunks(TOGETHER).map(rows).collect();
+        for (batch, viewers) in viewers.chunks(BATCH).enumerate() {
+            let rows = |viewers: &[_]| rows(recommender, &interactions, viewers, wanted);
+            let of_batch: Vec<String> = viewers.par_chunks(TOGETHER).map(rows).collect();
             for rows in of_batch {
                 out.write_all(rows.as_bytes())?;
             }
-            ranking.at((batch * BATCH + users.len()) as u64);
+            ranking.at((batch * BATCH + viewers.len()) as u64);
         }
         Ok(())
     })?;
@@ -75,7 +81,7 @@ pub fn run(
 
     output.json(&serde_json::json!({
         "histories": name,
-        "viewers": users.len(),
+        "viewers": viewers.len(),
         "rows": read.rows,
         "problem_counts": count_problems(&read.problems),
         "unlisted_problems": read.unlisted_problems,
@@ -87,8 +93,8 @@ pub fn run(
     output.line(format_args!(
         "{STRONG}{}{STRONG:#}: up to {k} films for each of {} viewer{}",
         shown(out),
-        thousands(users.len() as u64),
-        if users.len() == 1 { "" } else { "s" }
+        thousands(viewers.len() as u64),
+        if viewers.len() == 1 { "" } else { "s" }
     ));
     Ok(())
 }
@@ -97,15 +103,16 @@ pub fn run(
 fn rows(
     recommender: &Recommender,
     interactions: &Interactions,
-    users: &[UserIdx],
+    viewers: &[(UserId, Option<UserIdx>)],
     Wanted { chosen, k }: Wanted,
 ) -> String {
-    let histories: Vec<Vec<Rated>> =
-        users.iter().map(|user| interactions.of_user(*user).collect()).collect();
+    let history = |viewer: &(UserId, Option<UserIdx>)| -> Vec<Rated> {
+        viewer.1.into_iter().flat_map(|user| interactions.of_user(user)).collect()
+    };
+    let histories: Vec<Vec<Rated>> = viewers.iter().map(history).collect();
     let histories: Vec<&[Rated]> = histories.iter().map(Vec::as_slice).collect();
-    let mut rows = String::with_capacity(users.len() * k * 28);
-    for (user, list) in users.iter().zip(recommender.best_for(chosen, &histories, k)) {
-        let id = interactions.user(*user);
+    let mut rows = String::with_capacity(viewers.len() * k * 28);
+    for ((id, _), list) in viewers.iter().zip(recommender.best_for(chosen, &histories, k)) {
         for (place, best) in list.iter().enumerate() {
             let movie = recommender.movie(best.movie).movie_id;
             // Writing into memory cannot fail.

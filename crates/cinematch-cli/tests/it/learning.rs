@@ -26,8 +26,7 @@ fn lists(csv: &str) -> BTreeMap<u32, Vec<u32>> {
 fn every_model_trains_ranks_and_writes_lists_for_unseen_viewers() {
     let folder = Folder::with_sample();
     folder.ok(&["preprocess", "--min-year", "none"]);
-    let histories =
-        "userId,movieId,rating\n7,1,5\n7,2,4.0\n8,999999,3.0\n9,3,4.5\n9,1,0.5\n9,3,5.0\n";
+    let histories = "userId,movieId,rating\n7,1,5\n7,2,4.0\n8,999999,3.0\n9,3,4.5\n9,1,0.5\n9,3,5.0\n9,999999,1\n";
     folder.write("viewers.csv", histories.as_bytes());
     for model in cinematch::models::spec::NAMES {
         folder.ok(&["train", "--model", model]);
@@ -38,12 +37,13 @@ fn every_model_trains_ranks_and_writes_lists_for_unseen_viewers() {
         let command = ["recommend", "--histories", "viewers.csv", "-k", "12", "--out", "recs.csv"];
         let summary = folder.ok(&[&command[..], &["--json"]].concat());
         let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
-        assert_eq!(summary["viewers"], 2, "{model}");
+        assert_eq!(summary["viewers"], 3, "{model}");
         // An unknown film and a film rated twice.
         assert_eq!(summary["problem_counts"].as_array().unwrap().len(), 2, "{model}");
         let lists = lists(&folder.read("recs.csv"));
-        assert_eq!(lists.keys().copied().collect::<Vec<_>>(), [7, 9], "{model}");
-        for (user, seen) in [(7, [1, 2]), (9, [1, 3])] {
+        assert_eq!(lists.keys().copied().collect::<Vec<_>>(), [7, 8, 9], "{model}");
+        // Of the only film that 8 rated nothing is known: there is a list all the same.
+        for (user, seen) in [(7, &[1, 2][..]), (8, &[]), (9, &[1, 3])] {
             let films: BTreeSet<u32> = lists[&user].iter().copied().collect();
             assert_eq!(films.len(), 12, "{model}");
             assert!(seen.iter().all(|film| !films.contains(film)), "{model}");

@@ -108,6 +108,8 @@ pub struct Part {
     unlisted: u64,
     /// Rows, usable or not.
     rows: u64,
+    /// Users of rows with films that are not known, one after another's repetitions left out.
+    strangers: Vec<UserId>,
 }
 
 impl Part {
@@ -119,7 +121,7 @@ impl Part {
 }
 
 /// A file's usable rows, and what was wrong with the others.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RatingsRead {
     /// The rows, piece by piece.
     pub parts: Vec<Part>,
@@ -129,6 +131,8 @@ pub struct RatingsRead {
     pub unlisted_problems: u64,
     /// Data rows seen, good and bad.
     pub rows: u64,
+    /// Of a CSV file: users who rated a film that is not known, ascending.
+    pub strangers: Vec<UserId>,
 }
 
 /// Reads `ratings.csv`, here called `file`. A rating of a film that is not in `movies` is a problem.
@@ -197,8 +201,7 @@ fn read_columns(
         .collect::<io::Result<_>>()
         .map_err(failed)?;
 
-    let mut read =
-        RatingsRead { parts: Vec::new(), problems: Vec::new(), unlisted_problems: 0, rows: 0 };
+    let mut read = RatingsRead::default();
     let mut line = lines_before + 1;
     for part in &mut parts {
         part.first_line = line;
@@ -209,7 +212,10 @@ fn read_columns(
         }
         read.unlisted_problems += part.unlisted;
         read.rows += part.rows;
+        read.strangers.append(&mut part.strangers);
     }
+    read.strangers.sort_unstable();
+    read.strangers.dedup();
     read.parts = parts;
     Ok(read)
 }
@@ -303,7 +309,7 @@ impl Reader<'_> {
     /// Any other line.
     fn unusual(&self, line: &[u8], part: &mut Part) {
         let mut problems = Vec::new();
-        let mut usable = None;
+        let (mut usable, mut stranger) = (None, None);
         let rows = self.table.read_line(line, part.n_lines, &mut problems, |row, problems| {
             let Some(rating) = movielens::rating(row, problems) else { return };
             let Some(movie) = self.known.movies.index_of(rating.movie_id) else {
@@ -311,6 +317,7 @@ impl Reader<'_> {
                     format!("there is no film {} in {}", rating.movie_id, self.known.named);
                 let kind = ProblemKind::UnknownReference;
                 problems.push(row.problem(1, kind, Outcome::RowDropped, reason));
+                stranger = Some(rating.user_id);
                 return;
             };
             let (user, stars, time) = (rating.user_id, rating.stars, rating.timestamp);
@@ -318,6 +325,9 @@ impl Reader<'_> {
         });
         part.rows += rows;
         part.note(problems);
+        if stranger.is_some() && part.strangers.last() != stranger.as_ref() {
+            part.strangers.extend(stranger);
+        }
         match usable {
             Some(row) => {
                 part.rows -= 1;

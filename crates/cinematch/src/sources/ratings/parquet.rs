@@ -46,8 +46,7 @@ pub fn read_parquet(
         })
         .collect::<Result<_, _>>()
         .map_err(failed)?;
-    let mut read =
-        RatingsRead { parts: Vec::new(), problems: Vec::new(), unlisted_problems: 0, rows: 0 };
+    let mut read = RatingsRead::default();
     for mut part in groups.into_iter().flatten() {
         read.problems.append(&mut part.problems);
         read.unlisted_problems += part.unlisted;
