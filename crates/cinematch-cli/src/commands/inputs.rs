@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use cinematch::bundle::InputSum;
 use cinematch::catalog::{
     Fingerprint, Interactions, Movie, Packed, ProblemCount, Provenance, count_problems, read_merged,
@@ -12,6 +12,7 @@ use cinematch::catalog::{
 use cinematch::files;
 use cinematch::ids::{self, Vocabulary};
 use cinematch::models::Spec;
+use cinematch::models::spec::NAMES;
 use cinematch::sources::movielens::{self, TagRow};
 use cinematch::sources::{Problem, ratings};
 use clap::Args;
@@ -110,9 +111,19 @@ pub fn ratings_sum(raw: &RawPath, loaded: &Loaded, global: &Global) -> Result<In
 /// Models' parameters by name, where a file has them.
 pub fn read_specs(path: &Path) -> Result<BTreeMap<String, Spec>> {
     let bytes = read_or(path, "`cinematch tune` writes it")?;
-    serde_json::from_slice(&bytes).with_context(|| {
+    let specs: BTreeMap<String, Spec> = serde_json::from_slice(&bytes).with_context(|| {
         format!("{} is not what `cinematch tune` writes: models' parameters by name", shown(path))
-    })
+    })?;
+    for (name, spec) in &specs {
+        let model = spec.model.name();
+        if !NAMES.contains(&name.as_str()) {
+            bail!("{}: no model is called `{name}`; there are {}", shown(path), NAMES.join(", "));
+        }
+        if model != name {
+            bail!("{}: what is called `{name}` is of the model `{model}`", shown(path));
+        }
+    }
+    Ok(specs)
 }
 
 /// Viewers' tags, where MovieLens' release has them.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use cinematch::bundle::{Generations, Manifest, Settings, Training, train};
 use cinematch::features::ranking::FeatureSet;
 use cinematch::features::tags::TagCounts;
@@ -194,14 +194,7 @@ impl Train {
         let params = self.params.clone().or_else(|| tuned.exists().then_some(tuned));
         let mut specs = params.as_deref().map(read_specs).transpose()?.unwrap_or_default();
         let found = specs.remove(name);
-        if let (Some(spec), Some(path)) = (&found, &params) {
-            if spec.model.name() != name {
-                bail!(
-                    "{}: what is called `{name}` is of the model `{}`",
-                    shown(path),
-                    spec.model.name()
-                );
-            }
+        if let (Some(_), Some(path)) = (&found, &params) {
             output.note(format_args!("parameters of {name} from {}", shown(path)));
         }
         let spec = found.or_else(|| Spec::named(name)).context("a name of the list")?;

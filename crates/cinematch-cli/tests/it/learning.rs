@@ -106,6 +106,7 @@ fn parameters_come_from_a_file() {
     for (text, needle) in [
         (r#"{"ials": {"model": {"name": "ials", "factor": 8}}}"#, "unknown field `factor`"),
         (r#"{"ials": {"model": {"name": "ials", "factors": 0}}}"#, "factors is 0; expected 1 to"),
+        (r#"{"sals": {"model": {"name": "ials"}}}"#, "no model is called `sals`; there are hybrid"),
         (
             r#"{"ials": {"model": {"name": "ease"}}}"#,
             "what is called `ials` is of the model `ease`",

@@ -98,23 +98,56 @@ pub enum FitError {
     },
     /// iALS.
     #[error("ials: {0}")]
-    Ials(#[from] IalsError),
+    Ials(IalsError),
     /// Biased matrix factorisation.
     #[error("biased-mf: {0}")]
-    BiasedMf(#[from] BiasedMfError),
+    BiasedMf(BiasedMfError),
     /// A hybrid of hybrids, or of nothing.
     #[error("hybrid: expected one model or more, none of them a hybrid")]
     Parts,
-    /// A number that is none or too small.
-    #[error("{name}: {parameter} is {value}; expected a number above 0")]
-    NotPositive {
+    /// A number outside its range.
+    #[error("{name}: {parameter} is {value}; expected {expected}")]
+    OutOfRange {
         /// The model.
         name: &'static str,
         /// The parameter.
         parameter: &'static str,
         /// What it is.
         value: f32,
+        /// What it may be.
+        expected: &'static str,
     },
+}
+
+/// The parameters of one model, each within its range or an error.
+#[derive(Clone, Copy)]
+struct Ranges {
+    name: &'static str,
+}
+
+impl Ranges {
+    fn check(
+        self,
+        parameter: &'static str,
+        value: f32,
+        fits: impl Fn(f32) -> bool,
+        expected: &'static str,
+    ) -> Result<(), FitError> {
+        let out = FitError::OutOfRange { name: self.name, parameter, value, expected };
+        if value.is_finite() && fits(value) { Ok(()) } else { Err(out) }
+    }
+
+    fn positive(self, parameter: &'static str, value: f32) -> Result<(), FitError> {
+        self.check(parameter, value, |value| value > 0.0, "a number above 0")
+    }
+
+    fn not_negative(self, parameter: &'static str, value: f32) -> Result<(), FitError> {
+        self.check(parameter, value, |value| value >= 0.0, "a number of 0 or more")
+    }
+
+    fn count(self, parameter: &'static str, value: usize) -> Result<(), FitError> {
+        self.check(parameter, value as f32, |value| value >= 1.0, "1 or more")
+    }
 }
 
 /// Names of models, the default first.
@@ -176,6 +209,11 @@ impl Spec {
         data: TrainingSet<'_>,
         progress: &mut dyn FnMut(&'static str, f32),
     ) -> Result<Fitted, FitError> {
+        let Confidence { liked, middling } = self.confidence;
+        let ranges = Ranges { name: self.model.name() };
+        let share = |value| (0.0..=1.0).contains(&value);
+        ranges.check("liked", liked, |value| value > 0.0 && share(value), "above 0, at most 1")?;
+        ranges.check("middling", middling, share, "0 to 1")?;
         let implicit = OnceCell::new();
         let implicit = || {
             implicit.get_or_init(|| Implicit::new(data.interactions, data.users, self.confidence))
@@ -187,6 +225,9 @@ impl Spec {
                     return Err(FitError::Parts);
                 }
                 let mut fitted = Vec::with_capacity(parts.len());
+                for Weighted { weight, model } in parts {
+                    Ranges { name: model.name() }.not_negative("weight", *weight)?;
+                }
                 for Weighted { weight, model } in parts {
                     fitted.push((model.fit_one(data, &implicit, progress)?, *weight));
                 }
@@ -249,33 +290,44 @@ impl Kind {
         let name = self.name();
         let progress = &mut |share| progress(name, share);
         progress(0.0);
+        let ranges = Ranges { name };
         let mut ease = |params: EaseParams| {
+            ranges.count("max_movies", params.max_movies)?;
+            ranges.count("neighbors", params.neighbors)?;
             let fit = params.check().and_then(|params| params.fit(implicit(), progress));
             fit.map(Fitted::ItemItem).map_err(|cause| FitError::Ease { name, cause })
-        };
-        let positive = |parameter, value: f32| {
-            let good = value > 0.0 && value.is_finite();
-            if good { Ok(()) } else { Err(FitError::NotPositive { name, parameter, value }) }
         };
         Ok(match self {
             Self::Popular => Fitted::Popular(Popularity::Liked.fit(interactions, users)),
             Self::PopularRecent { half_life_days } => {
-                positive("half_life_days", *half_life_days)?;
+                ranges.positive("half_life_days", *half_life_days)?;
                 let popularity = Popularity::Recent { half_life_days: *half_life_days };
                 Fitted::Popular(popularity.fit(interactions, users))
             }
             Self::TopRated { prior } => {
-                positive("prior", *prior)?;
+                ranges.positive("prior", *prior)?;
                 let popularity = Popularity::AverageStars { prior: *prior };
                 Fitted::Popular(popularity.fit(interactions, users))
             }
-            Self::ItemKnn(params) => Fitted::ItemItem(params.fit(implicit())),
-            Self::UserKnn(params) => Fitted::UserKnn(params.fit(implicit())),
+            Self::ItemKnn(params) => {
+                ranges.count("neighbors", params.neighbors)?;
+                ranges.not_negative("shrinkage", params.shrinkage)?;
+                Fitted::ItemItem(params.fit(implicit()))
+            }
+            Self::UserKnn(params) => {
+                ranges.count("neighbors", params.neighbors)?;
+                ranges.not_negative("shrinkage", params.shrinkage)?;
+                Fitted::UserKnn(params.fit(implicit()))
+            }
             Self::Ease(params) => ease(EaseParams { dropout: 0.0, ..*params })?,
             Self::Edlae(params) => ease(*params)?,
-            Self::Ials(params) => Fitted::Ials(params.check()?.fit(implicit(), progress)),
+            Self::Ials(params) => {
+                let params = params.check().map_err(FitError::Ials)?;
+                Fitted::Ials(params.fit(implicit(), progress))
+            }
             Self::BiasedMf(params) => {
-                Fitted::BiasedMf(params.check()?.fit(interactions, users, progress))
+                let params = params.check().map_err(FitError::BiasedMf)?;
+                Fitted::BiasedMf(params.fit(interactions, users, progress))
             }
             Self::Content => Fitted::Content(ContentAlone::fit(features.clone())),
             Self::Hybrid { .. } => return Err(FitError::Parts),
@@ -286,6 +338,10 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::ranking::FeatureSet;
+    use crate::ids::Vocabulary;
+    use crate::models::content::tests::model;
+    use crate::sources::ratings::RatingsRead;
 
     #[test]
     fn every_name_is_a_model_that_survives_json() {
@@ -297,6 +353,34 @@ mod tests {
         }
         assert_eq!(Spec::named("magic"), None);
         assert_eq!(Spec::named("hybrid"), Some(Spec::default()));
+    }
+
+    #[test]
+    fn what_makes_no_model_is_refused() {
+        let content = model(FeatureSet::Full);
+        let features = content.features();
+        let mut read = RatingsRead::default();
+        let interactions = Interactions::new("ratings.csv", Vocabulary::new([]), &mut read);
+        let data = TrainingSet { interactions: &interactions, users: &[], features };
+        for (json, expected) in [
+            (r#"{"name": "edlae", "neighbors": 0}"#, "edlae: neighbors is 0; expected 1 or more"),
+            (r#"{"name": "ease", "max_movies": 0}"#, "ease: max_movies is 0; expected 1 or more"),
+            (r#"{"name": "ials", "factors": 0}"#, "ials: factors is 0; expected 1 to 4096"),
+            (r#"{"name": "user-knn", "shrinkage": -1}"#, "shrinkage is -1; expected a number of 0"),
+            (r#"{"name": "top-rated", "prior": 0}"#, "prior is 0; expected a number above 0"),
+            (r#"{"name": "hybrid", "parts": []}"#, "expected one model or more"),
+            (
+                r#"{"name": "hybrid", "parts": [{"weight": -1, "model": {"name": "popular"}}]}"#,
+                "popular: weight is -1; expected a number of 0 or more",
+            ),
+        ] {
+            let spec: Spec = serde_json::from_str(&format!("{{\"model\": {json}}}")).unwrap();
+            let error = spec.fit(data, &mut |_, _| ()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        let confidence = Confidence { liked: 0.0, middling: 0.0 };
+        let error = Spec { confidence, ..Spec::default() }.fit(data, &mut |_, _| ()).unwrap_err();
+        assert_eq!(error.to_string(), "hybrid: liked is 0; expected above 0, at most 1");
     }
 
     #[test]
