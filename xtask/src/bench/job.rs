@@ -1,4 +1,4 @@
-//! The full job at MovieLens 32M's size: ours alone, since no peer does it.
+//! The full job at MovieLens 32M's size, and serving what it made: ours alone, since no peer does it.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::measure::{self, Finished};
 use super::report::{Report, Unit};
-use super::{Setup, build, commands, ratings, stages};
+use super::server::Server;
+use super::{Setup, build, commands, ratings, requests, serve, stages};
 
 /// Measures merging, training and ranking for many and for one.
 pub fn job(setup: &Setup) -> Result<Report> {
@@ -36,6 +37,13 @@ pub fn job(setup: &Setup) -> Result<Report> {
     add("train, the hybrid", &measure::run(&mut programs.ours_learn(&root), &log)?);
     let ranked = measure::run(&mut programs.ours_rank_all(&root, &histories, &lists), &log)?;
     add(&format!("lists of 100 films for {viewers} viewers"), &ranked);
+
+    let bodies = requests::bodies(&commands::merged(&root))?;
+    let server = Server::start("our server", &setup.work.join("job_server"), &bodies, |port| {
+        programs.ours_serve(&root, port)
+    })?;
+    serve::alone(&setup.pace, &server, &bodies, &mut report)?;
+    drop(server);
 
     let mut command = commands::ours_rank(&program, &root);
     let ranked = measure::run(&mut command, &log)?;

@@ -146,24 +146,44 @@ struct Round {
 
 fn throughput(pace: &Pace, ours: &Server, peer: &Server, report: &mut Report) -> Result<()> {
     eprintln!("serve: throughput of {}, {} rounds of {:?}", peer.name, pace.runs, pace.window);
-    let load = Closed {
-        connections: THROUGHPUT_CONNECTIONS,
-        warm_up: Duration::from_millis(300),
-        window: pace.window,
-    };
-    let round = |server: &Server| -> Result<Round> {
-        let before = server.cpu_seconds();
-        let run = load.run(&server.target).with_context(|| server.failure())?;
-        let cpu_of_reply = (server.cpu_seconds() - before) / run.replies as f64;
-        Ok(Round { per_second: run.per_second, cpu_of_reply })
-    };
-    let [ours, theirs] = measure::alternate(pace.runs, [&mut || round(ours), &mut || round(peer)])?;
+    let [ours, theirs] =
+        measure::alternate(pace.runs, [&mut || round(pace, ours), &mut || round(pace, peer)])?;
     let rates = |rounds: &[Round]| rounds.iter().map(|round| round.per_second).collect();
     let cpus = |rounds: &[Round]| rounds.iter().map(|round| round.cpu_of_reply).collect();
     let what = format!("replies, {THROUGHPUT_CONNECTIONS} connections, {}", peer.name);
     report.compare(what, Unit::PerSecond, rates(&ours), rates(&theirs));
     let what = format!("processor time of a reply, {}", peer.name);
     report.compare(what, Unit::Seconds, cpus(&ours), cpus(&theirs));
+    Ok(())
+}
+
+/// Sends as many requests as there are replies for.
+fn round(pace: &Pace, server: &Server) -> Result<Round> {
+    let load = Closed {
+        connections: THROUGHPUT_CONNECTIONS,
+        warm_up: Duration::from_millis(300),
+        window: pace.window,
+    };
+    let before = server.cpu_seconds();
+    let run = load.run(&server.target).with_context(|| server.failure())?;
+    let cpu_of_reply = (server.cpu_seconds() - before) / run.replies as f64;
+    Ok(Round { per_second: run.per_second, cpu_of_reply })
+}
+
+/// Measures our server without a peer: throughput, and latency at half of it.
+pub fn alone(pace: &Pace, server: &Server, bodies: &[String], report: &mut Report) -> Result<()> {
+    check(server, bodies)?;
+    let [rounds] = measure::alternate(pace.runs, [&mut || round(pace, server)])?;
+    let rates: Vec<f64> = rounds.iter().map(|round| round.per_second).collect();
+    let cpus = rounds.iter().map(|round| round.cpu_of_reply).collect();
+    let half = measure::summarize(&rates).context("nothing was measured")?.median / 2.0;
+    let what = format!("replies, {THROUGHPUT_CONNECTIONS} connections");
+    report.compare(what, Unit::PerSecond, rates, Vec::new());
+    report.compare("processor time of a reply", Unit::Seconds, cpus, Vec::new());
+    let latencies = fixed(server, half.floor(), pace.latency)?;
+    rows(report, &format!("{half:.0} requests/s"), Some(&latencies), None);
+    let peak = server.memory().map(|memory| memory.peak as f64);
+    report.compare("peak memory of the server", Unit::Bytes, peak.into_iter().collect(), vec![]);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Lists from elsewhere, for the users of a split: `userId,rank,movieId,score`.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::judge::LIST_LENGTH;
 use super::split::Split;
@@ -42,6 +42,8 @@ pub fn foreign_lists(
     let place_of: FxHashMap<UserId, usize> =
         (0..split.held_out.len()).map(|place| (id_of(place), place)).collect();
     let mut placed: Vec<Vec<Placed>> = split.held_out.iter().map(|_| Vec::new()).collect();
+    let mut films: FxHashSet<(usize, MovieIdx)> = FxHashSet::default();
+    let mut ranks: FxHashSet<(usize, u32)> = FxHashSet::default();
     let mut problems = Vec::new();
     table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
         let Some(user) = row.require::<UserId>(0, AN_ID, problems) else { return };
@@ -58,16 +60,16 @@ pub fn foreign_lists(
             let reason = format!("there is no film {movie_id} in the catalogue");
             return drop_row(2, ProblemKind::UnknownReference, reason);
         };
-        let list = &mut placed[*place];
-        if list.iter().any(|other| other.movie == movie) {
+        if films.contains(&(*place, movie)) {
             let reason = format!("film {movie_id} is in the list of user {user} already");
             return drop_row(2, ProblemKind::DuplicateId, reason);
         }
-        if rank == 0 || list.iter().any(|other| other.rank == rank) {
+        if rank == 0 || !ranks.insert((*place, rank)) {
             let reason = format!("user {user} has a film of rank {rank} already, or it is 0");
             return drop_row(1, ProblemKind::InvalidValue, reason);
         }
-        list.push(Placed { rank, movie });
+        films.insert((*place, movie));
+        placed[*place].push(Placed { rank, movie });
     })?;
 
     let mut wasted_places = 0;
