@@ -1,6 +1,6 @@
 //! What was learned from ratings and what films are, in one score.
 //!
-//! As in the [hybrid](crate::models::hybrid), each model's scores are divided by their root mean
+//! As in the [hybrid], each model's scores are divided by their root mean
 //! square over all films and weighted. Then all are divided by the best film's, so that a score says
 //! how close a film comes to the best match, and what is asked for beside (genres, novelty) weighs
 //! the same for every viewer. Both are one factor a model and request: reasons stay exact.
