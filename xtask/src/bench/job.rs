@@ -54,10 +54,9 @@ pub fn job(setup: &Setup) -> Result<Report> {
         bail!("no request was timed: {printed}");
     }
     for row in lengths {
-        for (field, what) in [
-            ("best_for", "folding in and the best of all films"),
-            ("recommend", "… with diversity and reasons"),
-        ] {
+        for (field, what) in
+            [("fold_in", "folding a history in"), ("recommend", "a request without the network")]
+        {
             let seconds = |name: &str| row[field][name].as_f64().map(|ms| ms / 1e3);
             let (Some(median), Some(p99)) = (seconds("p50_ms"), seconds("p99_ms")) else {
                 bail!("a time is missing: {row}");

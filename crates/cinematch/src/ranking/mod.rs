@@ -209,6 +209,11 @@ impl Recommender {
         &self.index
     }
 
+    /// What ratings taught, and how much it counts.
+    pub fn blend(&self) -> &Blend {
+        &self.blend
+    }
+
     /// The model.
     pub fn model(&self) -> &ContentModel {
         &self.model
