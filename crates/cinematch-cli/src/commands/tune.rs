@@ -42,7 +42,7 @@ pub struct Tune {
     /// How many parameters to try; the first is the model as it is
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "N")]
     trials: u32,
-    /// Where the best parameters go, beside other models' [default: data/tuned.json]
+    /// Where the best parameters go, beside other models' [default: data/tuned.json, or data/tuned-PROTOCOL.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Where finished trials go, and are looked for [default: data/tune/MODEL.jsonl]
@@ -78,18 +78,22 @@ impl Tune {
     /// Searches, and writes what was found.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let started = Instant::now();
-        let out = self.out.clone().unwrap_or_else(|| global.root.join("data/tuned.json"));
+        let out = self.out.clone().unwrap_or_else(|| self.division.tuned(global));
+        // Seen now, and not when a long search ends.
+        if out.is_file() {
+            super::inputs::read_specs(&out)?;
+        }
         let log = self
             .log
             .clone()
             .unwrap_or_else(|| global.root.join("data/tune").join(format!("{}.jsonl", self.model)));
         let seeds = self.division.seeds();
-        let search = Search { base: self.base(&out, global, output)?, seed: seeds[0] };
+        let search = Search { base: self.base(&out, output)?, seed: seeds[0] };
         let trials: Vec<Spec> =
             (0..self.trials as usize).filter_map(|number| search.trial(number)).collect();
 
-        let data = self.inputs.load(global, output)?;
         let protocol = self.division.protocol()?;
+        let data = self.inputs.load(global, output)?;
         let mut log = Log::open(&log, &self.model, (protocol, &data), output)?;
         let mut alive: Vec<usize> = (0..trials.len()).collect();
         let mut sums = vec![0.0; trials.len()];
@@ -168,12 +172,11 @@ impl Tune {
     }
 
     /// What to start from: the model by default, but a hybrid's parts as they were tuned.
-    fn base(&self, out: &Path, global: &Global, output: &Output) -> Result<Spec> {
+    fn base(&self, out: &Path, output: &Output) -> Result<Spec> {
         let mut base = Spec::named(&self.model)
             .with_context(|| format!("there is no model `{}`", self.model))?;
         let Kind::Hybrid { parts } = &mut base.model else { return Ok(base) };
-        let others =
-            if out.is_file() { tuned(Some(out), global, output)? } else { return Ok(base) };
+        let others = if out.is_file() { tuned(Some(out), out, output)? } else { return Ok(base) };
         for (place, part) in parts.iter_mut().enumerate() {
             if let Some(spec) = others.get(part.model.name()) {
                 part.model = spec.model.clone();

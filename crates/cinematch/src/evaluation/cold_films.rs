@@ -137,7 +137,11 @@ pub fn rank_among_cold(
 }
 
 fn ranked(order: &[MovieIdx], scores: &[f32], relevant: &[MovieIdx]) -> Option<ColdRank> {
-    let score = |movie: &MovieIdx| scores[movie.row()];
+    // What is no number is no score.
+    let score = |movie: &MovieIdx| {
+        let score = scores[movie.row()];
+        if score.is_nan() { f32::NEG_INFINITY } else { score }
+    };
     let others: Vec<f32> = {
         let others = order.iter().filter(|movie| relevant.binary_search(movie).is_err());
         others.map(score).collect()

@@ -41,8 +41,8 @@ fn best(k: usize, scores: &[f32], is_candidate: &[bool]) -> Vec<MovieIdx> {
     let mut bar = f32::NEG_INFINITY;
     let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
     for (row, (score, candidate)) in scores.iter().zip(is_candidate).enumerate() {
-        // Among equals the lower row stays, and it came first.
-        if !candidate || *score <= bar {
+        // Among equals the lower row stays, and it came first. What is no number is no score.
+        if !candidate || score.is_nan() || *score <= bar {
             continue;
         }
         kept.push((*score, row as u32));
@@ -110,8 +110,22 @@ mod tests {
     fn a_film_without_any_score_stands_in_no_list() {
         let interactions = ratings();
         let split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
-        let model = Fixed(vec![f32::NEG_INFINITY; interactions.n_movies()]);
-        let lists = lists(&model, &split.held_out, &split.is_candidate, 10);
-        assert!(lists.iter().all(Vec::is_empty));
+        let n_movies = interactions.n_movies();
+        for none in [f32::NEG_INFINITY, f32::NAN, -f32::NAN] {
+            let model = Fixed(vec![none; n_movies]);
+            let empty = lists(&model, &split.held_out, &split.is_candidate, 10);
+            assert!(empty.iter().all(Vec::is_empty));
+        }
+        // Many that are no number hide none of the others.
+        let mut scores = vec![f32::NAN; n_movies];
+        let last = (0..n_movies).rev().find(|row| split.is_candidate[*row]).unwrap();
+        scores[last] = -3.0;
+        for (list, user) in lists(&Fixed(scores), &split.held_out, &split.is_candidate, 2)
+            .into_iter()
+            .zip(&split.held_out)
+        {
+            let known = user.history.iter().any(|rated| rated.movie.row() == last);
+            assert_eq!(list.len(), usize::from(!known));
+        }
     }
 }

@@ -176,6 +176,11 @@ impl Evaluation {
         values.sort_by(|a, b| decisive(&b.1).total_cmp(&decisive(&a.1)));
         let best = values.first().ok_or(ReportError::NoModels)?;
         let users = best.1[DECIDES].len();
+        // The best of these very values stands out from all others by choice, so that all pairs count.
+        let hypotheses = match baseline {
+            Some(_) => values.len() - 1,
+            None => values.len() * (values.len() - 1) / 2,
+        };
         let baseline = baseline.unwrap_or(&best.0.name).to_owned();
         let Some(base) = values.iter().position(|(model, _)| model.name == baseline) else {
             let names: Vec<&str> = values.iter().map(|(model, _)| model.name.as_str()).collect();
@@ -189,7 +194,7 @@ impl Evaluation {
                 |at: usize| -> Vec<f64> { values[at].1[metric].values().copied().collect() };
             let columns: Vec<Vec<f64>> = others.iter().map(|at| column(*at)).collect();
             let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-            let comparisons = bootstrap.compare(&column(base), &slices)?;
+            let comparisons = bootstrap.compare(&column(base), &slices, hypotheses)?;
             for (at, comparison) in others.iter().zip(comparisons) {
                 against[*at].insert(metric, comparison);
             }

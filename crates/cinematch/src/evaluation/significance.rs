@@ -76,10 +76,13 @@ pub enum SignificanceError {
 
 impl Bootstrap {
     /// Compares models with a baseline. Each slice has one value a user, the users in one order.
+    /// `hypotheses` is how many comparisons could have been made, at least those that are: for a
+    /// baseline that was chosen by the same values, those of all pairs.
     pub fn compare(
         &self,
         baseline: &[f64],
         models: &[&[f64]],
+        hypotheses: usize,
     ) -> Result<Vec<Comparison>, SignificanceError> {
         if self.resamples == 0 {
             return Err(SignificanceError::NoResamples);
@@ -97,7 +100,8 @@ impl Bootstrap {
                 Comparison::new(*difference, resampled.iter().map(|means| means[model]).collect())
             })
             .collect();
-        let adjusted = holm(&comparisons.iter().map(|comparison| comparison.p).collect::<Vec<_>>());
+        let p: Vec<f64> = comparisons.iter().map(|comparison| comparison.p).collect();
+        let adjusted = holm(&p, hypotheses);
         for (comparison, adjusted_p) in comparisons.iter_mut().zip(adjusted) {
             comparison.adjusted_p = adjusted_p;
         }
@@ -174,16 +178,18 @@ impl Differences {
     }
 }
 
-/// Holm's adjusted p values (1979), in the order given: with m values, the k-th smallest becomes
+/// Holm's adjusted p values (1979), in the order given: of m hypotheses, the k-th smallest becomes
 /// m + 1 − k times itself, at least what the smaller ones became, at most 1. Comparing each with
-/// 0.05 then keeps the chance of any false discovery at 5 %, whatever the tests share.
-pub fn holm(p: &[f64]) -> Vec<f64> {
+/// 0.05 then keeps the chance of any false discovery at 5 %, whatever the tests share. Hypotheses
+/// beyond the values given, whose own are not known, count as larger: that errs on the safe side.
+pub fn holm(p: &[f64], hypotheses: usize) -> Vec<f64> {
+    let hypotheses = hypotheses.max(p.len());
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|a, b| p[*a].total_cmp(&p[*b]));
     let mut adjusted = vec![0.0; p.len()];
     let mut highest = 0.0_f64;
     for (smaller, at) in order.into_iter().enumerate() {
-        highest = highest.max(p[at] * (p.len() - smaller) as f64).min(1.0);
+        highest = highest.max(p[at] * (hypotheses - smaller) as f64).min(1.0);
         adjusted[at] = highest;
     }
     adjusted

@@ -70,8 +70,8 @@ pub struct TagRule {
 pub enum SplitError {
     /// Too few users.
     #[error(
-        "{eligible} users liked {min_liked} films or more; 2 × {held_out} held-out users would \
-         leave too few to learn from: hold out fewer than a third each"
+        "{eligible} users liked {min_liked} films or more; of them 1 to {} can be held out for \
+         validation and as many for the test, not {held_out}", eligible / 3
     )]
     TooFewUsers {
         /// Users who could take part.

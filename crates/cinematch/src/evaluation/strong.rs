@@ -141,7 +141,7 @@ impl StrongGeneralization {
             interactions.users().filter(|user| n_liked(user) >= min_liked).collect();
         let eligible = users.len();
         let held_out = self.held_out.unwrap_or(10_000.min(eligible / 6));
-        if held_out == 0 || 3 * held_out > eligible {
+        if held_out == 0 || held_out > eligible / 3 {
             return Err(SplitError::TooFewUsers { eligible, min_liked, held_out });
         }
         shuffle(&mut users, &mut ChaCha8Rng::seed_from_u64(self.seed));
@@ -227,7 +227,11 @@ mod tests {
             params.split(&interactions, Part::Test).unwrap_err().to_string()
         };
         let many = refused(StrongGeneralization { held_out: Some(60), ..divide(1) });
-        assert!(many.contains("2 × 60 held-out users would leave too few"), "{many}");
+        assert!(many.contains("as many for the test, not 60"), "{many}");
+        for held_out in [0, usize::MAX / 3 + 1] {
+            let none = refused(StrongGeneralization { held_out: Some(held_out), ..divide(1) });
+            assert!(none.contains(&format!("for the test, not {held_out}")), "{none}");
+        }
         let share = refused(StrongGeneralization { history_share: 1.0, ..divide(1) });
         assert!(share.contains("the history's share is 1"), "{share}");
         let nobody = refused(StrongGeneralization { min_liked: 1000, ..divide(1) });

@@ -12,7 +12,7 @@ use cinematch::ids::Vocabulary;
 use cinematch::sources::movielens::TagRow;
 use clap::Args;
 
-use super::super::inputs::{How, PackedPath, load_ratings, read_films, read_tags};
+use super::super::inputs::{How, PackedPath, load_ratings, ratings_sum, read_films, read_tags};
 use crate::options::Global;
 use crate::output::Output;
 use crate::paths::{MergedPath, RawPath};
@@ -49,6 +49,9 @@ impl Inputs {
         let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
         drop(reading);
         let loaded = load_ratings(How::default(), &self.raw, &self.packed, global, output)?;
+        let summing = output.step("taking the checksum of the ratings");
+        let ratings = ratings_sum(&self.raw, &loaded, global)?;
+        drop(summing);
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
         let interactions = loaded.interactions.restricted_to(&vocabulary);
         if interactions.n_ratings() == 0 {
@@ -62,7 +65,7 @@ impl Inputs {
         drop(learning);
         Ok(Data {
             genres: FilmGenres::new(&movies),
-            files: std::iter::once(films).chain(tag_rows).collect(),
+            files: [films, ratings].into_iter().chain(tag_rows).collect(),
             movies,
             tags,
             plain,

@@ -1,7 +1,7 @@
 //! Splits and lists as files, so that others can learn from the same and be scored by the same.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -53,6 +53,12 @@ struct PartFiles {
 
 /// Writes both parts of a division to a folder, with their checksums in `split.json`.
 pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) -> Result<()> {
+    // Without its description an interrupted export is seen to be none.
+    let described = folder.join("split.json");
+    if described.is_file() {
+        fs::remove_file(&described)
+            .with_context(|| format!("cannot replace {}", shown(&described)))?;
+    }
     let mut parts = BTreeMap::new();
     let mut sums = BTreeMap::new();
     for (part, name) in [(Part::Validation, "validation"), (Part::Test, "test")] {
@@ -66,10 +72,9 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
             let path = folder.join(&file);
             if !sums.contains_key(&file) {
                 files::replace(&path, write)?;
-                let bytes = path.metadata().map_or(0, |about| about.len());
-                let sha256 = File::open(&path)
-                    .and_then(ids::sha256_of)
-                    .with_context(|| format!("cannot read {}", shown(&path)))?;
+                let cannot = || format!("cannot read {}", shown(&path));
+                let bytes = path.metadata().with_context(cannot)?.len();
+                let sha256 = File::open(&path).and_then(ids::sha256_of).with_context(cannot)?;
                 sums.insert(file.clone(), FileSum { bytes, sha256 });
             }
             anyhow::Ok(file)
@@ -117,7 +122,7 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
     };
     let mut json = serde_json::to_vec_pretty(&description)?;
     json.push(b'\n');
-    files::replace(&folder.join("split.json"), |out| out.write_all(&json))?;
+    files::replace(&described, |out| out.write_all(&json))?;
     Ok(())
 }
 

@@ -48,7 +48,7 @@ pub struct Evaluate {
     /// Which models [default: all; of cold films content, hybrid, popular; beside --score none]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     models: Option<Vec<String>>,
-    /// Models' parameters [default: data/tuned.json, if `cinematch tune` has written it]
+    /// Models' parameters [default: data/tuned.json, or data/tuned-PROTOCOL.json, if `cinematch tune` has written it]
     #[arg(long, env = "CINEMATCH_PARAMS", value_name = "FILE")]
     params: Option<PathBuf>,
     /// Whom to ask: those held out for the test, or for validation
@@ -131,11 +131,25 @@ impl Division {
         })
     }
 
+    /// Where `tune` writes parameters. Those chosen by one protocol are not for another: users of all
+    /// years say what the future of a time cut is like.
+    pub fn tuned(&self, global: &Global) -> PathBuf {
+        global.root.join(match self.protocol {
+            ProtocolName::StrongGeneralization => "data/tuned.json",
+            ProtocolName::TimeCut => "data/tuned-time-cut.json",
+            ProtocolName::ColdFilms => "data/tuned-cold-films.json",
+        })
+    }
+
     /// The splits' seeds.
     pub fn seeds(&self) -> Vec<u64> {
         (0..u64::from(self.splits)).map(|at| self.seed.wrapping_add(at)).collect()
     }
 }
+
+/// What a file of lists is.
+const LISTS: &str =
+    "it has the lists for this split: userId,rank,movieId; `{seed}` stands for the seed";
 
 /// What differs between two runs on the same input.
 #[derive(Debug, Default, Serialize)]
@@ -163,6 +177,7 @@ impl Evaluate {
             PartName::Validation => Part::Validation,
             PartName::Test => Part::Test,
         };
+        self.check_names(&specs)?;
         let data = self.inputs.load(global, output)?;
         let mut contestants: Vec<Contestant> = specs
             .into_iter()
@@ -219,6 +234,39 @@ impl Evaluate {
         Ok(())
     }
 
+    /// Refuses what would only be noticed after all models were fitted.
+    fn check_names(&self, specs: &[(String, Spec)]) -> Result<()> {
+        if let Some(baseline) = &self.baseline {
+            let stem = |pattern: &String| {
+                let name = Path::new(pattern).file_stem().unwrap_or_default().to_string_lossy();
+                [name.into_owned(), pattern.clone()]
+            };
+            let names = specs.iter().map(|(name, _)| name.clone());
+            let names: Vec<String> = names.chain(self.score.iter().flat_map(stem)).collect();
+            if !names.contains(baseline) {
+                let names = names.join(", ");
+                bail!("the baseline `{baseline}` is none of the models evaluated: {names}");
+            }
+        }
+        let seeds = self.division.seeds();
+        for pattern in &self.score {
+            if seeds.len() > 1 && !pattern.contains("{seed}") {
+                bail!(
+                    "--score {pattern} would be scored on {} splits: it needs a file for each, and \
+                     `{{seed}}` where the split's seed stands in its name",
+                    seeds.len()
+                );
+            }
+            for seed in &seeds {
+                let path = PathBuf::from(pattern.replace("{seed}", &seed.to_string()));
+                if !path.is_file() {
+                    bail!("{} not found: {LISTS}", shown(&path));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The models to fit, in the order asked for.
     fn specs(&self, global: &Global, output: &Output) -> Result<Vec<(String, Spec)>> {
         let default = match self.division.protocol {
@@ -228,7 +276,7 @@ impl Evaluate {
         };
         let names = self.models.clone();
         let names = names.unwrap_or_else(|| default.iter().map(ToString::to_string).collect());
-        let mut tuned = tuned(self.params.as_deref(), global, output)?;
+        let mut tuned = tuned(self.params.as_deref(), &self.division.tuned(global), output)?;
         let mut specs: Vec<(String, Spec)> = Vec::new();
         for name in names {
             let Some(spec) = tuned.remove(&name).or_else(|| Spec::named(&name)) else {
@@ -318,13 +366,12 @@ impl Stars {
 /// Models' parameters from a file: the one named, or what `tune` has written.
 pub fn tuned(
     named: Option<&Path>,
-    global: &Global,
+    written: &Path,
     output: &Output,
 ) -> Result<BTreeMap<String, Spec>> {
-    let written = global.root.join("data/tuned.json");
     let path = match named {
         Some(path) => path,
-        None if written.is_file() => &written,
+        None if written.is_file() => written,
         None => return Ok(BTreeMap::new()),
     };
     let specs = read_specs(path)?;
@@ -336,12 +383,14 @@ pub fn tuned(
 /// Judges lists from elsewhere.
 fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result<Judged> {
     let name = shown(path);
-    let bytes = read_or(
-        path,
-        "it has the lists for this split: userId,rank,movieId; `{seed}` stands for the seed",
-    )?;
+    let bytes = read_or(path, LISTS)?;
     let read = foreign_lists(&name, &bytes, split)?;
     warn_problems(&read.problems, output);
+    if read.missing.len() == split.held_out.len() {
+        bail!(
+            "{name} has no list for any user of this split: is it for another seed or other data?"
+        );
+    }
     if let Some(first) = read.missing.first() {
         output.warn(format_args!(
             "{name} has no list for {} of {} users, the first of them {first}: they count as empty",

@@ -78,7 +78,8 @@ impl Log {
         let folder = files::parent(path);
         fs::create_dir_all(folder).with_context(|| cannot("create the folder of"))?;
         let text = if path.is_file() {
-            fs::read_to_string(path).with_context(|| cannot("read"))?
+            let bytes = fs::read(path).with_context(|| cannot("read"))?;
+            String::from_utf8_lossy(&bytes).into_owned()
         } else {
             String::new()
         };

@@ -6,7 +6,7 @@ use super::*;
 
 /// One model against a baseline of zeros.
 fn compare_one(bootstrap: Bootstrap, differences: &[f64]) -> Comparison {
-    bootstrap.compare(&vec![0.0; differences.len()], &[differences]).unwrap()[0]
+    bootstrap.compare(&vec![0.0; differences.len()], &[differences], 1).unwrap()[0]
 }
 
 /// Numbers from -1 to 1 whose mean over many is about 0.
@@ -73,19 +73,19 @@ fn models_meet_the_same_resamples_whatever_the_threads_and_the_company() {
     let models = models.each_ref().map(Vec::as_slice);
     let in_threads = |n| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
-        pool.install(|| bootstrap.compare(&baseline, &models).unwrap())
+        pool.install(|| bootstrap.compare(&baseline, &models, 0).unwrap())
     };
     let together = in_threads(1);
     assert_eq!(together, in_threads(5));
     for (model, comparison) in models.iter().zip(&together) {
-        let alone = bootstrap.compare(&baseline, &[model]).unwrap()[0];
+        let alone = bootstrap.compare(&baseline, &[model], 0).unwrap()[0];
         assert_eq!(alone, Comparison { adjusted_p: alone.p, ..*comparison });
     }
     let p = together.iter().map(|comparison| comparison.p).collect::<Vec<_>>();
     let adjusted = together.iter().map(|comparison| comparison.adjusted_p).collect::<Vec<_>>();
-    assert_eq!(adjusted, holm(&p));
+    assert_eq!(adjusted, holm(&p, 0));
     let other_seed = Bootstrap { seed: 12, ..bootstrap };
-    assert_ne!(together, other_seed.compare(&baseline, &models).unwrap());
+    assert_ne!(together, other_seed.compare(&baseline, &models, 0).unwrap());
 }
 
 #[test]
@@ -101,33 +101,37 @@ fn values_that_cannot_be_compared_are_refused() {
     let bootstrap = Bootstrap::default();
     let none = Bootstrap { resamples: 0, ..bootstrap };
     for (expect, result) in [
-        ("resamples must be at least 1, got 0", none.compare(&[1.0], &[&[1.0]])),
+        ("resamples must be at least 1, got 0", none.compare(&[1.0], &[&[1.0]], 0)),
         (
             "a comparison needs the values of at least one user, got none",
-            bootstrap.compare(&[], &[&[]]),
+            bootstrap.compare(&[], &[&[]], 0),
         ),
         (
             "model 1 needs the values of the baseline's 2 users, got 1",
-            bootstrap.compare(&[1.0, 2.0], &[&[1.0, 2.0], &[1.0]]),
+            bootstrap.compare(&[1.0, 2.0], &[&[1.0, 2.0], &[1.0]], 0),
         ),
         (
             "model 0 and the baseline must have numbers for user 1",
-            bootstrap.compare(&[1.0, 2.0], &[&[1.0, f64::NAN]]),
+            bootstrap.compare(&[1.0, 2.0], &[&[1.0, f64::NAN]], 0),
         ),
     ] {
         assert_eq!(result.unwrap_err().to_string(), expect);
     }
-    assert_eq!(bootstrap.compare(&[1.0], &[]), Ok(Vec::new()));
+    assert_eq!(bootstrap.compare(&[1.0], &[], 0), Ok(Vec::new()));
 }
 
 #[test]
 fn holm_by_hand() {
     // 0.005 × 4, 0.01 × 3, 0.03 × 2, and 0.04 × 1, which may not fall below the last.
-    let adjusted = holm(&[0.01, 0.04, 0.03, 0.005]);
+    let adjusted = holm(&[0.01, 0.04, 0.03, 0.005], 4);
     for (got, expected) in adjusted.into_iter().zip([0.03, 0.06, 0.06, 0.02]) {
         assert_close(got, expected);
     }
-    assert!(holm(&[]).is_empty());
+    assert!(holm(&[], 0).is_empty());
+    // Two of the six comparisons that four models allow.
+    for (adjusted, expected) in holm(&[0.02, 0.001], 6).into_iter().zip([0.1, 0.006]) {
+        assert_close(adjusted, expected);
+    }
 }
 
 #[test]
@@ -157,7 +161,7 @@ proptest! {
     fn holm_keeps_the_order_and_lies_between_the_value_and_bonferronis(
         p in vec(0.0..=1.0_f64, 1..12),
     ) {
-        let adjusted = holm(&p);
+        let adjusted = holm(&p, 0);
         for (raw, value) in p.iter().zip(&adjusted) {
             let bonferroni = (raw * p.len() as f64).min(1.0);
             prop_assert!(raw <= value && *value <= bonferroni, "{p:?} {adjusted:?}");
