@@ -227,6 +227,16 @@ def ndcg(part: Part, lists: NDArray[np.int64]) -> float:
     return float(np.mean(values))
 
 
+def tried(peer: str, part: Part, params: Params) -> float:
+    """Measure one trial; what cannot be fitted is worse than all that can."""
+    try:
+        value = ndcg(part, lists_of(part, PEERS[peer], params))
+    except (np.linalg.LinAlgError, FloatingPointError, ValueError) as error:
+        print(f"{peer} {params}: {error}", file=sys.stderr)
+        return -np.inf
+    return value if np.isfinite(value) else -np.inf
+
+
 def tuned(peer: str, parts: list[Part], trials: int, seed: int) -> tuple[Params, float]:
     """Search, and give the best parameters with their mean over all splits."""
     alive = list(range(trials))
@@ -235,7 +245,7 @@ def tuned(peer: str, parts: list[Part], trials: int, seed: int) -> tuple[Params,
         if rung:
             alive = sorted(alive, key=lambda trial: -sums[trial])[: (len(alive) + 1) // 2]
         for trial in alive:
-            sums[trial] += ndcg(part, lists_of(part, PEERS[peer], drawn(peer, trial, seed)))
+            sums[trial] += tried(peer, part, drawn(peer, trial, seed))
     best = max(alive, key=lambda trial: sums[trial])
     return drawn(peer, best, seed), sums[best] / len(parts)
 

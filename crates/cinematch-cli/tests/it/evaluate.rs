@@ -200,6 +200,8 @@ fn what_cannot_be_evaluated_says_what_to_do() {
         (&["--score", "recs.csv"], "recs.csv not found: it has the lists for this split"),
         (&["--params", "none.json"], "none.json not found: `cinematch tune` writes it"),
         (&["--protocol", "time-cut", "--splits", "3"], "a time cut draws nothing"),
+        (&["--cold-share", "0.2"], "--cold-share belongs to --protocol cold-films"),
+        (&["--protocol", "time-cut", "--held-out", "9"], "--held-out has no place in a time cut"),
         (&["--protocol", "time-cut", "--test-share", "0.7"], "the test's share is 0.7"),
     ] {
         let error = folder.fails(&[&["evaluate"], arguments].concat());

@@ -13,8 +13,10 @@ use crate::sources::{Outcome, Problem, ProblemKind, SourceError};
 pub struct ForeignLists {
     /// One for each held-out user of the split, best first.
     pub lists: Vec<Vec<MovieIdx>>,
-    /// Rows that are in no list, in file order.
+    /// Rows that are in no list, in file order; of rows for users not asked for, only the first.
     pub problems: Vec<Problem>,
+    /// Rows for users not asked for, beyond those.
+    pub unlisted_problems: u64,
     /// Held-out users without a list, ascending: they count as empty ones.
     pub missing: Vec<UserId>,
     /// Places that films have which no list may show, known ones of the user among them: misses.
@@ -29,6 +31,8 @@ struct Placed {
 
 const COLUMNS: [Column; 3] =
     [Column::required("userId"), Column::required("rank"), Column::required("movieId")];
+/// Rows for users not asked for that are listed: a file may be for all users of a large data set.
+const MOST_LISTED: u64 = 1_000;
 const AN_ID: &str = "a whole number from 0 to 4294967295";
 
 /// Reads lists. Of a user's rows those with the lowest ranks count, as many as lists are long.
@@ -45,6 +49,7 @@ pub fn foreign_lists(
     let mut films: FxHashSet<(usize, MovieIdx)> = FxHashSet::default();
     let mut ranks: FxHashSet<(usize, u32)> = FxHashSet::default();
     let mut problems = Vec::new();
+    let mut not_asked = 0;
     table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
         let Some(user) = row.require::<UserId>(0, AN_ID, problems) else { return };
         let Some(rank) = row.require::<u32>(1, "a rank, 1 for the best", problems) else { return };
@@ -53,6 +58,10 @@ pub fn foreign_lists(
             problems.push(row.problem(column, kind, Outcome::RowDropped, reason));
         };
         let Some(place) = place_of.get(&user) else {
+            not_asked += 1;
+            if not_asked > MOST_LISTED {
+                return;
+            }
             let reason = format!("user {user} is not asked for by this split");
             return drop_row(0, ProblemKind::UnknownReference, reason);
         };
@@ -91,7 +100,8 @@ pub fn foreign_lists(
         }
         lists.push(films.into_iter().map(|placed| placed.movie).collect());
     }
-    Ok(ForeignLists { lists, problems, missing, wasted_places })
+    let unlisted_problems = u64::saturating_sub(not_asked, MOST_LISTED);
+    Ok(ForeignLists { lists, problems, unlisted_problems, missing, wasted_places })
 }
 
 #[cfg(test)]
@@ -128,6 +138,12 @@ mod tests {
         let lines: Vec<u64> = read.problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [5, 6, 7, 8, 9]);
         assert!(read.problems[3].reason.contains("user 99999 is not asked for by this split"));
+        for row in 1..=MOST_LISTED + 7 {
+            writeln!(csv, "99999,{row},1,0").unwrap();
+        }
+        let read = foreign_lists("recs.csv", csv.as_bytes(), &split).unwrap();
+        assert_eq!(read.unlisted_problems, 8, "one of them stood there before");
+        assert_eq!(read.problems.len() as u64, MOST_LISTED + 4);
         let wrong = foreign_lists("recs.csv", b"user,item\n", &split).unwrap_err();
         assert!(wrong.to_string().contains("expected `userId,rank,movieId`"), "{wrong}");
     }

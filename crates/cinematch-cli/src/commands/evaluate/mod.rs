@@ -88,11 +88,13 @@ pub struct Division {
     #[arg(long, value_name = "N")]
     held_out: Option<usize>,
     /// Of a time cut: the share of ratings that is the test, and as large a one for validation
-    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
-    test_share: f64,
+    /// [default: 0.1]
+    #[arg(long, value_name = "SHARE")]
+    test_share: Option<f64>,
     /// Of cold films: the share that loses its ratings, and as large a one for validation
-    #[arg(long, default_value_t = 0.05, value_name = "SHARE")]
-    cold_share: f64,
+    /// [default: 0.05]
+    #[arg(long, value_name = "SHARE")]
+    cold_share: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -114,19 +116,35 @@ enum PartName {
 impl Division {
     /// The protocol.
     pub fn protocol(&self) -> Result<Protocol> {
-        let Self { seed, held_out, test_share, .. } = *self;
+        let Self { seed, held_out, test_share, cold_share, .. } = *self;
+        let (is_cold, is_cut) = match self.protocol {
+            ProtocolName::StrongGeneralization => (false, false),
+            ProtocolName::ColdFilms => (true, false),
+            ProtocolName::TimeCut => (false, true),
+        };
+        for (given, flag, belongs) in [
+            (cold_share.is_some() && !is_cold, "--cold-share", "belongs to --protocol cold-films"),
+            (test_share.is_some() && !is_cut, "--test-share", "belongs to --protocol time-cut"),
+            (held_out.is_some() && is_cut, "--held-out", "has no place in a time cut"),
+        ] {
+            if given {
+                bail!("{flag} {belongs}");
+            }
+        }
         let users = StrongGeneralization { held_out, seed, ..StrongGeneralization::default() };
         Ok(match self.protocol {
             ProtocolName::StrongGeneralization => Protocol::StrongGeneralization(users),
             ProtocolName::ColdFilms => {
-                let share = self.cold_share;
-                Protocol::ColdFilms(ColdFilms { users, share, ..ColdFilms::default() })
+                let default = ColdFilms::default();
+                let share = cold_share.unwrap_or(default.share);
+                Protocol::ColdFilms(ColdFilms { users, share, ..default })
             }
             ProtocolName::TimeCut => {
                 if self.splits > 1 {
                     bail!("a time cut draws nothing, so that --splits would repeat one division");
                 }
-                Protocol::TimeCut(TimeCut { test_share, validation_share: test_share })
+                let share = test_share.unwrap_or(TimeCut::default().test_share);
+                Protocol::TimeCut(TimeCut { test_share: share, validation_share: share })
             }
         })
     }
@@ -386,6 +404,10 @@ fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result
     let bytes = read_or(path, LISTS)?;
     let read = foreign_lists(&name, &bytes, split)?;
     warn_problems(&read.problems, output);
+    if read.unlisted_problems > 0 {
+        let more = thousands(read.unlisted_problems);
+        output.warn(format_args!("{more} more rows of {name} are for users who are not asked for"));
+    }
     if read.missing.len() == split.held_out.len() {
         bail!(
             "{name} has no list for any user of this split: is it for another seed or other data?"
