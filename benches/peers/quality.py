@@ -210,7 +210,7 @@ def drawn(peer: str, trial: int, seed: int) -> Params:
 
 def lists_of(part: Part, fit: Fit, params: Params) -> NDArray[np.int64]:
     """Fit, and give each user's best films, best first."""
-    scores = fit(weighed(part.stars, params["middling"]), params)(weighed(part.history, 0.0))
+    scores = fit(weighed(part.stars, params["middling"]), params)(weighed(part.history, params["middling"]))
     scores[part.history.nonzero()] = -np.inf
     scores[:, ~part.is_candidate] = -np.inf
     return np.argsort(-scores, axis=1, kind="stable")[:, :LIST_LENGTH]
