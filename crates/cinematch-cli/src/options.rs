@@ -6,7 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    demo, evaluate, export, preprocess, ratings, recommend, serve, status, synth, train, tune,
+    demo, evaluate, export, fetch, import, preprocess, ratings, recommend, serve, status, synth,
+    train, tune,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -23,6 +24,8 @@ const STYLES: Styles = Styles::styled()
     styles = STYLES,
     arg_required_else_help = true,
     after_help = "Examples:\n  cinematch demo                          ten recommendations with reasons, offline\n  \
+                  cinematch fetch movielens               MovieLens 32M → raw/\n  \
+                  cinematch fetch tmdb                    TMDb's facts → raw/tmdb/ (needs a free token)\n  \
                   cinematch preprocess                    raw/ → data/movies_merged.csv\n  \
                   cinematch train                         data/movies_merged.csv → ml/artifacts/\n  \
                   cinematch recommend --liked 1,3114      films for somebody who liked these two\n  \
@@ -67,6 +70,10 @@ pub struct Global {
 pub enum Command {
     /// Show what CineMatch does, on a small catalogue of its own: no data, no network
     Demo(demo::Demo),
+    /// Fetch MovieLens' releases and TMDb's facts into raw/
+    Fetch(fetch::Fetch),
+    /// Take over TMDb's facts from CSV files that are at hand
+    Import(import::Import),
     /// Merge MovieLens and TMDb into data/movies_merged.csv
     Preprocess(preprocess::Preprocess),
     /// Learn features from data/movies_merged.csv into ml/artifacts/

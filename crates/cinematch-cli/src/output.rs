@@ -2,6 +2,7 @@
 //! standard error. A pipe gets no progress and no colours.
 
 use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -35,8 +36,7 @@ impl Output {
     /// A line of the result, for people.
     pub fn line(&self, line: impl std::fmt::Display) {
         if !self.json {
-            // A reader that went away (`| head`) is no error of ours.
-            let _ = writeln!(anstream::stdout(), "{line}");
+            note_failure(writeln!(anstream::stdout(), "{line}"));
         }
     }
 
@@ -59,7 +59,7 @@ impl Output {
         if self.json {
             let mut out = std::io::stdout().lock();
             let text = serde_json::to_string_pretty(value)?;
-            let _ = writeln!(out, "{text}");
+            note_failure(writeln!(out, "{text}"));
         }
         Ok(())
     }
@@ -75,15 +75,52 @@ impl Output {
         Step { bar }
     }
 
+    /// A step that counts things, with how many a second and how long it will take.
+    pub fn count(&self, what: &str, total: u64) -> Step {
+        self.shown(what, total, "{spinner} {msg} {bar:24} {pos}/{len}, {per_sec}, {eta} left")
+    }
+
+    /// A step that counts bytes.
+    pub fn bytes(&self, what: &str) -> Step {
+        let template =
+            "{spinner} {msg} {bar:24} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
+        self.shown(what, 0, template)
+    }
+
     /// A step with a known length.
     pub fn progress(&self, what: &str, total: u64) -> Step {
+        self.shown(what, total, "{spinner} {msg} {bar:30} {percent}% {eta} left")
+    }
+
+    fn shown(&self, what: &str, total: u64, template: &str) -> Step {
         let step = self.step(what);
         step.bar.set_length(total);
-        let template = "{spinner} {msg} {bar:30} {percent}% {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             step.bar.set_style(style);
         }
         step
+    }
+}
+
+/// What the first write to standard output that failed was told.
+static FAILURE: OnceLock<String> = OnceLock::new();
+
+fn note_failure(written: std::io::Result<()>) {
+    match written {
+        // A reader that went away (`| head`) is no error of ours.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let _ = FAILURE.set(error.to_string());
+        }
+        _ => {}
+    }
+}
+
+/// Whether all that was printed has arrived.
+pub fn arrived() -> anyhow::Result<()> {
+    note_failure(std::io::stdout().flush());
+    match FAILURE.get() {
+        Some(error) => Err(anyhow::anyhow!("cannot write the result to standard output: {error}")),
+        None => Ok(()),
     }
 }
 
@@ -97,6 +134,16 @@ impl Step {
     /// How far it has come.
     pub fn at(&self, done: u64) {
         self.bar.set_position(done);
+    }
+
+    /// How long it is, once that is known.
+    pub fn of(&self, total: u64) {
+        self.bar.set_length(total);
+    }
+
+    /// What it is about now.
+    pub fn say(&self, what: String) {
+        self.bar.set_message(what);
     }
 }
 
@@ -128,6 +175,12 @@ pub fn thousands(number: u64) -> String {
         shown.push(digit);
     }
     shown
+}
+
+/// A count with its noun: `1 film`, `2 films`.
+pub fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", thousands(number))
 }
 
 #[cfg(test)]

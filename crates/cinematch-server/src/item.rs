@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use cinematch::catalog::{Movie, ServicesSource};
 use cinematch::ids::{MovieId, MovieIdx, TmdbId};
+use cinematch::models::biased_mf::Prediction;
 use cinematch::ranking::Reason;
 use serde::Serialize;
 
@@ -112,6 +113,11 @@ pub struct Why<'a> {
     pub reasons: Vec<Reason<'a>>,
     /// What speaks: `content` (your films), `genres` (your preferences), `quality` (votes).
     pub sources: Vec<&'static str>,
+    /// The stars that the viewer is expected to give, 0.5 to 5, where the model predicts them, and
+    /// the interval that holds them as often as `train` measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, example = json!({"stars": 4.1, "low": 3.2, "high": 5.0}))]
+    pub predicted_rating: Option<Prediction>,
 }
 
 /// The films' JSON, written when a film is first recommended: it stays the same as long as the
@@ -149,7 +155,7 @@ impl ItemTexts {
 /// Appends the JSON of a [`Why`], `open` in place of the brace that opens it. Most of a reply is shared
 /// features: by hand, their keys are copied and not escaped again and again.
 fn put_why(why: &Why<'_>, open: u8, json: &mut Vec<u8>) -> serde_json::Result<()> {
-    let Why { score, explanation, reasons, sources } = why;
+    let Why { score, explanation, reasons, sources, predicted_rating } = why;
     json.push(open);
     put(json, b"\"score\":", score)?;
     put(json, b",\"explanation\":", explanation)?;
@@ -161,6 +167,9 @@ fn put_why(why: &Why<'_>, open: u8, json: &mut Vec<u8>) -> serde_json::Result<()
         put_reason(reason, json)?;
     }
     put(json, b"],\"sources\":", sources)?;
+    if let Some(predicted) = predicted_rating {
+        put(json, b",\"predicted_rating\":", predicted)?;
+    }
     json.push(b'}');
     Ok(())
 }
@@ -226,12 +235,14 @@ mod tests {
             Reason::Quality { vote_average: Some(7.9), vote_count: None, contribution: 0.0 },
             Reason::Novelty { contribution: -0.25 },
         ];
-        for reasons in [reasons, Vec::new()] {
+        let predicted = Some(Prediction { stars: 4.25, low: 3.0, high: 5.0 });
+        for (reasons, predicted) in [(reasons, None), (Vec::new(), predicted)] {
             let why = Why {
                 score: 0.5,
                 explanation: "Because • \"so\"".to_owned(),
                 reasons,
                 sources: vec!["content", "quality"],
+                predicted_rating: predicted,
             };
             let mut json = Vec::new();
             put_why(&why, b'{', &mut json).unwrap();

@@ -1,10 +1,12 @@
 //! The database file: opened, migrated, owned by one process.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use cinematch::files::{self, FileError};
 use cinematch::ids::MovieId;
 use rustc_hash::FxHashMap;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -23,13 +25,8 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The folder or the lock cannot be made.
-    #[error("cannot open {}: {cause}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        cause: std::io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// It cannot be opened.
     #[error("cannot open the database {}: {cause}", path.display())]
     Open {
@@ -78,10 +75,10 @@ pub(crate) type Listed = FxHashMap<String, Vec<MovieId>>;
 impl Store {
     /// Opens or makes the database and brings its schema up to date.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let file_error = |cause| StoreError::File { path: path.to_owned(), cause };
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        fs::create_dir_all(directory.unwrap_or(Path::new("."))).map_err(file_error)?;
-        let lock = lock(path)?;
+        let lock = files::lock_beside(path).map_err(|error| match error.cause.kind() {
+            ErrorKind::WouldBlock => StoreError::Busy { path: path.to_owned() },
+            _ => error.into(),
+        })?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -144,19 +141,5 @@ impl Store {
     /// Waits for open queries and closes the file.
     pub async fn close(&self) {
         self.pool().close().await;
-    }
-}
-
-/// A lock beside the database that ends with the process, however it ends.
-fn lock(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let file_error = |cause| StoreError::File { path: PathBuf::from(&name), cause };
-    let file =
-        File::options().create(true).truncate(false).write(true).open(&name).map_err(file_error)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: path.to_owned() }),
-        Err(TryLockError::Error(cause)) => Err(file_error(cause)),
     }
 }

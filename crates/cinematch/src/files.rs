@@ -70,6 +70,25 @@ fn destination(path: &Path) -> Result<PathBuf, FileError> {
     }
 }
 
+/// Locks `path` against other processes, by a file beside it, until the file is dropped or the
+/// process ends, however it ends. Held by another: an error of kind
+/// [`io::ErrorKind::WouldBlock`].
+pub fn lock_beside(path: &Path) -> Result<File, FileError> {
+    let directory = parent(path);
+    fs::create_dir_all(directory).map_err(FileError::at("create", directory))?;
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(FileError::at("create", &name))?;
+    file.try_lock().map_err(|error| FileError::at("lock", &name)(error.into()))?;
+    Ok(file)
+}
+
 /// Opens `path` empty and locked against other processes.
 fn lock_new(path: &Path) -> Result<File, FileError> {
     loop {

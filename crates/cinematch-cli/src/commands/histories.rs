@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
 use cinematch::bundle::Bundle;
-use cinematch::catalog::{Interactions, Rated, count_problems};
+use cinematch::catalog::{Interactions, Rated, count_all};
 use cinematch::files;
 use cinematch::ids::{UserId, UserIdx};
 use cinematch::ranking::{Chosen, Recommender};
 use cinematch::sources::ratings;
 use rayon::prelude::*;
 
-use crate::output::{Output, STRONG, thousands};
+use crate::output::{Output, STRONG, counted};
 use crate::paths::shown;
 
 /// Viewers between two writes, and those ranked together.
@@ -45,6 +45,9 @@ pub fn run(
     if k == 0 {
         bail!("--limit is 0; expected the number of films for each viewer, 1 or more");
     }
+    if !out_is_new(histories, out) {
+        bail!("--out names the file of the histories, {name}, which it would replace");
+    }
     let file = File::open(histories).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => anyhow!(
             "{name} not found: --histories wants a CSV file of userId,movieId,rating[,timestamp]"
@@ -55,7 +58,7 @@ pub fn run(
     let mut read = ratings::read_histories(&name, &file, recommender.vocabulary())?;
     let interactions = Interactions::new(&name, recommender.vocabulary().clone(), &mut read);
     drop(reading);
-    super::warn_problems(&read.problems, output);
+    super::warn_counts(&count_all(&read.problems, &read.unlisted), output);
 
     // Who rated nothing that the catalogue has is ranked for as one who rated nothing.
     let known = interactions.users().map(|user| (interactions.user(user), Some(user)));
@@ -65,38 +68,62 @@ pub fn run(
     viewers.extend(strangers.into_iter().map(|id| (id, None)));
     viewers.sort_unstable_by_key(|viewer| viewer.0);
     let ranking = output.progress("ranking", viewers.len() as u64);
+    let (mut without_films, mut first_without) = (0_usize, None);
     files::replace(out, |out| {
         out.write_all(b"userId,rank,movieId,score\n")?;
         for (batch, viewers) in viewers.chunks(BATCH).enumerate() {
             let rows = |viewers: &[_]| rows(recommender, &interactions, viewers, wanted);
-            let of_batch: Vec<String> = viewers.par_chunks(TOGETHER).map(rows).collect();
-            for rows in of_batch {
-                out.write_all(rows.as_bytes())?;
+            let of_batch: Vec<Rows> = viewers.par_chunks(TOGETHER).map(rows).collect();
+            for Rows { csv, without } in of_batch {
+                out.write_all(csv.as_bytes())?;
+                first_without = first_without.or(without.first().copied());
+                without_films += without.len();
             }
             ranking.at((batch * BATCH + viewers.len()) as u64);
         }
         Ok(())
     })?;
     drop(ranking);
+    if let Some(first) = first_without {
+        output.warn(format_args!(
+            "no film is left for {}, the first of them {first}: they have rated all there are",
+            counted(without_films as u64, "viewer")
+        ));
+    }
 
     output.json(&serde_json::json!({
         "histories": name,
         "viewers": viewers.len(),
         "rows": read.rows,
-        "problem_counts": count_problems(&read.problems),
-        "unlisted_problems": read.unlisted_problems,
+        "problem_counts": count_all(&read.problems, &read.unlisted),
+        "without_films": without_films,
         "limit": k,
         "model_id": bundle.manifest.model_id,
         "out": shown(out),
         "seconds": started.elapsed().as_secs_f64(),
     }))?;
     output.line(format_args!(
-        "{STRONG}{}{STRONG:#}: up to {k} films for each of {} viewer{}",
+        "{STRONG}{}{STRONG:#}: up to {} for each of {}",
         shown(out),
-        thousands(viewers.len() as u64),
-        if viewers.len() == 1 { "" } else { "s" }
+        counted(k as u64, "film"),
+        counted(viewers.len() as u64, "viewer")
     ));
     Ok(())
+}
+
+/// Whether a result does not go where the input comes from.
+fn out_is_new(input: &Path, out: &Path) -> bool {
+    match (input.canonicalize(), out.canonicalize()) {
+        (Ok(input), Ok(out)) => input != out,
+        _ => true,
+    }
+}
+
+/// Some viewers' rows of the result.
+struct Rows {
+    csv: String,
+    /// Those for whom no film is left.
+    without: Vec<UserId>,
 }
 
 /// Viewers' rows of the result.
@@ -105,18 +132,21 @@ fn rows(
     interactions: &Interactions,
     viewers: &[(UserId, Option<UserIdx>)],
     Wanted { chosen, k }: Wanted,
-) -> String {
+) -> Rows {
     let history = |viewer: &(UserId, Option<UserIdx>)| -> Vec<Rated> {
         viewer.1.into_iter().flat_map(|user| interactions.of_user(user)).collect()
     };
     let histories: Vec<Vec<Rated>> = viewers.iter().map(history).collect();
     let histories: Vec<&[Rated]> = histories.iter().map(Vec::as_slice).collect();
-    let mut rows = String::with_capacity(viewers.len() * k * 28);
+    let mut rows = Rows { csv: String::with_capacity(viewers.len() * k * 28), without: Vec::new() };
     for ((id, _), list) in viewers.iter().zip(recommender.best_for(chosen, &histories, k)) {
+        if list.is_empty() {
+            rows.without.push(*id);
+        }
         for (place, best) in list.iter().enumerate() {
             let movie = recommender.movie(best.movie).movie_id;
             // Writing into memory cannot fail.
-            let _ = writeln!(rows, "{id},{},{movie},{:.6}", place + 1, best.score);
+            let _ = writeln!(rows.csv, "{id},{},{movie},{:.6}", place + 1, best.score);
         }
     }
     rows

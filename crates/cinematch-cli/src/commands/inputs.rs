@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use cinematch::bundle::InputSum;
 use cinematch::catalog::{
-    Fingerprint, Interactions, Movie, Packed, ProblemCount, Provenance, count_problems, read_merged,
+    Fingerprint, Interactions, Movie, Packed, ProblemCount, Provenance, count_all, read_merged,
 };
 use cinematch::files;
 use cinematch::ids::{self, Vocabulary};
 use cinematch::models::Spec;
 use cinematch::models::spec::NAMES;
 use cinematch::sources::movielens::{self, TagRow};
-use cinematch::sources::{Problem, ratings};
+use cinematch::sources::{Problem, Unlisted, ratings};
 use clap::Args;
 use serde::Serialize;
 
-use super::warn_problems;
+use super::{warn_counts, warn_problems};
 use crate::options::Global;
-use crate::output::{Output, thousands};
+use crate::output::Output;
 use crate::paths::{MergedPath, RawPath, read_or, shown};
 
 /// Where the packed ratings are.
@@ -59,8 +59,9 @@ pub struct Loaded {
     pub rows: u64,
     /// Problems that it had.
     pub problems: u64,
-    /// What was wrong, if the file was read now.
+    /// What was wrong, if the file was read now, and what of it is only counted.
     pub listed: Vec<Problem>,
+    pub unlisted: Unlisted,
     /// Whether the packed ratings were up to date.
     pub cached: bool,
 }
@@ -122,6 +123,7 @@ pub fn read_specs(path: &Path) -> Result<BTreeMap<String, Spec>> {
         if model != name {
             bail!("{}: what is called `{name}` is of the model `{model}`", shown(path));
         }
+        spec.check().with_context(|| shown(path))?;
     }
     Ok(specs)
 }
@@ -174,8 +176,9 @@ pub fn load_ratings(
         match opened {
             Ok(Some(Packed { interactions, provenance })) => {
                 let Provenance { rows, problems, .. } = provenance;
-                let listed = Vec::new();
-                return Ok(Loaded { interactions, rows, problems, listed, cached: true });
+                let (listed, unlisted) = (Vec::new(), Unlisted::default());
+                let cached = true;
+                return Ok(Loaded { interactions, rows, problems, listed, unlisted, cached });
             }
             Ok(None) => {}
             Err(error) => output.warn(format_args!("{error}; it is made anew")),
@@ -191,7 +194,7 @@ pub fn load_ratings(
     };
     let interactions = Interactions::new(&name, movies, &mut read);
     drop(step);
-    let problems = read.problems.len() as u64 + read.unlisted_problems;
+    let problems = read.problems.len() as u64 + read.unlisted.total();
     let provenance = Provenance { fingerprint, rows: read.rows, problems };
     let packing = Packed { interactions, provenance };
     if !how.write_nothing {
@@ -202,24 +205,21 @@ pub fn load_ratings(
             file: &name,
             rows: read.rows,
             ratings: packing.interactions.n_ratings(),
-            problem_counts: count_problems(&read.problems),
-            unlisted_problems: read.unlisted_problems,
+            problem_counts: count_all(&read.problems, &read.unlisted),
+            unlisted_problems: read.unlisted.total(),
             problems: &read.problems,
         };
         let document = serde_json::to_vec_pretty(&report)?;
         files::replace(&report_path(&packed_path), |out| out.write_all(&document))?;
         drop(step);
     }
-    warn_problems(&read.problems, output);
-    if read.unlisted_problems > 0 {
-        let more = thousands(read.unlisted_problems);
-        output.warn(format_args!("and {more} more problems in {name}, not listed one by one"));
-    }
+    warn_counts(&count_all(&read.problems, &read.unlisted), output);
     Ok(Loaded {
         interactions: packing.interactions,
         rows: read.rows,
         problems,
         listed: read.problems,
+        unlisted: read.unlisted,
         cached: false,
     })
 }
@@ -234,7 +234,8 @@ fn read_movies(raw: &Path) -> Result<Vocabulary> {
     let path = raw.join("movies.csv");
     let bytes = read_or(
         &path,
-        "ratings are checked against MovieLens' films; set --raw to the folder that has both",
+        "ratings are checked against MovieLens' films; run `cinematch fetch movielens`, or set --raw to \
+         the folder that has both",
     )?;
     let movies = movielens::movies(&shown(&path), &bytes)?;
     Ok(Vocabulary::new(movies.records.iter().map(|movie| movie.movie_id)))

@@ -3,7 +3,9 @@
 pub mod demo;
 pub mod evaluate;
 pub mod export;
+pub mod fetch;
 mod histories;
+pub mod import;
 mod inputs;
 pub mod preprocess;
 pub mod ratings;
@@ -15,11 +17,11 @@ pub mod train;
 pub mod tune;
 
 use anyhow::{Context, Result};
-use cinematch::catalog::count_problems;
+use cinematch::catalog::{ProblemCount, count_problems};
 use cinematch::sources::Problem;
 
 use crate::options::{Command, Options};
-use crate::output::{Output, thousands};
+use crate::output::{self, Output, thousands};
 
 /// Runs the chosen command.
 pub fn run(options: Options) -> Result<()> {
@@ -31,8 +33,10 @@ pub fn run(options: Options) -> Result<()> {
             .context("cannot start the worker threads")?;
     }
     let output = Output::new(&global);
-    match command {
+    let done = match command {
         Command::Demo(demo) => demo.run(&output),
+        Command::Fetch(fetch) => fetch.run(&global, &output),
+        Command::Import(import) => import.run(&global, &output),
         Command::Preprocess(preprocess) => preprocess.run(&global, &output),
         Command::Train(train) => train.run(&global, &output),
         Command::Ratings(ratings) => ratings.run(&global, &output),
@@ -43,7 +47,8 @@ pub fn run(options: Options) -> Result<()> {
         Command::Status(status) => status.run(&global, &output),
         Command::Export(export) => export.run(&global, &output),
         Command::Synth(synth) => synth.run(&output),
-    }
+    };
+    done.and_then(|()| output::arrived())
 }
 
 /// Now, RFC 3339 in UTC, to the second.
@@ -54,7 +59,12 @@ pub fn now() -> String {
 
 /// Tells of problems in files, those of one sort on one line.
 fn warn_problems(problems: &[Problem], output: &Output) {
-    for problem in count_problems(problems) {
+    warn_counts(&count_problems(problems), output);
+}
+
+/// Tells of problems that are counted already.
+fn warn_counts(counts: &[ProblemCount<'_>], output: &Output) {
+    for problem in counts {
         output.warn(format_args!(
             "{} × {}{}, first on line {}: {}",
             thousands(problem.count),

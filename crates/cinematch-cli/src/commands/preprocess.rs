@@ -15,8 +15,8 @@ use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, thousands};
 use crate::paths::{MergedPath, RawPath, read_or, shown};
 
-const GET_MOVIELENS: &str = "download MovieLens from https://grouplens.org/datasets/movielens/ and \
-                             unpack it there, or name its folder with --raw DIR";
+const GET_MOVIELENS: &str =
+    "run `cinematch fetch movielens`, or name the folder of a release you have with --raw DIR";
 
 /// Flags of `preprocess`.
 #[derive(Debug, Args)]

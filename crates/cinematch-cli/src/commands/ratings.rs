@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use cinematch::catalog::{ProblemCount, count_problems};
+use cinematch::catalog::{ProblemCount, count_all};
 use cinematch::ids::MovieIdx;
 use clap::Args;
 use serde::Serialize;
 
 use super::inputs::{How, Loaded, PackedPath, load_ratings, report_path};
 use crate::options::Global;
-use crate::output::{DIM, Output, STRONG, thousands};
+use crate::output::{DIM, Output, STRONG, counted, thousands};
 use crate::paths::{RawPath, shown};
 
 /// Flags of `ratings`.
@@ -54,7 +54,7 @@ impl Ratings {
         let started = Instant::now();
         let how = How { refresh: self.refresh, write_nothing: self.no_cache };
         let loaded = load_ratings(how, &self.raw, &self.packed, global, output)?;
-        let Loaded { interactions, rows, problems, listed, cached } = &loaded;
+        let Loaded { interactions, rows, problems, listed, unlisted, cached } = &loaded;
         let movies = interactions.movies().ids().len() as u32;
         let rated = |movie: &u32| interactions.of_movie(MovieIdx(*movie)).len() > 0;
         let rated_movies = (0..movies).filter(rated).count();
@@ -65,7 +65,7 @@ impl Ratings {
             rated_movies,
             rows: *rows,
             problems: *problems,
-            problem_counts: count_problems(listed),
+            problem_counts: count_all(listed, unlisted),
             cached: *cached,
             seconds: started.elapsed().as_secs_f64(),
         })?;
@@ -77,10 +77,10 @@ impl Ratings {
             ));
         }
         output.line(format_args!(
-            "{STRONG}{} ratings{STRONG:#} by {} viewers of {} films {DIM}({}){DIM:#}",
-            thousands(interactions.n_ratings() as u64),
-            thousands(interactions.n_users() as u64),
-            thousands(rated_movies as u64),
+            "{STRONG}{}{STRONG:#} by {} of {} {DIM}({}){DIM:#}",
+            counted(interactions.n_ratings() as u64, "rating"),
+            counted(interactions.n_users() as u64, "viewer"),
+            counted(rated_movies as u64, "film"),
             if *cached { "packed" } else { "read anew" }
         ));
         // The process ends here; there is no use in giving its memory back first.

@@ -6,6 +6,7 @@ use anyhow::{Result, anyhow};
 use cinematch::bundle::Bundle;
 use cinematch::catalog::Movie;
 use cinematch::ids::MovieId;
+use cinematch::models::biased_mf::Prediction;
 use cinematch::models::spec::NAMES;
 use cinematch::ranking::{
     Filters, GenreFilter, Query, Ranked, Rating, Reason, Recommender, explanation,
@@ -66,7 +67,7 @@ pub struct Recommend {
     #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ONE_VIEWER)]
     histories: Option<PathBuf>,
     /// Where their films go: userId,rank,movieId,score
-    #[arg(long, value_name = "FILE", requires = "histories")]
+    #[arg(long, value_name = "FILE", requires = "histories", conflicts_with_all = ONE_VIEWER)]
     out: Option<PathBuf>,
 }
 
@@ -138,6 +139,8 @@ struct Shown<'a> {
     score: f32,
     explanation: String,
     reasons: &'a [Reason<'a>],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predicted_rating: Option<Prediction>,
     #[serde(flatten)]
     movie: &'a Movie,
 }
@@ -170,6 +173,7 @@ impl Recommend {
                 score: item.score,
                 explanation: explanation(&item.reasons),
                 reasons: &item.reasons,
+                predicted_rating: item.predicted,
                 movie: recommender.movie(item.movie),
             })
             .collect();
@@ -258,12 +262,16 @@ pub fn named(movie: &Movie) -> String {
 pub fn print_list(recommender: &Recommender, ranked: &Ranked<'_>, output: &Output) {
     for (at, item) in ranked.items.iter().enumerate() {
         let movie = recommender.movie(item.movie);
+        let stars = item
+            .predicted
+            .map(|Prediction { stars, low, high }| format!("  {stars:.1}★ ({low:.1}–{high:.1})"));
         output.line(format_args!(
-            "{:>3}  {STRONG}{}{STRONG:#}  {DIM}{}{DIM:#}  {GOOD}{:.3}{GOOD:#}",
+            "{:>3}  {STRONG}{}{STRONG:#}  {DIM}{}{DIM:#}  {GOOD}{:.3}{GOOD:#}{}",
             at + 1,
             named(movie),
             movie.genres.join(", "),
-            item.score
+            item.score,
+            stars.unwrap_or_default()
         ));
         output.line(format_args!("     {}", explanation(&item.reasons)));
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use cinematch::bundle::{ArtifactsError, Generations, Manifest};
 use cinematch::ids;
 use clap::Args;
@@ -29,6 +29,10 @@ pub struct Status {
 struct Report {
     files: Vec<FileStatus>,
     model: Option<ModelStatus>,
+    /// Why there is no model though there should be one.
+    model_error: Option<String>,
+    /// All generations on the disk.
+    generations: Vec<u64>,
     next: Option<&'static str>,
 }
 
@@ -42,7 +46,6 @@ struct FileStatus {
 #[derive(Serialize)]
 struct ModelStatus {
     generation: u64,
-    generations: Vec<u64>,
     /// Whether the merged table is still the one the model was trained on.
     up_to_date: Option<bool>,
     manifest: Manifest,
@@ -59,15 +62,13 @@ impl Status {
         files.push(look(&global.root.join("raw/tmdb/tmdb_metadata.csv")));
         files.push(look(&merged));
         let generations = Generations::at(&self.artifacts.resolve(global));
-        let model = match generations.check() {
-            Ok((generation, manifest)) => Some(ModelStatus {
-                generation,
-                generations: generations.all(),
-                up_to_date: up_to_date(&merged, &manifest),
-                manifest,
-            }),
-            Err(ArtifactsError::NotFound { .. }) => None,
-            Err(error) => return Err(error.into()),
+        let (model, model_error) = match generations.check() {
+            Ok((generation, manifest)) => {
+                let up_to_date = up_to_date(&merged, &manifest);
+                (Some(ModelStatus { generation, up_to_date, manifest }), None)
+            }
+            Err(ArtifactsError::NotFound { .. }) => (None, None),
+            Err(error) => (None, Some(error.to_string())),
         };
         let stale = model.as_ref().is_some_and(|model| model.up_to_date == Some(false));
         let next = if files[0].bytes.is_none() && files[5].bytes.is_none() {
@@ -79,10 +80,14 @@ impl Status {
         } else {
             None
         };
-        let report = Report { files, model, next };
+        let generations = generations.all();
+        let report = Report { files, model, model_error, generations, next };
         output.json(&report)?;
         print(&report, output);
-        Ok(())
+        match report.model_error {
+            Some(error) => bail!(error),
+            None => Ok(()),
+        }
     }
 }
 
@@ -136,13 +141,18 @@ fn print(report: &Report, output: &Output) {
             if let Some(source) = manifest.services_source {
                 output.line(format_args!("  {DIM}streaming services: {}{DIM:#}", source.name()));
             }
-            let kept: Vec<String> = model.generations.iter().map(ToString::to_string).collect();
-            output.line(format_args!("  {DIM}generations kept: {}{DIM:#}", kept.join(", ")));
             if model.up_to_date == Some(false) {
                 output.line(format_args!("  {CARE}the merged table has changed since{CARE:#}"));
             }
         }
+        None if report.model_error.is_some() => {
+            output.line(format_args!("{CARE}✗ the current generation cannot be used{CARE:#}"));
+        }
         None => output.line(format_args!("{DIM}– no trained model{DIM:#}")),
+    }
+    if !report.generations.is_empty() {
+        let kept: Vec<String> = report.generations.iter().map(ToString::to_string).collect();
+        output.line(format_args!("  {DIM}generations kept: {}{DIM:#}", kept.join(", ")));
     }
     if let Some(next) = report.next {
         output.line(format_args!("next: {next}"));

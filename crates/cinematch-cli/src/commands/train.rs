@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use cinematch::bundle::{Generations, Manifest, Settings, Training, train};
+use cinematch::catalog::Interactions;
 use cinematch::features::ranking::FeatureSet;
 use cinematch::features::tags::TagCounts;
 use cinematch::features::text::{StopWords, TfidfParams};
@@ -112,6 +113,7 @@ impl Train {
             (Some(loaded.interactions), Some(sum))
         };
 
+        let n_ratings = ratings.as_ref().map_or(0, Interactions::n_ratings);
         let training = Training {
             movies,
             tags: TagCounts::new(&tags),
@@ -150,7 +152,15 @@ impl Train {
         }
         let counts = &manifest.counts;
         if counts.ratings > 0 {
-            output.note(format_args!("{:>9} ratings", thousands(counts.ratings as u64)));
+            let elsewhere = n_ratings - counts.ratings;
+            let rest = match elsewhere {
+                0 => String::new(),
+                _ => format!(
+                    ", {} more of films that preprocess left out",
+                    thousands(elsewhere as u64)
+                ),
+            };
+            output.note(format_args!("{:>9} ratings{rest}", thousands(counts.ratings as u64)));
         }
         output.note(format_args!(
             "{:>9} films, {} with viewers' tags",

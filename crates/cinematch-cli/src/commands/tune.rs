@@ -10,7 +10,7 @@ use cinematch::evaluation::{Judged, Part, Search, Split, TUNABLE, better_half};
 use cinematch::features::ranking::RankingFeatures;
 use cinematch::files;
 use cinematch::models::hybrid::Hybrid;
-use cinematch::models::spec::Kind;
+use cinematch::models::spec::{Kind, Weighted};
 use cinematch::models::{Fitted, Spec, TrainingSet};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::evaluate::{Data, Division, Inputs, tuned};
 use crate::options::Global;
-use crate::output::{DIM, Output, STRONG};
+use crate::output::{DIM, Output, STRONG, counted};
 use crate::paths::shown;
 
 use log::{Log, Measured};
@@ -54,8 +54,7 @@ pub struct Tune {
 #[derive(Clone, Debug, Serialize)]
 struct Finalist<'a> {
     trial: usize,
-    #[serde(rename = "ndcg@100")]
-    ndcg_100: f64,
+    score: f64,
     spec: &'a Spec,
 }
 
@@ -63,6 +62,8 @@ struct Finalist<'a> {
 #[derive(Serialize)]
 struct Summary<'a> {
     model: &'a str,
+    /// What `score` is.
+    objective: &'static str,
     trials: usize,
     /// Measurements of this run, and those taken from the log.
     measured: usize,
@@ -135,16 +136,17 @@ impl Tune {
 
         let mut finalists: Vec<Finalist<'_>> = means(&alive, &sums, seeds.len())
             .into_iter()
-            .map(|(trial, ndcg_100)| Finalist { trial, ndcg_100, spec: &trials[trial] })
+            .map(|(trial, score)| Finalist { trial, score, spec: &trials[trial] })
             .collect();
-        finalists.sort_by(|a, b| b.ndcg_100.total_cmp(&a.ndcg_100).then(a.trial.cmp(&b.trial)));
-        let best = finalists.first().filter(|best| best.ndcg_100.is_finite());
+        finalists.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.trial.cmp(&b.trial)));
+        let best = finalists.first().filter(|best| best.score.is_finite());
         let Some(best) = best else {
             bail!("no trial of `{}` could be fitted; see the notes above", self.model);
         };
-        self.write(&out, best.spec)?;
+        let kept = self.write(&out, best, &log, &seeds)?;
         output.json(&Summary {
             model: &self.model,
+            objective: protocol.objective(),
             trials: trials.len(),
             measured,
             resumed,
@@ -154,19 +156,29 @@ impl Tune {
             seconds: started.elapsed().as_secs_f64(),
         })?;
         output.note(format_args!(
-            "{DIM}{measured} measurements, {resumed} more from {}{DIM:#}",
+            "{DIM}{}, {resumed} more from {}{DIM:#}",
+            counted(measured as u64, "measurement"),
             shown(log.path())
         ));
-        for Finalist { trial, ndcg_100, spec } in finalists.iter().take(5) {
+        for Finalist { trial, score, spec } in finalists.iter().take(5) {
             let json = serde_json::to_string(spec)?;
-            output.note(format_args!("{ndcg_100:.4}  trial {trial:<4} {DIM}{json}{DIM:#}"));
+            output.note(format_args!("{score:.4}  trial {trial:<4} {DIM}{json}{DIM:#}"));
+        }
+        if let Some(kept) = kept {
+            output.warn(format_args!(
+                "the parameters of {} that {} has are better ({kept:.4} in the log); they stay",
+                self.model,
+                shown(&out)
+            ));
         }
         output.line(format_args!(
-            "{STRONG}{}{STRONG:#}: parameters of {} with a validation NDCG at 100 of {:.4}",
+            "{STRONG}{}{STRONG:#}: parameters of {} with a validation {} of {:.4}",
             shown(&out),
             self.model,
-            best.ndcg_100
+            protocol.objective(),
+            kept.unwrap_or(best.score)
         ));
+        self.tell_of_hybrid(&out, output)?;
         std::mem::forget(data);
         Ok(())
     }
@@ -189,18 +201,52 @@ impl Tune {
         Ok(base)
     }
 
-    /// Writes the parameters beside those of other models.
-    fn write(&self, out: &Path, spec: &Spec) -> Result<()> {
+    /// A tuned hybrid was tuned with its parts as they were then.
+    fn tell_of_hybrid(&self, out: &Path, output: &Output) -> Result<()> {
+        let all = super::inputs::read_specs(out)?;
+        let (Some(tuned), Some(hybrid)) = (all.get(&self.model), all.get("hybrid")) else {
+            return Ok(());
+        };
+        let Kind::Hybrid { parts } = &hybrid.model else { return Ok(()) };
+        let old = |part: &Weighted| part.model.name() == self.model && part.model != tuned.model;
+        if parts.iter().any(old) {
+            output.warn(format_args!(
+                "the hybrid in {} has {} as it was before; `cinematch tune --model hybrid` takes the new \
+                 parameters over",
+                shown(out),
+                self.model
+            ));
+        }
+        Ok(())
+    }
+
+    /// Writes the parameters beside those of other models; but if those there already were measured
+    /// on the same splits and are better, they stay, and their score is returned.
+    fn write(
+        &self,
+        out: &Path,
+        best: &Finalist<'_>,
+        log: &Log,
+        seeds: &[u64],
+    ) -> Result<Option<f64>> {
         let mut all = if out.is_file() {
             super::inputs::read_specs(out)?
         } else {
             std::collections::BTreeMap::new()
         };
-        all.insert(self.model.clone(), spec.clone());
+        if let Some(there) = all.get(&self.model) {
+            let scores: Option<Vec<f64>> =
+                seeds.iter().map(|seed| log.find(*seed, there).map(Measured::score)).collect();
+            let mean = scores.map(|scores| scores.iter().sum::<f64>() / seeds.len() as f64);
+            if let Some(mean) = mean.filter(|mean| *mean > best.score) {
+                return Ok(Some(mean));
+            }
+        }
+        all.insert(self.model.clone(), best.spec.clone());
         let mut json = serde_json::to_vec_pretty(&all)?;
         json.push(b'\n');
         files::replace(out, |out| out.write_all(&json))?;
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -225,7 +271,7 @@ impl<'a> Bench<'a> {
         Ok(Self { data, split, features, seed, hybrid: None })
     }
 
-    /// The trial's validation NDCG at 100; `None`, and a note, if it cannot be fitted.
+    /// What the trial comes to on validation; `None`, and a note, if it cannot be fitted.
     fn measure(&mut self, spec: &Spec, output: &Output) -> Result<Option<f64>> {
         let model =
             if let (Some(hybrid), Kind::Hybrid { parts }) = (self.hybrid.take(), &spec.model) {
@@ -248,6 +294,6 @@ impl<'a> Bench<'a> {
         if let Fitted::Hybrid(hybrid) = model {
             self.hybrid = Some(hybrid);
         }
-        Ok(Some(judged.ndcg_100()))
+        Ok(Some(judged.objective()))
     }
 }

@@ -34,7 +34,10 @@ fn known_errors_keep_their_wording_and_say_what_to_do() {
         assert!(error.contains("artifacts not found") && error.contains("`cinematch train` first"));
     }
     let error = folder.fails(&["preprocess"]);
-    assert!(error.contains("raw/ml-32m/movies.csv not found: download MovieLens"), "{error}");
+    assert!(
+        error.contains("raw/ml-32m/movies.csv not found: run `cinematch fetch movielens`"),
+        "{error}"
+    );
     assert_eq!(error.lines().count(), 1, "{error}");
 }
 
@@ -49,6 +52,45 @@ fn a_wrong_header_is_named_with_what_was_expected() {
 }
 
 #[test]
+fn a_result_that_does_not_arrive_is_an_error() {
+    let folder = Folder::trained();
+    for command in [&["recommend", "--liked", "1"][..], &["status"], &["status", "--json"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = folder.command(command).stdout(full).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        assert!(error.contains("cannot write the result to standard output"), "{error}");
+    }
+}
+
+#[test]
+fn a_damaged_generation_does_not_hide_the_others() {
+    let folder = Folder::trained();
+    folder.ok(&["train", "--seed", "1"]);
+    folder.write("ml/artifacts/generations/000002/manifest.json", b"{}");
+    let output = folder.run(&["status"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("generations kept: 1, 2") && text.contains("cannot be used"), "{text}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("format_version"));
+}
+
+#[test]
+fn links_to_files_of_earlier_models_go() {
+    let folder = Folder::trained();
+    folder.ok(&["train", "--model", "ease"]);
+    let links = || {
+        let entries = std::fs::read_dir(folder.path("ml/artifacts")).unwrap();
+        let names = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_symlink());
+        names.collect::<Vec<_>>()
+    };
+    let with_ease = links().len();
+    folder.ok(&["train", "--model", "content"]);
+    assert!(links().len() < with_ease);
+    assert!(links().iter().all(|link| link.exists()), "{:?}", links());
+}
+
+#[test]
 fn wrong_flags_are_usage_errors() {
     let folder = Folder::trained();
     for (arguments, needle) in [
@@ -58,6 +100,7 @@ fn wrong_flags_are_usage_errors() {
         (&["recommend", "--liked", "Heat"], "invalid value 'Heat'"),
         (&["recommend", "--ratings", "6"], "expected a film and its stars such as 6=4.5"),
         (&["status", "--threads", "100000"], "100000 is not in 0..=1024"),
+        (&["recommend", "--liked", "1", "--out", "o.csv"], "cannot be used with '--out"),
         (&["frobnicate"], "unrecognized subcommand"),
     ] {
         let output = folder.run(arguments);

@@ -85,7 +85,9 @@ impl Folder {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cinematch"));
         command.current_dir(self.directory.path()).args(arguments).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("CINEMATCH_") {
+            if name.to_string_lossy().starts_with("CINEMATCH_")
+                || name.to_string_lossy().starts_with("TMDB_")
+            {
                 command.env_remove(name);
             }
         }

@@ -117,3 +117,32 @@ fn parameters_come_from_a_file() {
         assert!(error.contains(needle), "{error}");
     }
 }
+
+#[test]
+fn histories_are_never_replaced_and_every_viewer_is_accounted_for() {
+    use std::fmt::Write;
+    let folder = Folder::trained();
+    let mut histories = "userId,movieId,rating,timestamp\n".to_owned();
+    let films = folder.read("raw/ml-32m/movies.csv");
+    let ids = films.lines().skip(1).filter_map(|line| line.split(',').next());
+    for id in ids {
+        writeln!(histories, "1,{id},4.0,").unwrap();
+    }
+    histories.push_str("2,1,9.0,5\n");
+    for unknown in 0..1500 {
+        writeln!(histories, "3,{},4.0,", 5_000_000 + unknown).unwrap();
+    }
+    folder.write("viewers.csv", histories.as_bytes());
+    let ask = |out| ["recommend", "--histories", "viewers.csv", "-k", "2", "--out", out];
+    let error = folder.fails(&ask("./viewers.csv"));
+    assert!(error.contains("names the file of the histories"), "{error}");
+    assert_eq!(folder.read("viewers.csv"), histories);
+    let output = folder.run(&ask("recs.csv"));
+    let notes = String::from_utf8(output.stderr).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("up to 2 films for each of 3 viewers"), "{text}");
+    assert!(notes.contains("no film is left for 1 viewer, the first of them 1"), "{notes}");
+    assert!(notes.contains("1,500 × viewers.csv, movieId"), "{notes}");
+    let lists = folder.read("recs.csv");
+    assert_eq!(lists.lines().filter(|line| line.starts_with("2,")).count(), 2, "{lists}");
+}

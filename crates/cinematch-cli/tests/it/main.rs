@@ -4,6 +4,7 @@ mod cli;
 mod demo;
 mod docs;
 mod evaluate;
+mod fetch;
 mod folder;
 mod kill;
 mod learning;

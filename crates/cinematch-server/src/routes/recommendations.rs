@@ -230,7 +230,13 @@ fn why(recommended: Recommendation<'_>) -> Why<'_> {
             }
         }
     }
-    Why { score: recommended.score, explanation: explanation(&reasons), reasons, sources }
+    Why {
+        score: recommended.score,
+        explanation: explanation(&reasons),
+        reasons,
+        sources,
+        predicted_rating: recommended.predicted,
+    }
 }
 
 impl RecommendationRequest {

@@ -188,7 +188,21 @@ impl Generations {
                 _ => replace_link(&target, &link)?,
             }
         }
+        self.unlink_gone()?;
         Ok(left_alone)
+    }
+
+    /// Removes our links to files that the current generation does not have.
+    fn unlink_gone(&self) -> Result<(), FileError> {
+        let failed = FileError::at("read", &self.artifacts);
+        for entry in fs::read_dir(&self.artifacts).map_err(failed)?.flatten() {
+            let link = entry.path();
+            let ours = fs::read_link(&link).is_ok_and(|target| target.starts_with("current"));
+            if ours && !link.exists() {
+                fs::remove_file(&link).map_err(FileError::at("remove", &link))?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes all but the newest `keep` generations. The renaming first makes the removal one

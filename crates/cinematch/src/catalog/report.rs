@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::ServicesSource;
 use super::merge::{Counts, MergeSettings, Merged, ServicesChoice, SourceCount};
 use crate::ids::MovieId;
-use crate::sources::{Outcome, Problem, ProblemKind};
+use crate::sources::{Outcome, Problem, ProblemKind, Unlisted};
 
 /// The report. Everything that was wrong is in `problems`, row by row.
 #[derive(Debug, Serialize)]
@@ -85,6 +85,15 @@ pub fn count_problems(problems: &[Problem]) -> Vec<ProblemCount<'_>> {
         entry.count += 1;
     }
     counts.into_values().collect()
+}
+
+/// The same, with those that are only counted. Of every sort some are listed.
+pub fn count_all<'a>(problems: &'a [Problem], unlisted: &Unlisted) -> Vec<ProblemCount<'a>> {
+    let mut counts = count_problems(problems);
+    for count in &mut counts {
+        count.count += unlisted.of(count.field, count.kind, count.outcome);
+    }
+    counts
 }
 
 impl Merged {

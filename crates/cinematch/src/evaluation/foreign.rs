@@ -73,9 +73,13 @@ pub fn foreign_lists(
             let reason = format!("film {movie_id} is in the list of user {user} already");
             return drop_row(2, ProblemKind::DuplicateId, reason);
         }
-        if rank == 0 || !ranks.insert((*place, rank)) {
-            let reason = format!("user {user} has a film of rank {rank} already, or it is 0");
+        if rank == 0 {
+            let reason = "expected a rank of 1 or more, got `0`".to_owned();
             return drop_row(1, ProblemKind::InvalidValue, reason);
+        }
+        if !ranks.insert((*place, rank)) {
+            let reason = format!("user {user} has a film of rank {rank} already");
+            return drop_row(1, ProblemKind::DuplicateId, reason);
         }
         films.insert((*place, movie));
         placed[*place].push(Placed { rank, movie });

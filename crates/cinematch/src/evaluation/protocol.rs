@@ -32,6 +32,14 @@ impl Protocol {
         }
     }
 
+    /// What models are tuned for.
+    pub fn objective(&self) -> &'static str {
+        match self {
+            Self::StrongGeneralization(_) | Self::TimeCut(_) => "NDCG at 100",
+            Self::ColdFilms(_) => "NDCG at 10 of the cold films",
+        }
+    }
+
     /// Its name.
     pub fn name(&self) -> &'static str {
         match self {

@@ -70,8 +70,16 @@ pub struct TagRule {
 pub enum SplitError {
     /// Too few users.
     #[error(
-        "{eligible} users liked {min_liked} films or more; of them 1 to {} can be held out for \
-         validation and as many for the test, not {held_out}", eligible / 3
+        "{eligible} users liked {min_liked} films or more, {}",
+        if *eligible < 3 {
+            "and at least 3 are needed: one to learn from, one for validation, one for the test. \
+             Evaluate on more ratings".to_owned()
+        } else {
+            format!(
+                "of whom 1 to {} can be held out for validation and as many for the test, not \
+                 {held_out}: set --held-out", eligible / 3
+            )
+        }
     )]
     TooFewUsers {
         /// Users who could take part.

@@ -102,8 +102,8 @@ pub enum FitError {
     /// Biased matrix factorisation.
     #[error("biased-mf: {0}")]
     BiasedMf(BiasedMfError),
-    /// A hybrid of hybrids, or of nothing.
-    #[error("hybrid: expected one model or more, none of them a hybrid")]
+    /// A hybrid of hybrids, of one model twice, or of nothing.
+    #[error("hybrid: expected one model or more, none of them twice, none a hybrid")]
     Parts,
     /// A number outside its range.
     #[error("{name}: {parameter} is {value}; expected {expected}")]
@@ -203,31 +203,41 @@ impl Spec {
         Some(Self { confidence: Confidence::default(), model })
     }
 
+    /// Whether every parameter is within its range.
+    pub fn check(&self) -> Result<(), FitError> {
+        let Confidence { liked, middling } = self.confidence;
+        let ranges = Ranges { name: self.model.name() };
+        let share = |value| (0.0..=1.0).contains(&value);
+        ranges.check("liked", liked, |value| value > 0.0 && share(value), "above 0, at most 1")?;
+        ranges.check("middling", middling, share, "0 to 1")?;
+        let Kind::Hybrid { parts } = &self.model else { return self.model.check() };
+        let mut names: Vec<&str> = parts.iter().map(|part| part.model.name()).collect();
+        names.sort_unstable();
+        let repeated = names.windows(2).any(|pair| pair[0] == pair[1]);
+        if parts.is_empty() || repeated || names.contains(&"hybrid") {
+            return Err(FitError::Parts);
+        }
+        for Weighted { weight, model } in parts {
+            Ranges { name: model.name() }.not_negative("weight", *weight)?;
+            model.check()?;
+        }
+        Ok(())
+    }
+
     /// Fits the model. `progress` is told which model is at work and how far it is, 0 to 1.
     pub fn fit(
         &self,
         data: TrainingSet<'_>,
         progress: &mut dyn FnMut(&'static str, f32),
     ) -> Result<Fitted, FitError> {
-        let Confidence { liked, middling } = self.confidence;
-        let ranges = Ranges { name: self.model.name() };
-        let share = |value| (0.0..=1.0).contains(&value);
-        ranges.check("liked", liked, |value| value > 0.0 && share(value), "above 0, at most 1")?;
-        ranges.check("middling", middling, share, "0 to 1")?;
+        self.check()?;
         let implicit = OnceCell::new();
         let implicit = || {
             implicit.get_or_init(|| Implicit::new(data.interactions, data.users, self.confidence))
         };
         match &self.model {
             Kind::Hybrid { parts } => {
-                let nested = |part: &Weighted| matches!(part.model, Kind::Hybrid { .. });
-                if parts.is_empty() || parts.iter().any(nested) {
-                    return Err(FitError::Parts);
-                }
                 let mut fitted = Vec::with_capacity(parts.len());
-                for Weighted { weight, model } in parts {
-                    Ranges { name: model.name() }.not_negative("weight", *weight)?;
-                }
                 for Weighted { weight, model } in parts {
                     fitted.push((model.fit_one(data, &implicit, progress)?, *weight));
                 }
@@ -272,6 +282,33 @@ impl Kind {
         }
     }
 
+    /// Whether every parameter of one model is within its range.
+    fn check(&self) -> Result<(), FitError> {
+        let name = self.name();
+        let ranges = Ranges { name };
+        match self {
+            Self::Popular | Self::Content => Ok(()),
+            Self::PopularRecent { half_life_days } => {
+                ranges.positive("half_life_days", *half_life_days)
+            }
+            Self::TopRated { prior } => ranges.positive("prior", *prior),
+            Self::ItemKnn(ItemKnnParams { neighbors, shrinkage })
+            | Self::UserKnn(UserKnnParams { neighbors, shrinkage, .. }) => {
+                ranges.count("neighbors", *neighbors)?;
+                ranges.not_negative("shrinkage", *shrinkage)
+            }
+            Self::Ease(params) | Self::Edlae(params) => {
+                ranges.count("max_movies", params.max_movies)?;
+                ranges.count("neighbors", params.neighbors)?;
+                let checked = params.check().map(|_| ());
+                checked.map_err(|cause| FitError::Ease { name, cause })
+            }
+            Self::Ials(params) => params.check().map(|_| ()).map_err(FitError::Ials),
+            Self::BiasedMf(params) => params.check().map(|_| ()).map_err(FitError::BiasedMf),
+            Self::Hybrid { .. } => Err(FitError::Parts),
+        }
+    }
+
     fn set_seed(&mut self, seed: u64) {
         match self {
             Self::Ials(params) => params.seed = seed,
@@ -290,35 +327,22 @@ impl Kind {
         let name = self.name();
         let progress = &mut |share| progress(name, share);
         progress(0.0);
-        let ranges = Ranges { name };
         let mut ease = |params: EaseParams| {
-            ranges.count("max_movies", params.max_movies)?;
-            ranges.count("neighbors", params.neighbors)?;
             let fit = params.check().and_then(|params| params.fit(implicit(), progress));
             fit.map(Fitted::ItemItem).map_err(|cause| FitError::Ease { name, cause })
         };
         Ok(match self {
             Self::Popular => Fitted::Popular(Popularity::Liked.fit(interactions, users)),
             Self::PopularRecent { half_life_days } => {
-                ranges.positive("half_life_days", *half_life_days)?;
                 let popularity = Popularity::Recent { half_life_days: *half_life_days };
                 Fitted::Popular(popularity.fit(interactions, users))
             }
             Self::TopRated { prior } => {
-                ranges.positive("prior", *prior)?;
                 let popularity = Popularity::AverageStars { prior: *prior };
                 Fitted::Popular(popularity.fit(interactions, users))
             }
-            Self::ItemKnn(params) => {
-                ranges.count("neighbors", params.neighbors)?;
-                ranges.not_negative("shrinkage", params.shrinkage)?;
-                Fitted::ItemItem(params.fit(implicit()))
-            }
-            Self::UserKnn(params) => {
-                ranges.count("neighbors", params.neighbors)?;
-                ranges.not_negative("shrinkage", params.shrinkage)?;
-                Fitted::UserKnn(params.fit(implicit()))
-            }
+            Self::ItemKnn(params) => Fitted::ItemItem(params.fit(implicit())),
+            Self::UserKnn(params) => Fitted::UserKnn(params.fit(implicit())),
             Self::Ease(params) => ease(EaseParams { dropout: 0.0, ..*params })?,
             Self::Edlae(params) => ease(*params)?,
             Self::Ials(params) => {

@@ -8,6 +8,7 @@
 use super::{Recommender, Request};
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
+use crate::models::biased_mf::BiasedMf;
 use crate::models::content::{Profile, Signal};
 use crate::models::hybrid;
 use crate::models::{Contributions, Fitted, Model};
@@ -79,6 +80,14 @@ impl Blend {
             Chosen::Content => 1.0,
             Chosen::Learned(_) => 0.0,
         }
+    }
+
+    /// The model among those that rank which predicts stars.
+    pub(super) fn predicting(&self, chosen: Chosen) -> Option<&BiasedMf> {
+        self.weighed(chosen).find_map(|(model, weight)| match model {
+            Fitted::BiasedMf(model) if weight > 0.0 => Some(model),
+            _ => None,
+        })
     }
 
     /// The models of ratings with what they count.

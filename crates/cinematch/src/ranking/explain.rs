@@ -191,6 +191,9 @@ fn sum(parts: &mut dyn Iterator<Item = f32>) -> f32 {
     parts.map(f64::from).sum::<f64>() as f32
 }
 
+/// Stars that nobody gives to what they like: such a film speaks for another by being unlike it.
+const POOR: f32 = 2.0;
+
 /// The reasons that speak for a film in one line, joined by ` • `: films first, then preferences,
 /// then the votes.
 pub fn explanation(reasons: &[Reason<'_>]) -> String {
@@ -204,10 +207,18 @@ pub fn explanation(reasons: &[Reason<'_>]) -> String {
             let _ = match feedback {
                 Feedback::Liked => write!(part, "you liked {title}"),
                 Feedback::Disliked => write!(part, "unlike {title}"),
+                Feedback::Rated(stars) if *stars <= POOR => {
+                    write!(part, "unlike {title}, to which you gave {stars}★")
+                }
                 Feedback::Rated(stars) => write!(part, "you gave {title} {stars}★"),
             };
             put_in_common(shared, part);
-            if *from_viewers > contribution * SPOKEN_SHARE && *feedback != Feedback::Disliked {
+            let poor = match feedback {
+                Feedback::Liked => false,
+                Feedback::Disliked => true,
+                Feedback::Rated(stars) => *stars <= POOR,
+            };
+            if *from_viewers > contribution * SPOKEN_SHARE && !poor {
                 with_fans += 1;
             }
         }

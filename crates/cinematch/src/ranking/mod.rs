@@ -19,6 +19,7 @@ use crate::catalog::Movie;
 use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, Vocabulary};
 use crate::models::Model;
+use crate::models::biased_mf::Prediction;
 use crate::models::content::{ContentModel, Profile, Signal};
 use crate::retrieval::{
     Candidate, Codes, Filter, FilterIndex, FilterKind, Layout, Part, PreparedFilter, Scores, best,
@@ -95,6 +96,8 @@ pub struct Recommendation<'a> {
     pub score: f32,
     /// The score's parts, the largest first; empty where they were not asked for.
     pub reasons: Vec<Reason<'a>>,
+    /// The stars that the viewer is expected to give, where a model that predicts them ranks.
+    pub predicted: Option<Prediction>,
 }
 
 /// Why fewer films came back than were asked for.
@@ -244,10 +247,17 @@ impl Recommender {
                 movie: candidate.movie,
                 score: candidate.score,
                 reasons: Vec::new(),
+                predicted: None,
             })
             .collect();
+        let movies: Vec<MovieIdx> = page.iter().map(|candidate| candidate.movie).collect();
+        if let Some(model) = self.blend.predicting(request.chosen) {
+            for (item, predicted) in items.iter_mut().zip(model.predict(&request.rated(), &movies))
+            {
+                item.predicted = Some(predicted);
+            }
+        }
         if request.explain {
-            let movies: Vec<MovieIdx> = page.iter().map(|candidate| candidate.movie).collect();
             for (item, reasons) in items.iter_mut().zip(parts.reasons(&movies)) {
                 item.reasons = reasons;
             }

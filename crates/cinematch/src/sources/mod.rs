@@ -8,6 +8,8 @@ pub mod synthetic;
 pub mod table;
 pub mod tmdb;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// What was wrong.
@@ -56,6 +58,37 @@ pub struct Problem {
     pub outcome: Outcome,
     /// A sentence for people, with what was expected and what was found.
     pub reason: String,
+}
+
+/// Problems beyond those listed, counted by column and sort.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unlisted(BTreeMap<(Option<String>, ProblemKind, Outcome), u64>);
+
+impl Unlisted {
+    /// Counts one more, and gives how many of its sort there are.
+    pub(crate) fn add(&mut self, problem: &Problem) -> u64 {
+        let sort = (problem.field.clone(), problem.kind, problem.outcome);
+        let count = self.0.entry(sort).or_default();
+        *count += 1;
+        *count
+    }
+
+    /// Takes the counts of another over.
+    pub(crate) fn append(&mut self, other: Self) {
+        for (sort, count) in other.0 {
+            *self.0.entry(sort).or_default() += count;
+        }
+    }
+
+    /// How many there are.
+    pub fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// How many there are of one column and sort.
+    pub fn of(&self, field: Option<&str>, kind: ProblemKind, outcome: Outcome) -> u64 {
+        self.0.get(&(field.map(str::to_owned), kind, outcome)).copied().unwrap_or_default()
+    }
 }
 
 /// Records, and what was wrong with the others.

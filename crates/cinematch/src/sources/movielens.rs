@@ -231,7 +231,9 @@ pub(super) fn rating(row: &Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<R
         problems.push(row.problem(2, ProblemKind::InvalidValue, Outcome::RowDropped, reason));
         return None;
     };
-    let timestamp = if row.has(3) { row.require(3, "seconds since 1970", problems)? } else { 0 };
+    // A history may leave the time out, in all rows or in some.
+    let left_out = row.get(3).is_empty() && row.may_lack(3);
+    let timestamp = if left_out { 0 } else { row.require(3, "seconds since 1970", problems)? };
     Some(RatingRow { user_id, movie_id, stars, timestamp })
 }
 

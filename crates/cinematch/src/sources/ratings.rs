@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use super::movielens::{self, HISTORY_COLUMNS, RATING_COLUMNS, Stars};
 use super::table::{Column, Table, without_mark};
-use super::{Outcome, Problem, ProblemKind, SourceError};
+use super::{Outcome, Problem, ProblemKind, SourceError, Unlisted};
 use crate::ids::{MovieIdx, UserId, Vocabulary};
 
 pub use parquet::read_parquet;
@@ -25,9 +25,9 @@ pub use parquet::read_parquet;
 const PIECE: u64 = 4 << 20;
 /// A line that runs further than so over its piece's end is no rating.
 const LONGEST_LINE: u64 = 64 << 10;
-/// Problems listed for a piece; more are only counted, so that a file of the wrong kind is no
+/// Problems of one sort listed for a piece; more are only counted, so that a file of the wrong kind is no
 /// memory's end.
-const MOST_LISTED: usize = 1_000;
+const MOST_LISTED: u64 = 1_000;
 
 /// Bytes that can be read from any place.
 pub trait ReadAt: Sync {
@@ -105,10 +105,12 @@ pub struct Part {
     /// Lines, usable or not.
     n_lines: u64,
     problems: Vec<Problem>,
-    unlisted: u64,
+    /// All problems, counted.
+    counted: Unlisted,
+    unlisted: Unlisted,
     /// Rows, usable or not.
     rows: u64,
-    /// Users of rows with films that are not known, one after another's repetitions left out.
+    /// Users of rows that cannot be used, one after another's repetitions left out.
     strangers: Vec<UserId>,
 }
 
@@ -125,13 +127,13 @@ impl Part {
 pub struct RatingsRead {
     /// The rows, piece by piece.
     pub parts: Vec<Part>,
-    /// What was wrong, in file order; of a piece with very many problems only the first.
+    /// What was wrong, in file order; of a piece with very many problems of a sort only the first.
     pub problems: Vec<Problem>,
     /// Problems beyond those.
-    pub unlisted_problems: u64,
+    pub unlisted: Unlisted,
     /// Data rows seen, good and bad.
     pub rows: u64,
-    /// Of a CSV file: users who rated a film that is not known, ascending.
+    /// Of a CSV file: users with a row that could not be used, ascending.
     pub strangers: Vec<UserId>,
 }
 
@@ -210,7 +212,7 @@ fn read_columns(
             problem.line += part.first_line;
             read.problems.push(problem);
         }
-        read.unlisted_problems += part.unlisted;
+        read.unlisted.append(std::mem::take(&mut part.unlisted));
         read.rows += part.rows;
         read.strangers.append(&mut part.strangers);
     }
@@ -252,7 +254,9 @@ impl Reader<'_> {
     /// Reads the lines that start in a range of `bytes`. Lines of problems count from 0 here.
     /// `is_last` says that no more bytes follow.
     fn read(&self, bytes: &[u8], starts: Range<usize>, is_last: bool) -> Part {
-        let piece = &bytes[starts.start.min(bytes.len())..starts.end.min(bytes.len())];
+        // A line may be longer than the piece: then none starts in it.
+        let ends = starts.end.min(bytes.len());
+        let piece = &bytes[starts.start.min(ends)..ends];
         let most = memchr::memchr_iter(b'\n', piece).count() + 1;
         let mut part = Part {
             users: Vec::with_capacity(most),
@@ -262,7 +266,7 @@ impl Reader<'_> {
             ..Part::default()
         };
         let mut at = starts.start;
-        while at < starts.end.min(bytes.len()) {
+        while at < ends {
             let usual = if self.is_plain { self.usual(&bytes[at..]) } else { None };
             if let Some((row, length)) = usual {
                 part.push(&row);
@@ -311,7 +315,10 @@ impl Reader<'_> {
         let mut problems = Vec::new();
         let (mut usable, mut stranger) = (None, None);
         let rows = self.table.read_line(line, part.n_lines, &mut problems, |row, problems| {
-            let Some(rating) = movielens::rating(row, problems) else { return };
+            let Some(rating) = movielens::rating(row, problems) else {
+                stranger = row.get(0).parse().ok();
+                return;
+            };
             let Some(movie) = self.known.movies.index_of(rating.movie_id) else {
                 let reason =
                     format!("there is no film {} in {}", rating.movie_id, self.known.named);
@@ -362,9 +369,13 @@ impl Part {
     }
 
     fn note(&mut self, problems: Vec<Problem>) {
-        let room = MOST_LISTED.saturating_sub(self.problems.len());
-        self.unlisted += problems.len().saturating_sub(room) as u64;
-        self.problems.extend(problems.into_iter().take(room));
+        for problem in problems {
+            if self.counted.add(&problem) <= MOST_LISTED {
+                self.problems.push(problem);
+            } else {
+                self.unlisted.add(&problem);
+            }
+        }
     }
 }
 

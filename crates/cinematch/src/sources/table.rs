@@ -73,6 +73,11 @@ impl<'a> Row<'_, 'a> {
         self.positions[column].is_some()
     }
 
+    /// Whether a file without the decoder's `column`-th column would be right too.
+    pub fn may_lack(&self, column: usize) -> bool {
+        !self.columns[column].required
+    }
+
     /// A problem of this row, to be pushed by the decoder.
     pub fn problem(
         &self,

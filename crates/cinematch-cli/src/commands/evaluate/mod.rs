@@ -240,6 +240,12 @@ impl Evaluate {
         evaluation.stars = stars.reports();
         drop(judging);
         run.seconds = started.elapsed().as_secs_f64();
+        if let Some(folder) = &self.export_split {
+            output.note(format_args!(
+                "{STRONG}{}{STRONG:#}: the splits, a folder a seed; split.json says what is what",
+                shown(folder)
+            ));
+        }
         output.json(&Summary { evaluation: &evaluation, run: &run })?;
         table::print(&evaluation, &run, output);
         if let Some(path) = &self.html {
@@ -294,8 +300,11 @@ impl Evaluate {
         };
         let names = self.models.clone();
         let names = names.unwrap_or_else(|| default.iter().map(ToString::to_string).collect());
-        let mut tuned = tuned(self.params.as_deref(), &self.division.tuned(global), output)?;
         let mut specs: Vec<(String, Spec)> = Vec::new();
+        if names.is_empty() {
+            return Ok(specs);
+        }
+        let mut tuned = tuned(self.params.as_deref(), &self.division.tuned(global), output)?;
         for name in names {
             let Some(spec) = tuned.remove(&name).or_else(|| Spec::named(&name)) else {
                 bail!("unknown model `{name}`; known ones are {}", NAMES.join(", "));

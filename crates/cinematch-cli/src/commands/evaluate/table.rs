@@ -59,6 +59,10 @@ pub fn print(evaluation: &Evaluation, run: &Run, output: &Output) {
         let _ = write!(head, "  {:>1$}", column.head, width(column));
     }
     let baseline = &evaluation.baseline;
+    output.note(format_args!(
+        "{DIM}p: paired bootstrap, corrected (Holm) for all models compared; an interval is of one \
+         difference alone{DIM:#}"
+    ));
     output.line(format_args!("{DIM}{head}   fit s  N@100 against {baseline} (95 %), p{DIM:#}"));
     for model in &evaluation.models {
         let mut line = format!("{:name_width$}", model.name);

@@ -22,9 +22,8 @@ pub struct Measured {
     task: String,
     trial: usize,
     split: u64,
-    /// `None` if it could not be fitted.
-    #[serde(rename = "ndcg@100")]
-    ndcg_100: Option<f64>,
+    /// What it comes to, larger is better; `None` if it could not be fitted.
+    score: Option<f64>,
     seconds: f64,
     spec: Spec,
 }
@@ -34,16 +33,16 @@ impl Measured {
     pub fn new(
         trial: usize,
         (split, spec): (u64, &Spec),
-        ndcg_100: Option<f64>,
+        score: Option<f64>,
         seconds: f64,
     ) -> Self {
         let (task, spec) = (String::new(), spec.clone());
-        Self { task, trial, split, ndcg_100, seconds, spec }
+        Self { task, trial, split, score, seconds, spec }
     }
 
-    /// The NDCG at 100; what cannot be fitted is worse than all that can.
+    /// What it comes to; what cannot be fitted is worse than all that can.
     pub fn score(&self) -> f64 {
-        self.ndcg_100.unwrap_or(f64::NEG_INFINITY)
+        self.score.unwrap_or(f64::NEG_INFINITY)
     }
 }
 
@@ -68,6 +67,8 @@ impl Log {
         let task = serde_json::to_vec(&serde_json::json!({
             "model": model,
             "protocol": protocol.with_seed(0),
+            "objective": protocol.objective(),
+            "version": env!("CARGO_PKG_VERSION"),
             "files": data.files,
             "vocabulary": interactions.movies().checksum(),
             "ratings": interactions.n_ratings(),

@@ -146,7 +146,7 @@ impl CheckedBiasedMfParams {
 /// [share](BiasedMfParams::coverage) of the stars that viewers whom training has not seen give, over
 /// all viewers and films, and likewise over those with about as many ratings; it is no promise for
 /// one viewer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Prediction {
     /// The stars, 0.5 to 5.
     pub stars: f32,

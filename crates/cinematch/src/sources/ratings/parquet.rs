@@ -13,7 +13,7 @@ use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReade
 use rayon::prelude::*;
 
 use super::super::movielens::{AN_ID, RATING_COLUMNS, Stars};
-use super::{MOST_LISTED, Part, RatingsError, RatingsRead, Row};
+use super::{Part, RatingsError, RatingsRead, Row};
 use crate::ids::{MovieId, UserId, Vocabulary};
 use crate::sources::{Outcome, Problem, ProblemKind};
 
@@ -27,9 +27,13 @@ pub fn read_parquet(
     source: File,
     movies: &Vocabulary,
 ) -> Result<RatingsRead, RatingsError> {
-    let failed = |cause: ParquetError| RatingsError::Parquet {
-        file: file.to_owned(),
-        reason: cause.to_string(),
+    let failed = |cause: ParquetError| {
+        let mut reason = cause.to_string();
+        if reason.contains("Disabled feature") {
+            reason += ". Its compression is not known here: write it again with snappy, with zstd or \
+                       without compression";
+        }
+        RatingsError::Parquet { file: file.to_owned(), reason }
     };
     let reader = SerializedFileReader::new(Places(source)).map_err(failed)?;
     let columns = columns(file, &reader)?;
@@ -49,7 +53,7 @@ pub fn read_parquet(
     let mut read = RatingsRead::default();
     for mut part in groups.into_iter().flatten() {
         read.problems.append(&mut part.problems);
-        read.unlisted_problems += part.unlisted;
+        read.unlisted.append(std::mem::take(&mut part.unlisted));
         read.rows += part.rows;
         read.parts.push(part);
     }
@@ -204,18 +208,14 @@ fn part(file: &str, movies: &Vocabulary, first_row: u64, rows: &Rows) -> Part {
             Err((column, kind, reason)) => {
                 part.rows += 1;
                 part.gaps.push(part.users.len() as u32);
-                if part.problems.len() < MOST_LISTED {
-                    part.problems.push(Problem {
-                        file: file.to_owned(),
-                        line: first_row + at as u64 + 1,
-                        field: Some(RATING_COLUMNS[column].name.to_owned()),
-                        kind,
-                        outcome: Outcome::RowDropped,
-                        reason,
-                    });
-                } else {
-                    part.unlisted += 1;
-                }
+                part.note(vec![Problem {
+                    file: file.to_owned(),
+                    line: first_row + at as u64 + 1,
+                    field: Some(RATING_COLUMNS[column].name.to_owned()),
+                    kind,
+                    outcome: Outcome::RowDropped,
+                    reason,
+                }]);
             }
         }
         part.n_lines += 1;

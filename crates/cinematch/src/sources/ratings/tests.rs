@@ -90,7 +90,7 @@ fn pieces_join_without_a_seam() {
 fn a_file_of_bad_rows_costs_a_bounded_list() {
     let csv = format!("{HEADER}{}", "a\n".repeat(10_000));
     let read = read("r.csv", csv.as_bytes(), &movies()).unwrap();
-    assert_eq!((read.problems.len(), read.unlisted_problems, read.rows), (1_000, 9_000, 10_000));
+    assert_eq!((read.problems.len(), read.unlisted.total(), read.rows), (1_000, 9_000, 10_000));
 }
 
 proptest! {
@@ -131,10 +131,23 @@ fn a_history_may_leave_out_when() {
     let histories = read_histories("h.csv", csv.as_bytes(), &movies()).unwrap();
     assert_eq!(histories.parts[0].times, [0]);
     assert_eq!(histories.problems[0].reason, "there is no film 8 in the catalogue");
-    let with_time = format!("{HEADER}5,7,4.0,12\n5,1,4.0,\n");
+    let with_time = format!("{HEADER}5,7,4.0,12\n5,1,4.0,\n6,1,4.0,then\n");
     let histories = read_histories("h.csv", with_time.as_bytes(), &movies()).unwrap();
-    assert_eq!(histories.parts[0].times, [12]);
+    assert_eq!(histories.parts[0].times, [12, 0]);
     assert_eq!(histories.problems.len(), 1);
+    // Who gave no usable row is still asked for.
+    assert_eq!(histories.strangers, [UserId(6)]);
     let error = read("r.csv", csv.as_bytes(), &movies()).unwrap_err();
     assert!(error.to_string().contains("timestamp"), "{error}");
+}
+
+#[test]
+fn a_line_longer_than_pieces_is_one_bad_row() {
+    let tail = format!("{HEADER}1,7,4.0,5\n{}", "\0".repeat(3 * PIECE as usize));
+    let middle = format!("{tail}\n2,7,4.0,6\n");
+    for (csv, expected) in [(&tail, 1), (&middle, 2)] {
+        let read = read("r.csv", csv.as_bytes(), &movies()).unwrap();
+        assert_eq!(rows(&read).len(), expected);
+        assert!(!read.problems.is_empty());
+    }
 }

@@ -3,14 +3,18 @@
 //! Impossible values are emptied and reported: a runtime of 0 is TMDb's way to say it does not
 //! know, and an average of 0 means that nobody voted.
 
+pub mod dumps;
+pub mod facts;
+mod literal;
+
 use std::borrow::Cow;
 
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use super::movielens::whole_number;
-use super::table::{self, Column, Row};
-use super::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 use crate::ids::TmdbId;
+use crate::sources::movielens::whole_number;
+use crate::sources::table::{self, Column, Row};
+use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// A film, as TMDb describes it. Lists are joined by `|`, in the file's order; [`list`] takes them
 /// apart.

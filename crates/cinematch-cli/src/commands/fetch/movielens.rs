@@ -1,0 +1,202 @@
+//! `cinematch fetch movielens`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use cinematch_tmdb::clock::Clock;
+use cinematch_tmdb::movielens::{
+    Download, GROUPLENS, Installed, RELEASES, Release, install, installed_md5, md5_of_file,
+};
+use clap::Args;
+use serde::Serialize;
+
+use crate::commands::serve::block_on;
+use crate::options::Global;
+use crate::output::{DIM, Output, STRONG, thousands};
+use crate::paths::shown;
+
+/// Flags of `fetch movielens`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cinematch fetch movielens                    MovieLens 32M (239 MB) → raw/ml-32m/\n  \
+                        cinematch fetch movielens latest-small       100,000 ratings, to try things out\n  \
+                        cinematch fetch movielens --from ml-32m.zip  an archive already at hand"
+)]
+pub struct Movielens {
+    /// 32m, 25m, 20m, latest or latest-small
+    #[arg(default_value = "32m", value_parser = release, value_name = "RELEASE")]
+    release: Release,
+    /// Unpack this archive instead of downloading one
+    #[arg(long, value_name = "FILE.zip")]
+    from: Option<PathBuf>,
+    /// Download and unpack even what is there already
+    #[arg(long)]
+    force: bool,
+    /// Where the archives are
+    #[arg(long, env = "CINEMATCH_GROUPLENS_URL", default_value = GROUPLENS, hide = true,
+          value_name = "URL")]
+    url: String,
+}
+
+fn release(name: &str) -> Result<Release, String> {
+    Release::named(name).ok_or_else(|| {
+        let names = RELEASES.map(|release| release.name).join(", ");
+        format!("there are {names}; older releases are in another format")
+    })
+}
+
+/// The result, for machines.
+#[derive(Serialize)]
+struct Report {
+    release: &'static str,
+    folder: String,
+    archive_md5: String,
+    /// Whether GroupLens publishes that MD5.
+    md5_published: bool,
+    /// Whether it was there already.
+    unchanged: bool,
+    replaced: bool,
+    new_films: u64,
+    gone_films: u64,
+    verified_files: usize,
+    files: Vec<FileReport>,
+}
+
+#[derive(Serialize)]
+struct FileReport {
+    file: String,
+    rows_before: Option<u64>,
+    rows: u64,
+}
+
+impl Movielens {
+    /// Downloads, checks, unpacks.
+    pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
+        let raw = global.root.join("raw");
+        if let Some(archive) = &self.from {
+            let md5 = md5_of_file(archive)
+                .with_context(|| format!("cannot read {}; check --from", shown(archive)))?;
+            return unpack(archive, &md5, false, &raw, output);
+        }
+        let folder = raw.join(self.release.folder);
+        let part = raw.join(format!(".{}.part", self.release.archive()));
+        let (md5, published) = block_on(Some(2), self.download(&folder, &part, output))?;
+        let Some(md5) = md5 else {
+            return self.unchanged(&folder, output);
+        };
+        unpack(&part, &md5, published, &raw, output)?;
+        // Unpacked and checked: the archive has served its purpose.
+        for suffix in ["", ".version", ".lock"] {
+            let mut name = part.clone().into_os_string();
+            name.push(suffix);
+            let _ = fs::remove_file(name);
+        }
+        Ok(())
+    }
+
+    /// The archive's MD5, and whether it is published; no MD5 if the folder was made from the very
+    /// archive that is there.
+    async fn download(
+        &self,
+        folder: &Path,
+        part: &Path,
+        output: &Output,
+    ) -> Result<(Option<String>, bool)> {
+        let archive = self.release.archive();
+        let download = Download::new(&self.url, Clock::system(1))?;
+        let published = download.published_md5(&archive).await?;
+        if !self.force && published.is_some() && installed_md5(folder) == published {
+            return Ok((None, true));
+        }
+        let step = output.bytes(&format!("downloading {archive}"));
+        let md5 = download
+            .file(&archive, part, published.as_deref(), |progress| {
+                step.of(progress.of.unwrap_or(progress.have));
+                step.at(progress.have);
+            })
+            .await?;
+        drop(step);
+        if published.is_none() {
+            output.warn(format_args!(
+                "GroupLens publishes no MD5 of {archive}; its files were checked against the archive's own \
+                 checksums"
+            ));
+        }
+        Ok((Some(md5), published.is_some()))
+    }
+
+    fn unchanged(&self, folder: &Path, output: &Output) -> Result<()> {
+        let md5 = installed_md5(folder).unwrap_or_default();
+        output.json(&Report {
+            release: self.release.name,
+            folder: shown(folder),
+            archive_md5: md5,
+            md5_published: true,
+            unchanged: true,
+            replaced: false,
+            new_films: 0,
+            gone_films: 0,
+            verified_files: 0,
+            files: Vec::new(),
+        })?;
+        output.line(format_args!(
+            "{STRONG}{}{STRONG:#} is what GroupLens has; nothing was downloaded {DIM}(--force does it all \
+             the same){DIM:#}",
+            shown(folder)
+        ));
+        Ok(())
+    }
+}
+
+fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Output) -> Result<()> {
+    let step = output.step("unpacking");
+    let installed = install(archive, md5, raw, |_, _| {})?;
+    drop(step);
+    let Installed { release, folder, rows, replaced, new_films, gone_films, verified } = &installed;
+    if rows.iter().any(|rows| rows.file == "movies.csv" && rows.now == 0) {
+        bail!("{} has no films", shown(folder));
+    }
+    let files = rows.iter().map(|rows| FileReport {
+        file: rows.file.clone(),
+        rows_before: rows.before,
+        rows: rows.now,
+    });
+    output.json(&Report {
+        release: release.name,
+        folder: shown(folder),
+        archive_md5: md5.to_owned(),
+        md5_published: published,
+        unchanged: false,
+        replaced: *replaced,
+        new_films: *new_films,
+        gone_films: *gone_films,
+        verified_files: *verified,
+        files: files.collect(),
+    })?;
+    for rows in rows {
+        let before = match rows.before {
+            Some(before) if before != rows.now => format!(", {} before", thousands(before)),
+            _ => String::new(),
+        };
+        output.note(format_args!("{:>10} rows  {}{before}", thousands(rows.now), rows.file));
+    }
+    if *replaced {
+        output.note(format_args!(
+            "{} films new, {} gone",
+            thousands(*new_films),
+            thousands(*gone_films)
+        ));
+    }
+    if *verified > 0 {
+        output.note(format_args!("{verified} files agree with the release's own checksums.txt"));
+    }
+    output.line(format_args!("{STRONG}{}{STRONG:#}: MovieLens {}", shown(folder), release.name));
+    output.note(format_args!(
+        "MovieLens is GroupLens' work: no commercial use without their permission, cite Harper and \
+         Konstan (2015); the terms are in {}",
+        shown(&folder.join("README.txt"))
+    ));
+    output.note(format_args!("{DIM}next: cinematch preprocess, or cinematch fetch tmdb{DIM:#}"));
+    Ok(())
+}

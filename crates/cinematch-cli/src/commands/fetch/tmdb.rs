@@ -1,0 +1,370 @@
+//! `cinematch fetch tmdb`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow, bail};
+use cinematch::ids::{MovieId, TmdbId};
+use cinematch::sources::movielens;
+use cinematch_tmdb::api::{Api, ApiSettings, TMDB};
+use cinematch_tmdb::clock::Clock;
+use cinematch_tmdb::fetch::{self, Ask, Ended, Fetcher, PROVIDERS_LIMIT, Summary};
+use cinematch_tmdb::store::Store;
+use cinematch_tmdb::tables::Tables;
+use cinematch_tmdb::token::Token;
+use clap::Args;
+use serde::Serialize;
+
+use super::progress::Shown;
+use crate::commands::import::{TmdbFiles, adopt, write_tables};
+use crate::commands::inputs::{How, PackedPath, load_ratings, ratings_path};
+use crate::commands::serve::block_on;
+use crate::options::Global;
+use crate::output::{DIM, Output, STRONG, thousands};
+use crate::paths::{RawPath, read_or, shown};
+
+const TOKEN: &str = "TMDB_BEARER_TOKEN";
+
+/// Flags of `fetch tmdb`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  cinematch fetch tmdb                    a trial: the 500 most rated films\n  \
+                  cinematch fetch tmdb --all --region DE  every film of links.csv; goes on where it stopped\n  \
+                  cinematch fetch tmdb --update           what changed since, and what is too old to keep\n  \
+                  cinematch fetch tmdb --providers        where films can be watched, if a week old\n\n\
+                  The token comes from TMDB_BEARER_TOKEN in the environment or in .env: the `API Read \
+                  Access Token` of https://www.themoviedb.org/settings/api.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Tmdb {
+    #[command(flatten)]
+    raw: RawPath,
+    #[command(flatten)]
+    packed: PackedPath,
+    #[command(flatten)]
+    files: TmdbFiles,
+    /// Fetch the first so many films, most rated first
+    #[arg(long, default_value_t = 500, value_name = "N", conflicts_with = "all")]
+    max_ids: usize,
+    /// Fetch every film
+    #[arg(long)]
+    all: bool,
+    /// Fetch again what changed, and what TMDb's terms no longer let anybody keep (six months)
+    #[arg(long, conflicts_with_all = ["all", "max_ids", "providers"])]
+    update: bool,
+    /// Fetch again where films can be watched, for those asked about a week ago or longer
+    #[arg(long, conflicts_with_all = ["all", "max_ids", "refresh_missing"])]
+    providers: bool,
+    /// Ask again about films that TMDb did not have
+    #[arg(long)]
+    refresh_missing: bool,
+    /// Requests in any second, at most
+    #[arg(long, default_value_t = 40, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rate: u32,
+    /// Where the API is
+    #[arg(long, env = "CINEMATCH_TMDB_URL", default_value = TMDB, hide = true, value_name = "URL")]
+    url: String,
+    /// Seconds that pass in one, for trials with a server of one's own
+    #[arg(long, env = "CINEMATCH_CLOCK_SPEED", default_value_t = 1, hide = true, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    clock_speed: u32,
+    /// Days by which the clock is ahead, for the same
+    #[arg(long, env = "CINEMATCH_CLOCK_AHEAD", default_value_t = 0, hide = true, value_name = "DAYS",
+          value_parser = clap::value_parser!(i64).range(0..=36_500))]
+    clock_ahead: i64,
+}
+
+/// The result, for machines.
+#[derive(Serialize)]
+struct Report<'a> {
+    asked: usize,
+    found: usize,
+    missing: usize,
+    failed: usize,
+    failures: Vec<Failure<'a>>,
+    /// Films not asked about because the run ended early.
+    left: usize,
+    /// Wanted films that were there already.
+    already: usize,
+    changed: Option<usize>,
+    expired: Option<usize>,
+    dropped: Option<u64>,
+    bytes: u64,
+    seconds: f64,
+    ended: Option<String>,
+    region: &'a str,
+    films: u64,
+    films_with_services: u64,
+    metadata: String,
+    providers: String,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    tmdb_id: TmdbId,
+    reason: &'a str,
+}
+
+/// What a run set out to do.
+#[derive(Default)]
+struct Plan {
+    films: Vec<TmdbId>,
+    already: usize,
+    update: Option<fetch::Update>,
+}
+
+impl Tmdb {
+    /// Fetches, and makes the tables anew.
+    pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
+        let token = token(global)?;
+        let wanted =
+            if self.update || self.providers { Vec::new() } else { self.wanted(global, output)? };
+        block_on(Some(2), self.fetch(&token, wanted, global, output))
+    }
+
+    async fn fetch(
+        &self,
+        token: &Token,
+        wanted: Vec<TmdbId>,
+        global: &Global,
+        output: &Output,
+    ) -> Result<()> {
+        let clock = Clock::system(self.clock_speed).ahead(self.clock_ahead * 24 * 60 * 60);
+        let files = self.files.resolve(global);
+        let store = Store::open(&files.store).await?;
+        let region = self.files.region(&store, output).await?;
+        let seed = u64::from(std::process::id()) ^ clock.unix().cast_unsigned();
+        let settings = ApiSettings { base: self.url.clone(), rate: self.rate, seed };
+        let api = Arc::new(Api::new(token, &settings, clock)?);
+        // What people had before is theirs: it is taken into the store before the table is replaced.
+        adopt(&store, &files, output).await?;
+        fetch::begin(&store, clock).await?;
+
+        let fetcher = Fetcher { api, store: &store, clock };
+        let plan = self.plan(&fetcher, wanted).await?;
+        let ask = if self.providers { Ask::Providers } else { Ask::Film };
+        let shown = Shown::new(output, plan.films.len() as u64, "asking TMDb");
+        let asked = plan.films.len();
+        let summary = fetcher
+            .run(ask, plan.films.clone(), interrupted(), |progress| {
+                shown.at(progress.done as u64, progress.failed as u64);
+            })
+            .await?;
+        drop(shown);
+        let dropped = if self.update && summary.ended.is_none() {
+            Some(store.drop_older(clock.unix() - fetch::CACHING_LIMIT).await?)
+        } else {
+            None
+        };
+        let tables = write_tables(&store, &region, &files, output).await?;
+        store.close().await;
+
+        let failures = summary.failures.iter();
+        let failures = failures.map(|(id, reason)| Failure { tmdb_id: *id, reason }).collect();
+        output.json(&Report {
+            asked: asked - summary.left,
+            found: summary.found,
+            missing: summary.missing,
+            failed: summary.failed,
+            failures,
+            left: summary.left,
+            already: plan.already,
+            changed: plan.update.as_ref().and_then(|update| update.changed),
+            expired: plan.update.as_ref().map(|update| update.expired),
+            dropped,
+            bytes: summary.bytes,
+            seconds: summary.seconds,
+            ended: summary.ended.as_ref().map(ToString::to_string),
+            region: &region,
+            films: tables.films,
+            films_with_services: tables.with_services,
+            metadata: shown_path(&files.metadata),
+            providers: shown_path(&files.providers),
+        })?;
+        tell(&plan, &summary, dropped, output);
+        self.tell_tables(&tables, &region, &files.metadata, output);
+        match summary.ended {
+            Some(Ended::Interrupted) => std::process::exit(130),
+            Some(ended) => Err(anyhow!("{ended}")),
+            None if summary.failed > 0 => Err(anyhow!(
+                "{} got no answer; run it again to ask for these alone",
+                films(summary.failed)
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// The films of links.csv, most rated first, as many as asked for.
+    fn wanted(&self, global: &Global, output: &Output) -> Result<Vec<TmdbId>> {
+        let raw = self.raw.resolve(global);
+        let path = raw.join("links.csv");
+        let bytes =
+            read_or(&path, "run `cinematch fetch movielens` first, or name its folder with --raw")?;
+        let links = movielens::links(&shown(&path), &bytes)?;
+        let mut films: Vec<(MovieId, TmdbId)> =
+            links.records.iter().filter_map(|link| Some((link.movie_id, link.tmdb_id?))).collect();
+        if ratings_path(&raw).exists() {
+            let how = How { refresh: false, write_nothing: true };
+            let loaded = load_ratings(how, &self.raw, &self.packed, global, output)?;
+            let interactions = &loaded.interactions;
+            let count = |film: &(MovieId, TmdbId)| {
+                let row = interactions.movies().index_of(film.0);
+                row.map_or(0, |row| interactions.of_movie(row).len())
+            };
+            // A stable sort: films rated alike stay in the file's order.
+            films.sort_by_cached_key(|film| std::cmp::Reverse(count(film)));
+        }
+        let mut seen = std::collections::HashSet::new();
+        let mut wanted: Vec<TmdbId> =
+            films.into_iter().map(|(_, id)| id).filter(|id| seen.insert(*id)).collect();
+        if wanted.is_empty() {
+            bail!("{} names no TMDb ids; there is nothing to fetch", shown(&path));
+        }
+        if !self.all && wanted.len() > self.max_ids {
+            output.note(format_args!(
+                "{DIM}the first {} of {} films; --all fetches every one{DIM:#}",
+                thousands(self.max_ids as u64),
+                thousands(wanted.len() as u64)
+            ));
+            wanted.truncate(self.max_ids);
+        }
+        Ok(wanted)
+    }
+
+    async fn plan(&self, fetcher: &Fetcher<'_>, wanted: Vec<TmdbId>) -> Result<Plan> {
+        let (store, clock) = (fetcher.store, fetcher.clock);
+        if self.update {
+            let update = fetch::mark_outdated(&fetcher.api, store, clock).await?;
+            let known = store.known().await?;
+            let mut films: Vec<TmdbId> = known.keys().copied().collect();
+            films.sort_unstable();
+            let films = fetch::pending(&films, &known, self.refresh_missing);
+            return Ok(Plan { already: known.len() - films.len(), films, update: Some(update) });
+        }
+        let known = store.known().await?;
+        if self.providers {
+            let old = clock.unix() - PROVIDERS_LIMIT;
+            let mut films: Vec<TmdbId> = known
+                .iter()
+                .filter(|(_, known)| !known.missing && known.providers_at <= old)
+                .map(|(id, _)| *id)
+                .collect();
+            films.sort_unstable();
+            return Ok(Plan { already: known.len() - films.len(), films, update: None });
+        }
+        let films = fetch::pending(&wanted, &known, self.refresh_missing);
+        Ok(Plan { already: wanted.len() - films.len(), films, update: None })
+    }
+
+    fn tell_tables(&self, tables: &Tables, region: &str, metadata: &Path, output: &Output) {
+        for (id, why) in tables.unreadable.iter().take(5) {
+            output.warn(format_args!("film {id} is left out of the table: {why}"));
+        }
+        output.line(format_args!(
+            "{STRONG}{}{STRONG:#}: {} films, {} of them streaming in {region} {DIM}(data by JustWatch \
+             and TMDb){DIM:#}",
+            shown(metadata),
+            thousands(tables.films),
+            thousands(tables.with_services)
+        ));
+        if tables.films > 0 && tables.with_services == 0 && !self.files.region_is_named() {
+            output.warn(format_args!(
+                "no film streams in {region}; if that is not your country, name it with --region"
+            ));
+        }
+        output.note(format_args!("{DIM}next: cinematch preprocess{DIM:#}"));
+    }
+}
+
+fn tell(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &Output) {
+    if let Some(update) = &plan.update {
+        match update.changed {
+            Some(changed) => output.note(format_args!("{} changed at TMDb", films(changed))),
+            None => output.note(
+                "TMDb lists changes of 14 days only, and the last run is longer ago: every film is \
+                 fetched again",
+            ),
+        }
+        if update.expired > 0 {
+            output.note(format_args!("{} older than six months", films(update.expired)));
+        }
+    }
+    if plan.already > 0 {
+        output.note(format_args!("{} there already", films(plan.already)));
+    }
+    for (id, reason) in &summary.failures {
+        output.warn(format_args!("film {id}: {reason}"));
+    }
+    let unlisted = summary.failed - summary.failures.len();
+    if unlisted > 0 {
+        output.warn(format_args!("and {} more without an answer", films(unlisted)));
+    }
+    if let Some(dropped) = dropped.filter(|dropped| *dropped > 0) {
+        output.warn(format_args!(
+            "{} older than six months could not be fetched again and had to be dropped",
+            films(dropped as usize)
+        ));
+    }
+    let asked = summary.found + summary.missing + summary.failed;
+    if asked > 0 {
+        output.note(format_args!(
+            "{} fetched, {} that TMDb does not have, {} without an answer, in {} ({:.0} a second)",
+            films(summary.found),
+            thousands(summary.missing as u64),
+            thousands(summary.failed as u64),
+            took(summary.seconds),
+            asked as f64 / summary.seconds.max(0.001)
+        ));
+    }
+    if summary.left > 0 {
+        output.note(format_args!("{} left to ask about", films(summary.left)));
+    }
+}
+
+fn films(n: usize) -> String {
+    format!("{} {}", thousands(n as u64), if n == 1 { "film" } else { "films" })
+}
+
+fn took(seconds: f64) -> String {
+    match seconds {
+        ..60.0 => format!("{seconds:.1} s"),
+        _ => format!("{}:{:02} min", seconds as u64 / 60, seconds as u64 % 60),
+    }
+}
+
+fn shown_path(path: &Path) -> String {
+    shown(path)
+}
+
+/// The token, or where to get one and where to put it.
+fn token(global: &Global) -> Result<Token> {
+    let env_file: PathBuf = global.root.join(".env");
+    let text = std::env::var(TOKEN).unwrap_or_default();
+    if text.trim().is_empty() {
+        bail!(
+            "Missing {TOKEN}: get the `API Read Access Token` (free) from \
+             https://www.themoviedb.org/settings/api and put the line {TOKEN}=… into {}, or into the \
+             environment",
+            shown(&env_file)
+        );
+    }
+    Ok(Token::parse(&text)?)
+}
+
+/// Ready when somebody presses Ctrl-C or the system asks to end.
+async fn interrupted() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => {
+            if pressed.context("cannot listen for Ctrl-C").is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,107 @@
+//! A server that has MovieLens' archives, with ranges, checksums and broken connections.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::broken_body;
+
+#[derive(Clone, Default)]
+pub struct Archive {
+    pub bytes: Vec<u8>,
+    /// What is published beside it.
+    pub md5: Option<String>,
+    pub tag: String,
+}
+
+#[derive(Default)]
+struct Shared {
+    archives: BTreeMap<String, Archive>,
+    /// Each answer ends after so many bytes.
+    cut_after: Option<usize>,
+    /// `Range` headers, or none, of requests for archives.
+    ranges: Vec<Option<String>>,
+}
+
+pub struct GroupLens {
+    shared: Arc<Mutex<Shared>>,
+    address: String,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl GroupLens {
+    pub fn start() -> Self {
+        let shared = Arc::new(Mutex::new(Shared::default()));
+        let router = Router::new()
+            .route("/datasets/movielens/{file}", get(file))
+            .with_state(Arc::clone(&shared));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Self { shared, address, _runtime: runtime }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn has(&self, name: &str, archive: Archive) {
+        self.shared.lock().unwrap().archives.insert(name.to_owned(), archive);
+    }
+
+    pub fn cut_after(&self, bytes: Option<usize>) {
+        self.shared.lock().unwrap().cut_after = bytes;
+    }
+
+    pub fn ranges(&self) -> Vec<Option<String>> {
+        std::mem::take(&mut self.shared.lock().unwrap().ranges)
+    }
+}
+
+async fn file(
+    State(shared): State<Arc<Mutex<Shared>>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let mut shared = shared.lock().unwrap();
+    if let Some(name) = name.strip_suffix(".md5") {
+        let md5 = shared.archives.get(name).and_then(|archive| archive.md5.clone());
+        return match md5 {
+            Some(md5) => format!("{md5}  {name}\n").into_response(),
+            None => StatusCode::NOT_FOUND.into_response(),
+        };
+    }
+    let Some(archive) = shared.archives.get(&name).cloned() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (range, if_range) = (text(header::RANGE), text(header::IF_RANGE));
+    shared.ranges.push(range.clone());
+    let whole = archive.bytes.len();
+    let from = range
+        .filter(|_| if_range.as_ref() == Some(&archive.tag))
+        .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
+    let rest = archive.bytes[from.unwrap_or(0)..].to_vec();
+    let length = rest.len();
+    let sent = shared.cut_after.unwrap_or(length).min(length);
+    let body = broken_body::body(rest[..sent].to_vec(), sent == length);
+    let mut response = Response::builder()
+        .header(header::ETAG, &archive.tag)
+        .header(header::CONTENT_LENGTH, length);
+    if let Some(from) = from {
+        response = response
+            .status(StatusCode::PARTIAL_CONTENT)
+            .header(header::CONTENT_RANGE, format!("bytes {from}-{}/{whole}", whole - 1));
+    }
+    response.body(body).unwrap()
+}

@@ -1,0 +1,88 @@
+//! `cinematch import tmdb-csv`.
+
+use crate::folder::{Folder, real_data};
+
+const MOVIES: &str = "adult,genres,id,imdb_id,original_language,overview,popularity,poster_path,\
+                      release_date,runtime,title,vote_average,vote_count\n\
+                      False,\"[{'id': 16, 'name': 'Animation'}]\",862,tt0114709,en,\"Andy's toys\",\
+                      21.9,/a.jpg,1995-10-30,81.0,Toy Story,7.7,5415.0\n\
+                      False,[],82663,tt0113002,en,broken off\n - here,1,x\n";
+const CREDITS: &str = "cast,crew,id\n\"[{'name': 'Tom Hanks'}]\",\"[{'job': 'Director', 'name': \
+                       'John Lasseter'}]\",862\n";
+
+fn import(folder: &Folder, files: &[&str]) -> String {
+    folder.ok(&[&["import", "tmdb-csv", "--region", "DE"], files].concat())
+}
+
+#[test]
+fn public_dumps_become_the_table() {
+    let folder = Folder::empty();
+    folder.write("movies_metadata.csv", MOVIES.as_bytes());
+    folder.write("credits.csv", CREDITS.as_bytes());
+    let output =
+        folder.run(&["import", "tmdb-csv", "movies_metadata.csv", "credits.csv", "--region", "DE"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("raw/tmdb/tmdb_metadata.csv: 1 films, 1 of them imported now"), "{text}");
+    assert!(notes.contains("movies_metadata.csv") && notes.contains("first on line 3"), "{notes}");
+    let table = folder.read("raw/tmdb/tmdb_metadata.csv");
+    assert!(
+        table.contains(
+            "862,Toy Story,1995-10-30,81,21.9,5415,7.7,animation,Andy's toys,,Tom Hanks,John \
+             Lasseter,en,/a.jpg,,tt0114709,\n"
+        ),
+        "{table}"
+    );
+    // One file after the other comes to the same.
+    let other = Folder::empty();
+    other.write("movies_metadata.csv", MOVIES.as_bytes());
+    other.write("credits.csv", CREDITS.as_bytes());
+    import(&other, &["credits.csv"]);
+    import(&other, &["movies_metadata.csv"]);
+    assert_eq!(other.read("raw/tmdb/tmdb_metadata.csv"), table);
+}
+
+#[test]
+fn a_file_of_another_kind_changes_nothing() {
+    let folder = Folder::empty();
+    folder.write("ratings.csv", b"userId,movieId,rating\n1,1,4.0\n");
+    let error = folder.fails(&["import", "tmdb-csv", "ratings.csv", "--region", "DE"]);
+    assert!(error.contains("wrong header") && error.contains("tmdb_id"), "{error}");
+    folder.write("empty.csv", b"id,title\n");
+    let error = folder.fails(&["import", "tmdb-csv", "empty.csv", "--region", "DE"]);
+    assert!(error.contains("no film is in empty.csv; nothing was changed"), "{error}");
+    assert!(!folder.path("raw/tmdb").exists());
+}
+
+#[test]
+fn real_metadata_survives_the_way_through_the_store() {
+    let Some(raw) = real_data("import of real TMDb metadata") else { return };
+    let folder = Folder::empty();
+    let real = raw.join("tmdb/tmdb_metadata.csv");
+    let films_of = |bytes: &[u8]| {
+        let file = cinematch::sources::tmdb::metadata("t.csv", bytes).unwrap();
+        let mut films: Vec<String> = file
+            .decoded
+            .records
+            .iter()
+            .map(|film| {
+                let numbers = (film.runtime, film.popularity, film.vote_count, film.vote_average);
+                let lists = [&film.keywords, &film.cast, &film.directors];
+                // A tab in a name does not survive; it was never meant.
+                let lists = lists.map(|list| {
+                    cinematch::sources::tmdb::joined(&list.replace('\t', " ")).into_owned()
+                });
+                format!("{} {numbers:?} {lists:?} {:?}", film.tmdb_id, film.overview)
+            })
+            .collect();
+        films.sort();
+        films
+    };
+    let before = std::fs::read(&real).unwrap();
+    import(&folder, &[real.to_str().unwrap()]);
+    let after = std::fs::read(folder.path("raw/tmdb/tmdb_metadata.csv")).unwrap();
+    let (before, after) = (films_of(&before), films_of(&after));
+    assert_eq!(before.len(), after.len());
+    let different: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).take(3).collect();
+    assert!(different.is_empty(), "{different:#?}");
+}

@@ -1,0 +1,66 @@
+//! SIGKILL at random instants: what was fetched stays, and hardly anything is asked for twice.
+
+use std::time::Duration;
+
+use super::tmdb_faults::random;
+use super::tmdb_server::{Fault, TmdbServer};
+use super::{command, fetched, folder_of, table};
+
+const KILLS: u32 = 102;
+const FILMS: u32 = 20_000;
+
+#[test]
+fn a_fetch_killed_again_and_again_asks_for_hardly_anything_twice() {
+    let (folder, server) = (folder_of(FILMS), TmdbServer::start());
+    // As fast as TMDb answers, in proportion to the rate.
+    server.fail(|id, _| id.is_multiple_of(16).then_some(Fault::Slow(1)));
+    let arguments = ["--all", "--quiet"];
+    let mut draw = random(0x2545_f491_4f6c_dd1d);
+    let (mut killed, mut whole) = (0, 0);
+    while killed < KILLS {
+        let mut command = command(&folder, &server, &arguments);
+        // A thousand requests a second, at a rate of forty.
+        command.env("CINEMATCH_CLOCK_SPEED", "25");
+        let mut child = command.spawn().unwrap();
+        // This wait is the fault being injected: a random instant, not a condition.
+        std::thread::sleep(Duration::from_millis(30 + draw(240)));
+        if child.try_wait().unwrap().is_some() {
+            whole += 1;
+            assert!(whole < 3, "all was fetched after {killed} kills");
+        } else {
+            killed += 1;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let before = server.asked().len();
+    let report = fetched(&folder, &server, &["--all"]);
+    let asked = before + server.asked().len();
+    let twice = asked - FILMS as usize;
+    println!("{killed} kills, {asked} requests for {FILMS} films, {twice} twice");
+    assert!(before > FILMS as usize / 10, "the kills came before anything was asked");
+    assert!(twice * 100 <= FILMS as usize, "{twice} of {FILMS} were asked for twice");
+    assert_eq!(report["films"], FILMS);
+    assert_eq!(table(&folder).lines().count(), FILMS as usize + 1);
+}
+
+#[test]
+fn ctrl_c_ends_in_order_and_says_how_to_go_on() {
+    let (folder, server) = (folder_of(60), TmdbServer::start());
+    server.fail(|id, _| (id > 1020).then_some(Fault::Slow(60_000)));
+    let mut command = command(&folder, &server, &["--all"]);
+    command.stdout(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    let mut asked = 0;
+    while asked < 40 {
+        asked += server.asked().len();
+        std::thread::yield_now();
+    }
+    let process = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
+    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{text}");
+    assert!(text.contains("films left to ask about"), "{text}");
+    assert!(table(&folder).lines().count() > 15);
+}

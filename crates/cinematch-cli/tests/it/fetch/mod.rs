@@ -1,0 +1,72 @@
+//! `cinematch fetch` and `import`, against servers of our own that misbehave on purpose.
+
+mod broken_body;
+mod grouplens;
+mod import;
+mod killed;
+mod movielens;
+mod tmdb;
+mod tmdb_faults;
+mod tmdb_server;
+mod update;
+
+use std::process::Output;
+
+use crate::folder::Folder;
+use tmdb_server::TmdbServer;
+
+/// A secret that must not turn up anywhere but in the header it belongs to.
+pub const CANARY: &str = "canary-4711-eyJhbGciOiJIUzI1NiJ9";
+
+/// A folder whose links.csv names the films 1 to `n`, film f being TMDb's number 1000 + f. Film f
+/// has been rated by `n - f` viewers, so that the first is the most rated.
+pub fn folder_of(n: u32) -> Folder {
+    use std::fmt::Write;
+    let folder = Folder::empty();
+    let (mut movies, mut links) =
+        ("movieId,title,genres\n".to_owned(), "movieId,imdbId,tmdbId\n".to_owned());
+    // The least rated comes first in the files.
+    for film in (1..=n).rev() {
+        writeln!(movies, "{film},Film {film} (1999),Drama").unwrap();
+        writeln!(links, "{film},{film:07},{}", 1000 + film).unwrap();
+    }
+    let mut ratings = "userId,movieId,rating,timestamp\n".to_owned();
+    for film in 1..=n.min(60) {
+        for user in film..=60 {
+            writeln!(ratings, "{user},{film},4.0,100000").unwrap();
+        }
+    }
+    folder.write("raw/ml-32m/movies.csv", movies.as_bytes());
+    folder.write("raw/ml-32m/links.csv", links.as_bytes());
+    folder.write("raw/ml-32m/ratings.csv", ratings.as_bytes());
+    folder
+}
+
+/// Runs `fetch tmdb` against a server, a thousand seconds in one.
+pub fn fetch(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> Output {
+    command(folder, server, arguments).output().unwrap()
+}
+
+/// The same, to be run.
+pub fn command(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> std::process::Command {
+    let mut command = folder.command(&[&["fetch", "tmdb"], arguments].concat());
+    command
+        .env("TMDB_BEARER_TOKEN", CANARY)
+        .env("CINEMATCH_TMDB_URL", server.url())
+        .env("CINEMATCH_CLOCK_SPEED", "1000")
+        .env("CINEMATCH_REGION", "DE");
+    command
+}
+
+/// Runs what must succeed, with `--json`.
+pub fn fetched(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> serde_json::Value {
+    let output = fetch(folder, server, &[arguments, &["--json"]].concat());
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{errors}");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {errors}"))
+}
+
+/// The table that a fetch made.
+pub fn table(folder: &Folder) -> String {
+    folder.read("raw/tmdb/tmdb_metadata.csv")
+}

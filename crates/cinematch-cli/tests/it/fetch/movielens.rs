@@ -1,0 +1,195 @@
+//! `cinematch fetch movielens`.
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+use std::process::Output;
+
+use cinematch_tmdb::movielens::md5_of_file;
+use zip::write::SimpleFileOptions;
+
+use super::grouplens::{Archive, GroupLens};
+use crate::folder::Folder;
+
+/// An archive of a release with so many films.
+fn release(folder: &str, films: u32) -> Vec<u8> {
+    use std::fmt::Write;
+    let mut movies = "movieId,title,genres\n".to_owned();
+    let mut ratings = "userId,movieId,rating,timestamp\n".to_owned();
+    let mut links = "movieId,imdbId,tmdbId\n".to_owned();
+    for film in 1..=films {
+        writeln!(movies, "{film},Film {film} (1999),Drama").unwrap();
+        writeln!(ratings, "{film},{film},4.0,{}", 100_000 + film * 7919 % 65_537).unwrap();
+        writeln!(links, "{film},{film:07},{film}").unwrap();
+    }
+    let checksums = format!("{}  movies.csv\n{}  ratings.csv\n", md5(&movies), md5(&ratings));
+    zipped(
+        &[
+            ("movies.csv", movies),
+            ("links.csv", links),
+            ("ratings.csv", ratings),
+            ("tags.csv", "userId,movieId,tag,timestamp\n".to_owned()),
+            ("README.txt", "terms".to_owned()),
+            ("checksums.txt", checksums),
+        ]
+        .map(|(name, text)| (format!("{folder}/{name}"), text)),
+    )
+}
+
+fn zipped(entries: &[(String, String)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in entries {
+        zip.start_file(name.as_str(), SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn md5(text: impl AsRef<[u8]>) -> String {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    md5_of_file(file.path()).unwrap()
+}
+
+fn archive(bytes: Vec<u8>, tag: &str) -> Archive {
+    Archive { md5: Some(md5(&bytes)), bytes, tag: format!("\"{tag}\"") }
+}
+
+fn fetch(folder: &Folder, server: &GroupLens, arguments: &[&str]) -> Output {
+    let mut command = folder.command(&[&["fetch", "movielens"], arguments].concat());
+    command.env("CINEMATCH_GROUPLENS_URL", server.url()).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    let both = [&output.stdout[..], &output.stderr[..]].concat();
+    String::from_utf8(both).unwrap()
+}
+
+/// Nothing is left in raw/ but what is named.
+fn only(folder: &Folder, names: &[&str]) {
+    let mut found: Vec<String> = std::fs::read_dir(folder.path("raw"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| Path::new(name).extension() != Some("lock".as_ref()))
+        .collect();
+    found.sort();
+    assert_eq!(found, names);
+}
+
+#[test]
+fn a_release_is_downloaded_checked_and_unpacked() {
+    let (folder, server) = (Folder::empty(), GroupLens::start());
+    server.has("ml-latest-small.zip", archive(release("ml-latest-small", 300), "a"));
+    let output = fetch(&folder, &server, &["latest-small"]);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("300 rows  movies.csv"), "{said}");
+    assert!(said.contains("2 files agree with the release's own checksums.txt"), "{said}");
+    assert!(said.contains("raw/ml-latest-small: MovieLens latest-small"), "{said}");
+    assert!(said.contains("no commercial use") && said.contains("README.txt"), "{said}");
+    only(&folder, &["ml-latest-small"]);
+    folder.ok(&["preprocess"]);
+    // The same again is no download.
+    server.ranges();
+    let said = text(&fetch(&folder, &server, &["ml-latest-small"]));
+    assert!(said.contains("is what GroupLens has; nothing was downloaded"), "{said}");
+    assert!(server.ranges().is_empty());
+    // A newer one replaces it, and what changed is said.
+    server.has("ml-latest-small.zip", archive(release("ml-latest-small", 310), "b"));
+    let said = text(&fetch(&folder, &server, &["latest-small"]));
+    assert!(said.contains("310 rows  movies.csv, 300 before"), "{said}");
+    assert!(said.contains("10 films new, 0 gone"), "{said}");
+    only(&folder, &["ml-latest-small"]);
+}
+
+#[test]
+fn a_broken_download_goes_on_where_it_stopped() {
+    let (folder, server) = (Folder::empty(), GroupLens::start());
+    let whole = archive(release("ml-32m", 4000), "a");
+    let piece = whole.bytes.len() / 5 + 1;
+    server.has("ml-32m.zip", whole.clone());
+    server.cut_after(Some(piece));
+    let output = fetch(&folder, &server, &[]);
+    assert!(output.status.success(), "{}", text(&output));
+    let expected: Vec<Option<String>> =
+        (0..5).map(|at| (at > 0).then(|| format!("bytes={}-", at * piece))).collect();
+    assert_eq!(server.ranges(), expected);
+    assert_eq!(folder.read("raw/ml-32m/movies.csv").lines().count(), 4001);
+}
+
+#[test]
+fn a_part_of_another_version_is_not_continued() {
+    let (folder, server) = (Folder::empty(), GroupLens::start());
+    let new = archive(release("ml-32m", 50), "new");
+    folder.write("raw/.ml-32m.zip.part", &[7; 500]);
+    folder.write("raw/.ml-32m.zip.part.version", b"\"old\"");
+    server.has("ml-32m.zip", new);
+    let output = fetch(&folder, &server, &["32m"]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert_eq!(server.ranges(), [Some("bytes=500-".to_owned())]);
+    assert_eq!(folder.read("raw/ml-32m/movies.csv").lines().count(), 51);
+}
+
+#[test]
+fn what_does_not_agree_with_its_checksum_replaces_nothing() {
+    let (folder, server) = (Folder::empty(), GroupLens::start());
+    folder.write("raw/ml-32m/movies.csv", b"mine");
+    let mut wrong = archive(release("ml-32m", 50), "a");
+    wrong.md5 = Some("0".repeat(32));
+    server.has("ml-32m.zip", wrong);
+    let output = fetch(&folder, &server, &[]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("ml-32m.zip is damaged: GroupLens publishes the MD5 0000"), "{said}");
+    assert_eq!(folder.read("raw/ml-32m/movies.csv"), "mine");
+    only(&folder, &["ml-32m"]);
+
+    // The archive is whole, and one of its files is not what its own list says.
+    let entries = [
+        ("movies.csv", "movieId,title,genres\n1,A (1999),Drama\n".to_owned()),
+        ("links.csv", "movieId,imdbId,tmdbId\n".to_owned()),
+        ("ratings.csv", "userId,movieId,rating,timestamp\n".to_owned()),
+        ("checksums.txt", format!("{}  movies.csv\n", "1".repeat(32))),
+    ];
+    let entries = entries.map(|(name, text)| (format!("ml-32m/{name}"), text));
+    server.has("ml-32m.zip", archive(zipped(&entries), "b"));
+    let said = text(&fetch(&folder, &server, &[]));
+    assert!(said.contains("movies.csv of the archive is damaged: checksums.txt says"), "{said}");
+    assert_eq!(folder.read("raw/ml-32m/movies.csv"), "mine");
+    // And one that lacks what it must have.
+    server.has("ml-32m.zip", archive(zipped(&entries[..2]), "c"));
+    let said = text(&fetch(&folder, &server, &[]));
+    assert!(said.contains("the archive lacks ratings.csv"), "{said}");
+}
+
+#[test]
+fn an_archive_at_hand_needs_no_network() {
+    let folder = Folder::empty();
+    folder.write("here.zip", &release("ml-25m", 20));
+    let said = folder.ok(&["fetch", "movielens", "--from", "here.zip"]);
+    assert!(said.contains("raw/ml-25m: MovieLens 25m"), "{said}");
+    assert!(folder.path("here.zip").exists(), "it is the user's own");
+    folder.write("bad.zip", b"PK\x03\x04");
+    let error = folder.fails(&["fetch", "movielens", "--from", "bad.zip"]);
+    assert!(error.contains("bad.zip cannot be read as a ZIP archive"), "{error}");
+    folder.write("evil.zip", &zipped(&[("ml-25m/../../evil".to_owned(), "x".to_owned())]));
+    let error = folder.fails(&["fetch", "movielens", "--from", "evil.zip"]);
+    assert!(error.contains("would land outside of its folder"), "{error}");
+    assert!(!folder.path("evil").exists());
+    assert_eq!(folder.read("raw/ml-25m/movies.csv").lines().count(), 21);
+}
+
+#[test]
+fn what_is_not_there_and_what_is_not_known_is_said() {
+    let (folder, server) = (Folder::empty(), GroupLens::start());
+    let said = text(&fetch(&folder, &server, &["25m"]));
+    assert!(said.contains("ml-25m.zip is not at GroupLens (HTTP 404)"), "{said}");
+    let output = fetch(&folder, &server, &["10m"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output).contains("there are 32m, 25m, 20m, latest, latest-small"));
+    // A release without a published checksum is taken, and that is said.
+    let mut unsigned = archive(release("ml-latest", 5), "a");
+    unsigned.md5 = None;
+    server.has("ml-latest.zip", unsigned);
+    let said = text(&fetch(&folder, &server, &["latest"]));
+    assert!(said.contains("GroupLens publishes no MD5 of ml-latest.zip"), "{said}");
+}

@@ -1,0 +1,224 @@
+//! A fetch that goes well, and what people are told when it does not.
+
+use std::fs;
+
+use super::tmdb_server::{Fault, TmdbServer};
+use super::{CANARY, command, fetch, fetched, folder_of, table};
+
+#[test]
+fn the_most_rated_films_are_fetched_first_and_once() {
+    let (folder, server) = (folder_of(20), TmdbServer::start());
+    let report = fetched(&folder, &server, &["--max-ids", "8"]);
+    assert_eq!(report["found"], 8, "{report}");
+    let mut asked = server.asked();
+    asked.sort_unstable();
+    assert_eq!(asked, (1001..=1008).collect::<Vec<u32>>());
+    assert!(server.accepted_encodings().iter().all(|accepted| accepted.contains("gzip")));
+
+    // The rest, and nothing twice.
+    let report = fetched(&folder, &server, &["--all"]);
+    assert_eq!((&report["found"], &report["already"]), (&12.into(), &8.into()), "{report}");
+    assert_eq!(server.asked().len(), 12);
+    assert_eq!(fetched(&folder, &server, &["--all"])["asked"], 0);
+
+    let csv = table(&folder);
+    let header = "tmdb_id,title,release_date,runtime,popularity,vote_count,vote_average,genres,\
+                  overview,keywords,cast_top,director,original_language,poster_path,certification,\
+                  imdb_id,services\n1001,\"Film 1001, version 0\",";
+    assert!(csv.starts_with(header), "{csv}");
+    assert_eq!(report["films"], 20);
+    let providers = folder.read("raw/tmdb/watch_providers.csv");
+    assert!(providers.starts_with("tmdb_id,region,flatrate,ads,free,rent,buy\n1001,"));
+    assert!(providers.contains("1001,DE,"), "{providers}");
+
+    // What was fetched is what preprocess merges, services and all.
+    let merged: serde_json::Value =
+        serde_json::from_str(&folder.ok(&["preprocess", "--json"])).unwrap();
+    assert_eq!(merged["services_source"], "tmdb");
+    assert_eq!(merged["counts"]["with_metadata"], 20);
+    assert!(merged["problems"].as_array().unwrap().is_empty(), "{merged}");
+}
+
+#[test]
+fn progress_goes_to_a_terminal_and_the_summary_to_people() {
+    let (folder, server) = (folder_of(5), TmdbServer::start());
+    server.lacks(&[1002]);
+    let output = fetch(&folder, &server, &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{text}");
+    assert!(
+        text.contains("4 films fetched, 1 that TMDb does not have, 0 without an answer"),
+        "{text}"
+    );
+    assert!(text.contains("raw/tmdb/tmdb_metadata.csv: 4 films, "), "{text}");
+    assert!(text.contains("streaming in DE (data by JustWatch and TMDb)"), "{text}");
+}
+
+#[test]
+fn without_a_token_it_says_where_to_get_one_and_where_to_put_it() {
+    let (folder, server) = (folder_of(1), TmdbServer::start());
+    let without = |token: &str| {
+        let output = command(&folder, &server, &[]).env("TMDB_BEARER_TOKEN", token).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let error = without("");
+    assert!(error.contains("Missing TMDB_BEARER_TOKEN"), "{error}");
+    assert!(error.contains("themoviedb.org/settings/api") && error.contains(".env"), "{error}");
+    let error = without("two words");
+    assert!(error.contains("is not a token") && !error.contains("two words"), "{error}");
+    // From .env it counts as well.
+    folder.write(".env", format!("TMDB_BEARER_TOKEN={CANARY}\n").as_bytes());
+    let mut command = command(&folder, &server, &[]);
+    assert!(command.env_remove("TMDB_BEARER_TOKEN").output().unwrap().status.success());
+    assert_eq!(server.tokens().into_iter().collect::<Vec<_>>(), [format!("Bearer {CANARY}")]);
+}
+
+#[test]
+fn the_region_is_never_guessed() {
+    let (folder, server) = (folder_of(1), TmdbServer::start());
+    let with = |locale: &str, more: &[&str]| {
+        let mut command = command(&folder, &server, more);
+        let command = command.env_remove("CINEMATCH_REGION").env_remove("LC_MESSAGES");
+        command.env("LC_ALL", locale).env("LANG", "C").output().unwrap()
+    };
+    let output = with("C.UTF-8", &[]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("--region DE") && error.contains("CINEMATCH_REGION"), "{error}");
+    assert!(server.asked().is_empty(), "nothing is asked before that is clear");
+    let output = with("fr_FR.UTF-8", &[]);
+    let note = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && note.contains("those of FR"), "{note}");
+    // Said once, it is remembered; and said otherwise, it changes.
+    let output = with("C", &[]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("streaming in FR"));
+    let output = with("C", &["--region", "gb"]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("streaming in GB"));
+    assert_eq!(with("C", &["--region", "deutsch"]).status.code(), Some(1));
+}
+
+#[test]
+fn a_token_that_is_not_accepted_stops_the_run() {
+    for (status, body, says) in [
+        (401, r#"{"status_code":7,"success":false}"#, "does not accept the token"),
+        (403, r#"{"status_code":10}"#, "has suspended this token"),
+        (401, "", "does not accept the token"),
+    ] {
+        let (folder, server) = (folder_of(200), TmdbServer::start());
+        server.fail(move |id, _| (id >= 1045).then_some(Fault::Status(status, None, body)));
+        let output = fetch(&folder, &server, &[]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains(says), "{error}");
+        // Those under way, and no more; what was answered is kept.
+        assert!(server.asked().len() < 120);
+        assert!(table(&folder).lines().count() > 5);
+    }
+}
+
+#[test]
+fn what_tmdb_does_not_have_is_not_asked_for_again_until_told_to() {
+    let (folder, server) = (folder_of(6), TmdbServer::start());
+    server.lacks(&[1003, 1004]);
+    let report = fetched(&folder, &server, &["--all"]);
+    assert_eq!((&report["found"], &report["missing"]), (&4.into(), &2.into()));
+    server.asked();
+    fetched(&folder, &server, &["--all"]);
+    assert!(server.asked().is_empty());
+    server.lacks(&[1004]);
+    let report = fetched(&folder, &server, &["--all", "--refresh-missing"]);
+    assert_eq!((&report["found"], &report["missing"]), (&1.into(), &1.into()));
+    assert_eq!(report["films"], 5);
+}
+
+#[test]
+fn a_table_that_was_there_before_is_not_lost() {
+    let (folder, server) = (folder_of(3), TmdbServer::start());
+    let old = "tmdb_id,title,release_date,runtime,popularity,vote_count,vote_average,genres,\
+               overview,keywords,cast_top,director\n1001,Old,1990-01-01,90,1,5,6,drama,x,,,\n\
+               77,Only here,1991-01-01,91,1,5,6,drama,y,a|b,C|D,E\n";
+    folder.write("raw/tmdb/tmdb_metadata.csv", old.as_bytes());
+    let report = fetched(&folder, &server, &["--max-ids", "1"]);
+    assert_eq!(report["films"], 2);
+    let csv = table(&folder);
+    assert!(csv.contains("77,Only here,1991-01-01,91,1,5,6,drama,y,a|b,C|D,E,,,,,\n"), "{csv}");
+    // TMDb's own word goes before what people had.
+    assert!(csv.contains("1001,\"Film 1001, version 0\"") && !csv.contains("Old"), "{csv}");
+    // Also what is added by hand later.
+    let more = format!("{csv}78,By hand,,,,,,,,,,,,,,,\n");
+    folder.write("raw/tmdb/tmdb_metadata.csv", more.as_bytes());
+    fetched(&folder, &server, &["--all"]);
+    assert!(table(&folder).contains("78,By hand,"));
+    assert_eq!(table(&folder).lines().count(), 1 + 5);
+}
+
+#[test]
+fn two_fetches_at_once_do_not_meet() {
+    let (folder, server) = (folder_of(40), TmdbServer::start());
+    server.fail(|_, _| Some(Fault::Slow(300)));
+    let mut first = command(&folder, &server, &["--all", "--quiet"]).spawn().unwrap();
+    while server.asked().is_empty() {
+        std::thread::yield_now();
+    }
+    let second = fetch(&folder, &server, &["--all"]);
+    let error = String::from_utf8(second.stderr).unwrap();
+    assert!(!second.status.success() && error.contains("is in use by another"), "{error}");
+    assert!(first.wait().unwrap().success());
+}
+
+/// The token is in the header and nowhere else: in no output, whatever goes wrong, and in no file.
+#[test]
+fn the_token_turns_up_nowhere() {
+    let elsewhere = TmdbServer::start();
+    let faults = |elsewhere: &TmdbServer| {
+        let away = format!("{}/3/movie/1?append_to_response=", elsewhere.url());
+        [
+            Fault::Status(401, None, r#"{"status_code":7}"#),
+            Fault::Status(500, None, "<html>"),
+            Fault::Status(418, None, "{}"),
+            Fault::Hangup,
+            Fault::Cut,
+            Fault::Garbage,
+            Fault::WrongFilm,
+            Fault::Redirect(away),
+            Fault::Redirect("http://localhost:1/".to_owned()),
+        ]
+    };
+    for fault in faults(&elsewhere) {
+        let (folder, server) = (folder_of(3), TmdbServer::start());
+        let told = fault.clone();
+        server.fail(move |id, _| (id > 1001).then(|| told.clone()));
+        for more in [&[][..], &["--json"]] {
+            let output = command(&folder, &server, more).env("RUST_LOG", "trace").output().unwrap();
+            for text in [&output.stdout, &output.stderr] {
+                let text = String::from_utf8_lossy(text);
+                assert!(!text.contains(CANARY) && !text.contains("panicked"), "{fault:?}: {text}");
+            }
+        }
+        assert!(server.tokens().contains(&format!("Bearer {CANARY}")), "{fault:?}");
+        search(&folder.path(""));
+    }
+    assert!(elsewhere.tokens().is_empty(), "the token followed a redirect");
+    // An address in the clear is refused before anything is sent.
+    let (folder, server) = (folder_of(1), TmdbServer::start());
+    let mut command = command(&folder, &server, &[]);
+    let output = command.env("CINEMATCH_TMDB_URL", "http://example.org").output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("cannot be used"), "{error}");
+}
+
+/// No file of a folder has the token in it.
+fn search(directory: &std::path::Path) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            search(&path);
+        } else {
+            let bytes = fs::read(&path).unwrap();
+            let found = bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
+            assert!(!found, "the token is in {}", path.display());
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! After any sequence of faults the table is the one without faults.
+
+use std::time::{Duration, Instant};
+
+use super::tmdb_server::{Fault, TmdbServer};
+use super::{command, fetch, fetched, folder_of, table};
+
+/// Pseudo-random numbers.
+pub fn random(mut state: u64) -> impl FnMut(u64) -> u64 {
+    move |below| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % below
+    }
+}
+
+/// Any fault that a repetition can mend.
+fn mendable(kind: u64) -> Fault {
+    match kind {
+        0 => Fault::Status(429, Some("2"), r#"{"status_code":25}"#),
+        1 => Fault::Status(429, Some("Fri, 31 Dec 1999 23:59:59 GMT"), ""),
+        2 => Fault::Status(429, None, ""),
+        3 => Fault::Status(500, None, r#"{"status_code":11}"#),
+        4 => Fault::Status(502, None, "<html>bad gateway</html>"),
+        5 => Fault::Status(503, Some("1"), r#"{"status_code":9}"#),
+        6 => Fault::Status(504, None, r#"{"status_code":24}"#),
+        7 => Fault::Status(404, None, "<html>not TMDb's word</html>"),
+        8 => Fault::Hangup,
+        9 => Fault::Cut,
+        10 => Fault::Garbage,
+        11 => Fault::WrongFilm,
+        12 => Fault::Status(200, None, ""),
+        _ => Fault::Slow(20),
+    }
+}
+
+const FILMS: u32 = 60;
+
+#[test]
+fn faults_do_not_change_the_table() {
+    let (calm, server) = (folder_of(FILMS), TmdbServer::start());
+    server.lacks(&[1007, 1020]);
+    fetched(&calm, &server, &["--all"]);
+    let expected = (table(&calm), calm.read("raw/tmdb/watch_providers.csv"));
+    assert_eq!(expected.0.lines().count(), FILMS as usize - 1);
+
+    for seed in 1..=12 {
+        let (folder, server) = (folder_of(FILMS), TmdbServer::start());
+        server.lacks(&[1007, 1020]);
+        let mut draw = random(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15));
+        // From one in eight answers to seven in eight.
+        let share = 1 + seed % 7;
+        server.fail(move |_, _| (draw(8) < share).then(|| mendable(draw(14))));
+        let mut runs = 0;
+        while !fetch(&folder, &server, &["--all", "--quiet"]).status.success() {
+            runs += 1;
+            assert!(runs < 60, "seed {seed} never ends");
+        }
+        let found = (table(&folder), folder.read("raw/tmdb/watch_providers.csv"));
+        assert!(found == expected, "seed {seed} made another table");
+    }
+}
+
+#[test]
+fn bursts_of_errors_are_waited_out() {
+    let (folder, server) = (folder_of(20), TmdbServer::start());
+    server.fail(|_, nth| (nth < 4).then_some(Fault::Status(503, None, "")));
+    let report = fetched(&folder, &server, &["--all"]);
+    assert_eq!((&report["found"], &report["failed"]), (&20.into(), &0.into()));
+}
+
+#[test]
+fn what_never_answers_is_named_and_does_not_hold_up_the_rest() {
+    let (folder, server) = (folder_of(20), TmdbServer::start());
+    server.fail(|id, _| match id {
+        1003 => Some(Fault::Status(500, None, "")),
+        1004 => Some(Fault::Huge),
+        1005 => Some(Fault::Redirect("http://localhost:1/3/movie/1".to_owned())),
+        _ => None,
+    });
+    let output = fetch(&folder, &server, &["--all"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("film 1003: HTTP 500, 6 times"), "{text}");
+    assert!(text.contains("film 1004: an answer of more than 15 MiB"), "{text}");
+    assert!(
+        text.contains("film 1005: HTTP 302: a redirect to another host is not followed"),
+        "{text}"
+    );
+    assert!(text.contains("3 films got no answer; run it again to ask for these alone"), "{text}");
+    assert_eq!(table(&folder).lines().count(), 1 + 17);
+    server.behave();
+    server.asked();
+    fetched(&folder, &server, &["--all"]);
+    let mut asked = server.asked();
+    asked.sort_unstable();
+    assert_eq!(asked, [1003, 1004, 1005]);
+}
+
+#[test]
+fn a_server_that_is_down_is_given_up_soon() {
+    let folder = folder_of(60);
+    let server = TmdbServer::start();
+    let mut command = command(&folder, &server, &["--all"]);
+    // Nobody listens there.
+    let output = command.env("CINEMATCH_TMDB_URL", "http://127.0.0.1:9").output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("no answer for 40 films in a row, at last: no connection"), "{error}");
+    assert!(error.contains("it goes on from here"), "{error}");
+}
+
+#[test]
+fn the_rate_is_kept_to_the_request() {
+    // Twenty seconds in one, and no more than forty requests in any of them.
+    let server = TmdbServer::with_rate(Some((40, Duration::from_millis(50))));
+    let folder = folder_of(1500);
+    let started = Instant::now();
+    let mut command = command(&folder, &server, &["--all", "--json"]);
+    let output = command.env("CINEMATCH_CLOCK_SPEED", "20").output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["found"], 1500, "{report}");
+    assert_eq!(server.violations(), 0);
+    // At that rate it cannot be faster.
+    assert!(started.elapsed() >= Duration::from_millis(1500 / 40 * 50 - 50));
+    let seconds = report["seconds"].as_f64().unwrap();
+    println!("{} requests a second", 1500.0 / seconds);
+}
+
+/// MovieLens' size, at forty requests in a second that is shorter: minutes.
+#[test]
+#[ignore = "takes minutes: cargo test --release -p cinematch-cli --test it full_size -- --ignored --nocapture"]
+fn full_size_in_a_compressed_clock() {
+    full_size(87_585, 25);
+}
+
+/// Ten minutes of it as they are.
+#[test]
+#[ignore = "takes ten minutes: cargo test --release -p cinematch-cli --test it real_time -- --ignored --nocapture"]
+fn full_size_in_real_time() {
+    full_size(22_500, 1);
+}
+
+fn full_size(films: u32, speed: u32) {
+    let server = TmdbServer::with_rate(Some((40, Duration::from_secs(1) / speed)));
+    let folder = folder_of(films);
+    let mut command = command(&folder, &server, &["--all", "--json"]);
+    command.env("CINEMATCH_CLOCK_SPEED", speed.to_string());
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let line =
+            status.iter().flat_map(|text| text.lines()).find(|line| line.starts_with("VmHWM"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        peak = peak.max(kib.unwrap_or(0));
+        // Between two looks at how much memory it takes.
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let output = child.wait_with_output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let minutes = report["seconds"].as_f64().unwrap() / 60.0;
+    println!(
+        "{} films in {minutes:.1} minutes of the clock, {:.1} a second, {} MiB at most, {} violations",
+        report["found"],
+        f64::from(films) / minutes / 60.0,
+        peak >> 10,
+        server.violations()
+    );
+    assert_eq!(report["found"], films);
+    assert_eq!(server.violations(), 0);
+    assert!(minutes <= 45.0 && peak >> 10 <= 150);
+}

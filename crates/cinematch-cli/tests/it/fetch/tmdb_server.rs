@@ -1,0 +1,327 @@
+//! A server that speaks TMDb's API v3, counts what it is asked, enforces a rate, and fails as told.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
+use tower_http::compression::CompressionLayer;
+
+use super::broken_body;
+use crate::folder::project;
+
+/// What goes wrong with an answer.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// A status, a `Retry-After`, a body.
+    Status(u16, Option<&'static str>, &'static str),
+    /// The connection ends before the answer.
+    Hangup,
+    /// The connection ends in the middle of the body.
+    Cut,
+    /// A whole body that is not JSON.
+    Garbage,
+    /// A film other than the one asked for.
+    WrongFilm,
+    /// So many milliseconds pass before the answer.
+    Slow(u64),
+    /// More than anybody can want.
+    Huge,
+    /// Go elsewhere.
+    Redirect(String),
+}
+
+type Faults = Box<dyn FnMut(u32, u32) -> Option<Fault> + Send>;
+
+#[derive(Default)]
+struct Inner {
+    /// Films asked for, in order.
+    asked: Vec<u32>,
+    /// How often each was asked for.
+    times: BTreeMap<u32, u32>,
+    /// Paths and queries of other requests.
+    others: Vec<String>,
+    /// `Authorization` headers seen.
+    tokens: BTreeSet<String>,
+    accepted_encodings: BTreeSet<String>,
+    faults: Option<Faults>,
+    /// Films that are not there.
+    missing: BTreeSet<u32>,
+    /// What /movie/changes lists.
+    changed: Vec<u32>,
+    /// Grows with every answer about a film that changed.
+    version: u32,
+    arrivals: VecDeque<Instant>,
+    violations: u32,
+}
+
+struct Shared {
+    inner: Mutex<Inner>,
+    /// So many requests in a second of so much real time.
+    rate: Option<(usize, Duration)>,
+    films: Vec<(Value, Value)>,
+}
+
+/// The server; it ends when dropped.
+pub struct TmdbServer {
+    shared: Arc<Shared>,
+    address: String,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl TmdbServer {
+    pub fn start() -> Self {
+        Self::with_rate(None)
+    }
+
+    /// One that refuses, and counts, whatever comes faster.
+    pub fn with_rate(rate: Option<(usize, Duration)>) -> Self {
+        let inner = Mutex::new(Inner::default());
+        let shared = Arc::new(Shared { inner, rate, films: templates() });
+        let router = Router::new()
+            .route("/3/movie/changes", get(changes))
+            .route("/3/movie/{id}", get(film))
+            .route("/3/movie/{id}/watch/providers", get(providers))
+            .layer(CompressionLayer::new())
+            .with_state(Arc::clone(&shared));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Self { shared, address, _runtime: runtime }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.shared.inner.lock().unwrap()
+    }
+
+    /// From now on answers fail as this says: of a film, asked for the so manieth time from 0.
+    pub fn fail(&self, faults: impl FnMut(u32, u32) -> Option<Fault> + Send + 'static) {
+        self.inner().faults = Some(Box::new(faults));
+    }
+
+    pub fn behave(&self) {
+        self.inner().faults = None;
+    }
+
+    /// These films are not there.
+    pub fn lacks(&self, films: &[u32]) {
+        self.inner().missing = films.iter().copied().collect();
+    }
+
+    /// These films changed, and are described otherwise from now on.
+    pub fn changed(&self, films: &[u32]) {
+        let mut inner = self.inner();
+        inner.changed = films.to_vec();
+        inner.version += 1;
+    }
+
+    /// The films asked for since the last call, in order.
+    pub fn asked(&self) -> Vec<u32> {
+        std::mem::take(&mut self.inner().asked)
+    }
+
+    /// The other requests since the last call.
+    pub fn others(&self) -> Vec<String> {
+        std::mem::take(&mut self.inner().others)
+    }
+
+    pub fn tokens(&self) -> BTreeSet<String> {
+        self.inner().tokens.clone()
+    }
+
+    pub fn accepted_encodings(&self) -> BTreeSet<String> {
+        self.inner().accepted_encodings.clone()
+    }
+
+    /// Requests that came faster than the rate.
+    pub fn violations(&self) -> u32 {
+        self.inner().violations
+    }
+}
+
+/// Details without and with what is appended, from authentic bodies where they are at hand.
+fn templates() -> Vec<(Value, Value)> {
+    let set = std::env::var_os("CINEMATCH_TEST_DATA").map(std::path::PathBuf::from);
+    let data = set.unwrap_or_else(|| project().join("../shared/data")).join("tmdb-api");
+    let read = |name: &str| -> Option<Value> {
+        serde_json::from_slice(&fs::read(data.join(name)).ok()?).ok()
+    };
+    let providers = read("jdrouet/movie-watch-providers.json");
+    let release_dates = read("jdrouet/movie-release-dates.json");
+    let providers = providers.unwrap_or_else(|| {
+        json!({"results": {"DE": {"link": "", "flatrate": [
+            {"provider_name": "Netflix", "provider_id": 8, "display_priority": 0}]}}})
+    });
+    let mut films = Vec::new();
+    for name in [
+        "composed/movie_550_append.json",
+        "moviebase/movie_details_607.json",
+        "adamayoung/movie-blank-homepage-release-date.json",
+        "jdrouet/movie-details.json",
+    ] {
+        let Some(mut film) = read(name) else { continue };
+        // Of what is appended, enough: a body of 150 kB a film proves no more.
+        if let Some(cast) = film.pointer_mut("/credits/cast").and_then(Value::as_array_mut) {
+            cast.truncate(12);
+        }
+        if let Some(crew) = film.pointer_mut("/credits/crew").and_then(Value::as_array_mut) {
+            crew.retain(|worker| worker["job"] == "Director");
+        }
+        if let (Some(object), Some(dates)) = (film.as_object_mut(), &release_dates) {
+            object.insert("release_dates".to_owned(), dates.clone());
+        }
+        films.push(film);
+    }
+    if films.is_empty() {
+        films.push(json!({"title": "A film", "runtime": 95, "vote_count": 7, "vote_average": 6.5}));
+    }
+    films.into_iter().map(|film| (film, providers.clone())).collect()
+}
+
+async fn film(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<u32>,
+    Query(query): Query<BTreeMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
+    let appended = query.get("append_to_response").cloned().unwrap_or_default();
+    let parts = ["credits", "keywords", "watch/providers", "release_dates", "external_ids"];
+    assert_eq!(appended, parts.join(","), "one request a film has everything");
+    respond(&shared, id, &headers, |version| {
+        let (film, providers) = &shared.films[id as usize % shared.films.len()];
+        let mut film = film.clone();
+        film["id"] = json!(id);
+        film["title"] = json!(format!("Film {id}, version {version}"));
+        film["watch/providers"] = providers.clone();
+        film
+    })
+    .await
+}
+
+async fn providers(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<u32>,
+    headers: HeaderMap,
+) -> Response {
+    shared.inner.lock().unwrap().others.push(format!("providers {id}"));
+    respond(&shared, id, &headers, |_| {
+        json!({"id": id, "results": {"DE": {"link": null, "free": [
+            {"provider_name": "arte", "provider_id": 234, "display_priority": 1}]}}})
+    })
+    .await
+}
+
+async fn changes(
+    State(shared): State<Arc<Shared>>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Response {
+    let mut inner = shared.inner.lock().unwrap();
+    let page: usize = query["page"].parse().unwrap();
+    inner.others.push(format!("changes {} {} {page}", query["start_date"], query["end_date"]));
+    // Pages of two.
+    let results: Vec<Value> = inner
+        .changed
+        .chunks(2)
+        .nth(page - 1)
+        .into_iter()
+        .flatten()
+        .map(|id| json!({"id": id, "adult": null}))
+        .collect();
+    let pages = inner.changed.len().div_ceil(2);
+    axum::Json(json!({"results": results, "page": page, "total_pages": pages})).into_response()
+}
+
+async fn respond(
+    shared: &Arc<Shared>,
+    id: u32,
+    headers: &HeaderMap,
+    body: impl Fn(u32) -> Value,
+) -> Response {
+    let (fault, missing, version, too_fast) = {
+        let mut inner = shared.inner.lock().unwrap();
+        let text =
+            |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        inner.tokens.extend(text(header::AUTHORIZATION));
+        inner.accepted_encodings.extend(text(header::ACCEPT_ENCODING));
+        inner.asked.push(id);
+        let times = inner.times.entry(id).or_default();
+        let nth = *times;
+        *times += 1;
+        let too_fast = shared.rate.is_some_and(|(rate, second)| {
+            let now = Instant::now();
+            while inner.arrivals.front().is_some_and(|first| now - *first >= second) {
+                inner.arrivals.pop_front();
+            }
+            inner.arrivals.push_back(now);
+            inner.arrivals.len() > rate
+        });
+        inner.violations += u32::from(too_fast);
+        let fault = inner.faults.as_mut().and_then(|faults| faults(id, nth));
+        (fault, inner.missing.contains(&id), inner.version, too_fast)
+    };
+    if too_fast {
+        return status(429, Some("1"), r#"{"status_code":25,"status_message":"too fast"}"#);
+    }
+    let json = |value: Value| {
+        let kind = [(header::CONTENT_TYPE, "application/json;charset=utf-8")];
+        (kind, value.to_string()).into_response()
+    };
+    match fault {
+        None | Some(Fault::Slow(_)) => {
+            if let Some(Fault::Slow(milliseconds)) = fault {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            }
+            if missing {
+                // Half of them as TMDb writes it now, half as it did.
+                let new = r#"{"success":false,"status_code":34,"status_message":"not found"}"#;
+                let old = r#"{"status_code":34,"status_message":"not found"}"#;
+                return status(404, None, if id.is_multiple_of(2) { new } else { old });
+            }
+            json(body(version))
+        }
+        Some(Fault::Status(code, retry_after, text)) => status(code, retry_after, text),
+        Some(Fault::Hangup) => broken(Vec::new()),
+        Some(Fault::Cut) => broken(body(version).to_string().into_bytes()[..200].to_vec()),
+        Some(Fault::Garbage) => "{\"id\": ".into_response(),
+        Some(Fault::WrongFilm) => {
+            let mut other = body(version);
+            other["id"] = json!(id + 1);
+            json(other)
+        }
+        Some(Fault::Huge) => {
+            let mut huge = body(version);
+            huge["overview"] = json!("x".repeat(16 << 20));
+            json(huge)
+        }
+        Some(Fault::Redirect(to)) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
+    }
+}
+
+fn status(code: u16, retry_after: Option<&'static str>, body: &'static str) -> Response {
+    let mut response = (StatusCode::from_u16(code).unwrap(), body).into_response();
+    if let Some(after) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, after.parse().unwrap());
+    }
+    response
+}
+
+/// A body that ends with an error after its first bytes.
+fn broken(first: Vec<u8>) -> Response {
+    let body = broken_body::body(first, false);
+    Response::builder().header(header::CONTENT_LENGTH, 5000).body(body).unwrap()
+}

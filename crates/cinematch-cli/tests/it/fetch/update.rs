@@ -1,0 +1,111 @@
+//! What changes: `--update` and `--providers`.
+
+use super::tmdb_server::{Fault, TmdbServer};
+use super::{command, fetch, fetched, folder_of, table};
+use crate::folder::Folder;
+
+/// Runs so many days after the first fetch.
+fn later(folder: &Folder, server: &TmdbServer, days: u32, arguments: &[&str]) -> serde_json::Value {
+    let mut command = command(folder, server, &[arguments, &["--json"]].concat());
+    let output = command.env("CINEMATCH_CLOCK_AHEAD", days.to_string()).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{errors}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn sorted(mut ids: Vec<u32>) -> Vec<u32> {
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn within_two_weeks_only_what_changed_is_fetched_again() {
+    let (folder, server) = (folder_of(10), TmdbServer::start());
+    fetched(&folder, &server, &["--all"]);
+    server.asked();
+    // Films that are not ours change too.
+    server.changed(&[1002, 5, 1003, 1009, 9999]);
+    let report = later(&folder, &server, 10, &["--update"]);
+    assert_eq!((&report["changed"], &report["found"]), (&3.into(), &3.into()), "{report}");
+    assert_eq!(sorted(server.asked()), [1002, 1003, 1009]);
+    let pages = server.others();
+    assert_eq!(pages.len(), 3, "{pages:?}");
+    assert!(table(&folder).contains("\"Film 1003, version 1\""));
+    assert!(table(&folder).contains("\"Film 1004, version 0\""));
+    // From then on changes are looked for from that day.
+    server.changed(&[]);
+    later(&folder, &server, 20, &["--update"]);
+    assert!(server.asked().is_empty());
+    let days: Vec<String> = server.others()[0].split(' ').map(str::to_owned).collect();
+    assert_eq!(days[1], pages[0].split(' ').nth(2).unwrap());
+}
+
+#[test]
+fn after_more_than_two_weeks_everything_is_fetched_again() {
+    let (folder, server) = (folder_of(10), TmdbServer::start());
+    server.lacks(&[1004]);
+    fetched(&folder, &server, &["--all"]);
+    server.asked();
+    let report = later(&folder, &server, 15, &["--update"]);
+    assert_eq!((&report["changed"], &report["found"]), (&serde_json::Value::Null, &9.into()));
+    assert!(server.others().is_empty());
+    // What TMDb does not have is still left alone.
+    assert!(!server.asked().contains(&1004));
+}
+
+#[test]
+fn an_interrupted_update_goes_on_with_the_same_films() {
+    let (folder, server) = (folder_of(10), TmdbServer::start());
+    fetched(&folder, &server, &["--all"]);
+    server.asked();
+    server.changed(&[1002, 1003]);
+    server.fail(|id, _| (id == 1003).then_some(Fault::Status(500, None, "")));
+    assert!(!fetch(&folder, &server, &["--update"]).status.success());
+    server.changed(&[]);
+    server.behave();
+    server.asked();
+    later(&folder, &server, 1, &["--update"]);
+    assert_eq!(server.asked(), [1003]);
+}
+
+#[test]
+fn nothing_is_kept_longer_than_six_months() {
+    let (folder, server) = (folder_of(6), TmdbServer::start());
+    fetched(&folder, &server, &["--all"]);
+    // Kept fresh until then, but for two.
+    for days in (10..180).step_by(10) {
+        later(&folder, &server, days, &["--update"]);
+    }
+    server.asked();
+    server.fail(|id, _| (id == 1002).then_some(Fault::Status(500, None, "")));
+    let report = {
+        let mut command = command(&folder, &server, &["--update", "--json"]);
+        let output = command.env("CINEMATCH_CLOCK_AHEAD", "184").output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    assert_eq!((&report["expired"], &report["dropped"]), (&6.into(), &1.into()), "{report}");
+    let csv = table(&folder);
+    assert!(!csv.contains("Film 1002") && csv.contains("Film 1003"), "{csv}");
+}
+
+#[test]
+fn where_films_can_be_watched_is_fetched_anew_by_the_week() {
+    let (folder, server) = (folder_of(4), TmdbServer::start());
+    server.lacks(&[1003]);
+    fetched(&folder, &server, &["--all"]);
+    server.asked();
+    assert_eq!(later(&folder, &server, 6, &["--providers"])["asked"], 0);
+    let report = later(&folder, &server, 8, &["--providers"]);
+    assert_eq!(report["found"], 3, "{report}");
+    assert_eq!(sorted(server.asked()), [1001, 1002, 1004]);
+    assert_eq!(server.others().len(), 3);
+    let csv = table(&folder);
+    assert!(csv.lines().skip(1).all(|line| line.ends_with(",arte")), "{csv}");
+    assert!(csv.contains("Film 1001, version 0"), "the rest stays");
+    assert!(folder.read("raw/tmdb/watch_providers.csv").contains("1001,DE,,,arte,,"));
+    assert_eq!(later(&folder, &server, 9, &["--providers"])["asked"], 0);
+    // A newer answer about the whole film says it anew.
+    later(&folder, &server, 30, &["--update"]);
+    assert!(!table(&folder).contains(",arte"));
+}

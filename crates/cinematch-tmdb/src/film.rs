@@ -1,0 +1,233 @@
+//! A film's JSON, with all that is appended → its facts.
+
+use cinematch::sources::tmdb::facts::{CAST_TOP, Facts, join_names, one_line};
+use serde::{Deserialize, Deserializer};
+
+use crate::providers::{Availability, Providers};
+
+/// A film as TMDb's API describes it. Anything may be missing or null; a value of another type than
+/// documented counts as missing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Film {
+    #[serde(deserialize_with = "lenient")]
+    title: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    release_date: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    runtime: Option<u32>,
+    #[serde(deserialize_with = "lenient")]
+    popularity: Option<f64>,
+    #[serde(deserialize_with = "lenient")]
+    vote_count: Option<u32>,
+    #[serde(deserialize_with = "lenient")]
+    vote_average: Option<f64>,
+    #[serde(deserialize_with = "lenient")]
+    overview: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    original_language: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    poster_path: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    imdb_id: Option<String>,
+    genres: Option<Vec<Named>>,
+    keywords: Option<Keywords>,
+    credits: Option<Credits>,
+    release_dates: Option<ReleaseDates>,
+    external_ids: Option<ExternalIds>,
+    #[serde(rename = "watch/providers")]
+    providers: Option<Providers>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Named {
+    name: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Keywords {
+    keywords: Option<Vec<Named>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Credits {
+    cast: Option<Vec<Actor>>,
+    crew: Option<Vec<Worker>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Actor {
+    name: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    order: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Worker {
+    name: Option<String>,
+    job: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ReleaseDates {
+    results: Option<Vec<Releases>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Releases {
+    iso_3166_1: Option<String>,
+    release_dates: Option<Vec<Release>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Release {
+    certification: Option<String>,
+    #[serde(rename = "type", deserialize_with = "lenient")]
+    kind: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ExternalIds {
+    #[serde(deserialize_with = "lenient")]
+    imdb_id: Option<String>,
+}
+
+/// TMDb's type of a release in cinemas.
+const THEATRICAL: u32 = 3;
+
+/// A body that is not a film's.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer kept cannot be read as a film: {0}")]
+pub struct FilmError(#[from] serde_json::Error);
+
+/// A film's facts for `region` (services, certification), and where it can be watched everywhere.
+/// `newer` is a later answer about the latter alone.
+pub fn decode(
+    body: &[u8],
+    newer: Option<&[u8]>,
+    region: &str,
+) -> Result<(Facts, Availability), FilmError> {
+    let mut film: Film = serde_json::from_slice(body)?;
+    if let Some(newer) = newer {
+        film.providers = Some(serde_json::from_slice(newer)?);
+    }
+    let availability = Availability::of(&film.providers.take().unwrap_or_default());
+    let services = availability.services(region);
+    Ok((film.facts(region, services), availability))
+}
+
+impl Film {
+    fn facts(&self, region: &str, services: String) -> Facts {
+        let text = |value: &Option<String>| value.as_deref().map(one_line).unwrap_or_default();
+        let external = self.external_ids.as_ref().and_then(|ids| ids.imdb_id.as_ref());
+        let imdb_id = self.imdb_id.as_ref().filter(|id| !id.is_empty()).or(external);
+        Facts {
+            title: text(&self.title),
+            release_date: text(&self.release_date),
+            runtime: number(self.runtime.filter(|minutes| *minutes > 0)),
+            popularity: number(self.popularity),
+            vote_count: number(self.vote_count),
+            vote_average: number(self.vote_average),
+            genres: names(self.genres.as_deref()).to_lowercase(),
+            overview: self.overview.as_deref().unwrap_or_default().trim().to_owned(),
+            keywords: names(self.keywords.as_ref().and_then(|all| all.keywords.as_deref())),
+            cast_top: self.cast_top(),
+            director: self.directors(),
+            original_language: text(&self.original_language),
+            poster_path: text(&self.poster_path),
+            certification: self.certification(region),
+            imdb_id: text(&imdb_id.cloned()),
+            services,
+        }
+    }
+
+    fn cast_top(&self) -> String {
+        let cast = self.credits.as_ref().and_then(|credits| credits.cast.as_deref());
+        let mut cast: Vec<&Actor> = cast.unwrap_or_default().iter().collect();
+        // The file's order stands for those without a place.
+        cast.sort_by_key(|actor| actor.order.unwrap_or(u32::MAX));
+        let names = cast.iter().filter_map(|actor| actor.name.as_deref());
+        let joined = join_names(names);
+        joined.split('|').take(CAST_TOP).collect::<Vec<_>>().join("|")
+    }
+
+    fn directors(&self) -> String {
+        let crew = self.credits.as_ref().and_then(|credits| credits.crew.as_deref());
+        let directors = crew.unwrap_or_default().iter();
+        let directors = directors.filter(|worker| worker.job.as_deref() == Some("Director"));
+        join_names(directors.filter_map(|worker| worker.name.as_deref()))
+    }
+
+    /// The region's rating for the cinema, or else the first that it has.
+    fn certification(&self, region: &str) -> String {
+        let results = self.release_dates.as_ref().and_then(|dates| dates.results.as_deref());
+        let here = results.unwrap_or_default().iter();
+        let here = here.filter(|releases| releases.iso_3166_1.as_deref() == Some(region));
+        let rated = here.flat_map(|releases| releases.release_dates.as_deref().unwrap_or_default());
+        let rated: Vec<(bool, String)> = rated
+            .map(|release| {
+                let certification = release.certification.as_deref().map(one_line);
+                (release.kind == Some(THEATRICAL), certification.unwrap_or_default())
+            })
+            .filter(|(_, certification)| !certification.is_empty())
+            .collect();
+        let cinema = rated.iter().find(|(cinema, _)| *cinema);
+        cinema.or(rated.first()).map(|(_, certification)| certification.clone()).unwrap_or_default()
+    }
+}
+
+fn names(named: Option<&[Named]>) -> String {
+    join_names(named.unwrap_or_default().iter().filter_map(|named| named.name.as_deref()))
+}
+
+fn number(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// A value of the documented type, or none.
+fn lenient<'de, D: Deserializer<'de>, T: for<'any> Deserialize<'any>>(
+    input: D,
+) -> Result<Option<T>, D::Error> {
+    let value = serde_json::Value::deserialize(input)?;
+    Ok(serde_json::from_value(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nulls_gaps_and_wrong_types_are_empty_values() {
+        let body = r#"{"id":1,"title":null,"runtime":"95","popularity":1.5,"vote_count":0,
+            "genres":[{"name":"Science Fiction"},{"id":3},{"name":null}],
+            "credits":{"cast":[{"name":"Second","order":1},{"name":"Last"},{"name":"First","order":0}],
+                       "crew":[{"name":"D","job":"Director"},{"name":"W","job":"Writer"},
+                               {"name":"E|F","job":"Director"}]},
+            "keywords":null,"external_ids":{"imdb_id":"tt0000001"},
+            "release_dates":{"results":[{"iso_3166_1":"DE","release_dates":
+                [{"certification":"16","type":4},{"certification":"12","type":3}]}]}}"#;
+        let (facts, availability) = decode(body.as_bytes(), None, "DE").unwrap();
+        let expected = Facts {
+            popularity: "1.5".to_owned(),
+            vote_count: "0".to_owned(),
+            genres: "science fiction".to_owned(),
+            cast_top: "First|Second|Last".to_owned(),
+            director: "D|E/F".to_owned(),
+            certification: "12".to_owned(),
+            imdb_id: "tt0000001".to_owned(),
+            ..Facts::default()
+        };
+        assert_eq!(facts, expected);
+        assert!(availability.regions.is_empty());
+        assert_eq!(decode(body.as_bytes(), None, "FR").unwrap().0.certification, "");
+    }
+}

@@ -1,0 +1,216 @@
+//! A release's archive, unpacked with suspicion.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use cinematch::files::FileError;
+use zip::ZipArchive;
+
+use super::Release;
+
+/// MovieLens 32M unpacks to 0.95 GB, 25M to 1.2 GB.
+const LARGEST: u64 = 8 << 30;
+const MOST_FILES: usize = 64;
+/// Ratings shrink to a quarter, and tag genomes to a tenth; nothing that is data shrinks more.
+const SHRINKS_AT_MOST: u64 = 200;
+
+/// An archive that is not unpacked.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// It is no archive, or damaged.
+    #[error("{archive} cannot be read as a ZIP archive: {cause}. Download it again")]
+    Damaged {
+        /// The archive.
+        archive: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// It wants what no release wants.
+    #[error("{archive} is not unpacked: {reason}")]
+    Refused {
+        /// The archive.
+        archive: String,
+        /// Why.
+        reason: String,
+    },
+    /// It holds no release that CineMatch reads.
+    #[error(
+        "{archive} holds `{found}`, which is no MovieLens release that CineMatch reads ({})",
+        known()
+    )]
+    NoRelease {
+        /// The archive.
+        archive: String,
+        /// Its folder.
+        found: String,
+    },
+    /// The disk.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+fn known() -> String {
+    super::RELEASES.map(|release| release.folder).join(", ")
+}
+
+/// Unpacks `archive` into the empty folder `into`, without the archive's own folder. Nothing lands
+/// outside of `into`, no links are made, and no more is written than a release can have.
+pub fn unpack(
+    archive: &Path,
+    into: &Path,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Release, ArchiveError> {
+    let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let damaged = |cause: String| ArchiveError::Damaged { archive: name.clone(), cause };
+    let refused = |reason: String| ArchiveError::Refused { archive: name.clone(), reason };
+    let file = File::open(archive).map_err(FileError::at("open", archive))?;
+    let packed = file.metadata().map_err(FileError::at("read", archive))?.len();
+    let mut zip = ZipArchive::new(file).map_err(|error| damaged(error.to_string()))?;
+    if zip.len() > MOST_FILES {
+        return Err(refused(format!("it has {} files, a release has ten", zip.len())));
+    }
+    let limit = LARGEST.min(packed.saturating_mul(SHRINKS_AT_MOST));
+    let mut release: Option<Release> = None;
+    let mut written = 0;
+    for at in 0..zip.len() {
+        let mut entry = zip.by_index(at).map_err(|error| damaged(error.to_string()))?;
+        let entry_name = entry.name().map_err(|error| damaged(error.to_string()))?.into_owned();
+        if entry.is_symlink() {
+            return Err(refused(format!("`{entry_name}` is a link")));
+        }
+        let Some((folder, path)) = place(&entry_name) else {
+            return Err(refused(format!("`{entry_name}` would land outside of its folder")));
+        };
+        // What macOS adds is nobody's data.
+        if folder == "__MACOSX" {
+            continue;
+        }
+        let found = Release::of_folder(folder).ok_or_else(|| ArchiveError::NoRelease {
+            archive: name.clone(),
+            found: folder.to_owned(),
+        })?;
+        if *release.get_or_insert(found) != found {
+            return Err(refused("it has more than one folder".to_owned()));
+        }
+        if entry.is_dir() || path.as_os_str().is_empty() {
+            continue;
+        }
+        let target = into.join(&path);
+        let directory = cinematch::files::parent(&target);
+        fs::create_dir_all(directory).map_err(FileError::at("create", directory))?;
+        let mut out = File::create_new(&target).map_err(FileError::at("create", &target))?;
+        // What an entry says of its size is only what it says.
+        let left = limit - written;
+        let mut counted = Counted {
+            reader: entry.by_ref().take(left + 1),
+            read: 0,
+            written,
+            limit,
+            progress: &mut progress,
+        };
+        io::copy(&mut counted, &mut out).map_err(|cause| match cause.kind() {
+            io::ErrorKind::InvalidData
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::Other => damaged(format!("{entry_name}: {cause}")),
+            _ => FileError::at("write", &target)(cause).into(),
+        })?;
+        written += counted.read;
+        if written > limit {
+            return Err(refused(format!(
+                "it unpacks to more than {} MB, which no release of its size does",
+                limit >> 20
+            )));
+        }
+        out.sync_all().map_err(FileError::at("sync", &target))?;
+    }
+    release.ok_or_else(|| refused("it is empty".to_owned()))
+}
+
+/// An entry's folder and its path in there; none for names that lead elsewhere.
+fn place(name: &str) -> Option<(&str, PathBuf)> {
+    if name.contains(['\\', '\0']) {
+        return None;
+    }
+    let mut components = Path::new(name).components();
+    let Some(Component::Normal(folder)) = components.next() else { return None };
+    let rest: PathBuf = components.as_path().to_owned();
+    let inside = rest.components().all(|component| matches!(component, Component::Normal(_)));
+    inside.then_some((folder.to_str()?, rest))
+}
+
+struct Counted<'p, R, P> {
+    reader: R,
+    read: u64,
+    written: u64,
+    limit: u64,
+    progress: &'p mut P,
+}
+
+impl<R: Read, P: FnMut(u64, u64)> Read for Counted<'_, R, P> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.reader.read(buffer)?;
+        self.read += n as u64;
+        (self.progress)(self.written + self.read, self.limit);
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use zip::write::SimpleFileOptions;
+
+    /// Unpacks an archive of the given entries; the release, or the error's text, and that nothing
+    /// lies outside of the folder.
+    fn check(entries: &[(&str, &[u8])]) -> Result<Release, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("a.zip");
+        let mut zip = zip::ZipWriter::new(File::create(&archive).unwrap());
+        for (name, bytes) in entries {
+            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(bytes).unwrap();
+        }
+        zip.finish().unwrap();
+        let into = folder.path().join("into");
+        fs::create_dir(&into).unwrap();
+        let unpacked = unpack(&archive, &into, |_, _| {}).map_err(|error| error.to_string());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        unpacked
+    }
+
+    #[test]
+    fn a_release_is_unpacked_and_nothing_else() {
+        let good = check(&[("ml-32m/movies.csv", b"movieId"), ("__MACOSX/x", b"")]);
+        assert_eq!(good.unwrap().name, "32m");
+        for (entries, says) in [
+            (vec![("ml-32m/../../evil", b"x".as_slice())], "outside"),
+            (vec![("/etc/evil", b"x")], "outside"),
+            (vec![("ml-32m\\..\\evil", b"x")], "outside"),
+            (vec![("other/movies.csv", b"x")], "no MovieLens release"),
+            (vec![("ml-32m/a", b"x"), ("ml-25m/a", b"x")], "more than one folder"),
+            (vec![], "empty"),
+        ] {
+            let error = check(&entries).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_fills_the_disk() {
+        let error = check(&[("ml-32m/ratings.csv", &vec![b'0'; 64 << 20])]).unwrap_err();
+        assert!(error.contains("no release of its size"), "{error}");
+    }
+
+    #[test]
+    fn a_damaged_archive_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("a.zip");
+        fs::write(&archive, b"PK\x03\x04 not really").unwrap();
+        let error = unpack(&archive, folder.path(), |_, _| {}).unwrap_err().to_string();
+        assert!(error.contains("cannot be read as a ZIP"), "{error}");
+    }
+}

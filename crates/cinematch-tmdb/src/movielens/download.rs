@@ -1,0 +1,368 @@
+//! A file that comes over the network in as many pieces as it takes.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cinematch::files::{self, FileError};
+use md5::{Digest, Md5};
+use reqwest::header::{ETAG, HeaderMap, IF_RANGE, LAST_MODIFIED, RANGE};
+use reqwest::{Client, Response, StatusCode, Url, redirect};
+
+use crate::clock::Clock;
+
+/// The real one.
+pub const GROUPLENS: &str = "https://files.grouplens.org";
+
+/// Tries in a row that bring nothing.
+const TRIES: u32 = 6;
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// MovieLens 32M is 239 MB; no release is near this.
+const LONGEST: u64 = 4 << 30;
+const LONGEST_MD5: usize = 4 << 10;
+
+/// A download that did not come to its end. What has come is kept where that helps.
+#[derive(Debug, thiserror::Error)]
+pub enum DownloadError {
+    /// The address is none, or not safe from being listened to.
+    #[error("the address `{0}` cannot be used: expected https://HOST, or http:// on this machine")]
+    Base(String),
+    /// HTTPS cannot be set up.
+    #[error("cannot set up HTTPS: {0}")]
+    Client(String),
+    /// Nobody has it.
+    #[error(
+        "{file} is not at GroupLens (HTTP {status}); see https://grouplens.org/datasets/movielens/"
+    )]
+    NotThere {
+        /// The file.
+        file: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// It broke off too often.
+    #[error(
+        "{file} could not be downloaded: {reason}. Run it again: it goes on after {have} bytes"
+    )]
+    Broken {
+        /// The file.
+        file: String,
+        /// The last reason.
+        reason: String,
+        /// Bytes that have come.
+        have: u64,
+    },
+    /// More than any release has.
+    #[error("{file} is larger than {} GiB: that is no MovieLens release", LONGEST >> 30)]
+    TooLarge {
+        /// The file.
+        file: String,
+    },
+    /// The checksum does not agree.
+    #[error(
+        "{file} is damaged: GroupLens publishes the MD5 {expected}, what came has {got}. Nothing was \
+         replaced; run it again to download it anew"
+    )]
+    Checksum {
+        /// The file.
+        file: String,
+        /// As published.
+        expected: String,
+        /// As computed.
+        got: String,
+    },
+    /// Another download is at it.
+    #[error("another `cinematch fetch movielens` is downloading {file}; wait until it is done")]
+    Busy {
+        /// The file.
+        file: String,
+    },
+    /// The disk.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Bytes that have come, of so many, where that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Come so far, earlier runs included.
+    pub have: u64,
+    /// In all.
+    pub of: Option<u64>,
+}
+
+/// Downloads from GroupLens, or a server like it.
+#[derive(Debug)]
+pub struct Download {
+    client: Client,
+    base: Url,
+    clock: Clock,
+}
+
+impl Download {
+    /// From `base`: [`GROUPLENS`].
+    pub fn new(base: &str, clock: Clock) -> Result<Self, DownloadError> {
+        let url =
+            crate::http::safe_url(base).ok_or_else(|| DownloadError::Base(base.to_owned()))?;
+        let secure = url.scheme() == "https";
+        // GroupLens may move its files, but never to where anybody can change them on the way.
+        let redirects = redirect::Policy::custom(move |attempt| {
+            let safe = !secure || attempt.url().scheme() == "https";
+            if safe && attempt.previous().len() < 5 { attempt.follow() } else { attempt.stop() }
+        });
+        // An archive is as it is: ranges of a compressed form would be ranges of something else.
+        let client = crate::http::client().redirect(redirects).no_gzip().build();
+        let client =
+            client.map_err(|error| DownloadError::Client(crate::http::described(error)))?;
+        Ok(Self { client, base: url, clock })
+    }
+
+    /// The MD5 published beside a file; `None` where none is.
+    pub async fn published_md5(&self, file: &str) -> Result<Option<String>, DownloadError> {
+        let name = format!("{file}.md5");
+        let mut tries = 0;
+        loop {
+            let reason = match self.get(&name, HeaderMap::new()).await {
+                Ok(response) if response.status().is_success() => match text(response).await {
+                    Ok(text) => return Ok(md5_in(&text)),
+                    Err(reason) => reason,
+                },
+                Ok(response) if response.status().is_client_error() => return Ok(None),
+                Ok(response) => format!("HTTP {}", response.status().as_u16()),
+                Err(reason) => reason,
+            };
+            tries += 1;
+            if tries == TRIES {
+                return Err(DownloadError::Broken { file: name, reason, have: 0 });
+            }
+            self.clock.sleep(FIRST_PAUSE * 2_u32.pow(tries - 1)).await;
+        }
+    }
+
+    /// Downloads `file` to `part`, going on where an earlier run stopped, and checks it. Gives the
+    /// file's MD5.
+    pub async fn file(
+        &self,
+        file: &str,
+        part: &Path,
+        md5: Option<&str>,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<String, DownloadError> {
+        let _lock = files::lock_beside(part).map_err(|error| match error.cause.kind() {
+            io::ErrorKind::WouldBlock => DownloadError::Busy { file: file.to_owned() },
+            _ => error.into(),
+        })?;
+        let mut part = Part::open(part)?;
+        let mut tries = 0;
+        while let Err(reason) = self.rest(file, &mut part, &mut progress, &mut tries).await? {
+            tries += 1;
+            if tries >= TRIES {
+                let have = part.have;
+                return Err(DownloadError::Broken { file: file.to_owned(), reason, have });
+            }
+            self.clock.sleep(FIRST_PAUSE * 2_u32.pow(tries - 1)).await;
+        }
+        let got = part.finish()?;
+        match md5 {
+            Some(expected) if expected != got => {
+                part.remove()?;
+                let expected = expected.to_owned();
+                Err(DownloadError::Checksum { file: file.to_owned(), expected, got })
+            }
+            _ => Ok(got),
+        }
+    }
+
+    /// Asks for what is missing. The inner error is worth another try.
+    async fn rest(
+        &self,
+        file: &str,
+        part: &mut Part,
+        progress: &mut impl FnMut(Progress),
+        tries: &mut u32,
+    ) -> Result<Result<(), String>, DownloadError> {
+        let mut response = match self.get(file, part.headers()).await {
+            Ok(response) => response,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let status = response.status();
+        match status {
+            StatusCode::PARTIAL_CONTENT if starts_at(&response) == Some(part.have) => {}
+            StatusCode::OK => part.restart(&response)?,
+            // What is here is not a beginning of what is there (any more).
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
+                part.clear()?;
+                return Ok(Err("the file has changed at GroupLens".to_owned()));
+            }
+            _ if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
+                return Err(DownloadError::NotThere {
+                    file: file.to_owned(),
+                    status: status.as_u16(),
+                });
+            }
+            _ => return Ok(Err(format!("HTTP {}", status.as_u16()))),
+        }
+        let of = response.content_length().map(|rest| part.have + rest);
+        if of.unwrap_or(part.have) > LONGEST {
+            return Err(DownloadError::TooLarge { file: file.to_owned() });
+        }
+        progress(Progress { have: part.have, of });
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    part.append(&chunk)?;
+                    *tries = 0;
+                    if part.have > LONGEST {
+                        return Err(DownloadError::TooLarge { file: file.to_owned() });
+                    }
+                    progress(Progress { have: part.have, of });
+                }
+                Ok(None) if of.is_none_or(|of| of == part.have) => return Ok(Ok(())),
+                Ok(None) => return Ok(Err("the connection ended early".to_owned())),
+                Err(error) => return Ok(Err(crate::http::described(error))),
+            }
+        }
+    }
+
+    async fn get(&self, file: &str, headers: HeaderMap) -> Result<Response, String> {
+        let path = format!("/datasets/movielens/{file}");
+        let url = self.base.join(&path).map_err(|error| error.to_string())?;
+        self.client.get(url).headers(headers).send().await.map_err(crate::http::described)
+    }
+}
+
+/// What has come of a file, and of which version of it.
+struct Part {
+    path: PathBuf,
+    version: PathBuf,
+    file: File,
+    have: u64,
+    tag: Option<String>,
+}
+
+impl Part {
+    fn open(path: &Path) -> Result<Self, FileError> {
+        let mut options = File::options();
+        options.create(true).truncate(false).read(true).write(true);
+        let mut file = options.open(path).map_err(FileError::at("open", path))?;
+        let mut version = path.as_os_str().to_owned();
+        version.push(".version");
+        let version = PathBuf::from(version);
+        let tag = fs::read_to_string(&version).ok().filter(|tag| !tag.is_empty());
+        // Without its version nobody knows what this is a part of.
+        if tag.is_none() {
+            file.set_len(0).map_err(FileError::at("empty", path))?;
+        }
+        let have = file.seek(SeekFrom::End(0)).map_err(FileError::at("read", path))?;
+        Ok(Self { path: path.to_owned(), version, file, have, tag })
+    }
+
+    /// What to ask for: the rest, if the file there is still the one this is a part of.
+    fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let tag = self.tag.as_deref().and_then(|tag| tag.parse().ok());
+        if let (Some(tag), 1..) = (tag, self.have)
+            && let Ok(range) = format!("bytes={}-", self.have).parse()
+        {
+            headers.insert(IF_RANGE, tag);
+            headers.insert(RANGE, range);
+        }
+        headers
+    }
+
+    /// The server sends the whole file.
+    fn restart(&mut self, response: &Response) -> Result<(), FileError> {
+        self.clear()?;
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        // A weak tag does not vouch for bytes.
+        let strong = header(ETAG).filter(|tag| !tag.starts_with("W/"));
+        if let Some(tag) = strong.or_else(|| header(LAST_MODIFIED)) {
+            files::replace(&self.version, |out| out.write_all(tag.as_bytes()))?;
+            self.tag = Some(tag.to_owned());
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) -> Result<(), FileError> {
+        self.tag = None;
+        self.have = 0;
+        let _ = fs::remove_file(&self.version);
+        self.file.set_len(0).map_err(FileError::at("empty", &self.path))?;
+        self.file.rewind().map_err(FileError::at("empty", &self.path))
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+        self.file.write_all(bytes).map_err(FileError::at("write", &self.path))?;
+        self.have += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Makes sure that it is on the disk. Its MD5.
+    fn finish(&mut self) -> Result<String, FileError> {
+        self.file.sync_all().map_err(FileError::at("sync", &self.path))?;
+        self.file.rewind().map_err(FileError::at("read", &self.path))?;
+        md5_of(&mut self.file).map_err(FileError::at("read", &self.path))
+    }
+
+    fn remove(&self) -> Result<(), FileError> {
+        let _ = fs::remove_file(&self.version);
+        fs::remove_file(&self.path).map_err(FileError::at("remove", &self.path))
+    }
+}
+
+/// The MD5 of what a reader gives, in hexadecimal.
+pub(super) fn md5_of(reader: &mut impl Read) -> io::Result<String> {
+    let mut hasher = Md5::new();
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => break,
+            n => hasher.update(&buffer[..n]),
+        }
+    }
+    Ok(hasher.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
+}
+
+/// A file's MD5, in hexadecimal.
+pub fn md5_of_file(path: &Path) -> Result<String, FileError> {
+    let mut file = File::open(path).map_err(FileError::at("open", path))?;
+    md5_of(&mut file).map_err(FileError::at("read", path))
+}
+
+/// The checksum in `d472…  ml-32m.zip` or `MD5 (ml-32m.zip) = d472…`.
+fn md5_in(text: &str) -> Option<String> {
+    let word = |word: &&str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split_whitespace().find(word).map(str::to_ascii_lowercase)
+}
+
+fn starts_at(response: &Response) -> Option<u64> {
+    let range = response.headers().get("content-range")?.to_str().ok()?;
+    range.strip_prefix("bytes ")?.split('-').next()?.parse().ok()
+}
+
+async fn text(mut response: Response) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(crate::http::described)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > LONGEST_MD5 {
+            return Err("the checksum's file is too long to be one".to_owned());
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checksum_is_found_in_both_forms() {
+        let sum = "D472be332d4daa821edc399621853b57";
+        let expected = Some(sum.to_ascii_lowercase());
+        assert_eq!(md5_in(&format!("{sum}  ml-32m.zip\n")), expected);
+        assert_eq!(md5_in(&format!("MD5 (ml-32m.zip) = {sum}")), expected);
+        assert_eq!(md5_in("<html>not found</html>"), None);
+        assert_eq!(md5_of(&mut b"abc".as_slice()).unwrap(), "900150983cd24fb0d6963f7d28e17f72");
+    }
+}

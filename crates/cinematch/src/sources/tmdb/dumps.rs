@@ -1,0 +1,322 @@
+//! What people already have of TMDb: `tmdb_metadata.csv` in CineMatch's own order, and the public
+//! CSV dumps: The Movies Dataset (`movies_metadata.csv`, `credits.csv`, `keywords.csv`), TMDB 5000
+//! (`tmdb_5000_movies.csv`, `tmdb_5000_credits.csv`), and the larger ones that list names with
+//! commas. A file's header says which it is.
+
+use serde_json::Value;
+
+use super::facts::{CAST_TOP, Facts, join_names, one_line};
+use super::literal;
+use crate::ids::TmdbId;
+use crate::sources::movielens::whole_number;
+use crate::sources::table::{self, Column, Row};
+use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
+
+/// Columns of all forms. A file has some of them.
+const COLUMNS: [Column; 22] = [
+    Column::optional("tmdb_id"),
+    Column::optional("id"),
+    Column::optional("movie_id"),
+    Column::optional("title").multiline(),
+    Column::optional("release_date"),
+    Column::optional("runtime"),
+    Column::optional("popularity"),
+    Column::optional("vote_count"),
+    Column::optional("vote_average"),
+    Column::optional("genres"),
+    Column::optional("overview").multiline(),
+    Column::optional("keywords").multiline(),
+    Column::optional("cast_top"),
+    Column::optional("director"),
+    Column::optional("cast").multiline(),
+    Column::optional("crew").multiline(),
+    Column::optional("original_language"),
+    Column::optional("poster_path"),
+    Column::optional("certification"),
+    Column::optional("imdb_id"),
+    Column::optional("services"),
+    Column::optional("directors"),
+];
+
+/// The place of a column in [`COLUMNS`].
+fn place(name: &str) -> usize {
+    COLUMNS.iter().position(|column| column.name == name).expect("a column of the list")
+}
+
+/// Decodes any of the forms. Rows that are no film's are dropped and reported; so are values that
+/// cannot be.
+pub fn dump(file: &str, bytes: &[u8]) -> Result<Decoded<(TmdbId, Facts)>, SourceError> {
+    let form = Form::of(file, bytes)?;
+    table::decode(file, bytes, &COLUMNS, |row, problems| {
+        let id = row.get(form.id);
+        let Some(id) = whole_number(id).map(TmdbId) else {
+            let reason = format!("expected a whole number above 0, got `{}`", excerpt(id));
+            let (kind, outcome) = (ProblemKind::InvalidValue, Outcome::RowDropped);
+            problems.push(row.problem(form.id, kind, outcome, reason));
+            return None;
+        };
+        let mut reader = Reader { form: &form, row, problems };
+        Some((id, reader.facts()))
+    })
+}
+
+/// How a file writes things.
+struct Form {
+    /// The column of TMDb's number.
+    id: usize,
+    /// Lists are joined by `|`.
+    own: bool,
+}
+
+impl Form {
+    /// The header decides.
+    fn of(file: &str, bytes: &[u8]) -> Result<Self, SourceError> {
+        let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let header = String::from_utf8_lossy(header);
+        let header = header.trim_start_matches('\u{feff}').trim_end();
+        let names: Vec<&str> =
+            header.split(',').map(|name| name.trim().trim_matches('"')).collect();
+        let has = |name: &str| names.contains(&name);
+        let facts = |name: &&str| has(name);
+        let says = ["title", "overview", "genres", "keywords", "cast", "crew"].iter().any(facts);
+        let id = ["tmdb_id", "movie_id", "id"].into_iter().find(|name| has(name));
+        match id {
+            Some(id) if says => Ok(Self { id: place(id), own: id == "tmdb_id" }),
+            _ if header.is_empty() => {
+                Err(SourceError::Empty { file: file.to_owned(), expected: EXPECTED.to_owned() })
+            }
+            _ => Err(SourceError::WrongHeader {
+                file: file.to_owned(),
+                missing: if id.is_none() { "tmdb_id or id" } else { "title" }.to_owned(),
+                expected: EXPECTED.to_owned(),
+                found: excerpt(header),
+            }),
+        }
+    }
+}
+
+const EXPECTED: &str = "tmdb_id,title,… or id,title,…";
+
+struct Reader<'r, 'a> {
+    form: &'r Form,
+    row: &'r Row<'r, 'a>,
+    problems: &'r mut Vec<Problem>,
+}
+
+impl Reader<'_, '_> {
+    fn facts(&mut self) -> Facts {
+        let crew = self.list("crew");
+        let directors: Vec<Value> = crew
+            .into_iter()
+            .filter(|worker| worker.get("job").and_then(Value::as_str) == Some("Director"))
+            .collect();
+        let cast = names(&self.list("cast"));
+        let cast = cast.split('|').take(CAST_TOP).collect::<Vec<_>>().join("|");
+        let listed = self.names("director");
+        let director = [listed, self.names("directors"), names(&directors)];
+        Facts {
+            title: self.text("title"),
+            release_date: self.date(),
+            runtime: self
+                .number("runtime")
+                .filter(|minutes| *minutes > 0.0)
+                .map_or(String::new(), shown),
+            popularity: self.number("popularity").map_or(String::new(), shown),
+            vote_count: self.number("vote_count").map_or(String::new(), shown),
+            vote_average: self.number("vote_average").map_or(String::new(), shown),
+            genres: self.names("genres").to_lowercase(),
+            overview: self.row.get(place("overview")).to_owned(),
+            keywords: self.names("keywords"),
+            cast_top: first_filled([self.names("cast_top"), cast]),
+            director: first_filled(director),
+            original_language: self.text("original_language"),
+            poster_path: self.text("poster_path"),
+            certification: self.text("certification"),
+            imdb_id: self.text("imdb_id"),
+            services: self.names("services"),
+        }
+    }
+
+    fn text(&self, column: &str) -> String {
+        one_line(self.row.get(place(column)))
+    }
+
+    fn number(&mut self, column: &str) -> Option<f64> {
+        let text = self.row.get(place(column));
+        if text.is_empty() {
+            return None;
+        }
+        let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
+        if number.is_none() {
+            self.empty(column, "a number, 0 or more");
+        }
+        number
+    }
+
+    /// `1995-10-30`; the dumps have other things in it where their rows are broken.
+    fn date(&mut self) -> String {
+        let text = self.text("release_date");
+        let digits =
+            |part: &str, n: usize| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
+        let parts: Vec<&str> = text.split('-').collect();
+        let dated = matches!(parts[..], [year, month, day]
+            if digits(year, 4) && digits(month, 2) && digits(day, 2));
+        if !dated && !text.is_empty() {
+            self.empty("release_date", "a date such as 1999-10-15");
+            return String::new();
+        }
+        text
+    }
+
+    /// Names of a list in whichever way the file writes it.
+    fn names(&mut self, column: &str) -> String {
+        let text = self.row.get(place(column)).to_owned();
+        if text.starts_with('[') {
+            return names(&self.list(column));
+        }
+        join_names(text.split(if self.form.own { '|' } else { ',' }))
+    }
+
+    fn list(&mut self, column: &str) -> Vec<Value> {
+        let text = self.row.get(place(column));
+        if text.is_empty() || !text.starts_with('[') {
+            return Vec::new();
+        }
+        if let Some(Value::Array(values)) = literal::parse(text) {
+            return values;
+        }
+        self.empty(column, "a list, as JSON or as Python writes it");
+        Vec::new()
+    }
+
+    fn empty(&mut self, column: &str, expected: &str) {
+        let at = place(column);
+        let reason = format!("expected {expected}, got `{}`", excerpt(self.row.get(at)));
+        let (kind, outcome) = (ProblemKind::InvalidValue, Outcome::ValueEmptied);
+        self.problems.push(self.row.problem(at, kind, outcome, reason));
+    }
+}
+
+/// The names of objects, or strings themselves.
+fn names(values: &[Value]) -> String {
+    let name = |value: &'_ Value| value.get("name").unwrap_or(value).as_str().map(str::to_owned);
+    let all: Vec<String> = values.iter().filter_map(name).collect();
+    join_names(all.iter().map(String::as_str))
+}
+
+fn first_filled<const N: usize>(texts: [String; N]) -> String {
+    texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+/// `81` rather than `81.0`.
+fn shown(number: f64) -> String {
+    number.to_string()
+}
+
+impl Facts {
+    /// Takes over what `other` knows and this does not.
+    pub fn fill_from(&mut self, other: Self) {
+        let mine = [
+            &mut self.title,
+            &mut self.release_date,
+            &mut self.runtime,
+            &mut self.popularity,
+            &mut self.vote_count,
+            &mut self.vote_average,
+            &mut self.genres,
+            &mut self.overview,
+            &mut self.keywords,
+            &mut self.cast_top,
+            &mut self.director,
+            &mut self.original_language,
+            &mut self.poster_path,
+            &mut self.certification,
+            &mut self.imdb_id,
+            &mut self.services,
+        ];
+        let theirs = [
+            other.title,
+            other.release_date,
+            other.runtime,
+            other.popularity,
+            other.vote_count,
+            other.vote_average,
+            other.genres,
+            other.overview,
+            other.keywords,
+            other.cast_top,
+            other.director,
+            other.original_language,
+            other.poster_path,
+            other.certification,
+            other.imdb_id,
+            other.services,
+        ];
+        for (mine, theirs) in mine.into_iter().zip(theirs) {
+            if mine.is_empty() {
+                *mine = theirs;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(file: &str, csv: &str) -> (Facts, Vec<Problem>) {
+        let mut decoded = dump(file, csv.as_bytes()).unwrap();
+        assert_eq!(decoded.records.len(), 1, "{:?}", decoded.problems);
+        (decoded.records.remove(0).1, decoded.problems)
+    }
+
+    #[test]
+    fn the_movies_dataset_is_read_with_its_malformed_rows() {
+        // As in the original: an overview broken over lines without quotes, so that the rest of
+        // its row stands alone, and dates where numbers belong.
+        let csv = "adult,genres,id,imdb_id,original_language,overview,popularity,poster_path,\
+                   release_date,runtime,title,vote_average,vote_count\n\
+                   False,\"[{'id': 16, 'name': 'Animation'}, {'id': 35, 'name': 'Comedy'}]\",862,\
+                   tt0114709,en,\"Led by Woody, Andy's toys\",21.946943,/a.jpg,1995-10-30,81.0,\
+                   Toy Story,7.7,5415.0\n\
+                   False,[],82663,tt0113002,en,Midnight Man,0.5,/b.jpg\n\
+                   - Written by Ørnås,0.065736,/zV8b.jpg,1,x,x,x,x,x,x,x,x,x\n";
+        let (facts, problems) = only("movies_metadata.csv", csv);
+        assert_eq!((facts.genres.as_str(), facts.runtime.as_str()), ("animation|comedy", "81"));
+        assert_eq!((facts.vote_count.as_str(), facts.vote_average.as_str()), ("5415", "7.7"));
+        assert_eq!(facts.popularity, "21.946943");
+        assert_eq!(problems.len(), 2, "{problems:?}");
+    }
+
+    #[test]
+    fn credits_and_keywords_come_in_files_of_their_own() {
+        let credits = "cast,crew,id\n\"[{'name': 'Tom Hanks', 'order': 0}]\",\"[{'job': 'Director', \
+                       'name': 'John Lasseter'}, {'job': 'Writer', 'name': \"\"X 'Y'\"\"}]\",862\n";
+        let (mut facts, problems) = only("credits.csv", credits);
+        assert!(problems.is_empty(), "{problems:?}");
+        let keywords = "id,keywords\n862,\"[{'id': 931, 'name': 'jealousy'}]\"\n";
+        facts.fill_from(only("keywords.csv", keywords).0);
+        assert_eq!(facts.cast_top, "Tom Hanks");
+        assert_eq!(facts.director, "John Lasseter");
+        assert_eq!(facts.keywords, "jealousy");
+    }
+
+    #[test]
+    fn json_commas_and_our_own_order_are_read_too() {
+        let tmdb_5000 = "genres,id,keywords,title\n\"[{\"\"id\"\": 28, \"\"name\"\": \"\"Action\"\"}]\",19995,\
+                         \"[{\"\"name\"\": \"\"culture clash\"\"}]\",Avatar\n";
+        let (facts, _) = only("tmdb_5000_movies.csv", tmdb_5000);
+        assert_eq!((facts.genres.as_str(), facts.keywords.as_str()), ("action", "culture clash"));
+        let commas = "id,title,genres,directors\n27205,Inception,\"Action, Science Fiction\",C N\n";
+        let (facts, _) = only("v11.csv", commas);
+        assert_eq!(
+            (facts.genres.as_str(), facts.director.as_str()),
+            ("action|science fiction", "C N")
+        );
+        let own = "tmdb_id,title,release_date,runtime,genres,cast_top\n2,Ariel,bad,abc,a|b,X|Y\n";
+        let (facts, problems) = only("tmdb_metadata.csv", own);
+        assert_eq!((facts.cast_top.as_str(), facts.release_date.as_str()), ("X|Y", ""));
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(dump("x.csv", b"a,b\n1,2\n").is_err());
+    }
+}

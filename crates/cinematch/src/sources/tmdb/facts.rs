@@ -1,0 +1,157 @@
+//! A film's facts as texts, and `tmdb_metadata.csv` written from them.
+
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::TmdbId;
+
+/// What `tmdb_metadata.csv` says of one film. Every value is text as it stands in the file; what is
+/// not known is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "each is the column of its name")]
+pub struct Facts {
+    pub title: String,
+    /// `1999-10-15`.
+    pub release_date: String,
+    /// Minutes.
+    pub runtime: String,
+    pub popularity: String,
+    pub vote_count: String,
+    pub vote_average: String,
+    /// Lower case, joined by `|`.
+    pub genres: String,
+    pub overview: String,
+    pub keywords: String,
+    /// Actors by billing, ten at most.
+    pub cast_top: String,
+    /// Every director.
+    pub director: String,
+    pub original_language: String,
+    pub poster_path: String,
+    pub certification: String,
+    pub imdb_id: String,
+    /// Streaming services of the operator's region.
+    pub services: String,
+}
+
+/// How many actors a row names.
+pub const CAST_TOP: usize = 10;
+
+/// The columns, in the established order, and after them those that CineMatch adds.
+const HEADER: [&str; 17] = [
+    "tmdb_id",
+    "title",
+    "release_date",
+    "runtime",
+    "popularity",
+    "vote_count",
+    "vote_average",
+    "genres",
+    "overview",
+    "keywords",
+    "cast_top",
+    "director",
+    "original_language",
+    "poster_path",
+    "certification",
+    "imdb_id",
+    "services",
+];
+
+/// Writes `tmdb_metadata.csv`.
+#[derive(Debug)]
+pub struct FactsWriter<W: Write> {
+    csv: csv::Writer<W>,
+    with_services: bool,
+}
+
+impl<W: Write> FactsWriter<W> {
+    /// Writes the header. Without services there is no such column: an empty one would say that
+    /// no film streams anywhere.
+    pub fn new(out: W, with_services: bool) -> io::Result<Self> {
+        let mut csv = csv::Writer::from_writer(out);
+        csv.write_record(&HEADER[..HEADER.len() - usize::from(!with_services)])?;
+        Ok(Self { csv, with_services })
+    }
+
+    /// Writes a film.
+    pub fn write(&mut self, id: TmdbId, facts: &Facts) -> io::Result<()> {
+        let id = id.to_string();
+        let values = [
+            &id,
+            &facts.title,
+            &facts.release_date,
+            &facts.runtime,
+            &facts.popularity,
+            &facts.vote_count,
+            &facts.vote_average,
+            &facts.genres,
+            &facts.overview,
+            &facts.keywords,
+            &facts.cast_top,
+            &facts.director,
+            &facts.original_language,
+            &facts.poster_path,
+            &facts.certification,
+            &facts.imdb_id,
+            &facts.services,
+        ];
+        self.csv.write_record(&values[..values.len() - usize::from(!self.with_services)])?;
+        Ok(())
+    }
+
+    /// Writes what is left.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.csv.flush()
+    }
+}
+
+/// Joins names as the file's lists are joined. A `|` inside a name becomes a `/`: the file has no
+/// other way to say where a name ends. Repeated and empty names are left out.
+pub fn join_names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut joined: Vec<String> = Vec::new();
+    for name in names {
+        let name = one_line(name).replace('|', "/");
+        if !name.is_empty() && !joined.contains(&name) {
+            joined.push(name);
+        }
+    }
+    joined.join("|")
+}
+
+/// A text on one line, without spaces around it.
+pub fn one_line(text: &str) -> String {
+    let breaks =
+        |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
+    text.trim().replace(breaks, " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::tmdb::{list, metadata};
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let facts = Facts {
+            title: "A \"B\", C".to_owned(),
+            runtime: "95".to_owned(),
+            overview: "two\nlines".to_owned(),
+            keywords: join_names(["a|b", " c\n d ", "", "a/b"]),
+            services: "Netflix".to_owned(),
+            ..Facts::default()
+        };
+        let mut bytes = Vec::new();
+        let mut writer = FactsWriter::new(&mut bytes, true).unwrap();
+        writer.write(TmdbId(7), &facts).unwrap();
+        writer.finish().unwrap();
+        let file = metadata("t.csv", &bytes).unwrap();
+        assert!(file.has_services && file.decoded.problems.is_empty());
+        let row = &file.decoded.records[0];
+        assert_eq!((row.tmdb_id, row.runtime), (TmdbId(7), Some(95)));
+        assert_eq!(row.overview, "two\nlines");
+        assert_eq!(list(&row.keywords), ["a/b", "c  d"]);
+    }
+}

@@ -1,0 +1,154 @@
+//! Lists as public dumps hold them: JSON, or what Python prints for a list.
+
+use serde_json::{Map, Number, Value};
+
+/// Lists of lists deeper than this are nobody's.
+const DEEPEST: u32 = 32;
+
+/// Reads JSON, or a Python literal of lists, dictionaries, strings, numbers, None, True and False.
+pub fn parse(text: &str) -> Option<Value> {
+    if let Ok(value) = serde_json::from_str(text) {
+        return Some(value);
+    }
+    let mut reader = Reader { text, at: 0 };
+    let value = reader.value(0)?;
+    reader.space();
+    (reader.at == text.len()).then_some(value)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<char> {
+        self.text[self.at..].chars().next()
+    }
+
+    fn space(&mut self) {
+        let rest = &self.text[self.at..];
+        self.at += rest.len() - rest.trim_start().len();
+    }
+
+    /// Whether `wanted` comes next; then it is passed.
+    fn eat(&mut self, wanted: &str) -> bool {
+        self.space();
+        let found = self.text[self.at..].starts_with(wanted);
+        if found {
+            self.at += wanted.len();
+        }
+        found
+    }
+
+    fn value(&mut self, depth: u32) -> Option<Value> {
+        if depth > DEEPEST {
+            return None;
+        }
+        self.space();
+        match self.peek()? {
+            '[' => self.list(depth),
+            '{' => self.dictionary(depth),
+            quote @ ('\'' | '"') => self.string(quote).map(Value::String),
+            _ => self.word(),
+        }
+    }
+
+    fn list(&mut self, depth: u32) -> Option<Value> {
+        self.at += 1;
+        let mut values = Vec::new();
+        while !self.eat("]") {
+            values.push(self.value(depth + 1)?);
+            if !self.eat(",") {
+                return self.eat("]").then_some(Value::Array(values));
+            }
+        }
+        Some(Value::Array(values))
+    }
+
+    fn dictionary(&mut self, depth: u32) -> Option<Value> {
+        self.at += 1;
+        let mut values = Map::new();
+        while !self.eat("}") {
+            let Value::String(key) = self.value(depth + 1)? else { return None };
+            if !self.eat(":") {
+                return None;
+            }
+            values.insert(key, self.value(depth + 1)?);
+            if !self.eat(",") {
+                return self.eat("}").then_some(Value::Object(values));
+            }
+        }
+        Some(Value::Object(values))
+    }
+
+    fn string(&mut self, quote: char) -> Option<String> {
+        self.at += 1;
+        let mut string = String::new();
+        loop {
+            let character = self.peek()?;
+            self.at += character.len_utf8();
+            match character {
+                _ if character == quote => return Some(string),
+                '\\' => string.push(self.escaped()?),
+                _ => string.push(character),
+            }
+        }
+    }
+
+    fn escaped(&mut self) -> Option<char> {
+        let character = self.peek()?;
+        self.at += character.len_utf8();
+        let digits = match character {
+            'n' => return Some('\n'),
+            't' => return Some('\t'),
+            'r' => return Some('\r'),
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            other => return Some(other),
+        };
+        let code = self.text.get(self.at..self.at + digits)?;
+        self.at += digits;
+        char::from_u32(u32::from_str_radix(code, 16).ok()?)
+    }
+
+    fn word(&mut self) -> Option<Value> {
+        let rest = &self.text[self.at..];
+        let end = rest.find([',', ']', '}', ':']).unwrap_or(rest.len());
+        self.at += end;
+        match rest[..end].trim() {
+            "None" | "nan" => Some(Value::Null),
+            "True" => Some(Value::Bool(true)),
+            "False" => Some(Value::Bool(false)),
+            number => number.parse::<Number>().ok().map(Value::Number),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn python_and_json_say_the_same() {
+        let python = r#"[{'id': 16, 'name': "L'Atalante", 'x': None}, {'name': 'It\'s \u00e9', 'y': [1.5, True]}]"#;
+        let json = json!([{"id": 16, "name": "L'Atalante", "x": null},
+                          {"name": "It's é", "y": [1.5, true]}]);
+        assert_eq!(parse(python), Some(json.clone()));
+        assert_eq!(parse(&json.to_string()), Some(json));
+        assert_eq!(parse("[]"), Some(json!([])));
+        assert_eq!(parse("['a',]"), Some(json!(["a"])));
+    }
+
+    #[test]
+    fn what_is_cut_short_or_no_literal_is_none() {
+        for text in
+            ["[{'a': 1", "['a", "[1] 2", "{1: 2}", "['\\u00", "system('x')", "", "[1 2]", "['é\\x"]
+        {
+            assert_eq!(parse(text), None, "{text}");
+        }
+        assert_eq!(parse(&"[".repeat(100_000)), None);
+    }
+}
