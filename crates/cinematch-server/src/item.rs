@@ -31,8 +31,8 @@ pub struct Item<'a> {
     pub overview: Option<&'a str>,
     /// Genres in lower case.
     pub genres: &'a [String],
-    /// Streaming services.
-    pub services: &'a [String],
+    /// Streaming services of the region asked for, or of the operator's own.
+    pub services: Vec<&'a str>,
     /// Where the services come from: `mock` ones are invented.
     #[schema(value_type = Option<String>, example = "mock")]
     pub services_source: Option<ServicesSource>,
@@ -55,8 +55,13 @@ pub struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// The film as it stands in the catalogue.
-    pub fn new(movie: &'a Movie) -> Self {
+    /// The film as it stands in the catalogue, with its services in some region.
+    pub fn new(movie: &'a Movie, services: Vec<&'a str>) -> Self {
+        // What another region has is TMDb's word, even where the operator's own has nothing.
+        let source = match (movie.services_source, services.is_empty()) {
+            (_, true) => None,
+            (source, false) => Some(source.unwrap_or(ServicesSource::Tmdb)),
+        };
         Self {
             movie_id: movie.movie_id,
             tmdb_id: movie.tmdb_id,
@@ -66,8 +71,8 @@ impl<'a> Item<'a> {
             runtime: movie.runtime,
             overview: movie.overview.as_deref(),
             genres: &movie.genres,
-            services: &movie.services,
-            services_source: movie.services_source,
+            services,
+            services_source: source,
             poster_url: poster_url(movie),
             original_language: movie.original_language.as_deref(),
             vote_average: movie.vote_average,
@@ -143,13 +148,19 @@ impl ItemTexts {
         let text = if let Some(text) = known.get() {
             text
         } else {
-            let text = serde_json::to_vec(&Item::new(movie))?;
+            let services = movie.services.iter().map(String::as_str).collect();
+            let text = serde_json::to_vec(&Item::new(movie, services))?;
             known.get_or_init(|| text.into_boxed_slice())
         };
-        // Two objects become one: the brace that closes the first and opens the second is a comma.
-        json.extend_from_slice(&text[..text.len() - 1]);
-        put_why(why, b',', json)
+        put_recommended(text, why, json)
     }
+}
+
+/// Appends a film and why it is there.
+pub fn put_recommended(text: &[u8], why: &Why<'_>, json: &mut Vec<u8>) -> serde_json::Result<()> {
+    // Two objects become one: the brace that closes the first and opens the second is a comma.
+    json.extend_from_slice(&text[..text.len() - 1]);
+    put_why(why, b',', json)
 }
 
 /// Appends the JSON of a [`Why`], `open` in place of the brace that opens it. Most of a reply is shared

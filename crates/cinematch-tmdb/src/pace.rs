@@ -7,10 +7,13 @@ use std::time::Duration;
 use crate::clock::Clock;
 
 /// A request whose answer has not come after this long has arrived.
-const LONGEST_WAY: Duration = Duration::from_millis(100);
+const LONGEST_WAY: Duration = Duration::from_millis(200);
 const SECOND: Duration = Duration::from_secs(1);
 /// Told to slow down again and again, this is the slowest: one request in two seconds.
 const SLOWEST: Duration = Duration::from_secs(2);
+/// Who was woken late lets the next ones go so much sooner: a timer that is always a little late would
+/// otherwise make all requests late, each by a little more.
+const CATCH_UP: u32 = 4;
 /// Answers in a row, without a complaint, after which the pace picks up by a tenth.
 const CONFIDENCE: u32 = 50;
 
@@ -33,6 +36,8 @@ struct State {
     n_sent: u64,
     /// Between two requests.
     interval: Duration,
+    /// When the next one would go if all went on time.
+    slot: Duration,
     /// Nobody goes before.
     closed_until: Duration,
     content: u32,
@@ -60,6 +65,7 @@ impl Pace {
             sent: VecDeque::with_capacity(rate as usize),
             n_sent: 0,
             interval: SECOND / rate,
+            slot: Duration::ZERO,
             closed_until: Duration::ZERO,
             content: 0,
         };
@@ -89,6 +95,8 @@ impl Pace {
             state.sent.pop_front();
         }
         state.sent.push_back(Sent { at: now, answered: None });
+        let late = now.saturating_sub(state.interval * CATCH_UP);
+        state.slot = state.slot.max(late) + state.interval;
         state.n_sent += 1;
         Leave { number: state.n_sent, clock: self.clock, state: Arc::clone(&self.state) }
     }
@@ -102,6 +110,7 @@ impl Pace {
             state.interval = (state.interval * 2).min(SLOWEST);
         }
         state.closed_until = state.closed_until.max(now + pause);
+        state.slot = state.slot.max(state.closed_until);
         state.content = 0;
     }
 
@@ -119,10 +128,7 @@ impl Pace {
 impl State {
     /// When the next request may go, as far as is known now.
     fn next(&self, rate: usize, now: Duration) -> Duration {
-        let mut next = self.closed_until;
-        if let Some(last) = self.sent.back() {
-            next = next.max(last.at + self.interval);
-        }
+        let mut next = self.closed_until.max(self.slot);
         if let Some(first) = self.sent.front().filter(|_| self.sent.len() == rate) {
             let surely = first.at + LONGEST_WAY;
             let arrived = first.answered.unwrap_or(surely).min(surely);

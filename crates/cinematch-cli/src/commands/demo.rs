@@ -89,6 +89,7 @@ fn prepare(folder: &Path) -> Result<Bundle> {
     let inputs =
         vec![sum("movies_merged.csv", movies.len(), &table), sum("tags.csv", tags.len(), TAGS)];
     let training = Training {
+        availability: None,
         movies,
         tags: TagCounts::new(&tags),
         ratings: None,
@@ -98,6 +99,7 @@ fn prepare(folder: &Path) -> Result<Bundle> {
             features: FeatureSet::Full,
             tfidf: TfidfParams::default(),
             seed: 42,
+            without_tmdb_text: false,
         },
         created_at: super::now(),
     };
@@ -142,7 +144,7 @@ fn show(bundle: &Bundle, output: &Output) -> Result<()> {
         .collect();
     output.line(format_args!("  {}", said.join(" · ")));
     output.line(format_args!("\n{STRONG}Ten films for them, and why{STRONG:#}"));
-    print_list(recommender, &before.ranked, output);
+    print_list(recommender, &before.ranked, |_| Vec::new(), output);
 
     let old = ratings[changed].rating;
     output.line(format_args!(

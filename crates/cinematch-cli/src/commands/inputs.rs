@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use cinematch::bundle::InputSum;
 use cinematch::catalog::{
-    Fingerprint, Interactions, Movie, Packed, ProblemCount, Provenance, count_all, read_merged,
+    Availability, Fingerprint, Interactions, Movie, Packed, ProblemCount, Provenance, count_all,
+    read_merged,
 };
 use cinematch::files;
 use cinematch::ids::{self, Vocabulary};
@@ -145,6 +146,26 @@ pub fn read_tags(
     let name = "tags.csv".to_owned();
     let sum = InputSum { name, rows, sha256: ids::sha256_hex(&bytes) };
     Ok((decoded.records, Some(sum)))
+}
+
+/// Where films can be watched, if that was fetched. A file named by the user must be there.
+pub fn read_providers(
+    named: Option<&Path>,
+    movies: &[Movie],
+    global: &Global,
+    output: &Output,
+) -> Result<(Option<Availability>, Option<InputSum>)> {
+    let default = global.root.join("raw/tmdb/watch_providers.csv");
+    let path = named.unwrap_or(&default);
+    if named.is_none() && !path.exists() {
+        return Ok((None, None));
+    }
+    let bytes = read_or(path, "check --providers; `cinematch fetch tmdb` writes it")?;
+    let decoded = Availability::read(&shown(path), &bytes, movies)?;
+    warn_problems(&decoded.problems, output);
+    let name = "watch_providers.csv".to_owned();
+    let sum = InputSum { name, rows: decoded.rows, sha256: ids::sha256_hex(&bytes) };
+    Ok((decoded.records.into_iter().next(), Some(sum)))
 }
 
 /// Loads the ratings: packed, if they are up to date; otherwise the file is read, and packed.

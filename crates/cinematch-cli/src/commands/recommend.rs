@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow};
 use cinematch::bundle::Bundle;
 use cinematch::catalog::Movie;
-use cinematch::ids::MovieId;
+use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::models::biased_mf::Prediction;
 use cinematch::models::spec::NAMES;
 use cinematch::ranking::{
@@ -72,7 +72,7 @@ pub struct Recommend {
 }
 
 /// What says something of one viewer.
-const ONE_VIEWER: [&str; 15] = [
+const ONE_VIEWER: [&str; 16] = [
     "liked",
     "disliked",
     "ratings",
@@ -82,6 +82,7 @@ const ONE_VIEWER: [&str; 15] = [
     "only_genres",
     "without_genres",
     "services",
+    "region",
     "year_min",
     "year_max",
     "runtime_min",
@@ -103,6 +104,9 @@ struct FilterFlags {
     /// Only films on one of these services
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     services: Vec<String>,
+    /// The country whose services count, as two letters [default: the one fetched for]
+    #[arg(long, value_name = "COUNTRY")]
+    region: Option<String>,
     /// Only films from this year on
     #[arg(long, value_name = "YEAR")]
     year_min: Option<u16>,
@@ -143,6 +147,9 @@ struct Shown<'a> {
     predicted_rating: Option<Prediction>,
     #[serde(flatten)]
     movie: &'a Movie,
+    /// In the region asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    services_in_region: Option<Vec<&'a str>>,
 }
 
 impl Recommend {
@@ -163,6 +170,7 @@ impl Recommend {
         }
         let (request, unknown) = recommender.resolve(&self.query())?;
         let ranked = recommender.recommend(&request);
+        let region = request.filter.region;
 
         let shown: Vec<Shown<'_>> = ranked
             .items
@@ -175,13 +183,18 @@ impl Recommend {
                 reasons: &item.reasons,
                 predicted_rating: item.predicted,
                 movie: recommender.movie(item.movie),
+                services_in_region: region
+                    .is_some()
+                    .then(|| recommender.services_of(item.movie, region)),
             })
             .collect();
+        let attribution = bundle.attribution(region);
         output.json(&serde_json::json!({
             "recommendations": shown,
             "model_id": bundle.manifest.model_id,
             "unknown_movie_ids": unknown,
             "shortfall": ranked.shortfall,
+            "attribution": attribution,
         }))?;
 
         if !unknown.is_empty() {
@@ -199,7 +212,14 @@ impl Recommend {
                 history.join(", ")
             ));
         }
-        print_list(recommender, &ranked, output);
+        let on = |movie| match attribution {
+            Some(_) => recommender.services_of(movie, region),
+            None => Vec::new(),
+        };
+        print_list(recommender, &ranked, on, output);
+        if let Some(attribution) = attribution {
+            output.note(format_args!("{DIM}{attribution}{DIM:#}"));
+        }
         if let Some(shortfall) = &ranked.shortfall {
             let removed: Vec<String> = shortfall
                 .removed_by
@@ -234,6 +254,7 @@ impl Recommend {
                     none: filters.without_genres,
                 },
                 services: filters.services,
+                region: filters.region,
                 languages: Vec::new(),
                 year_min: filters.year_min,
                 year_max: filters.year_max,
@@ -258,8 +279,13 @@ pub fn named(movie: &Movie) -> String {
     movie.year.map_or_else(|| movie.title.clone(), |year| format!("{} ({year})", movie.title))
 }
 
-/// Prints a ranked list with its reasons.
-pub fn print_list(recommender: &Recommender, ranked: &Ranked<'_>, output: &Output) {
+/// Prints a ranked list with its reasons, and where the films can be watched.
+pub fn print_list<'a>(
+    recommender: &'a Recommender,
+    ranked: &Ranked<'_>,
+    on: impl Fn(MovieIdx) -> Vec<&'a str>,
+    output: &Output,
+) {
     for (at, item) in ranked.items.iter().enumerate() {
         let movie = recommender.movie(item.movie);
         let stars = item
@@ -274,5 +300,9 @@ pub fn print_list(recommender: &Recommender, ranked: &Ranked<'_>, output: &Outpu
             stars.unwrap_or_default()
         ));
         output.line(format_args!("     {}", explanation(&item.reasons)));
+        let services = on(item.movie);
+        if !services.is_empty() {
+            output.line(format_args!("     {DIM}on {}{DIM:#}", services.join(", ")));
+        }
     }
 }

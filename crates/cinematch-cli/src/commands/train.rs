@@ -14,7 +14,8 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::inputs::{
-    How, PackedPath, load_ratings, ratings_path, ratings_sum, read_films, read_specs, read_tags,
+    How, PackedPath, load_ratings, ratings_path, ratings_sum, read_films, read_providers,
+    read_specs, read_tags,
 };
 use crate::options::Global;
 use crate::output::{Output, STRONG, thousands};
@@ -49,6 +50,12 @@ pub struct Train {
     /// directors, viewers' tags
     #[arg(long, value_enum, default_value = "full", value_name = "SET")]
     features: Features,
+    /// Where films can be watched, from `fetch tmdb` [default: raw/tmdb/watch_providers.csv, if it is there]
+    #[arg(long, env = "CINEMATCH_PROVIDERS", value_name = "FILE")]
+    providers: Option<PathBuf>,
+    /// Learn from MovieLens alone; what TMDb says is shown and filtered by, and no more
+    #[arg(long)]
+    without_tmdb_text: bool,
     /// The seed of what is drawn at random
     #[arg(long, default_value_t = 42, value_name = "N")]
     seed: u64,
@@ -113,12 +120,16 @@ impl Train {
             (Some(loaded.interactions), Some(sum))
         };
 
+        let (availability, provider_rows) =
+            read_providers(self.providers.as_deref(), &movies, global, output)?;
         let n_ratings = ratings.as_ref().map_or(0, Interactions::n_ratings);
+        let rows = std::iter::once(films).chain(tag_rows).chain(rating_rows).chain(provider_rows);
         let training = Training {
             movies,
+            availability,
             tags: TagCounts::new(&tags),
             ratings,
-            inputs: std::iter::once(films).chain(tag_rows).chain(rating_rows).collect(),
+            inputs: rows.collect(),
             settings: self.settings(spec),
             created_at: super::now(),
         };
@@ -225,6 +236,7 @@ impl Train {
             },
             tfidf: TfidfParams { max_features, ngram_max, stop_words, min_df },
             seed: self.seed,
+            without_tmdb_text: self.without_tmdb_text,
         }
     }
 }

@@ -12,6 +12,7 @@ mod metrics;
 mod operation;
 mod pipeline;
 mod real_data;
+mod regions;
 mod server;
 mod serving;
 mod tune;

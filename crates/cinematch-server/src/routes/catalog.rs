@@ -3,11 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use cinematch::bundle::Bundle;
 use cinematch::catalog::ServicesSource;
 use cinematch::ids::MovieId;
-use serde::Serialize;
+use cinematch::ranking::no_region;
+use serde::{Deserialize, Serialize};
 
-use crate::extract::PathOf;
+use crate::extract::{PathOf, QueryOf};
 use crate::item::Item;
 use crate::problem::{Problem, ProblemDocument};
 use crate::state::AppState;
@@ -33,35 +35,86 @@ pub struct Services {
     /// Where they come from: `mock` ones are invented.
     #[schema(value_type = Option<String>, example = "mock")]
     services_source: Option<ServicesSource>,
+    /// The regions of which it is known where films can be watched.
+    regions: Vec<String>,
+    /// Who has to be named where services are shown.
+    attribution: Option<&'static str>,
 }
 
-/// The streaming services of the catalogue.
-#[utoipa::path(get, path = "/api/services", tag = "catalogue",
-    responses((status = 200, body = Services)))]
-pub async fn services(State(state): State<AppState>) -> Json<Services> {
+/// A country.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct InRegion {
+    /// Its two letters; the operator's own, if not given.
+    #[param(example = "DE")]
+    region: Option<String>,
+}
+
+impl InRegion {
+    fn find(&self, bundle: &Bundle) -> Result<Option<usize>, Problem> {
+        let Some(code) = &self.region else { return Ok(None) };
+        let index = bundle.recommender.index();
+        let unknown = || Problem::field("region", no_region(code, index));
+        index.find_region(code).ok_or_else(unknown).map(Some)
+    }
+}
+
+/// The streaming services of the catalogue, or of a region.
+#[utoipa::path(get, path = "/api/services", tag = "catalogue", params(InRegion),
+    responses(
+        (status = 200, body = Services),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn services(
+    State(state): State<AppState>,
+    QueryOf(place): QueryOf<InRegion>,
+) -> Result<Json<Services>, Problem> {
     let bundle = state.bundle();
-    Json(Services {
-        services: bundle.recommender.index().services.names().to_vec(),
-        services_source: bundle.manifest.services_source,
-    })
+    let index = bundle.recommender.index();
+    let region = place.find(&bundle)?;
+    let (names, source) = match region {
+        Some(region) => (&index.regions()[region].services, Some(ServicesSource::Tmdb)),
+        None => (&index.services, bundle.manifest.services_source),
+    };
+    Ok(Json(Services {
+        services: names.names().to_vec(),
+        services_source: source,
+        regions: index.regions().iter().map(|region| region.code().to_owned()).collect(),
+        attribution: bundle.attribution(region),
+    }))
+}
+
+/// One film.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct OneFilm<'a> {
+    #[serde(flatten)]
+    item: Item<'a>,
+    /// Who has to be named where its services are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    attribution: Option<&'static str>,
 }
 
 /// One film.
 #[utoipa::path(get, path = "/api/movies/{movie_id}", tag = "catalogue",
-    params(("movie_id" = u32, Path, description = "MovieLens' number")),
+    params(("movie_id" = u32, Path, description = "MovieLens' number"), InRegion),
     responses(
-        (status = 200, body = Item),
+        (status = 200, body = OneFilm),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn movie(
     State(state): State<AppState>,
     PathOf(movie_id): PathOf<u32>,
+    QueryOf(place): QueryOf<InRegion>,
 ) -> Result<Response, Problem> {
     let bundle = state.bundle();
+    let region = place.find(&bundle)?;
     let recommender = &bundle.recommender;
     let index = recommender.vocabulary().index_of(MovieId(movie_id)).ok_or_else(|| {
         Problem::not_found(format!("There is no movie {movie_id} in the catalogue"))
     })?;
-    Ok(Json(Item::new(recommender.movie(index))).into_response())
+    let item = Item::new(recommender.movie(index), recommender.services_of(index, region));
+    Ok(Json(OneFilm { item, attribution: bundle.attribution(region) }).into_response())
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::watchlist::check_user;
 use crate::extract::Body;
-use crate::item::{RecommendedItem, Why};
+use crate::item::{Item, RecommendedItem, Why, put_recommended};
 use crate::problem::{INTERNAL, Problem, ProblemDocument};
 use crate::state::{AppState, Serving};
 
@@ -58,6 +58,10 @@ pub struct RecommendationRequest {
     novelty: Option<f32>,
     /// Whether reasons are wanted; yes if not given.
     explain: Option<bool>,
+    /// The country whose streaming services count and are shown, as two letters; the operator's own, if
+    /// not given.
+    #[schema(example = "DE")]
+    region: Option<String>,
     /// The model to rank by; all of them, by their weights, if not given.
     #[schema(example = "hybrid")]
     model: Option<String>,
@@ -133,6 +137,10 @@ pub struct About<'a> {
     user_id: &'a str,
     /// The model that ranked them.
     model_id: &'a str,
+    /// Who has to be named where the films' streaming services are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    attribution: Option<&'static str>,
     /// Films of the request that the catalogue does not have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -170,7 +178,8 @@ pub async fn recommend(
     let (request, not_in_catalogue) = recommender.resolve(&query)?;
     unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
     let ranked = recommender.recommend(&request);
-    let body = reply(&serving, &user_id, ranked, unknown).map_err(|error| {
+    let region = request.filter.region;
+    let body = reply(&serving, (&user_id, region), ranked, unknown).map_err(|error| {
         tracing::error!(%error, "a reply cannot be written");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
     })?;
@@ -181,7 +190,7 @@ pub async fn recommend(
 /// A [`RecommendationReply`].
 fn reply(
     serving: &Serving,
-    user_id: &str,
+    (user_id, region): (&str, Option<usize>),
     ranked: Ranked<'_>,
     unknown_movie_ids: Vec<i64>,
 ) -> serde_json::Result<Vec<u8>> {
@@ -189,6 +198,7 @@ fn reply(
         count: ranked.items.len(),
         user_id,
         model_id: &serving.bundle.manifest.model_id,
+        attribution: serving.bundle.attribution(region),
         unknown_movie_ids,
         shortfall: ranked.shortfall,
     };
@@ -198,8 +208,14 @@ fn reply(
         if place > 0 {
             json.push(b',');
         }
-        let movie = serving.bundle.recommender.movie(recommended.movie);
-        serving.items.write(&mut json, recommended.movie, movie, &why(recommended))?;
+        let (recommender, film) = (&serving.bundle.recommender, recommended.movie);
+        let (movie, why) = (recommender.movie(film), why(recommended));
+        if region.is_some() {
+            let item = Item::new(movie, recommender.services_of(film, region));
+            put_recommended(&serde_json::to_vec(&item)?, &why, &mut json)?;
+        } else {
+            serving.items.write(&mut json, film, movie, &why)?;
+        }
     }
     json.push(b']');
     let joint = json.len();
@@ -275,6 +291,7 @@ impl RecommendationRequest {
                     none: filters.genres.none,
                 },
                 services,
+                region: self.region,
                 languages: filters.languages,
                 year_min: filters.year_min,
                 year_max: filters.year_max,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::{Counts, FORMAT_VERSION, FileSum, InputSum, Manifest, Run, Settings};
 use super::{Bundle, models, npz};
-use crate::catalog::{Interactions, Movie};
+use crate::catalog::{Availability, Interactions, Movie};
 use crate::features::GenreBinarizer;
 use crate::features::numeric::NumericScaler;
 use crate::features::plain::PlainFeatures;
@@ -21,7 +21,7 @@ use crate::features::text::{TfidfError, TfidfParams, TfidfVectorizer};
 use crate::ids::{UserIdx, Vocabulary, sha256_hex};
 use crate::models::spec::Kind;
 use crate::models::{FitError, Fitted, Spec, TrainingSet};
-use crate::ranking::{Blend, Recommender};
+use crate::ranking::{Blend, Recommender, Votes};
 
 /// The files of a generation beside `manifest.json`.
 pub(super) const ITEM_FEATURES: &str = "item_features.npz";
@@ -31,6 +31,7 @@ pub(super) const NUMERIC: &str = "numeric_scaler.json";
 const RANKING_ROWS: &str = "ranking_features.npz";
 const RANKING_COLUMNS: &str = "ranking_features.json";
 const MOVIES: &str = "movies_meta.json";
+const AVAILABILITY: &str = "availability.json";
 pub(super) const MANIFEST: &str = "manifest.json";
 
 /// What to train on.
@@ -38,6 +39,8 @@ pub(super) const MANIFEST: &str = "manifest.json";
 pub struct Training {
     /// The films.
     pub movies: Vec<Movie>,
+    /// Where they can be watched, where that was fetched.
+    pub availability: Option<Availability>,
     /// Viewers' tags.
     pub tags: TagCounts,
     /// Ratings of any films; a model of content alone needs none.
@@ -117,14 +120,19 @@ pub fn train(
     training: Training,
     progress: &mut dyn FnMut(&'static str, f32),
 ) -> Result<Trained, TrainError> {
-    let Training { movies, tags, ratings, inputs, settings, created_at } = training;
+    let Training { movies, availability, tags, ratings, inputs, settings, created_at } = training;
     if movies.is_empty() {
         return Err(TrainError::NoMovies);
     }
     let mut clock = Clock::new();
-    let plain = PlainFeatures::fit(&movies, settings.tfidf)?;
+    let learned_from: Cow<'_, [Movie]> = if settings.without_tmdb_text {
+        movies.iter().map(Movie::of_movielens_alone).collect::<Vec<_>>().into()
+    } else {
+        Cow::Borrowed(&movies)
+    };
+    let plain = PlainFeatures::fit(&learned_from, settings.tfidf)?;
     clock.step("plain_features");
-    let ranking = RankingFeatures::fit(settings.features, &movies, &plain, &tags)?;
+    let ranking = RankingFeatures::fit(settings.features, &learned_from, &plain, &tags)?;
     clock.step("ranking_features");
 
     let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
@@ -144,6 +152,9 @@ pub fn train(
         (GENRES.to_owned(), Box::new(|| json(&plain.genres))),
         (NUMERIC.to_owned(), Box::new(|| json(&plain.numeric))),
     ];
+    if let Some(availability) = &availability {
+        makers.push((AVAILABILITY.to_owned(), Box::new(|| json(availability))));
+    }
     if let Some(learned) = &learned {
         for (name, model) in models::files(&settings.model, learned) {
             makers.push((name, Box::new(|| models::bytes(model))));
@@ -375,9 +386,18 @@ pub(super) fn load(
     let blend = if manifest.settings.model.model == Kind::Content {
         Blend::CONTENT
     } else {
-        models::load(&manifest.settings.model, movies.len(), read)?
+        models::load(&manifest.settings.model, movies.len(), &read)?
     };
-    let recommender = Recommender::new(movies, features, blend);
+    let votes = if manifest.settings.without_tmdb_text { Votes::Ignore } else { Votes::Count };
+    let n_movies = movies.len();
+    let mut recommender = Recommender::new(movies, features, blend, votes);
+    if manifest.files.contains_key(AVAILABILITY) {
+        let availability: Availability = parse(AVAILABILITY, &read(AVAILABILITY)?)?;
+        if !availability.fits(n_movies) {
+            return Err(broken(AVAILABILITY, "its positions are not those of films and services"));
+        }
+        recommender = recommender.with_availability(availability);
+    }
     if recommender.vocabulary().checksum() != manifest.vocabulary_sha256 {
         return Err(broken(MOVIES, "its films are not those of the manifest"));
     }

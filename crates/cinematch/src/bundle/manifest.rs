@@ -24,6 +24,9 @@ pub struct Settings {
     pub tfidf: TfidfParams,
     /// The seed of what a model draws at random.
     pub seed: u64,
+    /// Whether all was learned from MovieLens alone, and TMDb's facts are only shown and filtered by.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_tmdb_text: bool,
 }
 
 /// An input and its checksum.

@@ -8,6 +8,7 @@
 //! | `tfidf_vectorizer.json`, `genre_mlb.json`, `numeric_scaler.json` | how they were made |
 //! | `ranking_features.npz`, `ranking_features.json` | the ranking rows (CSR, f32) and their columns |
 //! | `model_0_edlae.npz` and so on | what was learned from ratings: weights (CSR, f32) or factors |
+//! | `availability.json` | where films can be watched, region by region, where that was fetched |
 //! | `movies_meta.json` | the films, in row order |
 //! | `manifest.json` | settings, counts, inputs and the checksum of every other file |
 
@@ -26,6 +27,8 @@ pub use generations::{ArtifactsError, Generations, Published};
 pub use manifest::{Counts, FileSum, InputSum, Manifest, Run, Settings};
 pub use sklearn::{PICKLES, export_sklearn};
 
+use crate::catalog::ServicesSource;
+use crate::catalog::availability::ATTRIBUTION;
 use crate::ranking::Recommender;
 
 /// A loaded generation.
@@ -45,8 +48,14 @@ impl Bundle {
         Generations::at(artifacts).load()
     }
 
+    /// Who has to be named where films' services in a region, or in the operator's own, are shown.
+    pub fn attribution(&self, region: Option<usize>) -> Option<&'static str> {
+        let real = region.is_some() || self.manifest.services_source == Some(ServicesSource::Tmdb);
+        real.then_some(ATTRIBUTION)
+    }
+
     /// Whether the streaming services are invented, which every place that shows them must say.
     pub fn has_mock_services(&self) -> bool {
-        self.manifest.services_source == Some(crate::catalog::ServicesSource::Mock)
+        self.manifest.services_source == Some(ServicesSource::Mock)
     }
 }

@@ -1,5 +1,6 @@
 //! The catalogue: records of several sources linked, cleaned and filtered into one table of films.
 
+pub mod availability;
 mod interactions;
 mod merge;
 mod merged_csv;
@@ -8,6 +9,7 @@ mod report;
 pub mod services;
 mod title;
 
+pub use availability::Availability;
 pub use interactions::{Fingerprint, Interactions, Packed, PackedError, Provenance, Rated};
 pub use merge::{
     Counts, Inputs, MergeError, MergeSettings, Merged, Removed, ServicesChoice, SourceCount, merge,
@@ -36,6 +38,26 @@ impl ServicesSource {
         match self {
             Self::Tmdb => "tmdb",
             Self::Mock => "mock",
+        }
+    }
+}
+
+impl Movie {
+    /// The same film without what TMDb says of it but its number: title, year and genres are
+    /// MovieLens'.
+    #[must_use]
+    pub fn of_movielens_alone(&self) -> Self {
+        Self {
+            overview: None,
+            runtime: None,
+            popularity: None,
+            vote_count: None,
+            vote_average: None,
+            keywords: Vec::new(),
+            cast: Vec::new(),
+            directors: Vec::new(),
+            original_language: None,
+            ..self.clone()
         }
     }
 }

@@ -15,7 +15,7 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
-use crate::catalog::Movie;
+use crate::catalog::{Availability, Movie};
 use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, Vocabulary};
 use crate::models::Model;
@@ -29,7 +29,7 @@ use quality::Quality;
 
 pub use blend::{Blend, Chosen, Learned, NoSuchModel};
 pub use explain::{Reason, explanation};
-pub use query::{Feedback, FieldError, Filters, GenreFilter, Query, QueryError, Rating};
+pub use query::{Feedback, FieldError, Filters, GenreFilter, Query, QueryError, Rating, no_region};
 
 /// What quality can add to a score: enough to prefer the better of two equally fitting films.
 const QUALITY_WEIGHT: f32 = 0.15;
@@ -122,6 +122,15 @@ pub struct Ranked<'a> {
     pub shortfall: Option<Shortfall>,
 }
 
+/// Whether TMDb's votes count in a score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Votes {
+    /// A film that many vote well is preferred to one that fits as well.
+    Count,
+    /// They are shown and filtered by, and no more.
+    Ignore,
+}
+
 /// Everything ranking needs, immutable.
 #[derive(Debug)]
 pub struct Recommender {
@@ -152,12 +161,18 @@ thread_local! {
 impl Recommender {
     /// Puts the parts together. The rows of `features` are the films, in order, and those of every
     /// model.
-    pub fn new(movies: Vec<Movie>, features: RankingFeatures, blend: Blend) -> Self {
+    pub fn new(movies: Vec<Movie>, features: RankingFeatures, blend: Blend, votes: Votes) -> Self {
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
         let index = FilterIndex::new(&movies);
         // What scores are made of, coarsely. Of most films little is known and nothing is expected:
         // they stand apart from the others.
-        let quality = Quality::fit(&movies);
+        let quality = match votes {
+            Votes::Count => Quality::fit(&movies),
+            Votes::Ignore => {
+                let films: Vec<Movie> = movies.iter().map(Movie::of_movielens_alone).collect();
+                Quality::fit(&films)
+            }
+        };
         let layout = Layout::new(movies.len(), |movie| {
             let row = movie.row();
             let grade = (quality.score[row] * QUALITY_GRADES).ceil() as u8;
@@ -190,6 +205,13 @@ impl Recommender {
             own,
             popularity,
         }
+    }
+
+    /// Knows from now on where films can be watched in every region.
+    #[must_use]
+    pub fn with_availability(mut self, availability: Availability) -> Self {
+        self.index.set_availability(availability);
+        self
     }
 
     /// The films.

@@ -8,7 +8,7 @@ use crate::catalog::names::NameList;
 use crate::catalog::services::MOCK_SERVICES;
 use crate::ids::{MovieId, MovieIdx};
 use crate::models::content::Signal;
-use crate::retrieval::Filter;
+use crate::retrieval::{Filter, FilterIndex, RegionIndex};
 use crate::sources::excerpt;
 use crate::sources::movielens::{Stars, is_rating};
 
@@ -76,6 +76,8 @@ pub struct Filters {
     pub genres: GenreFilter,
     /// On at least one of these; empty: any film.
     pub services: Vec<String>,
+    /// The country whose services these are, and are shown; `None`: the operator's own.
+    pub region: Option<String>,
     /// Made in one of these languages (ISO 639-1); empty: any film.
     pub languages: Vec<String>,
     /// From this year.
@@ -138,6 +140,19 @@ pub struct QueryError {
     pub errors: Vec<FieldError>,
 }
 
+/// A region that nothing is known of.
+pub fn no_region(code: &str, index: &FilterIndex) -> String {
+    let known: Vec<&str> = index.regions().iter().map(RegionIndex::code).collect();
+    let code = excerpt(code);
+    if known.is_empty() {
+        return format!(
+            "nothing is known of the region `{code}` nor of others: `cinematch fetch tmdb` learns where \
+             films can be watched, and `train` takes it over"
+        );
+    }
+    format!("nothing is known of the region `{code}`, only of {}", known.join(", "))
+}
+
 /// The most films one request can return.
 const MOST: usize = 100;
 /// The longest list of films a request can name; the most active MovieLens viewer has rated three
@@ -158,13 +173,22 @@ impl Recommender {
         let genres = |check: &mut Check, field: &str, names: &[String]| {
             check.names(field, "genre", names, &index.genres, &[])
         };
+        let region = filters.region.as_deref().and_then(|code| {
+            let found = index.find_region(code);
+            if found.is_none() {
+                check.fail("region", no_region(code, index));
+            }
+            found
+        });
+        let services = region.map_or(&index.services, |region| &index.regions()[region].services);
         let filter = Filter {
+            region,
             genres_any: genres(&mut check, "filters.genres.any", &filters.genres.any),
             genres_all: genres(&mut check, "filters.genres.all", &filters.genres.all),
             genres_none: genres(&mut check, "filters.genres.none", &filters.genres.none),
             services: (!filters.services.is_empty()).then(|| {
                 let known = MOCK_SERVICES;
-                check.names("services", "service", &filters.services, &index.services, known)
+                check.names("services", "service", &filters.services, services, known)
             }),
             languages: (!filters.languages.is_empty()).then(|| {
                 let languages = &filters.languages;
@@ -218,6 +242,14 @@ impl Recommender {
             chosen: chosen.unwrap_or_default(),
         };
         Ok((request, unknown))
+    }
+
+    /// A film's services in a region, or those of the catalogue itself.
+    pub fn services_of(&self, movie: MovieIdx, region: Option<usize>) -> Vec<&str> {
+        match region {
+            Some(region) => self.index().regions()[region].services_of(movie).collect(),
+            None => self.movie(movie).services.iter().map(String::as_str).collect(),
+        }
     }
 
     /// The films the viewer spoke of, each once, in the order of the query.

@@ -49,7 +49,7 @@ fn with_models(models: Vec<Learned>) -> Recommender {
     let features = model(FeatureSet::Full).features().clone();
     let content = if models.is_empty() { 1.0 } else { 0.3 };
     let name = if models.is_empty() { "content" } else { "hybrid" };
-    Recommender::new(movies, features, Blend { name, models, content })
+    Recommender::new(movies, features, Blend { name, models, content }, Votes::Count)
 }
 
 fn query() -> Query {
@@ -189,7 +189,7 @@ fn a_model_that_is_chosen_ranks_as_if_it_were_alone() {
         let (movies, features) = (recommender.movies().to_vec(), recommender.model().features());
         let (name, weight) = (learned.name, 1.0);
         let blend = Blend { name, models: vec![Learned { weight, ..learned }], content: 0.0 };
-        let alone = Recommender::new(movies, features.clone(), blend);
+        let alone = Recommender::new(movies, features.clone(), blend, Votes::Count);
         let expected = list(&alone, None);
         assert_eq!(list(&recommender, Some(name)), expected, "{name}");
         assert_eq!(list(&alone, Some(name)), expected, "{name}");
@@ -230,7 +230,7 @@ fn a_film_is_found_by_every_spelling_of_its_genre() {
     let tags = TagCounts::default();
     let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
     let features = RankingFeatures::fit(FeatureSet::Full, &movies, &plain, &tags).unwrap();
-    let recommender = Recommender::new(movies, features, Blend::CONTENT);
+    let recommender = Recommender::new(movies, features, Blend::CONTENT, Votes::Count);
     for typed in ["sci-fi", "Sci Fi", "science fiction"] {
         let any = GenreFilter { any: vec![typed.to_owned()], ..GenreFilter::default() };
         let filters = Filters { genres: any, ..Filters::default() };

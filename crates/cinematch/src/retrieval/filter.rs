@@ -3,8 +3,9 @@
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::Movie;
+use crate::catalog::availability::Region;
 use crate::catalog::names::NameList;
+use crate::catalog::{Availability, Movie};
 use crate::ids::MovieIdx;
 
 /// A fixed number of bits a row, 64 in a word.
@@ -72,6 +73,17 @@ pub struct FilterIndex {
     combination_of: Vec<u32>,
     service_bits: BitRows,
     facts: Vec<Facts>,
+    regions: Vec<RegionIndex>,
+}
+
+/// The services of a region, as filters look at them.
+#[derive(Clone, Debug)]
+pub struct RegionIndex {
+    region: Region,
+    /// The services, those that mean the same as one.
+    pub services: NameList,
+    /// The position in that list of every service of the region.
+    meaning: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +142,29 @@ impl FilterIndex {
             genres,
             services,
             languages: NameList::languages(languages),
+            regions: Vec::new(),
         }
+    }
+
+    /// Knows from now on where films can be watched in every region.
+    pub fn set_availability(&mut self, availability: Availability) {
+        let regions = availability.regions.into_iter().map(|region| {
+            let (position_of, services) = meanings(region.services.clone(), NameList::services);
+            let meaning = region.services.iter().map(|name| position_of[name] as u32).collect();
+            RegionIndex { region, services, meaning }
+        });
+        self.regions = regions.collect();
+    }
+
+    /// The regions of which it is known where films can be watched.
+    pub fn regions(&self) -> &[RegionIndex] {
+        &self.regions
+    }
+
+    /// The place of a region, by its code in any case.
+    pub fn find_region(&self, code: &str) -> Option<usize> {
+        let code = code.trim();
+        self.regions.iter().position(|index| index.region.code.eq_ignore_ascii_case(code))
     }
 
     /// A film's genres.
@@ -156,15 +190,42 @@ impl FilterIndex {
     /// Prepares a filter's masks.
     pub fn prepare(&self, filter: Filter) -> PreparedFilter<'_> {
         let genres = |bits: &[usize]| self.combinations.mask(bits);
+        let there = filter.region.zip(filter.services.as_ref());
+        let on_services = there.map(|(region, services)| self.on_services(region, services));
         PreparedFilter {
             index: self,
             genres_any: genres(&filter.genres_any),
             genres_all: genres(&filter.genres_all),
             genres_none: genres(&filter.genres_none),
             services: self.service_bits.mask(&filter.services.clone().unwrap_or_default()),
+            on_services,
             asks_facts: filter.asks_facts(),
             filter,
         }
+    }
+
+    /// A bit for every film that is on one of some services of a region. O(films + their services).
+    fn on_services(&self, region: usize, services: &[usize]) -> Vec<u64> {
+        let RegionIndex { region, meaning, .. } = &self.regions[region];
+        let mut bits = vec![0; self.facts.len().div_ceil(64)];
+        for (film, on) in region.films.iter().zip(&region.on) {
+            if services.contains(&(meaning[*on as usize] as usize)) {
+                bits[*film as usize / 64] |= 1 << (film % 64);
+            }
+        }
+        bits
+    }
+}
+
+impl RegionIndex {
+    /// ISO 3166-1: `DE`.
+    pub fn code(&self) -> &str {
+        &self.region.code
+    }
+
+    /// A film's services, in the order they are shown.
+    pub fn services_of(&self, film: MovieIdx) -> impl Iterator<Item = &str> {
+        self.region.services_of(film)
     }
 }
 
@@ -197,6 +258,8 @@ pub struct Filter {
     pub genres_none: Vec<usize>,
     /// On at least one of these services; `None`: any film, an empty list: no film.
     pub services: Option<Vec<usize>>,
+    /// The region whose services these are; `None`: those of the catalogue itself.
+    pub region: Option<usize>,
     /// Made in one of these languages; `None`: any film.
     pub languages: Option<Vec<usize>>,
     /// From this year.
@@ -218,7 +281,7 @@ pub struct Filter {
 impl Filter {
     /// Whether it is about what films are like, beyond their being seen or excluded.
     fn asks_facts(&self) -> bool {
-        let neither = Self { seen: Vec::new(), excluded: Vec::new(), ..self.clone() };
+        let neither = Self { seen: Vec::new(), excluded: Vec::new(), region: None, ..self.clone() };
         neither != Self::default()
     }
 }
@@ -254,6 +317,8 @@ pub struct PreparedFilter<'a> {
     genres_all: Vec<u64>,
     genres_none: Vec<u64>,
     services: Vec<u64>,
+    /// Of another region: a bit for every film that is on one of the services.
+    on_services: Option<Vec<u64>>,
     /// Whether films that are neither seen nor excluded have to be looked at.
     asks_facts: bool,
 }
@@ -290,7 +355,11 @@ impl PreparedFilter<'_> {
         if !any || !all || genres.shared(combination, &self.genres_none) > 0 {
             return Some(FilterKind::Genres);
         }
-        if filter.services.is_some() && self.index.service_bits.shared(row, &self.services) == 0 {
+        let is_on_services = match &self.on_services {
+            Some(films) => films[row / 64] >> (row % 64) & 1 == 1,
+            None => self.index.service_bits.shared(row, &self.services) > 0,
+        };
+        if filter.services.is_some() && !is_on_services {
             return Some(FilterKind::Services);
         }
         let (year_min, year_max) = (filter.year_min.map(u32::from), filter.year_max.map(u32::from));

@@ -5,6 +5,6 @@ mod filter;
 mod layout;
 mod top;
 
-pub use filter::{BitRows, Filter, FilterIndex, FilterKind, PreparedFilter};
+pub use filter::{BitRows, Filter, FilterIndex, FilterKind, PreparedFilter, RegionIndex};
 pub use layout::{Codes, Layout};
 pub use top::{Candidate, Part, Scores, best, highest};

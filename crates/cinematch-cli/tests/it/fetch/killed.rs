@@ -19,8 +19,9 @@ fn a_fetch_killed_again_and_again_asks_for_hardly_anything_twice() {
     let (mut killed, mut whole) = (0, 0);
     while killed < KILLS {
         let mut command = command(&folder, &server, &arguments);
-        // A thousand requests a second, at a rate of forty.
-        command.env("CINEMATCH_CLOCK_SPEED", "25");
+        // Two hundred requests a second, at a rate of forty: what is under way at once is what a
+        // busy machine makes of it.
+        command.env("CINEMATCH_CLOCK_SPEED", "5");
         let mut child = command.spawn().unwrap();
         // This wait is the fault being injected: a random instant, not a condition.
         std::thread::sleep(Duration::from_millis(30 + draw(240)));
@@ -38,7 +39,7 @@ fn a_fetch_killed_again_and_again_asks_for_hardly_anything_twice() {
     let asked = before + server.asked().len();
     let twice = asked - FILMS as usize;
     println!("{killed} kills, {asked} requests for {FILMS} films, {twice} twice");
-    assert!(before > FILMS as usize / 10, "the kills came before anything was asked");
+    assert!(before > 500, "the kills came before anything was asked");
     assert!(twice * 100 <= FILMS as usize, "{twice} of {FILMS} were asked for twice");
     assert_eq!(report["films"], FILMS);
     assert_eq!(table(&folder).lines().count(), FILMS as usize + 1);

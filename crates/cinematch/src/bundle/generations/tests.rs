@@ -39,6 +39,7 @@ fn trained_by(model: Spec, seed: u64) -> Trained {
 
 fn training(model: Spec, seed: u64) -> Training {
     Training {
+        availability: None,
         movies: catalogue(),
         tags: TagCounts::default(),
         ratings: Some(ratings()),
@@ -48,6 +49,7 @@ fn training(model: Spec, seed: u64) -> Training {
             features: FeatureSet::Full,
             tfidf: TfidfParams::default(),
             seed,
+            without_tmdb_text: false,
         },
         created_at: format!("2026-01-0{seed}T00:00:00Z"),
     }

@@ -1,0 +1,111 @@
+//! Where films can be watched, in the viewer's own region; and learning without TMDb's texts.
+
+use serde_json::json;
+
+use crate::folder::Folder;
+use crate::server::Server;
+
+/// The sample, with providers for three of its films.
+fn folder() -> Folder {
+    let folder = Folder::with_sample();
+    let links = folder.read("raw/ml-32m/links.csv");
+    let ids: Vec<&str> = links.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect();
+    let csv = format!(
+        "tmdb_id,region,flatrate,ads,free,rent,buy\n{0},DE,Netflix|MUBI,,,,\n{1},DE,MUBI,Netflix,arte,,\n\
+         {2},US,Max,,,,\n{0},US,Prime Video,,,Apple TV,\n",
+        ids[0], ids[1], ids[2]
+    );
+    folder.write("raw/tmdb/watch_providers.csv", csv.as_bytes());
+    folder.ok(&["preprocess", "--min-year", "none", "--services", "none"]);
+    folder.ok(&["train"]);
+    folder
+}
+
+#[test]
+fn a_viewer_gets_the_services_of_their_region() {
+    let folder = folder();
+    let server = Server::start(&folder);
+    let services = server.get("/api/services").json();
+    assert_eq!(services["regions"], json!(["DE", "US"]));
+    assert_eq!((&services["services"], &services["attribution"]), (&json!([]), &json!(null)));
+    let services = server.get("/api/services?region=de").json();
+    assert_eq!(services["services"], json!(["MUBI", "Netflix", "arte"]));
+    assert_eq!(services["services_source"], "tmdb");
+    assert!(services["attribution"].as_str().unwrap().contains("JustWatch"));
+
+    let ask = |body: serde_json::Value| server.post("/api/recommendations", &body);
+    let reply = ask(json!({"region": "DE", "services": ["netflix"]})).json();
+    let films = reply["recommendations"].as_array().unwrap();
+    assert_eq!(films.len(), 2, "{reply}");
+    for film in films {
+        assert!(film["services"].as_array().unwrap().contains(&json!("Netflix")), "{film}");
+        assert_eq!(film["services_source"], "tmdb");
+    }
+    assert!(reply["attribution"].as_str().unwrap().contains("TMDb"));
+    assert_eq!(reply["shortfall"]["removed_by"]["services"], 351);
+    // Renting is no subscription.
+    assert_eq!(ask(json!({"region": "US", "services": ["Apple TV"]})).json()["count"], 0);
+    ask(json!({"region": "US", "services": ["MUBI Amazon Channel"]})).problem(422);
+    // A region alone changes what is shown and nothing else.
+    let films = |body| -> Vec<serde_json::Value> {
+        ask(body).json()["recommendations"].as_array().unwrap().clone()
+    };
+    let (here, there) = (films(json!({"limit": 50})), films(json!({"limit": 50, "region": "US"})));
+    let ids = |films: &[serde_json::Value]| -> Vec<serde_json::Value> {
+        films.iter().map(|film| film["movie_id"].clone()).collect()
+    };
+    assert_eq!(ids(&here), ids(&there));
+    assert!(here.iter().all(|film| film["services"] == json!([])));
+
+    let problem = ask(json!({"region": "FR"})).problem(422);
+    assert_eq!(problem["errors"][0]["field"], "region");
+    assert_eq!(
+        problem["errors"][0]["message"],
+        "nothing is known of the region `FR`, only of DE, US"
+    );
+    server.get("/api/services?region=FR").problem(422);
+    let film = folder.read("raw/ml-32m/links.csv");
+    let first = film.lines().nth(1).unwrap().split(',').next().unwrap();
+    let film = server.get(&format!("/api/movies/{first}?region=US")).json();
+    assert_eq!(film["services"], json!(["Prime Video"]));
+    assert!(film["attribution"].as_str().unwrap().contains("JustWatch"));
+}
+
+#[test]
+fn the_terminal_says_where_films_can_be_watched_and_whose_word_that_is() {
+    let folder = folder();
+    let text = folder.ok(&["recommend", "--region", "DE", "--services", "MUBI,arte"]);
+    assert!(text.contains("on Netflix, MUBI") && text.contains("on MUBI, Netflix, arte"), "{text}");
+    assert!(text.contains("Streaming data by JustWatch"), "{text}");
+    let error = folder.fails(&["recommend", "--region", "FR"]);
+    assert!(
+        error.contains("region: nothing is known of the region `FR`, only of DE, US"),
+        "{error}"
+    );
+}
+
+#[test]
+fn without_tmdbs_text_nothing_that_tmdb_says_is_learned() {
+    let folder = folder();
+    let columns = |folder: &Folder| folder.read("ml/artifacts/ranking_features.json");
+    assert!(columns(&folder).contains("Michael Mann"));
+    folder.ok(&["train", "--without-tmdb-text"]);
+    let learned = columns(&folder);
+    assert!(!learned.contains("Michael Mann") && learned.contains("crime"), "{learned}");
+    let manifest = folder.json("ml/artifacts/manifest.json");
+    assert_eq!(manifest["settings"]["without_tmdb_text"], true);
+    // It is shown and filtered by.
+    let reply = folder.ok(&["recommend", "--liked", "6", "--runtime-max", "120", "--json"]);
+    let reply: serde_json::Value = serde_json::from_str(&reply).unwrap();
+    let films = reply["recommendations"].as_array().unwrap();
+    assert!(films.iter().all(|film| film["runtime"].as_u64().unwrap() <= 120));
+    assert!(films.iter().any(|film| film["overview"].is_string()));
+    let reasons = films.iter().flat_map(|film| film["reasons"].as_array().unwrap());
+    assert!(reasons.clone().all(|reason| reason["kind"] != "quality"));
+    // Without the option the model is the one it was, to the byte.
+    folder.ok(&["train"]);
+    assert!(columns(&folder).contains("Michael Mann"));
+    assert!(
+        folder.json("ml/artifacts/manifest.json")["settings"].get("without_tmdb_text").is_none()
+    );
+}

@@ -1,0 +1,144 @@
+//! Where films can be watched, region by region: `watch_providers.csv`. The data is JustWatch's, by way
+//! of TMDb.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::Movie;
+use crate::ids::{MovieIdx, TmdbId};
+use crate::sources::movielens::whole_number;
+use crate::sources::table::{self, Column};
+use crate::sources::tmdb::list;
+use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
+
+/// Who has to be named wherever a film's services show.
+pub const ATTRIBUTION: &str = "Streaming data by JustWatch, film data by TMDb";
+
+/// Services of the films of a catalogue, by region.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Availability {
+    /// In the order of their codes.
+    pub regions: Vec<Region>,
+}
+
+/// What can be watched in a region without paying for one film alone: by subscription, with
+/// advertisements, or free.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Region {
+    /// ISO 3166-1: `DE`.
+    pub code: String,
+    /// The services, by alphabet.
+    pub services: Vec<String>,
+    /// The row of a film that has a service, once for each, ascending.
+    pub films: Vec<u32>,
+    /// The service of each, as a position among `services`, in the order they are shown.
+    pub on: Vec<u32>,
+}
+
+const COLUMNS: [Column; 5] = [
+    Column::required("tmdb_id"),
+    Column::required("region"),
+    Column::required("flatrate"),
+    Column::required("ads"),
+    Column::required("free"),
+];
+
+impl Availability {
+    /// Decodes `watch_providers.csv`, here called `name`, for the films of a catalogue. Rows of other
+    /// films are passed over. O(bytes).
+    pub fn read(name: &str, bytes: &[u8], movies: &[Movie]) -> Result<Decoded<Self>, SourceError> {
+        let numbered = movies.iter().zip(0..);
+        let row_of: FxHashMap<TmdbId, MovieIdx> =
+            numbered.filter_map(|(movie, row)| Some((movie.tmdb_id?, MovieIdx(row)))).collect();
+        let decoded = table::decode(name, bytes, &COLUMNS, |row, problems| {
+            let Some(id) = whole_number(row.get(0)).map(TmdbId) else {
+                problems.push(wrong(row, 0, "a whole number above 0"));
+                return None;
+            };
+            let code = row.get(1);
+            if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+                problems.push(wrong(row, 1, "a country's two letters"));
+                return None;
+            }
+            let film = *row_of.get(&id)?;
+            let services = list(&[row.get(2), row.get(3), row.get(4)].join("|"));
+            (!services.is_empty()).then(|| (code.to_owned(), film, services))
+        })?;
+        let Decoded { records, problems, rows } = decoded;
+        let availability = Self::from_offers(records);
+        Ok(Decoded { records: vec![availability], problems, rows })
+    }
+
+    /// Of a film's services in a region, in any order.
+    fn from_offers(mut offers: Vec<(String, MovieIdx, Vec<String>)>) -> Self {
+        offers.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+        let regions = offers.chunk_by(|a, b| a.0 == b.0).map(|offers| {
+            let all = offers.iter().flat_map(|(_, _, services)| services);
+            let mut services: Vec<String> = all.cloned().collect();
+            services.sort_unstable();
+            services.dedup();
+            let position: FxHashMap<&str, u32> =
+                services.iter().map(String::as_str).zip(0..).collect();
+            let (mut films, mut on) = (Vec::new(), Vec::new());
+            for (_, film, names) in offers {
+                for name in names {
+                    films.push(film.0);
+                    on.push(position[name.as_str()]);
+                }
+            }
+            Region { code: offers[0].0.clone(), services, films, on }
+        });
+        Self { regions: regions.collect() }
+    }
+
+    /// Whether a generation's file can be what it says it is: every position has a film and a name.
+    pub(crate) fn fits(&self, n_movies: usize) -> bool {
+        self.regions.iter().all(|region| {
+            region.films.len() == region.on.len()
+                && region.films.is_sorted()
+                && region.films.last().is_none_or(|film| (*film as usize) < n_movies)
+                && region.on.iter().all(|on| (*on as usize) < region.services.len())
+        })
+    }
+}
+
+impl Region {
+    /// A film's services, in the order they are shown. O(log films).
+    pub fn services_of(&self, film: MovieIdx) -> impl Iterator<Item = &str> {
+        let first = self.films.partition_point(|other| *other < film.0);
+        let same = self.films[first..].iter().take_while(|other| **other == film.0).count();
+        self.on[first..first + same].iter().map(|on| self.services[*on as usize].as_str())
+    }
+}
+
+fn wrong(row: &table::Row<'_, '_>, column: usize, expected: &str) -> Problem {
+    let reason = format!("expected {expected}, got `{}`", excerpt(row.get(column)));
+    row.problem(column, ProblemKind::InvalidValue, Outcome::RowDropped, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::content::tests::film;
+
+    #[test]
+    fn every_region_has_its_films_services_in_their_order() {
+        let film = |id, tmdb_id| Movie { tmdb_id: Some(TmdbId(tmdb_id)), ..film(id, "A") };
+        let csv = "tmdb_id,region,flatrate,ads,free,rent,buy\n\
+                   70,DE,Netflix|MUBI,Netflix,arte,X,Y\n71,DE,MUBI,,,,\n70,AT,,,,Only rent,\n\
+                   99,DE,Netflix,,,,\n71,US,Max,,,,\nx,US,Max,,,,\n71,usa,Max,,,,\n";
+        let movies = [film(1, 71), film(2, 70)];
+        let mut decoded = Availability::read("w.csv", csv.as_bytes(), &movies).unwrap();
+        assert_eq!((decoded.rows, decoded.problems.len()), (7, 2));
+        let availability = decoded.records.remove(0);
+        assert!(availability.fits(2) && !availability.fits(1));
+        let codes: Vec<&str> =
+            availability.regions.iter().map(|region| region.code.as_str()).collect();
+        assert_eq!(codes, ["DE", "US"]);
+        let germany = &availability.regions[0];
+        let of = |row| germany.services_of(MovieIdx(row)).collect::<Vec<_>>();
+        assert_eq!((of(0), of(1)), (vec!["MUBI"], vec!["Netflix", "MUBI", "arte"]));
+        let json = serde_json::to_string(&availability).unwrap();
+        assert_eq!(serde_json::from_str::<Availability>(&json).unwrap(), availability);
+    }
+}
