@@ -126,10 +126,10 @@ impl Api {
                 attempt.stop()
             }
         });
-        let client = crate::http::client()
+        let client = crate::http::client(clock)
             .default_headers(headers)
             .redirect(redirects)
-            .timeout(Duration::from_secs(30))
+            .timeout(clock.time_out(Duration::from_mins(1)))
             .build()
             .map_err(|error| ApiError::Client(described(error)))?;
         let pace = Pace::new(settings.rate, clock);

@@ -44,6 +44,12 @@ impl Clock {
         (self.epoch + self.elapsed()).as_secs().cast_signed()
     }
 
+    /// So much of this clock's time in the world's, but a second at least: for time-outs, which the
+    /// network keeps by the world's clock.
+    pub fn time_out(&self, length: Duration) -> Duration {
+        (length / self.speed).max(Duration::from_secs(1))
+    }
+
     /// Waits until the clock has run for `elapsed`.
     pub async fn sleep_until(&self, elapsed: Duration) {
         tokio::time::sleep_until(self.started + elapsed / self.speed).await;

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder, Url};
 
+use crate::clock::Clock;
+
 /// HTTP/2 where the server has it, compressed answers, connections kept.
-pub fn client() -> ClientBuilder {
+pub fn client(clock: Clock) -> ClientBuilder {
     static CRYPTOGRAPHY: Once = Once::new();
     // An error means that the process has chosen one already.
     CRYPTOGRAPHY.call_once(|| {
@@ -14,8 +16,8 @@ pub fn client() -> ClientBuilder {
     });
     Client::builder()
         .user_agent(concat!("cinematch/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(Duration::from_secs(10))
-        .read_timeout(Duration::from_secs(20))
+        .connect_timeout(clock.time_out(Duration::from_secs(10)))
+        .read_timeout(clock.time_out(Duration::from_secs(20)))
 }
 
 /// An address that nobody can listen to: HTTPS, or this machine.

@@ -12,8 +12,8 @@ use crate::film::decode;
 use crate::providers::{Availability, HEADER};
 use crate::store::{Kept, Store, StoreError};
 
-/// Films taken from the store in one go: with the fullest ones, some tens of megabytes.
-const PAGE: u32 = 128;
+/// Films taken from the store in one go: the fullest there are come to 16 MiB.
+const PAGE: u32 = 16;
 
 /// Tables that could not be written.
 #[derive(Debug, thiserror::Error)]

@@ -61,6 +61,7 @@ impl Status {
             .into();
         files.push(look(&global.root.join("raw/tmdb/tmdb_metadata.csv")));
         files.push(look(&merged));
+        files.push(look(&global.root.join("raw/tmdb/watch_providers.csv")));
         let generations = Generations::at(&self.artifacts.resolve(global));
         let (model, model_error) = match generations.check() {
             Ok((generation, manifest)) => {
@@ -72,7 +73,7 @@ impl Status {
         };
         let stale = model.as_ref().is_some_and(|model| model.up_to_date == Some(false));
         let next = if files[0].bytes.is_none() && files[5].bytes.is_none() {
-            Some("put MovieLens' files into raw/ml-32m/, or try `cinematch demo`")
+            Some("run `cinematch fetch movielens`, or try `cinematch demo`")
         } else if files[5].bytes.is_none() {
             Some("run `cinematch preprocess`")
         } else if model.is_none() || stale {

@@ -112,7 +112,7 @@ impl Download {
             if safe && attempt.previous().len() < 5 { attempt.follow() } else { attempt.stop() }
         });
         // An archive is as it is: ranges of a compressed form would be ranges of something else.
-        let client = crate::http::client().redirect(redirects).no_gzip().build();
+        let client = crate::http::client(clock).redirect(redirects).no_gzip().build();
         let client =
             client.map_err(|error| DownloadError::Client(crate::http::described(error)))?;
         Ok(Self { client, base: url, clock })

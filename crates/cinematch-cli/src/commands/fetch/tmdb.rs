@@ -233,6 +233,9 @@ impl Tmdb {
 
     async fn plan(&self, fetcher: &Fetcher<'_>, wanted: Vec<TmdbId>) -> Result<Plan> {
         let (store, clock) = (fetcher.store, fetcher.clock);
+        if (self.update || self.providers) && store.known().await?.is_empty() {
+            bail!("nothing was fetched yet: run `cinematch fetch tmdb` first");
+        }
         if self.update {
             let update = fetch::mark_outdated(&fetcher.api, store, clock).await?;
             let known = store.known().await?;

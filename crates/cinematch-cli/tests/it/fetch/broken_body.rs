@@ -8,12 +8,23 @@ use http_body::Frame;
 
 /// Sends `first`, and then, if that is not the whole body, fails.
 pub fn body(first: Vec<u8>, whole: bool) -> Body {
-    Body::new(BrokenBody { first: Some(first), whole, flushed: false })
+    Body::new(BrokenBody { first: Some(first), then: whole.then_some(End::Whole), flushed: false })
+}
+
+/// Sends `first`, and then nothing for ever.
+pub fn stalled(first: Vec<u8>) -> Body {
+    Body::new(BrokenBody { first: Some(first), then: Some(End::Never), flushed: false })
+}
+
+/// How a body ends, if it is not broken.
+enum End {
+    Whole,
+    Never,
 }
 
 struct BrokenBody {
     first: Option<Vec<u8>>,
-    whole: bool,
+    then: Option<End>,
     flushed: bool,
 }
 
@@ -28,8 +39,11 @@ impl HttpBody for BrokenBody {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(Frame::data(first.into()))));
         }
-        if self.whole {
-            return Poll::Ready(None);
+        match self.then {
+            Some(End::Whole) => return Poll::Ready(None),
+            // Nobody wakes it again.
+            Some(End::Never) => return Poll::Pending,
+            None => {}
         }
         // What was sent has to leave before the connection breaks.
         if !std::mem::replace(&mut self.flushed, true) {

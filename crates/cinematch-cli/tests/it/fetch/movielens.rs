@@ -193,3 +193,32 @@ fn what_is_not_there_and_what_is_not_known_is_said() {
     let said = text(&fetch(&folder, &server, &["latest"]));
     assert!(said.contains("GroupLens publishes no MD5 of ml-latest.zip"), "{said}");
 }
+
+#[test]
+fn a_fetch_killed_at_any_instant_leaves_the_old_release_or_the_new_one() {
+    let (folder, server) = (Folder::empty(), GroupLens::start());
+    let releases = [archive(release("ml-32m", 9000), "a"), archive(release("ml-32m", 9001), "b")];
+    server.has("ml-32m.zip", releases[0].clone());
+    assert!(fetch(&folder, &server, &[]).status.success());
+    let mut draw = super::tmdb_faults::random(0x1234_5678_9abc_def1);
+    let (mut killed, mut turn) = (0, 0);
+    while killed < 40 {
+        turn += 1;
+        assert!(turn < 400, "too many runs ended before they could be killed");
+        server.has("ml-32m.zip", releases[turn % 2].clone());
+        let mut command = folder.command(&["fetch", "movielens", "--quiet"]);
+        let mut child = command.env("CINEMATCH_GROUPLENS_URL", server.url()).spawn().unwrap();
+        // This wait is the fault being injected: a random instant, not a condition.
+        std::thread::sleep(std::time::Duration::from_millis(draw(60)));
+        killed += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let lines = |file: &str| folder.read(&format!("raw/ml-32m/{file}")).lines().count();
+        let found = ["movies.csv", "links.csv", "ratings.csv"].map(lines);
+        assert!(found == [9001; 3] || found == [9002; 3], "{found:?}");
+    }
+    server.has("ml-32m.zip", releases[1].clone());
+    assert!(fetch(&folder, &server, &["--force"]).status.success());
+    assert_eq!(folder.read("raw/ml-32m/movies.csv").lines().count(), 9002);
+    only(&folder, &["ml-32m"]);
+}

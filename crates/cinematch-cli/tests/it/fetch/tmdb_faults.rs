@@ -71,6 +71,18 @@ fn bursts_of_errors_are_waited_out() {
 }
 
 #[test]
+fn answers_that_stall_time_out_and_are_asked_for_again() {
+    let (folder, server) = (folder_of(8), TmdbServer::start());
+    server.fail(|id, nth| match (id, nth) {
+        (1002, 0) => Some(Fault::Slow(60_000)),
+        (1003, 0 | 1) => Some(Fault::Stall),
+        _ => None,
+    });
+    let report = fetched(&folder, &server, &["--all"]);
+    assert_eq!((&report["found"], &report["failed"]), (&8.into(), &0.into()));
+}
+
+#[test]
 fn what_never_answers_is_named_and_does_not_hold_up_the_rest() {
     let (folder, server) = (folder_of(20), TmdbServer::start());
     server.fail(|id, _| match id {
@@ -137,7 +149,7 @@ fn full_size_in_a_compressed_clock() {
 #[test]
 #[ignore = "takes ten minutes: cargo test --release -p cinematch-cli --test it real_time -- --ignored --nocapture"]
 fn full_size_in_real_time() {
-    full_size(22_500, 1);
+    full_size(24_000, 1);
 }
 
 fn full_size(films: u32, speed: u32) {

@@ -25,6 +25,8 @@ pub enum Fault {
     Hangup,
     /// The connection ends in the middle of the body.
     Cut,
+    /// A body that begins and never ends.
+    Stall,
     /// A whole body that is not JSON.
     Garbage,
     /// A film other than the one asked for.
@@ -297,6 +299,10 @@ async fn respond(
         Some(Fault::Status(code, retry_after, text)) => status(code, retry_after, text),
         Some(Fault::Hangup) => broken(Vec::new()),
         Some(Fault::Cut) => broken(body(version).to_string().into_bytes()[..200].to_vec()),
+        Some(Fault::Stall) => {
+            let first = body(version).to_string().into_bytes()[..200].to_vec();
+            Response::new(broken_body::stalled(first))
+        }
         Some(Fault::Garbage) => "{\"id\": ".into_response(),
         Some(Fault::WrongFilm) => {
             let mut other = body(version);

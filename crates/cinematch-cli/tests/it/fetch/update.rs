@@ -19,6 +19,21 @@ fn sorted(mut ids: Vec<u32>) -> Vec<u32> {
 }
 
 #[test]
+fn there_is_nothing_to_update_before_something_was_fetched() {
+    let (folder, server) = (folder_of(3), TmdbServer::start());
+    for flag in ["--update", "--providers"] {
+        let output = fetch(&folder, &server, &[flag]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(
+            error.contains("nothing was fetched yet: run `cinematch fetch tmdb` first"),
+            "{error}"
+        );
+    }
+    assert!(server.others().is_empty() && server.asked().is_empty());
+}
+
+#[test]
 fn within_two_weeks_only_what_changed_is_fetched_again() {
     let (folder, server) = (folder_of(10), TmdbServer::start());
     fetched(&folder, &server, &["--all"]);
