@@ -49,6 +49,12 @@ pub enum Stop {
         /// TMDb's own code.
         code: Option<u32>,
     },
+    /// Complaint after complaint, and no answer between them.
+    #[error(
+        "TMDb keeps asking for fewer requests and answers none: wait an hour, or lower --rate; what was \
+         fetched is kept"
+    )]
+    TooFast,
     /// Code 10.
     #[error(
         "TMDb has suspended this token (code 10): see https://www.themoviedb.org/settings/api, or \

@@ -8,13 +8,15 @@ use cinematch::ids::TmdbId;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use reqwest::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::{Client, Response, Url};
 use serde::Deserialize;
+use tokio::sync::watch;
 
 use crate::answer::{Stop, Verdict, judge};
 use crate::clock::Clock;
-use crate::http::{described, safe_url};
-use crate::pace::Pace;
+use crate::http::{described, safe_url, same_server};
+use crate::lenient;
+use crate::pace::{Leave, Pace};
 use crate::token::Token;
 
 /// The real one.
@@ -23,13 +25,16 @@ pub const TMDB: &str = "https://api.themoviedb.org";
 /// The longest answer taken: the fullest film there is comes to 1 MiB.
 pub const LONGEST_BODY: usize = 15 << 20;
 
+/// Pages of a list of changes: a hundred films each, in two weeks some hundred thousand.
+const MOST_PAGES: u32 = 5_000;
+
 /// What is fetched with a film's details, in one request.
 const APPENDED: &str = "credits,keywords,watch/providers,release_dates,external_ids";
 
 /// Tries of one request, the first included.
 const TRIES: u32 = 6;
-/// Complaints about the pace that one request takes: they are about all requests, not about it.
-const COMPLAINTS: u32 = 30;
+/// Complaints about the pace, with nothing answered between them, after which there is no use in going on.
+const COMPLAINTS: u32 = 20;
 /// Waited before the second try; doubled before each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -56,6 +61,9 @@ pub enum CallError {
     /// This one was not, after all its tries.
     #[error("{0}")]
     Failed(String),
+    /// The client was closed before this one was sent, or sent again.
+    #[error("not asked any more")]
+    Closed,
 }
 
 /// A client that cannot be made.
@@ -81,6 +89,7 @@ pub enum Film {
 /// One page of changed films.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Changes {
+    #[serde(deserialize_with = "lenient::list")]
     results: Vec<Changed>,
     #[serde(default)]
     total_pages: u32,
@@ -106,6 +115,7 @@ pub struct Api {
     pace: Pace,
     clock: Clock,
     jitter: Mutex<ChaCha8Rng>,
+    closed: watch::Sender<bool>,
 }
 
 impl Api {
@@ -114,27 +124,25 @@ impl Api {
         let base = safe_url(&settings.base).ok_or_else(|| ApiError::Base(settings.base.clone()))?;
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, token.header());
-        let host = (base.scheme().to_owned(), base.host_str().map(str::to_owned), base.port());
-        // A redirect may lead to another page of the same server, never to another server: the
-        // token would go with it, and what comes back would be somebody else's word.
-        let redirects = redirect::Policy::custom(move |attempt| {
-            let url = attempt.url();
-            let to = (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port());
-            if to == host && attempt.previous().len() < 5 {
-                attempt.follow()
-            } else {
-                attempt.stop()
-            }
-        });
         let client = crate::http::client(clock)
             .default_headers(headers)
-            .redirect(redirects)
+            .redirect(same_server(&base))
             .timeout(clock.time_out(Duration::from_mins(1)))
             .build()
             .map_err(|error| ApiError::Client(described(error)))?;
         let pace = Pace::new(settings.rate, clock);
         let jitter = Mutex::new(ChaCha8Rng::seed_from_u64(settings.seed));
-        Ok(Self { client, base, pace, clock, jitter })
+        Ok(Self { client, base, pace, clock, jitter, closed: watch::Sender::new(false) })
+    }
+
+    /// Sends nothing more. What is under way is still answered.
+    pub fn close(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// How long TMDb makes everybody wait from now on.
+    pub fn waits(&self) -> Duration {
+        self.pace.closed_for()
     }
 
     /// A film's details with all that is appended.
@@ -146,7 +154,11 @@ impl Api {
     /// Where a film can be watched, in every region.
     pub async fn providers(&self, id: TmdbId) -> Result<Film, CallError> {
         let path = format!("/3/movie/{id}/watch/providers");
-        self.call(&path, |body| is_about(id, body)).await
+        self.call(&path, |body| {
+            is_about(id, body)?;
+            has_regions(body)
+        })
+        .await
     }
 
     /// The films that changed from one day to another, dates as `2026-11-25`, at most 14 days apart.
@@ -168,6 +180,9 @@ impl Api {
                 .map_err(|error| CallError::Failed(error.to_string()))?;
             films.extend(changes.films());
             pages = changes.total_pages;
+            if pages > MOST_PAGES {
+                return Err(CallError::Failed(format!("TMDb lists {pages} pages of changes")));
+            }
             page += 1;
         }
         films.sort_unstable();
@@ -181,9 +196,10 @@ impl Api {
         path: &str,
         check: impl Fn(&[u8]) -> Result<(), String>,
     ) -> Result<Film, CallError> {
-        let (mut tries, mut complaints) = (0, 0);
+        let mut tries = 0;
         loop {
-            let (verdict, body) = self.once(path).await;
+            let leave = self.unless_closed(self.pace.wait()).await?;
+            let (verdict, body) = self.once(path, leave).await;
             let verdict = match verdict {
                 Verdict::Good => match check(&body) {
                     Ok(()) => Verdict::Good,
@@ -200,12 +216,9 @@ impl Api {
                 Verdict::Stop(stop) => return Err(stop.into()),
                 Verdict::Refused { reason } => return Err(CallError::Failed(reason)),
                 Verdict::SlowDown { after } => {
-                    complaints += 1;
-                    let pause = after.unwrap_or_else(|| self.pause(complaints));
-                    self.pace.slow_down(pause.min(LONGEST_WAIT));
-                    if complaints == COMPLAINTS {
-                        let reason = format!("TMDb asked for fewer requests, {COMPLAINTS} times");
-                        return Err(CallError::Failed(reason));
+                    let pause = after.unwrap_or_else(|| self.pause(tries + 1));
+                    if self.pace.slow_down(pause.min(LONGEST_WAIT)) >= COMPLAINTS {
+                        return Err(Stop::TooFast.into());
                     }
                 }
                 Verdict::Again { reason, after } => {
@@ -214,19 +227,28 @@ impl Api {
                         return Err(CallError::Failed(format!("{reason}, {TRIES} times")));
                     }
                     let pause = after.unwrap_or_else(|| self.pause(tries));
-                    self.clock.sleep(pause.min(LONGEST_WAIT)).await;
+                    self.unless_closed(self.clock.sleep(pause.min(LONGEST_WAIT))).await?;
                 }
             }
         }
     }
 
+    /// Waits for something, or for the client to be closed.
+    async fn unless_closed<T>(&self, wait: impl Future<Output = T>) -> Result<T, CallError> {
+        let mut closed = self.closed.subscribe();
+        tokio::select! {
+            biased;
+            _ = closed.wait_for(|closed| *closed) => Err(CallError::Closed),
+            done = wait => Ok(done),
+        }
+    }
+
     /// One try, and the body of its answer.
-    async fn once(&self, path: &str) -> (Verdict, Vec<u8>) {
+    async fn once(&self, path: &str, leave: Leave) -> (Verdict, Vec<u8>) {
         let again = |reason: String| (Verdict::Again { reason, after: None }, Vec::new());
         let Ok(url) = self.base.join(path) else {
             return again("an address that cannot be".to_owned());
         };
-        let leave = self.pace.wait().await;
         let response = self.client.get(url).send().await;
         drop(leave);
         let response = match response {
@@ -274,6 +296,18 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Verdict> {
             }
         }
     }
+}
+
+/// Whether an answer about providers says anything of them: without regions it would wipe out what is
+/// known.
+fn has_regions(body: &[u8]) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct Regions {
+        #[serde(rename = "results")]
+        _results: serde_json::Map<String, serde_json::Value>,
+    }
+    let regions: Result<Regions, _> = serde_json::from_slice(body);
+    regions.map(|_| ()).map_err(|_| "an answer without regions".to_owned())
 }
 
 /// Whether a body is a whole JSON object about this film.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cinematch::ids::TmdbId;
 use tokio::task::JoinSet;
@@ -17,6 +18,12 @@ const CONCURRENCY: usize = 32;
 /// Films in a row without an answer after which the run ends: the network or TMDb is down, and
 /// trying the rest would take hours.
 const HOPELESS: u32 = 40;
+
+/// How long a run that ends waits for the answers to what it has sent.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Between two looks at how things are going.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Failures listed one by one.
 const LISTED: usize = 20;
@@ -87,7 +94,7 @@ pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Upd
     };
     let expired: Vec<TmdbId> = known
         .iter()
-        .filter(|(_, known)| known.fetched_at < clock.unix() - CACHING_LIMIT)
+        .filter(|(_, known)| !known.missing && known.fetched_at < clock.unix() - CACHING_LIMIT)
         .map(|(id, _)| *id)
         .collect();
     let held = |id: &TmdbId| known.get(id).is_some_and(|known| !known.missing);
@@ -119,6 +126,8 @@ pub struct Progress {
     pub done: usize,
     /// Of these, given up.
     pub failed: usize,
+    /// How long TMDb makes everybody wait from now on.
+    pub waits: Duration,
 }
 
 /// Why a run ended before its films did.
@@ -196,6 +205,8 @@ impl Fetcher<'_> {
         let mut under_way = JoinSet::new();
         let (mut in_a_row, mut done) = (0, 0);
         let mut interrupt = std::pin::pin!(interrupt);
+        let mut look = tokio::time::interval(LOOK);
+        let mut grace = std::pin::pin!(tokio::time::sleep(Duration::MAX / 4));
         loop {
             while summary.ended.is_none() && under_way.len() < CONCURRENCY {
                 let Some(id) = waiting.next() else { break };
@@ -205,8 +216,18 @@ impl Fetcher<'_> {
                 answer = under_way.join_next() => answer,
                 () = &mut interrupt, if summary.ended.is_none() => {
                     summary.ended = Some(Ended::Interrupted);
-                    // What was answered already is still to be had from the set.
+                    // What was sent may still be answered.
+                    self.api.close();
+                    grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
+                    continue;
+                }
+                () = &mut grace, if summary.ended.is_some() => {
                     under_way.abort_all();
+                    grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
+                    continue;
+                }
+                _ = look.tick() => {
+                    progress(Progress { done, failed: summary.failed, waits: self.api.waits() });
                     continue;
                 }
             };
@@ -234,13 +255,18 @@ impl Fetcher<'_> {
                     summary.left += 1;
                     Some(Ended::Stopped(stop))
                 }
+                Err(CallError::Closed) => {
+                    summary.left += 1;
+                    continue;
+                }
             };
             if ended.is_some() && summary.ended.is_none() {
                 summary.ended = ended;
-                under_way.abort_all();
+                self.api.close();
+                grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
             }
             done += 1;
-            progress(Progress { done, failed: summary.failed });
+            progress(Progress { done, failed: summary.failed, waits: self.api.waits() });
         }
         summary.left += waiting.len();
         summary.failures.sort_unstable();

@@ -1,8 +1,9 @@
 //! A film's JSON, with all that is appended → its facts.
 
 use cinematch::sources::tmdb::facts::{CAST_TOP, Facts, join_names, one_line};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
+use crate::lenient;
 use crate::providers::{Availability, Providers};
 
 /// A film as TMDb's API describes it. Anything may be missing or null; a value of another type than
@@ -10,94 +11,110 @@ use crate::providers::{Availability, Providers};
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Film {
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::value")]
     title: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::value")]
     release_date: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::value")]
     runtime: Option<u32>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::value")]
     popularity: Option<f64>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::value")]
     vote_count: Option<u32>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::value")]
     vote_average: Option<f64>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::value")]
     overview: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::value")]
     original_language: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::value")]
     poster_path: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::value")]
     imdb_id: Option<String>,
-    genres: Option<Vec<Named>>,
+    #[serde(deserialize_with = "lenient::list")]
+    genres: Vec<Named>,
+    #[serde(deserialize_with = "lenient::value")]
     keywords: Option<Keywords>,
+    #[serde(deserialize_with = "lenient::value")]
     credits: Option<Credits>,
+    #[serde(deserialize_with = "lenient::value")]
     release_dates: Option<ReleaseDates>,
+    #[serde(deserialize_with = "lenient::value")]
     external_ids: Option<ExternalIds>,
-    #[serde(rename = "watch/providers")]
+    #[serde(rename = "watch/providers", deserialize_with = "lenient::value")]
     providers: Option<Providers>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Named {
+    #[serde(deserialize_with = "lenient::value")]
     name: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Keywords {
-    keywords: Option<Vec<Named>>,
+    #[serde(deserialize_with = "lenient::list")]
+    keywords: Vec<Named>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Credits {
-    cast: Option<Vec<Actor>>,
-    crew: Option<Vec<Worker>>,
+    #[serde(deserialize_with = "lenient::list")]
+    cast: Vec<Actor>,
+    #[serde(deserialize_with = "lenient::list")]
+    crew: Vec<Worker>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Actor {
+    #[serde(deserialize_with = "lenient::value")]
     name: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::value")]
     order: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Worker {
+    #[serde(deserialize_with = "lenient::value")]
     name: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
     job: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct ReleaseDates {
-    results: Option<Vec<Releases>>,
+    #[serde(deserialize_with = "lenient::list")]
+    results: Vec<Releases>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Releases {
+    #[serde(deserialize_with = "lenient::value")]
     iso_3166_1: Option<String>,
-    release_dates: Option<Vec<Release>>,
+    #[serde(deserialize_with = "lenient::list")]
+    release_dates: Vec<Release>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Release {
+    #[serde(deserialize_with = "lenient::value")]
     certification: Option<String>,
-    #[serde(rename = "type", deserialize_with = "lenient")]
+    #[serde(rename = "type", deserialize_with = "lenient::value")]
     kind: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct ExternalIds {
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::value")]
     imdb_id: Option<String>,
 }
 
@@ -117,8 +134,8 @@ pub fn decode(
     region: &str,
 ) -> Result<(Facts, Availability), FilmError> {
     let mut film: Film = serde_json::from_slice(body)?;
-    if let Some(newer) = newer {
-        film.providers = Some(serde_json::from_slice(newer)?);
+    if let Some(newer) = newer.and_then(|newer| serde_json::from_slice(newer).ok()) {
+        film.providers = Some(newer);
     }
     let availability = Availability::of(&film.providers.take().unwrap_or_default());
     let services = availability.services(region);
@@ -137,9 +154,9 @@ impl Film {
             popularity: number(self.popularity),
             vote_count: number(self.vote_count),
             vote_average: number(self.vote_average),
-            genres: names(self.genres.as_deref()).to_lowercase(),
+            genres: names(&self.genres).to_lowercase(),
             overview: self.overview.as_deref().unwrap_or_default().trim().to_owned(),
-            keywords: names(self.keywords.as_ref().and_then(|all| all.keywords.as_deref())),
+            keywords: self.keywords.as_ref().map(|all| names(&all.keywords)).unwrap_or_default(),
             cast_top: self.cast_top(),
             director: self.directors(),
             original_language: text(&self.original_language),
@@ -151,8 +168,8 @@ impl Film {
     }
 
     fn cast_top(&self) -> String {
-        let cast = self.credits.as_ref().and_then(|credits| credits.cast.as_deref());
-        let mut cast: Vec<&Actor> = cast.unwrap_or_default().iter().collect();
+        let cast = self.credits.iter().flat_map(|credits| &credits.cast);
+        let mut cast: Vec<&Actor> = cast.collect();
         // The file's order stands for those without a place.
         cast.sort_by_key(|actor| actor.order.unwrap_or(u32::MAX));
         let names = cast.iter().filter_map(|actor| actor.name.as_deref());
@@ -161,18 +178,16 @@ impl Film {
     }
 
     fn directors(&self) -> String {
-        let crew = self.credits.as_ref().and_then(|credits| credits.crew.as_deref());
-        let directors = crew.unwrap_or_default().iter();
-        let directors = directors.filter(|worker| worker.job.as_deref() == Some("Director"));
+        let crew = self.credits.iter().flat_map(|credits| &credits.crew);
+        let directors = crew.filter(|worker| worker.job.as_deref() == Some("Director"));
         join_names(directors.filter_map(|worker| worker.name.as_deref()))
     }
 
     /// The region's rating for the cinema, or else the first that it has.
     fn certification(&self, region: &str) -> String {
-        let results = self.release_dates.as_ref().and_then(|dates| dates.results.as_deref());
-        let here = results.unwrap_or_default().iter();
-        let here = here.filter(|releases| releases.iso_3166_1.as_deref() == Some(region));
-        let rated = here.flat_map(|releases| releases.release_dates.as_deref().unwrap_or_default());
+        let results = self.release_dates.iter().flat_map(|dates| &dates.results);
+        let here = results.filter(|releases| releases.iso_3166_1.as_deref() == Some(region));
+        let rated = here.flat_map(|releases| &releases.release_dates);
         let rated: Vec<(bool, String)> = rated
             .map(|release| {
                 let certification = release.certification.as_deref().map(one_line);
@@ -185,20 +200,12 @@ impl Film {
     }
 }
 
-fn names(named: Option<&[Named]>) -> String {
-    join_names(named.unwrap_or_default().iter().filter_map(|named| named.name.as_deref()))
+fn names(named: &[Named]) -> String {
+    join_names(named.iter().filter_map(|named| named.name.as_deref()))
 }
 
 fn number(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
-}
-
-/// A value of the documented type, or none.
-fn lenient<'de, D: Deserializer<'de>, T: for<'any> Deserialize<'any>>(
-    input: D,
-) -> Result<Option<T>, D::Error> {
-    let value = serde_json::Value::deserialize(input)?;
-    Ok(serde_json::from_value(value).ok())
 }
 
 #[cfg(test)]
@@ -229,5 +236,30 @@ mod tests {
         assert_eq!(facts, expected);
         assert!(availability.regions.is_empty());
         assert_eq!(decode(body.as_bytes(), None, "FR").unwrap().0.certification, "");
+        // One odd value costs itself, whatever it is and wherever it stands.
+        let whole: serde_json::Value = serde_json::from_str(body).unwrap();
+        for odd in ["true", "5", "\"x\"", "[]", "{}", "[1,null,{}]", "{\"a\":[]}"] {
+            let odd: serde_json::Value = serde_json::from_str(odd).unwrap();
+            for place in [
+                "/title",
+                "/genres",
+                "/genres/0",
+                "/credits",
+                "/credits/cast",
+                "/credits/cast/0/name",
+                "/credits/crew/0/job",
+                "/release_dates",
+                "/release_dates/results",
+                "/release_dates/results/0/release_dates",
+                "/external_ids",
+                "/keywords",
+            ] {
+                let mut film = whole.clone();
+                *film.pointer_mut(place).unwrap() = odd.clone();
+                film["watch/providers"] = odd.clone();
+                let (facts, _) = decode(film.to_string().as_bytes(), None, "DE").unwrap();
+                assert_eq!(facts.popularity, "1.5", "{place} {odd}");
+            }
+        }
     }
 }

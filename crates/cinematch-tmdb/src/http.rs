@@ -3,7 +3,7 @@
 use std::sync::Once;
 use std::time::Duration;
 
-use reqwest::{Client, ClientBuilder, Url};
+use reqwest::{Client, ClientBuilder, Url, redirect};
 
 use crate::clock::Clock;
 
@@ -27,6 +27,19 @@ pub fn safe_url(base: &str) -> Option<Url> {
         url.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"));
     let safe = url.scheme() == "https" || (url.scheme() == "http" && here);
     safe.then_some(url)
+}
+
+/// Redirects to other pages of the same server, a few. Never to another server: what is secret would go
+/// with them, and what comes back would be somebody else's word.
+pub fn same_server(base: &Url) -> redirect::Policy {
+    let place = |url: &Url| {
+        (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port_or_known_default())
+    };
+    let server = place(base);
+    redirect::Policy::custom(move |attempt| {
+        let same = place(attempt.url()) == server && attempt.previous().len() < 5;
+        if same { attempt.follow() } else { attempt.stop() }
+    })
 }
 
 /// What went wrong, without the address.

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod fetch;
 pub mod film;
 mod http;
+mod lenient;
 pub mod movielens;
 pub mod pace;
 pub mod providers;

@@ -41,6 +41,8 @@ struct State {
     /// Nobody goes before.
     closed_until: Duration,
     content: u32,
+    /// Complaints since the last answer without one; those of one pause are one.
+    complaints: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +70,7 @@ impl Pace {
             slot: Duration::ZERO,
             closed_until: Duration::ZERO,
             content: 0,
+            complaints: 0,
         };
         let state = Arc::new(Mutex::new(state));
         Self { clock, rate: rate as usize, turn: tokio::sync::Mutex::new(()), state }
@@ -101,22 +104,31 @@ impl Pace {
         Leave { number: state.n_sent, clock: self.clock, state: Arc::clone(&self.state) }
     }
 
-    /// The server complained: nobody goes for `pause`, and then half as often.
-    pub fn slow_down(&self, pause: Duration) {
+    /// The server complained: nobody goes for `pause`, and then half as often. How often it has
+    /// complained since it was last content.
+    pub fn slow_down(&self, pause: Duration) -> u32 {
         let now = self.clock.elapsed();
         let mut state = locked(&self.state);
         // Requests that were under way together complain together; that is one complaint.
         if state.closed_until <= now {
             state.interval = (state.interval * 2).min(SLOWEST);
+            state.complaints += 1;
         }
         state.closed_until = state.closed_until.max(now + pause);
         state.slot = state.slot.max(state.closed_until);
         state.content = 0;
+        state.complaints
+    }
+
+    /// How long nobody goes from now on, because the server said so.
+    pub fn closed_for(&self) -> Duration {
+        locked(&self.state).closed_until.saturating_sub(self.clock.elapsed())
     }
 
     /// The server answered without a complaint; after many of these the pace picks up again.
     pub fn content(&self) {
         let mut state = locked(&self.state);
+        state.complaints = 0;
         state.content += 1;
         if state.content >= CONFIDENCE {
             state.content = 0;

@@ -7,27 +7,37 @@ use cinematch::ids::TmdbId;
 use cinematch::sources::tmdb::facts::join_names;
 use serde::Deserialize;
 
+use crate::lenient;
+
 /// The answer, or what is appended of it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Providers {
-    results: Option<BTreeMap<String, Region>>,
+    #[serde(deserialize_with = "lenient::map")]
+    results: BTreeMap<String, Region>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Region {
-    flatrate: Option<Vec<Provider>>,
-    ads: Option<Vec<Provider>>,
-    free: Option<Vec<Provider>>,
-    rent: Option<Vec<Provider>>,
-    buy: Option<Vec<Provider>>,
+    #[serde(deserialize_with = "lenient::list")]
+    flatrate: Vec<Provider>,
+    #[serde(deserialize_with = "lenient::list")]
+    ads: Vec<Provider>,
+    #[serde(deserialize_with = "lenient::list")]
+    free: Vec<Provider>,
+    #[serde(deserialize_with = "lenient::list")]
+    rent: Vec<Provider>,
+    #[serde(deserialize_with = "lenient::list")]
+    buy: Vec<Provider>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Provider {
+    #[serde(deserialize_with = "lenient::value")]
     provider_name: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
     display_priority: Option<i64>,
 }
 
@@ -56,13 +66,13 @@ pub struct Offers {
 impl Availability {
     /// Names are cleaned and put in the order in which TMDb shows them.
     pub fn of(providers: &Providers) -> Self {
-        let regions = providers.results.iter().flatten().map(|(code, region)| {
+        let regions = providers.results.iter().map(|(code, region)| {
             let offers = Offers {
-                flatrate: named(region.flatrate.as_deref()),
-                ads: named(region.ads.as_deref()),
-                free: named(region.free.as_deref()),
-                rent: named(region.rent.as_deref()),
-                buy: named(region.buy.as_deref()),
+                flatrate: named(&region.flatrate),
+                ads: named(&region.ads),
+                free: named(&region.free),
+                rent: named(&region.rent),
+                buy: named(&region.buy),
             };
             (code.clone(), offers)
         });
@@ -90,8 +100,8 @@ impl Availability {
 /// The header of `watch_providers.csv`.
 pub const HEADER: [&str; 7] = ["tmdb_id", "region", "flatrate", "ads", "free", "rent", "buy"];
 
-fn named(providers: Option<&[Provider]>) -> String {
-    let mut providers: Vec<&Provider> = providers.unwrap_or_default().iter().collect();
+fn named(providers: &[Provider]) -> String {
+    let mut providers: Vec<&Provider> = providers.iter().collect();
     providers.sort_by_key(|provider| provider.display_priority.unwrap_or(i64::MAX));
     let names = providers.iter().filter_map(|provider| provider.provider_name.as_deref());
     let names: Vec<String> = names.map(service_name).collect();

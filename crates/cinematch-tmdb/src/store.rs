@@ -38,8 +38,8 @@ pub enum StoreError {
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A query failed.
-    #[error("the store of TMDb's answers failed: {0}")]
-    Query(#[from] sqlx::Error),
+    #[error("the store of TMDb's answers, tmdb.db, failed: {0}. Check that the disk has room")]
+    Query(String),
     /// An answer cannot be taken apart again.
     #[error("the answer kept for film {id} cannot be decompressed: {cause}")]
     Damaged {
@@ -48,6 +48,13 @@ pub enum StoreError {
         /// What zstd said.
         cause: std::io::Error,
     },
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        // Its sources say the same again.
+        Self::Query(error.to_string())
+    }
 }
 
 /// What is known of a film, without its answer.
@@ -168,9 +175,10 @@ impl Store {
         Ok(())
     }
 
-    /// Drops the answers from before `before` (seconds since 1970); how many these were.
+    /// Drops what TMDb said of films before `before` (seconds since 1970); how many these were. That it
+    /// does not have a film is no content of TMDb's.
     pub async fn drop_older(&self, before: i64) -> Result<u64, StoreError> {
-        let dropped = sqlx::query("DELETE FROM films WHERE fetched_at < ?")
+        let dropped = sqlx::query("DELETE FROM films WHERE body IS NOT NULL AND fetched_at < ?")
             .bind(before)
             .execute(&self.pool)
             .await?;
@@ -194,7 +202,7 @@ impl Store {
                 facts.fill_from(earlier);
             }
             let facts = serde_json::to_string(&facts)
-                .map_err(|error| StoreError::Query(sqlx::Error::Encode(Box::new(error))))?;
+                .map_err(|error| StoreError::Query(error.to_string()))?;
             sqlx::query("INSERT OR REPLACE INTO imported (tmdb_id, facts) VALUES (?, ?)")
                 .bind(id.0)
                 .bind(facts)
@@ -204,6 +212,17 @@ impl Store {
         }
         transaction.commit().await?;
         Ok(kept)
+    }
+
+    /// Whether it is known at all where films can be watched.
+    pub async fn has_services(&self) -> Result<bool, StoreError> {
+        let (has,): (bool,) = sqlx::query_as(
+            "SELECT EXISTS (SELECT 1 FROM films WHERE body IS NOT NULL) OR EXISTS \
+             (SELECT 1 FROM imported WHERE json_extract(facts, '$.services') <> '')",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(has)
     }
 
     /// A remembered setting.
@@ -223,17 +242,18 @@ impl Store {
         Ok(())
     }
 
-    /// Up to `n` films there are facts of, by number, after `after`.
+    /// Up to `n` films there are facts of, by number, after `after`. O(n log films).
     pub async fn page(&self, after: Option<TmdbId>, n: u32) -> Result<Vec<Kept>, StoreError> {
         // A film that TMDb no longer has is not shown, even if people had facts of it before.
         let rows = sqlx::query(
             "SELECT ids.id, films.body, films.providers, imported.facts FROM \
-             (SELECT tmdb_id AS id FROM films WHERE body IS NOT NULL UNION \
-              SELECT tmdb_id FROM imported WHERE tmdb_id NOT IN \
-              (SELECT tmdb_id FROM films WHERE body IS NULL)) AS ids \
+             (SELECT id FROM (SELECT tmdb_id AS id FROM films \
+               WHERE body IS NOT NULL AND tmdb_id > ?1 ORDER BY tmdb_id LIMIT ?2) UNION \
+              SELECT id FROM (SELECT tmdb_id AS id FROM imported WHERE tmdb_id > ?1 AND NOT EXISTS \
+               (SELECT 1 FROM films WHERE films.tmdb_id = imported.tmdb_id AND body IS NULL) \
+               ORDER BY tmdb_id LIMIT ?2) ORDER BY id LIMIT ?2) AS ids \
              LEFT JOIN films ON films.tmdb_id = ids.id \
-             LEFT JOIN imported ON imported.tmdb_id = ids.id \
-             WHERE ids.id > ? ORDER BY ids.id LIMIT ?",
+             LEFT JOIN imported ON imported.tmdb_id = ids.id ORDER BY ids.id",
         )
         .bind(after.map_or(-1, |id| i64::from(id.0)))
         .bind(n)

@@ -47,9 +47,10 @@ pub fn write(
     providers: &Path,
 ) -> Result<Tables, TableError> {
     let mut tables = Tables::default();
+    let has_services = Handle::current().block_on(store.has_services())?;
     let mut store_error = None;
     let written = files::replace(metadata, |metadata| {
-        let mut films = FactsWriter::new(metadata, true)?;
+        let mut films = FactsWriter::new(metadata, has_services)?;
         let written = files::replace(providers, |providers| {
             let mut csv = csv::Writer::from_writer(providers);
             csv.write_record(HEADER)?;

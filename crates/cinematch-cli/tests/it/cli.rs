@@ -148,7 +148,7 @@ fn a_pipe_gets_no_progress_and_no_colours_and_json_is_one_document() {
 #[test]
 fn status_tells_what_to_do_next() {
     let folder = Folder::empty();
-    assert!(folder.ok(&["status"]).contains("next: put MovieLens' files into raw/ml-32m/"));
+    assert!(folder.ok(&["status"]).contains("next: run `cinematch fetch movielens`"));
     let folder = Folder::with_sample();
     assert!(folder.ok(&["status"]).contains("next: run `cinematch preprocess`"));
     folder.ok(&["preprocess", "--min-year", "none"]);

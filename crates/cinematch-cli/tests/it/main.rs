@@ -6,6 +6,7 @@ mod docs;
 mod evaluate;
 mod fetch;
 mod folder;
+mod history;
 mod kill;
 mod learning;
 mod metrics;

@@ -30,7 +30,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[openapi(info(
     title = "CineMatch",
     description = "Movie recommendations with reasons computed from the score itself. \
-                   Errors are application/problem+json (RFC 9457).",
+                   Errors are application/problem+json (RFC 9457).\n\nFilms' facts come from MovieLens \
+                   and, where they were fetched, from TMDB: this product uses the TMDB API but is not \
+                   endorsed or certified by TMDB. Where films can be watched is JustWatch's data.",
     license(name = "MIT", identifier = "MIT")
 ))]
 struct Document;

@@ -70,6 +70,10 @@ pub fn unpack(
     if zip.len() > MOST_FILES {
         return Err(refused(format!("it has {} files, a release has ten", zip.len())));
     }
+    // Of two files with one name the reader shows one.
+    if n_entries(archive)?.is_some_and(|entries| entries != zip.len()) {
+        return Err(refused("it has two files of one name".to_owned()));
+    }
     let limit = LARGEST.min(packed.saturating_mul(SHRINKS_AT_MOST));
     let mut release: Option<Release> = None;
     let mut written = 0;
@@ -126,6 +130,26 @@ pub fn unpack(
         out.sync_all().map_err(FileError::at("sync", &target))?;
     }
     release.ok_or_else(|| refused("it is empty".to_owned()))
+}
+
+/// How many entries the archive's own end says it has; none where that is not to be seen there.
+fn n_entries(archive: &Path) -> Result<Option<usize>, FileError> {
+    const END: usize = 22;
+    let bytes_at_end = {
+        let mut file = File::open(archive).map_err(FileError::at("open", archive))?;
+        let length = file.metadata().map_err(FileError::at("read", archive))?.len();
+        let from = length.saturating_sub(1 << 16);
+        let mut bytes = Vec::new();
+        io::Seek::seek(&mut file, io::SeekFrom::Start(from))
+            .and_then(|_| file.read_to_end(&mut bytes))
+            .map_err(FileError::at("read", archive))?;
+        bytes
+    };
+    let start = bytes_at_end.windows(4).rposition(|window| window == b"PK\x05\x06");
+    let end = start.and_then(|start| bytes_at_end.get(start..start + END));
+    let entries = end.map(|end| usize::from(u16::from_le_bytes([end[10], end[11]])));
+    // All ones: the number is elsewhere, since it is large.
+    Ok(entries.filter(|entries| *entries != usize::from(u16::MAX)))
 }
 
 /// An entry's folder and its path in there; none for names that lead elsewhere.
@@ -197,6 +221,23 @@ mod tests {
             let error = check(&entries).unwrap_err();
             assert!(error.contains(says), "{error}");
         }
+    }
+
+    #[test]
+    fn two_files_of_one_name_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("a.zip");
+        let mut zip = zip::ZipWriter::new(File::create(&archive).unwrap());
+        for name in ["ml-32m/movies.csv", "ml-32m/xovies.csv"] {
+            zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        }
+        zip.finish().unwrap();
+        let bytes = fs::read(&archive).unwrap();
+        let text = bytes.iter().map(|byte| if *byte == b'x' { b'm' } else { *byte });
+        fs::write(&archive, text.collect::<Vec<u8>>()).unwrap();
+        let into = folder.path().join("into");
+        let error = unpack(&archive, &into, |_, _| {}).unwrap_err().to_string();
+        assert!(error.contains("two files of one name"), "{error}");
     }
 
     #[test]

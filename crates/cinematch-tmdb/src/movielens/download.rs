@@ -8,7 +8,7 @@ use std::time::Duration;
 use cinematch::files::{self, FileError};
 use md5::{Digest, Md5};
 use reqwest::header::{ETAG, HeaderMap, IF_RANGE, LAST_MODIFIED, RANGE};
-use reqwest::{Client, Response, StatusCode, Url, redirect};
+use reqwest::{Client, Response, StatusCode, Url};
 
 use crate::clock::Clock;
 
@@ -33,7 +33,12 @@ pub enum DownloadError {
     Client(String),
     /// Nobody has it.
     #[error(
-        "{file} is not at GroupLens (HTTP {status}); see https://grouplens.org/datasets/movielens/"
+        "{file} is not at GroupLens (HTTP {status}{}); see https://grouplens.org/datasets/movielens/",
+        if (300..400).contains(status) {
+            ", a redirect to another server, which is not followed"
+        } else {
+            ""
+        }
     )]
     NotThere {
         /// The file.
@@ -105,14 +110,9 @@ impl Download {
     pub fn new(base: &str, clock: Clock) -> Result<Self, DownloadError> {
         let url =
             crate::http::safe_url(base).ok_or_else(|| DownloadError::Base(base.to_owned()))?;
-        let secure = url.scheme() == "https";
-        // GroupLens may move its files, but never to where anybody can change them on the way.
-        let redirects = redirect::Policy::custom(move |attempt| {
-            let safe = !secure || attempt.url().scheme() == "https";
-            if safe && attempt.previous().len() < 5 { attempt.follow() } else { attempt.stop() }
-        });
         // An archive is as it is: ranges of a compressed form would be ranges of something else.
-        let client = crate::http::client(clock).redirect(redirects).no_gzip().build();
+        let client =
+            crate::http::client(clock).redirect(crate::http::same_server(&url)).no_gzip().build();
         let client =
             client.map_err(|error| DownloadError::Client(crate::http::described(error)))?;
         Ok(Self { client, base: url, clock })
@@ -129,6 +129,10 @@ impl Download {
                     Err(reason) => reason,
                 },
                 Ok(response) if response.status().is_client_error() => return Ok(None),
+                Ok(response) if response.status().is_redirection() => {
+                    let status = response.status().as_u16();
+                    return Err(DownloadError::NotThere { file: name, status });
+                }
                 Ok(response) => format!("HTTP {}", response.status().as_u16()),
                 Err(reason) => reason,
             };
@@ -195,7 +199,9 @@ impl Download {
                 part.clear()?;
                 return Ok(Err("the file has changed at GroupLens".to_owned()));
             }
-            _ if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
+            _ if (status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS)
+                || status.is_redirection() =>
+            {
                 return Err(DownloadError::NotThere {
                     file: file.to_owned(),
                     status: status.as_u16(),

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cinematch::files::{self, FileError};
+use cinematch::sources::{SourceError, movielens};
 use memchr::memchr_iter;
 use rustc_hash::FxHashSet;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -29,6 +30,12 @@ pub enum InstallError {
     /// A file is missing.
     #[error("the archive lacks {0}, which every MovieLens release has; nothing was replaced")]
     Lacks(&'static str),
+    /// A table has other columns.
+    #[error("{0}; nothing was replaced")]
+    Table(#[from] SourceError),
+    /// A release of nothing.
+    #[error("movies.csv of the archive has no films; nothing was replaced")]
+    NoFilms,
     /// A file is not what the release's own list says.
     #[error(
         "{file} of the archive is damaged: checksums.txt says the MD5 {expected}, it has {got}; nothing \
@@ -113,6 +120,14 @@ fn place(
             return Err(InstallError::Lacks(file));
         }
     }
+    let movies = files::read(&staging.join("movies.csv"))?;
+    if movielens::movies("movies.csv", &movies)?.records.is_empty() {
+        return Err(InstallError::NoFilms);
+    }
+    drop(movies);
+    // The headers of the others; their rows are looked at when they are used.
+    movielens::links("links.csv", &first_line(&staging.join("links.csv"))?)?;
+    movielens::ratings("ratings.csv", &first_line(&staging.join("ratings.csv"))?)?;
     let verified = verify(staging)?;
     files::replace(&staging.join(SOURCE), |out| out.write_all(md5.as_bytes()))?;
     files::sync_directory(staging)?;
@@ -128,6 +143,17 @@ fn place(
     let (new_films, gone_films) =
         (now.difference(&before).count() as u64, before.difference(&now).count() as u64);
     Ok(Installed { release, folder, rows, replaced, new_films, gone_films, verified })
+}
+
+/// The first line of a file, or what would be one if it were short enough.
+fn first_line(path: &Path) -> Result<Vec<u8>, FileError> {
+    const LONGEST: u64 = 4 << 10;
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(FileError::at("open", path))?;
+    let read = io::Read::read_to_end(&mut io::Read::take(file, LONGEST), &mut start);
+    read.map_err(FileError::at("read", path))?;
+    start.truncate(start.iter().position(|byte| *byte == b'\n').map_or(start.len(), |at| at + 1));
+    Ok(start)
 }
 
 /// Removes what an interrupted run left, or what was exchanged; a link, not what it leads to.

@@ -2,6 +2,7 @@
 
 pub mod availability;
 mod interactions;
+pub mod matching;
 mod merge;
 mod merged_csv;
 pub mod names;

@@ -2,6 +2,7 @@
 //! mended, and said so with its file, line and field. Only a file that cannot be the right one (its
 //! header is wrong) is an error.
 
+pub mod history;
 pub mod movielens;
 pub mod ratings;
 pub mod synthetic;

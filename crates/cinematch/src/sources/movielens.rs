@@ -41,6 +41,13 @@ pub struct LinkRow<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stars(u8);
 
+/// As stars: `4.5`.
+impl serde::Serialize for Stars {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f32(self.value())
+    }
+}
+
 impl Stars {
     /// One star.
     pub const ONE: Self = Self(2);

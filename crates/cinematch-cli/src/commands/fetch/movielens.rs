@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use cinematch_tmdb::clock::Clock;
 use cinematch_tmdb::movielens::{
     Download, GROUPLENS, Installed, RELEASES, Release, install, installed_md5, md5_of_file,
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::commands::serve::block_on;
 use crate::options::Global;
-use crate::output::{DIM, Output, STRONG, thousands};
+use crate::output::{DIM, Output, STRONG, counted, thousands};
 use crate::paths::shown;
 
 /// Flags of `fetch movielens`.
@@ -154,9 +154,6 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
     let installed = install(archive, md5, raw, |_, _| {})?;
     drop(step);
     let Installed { release, folder, rows, replaced, new_films, gone_films, verified } = &installed;
-    if rows.iter().any(|rows| rows.file == "movies.csv" && rows.now == 0) {
-        bail!("{} has no films", shown(folder));
-    }
     let files = rows.iter().map(|rows| FileReport {
         file: rows.file.clone(),
         rows_before: rows.before,
@@ -183,8 +180,8 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
     }
     if *replaced {
         output.note(format_args!(
-            "{} films new, {} gone",
-            thousands(*new_films),
+            "{} new, {} gone",
+            counted(*new_films, "film"),
             thousands(*gone_films)
         ));
     }

@@ -9,14 +9,27 @@ use crate::output::Output;
 /// The setting's name in the store.
 pub const SETTING: &str = "region";
 
+/// ISO 3166-1, and Kosovo, which TMDb knows.
+const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN \
+    BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ \
+    DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL \
+    GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM \
+    JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME \
+    MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP \
+    NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD \
+    SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO \
+    TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
+
+/// The region that was named, or else the one of before.
+pub fn known(named: Option<&str>, remembered: Option<String>) -> Result<Option<String>> {
+    named.map_or(Ok(remembered), |named| checked(named).map(Some))
+}
+
 /// Where the region comes from: a flag or the environment, then what was said before, then the
 /// locale. On a terminal the locale is only the suggestion. There is no other default.
 pub fn resolve(named: Option<&str>, remembered: Option<String>, output: &Output) -> Result<String> {
-    if let Some(named) = named {
-        return checked(named);
-    }
-    if let Some(remembered) = remembered {
-        return Ok(remembered);
+    if let Some(known) = known(named, remembered)? {
+        return Ok(known);
     }
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()
@@ -62,8 +75,12 @@ fn ask(suggested: Option<&str>) -> Result<String> {
 
 /// `DE` of `de` or `DE`.
 fn checked(text: &str) -> Result<String> {
-    let region = text.trim().to_ascii_uppercase();
-    if region.len() != 2 || !region.bytes().all(|byte| byte.is_ascii_uppercase()) {
+    // What people write, and what ISO 3166-1 calls it.
+    let region = match text.trim().to_ascii_uppercase() {
+        region if region == "UK" => "GB".to_owned(),
+        region => region,
+    };
+    if !COUNTRIES.split(' ').any(|country| country == region) {
         bail!("`{text}` is no country: expected two letters (ISO 3166-1), such as DE or US");
     }
     Ok(region)
@@ -86,7 +103,7 @@ mod tests {
         let regions = regions.map(of_locale);
         let expected = [Some("DE"), Some("BR"), Some("US"), None, None, None, None];
         assert_eq!(regions, expected.map(|region| region.map(str::to_owned)));
-        assert_eq!(checked(" gb ").unwrap(), "GB");
-        assert!(checked("deu").is_err());
+        assert_eq!([" gb ", "uk"].map(|text| checked(text).unwrap()), ["GB", "GB"]);
+        assert!(["deu", "XX", "", "D E"].iter().all(|text| checked(text).is_err()));
     }
 }

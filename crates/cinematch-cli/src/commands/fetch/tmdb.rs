@@ -19,8 +19,9 @@ use super::progress::Shown;
 use crate::commands::import::{TmdbFiles, adopt, write_tables};
 use crate::commands::inputs::{How, PackedPath, load_ratings, ratings_path};
 use crate::commands::serve::block_on;
+use crate::commands::warn_problems;
 use crate::options::Global;
-use crate::output::{DIM, Output, STRONG, thousands};
+use crate::output::{DIM, Output, STRONG, counted, thousands};
 use crate::paths::{RawPath, read_or, shown};
 
 const TOKEN: &str = "TMDB_BEARER_TOKEN";
@@ -147,7 +148,7 @@ impl Tmdb {
         let asked = plan.films.len();
         let summary = fetcher
             .run(ask, plan.films.clone(), interrupted(), |progress| {
-                shown.at(progress.done as u64, progress.failed as u64);
+                shown.at(progress.done as u64, progress.failed as u64, progress.waits);
             })
             .await?;
         drop(shown);
@@ -201,6 +202,7 @@ impl Tmdb {
         let bytes =
             read_or(&path, "run `cinematch fetch movielens` first, or name its folder with --raw")?;
         let links = movielens::links(&shown(&path), &bytes)?;
+        warn_problems(&links.problems, output);
         let mut films: Vec<(MovieId, TmdbId)> =
             links.records.iter().filter_map(|link| Some((link.movie_id, link.tmdb_id?))).collect();
         if ratings_path(&raw).exists() {
@@ -264,10 +266,10 @@ impl Tmdb {
             output.warn(format_args!("film {id} is left out of the table: {why}"));
         }
         output.line(format_args!(
-            "{STRONG}{}{STRONG:#}: {} films, {} of them streaming in {region} {DIM}(data by JustWatch \
+            "{STRONG}{}{STRONG:#}: {}, {} of them streaming in {region} {DIM}(data by JustWatch \
              and TMDb){DIM:#}",
             shown(metadata),
-            thousands(tables.films),
+            counted(tables.films, "film"),
             thousands(tables.with_services)
         ));
         if tables.films > 0 && tables.with_services == 0 && !self.files.region_is_named() {
@@ -275,7 +277,9 @@ impl Tmdb {
                 "no film streams in {region}; if that is not your country, name it with --region"
             ));
         }
-        output.note(format_args!("{DIM}next: cinematch preprocess{DIM:#}"));
+        if tables.films > 0 {
+            output.note(format_args!("{DIM}next: cinematch preprocess{DIM:#}"));
+        }
     }
 }
 
@@ -290,6 +294,12 @@ fn tell(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &Output) {
         }
         if update.expired > 0 {
             output.note(format_args!("{} older than six months", films(update.expired)));
+        }
+        if update.expired > 0 && summary.ended.is_some() {
+            output.warn(
+                "films older than six months are still there, which TMDb's terms do not allow: run \
+                 --update again, which refreshes or drops them",
+            );
         }
     }
     if plan.already > 0 {
@@ -325,7 +335,7 @@ fn tell(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &Output) {
 }
 
 fn films(n: usize) -> String {
-    format!("{} {}", thousands(n as u64), if n == 1 { "film" } else { "films" })
+    counted(n as u64, "film")
 }
 
 fn took(seconds: f64) -> String {

@@ -24,6 +24,8 @@ struct Shared {
     archives: BTreeMap<String, Archive>,
     /// Each answer ends after so many bytes.
     cut_after: Option<usize>,
+    /// Another server that is said to have it all.
+    elsewhere: Option<String>,
     /// `Range` headers, or none, of requests for archives.
     ranges: Vec<Option<String>>,
 }
@@ -63,6 +65,10 @@ impl GroupLens {
         self.shared.lock().unwrap().cut_after = bytes;
     }
 
+    pub fn redirects_to(&self, url: Option<String>) {
+        self.shared.lock().unwrap().elsewhere = url;
+    }
+
     pub fn ranges(&self) -> Vec<Option<String>> {
         std::mem::take(&mut self.shared.lock().unwrap().ranges)
     }
@@ -74,6 +80,10 @@ async fn file(
     headers: HeaderMap,
 ) -> Response {
     let mut shared = shared.lock().unwrap();
+    if let Some(url) = &shared.elsewhere {
+        let to = format!("{url}/datasets/movielens/{name}");
+        return (StatusCode::FOUND, [(header::LOCATION, to)]).into_response();
+    }
     if let Some(name) = name.strip_suffix(".md5") {
         let md5 = shared.archives.get(name).and_then(|archive| archive.md5.clone());
         return match md5 {

@@ -23,16 +23,18 @@ fn public_dumps_become_the_table() {
         folder.run(&["import", "tmdb-csv", "movies_metadata.csv", "credits.csv", "--region", "DE"]);
     let text = String::from_utf8(output.stdout).unwrap();
     let notes = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("raw/tmdb/tmdb_metadata.csv: 1 films, 1 of them imported now"), "{text}");
+    assert!(text.contains("raw/tmdb/tmdb_metadata.csv: 1 film, 1 of them imported now"), "{text}");
     assert!(notes.contains("movies_metadata.csv") && notes.contains("first on line 3"), "{notes}");
     let table = folder.read("raw/tmdb/tmdb_metadata.csv");
     assert!(
         table.contains(
             "862,Toy Story,1995-10-30,81,21.9,5415,7.7,animation,Andy's toys,,Tom Hanks,John \
-             Lasseter,en,/a.jpg,,tt0114709,\n"
+             Lasseter,en,/a.jpg,,tt0114709\n"
         ),
         "{table}"
     );
+    // Without a word on where films can be watched, there is no such column.
+    assert!(table.starts_with("tmdb_id,") && !table.contains("services"), "{table}");
     // One file after the other comes to the same.
     let other = Folder::empty();
     other.write("movies_metadata.csv", MOVIES.as_bytes());

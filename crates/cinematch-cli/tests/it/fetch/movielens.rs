@@ -155,6 +155,13 @@ fn what_does_not_agree_with_its_checksum_replaces_nothing() {
     let said = text(&fetch(&folder, &server, &[]));
     assert!(said.contains("movies.csv of the archive is damaged: checksums.txt says"), "{said}");
     assert_eq!(folder.read("raw/ml-32m/movies.csv"), "mine");
+    // One whose tables are others.
+    let mut other = entries.clone();
+    other[2].1 = "foo,bar\n".to_owned();
+    server.has("ml-32m.zip", archive(zipped(&other[..3]), "d"));
+    let said = text(&fetch(&folder, &server, &[]));
+    assert!(said.contains("ratings.csv has the wrong header"), "{said}");
+    assert_eq!(folder.read("raw/ml-32m/movies.csv"), "mine");
     // And one that lacks what it must have.
     server.has("ml-32m.zip", archive(zipped(&entries[..2]), "c"));
     let said = text(&fetch(&folder, &server, &[]));
@@ -186,6 +193,14 @@ fn what_is_not_there_and_what_is_not_known_is_said() {
     let output = fetch(&folder, &server, &["10m"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output).contains("there are 32m, 25m, 20m, latest, latest-small"));
+    // A redirect to another server is not followed.
+    let elsewhere = GroupLens::start();
+    elsewhere.has("ml-20m.zip", archive(release("ml-20m", 5), "a"));
+    server.redirects_to(Some(elsewhere.url()));
+    let said = text(&fetch(&folder, &server, &["20m"]));
+    assert!(said.contains("a redirect to another server, which is not followed"), "{said}");
+    assert!(elsewhere.ranges().is_empty());
+    server.redirects_to(None);
     // A release without a published checksum is taken, and that is said.
     let mut unsigned = archive(release("ml-latest", 5), "a");
     unsigned.md5 = None;

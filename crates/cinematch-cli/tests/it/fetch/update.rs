@@ -85,7 +85,8 @@ fn an_interrupted_update_goes_on_with_the_same_films() {
 
 #[test]
 fn nothing_is_kept_longer_than_six_months() {
-    let (folder, server) = (folder_of(6), TmdbServer::start());
+    let (folder, server) = (folder_of(7), TmdbServer::start());
+    server.lacks(&[1007]);
     fetched(&folder, &server, &["--all"]);
     // Kept fresh until then, but for two.
     for days in (10..180).step_by(10) {
@@ -100,6 +101,8 @@ fn nothing_is_kept_longer_than_six_months() {
         serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
     };
     assert_eq!((&report["expired"], &report["dropped"]), (&6.into(), &1.into()), "{report}");
+    // That TMDb has no such film is not asked again, however old the answer.
+    assert!(!server.asked().contains(&1007));
     let csv = table(&folder);
     assert!(!csv.contains("Film 1002") && csv.contains("Film 1003"), "{csv}");
 }
@@ -120,6 +123,15 @@ fn where_films_can_be_watched_is_fetched_anew_by_the_week() {
     assert!(csv.contains("Film 1001, version 0"), "the rest stays");
     assert!(folder.read("raw/tmdb/watch_providers.csv").contains("1001,DE,,,arte,,"));
     assert_eq!(later(&folder, &server, 9, &["--providers"])["asked"], 0);
+    // An answer that says nothing of regions is none.
+    server.fail(|_, _| Some(Fault::Status(200, None, r#"{"id":1001}"#)));
+    let output = {
+        let mut command = command(&folder, &server, &["--providers"]);
+        command.env("CINEMATCH_CLOCK_AHEAD", "20").output().unwrap()
+    };
+    assert_eq!(output.status.code(), Some(1));
+    assert!(table(&folder).lines().skip(1).all(|line| line.ends_with(",arte")));
+    server.behave();
     // A newer answer about the whole film says it anew.
     later(&folder, &server, 30, &["--update"]);
     assert!(!table(&folder).contains(",arte"));

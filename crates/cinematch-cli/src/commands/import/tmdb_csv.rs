@@ -1,4 +1,4 @@
-//! `cinematch import`: what people already have.
+//! `cinematch import tmdb-csv`, and the tables that it and `fetch tmdb` make.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,28 +9,15 @@ use cinematch::sources::tmdb::dumps::dump;
 use cinematch::sources::tmdb::facts::Facts;
 use cinematch_tmdb::store::Store;
 use cinematch_tmdb::tables::{self, Tables};
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde::Serialize;
 
-use super::fetch::region;
-use super::serve::block_on;
-use super::warn_problems;
+use crate::commands::fetch::region;
+use crate::commands::serve::block_on;
+use crate::commands::warn_problems;
 use crate::options::Global;
-use crate::output::{DIM, Output, STRONG, thousands};
+use crate::output::{DIM, Output, STRONG, counted, thousands};
 use crate::paths::{read_or, shown};
-
-/// Flags of `import`.
-#[derive(Debug, Args)]
-pub struct Import {
-    #[command(subcommand)]
-    source: Source,
-}
-
-#[derive(Debug, Subcommand)]
-enum Source {
-    /// CSV files with TMDb's facts: one's own, The Movies Dataset, TMDB 5000 and the like
-    TmdbCsv(TmdbCsv),
-}
 
 /// Flags of `import tmdb-csv`.
 #[derive(Debug, Args)]
@@ -39,7 +26,7 @@ enum Source {
                         cinematch import tmdb-csv tmdb_5000_movies.csv tmdb_5000_credits.csv\n\n\
                         What a file is, its header says. Files about the same films complete each other, \
                         the earlier one first. What `fetch tmdb` brings goes before what was imported.")]
-struct TmdbCsv {
+pub struct TmdbCsv {
     /// The files
     #[arg(required = true, value_name = "FILE")]
     csv: Vec<PathBuf>,
@@ -86,6 +73,16 @@ impl TmdbFiles {
         self.region.is_some()
     }
 
+    /// The region, if one was ever named: what is imported needs none.
+    async fn known_region(&self, store: &Store) -> Result<String> {
+        let remembered = store.setting(region::SETTING).await?;
+        let Some(region) = region::known(self.region.as_deref(), remembered)? else {
+            return Ok(String::new());
+        };
+        store.set(region::SETTING, &region).await?;
+        Ok(region)
+    }
+
     /// The region, which is remembered from now on.
     pub async fn region(&self, store: &Store, output: &Output) -> Result<String> {
         let remembered = store.setting(region::SETTING).await?;
@@ -104,13 +101,12 @@ struct Report<'a> {
     problems: Vec<cinematch::catalog::ProblemCount<'a>>,
 }
 
-impl Import {
+impl TmdbCsv {
     /// Imports, and makes the tables anew.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
-        let Source::TmdbCsv(tmdb_csv) = &self.source;
         let mut films: BTreeMap<TmdbId, Facts> = BTreeMap::new();
         let mut problems = Vec::new();
-        for path in &tmdb_csv.csv {
+        for path in &self.csv {
             let step = output.step(&format!("reading {}", shown(path)));
             let bytes = read_or(path, "check the path")?;
             let decoded = dump(&shown(path), &bytes)?;
@@ -121,14 +117,14 @@ impl Import {
             }
             problems.extend(decoded.problems);
         }
-        if films.is_empty() {
-            bail!("no film is in {}; nothing was changed", shown(&tmdb_csv.csv[0]));
-        }
         warn_problems(&problems, output);
-        let paths = tmdb_csv.files.resolve(global);
+        if films.is_empty() {
+            bail!("no film is in {}; nothing was changed", shown(&self.csv[0]));
+        }
+        let paths = self.files.resolve(global);
         let (imported, tables) = block_on(Some(2), async {
             let store = Store::open(&paths.store).await?;
-            let region = tmdb_csv.files.region(&store, output).await?;
+            let region = self.files.known_region(&store).await?;
             adopt(&store, &paths, output).await?;
             let imported = store.import(films).await?;
             let tables = write_tables(&store, &region, &paths, output).await?;
@@ -142,9 +138,9 @@ impl Import {
             problems: cinematch::catalog::count_problems(&problems),
         })?;
         output.line(format_args!(
-            "{STRONG}{}{STRONG:#}: {} films, {} of them imported now",
+            "{STRONG}{}{STRONG:#}: {}, {} of them imported now",
             shown(&paths.metadata),
-            thousands(tables.films),
+            counted(tables.films, "film"),
             thousands(imported)
         ));
         output.note(format_args!("{DIM}next: cinematch preprocess{DIM:#}"));
@@ -191,6 +187,10 @@ pub async fn write_tables(
     files: &TmdbPaths,
     output: &Output,
 ) -> Result<Tables> {
+    // An empty table would only hide that there is none.
+    if store.page(None, 1).await?.is_empty() && !files.metadata.exists() {
+        return Ok(Tables::default());
+    }
     let step = output.step("writing tmdb_metadata.csv");
     let written = tokio::task::block_in_place(|| {
         tables::write(store, region, &files.metadata, &files.providers)

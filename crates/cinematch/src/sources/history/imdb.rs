@@ -1,0 +1,59 @@
+//! IMDb: the CSV files of ratings and watchlist, of the generations with and without
+//! `Original Title`.
+
+use super::{Entry, History, HistoryError, Said, Service, Skipped, imdb_number, of_ten, year};
+use crate::sources::table::{self, Column};
+use crate::sources::{Outcome, ProblemKind, excerpt};
+
+const COLUMNS: [Column; 5] = [
+    Column::required("Const"),
+    Column::required("Title").multiline(),
+    Column::optional("Title Type"),
+    Column::optional("Year"),
+    Column::optional("Your Rating"),
+];
+
+/// Words of `Title Type` for what is no film, whatever the generation calls it: `tvSeries`, `TV Series`,
+/// `TV Mini Series`, `TV Episode`, `Video Game`, `Podcast Series`, `Music Video`.
+const NO_FILM: [&str; 5] = ["series", "episode", "game", "podcast", "music"];
+
+/// Reads ratings, or a watchlist.
+pub fn read(file: &str, bytes: &[u8], is_watchlist: bool) -> Result<History, HistoryError> {
+    let mut history = History::of(Service::Imdb);
+    let (entries, skipped) = (&mut history.entries, &mut history.skipped);
+    history.rows = table::read(file, bytes, &COLUMNS, &mut history.problems, |row, problems| {
+        let title = row.get(1).to_owned();
+        let kind = row.get(2);
+        let lower = kind.to_ascii_lowercase();
+        if NO_FILM.iter().any(|word| lower.contains(word)) {
+            let (file, line) = (file.to_owned(), row.line);
+            skipped.push(Skipped { file, line, title, reason: kind.to_owned() });
+            return;
+        }
+        let Some(imdb_id) = imdb_number(row.get(0)) else {
+            let reason =
+                format!("expected a number such as tt0113277, got `{}`", excerpt(row.get(0)));
+            problems.push(row.problem(0, ProblemKind::InvalidValue, Outcome::RowDropped, reason));
+            return;
+        };
+        let points = row.get(4);
+        let stars = of_ten(points);
+        if stars.is_none() && (!is_watchlist || !points.is_empty()) {
+            let reason = format!("expected 1 to 10, got `{}`", excerpt(points));
+            problems.push(row.problem(4, ProblemKind::InvalidValue, Outcome::ValueEmptied, reason));
+        }
+        // What is on a watchlist and has stars has been seen.
+        let unrated = if is_watchlist { Said::Watchlist } else { Said::Watched };
+        entries.push(Entry {
+            title,
+            year: year(row.get(3)),
+            imdb_id: Some(imdb_id),
+            tmdb_id: None,
+            movie_id: None,
+            said: stars.map_or(unrated, Said::Rated),
+            file: file.to_owned(),
+            line: row.line,
+        });
+    })?;
+    Ok(history)
+}

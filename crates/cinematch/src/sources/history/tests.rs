@@ -1,0 +1,166 @@
+use std::io::{Cursor, Write};
+
+use super::*;
+use zip::write::SimpleFileOptions;
+
+const RATINGS: &str = "Date,Name,Year,Letterboxd URI,Rating\n2024-01-02,Heat,1995,https://boxd.it/x,4.5\n\
+                       2024-01-02,\"Me, Myself & Irene\",2000,https://boxd.it/y,0.5\n\
+                       2024-01-02,Bad,2000,https://boxd.it/y,7\n";
+const WATCHED: &str = "Date,Name,Year,Letterboxd URI\n2024-01-02,Alien,1979,https://boxd.it/z\n";
+
+fn said(history: &History) -> Vec<(&str, Option<u16>, Said)> {
+    history.entries.iter().map(|entry| (entry.title.as_str(), entry.year, entry.said)).collect()
+}
+
+fn stars(value: f32) -> Said {
+    Said::Rated(Stars::from_value(value).unwrap())
+}
+
+fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in entries {
+        let options =
+            SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        zip.start_file(*name, options).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn letterboxds_tables_are_told_apart_by_name_where_they_look_alike() {
+    let history = read("ratings.csv", RATINGS.as_bytes()).unwrap();
+    assert_eq!(history.service, Service::Letterboxd);
+    assert_eq!(
+        said(&history),
+        [
+            ("Heat", Some(1995), stars(4.5)),
+            ("Me, Myself & Irene", Some(2000), stars(0.5)),
+            ("Bad", Some(2000), Said::Watched)
+        ]
+    );
+    assert!(history.problems[0].reason.contains("expected 0.5 to 5 stars in halves, got `7`"));
+    for (name, expected) in [
+        ("watched.csv", Said::Watched),
+        ("here/WATCHLIST.CSV", Said::Watchlist),
+        ("likes/films.csv", Said::Liked),
+    ] {
+        assert_eq!(read(name, WATCHED.as_bytes()).unwrap().entries[0].said, expected);
+    }
+    let error = read("mine.csv", WATCHED.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("name it watched.csv, watchlist.csv"), "{error}");
+    let diary = "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\r\n\
+                 2024-01-02,Heat,1995,https://boxd.it/x,,Yes,\"a, b\",2024-01-01\r\n";
+    assert_eq!(read("diary.csv", diary.as_bytes()).unwrap().entries[0].said, Said::Watched);
+}
+
+#[test]
+fn a_letterboxd_archive_is_read_without_what_was_deleted() {
+    let archive = zipped(&[
+        ("watchlist.csv", WATCHED.as_bytes()),
+        ("ratings.csv", RATINGS.as_bytes()),
+        ("deleted/ratings.csv", RATINGS.as_bytes()),
+        ("orphaned/diary.csv", RATINGS.as_bytes()),
+        ("lists/watched.csv", WATCHED.as_bytes()),
+        ("likes/films.csv", WATCHED.as_bytes()),
+        ("likes/reviews.csv", b"x"),
+        ("profile.csv", b"Name\nme\n"),
+        ("../../ratings.csv.exe", b"x"),
+    ]);
+    let history = read("letterboxd.zip", &archive).unwrap();
+    assert_eq!((history.entries.len(), history.rows), (5, 5));
+    assert_eq!(history.entries[0].said, Said::Liked);
+    for bad in [&b"PK\x03\x04 no"[..], &archive[..archive.len() / 2]] {
+        let error = read("a.zip", bad).unwrap_err().to_string();
+        assert!(error.contains("cannot be read as a ZIP archive"), "{error}");
+    }
+    let error = read("a.zip", &zipped(&[("x.txt", b"x")])).unwrap_err().to_string();
+    assert!(error.contains("has none of the files"), "{error}");
+}
+
+#[test]
+fn both_generations_of_imdb_are_read_and_series_are_skipped() {
+    let old = "Const,Your Rating,Date Rated,Title,URL,Title Type,IMDb Rating,Runtime (mins),Year,Genres,Num \
+               Votes,Release Date,Directors\ntt0113277,9,2020-01-01,Heat,https://x,movie,8.3,170,1995,\"Crime, \
+               Drama\",1,1995-12-15,Michael Mann\ntt0903747,10,2020-01-01,Breaking Bad,https://x,tvSeries,9.5,,\
+               2008,,1,,\n";
+    let history = read("ratings.csv", old.as_bytes()).unwrap();
+    assert_eq!(said(&history), [("Heat", Some(1995), stars(4.5))]);
+    assert_eq!(history.entries[0].imdb_id.as_deref(), Some("0113277"));
+    assert_eq!((history.skipped[0].title.as_str(), history.skipped[0].line), ("Breaking Bad", 3));
+    let new = "Const,Your Rating,Date Rated,Title,Original Title,URL,Title Type,Year\n\
+               tt0211915,1,2020-01-01,Amélie,Le fabuleux destin,https://x,Movie,2001\n\
+               bad,3,2020-01-01,B,B,https://x,Movie,2001\ntt1,11,,C,C,,TV Movie,2001\n";
+    let history = read("ratings.csv", new.as_bytes()).unwrap();
+    assert_eq!(
+        said(&history),
+        [("Amélie", Some(2001), stars(0.5)), ("C", Some(2001), Said::Watched)]
+    );
+    assert_eq!(history.problems.len(), 2);
+    let watchlist = "Position,Const,Created,Modified,Description,Title,URL,Title Type,Year,Your Rating\n\
+                     1,tt0078748,2020-01-01,,,Alien,https://x,Movie,1979,\n\
+                     2,tt0113277,2020-01-01,,,Heat,https://x,Movie,1995,9\n";
+    let history = read("WATCHLIST.csv", watchlist.as_bytes()).unwrap();
+    assert_eq!(
+        said(&history),
+        [("Alien", Some(1979), Said::Watchlist), ("Heat", Some(1995), stars(4.5))]
+    );
+    assert!(history.problems.is_empty(), "{:?}", history.problems);
+}
+
+#[test]
+fn trakts_lists_are_read_alone_and_in_an_archive() {
+    let movie =
+        r#""movie":{"title":"Heat","year":1995,"ids":{"trakt":1,"imdb":"tt0113277","tmdb":949}}"#;
+    let watched = format!(r#"[{{"plays":2,"last_watched_at":"2020-01-01T00:00:00Z",{movie}}}]"#);
+    let rated = format!(
+        r#"[{{"rated_at":"x","rating":9,"type":"movie",{movie}}},{{"rated_at":"x","rating":8,"type":"show",
+            "show":{{"title":"Lost","year":2004,"ids":{{}}}}}},{{"rating":7.5,{movie}}},7]"#
+    );
+    let listed = format!(r#"[{{"rank":1,"listed_at":"x","type":"movie",{movie}}}]"#);
+    let history = read("ratings-movies.json", rated.as_bytes()).unwrap();
+    assert_eq!(
+        said(&history),
+        [("Heat", Some(1995), stars(4.5)), ("Heat", Some(1995), Said::Watched)]
+    );
+    assert_eq!(history.entries[0].tmdb_id, Some(TmdbId(949)));
+    assert_eq!((history.skipped.len(), history.problems.len()), (1, 2));
+    let archive = zipped(&[
+        ("user/watched-movies-2.json", watched.as_bytes()),
+        ("user/ratings/ratings_movies.json", rated.as_bytes()),
+        ("user/lists-watchlist.json", listed.as_bytes()),
+        ("user/lists-mine.json", listed.as_bytes()),
+        ("user/watched-shows.json", b"[]"),
+        ("user/watched-movies-1.json", b"[]"),
+    ]);
+    let history = read("trakt.zip", &archive).unwrap();
+    let of = |wanted: Said| history.entries.iter().filter(|entry| entry.said == wanted).count();
+    assert_eq!((of(stars(4.5)), of(Said::Watched), of(Said::Watchlist)), (1, 2, 1));
+    assert!(read("x.json", b"[1, 2").unwrap_err().to_string().contains("cannot be read as JSON"));
+    assert!(read("x.json", b"{\"a\": 1}").unwrap_err().to_string().contains("JSON"));
+}
+
+#[test]
+fn movielens_org_has_its_own_numbers() {
+    let csv = "\u{feff}movie_id,imdb_id,tmdb_id,rating,average_rating,title\r\n\
+               6,0113277,949,4.5,3.8,Heat (1995)\r\n7,,,-1.0,3,Sabrina (1995)\r\n";
+    let history = read("movielens-ratings.csv", csv.as_bytes()).unwrap();
+    assert_eq!(said(&history), [("Heat", Some(1995), stars(4.5))]);
+    assert_eq!(history.entries[0].movie_id, Some(MovieId(6)));
+    assert_eq!(history.problems.len(), 1);
+}
+
+#[test]
+fn what_is_no_export_is_said_to_be_none() {
+    for bytes in [&b""[..], b"a,b\n1,2\n", b"\x89PNG", b"userId,movieId,rating\n"] {
+        let error = read("x.csv", bytes).unwrap_err().to_string();
+        assert!(error.contains("no export that CineMatch knows"), "{error}");
+    }
+    let bomb = zipped(&[("ratings.csv", &vec![b'x'; LARGEST - 1000])]);
+    assert!(read("b.zip", &[bomb, vec![0; 2000]].concat()).is_err());
+    // A line of a hundred megabytes is a file too large.
+    assert!(matches!(
+        read("ratings.csv", &vec![b'x'; LARGEST + 1]),
+        Err(HistoryError::TooLarge { unpacked: false, .. })
+    ));
+}
