@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    demo, evaluate, export, fetch, import, preprocess, ratings, recommend, serve, status, synth,
-    train, tune,
+    demo, evaluate, export, fetch, import, preprocess, ratings, recommend, search, serve, status,
+    synth, train, tune,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -86,6 +86,8 @@ pub enum Command {
     Evaluate(evaluate::Evaluate),
     /// Recommend films on the terminal
     Recommend(recommend::Recommend),
+    /// Look for films by title, person or keyword
+    Search(search::Search),
     /// Serve the HTTP API
     Serve(serve::Serve),
     /// Show what exists: data, generations, when and from what

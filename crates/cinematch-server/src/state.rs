@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use cinematch::bundle::{ArtifactsError, Bundle};
+use cinematch::search::SearchIndex;
 use cinematch_store::{Store, StoreError};
 
 use crate::config::{ConfigError, ServerConfig};
@@ -45,12 +46,15 @@ pub(crate) struct Serving {
     pub bundle: Arc<Bundle>,
     /// Its films as replies show them.
     pub items: ItemTexts,
+    /// Its films as people look for them.
+    pub search: SearchIndex,
 }
 
 impl Serving {
     fn new(bundle: Bundle) -> Arc<Self> {
         let items = ItemTexts::new(bundle.recommender.movies().len());
-        Arc::new(Self { bundle: Arc::new(bundle), items })
+        let search = SearchIndex::new(bundle.recommender.movies());
+        Arc::new(Self { bundle: Arc::new(bundle), items, search })
     }
 }
 

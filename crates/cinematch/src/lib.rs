@@ -14,4 +14,5 @@ pub mod linalg;
 pub mod models;
 pub mod ranking;
 pub mod retrieval;
+pub mod search;
 pub mod sources;

@@ -10,6 +10,7 @@ mod inputs;
 pub mod preprocess;
 pub mod ratings;
 pub mod recommend;
+pub mod search;
 pub mod serve;
 pub mod status;
 pub mod synth;
@@ -43,6 +44,7 @@ pub fn run(options: Options) -> Result<()> {
         Command::Tune(tune) => tune.run(&global, &output),
         Command::Evaluate(evaluate) => evaluate.run(&global, &output),
         Command::Recommend(recommend) => recommend.run(&global, &output),
+        Command::Search(search) => search.run(&global, &output),
         Command::Serve(serve) => serve.run(&global, &output),
         Command::Status(status) => status.run(&global, &output),
         Command::Export(export) => export.run(&global, &output),

@@ -14,6 +14,7 @@ mod operation;
 mod pipeline;
 mod real_data;
 mod regions;
+mod search;
 mod server;
 mod serving;
 mod tune;

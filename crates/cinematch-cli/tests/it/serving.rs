@@ -90,6 +90,7 @@ fn the_documents_are_served_without_a_network() {
             "/api/genres",
             "/api/movies/{movie_id}",
             "/api/recommendations",
+            "/api/search",
             "/api/services",
             "/api/watchlist/{user_id}",
             "/api/watchlist/{user_id}/{movie_id}",

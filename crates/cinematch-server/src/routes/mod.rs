@@ -4,6 +4,7 @@ mod catalog;
 mod health;
 mod home;
 mod recommendations;
+mod search;
 mod watchlist;
 
 use std::time::Duration;
@@ -45,6 +46,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(catalog::genres))
         .routes(routes!(catalog::services))
         .routes(routes!(catalog::movie))
+        .routes(routes!(search::search))
         .routes(routes!(watchlist::list, watchlist::add))
         .routes(routes!(watchlist::remove))
         .routes(routes!(watchlist::set_watched))

@@ -116,7 +116,7 @@ fn without_zeros(digits: &str) -> &str {
 
 /// A title without case, accents and punctuation, its article in front: `Amélie` and `amelie` are one,
 /// and so are `Se7en…` and `se7en`.
-fn folded(title: &str) -> String {
+pub(crate) fn folded(title: &str) -> String {
     let mut folded = String::with_capacity(title.len());
     let mut gap = false;
     for character in title.nfkd().filter(|character| !is_combining_mark(*character)) {

@@ -13,6 +13,7 @@ mod update;
 use std::process::Output;
 
 use crate::folder::Folder;
+pub use tmdb_faults::random;
 use tmdb_server::TmdbServer;
 
 /// A secret that must not turn up anywhere but in the header it belongs to.

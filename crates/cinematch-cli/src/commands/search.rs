@@ -1,0 +1,73 @@
+//! `cinematch search`.
+
+use anyhow::Result;
+use cinematch::bundle::Bundle;
+use cinematch::ids::MovieId;
+use cinematch::search::SearchIndex;
+use clap::Args;
+use serde::Serialize;
+
+use super::recommend::named;
+use crate::options::Global;
+use crate::output::{DIM, Output, STRONG};
+use crate::paths::ArtifactsPath;
+
+/// Flags of `search`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cinematch search godfater\n  cinematch search heat 1995\n  \
+                        cinematch search al pacino --limit 20 --json")]
+pub struct Search {
+    /// Words of a title, a person or a keyword; a year is a hint
+    #[arg(required = true, value_name = "WORDS")]
+    words: Vec<String>,
+    /// How many films
+    #[arg(long, short = 'k', default_value_t = 10, value_name = "N")]
+    limit: usize,
+    #[command(flatten)]
+    artifacts: ArtifactsPath,
+}
+
+/// A film found, for machines.
+#[derive(Serialize)]
+struct Found<'a> {
+    movie_id: MovieId,
+    title: &'a str,
+    year: Option<u16>,
+    score: f32,
+}
+
+impl Search {
+    /// Searches and prints.
+    pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
+        let loading = output.step("loading the films");
+        let bundle = Bundle::load(&self.artifacts.resolve(global))?;
+        let recommender = &bundle.recommender;
+        let index = SearchIndex::new(recommender.movies());
+        drop(loading);
+        let query = self.words.join(" ");
+        let hits = index.search(&query, self.limit);
+        let found = hits.iter().map(|hit| {
+            let movie = recommender.movie(hit.movie);
+            Found {
+                movie_id: movie.movie_id,
+                title: &movie.title,
+                year: movie.year,
+                score: hit.score,
+            }
+        });
+        output.json(&serde_json::json!({ "results": found.collect::<Vec<_>>() }))?;
+        for hit in &hits {
+            let movie = recommender.movie(hit.movie);
+            output.line(format_args!(
+                "{:>7}  {STRONG}{}{STRONG:#}  {DIM}{}{DIM:#}",
+                movie.movie_id,
+                named(movie),
+                movie.genres.join(", ")
+            ));
+        }
+        if hits.is_empty() {
+            output.note(format_args!("{DIM}nothing is like `{query}`{DIM:#}"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! `GET /api/search`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use crate::extract::QueryOf;
+use crate::item::Item;
+use crate::problem::{Problem, ProblemDocument};
+use crate::state::AppState;
+
+const DEFAULT_LIMIT: usize = 10;
+const MOST: usize = 50;
+const LONGEST: usize = 200;
+
+/// What to search for.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SearchQuery {
+    /// Words of a title, a person or a keyword, the last one perhaps unfinished; a year is a hint.
+    #[param(example = "godfater")]
+    q: String,
+    /// How many films, 1 to 50; 10 if not given.
+    #[param(minimum = 1, maximum = 50)]
+    limit: Option<usize>,
+}
+
+/// Films found.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct SearchReply<'a> {
+    /// The films, best first.
+    results: Vec<FoundItem<'a>>,
+    /// How many.
+    count: usize,
+}
+
+/// A film found.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct FoundItem<'a> {
+    #[serde(flatten)]
+    item: Item<'a>,
+    /// How well it fits; only its order means something.
+    score: f32,
+}
+
+/// Films by title, person or keyword, as people type: with typing errors, words in any order, the last
+/// one unfinished.
+#[utoipa::path(get, path = "/api/search", tag = "catalogue", params(SearchQuery),
+    responses(
+        (status = 200, body = SearchReply),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn search(
+    State(state): State<AppState>,
+    QueryOf(query): QueryOf<SearchQuery>,
+) -> Result<Response, Problem> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Problem::field("limit", format!("expected 1 to {MOST}, got {limit}")));
+    }
+    if query.q.chars().count() > LONGEST {
+        return Err(Problem::field("q", format!("expected at most {LONGEST} characters")));
+    }
+    let serving = state.serving();
+    let recommender = &serving.bundle.recommender;
+    let results: Vec<FoundItem<'_>> = serving
+        .search
+        .search(&query.q, limit)
+        .into_iter()
+        .map(|hit| {
+            let services = recommender.services_of(hit.movie, None);
+            FoundItem { item: Item::new(recommender.movie(hit.movie), services), score: hit.score }
+        })
+        .collect();
+    Ok(Json(SearchReply { count: results.len(), results }).into_response())
+}

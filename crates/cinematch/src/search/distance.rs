@@ -1,0 +1,139 @@
+//! How many letters lie between two words: Damerau's distance (insertions, deletions, substitutions
+//! and neighbours swapped), up to a limit, and of a word to the beginnings of another.
+
+/// Longer words are compared by their beginnings.
+pub const LONGEST: usize = 24;
+
+/// A word with what a quick look at it tells.
+#[derive(Clone, Debug)]
+pub struct Word {
+    letters: [u8; LONGEST],
+    length: u8,
+    /// A bit for each letter that occurs, letters 32 apart sharing one.
+    mask: u32,
+}
+
+impl Word {
+    /// Letters beyond ASCII are told apart well enough by the lower bits of their numbers.
+    pub fn new(text: &str) -> Self {
+        let (mut letters, mut length, mut mask) = ([0; LONGEST], 0, 0);
+        for (place, letter) in letters.iter_mut().zip(text.chars()) {
+            *place = if letter.is_ascii() { letter as u8 } else { letter as u32 as u8 | 0x80 };
+            mask |= 1 << (*place & 31);
+            length += 1;
+        }
+        Self { letters, length, mask }
+    }
+
+    /// Its letters, up to [`LONGEST`].
+    pub fn len(&self) -> usize {
+        self.length.into()
+    }
+
+    fn letters(&self) -> &[u8] {
+        &self.letters[..self.len()]
+    }
+
+    /// The distance to the whole of `other`, or to its nearest beginning with `of_prefix`; `None` if it
+    /// is more than `most`. O(n · m), and mostly O(1): what has too many other letters or is too long is
+    /// not compared.
+    pub fn distance(&self, other: &Self, most: u8, of_prefix: bool) -> Option<u8> {
+        // A letter that only one of the two has is one edit at least; a substitution mends two.
+        let (mine, theirs) = (self.mask & !other.mask, other.mask & !self.mask);
+        let too_short = self.len() > other.len() + usize::from(most);
+        let too_long = !of_prefix && other.len() > self.len() + usize::from(most);
+        if too_short
+            || too_long
+            || mine.count_ones() > most.into()
+            || (!of_prefix && theirs.count_ones() > most.into())
+        {
+            return None;
+        }
+        let (a, b) = (self.letters(), other.letters());
+        let b = if of_prefix { &b[..b.len().min(a.len() + usize::from(most))] } else { b };
+        // Rows of the usual table: two before, one before, this one.
+        let mut before = [0_u8; LONGEST + 1];
+        let mut last: [u8; LONGEST + 1] = std::array::from_fn(|at| at as u8);
+        let mut row = [0_u8; LONGEST + 1];
+        for i in 1..=a.len() {
+            row[0] = i as u8;
+            let mut smallest = row[0];
+            for j in 1..=b.len() {
+                let same = a[i - 1] == b[j - 1];
+                let mut best = (last[j - 1] + u8::from(!same)).min(last[j] + 1).min(row[j - 1] + 1);
+                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    best = best.min(before[j - 2] + 1);
+                }
+                row[j] = best;
+                smallest = smallest.min(best);
+            }
+            // A swap looks one row further back.
+            if smallest > most + 1 {
+                return None;
+            }
+            before = last;
+            last = row;
+        }
+        let distance = if of_prefix {
+            last[..=b.len()].iter().copied().min().unwrap_or(u8::MAX)
+        } else {
+            last[b.len()]
+        };
+        (distance <= most).then_some(distance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn distance(a: &str, b: &str, of_prefix: bool) -> Option<u8> {
+        Word::new(a).distance(&Word::new(b), 2, of_prefix)
+    }
+
+    #[test]
+    fn typing_errors_are_one_edit() {
+        for (a, b, expected) in [
+            ("godfater", "godfather", Some(1)),
+            ("godfahter", "godfather", Some(1)),
+            ("heat", "heat", Some(0)),
+            ("matirx", "matrix", Some(1)),
+            ("shawshenk", "shawshank", Some(1)),
+            ("abc", "xyz", None),
+            ("heat", "heathers", None),
+            ("", "ab", Some(2)),
+        ] {
+            assert_eq!(distance(a, b, false), expected, "{a} {b}");
+        }
+        assert_eq!(distance("heat", "heathers", true), Some(0));
+        assert_eq!(distance("hoath", "heathers", true), Some(1));
+    }
+
+    proptest! {
+        /// The same as the table filled without any shortcut.
+        #[test]
+        fn agrees_with_the_whole_table(a in "[a-d]{0,9}", b in "[a-d]{0,9}", of_prefix: bool) {
+            let (x, y): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+            let mut table = vec![vec![0_usize; y.len() + 1]; x.len() + 1];
+            for i in 0..=x.len() {
+                for j in 0..=y.len() {
+                    table[i][j] = if i == 0 { j } else if j == 0 { i } else {
+                        let change = usize::from(x[i - 1] != y[j - 1]);
+                        let mut best = (table[i - 1][j - 1] + change)
+                            .min(table[i - 1][j] + 1)
+                            .min(table[i][j - 1] + 1);
+                        if i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1] {
+                            best = best.min(table[i - 2][j - 2] + 1);
+                        }
+                        best
+                    };
+                }
+            }
+            let last = &table[x.len()];
+            let expected = if of_prefix { *last.iter().min().unwrap() } else { last[y.len()] };
+            let expected = (expected <= 2).then_some(expected as u8);
+            prop_assert_eq!(distance(&a, &b, of_prefix), expected);
+        }
+    }
+}
