@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use crate::options::Global;
@@ -77,7 +77,7 @@ impl Output {
 
     /// A step that counts things, with how many a second and how long it will take.
     pub fn count(&self, what: &str, total: u64) -> Step {
-        self.shown(what, total, "{spinner} {msg} {bar:24} {pos}/{len}, {per_sec}, {eta} left")
+        self.shown(what, total, "{spinner} {msg} {bar:24} {pos}/{len}, {rate}, {eta} left")
     }
 
     /// A step that counts bytes.
@@ -96,7 +96,7 @@ impl Output {
         let step = self.step(what);
         step.bar.set_length(total);
         if let Ok(style) = ProgressStyle::with_template(template) {
-            step.bar.set_style(style);
+            step.bar.set_style(style.with_key("rate", rate));
         }
         step
     }
@@ -122,6 +122,12 @@ pub fn arrived() -> anyhow::Result<()> {
         Some(error) => Err(anyhow::anyhow!("cannot write the result to standard output: {error}")),
         None => Ok(()),
     }
+}
+
+/// How many a second, whole.
+fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    // Writing into memory cannot fail.
+    let _ = write!(out, "{:.0}/s", state.per_sec());
 }
 
 /// A step under way; its line disappears when it ends.

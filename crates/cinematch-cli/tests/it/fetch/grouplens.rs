@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::broken_body;
+use super::local::Local;
 
 #[derive(Clone, Default)]
 pub struct Archive {
@@ -32,8 +33,7 @@ struct Shared {
 
 pub struct GroupLens {
     shared: Arc<Mutex<Shared>>,
-    address: String,
-    _runtime: tokio::runtime::Runtime,
+    local: Local,
 }
 
 impl GroupLens {
@@ -42,19 +42,11 @@ impl GroupLens {
         let router = Router::new()
             .route("/datasets/movielens/{file}", get(file))
             .with_state(Arc::clone(&shared));
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        runtime.spawn(async move { axum::serve(listener, router).await });
-        Self { shared, address, _runtime: runtime }
+        Self { shared, local: Local::serve(router) }
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.local.url()
     }
 
     pub fn has(&self, name: &str, archive: Archive) {

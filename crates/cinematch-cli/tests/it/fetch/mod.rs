@@ -4,6 +4,7 @@ mod broken_body;
 mod grouplens;
 mod import;
 mod killed;
+mod local;
 mod movielens;
 mod tmdb;
 mod tmdb_faults;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use super::broken_body;
+use super::local::Local;
 use crate::folder::project;
 
 /// What goes wrong with an answer.
@@ -73,8 +74,7 @@ struct Shared {
 /// The server; it ends when dropped.
 pub struct TmdbServer {
     shared: Arc<Shared>,
-    address: String,
-    _runtime: tokio::runtime::Runtime,
+    local: Local,
 }
 
 impl TmdbServer {
@@ -92,19 +92,11 @@ impl TmdbServer {
             .route("/3/movie/{id}/watch/providers", get(providers))
             .layer(CompressionLayer::new())
             .with_state(Arc::clone(&shared));
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        runtime.spawn(async move { axum::serve(listener, router).await });
-        Self { shared, address, _runtime: runtime }
+        Self { shared, local: Local::serve(router) }
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.local.url()
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

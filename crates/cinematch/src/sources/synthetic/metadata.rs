@@ -6,21 +6,7 @@ use super::Generator;
 use super::film::Film;
 use super::stream::{Stream, Topic, exp, power};
 use super::taxonomy::GENRES;
-
-const HEADER: [&str; 12] = [
-    "tmdb_id",
-    "title",
-    "release_date",
-    "runtime",
-    "popularity",
-    "vote_count",
-    "vote_average",
-    "genres",
-    "overview",
-    "keywords",
-    "cast_top",
-    "director",
-];
+use crate::sources::tmdb::facts::ESTABLISHED;
 
 /// Which of the ten columns from `release_date` on have a value, and how many of 33,229 real rows
 /// are so; the best known films first.
@@ -60,7 +46,7 @@ pub(super) fn write(generator: &Generator, out: &mut dyn Write) -> io::Result<()
     by_number.dedup_by_key(|index| films[*index].tmdb_id);
 
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(HEADER)?;
+    writer.write_record(ESTABLISHED)?;
     for index in by_number {
         let mut stream = Stream::new(generator.params.seed, Topic::Metadata, index as u64);
         if stream.chance(GONE) {

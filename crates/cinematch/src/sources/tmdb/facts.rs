@@ -39,8 +39,8 @@ pub struct Facts {
 /// How many actors a row names.
 pub const CAST_TOP: usize = 10;
 
-/// The columns, in the established order, and after them those that CineMatch adds.
-const HEADER: [&str; 17] = [
+/// The columns, in the established order.
+pub const ESTABLISHED: [&str; 12] = [
     "tmdb_id",
     "title",
     "release_date",
@@ -53,12 +53,11 @@ const HEADER: [&str; 17] = [
     "keywords",
     "cast_top",
     "director",
-    "original_language",
-    "poster_path",
-    "certification",
-    "imdb_id",
-    "services",
 ];
+
+/// Those that CineMatch adds.
+const ADDED: [&str; 5] =
+    ["original_language", "poster_path", "certification", "imdb_id", "services"];
 
 /// Writes `tmdb_metadata.csv`.
 #[derive(Debug)]
@@ -72,7 +71,8 @@ impl<W: Write> FactsWriter<W> {
     /// no film streams anywhere.
     pub fn new(out: W, with_services: bool) -> io::Result<Self> {
         let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(&HEADER[..HEADER.len() - usize::from(!with_services)])?;
+        let added = &ADDED[..ADDED.len() - usize::from(!with_services)];
+        csv.write_record(ESTABLISHED.iter().chain(added))?;
         Ok(Self { csv, with_services })
     }
 

@@ -1,0 +1,29 @@
+//! A server on a free port of this machine, as long as the test lives.
+
+use axum::Router;
+use tokio::runtime::Runtime;
+
+/// Where it listens, and what it runs on: it ends when that is dropped.
+pub struct Local {
+    address: String,
+    _runtime: Runtime,
+}
+
+impl Local {
+    /// Serves on one thread.
+    pub fn serve(router: Router) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Self { address, _runtime: runtime }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
