@@ -101,3 +101,17 @@ fn what_cannot_be_tuned_is_a_usage_error() {
         folder.fails(&["tune", "--model", "ease"]).contains("run `cinematch preprocess` first")
     );
 }
+
+#[test]
+fn better_parameters_of_a_longer_search_stay() {
+    let folder = Folder::trained();
+    let search =
+        |trials: &str| tune(&folder, &["tune", "--json", "--model", "item-knn", "--trials", trials]);
+    let long = search("6");
+    let found = folder.read("data/tuned.json");
+    assert_ne!(long["finalists"][0]["trial"], 0, "the first trial would prove nothing");
+    let output = folder.run(&["tune", "--model", "item-knn", "--trials", "1"]);
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert!(notes.contains("are better") && notes.contains("they stay"), "{notes}");
+    assert_eq!(folder.read("data/tuned.json"), found);
+}

@@ -88,3 +88,21 @@ fn real_metadata_survives_the_way_through_the_store() {
     let different: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).take(3).collect();
     assert!(different.is_empty(), "{different:#?}");
 }
+
+#[test]
+fn facts_need_no_country_and_every_refused_row_has_its_reason() {
+    let folder = Folder::empty();
+    folder.write("own.csv", b"tmdb_id,title\n7,A\n");
+    let import = |file: &str| {
+        let mut command = folder.command(&["import", "tmdb-csv", file]);
+        command.env("LC_ALL", "C").output().unwrap()
+    };
+    assert!(import("own.csv").status.success());
+    assert!(folder.read("raw/tmdb/tmdb_metadata.csv").contains("\n7,A,"));
+    folder.write("bad.csv", b"tmdb_id,title\n862,Caf\xe9\nx,B\n");
+    let output = import("bad.csv");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("UTF-8") && errors.contains("first on line 3"), "{errors}");
+    assert!(errors.contains("no film is in bad.csv"), "{errors}");
+}
