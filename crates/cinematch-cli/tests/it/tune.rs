@@ -105,8 +105,9 @@ fn what_cannot_be_tuned_is_a_usage_error() {
 #[test]
 fn better_parameters_of_a_longer_search_stay() {
     let folder = Folder::trained();
-    let search =
-        |trials: &str| tune(&folder, &["tune", "--json", "--model", "item-knn", "--trials", trials]);
+    let search = |trials: &str| {
+        tune(&folder, &["tune", "--json", "--model", "item-knn", "--trials", trials])
+    };
     let long = search("6");
     let found = folder.read("data/tuned.json");
     assert_ne!(long["finalists"][0]["trial"], 0, "the first trial would prove nothing");
