@@ -95,7 +95,7 @@ pub struct Store {
 
 impl Store {
     /// Opens or makes the store. An answer written is safe from the death of the process at once,
-    /// and from a power cut within seconds.
+    /// and from a power cut at the next checkpoint, at most some hundred answers later.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let lock = files::lock_beside(path).map_err(|error| match error.cause.kind() {
             ErrorKind::WouldBlock => StoreError::Busy { path: path.to_owned() },

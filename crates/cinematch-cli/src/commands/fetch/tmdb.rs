@@ -144,14 +144,14 @@ impl Tmdb {
         let fetcher = Fetcher { api, store: &store, clock };
         let plan = self.plan(&fetcher, wanted).await?;
         let ask = if self.providers { Ask::Providers } else { Ask::Film };
-        let shown = Shown::new(output, plan.films.len() as u64, "asking TMDb");
+        let line = Shown::new(output, plan.films.len() as u64, "asking TMDb");
         let asked = plan.films.len();
         let summary = fetcher
             .run(ask, plan.films.clone(), interrupted(), |progress| {
-                shown.at(progress.done as u64, progress.failed as u64, progress.waits);
+                line.at(progress.done as u64, progress.failed as u64, progress.waits);
             })
             .await?;
-        drop(shown);
+        drop(line);
         let dropped = if self.update && summary.ended.is_none() {
             Some(store.drop_older(clock.unix() - fetch::CACHING_LIMIT).await?)
         } else {
@@ -179,8 +179,8 @@ impl Tmdb {
             region: &region,
             films: tables.films,
             films_with_services: tables.with_services,
-            metadata: shown_path(&files.metadata),
-            providers: shown_path(&files.providers),
+            metadata: shown(&files.metadata),
+            providers: shown(&files.providers),
         })?;
         tell(&plan, &summary, dropped, output);
         self.tell_tables(&tables, &region, &files.metadata, output);
@@ -343,10 +343,6 @@ fn took(seconds: f64) -> String {
         ..60.0 => format!("{seconds:.1} s"),
         _ => format!("{}:{:02} min", seconds as u64 / 60, seconds as u64 % 60),
     }
-}
-
-fn shown_path(path: &Path) -> String {
-    shown(path)
 }
 
 /// The token, or where to get one and where to put it.

@@ -120,10 +120,16 @@ impl Reader<'_, '_> {
             runtime: self
                 .number("runtime")
                 .filter(|minutes| *minutes > 0.0)
-                .map_or(String::new(), shown),
-            popularity: self.number("popularity").map_or(String::new(), shown),
-            vote_count: self.number("vote_count").map_or(String::new(), shown),
-            vote_average: self.number("vote_average").map_or(String::new(), shown),
+                .map_or(String::new(), |number| number.to_string()),
+            popularity: self
+                .number("popularity")
+                .map_or(String::new(), |number| number.to_string()),
+            vote_count: self
+                .number("vote_count")
+                .map_or(String::new(), |number| number.to_string()),
+            vote_average: self
+                .number("vote_average")
+                .map_or(String::new(), |number| number.to_string()),
             genres: self.names("genres").to_lowercase(),
             overview: self.row.get(place("overview")).to_owned(),
             keywords: self.names("keywords"),
@@ -206,11 +212,6 @@ fn names(values: &[Value]) -> String {
 
 fn first_filled<const N: usize>(texts: [String; N]) -> String {
     texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
-}
-
-/// `81` rather than `81.0`.
-fn shown(number: f64) -> String {
-    number.to_string()
 }
 
 impl Facts {
