@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    demo, evaluate, export, fetch, import, preprocess, ratings, recommend, search, serve, status,
-    synth, train, tune,
+    demo, evaluate, export, fetch, import, people, preprocess, ratings, recommend, search, serve,
+    status, synth, train, transfer, tune,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -72,7 +72,7 @@ pub enum Command {
     Demo(demo::Demo),
     /// Fetch MovieLens' releases and TMDb's facts into raw/
     Fetch(fetch::Fetch),
-    /// Take over TMDb's facts from CSV files that are at hand
+    /// Take over what is at hand: a person's history of elsewhere, or TMDb's facts
     Import(import::Import),
     /// Merge MovieLens and TMDb into data/movies_merged.csv
     Preprocess(preprocess::Preprocess),
@@ -90,6 +90,16 @@ pub enum Command {
     Search(search::Search),
     /// Serve the HTTP API
     Serve(serve::Serve),
+    /// Accounts: who may sign in
+    User(people::User),
+    /// API keys: which programs may call
+    Key(people::Key),
+    /// Write everything people keep to one file, also while the server runs
+    Backup(transfer::Backup),
+    /// Bring a backup back
+    Restore(transfer::Restore),
+    /// Move everything people keep between a file and PostgreSQL
+    Migrate(transfer::Migrate),
     /// Show what exists: data, generations, when and from what
     Status(status::Status),
     /// Hand the trained transformers to other tools

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
+use cinematch_store::Address;
 use clap::Args;
 
 use crate::options::Global;
@@ -60,6 +61,28 @@ impl ArtifactsPath {
     /// The folder.
     pub fn resolve(&self, global: &Global) -> PathBuf {
         self.artifacts.clone().unwrap_or_else(|| global.root.join("ml/artifacts"))
+    }
+}
+
+/// Where people's data is.
+#[derive(Clone, Debug, Args)]
+pub struct DatabasePath {
+    /// The file people's data is in [default: data/cinematch.db]
+    #[arg(long, env = "CINEMATCH_DATABASE", value_name = "FILE")]
+    database: Option<PathBuf>,
+    /// A PostgreSQL database in its place: postgres://user:password@host/database
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+}
+
+impl DatabasePath {
+    /// The file named, or the database server named, or the file where it should be.
+    pub fn resolve(&self, global: &Global) -> Result<Address> {
+        match (&self.database, &self.database_url) {
+            (Some(path), _) => Ok(Address::File(path.clone())),
+            (None, Some(url)) => Address::parse(url).context("DATABASE_URL"),
+            (None, None) => Ok(Address::File(global.root.join("data/cinematch.db"))),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! What an operator sets, checked at start-up.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use axum::http::HeaderValue;
+use cinematch_store::Address;
 
 /// The server's settings.
 #[derive(Clone, Debug)]
@@ -15,9 +17,36 @@ pub struct ServerConfig {
     /// The folder of trained models.
     pub artifacts: PathBuf,
     /// People's data.
-    pub database: PathBuf,
+    pub database: Address,
     /// Origins whose pages may call the API.
     pub cors_origins: Vec<String>,
+    /// Who may do what.
+    pub access: AccessConfig,
+}
+
+/// Who may do what.
+#[derive(Clone, Debug, Default)]
+pub struct AccessConfig {
+    /// Whether people sign in.
+    pub mode: AccessMode,
+    /// Further names under which the server is reached, without port; in open mode requests to other
+    /// names are refused.
+    pub allowed_hosts: Vec<String>,
+    /// Requests a second and client, with bursts of five seconds' worth; `None`: any number.
+    pub rate_limit: Option<NonZeroU32>,
+    /// Whether all requests come from a reverse proxy that speaks HTTPS to clients and says in the last
+    /// element of `X-Forwarded-For` who they are.
+    pub behind_proxy: bool,
+}
+
+/// Whether people sign in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccessMode {
+    /// A household at its own machine: profiles without passwords.
+    #[default]
+    Open,
+    /// Accounts with passwords, and API keys.
+    Accounts,
 }
 
 /// Origins of the usual development servers.
@@ -33,8 +62,9 @@ pub const DEVELOPMENT_ORIGINS: [&str; 4] = [
 pub enum ConfigError {
     /// Everybody on the network could read and change everybody's lists.
     #[error(
-        "refusing to listen on {host}: without sign-in the server is for this machine only. Listen \
-         on 127.0.0.1 and put a reverse proxy that asks for a password in front of it"
+        "refusing to listen on {host}: in open mode, without passwords, the server is for this machine \
+         only. Listen on 127.0.0.1, or let people sign in: `--access accounts`, with \
+         `cinematch user add` and `cinematch key create`"
     )]
     OpenToOthers {
         /// The address.
@@ -51,7 +81,7 @@ pub enum ConfigError {
 impl ServerConfig {
     /// Checks what one field alone does not tell.
     pub fn check(&self) -> Result<(), ConfigError> {
-        if !self.host.is_loopback() {
+        if self.access.mode == AccessMode::Open && !self.host.is_loopback() {
             return Err(ConfigError::OpenToOthers { host: self.host });
         }
         self.origins().map(|_| ())
@@ -79,17 +109,21 @@ mod tests {
             host: host.parse().unwrap(),
             port: 0,
             artifacts: PathBuf::new(),
-            database: PathBuf::new(),
+            database: Address::File(PathBuf::new()),
             cors_origins: vec![origin.to_owned()],
+            access: AccessConfig::default(),
         }
     }
 
     #[test]
-    fn only_loopback_and_only_origins() {
+    fn open_mode_is_for_loopback_and_origins_are_origins() {
         assert!(config("127.0.0.1", "http://localhost:5173").check().is_ok());
         assert!(config("::1", "https://films.example/").check().is_ok());
-        let open = config("0.0.0.0", "http://localhost:5173").check().unwrap_err().to_string();
-        assert!(open.contains("127.0.0.1"), "{open}");
+        let mut others = config("0.0.0.0", "http://localhost:5173");
+        let refused = others.check().unwrap_err().to_string();
+        assert!(refused.contains("--access accounts"), "{refused}");
+        others.access.mode = AccessMode::Accounts;
+        assert!(others.check().is_ok());
         assert!(config("127.0.0.1", "*").check().is_err());
     }
 }

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::problem::Problem;
 
@@ -98,6 +99,13 @@ fn field_problem(field: String, message: &str) -> Problem {
         other => other,
     };
     Problem::field(field, format!("{got}, expected {expected}"))
+}
+
+/// Front ends send `null` for what they have nothing for.
+pub fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Path parameters; one that cannot be parsed is a 422.

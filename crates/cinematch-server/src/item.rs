@@ -38,6 +38,8 @@ pub struct Item<'a> {
     pub services_source: Option<ServicesSource>,
     /// The poster at TMDb's image host.
     pub poster_url: Option<String>,
+    /// The same without the host.
+    pub poster_path: Option<&'a str>,
     /// ISO 639-1.
     pub original_language: Option<&'a str>,
     /// 0 to 10.
@@ -74,6 +76,7 @@ impl<'a> Item<'a> {
             services,
             services_source: source,
             poster_url: poster_url(movie),
+            poster_path: movie.poster_path.as_deref(),
             original_language: movie.original_language.as_deref(),
             vote_average: movie.vote_average,
             vote_count: movie.vote_count,

@@ -1,6 +1,7 @@
-//! The HTTP server of CineMatch: the compatibility surface that needs no sign-in, `/docs` and
-//! `/openapi.json`. A request sees one generation of the model from beginning to end.
+//! The HTTP server of CineMatch: recommendations, people's own data, `/docs` and `/openapi.json`. A
+//! request sees one generation of the model from beginning to end.
 
+mod access;
 mod config;
 mod extract;
 mod item;
@@ -16,7 +17,8 @@ use std::time::Duration;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
-pub use config::{ConfigError, DEVELOPMENT_ORIGINS, ServerConfig};
+pub use access::{ApiToken, LONGEST_PASSWORD, hash_password};
+pub use config::{AccessConfig, AccessMode, ConfigError, DEVELOPMENT_ORIGINS, ServerConfig};
 pub use routes::openapi_json;
 pub use state::{AppState, StartError};
 
@@ -41,7 +43,7 @@ pub async fn serve(
         // Replies are written whole; waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
     });
-    let app = routes::router(state);
+    let app = routes::router(state).into_make_service_with_connect_info::<std::net::SocketAddr>();
     let serving = axum::serve(listener, app).with_graceful_shutdown(graceful).into_future();
     let deadline = async move {
         // The sender is dropped when stopping begins.

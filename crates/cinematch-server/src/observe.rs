@@ -27,11 +27,14 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let mut response = next.run(request).instrument(span).await;
     let status = response.status();
     if let Some(problem) = problem_of(&response) {
-        let allow = response.headers().get(header::ALLOW).cloned();
-        response = problem.reply(&request_id);
-        if let Some(allow) = allow {
-            response.headers_mut().insert(header::ALLOW, allow);
+        // The body is another; what the layers inside added (CORS, `Allow`, …) stays.
+        let mut headers = std::mem::take(response.headers_mut());
+        for of_body in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
+            headers.remove(of_body);
         }
+        response = problem.reply(&request_id);
+        headers.extend(std::mem::take(response.headers_mut()));
+        *response.headers_mut() = headers;
     }
     let headers = response.headers_mut();
     // Our own ids and accepted ones are visible ASCII.

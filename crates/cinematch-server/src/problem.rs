@@ -13,6 +13,7 @@ pub struct Problem {
     status: StatusCode,
     detail: String,
     errors: Vec<FieldError>,
+    retry_after: Option<u64>,
 }
 
 /// The document.
@@ -48,7 +49,24 @@ pub struct FieldProblem {
 impl Problem {
     /// A problem with a sentence for people.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), errors: Vec::new() }
+        Self { status, detail: detail.into(), errors: Vec::new(), retry_after: None }
+    }
+
+    /// The same, with the seconds after which to try again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    /// The same, its fields under other names.
+    #[must_use]
+    pub fn rename_fields(mut self, rename: impl Fn(&str) -> String) -> Self {
+        for error in &mut self.errors {
+            error.field = rename(&error.field);
+        }
+        let lines = self.errors.iter().map(|error| format!("{}: {}", error.field, error.message));
+        self.detail = lines.collect::<Vec<_>>().join("; ");
+        self
     }
 
     /// What was asked for does not exist.
@@ -81,6 +99,13 @@ impl Problem {
         let mut response = (self.status, body).into_response();
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
         response
     }
 }
@@ -97,13 +122,25 @@ impl IntoResponse for Problem {
 impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Self {
         let detail = error.to_string();
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail, errors: error.errors }
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            detail,
+            errors: error.errors,
+            retry_after: None,
+        }
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the database failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
+    }
+}
+
+impl From<getrandom::Error> for Problem {
+    fn from(error: getrandom::Error) -> Self {
+        tracing::error!(%error, "the system has no randomness");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
     }
 }

@@ -6,8 +6,9 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use cinematch::bundle::{ArtifactsError, Bundle};
 use cinematch::search::SearchIndex;
-use cinematch_store::{Store, StoreError};
+use cinematch_store::{Ownership, Store, StoreError};
 
+use crate::access::Limits;
 use crate::config::{ConfigError, ServerConfig};
 use crate::item::ItemTexts;
 
@@ -36,6 +37,7 @@ struct Shared {
     serving: ArcSwap<Serving>,
     store: Store,
     config: ServerConfig,
+    limits: Limits,
     started: Instant,
 }
 
@@ -69,9 +71,10 @@ impl AppState {
     /// The same with a model that is in memory already.
     pub async fn with_bundle(config: ServerConfig, bundle: Bundle) -> Result<Self, StartError> {
         config.check()?;
-        let store = Store::open(&config.database).await?;
+        let store = Store::open(&config.database, Ownership::Alone).await?;
         let serving = ArcSwap::new(Serving::new(bundle));
-        let shared = Shared { serving, store, config, started: Instant::now() };
+        let limits = Limits::new(config.access.rate_limit);
+        let shared = Shared { serving, store, config, limits, started: Instant::now() };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -98,6 +101,11 @@ impl AppState {
     /// The settings.
     pub(crate) fn config(&self) -> &ServerConfig {
         &self.shared.config
+    }
+
+    /// How often clients may call.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.shared.limits
     }
 
     /// How long the server has been up.

@@ -1,12 +1,37 @@
-//! What people keep with CineMatch, in one SQLite file: their watchlists.
+//! What people keep with CineMatch: profiles, preferences, what they said of films, watchlists,
+//! sessions and keys. In one `SQLite` file, or in `PostgreSQL`: the same tables, the same statements.
 //!
-//! Writes are in write-ahead mode with `synchronous = FULL`: when a call returns, its change
-//! survives a crash of the process and of the machine.
+//! People are named by a key: whatever name a front end gives them, or a profile's number.
+//!
+//! In `SQLite` writes are in write-ahead mode with `synchronous = FULL`: when a call returns, its
+//! change survives a crash of the process and of the machine. Time and randomness come in as
+//! arguments.
 
+mod access;
+mod address;
+mod error;
+mod export;
+mod feedback;
+mod imports;
+mod preferences;
+mod rows;
 mod store;
+mod taste;
+mod transfer;
+mod users;
 mod watchlist;
 
-pub use store::{Store, StoreError};
+pub use access::{ApiKey, NewKey, Scope};
+pub use address::{Address, AddressError};
+pub use error::StoreError;
+pub use export::Everything;
+pub use feedback::{FilmFeedback, Reaction, Said};
+pub use imports::{Changes, ImportRecord, ImportedFilm, PastImport};
+pub use preferences::Preferences;
+pub use store::{Ownership, Store};
+pub use taste::Taste;
+pub use transfer::{Copied, Existing, backup, copy, restore};
+pub use users::{Account, Identified, NewProfile, Profile, Receipt};
 pub use watchlist::{Added, NewItem, WatchlistItem};
 
 /// A moment, in milliseconds since 1970, as RFC 3339 in UTC to the second.

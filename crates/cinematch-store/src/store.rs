@@ -1,54 +1,42 @@
-//! The database file: opened, migrated, owned by one process.
+//! The database: opened, brought up to date, owned.
 
 use std::fs::File;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use cinematch::files::{self, FileError};
-use cinematch::ids::MovieId;
-use rustc_hash::FxHashMap;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use cinematch::files;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::Migrator;
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 use tokio::sync::Mutex;
 
-/// A database that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Another server has it open.
-    #[error(
-        "{} is in use by another CineMatch server; stop that one, or name another file with \
-         --database", path.display()
-    )]
-    Busy {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The folder or the lock cannot be made.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// It cannot be opened.
-    #[error("cannot open the database {}: {cause}", path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite said.
-        cause: sqlx::Error,
-    },
-    /// Its schema cannot be brought up to date.
-    #[error(
-        "cannot bring the database {} up to date: {cause}. If a newer CineMatch wrote it, use that \
-         one", path.display()
-    )]
-    Migrate {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        cause: sqlx::migrate::MigrateError,
-    },
-    /// A query failed.
-    #[error("the database failed: {0}")]
-    Query(#[from] sqlx::Error),
+use crate::taste::Tastes;
+use crate::{Address, StoreError};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Connections to a database server; a server of recommendations computes more than it asks.
+const CONNECTIONS: u32 = 8;
+
+/// How long a database server may take to answer a new connection.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is deleted is overwritten: whoever asks to be forgotten is.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
+                       PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                       PRAGMA secure_delete = ON";
+
+/// Whether others may write meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// An `SQLite` file is this process' alone, so that what people said can be kept in memory.
+    Alone,
+    /// A server may have it open: for what no server keeps in memory, accounts and keys.
+    Beside,
 }
 
 /// An open database; clones share it.
@@ -59,68 +47,123 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Shared {
-    pool: sqlx::SqlitePool,
-    /// The films on everybody's watchlist, so that recommendations need not ask the disk. This
-    /// process is the only writer, and writes here after the disk.
-    listed: RwLock<Listed>,
-    /// One write at a time, so that disk and memory see changes in one order.
-    writing: Mutex<()>,
+    pool: AnyPool,
+    /// Where one process owns the data, what people said is kept in memory.
+    tastes: Option<Tastes>,
+    /// `SQLite` takes one writer at a time; waiting here is fairer than polling its lock.
+    writing: Option<Mutex<()>>,
     /// Held as long as the store lives.
-    _lock: File,
+    _lock: Option<File>,
 }
-
-/// Films by user.
-pub(crate) type Listed = FxHashMap<String, Vec<MovieId>>;
 
 impl Store {
     /// Opens or makes the database and brings its schema up to date.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let lock = files::lock_beside(path).map_err(|error| match error.cause.kind() {
-            ErrorKind::WouldBlock => StoreError::Busy { path: path.to_owned() },
-            _ => error.into(),
-        })?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5));
-        let open_error = |cause| StoreError::Open { path: path.to_owned(), cause };
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await
-            .map_err(open_error)?;
-        sqlx::migrate!()
-            .run(&pool)
-            .await
-            .map_err(|cause| StoreError::Migrate { path: path.to_owned(), cause })?;
-        let rows: Vec<(String, u32)> =
-            sqlx::query_as("SELECT user_id, movie_id FROM watchlist ORDER BY position")
-                .fetch_all(&pool)
-                .await?;
-        let mut listed = Listed::default();
-        for (user_id, movie_id) in rows {
-            listed.entry(user_id).or_default().push(MovieId(movie_id));
+    pub async fn open(address: &Address, ownership: Ownership) -> Result<Self, StoreError> {
+        match address {
+            Address::File(path) => Self::open_file(address, path, ownership).await,
+            Address::Postgres(_) => {
+                let options =
+                    AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+                let pool = connect(address, options).await?;
+                let store = Self::new(pool, None, false, false);
+                store.bring_up_to_date(address, &POSTGRES).await?;
+                Ok(store)
+            }
         }
-        let (listed, writing) = (RwLock::new(listed), Mutex::new(()));
-        Ok(Self { shared: Arc::new(Shared { pool, listed, writing, _lock: lock }) })
     }
 
-    pub(crate) fn pool(&self) -> &sqlx::SqlitePool {
+    async fn open_file(
+        address: &Address,
+        path: &Path,
+        ownership: Ownership,
+    ) -> Result<Self, StoreError> {
+        let lock = match (files::lock_beside(path), ownership) {
+            (Ok(lock), _) => Some(lock),
+            (Err(error), Ownership::Alone) if error.cause.kind() == ErrorKind::WouldBlock => {
+                return Err(StoreError::Busy { path: path.to_owned() });
+            }
+            (Err(error), Ownership::Beside) if error.cause.kind() == ErrorKind::WouldBlock => None,
+            (Err(error), _) => return Err(error.into()),
+        };
+        // A pool would try a file that is no database again and again: one connection says so at once.
+        let mut first = connect_once(address).await?;
+        let opened = first.execute(PRAGMAS).await.map(|_| ());
+        first.close().await.and(opened).map_err(failed(address))?;
+        let options = AnyPoolOptions::new().max_connections(4).after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(PRAGMAS).await.map(|_| ()) })
+        });
+        let pool = connect(address, options).await?;
+        let store = Self::new(pool, lock, true, ownership == Ownership::Alone);
+        store.bring_up_to_date(address, &SQLITE).await?;
+        Ok(store)
+    }
+
+    fn new(pool: AnyPool, lock: Option<File>, is_file: bool, is_owner: bool) -> Self {
+        let tastes = is_owner.then(Tastes::default);
+        let writing = is_file.then(Mutex::default);
+        Self { shared: Arc::new(Shared { pool, tastes, writing, _lock: lock }) }
+    }
+
+    async fn bring_up_to_date(
+        &self,
+        address: &Address,
+        steps: &Migrator,
+    ) -> Result<(), StoreError> {
+        let failed = |cause| StoreError::Migrate { address: address.to_string(), cause };
+        steps.run(self.pool()).await.map_err(failed)
+    }
+
+    pub(crate) fn pool(&self) -> &AnyPool {
         &self.shared.pool
     }
 
-    /// Runs a change of disk and memory to its end, also when the caller goes away meanwhile.
+    pub(crate) fn tastes(&self) -> Option<&Tastes> {
+        self.shared.tastes.as_ref()
+    }
+
+    /// Whether it is a file of one's own and no server.
+    pub(crate) fn is_file(&self) -> bool {
+        self.shared.writing.is_some()
+    }
+
+    /// A transaction that writes.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        // A transaction that begins by reading could not write after another process did.
+        let transaction = if self.is_file() {
+            self.pool().begin_with("BEGIN IMMEDIATE").await?
+        } else {
+            self.pool().begin().await?
+        };
+        Ok(transaction)
+    }
+
+    /// A transaction that reads everything as it stands at one moment.
+    pub(crate) async fn begin_reading(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        let begin = if self.is_file() {
+            "BEGIN"
+        } else {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        };
+        Ok(self.pool().begin_with(begin).await?)
+    }
+
+    /// Runs a change of what is known of `user` to its end, also when the caller goes away meanwhile.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
+        user: &str,
         change: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let store = self.clone();
+        let (store, user) = (self.clone(), user.to_owned());
         let task = tokio::spawn(async move {
-            let _one_at_a_time = store.shared.writing.lock().await;
-            change.await
+            let _one_at_a_time = match &store.shared.writing {
+                Some(writing) => Some(writing.lock().await),
+                None => None,
+            };
+            let changed = change.await;
+            if let Some(tastes) = store.tastes() {
+                tastes.forget(&user);
+            }
+            changed
         });
         match task.await {
             Ok(result) => result,
@@ -128,18 +171,28 @@ impl Store {
         }
     }
 
-    /// Reads the films on watchlists.
-    pub(crate) fn read_listed<T>(&self, read: impl FnOnce(&Listed) -> T) -> T {
-        read(&self.shared.listed.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Changes the films on watchlists, in memory.
-    pub(crate) fn write_listed(&self, write: impl FnOnce(&mut Listed)) {
-        write(&mut self.shared.listed.write().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// Waits for open queries and closes the file.
+    /// Waits for open queries and closes the database.
     pub async fn close(&self) {
         self.pool().close().await;
     }
+}
+
+async fn connect(address: &Address, options: AnyPoolOptions) -> Result<AnyPool, StoreError> {
+    options.connect_with(driver(address)?).await.map_err(failed(address))
+}
+
+/// One connection, for what is asked once.
+pub(crate) async fn connect_once(address: &Address) -> Result<AnyConnection, StoreError> {
+    AnyConnection::connect_with(&driver(address)?).await.map_err(failed(address))
+}
+
+fn driver(address: &Address) -> Result<AnyConnectOptions, StoreError> {
+    static DRIVERS: Once = Once::new();
+    DRIVERS.call_once(sqlx::any::install_default_drivers);
+    AnyConnectOptions::from_str(&address.to_driver()).map_err(failed(address))
+}
+
+fn failed(address: &Address) -> impl FnOnce(sqlx::Error) -> StoreError {
+    let address = address.to_string();
+    move |cause| StoreError::Open { address, cause }
 }

@@ -15,10 +15,12 @@ use cinematch::models::Spec;
 use cinematch::ranking::{Query, Ranked, Rating, Recommender, Request};
 use cinematch::sources::movielens;
 use cinematch_server::AppState;
+use cinematch_store::Address;
 use clap::Args;
 
+use super::block_on;
 use super::recommend::{named, print_list};
-use super::serve::{Listen, block_on, listen};
+use super::serve::{Listen, listen};
 use crate::output::{CARE, DIM, GOOD, Output, STRONG};
 
 /// Flags of `demo`.
@@ -53,7 +55,7 @@ impl Demo {
         if self.once {
             return Ok(());
         }
-        let database = folder.path().join("cinematch.db");
+        let database = Address::File(folder.path().join("cinematch.db"));
         let config = self.listen.config(folder.path().to_owned(), database);
         output.note("");
         block_on(None, async {

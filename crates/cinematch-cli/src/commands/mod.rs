@@ -7,6 +7,7 @@ pub mod fetch;
 mod histories;
 pub mod import;
 mod inputs;
+pub mod people;
 pub mod preprocess;
 pub mod ratings;
 pub mod recommend;
@@ -15,6 +16,7 @@ pub mod serve;
 pub mod status;
 pub mod synth;
 pub mod train;
+pub mod transfer;
 pub mod tune;
 
 use anyhow::{Context, Result};
@@ -48,15 +50,34 @@ pub fn run(options: Options) -> Result<()> {
         Command::Serve(serve) => serve.run(&global, &output),
         Command::Status(status) => status.run(&global, &output),
         Command::Export(export) => export.run(&global, &output),
+        Command::User(user) => user.run(&global, &output),
+        Command::Key(key) => key.run(&global, &output),
+        Command::Backup(backup) => backup.run(&global, &output),
+        Command::Restore(restore) => restore.run(&global, &output),
+        Command::Migrate(migrate) => migrate.run(&global, &output),
         Command::Synth(synth) => synth.run(&output),
     };
     done.and_then(|()| output::arrived())
 }
 
+/// Now, in milliseconds since 1970.
+pub fn milliseconds() -> i64 {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since_1970.map_or(0, |time| time.as_millis() as i64)
+}
+
 /// Now, RFC 3339 in UTC, to the second.
 pub fn now() -> String {
-    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    cinematch_store::rfc3339(since_1970.map_or(0, |time| time.as_millis() as i64))
+    cinematch_store::rfc3339(milliseconds())
+}
+
+/// Runs a future on a runtime with one worker a core, or as many as asked for.
+pub fn block_on<T>(workers: Option<usize>, future: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(workers) = workers {
+        builder.worker_threads(workers);
+    }
+    builder.enable_all().build().context("cannot start the threads")?.block_on(future)
 }
 
 /// Tells of problems in files, those of one sort on one line.

@@ -2,21 +2,25 @@
 
 use std::io::IsTerminal;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use cinematch_server::{AppState, ServerConfig};
+use cinematch_server::{AccessConfig, AccessMode, AppState, ServerConfig};
+use cinematch_store::Address;
 use clap::Args;
 use tracing_subscriber::EnvFilter;
 
+use super::block_on;
 use crate::options::Global;
 use crate::output::{CARE, Output, STRONG};
-use crate::paths::ArtifactsPath;
+use crate::paths::{ArtifactsPath, DatabasePath};
 
 /// Flags of `serve`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch serve\n  cinematch serve --port 9000 --log-format json\n  \
+                        DATABASE_URL=postgres://… cinematch serve --access accounts --host 0.0.0.0\n  \
                         curl -s localhost:8000/api/recommendations -H 'Content-Type: application/json' \
                         -d '{\"liked_movie_ids\":[6]}'"
 )]
@@ -25,9 +29,10 @@ pub struct Serve {
     artifacts: ArtifactsPath,
     #[command(flatten)]
     listen: Listen,
-    /// The file people's watchlists are in [default: data/cinematch.db]
-    #[arg(long, env = "CINEMATCH_DATABASE", value_name = "FILE")]
-    database: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabasePath,
+    #[command(flatten)]
+    access: Access,
     /// How log lines look; auto: text on a terminal, JSON elsewhere
     #[arg(
         long,
@@ -45,7 +50,7 @@ pub struct Serve {
 /// Where the server listens and whom it answers.
 #[derive(Clone, Debug, Args)]
 pub struct Listen {
-    /// The address to listen on; without sign-in only this machine's own
+    /// The address to listen on; in open mode only this machine's own
     #[arg(long, default_value = "127.0.0.1", env = "CINEMATCH_HOST", value_name = "ADDRESS")]
     pub host: IpAddr,
     /// The port; 0: any free one
@@ -54,6 +59,49 @@ pub struct Listen {
     /// Origins whose pages may call the API [default: the usual development servers]
     #[arg(long, value_delimiter = ',', env = "CINEMATCH_CORS_ORIGINS", value_name = "ORIGINS")]
     pub cors_origins: Option<Vec<String>>,
+}
+
+/// Who may do what.
+#[derive(Clone, Debug, Args)]
+struct Access {
+    /// open: profiles without passwords, on this machine only; accounts: people sign in, programs
+    /// have keys
+    #[arg(long, value_enum, default_value = "open", env = "CINEMATCH_ACCESS", value_name = "MODE")]
+    access: AccessName,
+    /// Further names the server is reached by in open mode, behind a proxy that asks for a password
+    #[arg(long, value_delimiter = ',', env = "CINEMATCH_ALLOWED_HOSTS", value_name = "NAMES")]
+    allowed_hosts: Vec<String>,
+    /// Requests a second and client, five seconds' worth at once; 0: any number [default: 20 with
+    /// accounts, 0 in open mode]
+    #[arg(long, env = "CINEMATCH_RATE_LIMIT", value_name = "N")]
+    rate_limit: Option<u32>,
+    /// A proxy in front speaks HTTPS and tells clients' addresses in X-Forwarded-For
+    #[arg(long, env = "CINEMATCH_BEHIND_PROXY")]
+    behind_proxy: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum AccessName {
+    Open,
+    Accounts,
+}
+
+/// What a page with many pictures and lists may need.
+const RATE_WITH_ACCOUNTS: u32 = 20;
+
+impl Access {
+    fn config(&self) -> AccessConfig {
+        let (mode, default) = match self.access {
+            AccessName::Open => (AccessMode::Open, 0),
+            AccessName::Accounts => (AccessMode::Accounts, RATE_WITH_ACCOUNTS),
+        };
+        AccessConfig {
+            mode,
+            allowed_hosts: self.allowed_hosts.clone(),
+            rate_limit: NonZeroU32::new(self.rate_limit.unwrap_or(default)),
+            behind_proxy: self.behind_proxy,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -65,7 +113,7 @@ enum LogFormat {
 
 impl Listen {
     /// The server's settings.
-    pub fn config(&self, artifacts: PathBuf, database: PathBuf) -> ServerConfig {
+    pub fn config(&self, artifacts: PathBuf, database: Address) -> ServerConfig {
         ServerConfig {
             host: self.host,
             port: self.port,
@@ -75,6 +123,7 @@ impl Listen {
                 .cors_origins
                 .clone()
                 .unwrap_or_else(|| cinematch_server::DEVELOPMENT_ORIGINS.map(str::to_owned).into()),
+            access: AccessConfig::default(),
         }
     }
 }
@@ -83,9 +132,11 @@ impl Serve {
     /// Serves until told to stop.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         self.start_log()?;
-        let database = self.database.clone();
-        let database = database.unwrap_or_else(|| global.root.join("data/cinematch.db"));
-        let config = self.listen.config(self.artifacts.resolve(global), database);
+        let database = self.database.resolve(global)?;
+        let config = ServerConfig {
+            access: self.access.config(),
+            ..self.listen.config(self.artifacts.resolve(global), database)
+        };
         let workers = (global.threads > 0).then_some(usize::from(global.threads));
         block_on(workers, async {
             let state = AppState::open(config.clone()).await?;
@@ -110,15 +161,6 @@ impl Serve {
         }
         Ok(())
     }
-}
-
-/// Runs a future on a runtime with one worker a core, or as many as asked for.
-pub fn block_on<T>(workers: Option<usize>, future: impl Future<Output = Result<T>>) -> Result<T> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if let Some(workers) = workers {
-        builder.worker_threads(workers);
-    }
-    builder.enable_all().build().context("cannot start the server's threads")?.block_on(future)
 }
 
 /// Listens, says where, and serves until Ctrl-C or SIGTERM.

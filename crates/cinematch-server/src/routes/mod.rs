@@ -1,8 +1,16 @@
 //! Routes, one file a resource.
 
+mod auth;
 mod catalog;
+mod document;
+mod feedback;
 mod health;
 mod home;
+mod listing;
+mod people;
+mod person;
+mod personal;
+mod preferences;
 mod recommendations;
 mod search;
 mod watchlist;
@@ -11,6 +19,9 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::{Router, middleware};
+use cinematch::bundle::Bundle;
+use cinematch::catalog::Movie;
+use cinematch::ids::MovieId;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
@@ -20,6 +31,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::access::guard;
 use crate::observe::observe;
 use crate::problem::{INTERNAL, Problem};
 use crate::state::AppState;
@@ -27,34 +39,58 @@ use crate::state::AppState;
 /// The longest a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "CineMatch",
-    description = "Movie recommendations with reasons computed from the score itself. \
-                   Errors are application/problem+json (RFC 9457).\n\nFilms' facts come from MovieLens \
-                   and, where they were fetched, from TMDB: this product uses the TMDB API but is not \
-                   endorsed or certified by TMDB. Where films can be watched is JustWatch's data.",
-    license(name = "MIT", identifier = "MIT")
-))]
-struct Document;
-
 fn api() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(document::Document::openapi())
         .routes(routes!(home::home))
         .routes(routes!(health::health))
-        .routes(routes!(recommendations::recommend))
+        .routes(routes!(recommendations::recommend, personal::recommend))
         .routes(routes!(catalog::genres))
         .routes(routes!(catalog::services))
         .routes(routes!(catalog::movie))
         .routes(routes!(search::search))
-        .routes(routes!(watchlist::list, watchlist::add))
+        .routes(routes!(watchlist::list_mine, watchlist::add_mine))
+        .routes(routes!(watchlist::list, watchlist::add, watchlist::remove_mine))
+        .routes(routes!(watchlist::set_watched_mine))
         .routes(routes!(watchlist::remove))
         .routes(routes!(watchlist::set_watched))
+        .routes(routes!(auth::identify))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::logout))
+        .routes(routes!(auth::me))
+        .routes(routes!(preferences::read, preferences::write))
+        .routes(routes!(feedback::list, feedback::say))
+        .routes(routes!(feedback::unsay))
+        .routes(routes!(feedback::likes))
+        .routes(routes!(feedback::dislikes))
+        .routes(routes!(feedback::reset))
+        .routes(routes!(people::export))
+        .routes(routes!(people::forget))
+}
+
+fn split() -> (Router<AppState>, utoipa::openapi::OpenApi) {
+    let (router, mut document) = api().split_for_parts();
+    document::complete(&mut document);
+    (router, document)
+}
+
+/// Now, in milliseconds since 1970.
+pub fn now() -> i64 {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since_1970.map_or(0, |time| time.as_millis() as i64)
+}
+
+/// The film of a number; 404 where the catalogue has none.
+fn find_movie(bundle: &Bundle, movie_id: i64) -> Result<&Movie, Problem> {
+    let recommender = &bundle.recommender;
+    let known = u32::try_from(movie_id).ok();
+    let index = known.and_then(|id| recommender.vocabulary().index_of(MovieId(id)));
+    let detail = || format!("There is no movie {movie_id} in the catalogue");
+    index.map(|index| recommender.movie(index)).ok_or_else(|| Problem::not_found(detail()))
 }
 
 /// The `OpenAPI` document.
 pub fn openapi_json() -> serde_json::Value {
-    serde_json::to_value(api().into_openapi()).unwrap_or_default()
+    serde_json::to_value(split().1).unwrap_or_default()
 }
 
 /// Everything the server answers.
@@ -65,12 +101,20 @@ pub fn router(state: AppState) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers([header::CONTENT_TYPE, header::ACCEPT, request_id.clone()])
-        .expose_headers([request_id]);
-    let (router, document) = api().split_for_parts();
+        .allow_credentials(true)
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            header::AUTHORIZATION,
+            HeaderName::from_static("x-user-id"),
+            request_id.clone(),
+        ])
+        .expose_headers([request_id, header::RETRY_AFTER]);
+    let (router, document) = split();
     router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .fallback(|| async { Problem::not_found("There is nothing at this address; see /docs") })
+        .layer(middleware::from_fn_with_state(state.clone(), guard))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(CatchPanicLayer::custom(|_| {
             axum::response::IntoResponse::into_response(Problem::new(

@@ -1,63 +1,78 @@
 //! `POST /api/recommendations`.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use cinematch::ids::MovieId;
-use cinematch::ranking::{
-    Filters, GenreFilter, Query, Ranked, Rating, Reason, Recommendation, Shortfall, explanation,
-};
-use serde::{Deserialize, Deserializer, Serialize};
+use cinematch::ranking::{Filters, GenreFilter, Query, Rating};
+use serde::{Deserialize, Serialize};
 
-use super::watchlist::check_user;
-use crate::extract::Body;
-use crate::item::{Item, RecommendedItem, Why, put_recommended};
-use crate::problem::{INTERNAL, Problem, ProblemDocument};
-use crate::state::{AppState, Serving};
+use super::listing::{self, About, RecommendationReply, UserId};
+use super::person::{UserName, check_user};
+use crate::access::Caller;
+use crate::extract::{Body, or_default};
+use crate::problem::{Problem, ProblemDocument};
+use crate::state::AppState;
 
 /// What to recommend for. Every field may be left out.
 #[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct RecommendationRequest {
-    /// Whose watchlist is left out; `default_user` if not given.
+    /// Whose films are left out: rated, liked, disliked, watched, on the watchlist; `default_user` if not
+    /// given.
+    #[schema(value_type = Option<UserName>)]
     user_id: Option<String>,
     /// Films the viewer likes.
     #[serde(deserialize_with = "or_default")]
-    #[schema(example = json!([6, 47]))]
+    #[schema(value_type = Option<Vec<i64>>, max_items = 10_000, example = json!([6, 47]))]
     liked_movie_ids: Vec<i64>,
     /// Films the viewer does not like.
     #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
     disliked_movie_ids: Vec<i64>,
     /// Genres the viewer would rather see.
     #[serde(deserialize_with = "or_default")]
-    #[schema(example = json!(["crime"]))]
+    #[schema(value_type = Option<Vec<String>>, max_items = 100, example = json!(["crime"]))]
     preferred_genres: Vec<String>,
     /// Only films on one of these services.
     #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     services: Vec<String>,
     /// Only films of at least this many minutes.
+    #[schema(maximum = 4_294_967_295_u32)]
     runtime_min: Option<u32>,
     /// Only films of at most this many minutes.
+    #[schema(maximum = 4_294_967_295_u32)]
     runtime_max: Option<u32>,
     /// Films with stars.
     #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<Vec<RatingBody>>, max_items = 10_000)]
     ratings: Vec<RatingBody>,
     /// Further filters.
     #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<FiltersBody>)]
     filters: FiltersBody,
     /// Films never to show.
     #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
     exclude_movie_ids: Vec<i64>,
     /// How many, 1 to 100; 20 if not given.
+    #[schema(minimum = 1, maximum = 100)]
     limit: Option<usize>,
     /// How many to pass over.
+    #[schema(maximum = 4_294_967_295_u32)]
     offset: Option<usize>,
     /// 0 (by score alone) to 1 (as different as can be).
+    #[schema(minimum = 0, maximum = 1)]
     diversity: Option<f32>,
     /// 0 to 1: how much being well known counts against a film.
+    #[schema(minimum = 0, maximum = 1)]
     novelty: Option<f32>,
     /// Whether reasons are wanted; yes if not given.
     explain: Option<bool>,
+    /// Whether films of the person's watchlist may be shown.
+    #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<bool>)]
+    include_watchlist: bool,
     /// The country whose streaming services count and are shown, as two letters; the operator's own, if
     /// not given.
     #[schema(example = "DE")]
@@ -73,7 +88,7 @@ pub struct RecommendationRequest {
 struct RatingBody {
     movie_id: i64,
     /// 0.5 to 5.0 in halves.
-    #[schema(example = 4.5)]
+    #[schema(minimum = 0.5, maximum = 5.0, multiple_of = 0.5, example = 4.5)]
     rating: f32,
 }
 
@@ -82,18 +97,26 @@ struct RatingBody {
 #[serde(default, deny_unknown_fields)]
 struct FiltersBody {
     #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<GenresBody>)]
     genres: GenresBody,
     #[serde(deserialize_with = "or_default")]
     /// On at least one of these services.
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     services: Vec<String>,
     #[serde(deserialize_with = "or_default")]
     /// ISO 639-1.
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     languages: Vec<String>,
+    #[schema(maximum = 65535)]
     year_min: Option<u16>,
+    #[schema(maximum = 65535)]
     year_max: Option<u16>,
+    #[schema(maximum = 4_294_967_295_u32)]
     runtime_min: Option<u32>,
+    #[schema(maximum = 4_294_967_295_u32)]
     runtime_max: Option<u32>,
     #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<u32>, maximum = 4_294_967_295_u32)]
     min_votes: u32,
 }
 
@@ -103,156 +126,61 @@ struct FiltersBody {
 struct GenresBody {
     #[serde(deserialize_with = "or_default")]
     /// At least one of these.
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     any: Vec<String>,
     #[serde(deserialize_with = "or_default")]
     /// All of these.
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     all: Vec<String>,
     #[serde(deserialize_with = "or_default")]
     /// None of these.
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     none: Vec<String>,
 }
 
-/// Front ends send `null` for what they have nothing for.
-fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
-}
-
-/// The recommendations.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes what `reply` writes")]
-pub struct RecommendationReply<'a> {
-    /// The films, best first.
-    recommendations: Vec<RecommendedItem<'a>>,
-    #[serde(flatten)]
-    about: About<'a>,
-}
-
-/// What a reply says beside the films.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct About<'a> {
-    /// How many.
-    count: usize,
-    user_id: &'a str,
-    /// The model that ranked them.
-    model_id: &'a str,
-    /// Who has to be named where the films' streaming services are shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
-    attribution: Option<&'static str>,
-    /// Films of the request that the catalogue does not have.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    unknown_movie_ids: Vec<i64>,
-    /// Why there are fewer films than asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    shortfall: Option<Shortfall>,
-}
-
-const DEFAULT_LIMIT: usize = 20;
+/// Films, where the request does not say how many.
+pub const DEFAULT_LIMIT: usize = 20;
 const DEFAULT_USER: &str = "default_user";
 
-/// Recommends films for a history, preferences and filters.
+/// Recommends films for a history, preferences and filters, all told by the request. Of the person named
+/// by `user_id` no more is used than which films they know already.
 #[utoipa::path(post, path = "/api/recommendations", tag = "recommendations",
     request_body = RecommendationRequest,
     responses(
         (status = 200, body = RecommendationReply),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn recommend(
     State(state): State<AppState>,
+    caller: Caller,
     Body(request): Body<RecommendationRequest>,
 ) -> Result<Response, Problem> {
     let serving = state.serving();
     let recommender = &serving.bundle.recommender;
-    let user_id = request.user_id.clone().unwrap_or_else(|| DEFAULT_USER.to_owned());
+    let named = request.user_id.clone().filter(|user_id| user_id != DEFAULT_USER);
+    let user_id = named.clone().unwrap_or_else(|| DEFAULT_USER.to_owned());
     check_user(&user_id)?;
+    let whose = match named {
+        Some(_) => caller.may_act_for(&user_id).map(|()| true)?,
+        // Nobody in particular has a watchlist too; it is none of those who have their own.
+        None => caller.may_act_for(&user_id).is_ok(),
+    };
+    let with_watchlist = request.include_watchlist;
     let mut unknown = Vec::new();
     let mut query = request.into_query(&mut unknown)?;
-    query.seen = state.store().listed(&user_id);
+    if whose {
+        let taste = state.store().taste(&user_id).await?;
+        query.seen = taste.known().collect();
+        if !with_watchlist {
+            query.seen.extend_from_slice(&taste.listed);
+        }
+    }
     let (request, not_in_catalogue) = recommender.resolve(&query)?;
     unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
     let ranked = recommender.recommend(&request);
-    let region = request.filter.region;
-    let body = reply(&serving, (&user_id, region), ranked, unknown).map_err(|error| {
-        tracing::error!(%error, "a reply cannot be written");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
-    })?;
-    let json = HeaderValue::from_static("application/json");
-    Ok(([(header::CONTENT_TYPE, json)], body).into_response())
-}
-
-/// A [`RecommendationReply`].
-fn reply(
-    serving: &Serving,
-    (user_id, region): (&str, Option<usize>),
-    ranked: Ranked<'_>,
-    unknown_movie_ids: Vec<i64>,
-) -> serde_json::Result<Vec<u8>> {
-    let about = About {
-        count: ranked.items.len(),
-        user_id,
-        model_id: &serving.bundle.manifest.model_id,
-        attribution: serving.bundle.attribution(region),
-        unknown_movie_ids,
-        shortfall: ranked.shortfall,
-    };
-    let mut json = Vec::with_capacity(64 << 10);
-    json.extend_from_slice(b"{\"recommendations\":[");
-    for (place, recommended) in ranked.items.into_iter().enumerate() {
-        if place > 0 {
-            json.push(b',');
-        }
-        let (recommender, film) = (&serving.bundle.recommender, recommended.movie);
-        let (movie, why) = (recommender.movie(film), why(recommended));
-        if region.is_some() {
-            let item = Item::new(movie, recommender.services_of(film, region));
-            put_recommended(&serde_json::to_vec(&item)?, &why, &mut json)?;
-        } else {
-            serving.items.write(&mut json, film, movie, &why)?;
-        }
-    }
-    json.push(b']');
-    let joint = json.len();
-    serde_json::to_writer(&mut json, &about)?;
-    json[joint] = b',';
-    Ok(json)
-}
-
-fn why(recommended: Recommendation<'_>) -> Why<'_> {
-    let reasons = recommended.reasons;
-    let mut sources = Vec::new();
-    let mut add = |source, contribution: f32| {
-        if contribution > 0.0 && !sources.contains(&source) {
-            sources.push(source);
-        }
-    };
-    for reason in &reasons {
-        match reason {
-            Reason::Film { contribution, from_viewers, .. }
-            | Reason::OtherFilms { contribution, from_viewers, .. } => {
-                add("collaborative", *from_viewers);
-                add("content", contribution - from_viewers);
-            }
-            Reason::Popularity { contribution } => add("popularity", *contribution),
-            Reason::Genre { contribution, .. } => add("genres", *contribution),
-            Reason::Quality { contribution, .. } | Reason::Novelty { contribution } => {
-                add("quality", *contribution);
-            }
-        }
-    }
-    Why {
-        score: recommended.score,
-        explanation: explanation(&reasons),
-        reasons,
-        sources,
-        predicted_rating: recommended.predicted,
-    }
+    let mut about = About::new(&serving, UserId::Name(&user_id), request.filter.region);
+    about.unknown_movie_ids = unknown;
+    listing::reply(&serving, request.filter.region, ranked, about)
 }
 
 impl RecommendationRequest {

@@ -1,19 +1,21 @@
-//! The watchlist by `{user_id}`.
+//! The watchlist, by `{user_id}` and of the profile that asks.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use cinematch::catalog::{Movie, ServicesSource};
 use cinematch::ids::MovieId;
-use cinematch_store::{Added, NewItem, rfc3339};
+use cinematch_store::{Added, NewItem, WatchlistItem, rfc3339};
 use serde::{Deserialize, Serialize};
 
+use super::person::{ShortText, UserName, check_text, check_user};
+use super::{find_movie, now};
+use crate::access::{Caller, Me};
 use crate::extract::{Body, PathOf, QueryOf};
 use crate::item::poster_url;
 use crate::problem::{Problem, ProblemDocument};
 use crate::state::AppState;
 
-/// Longer ids are not ids.
-const LONGEST_USER_ID: usize = 200;
 const LONGEST_SERVICE: usize = 100;
 
 /// Somebody's watchlist.
@@ -25,12 +27,23 @@ pub struct Watchlist {
     count: usize,
 }
 
-/// A film on it.
+/// A film on it; what the catalogue does not know, or no longer, is `null`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct WatchlistEntry {
+    /// The film's number once more: front ends look for an id.
+    id: u32,
     movie_id: u32,
     title: String,
     year: Option<u16>,
+    /// Minutes.
+    runtime: Option<u32>,
+    overview: Option<String>,
+    genres: Vec<String>,
+    /// Streaming services of the operator's own region.
+    services: Vec<String>,
+    /// Where the services come from: `mock` ones are invented.
+    #[schema(value_type = Option<String>)]
+    services_source: Option<ServicesSource>,
     poster_url: Option<String>,
     /// Where the person means to watch it.
     service: Option<String>,
@@ -38,20 +51,62 @@ pub struct WatchlistEntry {
     /// RFC 3339, UTC.
     #[schema(example = "2026-01-31T20:15:00Z")]
     added_at: String,
+    /// The same once more, by its other name.
+    created_at: String,
+}
+
+impl WatchlistEntry {
+    fn new(item: WatchlistItem, movie: Option<&Movie>) -> Self {
+        let added_at = rfc3339(item.added_at);
+        Self {
+            id: item.movie_id.0,
+            movie_id: item.movie_id.0,
+            title: item.title,
+            year: item.year,
+            runtime: movie.and_then(|movie| movie.runtime),
+            overview: movie.and_then(|movie| movie.overview.clone()),
+            genres: movie.map(|movie| movie.genres.clone()).unwrap_or_default(),
+            services: movie.map(|movie| movie.services.clone()).unwrap_or_default(),
+            services_source: movie.and_then(|movie| movie.services_source),
+            poster_url: movie.and_then(poster_url),
+            service: item.service,
+            watched: item.watched,
+            created_at: added_at.clone(),
+            added_at,
+        }
+    }
 }
 
 /// Somebody's watchlist, newest first.
 #[utoipa::path(get, path = "/api/watchlist/{user_id}", tag = "watchlist",
-    params(("user_id" = String, Path)),
+    params(("user_id" = UserName, Path)),
     responses(
         (status = 200, body = Watchlist),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn list(
     State(state): State<AppState>,
+    caller: Caller,
     PathOf(user_id): PathOf<String>,
 ) -> Result<Json<Watchlist>, Problem> {
-    check_user(&user_id)?;
+    allowed(&caller, &user_id)?;
+    watchlist_of(&state, user_id).await
+}
+
+/// The watchlist of the profile that asks, newest first.
+#[utoipa::path(get, path = "/api/watchlist", tag = "watchlist",
+    security(("user_id" = []), ("session" = []), ("api_key" = [])),
+    responses(
+        (status = 200, body = Watchlist),
+    ))]
+pub async fn list_mine(
+    State(state): State<AppState>,
+    Me(profile): Me,
+) -> Result<Json<Watchlist>, Problem> {
+    watchlist_of(&state, profile.key()).await
+}
+
+async fn watchlist_of(state: &AppState, user_id: String) -> Result<Json<Watchlist>, Problem> {
     let bundle = state.bundle();
     let recommender = &bundle.recommender;
     let items: Vec<WatchlistEntry> = state
@@ -60,16 +115,8 @@ pub async fn list(
         .await?
         .into_iter()
         .map(|item| {
-            let movie = recommender.vocabulary().index_of(item.movie_id());
-            WatchlistEntry {
-                movie_id: item.movie_id().0,
-                poster_url: movie.and_then(|index| poster_url(recommender.movie(index))),
-                title: item.title,
-                year: item.year,
-                service: item.service,
-                watched: item.watched,
-                added_at: rfc3339(item.added_at),
-            }
+            let index = recommender.vocabulary().index_of(item.movie_id);
+            WatchlistEntry::new(item, index.map(|index| recommender.movie(index)))
         })
         .collect();
     Ok(Json(Watchlist { user_id, count: items.len(), items }))
@@ -84,6 +131,7 @@ pub struct NewEntry {
     #[expect(dead_code, reason = "part of the contract, and the catalogue knows better")]
     title: Option<String>,
     /// Where the person means to watch it.
+    #[schema(value_type = Option<ShortText>)]
     service: Option<String>,
 }
 
@@ -97,52 +145,69 @@ pub struct Done {
 
 /// Adds a film; adding twice is adding once.
 #[utoipa::path(post, path = "/api/watchlist/{user_id}", tag = "watchlist",
-    params(("user_id" = String, Path)), request_body = NewEntry,
+    params(("user_id" = UserName, Path)),
+    request_body = NewEntry,
     responses(
         (status = 201, body = Done, description = "Added"),
         (status = 200, body = Done, description = "It was there already"),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn add(
     State(state): State<AppState>,
+    caller: Caller,
     PathOf(user_id): PathOf<String>,
     Body(entry): Body<NewEntry>,
 ) -> Result<(StatusCode, Json<Done>), Problem> {
-    check_user(&user_id)?;
-    if entry.service.as_ref().is_some_and(|service| service.len() > LONGEST_SERVICE) {
-        let message = format!("expected at most {LONGEST_SERVICE} bytes");
-        return Err(Problem::field("service", message));
+    allowed(&caller, &user_id)?;
+    add_to(&state, &user_id, entry).await
+}
+
+/// Adds a film to the watchlist of the profile that asks; adding twice is adding once.
+#[utoipa::path(post, path = "/api/watchlist", tag = "watchlist", request_body = NewEntry,
+    security(("user_id" = []), ("session" = []), ("api_key" = [])),
+    responses(
+        (status = 201, body = Done, description = "Added"),
+        (status = 200, body = Done, description = "It was there already"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn add_mine(
+    State(state): State<AppState>,
+    Me(profile): Me,
+    Body(entry): Body<NewEntry>,
+) -> Result<(StatusCode, Json<Done>), Problem> {
+    add_to(&state, &profile.key(), entry).await
+}
+
+async fn add_to(
+    state: &AppState,
+    user_id: &str,
+    entry: NewEntry,
+) -> Result<(StatusCode, Json<Done>), Problem> {
+    if let Some(service) = &entry.service {
+        check_text("service", service, LONGEST_SERVICE)?;
     }
     let bundle = state.bundle();
-    let recommender = &bundle.recommender;
-    let not_found = || {
-        let detail = format!("There is no movie {} in the catalogue", entry.movie_id);
-        Problem::not_found(detail)
-    };
-    let movie_id = u32::try_from(entry.movie_id).map_err(|_| not_found())?;
-    let index = recommender.vocabulary().index_of(MovieId(movie_id)).ok_or_else(not_found)?;
-    let movie = recommender.movie(index);
+    let movie = find_movie(&bundle, entry.movie_id)?;
     let item = NewItem {
         movie_id: movie.movie_id,
         title: movie.title.clone(),
         year: movie.year,
         service: entry.service,
     };
-    let added = state.store().add(&user_id, item, now()).await?;
+    let added = state.store().add(user_id, item, now()).await?;
     let (status, message) = match added {
         Added::New => (StatusCode::CREATED, "Added to watchlist"),
         Added::Already => (StatusCode::OK, "Already in watchlist"),
     };
-    Ok((status, Json(Done { message, movie_id, title: movie.title.clone() })))
+    Ok((status, Json(Done { message, movie_id: movie.movie_id.0, title: movie.title.clone() })))
 }
 
 /// Removes a film.
 #[utoipa::path(delete, path = "/api/watchlist/{user_id}/{movie_id}", tag = "watchlist",
-    params(("user_id" = String, Path), ("movie_id" = u32, Path)),
+    params(("user_id" = UserName, Path),
+        ("movie_id" = u32, Path, maximum = 4_294_967_295_u32)),
     responses(
         (status = 204, description = "Removed"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -150,10 +215,45 @@ pub async fn add(
     ))]
 pub async fn remove(
     State(state): State<AppState>,
+    caller: Caller,
     PathOf((user_id, movie_id)): PathOf<(String, u32)>,
 ) -> Result<StatusCode, Problem> {
-    check_user(&user_id)?;
-    if state.store().remove(&user_id, MovieId(movie_id)).await? {
+    allowed(&caller, &user_id)?;
+    remove_from(&state, &user_id, movie_id).await
+}
+
+/// Removes a film from the watchlist of the profile that asks. What stands at the place of `user_id` is
+/// the film's number.
+#[utoipa::path(delete, path = "/api/watchlist/{user_id}", tag = "watchlist",
+    params(("user_id" = u32, Path, description = "The film's number", maximum = 4_294_967_295_u32)),
+    security(("user_id" = []), ("session" = []), ("api_key" = [])),
+    responses(
+        (status = 200, body = Removed, description = "Removed; front ends read a body here"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn remove_mine(
+    State(state): State<AppState>,
+    Me(profile): Me,
+    PathOf(movie_id): PathOf<u32>,
+) -> Result<Json<Removed>, Problem> {
+    remove_from(&state, &profile.key(), movie_id).await?;
+    Ok(Json(Removed { message: "Removed from watchlist", movie_id }))
+}
+
+/// What was removed.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Removed {
+    message: &'static str,
+    movie_id: u32,
+}
+
+async fn remove_from(
+    state: &AppState,
+    user_id: &str,
+    movie_id: u32,
+) -> Result<StatusCode, Problem> {
+    if state.store().remove(user_id, MovieId(movie_id)).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(not_listed(movie_id))
@@ -168,7 +268,8 @@ pub struct WatchedQuery {
 
 /// Marks a film watched, or not watched after all.
 #[utoipa::path(put, path = "/api/watchlist/{user_id}/{movie_id}/watched", tag = "watchlist",
-    params(("user_id" = String, Path), ("movie_id" = u32, Path), ("watched" = bool, Query)),
+    params(("user_id" = UserName, Path),
+        ("movie_id" = u32, Path, maximum = 4_294_967_295_u32), ("watched" = bool, Query)),
     responses(
         (status = 200, body = Done),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -176,13 +277,49 @@ pub struct WatchedQuery {
     ))]
 pub async fn set_watched(
     State(state): State<AppState>,
+    caller: Caller,
     PathOf((user_id, movie_id)): PathOf<(String, u32)>,
     QueryOf(query): QueryOf<WatchedQuery>,
 ) -> Result<Json<Done>, Problem> {
-    check_user(&user_id)?;
-    let marked = state.store().set_watched(&user_id, MovieId(movie_id), query.watched).await?;
+    allowed(&caller, &user_id)?;
+    set_watched_by(&state, &user_id, movie_id, query.watched).await
+}
+
+/// The same where it may be left unsaid.
+#[derive(Debug, Deserialize)]
+pub struct WatchedOrNot {
+    watched: Option<bool>,
+}
+
+/// Marks a film of the watchlist of the profile that asks watched, or not watched after all. What stands
+/// at the place of `user_id` is the film's number.
+#[utoipa::path(post, path = "/api/watchlist/{user_id}/watched", tag = "watchlist",
+    params(("user_id" = u32, Path, description = "The film's number", maximum = 4_294_967_295_u32),
+        ("watched" = Option<bool>, Query, description = "`true` if not given")),
+    security(("user_id" = []), ("session" = []), ("api_key" = [])),
+    responses(
+        (status = 200, body = Done),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn set_watched_mine(
+    State(state): State<AppState>,
+    Me(profile): Me,
+    PathOf(movie_id): PathOf<u32>,
+    QueryOf(query): QueryOf<WatchedOrNot>,
+) -> Result<Json<Done>, Problem> {
+    set_watched_by(&state, &profile.key(), movie_id, query.watched.unwrap_or(true)).await
+}
+
+async fn set_watched_by(
+    state: &AppState,
+    user_id: &str,
+    movie_id: u32,
+    watched: bool,
+) -> Result<Json<Done>, Problem> {
+    let marked = state.store().set_watched(user_id, MovieId(movie_id), watched, now()).await?;
     let title = marked.ok_or_else(|| not_listed(movie_id))?;
-    let message = if query.watched { "Marked as watched" } else { "Marked as not watched" };
+    let message = if watched { "Marked as watched" } else { "Marked as not watched" };
     Ok(Json(Done { message, movie_id, title }))
 }
 
@@ -190,20 +327,8 @@ fn not_listed(movie_id: u32) -> Problem {
     Problem::not_found(format!("Movie {movie_id} is not in the watchlist"))
 }
 
-/// Refuses user ids that cannot be anybody's.
-pub fn check_user(user_id: &str) -> Result<(), Problem> {
-    let fits = !user_id.trim().is_empty()
-        && user_id.len() <= LONGEST_USER_ID
-        && !user_id.chars().any(char::is_control);
-    if fits {
-        return Ok(());
-    }
-    let message = format!("expected 1 to {LONGEST_USER_ID} bytes without control characters");
-    Err(Problem::field("user_id", message))
-}
-
-/// Now, in milliseconds since 1970.
-fn now() -> i64 {
-    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since_1970.map_or(0, |time| time.as_millis() as i64)
+/// Refuses names that are nobody's, and those of others.
+fn allowed(caller: &Caller, user_id: &str) -> Result<(), Problem> {
+    check_user(user_id)?;
+    caller.may_act_for(user_id)
 }

@@ -11,7 +11,7 @@ use cinematch_tmdb::movielens::{
 use clap::Args;
 use serde::Serialize;
 
-use crate::commands::serve::block_on;
+use crate::commands::block_on;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted, thousands};
 use crate::paths::shown;

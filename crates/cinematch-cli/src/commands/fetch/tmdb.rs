@@ -16,9 +16,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::progress::Shown;
+use crate::commands::block_on;
 use crate::commands::import::{TmdbFiles, adopt, write_tables};
 use crate::commands::inputs::{How, PackedPath, load_ratings, ratings_path};
-use crate::commands::serve::block_on;
 use crate::commands::warn_problems;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted, thousands};

@@ -12,8 +12,8 @@ use cinematch_tmdb::tables::{self, Tables};
 use clap::Args;
 use serde::Serialize;
 
+use crate::commands::block_on;
 use crate::commands::fetch::region;
-use crate::commands::serve::block_on;
 use crate::commands::warn_problems;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted, thousands};

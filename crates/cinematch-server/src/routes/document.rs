@@ -1,0 +1,79 @@
+//! The `OpenAPI` document: what stands at its head, and what every operation can answer.
+
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+
+use crate::problem::ProblemDocument;
+
+/// The document without its routes.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "CineMatch",
+        description = "Movie recommendations with reasons computed from the score itself. \
+                       Errors are application/problem+json (RFC 9457).\n\nIn open mode, on one's own machine, \
+                       `X-User-Id` says which profile a request is for. With accounts people sign in, and \
+                       programs send an API key.\n\nFilms' facts come from MovieLens \
+                       and, where they were fetched, from TMDB: this product uses the TMDB API but is not \
+                       endorsed or certified by TMDB. Where films can be watched is JustWatch's data.",
+        license(name = "MIT", identifier = "MIT")
+    ),
+    components(schemas(ProblemDocument))
+)]
+pub struct Document;
+
+/// Adds what is the same everywhere: who may call, and what is refused.
+pub fn complete(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    let header = |name: &str, text: &str| ApiKey::Header(ApiKeyValue::with_description(name, text));
+    let schemes = [
+        ("user_id", SecurityScheme::ApiKey(header("X-User-Id", "Open mode: a profile's number"))),
+        ("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+            crate::access::COOKIE, "Accounts: set by /auth/login")))),
+        ("api_key", SecurityScheme::Http(
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer)
+                .description(Some("Accounts: a key of `cinematch key create`, with X-User-Id for whom it acts"))
+                .build())),
+    ];
+    for (name, scheme) in schemes {
+        components.add_security_scheme(name, scheme);
+    }
+    for (path, item) in &mut document.paths.paths {
+        let is_api = path.starts_with("/api/") || path.starts_with("/auth/");
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            may_refuse(operation, "403", "Not allowed, or not from this page");
+            may_refuse(operation, "429", "Too many requests: `Retry-After` says how long to wait");
+            if is_api && !path.starts_with("/auth/") {
+                may_refuse(operation, "401", "Not known who calls");
+                // Where nobody in particular may call in open mode, whoever signed in may with accounts.
+                let scheme = |name: &str| SecurityRequirement::new::<_, [&str; 0], &str>(name, []);
+                operation.security.get_or_insert_with(|| {
+                    vec![SecurityRequirement::default(), scheme("session"), scheme("api_key")]
+                });
+            }
+            if operation.security.is_some() {
+                may_refuse(operation, "401", "Not known who calls");
+            }
+            if operation.request_body.is_some() {
+                may_refuse(operation, "400", "The body is malformed");
+                may_refuse(operation, "413", "The body is too large");
+                may_refuse(operation, "415", "The body is of another type");
+                may_refuse(operation, "422", "Something in the body cannot be");
+            }
+        }
+    }
+}
+
+fn may_refuse(operation: &mut Operation, status: &str, description: &str) {
+    let problem = Ref::from_schema_name("ProblemDocument");
+    let content = ContentBuilder::new().schema(Some(problem)).build();
+    let response = ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", content)
+        .build();
+    operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+}

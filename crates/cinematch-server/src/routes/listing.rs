@@ -1,0 +1,153 @@
+//! A list of recommended films as replies show it.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use cinematch::ranking::{Ranked, Reason, Recommendation, Shortfall, explanation};
+use serde::Serialize;
+
+use super::personal::Mode;
+use crate::item::{Item, RecommendedItem, Why, put_recommended};
+use crate::problem::{INTERNAL, Problem};
+use crate::state::Serving;
+
+/// The recommendations.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes what `reply` writes")]
+pub struct RecommendationReply<'a> {
+    /// The films, best first.
+    recommendations: Vec<RecommendedItem<'a>>,
+    #[serde(flatten)]
+    about: About<'a>,
+}
+
+/// What a reply says beside the films.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct About<'a> {
+    /// How many.
+    count: usize,
+    /// Whom they are for: the name of the request, or a profile's number.
+    user_id: UserId<'a>,
+    /// What was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub mode: Option<Mode>,
+    /// The model that ranked them.
+    model_id: &'a str,
+    /// Who has to be named where the films' streaming services are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    attribution: Option<&'static str>,
+    /// Films of the request that the catalogue does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub unknown_movie_ids: Vec<i64>,
+    /// Names in the profile's preferences that the catalogue does not have: they were not asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub ignored_preferences: Vec<String>,
+    /// Why there are fewer films than asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    shortfall: Option<Shortfall>,
+}
+
+impl<'a> About<'a> {
+    /// Of a list by the model in service, with the streaming services of a region.
+    pub fn new(serving: &'a Serving, user_id: UserId<'a>, region: Option<usize>) -> Self {
+        Self {
+            count: 0,
+            user_id,
+            mode: None,
+            model_id: &serving.bundle.manifest.model_id,
+            attribution: serving.bundle.attribution(region),
+            unknown_movie_ids: Vec::new(),
+            ignored_preferences: Vec::new(),
+            shortfall: None,
+        }
+    }
+}
+
+/// Whom a list is for: a name that the front end gave, or a profile.
+#[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum UserId<'a> {
+    /// A name.
+    Name(&'a str),
+    /// A profile's number.
+    Profile(i64),
+}
+
+/// A [`RecommendationReply`].
+pub fn reply(
+    serving: &Serving,
+    region: Option<usize>,
+    ranked: Ranked<'_>,
+    about: About<'_>,
+) -> Result<Response, Problem> {
+    let body = write(serving, region, ranked, about).map_err(|error| {
+        tracing::error!(%error, "a reply cannot be written");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
+    })?;
+    let json = HeaderValue::from_static("application/json");
+    Ok(([(header::CONTENT_TYPE, json)], body).into_response())
+}
+
+fn write(
+    serving: &Serving,
+    region: Option<usize>,
+    ranked: Ranked<'_>,
+    about: About<'_>,
+) -> serde_json::Result<Vec<u8>> {
+    let about = About { count: ranked.items.len(), shortfall: ranked.shortfall, ..about };
+    let mut json = Vec::with_capacity(64 << 10);
+    json.extend_from_slice(b"{\"recommendations\":[");
+    for (place, recommended) in ranked.items.into_iter().enumerate() {
+        if place > 0 {
+            json.push(b',');
+        }
+        let (recommender, film) = (&serving.bundle.recommender, recommended.movie);
+        let (movie, why) = (recommender.movie(film), why(recommended));
+        if region.is_some() {
+            let item = Item::new(movie, recommender.services_of(film, region));
+            put_recommended(&serde_json::to_vec(&item)?, &why, &mut json)?;
+        } else {
+            serving.items.write(&mut json, film, movie, &why)?;
+        }
+    }
+    json.push(b']');
+    let joint = json.len();
+    serde_json::to_writer(&mut json, &about)?;
+    json[joint] = b',';
+    Ok(json)
+}
+
+fn why(recommended: Recommendation<'_>) -> Why<'_> {
+    let reasons = recommended.reasons;
+    let mut sources = Vec::new();
+    let mut add = |source, contribution: f32| {
+        if contribution > 0.0 && !sources.contains(&source) {
+            sources.push(source);
+        }
+    };
+    for reason in &reasons {
+        match reason {
+            Reason::Film { contribution, from_viewers, .. }
+            | Reason::OtherFilms { contribution, from_viewers, .. } => {
+                add("collaborative", *from_viewers);
+                add("content", contribution - from_viewers);
+            }
+            Reason::Popularity { contribution } => add("popularity", *contribution),
+            Reason::Genre { contribution, .. } => add("genres", *contribution),
+            Reason::Quality { contribution, .. } | Reason::Novelty { contribution } => {
+                add("quality", *contribution);
+            }
+        }
+    }
+    Why {
+        score: recommended.score,
+        explanation: explanation(&reasons),
+        reasons,
+        sources,
+        predicted_rating: recommended.predicted,
+    }
+}

@@ -1,0 +1,296 @@
+//! Taking everything away, and being forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use cinematch::ids::MovieId;
+use cinematch::ranking::Recommender;
+use cinematch::sources::movielens::Stars;
+use cinematch_store::{Everything, FilmFeedback, Reaction, WatchlistItem, rfc3339};
+use serde::{Deserialize, Serialize};
+
+use super::feedback::FeedbackBody;
+use super::now;
+use super::person::{UserName, check_user};
+use super::preferences::PreferencesBody;
+use crate::access::{Caller, Me, random_name};
+use crate::extract::{PathOf, QueryOf};
+use crate::problem::{INTERNAL, Problem, ProblemDocument};
+use crate::routes::auth::ProfileBody;
+use crate::state::AppState;
+
+/// How to take it away.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// `json`, if not given: everything. `csv`: the films, for a spreadsheet.
+    #[param(value_type = Option<ExportFormat>)]
+    format: Option<ExportFormat>,
+}
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    Json,
+    Csv,
+}
+
+/// Everything that is known of somebody.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Export {
+    profile: Option<ProfileBody>,
+    preferences: PreferencesBody,
+    /// The last first.
+    feedback: Vec<ExportedFeedback>,
+    /// Newest first.
+    watchlist: Vec<ExportedItem>,
+    /// The last first.
+    imports: Vec<ExportedImport>,
+}
+
+/// What was said of a film.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ExportedFeedback {
+    #[serde(flatten)]
+    said: FeedbackBody,
+    #[serde(flatten)]
+    film: FilmNames,
+}
+
+/// A film on the watchlist.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ExportedItem {
+    movie_id: u32,
+    service: Option<String>,
+    watched: bool,
+    /// RFC 3339, UTC.
+    added_at: String,
+    #[serde(flatten)]
+    film: FilmNames,
+}
+
+/// What a film is called here and elsewhere.
+#[derive(Clone, Default, Serialize, utoipa::ToSchema)]
+pub struct FilmNames {
+    title: Option<String>,
+    year: Option<u16>,
+    imdb_id: Option<String>,
+    tmdb_id: Option<u32>,
+}
+
+/// An import of earlier.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ExportedImport {
+    service: String,
+    file: String,
+    rows: u64,
+    matched: u64,
+    changed: u64,
+    /// RFC 3339, UTC.
+    imported_at: String,
+}
+
+/// Everything that is known of the profile that asks.
+#[utoipa::path(get, path = "/api/export/me", tag = "people", params(ExportQuery),
+    security(("user_id" = []), ("session" = []), ("api_key" = [])),
+    responses(
+        (status = 200, description = "Everything", content(
+            (Export = "application/json"),
+            (String = "text/csv"),
+        )),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn export(
+    State(state): State<AppState>,
+    Me(profile): Me,
+    QueryOf(query): QueryOf<ExportQuery>,
+) -> Result<Response, Problem> {
+    let everything = state.store().everything(&profile.key()).await?;
+    let bundle = state.bundle();
+    let name = |end: &str| {
+        let text = format!("attachment; filename=\"cinematch.{end}\"");
+        HeaderValue::from_str(&text).map(|value| (header::CONTENT_DISPOSITION, value))
+    };
+    let internal = |_| Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, INTERNAL);
+    match query.format.unwrap_or(ExportFormat::Json) {
+        ExportFormat::Json => {
+            let export = Export::new(everything, &bundle.recommender);
+            Ok(([name("json").map_err(internal)?], Json(export)).into_response())
+        }
+        ExportFormat::Csv => {
+            let kind = HeaderValue::from_static("text/csv; charset=utf-8");
+            let headers: [(HeaderName, HeaderValue); 2] =
+                [name("csv").map_err(internal)?, (header::CONTENT_TYPE, kind)];
+            Ok((headers, csv_of(&everything, &bundle.recommender)).into_response())
+        }
+    }
+}
+
+/// A film's names in the catalogue of today.
+fn names(recommender: &Recommender, movie_id: MovieId) -> FilmNames {
+    let Some(index) = recommender.vocabulary().index_of(movie_id) else {
+        return FilmNames::default();
+    };
+    let movie = recommender.movie(index);
+    FilmNames {
+        title: Some(movie.title.clone()),
+        year: movie.year,
+        imdb_id: movie.imdb_id.clone(),
+        tmdb_id: movie.tmdb_id.map(|id| id.0),
+    }
+}
+
+impl Export {
+    fn new(everything: Everything, recommender: &Recommender) -> Self {
+        let Everything { profile, preferences, feedback, watchlist, imports } = everything;
+        Self {
+            profile: profile.map(ProfileBody::from),
+            preferences: preferences.into(),
+            feedback: feedback
+                .into_iter()
+                .map(|said| ExportedFeedback {
+                    film: names(recommender, said.movie_id),
+                    said: said.into(),
+                })
+                .collect(),
+            watchlist: watchlist
+                .into_iter()
+                .map(|item| ExportedItem {
+                    film: FilmNames {
+                        title: Some(item.title),
+                        year: item.year,
+                        ..names(recommender, item.movie_id)
+                    },
+                    movie_id: item.movie_id.0,
+                    service: item.service,
+                    watched: item.watched,
+                    added_at: rfc3339(item.added_at),
+                })
+                .collect(),
+            imports: imports
+                .into_iter()
+                .map(|import| ExportedImport {
+                    service: import.record.service,
+                    file: import.record.file,
+                    rows: import.record.rows,
+                    matched: import.record.matched,
+                    changed: import.changed,
+                    imported_at: rfc3339(import.imported_at),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// One row a film, in the order of their numbers.
+fn csv_of(everything: &Everything, recommender: &Recommender) -> String {
+    let said: BTreeMap<MovieId, &FilmFeedback> =
+        everything.feedback.iter().map(|film| (film.movie_id, film)).collect();
+    let listed: BTreeMap<MovieId, &WatchlistItem> =
+        everything.watchlist.iter().map(|item| (item.movie_id, item)).collect();
+    let films: BTreeSet<MovieId> = said.keys().chain(listed.keys()).copied().collect();
+    let mut text =
+        "movie_id,title,year,imdb_id,tmdb_id,signal,rating,watched,on_watchlist,service,\
+                    added_at,updated_at\r\n"
+            .to_owned();
+    for film in films {
+        let (said, item) = (said.get(&film), listed.get(&film));
+        let names = names(recommender, film);
+        let title = item.map(|item| item.title.clone()).or(names.title).unwrap_or_default();
+        let year = item.and_then(|item| item.year).or(names.year);
+        let signal = said.and_then(|said| said.reaction).map(|reaction| match reaction {
+            Reaction::Like => "like",
+            Reaction::Dislike => "dislike",
+            Reaction::NotInterested => "not_interested",
+        });
+        let number = |value: Option<String>| value.unwrap_or_default();
+        let cells = [
+            film.0.to_string(),
+            cell(&title),
+            number(year.map(|year| year.to_string())),
+            number(names.imdb_id),
+            number(names.tmdb_id.map(|id| id.to_string())),
+            signal.unwrap_or_default().to_owned(),
+            number(said.and_then(|said| said.stars).map(|stars| Stars::value(stars).to_string())),
+            said.is_some_and(|said| said.watched).to_string(),
+            item.is_some().to_string(),
+            cell(item.and_then(|item| item.service.as_deref()).unwrap_or_default()),
+            number(item.map(|item| rfc3339(item.added_at))),
+            number(said.map(|said| rfc3339(said.updated_at))),
+        ];
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
+    }
+    text
+}
+
+/// A text as a cell: quoted where needed, and never a formula where a spreadsheet opens it (OWASP, "CSV
+/// Injection").
+fn cell(text: &str) -> String {
+    let is_formula =
+        text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains(['"', ',', '\r', '\n']) || is_formula {
+        return format!("\"{}\"", text.replace('"', "\"\""));
+    }
+    text
+}
+
+/// That somebody was forgotten.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Forgotten {
+    /// The receipt's number, which names nobody.
+    receipt: String,
+    /// RFC 3339, UTC.
+    deleted_at: String,
+    /// Rows by table.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    deleted: BTreeMap<&'static str, u64>,
+    /// Whether a model in service has learned from this person, and the next one will.
+    in_models: bool,
+}
+
+/// Forgets a person: profile, preferences, what was said of films, watchlist, sessions.
+#[utoipa::path(delete, path = "/api/users/{id}", tag = "people",
+    params(("id" = UserName, Path, description = "A profile's number, or the name of a watchlist")),
+    responses(
+        (status = 200, body = Forgotten),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn forget(
+    State(state): State<AppState>,
+    caller: Caller,
+    PathOf(id): PathOf<String>,
+) -> Result<Json<Forgotten>, Problem> {
+    check_user(&id).map_err(|problem| problem.rename_fields(|_| "id".to_owned()))?;
+    caller.may_act_for(&id)?;
+    let receipt = state.store().forget(&id, random_name()?, now()).await?;
+    let receipt = receipt.ok_or_else(|| Problem::not_found("Nothing is known of such a person"))?;
+    Ok(Json(Forgotten {
+        receipt: receipt.receipt,
+        deleted_at: rfc3339(receipt.deleted_at),
+        deleted: receipt.deleted,
+        // `train` reads MovieLens' ratings alone.
+        in_models: false,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "＝1"] {
+            assert!(cell(formula).starts_with("\"'"), "{formula}");
+        }
+        assert_eq!(cell("Heat"), "Heat");
+        assert_eq!(cell("\"Crocodile\" Dundee, II"), "\"\"\"Crocodile\"\" Dundee, II\"");
+        assert_eq!(cell("=\"a\""), "\"'=\"\"a\"\"\"");
+    }
+}

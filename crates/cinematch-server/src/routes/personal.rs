@@ -1,0 +1,208 @@
+//! `GET /api/recommendations`: for the profile that asks, by what is known of it.
+
+use axum::extract::State;
+use axum::response::Response;
+use cinematch::ids::MovieId;
+use cinematch::ranking::{Query, Rating};
+use cinematch_store::Taste;
+use serde::{Deserialize, Serialize};
+
+use super::listing::{self, About, RecommendationReply, UserId};
+use super::preferences;
+use super::recommendations::DEFAULT_LIMIT;
+use crate::access::Me;
+use crate::extract::QueryOf;
+use crate::problem::{Problem, ProblemDocument};
+use crate::state::AppState;
+
+/// What a list is made by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// By what the person liked, rated and prefers.
+    #[default]
+    BecauseLiked,
+    /// What is popular now.
+    Trending,
+    /// Films of a genre: `genre`, or those of the preferences, or any.
+    Genre,
+    /// Films on a service: `service`, or those of the preferences, or any.
+    Service,
+    /// Films of a time: `year_bucket`, or any.
+    Year,
+    /// Films of a length: `runtime_bucket`, or that of the preferences, or any.
+    Runtime,
+}
+
+/// A time.
+#[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
+enum YearBucket {
+    /// From 2018 on.
+    #[serde(rename = "recent")]
+    Recent,
+    /// 2010 to 2019.
+    #[serde(rename = "2010s")]
+    TwentyTens,
+    /// 2000 to 2009.
+    #[serde(rename = "2000s")]
+    TwoThousands,
+    /// 1990 to 1999.
+    #[serde(rename = "90s")]
+    Nineties,
+    /// Before 1990.
+    #[serde(rename = "classic")]
+    Classic,
+}
+
+/// A length.
+#[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum RuntimeBucket {
+    /// Less than 90 minutes.
+    Short,
+    /// 90 to 150 minutes.
+    Medium,
+    /// More than 150 minutes.
+    Long,
+}
+
+impl YearBucket {
+    fn range(self) -> (Option<u16>, Option<u16>) {
+        match self {
+            Self::Recent => (Some(2018), None),
+            Self::TwentyTens => (Some(2010), Some(2019)),
+            Self::TwoThousands => (Some(2000), Some(2009)),
+            Self::Nineties => (Some(1990), Some(1999)),
+            Self::Classic => (None, Some(1989)),
+        }
+    }
+}
+
+impl RuntimeBucket {
+    fn range(self) -> (Option<u32>, Option<u32>) {
+        match self {
+            Self::Short => (None, Some(89)),
+            Self::Medium => (Some(90), Some(150)),
+            Self::Long => (Some(151), None),
+        }
+    }
+}
+
+/// What to recommend. What is given narrows the list in every mode.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct PersonalQuery {
+    /// How many, 1 to 100; 20 if not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<usize>,
+    /// How many to pass over.
+    #[param(maximum = 4_294_967_295_u32)]
+    offset: Option<u32>,
+    /// What the list is made by.
+    #[param(value_type = Option<Mode>)]
+    mode: Option<Mode>,
+    /// Only films of this genre.
+    #[param(example = "crime")]
+    genre: Option<String>,
+    /// Only films on this service.
+    service: Option<String>,
+    /// Only films of this time.
+    #[param(value_type = Option<YearBucket>)]
+    year_bucket: Option<YearBucket>,
+    /// Only films of this length.
+    #[param(value_type = Option<RuntimeBucket>)]
+    runtime_bucket: Option<RuntimeBucket>,
+    /// The country whose streaming services count and are shown; the operator's own, if not given.
+    region: Option<String>,
+    /// Whether films of the watchlist may be shown.
+    include_watchlist: Option<bool>,
+    /// 0 (by score alone) to 1 (as different as can be).
+    #[param(minimum = 0, maximum = 1)]
+    diversity: Option<f32>,
+    /// 0 to 1: how much being well known counts against a film.
+    #[param(minimum = 0, maximum = 1)]
+    novelty: Option<f32>,
+}
+
+/// Recommends films to the profile that asks, by its ratings, likes, dislikes and preferences as they are
+/// now.
+#[utoipa::path(get, path = "/api/recommendations", tag = "recommendations", params(PersonalQuery),
+    security(("user_id" = []), ("session" = []), ("api_key" = [])),
+    responses(
+        (status = 200, body = RecommendationReply),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn recommend(
+    State(state): State<AppState>,
+    Me(profile): Me,
+    QueryOf(asked): QueryOf<PersonalQuery>,
+) -> Result<Response, Problem> {
+    let serving = state.serving();
+    let recommender = &serving.bundle.recommender;
+    let taste = state.store().taste(&profile.key()).await?;
+    let mode = asked.mode.unwrap_or_default();
+    let mut query = known_of(&taste, asked.include_watchlist.unwrap_or(false));
+    let ignored = preferences::apply(&taste.preferences, recommender, &mut query);
+    asked.narrow(mode, &mut query);
+    let (request, _) = recommender.resolve(&query).map_err(|error| {
+        let named = |field: &str| match field {
+            "filters.genres.any[0]" => "genre".to_owned(),
+            "services[0]" => "service".to_owned(),
+            other => other.to_owned(),
+        };
+        Problem::from(error).rename_fields(named)
+    })?;
+    let ranked = recommender.recommend(&request);
+    let region = request.filter.region;
+    let mut about = About::new(&serving, UserId::Profile(profile.id), region);
+    about.mode = Some(mode);
+    about.ignored_preferences = ignored;
+    listing::reply(&serving, region, ranked, about)
+}
+
+/// A query by what somebody said of films.
+pub fn known_of(taste: &Taste, with_watchlist: bool) -> Query {
+    let listed = taste.listed.iter().copied().filter(|_| !with_watchlist);
+    let seen: Vec<MovieId> = taste.known().chain(listed).collect();
+    Query {
+        liked: taste.liked().collect(),
+        disliked: taste.disliked().collect(),
+        ratings: taste
+            .rated()
+            .map(|(movie_id, stars)| Rating { movie_id, rating: stars.value() })
+            .collect(),
+        seen,
+        limit: DEFAULT_LIMIT,
+        explain: true,
+        ..Query::default()
+    }
+}
+
+impl PersonalQuery {
+    /// Narrows a query to what is asked for. A mode whose value is not given yet narrows by the
+    /// preferences, or not at all: front ends ask so while nothing is chosen.
+    fn narrow(self, mode: Mode, query: &mut Query) {
+        if mode == Mode::Genre && self.genre.is_none() {
+            query.filters.genres.any.clone_from(&query.preferred_genres);
+        }
+        if let Some(genre) = self.genre {
+            query.filters.genres.any = vec![genre];
+        }
+        if let Some(service) = self.service {
+            query.filters.services = vec![service];
+        }
+        if let Some(bucket) = self.year_bucket {
+            (query.filters.year_min, query.filters.year_max) = bucket.range();
+        }
+        if let Some(bucket) = self.runtime_bucket {
+            // What is asked for now goes before what is preferred in general.
+            (query.filters.runtime_min, query.filters.runtime_max) = bucket.range();
+        }
+        query.filters.region = self.region;
+        query.limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        query.offset = self.offset.unwrap_or(0) as usize;
+        query.diversity = self.diversity;
+        query.novelty = self.novelty.unwrap_or(0.0);
+    }
+}

@@ -1,0 +1,188 @@
+//! Sessions and API keys. Of secrets only hashes are kept.
+
+use crate::users::Profile;
+use crate::{Store, StoreError};
+
+/// What an API key may do; each includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Look at the catalogue, and ask for recommendations by what the request itself tells.
+    Read,
+    /// Read and write any person's data.
+    Write,
+    /// Everything.
+    Admin,
+}
+
+impl Scope {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The scope of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        [Self::Read, Self::Write, Self::Admin].into_iter().find(|scope| scope.name() == name)
+    }
+}
+
+/// An API key to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewKey {
+    /// The part that may be shown.
+    pub id: String,
+    /// What it is for.
+    pub name: String,
+    /// SHA-256 of the secret part, as hexadecimal digits.
+    pub secret_hash: String,
+    /// What it may do.
+    pub scope: Scope,
+}
+
+/// An API key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// What was kept when it was made.
+    pub key: NewKey,
+    /// In milliseconds since 1970.
+    pub created_at: i64,
+    /// When it was revoked.
+    pub revoked_at: Option<i64>,
+}
+
+type KeyRow = (String, String, String, String, i64, Option<i64>);
+
+impl ApiKey {
+    fn of((id, name, secret_hash, scope, created_at, revoked_at): KeyRow) -> Option<Self> {
+        let key = NewKey { id, name, secret_hash, scope: Scope::of(&scope)? };
+        Some(Self { key, created_at, revoked_at })
+    }
+}
+
+impl Store {
+    /// Begins a session until `expires_at`; the token's SHA-256 as hexadecimal digits is its name.
+    pub async fn begin_session(
+        &self,
+        token_hash: String,
+        profile: i64,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<(), StoreError> {
+        let store = self.clone();
+        self.change("", async move {
+            let mut transaction = store.begin().await?;
+            sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
+                .bind(now)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query(
+                "INSERT INTO sessions (token_hash, user_id, created_at, expires_at)
+                 VALUES ($1, $2, $3, $4)",
+            )
+            .bind(token_hash)
+            .bind(profile)
+            .bind(now)
+            .bind(expires_at)
+            .execute(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Whose session it is, if it is one that has not ended.
+    pub async fn session(&self, token_hash: &str, now: i64) -> Result<Option<Profile>, StoreError> {
+        let row: Option<(i64, String, Option<String>, i64)> = sqlx::query_as(
+            "SELECT users.id, email, name, users.created_at
+             FROM sessions JOIN users ON users.id = user_id
+             WHERE token_hash = $1 AND expires_at > $2 AND email IS NOT NULL",
+        )
+        .bind(token_hash)
+        .bind(now)
+        .fetch_optional(self.pool())
+        .await?;
+        let profile = |(id, email, name, created_at): (i64, String, Option<String>, i64)| Profile {
+            id,
+            email,
+            name: name.unwrap_or_default(),
+            created_at,
+        };
+        Ok(row.map(profile))
+    }
+
+    /// Ends a session.
+    pub async fn end_session(&self, token_hash: &str) -> Result<(), StoreError> {
+        let (store, token_hash) = (self.clone(), token_hash.to_owned());
+        self.change("", async move {
+            sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
+                .bind(token_hash)
+                .execute(store.pool())
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Keeps an API key.
+    pub async fn add_key(&self, key: NewKey, now: i64) -> Result<(), StoreError> {
+        let store = self.clone();
+        self.change("", async move {
+            sqlx::query(
+                "INSERT INTO api_keys (id, name, secret_hash, scope, created_at)
+                 VALUES ($1, $2, $3, $4, $5)",
+            )
+            .bind(key.id)
+            .bind(key.name)
+            .bind(key.secret_hash)
+            .bind(key.scope.name())
+            .bind(now)
+            .execute(store.pool())
+            .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The API key of an id, revoked or not.
+    pub async fn key(&self, id: &str) -> Result<Option<ApiKey>, StoreError> {
+        let row: Option<KeyRow> = sqlx::query_as(
+            "SELECT id, name, secret_hash, scope, created_at, revoked_at FROM api_keys WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(row.and_then(ApiKey::of))
+    }
+
+    /// All API keys, the oldest first.
+    pub async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        let rows: Vec<KeyRow> = sqlx::query_as(
+            "SELECT id, name, secret_hash, scope, created_at, revoked_at FROM api_keys
+             ORDER BY created_at, id",
+        )
+        .fetch_all(self.pool())
+        .await?;
+        Ok(rows.into_iter().filter_map(ApiKey::of).collect())
+    }
+
+    /// Revokes an API key; whether there was one in force.
+    pub async fn revoke_key(&self, id: &str, now: i64) -> Result<bool, StoreError> {
+        let (store, id) = (self.clone(), id.to_owned());
+        self.change("", async move {
+            let revoked = sqlx::query(
+                "UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL",
+            )
+            .bind(now)
+            .bind(id)
+            .execute(store.pool())
+            .await?;
+            Ok(revoked.rows_affected() > 0)
+        })
+        .await
+    }
+}

@@ -1,0 +1,56 @@
+//! Databases to test on: a file, and one of its own in the `PostgreSQL` that `cargo xtask test` starts.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use cinematch_store::{Address, Ownership, Store};
+
+/// A database, empty at first.
+pub struct Database {
+    pub address: Address,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Database {
+    /// A file.
+    pub fn file() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = Address::File(folder.path().join("sub/people.db"));
+        Self { address, _folder: Some(folder) }
+    }
+
+    /// One in `PostgreSQL`; `None`, said loudly, where there is none.
+    pub async fn postgres(test: &str) -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let Ok(server) = std::env::var("CINEMATCH_TEST_POSTGRES") else {
+            let why = "no PostgreSQL in CINEMATCH_TEST_POSTGRES; `cargo xtask test` starts one";
+            let _ =
+                writeln!(std::io::stderr(), "\n!!! {test} DID NOT RUN ON POSTGRESQL: {why} !!!\n");
+            return None;
+        };
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("story_{}_{number}", std::process::id());
+        sqlx::any::install_default_drivers();
+        let pool = sqlx::AnyPool::connect(&server).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&pool)
+            .await
+            .unwrap();
+        pool.close().await;
+        let mut url = url::Url::parse(&server).unwrap();
+        url.set_path(&name);
+        Some(Self { address: Address::Postgres(url), _folder: None })
+    }
+
+    pub async fn open(&self) -> Store {
+        Store::open(&self.address, Ownership::Alone).await.unwrap()
+    }
+}
+
+/// All of them.
+#[allow(dead_code, reason = "not every test file goes through all")]
+pub async fn databases(test: &str) -> Vec<Database> {
+    let mut databases = vec![Database::file()];
+    databases.extend(Database::postgres(test).await);
+    databases
+}

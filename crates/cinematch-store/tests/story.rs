@@ -1,0 +1,262 @@
+//! One story, told to every database: a file and a real `PostgreSQL`.
+
+mod databases;
+
+use cinematch::ids::MovieId;
+use cinematch::sources::movielens::Stars;
+use cinematch_store::*;
+use databases::{Database, databases};
+
+fn item(id: u32) -> NewItem {
+    NewItem {
+        movie_id: MovieId(id),
+        title: format!("Film {id}"),
+        year: Some(1999),
+        service: Some("MUBI".to_owned()),
+    }
+}
+
+async fn shown(store: &Store, user: &str) -> Vec<(u32, bool)> {
+    let items = store.watchlist(user).await.unwrap();
+    items.iter().map(|item| (item.movie_id.0, item.watched)).collect()
+}
+
+fn like() -> Said {
+    Said { reaction: Some(Reaction::Like), ..Said::default() }
+}
+
+fn rate(stars: f32) -> Said {
+    Said { stars: Stars::from_value(stars), ..Said::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_of_a_household() {
+    for database in databases("the_story_of_a_household").await {
+        let store = database.open().await;
+        watchlists(&store).await;
+        profiles(&store).await;
+        opinions(&store).await;
+        imports(&store).await;
+        sessions_and_keys(&store).await;
+        farewell(&store, &database).await;
+    }
+}
+
+async fn watchlists(store: &Store) {
+    assert!(shown(store, "ada").await.is_empty());
+    assert_eq!(store.add("ada", item(1), 10).await.unwrap(), Added::New);
+    assert_eq!(store.add("ada", item(2), 10).await.unwrap(), Added::New);
+    assert_eq!(store.add("ada", item(1), 99).await.unwrap(), Added::Already);
+    assert_eq!(store.add("o'bob; --", item(2), 10).await.unwrap(), Added::New);
+    assert_eq!(shown(store, "ada").await, [(2, false), (1, false)]);
+    assert_eq!(store.watchlist("ada").await.unwrap()[1].added_at, 10);
+
+    let title = store.set_watched("ada", MovieId(1), true, 11).await.unwrap();
+    assert_eq!(title.as_deref(), Some("Film 1"));
+    assert_eq!(shown(store, "ada").await, [(2, false), (1, true)]);
+    assert_eq!(store.taste("ada").await.unwrap().known().collect::<Vec<_>>(), [MovieId(1)]);
+    store.set_watched("ada", MovieId(1), false, 12).await.unwrap();
+    assert_eq!(shown(store, "ada").await, [(2, false), (1, false)]);
+    assert_eq!(store.taste("ada").await.unwrap().known().count(), 0);
+    assert_eq!(store.set_watched("ada", MovieId(7), true, 12).await.unwrap(), None);
+
+    assert!(store.remove("ada", MovieId(2)).await.unwrap());
+    assert!(!store.remove("ada", MovieId(2)).await.unwrap());
+    assert_eq!(shown(store, "o'bob; --").await, [(2, false)]);
+    assert_eq!(store.taste("ada").await.unwrap().listed, [MovieId(1)]);
+}
+
+async fn profiles(store: &Store) {
+    let unknown = store.identify("eve@example.org", None, 20).await.unwrap();
+    assert_eq!(unknown, Identified::Unknown);
+    // A name that a profile's number would collide with stays whose it is.
+    let next = 4;
+    store.add(&next.to_string(), item(9), 20).await.unwrap();
+    let made = store.identify("Eve@Example.org", Some("Eve"), 20).await.unwrap();
+    let Identified::New(eve) = made else { panic!("{made:?}") };
+    assert_eq!((eve.email.as_str(), eve.name.as_str()), ("eve@example.org", "Eve"));
+    assert_ne!(eve.id, next);
+    assert!(shown(store, &eve.key()).await.is_empty());
+    let known = store.identify("EVE@example.org", Some("Mallory"), 99).await.unwrap();
+    assert_eq!(known, Identified::Known(eve.clone()));
+    assert_eq!(store.profile(eve.id).await.unwrap(), Some(eve.clone()));
+    assert_eq!(store.profile(1).await.unwrap(), None, "ada has no profile");
+    let twice = NewProfile {
+        email: "eve@example.ORG".to_owned(),
+        name: "E".to_owned(),
+        password_hash: None,
+    };
+    assert!(matches!(store.add_profile(twice, 30).await, Err(StoreError::EmailTaken)));
+    assert!(store.set_password("eve@example.org", "$hash".to_owned()).await.unwrap());
+    assert!(!store.set_password("nobody@example.org", "$hash".to_owned()).await.unwrap());
+    let accounts = store.accounts().await.unwrap();
+    assert_eq!(accounts, [Account { profile: eve, password_hash: Some("$hash".to_owned()) }]);
+}
+
+async fn opinions(store: &Store) {
+    let preferences = Preferences {
+        preferred_genres: vec!["sci-fi".to_owned(), "a \"b\" c".to_owned()],
+        runtime_max: Some(120),
+        ..Preferences::default()
+    };
+    assert_eq!(store.taste("ada").await.unwrap().preferences, Preferences::default());
+    store.set_preferences("ada", preferences.clone(), 40).await.unwrap();
+    let kept = Preferences { updated_at: Some(40), ..preferences };
+    assert_eq!(store.taste("ada").await.unwrap().preferences, kept);
+
+    store.say("ada", MovieId(5), like(), 50).await.unwrap();
+    store.say("ada", MovieId(6), rate(4.5), 51).await.unwrap();
+    let dislike = Said { reaction: Some(Reaction::NotInterested), ..Said::default() };
+    store.say("ada", MovieId(7), dislike, 52).await.unwrap();
+    let taste = store.taste("ada").await.unwrap();
+    assert_eq!(taste.liked().collect::<Vec<_>>(), [MovieId(5)]);
+    assert_eq!(taste.disliked().collect::<Vec<_>>(), [MovieId(7)]);
+    assert_eq!(taste.rated().next().unwrap().1.halves(), 9);
+
+    // Of what contradicts each other the later counts; what does not stays.
+    let said = store.say("ada", MovieId(5), rate(1.0), 53).await.unwrap();
+    assert_eq!((said.reaction, said.stars.map(Stars::value)), (None, Some(1.0)));
+    let said = store.say("ada", MovieId(5), like(), 54).await.unwrap();
+    assert_eq!((said.reaction, said.stars), (Some(Reaction::Like), None));
+    let said = store.say("ada", MovieId(6), like(), 55).await.unwrap();
+    assert_eq!((said.reaction, said.stars.map(Stars::value)), (Some(Reaction::Like), Some(4.5)));
+    let watched = Said { watched: Some(true), ..Said::default() };
+    store.say("ada", MovieId(6), watched, 56).await.unwrap();
+    let order: Vec<u32> =
+        store.feedback("ada").await.unwrap().iter().map(|film| film.movie_id.0).collect();
+    assert_eq!(order, [6, 5, 7], "the last first");
+
+    assert!(store.unsay("ada", MovieId(7)).await.unwrap());
+    assert!(!store.unsay("ada", MovieId(7)).await.unwrap());
+    assert_eq!(store.reset_feedback("ada", 60).await.unwrap(), 2);
+    assert_eq!(store.reset_feedback("ada", 61).await.unwrap(), 0);
+    assert_eq!(store.reset_feedback("nobody", 61).await.unwrap(), 0);
+    let left = store.feedback("ada").await.unwrap();
+    assert_eq!(left.len(), 1, "that it was seen stays");
+    assert!(left[0].watched && left[0].stars.is_none() && left[0].reaction.is_none());
+}
+
+async fn imports(store: &Store) {
+    let films = || {
+        let film = |id: u32| ImportedFilm {
+            item: NewItem { service: None, ..item(id) },
+            stars: None,
+            liked: false,
+            watched: false,
+            listed: false,
+        };
+        let mut films: Vec<ImportedFilm> = (1000..3000).map(film).collect();
+        for (at, film) in films.iter_mut().enumerate() {
+            match at % 4 {
+                0 => film.stars = Stars::from_halves((at % 10) as u8 + 1),
+                1 => film.liked = true,
+                2 => film.watched = true,
+                _ => film.listed = true,
+            }
+        }
+        films
+    };
+    let record = || ImportRecord {
+        service: "letterboxd".to_owned(),
+        file: "letterboxd.zip".to_owned(),
+        rows: 2100,
+        matched: 2000,
+    };
+    store.say("ada", MovieId(1000), rate(5.0), 70).await.unwrap();
+    store.say("ada", MovieId(1003), watched(), 70).await.unwrap();
+    let changes = store.import("ada", films(), record(), 71).await.unwrap();
+    let expected = Changes { added: 1499, changed: 1, unchanged: 1, listed: 499 };
+    assert_eq!(changes, expected);
+    let before = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
+    let again = store.import("ada", films(), record(), 99).await.unwrap();
+    assert_eq!(again, Changes { unchanged: 2000, ..Changes::default() });
+    let after = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
+    assert_eq!(before, after, "a second import changes nothing");
+    let past = store.imports("ada").await.unwrap();
+    assert_eq!(past, [PastImport { record: record(), changed: 1999, imported_at: 71 }]);
+    let rated = store.taste("ada").await.unwrap();
+    assert_eq!(rated.rated().next().unwrap(), (MovieId(1000), Stars::from_halves(1).unwrap()));
+}
+
+fn watched() -> Said {
+    Said { watched: Some(true), ..Said::default() }
+}
+
+async fn sessions_and_keys(store: &Store) {
+    let eve = store.account("eve@example.org").await.unwrap().unwrap().profile;
+    store.begin_session("aa".to_owned(), eve.id, 80, 100).await.unwrap();
+    store.begin_session("bb".to_owned(), eve.id, 80, 200).await.unwrap();
+    assert_eq!(store.session("aa", 99).await.unwrap(), Some(eve.clone()));
+    assert_eq!(store.session("aa", 100).await.unwrap(), None, "it has run out");
+    assert_eq!(store.session("cc", 99).await.unwrap(), None);
+    store.end_session("aa").await.unwrap();
+    assert_eq!(store.session("aa", 99).await.unwrap(), None);
+    store.set_password("eve@example.org", "$other".to_owned()).await.unwrap();
+    assert_eq!(store.session("bb", 99).await.unwrap(), None, "a new password ends sessions");
+
+    let key = NewKey {
+        id: "k1".to_owned(),
+        name: "phone".to_owned(),
+        secret_hash: "ff".to_owned(),
+        scope: Scope::Write,
+    };
+    store.add_key(key.clone(), 81).await.unwrap();
+    let kept = ApiKey { key, created_at: 81, revoked_at: None };
+    assert_eq!(store.key("k1").await.unwrap(), Some(kept));
+    assert!(store.revoke_key("k1", 82).await.unwrap());
+    assert!(!store.revoke_key("k1", 83).await.unwrap());
+    assert_eq!(store.keys().await.unwrap()[0].revoked_at, Some(82));
+}
+
+async fn farewell(store: &Store, database: &Database) {
+    let everything = store.everything("ada").await.unwrap();
+    assert_eq!((everything.feedback.len(), everything.watchlist.len()), (1502, 500));
+    let receipt = store.forget("ada", "r1".to_owned(), 90).await.unwrap().unwrap();
+    assert_eq!(receipt.deleted["feedback"], 1502);
+    assert_eq!((receipt.deleted["watchlist"], receipt.deleted["users"]), (500, 1));
+    let nothing = store.everything("ada").await.unwrap();
+    assert!(nothing.feedback.is_empty() && nothing.watchlist.is_empty());
+    assert_eq!(store.taste("ada").await.unwrap(), Taste::default().into());
+    assert_eq!(store.forget("ada", "r2".to_owned(), 91).await.unwrap(), None);
+    assert_eq!(shown(store, "o'bob; --").await, [(2, false)], "others are as they were");
+    let eve = store.account("eve@example.org").await.unwrap().unwrap().profile;
+    store.forget(&eve.key(), "r3".to_owned(), 92).await.unwrap().unwrap();
+    if let Some(file) = database.address.file() {
+        // Not a byte of them is left in the file, nor in the log beside it.
+        for part in ["", "-wal"] {
+            let bytes = std::fs::read(format!("{}{part}", file.display())).unwrap_or_default();
+            for trace in ["ada", "eve@example.org", "letterboxd.zip"] {
+                let found = bytes.windows(trace.len()).any(|bytes| bytes == trace.as_bytes());
+                assert!(!found, "{trace} in the file{part}");
+            }
+        }
+    }
+    // Numbers are not given out again.
+    let made = store.identify("bob@example.org", Some("Bob"), 93).await.unwrap();
+    assert!(matches!(made, Identified::New(bob) if bob.id > eve.id));
+}
+
+/// A server that is told things and asked for them at once never answers with what was before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_is_known_at_the_next_question() {
+    for database in databases("what_was_said_is_known_at_the_next_question").await {
+        let store = database.open().await;
+        let tasks: Vec<_> = (0..4)
+            .map(|user| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    let key = format!("u{}", user % 2);
+                    for at in 0..50 {
+                        let movie = MovieId(user * 100 + at);
+                        store.say(&key, movie, like(), i64::from(at)).await.unwrap();
+                        assert!(store.taste(&key).await.unwrap().known().any(|it| it == movie));
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(store.taste("u1").await.unwrap().films.len(), 100);
+    }
+}

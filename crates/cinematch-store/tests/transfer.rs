@@ -1,0 +1,225 @@
+//! Backups, restoring, moving between databases, and databases of earlier versions.
+
+mod databases;
+
+use std::path::Path;
+
+use cinematch::ids::MovieId;
+use cinematch::sources::movielens::Stars;
+use cinematch_store::*;
+use databases::{Database, databases};
+
+/// A database with something in every table.
+async fn lived_in(store: &Store) {
+    let item = |id: u32| NewItem {
+        movie_id: MovieId(id),
+        title: format!("Film \"{id}\"; é"),
+        year: (id % 2 == 0).then_some(1999),
+        service: None,
+    };
+    for (at, user) in ["ada", "bob", "zoë"].into_iter().enumerate() {
+        let film = |id| ImportedFilm {
+            item: item(id),
+            stars: None,
+            liked: false,
+            watched: false,
+            listed: true,
+        };
+        let record = ImportRecord {
+            service: "trakt".to_owned(),
+            file: "é.zip".to_owned(),
+            rows: 450,
+            matched: 450,
+        };
+        store.import(user, (0..450).map(film).collect(), record, 100).await.unwrap();
+        let said = Said { stars: Stars::from_halves(at as u8 + 3), ..Said::default() };
+        store.say(user, MovieId(7), said, 5).await.unwrap();
+    }
+    store.identify("eve@example.org", Some("Eve"), 1).await.unwrap();
+    store
+        .set_preferences("ada", Preferences { runtime_min: Some(80), ..Preferences::default() }, 9)
+        .await
+        .unwrap();
+    let key = NewKey {
+        id: "k".to_owned(),
+        name: "n".to_owned(),
+        secret_hash: "ff".to_owned(),
+        scope: Scope::Admin,
+    };
+    store.add_key(key, 3).await.unwrap();
+    store.forget("bob", "r".to_owned(), 4).await.unwrap();
+}
+
+async fn all(store: &Store) -> (Vec<Everything>, Vec<Account>, Vec<ApiKey>) {
+    let mut people = Vec::new();
+    for user in ["ada", "bob", "zoë", "4"] {
+        people.push(store.everything(user).await.unwrap());
+    }
+    (people, store.accounts().await.unwrap(), store.keys().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_brings_everything_back_and_moves_between_databases() {
+    for database in databases("a_backup_brings_everything_back").await {
+        let store = database.open().await;
+        lived_in(&store).await;
+        let before = all(&store).await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sub/backup.db");
+        // The server goes on meanwhile.
+        backup(&database.address, &file, Existing::Keep).await.unwrap();
+        store.unsay("ada", MovieId(7)).await.unwrap();
+        assert_ne!(all(&store).await, before);
+        let left: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().collect();
+        assert_eq!(left.len(), 1, "nothing but the backup");
+
+        // Not over what is there, unless told so.
+        let refused =
+            restore(&file, (&store, &database.address), Existing::Keep).await.unwrap_err();
+        assert!(refused.to_string().contains("--replace"), "{refused}");
+        let copied = restore(&file, (&store, &database.address), Existing::Replace).await.unwrap();
+        assert_eq!((copied["users"], copied["watchlist"], copied["deletions"]), (3, 900, 1));
+        store.close().await;
+        drop(store);
+        let store = database.open().await;
+        assert_eq!(all(&store).await, before);
+
+        // Into every other kind of database, and numbers go on from there.
+        for other in databases("moving").await {
+            let to = other.open().await;
+            restore(&file, (&to, &other.address), Existing::Keep).await.unwrap();
+            assert_eq!(all(&to).await, before);
+            let made = to.identify("new@example.org", Some("New"), 2).await.unwrap();
+            assert!(matches!(made, Identified::New(new) if new.id > 4));
+        }
+        let again = backup(&database.address, &file, Existing::Keep).await.unwrap_err();
+        assert!(matches!(again, StoreError::NotEmpty { .. }), "{again}");
+        backup(&database.address, &file, Existing::Replace).await.unwrap();
+        if let Some(source) = database.address.file() {
+            let itself = backup(&database.address, source, Existing::Replace).await.unwrap_err();
+            assert!(itself.to_string().contains("the database itself"), "{itself}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_backup_is_refused_and_nothing_changes() {
+    let database = Database::file();
+    let store = database.open().await;
+    lived_in(&store).await;
+    let before = all(&store).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.db");
+    backup(&database.address, &file, Existing::Keep).await.unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    let refused = |what: &'static str, bytes: Vec<u8>| {
+        let path = folder.path().join(what);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let mut torn = whole.clone();
+    for byte in &mut torn[5000..9000] {
+        *byte ^= 0x5a;
+    }
+    let files = [
+        refused("text", b"this is a text, not a database, and long enough".to_vec()),
+        refused("empty", Vec::new()),
+        refused("cut", whole[..whole.len() / 2].to_vec()),
+        refused("torn", torn),
+        folder.path().join("not-there"),
+    ];
+    for file in files {
+        let to = (&store, &database.address);
+        let error = restore(&file, to, Existing::Replace).await.unwrap_err().to_string();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(error.contains(name), "{error}");
+        assert_eq!(all(&store).await, before, "{name}");
+    }
+    let nowhere = Address::File(folder.path().join("nowhere.db"));
+    let error = backup(&nowhere, &folder.path().join("b.db"), Existing::Keep).await.unwrap_err();
+    assert!(error.to_string().contains("nowhere.db not found"), "{error}");
+    assert!(!folder.path().join("nowhere.db").exists());
+}
+
+/// The first version's file, as its own statements made it.
+async fn first_version(path: &Path) {
+    sqlx::any::install_default_drivers();
+    let pool =
+        sqlx::AnyPool::connect(&format!("sqlite://{}?mode=rwc", path.display())).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let name = "0001_watchlist.sql";
+    let step = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite").join(name);
+    std::fs::copy(step, folder.path().join(name)).unwrap();
+    let steps = sqlx::migrate::Migrator::new(folder.path()).await.unwrap();
+    steps.run(&pool).await.unwrap();
+    for (user, movie, watched, at) in
+        [("ada", 1, 0, 10), ("7", 2, 1, 11), ("ada", 3, 1, 12), ("o'bob", 1, 0, 13)]
+    {
+        sqlx::query(
+            "INSERT INTO watchlist (user_id, movie_id, title, year, service, watched, added_at)
+             VALUES ($1, $2, 'A film', 1999, NULL, $3, $4)",
+        )
+        .bind(user)
+        .bind(movie)
+        .bind(watched)
+        .bind(at)
+        .execute(&pool)
+        .await
+        .unwrap();
+    }
+    sqlx::query("DELETE FROM watchlist WHERE user_id = 'o''bob'").execute(&pool).await.unwrap();
+    pool.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_versions_database_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("people.db");
+    first_version(&path).await;
+    let address = Address::File(path.clone());
+    let old = folder.path().join("old.db");
+    // A backup before the upgrade is of the earlier version, and can be restored by this one.
+    backup(&address, &old, Existing::Keep).await.unwrap();
+    let check = async |store: &Store| {
+        let ada = store.watchlist("ada").await.unwrap();
+        let ada: Vec<_> = ada.iter().map(|it| (it.movie_id.0, it.watched, it.added_at)).collect();
+        assert_eq!(ada, [(3, true, 12), (1, false, 10)]);
+        assert_eq!(store.watchlist("7").await.unwrap().len(), 1);
+        assert_eq!(store.taste("7").await.unwrap().known().collect::<Vec<_>>(), [MovieId(2)]);
+        assert!(store.watchlist("o'bob").await.unwrap().is_empty());
+    };
+    let store = Store::open(&address, Ownership::Alone).await.unwrap();
+    check(&store).await;
+    // Nobody gets the number that somebody is called by.
+    for at in 0..12 {
+        store.identify(&format!("{at}@example.org"), Some("x"), 1).await.unwrap();
+    }
+    assert!(store.profile(7).await.unwrap().is_none());
+    store.close().await;
+    for other in databases("an_old_backup").await {
+        let to = other.open().await;
+        restore(&old, (&to, &other.address), Existing::Keep).await.unwrap();
+        check(&to).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_one_servers_and_says_what_is_wrong_with_it() {
+    let database = Database::file();
+    let store = database.open().await;
+    let busy = Store::open(&database.address, Ownership::Alone).await.unwrap_err();
+    assert!(matches!(busy, StoreError::Busy { .. }));
+    // Accounts are made beside a running server.
+    let beside = Store::open(&database.address, Ownership::Beside).await.unwrap();
+    let new = NewProfile { email: "a@b.c".to_owned(), name: "A".to_owned(), password_hash: None };
+    beside.add_profile(new, 1).await.unwrap();
+    assert_eq!(store.accounts().await.unwrap().len(), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("people.db");
+    std::fs::write(&path, "this is a text, not a database, and long enough to tell").unwrap();
+    let error = Store::open(&Address::File(path), Ownership::Alone).await.unwrap_err().to_string();
+    assert!(error.contains("people.db"), "{error}");
+    let nobody = Address::parse("postgres://ada:hunter2@127.0.0.1:1/films").unwrap();
+    let error = Store::open(&nobody, Ownership::Alone).await.unwrap_err().to_string();
+    assert!(error.contains("127.0.0.1:1/films") && !error.contains("hunter2"), "{error}");
+}
