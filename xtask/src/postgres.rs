@@ -293,6 +293,7 @@ fn random_hex() -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::TcpStream;
 
     #[test]
     fn a_user_is_found_by_the_whole_name() {
@@ -317,5 +318,20 @@ mod tests {
         let (one, other) = (random_hex().unwrap(), random_hex().unwrap());
         assert_eq!((one.len(), other.len()), (32, 32));
         assert_ne!(one, other);
+    }
+    #[test]
+    fn a_server_answers_until_it_is_dropped_and_leaves_nothing() {
+        if find().is_none() {
+            return eprintln!("!!! DID NOT RUN: no PostgreSQL; `cargo xtask test` installs it !!!");
+        }
+        let server = Postgres::start().unwrap();
+        let (_, address) = server.url().rsplit_once('@').unwrap();
+        let address = address.strip_suffix("/postgres").unwrap().to_owned();
+        let home = server.home.path.clone();
+        assert!(home.join("data/PG_VERSION").is_file());
+        TcpStream::connect(&address).unwrap();
+        drop(server);
+        TcpStream::connect(&address).unwrap_err();
+        assert!(!home.exists());
     }
 }
