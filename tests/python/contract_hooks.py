@@ -18,10 +18,10 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 SERVER = json.loads(os.environ["CINEMATCH_CONTRACT"])
 
-# Which names a field takes, wherever it is in the document.
-NAMES = {
+# Which names a parameter of an address, and which a field of a body takes.
+IN_QUERIES = {"genre": "genres", "service": "services", "region": "regions", "model": "models"}
+IN_BODIES = {
     "preferred_genres": "genres",
-    "genre": "genres",
     "any": "genres",
     "all": "genres",
     "none": "genres",
@@ -29,6 +29,8 @@ NAMES = {
     "region": "regions",
     "model": "models",
 }
+# Fields of bodies (schema, field) that take other names as well.
+FREE = set()
 # The parts of what `cinematch train` trains.
 MODELS = ["hybrid", "edlae", "ials", "content", "popular"]
 # Refusals by rules that no schema can express: the field, and the beginning of the message.
@@ -52,38 +54,40 @@ def get(path):
 def enumerate_names(schema, names):
     """Puts the names into a schema of a string, perhaps a list of them or null."""
     if "items" in schema:
-        return enumerate_names(schema["items"], names)
+        enumerate_names(schema["items"], names)
+        return
     if isinstance(schema.get("type"), list) and "null" in schema["type"]:
         names = [*names, None]
     schema["enum"] = names
 
 
 def sent_fields(document):
-    """The name and the schema of everything that requests carry: query parameters, and what bodies have."""
+    """Everything that requests carry: what names it takes or none, and its schema."""
     schemas = document["components"]["schemas"]
     seen, waiting = set(), []
     for methods in document["paths"].values():
         for operation in methods.values():
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "query":
-                    yield parameter["name"], parameter["schema"]
-            waiting.append(operation.get("requestBody", {}))
+                    yield IN_QUERIES.get(parameter["name"]), parameter["schema"]
+            waiting.append((None, operation.get("requestBody", {})))
     while waiting:
-        part = waiting.pop()
+        owner, part = waiting.pop()
         if isinstance(part, list):
-            waiting += part
+            waiting += [(owner, item) for item in part]
         elif isinstance(part, dict):
-            waiting += part.values()
-            yield from part.get("properties", {}).items()
+            waiting += [(owner, item) for item in part.values()]
+            for field, schema in part.get("properties", {}).items():
+                yield (owner, field) not in FREE and IN_BODIES.get(field), schema
             name = part.get("$ref", "").rpartition("/")[2]
             if name and name not in seen:
                 seen.add(name)
-                waiting.append(schemas[name])
+                waiting.append((name, schemas[name]))
 
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Adds the catalogue's names to the document."""
+    """Adds to the document the catalogue's names, and who is calling."""
     services = get("/api/services")
     regions = services["regions"]
     of_regions = [name for region in regions for name in get(f"/api/services?region={region}")["services"]]
@@ -93,9 +97,39 @@ def before_load_schema(context, raw_schema):
         "regions": regions,
         "models": MODELS,
     }
-    for name, schema in list(sent_fields(raw_schema)):
-        if known.get(NAMES.get(name)):
-            enumerate_names(schema, known[NAMES[name]])
+    for names, schema in list(sent_fields(raw_schema)):
+        if known.get(names):
+            enumerate_names(schema, known[names])
+    # Nobody may read or remove others: only with one's own number is there anything to accept.
+    caller = SERVER["headers"].get("X-User-Id")
+    for path, methods in raw_schema["paths"].items():
+        for operation in methods.values() if path.startswith("/api/users/") and caller else []:
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "path":
+                    parameter["example"] = int(caller)
+
+
+def without_point(parameters):
+    """Writes whole numbers as people write them in addresses: `1.0` is an integer to JSON Schema only."""
+    whole = {name: int(value) for name, value in parameters.items() if is_whole(value)}
+    return {**parameters, **whole}
+
+
+def is_whole(value):
+    """Whether a value is a number with a point, but without a fraction."""
+    return isinstance(value, float) and value.is_integer()
+
+
+@schemathesis.hook
+def map_path_parameters(context, path_parameters):
+    """See without_point."""
+    return path_parameters and without_point(path_parameters)
+
+
+@schemathesis.hook
+def map_query(context, query):
+    """See without_point."""
+    return query and without_point(query)
 
 
 @schemathesis.hook
