@@ -1,6 +1,7 @@
 //! What contributors run: `cargo xtask test`, `cargo xtask bench`, `cargo xtask tidy`.
 
 mod bench;
+mod postgres;
 mod project;
 mod test;
 mod tidy;

@@ -1,11 +1,13 @@
 //! `cargo xtask test`: the gates, then the tests with everything they need.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::postgres::Postgres;
 use crate::{project, tidy, venv};
 
 /// Runs the gates and the tests; with filters, only the tests whose names contain one.
@@ -29,16 +31,24 @@ pub fn run(filters: &[String]) -> Result<()> {
         })?;
         step("documentation", || {
             let document = ["doc", "--workspace", "--no-deps", "--document-private-items"];
-            cargo(&root, &document, &[("RUSTDOCFLAGS", "-D warnings")])
+            cargo(&root, &document, &[("RUSTDOCFLAGS", "-D warnings".as_ref())])
         })?;
     }
     let requirements = root.join("tests/python/requirements.txt");
     let python = venv::python(&requirements, "tests")?;
-    let python = python.to_str().context("the path of the Python environment is not UTF-8")?;
+    let contract = root.join("tests/python/contract-requirements.txt");
+    let schemathesis = venv::python(&contract, "contract")?.with_file_name("schemathesis");
     step("tests", || {
+        let postgres = Postgres::start()?;
         let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--"];
         arguments.extend(filters.iter().map(String::as_str));
-        cargo(&root, &arguments, &[("CINEMATCH_TEST_PYTHON", python), ("INSTA_UPDATE", "no")])
+        let variables = [
+            ("CINEMATCH_TEST_PYTHON", python.as_os_str()),
+            ("CINEMATCH_TEST_SCHEMATHESIS", schemathesis.as_os_str()),
+            ("CINEMATCH_TEST_POSTGRES", postgres.url().as_ref()),
+            ("INSTA_UPDATE", "no".as_ref()),
+        ];
+        cargo(&root, &arguments, &variables)
     })?;
     if filters.is_empty() {
         step("the README's first command, in release", || {
@@ -58,7 +68,7 @@ fn step(name: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
 }
 
 /// Runs cargo in the project; its failure is ours.
-fn cargo(root: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
+fn cargo(root: &Path, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Result<()> {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(root).args(arguments).envs(variables.iter().copied());
     succeed(&mut command)

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 use crate::problem::Problem;
+use crate::strict::Strict;
 
 /// A JSON body. Malformed JSON is a 400; a value of the wrong type is a 422 naming its field.
 pub struct Body<T>(pub T);
@@ -26,12 +27,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
         let bytes = whole_body(request.into_body()).await?;
-        // serde would take an array for a struct, by position.
-        if bytes.trim_ascii_start().first() == Some(&b'[') {
-            return Err(Problem::field("body", "expected an object, got an array"));
-        }
         let reader = &mut serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
+        let value = serde_path_to_error::deserialize(Strict(&mut *reader)).map_err(|error| {
             let field = error.path().to_string();
             let error = error.into_inner();
             if error.is_data() {

@@ -10,6 +10,7 @@ mod problem;
 mod reload;
 mod routes;
 mod state;
+mod strict;
 
 use std::future::Future;
 use std::time::Duration;

@@ -1,11 +1,13 @@
 //! The product from outside: the binary, its files, its server.
 
 mod cli;
+mod contract;
 mod demo;
 mod docs;
 mod evaluate;
 mod fetch;
 mod folder;
+mod frontends;
 mod history;
 mod kill;
 mod learning;

@@ -19,7 +19,8 @@ struct Home {
 
 /// What this server is: JSON, or a page for a browser.
 #[utoipa::path(get, path = "/", tag = "service",
-    responses((status = 200, body = Home, description = "JSON, or HTML for `Accept: text/html`")))]
+    responses((status = 200, description = "JSON, or HTML for `Accept: text/html`",
+        content((Home = "application/json"), (String = "text/html")))))]
 pub async fn home(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let version = env!("CARGO_PKG_VERSION");

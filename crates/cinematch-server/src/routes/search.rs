@@ -20,7 +20,7 @@ const LONGEST: usize = 200;
 #[into_params(parameter_in = Query)]
 pub struct SearchQuery {
     /// Words of a title, a person or a keyword, the last one perhaps unfinished; a year is a hint.
-    #[param(example = "godfater")]
+    #[param(example = "godfater", max_length = 200)]
     q: String,
     /// How many films, 1 to 50; 10 if not given.
     #[param(minimum = 1, maximum = 50)]

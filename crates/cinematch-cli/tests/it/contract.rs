@@ -1,0 +1,97 @@
+//! The `OpenAPI` document and the server, held against each other by schemathesis.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::folder::{Folder, did_not_run, project};
+use crate::server::Server;
+
+/// How many requests are made up for each operation, beside those of boundaries and examples.
+const EXAMPLES: &str = "500";
+
+/// The sample with all that a catalogue can have: invented services, and regions with their own.
+fn folder() -> Folder {
+    let folder = Folder::with_sample();
+    let links = folder.read("raw/ml-32m/links.csv");
+    let ids: Vec<&str> = links.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect();
+    let (first, second) = (ids[0], ids[1]);
+    let providers = format!(
+        "tmdb_id,region,flatrate,ads,free,rent,buy\n{first},DE,Netflix|MUBI,,,,\n\
+         {second},DE,MUBI,,arte,,\n{second},US,Max,,,,\n"
+    );
+    folder.write("raw/tmdb/watch_providers.csv", providers.as_bytes());
+    folder.ok(&["preprocess", "--min-year", "none"]);
+    folder.ok(&["train"]);
+    folder
+}
+
+/// Runs schemathesis on all that the server documents, as a caller with `headers`: every check, and
+/// requests from the document's examples, at the bounds of its schemas, made up, and in sequences.
+/// `also` are further arguments of its. Nothing it says may be wrong, and every operation must have been
+/// reached by a request that was accepted.
+fn check(folder: &Folder, server: &Server, headers: &[(&str, &str)], also: &[&str]) {
+    let test = "the_server_does_what_its_document_says";
+    let Some(schemathesis) = std::env::var_os("CINEMATCH_TEST_SCHEMATHESIS") else {
+        return did_not_run(test, "no schemathesis; run `cargo xtask test`");
+    };
+    let headers: serde_json::Map<String, Value> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let mut command = Command::new(schemathesis);
+    command
+        .current_dir(folder.path("."))
+        .env("SCHEMATHESIS_HOOKS", project().join("tests/python/contract_hooks.py"))
+        .env(
+            "CINEMATCH_CONTRACT",
+            json!({"address": server.address, "headers": headers}).to_string(),
+        )
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .args(["--no-color", "run", &format!("{}/openapi.json", server.address)])
+        .args(["--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"])
+        .args(["--max-examples", EXAMPLES, "--seed", "1", "--generation-database", "none"])
+        // More workers are no faster: the time goes into making requests up, in one interpreter.
+        .args(["--workers", "1", "--suppress-health-check", "all", "--continue-on-failure"])
+        .args([
+            "--output-truncate",
+            "true",
+            "--report",
+            "json",
+            "--report-json-path",
+            "report.json",
+        ])
+        .args(also);
+    for (name, value) in &headers {
+        command.args(["--header", &format!("{name}: {}", value.as_str().unwrap())]);
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{errors}");
+
+    let report: Value =
+        serde_json::from_str(&fs::read_to_string(folder.path("report.json")).unwrap()).unwrap();
+    assert_eq!(report["complete"], true, "{said}");
+    assert_eq!(report["operations"]["tested"], report["operations"]["selected"], "{said}");
+    for phase in ["examples", "coverage", "fuzzing", "stateful"] {
+        assert_eq!(report["phases"][phase]["status"], "success", "{phase}\n{said}");
+    }
+    // Operations that hardly ever got past the door prove little.
+    for warning in ["missing_auth", "validation_mismatch"] {
+        assert_eq!(report["warnings"][warning], json!([]), "{warning}\n{said}");
+    }
+    let rates = report["valid_rates"].as_object().unwrap();
+    assert_eq!(report["operations"]["selected"], rates.len(), "{said}");
+    for (operation, phases) in rates {
+        let accepted = phases.as_object().unwrap().values().map(|phase| &phase["accepted"]);
+        let accepted: u64 = accepted.map(|count| count.as_u64().unwrap()).sum();
+        assert!(accepted > 0, "nothing valid got through to {operation}\n{said}");
+    }
+}
+
+#[test]
+fn the_server_does_what_its_document_says() {
+    let folder = folder();
+    let server = Server::start(&folder);
+    check(&folder, &server, &[], &[]);
+}
