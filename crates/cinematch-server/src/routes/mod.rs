@@ -1,10 +1,12 @@
 //! Routes, one file a resource.
 
+mod browse;
 mod catalog;
 mod health;
 mod home;
 mod recommendations;
 mod search;
+mod similar;
 mod watchlist;
 
 use std::time::Duration;
@@ -46,6 +48,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(catalog::genres))
         .routes(routes!(catalog::services))
         .routes(routes!(catalog::movie))
+        .routes(routes!(browse::browse))
+        .routes(routes!(similar::similar))
         .routes(routes!(search::search))
         .routes(routes!(watchlist::list, watchlist::add))
         .routes(routes!(watchlist::remove))

@@ -224,7 +224,8 @@ fn reply(
     Ok(json)
 }
 
-fn why(recommended: Recommendation<'_>) -> Why<'_> {
+/// Why a film is there, and the stars it is expected to get.
+pub(super) fn why(recommended: Recommendation<'_>) -> Why<'_> {
     let reasons = recommended.reasons;
     let mut sources = Vec::new();
     let mut add = |source, contribution: f32| {
