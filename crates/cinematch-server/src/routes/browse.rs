@@ -1,8 +1,6 @@
 //! `GET /api/movies`.
 
 use std::collections::BTreeSet;
-use std::fmt::Display;
-use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::State;
@@ -117,16 +115,16 @@ impl Asked {
                 _ if given.contains(&field) => {
                     return Err(Problem::field(field, "given twice; give it once"));
                 }
-                "year_min" => filters.year_min = Some(number(&field, &value, u16::MAX)?),
-                "year_max" => filters.year_max = Some(number(&field, &value, u16::MAX)?),
+                "year_min" => filters.year_min = Some(number(&field, &value, u16::MAX.into())?),
+                "year_max" => filters.year_max = Some(number(&field, &value, u16::MAX.into())?),
                 "runtime_min" => filters.runtime_min = Some(number(&field, &value, u32::MAX)?),
                 "runtime_max" => filters.runtime_max = Some(number(&field, &value, u32::MAX)?),
                 "min_votes" => filters.min_votes = number(&field, &value, u32::MAX)?,
-                "limit" => asked.limit = number(&field, &value, usize::MAX)?,
+                "limit" => asked.limit = number(&field, &value, u32::MAX)?,
                 "region" => filters.region = Some(value),
                 "sort" => sort = Sort::find(&value).ok_or_else(no_sort)?,
                 "cursor" => cursor = Some(value),
-                _ => return Err(Problem::field("query", unknown_parameter(&field))),
+                _ => return Err(unknown_parameter(&field)),
             }
             given.insert(field);
         }
@@ -142,9 +140,11 @@ impl Asked {
     }
 }
 
-fn number<T: FromStr + Display>(field: &str, value: &str, most: T) -> Result<T, Problem> {
-    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    value.parse().ok().filter(|_| digits).ok_or_else(|| {
+fn number<T: TryFrom<u32>>(field: &str, value: &str, most: u32) -> Result<T, Problem> {
+    // No sign, which Rust would take.
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value.parse::<u32>().ok().filter(|number| digits && *number <= most);
+    number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
         let value: String = value.chars().take(40).collect();
         let message = format!("expected a whole number from 0 to {most}, got `{value}`");
         Problem::field(field, message)
@@ -156,12 +156,11 @@ fn no_sort() -> Problem {
     Problem::field("sort", format!("expected one of {names}"))
 }
 
-fn unknown_parameter(field: &str) -> String {
+fn unknown_parameter(field: &str) -> Problem {
     let field: String = field.chars().take(40).collect();
-    format!(
-        "there is no parameter `{field}`; there are genre, year_min, year_max, runtime_min, runtime_max, \
-         service, region, language, min_votes, sort, limit and cursor"
-    )
+    let message = "there is no such parameter; there are genre, year_min, year_max, runtime_min, \
+                   runtime_max, service, region, language, min_votes, sort, limit and cursor";
+    Problem::field(field, message)
 }
 
 /// The fields of a query as this route names them.

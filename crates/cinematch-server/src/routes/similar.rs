@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use cinematch::ids::MovieId;
-use cinematch::ranking::{Filters, Query, Recommendation};
+use cinematch::ranking::{Filters, Query};
 use serde::{Deserialize, Serialize};
 
 use super::recommendations::why;
@@ -82,13 +82,12 @@ pub async fn similar(
     })?;
     let region = request.filter.region;
     let title = &recommender.movie(film).title;
-    let item = |recommended: Recommendation<'_>| {
+    let mut similar = Vec::new();
+    for recommended in recommender.recommend(&request).items {
         let film = recommended.movie;
         let item = Item::new(recommender.movie(film), recommender.services_of(film, region));
-        SimilarItem { item, why: of_one_film(why(recommended), title) }
-    };
-    let similar: Vec<SimilarItem<'_>> =
-        recommender.recommend(&request).items.into_iter().map(item).collect();
+        similar.push(SimilarItem { item, why: of_one_film(why(recommended), title) });
+    }
     let reply = SimilarReply {
         movie_id,
         count: similar.len(),

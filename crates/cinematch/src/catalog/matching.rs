@@ -82,10 +82,10 @@ impl MatchIndex {
     /// Finds the film of a row: by MovieLens', IMDb's or TMDb's number, and only where no film has it by
     /// title, then by original title. O(characters of the titles).
     pub fn find(&self, entry: &Entry) -> Match {
-        let by_imdb = || self.by_imdb.get(&imdb_number(entry.imdb_id.as_deref()?)?);
-        let by_tmdb = || self.by_tmdb.get(&entry.tmdb_id?);
-        let by_id = entry.movie_id.and_then(|id| self.by_id.get(&id));
-        if let Some(film) = by_id.or_else(by_imdb).or_else(by_tmdb) {
+        let movielens = || self.by_id.get(&entry.movie_id?);
+        let imdb = || self.by_imdb.get(&imdb_number(entry.imdb_id.as_deref()?)?);
+        let tmdb = || self.by_tmdb.get(&entry.tmdb_id?);
+        if let Some(film) = movielens().or_else(imdb).or_else(tmdb) {
             return Match::ById(*film);
         }
         match (self.by_title(&entry.title, entry.year), &entry.original_title) {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use rand_chacha::ChaCha8Rng;
@@ -231,20 +232,17 @@ fn random_rows_of_every_format_come_back() {
             let took = started.elapsed();
             assert_eq!((report.rows, report.matches.len()), (5000, 5000), "{name}");
             assert_eq!(report.problems, [], "{name}");
-            let mut last: std::collections::BTreeMap<MovieId, Stars> = Default::default();
+            let mut last: BTreeMap<MovieId, Stars> = BTreeMap::new();
             for ((row, movie), halves) in report.matches.iter().zip(&picked).zip(&halves) {
                 let said = Stars::from_halves(*halves).unwrap();
                 assert_eq!(row.said, Said::Rated(said), "{name}, line {}", row.line);
-                match row.movie_id {
-                    Some(found) => {
-                        assert_eq!(found, movie.movie_id, "{name}: {}", movie.title);
-                        last.insert(found, said);
-                    }
-                    None => {
-                        assert_eq!(row.matched, Matched::Ambiguous, "{name}: {}", movie.title);
-                        let is_one = row.candidates.contains(&movie.movie_id);
-                        assert!(is_one || row.candidates.len() == 5, "{name}: {}", movie.title);
-                    }
+                if let Some(found) = row.movie_id {
+                    assert_eq!(found, movie.movie_id, "{name}: {}", movie.title);
+                    last.insert(found, said);
+                } else {
+                    assert_eq!(row.matched, Matched::Ambiguous, "{name}: {}", movie.title);
+                    let is_one = row.candidates.contains(&movie.movie_id);
+                    assert!(is_one || row.candidates.len() == 5, "{name}: {}", movie.title);
                 }
             }
             let found = report.by_id + report.by_title;

@@ -248,7 +248,7 @@ mod tests {
                 // Rows are in no order of the numbers.
                 let genres = if is_drama { vec!["drama".to_owned()] } else { Vec::new() };
                 let movie = film(id * 37 % 101, title);
-                Movie { popularity, vote_average, vote_count, year, genres, ..movie }
+                Movie { year, genres, popularity, vote_count, vote_average, ..movie }
             });
             films.collect()
         })

@@ -30,7 +30,9 @@ fn flagged(bytes: &[u8], flags: u8) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for (signature, offset) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
         let places: Vec<usize> = memchr::memmem::find_iter(&bytes, signature).collect();
-        places.into_iter().for_each(|at| bytes[at + offset] |= flags);
+        for at in places {
+            bytes[at + offset] |= flags;
+        }
     }
     bytes
 }
