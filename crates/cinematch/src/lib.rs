@@ -10,6 +10,7 @@ pub mod evaluation;
 pub mod features;
 pub mod files;
 pub mod ids;
+pub mod imports;
 pub mod linalg;
 pub mod models;
 pub mod ranking;

@@ -276,7 +276,12 @@ impl Recommend {
 
 /// `Heat (1995)`.
 pub fn named(movie: &Movie) -> String {
-    movie.year.map_or_else(|| movie.title.clone(), |year| format!("{} ({year})", movie.title))
+    dated(&movie.title, movie.year)
+}
+
+/// The same of a title and a year.
+pub fn dated(title: &str, year: Option<u16>) -> String {
+    year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
 }
 
 /// Prints a ranked list with its reasons, and where the films can be watched.

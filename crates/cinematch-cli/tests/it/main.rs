@@ -1,5 +1,6 @@
 //! The product from outside: the binary, its files, its server.
 
+mod browse;
 mod cli;
 mod contract;
 mod demo;

@@ -81,12 +81,36 @@ fn titles_of_movielens_32m_are_found_with_a_typing_error() {
         ("pulp ficton", "Pulp Fiction"),
         ("star wars new hope", "Star Wars: Episode IV - A New Hope"),
         ("eternal sunshine", "Eternal Sunshine of the Spotless Mind"),
+        // Alternative titles, people, keywords.
+        ("sen to chihiro", "Spirited Away"),
+        ("fabuleux destin d'amelie poulain", "Amelie"),
+        ("shichinin no samurai", "Seven Samurai"),
     ] {
         let hits = index.search(query, 5);
         let found: Vec<&str> =
             hits.iter().map(|hit| movies[hit.movie.row()].title.as_str()).collect();
         println!("{query}: {found:?}");
         assert_eq!(found.first(), Some(&expected), "{query}: {found:?}");
+    }
+
+    // People and keywords: films of theirs, where TMDb's facts are known.
+    for (query, name, least) in [
+        ("quentin tarantino", "Quentin Tarantino", 5),
+        ("hayao miyazaki", "Hayao Miyazaki", 4),
+        // Titles with the words come before films about the thing.
+        ("time loop", "time loop", 2),
+    ] {
+        let hits = index.search(query, 5);
+        let has = |hit: &cinematch::search::Hit| {
+            let movie = &movies[hit.movie.row()];
+            let names = movie.directors.iter().chain(&movie.cast).chain(&movie.keywords);
+            names.into_iter().any(|it| it == name)
+        };
+        let of_theirs = hits.iter().filter(|hit| has(hit)).count();
+        let found: Vec<&str> =
+            hits.iter().map(|hit| movies[hit.movie.row()].title.as_str()).collect();
+        println!("{query}: {found:?}, {of_theirs} of theirs");
+        assert!(of_theirs >= least, "{query}: {found:?}");
     }
 
     // Films that people look for: those with votes, of a title that is theirs alone.

@@ -88,7 +88,9 @@ fn the_documents_are_served_without_a_network() {
         [
             "/",
             "/api/genres",
+            "/api/movies",
             "/api/movies/{movie_id}",
+            "/api/movies/{movie_id}/similar",
             "/api/recommendations",
             "/api/search",
             "/api/services",

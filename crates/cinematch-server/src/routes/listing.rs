@@ -121,7 +121,8 @@ fn write(
     Ok(json)
 }
 
-fn why(recommended: Recommendation<'_>) -> Why<'_> {
+/// Why a film is there, and the stars it is expected to get.
+pub fn why(recommended: Recommendation<'_>) -> Why<'_> {
     let reasons = recommended.reasons;
     let mut sources = Vec::new();
     let mut add = |source, contribution: f32| {

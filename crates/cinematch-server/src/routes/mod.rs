@@ -1,6 +1,7 @@
 //! Routes, one file a resource.
 
 mod auth;
+mod browse;
 mod catalog;
 mod document;
 mod feedback;
@@ -13,6 +14,7 @@ mod personal;
 mod preferences;
 mod recommendations;
 mod search;
+mod similar;
 mod watchlist;
 
 use std::time::Duration;
@@ -47,6 +49,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(catalog::genres))
         .routes(routes!(catalog::services))
         .routes(routes!(catalog::movie))
+        .routes(routes!(browse::browse))
+        .routes(routes!(similar::similar))
         .routes(routes!(search::search))
         .routes(routes!(watchlist::list_mine, watchlist::add_mine))
         .routes(routes!(watchlist::list, watchlist::add, watchlist::remove_mine))

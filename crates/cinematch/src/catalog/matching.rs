@@ -1,12 +1,13 @@
 //! Films of elsewhere found in the catalogue: by number, or by title and year. Nothing is guessed: a
 //! title that could be two films is said to be.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::Movie;
-use crate::ids::{MovieIdx, TmdbId, Vocabulary};
+use crate::ids::{MovieId, MovieIdx, TmdbId};
 use crate::sources::history::Entry;
 
 /// How a film was found, or not.
@@ -14,9 +15,11 @@ use crate::sources::history::Entry;
 pub enum Match {
     /// By a number that both sides know it under.
     ById(MovieIdx),
-    /// By its title and year, the year off by one at most.
+    /// By its title and year.
     ByTitle(MovieIdx),
-    /// The title could be any of these.
+    /// By its title, which is its alone, the year off by one or not given.
+    ByTitleNearly(MovieIdx),
+    /// It could be any of these: several have the title, or one of which the year is not known.
     Ambiguous(Vec<MovieIdx>),
     /// No such film.
     Unmatched,
@@ -26,92 +29,107 @@ impl Match {
     /// The film, if it is one.
     pub fn film(&self) -> Option<MovieIdx> {
         match self {
-            Self::ById(film) | Self::ByTitle(film) => Some(*film),
+            Self::ById(film) | Self::ByTitle(film) | Self::ByTitleNearly(film) => Some(*film),
             Self::Ambiguous(_) | Self::Unmatched => None,
         }
     }
 }
 
-/// Finds films of a catalogue.
+/// Finds films of a catalogue. Made once a catalogue, it finds as often as wanted.
 #[derive(Debug)]
-pub struct Matcher<'a> {
-    movies: &'a [Movie],
-    vocabulary: &'a Vocabulary,
-    by_imdb: FxHashMap<&'a str, MovieIdx>,
+pub struct MatchIndex {
+    by_id: FxHashMap<MovieId, MovieIdx>,
+    by_imdb: FxHashMap<u64, MovieIdx>,
     by_tmdb: FxHashMap<TmdbId, MovieIdx>,
     /// Titles and alternative titles, folded.
     by_title: FxHashMap<String, Vec<MovieIdx>>,
+    years: Vec<Option<u16>>,
 }
 
-impl<'a> Matcher<'a> {
-    /// Indexes a catalogue. O(films).
-    pub fn new(movies: &'a [Movie], vocabulary: &'a Vocabulary) -> Self {
-        let mut matcher = Self {
-            movies,
-            vocabulary,
+impl MatchIndex {
+    /// Indexes a catalogue. Of films with one number the first counts. O(characters of all titles).
+    pub fn new(movies: &[Movie]) -> Self {
+        let mut index = Self {
+            by_id: FxHashMap::default(),
             by_imdb: FxHashMap::default(),
             by_tmdb: FxHashMap::default(),
             by_title: FxHashMap::default(),
+            years: movies.iter().map(|movie| movie.year).collect(),
         };
-        for (movie, row) in movies.iter().zip(0..) {
+        let titles = |movie: &Movie| -> Vec<String> {
+            std::iter::once(&movie.title).chain(&movie.alt_titles).map(|it| folded(it)).collect()
+        };
+        let titles: Vec<Vec<String>> = movies.par_iter().map(titles).collect();
+        for ((movie, titles), row) in movies.iter().zip(titles).zip(0..) {
             let film = MovieIdx(row);
-            if let Some(imdb_id) = &movie.imdb_id {
-                matcher.by_imdb.entry(without_zeros(imdb_id)).or_insert(film);
+            index.by_id.entry(movie.movie_id).or_insert(film);
+            if let Some(imdb_id) = movie.imdb_id.as_deref().and_then(imdb_number) {
+                index.by_imdb.entry(imdb_id).or_insert(film);
             }
             if let Some(tmdb_id) = movie.tmdb_id {
-                matcher.by_tmdb.entry(tmdb_id).or_insert(film);
+                index.by_tmdb.entry(tmdb_id).or_insert(film);
             }
-            for title in std::iter::once(&movie.title).chain(&movie.alt_titles) {
-                let films = matcher.by_title.entry(folded(title)).or_default();
+            for title in titles.into_iter().filter(|title| !title.is_empty()) {
+                let films = index.by_title.entry(title).or_default();
                 if films.last() != Some(&film) {
                     films.push(film);
                 }
             }
         }
-        matcher
+        index
     }
 
-    /// Finds the film of a row. Numbers go before titles.
+    /// Finds the film of a row: by MovieLens', IMDb's or TMDb's number, and only where no film has it by
+    /// title, then by original title. O(characters of the titles).
     pub fn find(&self, entry: &Entry) -> Match {
-        let by_id = entry
-            .movie_id
-            .and_then(|id| self.vocabulary.index_of(id))
-            .or_else(|| {
-                let imdb_id = entry.imdb_id.as_deref()?;
-                self.by_imdb.get(without_zeros(imdb_id)).copied()
-            })
-            .or_else(|| self.by_tmdb.get(&entry.tmdb_id?).copied());
-        by_id.map_or_else(|| self.by_title(&entry.title, entry.year), Match::ById)
+        let movielens = || self.by_id.get(&entry.movie_id?);
+        let imdb = || self.by_imdb.get(&imdb_number(entry.imdb_id.as_deref()?)?);
+        let tmdb = || self.by_tmdb.get(&entry.tmdb_id?);
+        if let Some(film) = movielens().or_else(imdb).or_else(tmdb) {
+            return Match::ById(*film);
+        }
+        match (self.by_title(&entry.title, entry.year), &entry.original_title) {
+            (Match::Unmatched, Some(original)) => self.by_title(original, entry.year),
+            (found, _) => found,
+        }
     }
 
     fn by_title(&self, title: &str, year: Option<u16>) -> Match {
-        let title = folded(title);
-        let Some(films) = self.by_title.get(&title).filter(|_| !title.is_empty()) else {
-            return Match::Unmatched;
+        let Some(films) = self.by_title.get(&folded(title)) else { return Match::Unmatched };
+        let year_of = |film: &MovieIdx| self.years[film.row()];
+        let those = |wanted: &dyn Fn(Option<u16>) -> bool| -> Vec<MovieIdx> {
+            films.iter().copied().filter(|film| wanted(year_of(film))).collect()
         };
-        let off = |film: &MovieIdx| {
-            let (theirs, ours) = (year?, self.movies[film.row()].year?);
-            Some(theirs.abs_diff(ours))
+        let Some(year) = year else {
+            return match films.as_slice() {
+                [film] if year_of(film).is_none() => Match::ByTitle(*film),
+                [film] => Match::ByTitleNearly(*film),
+                _ => Match::Ambiguous(films.clone()),
+            };
         };
-        let within = |most: u16| -> Vec<MovieIdx> {
-            films.iter().copied().filter(|film| off(film).is_some_and(|off| off <= most)).collect()
-        };
-        let exact = within(0);
-        let candidates = match exact.is_empty() {
-            _ if year.is_none() => films.clone(),
-            true => within(1),
-            false => exact,
-        };
-        match candidates.as_slice() {
-            [] => Match::Unmatched,
-            [film] => Match::ByTitle(*film),
-            _ => Match::Ambiguous(candidates),
+        let exact = those(&|theirs| theirs == Some(year));
+        if !exact.is_empty() {
+            return one_of(exact, Match::ByTitle);
         }
+        let near = those(&|theirs| theirs.is_some_and(|theirs| theirs.abs_diff(year) == 1));
+        if !near.is_empty() {
+            return one_of(near, Match::ByTitleNearly);
+        }
+        let undated = those(&|theirs| theirs.is_none());
+        if undated.is_empty() { Match::Unmatched } else { Match::Ambiguous(undated) }
     }
 }
 
-fn without_zeros(digits: &str) -> &str {
-    digits.trim_start_matches('0')
+fn one_of(films: Vec<MovieIdx>, found: fn(MovieIdx) -> Match) -> Match {
+    match films.as_slice() {
+        [film] => found(*film),
+        _ => Match::Ambiguous(films),
+    }
+}
+
+/// IMDb's number, however many zeros stand before it.
+fn imdb_number(digits: &str) -> Option<u64> {
+    digits.parse().ok()
 }
 
 /// A title without case, accents and punctuation, its article in front: `Amélie` and `amelie` are one,
@@ -145,18 +163,19 @@ pub(crate) fn folded(title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::MovieId;
     use crate::models::content::tests::film;
     use crate::sources::history::Said;
 
     fn entry(title: &str, year: Option<u16>) -> Entry {
         Entry {
             title: title.to_owned(),
+            original_title: None,
             year,
             imdb_id: None,
             tmdb_id: None,
             movie_id: None,
             said: Said::Watched,
+            of_viewing: false,
             file: "f.csv".to_owned(),
             line: 2,
         }
@@ -178,13 +197,14 @@ mod tests {
             with(11, "Schindler's List", 1993),
             with(12, "Twins", 1988),
             with(13, "Twins", 1988),
+            film(14, "Undated"),
+            with(15, "…", 2000),
         ];
-        let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
-        let matcher = Matcher::new(&movies, &vocabulary);
+        let index = MatchIndex::new(&movies);
         let id = |row: u32| MovieIdx(row);
         for (title, year, expected) in [
             ("HEAT", Some(1995), Match::ByTitle(id(0))),
-            ("heat", Some(1996), Match::ByTitle(id(0))),
+            ("heat", Some(1996), Match::ByTitleNearly(id(0))),
             ("Heat", Some(1986), Match::Unmatched),
             ("amelie", Some(2001), Match::ByTitle(id(1))),
             ("Solaris", Some(2002), Match::ByTitle(id(3))),
@@ -192,15 +212,23 @@ mod tests {
             ("Romeo and Juliet", Some(1996), Match::ByTitle(id(4))),
             ("Schindler’s List", Some(1993), Match::ByTitle(id(5))),
             ("Twins", Some(1989), Match::Ambiguous(vec![id(6), id(7)])),
-            ("…", Some(1995), Match::Unmatched),
+            ("Schindlers list", None, Match::ByTitleNearly(id(5))),
+            ("Undated", None, Match::ByTitle(id(8))),
+            ("Undated", Some(1995), Match::Ambiguous(vec![id(8)])),
+            ("…", Some(2000), Match::Unmatched),
         ] {
-            assert_eq!(matcher.find(&entry(title, year)), expected, "{title} {year:?}");
+            assert_eq!(index.find(&entry(title, year)), expected, "{title} {year:?}");
         }
         let numbered = Entry { imdb_id: Some("113277".to_owned()), ..entry("Other", None) };
-        assert_eq!(matcher.find(&numbered), Match::ById(id(0)));
+        assert_eq!(index.find(&numbered), Match::ById(id(0)));
         let numbered = Entry { tmdb_id: Some(TmdbId(194)), ..entry("Heat", Some(1995)) };
-        assert_eq!(matcher.find(&numbered), Match::ById(id(1)));
+        assert_eq!(index.find(&numbered), Match::ById(id(1)));
+        // A number that no film has is no reason not to look at the title, and the original one.
+        let original_title = Some("Amelie from Montmartre".to_owned());
+        let tmdb_id = Some(TmdbId(7));
+        let other = Entry { original_title, tmdb_id, ..entry("Die fabelhafte Welt", Some(2002)) };
+        assert_eq!(index.find(&other), Match::ByTitleNearly(id(1)));
         let numbered = Entry { movie_id: Some(MovieId(8)), ..entry("Heat", Some(1995)) };
-        assert_eq!(matcher.find(&numbered), Match::ById(id(2)));
+        assert_eq!(index.find(&numbered), Match::ById(id(2)));
     }
 }

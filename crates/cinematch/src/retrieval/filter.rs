@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::browse::Orders;
 use crate::catalog::availability::Region;
 use crate::catalog::names::NameList;
 use crate::catalog::{Availability, Movie};
@@ -74,6 +75,7 @@ pub struct FilterIndex {
     service_bits: BitRows,
     facts: Vec<Facts>,
     regions: Vec<RegionIndex>,
+    orders: Orders,
 }
 
 /// The services of a region, as filters look at them.
@@ -143,6 +145,7 @@ impl FilterIndex {
             services,
             languages: NameList::languages(languages),
             regions: Vec::new(),
+            orders: Orders::default(),
         }
     }
 
@@ -180,6 +183,11 @@ impl FilterIndex {
     /// The place of every film's genres among the combinations.
     pub fn combination_of(&self) -> &[u32] {
         &self.combination_of
+    }
+
+    /// The films in the orders in which they are browsed.
+    pub(super) fn orders(&self) -> &Orders {
+        &self.orders
     }
 
     /// The number of films.

@@ -135,9 +135,11 @@ pub enum SourceError {
 /// Shortens a value for a message, on a character boundary.
 pub(crate) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 60;
-    let flat = text.replace(['\n', '\r'], "⏎");
-    if flat.chars().count() <= LONGEST {
-        return flat;
+    let one_line = |character| if matches!(character, '\n' | '\r') { '⏎' } else { character };
+    let mut characters = text.chars().map(one_line);
+    let mut short: String = characters.by_ref().take(LONGEST).collect();
+    if characters.next().is_some() {
+        short.push('…');
     }
-    flat.chars().take(LONGEST).chain(std::iter::once('…')).collect()
+    short
 }

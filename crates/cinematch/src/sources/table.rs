@@ -304,13 +304,13 @@ impl<'t> Table<'t> {
         while let Some(start) = skip_line_ends(bytes, at).filter(|start| *start < chunk.bytes.end) {
             let record = read_record(bytes, start, &self.multiline, &mut fields);
             at = record.end;
-            if fields.len() == 1 && fields[0].raw.trim_ascii().is_empty() {
+            if record.n_fields == 1 && fields[0].raw.trim_ascii().is_empty() {
                 continue;
             }
             rows += 1;
             let line = lines.line_at(start);
-            if fields.len() != width || !record.closed {
-                let reason = malformed(&fields, width, !record.closed);
+            if record.n_fields != width || !record.closed {
+                let reason = malformed(&fields, record.n_fields, width, !record.closed);
                 problems.push(whole_row(file, line, ProblemKind::MalformedRecord, reason));
                 if record.spans_lines
                     && let Some(length) = memchr::memchr(b'\n', &bytes[start..at])
@@ -337,13 +337,12 @@ fn count(byte: u8, bytes: &[u8]) -> u64 {
     memchr::memchr_iter(byte, bytes).count() as u64
 }
 
-fn malformed(fields: &[Field<'_>], width: usize, runs_over: bool) -> String {
-    if runs_over && fields.len() == width {
+fn malformed(fields: &[Field<'_>], got: usize, width: usize, runs_over: bool) -> String {
+    if runs_over && got == width {
         return "a quoted value runs over the end of its line".to_owned();
     }
-    let plural = if fields.len() == 1 { "" } else { "s" };
+    let plural = if got == 1 { "" } else { "s" };
     let first = String::from_utf8_lossy(fields.first().map_or(&[], |field| field.raw)).into_owned();
-    let got = fields.len();
     format!("expected {width} fields, got {got} field{plural}, starting `{}`", excerpt(&first))
 }
 
@@ -376,6 +375,8 @@ impl<'a> Field<'a> {
 struct Record {
     /// The byte behind its line end.
     end: usize,
+    /// How many fields it has.
+    n_fields: usize,
     /// Whether a quoted value holds a line end.
     spans_lines: bool,
     /// Whether every quote closes where it may.
@@ -385,7 +386,8 @@ struct Record {
 /// Reads the record at `start` into `fields` (RFC 4180; text behind a closing quote is taken as it
 /// stands, as most readers do). `multiline` says which fields may hold line ends. A record that
 /// breaks that, or has more fields, is given up at once, so that a file full of stray quotes costs
-/// linear time.
+/// linear time. Fields beyond those are counted and not kept, so that a line of commas costs no memory;
+/// of a header, which nothing is known of yet, all are kept.
 fn read_record<'a>(
     bytes: &'a [u8],
     start: usize,
@@ -393,7 +395,7 @@ fn read_record<'a>(
     fields: &mut Vec<Field<'a>>,
 ) -> Record {
     fields.clear();
-    let mut record = Record { end: bytes.len(), spans_lines: false, closed: true };
+    let mut record = Record { end: bytes.len(), n_fields: 0, spans_lines: false, closed: true };
     let mut at = start;
     loop {
         let mut field = Field { raw: &[], has_quotes: false };
@@ -417,7 +419,7 @@ fn read_record<'a>(
             }
             let breaks = field.has_line_break();
             record.spans_lines |= breaks;
-            if breaks && !multiline.get(fields.len()).is_some_and(|may| *may) {
+            if breaks && !multiline.get(record.n_fields).is_some_and(|may| *may) {
                 record.closed = false;
             }
             if !matches!(bytes.get(at), None | Some(b',' | b'\n' | b'\r')) {
@@ -435,8 +437,11 @@ fn read_record<'a>(
             field.raw = &bytes[at..to - usize::from(carriage)];
             at = to;
         }
-        fields.push(field);
-        if record.spans_lines && (!record.closed || fields.len() > multiline.len()) {
+        record.n_fields += 1;
+        if multiline.is_empty() || record.n_fields <= multiline.len() {
+            fields.push(field);
+        }
+        if record.spans_lines && (!record.closed || record.n_fields > multiline.len()) {
             record.end = at;
             return record;
         }

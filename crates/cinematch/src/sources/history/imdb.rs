@@ -1,16 +1,19 @@
 //! IMDb: the CSV files of ratings and watchlist, of the generations with and without
 //! `Original Title`.
 
-use super::{Entry, History, HistoryError, Said, Service, Skipped, imdb_number, of_ten, year};
+use super::{
+    Entry, History, HistoryError, Said, Service, Skipped, imdb_number, of_ten, title, year,
+};
 use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, ProblemKind, excerpt};
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     Column::required("Const"),
     Column::required("Title").multiline(),
     Column::optional("Title Type"),
     Column::optional("Year"),
     Column::optional("Your Rating"),
+    Column::optional("Original Title").multiline(),
 ];
 
 /// Words of `Title Type` for what is no film, whatever the generation calls it: `tvSeries`, `TV Series`,
@@ -22,12 +25,12 @@ pub fn read(file: &str, bytes: &[u8], is_watchlist: bool) -> Result<History, His
     let mut history = History::of(Service::Imdb);
     let (entries, skipped) = (&mut history.entries, &mut history.skipped);
     history.rows = table::read(file, bytes, &COLUMNS, &mut history.problems, |row, problems| {
-        let title = row.get(1).to_owned();
+        let (name, original) = (title(row.get(1)), title(row.get(5)));
         let kind = row.get(2);
         let lower = kind.to_ascii_lowercase();
         if NO_FILM.iter().any(|word| lower.contains(word)) {
             let (file, line) = (file.to_owned(), row.line);
-            skipped.push(Skipped { file, line, title, reason: kind.to_owned() });
+            skipped.push(Skipped { file, line, title: name, reason: excerpt(kind) });
             return;
         }
         let Some(imdb_id) = imdb_number(row.get(0)) else {
@@ -44,13 +47,16 @@ pub fn read(file: &str, bytes: &[u8], is_watchlist: bool) -> Result<History, His
         }
         // What is on a watchlist and has stars has been seen.
         let unrated = if is_watchlist { Said::Watchlist } else { Said::Watched };
+        let is_other = !original.is_empty() && original != name;
         entries.push(Entry {
-            title,
+            title: name,
+            original_title: is_other.then_some(original),
             year: year(row.get(3)),
             imdb_id: Some(imdb_id),
             tmdb_id: None,
             movie_id: None,
             said: stars.map_or(unrated, Said::Rated),
+            of_viewing: false,
             file: file.to_owned(),
             line: row.line,
         });

@@ -1,6 +1,6 @@
 //! Letterboxd: `ratings.csv`, `diary.csv`, `watched.csv`, `watchlist.csv`, `likes/films.csv`. No ids.
 
-use super::{Entry, History, HistoryError, Said, Service, base_name, year};
+use super::{Entry, History, HistoryError, Said, Service, base_name, title, year};
 use crate::sources::movielens::Stars;
 use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, ProblemKind, excerpt};
@@ -8,8 +8,10 @@ use crate::sources::{Outcome, ProblemKind, excerpt};
 /// Which of its tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
-    /// Films rated, with or without the day they were watched.
+    /// Films rated.
     Rated,
+    /// Days on which films were watched, and perhaps rated.
+    Diary,
     /// Films seen.
     Watched,
     /// Films to see.
@@ -22,14 +24,19 @@ impl Table {
     /// By the header, or where two have the same, by the file's name.
     pub fn of(file: &str, header: &[&str]) -> Result<Self, HistoryError> {
         if header.contains(&"Rating") {
-            return Ok(Self::Rated);
+            let is_diary = header.contains(&"Watched Date");
+            return Ok(if is_diary { Self::Diary } else { Self::Rated });
         }
-        match base_name(file).to_ascii_lowercase().as_str() {
-            "watched.csv" => Ok(Self::Watched),
-            "watchlist.csv" => Ok(Self::Watchlist),
-            "films.csv" => Ok(Self::Liked),
-            _ => Err(HistoryError::Unnamed { file: file.to_owned() }),
-        }
+        let base = base_name(file).to_ascii_lowercase();
+        // `watchlist-somebody-2024-01-02.csv`, `watched (1).csv`.
+        let named = |name: &str| {
+            let behind = base.strip_prefix(name).and_then(|rest| rest.strip_suffix(".csv"));
+            behind.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        };
+        let tables =
+            [("watched", Self::Watched), ("watchlist", Self::Watchlist), ("films", Self::Liked)];
+        let found = tables.into_iter().find(|(name, _)| named(name));
+        found.map(|(_, table)| table).ok_or_else(|| HistoryError::Unnamed { file: file.to_owned() })
     }
 }
 
@@ -45,8 +52,8 @@ pub fn read(file: &str, bytes: &[u8], of: Table) -> Result<History, HistoryError
     let mut history = History::of(Service::Letterboxd);
     let entries = &mut history.entries;
     history.rows = table::read(file, bytes, &COLUMNS, &mut history.problems, |row, problems| {
-        let title = row.get(0).to_owned();
-        if title.is_empty() {
+        let name = title(row.get(0));
+        if name.is_empty() {
             let (kind, outcome) = (ProblemKind::MissingValue, Outcome::RowDropped);
             problems.push(row.problem(0, kind, outcome, "the film has no name"));
             return;
@@ -57,25 +64,29 @@ pub fn read(file: &str, bytes: &[u8], of: Table) -> Result<History, HistoryError
             Table::Watchlist => Said::Watchlist,
             Table::Liked => Said::Liked,
             // A diary has days without stars.
-            Table::Rated if rating.is_empty() => Said::Watched,
-            Table::Rated => rating.parse().ok().and_then(Stars::from_value).map_or_else(
-                || {
-                    let reason =
-                        format!("expected 0.5 to 5 stars in halves, got `{}`", excerpt(rating));
-                    let (kind, outcome) = (ProblemKind::InvalidValue, Outcome::ValueEmptied);
-                    problems.push(row.problem(3, kind, outcome, reason));
-                    Said::Watched
-                },
-                Said::Rated,
-            ),
+            Table::Rated | Table::Diary if rating.is_empty() => Said::Watched,
+            Table::Rated | Table::Diary => {
+                rating.parse().ok().and_then(Stars::from_value).map_or_else(
+                    || {
+                        let reason =
+                            format!("expected 0.5 to 5 stars in halves, got `{}`", excerpt(rating));
+                        let (kind, outcome) = (ProblemKind::InvalidValue, Outcome::ValueEmptied);
+                        problems.push(row.problem(3, kind, outcome, reason));
+                        Said::Watched
+                    },
+                    Said::Rated,
+                )
+            }
         };
         entries.push(Entry {
-            title,
+            title: name,
+            original_title: None,
             year: year(row.get(1)),
             imdb_id: None,
             tmdb_id: None,
             movie_id: None,
             said,
+            of_viewing: of == Table::Diary,
             file: file.to_owned(),
             line: row.line,
         });

@@ -1,6 +1,6 @@
 //! MovieLens.org: `movielens-ratings.csv`, MovieLens' own numbers.
 
-use super::{Entry, History, HistoryError, Said, Service, imdb_number};
+use super::{Entry, History, HistoryError, Said, Service, imdb_number, title};
 use crate::catalog::parse_title;
 use crate::ids::{MovieId, TmdbId};
 use crate::sources::movielens::{Stars, whole_number};
@@ -28,14 +28,16 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
             problems.push(row.problem(3, ProblemKind::InvalidValue, Outcome::RowDropped, reason));
             return;
         };
-        let title = parse_title(row.get(4));
+        let title = parse_title(&title(row.get(4)));
         entries.push(Entry {
             title: title.title,
+            original_title: None,
             year: title.year,
             imdb_id: imdb_number(row.get(1)),
             tmdb_id: whole_number(row.get(2)).map(TmdbId),
             movie_id: Some(movie_id),
             said: Said::Rated(stars),
+            of_viewing: false,
             file: file.to_owned(),
             line: row.line,
         });

@@ -3,20 +3,21 @@ use std::io::{Cursor, Write};
 use super::*;
 use zip::write::SimpleFileOptions;
 
-const RATINGS: &str = "Date,Name,Year,Letterboxd URI,Rating\n2024-01-02,Heat,1995,https://boxd.it/x,4.5\n\
+pub(super) const RATINGS: &str = "Date,Name,Year,Letterboxd URI,Rating\n2024-01-02,Heat,1995,https://boxd.it/x,4.5\n\
                        2024-01-02,\"Me, Myself & Irene\",2000,https://boxd.it/y,0.5\n\
                        2024-01-02,Bad,2000,https://boxd.it/y,7\n";
-const WATCHED: &str = "Date,Name,Year,Letterboxd URI\n2024-01-02,Alien,1979,https://boxd.it/z\n";
+pub(super) const WATCHED: &str =
+    "Date,Name,Year,Letterboxd URI\n2024-01-02,Alien,1979,https://boxd.it/z\n";
 
-fn said(history: &History) -> Vec<(&str, Option<u16>, Said)> {
+pub(super) fn said(history: &History) -> Vec<(&str, Option<u16>, Said)> {
     history.entries.iter().map(|entry| (entry.title.as_str(), entry.year, entry.said)).collect()
 }
 
-fn stars(value: f32) -> Said {
+pub(super) fn stars(value: f32) -> Said {
     Said::Rated(Stars::from_value(value).unwrap())
 }
 
-fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in entries {
         let options =
@@ -47,11 +48,28 @@ fn letterboxds_tables_are_told_apart_by_name_where_they_look_alike() {
     ] {
         assert_eq!(read(name, WATCHED.as_bytes()).unwrap().entries[0].said, expected);
     }
+    for (name, expected) in [
+        ("watchlist-somebody-2024-01-02-10-00-utc.csv", Said::Watchlist),
+        ("watched (1).csv", Said::Watched),
+    ] {
+        assert_eq!(read(name, WATCHED.as_bytes()).unwrap().entries[0].said, expected);
+    }
+    let error = read("watchedness.csv", WATCHED.as_bytes()).unwrap_err();
+    assert!(matches!(error, HistoryError::Unnamed { .. }));
     let error = read("mine.csv", WATCHED.as_bytes()).unwrap_err().to_string();
     assert!(error.contains("name it watched.csv, watchlist.csv"), "{error}");
     let diary = "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\r\n\
                  2024-01-02,Heat,1995,https://boxd.it/x,,Yes,\"a, b\",2024-01-01\r\n";
-    assert_eq!(read("diary.csv", diary.as_bytes()).unwrap().entries[0].said, Said::Watched);
+    let history = read("diary.csv", diary.as_bytes()).unwrap();
+    assert_eq!(said(&history), [("Heat", Some(1995), Said::Watched)]);
+    assert!(history.entries[0].of_viewing && history.problems.is_empty());
+    // Quotes, line ends of both kinds, a byte order mark.
+    let quoted = "\u{feff}Date,Name,Year,Letterboxd URI,Rating\r\n\
+                  2024-01-02,\"\"\"Crocodile\"\" Dundee\",1986,u,3\r\n2024-01-02,\"A, B\",1987,u,2.5\n";
+    assert_eq!(
+        said(&read("ratings.csv", quoted.as_bytes()).unwrap()),
+        [("\"Crocodile\" Dundee", Some(1986), stars(3.0)), ("A, B", Some(1987), stars(2.5))]
+    );
 }
 
 #[test]
@@ -65,7 +83,7 @@ fn a_letterboxd_archive_is_read_without_what_was_deleted() {
         ("likes/films.csv", WATCHED.as_bytes()),
         ("likes/reviews.csv", b"x"),
         ("profile.csv", b"Name\nme\n"),
-        ("../../ratings.csv.exe", b"x"),
+        ("..ratings.csv.exe", b"x"),
     ]);
     let history = read("letterboxd.zip", &archive).unwrap();
     assert_eq!((history.entries.len(), history.rows), (5, 5));
@@ -97,6 +115,15 @@ fn both_generations_of_imdb_are_read_and_series_are_skipped() {
         [("Amélie", Some(2001), stars(0.5)), ("C", Some(2001), Said::Watched)]
     );
     assert_eq!(history.problems.len(), 2);
+    let original: Vec<_> =
+        history.entries.iter().map(|entry| entry.original_title.as_deref()).collect();
+    assert_eq!(original, [Some("Le fabuleux destin"), None]);
+    let kinds = "Const,Your Rating,Title,Title Type\ntt1,1,A,MOVIE\ntt2,2,B,tvMovie\ntt3,3,C,Video\n\
+                 tt4,4,D,TV Mini Series\ntt5,5,E,tvEpisode\ntt6,6,F,Video Game\ntt7,7,G,Podcast Series\n";
+    let history = read("ratings.csv", kinds.as_bytes()).unwrap();
+    let all = [stars(0.5), stars(1.0), stars(1.5)];
+    assert_eq!(history.entries.iter().map(|entry| entry.said).collect::<Vec<_>>(), all);
+    assert_eq!(history.skipped.len(), 4);
     let watchlist = "Position,Const,Created,Modified,Description,Title,URL,Title Type,Year,Your Rating\n\
                      1,tt0078748,2020-01-01,,,Alien,https://x,Movie,1979,\n\
                      2,tt0113277,2020-01-01,,,Heat,https://x,Movie,1995,9\n";
@@ -129,13 +156,35 @@ fn trakts_lists_are_read_alone_and_in_an_archive() {
         ("user/watched-movies-2.json", watched.as_bytes()),
         ("user/ratings/ratings_movies.json", rated.as_bytes()),
         ("user/lists-watchlist.json", listed.as_bytes()),
+        ("user/lists-favorites.json", listed.as_bytes()),
         ("user/lists-mine.json", listed.as_bytes()),
+        ("user/collection-movies.json", listed.as_bytes()),
         ("user/watched-shows.json", b"[]"),
         ("user/watched-movies-1.json", b"[]"),
     ]);
     let history = read("trakt.zip", &archive).unwrap();
     let of = |wanted: Said| history.entries.iter().filter(|entry| entry.said == wanted).count();
     assert_eq!((of(stars(4.5)), of(Said::Watched), of(Said::Watchlist)), (1, 2, 1));
+    assert_eq!(of(Said::Liked), 1);
+    // The older folders.
+    let archive = zipped(&[
+        ("somebody/watched/history-1.json", watched.as_bytes()),
+        ("somebody/watched/history-2.json", watched.as_bytes()),
+        ("somebody/watched/watched-movies.json", watched.as_bytes()),
+        ("somebody/ratings/movies.json", rated.as_bytes()),
+        ("somebody/lists/watchlist.json", listed.as_bytes()),
+        ("somebody/collection/collection-movies.json", listed.as_bytes()),
+        ("somebody/ratings/ratings-shows.json", rated.as_bytes()),
+    ]);
+    let history = read("trakt.zip", &archive).unwrap();
+    let of = |wanted: Said| history.entries.iter().filter(|entry| entry.said == wanted).count();
+    assert_eq!((of(stars(4.5)), of(Said::Watched), of(Said::Watchlist)), (1, 4, 1));
+    // What is of another kind than it should be is left out, and what a film is in the end is not.
+    let odd = r#"[{"rating":1e999,"movie":{"title":null,"year":99999,"ids":{"tmdb":-1,"x":[[{}]]}}},
+                  {"collected_at":"x","movie":{"title":"Owned"}},{"movie":{"title":7}},["a"]]"#;
+    let history = read("ratings-movies.json", odd.as_bytes()).unwrap();
+    assert_eq!(said(&history), [("", None, Said::Watched)]);
+    assert_eq!((history.skipped.len(), history.problems.len(), history.rows), (1, 3, 4));
     assert!(read("x.json", b"[1, 2").unwrap_err().to_string().contains("cannot be read as JSON"));
     assert!(read("x.json", b"{\"a\": 1}").unwrap_err().to_string().contains("JSON"));
 }
@@ -152,15 +201,16 @@ fn movielens_org_has_its_own_numbers() {
 
 #[test]
 fn what_is_no_export_is_said_to_be_none() {
-    for bytes in [&b""[..], b"a,b\n1,2\n", b"\x89PNG", b"userId,movieId,rating\n"] {
+    for bytes in [&b"a,b\n1,2\n"[..], b"\x89PNG", b"userId,movieId,rating\n"] {
         let error = read("x.csv", bytes).unwrap_err().to_string();
         assert!(error.contains("no export that CineMatch knows"), "{error}");
     }
-    let bomb = zipped(&[("ratings.csv", &vec![b'x'; LARGEST - 1000])]);
-    assert!(read("b.zip", &[bomb, vec![0; 2000]].concat()).is_err());
-    // A line of a hundred megabytes is a file too large.
-    assert!(matches!(
-        read("ratings.csv", &vec![b'x'; LARGEST + 1]),
-        Err(HistoryError::TooLarge { unpacked: false, .. })
-    ));
+    for nothing in [&b""[..], b" \r\n", b"\xef\xbb\xbf\n"] {
+        assert_eq!(read("x.csv", nothing).unwrap_err().to_string(), "x.csv is empty");
+    }
+    // A header alone is an export of nothing.
+    let header = WATCHED.lines().next().unwrap();
+    let history = read("watched.csv", header.as_bytes()).unwrap();
+    assert_eq!((history.rows, history.entries.len()), (0, 0));
+    assert_eq!(read("watched-movies.json", b"[]").unwrap().rows, 0);
 }

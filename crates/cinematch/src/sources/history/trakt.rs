@@ -1,36 +1,43 @@
-//! Trakt: JSON lists of films watched, rated and to be watched.
+//! Trakt: JSON lists of films watched, rated, to be watched and favoured.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
-use super::{Entry, History, HistoryError, Said, Service, Skipped, base_name, imdb_number};
+use super::{Budget, Entry, History, HistoryError, Said, Service, Skipped, base_name, imdb_number};
+use super::{title, year};
 use crate::ids::TmdbId;
 use crate::sources::movielens::Stars;
 use crate::sources::{Outcome, Problem, ProblemKind, excerpt};
 
-/// An element of any of the lists. What is missing, null or of another kind is none.
+/// An element of any of the lists. What is missing or null is none. Nothing is made of values that are
+/// not looked at: they may be as deep and as long as they like.
 #[derive(Deserialize)]
-struct Item {
-    rating: Option<Value>,
-    listed_at: Option<Value>,
-    collected_at: Option<Value>,
-    movie: Option<Movie>,
+struct Item<'a> {
+    #[serde(borrow)]
+    rating: Option<&'a RawValue>,
+    listed_at: Option<IgnoredAny>,
+    collected_at: Option<IgnoredAny>,
+    #[serde(borrow)]
+    movie: Option<Movie<'a>>,
     show: Option<Named>,
     episode: Option<Named>,
 }
 
 #[derive(Deserialize)]
-struct Movie {
+struct Movie<'a> {
     title: Option<String>,
-    year: Option<u16>,
-    #[serde(default)]
-    ids: Ids,
+    #[serde(borrow)]
+    year: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    ids: Ids<'a>,
 }
 
 #[derive(Default, Deserialize)]
-struct Ids {
+struct Ids<'a> {
     imdb: Option<String>,
-    tmdb: Option<u32>,
+    #[serde(borrow)]
+    tmdb: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -38,41 +45,87 @@ struct Named {
     title: Option<String>,
 }
 
-/// Whether a file of an archive is one of these lists: the new names and the old folders, in
-/// numbered parts or not. Lists of one's own and collections say nothing of what was seen.
-pub fn is_list(name: &str) -> bool {
-    let base = base_name(name).to_ascii_lowercase().replace('_', "-");
-    let Some(stem) = base.strip_suffix(".json") else { return false };
-    let stem = stem.trim_end_matches(|character: char| character.is_ascii_digit());
-    let stem = stem.trim_end_matches('-');
-    matches!(
-        stem,
-        "watched-movies"
-            | "watched-history"
-            | "history"
-            | "ratings-movies"
-            | "lists-watchlist"
-            | "watchlist"
-    )
+/// Which of its lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// Films seen, each once or play by play.
+    Watched,
+    /// Films rated.
+    Rated,
+    /// Films to see.
+    Watchlist,
+    /// Films favoured.
+    Favourites,
 }
 
-/// Reads one list.
-pub fn read(file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
+impl List {
+    /// By the name of a file: the new ones (`watched-movies.json`, `lists-watchlist.json`), those in the
+    /// older folders (`somebody/lists/watchlist.json`, `ratings/movies.json`), in numbered parts or not.
+    /// Lists of one's own and collections say nothing of what was seen.
+    pub fn of(name: &str) -> Option<Self> {
+        let path = name.to_ascii_lowercase().replace('_', "-");
+        let mut parts = path.strip_suffix(".json")?.rsplit(['/', '\\']);
+        let stem = parts.next()?.trim_end_matches(|last: char| last.is_ascii_digit());
+        let stem = stem.trim_end_matches('-');
+        let folder = parts.next().unwrap_or_default();
+        let whole = if stem == "movies" { folder } else { stem };
+        match whole {
+            "watched-movies" | "watched-history" | "history" | "watched" => Some(Self::Watched),
+            "ratings-movies" | "ratings" => Some(Self::Rated),
+            "lists-watchlist" | "watchlist" | "watchlist-movies" => Some(Self::Watchlist),
+            "lists-favorites" | "favorites" | "favorites-movies" => Some(Self::Favourites),
+            _ => None,
+        }
+    }
+}
+
+/// The elements of a list as they stand, at most so many, and whether there are more.
+struct Elements {
+    most: usize,
+}
+
+impl<'de> Visitor<'de> for Elements {
+    type Value = (Vec<&'de RawValue>, bool);
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = list.next_element()? {
+            if elements.len() == self.most {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok((elements, true));
+            }
+            elements.push(element);
+        }
+        Ok((elements, false))
+    }
+}
+
+/// Reads one list, without a byte order mark.
+pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Err(HistoryError::Encoding { file: file.to_owned(), found: "something else" });
+    };
     let json = |error: serde_json::Error| HistoryError::Json {
         file: file.to_owned(),
         reason: error.to_string(),
     };
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let items: Vec<Value> = serde_json::from_slice(bytes).map_err(json)?;
-    let is_watchlist = base_name(file).to_ascii_lowercase().contains("watchlist");
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let (elements, more) = reader.deserialize_seq(Elements { most: budget.rows }).map_err(json)?;
+    reader.end().map_err(json)?;
+    budget.take_rows(file, elements.len() + usize::from(more))?;
+    let base = base_name(file).to_ascii_lowercase();
+    let list = List::of(file).or_else(|| base.contains("watchlist").then_some(List::Watchlist));
     let mut history = History::of(Service::Trakt);
-    history.rows = items.len() as u64;
-    for (place, item) in items.into_iter().enumerate() {
-        let line = place as u64 + 1;
-        let item: Item = match serde_json::from_value(item) {
+    history.rows = elements.len() as u64;
+    for (element, line) in elements.into_iter().zip(1..) {
+        let item = match item(element) {
             Ok(item) => item,
-            Err(error) => {
-                history.problems.push(problem(file, line, None, error.to_string()));
+            Err(reason) => {
+                history.problems.push(problem(file, line, None, reason));
                 continue;
             }
         };
@@ -81,40 +134,55 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
             let found = other.into_iter().find_map(|(kind, named)| Some((kind, named?)));
             let (reason, named) =
                 found.map_or(("no film", None), |(kind, named)| (kind, named.title));
-            let (file, title) = (file.to_owned(), named.unwrap_or_default());
-            history.skipped.push(Skipped { file, line, title, reason: reason.to_owned() });
+            let named = title(&named.unwrap_or_default());
+            let (file, reason) = (file.to_owned(), reason.to_owned());
+            history.skipped.push(Skipped { file, line, title: named, reason });
             continue;
         };
-        let said = if let Some(points) = &item.rating {
-            points.as_f64().and_then(stars).map_or_else(
+        let said = if let Some(points) = item.rating {
+            points.get().parse().ok().and_then(stars).map_or_else(
                 || {
-                    let reason =
-                        format!("expected 1 to 10, got `{}`", excerpt(&points.to_string()));
+                    let reason = format!("expected 1 to 10, got `{}`", excerpt(points.get()));
                     history.problems.push(problem(file, line, Some("rating"), reason));
                     Said::Watched
                 },
                 Said::Rated,
             )
-        } else if item.listed_at.is_some() || is_watchlist {
+        } else if list == Some(List::Favourites) {
+            Said::Liked
+        } else if item.listed_at.is_some() || list == Some(List::Watchlist) {
             Said::Watchlist
         } else if item.collected_at.is_some() {
             // To own a film is not to have seen it.
+            let (file, title) = (file.to_owned(), title(&movie.title.unwrap_or_default()));
+            history.skipped.push(Skipped { file, line, title, reason: "collection".to_owned() });
             continue;
         } else {
             Said::Watched
         };
+        let tmdb_id = movie.ids.tmdb.and_then(|id| id.get().parse().ok());
         history.entries.push(Entry {
-            title: movie.title.unwrap_or_default(),
-            year: movie.year,
+            title: title(&movie.title.unwrap_or_default()),
+            original_title: None,
+            year: movie.year.and_then(|number| year(number.get())),
             imdb_id: movie.ids.imdb.as_deref().and_then(imdb_number),
-            tmdb_id: movie.ids.tmdb.filter(|id| *id > 0).map(TmdbId),
+            tmdb_id: tmdb_id.filter(|id| *id > 0).map(TmdbId),
             movie_id: None,
             said,
+            of_viewing: false,
             file: file.to_owned(),
             line,
         });
     }
     Ok(history)
+}
+
+fn item(element: &RawValue) -> Result<Item<'_>, String> {
+    // serde would take a list for a struct, by position.
+    if !element.get().starts_with('{') {
+        return Err(format!("expected an object, got `{}`", excerpt(element.get())));
+    }
+    serde_json::from_str(element.get()).map_err(|error| excerpt(&error.to_string()))
 }
 
 fn stars(points: f64) -> Option<Stars> {

@@ -131,3 +131,17 @@ fn the_wrong_file_is_an_error_that_says_what_was_expected() {
     );
     check(b"", "t.csv is empty; expected the header `id,text`");
 }
+
+#[test]
+fn fields_beyond_the_header_are_counted_and_not_kept() {
+    let (mut fields, line) = (Vec::new(), [vec![b','; 1000], b"\n".to_vec()].concat());
+    let record = read_record(&line, 0, &[false; 3], &mut fields);
+    assert_eq!((record.n_fields, fields.len(), record.end), (1001, 3, 1001));
+    let mut problems = Vec::new();
+    let csv = [&b"id,text\n"[..], &line, b"2,b\n"].concat();
+    let rows = read("t.csv", &csv, &COLUMNS, &mut problems, |_, _| {}).unwrap();
+    assert_eq!(
+        (rows, problems[0].reason.as_str()),
+        (2, "expected 2 fields, got 1001 fields, starting ``")
+    );
+}

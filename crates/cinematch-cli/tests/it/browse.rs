@@ -1,0 +1,223 @@
+//! The catalogue page by page, and films like one.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::folder::Folder;
+use crate::server::Server;
+
+fn films(reply: &Value, list: &str) -> Vec<Value> {
+    let films = reply[list].as_array().unwrap().clone();
+    assert_eq!(reply["count"], films.len());
+    films
+}
+
+fn ids(films: &[Value]) -> Vec<u64> {
+    films.iter().map(|film| film["movie_id"].as_u64().unwrap()).collect()
+}
+
+/// All pages of a list, one behind the other; every one but the last is full.
+fn pages(server: &Server, query: &str, limit: usize) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let reply = server.get(&format!("/api/movies?limit={limit}{query}{cursor}")).json();
+        let page = films(&reply, "movies");
+        all.extend(page.iter().cloned());
+        let Some(next) = reply["next_cursor"].as_str() else {
+            assert_eq!(reply["total"], all.len(), "{query}");
+            return all;
+        };
+        assert_eq!(page.len(), limit, "{query}");
+        cursor = format!("&cursor={next}");
+    }
+}
+
+/// What a filter promises of a film.
+type Passes<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
+
+#[test]
+fn the_catalogue_is_browsed_page_by_page() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    let whole = pages(&server, "", 100);
+    assert_eq!(whole.len(), 353);
+    assert_eq!(ids(&whole).into_iter().collect::<BTreeSet<_>>().len(), 353);
+    assert_eq!(films(&server.get("/api/movies").json(), "movies"), whole[..20]);
+    assert_eq!(pages(&server, "", 7), whole);
+    let number = |film: &Value, field: &str| film[field].as_f64().unwrap_or(-1.0);
+    for (sort, field) in [
+        ("popularity", "popularity"),
+        ("votes", "vote_count"),
+        ("rating", "vote_average"),
+        ("year", "year"),
+    ] {
+        let sorted = pages(&server, &format!("&sort={sort}"), 50);
+        assert_eq!(sorted.len(), 353, "{sort}");
+        let in_order = |a: &Value, b: &Value| {
+            let of = |film: &Value| (number(film, field), film["movie_id"].as_u64().unwrap());
+            let (a, b) = (of(a), of(b));
+            b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).is_lt()
+        };
+        assert!(sorted.is_sorted_by(in_order), "{sort}");
+    }
+    let titles = pages(&server, "&sort=title", 100);
+    let title = |film: &Value| film["title"].as_str().unwrap().to_lowercase();
+    let plain = |film: &&Value| title(film).chars().all(|letter| letter.is_ascii_alphanumeric());
+    let of_one_word: Vec<String> = titles.iter().filter(plain).map(title).collect();
+    assert!(of_one_word.len() > 50 && of_one_word.is_sorted());
+
+    // Every filter says what it does; together they do what each does.
+    let has = |film: &Value, list: &str, name: &str| {
+        film[list].as_array().unwrap().contains(&json!(name))
+    };
+    let between = |film: &Value, field: &str, from: f64, to: f64| {
+        film[field].as_f64().is_some_and(|value| (from..=to).contains(&value))
+    };
+    let filters: Vec<(String, Passes<'_>)> = vec![
+        ("&genre=science%20fiction".to_owned(), Box::new(|film| has(film, "genres", "sci-fi"))),
+        (
+            "&genre=Crime&genre=western".to_owned(),
+            Box::new(|film| has(film, "genres", "crime") || has(film, "genres", "western")),
+        ),
+        (
+            "&service=netflix&service=MUBI".to_owned(),
+            Box::new(|film| has(film, "services", "Netflix") || has(film, "services", "MUBI")),
+        ),
+        (
+            "&year_min=1980&year_max=1999".to_owned(),
+            Box::new(|f| between(f, "year", 1980.0, 1999.0)),
+        ),
+        (
+            "&runtime_min=90&runtime_max=120".to_owned(),
+            Box::new(|film| between(film, "runtime", 90.0, 120.0)),
+        ),
+        ("&min_votes=100".to_owned(), Box::new(|film| between(film, "vote_count", 100.0, 1e9))),
+    ];
+    let mut together = (String::new(), whole.clone());
+    for (query, passes) in &filters {
+        let expected: Vec<Value> = whole.iter().filter(|film| passes(film)).cloned().collect();
+        assert!(!expected.is_empty(), "{query}");
+        assert_eq!(pages(&server, query, 10), expected, "{query}");
+        if !query.contains("science") {
+            together.0.push_str(query);
+            together.1.retain(|film| passes(film));
+        }
+    }
+    assert_eq!(pages(&server, &together.0, 3), together.1);
+    let none = server.get("/api/movies?year_min=2090").json();
+    assert_eq!(none, json!({"movies": [], "count": 0, "total": 0, "next_cursor": null}));
+    // The same request, byte for byte.
+    let again = || server.get("/api/movies?sort=rating&min_votes=10&limit=5").text;
+    assert_eq!(again(), again());
+}
+
+#[test]
+fn what_cannot_be_browsed_is_refused_by_name() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    for (query, field, message) in [
+        ("genre=dramma", "genre[0]", "did you mean drama"),
+        ("genre=drama&genre=qqq", "genre[1]", "unknown genre `qqq`"),
+        ("genre=", "genre[0]", "unknown genre"),
+        ("service=Netflux", "service[0]", "did you mean Netflix"),
+        ("language=klingon", "language[0]", "unknown language"),
+        ("region=QQ", "region", "nothing is known of the region"),
+        ("year_min=1990&year_max=1980", "year_min", "1990 is after year_max 1980"),
+        ("runtime_min=90&runtime_max=80", "runtime_min", "90 is more than runtime_max 80"),
+        ("year_min=70000", "year_min", "a whole number from 0 to 65535, got `70000`"),
+        ("runtime_max=-1", "runtime_max", "a whole number"),
+        ("min_votes=+1", "min_votes", "a whole number"),
+        ("limit=0", "limit", "expected 1 to 100, got 0"),
+        ("limit=101", "limit", "expected 1 to 100, got 101"),
+        ("limit=", "limit", "a whole number"),
+        ("limit=5&limit=6", "limit", "given twice"),
+        ("sort=best", "sort", "popularity, votes, rating, year, title"),
+        ("genres=drama", "genres", "there is no such parameter; there are genre,"),
+        ("cursor=", "cursor", "a next_cursor as it was given"),
+        ("cursor=0102", "cursor", "a next_cursor as it was given"),
+        ("cursor=%C3%A9%00", "cursor", "a next_cursor as it was given"),
+    ] {
+        let problem = server.get(&format!("/api/movies?{query}")).problem(422);
+        let error = &problem["errors"][0];
+        assert_eq!(error["field"], field, "{query}: {error}");
+        assert!(error["message"].as_str().unwrap().contains(message), "{query}: {error}");
+    }
+    let first = server.get("/api/movies?limit=2&sort=year").json();
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let problem = server.get(&format!("/api/movies?sort=title&cursor={cursor}")).problem(422);
+    assert_eq!(problem["errors"][0]["message"], "it is of a list sorted by year");
+}
+
+#[test]
+fn pages_fit_together_across_generations() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    let whole = ids(&pages(&server, "&sort=title", 100));
+    let first = server.get("/api/movies?limit=30&sort=title").json();
+    // Two films go: one that was on the page, and one that would have come next.
+    let gone = [whole[10], whole[30]];
+    let movies = folder.read("raw/ml-32m/movies.csv");
+    let stays = |line: &&str| !gone.iter().any(|id| line.starts_with(&format!("{id},")));
+    let fewer: Vec<&str> = movies.lines().filter(stays).collect();
+    folder.write("raw/ml-32m/movies.csv", fewer.join("\n").as_bytes());
+    folder.ok(&["preprocess", "--min-year", "none"]);
+    folder.ok(&["train"]);
+    crate::server::wait_until("the new generation", || {
+        server.get("/health").json()["num_items"] == 351
+    });
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = server.get(&format!("/api/movies?limit=30&sort=title&cursor={cursor}")).json();
+    assert_eq!(ids(&films(&second, "movies")), whole[31..61]);
+    assert_eq!(second["total"], 351);
+}
+
+#[test]
+fn films_like_one_are_those_recommended_for_it() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    for movie_id in [1, 2, 100, 353] {
+        let title = server.get(&format!("/api/movies/{movie_id}")).json()["title"].clone();
+        let title = title.as_str().unwrap();
+        let reply = server.get(&format!("/api/movies/{movie_id}/similar?limit=30")).json();
+        assert_eq!(reply["movie_id"], movie_id);
+        let similar = films(&reply, "similar");
+        let recommended = server.recommend(&json!({
+            "liked_movie_ids": [movie_id], "limit": 30, "diversity": 0.0,
+        }));
+        assert_eq!(reply["model_id"], recommended["model_id"]);
+        let recommended = films(&recommended, "recommendations");
+        assert_eq!(ids(&similar), ids(&recommended));
+        assert!(!ids(&similar).contains(&movie_id));
+        for (film, same) in similar.iter().zip(&recommended) {
+            assert_eq!((&film["score"], &film["reasons"]), (&same["score"], &same["reasons"]));
+            let parts = film["reasons"].as_array().unwrap().iter();
+            let sum: f64 = parts.map(|reason| reason["contribution"].as_f64().unwrap()).sum();
+            assert!((sum - film["score"].as_f64().unwrap()).abs() < 1e-5, "{film}");
+        }
+        assert!(similar.is_sorted_by(|a, b| a["score"].as_f64() >= b["score"].as_f64()));
+        let explanation = similar[0]["explanation"].as_str().unwrap();
+        assert!(explanation.starts_with(&format!("Like {title}")), "{explanation}");
+        // By what they are and by who likes both.
+        let sources: BTreeSet<&str> = similar
+            .iter()
+            .flat_map(|film| film["sources"].as_array().unwrap())
+            .map(|source| source.as_str().unwrap())
+            .collect();
+        assert!(sources.contains("content") && sources.contains("collaborative"), "{sources:?}");
+    }
+    assert_eq!(server.get("/api/movies/1/similar").json()["count"], 20);
+    server.get("/api/movies/424242/similar").problem(404);
+    for (path, field) in [
+        ("heat/similar", "movie_id"),
+        ("1/similar?limit=0", "limit"),
+        ("1/similar?limit=101", "limit"),
+        ("1/similar?limit=x", "limit"),
+        ("1/similar?region=QQ", "region"),
+        ("1/similar?genre=drama", "genre"),
+    ] {
+        let problem = server.get(&format!("/api/movies/{path}")).problem(422);
+        assert_eq!(problem["errors"][0]["field"], field, "{path}");
+    }
+}

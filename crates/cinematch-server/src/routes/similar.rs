@@ -1,0 +1,108 @@
+//! `GET /api/movies/{movie_id}/similar`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use cinematch::ids::MovieId;
+use cinematch::ranking::{Filters, Query};
+use serde::{Deserialize, Serialize};
+
+use super::listing::why;
+use crate::extract::{PathOf, QueryOf};
+use crate::item::{Item, Why};
+use crate::problem::{Problem, ProblemDocument};
+use crate::state::AppState;
+
+const DEFAULT_LIMIT: usize = 20;
+
+/// How many films, and whose services.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SimilarQuery {
+    /// How many films, 1 to 100; 20 if not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<usize>,
+    /// The country whose streaming services are shown, as two letters; the operator's own, if not given.
+    region: Option<String>,
+}
+
+/// Films like one.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct SimilarReply<'a> {
+    /// The film.
+    movie_id: u32,
+    /// Those like it, the most like it first.
+    similar: Vec<SimilarItem<'a>>,
+    /// How many.
+    count: usize,
+    /// The model that ranked them.
+    model_id: &'a str,
+    /// Who has to be named where the films' streaming services are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    attribution: Option<&'static str>,
+}
+
+/// A film like another, and why.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct SimilarItem<'a> {
+    #[serde(flatten)]
+    item: Item<'a>,
+    #[serde(flatten)]
+    why: Why<'a>,
+}
+
+/// Films like one, by what they are and by who likes both: those recommended to somebody of whom no
+/// more is known than that they like this film.
+#[utoipa::path(get, path = "/api/movies/{movie_id}/similar", tag = "catalogue",
+    params(("movie_id" = u32, Path, description = "MovieLens' number"), SimilarQuery),
+    responses(
+        (status = 200, body = SimilarReply),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn similar(
+    State(state): State<AppState>,
+    PathOf(movie_id): PathOf<u32>,
+    QueryOf(asked): QueryOf<SimilarQuery>,
+) -> Result<Response, Problem> {
+    let bundle = state.bundle();
+    let recommender = &bundle.recommender;
+    let film = recommender.vocabulary().index_of(MovieId(movie_id)).ok_or_else(|| {
+        Problem::not_found(format!("There is no movie {movie_id} in the catalogue"))
+    })?;
+    let (request, _) = recommender.resolve(&Query {
+        liked: vec![MovieId(movie_id)],
+        filters: Filters { region: asked.region, ..Filters::default() },
+        limit: asked.limit.unwrap_or(DEFAULT_LIMIT),
+        diversity: Some(0.0),
+        explain: true,
+        ..Query::default()
+    })?;
+    let region = request.filter.region;
+    let title = &recommender.movie(film).title;
+    let mut similar = Vec::new();
+    for recommended in recommender.recommend(&request).items {
+        let film = recommended.movie;
+        let item = Item::new(recommender.movie(film), recommender.services_of(film, region));
+        similar.push(SimilarItem { item, why: of_one_film(why(recommended), title) });
+    }
+    let reply = SimilarReply {
+        movie_id,
+        count: similar.len(),
+        similar,
+        model_id: &bundle.manifest.model_id,
+        attribution: bundle.attribution(region),
+    };
+    Ok(Json(reply).into_response())
+}
+
+/// Nobody said that they like the film, and nobody's stars are to be predicted.
+fn of_one_film<'a>(why: Why<'a>, title: &str) -> Why<'a> {
+    let explanation = match why.explanation.strip_prefix("You liked ") {
+        Some(rest) if rest.starts_with(title) => format!("Like {rest}"),
+        _ => why.explanation,
+    };
+    Why { explanation, predicted_rating: None, ..why }
+}

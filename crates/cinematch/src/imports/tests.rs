@@ -1,0 +1,254 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use super::*;
+use crate::ids::{MovieId, TmdbId};
+use crate::models::content::tests::film;
+use crate::sources::history::{Said, Service};
+use crate::sources::movielens::Stars;
+
+fn stars(value: f32) -> Stars {
+    Stars::from_value(value).unwrap()
+}
+
+fn catalogue() -> Vec<Movie> {
+    let with = |id, title: &str, year| Movie { year: Some(year), ..film(id, title) };
+    vec![
+        with(6, "Heat", 1995),
+        with(47, "Seven", 1995),
+        with(1214, "Alien", 1979),
+        with(3, "Solaris", 1972),
+        with(4, "Solaris", 1973),
+        with(9, "Zodiac", 2007),
+        with(5, "Collateral", 2004),
+    ]
+}
+
+fn import(files: &[(&str, &str)]) -> Imported {
+    let movies = catalogue();
+    read(&MatchIndex::new(&movies), &movies, files).unwrap()
+}
+
+const SHORT: &str = "Date,Name,Year,Letterboxd URI\n";
+
+/// `movie_id` and what was said: stars, `l`iked, `w`atched, on the watch`L`ist.
+fn said(taste: &Taste) -> Vec<String> {
+    let flag = |is: bool, letter: &'static str| if is { letter } else { "" };
+    let said = taste.items().iter().map(|item| {
+        let stars = item.rating.map(|stars| stars.value().to_string()).unwrap_or_default();
+        let flags = [flag(item.liked, "l"), flag(item.watched, "w"), flag(item.listed, "L")];
+        format!("{}:{stars}{}", item.movie_id, flags.concat())
+    });
+    said.collect()
+}
+
+#[test]
+fn the_last_word_on_a_film_counts_and_the_watchlist_keeps_its_order() {
+    let watchlist = format!(
+        "{SHORT}x,Zodiac,2007,u\nx,Alien,1979,u\nx,Collateral,2004,u\nx,Heat,1995,u\nx,Zodiac,2007,u\n"
+    );
+    let ratings = "Date,Name,Year,Letterboxd URI,Rating\nx,Heat,1995,u,4.5\n";
+    let diary = "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\n\
+                 x,Heat,1995,u,2,,,x\nx,Seven,1995,u,3,,,x\nx,Seven,1995,u,3.5,Yes,,x\n";
+    let liked = format!("{SHORT}x,Collateral,2004,u\nx,Heat,1995,u\n");
+    let watched = format!("{SHORT}x,Alien,1979,u\n");
+    let files = [
+        ("watchlist.csv", watchlist.as_str()),
+        ("ratings.csv", ratings),
+        ("diary.csv", diary),
+        ("films.csv", &liked),
+        ("watched.csv", &watched),
+    ];
+    let imported = import(&files);
+    let expected = ["6:4.5lw", "47:3.5w", "1214:w", "9:L", "5:lL"];
+    assert_eq!(said(&imported.taste), expected);
+    // In whatever order the files come.
+    let mut turned = files;
+    turned.reverse();
+    assert_eq!(said(&import(&turned).taste), expected);
+    // A second time changes nothing, neither by itself nor in one go.
+    assert_eq!(import(&files), imported);
+    assert_eq!(import(&[files, files].concat()).taste, imported.taste);
+
+    let query = imported.taste.query();
+    let rated: Vec<(u32, f32)> =
+        query.ratings.iter().map(|rating| (rating.movie_id.0, rating.rating)).collect();
+    assert_eq!(rated, [(6, 4.5), (47, 3.5)]);
+    assert_eq!(query.liked, [MovieId(5)]);
+    assert_eq!(query.seen, [MovieId(1214), MovieId(9), MovieId(5)]);
+    assert_eq!(imported.taste.query_with_watchlist().seen, [MovieId(1214)]);
+}
+
+#[test]
+fn a_report_accounts_for_every_row() {
+    let ratings = format!(
+        "{}x,Heat,1995,u,5\nx,Seven,1996,u,4\nx,Alien,,u,3\nx,Solaris,,u,3\nx,Nothing,1990,u,3\nx,,1990,u,3\n",
+        "Date,Name,Year,Letterboxd URI,Rating\n"
+    );
+    let imdb = "Const,Your Rating,Title,Title Type,Year\ntt1,9,Zodiac,Movie,2007\n\
+                tt2,9,Lost,TV Series,2004\n";
+    let MatchReport { services, .. } = import(&[("ratings.csv", "Const,Title\n")]).report;
+    assert_eq!(services, [Service::Imdb]);
+    let report = import(&[("ratings.csv", ratings.as_str()), ("imdb.csv", imdb)]).report;
+    assert_eq!(report.services, [Service::Letterboxd, Service::Imdb]);
+    let json = serde_json::to_value(&report).unwrap();
+    for (count, expected) in [
+        ("rows", 8),
+        ("by_id", 0),
+        ("by_title", 4),
+        ("fuzzy", 2),
+        ("ambiguous", 1),
+        ("unmatched", 1),
+        ("skipped", 1),
+    ] {
+        assert_eq!(json[count], expected, "{count}");
+    }
+    assert_eq!(json["problems"][0]["count"], 1);
+    assert_eq!(json["skipped_rows"][0]["title"], "Lost");
+    let row = &json["matches"][3];
+    assert_eq!(row["matched"], "ambiguous");
+    assert_eq!(row["candidates"], serde_json::json!([3, 4]));
+    let film = serde_json::json!({"movie_id": 4, "title": "Solaris", "year": 1973});
+    assert_eq!(row["candidate_films"][1], film);
+    assert_eq!(json["matches"][1]["fuzzy"], true);
+    assert!(json["matches"][0].get("candidates").is_none());
+}
+
+#[test]
+fn more_films_than_a_query_takes_are_seen_at_least() {
+    let rows = (1..=10_050).map(|movie_id| TasteItem {
+        movie_id: MovieId(movie_id),
+        rating: Some(stars(if movie_id <= 60 { 3.0 } else { 5.0 })),
+        liked: true,
+        watched: true,
+        listed: false,
+    });
+    let query = Taste { items: rows.collect() }.query();
+    assert_eq!((query.ratings.len(), query.seen.len()), (10_000, 50));
+    assert!(query.seen.iter().all(|id| id.0 <= 60));
+    assert!(query.ratings.is_sorted_by_key(|rating| rating.movie_id));
+}
+
+/// Whole numbers below a bound.
+fn below(random: &mut ChaCha8Rng, bound: u32) -> u32 {
+    random.next_u32() % bound
+}
+
+/// A catalogue with what titles are made of: accents, quotes, commas, articles, other scripts, one title
+/// for several films, films without a year or a number.
+fn random_catalogue(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
+    const WORDS: [&str; 24] = [
+        "The",
+        "Heat",
+        "Amélie",
+        "d'Artagnan",
+        "\"Quoted\"",
+        "Me,",
+        "Myself",
+        "&",
+        "Irene",
+        "Нос",
+        "七人の侍",
+        "Straße",
+        "9½",
+        "Weeks",
+        "Se7en…",
+        "L'Avventura",
+        "of",
+        "Part",
+        "II",
+        "(Uncut)",
+        "Ångström",
+        "naïve",
+        "Señor",
+        "O’Brien",
+    ];
+    let mut movies = Vec::new();
+    for id in 1..=n {
+        let words = 1 + below(random, 5);
+        let words: Vec<&str> =
+            (0..words).map(|_| WORDS[below(random, WORDS.len() as u32) as usize]).collect();
+        let year = 1900 + below(random, 120) as u16;
+        movies.push(Movie {
+            year: (below(random, 50) > 0).then_some(year),
+            imdb_id: (below(random, 20) > 0).then(|| format!("{id:07}")),
+            tmdb_id: (below(random, 20) > 0).then_some(TmdbId(id + 5)),
+            ..film(id, &words.join(" "))
+        });
+    }
+    movies
+}
+
+/// Five thousand random films exported in each format come back: as themselves, or as one of those that
+/// the row may be about, and never as another film.
+#[test]
+fn random_rows_of_every_format_come_back() {
+    for seed in 0..4 {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let movies = random_catalogue(&mut random, 20_000);
+        let index = MatchIndex::new(&movies);
+        let mut picked: Vec<&Movie> = Vec::new();
+        while picked.len() < 5000 {
+            let movie = &movies[below(&mut random, movies.len() as u32) as usize];
+            let has_words = movie.title.chars().any(char::is_alphanumeric);
+            // A row says something only of what is in it.
+            if has_words {
+                picked.push(movie);
+            }
+        }
+        let halves: Vec<u8> = picked.iter().map(|_| 1 + below(&mut random, 10) as u8).collect();
+        let mut letterboxd = "Date,Name,Year,Letterboxd URI,Rating\r\n".to_owned();
+        let mut imdb =
+            "\u{feff}Const,Your Rating,Title,Original Title,Title Type,Year\n".to_owned();
+        let mut movielens = "movie_id,imdb_id,tmdb_id,rating,average_rating,title\n".to_owned();
+        let mut trakt = Vec::new();
+        for (movie, halves) in picked.iter().zip(&halves) {
+            let quoted = format!("\"{}\"", movie.title.replace('"', "\"\""));
+            let year = movie.year.map(|year| year.to_string()).unwrap_or_default();
+            let rating = stars(f32::from(*halves) / 2.0).value();
+            write!(letterboxd, "2024-01-01,{quoted},{year},https://boxd.it/x,{rating}\r\n")
+                .unwrap();
+            let imdb_id = movie.imdb_id.as_deref().unwrap_or("9999999");
+            writeln!(imdb, "tt{imdb_id},{halves},{quoted},,Movie,{year}").unwrap();
+            writeln!(movielens, "{},,,{rating},3.5,{quoted}", movie.movie_id).unwrap();
+            trakt.push(serde_json::json!({"rating": halves, "type": "movie", "movie": {
+                "title": movie.title, "year": movie.year,
+                "ids": {"trakt": 1, "tmdb": movie.tmdb_id, "imdb": null},
+            }}));
+        }
+        let trakt = serde_json::Value::Array(trakt).to_string();
+        for (name, file, least_found) in [
+            ("ratings.csv", letterboxd, 4000),
+            ("imdb.csv", imdb, 4900),
+            ("movielens-ratings.csv", movielens, 5000),
+            ("ratings-movies.json", trakt, 4900),
+        ] {
+            let started = std::time::Instant::now();
+            let Imported { report, taste } =
+                read(&index, &movies, &[(name, file.as_bytes())]).unwrap();
+            let took = started.elapsed();
+            assert_eq!((report.rows, report.matches.len()), (5000, 5000), "{name}");
+            assert_eq!(report.problems, [], "{name}");
+            let mut last: BTreeMap<MovieId, Stars> = BTreeMap::new();
+            for ((row, movie), halves) in report.matches.iter().zip(&picked).zip(&halves) {
+                let said = Stars::from_halves(*halves).unwrap();
+                assert_eq!(row.said, Said::Rated(said), "{name}, line {}", row.line);
+                if let Some(found) = row.movie_id {
+                    assert_eq!(found, movie.movie_id, "{name}: {}", movie.title);
+                    last.insert(found, said);
+                } else {
+                    assert_eq!(row.matched, Matched::Ambiguous, "{name}: {}", movie.title);
+                    let is_one = row.candidates.contains(&movie.movie_id);
+                    assert!(is_one || row.candidates.len() == 5, "{name}: {}", movie.title);
+                }
+            }
+            let found = report.by_id + report.by_title;
+            println!("{name}: {found} found, {} ambiguous, {took:?}", report.ambiguous);
+            assert!(found >= least_found, "{name}: {found}");
+            assert_eq!(taste.rated().collect::<Vec<_>>(), Vec::from_iter(last), "{name}");
+        }
+    }
+}

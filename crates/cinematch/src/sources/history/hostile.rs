@@ -1,0 +1,234 @@
+//! Files made to do harm: each is refused with a sentence, or costs no more than the limits say.
+
+use std::io::{Cursor, Write};
+
+use zip::write::SimpleFileOptions;
+
+use super::tests::{RATINGS, WATCHED, said, stars, zipped};
+use super::*;
+
+const HEADER: &str = "Date,Name,Year,Letterboxd URI,Rating\n";
+
+fn refusal(file: &str, bytes: &[u8]) -> String {
+    let error = read(file, bytes).unwrap_err().to_string();
+    assert!(error.len() < 700, "{} characters", error.len());
+    error
+}
+
+/// Puts `with` in every place of `what`, which is as long.
+fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
+    assert_eq!(what.len(), with.len());
+    let mut bytes = bytes.to_vec();
+    while let Some(at) = memchr::memmem::find(&bytes, what) {
+        bytes[at..at + what.len()].copy_from_slice(with);
+    }
+    bytes
+}
+
+/// Sets bits of the flags of every entry, in both its headers.
+fn flagged(bytes: &[u8], flags: u8) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for (signature, offset) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
+        let places: Vec<usize> = memchr::memmem::find_iter(&bytes, signature).collect();
+        for at in places {
+            bytes[at + offset] |= flags;
+        }
+    }
+    bytes
+}
+
+fn bomb(name: &str, bytes: usize) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file(name, SimpleFileOptions::default()).unwrap();
+    zip.write_all(&vec![b'0'; bytes]).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn archives_that_unpack_to_too_much() {
+    let small = bomb("ratings.csv", LARGEST + 1);
+    assert!(small.len() < 100_000);
+    let error = refusal("bomb.zip", &small);
+    assert!(error.contains("bomb.zip is larger than 32 MiB when unpacked"), "{error}");
+    // What is not looked at is not unpacked.
+    let unread = bomb("reviews.csv", LARGEST + 1);
+    assert!(matches!(read("b.zip", &unread), Err(HistoryError::Empty { .. })));
+    // Several together count as one.
+    let half = "x".repeat(LARGEST / 2);
+    let halves = [format!("{HEADER}1,{half},1990,u,3\n"), format!("{HEADER}2,{half},1990,u,3\n")];
+    assert!(matches!(
+        read_all(&[("ratings.csv", &halves[0]), ("b/ratings.csv", &halves[1])]),
+        Err(HistoryError::TooLarge { unpacked: false, .. })
+    ));
+    let archive =
+        zipped(&[("diary.csv", halves[0].as_bytes()), ("ratings.csv", halves[1].as_bytes())]);
+    assert!(matches!(read("b.zip", &archive), Err(HistoryError::TooLarge { unpacked: false, .. })));
+    assert!(read("ratings.csv", halves[0].as_bytes()).is_ok());
+    // An archive is no table of another one: the one that holds itself ends here.
+    let inner = zipped(&[("ratings.csv", RATINGS.as_bytes())]);
+    let error = refusal("nested.zip", &zipped(&[("ratings.csv", &inner)]));
+    assert!(error.contains("ratings.csv is no export"), "{error}");
+}
+
+#[test]
+fn archives_that_are_not_what_they_seem() {
+    let plain = zipped(&[("ratings.csv", RATINGS.as_bytes()), ("watched.csv", WATCHED.as_bytes())]);
+    assert_eq!(read("a.zip", &plain).unwrap().rows, 4);
+    for name in ["../ratings.csv", "a/../../ratings.csv", "/ratings.csv", "..\\x.csv", "C:\\x.csv"]
+    {
+        let error = refusal("a.zip", &zipped(&[(name, RATINGS.as_bytes())]));
+        assert!(error.contains("lies outside of it"), "{name}: {error}");
+    }
+    let error = refusal("a.zip", &replaced(&plain, b"watched.csv", b"ratings.csv"));
+    assert!(error.contains("two of its entries have the same name"), "{error}");
+    let error = refusal("a.zip", &flagged(&plain, 1));
+    assert!(error.contains("a.zip is encrypted"), "{error}");
+
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("ratings.csv", SimpleFileOptions::default()).unwrap();
+    zip.write_all(RATINGS.as_bytes()).unwrap();
+    for folder in 0..20 {
+        zip.shallow_copy_file("ratings.csv", &format!("{folder}/ratings.csv")).unwrap();
+    }
+    let error = refusal("a.zip", &zip.finish().unwrap().into_inner());
+    assert!(error.contains("its entries overlap"), "{error}");
+
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.add_symlink("ratings.csv", "/etc/passwd", SimpleFileOptions::default()).unwrap();
+    let error = refusal("a.zip", &zip.finish().unwrap().into_inner());
+    assert!(error.contains("`ratings.csv` is a link"), "{error}");
+
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for file in 0..=10_000 {
+        zip.start_file(format!("lists/{file}.csv"), SimpleFileOptions::default()).unwrap();
+    }
+    let error = refusal("a.zip", &zip.finish().unwrap().into_inner());
+    assert!(error.contains("more than 10000 entries"), "{error}");
+}
+
+/// Every archive with a piece of it cut away, or one byte another, is read or refused.
+#[test]
+fn broken_archives_are_refused() {
+    let plain = zipped(&[("ratings.csv", RATINGS.as_bytes()), ("watched.csv", WATCHED.as_bytes())]);
+    let mut read_well = 0;
+    for at in 0..plain.len() {
+        read_well += usize::from(read("a.zip", &plain[..at]).is_ok());
+        for change in [0x01, 0x80, 0xff] {
+            let mut changed = plain.clone();
+            changed[at] ^= change;
+            let _ = read("a.zip", &changed);
+        }
+    }
+    // Without its end an archive is none.
+    assert_eq!(read_well, 0);
+}
+
+#[test]
+fn rows_without_end() {
+    let many = "a,b\n".repeat(MOST_ROWS + 1);
+    let error = refusal("ratings.csv", format!("{HEADER}{many}").as_bytes());
+    assert!(error.contains("more than 200000 rows"), "{error}");
+    // Also those that end with a carriage return alone.
+    let quoted = "\"\"\r".repeat(MOST_ROWS + 1);
+    let error = refusal("ratings.csv", format!("{HEADER}{quoted}").as_bytes());
+    assert!(error.contains("more than 200000 rows"), "{error}");
+    // Two files, each with less.
+    let half = format!("{HEADER}{}", "1,A,1990,u,3\n".repeat(MOST_ROWS / 2 + 1));
+    let both = read_all(&[("a.csv", &half), ("b.csv", &half)]);
+    assert!(matches!(both, Err(HistoryError::TooManyRows { .. })));
+    assert_eq!(read("a.csv", half.as_bytes()).unwrap().entries.len(), MOST_ROWS / 2 + 1);
+    let list = format!("[{}0]", "0,".repeat(MOST_ROWS));
+    let error = refusal("watched-movies.json", list.as_bytes());
+    assert!(error.contains("more than 200000 rows"), "{error}");
+    assert_eq!(read("watched-movies.json", &list.as_bytes()[2..]).ok(), None);
+}
+
+#[test]
+fn lines_without_end() {
+    let long = vec![b'x'; LARGEST + 1];
+    let error = refusal("ratings.csv", &long);
+    assert!(error.contains("ratings.csv is larger than 32 MiB: "), "{error}");
+    // A line that is all of the file is no header, nor are a thousand columns.
+    assert!(refusal("r.csv", &long[..LARGEST]).contains("no export"));
+    let columns = format!("Name,Year,Letterboxd URI{}\n", ",x".repeat(100));
+    assert!(refusal("ratings.csv", columns.as_bytes()).contains("no export"));
+    // Of a title without end the start is kept.
+    let title = "x".repeat(LARGEST - 100);
+    let history = read("ratings.csv", format!("{HEADER}1,{title},1990,u,3\n").as_bytes()).unwrap();
+    assert_eq!((history.entries[0].title.len(), history.entries[0].said), (500, stars(3.0)));
+    // Of fields without end the number.
+    let commas = format!("{HEADER}{}\n1,Heat,1995,u,5\n", ",".repeat(LARGEST - 100));
+    let history = read("ratings.csv", commas.as_bytes()).unwrap();
+    assert_eq!(said(&history), [("Heat", Some(1995), stars(5.0))]);
+    assert!(history.problems[0].reason.starts_with("expected 5 fields, got 33554333 fields"));
+    // A name without end is not repeated with every row.
+    let name = format!("{}/ratings.csv", "é".repeat(50_000));
+    let history = read(&name, RATINGS.as_bytes()).unwrap();
+    assert!(
+        history.entries[0].file.len() <= 200 && history.entries[0].file.ends_with("ratings.csv")
+    );
+    // Quotes that never close cost the time of reading the rows they are in.
+    let quotes = format!("{HEADER}{}", "1,\"A,1990,u,3\n".repeat(MOST_ROWS - 1));
+    let started = std::time::Instant::now();
+    let history = read("ratings.csv", quotes.as_bytes()).unwrap();
+    assert!(history.rows > 0 && !history.problems.is_empty());
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+}
+
+#[test]
+fn json_without_end() {
+    let (open, close) = ("[".repeat(2_000_000), "]".repeat(2_000_000));
+    assert!(refusal("r.json", open.as_bytes()).contains("cannot be read as JSON"));
+    let deep = format!("{open}{close}");
+    let history = read("r.json", deep.as_bytes()).unwrap();
+    assert!(history.problems[0].reason.starts_with("expected an object, got `[[["));
+    assert!(history.problems[0].reason.len() < 200);
+    // Depth, width, numbers and texts that nobody asks for are passed over.
+    for value in [
+        deep.clone(),
+        format!("\"{}\"", "x".repeat(LARGEST - 1000)),
+        "9".repeat(LARGEST - 1000),
+        format!("[{}0]", "0,".repeat(10_000_000)),
+        format!("{{{}\"b\":0}}", "\"a\":0,".repeat(4_000_000)),
+    ] {
+        let of = |field: &str| {
+            let movie = r#""movie":{"title":"Heat","year":1995,"ids":{"imdb":"tt0113277"}}"#;
+            read("ratings-movies.json", format!("[{{{movie},\"{field}\":{value}}}]").as_bytes())
+        };
+        let history = of("notes").unwrap();
+        assert_eq!(said(&history), [("Heat", Some(1995), Said::Watched)]);
+        // As a rating they are none.
+        let history = of("rating").unwrap();
+        assert_eq!(said(&history), [("Heat", Some(1995), Said::Watched)]);
+        assert!(history.problems[0].reason.len() < 300, "{}", history.problems[0].reason.len());
+    }
+    let films =
+        format!(r#"[{{"movie":{deep}}},{{"movie":{{"ids":{deep}}}}},{{"movie":"{close}"}}]"#);
+    let history = read("watched-movies.json", films.as_bytes()).unwrap();
+    assert_eq!((history.entries.len(), history.problems.len()), (0, 3));
+    assert!(history.problems.iter().all(|problem| problem.reason.len() < 300));
+}
+
+#[test]
+fn texts_that_are_no_utf_8() {
+    let utf_16 = |mark: &[u8], bytes: fn(u16) -> [u8; 2]| {
+        [mark.to_vec(), RATINGS.encode_utf16().flat_map(bytes).collect()].concat()
+    };
+    for text in [
+        utf_16(b"\xff\xfe", u16::to_le_bytes),
+        utf_16(b"\xfe\xff", u16::to_be_bytes),
+        utf_16(b"", u16::to_le_bytes),
+        utf_16(b"", u16::to_be_bytes),
+    ] {
+        let error = refusal("ratings.csv", &text);
+        assert!(error.contains("ratings.csv is no UTF-8 text but UTF-16"), "{error}");
+    }
+    // Of Latin-1 the rows in ASCII are kept, and the others reported.
+    let latin_1 = [HEADER.as_bytes(), b"1,Am\xe9lie,2001,u,5\n1,Heat,1995,u,4\n"].concat();
+    let history = read("ratings.csv", &latin_1).unwrap();
+    assert_eq!(said(&history), [("Heat", Some(1995), stars(4.0))]);
+    assert_eq!((history.rows, history.problems[0].line), (2, 2));
+    assert!(history.problems[0].reason.contains("save the file as UTF-8"));
+    let error = refusal("r.json", b"[{\"movie\":{\"title\":\"Am\xe9lie\"}}]");
+    assert!(error.contains("r.json is no UTF-8 text"), "{error}");
+}
