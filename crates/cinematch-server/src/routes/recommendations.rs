@@ -5,7 +5,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cinematch::ids::MovieId;
 use cinematch::ranking::{
-    Filters, GenreFilter, Query, Ranked, Rating, Reason, Recommendation, Shortfall, explanation,
+    Filters, GenreFilter, Order, Query, Ranked, Rating, Reason, Recommendation, Shortfall,
+    explanation,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -239,7 +240,9 @@ fn why(recommended: Recommendation<'_>) -> Why<'_> {
                 add("collaborative", *from_viewers);
                 add("content", contribution - from_viewers);
             }
-            Reason::Popularity { contribution } => add("popularity", *contribution),
+            Reason::Popularity { contribution } | Reason::Trending { contribution, .. } => {
+                add("popularity", *contribution);
+            }
             Reason::Genre { contribution, .. } => add("genres", *contribution),
             Reason::Quality { contribution, .. } | Reason::Novelty { contribution } => {
                 add("quality", *contribution);
@@ -306,6 +309,7 @@ impl RecommendationRequest {
             novelty: self.novelty.unwrap_or(0.0),
             explain: self.explain.unwrap_or(true),
             model: self.model,
+            order: Order::Taste,
         })
     }
 }

@@ -1,3 +1,5 @@
+mod popularity;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -257,9 +259,9 @@ prop_compose! {
             proptest::option::of(80_u32..150),
         ),
         (limit, offset) in (1_usize..14, 0_usize..4),
-        diversity in proptest::option::of(0_f32..=1.0),
-        novelty in 0_f32..=1.0,
+        (diversity, novelty) in (proptest::option::of(0_f32..=1.0), 0_f32..=1.0),
         model in proptest::option::of(prop_oneof!["edlae", "ials", "popular", "content"]),
+        order in prop_oneof![3 => Just(Order::Taste), 1 => Just(Order::Popularity)],
     ) -> Query {
         let ids = |ids: Vec<u32>| ids.into_iter().map(MovieId).collect::<Vec<_>>();
         let rated = |(id, half): (u32, u8)| Rating {
@@ -286,6 +288,7 @@ prop_compose! {
             novelty,
             explain: true,
             model,
+            order,
         }
     }
 }
