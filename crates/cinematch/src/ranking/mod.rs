@@ -11,6 +11,7 @@ mod parts;
 mod quality;
 mod query;
 mod trend;
+mod without;
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -34,6 +35,7 @@ pub use blend::{Blend, Chosen, Learned, NoSuchModel};
 pub use explain::{Reason, explanation};
 pub use query::{Feedback, FieldError, Filters, GenreFilter, Query, QueryError, Rating, no_region};
 pub use trend::{Order, PopularitySource, USEFUL_SHARE};
+pub use without::Counterfactual;
 
 /// What quality can add to a score: enough to prefer the better of two equally fitting films.
 const QUALITY_WEIGHT: f32 = 0.15;

@@ -1,4 +1,5 @@
 mod popularity;
+mod without;
 
 use proptest::prelude::*;
 
