@@ -5,6 +5,7 @@
 //! Every summand is reported, so that reasons are the score's own parts.
 
 mod blend;
+mod calibrate;
 mod diversify;
 mod explain;
 mod parts;
@@ -27,6 +28,7 @@ use crate::retrieval::{
     Candidate, Codes, Filter, FilterIndex, FilterKind, Layout, PreparedFilter, Scores, best,
 };
 
+use calibrate::GenreMix;
 use parts::Parts;
 use quality::Quality;
 use trend::Trend;
@@ -322,7 +324,11 @@ impl Recommender {
         let diversity = request.diversity_or_default();
         let pool = wanted.max(if diversity > 0.0 { diversify::POOL } else { 0 });
         let ranked = best(pool, scores, |movie| filter.failed_by(movie).is_none());
-        diversify::rerank(&self.model, ranked, diversity, wanted)
+        let mix = match request.order {
+            Order::Taste if diversity > 0.0 => GenreMix::of(&self.index, &request.history),
+            _ => None,
+        };
+        diversify::rerank(&self.model, ranked, diversity, wanted, mix)
     }
 
     /// The exact part that one film of a request's history has in another film's score.
