@@ -8,6 +8,7 @@ mod blend;
 mod calibrate;
 mod diversify;
 mod explain;
+mod group;
 mod parts;
 mod quality;
 mod query;
@@ -35,6 +36,10 @@ use trend::Trend;
 
 pub use blend::{Blend, Chosen, Learned, NoSuchModel};
 pub use explain::{Reason, explanation};
+pub use group::{
+    Group, GroupError, GroupRanked, GroupRecommendation, MOST_MEMBERS, MemberScore, Strategy,
+    VETO_BELOW,
+};
 pub use query::{Feedback, FieldError, Filters, GenreFilter, Query, QueryError, Rating, no_region};
 pub use trend::{Order, PopularitySource, USEFUL_SHARE};
 pub use without::Counterfactual;

@@ -1,4 +1,5 @@
 mod diversity;
+mod group;
 mod popularity;
 mod without;
 

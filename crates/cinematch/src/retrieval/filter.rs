@@ -306,6 +306,8 @@ pub enum FilterKind {
     Languages,
     /// Votes.
     MinVotes,
+    /// One of a group stands against it.
+    Veto,
 }
 
 /// A filter with its masks.
@@ -402,6 +404,7 @@ impl FilterKind {
             Self::Runtime => "runtime",
             Self::Languages => "languages",
             Self::MinVotes => "min_votes",
+            Self::Veto => "veto",
         }
     }
 }
