@@ -26,7 +26,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             let detail = "Expected a body with Content-Type: application/json";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
-        let bytes = whole_body(request.into_body()).await?;
+        let bytes = whole_body(request.into_body(), BODY_LIMIT).await?;
         let reader = &mut serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(Strict(&mut *reader)).map_err(|error| {
             let field = error.path().to_string();
@@ -51,7 +51,8 @@ const BODY_LIMIT: usize = 4 << 20;
 /// to read the refusal.
 const DISCARD_LIMIT: usize = 64 << 20;
 
-async fn whole_body(mut body: axum::body::Body) -> Result<Vec<u8>, Problem> {
+/// A body of at most `limit` bytes.
+pub async fn whole_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u8>, Problem> {
     let (mut whole, mut length) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
@@ -60,17 +61,17 @@ async fn whole_body(mut body: axum::body::Body) -> Result<Vec<u8>, Problem> {
         })?;
         let Ok(data) = frame.into_data() else { continue };
         length += data.len();
-        if length <= BODY_LIMIT {
+        if length <= limit {
             whole.extend_from_slice(&data);
         } else {
             whole = Vec::new();
         }
-        if length > DISCARD_LIMIT {
+        if length > DISCARD_LIMIT + limit {
             break;
         }
     }
-    if length > BODY_LIMIT {
-        let detail = format!("The body is larger than {} MiB", BODY_LIMIT >> 20);
+    if length > limit {
+        let detail = format!("The body is larger than {} MiB", limit >> 20);
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     Ok(whole)

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use cinematch::catalog::{Movie, ServicesSource};
 use cinematch::ids::{MovieId, MovieIdx, TmdbId};
 use cinematch::models::biased_mf::Prediction;
-use cinematch::ranking::Reason;
+use cinematch::ranking::{Counterfactual, Feedback, Reason};
 use serde::Serialize;
 
 /// A film. What is not known is `null`.
@@ -126,6 +126,37 @@ pub struct Why<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, example = json!({"stars": 4.1, "low": 3.2, "high": 5.0}))]
     pub predicted_rating: Option<Prediction>,
+    /// Where the film would stand without what it owes most to, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub counterfactual: Option<WithoutIt<'a>>,
+}
+
+/// Where a film would stand, had one film not been spoken of.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct WithoutIt<'a> {
+    /// The film spoken of.
+    #[schema(value_type = u32)]
+    movie_id: MovieId,
+    title: &'a str,
+    /// `liked`, `disliked`, or the stars given.
+    #[schema(value_type = Object)]
+    feedback: Feedback,
+    /// From 1, in the list as it is.
+    place: usize,
+    /// From 1, in the list as it would be.
+    would_be: usize,
+    /// In words.
+    #[schema(example = "Without your 5★ of Heat this would fall from 1st to 14th")]
+    reading: String,
+}
+
+impl<'a> From<Counterfactual<'a>> for WithoutIt<'a> {
+    fn from(counterfactual: Counterfactual<'a>) -> Self {
+        let reading = counterfactual.to_string();
+        let Counterfactual { movie_id, title, feedback, place, would_be } = counterfactual;
+        Self { movie_id, title, feedback, place, would_be, reading }
+    }
 }
 
 /// The films' JSON, written when a film is first recommended: it stays the same as long as the
@@ -169,7 +200,7 @@ pub fn put_recommended(text: &[u8], why: &Why<'_>, json: &mut Vec<u8>) -> serde_
 /// Appends the JSON of a [`Why`], `open` in place of the brace that opens it. Most of a reply is shared
 /// features: by hand, their keys are copied and not escaped again and again.
 fn put_why(why: &Why<'_>, open: u8, json: &mut Vec<u8>) -> serde_json::Result<()> {
-    let Why { score, explanation, reasons, sources, predicted_rating } = why;
+    let Why { score, explanation, reasons, sources, predicted_rating, counterfactual } = why;
     json.push(open);
     put(json, b"\"score\":", score)?;
     put(json, b",\"explanation\":", explanation)?;
@@ -183,6 +214,9 @@ fn put_why(why: &Why<'_>, open: u8, json: &mut Vec<u8>) -> serde_json::Result<()
     put(json, b"],\"sources\":", sources)?;
     if let Some(predicted) = predicted_rating {
         put(json, b",\"predicted_rating\":", predicted)?;
+    }
+    if let Some(counterfactual) = counterfactual {
+        put(json, b",\"counterfactual\":", counterfactual)?;
     }
     json.push(b'}');
     Ok(())
@@ -227,7 +261,6 @@ mod tests {
     use super::*;
     use cinematch::features::ranking::BlockKind;
     use cinematch::models::content::SharedFeature;
-    use cinematch::ranking::Feedback;
 
     #[test]
     fn what_is_put_by_hand_is_what_the_derived_form_would_be() {
@@ -257,6 +290,16 @@ mod tests {
                 reasons,
                 sources: vec!["content", "quality"],
                 predicted_rating: predicted,
+                counterfactual: predicted.map(|_| {
+                    Counterfactual {
+                        movie_id: MovieId(6),
+                        title: "Heat",
+                        feedback: Feedback::Liked,
+                        place: 1,
+                        would_be: 14,
+                    }
+                    .into()
+                }),
             };
             let mut json = Vec::new();
             put_why(&why, b'{', &mut json).unwrap();

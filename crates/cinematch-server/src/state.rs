@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use cinematch::bundle::{ArtifactsError, Bundle};
+use cinematch::catalog::matching::MatchIndex;
 use cinematch::search::SearchIndex;
 use cinematch_store::{Ownership, Store, StoreError};
 
@@ -50,13 +51,16 @@ pub(crate) struct Serving {
     pub items: ItemTexts,
     /// Its films as people look for them.
     pub search: SearchIndex,
+    /// Its films as exports of elsewhere name them.
+    pub matching: MatchIndex,
 }
 
 impl Serving {
     fn new(bundle: Bundle) -> Arc<Self> {
         let items = ItemTexts::new(bundle.recommender.movies().len());
         let search = SearchIndex::new(bundle.recommender.movies());
-        Arc::new(Self { bundle: Arc::new(bundle), items, search })
+        let matching = MatchIndex::new(bundle.recommender.movies());
+        Arc::new(Self { bundle: Arc::new(bundle), items, search, matching })
     }
 }
 

@@ -9,7 +9,7 @@ use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::models::biased_mf::Prediction;
 use cinematch::models::spec::NAMES;
 use cinematch::ranking::{
-    Filters, GenreFilter, Query, Ranked, Rating, Reason, Recommender, explanation,
+    Filters, GenreFilter, Order, Query, Ranked, Rating, Reason, Recommender, explanation,
 };
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -270,6 +270,7 @@ impl Recommend {
             novelty: self.novelty,
             explain: true,
             model: self.model.clone(),
+            order: Order::Taste,
         }
     }
 }

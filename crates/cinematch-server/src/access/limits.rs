@@ -7,9 +7,9 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::problem::Problem;
+use crate::problem::{INTERNAL, Problem};
 
 /// Seconds' worth of requests that may come at once.
 const BURST: u32 = 5;
@@ -21,6 +21,9 @@ const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(12);
 /// Passwords hashed at the same time, each with 19 MiB.
 const HASHES_AT_ONCE: usize = 2;
 
+/// Histories imported at the same time, each with what it unpacks to.
+const IMPORTS_AT_ONCE: usize = 2;
+
 /// Clients remembered before those that were quiet are forgotten.
 const REMEMBERED: usize = 10_000;
 
@@ -30,6 +33,7 @@ pub struct Limits {
     requests: Option<DefaultKeyedRateLimiter<IpAddr>>,
     attempts: DefaultKeyedRateLimiter<String>,
     hashing: Semaphore,
+    importing: Semaphore,
 }
 
 impl Limits {
@@ -46,6 +50,7 @@ impl Limits {
             requests: per_second.map(|per_second| RateLimiter::keyed(quota(per_second))),
             attempts: RateLimiter::keyed(every.allow_burst(attempts)),
             hashing: Semaphore::new(HASHES_AT_ONCE),
+            importing: Semaphore::new(IMPORTS_AT_ONCE),
         }
     }
 
@@ -67,6 +72,12 @@ impl Limits {
             check(&self.attempts, &key, "Too many attempts to sign in")?;
         }
         Ok(())
+    }
+
+    /// Waits for the turn to import; it ends when what comes back is dropped.
+    pub async fn importing(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        let closed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL);
+        self.importing.acquire().await.map_err(closed)
     }
 
     /// Runs `hash` beside the requests, when its turn comes.

@@ -2,11 +2,13 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cinematch::ranking::{Ranked, Reason, Recommendation, Shortfall, explanation};
+use cinematch::ranking::{
+    Counterfactual, Ranked, Reason, Recommendation, Recommender, Request, Shortfall, explanation,
+};
 use serde::Serialize;
 
 use super::personal::Mode;
-use crate::item::{Item, RecommendedItem, Why, put_recommended};
+use crate::item::{Item, RecommendedItem, Why, WithoutIt, put_recommended};
 use crate::problem::{INTERNAL, Problem};
 use crate::state::Serving;
 
@@ -77,14 +79,32 @@ pub enum UserId<'a> {
     Profile(i64),
 }
 
+/// Ranks, and says what the list would be without what its films owe most to, where that is asked for.
+pub fn rank<'a>(
+    recommender: &'a Recommender,
+    request: &Request,
+    with_counterfactuals: bool,
+) -> Listed<'a> {
+    let ranked = recommender.recommend(request);
+    let counterfactuals =
+        if with_counterfactuals { recommender.without(request, &ranked) } else { Vec::new() };
+    Listed { ranked, counterfactuals }
+}
+
+/// A ranked list; one counterfactual a film where they were asked for, none at all elsewhere.
+pub struct Listed<'a> {
+    ranked: Ranked<'a>,
+    counterfactuals: Vec<Option<Counterfactual<'a>>>,
+}
+
 /// A [`RecommendationReply`].
 pub fn reply(
     serving: &Serving,
     region: Option<usize>,
-    ranked: Ranked<'_>,
+    listed: Listed<'_>,
     about: About<'_>,
 ) -> Result<Response, Problem> {
-    let body = write(serving, region, ranked, about).map_err(|error| {
+    let body = write(serving, region, listed, about).map_err(|error| {
         tracing::error!(%error, "a reply cannot be written");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
     })?;
@@ -95,9 +115,10 @@ pub fn reply(
 fn write(
     serving: &Serving,
     region: Option<usize>,
-    ranked: Ranked<'_>,
+    Listed { ranked, counterfactuals }: Listed<'_>,
     about: About<'_>,
 ) -> serde_json::Result<Vec<u8>> {
+    let mut counterfactuals = counterfactuals.into_iter();
     let about = About { count: ranked.items.len(), shortfall: ranked.shortfall, ..about };
     let mut json = Vec::with_capacity(64 << 10);
     json.extend_from_slice(b"{\"recommendations\":[");
@@ -106,7 +127,8 @@ fn write(
             json.push(b',');
         }
         let (recommender, film) = (&serving.bundle.recommender, recommended.movie);
-        let (movie, why) = (recommender.movie(film), why(recommended));
+        let (movie, mut why) = (recommender.movie(film), why(recommended));
+        why.counterfactual = counterfactuals.next().flatten().map(WithoutIt::from);
         if region.is_some() {
             let item = Item::new(movie, recommender.services_of(film, region));
             put_recommended(&serde_json::to_vec(&item)?, &why, &mut json)?;
@@ -137,7 +159,9 @@ pub fn why(recommended: Recommendation<'_>) -> Why<'_> {
                 add("collaborative", *from_viewers);
                 add("content", contribution - from_viewers);
             }
-            Reason::Popularity { contribution } => add("popularity", *contribution),
+            Reason::Popularity { contribution } | Reason::Trending { contribution, .. } => {
+                add("popularity", *contribution);
+            }
             Reason::Genre { contribution, .. } => add("genres", *contribution),
             Reason::Quality { contribution, .. } | Reason::Novelty { contribution } => {
                 add("quality", *contribution);
@@ -150,5 +174,6 @@ pub fn why(recommended: Recommendation<'_>) -> Why<'_> {
         reasons,
         sources,
         predicted_rating: recommended.predicted,
+        counterfactual: None,
     }
 }

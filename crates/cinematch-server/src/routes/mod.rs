@@ -5,8 +5,10 @@ mod browse;
 mod catalog;
 mod document;
 mod feedback;
+mod groups;
 mod health;
 mod home;
+mod import;
 mod listing;
 mod people;
 mod person;
@@ -67,6 +69,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(feedback::likes))
         .routes(routes!(feedback::dislikes))
         .routes(routes!(feedback::reset))
+        .routes(routes!(groups::recommend))
+        .routes(routes!(import::import))
         .routes(routes!(people::export))
         .routes(routes!(people::forget))
 }

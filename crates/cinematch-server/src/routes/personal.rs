@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::ids::MovieId;
-use cinematch::ranking::{Query, Rating};
+use cinematch::ranking::{Order, Query, Rating};
 use cinematch_store::Taste;
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +123,8 @@ pub struct PersonalQuery {
     /// 0 to 1: how much being well known counts against a film.
     #[param(minimum = 0, maximum = 1)]
     novelty: Option<f32>,
+    /// Whether every film is to say where it would stand without what it owes most to.
+    counterfactual: Option<bool>,
 }
 
 /// Recommends films to the profile that asks, by its ratings, likes, dislikes and preferences as they are
@@ -144,6 +146,7 @@ pub async fn recommend(
     let mode = asked.mode.unwrap_or_default();
     let mut query = known_of(&taste, asked.include_watchlist.unwrap_or(false));
     let ignored = preferences::apply(&taste.preferences, recommender, &mut query);
+    let counterfactual = asked.counterfactual.unwrap_or(false);
     asked.narrow(mode, &mut query);
     let (request, _) = recommender.resolve(&query).map_err(|error| {
         let named = |field: &str| match field {
@@ -153,12 +156,12 @@ pub async fn recommend(
         };
         Problem::from(error).rename_fields(named)
     })?;
-    let ranked = recommender.recommend(&request);
+    let listed = listing::rank(recommender, &request, counterfactual);
     let region = request.filter.region;
     let mut about = About::new(&serving, UserId::Profile(profile.id), region);
     about.mode = Some(mode);
     about.ignored_preferences = ignored;
-    listing::reply(&serving, region, ranked, about)
+    listing::reply(&serving, region, listed, about)
 }
 
 /// A query by what somebody said of films.
@@ -183,6 +186,9 @@ impl PersonalQuery {
     /// Narrows a query to what is asked for. A mode whose value is not given yet narrows by the
     /// preferences, or not at all: front ends ask so while nothing is chosen.
     fn narrow(self, mode: Mode, query: &mut Query) {
+        if mode == Mode::Trending {
+            query.order = Order::Popularity;
+        }
         if mode == Mode::Genre && self.genre.is_none() {
             query.filters.genres.any.clone_from(&query.preferred_genres);
         }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::ids::MovieId;
-use cinematch::ranking::{Filters, GenreFilter, Query, Rating};
+use cinematch::ranking::{Filters, GenreFilter, Order, Query, Rating};
 use serde::{Deserialize, Serialize};
 
 use super::listing::{self, About, RecommendationReply, UserId};
@@ -69,6 +69,11 @@ pub struct RecommendationRequest {
     novelty: Option<f32>,
     /// Whether reasons are wanted; yes if not given.
     explain: Option<bool>,
+    /// Whether every film is to say where it would stand without what it owes most to; each film of the
+    /// history that is named costs another ranking.
+    #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<bool>)]
+    counterfactual: bool,
     /// Whether films of the person's watchlist may be shown.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<bool>)]
@@ -85,7 +90,7 @@ pub struct RecommendationRequest {
 /// A film with stars.
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RatingBody {
+pub struct RatingBody {
     movie_id: i64,
     /// 0.5 to 5.0 in halves.
     #[schema(minimum = 0.5, maximum = 5.0, multiple_of = 0.5, example = 4.5)]
@@ -95,7 +100,7 @@ struct RatingBody {
 /// Filters. Ranges are inclusive; a film of which the value is not known does not pass.
 #[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
-struct FiltersBody {
+pub struct FiltersBody {
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<GenresBody>)]
     genres: GenresBody,
@@ -123,7 +128,7 @@ struct FiltersBody {
 /// Genres a film must or must not have.
 #[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
-struct GenresBody {
+pub struct GenresBody {
     #[serde(deserialize_with = "or_default")]
     /// At least one of these.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
@@ -165,7 +170,7 @@ pub async fn recommend(
         // Nobody in particular has a watchlist too; it is none of those who have their own.
         None => caller.may_act_for(&user_id).is_ok(),
     };
-    let with_watchlist = request.include_watchlist;
+    let (with_watchlist, counterfactual) = (request.include_watchlist, request.counterfactual);
     let mut unknown = Vec::new();
     let mut query = request.into_query(&mut unknown)?;
     if whose {
@@ -177,55 +182,32 @@ pub async fn recommend(
     }
     let (request, not_in_catalogue) = recommender.resolve(&query)?;
     unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
-    let ranked = recommender.recommend(&request);
+    let listed = listing::rank(recommender, &request, counterfactual);
     let mut about = About::new(&serving, UserId::Name(&user_id), request.filter.region);
     about.unknown_movie_ids = unknown;
-    listing::reply(&serving, request.filter.region, ranked, about)
+    listing::reply(&serving, request.filter.region, listed, about)
 }
 
 impl RecommendationRequest {
     /// In the library's words. Ids that no film can have go to `unknown`.
     fn into_query(self, unknown: &mut Vec<i64>) -> Result<Query, Problem> {
         let filters = self.filters;
-        let services = one_of("services", self.services, filters.services, Vec::is_empty)?;
+        let services = one_of("services", self.services, filters.services.clone(), Vec::is_empty)?;
         let runtime_min =
             one_of("runtime_min", self.runtime_min, filters.runtime_min, Option::is_none)?;
         let runtime_max =
             one_of("runtime_max", self.runtime_max, filters.runtime_max, Option::is_none)?;
-        let mut id_of = |id: i64| {
-            let known = u32::try_from(id).ok().map(MovieId);
-            if known.is_none() {
-                unknown.push(id);
-            }
-            known
-        };
-        let mut ids = |ids: Vec<i64>| ids.into_iter().filter_map(&mut id_of).collect();
         Ok(Query {
-            liked: ids(self.liked_movie_ids),
-            disliked: ids(self.disliked_movie_ids),
-            exclude: ids(self.exclude_movie_ids),
-            ratings: self
-                .ratings
-                .into_iter()
-                .filter_map(|body| {
-                    Some(Rating { movie_id: id_of(body.movie_id)?, rating: body.rating })
-                })
-                .collect(),
+            liked: known_ids(self.liked_movie_ids, unknown),
+            disliked: known_ids(self.disliked_movie_ids, unknown),
+            exclude: known_ids(self.exclude_movie_ids, unknown),
+            ratings: known_ratings(self.ratings, unknown),
             preferred_genres: self.preferred_genres,
             filters: Filters {
-                genres: GenreFilter {
-                    any: filters.genres.any,
-                    all: filters.genres.all,
-                    none: filters.genres.none,
-                },
                 services,
-                region: self.region,
-                languages: filters.languages,
-                year_min: filters.year_min,
-                year_max: filters.year_max,
                 runtime_min,
                 runtime_max,
-                min_votes: filters.min_votes,
+                ..filters.into_filters(self.region)
             },
             seen: Vec::new(),
             limit: self.limit.unwrap_or(DEFAULT_LIMIT),
@@ -234,8 +216,51 @@ impl RecommendationRequest {
             novelty: self.novelty.unwrap_or(0.0),
             explain: self.explain.unwrap_or(true),
             model: self.model,
+            order: Order::Taste,
         })
     }
+}
+
+impl FiltersBody {
+    /// In the library's words.
+    pub fn into_filters(self, region: Option<String>) -> Filters {
+        let GenresBody { any, all, none } = self.genres;
+        Filters {
+            genres: GenreFilter { any, all, none },
+            services: self.services,
+            region,
+            languages: self.languages,
+            year_min: self.year_min,
+            year_max: self.year_max,
+            runtime_min: self.runtime_min,
+            runtime_max: self.runtime_max,
+            min_votes: self.min_votes,
+        }
+    }
+}
+
+/// Ids as the library has them; those that no film can have go to `unknown`.
+pub fn known_ids(ids: Vec<i64>, unknown: &mut Vec<i64>) -> Vec<MovieId> {
+    let known = |id: i64| {
+        let known = u32::try_from(id).ok().map(MovieId);
+        if known.is_none() {
+            unknown.push(id);
+        }
+        known
+    };
+    ids.into_iter().filter_map(known).collect()
+}
+
+/// Films with stars, likewise.
+pub fn known_ratings(bodies: Vec<RatingBody>, unknown: &mut Vec<i64>) -> Vec<Rating> {
+    let known = |body: RatingBody| match u32::try_from(body.movie_id) {
+        Ok(id) => Some(Rating { movie_id: MovieId(id), rating: body.rating }),
+        Err(_) => {
+            unknown.push(body.movie_id);
+            None
+        }
+    };
+    bodies.into_iter().filter_map(known).collect()
 }
 
 /// A filter that stands at two places may be given at one of them.

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::{Feedback, Parts, has_bit};
+use super::parts::{Parts, has_bit};
+use super::{Feedback, Order, PopularitySource};
 use crate::features::ranking::BlockKind;
 use crate::ids::{MovieId, MovieIdx};
 use crate::models::Contributions;
@@ -82,6 +83,13 @@ pub enum Reason<'a> {
         /// Its part in the score, 0 or below.
         contribution: f32,
     },
+    /// How popular the film is, where nothing else ranks.
+    Trending {
+        /// What says so.
+        source: PopularitySource,
+        /// All of the score.
+        contribution: f32,
+    },
 }
 
 impl Reason<'_> {
@@ -93,7 +101,8 @@ impl Reason<'_> {
             | Self::Popularity { contribution }
             | Self::Genre { contribution, .. }
             | Self::Quality { contribution, .. }
-            | Self::Novelty { contribution } => *contribution,
+            | Self::Novelty { contribution }
+            | Self::Trending { contribution, .. } => *contribution,
         }
     }
 }
@@ -101,6 +110,9 @@ impl Reason<'_> {
 impl<'a> Parts<'a, '_> {
     /// The reasons of every film of a page, each film's largest first.
     pub(super) fn reasons(&self, page: &[MovieIdx]) -> Vec<Vec<Reason<'a>>> {
+        if self.request.order == Order::Popularity {
+            return page.iter().map(|movie| vec![self.trending(*movie)]).collect();
+        }
         let signals = self.request.signals();
         let recommender = self.recommender;
         let viewers = recommender.said_by_viewers(&self.request.rated(), &self.scales, page);
@@ -111,6 +123,15 @@ impl<'a> Parts<'a, '_> {
             reasons.push(self.reasons_of(movie, affinity, viewers));
         });
         reasons
+    }
+
+    fn trending(&self, movie: MovieIdx) -> Reason<'a> {
+        let recommender = self.recommender;
+        let position = recommender.position_of[movie.row()] as usize;
+        Reason::Trending {
+            source: recommender.trend_source,
+            contribution: recommender.trend_by_position[position],
+        }
     }
 
     fn reasons_of(
@@ -244,10 +265,20 @@ pub fn explanation(reasons: &[Reason<'_>]) -> String {
             let _ = write!(line.part(), "{average:.1} from {count} {votes}");
         }
     }
+    for reason in reasons {
+        if let Reason::Trending { source, contribution } = reason {
+            line.part().push_str(match source {
+                _ if *contribution < NOTICEABLE => "little is known of how popular this is",
+                PopularitySource::Tmdb => "popular now",
+                PopularitySource::Votes => "known to many",
+                PopularitySource::Ratings => "liked by many viewers",
+            });
+        }
+    }
     let mut line = line.0;
     match line.as_bytes().first() {
         None => line.push_str("Nothing sets it apart yet: like or rate a few films"),
-        // "you", "unlike" and "liked" become a sentence's beginning.
+        // "you", "unlike", "liked" and the like become a sentence's beginning.
         Some(_) => line[..1].make_ascii_uppercase(),
     }
     line

@@ -5,10 +5,15 @@
 //! Every summand is reported, so that reasons are the score's own parts.
 
 mod blend;
+mod calibrate;
 mod diversify;
 mod explain;
+mod group;
+mod parts;
 mod quality;
 mod query;
+mod trend;
+mod without;
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -18,18 +23,26 @@ use serde::Serialize;
 use crate::catalog::{Availability, Movie};
 use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, Vocabulary};
-use crate::models::Model;
 use crate::models::biased_mf::Prediction;
-use crate::models::content::{ContentModel, Profile, Signal};
+use crate::models::content::{ContentModel, Signal};
 use crate::retrieval::{
-    Candidate, Codes, Filter, FilterIndex, FilterKind, Layout, Part, PreparedFilter, Scores, best,
+    Candidate, Codes, Filter, FilterIndex, FilterKind, Layout, PreparedFilter, Scores, best,
 };
 
+use calibrate::GenreMix;
+use parts::Parts;
 use quality::Quality;
+use trend::Trend;
 
 pub use blend::{Blend, Chosen, Learned, NoSuchModel};
 pub use explain::{Reason, explanation};
+pub use group::{
+    Group, GroupError, GroupRanked, GroupRecommendation, MOST_MEMBERS, MemberScore, Strategy,
+    VETO_BELOW,
+};
 pub use query::{Feedback, FieldError, Filters, GenreFilter, Query, QueryError, Rating, no_region};
+pub use trend::{Order, PopularitySource, USEFUL_SHARE};
+pub use without::Counterfactual;
 
 /// What quality can add to a score: enough to prefer the better of two equally fitting films.
 const QUALITY_WEIGHT: f32 = 0.15;
@@ -70,7 +83,7 @@ pub struct Request {
     pub limit: usize,
     /// How many to pass over.
     pub offset: usize,
-    /// 0 to 1; `None`: the default, which depends on whether there is a history.
+    /// 0 to 1; `None`: the default, which depends on whether there is a history, and by popularity is 0.
     pub diversity: Option<f32>,
     /// 0 to 1.
     pub novelty: f32,
@@ -78,9 +91,20 @@ pub struct Request {
     pub explain: bool,
     /// Which models rank.
     pub chosen: Chosen,
+    /// What ranks: taste or popularity.
+    pub order: Order,
 }
 
 impl Request {
+    /// The diversity, where the request does not say. A popular list is asked for as it is.
+    fn diversity_or_default(&self) -> f32 {
+        self.diversity.unwrap_or(match self.order {
+            Order::Popularity => 0.0,
+            Order::Taste if self.history.is_empty() => COLD_START_DIVERSITY,
+            Order::Taste => DEFAULT_DIVERSITY,
+        })
+    }
+
     /// The history as the model takes it.
     fn signals(&self) -> Vec<Signal> {
         self.history.iter().map(|item| item.signal).collect()
@@ -151,6 +175,9 @@ pub struct Recommender {
     own: Vec<f32>,
     /// How known every film is, by position.
     popularity: Vec<f32>,
+    /// Where the score of [`Order::Popularity`] is from, and the score by position.
+    trend_source: PopularitySource,
+    trend_by_position: Vec<f32>,
 }
 
 thread_local! {
@@ -173,6 +200,13 @@ impl Recommender {
                 Quality::fit(&films)
             }
         };
+        let trend = match votes {
+            Votes::Count => Trend::fit(&movies, &blend),
+            Votes::Ignore => {
+                let films: Vec<Movie> = movies.iter().map(Movie::of_movielens_alone).collect();
+                Trend::fit(&films, &blend)
+            }
+        };
         let layout = Layout::new(movies.len(), |movie| {
             let row = movie.row();
             let grade = (quality.score[row] * QUALITY_GRADES).ceil() as u8;
@@ -191,6 +225,7 @@ impl Recommender {
         for (position, film) in layout.films().iter().enumerate() {
             position_of[film.row()] = position as u32;
         }
+        let trend_by_position = layout.arrange(&trend.score);
         Self {
             movies,
             vocabulary,
@@ -204,6 +239,8 @@ impl Recommender {
             quality_weight,
             own,
             popularity,
+            trend_source: trend.source,
+            trend_by_position,
         }
     }
 
@@ -249,17 +286,11 @@ impl Recommender {
     pub fn recommend(&self, request: &Request) -> Ranked<'_> {
         let filter = self.index.prepare(request.filter.clone());
         let wanted = request.offset.saturating_add(request.limit).min(self.movies.len());
-        let default =
-            if request.history.is_empty() { COLD_START_DIVERSITY } else { DEFAULT_DIVERSITY };
-        let diversity = request.diversity.unwrap_or(default);
         let (ranked, parts) = OWN_SCORES.with_borrow_mut(|own| {
-            let (parts, mut summands) = Parts::new(self, request, own);
-            summands.extend(parts.of_genres());
+            let (parts, summands) = Parts::new(self, request, own);
             let scores = Scores { layout: &self.layout, own, parts: summands };
-            let pool = wanted.max(if diversity > 0.0 { diversify::POOL } else { 0 });
-            (best(pool, &scores, |movie| filter.failed_by(movie).is_none()), parts)
+            (self.listed(request, &filter, &scores, wanted), parts)
         });
-        let ranked = diversify::rerank(&self.model, ranked, diversity, wanted);
         let page: Vec<Candidate> =
             ranked.into_iter().skip(request.offset).take(request.limit).collect();
         let shortfall = shortfall(request, page.len(), &filter);
@@ -287,21 +318,28 @@ impl Recommender {
         Ranked { items, shortfall }
     }
 
+    /// The first films of a request's list, `wanted` of them in the places where they are shown.
+    fn listed(
+        &self,
+        request: &Request,
+        filter: &PreparedFilter<'_>,
+        scores: &Scores<'_>,
+        wanted: usize,
+    ) -> Vec<Candidate> {
+        let diversity = request.diversity_or_default();
+        let pool = wanted.max(if diversity > 0.0 { diversify::POOL } else { 0 });
+        let ranked = best(pool, scores, |movie| filter.failed_by(movie).is_none());
+        let mix = match request.order {
+            Order::Taste if diversity > 0.0 => GenreMix::of(&self.index, &request.history),
+            _ => None,
+        };
+        diversify::rerank(&self.model, ranked, diversity, wanted, mix)
+    }
+
     /// The exact part that one film of a request's history has in another film's score.
     pub fn part_of(&self, request: &Request, position: usize, movie: MovieIdx) -> f32 {
         let (parts, _) = Parts::new(self, request, &mut Vec::new());
-        let mut part =
-            self.said_by_viewers(&request.rated(), &parts.scales, &[movie])[0].parts[position];
-        let signals = request.signals();
-        self.model.explain(
-            &parts.profile,
-            &signals[position..=position],
-            &[movie],
-            |_, affinity| {
-                part += affinity.parts[0];
-            },
-        );
-        part
+        parts.of_history(&[movie])[0][position]
     }
 }
 
@@ -313,95 +351,6 @@ fn shortfall(request: &Request, returned: usize, filter: &PreparedFilter<'_>) ->
         returned,
         removed_by: filter.count_removed().into_iter().collect(),
     })
-}
-
-/// The summands of a film's score under one request.
-struct Parts<'a, 'r> {
-    recommender: &'a Recommender,
-    request: &'r Request,
-    profile: Profile,
-    /// What the scores of each model of ratings are multiplied by.
-    scales: Vec<f32>,
-}
-
-impl<'a, 'r> Parts<'a, 'r> {
-    /// Sets every film's `own` score, by position, and returns what many films have in common.
-    fn new(
-        recommender: &'a Recommender,
-        request: &'r Request,
-        own: &mut Vec<f32>,
-    ) -> (Self, Vec<Part<'a>>) {
-        let profile = recommender.model.profile(&request.signals());
-        let mut parts = Self { recommender, request, profile, scales: Vec::new() };
-        let summands = if recommender.blend.models.is_empty() {
-            own.clear();
-            own.resize(recommender.movies.len(), 0.0);
-            parts.add_priors(own);
-            recommender.model.add_scores(&parts.profile, own)
-        } else {
-            let history = request.rated();
-            let whose = (request.chosen, history.as_slice());
-            parts.scales =
-                recommender.fill_blended(whose, &mut parts.profile, own, |model, scores| {
-                    recommender.blend.models[model].model.score(&history, scores);
-                });
-            parts.add_priors(own);
-            Vec::new()
-        };
-        (parts, summands)
-    }
-
-    /// Adds to every film's own score what does not depend on the history.
-    fn add_priors(&self, own: &mut [f32]) {
-        for (own, prior) in own.iter_mut().zip(&self.recommender.own) {
-            *own += prior;
-        }
-        if self.request.novelty > 0.0 {
-            for (own, popularity) in own.iter_mut().zip(&self.recommender.popularity) {
-                *own -= self.price(*popularity);
-            }
-        }
-    }
-
-    /// What every combination of genres adds, where genres are preferred.
-    fn of_genres(&self) -> Option<Part<'a>> {
-        let recommender = self.recommender;
-        let values = || recommender.index.combinations().map(|genres| self.genres(genres));
-        let part = || Part { codes: &recommender.genre_codes, values: values().collect() };
-        (!self.request.preferred_genres.is_empty()).then(part)
-    }
-
-    fn quality(&self, row: usize) -> f32 {
-        self.recommender.quality_weight * self.recommender.quality.score[row]
-    }
-
-    fn novelty(&self, row: usize) -> f32 {
-        self.price(self.recommender.quality.popularity[row])
-    }
-
-    /// What novelty takes from a film of this popularity.
-    fn price(&self, popularity: f32) -> f32 {
-        NOVELTY_WEIGHT * self.request.novelty * popularity
-    }
-
-    /// What a film's genres add: the preferred ones among them, over the geometric mean of both
-    /// counts.
-    fn genres(&self, of_film: &[u64]) -> f32 {
-        let preferred = &self.request.preferred_genres;
-        let matched = preferred.iter().filter(|genre| has_bit(of_film, **genre)).count();
-        if matched == 0 { 0.0 } else { matched as f32 * self.genre_share(of_film) }
-    }
-
-    /// What one matched genre adds.
-    fn genre_share(&self, of_film: &[u64]) -> f32 {
-        let n_genres: u32 = of_film.iter().map(|word| word.count_ones()).sum();
-        let both = self.request.preferred_genres.len() as f32 * n_genres.max(1) as f32;
-        GENRE_WEIGHT / both.sqrt()
-    }
-}
-
-fn has_bit(words: &[u64], bit: usize) -> bool {
-    words[bit / 64] >> (bit % 64) & 1 == 1
 }
 
 #[cfg(test)]

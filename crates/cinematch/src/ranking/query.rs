@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
-use super::{HistoryItem, Recommender, Request};
+use super::{HistoryItem, Order, Recommender, Request};
 use crate::catalog::names::NameList;
 use crate::catalog::services::MOCK_SERVICES;
 use crate::ids::{MovieId, MovieIdx};
@@ -121,6 +121,8 @@ pub struct Query {
     pub explain: bool,
     /// The model to rank by, if not all of them.
     pub model: Option<String>,
+    /// What ranks: taste or popularity.
+    pub order: Order,
 }
 
 /// A field that cannot be used, and why.
@@ -240,6 +242,7 @@ impl Recommender {
             novelty: query.novelty,
             explain: query.explain,
             chosen: chosen.unwrap_or_default(),
+            order: query.order,
         };
         Ok((request, unknown))
     }

@@ -1,3 +1,8 @@
+mod diversity;
+mod group;
+mod popularity;
+mod without;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -257,9 +262,9 @@ prop_compose! {
             proptest::option::of(80_u32..150),
         ),
         (limit, offset) in (1_usize..14, 0_usize..4),
-        diversity in proptest::option::of(0_f32..=1.0),
-        novelty in 0_f32..=1.0,
+        (diversity, novelty) in (proptest::option::of(0_f32..=1.0), 0_f32..=1.0),
         model in proptest::option::of(prop_oneof!["edlae", "ials", "popular", "content"]),
+        order in prop_oneof![3 => Just(Order::Taste), 1 => Just(Order::Popularity)],
     ) -> Query {
         let ids = |ids: Vec<u32>| ids.into_iter().map(MovieId).collect::<Vec<_>>();
         let rated = |(id, half): (u32, u8)| Rating {
@@ -286,6 +291,7 @@ prop_compose! {
             novelty,
             explain: true,
             model,
+            order,
         }
     }
 }
@@ -360,39 +366,5 @@ proptest! {
         let mut pages = list(0, cut);
         pages.extend(list(cut, 12));
         prop_assert_eq!(pages, list(0, 12 + cut));
-    }
-}
-
-#[test]
-fn the_lazy_order_is_the_greedy_one() {
-    let recommender = recommender();
-    let model = recommender.model();
-    let candidates: Vec<Candidate> = (0..12)
-        .map(|row| Candidate { movie: MovieIdx(row), score: 1.0 - row as f32 * 0.03 })
-        .collect();
-    let alike: Vec<Vec<f32>> = (0..12)
-        .map(|row| {
-            let mut likeness = model.likeness();
-            (0..12).for_each(|other| likeness.push(MovieIdx(other)));
-            likeness.to(MovieIdx(row)).to_vec()
-        })
-        .collect();
-    for diversity in [0.05, 0.3, 0.6, 1.0] {
-        let mut waiting = candidates.clone();
-        let mut greedy: Vec<MovieIdx> = Vec::new();
-        while !waiting.is_empty() {
-            let value = |candidate: &Candidate| {
-                let relevance = (candidate.score - 0.67) / 0.33;
-                let alike = greedy.iter().map(|above| alike[candidate.movie.row()][above.row()]);
-                (1.0 - diversity) * relevance - diversity * alike.fold(0.0, f32::max)
-            };
-            let best = (1..waiting.len()).fold(0, |best, at| {
-                if value(&waiting[at]) > value(&waiting[best]) + 1e-6 { at } else { best }
-            });
-            greedy.push(waiting.remove(best).movie);
-        }
-        let lazy = diversify::rerank(model, candidates.clone(), diversity, 12);
-        let lazy: Vec<MovieIdx> = lazy.iter().map(|candidate| candidate.movie).collect();
-        assert_eq!(lazy, greedy, "diversity {diversity}");
     }
 }

@@ -314,6 +314,8 @@ pub enum FilterKind {
     Languages,
     /// Votes.
     MinVotes,
+    /// One of a group stands against it.
+    Veto,
 }
 
 /// A filter with its masks.
@@ -410,6 +412,7 @@ impl FilterKind {
             Self::Runtime => "runtime",
             Self::Languages => "languages",
             Self::MinVotes => "min_votes",
+            Self::Veto => "veto",
         }
     }
 }

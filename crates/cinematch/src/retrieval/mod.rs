@@ -10,4 +10,4 @@ mod top;
 pub use browse::{Cursor, CursorError, Page, Sort, Start};
 pub use filter::{BitRows, Filter, FilterIndex, FilterKind, PreparedFilter, RegionIndex};
 pub use layout::{Codes, Layout};
-pub use top::{Candidate, Part, Scores, best, highest};
+pub use top::{Candidate, Part, Scores, at_least, best, highest};

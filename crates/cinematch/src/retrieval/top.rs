@@ -16,7 +16,8 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    fn order(self, other: Self) -> Ordering {
+    /// The order of lists: the better one first.
+    pub fn order(self, other: Self) -> Ordering {
         other.score.total_cmp(&self.score).then(self.movie.cmp(&other.movie))
     }
 }
@@ -57,6 +58,15 @@ impl Part<'_> {
 }
 
 impl Scores<'_> {
+    /// The score of the film at a position.
+    pub fn at(&self, position: usize) -> f32 {
+        let mut score = [self.own[position]];
+        for part in &self.parts {
+            part.add_from(position, &mut score);
+        }
+        score[0]
+    }
+
     /// The scores of the films of a block, in the order of their positions.
     fn of_block(&self, positions: Range<usize>, scores: &mut Vec<f32>) {
         scores.clear();
@@ -117,6 +127,26 @@ pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) ->
     }
     kept.sort_unstable_by(|a, b| a.order(*b));
     kept.truncate(k);
+    kept
+}
+
+/// All films that `passes` lets through and whose score is `bar` or more, best first. Blocks that
+/// cannot reach it are passed over whole. O(n + m log m) for m such films.
+pub fn at_least(
+    bar: f32,
+    scores: &Scores<'_>,
+    passes: impl Fn(MovieIdx) -> bool,
+) -> Vec<Candidate> {
+    let mut kept = Vec::new();
+    let mut of_block = Vec::new();
+    for block in (0..scores.layout.n_blocks()).filter(|block| scores.bound(*block) >= bar) {
+        let positions = scores.layout.block(block);
+        scores.of_block(positions.clone(), &mut of_block);
+        let films = of_block.iter().zip(&scores.layout.films()[positions]);
+        let good = films.filter(|(score, movie)| **score >= bar && passes(**movie));
+        kept.extend(good.map(|(score, movie)| Candidate { movie: *movie, score: *score }));
+    }
+    kept.sort_unstable_by(|a, b| a.order(*b));
     kept
 }
 
@@ -182,6 +212,14 @@ mod tests {
                 .filter(|candidate| passes(candidate.movie))
                 .collect();
             all.sort_by(|a, b| a.order(*b));
+            for (at, candidate) in all.iter().enumerate() {
+                let position = layout.films().iter().position(|film| *film == candidate.movie);
+                let score = scores.at(position.unwrap());
+                prop_assert_eq!(score.to_bits(), candidate.score.to_bits());
+                let from = all.partition_point(|other| other.score >= candidate.score);
+                prop_assert!(at < from);
+                prop_assert_eq!(at_least(candidate.score, &scores, passes), &all[..from]);
+            }
             all.truncate(k);
             prop_assert_eq!(best(k, &scores, passes), all);
         }

@@ -1,0 +1,254 @@
+//! `POST /api/groups/recommendations`: a film for several people.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use cinematch::ranking::{
+    Filters, Group, MOST_MEMBERS, Query, Reason, Request, Shortfall, Strategy, VETO_BELOW,
+    explanation,
+};
+use serde::{Deserialize, Serialize};
+
+use super::person::{UserName, check_user};
+use super::personal::known_of;
+use super::preferences;
+use super::recommendations::{DEFAULT_LIMIT, FiltersBody, RatingBody, known_ids, known_ratings};
+use crate::access::Caller;
+use crate::extract::{Body, or_default};
+use crate::item::Item;
+use crate::problem::{Problem, ProblemDocument};
+use crate::state::AppState;
+
+/// Who is there and what may be shown.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct GroupRequest {
+    #[schema(min_items = 1, max_items = 20)]
+    members: Vec<MemberBody>,
+    /// How their scores become the group's.
+    #[serde(default)]
+    #[schema(required = false)]
+    strategy: StrategyName,
+    /// `veto`: each stands against the films in this share of their own ranking, from its end; a half,
+    /// if not given.
+    #[schema(minimum = 0, maximum = 1)]
+    veto_below: Option<f32>,
+    /// Filters for all.
+    #[serde(default, deserialize_with = "or_default")]
+    #[schema(value_type = Option<FiltersBody>)]
+    filters: FiltersBody,
+    /// Films never to show.
+    #[serde(default, deserialize_with = "or_default")]
+    #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
+    exclude_movie_ids: Vec<i64>,
+    /// Whether films of somebody's watchlist may be shown: what they mean to watch, they may mean to
+    /// watch together. Yes, if not given.
+    include_watchlist: Option<bool>,
+    /// How many, 1 to 100; 20 if not given.
+    #[schema(minimum = 1, maximum = 100)]
+    limit: Option<usize>,
+    /// How many to pass over.
+    #[schema(maximum = 4_294_967_295_u32)]
+    offset: Option<u32>,
+    /// Whether each member's reasons are wanted; no, if not given.
+    explain: Option<bool>,
+    /// The country whose streaming services count and are shown, as two letters; the operator's own, if
+    /// not given.
+    region: Option<String>,
+}
+
+/// One of the group: somebody of whom something is known, or a guest who says what they like.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MemberBody {
+    /// Whose likes, ratings and preferred genres count.
+    #[schema(value_type = Option<UserName>)]
+    user_id: Option<String>,
+    /// More films they like.
+    #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
+    liked_movie_ids: Vec<i64>,
+    /// More films they do not like.
+    #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
+    disliked_movie_ids: Vec<i64>,
+    /// More films with stars.
+    #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<Vec<RatingBody>>, max_items = 10_000)]
+    ratings: Vec<RatingBody>,
+    /// More genres they would rather see.
+    #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+    preferred_genres: Vec<String>,
+}
+
+/// How members' scores become the group's.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum StrategyName {
+    /// Their mean.
+    #[default]
+    Average,
+    /// The lowest of them.
+    LeastMisery,
+    /// Their mean, of films that nobody stands against.
+    Veto,
+}
+
+/// Films for the group, best first.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct GroupReply<'a> {
+    recommendations: Vec<GroupItem<'a>>,
+    count: usize,
+    strategy: StrategyName,
+    members: Vec<MemberReply<'a>>,
+    /// The model that ranked them.
+    model_id: &'a str,
+    /// Who has to be named where the films' streaming services are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    attribution: Option<&'static str>,
+    /// Films of the request that the catalogue does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    unknown_movie_ids: Vec<i64>,
+    /// Why there are fewer films than asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    shortfall: Option<Shortfall>,
+}
+
+/// One of the group.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct MemberReply<'a> {
+    /// `null` for a guest.
+    user_id: Option<&'a str>,
+    /// How much of what they could have had alone is in the list: 1 is all of it; `null` where no film
+    /// is worth anything to them.
+    satisfaction: Option<f32>,
+}
+
+/// A film for the group.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct GroupItem<'a> {
+    #[serde(flatten)]
+    item: Item<'a>,
+    /// The group's.
+    score: f32,
+    /// What it is worth to each, in the order of the members.
+    members: Vec<MemberScore<'a>>,
+}
+
+/// What a film is worth to one of the group.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct MemberScore<'a> {
+    user_id: Option<&'a str>,
+    score: f32,
+    /// The reasons in one line, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    explanation: Option<String>,
+    /// The score's parts, where they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, value_type = Vec<Object>)]
+    reasons: Vec<Reason<'a>>,
+}
+
+/// Recommends films to several people at once. Nothing that one of them has seen is shown; services and
+/// languages of their preferences do not count, what one has is enough for all.
+#[utoipa::path(post, path = "/api/groups/recommendations", tag = "recommendations",
+    request_body = GroupRequest,
+    responses(
+        (status = 200, body = GroupReply),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn recommend(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(asked): Body<GroupRequest>,
+) -> Result<Response, Problem> {
+    let serving = state.serving();
+    let recommender = &serving.bundle.recommender;
+    if !(1..=MOST_MEMBERS).contains(&asked.members.len()) {
+        let message = format!("expected 1 to {MOST_MEMBERS}, got {}", asked.members.len());
+        return Err(Problem::field("members", message));
+    }
+    let with_watchlist = asked.include_watchlist.unwrap_or(true);
+    let (mut unknown, mut names, mut members) = (Vec::new(), Vec::new(), Vec::<Request>::new());
+    for (at, member) in asked.members.into_iter().enumerate() {
+        let inside =
+            |problem: Problem| problem.rename_fields(|field| format!("members[{at}].{field}"));
+        let mut query = Query { limit: 1, ..Query::default() };
+        if let Some(user_id) = &member.user_id {
+            check_user(user_id).map_err(inside)?;
+            caller.may_act_for(user_id)?;
+            let taste = state.store().taste(user_id).await?;
+            query = known_of(&taste, with_watchlist);
+            preferences::apply(&taste.preferences, recommender, &mut query);
+            query.filters = Filters::default();
+        }
+        query.liked.extend(known_ids(member.liked_movie_ids, &mut unknown));
+        query.disliked.extend(known_ids(member.disliked_movie_ids, &mut unknown));
+        query.ratings.extend(known_ratings(member.ratings, &mut unknown));
+        query.preferred_genres.extend(member.preferred_genres);
+        let (request, not_in_catalogue) =
+            recommender.resolve(&query).map_err(|error| inside(error.into()))?;
+        unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
+        names.push(member.user_id);
+        members.push(request);
+    }
+    let (request, not_in_catalogue) = recommender.resolve(&Query {
+        filters: asked.filters.into_filters(asked.region),
+        exclude: known_ids(asked.exclude_movie_ids, &mut unknown),
+        limit: asked.limit.unwrap_or(DEFAULT_LIMIT),
+        offset: asked.offset.unwrap_or(0) as usize,
+        explain: asked.explain.unwrap_or(false),
+        ..Query::default()
+    })?;
+    unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
+    let region = request.filter.region;
+    let strategy = match asked.strategy {
+        StrategyName::Average => Strategy::Average,
+        StrategyName::LeastMisery => Strategy::LeastMisery,
+        StrategyName::Veto => Strategy::Veto { below: asked.veto_below.unwrap_or(VETO_BELOW) },
+    };
+    let group = Group::new(request, strategy);
+    let ranked = recommender
+        .recommend_group(&members, &group)
+        .map_err(|error| Problem::field("veto_below", error.to_string()))?;
+    let recommendations: Vec<GroupItem<'_>> = ranked
+        .items
+        .into_iter()
+        .map(|film| GroupItem {
+            item: Item::new(
+                recommender.movie(film.movie),
+                recommender.services_of(film.movie, region),
+            ),
+            score: film.score,
+            members: film
+                .members
+                .into_iter()
+                .zip(&names)
+                .map(|(member, name)| MemberScore {
+                    user_id: name.as_deref(),
+                    score: member.score,
+                    explanation: group.explain.then(|| explanation(&member.reasons)),
+                    reasons: member.reasons,
+                })
+                .collect(),
+        })
+        .collect();
+    let members = names.iter().zip(ranked.satisfaction);
+    let reply = GroupReply {
+        count: recommendations.len(),
+        recommendations,
+        strategy: asked.strategy,
+        members: members
+            .map(|(name, satisfaction)| MemberReply { user_id: name.as_deref(), satisfaction })
+            .collect(),
+        model_id: &serving.bundle.manifest.model_id,
+        attribution: serving.bundle.attribution(region),
+        unknown_movie_ids: unknown,
+        shortfall: ranked.shortfall,
+    };
+    Ok(Json(reply).into_response())
+}

@@ -1,0 +1,47 @@
+//! The order by popularity.
+
+use super::*;
+
+fn list(recommender: &Recommender, query: &Query) -> Vec<(u32, f32, Vec<String>)> {
+    let (request, _) = recommender.resolve(query).unwrap();
+    let items = recommender.recommend(&request).items;
+    let line = |item: &Recommendation<'_>| explanation(&item.reasons);
+    let row = |item: &Recommendation<'_>| (item.movie.0, item.score, vec![line(item)]);
+    items.iter().map(row).collect()
+}
+
+#[test]
+fn films_stand_by_how_popular_they_are_whatever_else_is_asked_for() {
+    let recommender = with_models(models());
+    let by_popularity = Query { order: Order::Popularity, limit: 12, ..query() };
+    let plain = list(&recommender, &by_popularity);
+    let votes = |row: u32| recommender.movie(MovieIdx(row)).vote_count.unwrap();
+    let mut expected: Vec<u32> = (0..12).collect();
+    expected.sort_by_key(|row| (Reverse(votes(*row)), *row));
+    assert_eq!(plain.iter().map(|film| film.0).collect::<Vec<_>>(), expected);
+    for (row, score, line) in &plain {
+        let expected = (votes(*row) as f32).ln_1p() / (votes(plain[0].0) as f32).ln_1p();
+        assert!((score - expected).abs() < 1e-6);
+        assert_eq!(line, &["Known to many"]);
+    }
+    let asked = Query {
+        preferred_genres: vec!["western".to_owned()],
+        novelty: 1.0,
+        model: Some("edlae".to_owned()),
+        ratings: vec![Rating { movie_id: MovieId(104), rating: 5.0 }],
+        disliked: vec![MovieId(109)],
+        ..by_popularity.clone()
+    };
+    let mut rest = plain.clone();
+    rest.retain(|film| film.0 != 4 && film.0 != 9);
+    assert_eq!(list(&recommender, &asked), rest);
+    // Filters leave the scores as they are, and other films come up where that is asked for.
+    let westerns = GenreFilter { any: vec!["western".to_owned()], ..GenreFilter::default() };
+    let filters = Filters { genres: westerns, ..Filters::default() };
+    let of_genre = list(&recommender, &Query { filters, ..by_popularity.clone() });
+    let mut expected = plain.clone();
+    expected.retain(|film| film.0 % 3 == 2);
+    assert_eq!(of_genre, expected);
+    let diverse = list(&recommender, &Query { diversity: Some(0.9), ..by_popularity });
+    assert_ne!(diverse, plain);
+}

@@ -1,0 +1,75 @@
+//! What a list would be without one film of the history.
+
+use super::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Against ranking everything again, with every film of the history.
+    #[test]
+    fn places_are_those_of_the_list_without_it(query in queries(), blended in proptest::bool::ANY) {
+        let recommender = for_query(&query, blended);
+        let (request, _) = recommender.resolve(&query).unwrap();
+        let ranked = recommender.recommend(&request);
+        let without = recommender.without(&request, &ranked);
+        prop_assert_eq!(without.len(), ranked.items.len());
+        for (at, (item, without)) in ranked.items.iter().zip(without).enumerate() {
+            let parts: Vec<f32> = (0..request.history.len())
+                .map(|position| recommender.part_of(&request, position, item.movie))
+                .collect();
+            let most = parts.iter().copied().fold(0.0, f32::max);
+            let Some(without) = without else {
+                prop_assert!(most <= 0.0, "{parts:?}");
+                continue;
+            };
+            let of_film = |item: &HistoryItem| recommender.movie(item.signal.movie).movie_id;
+            let source = request.history.iter().position(|item| of_film(item) == without.movie_id);
+            prop_assert_eq!(parts[source.unwrap()].to_bits(), most.to_bits());
+            prop_assert_eq!(without.place, query.offset + at + 1);
+
+            let mut silent = Request { limit: 12, offset: 0, ..request.clone() };
+            let item_of_history = silent.history.remove(source.unwrap());
+            prop_assert_eq!(without.feedback, item_of_history.feedback);
+            let list = recommender.recommend(&silent).items;
+            let place = list.iter().position(|other| other.movie == item.movie).unwrap();
+            prop_assert_eq!(without.would_be, place + 1);
+        }
+    }
+}
+
+/// Beyond the films that diversity puts in another order places are by score.
+#[test]
+fn a_film_can_fall_below_the_pool() {
+    let kind = |id: u32| ["crime", "western"][usize::from(id >= 150)];
+    let movies: Vec<Movie> = (0..300)
+        .map(|id| Movie {
+            genres: vec![kind(id).to_owned()],
+            keywords: vec![format!("of group {}", id % 7), kind(id).to_owned()],
+            ..film(id, &format!("Film {id}"))
+        })
+        .collect();
+    let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
+    let tags = TagCounts::default();
+    let features = RankingFeatures::fit(FeatureSet::Full, &movies, &plain, &tags).unwrap();
+    let recommender = Recommender::new(movies, features, Blend::CONTENT, Votes::Count);
+    let rating = |id, rating| Rating { movie_id: MovieId(id), rating };
+    let ratings = vec![rating(1, 5.0), rating(2, 3.5), rating(160, 4.5)];
+    let query = Query { ratings, limit: 60, ..query() };
+    let (request, _) = recommender.resolve(&query).unwrap();
+    let ranked = recommender.recommend(&request);
+    let mut below = 0;
+    for (item, without) in ranked.items.iter().zip(recommender.without(&request, &ranked)) {
+        let without = without.unwrap();
+        let mut silent = Request { limit: 300, ..request.clone() };
+        silent
+            .history
+            .retain(|item| recommender.movie(item.signal.movie).movie_id != without.movie_id);
+        let list = recommender.recommend(&silent).items;
+        let place = list.iter().position(|other| other.movie == item.movie).unwrap();
+        assert_eq!(without.would_be, place + 1);
+        below += usize::from(place >= 100);
+    }
+    assert!(below > 5, "{below}");
+    let line = recommender.without(&request, &ranked)[0].as_ref().unwrap().to_string();
+    assert!(line.starts_with("Without your 5★ of Film 1 this would fall from 1st to "), "{line}");
+}
