@@ -1,10 +1,12 @@
 //! The catalogue page by page, and films like one.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
+use cinematch::retrieval::{Filter, FilterIndex, Sort, Start};
 use serde_json::{Value, json};
 
-use crate::folder::Folder;
+use crate::folder::{Folder, movielens_32m, real_data};
 use crate::server::Server;
 
 fn films(reply: &Value, list: &str) -> Vec<Value> {
@@ -219,5 +221,38 @@ fn films_like_one_are_those_recommended_for_it() {
     ] {
         let problem = server.get(&format!("/api/movies/{path}")).problem(422);
         assert_eq!(problem["errors"][0]["field"], field, "{path}");
+    }
+}
+
+#[test]
+fn movielens_32m_is_browsed_to_its_end() {
+    let Some(raw) = real_data("browsing MovieLens 32M") else { return };
+    let movies = movielens_32m(&raw);
+    let index = FilterIndex::new(&movies);
+    for sort in Sort::ALL {
+        let (mut start, mut seen) = (Start::First(sort), vec![false; movies.len()]);
+        let (mut times, mut n_seen): (Vec<Duration>, _) = (Vec::new(), 0);
+        loop {
+            let started = Instant::now();
+            let page = index.page(&movies, &start, Filter::default(), 500);
+            times.push(started.elapsed());
+            assert_eq!(page.total, movies.len());
+            for film in page.movies {
+                assert!(!std::mem::replace(&mut seen[film.row()], true), "{sort:?}: twice");
+                n_seen += 1;
+            }
+            let Some(next) = page.next else { break };
+            start = Start::After(next);
+        }
+        assert_eq!(n_seen, movies.len(), "{sort:?}");
+        let first = times.remove(0);
+        times.sort_unstable();
+        println!(
+            "{} films by {}: first page {first:?}, then median {:?}, most {:?}",
+            movies.len(),
+            sort.name(),
+            times[times.len() / 2],
+            times[times.len() - 1]
+        );
     }
 }

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use cinematch::catalog::{Movie, read_merged};
+
 /// The root of the checkout.
 pub fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
@@ -25,6 +27,25 @@ pub fn real_data(test: &str) -> Option<PathBuf> {
     }
     did_not_run(test, &format!("no real data in {}; set CINEMATCH_TEST_DATA", raw.display()));
     None
+}
+
+/// Every film of MovieLens 32M, with TMDb's facts where they are known.
+pub fn movielens_32m(raw: &Path) -> Vec<Movie> {
+    let folder = Folder::empty();
+    folder.ok(&[
+        "preprocess",
+        "--raw",
+        raw.join("ml-32m").to_str().unwrap(),
+        "--tmdb",
+        raw.join("tmdb/tmdb_metadata.csv").to_str().unwrap(),
+        "--min-year",
+        "none",
+        "--keep-without-genres",
+        "--services",
+        "none",
+    ]);
+    let table = fs::read(folder.path("data/movies_merged.csv")).unwrap();
+    read_merged("movies_merged.csv", &table).unwrap().records
 }
 
 /// A temporary folder in the layout users have.

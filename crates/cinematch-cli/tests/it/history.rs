@@ -5,13 +5,13 @@ use std::io::{Cursor, Write as _};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use cinematch::catalog::Movie;
 use cinematch::catalog::matching::MatchIndex;
-use cinematch::catalog::{Movie, read_merged};
 use cinematch::imports::{self, Matched};
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
 
-use crate::folder::{Folder, real_data};
+use crate::folder::{Folder, movielens_32m, real_data};
 
 fn letterboxd(files: &[(&str, &str)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -169,7 +169,7 @@ fn hostile_files_cost_little_memory() {
         // What is refused without being read still has to be held to be looked at.
         most = most.max(mebibytes);
     }
-    assert!(most < 350, "{most} MiB");
+    assert!(most < 400, "{most} MiB");
 }
 
 /// Titles as MovieLens writes them, IMDb's numbers: all of latest-small comes back.
@@ -216,21 +216,7 @@ fn five_thousand_real_rows_are_matched() {
 #[test]
 fn random_rows_of_movielens_32m_come_back() {
     let Some(raw) = real_data("import of random rows of MovieLens 32M") else { return };
-    let folder = Folder::empty();
-    folder.ok(&[
-        "preprocess",
-        "--raw",
-        raw.join("ml-32m").to_str().unwrap(),
-        "--tmdb",
-        raw.join("tmdb/tmdb_metadata.csv").to_str().unwrap(),
-        "--min-year",
-        "none",
-        "--keep-without-genres",
-        "--services",
-        "none",
-    ]);
-    let table = std::fs::read(folder.path("data/movies_merged.csv")).unwrap();
-    let movies = read_merged("movies_merged.csv", &table).unwrap().records;
+    let movies = movielens_32m(&raw);
     let started = Instant::now();
     let index = MatchIndex::new(&movies);
     println!("{} films indexed in {:?}", movies.len(), started.elapsed());

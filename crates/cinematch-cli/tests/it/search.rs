@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use cinematch::catalog::{Movie, read_merged};
+use cinematch::catalog::Movie;
 use cinematch::search::SearchIndex;
 
-use crate::folder::{Folder, real_data};
+use crate::folder::{Folder, movielens_32m, real_data};
 use crate::server::Server;
 
 #[test]
@@ -52,21 +52,7 @@ fn mistyped(title: &str, draw: &mut impl FnMut(u64) -> u64) -> Option<String> {
 #[test]
 fn titles_of_movielens_32m_are_found_with_a_typing_error() {
     let Some(raw) = real_data("search over MovieLens 32M") else { return };
-    let folder = Folder::empty();
-    folder.ok(&[
-        "preprocess",
-        "--raw",
-        raw.join("ml-32m").to_str().unwrap(),
-        "--tmdb",
-        raw.join("tmdb/tmdb_metadata.csv").to_str().unwrap(),
-        "--min-year",
-        "none",
-        "--keep-without-genres",
-        "--services",
-        "none",
-    ]);
-    let table = std::fs::read(folder.path("data/movies_merged.csv")).unwrap();
-    let movies = read_merged("movies_merged.csv", &table).unwrap().records;
+    let movies = movielens_32m(&raw);
     let started = Instant::now();
     let index = SearchIndex::new(&movies);
     let built = started.elapsed();
