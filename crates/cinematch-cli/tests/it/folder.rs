@@ -106,9 +106,8 @@ impl Folder {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cinematch"));
         command.current_dir(self.directory.path()).args(arguments).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("CINEMATCH_")
-                || name.to_string_lossy().starts_with("TMDB_")
-            {
+            let name_is = |start| name.to_string_lossy().starts_with(start);
+            if ["CINEMATCH_", "TMDB_", "DATABASE_URL"].into_iter().any(name_is) {
                 command.env_remove(name);
             }
         }
@@ -126,6 +125,22 @@ impl Folder {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}\n{text}\n{errors}");
         text
+    }
+
+    /// Runs what must succeed, given a text on standard input.
+    pub fn ok_given(&self, arguments: &[&str], input: &str) -> String {
+        let mut command = self.command(arguments);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}\n{errors}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Runs what must fail with exit code 1; gives its standard error.

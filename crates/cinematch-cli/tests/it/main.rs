@@ -1,5 +1,6 @@
 //! The product from outside: the binary, its files, its server.
 
+mod access;
 mod browse;
 mod cli;
 mod contract;
@@ -14,7 +15,9 @@ mod kill;
 mod learning;
 mod metrics;
 mod operation;
+mod people;
 mod pipeline;
+mod postgres;
 mod real_data;
 mod regions;
 mod search;

@@ -21,6 +21,7 @@ pub struct Reply {
     pub content_type: String,
     pub request_id: String,
     pub text: String,
+    pub headers: ureq::http::HeaderMap,
 }
 
 impl Reply {
@@ -46,9 +47,15 @@ impl Server {
     }
 
     pub fn start_with(folder: &Folder, more: &[&str]) -> Self {
+        Self::start_in(folder, more, &[])
+    }
+
+    /// The same with more in its environment.
+    pub fn start_in(folder: &Folder, more: &[&str], variables: &[(&str, &str)]) -> Self {
         let arguments = [&["serve", "--port", "0", "--json"], more].concat();
         let mut child = folder
             .command(&arguments)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(folder.path("server.log")).unwrap())
             .spawn()
@@ -76,6 +83,7 @@ impl Server {
             status: response.status().as_u16(),
             content_type: header("content-type"),
             request_id: header("x-request-id"),
+            headers: response.headers().clone(),
             text: response.body_mut().read_to_string().unwrap(),
         }
     }
@@ -113,6 +121,34 @@ impl Server {
     pub fn try_post(&self, path: &str, body: &Value) -> Option<u16> {
         let request = self.agent.post(self.url(path)).header("content-type", "application/json");
         request.send(body.to_string()).ok().map(|response| response.status().as_u16())
+    }
+
+    /// Any request: its method, its address, headers, and a body if it has one.
+    pub fn send(
+        &self,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Reply {
+        let mut request = ureq::http::Request::builder().method(method).uri(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = match (method, body) {
+            ("GET" | "DELETE", None) => self.agent.run(request.body(()).unwrap()),
+            (_, body) => self.agent.run(request.body(body.unwrap_or_default()).unwrap()),
+        };
+        Self::reply(response.unwrap())
+    }
+
+    /// A request of somebody, with or without JSON.
+    pub fn as_user(&self, user: &str, call: (&str, &str), body: Option<&Value>) -> Reply {
+        let text = body.map(Value::to_string);
+        let mut headers = vec![("x-user-id", user)];
+        if text.is_some() {
+            headers.push(("content-type", "application/json"));
+        }
+        self.send(call, &headers, text.as_deref().map(str::as_bytes))
     }
 
     pub fn recommend(&self, body: &Value) -> Value {

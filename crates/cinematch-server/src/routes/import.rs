@@ -19,7 +19,7 @@ use crate::access::Me;
 use crate::extract::{QueryOf, whole_body};
 use crate::item::{Item, RecommendedItem};
 use crate::problem::{INTERNAL, Problem, ProblemDocument};
-use crate::state::{AppState, Serving};
+use crate::state::AppState;
 
 /// Files of one import.
 const MOST_FILES: usize = 20;
@@ -116,9 +116,9 @@ pub async fn import(
     })
     .await
     .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL))?;
-    let Imported { taste, mut report } = imported.map_err(refused)?;
+    let Imported { taste, mut report } = imported.map_err(|error| refused(&error))?;
     let recommender = &serving.bundle.recommender;
-    let films = taste.items().iter().filter_map(|item| {
+    let wanted = taste.items().iter().filter_map(|item| {
         let movie = recommender.movie(recommender.vocabulary().index_of(item.movie_id)?);
         Some(ImportedFilm {
             item: NewItem {
@@ -141,7 +141,7 @@ pub async fn import(
         rows: report.rows,
         matched: (report.by_id + report.by_title) as u64,
     };
-    let changes = state.store().import(&profile.key(), films.collect(), record, now()).await?;
+    let changes = state.store().import(&profile.key(), wanted.collect(), record, now()).await?;
     if !asked.all_rows.unwrap_or(false) {
         let is_open =
             |row: &RowReport| matches!(row.matched, Matched::Ambiguous | Matched::Unmatched);
@@ -240,9 +240,9 @@ fn too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 
-fn refused(error: HistoryError) -> Problem {
+fn refused(error: &HistoryError) -> Problem {
     match error {
-        HistoryError::TooLarge { .. } => {
+        HistoryError::TooLarge { .. } | HistoryError::TooManyRows { .. } => {
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
         }
         _ => Problem::field("file", error.to_string()),

@@ -253,12 +253,12 @@ pub fn known_ids(ids: Vec<i64>, unknown: &mut Vec<i64>) -> Vec<MovieId> {
 
 /// Films with stars, likewise.
 pub fn known_ratings(bodies: Vec<RatingBody>, unknown: &mut Vec<i64>) -> Vec<Rating> {
-    let known = |body: RatingBody| match u32::try_from(body.movie_id) {
-        Ok(id) => Some(Rating { movie_id: MovieId(id), rating: body.rating }),
-        Err(_) => {
-            unknown.push(body.movie_id);
-            None
+    let known = |body: RatingBody| {
+        if let Ok(id) = u32::try_from(body.movie_id) {
+            return Some(Rating { movie_id: MovieId(id), rating: body.rating });
         }
+        unknown.push(body.movie_id);
+        None
     };
     bodies.into_iter().filter_map(known).collect()
 }
