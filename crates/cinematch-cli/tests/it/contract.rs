@@ -9,7 +9,7 @@ use crate::folder::{Folder, did_not_run, project};
 use crate::server::Server;
 
 /// How many requests are made up for each operation, beside those of boundaries and examples.
-const EXAMPLES: &str = "500";
+const EXAMPLES: u64 = 500;
 
 /// The sample with all that a catalogue can have: invented services, and regions with their own.
 fn folder() -> Folder {
@@ -47,9 +47,18 @@ fn check(folder: &Folder, server: &Server, headers: &[(&str, &str)], also: &[&st
             json!({"address": server.address, "headers": headers}).to_string(),
         )
         .env("PYTHONDONTWRITEBYTECODE", "1")
+        .arg("--config-file")
+        .arg(project().join("tests/python/contract.toml"))
         .args(["--no-color", "run", &format!("{}/openapi.json", server.address)])
         .args(["--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"])
-        .args(["--max-examples", EXAMPLES, "--seed", "1", "--generation-database", "none"])
+        .args([
+            "--max-examples",
+            &EXAMPLES.to_string(),
+            "--seed",
+            "1",
+            "--generation-database",
+            "none",
+        ])
         // More workers are no faster: the time goes into making requests up, in one interpreter.
         .args(["--workers", "1", "--suppress-health-check", "all", "--continue-on-failure"])
         .args([
@@ -72,6 +81,8 @@ fn check(folder: &Folder, server: &Server, headers: &[(&str, &str)], also: &[&st
     let report: Value =
         serde_json::from_str(&fs::read_to_string(folder.path("report.json")).unwrap()).unwrap();
     assert_eq!(report["complete"], true, "{said}");
+    let generated = report["test_cases"]["generated"].as_u64().unwrap();
+    assert!(generated >= EXAMPLES * with_input(server), "{generated} only\n{said}");
     assert_eq!(report["operations"]["tested"], report["operations"]["selected"], "{said}");
     for phase in ["examples", "coverage", "fuzzing", "stateful"] {
         assert_eq!(report["phases"][phase]["status"], "success", "{phase}\n{said}");
@@ -87,6 +98,17 @@ fn check(folder: &Folder, server: &Server, headers: &[(&str, &str)], also: &[&st
         let accepted: u64 = accepted.map(|count| count.as_u64().unwrap()).sum();
         assert!(accepted > 0, "nothing valid got through to {operation}\n{said}");
     }
+}
+
+/// How many operations have anything to make up.
+fn with_input(server: &Server) -> u64 {
+    let document = server.get("/openapi.json").json();
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|methods| methods.as_object().unwrap().values());
+    let given = |operation: &Value, part| operation.get(part).is_some();
+    operations
+        .filter(|operation| given(operation, "parameters") || given(operation, "requestBody"))
+        .count() as u64
 }
 
 #[test]
