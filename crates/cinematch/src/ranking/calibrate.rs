@@ -12,6 +12,8 @@
 //! film has and on how many, so that of each (genre, number of genres) one logarithm is taken a
 //! place, and a film adds up one number a genre.
 
+use std::ops::Range;
+
 use super::HistoryItem;
 use super::parts::has_bit;
 use crate::ids::MovieIdx;
@@ -37,10 +39,13 @@ pub(super) struct Calibration<'a> {
     in_list: Vec<f32>,
     /// The films of the list that have genres at all.
     films: f32,
-    /// The most genres that a film has.
-    most: usize,
-    /// By number of genres, from 1, and liked genre: what a film that has it adds to [`Self::base`].
+    /// The numbers of genres that films have, ascending, without 0.
+    counts: Vec<usize>,
+    /// By number of genres, 0 among them, and liked genre: what a film that has it adds to
+    /// [`Self::base`].
     table: Vec<f32>,
+    /// Every film's liked genres, as places among them.
+    places: Vec<u16>,
     /// −distance, up to a constant, behind a film of no liked genre,
     base: f32,
     /// and behind one of no genre.
@@ -48,10 +53,10 @@ pub(super) struct Calibration<'a> {
 }
 
 /// A film's genres as a calibration looks at them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FilmGenres {
-    /// Places among the liked genres.
-    liked: Vec<u16>,
+    /// Where its liked genres are among those of all films.
+    liked: Range<usize>,
     /// All of its genres.
     n_genres: usize,
 }
@@ -63,28 +68,14 @@ impl<'a> GenreMix<'a> {
         let mut weights = vec![0.0_f64; index.genres.names().len()];
         for item in history.iter().filter(|item| item.signal.weight > 0.0) {
             let genres = index.genres_of(item.signal.movie.row());
-            let n_genres: u32 = genres.iter().map(|word| word.count_ones()).sum();
-            for (genre, weight) in weights.iter_mut().enumerate() {
-                if has_bit(genres, genre) {
-                    *weight += f64::from(item.signal.weight) / f64::from(n_genres);
-                }
-            }
+            let weight = f64::from(item.signal.weight) / count(genres) as f64;
+            each_bit(genres, |genre| weights[genre] += weight);
         }
         let total: f64 = weights.iter().sum();
         let liked = weights.into_iter().enumerate().filter(|(_, weight)| *weight > 0.0);
         let liked: Vec<(usize, f32)> =
             liked.map(|(genre, weight)| (genre, (weight / total) as f32)).collect();
         (!liked.is_empty()).then_some(Self { index, liked })
-    }
-
-    fn genres_of(&self, movie: MovieIdx) -> FilmGenres {
-        let genres = self.index.genres_of(movie.row());
-        let places = (0_u16..).zip(&self.liked);
-        let liked = places.filter(|(_, (genre, _))| has_bit(genres, *genre));
-        FilmGenres {
-            liked: liked.map(|(place, _)| place).collect(),
-            n_genres: genres.iter().map(|word| word.count_ones() as usize).sum(),
-        }
     }
 }
 
@@ -94,14 +85,28 @@ impl<'a> Calibration<'a> {
         mix: GenreMix<'a>,
         movies: impl Iterator<Item = MovieIdx>,
     ) -> (Self, Vec<FilmGenres>) {
-        let films: Vec<FilmGenres> = movies.map(|movie| mix.genres_of(movie)).collect();
-        let most = films.iter().map(|film| film.n_genres).max().unwrap_or_default();
+        let mut places = Vec::with_capacity(256);
+        let films: Vec<FilmGenres> = movies
+            .map(|movie| {
+                let (genres, start) = (mix.index.genres_of(movie.row()), places.len());
+                let liked = (0_u16..).zip(&mix.liked);
+                let liked = liked.filter(|(_, (genre, _))| has_bit(genres, *genre));
+                places.extend(liked.map(|(place, _)| place));
+                FilmGenres { liked: start..places.len(), n_genres: count(genres) }
+            })
+            .collect();
+        let mut counts: Vec<usize> = films.iter().map(|film| film.n_genres).collect();
+        counts.sort_unstable();
+        counts.dedup();
+        counts.retain(|count| *count > 0);
         let n_liked = mix.liked.len();
+        let rows = counts.last().map_or(0, |most| most + 1);
         let calibration = Self {
             in_list: vec![0.0; n_liked],
             films: 0.0,
-            most,
-            table: vec![0.0; most * n_liked],
+            counts,
+            table: vec![0.0; rows * n_liked],
+            places,
             base: 0.0,
             unchanged: 0.0,
             mix,
@@ -114,14 +119,15 @@ impl<'a> Calibration<'a> {
         if film.n_genres > 0 {
             self.films += 1.0;
         }
-        for place in &film.liked {
+        for place in &self.places[film.liked.clone()] {
             self.in_list[usize::from(*place)] += (film.n_genres as f32).recip();
         }
     }
 
-    /// Gets ready for the next place. O(liked genres · most genres of a film) logarithms.
+    /// Gets ready for the next place: a logarithm for each liked genre and number of genres that films
+    /// have.
     pub fn prepare(&mut self) {
-        let Self { mix, in_list, films, most, table, base, unchanged } = self;
+        let Self { mix, in_list, films, counts, table, base, unchanged, .. } = self;
         let n_liked = in_list.len();
         let (now, next) = ((1.0 - MIXED_IN) / films.max(1.0), (1.0 - MIXED_IN) / (*films + 1.0));
         (*base, *unchanged) = (0.0, 0.0);
@@ -129,9 +135,9 @@ impl<'a> Calibration<'a> {
             let without = (next * *in_list + MIXED_IN * share).ln();
             *base += share * without;
             *unchanged += share * (now * *in_list + MIXED_IN * share).ln();
-            for n_genres in 1..=*most {
+            for n_genres in counts.iter().copied() {
                 let with = next * (*in_list + (n_genres as f32).recip()) + MIXED_IN * share;
-                table[(n_genres - 1) * n_liked + place] = share * (with.ln() - without);
+                table[n_genres * n_liked + place] = share * (with.ln() - without);
             }
         }
     }
@@ -141,7 +147,25 @@ impl<'a> Calibration<'a> {
         if film.n_genres == 0 {
             return self.unchanged;
         }
-        let row = &self.table[(film.n_genres - 1) * self.in_list.len()..];
-        film.liked.iter().fold(self.base, |sum, place| sum + row[usize::from(*place)])
+        let row = &self.table[film.n_genres * self.in_list.len()..];
+        self.places[film.liked.clone()]
+            .iter()
+            .fold(self.base, |sum, place| sum + row[usize::from(*place)])
+    }
+}
+
+/// The number of bits set.
+fn count(words: &[u64]) -> usize {
+    words.iter().map(|word| word.count_ones() as usize).sum()
+}
+
+/// Calls `each` with every bit that is set.
+fn each_bit(words: &[u64], mut each: impl FnMut(usize)) {
+    for (at, word) in words.iter().enumerate() {
+        let mut word = *word;
+        while word != 0 {
+            each(at * 64 + word.trailing_zeros() as usize);
+            word &= word - 1;
+        }
     }
 }

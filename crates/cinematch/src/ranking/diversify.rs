@@ -5,15 +5,15 @@
 //! (Steck, 2018). With δ the diversity, the film of the next place is the one with the most of
 //!
 //! ```text
-//! (1 − δ) · relevance − δ/2 · likeness to the most alike film above + δ/2 · calibration
+//! (1 − δ) · relevance  −  δ · likeness to the most alike film above  +  δ · 0.3 · calibration
 //! ```
 //!
-//! All three are between 0 and 1: relevance is the score scaled over the pool, likeness is so by
-//! itself, and calibration is the nearness to the viewer's mix that the list would have, scaled over
-//! the films still waiting: the one that brings the list nearest has 1, the one that leads away
-//! farthest 0. So calibration weighs at place 50, where a film can change the list's mix by little,
-//! what it weighs at place 2. Of a viewer who likes nothing there is no mix, and likeness has all of
-//! δ.
+//! Relevance is the score scaled over the pool to 0–1. Calibration is the nearness to the viewer's
+//! mix that the list would have, scaled over the films still waiting to 0–1: the one that brings the
+//! list nearest has 1, the one that leads away farthest 0. So it weighs at place 50, where a film
+//! can change the list's mix by little, what it weighs at place 2. The 0.3 is about the likeness that
+//! films of a pool reach, so that both halves have the same range and weigh alike; `docs/dials.md`
+//! has what they do. Of a viewer who likes nothing there is no mix, and likeness is all.
 
 use super::calibrate::{Calibration, FilmGenres, GenreMix};
 use crate::models::content::ContentModel;
@@ -21,14 +21,17 @@ use crate::retrieval::Candidate;
 
 /// How many of the best films are reordered. Fixed, so that pages of one list fit together.
 pub const POOL: usize = 100;
+/// What the nearest to the viewer's mix is worth beside the farthest: as much as an unlike film beside
+/// one that is as like those above it as films of a pool usually get.
+const USUAL_LIKENESS: f32 = 0.3;
 
 /// Reorders the first [`POOL`] candidates, of which `wanted` places are filled; the rest keep their
 /// order.
 ///
 /// What likeness leaves of a film's value only falls as films are placed above it, so most are never
 /// compared with all of them (lazy greedy: Minoux, 1978); the order is the exact one. What
-/// calibration adds is taken afresh at every place: O(pool · genres of a film) additions and O(liked
-/// genres · most genres of a film) logarithms.
+/// calibration adds is taken afresh at every place: O(pool · genres of a film) additions, and a
+/// logarithm for each genre and number of genres.
 pub fn rerank(
     model: &ContentModel,
     ranked: Vec<Candidate>,
@@ -43,10 +46,9 @@ pub fn rerank(
     let (best, worst) = (pool[0].score, pool[pool.len() - 1].score);
     let range = (best - worst).max(f32::MIN_POSITIVE);
     let relevance = |candidate: &Candidate| (candidate.score - worst) / range;
-    let share = if mix.is_some() { diversity / 2.0 } else { diversity };
     let mut calibrated = mix.map(|mix| {
         let (list, films) = Calibration::new(mix, pool.iter().map(|candidate| candidate.movie));
-        Calibrated { list, films, weight: share }
+        Calibrated { list, films, weight: diversity * USUAL_LIKENESS }
     });
     let mut waiting: Vec<Waiting> = pool
         .iter()
@@ -66,7 +68,7 @@ pub fn rerank(
             let mut pick = 0;
             let mut most = f32::NEG_INFINITY;
             for (at, film) in waiting.iter().enumerate() {
-                let value = film.gain - share * film.alike + film.calibration;
+                let value = film.gain - diversity * film.alike + film.calibration;
                 if value > most {
                     (pick, most) = (at, value);
                 }

@@ -113,12 +113,11 @@ impl<'a> Parts<'a, '_> {
         if self.request.order == Order::Popularity {
             return page.iter().map(|movie| vec![self.trending(*movie)]).collect();
         }
-        let signals = self.request.signals();
         let recommender = self.recommender;
         let viewers = recommender.said_by_viewers(&self.request.rated(), &self.scales, page);
         let mut viewers = viewers.iter();
         let mut reasons = Vec::with_capacity(page.len());
-        recommender.model.explain(&self.profile, &signals, page, |movie, affinity| {
+        recommender.model.explain(&self.profile, &self.signals, page, |movie, affinity| {
             let viewers = viewers.next().expect("one for every film of the page");
             reasons.push(self.reasons_of(movie, affinity, viewers));
         });
@@ -190,7 +189,7 @@ impl<'a> Parts<'a, '_> {
                     shared: model.shared_features(
                         affinity,
                         &self.profile,
-                        (*at, item.signal),
+                        (*at, self.signals[*at]),
                         NAMED_FEATURES,
                     ),
                 }

