@@ -49,7 +49,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 const BODY_LIMIT: usize = 4 << 20;
 /// Of a larger body so much is read and thrown away, so that a client that is still sending gets
 /// to read the refusal.
-const DISCARD_LIMIT: usize = 64 << 20;
+const DISCARD_LIMIT: usize = 128 << 20;
 
 /// A body of at most `limit` bytes.
 pub async fn whole_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u8>, Problem> {
@@ -66,7 +66,7 @@ pub async fn whole_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<
         } else {
             whole = Vec::new();
         }
-        if length > DISCARD_LIMIT + limit {
+        if length > DISCARD_LIMIT {
             break;
         }
     }

@@ -139,8 +139,8 @@ pub struct WithoutIt<'a> {
     #[schema(value_type = u32)]
     movie_id: MovieId,
     title: &'a str,
-    /// `liked`, `disliked`, or the stars given.
-    #[schema(value_type = Object)]
+    /// `liked`, `disliked`, or the stars given: `{"rated": 4.5}`.
+    #[schema(value_type = serde_json::Value)]
     feedback: Feedback,
     /// From 1, in the list as it is.
     place: usize,

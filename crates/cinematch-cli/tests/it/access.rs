@@ -322,7 +322,10 @@ fn no_secret_leaves_by_any_other_way() {
     }
     drop(server);
     let log = folder.read("server.log");
-    assert!(log.lines().count() > 100, "the log is the whole one");
+    assert!(
+        log.contains("FROM api_keys") && log.contains("/auth/login"),
+        "the log is the whole one"
+    );
     let secret = key.rsplit('_').next().unwrap();
     let mut canaries = vec![PASSWORD, "wrong-canary-91bc", secret, &token, "$argon2id"];
     let password = url.as_ref().and_then(|url| Some(url.split_once('@')?.0.rsplit_once(':')?.1));

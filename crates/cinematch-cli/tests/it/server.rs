@@ -117,12 +117,6 @@ impl Server {
         Self::reply(request.send(body).unwrap())
     }
 
-    /// A POST that may find the server gone.
-    pub fn try_post(&self, path: &str, body: &Value) -> Option<u16> {
-        let request = self.agent.post(self.url(path)).header("content-type", "application/json");
-        request.send(body.to_string()).ok().map(|response| response.status().as_u16())
-    }
-
     /// Any request: its method, its address, headers, and a body if it has one.
     pub fn send(
         &self,
@@ -130,25 +124,38 @@ impl Server {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
     ) -> Reply {
+        Self::reply(self.try_send((method, path), headers, body).unwrap())
+    }
+
+    fn try_send(
+        &self,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(self.url(path));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = match (method, body) {
+        match (method, body) {
             ("GET" | "DELETE", None) => self.agent.run(request.body(()).unwrap()),
             (_, body) => self.agent.run(request.body(body.unwrap_or_default()).unwrap()),
-        };
-        Self::reply(response.unwrap())
+        }
     }
 
     /// A request of somebody, with or without JSON.
     pub fn as_user(&self, user: &str, call: (&str, &str), body: Option<&Value>) -> Reply {
+        let headers = [("x-user-id", user), ("content-type", "application/json")];
         let text = body.map(Value::to_string);
-        let mut headers = vec![("x-user-id", user)];
-        if text.is_some() {
-            headers.push(("content-type", "application/json"));
-        }
         self.send(call, &headers, text.as_deref().map(str::as_bytes))
+    }
+
+    /// The status of such a request, which may find the server gone.
+    pub fn try_as_user(&self, user: &str, call: (&str, &str), body: Option<&Value>) -> Option<u16> {
+        let headers = [("x-user-id", user), ("content-type", "application/json")];
+        let text = body.map(Value::to_string);
+        let reply = self.try_send(call, &headers, text.as_deref().map(str::as_bytes));
+        reply.ok().map(|response| response.status().as_u16())
     }
 
     pub fn recommend(&self, body: &Value) -> Value {

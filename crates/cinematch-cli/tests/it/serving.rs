@@ -87,16 +87,32 @@ fn the_documents_are_served_without_a_network() {
         paths,
         [
             "/",
+            "/api/export/me",
+            "/api/feedback",
+            "/api/feedback/my-dislikes",
+            "/api/feedback/my-likes",
+            "/api/feedback/reset",
+            "/api/feedback/{movie_id}",
             "/api/genres",
+            "/api/groups/recommendations",
+            "/api/import",
             "/api/movies",
             "/api/movies/{movie_id}",
             "/api/movies/{movie_id}/similar",
+            "/api/preferences/me",
             "/api/recommendations",
             "/api/search",
             "/api/services",
+            "/api/users/{id}",
+            "/api/watchlist",
             "/api/watchlist/{user_id}",
+            "/api/watchlist/{user_id}/watched",
             "/api/watchlist/{user_id}/{movie_id}",
             "/api/watchlist/{user_id}/{movie_id}/watched",
+            "/auth/identify",
+            "/auth/login",
+            "/auth/logout",
+            "/auth/me",
             "/health",
         ]
     );
@@ -205,7 +221,8 @@ fn whatever_a_client_sends_is_answered_with_a_problem() {
     raw("application/json", "{} {}").problem(400);
     raw("text/plain", "{}").problem(415);
     raw("application/json", &"x".repeat(5 << 20)).problem(413);
-    server.get("/api/recommendations").problem(405);
+    server.get("/api/recommendations").problem(401);
+    server.put("/api/recommendations").problem(405);
     server.get("/nowhere").problem(404);
     server.get("/api/movies/424242").problem(404);
     let problem = server.get("/api/movies/heat").problem(422);

@@ -1,6 +1,4 @@
-//! The watchlist over HTTP, and kill -9.
-
-use std::collections::BTreeSet;
+//! The watchlist over HTTP.
 
 use serde_json::{Value, json};
 
@@ -48,45 +46,4 @@ fn the_story_of_a_watchlist() {
     assert_eq!(server.delete("/api/watchlist/ada/2").status, 204);
     server.delete("/api/watchlist/ada/2").problem(404);
     assert_eq!(listed(&server, "ada"), [(1, false)]);
-}
-
-#[test]
-fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
-    let folder = Folder::trained();
-    let mut acknowledged: BTreeSet<(usize, u64)> = BTreeSet::new();
-    for round in 0..12_usize {
-        let mut server = Server::start(&folder);
-        for (user, movie) in &acknowledged {
-            let list = listed(&server, &format!("u{user}"));
-            assert!(list.contains(&(*movie, false)), "lost film {movie} of u{user}");
-        }
-        let total: usize = (0..=round).map(|user| listed(&server, &format!("u{user}")).len()).sum();
-        // A write in flight at the kill may have got through; one that was not sent may not.
-        assert!(total <= acknowledged.len() + round * 2, "{total} {}", acknowledged.len());
-
-        let added = std::sync::Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for start in [1_u64, 2] {
-                let (server, added) = (&server, &added);
-                scope.spawn(move || {
-                    for movie in (start..353).step_by(2) {
-                        let path = format!("/api/watchlist/u{round}");
-                        match server.try_post(&path, &json!({ "movie_id": movie })) {
-                            Some(201) => added.lock().unwrap().push((round, movie)),
-                            Some(status) => panic!("status {status}"),
-                            None => return,
-                        }
-                    }
-                });
-            }
-            // The kill comes after a number of acknowledged writes, another one every round.
-            let wanted = 3 + round * 5;
-            crate::server::wait_until("some writes", || added.lock().unwrap().len() >= wanted);
-            let pid = server.pid().to_string();
-            std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap();
-        });
-        server.kill();
-        acknowledged.extend(added.into_inner().unwrap());
-    }
-    assert!(acknowledged.len() > 200, "{}", acknowledged.len());
 }

@@ -32,10 +32,10 @@ pub struct BrowseQuery {
     #[param(maximum = 65535)]
     year_max: Option<u16>,
     /// From this many minutes.
-    #[param(maximum = 4_294_967_295_u32)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_min: Option<u32>,
     /// To this many minutes.
-    #[param(maximum = 4_294_967_295_u32)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_max: Option<u32>,
     /// A streaming service that has them.
     #[param(required = false, style = Form, explode)]
@@ -47,7 +47,7 @@ pub struct BrowseQuery {
     #[param(required = false, style = Form, explode)]
     language: Vec<String>,
     /// From this many votes.
-    #[param(maximum = 4_294_967_295_u32)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     min_votes: Option<u32>,
     /// `popularity` (if not given), `votes`, `rating` or `year`, the highest first, or `title`, A first.
     /// Films of which it is not known come last.

@@ -98,7 +98,7 @@ pub struct OneFilm<'a> {
 
 /// One film.
 #[utoipa::path(get, path = "/api/movies/{movie_id}", tag = "catalogue",
-    params(("movie_id" = u32, Path, description = "MovieLens' number"), InRegion),
+    params(("movie_id" = i64, Path, description = "MovieLens' number", minimum = 0, maximum = 4_294_967_295_u32), InRegion),
     responses(
         (status = 200, body = OneFilm),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),

@@ -6,6 +6,8 @@ use utoipa::openapi::security::{
 };
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
 
+use super::people::ExportFormat;
+use super::personal::{Mode, RuntimeBucket, YearBucket};
 use crate::problem::ProblemDocument;
 
 /// The document without its routes.
@@ -21,7 +23,8 @@ use crate::problem::ProblemDocument;
                        endorsed or certified by TMDB. Where films can be watched is JustWatch's data.",
         license(name = "MIT", identifier = "MIT")
     ),
-    components(schemas(ProblemDocument))
+    // What only parameters name.
+    components(schemas(ProblemDocument, Mode, YearBucket, RuntimeBucket, ExportFormat))
 )]
 pub struct Document;
 

@@ -47,7 +47,7 @@ pub struct GroupRequest {
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<usize>,
     /// How many to pass over.
-    #[schema(maximum = 4_294_967_295_u32)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     offset: Option<u32>,
     /// Whether each member's reasons are wanted; no, if not given.
     explain: Option<bool>,
@@ -172,6 +172,9 @@ pub async fn recommend(
         let message = format!("expected 1 to {MOST_MEMBERS}, got {}", asked.members.len());
         return Err(Problem::field("members", message));
     }
+    if asked.veto_below.is_some_and(|below| !(0.0..=1.0).contains(&below)) {
+        return Err(Problem::field("veto_below", "expected 0 to 1"));
+    }
     let with_watchlist = asked.include_watchlist.unwrap_or(true);
     let (mut unknown, mut names, mut members) = (Vec::new(), Vec::new(), Vec::<Request>::new());
     for (at, member) in asked.members.into_iter().enumerate() {
@@ -188,7 +191,8 @@ pub async fn recommend(
         }
         query.liked.extend(known_ids(member.liked_movie_ids, &mut unknown));
         query.disliked.extend(known_ids(member.disliked_movie_ids, &mut unknown));
-        query.ratings.extend(known_ratings(member.ratings, &mut unknown));
+        let ratings = known_ratings(member.ratings, &mut unknown).map_err(inside)?;
+        query.ratings.extend(ratings);
         query.preferred_genres.extend(member.preferred_genres);
         let (request, not_in_catalogue) =
             recommender.resolve(&query).map_err(|error| inside(error.into()))?;

@@ -36,7 +36,7 @@ pub enum Mode {
 
 /// A time.
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
-enum YearBucket {
+pub enum YearBucket {
     /// From 2018 on.
     #[serde(rename = "recent")]
     Recent,
@@ -57,7 +57,7 @@ enum YearBucket {
 /// A length.
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum RuntimeBucket {
+pub enum RuntimeBucket {
     /// Less than 90 minutes.
     Short,
     /// 90 to 150 minutes.
@@ -97,7 +97,7 @@ pub struct PersonalQuery {
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
     /// How many to pass over.
-    #[param(maximum = 4_294_967_295_u32)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     offset: Option<u32>,
     /// What the list is made by.
     #[param(value_type = Option<Mode>)]

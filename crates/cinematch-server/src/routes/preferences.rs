@@ -73,9 +73,9 @@ pub struct NewPreferences {
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<ShortText>>, max_items = 100, example = json!(["en"]))]
     original_languages: Vec<String>,
-    #[schema(maximum = 4_294_967_295_u32)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_min: Option<u32>,
-    #[schema(maximum = 4_294_967_295_u32)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_max: Option<u32>,
 }
 

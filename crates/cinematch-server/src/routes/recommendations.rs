@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use cinematch::ids::MovieId;
 use cinematch::ranking::{Filters, GenreFilter, Order, Query, Rating};
+use cinematch::sources::movielens::is_rating;
 use serde::{Deserialize, Serialize};
 
 use super::listing::{self, About, RecommendationReply, UserId};
@@ -38,10 +39,10 @@ pub struct RecommendationRequest {
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     services: Vec<String>,
     /// Only films of at least this many minutes.
-    #[schema(maximum = 4_294_967_295_u32)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_min: Option<u32>,
     /// Only films of at most this many minutes.
-    #[schema(maximum = 4_294_967_295_u32)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_max: Option<u32>,
     /// Films with stars.
     #[serde(deserialize_with = "or_default")]
@@ -59,8 +60,8 @@ pub struct RecommendationRequest {
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<usize>,
     /// How many to pass over.
-    #[schema(maximum = 4_294_967_295_u32)]
-    offset: Option<usize>,
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
+    offset: Option<u32>,
     /// 0 (by score alone) to 1 (as different as can be).
     #[schema(minimum = 0, maximum = 1)]
     diversity: Option<f32>,
@@ -116,12 +117,12 @@ pub struct FiltersBody {
     year_min: Option<u16>,
     #[schema(maximum = 65535)]
     year_max: Option<u16>,
-    #[schema(maximum = 4_294_967_295_u32)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_min: Option<u32>,
-    #[schema(maximum = 4_294_967_295_u32)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_max: Option<u32>,
     #[serde(deserialize_with = "or_default")]
-    #[schema(value_type = Option<u32>, maximum = 4_294_967_295_u32)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     min_votes: u32,
 }
 
@@ -201,7 +202,7 @@ impl RecommendationRequest {
             liked: known_ids(self.liked_movie_ids, unknown),
             disliked: known_ids(self.disliked_movie_ids, unknown),
             exclude: known_ids(self.exclude_movie_ids, unknown),
-            ratings: known_ratings(self.ratings, unknown),
+            ratings: known_ratings(self.ratings, unknown)?,
             preferred_genres: self.preferred_genres,
             filters: Filters {
                 services,
@@ -211,7 +212,7 @@ impl RecommendationRequest {
             },
             seen: Vec::new(),
             limit: self.limit.unwrap_or(DEFAULT_LIMIT),
-            offset: self.offset.unwrap_or(0),
+            offset: self.offset.unwrap_or(0) as usize,
             diversity: self.diversity,
             novelty: self.novelty.unwrap_or(0.0),
             explain: self.explain.unwrap_or(true),
@@ -251,16 +252,23 @@ pub fn known_ids(ids: Vec<i64>, unknown: &mut Vec<i64>) -> Vec<MovieId> {
     ids.into_iter().filter_map(known).collect()
 }
 
-/// Films with stars, likewise.
-pub fn known_ratings(bodies: Vec<RatingBody>, unknown: &mut Vec<i64>) -> Vec<Rating> {
-    let known = |body: RatingBody| {
-        if let Ok(id) = u32::try_from(body.movie_id) {
-            return Some(Rating { movie_id: MovieId(id), rating: body.rating });
+/// Films with stars, likewise. The stars of films that cannot be are looked at too.
+pub fn known_ratings(
+    bodies: Vec<RatingBody>,
+    unknown: &mut Vec<i64>,
+) -> Result<Vec<Rating>, Problem> {
+    let mut ratings = Vec::with_capacity(bodies.len());
+    for (at, RatingBody { movie_id, rating }) in bodies.into_iter().enumerate() {
+        if !is_rating(rating) {
+            let message = format!("expected 0.5 to 5.0 in halves, got {rating}");
+            return Err(Problem::field(format!("ratings[{at}].rating"), message));
         }
-        unknown.push(body.movie_id);
-        None
-    };
-    bodies.into_iter().filter_map(known).collect()
+        match u32::try_from(movie_id) {
+            Ok(id) => ratings.push(Rating { movie_id: MovieId(id), rating }),
+            Err(_) => unknown.push(movie_id),
+        }
+    }
+    Ok(ratings)
 }
 
 /// A filter that stands at two places may be given at one of them.

@@ -56,7 +56,7 @@ pub struct SimilarItem<'a> {
 /// Films like one, by what they are and by who likes both: those recommended to somebody of whom no
 /// more is known than that they like this film.
 #[utoipa::path(get, path = "/api/movies/{movie_id}/similar", tag = "catalogue",
-    params(("movie_id" = u32, Path, description = "MovieLens' number"), SimilarQuery),
+    params(("movie_id" = i64, Path, description = "MovieLens' number", minimum = 0, maximum = 4_294_967_295_u32), SimilarQuery),
     responses(
         (status = 200, body = SimilarReply),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),

@@ -207,7 +207,7 @@ async fn add_to(
 /// Removes a film.
 #[utoipa::path(delete, path = "/api/watchlist/{user_id}/{movie_id}", tag = "watchlist",
     params(("user_id" = UserName, Path),
-        ("movie_id" = u32, Path, maximum = 4_294_967_295_u32)),
+        ("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32)),
     responses(
         (status = 204, description = "Removed"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -225,7 +225,7 @@ pub async fn remove(
 /// Removes a film from the watchlist of the profile that asks. What stands at the place of `user_id` is
 /// the film's number.
 #[utoipa::path(delete, path = "/api/watchlist/{user_id}", tag = "watchlist",
-    params(("user_id" = u32, Path, description = "The film's number", maximum = 4_294_967_295_u32)),
+    params(("user_id" = i64, Path, description = "The film's number", minimum = 0, maximum = 4_294_967_295_u32)),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = Removed, description = "Removed; front ends read a body here"),
@@ -269,7 +269,7 @@ pub struct WatchedQuery {
 /// Marks a film watched, or not watched after all.
 #[utoipa::path(put, path = "/api/watchlist/{user_id}/{movie_id}/watched", tag = "watchlist",
     params(("user_id" = UserName, Path),
-        ("movie_id" = u32, Path, maximum = 4_294_967_295_u32), ("watched" = bool, Query)),
+        ("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32), ("watched" = bool, Query)),
     responses(
         (status = 200, body = Done),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -294,7 +294,7 @@ pub struct WatchedOrNot {
 /// Marks a film of the watchlist of the profile that asks watched, or not watched after all. What stands
 /// at the place of `user_id` is the film's number.
 #[utoipa::path(post, path = "/api/watchlist/{user_id}/watched", tag = "watchlist",
-    params(("user_id" = u32, Path, description = "The film's number", maximum = 4_294_967_295_u32),
+    params(("user_id" = i64, Path, description = "The film's number", minimum = 0, maximum = 4_294_967_295_u32),
         ("watched" = Option<bool>, Query, description = "`true` if not given")),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
