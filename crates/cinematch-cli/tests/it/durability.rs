@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
+use crate::dice::Dice;
 use crate::folder::Folder;
 use crate::server::{Server, wait_until};
 
@@ -13,18 +14,6 @@ const WRITES: usize = 1000;
 
 /// Films of the sample that writes are about: few, so that they meet.
 const FILMS: u64 = 12;
-
-/// Pseudo-random numbers.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % n
-    }
-}
 
 /// A write.
 #[derive(Clone, Debug)]
@@ -170,7 +159,7 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
             for (at, (user, known, pending)) in people.iter_mut().enumerate() {
                 let (server, writes) = (&server, &writes);
                 let seed = (round * 2 + at + 1) as u64;
-                let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+                let mut dice = Dice::new(seed);
                 scope.spawn(move || {
                     loop {
                         let write = Write::roll(&mut dice);
