@@ -41,7 +41,7 @@ RULES = [
     (r"services|runtime_min|runtime_max", r"given here and in filters"),
     (r"(filters\.languages|language)\[\d+\]", r"unknown language"),
     # Each region has services of its own.
-    (r"services\[\d+\]|service", r"unknown service"),
+    (r"services?(\[\d+\])?", r"unknown service"),
     (r"cursor", r"expected a next_cursor"),
     # Where the profile that asks is known, a film's number stands at the place of somebody's name:
     # sequences put names there.
