@@ -1,6 +1,6 @@
 //! The summands of films' scores under one request.
 
-use super::{GENRE_WEIGHT, Order, Recommender, Request};
+use super::{GENRE_WEIGHT, KNOWN, Order, Recommender, Request};
 use crate::ids::MovieIdx;
 use crate::models::Model;
 use crate::models::content::{Profile, Signal};
@@ -117,7 +117,8 @@ impl<'a, 'r> Parts<'a, 'r> {
 
     /// What novelty takes from a film of this popularity.
     fn price(&self, popularity: f32) -> f32 {
-        self.recommender.novelty_weight * self.request.novelty * popularity
+        let known = ((popularity - KNOWN) / (1.0 - KNOWN)).max(0.0);
+        self.recommender.novelty_weight * self.request.novelty * known
     }
 
     /// What a film's genres add: the preferred ones among them, over the geometric mean of both
