@@ -56,9 +56,8 @@ const QUALITY_BESIDE_RATINGS: f32 = 0.04;
 /// Grades of quality that the films of one block have in common.
 const QUALITY_GRADES: f32 = 16.0;
 /// How much more a dislike says by content where models of ratings rank: as much as it can without
-/// making lists worse for viewers who dislike some films. On MovieLens latest-small the most alike
-/// films among the first 100 fall by 25 places, and by 10 without (`examples/dislikes.rs`).
-const DISLIKE_BESIDE_RATINGS: f32 = 2.0;
+/// making lists worse for viewers who dislike some films (`docs/dials.md`).
+const DISLIKE_BESIDE_RATINGS: f32 = 1.5;
 /// What matching all preferred genres adds.
 const GENRE_WEIGHT: f32 = 0.12;
 /// What full novelty takes from the most popular film: all that quality can add, and no more, so

@@ -52,7 +52,12 @@ impl<'a, 'r> Parts<'a, 'r> {
         }
         let history = request.rated();
         let whose = (request.chosen, history.as_slice());
-        parts.scales = recommender.fill_blended(whose, &mut parts.profile, own, |model, scores| {
+        // A dislike takes from films like it. Were the rest brought to scale without them, what is
+        // left of their kind would have back what it lost.
+        let has_dislikes = parts.signals.iter().any(|signal| signal.weight < 0.0);
+        let liked = has_dislikes.then(|| recommender.model.liked_profile(&parts.signals));
+        let profiles = (&mut parts.profile, liked.as_ref());
+        parts.scales = recommender.fill_blended(whose, profiles, own, |model, scores| {
             recommender.blend.models[model].model.score(&history, scores);
         });
         parts.add_priors(own);
