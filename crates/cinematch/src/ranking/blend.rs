@@ -117,11 +117,12 @@ impl Recommender {
     /// Sets `own` to every film's blended score, by position. Returns what each model's scores were
     /// multiplied by; the profile's weights are multiplied likewise. O(films · models) beside the
     /// models' own work, which `scores_of` does: it puts a model's scores, by film, in place of what
-    /// it is given.
+    /// it is given. Content's scores are brought to scale by themselves, or by those of `measured`
+    /// where these are larger.
     pub(super) fn fill_blended(
         &self,
         (chosen, history): (Chosen, &[Rated]),
-        profile: &mut Profile,
+        (profile, measured): (&mut Profile, Option<&Profile>),
         own: &mut Vec<f32>,
         mut scores_of: impl FnMut(usize, &mut Vec<f32>),
     ) -> Vec<f32> {
@@ -129,10 +130,21 @@ impl Recommender {
         own.resize(self.movies.len(), 0.0);
         let mut content = self.blend.weight_of_content(chosen);
         if content > 0.0 {
-            for part in self.model.add_scores(profile, own) {
-                part.add_to(own);
+            let add = |profile: &Profile, own: &mut Vec<f32>| {
+                for part in self.model.add_scores(profile, own) {
+                    part.add_to(own);
+                }
+            };
+            let weight = content;
+            let mut of_measured = f32::INFINITY;
+            if let Some(measured) = measured {
+                add(measured, own);
+                let scale = hybrid::scale(own, weight);
+                of_measured = if scale > 0.0 { scale } else { f32::INFINITY };
+                own.fill(0.0);
             }
-            content = hybrid::scale(own, content);
+            add(profile, own);
+            content = hybrid::scale(own, weight).min(of_measured);
             for own in own.iter_mut() {
                 *own *= content;
             }
@@ -202,7 +214,7 @@ impl Recommender {
             let signal = |rated: &Rated| Signal::rated(rated.movie, rated.stars.value());
             let signals: Vec<Signal> = history.iter().map(signal).collect();
             let mut profile = self.model.profile(&signals);
-            self.fill_blended((chosen, history), &mut profile, &mut own, |model, own| {
+            self.fill_blended((chosen, history), (&mut profile, None), &mut own, |model, own| {
                 std::mem::swap(own, &mut scores[model][viewer]);
             });
             for rated in *history {

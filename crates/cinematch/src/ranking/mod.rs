@@ -1,8 +1,12 @@
 //! Ranking: what a viewer asks for → a ranked, explained list.
 //!
 //! Score = affinity to the history + preferred genres + quality − novelty's price on popularity,
-//! where affinity is content's, or a [blend](Blend) of it with what ratings taught.
+//! where affinity is content's, or a [blend](Blend) of it with what ratings taught; or else it is
+//! [popularity](Order::Popularity) alone.
 //! Every summand is reported, so that reasons are the score's own parts.
+//!
+//! [`Recommender::recommend`] is for one viewer and [`Recommender::recommend_group`] for several;
+//! [`Recommender::without`] says what one film of a history does to a list.
 
 mod blend;
 mod calibrate;
@@ -52,17 +56,19 @@ const QUALITY_BESIDE_RATINGS: f32 = 0.04;
 /// Grades of quality that the films of one block have in common.
 const QUALITY_GRADES: f32 = 16.0;
 /// How much more a dislike says by content where models of ratings rank: as much as it can without
-/// making lists worse for viewers who dislike some films. On MovieLens latest-small the most alike
-/// films among the first 100 fall by 25 places, and by 10 without (`examples/dislikes.rs`).
-const DISLIKE_BESIDE_RATINGS: f32 = 2.0;
+/// making lists worse for viewers who dislike some films (`docs/dials.md`).
+const DISLIKE_BESIDE_RATINGS: f32 = 1.5;
 /// What matching all preferred genres adds.
 const GENRE_WEIGHT: f32 = 0.12;
 /// What full novelty takes from the most popular film: all that quality can add, and no more, so
 /// that novelty brings up unknown films that fit, not bad ones.
 const NOVELTY_WEIGHT: f32 = QUALITY_WEIGHT;
 /// The same where models of ratings rank: the films that they know best are the known ones, and less
-/// would move none of them. Half of it leaves most of the list, all of it half (`docs/dials.md`).
+/// would move none of them (`docs/dials.md`).
 const NOVELTY_BESIDE_RATINGS: f32 = 0.7;
+/// Up to this popularity, some two hundred votes where the most known film has forty thousand, a film
+/// is as new as can be: to be known by hardly anybody makes it no better.
+const KNOWN: f32 = 0.5;
 /// The diversity of a request that does not say: enough to break up runs of sequels.
 const DEFAULT_DIVERSITY: f32 = 0.15;
 /// The diversity where nothing is known of the viewer: a list that has something for everyone.

@@ -1,6 +1,6 @@
 //! The summands of films' scores under one request.
 
-use super::{GENRE_WEIGHT, Order, Recommender, Request};
+use super::{GENRE_WEIGHT, KNOWN, Order, Recommender, Request};
 use crate::ids::MovieIdx;
 use crate::models::Model;
 use crate::models::content::{Profile, Signal};
@@ -52,7 +52,12 @@ impl<'a, 'r> Parts<'a, 'r> {
         }
         let history = request.rated();
         let whose = (request.chosen, history.as_slice());
-        parts.scales = recommender.fill_blended(whose, &mut parts.profile, own, |model, scores| {
+        // A dislike takes from films like it. Were the rest brought to scale without them, what is
+        // left of their kind would have back what it lost.
+        let has_dislikes = parts.signals.iter().any(|signal| signal.weight < 0.0);
+        let liked = has_dislikes.then(|| recommender.model.liked_profile(&parts.signals));
+        let profiles = (&mut parts.profile, liked.as_ref());
+        parts.scales = recommender.fill_blended(whose, profiles, own, |model, scores| {
             recommender.blend.models[model].model.score(&history, scores);
         });
         parts.add_priors(own);
@@ -117,7 +122,8 @@ impl<'a, 'r> Parts<'a, 'r> {
 
     /// What novelty takes from a film of this popularity.
     fn price(&self, popularity: f32) -> f32 {
-        self.recommender.novelty_weight * self.request.novelty * popularity
+        let known = ((popularity - KNOWN) / (1.0 - KNOWN)).max(0.0);
+        self.recommender.novelty_weight * self.request.novelty * known
     }
 
     /// What a film's genres add: the preferred ones among them, over the geometric mean of both

@@ -140,6 +140,15 @@ impl ContentModel {
 
     /// Folds a history in. O(entries of its films).
     pub fn profile(&self, history: &[Signal]) -> Profile {
+        self.fold(history, |_| true)
+    }
+
+    /// What of the same profile speaks for films, and nothing that speaks against any.
+    pub fn liked_profile(&self, history: &[Signal]) -> Profile {
+        self.fold(history, |signal| signal.weight > 0.0)
+    }
+
+    fn fold(&self, history: &[Signal], counts: impl Fn(&&Signal) -> bool) -> Profile {
         let total: f32 = history.iter().map(|signal| signal.weight.abs()).sum();
         if total <= 0.0 {
             return Profile::default();
@@ -147,7 +156,7 @@ impl ContentModel {
         let scale = total.powf(-0.75);
         let (columns, weights) = COLUMN_SUMS.with_borrow_mut(|sums| {
             sums.cover(self.features.matrix.n_columns());
-            for signal in history {
+            for signal in history.iter().filter(counts) {
                 for (column, value) in self.features.matrix.entries(signal.movie.row()) {
                     sums.add(column, value * signal.weight * scale);
                 }

@@ -1,0 +1,115 @@
+//! Measures whether a dislike pushes away the films like it, and prints a Markdown table.
+//!
+//! `dislikes ml/artifacts`
+//!
+//! To histories of liked films, each film X of the catalogue's most known ones is added with a
+//! dislike or a low rating. The films most like X, by content or by what X says for them in the
+//! models of films on films, should stand lower than before.
+
+use std::error::Error;
+use std::path::Path;
+
+use cinematch::bundle::Bundle;
+use cinematch::ids::{MovieId, MovieIdx};
+use cinematch::models::Fitted;
+use cinematch::ranking::{Query, Rating, Recommender};
+use cinematch::retrieval::Filter;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// Films that are drawn from, films of a history, histories, and films looked at beside each X.
+const KNOWN: usize = 600;
+const HISTORY: usize = 12;
+const TRIALS: usize = 300;
+const NEAREST: usize = 20;
+/// Ranks that somebody may get to see.
+const NEAR_THE_TOP: usize = 100;
+const WHICH: [&str; 3] = ["content", "viewers", "content, shown before"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let artifacts = std::env::args().nth(1).ok_or("the argument is the folder of artifacts")?;
+    let bundle = Bundle::load(Path::new(&artifacts))?;
+    let recommender = &bundle.recommender;
+    let mut known: Vec<MovieIdx> = (0..recommender.movies().len() as u32).map(MovieIdx).collect();
+    known.sort_by_key(|movie| std::cmp::Reverse(recommender.movie(*movie).vote_count));
+    known.truncate(KNOWN);
+    println!("| said of X | neighbours by | mean rank before | after | pushed away |");
+    println!("|---|---|---|---|---|");
+    for (name, said) in [("disliked", None), ("1★", Some(1.0)), ("0.5★", Some(0.5))] {
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let mut rows = [(0.0, 0.0, 0, 0); 3];
+        for _ in 0..TRIALS {
+            let mut drawn = || known[random.next_u64() as usize % known.len()];
+            let x = drawn();
+            let liked: Vec<MovieIdx> =
+                (0..HISTORY).map(|_| drawn()).filter(|film| *film != x).collect();
+            let before = ranks(recommender, &liked, None)?;
+            let after = ranks(recommender, &liked, Some((x, said)))?;
+            let [content, viewers] = nearest(recommender, x);
+            let shown = content.iter().filter(|film| before[film.row()] < NEAR_THE_TOP);
+            let shown = shown.copied().collect();
+            for (row, nearest) in rows.iter_mut().zip([content, viewers, shown]) {
+                if nearest.is_empty() {
+                    continue;
+                }
+                let mean = |ranks: &[usize]| {
+                    let of = nearest.iter().map(|film| ranks[film.row()] as f64);
+                    of.sum::<f64>() / nearest.len() as f64
+                };
+                let (before, after) = (mean(&before), mean(&after));
+                row.0 += before;
+                row.1 += after;
+                row.2 += usize::from(after > before);
+                row.3 += 1;
+            }
+        }
+        for ((before, after, pushed, n), by) in rows.into_iter().zip(WHICH) {
+            let (before, after) = (before / f64::from(n), after / f64::from(n));
+            println!("| {name} | {by} | {before:.0} | {after:.0} | {pushed} of {n} |");
+        }
+    }
+    Ok(())
+}
+
+/// The films most like X by content, and those that X speaks for most.
+fn nearest(recommender: &Recommender, x: MovieIdx) -> [Vec<MovieIdx>; 2] {
+    let mut likeness = recommender.model().likeness();
+    likeness.push(x);
+    let all = (0..recommender.movies().len() as u32).map(MovieIdx).filter(|film| *film != x);
+    let by_content = all.map(|film| (likeness.to(film)[0], film)).collect();
+    let mut by_viewers = Vec::new();
+    for learned in &recommender.blend().models {
+        if let Fitted::ItemItem(model) = &learned.model {
+            let entries = model.weights().entries(x.row());
+            by_viewers = entries.map(|(film, weight)| (weight, MovieIdx(film))).collect();
+        }
+    }
+    [by_content, by_viewers].map(|mut films: Vec<(f32, MovieIdx)>| {
+        films.sort_by(|a, b| b.0.total_cmp(&a.0));
+        films.into_iter().take(NEAREST).map(|(_, film)| film).collect()
+    })
+}
+
+/// Every film's place by score, from 0; films of the history too.
+fn ranks(
+    recommender: &Recommender,
+    liked: &[MovieIdx],
+    said: Option<(MovieIdx, Option<f32>)>,
+) -> Result<Vec<usize>, Box<dyn Error>> {
+    let id = |film: MovieIdx| recommender.movie(film).movie_id;
+    let ids: Vec<MovieId> = liked.iter().map(|film| id(*film)).collect();
+    let mut query = Query { liked: ids, limit: 1, diversity: Some(0.0), ..Query::default() };
+    match said {
+        Some((x, None)) => query.disliked.push(id(x)),
+        Some((x, Some(rating))) => query.ratings.push(Rating { movie_id: id(x), rating }),
+        None => {}
+    }
+    let (mut request, _) = recommender.resolve(&query)?;
+    request.limit = recommender.movies().len();
+    request.filter = Filter::default();
+    let mut ranks = vec![0; recommender.movies().len()];
+    for (rank, item) in recommender.recommend(&request).items.iter().enumerate() {
+        ranks[item.movie.row()] = rank;
+    }
+    Ok(ranks)
+}
