@@ -15,7 +15,6 @@
 use std::ops::Range;
 
 use super::HistoryItem;
-use super::parts::has_bit;
 use crate::ids::MovieIdx;
 use crate::retrieval::FilterIndex;
 
@@ -39,8 +38,8 @@ pub(super) struct Calibration<'a> {
     in_list: Vec<f32>,
     /// The films of the list that have genres at all.
     films: f32,
-    /// The numbers of genres that films have, ascending, without 0.
-    counts: Vec<usize>,
+    /// Of each liked genre, the numbers of genres that films with it have, in order.
+    counts: Vec<(usize, usize)>,
     /// By number of genres, 0 among them, and liked genre: what a film that has it adds to
     /// [`Self::base`].
     table: Vec<f32>,
@@ -48,8 +47,8 @@ pub(super) struct Calibration<'a> {
     places: Vec<u16>,
     /// −distance, up to a constant, behind a film of no liked genre,
     base: f32,
-    /// and behind one of no genre.
-    unchanged: f32,
+    /// and behind one of no genre, where there is one.
+    unchanged: Option<f32>,
 }
 
 /// A film's genres as a calibration looks at them.
@@ -85,30 +84,37 @@ impl<'a> Calibration<'a> {
         mix: GenreMix<'a>,
         movies: impl Iterator<Item = MovieIdx>,
     ) -> (Self, Vec<FilmGenres>) {
+        let n_liked = mix.liked.len();
+        let mut place_of = vec![None; mix.index.genres.names().len()];
+        for (place, (genre, _)) in (0_u16..).zip(&mix.liked) {
+            place_of[*genre] = Some(place);
+        }
         let mut places = Vec::with_capacity(256);
         let films: Vec<FilmGenres> = movies
             .map(|movie| {
                 let (genres, start) = (mix.index.genres_of(movie.row()), places.len());
-                let liked = (0_u16..).zip(&mix.liked);
-                let liked = liked.filter(|(_, (genre, _))| has_bit(genres, *genre));
-                places.extend(liked.map(|(place, _)| place));
+                each_bit(genres, |genre| places.extend(place_of[genre]));
                 FilmGenres { liked: start..places.len(), n_genres: count(genres) }
             })
             .collect();
-        let mut counts: Vec<usize> = films.iter().map(|film| film.n_genres).collect();
+        let mut table = vec![0.0; n_liked];
+        let mut counts = Vec::with_capacity(places.len());
+        for film in &films {
+            table.resize(table.len().max((film.n_genres + 1) * n_liked), 0.0);
+            let of_film = &places[film.liked.clone()];
+            counts.extend(of_film.iter().map(|place| (usize::from(*place), film.n_genres)));
+        }
         counts.sort_unstable();
         counts.dedup();
-        counts.retain(|count| *count > 0);
-        let n_liked = mix.liked.len();
-        let rows = counts.last().map_or(0, |most| most + 1);
+        let has_bare = films.iter().any(|film| film.n_genres == 0);
         let calibration = Self {
             in_list: vec![0.0; n_liked],
             films: 0.0,
             counts,
-            table: vec![0.0; rows * n_liked],
+            table,
             places,
             base: 0.0,
-            unchanged: 0.0,
+            unchanged: has_bare.then_some(0.0),
             mix,
         };
         (calibration, films)
@@ -124,28 +130,34 @@ impl<'a> Calibration<'a> {
         }
     }
 
-    /// Gets ready for the next place: a logarithm for each liked genre and number of genres that films
-    /// have.
+    /// Gets ready for the next place: a logarithm for each liked genre, and for each number of genres
+    /// that films with it have.
     pub fn prepare(&mut self) {
         let Self { mix, in_list, films, counts, table, base, unchanged, .. } = self;
         let n_liked = in_list.len();
         let (now, next) = ((1.0 - MIXED_IN) / films.max(1.0), (1.0 - MIXED_IN) / (*films + 1.0));
-        (*base, *unchanged) = (0.0, 0.0);
-        for (place, ((_, share), in_list)) in mix.liked.iter().zip(in_list).enumerate() {
-            let without = (next * *in_list + MIXED_IN * share).ln();
+        let mut counts = counts.iter().peekable();
+        *base = 0.0;
+        for (place, ((_, share), in_list)) in mix.liked.iter().zip(&*in_list).enumerate() {
+            let without = (next * in_list + MIXED_IN * share).ln();
             *base += share * without;
-            *unchanged += share * (now * *in_list + MIXED_IN * share).ln();
-            for n_genres in counts.iter().copied() {
-                let with = next * (*in_list + (n_genres as f32).recip()) + MIXED_IN * share;
+            while let Some((_, n_genres)) = counts.next_if(|(of, _)| *of == place) {
+                let with = next * (in_list + (*n_genres as f32).recip()) + MIXED_IN * share;
                 table[n_genres * n_liked + place] = share * (with.ln() - without);
             }
+        }
+        if let Some(unchanged) = unchanged {
+            let genres = mix.liked.iter().zip(in_list);
+            let logs = genres
+                .map(|((_, share), in_list)| share * (now * *in_list + MIXED_IN * share).ln());
+            *unchanged = logs.sum();
         }
     }
 
     /// −distance of the list with this film behind it, up to a constant. O(genres of the film).
     pub fn nearness(&self, film: &FilmGenres) -> f32 {
         if film.n_genres == 0 {
-            return self.unchanged;
+            return self.unchanged.unwrap_or_default();
         }
         let row = &self.table[film.n_genres * self.in_list.len()..];
         self.places[film.liked.clone()]
