@@ -115,7 +115,7 @@ def before_load_schema(context, raw_schema):
         for operation in methods.values() if path.startswith("/api/users/") and caller else []:
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "path":
-                    parameter["example"] = int(caller)
+                    parameter["example"] = caller
 
 
 def without_point(parameters):

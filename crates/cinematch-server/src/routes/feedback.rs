@@ -136,7 +136,7 @@ pub async fn list(
 
 /// Takes back all that was said of a film.
 #[utoipa::path(delete, path = "/api/feedback/{movie_id}", tag = "people",
-    params(("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32)),
+    params(("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32, example = 6)),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 204, description = "Taken back"),
