@@ -14,7 +14,7 @@ async fn lived_in(store: &Store) {
     let item = |id: u32| NewItem {
         movie_id: MovieId(id),
         title: format!("Film \"{id}\"; é"),
-        year: (id % 2 == 0).then_some(1999),
+        year: id.is_multiple_of(2).then_some(1999),
         service: None,
     };
     for (at, user) in ["ada", "bob", "zoë"].into_iter().enumerate() {

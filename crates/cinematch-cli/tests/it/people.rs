@@ -111,8 +111,8 @@ fn a_rating_counts_at_the_next_request(ada: &Ada<'_>) {
 
     // A dislike pushes away what is like it: the films most like it fall.
     let place = |list: &Value, id: u64| ids(list).iter().position(|it| *it == id).unwrap_or(100);
-    let disliked = ids(&after)[0];
-    let like_it = ada.server.get(&format!("/api/movies/{disliked}/similar?limit=10")).json();
+    let top = ids(&after)[0];
+    let like_it = ada.server.get(&format!("/api/movies/{top}/similar?limit=10")).json();
     let like_it: Vec<u64> = like_it["similar"]
         .as_array()
         .unwrap()
@@ -120,26 +120,26 @@ fn a_rating_counts_at_the_next_request(ada: &Ada<'_>) {
         .map(|film| film["movie_id"].as_u64().unwrap())
         .filter(|id| *id != 1)
         .collect();
-    ada.say(&json!({"movie_id": disliked, "signal": "dislike"}));
+    ada.say(&json!({"movie_id": top, "signal": "dislike"}));
     let pushed = list();
-    assert!(!ids(&pushed).contains(&disliked));
+    assert!(!ids(&pushed).contains(&top));
     let sum = |list: &Value| like_it.iter().map(|id| place(list, *id)).sum::<usize>();
     assert!(sum(&pushed) > sum(&after), "{} {}", sum(&pushed), sum(&after));
 
     ada.say(&json!({"movie_id": 2, "signal": "like"}));
     ada.say(&json!({"movie_id": 3, "signal": "not_interested"}));
     assert_eq!(ada.get("/api/feedback/my-likes"), json!([2]));
-    let dislikes = ada.get("/api/feedback/my-dislikes");
+    let listed = ada.get("/api/feedback/my-dislikes");
     let dislikes: BTreeSet<u64> =
-        dislikes.as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
-    assert_eq!(dislikes, [3, disliked].into());
+        listed.as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
+    assert_eq!(dislikes, [3, top].into());
     assert_eq!(ada.get("/api/feedback")["count"], 4);
     // The later word counts; what is taken back was never said.
     let said = ada.say(&json!({"movie_id": 2, "rating": 1.5}));
     assert_eq!((&said["rating"], &said["signal"]), (&json!(1.5), &Value::Null));
-    assert_eq!(ada.call("DELETE", &format!("/api/feedback/{disliked}"), None).status, 204);
-    ada.call("DELETE", &format!("/api/feedback/{disliked}"), None).problem(404);
-    assert!(ids(&list()).contains(&disliked));
+    assert_eq!(ada.call("DELETE", &format!("/api/feedback/{top}"), None).status, 204);
+    ada.call("DELETE", &format!("/api/feedback/{top}"), None).problem(404);
+    assert!(ids(&list()).contains(&top));
     for (body, field) in [
         (json!({"movie_id": 1, "signal": "love"}), "signal"),
         (json!({"movie_id": 1, "rating": 5.5}), "rating"),
