@@ -80,7 +80,7 @@ impl DatabasePath {
     pub fn resolve(&self, global: &Global) -> Result<Address> {
         match (&self.database, &self.database_url) {
             (Some(path), _) => Ok(Address::File(path.clone())),
-            (None, Some(url)) => Address::parse(url).context("DATABASE_URL"),
+            (None, Some(url)) => Address::parse_url(url).context("DATABASE_URL"),
             (None, None) => Ok(Address::File(global.root.join("data/cinematch.db"))),
         }
     }

@@ -113,9 +113,9 @@ pub struct RecommendedItem<'a> {
 pub struct Why<'a> {
     /// The sum of the reasons' contributions.
     pub score: f32,
-    /// The reasons in one line.
+    /// The reasons in one line; `null` where they were not asked for.
     #[schema(example = "You liked Heat: heist, crime, Al Pacino • 7.9 from 6,000 votes")]
-    pub explanation: String,
+    pub explanation: Option<String>,
     /// The score's parts, the largest first.
     #[schema(value_type = Vec<Object>)]
     pub reasons: Vec<Reason<'a>>,
@@ -286,7 +286,7 @@ mod tests {
         for (reasons, predicted) in [(reasons, None), (Vec::new(), predicted)] {
             let why = Why {
                 score: 0.5,
-                explanation: "Because • \"so\"".to_owned(),
+                explanation: Some("Because • \"so\"".to_owned()),
                 reasons,
                 sources: vec!["content", "quality"],
                 predicted_rating: predicted,

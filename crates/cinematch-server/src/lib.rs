@@ -13,10 +13,19 @@ mod state;
 mod strict;
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
+use tower::ServiceExt;
 
 pub use access::{ApiToken, LONGEST_PASSWORD, hash_password};
 pub use config::{AccessConfig, AccessMode, ConfigError, DEVELOPMENT_ORIGINS, ServerConfig};
@@ -26,6 +35,9 @@ pub use state::{AppState, StartError};
 /// How long requests in flight may take after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// How long a client may take to send the head of a request, and stay without another one.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Serves on `listener` until `stop` resolves, then lets requests in flight end.
 pub async fn serve(
     state: AppState,
@@ -34,31 +46,44 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let reloading = tokio::spawn(reload::watch(state.clone()));
     let store = state.store().clone();
-    let (stopping, mut stopped) = tokio::sync::watch::channel(());
-    let graceful = async move {
-        stop.await;
-        tracing::info!("stopping: requests in flight may end");
-        drop(stopping);
-    };
-    let listener = listener.tap_io(|stream| {
+    let app = routes::router(state);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    let connections = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, client) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Too many open files, or a client that is gone: the next one may be served.
+                    tracing::warn!(%error, "a connection cannot be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
         // Replies are written whole; waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
-    });
-    let app = routes::router(state).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    let serving = axum::serve(listener, app).with_graceful_shutdown(graceful).into_future();
-    let deadline = async move {
-        // The sender is dropped when stopping begins.
-        while stopped.changed().await.is_ok() {}
-        tokio::time::sleep(DRAIN).await;
-    };
-    let result = tokio::select! {
-        result = serving => result,
-        () = deadline => {
-            tracing::warn!("connections still open after {} s are closed", DRAIN.as_secs());
-            Ok(())
-        }
-    };
+        let app = app.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(client));
+            app.clone().oneshot(request.map(Body::new))
+        });
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection broke");
+            }
+        });
+    }
+    drop(listener);
+    tracing::info!("stopping: requests in flight may end");
+    if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
+        tracing::warn!("connections still open after {} s are closed", DRAIN.as_secs());
+    }
     reloading.abort();
     store.close().await;
-    result
+    Ok(())
 }

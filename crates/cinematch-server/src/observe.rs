@@ -37,6 +37,11 @@ pub async fn observe(request: Request, next: Next) -> Response {
         *response.headers_mut() = headers;
     }
     let headers = response.headers_mut();
+    if path.starts_with("/api/") || path.starts_with("/auth/") {
+        // What is anybody's own stays out of every cache on the way, and is asked for anew.
+        let nowhere = HeaderValue::from_static("no-store");
+        headers.entry(header::CACHE_CONTROL).or_insert(nowhere);
+    }
     // Our own ids and accepted ones are visible ASCII.
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID.clone(), value);

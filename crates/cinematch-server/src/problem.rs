@@ -133,6 +133,14 @@ impl From<QueryError> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Forgotten) {
+            return Self::new(StatusCode::UNAUTHORIZED, "This profile was forgotten");
+        }
+        if error.is_passing() {
+            tracing::error!(%error, "the database cannot be reached");
+            let detail = "People's data cannot be reached just now; try again in a moment";
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(5);
+        }
         tracing::error!(%error, "the database failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
     }

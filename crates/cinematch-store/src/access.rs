@@ -88,7 +88,11 @@ impl Store {
             .bind(now)
             .bind(expires_at)
             .execute(&mut *transaction)
-            .await?;
+            .await
+            .map_err(|error| match error.as_database_error() {
+                Some(cause) if cause.is_foreign_key_violation() => StoreError::Forgotten,
+                _ => error.into(),
+            })?;
             transaction.commit().await?;
             Ok(())
         })

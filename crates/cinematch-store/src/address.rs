@@ -57,6 +57,19 @@ impl Address {
         }
     }
 
+    /// The same of what must be an address and no path: whoever leaves out the scheme means no file of
+    /// that name.
+    pub fn parse_url(text: &str) -> Result<Self, AddressError> {
+        let known = ["postgres:", "postgresql:", "sqlite:"];
+        let start = text.get(..11).unwrap_or(text).to_ascii_lowercase();
+        if !known.iter().any(|scheme| start.starts_with(scheme)) {
+            let reason =
+                "the database's address does not begin with postgres:// or sqlite:".to_owned();
+            return Err(AddressError { reason });
+        }
+        Self::parse(text)
+    }
+
     /// The file, if it is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
@@ -116,6 +129,11 @@ mod tests {
             let error = shown(wrong).unwrap_err().to_string();
             assert!(!error.contains("hunter2") && error.contains("postgres://user"), "{error}");
         }
+        for wrong in ["ada:hunter2@db.example/films", "hunter2", "", "é"] {
+            let error = Address::parse_url(wrong).unwrap_err().to_string();
+            assert!(!error.contains("hunter2") && error.contains("postgres://user"), "{error}");
+        }
+        assert!(Address::parse_url("PostgreSQL://h/films").is_ok());
         let driven = Address::File(PathBuf::from("/tmp/a b?#%.db")).to_driver();
         assert_eq!(driven, "sqlite:///tmp/a%20b%3F%23%25.db?mode=rwc");
     }

@@ -63,6 +63,9 @@ pub enum StoreError {
     /// An email address that a profile has already.
     #[error("there is a profile with this email address already")]
     EmailTaken,
+    /// A profile that was there a moment ago.
+    #[error("this profile was forgotten")]
+    Forgotten,
     /// A query failed.
     #[error("the database failed: {0}")]
     Query(#[from] sqlx::Error),
@@ -72,4 +75,22 @@ pub enum StoreError {
         /// What and where.
         what: String,
     },
+}
+
+impl StoreError {
+    /// Whether the database cannot be reached, or is too busy: it may be there again soon.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Query(
+                sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::Io(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::WorkerCrashed
+            )
+        ) || matches!(self, Self::Query(sqlx::Error::Database(error))
+            // PostgreSQL's class 57, operator intervention, and 53, insufficient resources.
+            if error.code().is_some_and(|code| code.starts_with("57") || code.starts_with("53")))
+    }
 }

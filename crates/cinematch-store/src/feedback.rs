@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::rows::{damaged, movie_id, stars};
 use crate::users::{id_of, id_or_new};
-use crate::{Store, StoreError};
+use crate::{Owner, Store, StoreError};
 
 /// A press of a button below a film.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,15 +128,16 @@ impl Store {
     /// Takes in what a person says of a film; what is known of both then.
     pub async fn say(
         &self,
-        user: &str,
+        owner: impl Into<Owner>,
         movie: MovieId,
         said: Said,
         now: i64,
     ) -> Result<FilmFeedback, StoreError> {
-        let (store, key) = (self.clone(), user.to_owned());
-        self.change(user, async move {
+        let (store, owner) = (self.clone(), owner.into());
+        let user = owner.key.clone();
+        self.change(&user, async move {
             let mut transaction = store.begin().await?;
-            let id = id_or_new(&store, &mut transaction, &key, now).await?;
+            let id = id_or_new(&store, &mut transaction, &owner, now).await?;
             let feedback = say(&mut transaction, id, movie, said, now).await?;
             transaction.commit().await?;
             Ok(feedback)

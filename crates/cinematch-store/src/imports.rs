@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::feedback::{self, COLUMNS, FeedbackRow, UPSERT};
 use crate::rows::{ROWS_AT_ONCE, places};
 use crate::users::id_or_new;
-use crate::{FilmFeedback, NewItem, Reaction, Store, StoreError};
+use crate::{FilmFeedback, NewItem, Owner, Reaction, Store, StoreError};
 
 /// A film of an export, with all that the export says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +54,10 @@ pub struct PastImport {
 pub struct Changes {
     /// Of which nothing had been said before.
     pub added: u64,
-    /// Of which something else had been said: what the export says counts now.
+    /// Of which an earlier export had said something else: what this one says counts now.
     pub changed: u64,
+    /// Of which a person had said something else here: that stays.
+    pub kept: u64,
     /// Of which all of it was known.
     pub unchanged: u64,
     /// Put on the watchlist.
@@ -63,18 +65,20 @@ pub struct Changes {
 }
 
 impl Store {
-    /// Takes over films. What an export does not say of a film stays as it was.
+    /// Takes over films. What an export does not say of a film stays as it was, and what a person said here,
+    /// and not by an earlier import, stays too.
     pub async fn import(
         &self,
-        user: &str,
+        owner: impl Into<Owner>,
         films: Vec<ImportedFilm>,
         record: ImportRecord,
         now: i64,
     ) -> Result<Changes, StoreError> {
-        let (store, key) = (self.clone(), user.to_owned());
-        self.change(user, async move {
+        let (store, owner) = (self.clone(), owner.into());
+        let user = owner.key.clone();
+        self.change(&user, async move {
             let mut transaction = store.begin().await?;
-            let id = id_or_new(&store, &mut transaction, &key, now).await?;
+            let id = id_or_new(&store, &mut transaction, &owner, now).await?;
             let sql = format!("SELECT {COLUMNS} FROM feedback WHERE user_id = $1");
             let rows: Vec<FeedbackRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
                 .bind(id)
@@ -91,18 +95,28 @@ impl Store {
                     .fetch_all(&mut *transaction)
                     .await?;
             let listed: FxHashSet<i64> = listed.into_iter().map(|(id,)| id).collect();
+            let imported: Vec<(i64,)> =
+                sqlx::query_as("SELECT imported_at FROM imports WHERE user_id = $1")
+                    .bind(id)
+                    .fetch_all(&mut *transaction)
+                    .await?;
+            let imported: FxHashSet<i64> = imported.into_iter().map(|(at,)| at).collect();
             let mut changes = Changes::default();
             let (mut said, mut to_list): (Vec<FilmFeedback>, Vec<NewItem>) = <_>::default();
             for film in films {
                 let id = film.item.movie_id;
                 let before = known.get(&id);
-                let after = film.merged(before, now);
+                let said_here = before.is_some_and(|it| !imported.contains(&it.updated_at));
+                let after = film.merged(before, said_here, now);
                 let says = film.stars.is_some() || film.liked || film.watched;
                 if says {
-                    match (before, before == Some(&after)) {
-                        (None, _) => changes.added += 1,
-                        (Some(_), true) => changes.unchanged += 1,
-                        (Some(_), false) => changes.changed += 1,
+                    let stays = said_here
+                        && before.is_some_and(|it| film.stars.is_some() && it.stars != film.stars);
+                    match before {
+                        None => changes.added += 1,
+                        Some(_) if stays => changes.kept += 1,
+                        Some(before) if *before == after => changes.unchanged += 1,
+                        Some(_) => changes.changed += 1,
                     }
                     if before != Some(&after) {
                         said.push(after);
@@ -190,8 +204,9 @@ impl Store {
 }
 
 impl ImportedFilm {
-    /// What is known once the export's word is added; `before` itself where it adds nothing.
-    fn merged(&self, before: Option<&FilmFeedback>, now: i64) -> FilmFeedback {
+    /// What is known once the export's word is added; `before` itself where it adds nothing. Of what was
+    /// `said_here` nothing is replaced.
+    fn merged(&self, before: Option<&FilmFeedback>, said_here: bool, now: i64) -> FilmFeedback {
         let nothing = |movie_id: MovieId| FilmFeedback {
             movie_id,
             reaction: None,
@@ -200,15 +215,17 @@ impl ImportedFilm {
             updated_at: now,
         };
         let mut after = before.cloned().unwrap_or_else(|| nothing(self.item.movie_id));
-        if self.stars.is_some() {
+        let has_word = said_here && (after.stars.is_some() || after.reaction.is_some());
+        if self.stars.is_some() && !has_word {
             after.stars = self.stars;
         }
-        if self.liked {
+        if self.liked && !has_word {
             after.reaction = Some(Reaction::Like);
         }
         // Who rates a film has seen it.
         after.watched |= self.watched || self.stars.is_some();
-        if before.is_none_or(|before| *before != after) {
+        // What was said here stays so, whatever an import adds.
+        if !said_here && before.is_none_or(|before| *before != after) {
             after.updated_at = now;
         }
         after

@@ -1,7 +1,7 @@
 //! What people would rather see, and on what.
 
 use crate::users::id_or_new;
-use crate::{Store, StoreError};
+use crate::{Owner, Store, StoreError};
 
 /// Somebody's preferences.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,14 +45,15 @@ impl Store {
     /// Puts preferences in the place of what was there.
     pub async fn set_preferences(
         &self,
-        user: &str,
+        owner: impl Into<Owner>,
         preferences: Preferences,
         now: i64,
     ) -> Result<(), StoreError> {
-        let (store, key) = (self.clone(), user.to_owned());
-        self.change(user, async move {
+        let (store, owner) = (self.clone(), owner.into());
+        let user = owner.key.clone();
+        self.change(&user, async move {
             let mut transaction = store.begin().await?;
-            let id = id_or_new(&store, &mut transaction, &key, now).await?;
+            let id = id_or_new(&store, &mut transaction, &owner, now).await?;
             let json = |names: &[String]| serde_json::to_string(names).unwrap_or_default();
             sqlx::query(
                 "INSERT INTO preferences (user_id, preferred_genres, services, original_languages,

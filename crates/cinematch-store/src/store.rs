@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use cinematch::files;
+use cinematch::files::{self, FileError};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::Migrator;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
@@ -23,7 +23,7 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 const CONNECTIONS: u32 = 8;
 
 /// How long a database server may take to answer a new connection.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is deleted is overwritten: whoever asks to be forgotten is.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
@@ -77,7 +77,9 @@ impl Store {
         path: &Path,
         ownership: Ownership,
     ) -> Result<Self, StoreError> {
-        let lock = match (files::lock_beside(path), ownership) {
+        // A link to a file that another server has is that file.
+        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let lock = match (files::lock_beside(&place), ownership) {
             (Ok(lock), _) => Some(lock),
             (Err(error), Ownership::Alone) if error.cause.kind() == ErrorKind::WouldBlock => {
                 return Err(StoreError::Busy { path: path.to_owned() });
@@ -85,13 +87,21 @@ impl Store {
             (Err(error), Ownership::Beside) if error.cause.kind() == ErrorKind::WouldBlock => None,
             (Err(error), _) => return Err(error.into()),
         };
+        keep_private(path)?;
         // A pool would try a file that is no database again and again: one connection says so at once.
         let mut first = connect_once(address).await?;
         let opened = first.execute(PRAGMAS).await.map(|_| ());
         first.close().await.and(opened).map_err(failed(address))?;
-        let options = AnyPoolOptions::new().max_connections(4).after_connect(|connection, _| {
-            Box::pin(async move { connection.execute(PRAGMAS).await.map(|_| ()) })
-        });
+        let options = AnyPoolOptions::new()
+            .max_connections(4)
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(PRAGMAS).await.map(|_| ()) })
+            })
+            .before_acquire(|connection, _| {
+                // SQLite ends a transaction itself when the disk is full; the driver goes on counting it.
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
+            });
         let pool = connect(address, options).await?;
         let store = Self::new(pool, lock, true, ownership == Ownership::Alone);
         store.bring_up_to_date(address, &SQLITE).await?;
@@ -181,6 +191,18 @@ async fn connect(address: &Address, options: AnyPoolOptions) -> Result<AnyPool, 
     options.connect_with(driver(address)?).await.map_err(failed(address))
 }
 
+/// Makes a file that is not there yet, for its owner alone: what `SQLite` makes beside it is as private.
+fn keep_private(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = File::options().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(FileError::at("create", path)(error).into())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// One connection, for what is asked once.
 pub(crate) async fn connect_once(address: &Address) -> Result<AnyConnection, StoreError> {
     AnyConnection::connect_with(&driver(address)?).await.map_err(failed(address))
@@ -195,4 +217,24 @@ fn driver(address: &Address) -> Result<AnyConnectOptions, StoreError> {
 fn failed(address: &Address) -> impl FnOnce(sqlx::Error) -> StoreError {
     let address = address.to_string();
     move |cause| StoreError::Open { address, cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_the_database_ended_costs_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = Address::File(folder.path().join("people.db"));
+        let store = Store::open(&address, Ownership::Alone).await.unwrap();
+        // As often as there are connections, and once more.
+        for _ in 0..5 {
+            let mut transaction = store.begin().await.unwrap();
+            // What SQLite does by itself when the disk is full.
+            sqlx::query("ROLLBACK").execute(&mut *transaction).await.unwrap();
+            drop(transaction);
+        }
+        store.set_preferences("ada", crate::Preferences::default(), 1).await.unwrap();
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use cinematch::files::{self, FileError};
@@ -162,6 +163,10 @@ pub async fn backup(address: &Address, file: &Path, existing: Existing) -> Resul
         let reason = "it is the database itself".to_owned();
         return Err(StoreError::NoBackup { path: file.to_owned(), reason });
     }
+    if existing == Existing::Replace && file.exists() && !is_sqlite(file) {
+        let reason = "it is some other file, which is not replaced".to_owned();
+        return Err(StoreError::NoBackup { path: file.to_owned(), reason });
+    }
     if existing == Existing::Keep && file.exists() {
         return Err(StoreError::NotEmpty { address: file.display().to_string() });
     }
@@ -199,6 +204,8 @@ pub async fn backup(address: &Address, file: &Path, existing: Existing) -> Resul
         }
     }
     let written = std::fs::File::open(&whole).and_then(|file| {
+        // People's data is for its owner's eyes.
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
         file.sync_all()?;
         file.metadata()
     });
@@ -217,9 +224,10 @@ pub async fn restore(
     let no_backup = |reason: String| StoreError::NoBackup { path: file.to_owned(), reason };
     let what_to_do = "name a file that `cinematch backup` wrote";
     let missing = || StoreError::Missing { path: file.to_owned(), what_to_do };
-    let mut start = [0; 16];
-    let mut opened = std::fs::File::open(file).map_err(|_| missing())?;
-    if opened.read_exact(&mut start).is_err() || start != *b"SQLite format 3\0" {
+    if !file.is_file() {
+        return Err(missing());
+    }
+    if !is_sqlite(file) {
         return Err(no_backup("it is no SQLite file".to_owned()));
     }
     let folder = tempfile::tempdir().map_err(FileError::at("copy", file))?;
@@ -246,4 +254,10 @@ pub async fn restore(
     let copied = copy(&from, to, existing).await;
     from.close().await;
     copied
+}
+
+fn is_sqlite(file: &Path) -> bool {
+    let mut start = [0; 16];
+    let opened = std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut start));
+    opened.is_ok() && start == *b"SQLite format 3\0"
 }

@@ -27,6 +27,27 @@ impl Profile {
     }
 }
 
+/// Whose data a change is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub(crate) key: String,
+    /// Whether there must be a profile: one that was forgotten meanwhile does not come back.
+    is_profile: bool,
+}
+
+impl From<&Profile> for Owner {
+    fn from(profile: &Profile) -> Self {
+        Self { key: profile.key(), is_profile: true }
+    }
+}
+
+/// Whoever goes by this name; nothing need be known of them.
+impl From<&str> for Owner {
+    fn from(name: &str) -> Self {
+        Self { key: name.to_owned(), is_profile: false }
+    }
+}
+
 /// A profile to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewProfile {
@@ -258,15 +279,19 @@ pub(crate) async fn id_of(
     Ok(row.map(|(id,)| id))
 }
 
-/// The row of a key, made if nothing was known of them.
+/// The row of a person, made if nothing was known of them. A profile is not made: it was forgotten.
 pub(crate) async fn id_or_new(
     store: &Store,
     transaction: &mut Transaction<'static, Any>,
-    key: &str,
+    owner: &Owner,
     now: i64,
 ) -> Result<i64, StoreError> {
+    let Owner { key, is_profile } = owner;
     if let Some(id) = id_of(store, transaction, key).await? {
         return Ok(id);
+    }
+    if *is_profile {
+        return Err(StoreError::Forgotten);
     }
     let inserted: Option<(i64,)> = sqlx::query_as(
         "INSERT INTO users (key, created_at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING RETURNING id",

@@ -5,7 +5,7 @@ use cinematch::ids::MovieId;
 use crate::feedback::say;
 use crate::rows::movie_id;
 use crate::users::id_or_new;
-use crate::{Said, Store, StoreError};
+use crate::{Owner, Said, Store, StoreError};
 
 /// A film to be added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,11 +63,17 @@ impl WatchlistItem {
 
 impl Store {
     /// Adds a film. Adding twice is adding once.
-    pub async fn add(&self, user: &str, item: NewItem, now: i64) -> Result<Added, StoreError> {
-        let (store, key) = (self.clone(), user.to_owned());
-        self.change(user, async move {
+    pub async fn add(
+        &self,
+        owner: impl Into<Owner>,
+        item: NewItem,
+        now: i64,
+    ) -> Result<Added, StoreError> {
+        let (store, owner) = (self.clone(), owner.into());
+        let user = owner.key.clone();
+        self.change(&user, async move {
             let mut transaction = store.begin().await?;
-            let id = id_or_new(&store, &mut transaction, &key, now).await?;
+            let id = id_or_new(&store, &mut transaction, &owner, now).await?;
             let inserted = sqlx::query(
                 "INSERT INTO watchlist (user_id, movie_id, title, year, service, added_at)
                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, movie_id) DO NOTHING",

@@ -71,7 +71,7 @@ async fn profiles(store: &Store) {
     assert_eq!(unknown, Identified::Unknown);
     // A name that a profile's number would collide with stays whose it is.
     let next = 4;
-    store.add(&next.to_string(), item(9), 20).await.unwrap();
+    store.add(next.to_string().as_str(), item(9), 20).await.unwrap();
     let made = store.identify("Eve@Example.org", Some("Eve"), 20).await.unwrap();
     let Identified::New(eve) = made else { panic!("{made:?}") };
     assert_eq!((eve.email.as_str(), eve.name.as_str()), ("eve@example.org", "Eve"));
@@ -165,17 +165,26 @@ async fn imports(store: &Store) {
     store.say("ada", MovieId(1000), rate(5.0), 70).await.unwrap();
     store.say("ada", MovieId(1003), watched(), 70).await.unwrap();
     let changes = store.import("ada", films(), record(), 71).await.unwrap();
-    let expected = Changes { added: 1499, changed: 1, unchanged: 1, listed: 499 };
+    // What was said here stays, and a film that was seen need not be listed.
+    let expected = Changes { added: 1499, changed: 0, kept: 1, unchanged: 1, listed: 499 };
     assert_eq!(changes, expected);
     let before = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
     let again = store.import("ada", films(), record(), 99).await.unwrap();
-    assert_eq!(again, Changes { unchanged: 2000, ..Changes::default() });
+    assert_eq!(again, Changes { unchanged: 1999, kept: 1, ..Changes::default() });
     let after = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
     assert_eq!(before, after, "a second import changes nothing");
     let past = store.imports("ada").await.unwrap();
-    assert_eq!(past, [PastImport { record: record(), changed: 1999, imported_at: 71 }]);
+    assert_eq!(past, [PastImport { record: record(), changed: 1998, imported_at: 71 }]);
     let rated = store.taste("ada").await.unwrap();
-    assert_eq!(rated.rated().next().unwrap(), (MovieId(1000), Stars::from_halves(1).unwrap()));
+    assert_eq!(rated.rated().next().unwrap(), (MovieId(1000), Stars::from_halves(10).unwrap()));
+    // A newer export goes before an older one.
+    let newer = || {
+        let mut films = films();
+        films[4].stars = Stars::from_halves(2);
+        films
+    };
+    let changes = store.import("ada", newer(), record(), 72).await.unwrap();
+    assert_eq!((changes.changed, changes.kept), (1, 1));
 }
 
 fn watched() -> Said {
@@ -221,7 +230,19 @@ async fn farewell(store: &Store, database: &Database) {
     assert_eq!(shown(store, "o'bob; --").await, [(2, false)], "others are as they were");
     let eve = store.account("eve@example.org").await.unwrap().unwrap().profile;
     store.forget(&eve.key(), "r3".to_owned(), 92).await.unwrap().unwrap();
+    // What was still on its way when she was forgotten does not bring her back.
+    let late = store.say(&eve, MovieId(1), like(), 92).await;
+    assert!(matches!(late, Err(StoreError::Forgotten)), "{late:?}");
+    let late = store.add(&eve, item(1), 92).await;
+    assert!(matches!(late, Err(StoreError::Forgotten)), "{late:?}");
+    let late = store.set_preferences(&eve, Preferences::default(), 92).await;
+    assert!(matches!(late, Err(StoreError::Forgotten)), "{late:?}");
+    let late = store.begin_session("dd".to_owned(), eve.id, 92, 200).await;
+    assert!(matches!(late, Err(StoreError::Forgotten)), "{late:?}");
+    assert_eq!(store.forget(&eve.key(), "r4".to_owned(), 92).await.unwrap(), None);
     if let Some(file) = database.address.file() {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         // Not a byte of them is left in the file, nor in the log beside it.
         for part in ["", "-wal"] {
             let bytes = std::fs::read(format!("{}{part}", file.display())).unwrap_or_default();
@@ -248,7 +269,7 @@ async fn what_was_said_is_known_at_the_next_question() {
                     let key = format!("u{}", user % 2);
                     for at in 0..50 {
                         let movie = MovieId(user * 100 + at);
-                        store.say(&key, movie, like(), i64::from(at)).await.unwrap();
+                        store.say(key.as_str(), movie, like(), i64::from(at)).await.unwrap();
                         assert!(store.taste(&key).await.unwrap().known().any(|it| it == movie));
                     }
                 })

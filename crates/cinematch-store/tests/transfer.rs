@@ -135,6 +135,10 @@ async fn what_is_no_backup_is_refused_and_nothing_changes() {
         assert!(error.contains(name), "{error}");
         assert_eq!(all(&store).await, before, "{name}");
     }
+    let other = refused("notes.txt", b"do not lose me".to_vec());
+    let error = backup(&database.address, &other, Existing::Replace).await.unwrap_err();
+    assert!(error.to_string().contains("is not replaced"), "{error}");
+    assert_eq!(std::fs::read(&other).unwrap(), b"do not lose me");
     let nowhere = Address::File(folder.path().join("nowhere.db"));
     let error = backup(&nowhere, &folder.path().join("b.db"), Existing::Keep).await.unwrap_err();
     assert!(error.to_string().contains("nowhere.db not found"), "{error}");
@@ -208,6 +212,12 @@ async fn a_file_is_one_servers_and_says_what_is_wrong_with_it() {
     let database = Database::file();
     let store = database.open().await;
     let busy = Store::open(&database.address, Ownership::Alone).await.unwrap_err();
+    assert!(matches!(busy, StoreError::Busy { .. }));
+    // By whatever name.
+    let file = database.address.file().unwrap();
+    let link = file.with_file_name("link.db");
+    std::os::unix::fs::symlink(file, &link).unwrap();
+    let busy = Store::open(&Address::File(link), Ownership::Alone).await.unwrap_err();
     assert!(matches!(busy, StoreError::Busy { .. }));
     // Accounts are made beside a running server.
     let beside = Store::open(&database.address, Ownership::Beside).await.unwrap();

@@ -30,7 +30,8 @@ pub struct Backup {
 /// Flags of `restore`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch restore people-2026-01-31.db --replace\n  \
-                        DATABASE_URL=postgres://… cinematch restore people.db")]
+                        DATABASE_URL=postgres://… cinematch restore people.db\n\n\
+                        Stop the servers first: what they keep of a moment ago is not what is restored.")]
 pub struct Restore {
     /// What `cinematch backup` wrote, by this version or an earlier one
     file: PathBuf,
@@ -94,7 +95,11 @@ impl Restore {
             to.close().await;
             Ok(copied?)
         })?;
-        tell(&copied, &format!("from {} into {address}", shown(&self.file)), output)
+        tell(&copied, &format!("from {} into {address}", shown(&self.file)), output)?;
+        output.note(
+            "Everything is as it was then: keys revoked and people forgotten since are back too.",
+        );
+        Ok(())
     }
 }
 

@@ -334,14 +334,14 @@ fn a_history_of_elsewhere_is_imported_and_counts_at_once() {
         assert_eq!(first["report"]["matches"][0]["title"], "No Such Film");
         assert_eq!(
             first["changes"],
-            json!({"added": 1, "changed": 0, "unchanged": 0, "listed": 1})
+            json!({"added": 1, "changed": 0, "kept": 0, "unchanged": 0, "listed": 1})
         );
         assert_eq!(first["count"], 5);
         let before = ada.get("/api/export/me");
         let again = send("/api/import", "application/octet-stream", &letterboxd()).json();
         assert_eq!(
             again["changes"],
-            json!({"added": 0, "changed": 0, "unchanged": 2, "listed": 0})
+            json!({"added": 0, "changed": 0, "kept": 0, "unchanged": 2, "listed": 0})
         );
         assert_eq!(ada.get("/api/export/me"), before, "a second import changes nothing");
 

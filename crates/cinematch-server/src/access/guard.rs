@@ -68,7 +68,11 @@ fn client_of(state: &AppState, request: &Request) -> IpAddr {
 /// In open mode the server answers to this machine's own names: a name that somebody else has made to
 /// lead here would give their pages everything (DNS rebinding).
 fn check_host(state: &AppState, request: &Request) -> Result<(), Problem> {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok());
+    if hosts.next().is_some() {
+        return Err(forbidden("A request has one Host"));
+    }
     let host = host.or_else(|| request.uri().host()).unwrap_or("localhost");
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, _)) => address,

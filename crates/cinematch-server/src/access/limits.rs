@@ -1,6 +1,6 @@
 //! How often a client may call, and try passwords.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -14,8 +14,10 @@ use crate::problem::{INTERNAL, Problem};
 /// Seconds' worth of requests that may come at once.
 const BURST: u32 = 5;
 
-/// Attempts to sign in, by client and by account: so many at once, then one every twelve seconds.
+/// Attempts to sign in, by client: so many at once, then one every twelve seconds.
 const ATTEMPTS: u32 = 5;
+/// The same by account, whoever tries: more, so that one client alone does not lock somebody out.
+const ATTEMPTS_OF_ACCOUNT: u32 = 20;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(12);
 
 /// Passwords hashed at the same time, each with 19 MiB.
@@ -31,7 +33,8 @@ const REMEMBERED: usize = 10_000;
 #[derive(Debug)]
 pub struct Limits {
     requests: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    attempts: DefaultKeyedRateLimiter<String>,
+    attempts: DefaultKeyedRateLimiter<IpAddr>,
+    of_accounts: DefaultKeyedRateLimiter<String>,
     hashing: Semaphore,
     importing: Semaphore,
 }
@@ -44,11 +47,15 @@ impl Limits {
                 per_second.saturating_mul(NonZeroU32::new(BURST).unwrap_or(NonZeroU32::MIN)),
             )
         };
-        let attempts = NonZeroU32::new(ATTEMPTS).unwrap_or(NonZeroU32::MIN);
-        let every = Quota::with_period(BETWEEN_ATTEMPTS).unwrap_or(Quota::per_minute(attempts));
+        let attempts = |at_once| {
+            let at_once = NonZeroU32::new(at_once).unwrap_or(NonZeroU32::MIN);
+            let every = Quota::with_period(BETWEEN_ATTEMPTS).unwrap_or(Quota::per_minute(at_once));
+            every.allow_burst(at_once)
+        };
         Self {
             requests: per_second.map(|per_second| RateLimiter::keyed(quota(per_second))),
-            attempts: RateLimiter::keyed(every.allow_burst(attempts)),
+            attempts: RateLimiter::keyed(attempts(ATTEMPTS)),
+            of_accounts: RateLimiter::keyed(attempts(ATTEMPTS_OF_ACCOUNT)),
             hashing: Semaphore::new(HASHES_AT_ONCE),
             importing: Semaphore::new(IMPORTS_AT_ONCE),
         }
@@ -60,18 +67,18 @@ impl Limits {
         if requests.len() > REMEMBERED {
             requests.retain_recent();
         }
-        check(requests, &client, "Too many requests")
+        check(requests, &network_of(client), "Too many requests")
     }
 
     /// Counts an attempt to sign in, by the client and for the account; refuses one too many.
     pub fn attempt(&self, client: IpAddr, account: &str) -> Result<(), Problem> {
-        if self.attempts.len() > REMEMBERED {
+        if self.attempts.len() + self.of_accounts.len() > REMEMBERED {
             self.attempts.retain_recent();
+            self.of_accounts.retain_recent();
         }
-        for key in [client.to_string(), account.to_lowercase()] {
-            check(&self.attempts, &key, "Too many attempts to sign in")?;
-        }
-        Ok(())
+        let what = "Too many attempts to sign in";
+        check(&self.attempts, &network_of(client), what)?;
+        check(&self.of_accounts, &account.to_lowercase(), what)
     }
 
     /// Waits for the turn to import; it ends when what comes back is dropped.
@@ -90,6 +97,17 @@ impl Limits {
     }
 }
 
+/// Whom an address belongs to: with IPv6 a client has a whole /64 to choose from.
+fn network_of(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & (u128::MAX << 64);
+            IpAddr::V6(Ipv6Addr::from_bits(network))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
 fn check<K: std::hash::Hash + Eq + Clone>(
     limiter: &DefaultKeyedRateLimiter<K>,
     key: &K,
@@ -101,4 +119,18 @@ fn check<K: std::hash::Hash + Eq + Clone>(
         let detail = format!("{what}; wait {seconds} s");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(seconds)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_its_network() {
+        let of = |text: &str| network_of(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
 }

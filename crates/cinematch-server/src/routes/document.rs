@@ -46,8 +46,15 @@ pub fn complete(document: &mut OpenApi) {
     }
     for (path, item) in &mut document.paths.paths {
         let is_api = path.starts_with("/api/") || path.starts_with("/auth/");
-        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
-        for operation in operations.into_iter().flatten() {
+        let operations = [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            operation.operation_id = Some(name_of(method, path));
             may_refuse(operation, "403", "Not allowed, or not from this page");
             may_refuse(operation, "429", "Too many requests: `Retry-After` says how long to wait");
             if is_api && !path.starts_with("/auth/") {
@@ -67,6 +74,40 @@ pub fn complete(document: &mut OpenApi) {
                 may_refuse(operation, "415", "The body is of another type");
                 may_refuse(operation, "422", "Something in the body cannot be");
             }
+            may_refuse(operation, "503", "People's data cannot be reached just now");
+            describe(operation);
+        }
+    }
+}
+
+/// What generated clients call an operation: `get_watchlist_by_user_id`.
+fn name_of(method: &str, path: &str) -> String {
+    let parts = path.split(['/', '-']).filter(|part| !part.is_empty() && *part != "api");
+    let mut name = parts.fold(method.to_owned(), |name, part| {
+        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            Some(parameter) => format!("{name}_by_{parameter}"),
+            None => format!("{name}_{part}"),
+        }
+    });
+    if path == "/" {
+        name.push_str("_home");
+    }
+    name
+}
+
+/// Every response says what it is, as the specification wants it.
+fn describe(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            let said = match status.as_str() {
+                "200" => "Done",
+                "404" => "There is no such thing",
+                "422" => "Something in the request cannot be",
+                _ => "Refused",
+            };
+            said.clone_into(&mut response.description);
         }
     }
 }

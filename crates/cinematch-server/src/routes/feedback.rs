@@ -102,7 +102,7 @@ pub async fn say(
         return Err(Problem::field("signal", message));
     }
     let movie_id = find_movie(&state.bundle(), new.movie_id)?.movie_id;
-    let feedback = state.store().say(&profile.key(), movie_id, said, now()).await?;
+    let feedback = state.store().say(&profile, movie_id, said, now()).await?;
     Ok(Json(FeedbackDone {
         success: true,
         message: "Feedback saved",

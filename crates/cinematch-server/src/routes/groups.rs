@@ -25,8 +25,8 @@ pub struct GroupRequest {
     #[schema(min_items = 1, max_items = 20)]
     members: Vec<MemberBody>,
     /// How their scores become the group's.
-    #[serde(default)]
-    #[schema(required = false)]
+    #[serde(default, deserialize_with = "or_default")]
+    #[schema(value_type = Option<StrategyName>)]
     strategy: StrategyName,
     /// `veto`: each stands against the films in this share of their own ranking, from its end; a half,
     /// if not given.

@@ -52,6 +52,12 @@ pub struct ImportForm {
     file: Vec<u8>,
 }
 
+/// A file as it is.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes a body")]
+pub struct FileBytes(Vec<u8>);
+
 /// What became of every row, and films for the person as they are known now.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ImportReply<'a> {
@@ -83,10 +89,10 @@ struct Recommended<'a> {
 #[utoipa::path(post, path = "/api/import", tag = "people", params(ImportQuery),
     request_body(content(
         (ImportForm = "multipart/form-data"),
-        (Vec<u8> = "application/zip"),
+        (FileBytes = "application/zip"),
         (String = "text/csv"),
         (serde_json::Value = "application/json"),
-        (Vec<u8> = "application/octet-stream"),
+        (FileBytes = "application/octet-stream"),
     )),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -141,7 +147,7 @@ pub async fn import(
         rows: report.rows,
         matched: (report.by_id + report.by_title) as u64,
     };
-    let changes = state.store().import(&profile.key(), wanted.collect(), record, now()).await?;
+    let changes = state.store().import(&profile, wanted.collect(), record, now()).await?;
     if !asked.all_rows.unwrap_or(false) {
         let is_open =
             |row: &RowReport| matches!(row.matched, Matched::Ambiguous | Matched::Unmatched);

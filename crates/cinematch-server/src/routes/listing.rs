@@ -170,7 +170,7 @@ pub fn why(recommended: Recommendation<'_>) -> Why<'_> {
     }
     Why {
         score: recommended.score,
-        explanation: explanation(&reasons),
+        explanation: (!reasons.is_empty()).then(|| explanation(&reasons)),
         reasons,
         sources,
         predicted_rating: recommended.predicted,

@@ -119,7 +119,7 @@ pub async fn write(
         runtime_max: new.runtime_max,
         updated_at: Some(now),
     };
-    state.store().set_preferences(&profile.key(), preferences.clone(), now).await?;
+    state.store().set_preferences(&profile, preferences.clone(), now).await?;
     Ok(Json(preferences.into()))
 }
 

@@ -100,9 +100,9 @@ pub async fn similar(
 
 /// Nobody said that they like the film, and nobody's stars are to be predicted.
 fn of_one_film<'a>(why: Why<'a>, title: &str) -> Why<'a> {
-    let explanation = match why.explanation.strip_prefix("You liked ") {
+    let explanation = why.explanation.map(|said| match said.strip_prefix("You liked ") {
         Some(rest) if rest.starts_with(title) => format!("Like {rest}"),
-        _ => why.explanation,
-    };
+        _ => said,
+    });
     Why { explanation, predicted_rating: None, ..why }
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use cinematch::catalog::{Movie, ServicesSource};
 use cinematch::ids::MovieId;
-use cinematch_store::{Added, NewItem, WatchlistItem, rfc3339};
+use cinematch_store::{Added, NewItem, Owner, WatchlistItem, rfc3339};
 use serde::{Deserialize, Serialize};
 
 use super::person::{ShortText, UserName, check_text, check_user};
@@ -160,7 +160,11 @@ pub async fn add(
     Body(entry): Body<NewEntry>,
 ) -> Result<(StatusCode, Json<Done>), Problem> {
     allowed(&caller, &user_id)?;
-    add_to(&state, &user_id, entry).await
+    let owner = match &caller {
+        Caller::Person(profile) => Owner::from(profile),
+        _ => Owner::from(user_id.as_str()),
+    };
+    add_to(&state, owner, entry).await
 }
 
 /// Adds a film to the watchlist of the profile that asks; adding twice is adding once.
@@ -177,12 +181,12 @@ pub async fn add_mine(
     Me(profile): Me,
     Body(entry): Body<NewEntry>,
 ) -> Result<(StatusCode, Json<Done>), Problem> {
-    add_to(&state, &profile.key(), entry).await
+    add_to(&state, Owner::from(&profile), entry).await
 }
 
 async fn add_to(
     state: &AppState,
-    user_id: &str,
+    owner: Owner,
     entry: NewEntry,
 ) -> Result<(StatusCode, Json<Done>), Problem> {
     if let Some(service) = &entry.service {
@@ -196,7 +200,7 @@ async fn add_to(
         year: movie.year,
         service: entry.service,
     };
-    let added = state.store().add(user_id, item, now()).await?;
+    let added = state.store().add(owner, item, now()).await?;
     let (status, message) = match added {
         Added::New => (StatusCode::CREATED, "Added to watchlist"),
         Added::Already => (StatusCode::OK, "Already in watchlist"),

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
 
+use super::matching::folded;
 use super::merged_csv::{self, Row};
 use super::services::MockServices;
 use super::{ParsedTitle, ServicesSource, parse_title};
@@ -296,7 +297,7 @@ impl Choice<'_> {
                 tmdb_id,
                 imdb_id: link.and_then(|link| link.imdb_id.as_deref()).unwrap_or_default(),
                 title: &parsed.title,
-                alt_titles: &joined_names(&parsed.alt_titles),
+                alt_titles: &joined_names(&other_titles(&parsed, text(|facts| &facts.title))),
                 year: parsed.year,
                 genres: &genres,
                 overview: text(|facts| &facts.overview),
@@ -460,7 +461,22 @@ fn failed_filter(
 }
 
 /// Names joined by `|`; one inside a name is written as `/`.
-fn joined_names(names: &[String]) -> String {
+/// What else a film is called. TMDb's name is the one that most services know: Star Wars, where MovieLens
+/// has Star Wars: Episode IV.
+fn other_titles<'a>(parsed: &'a ParsedTitle, of_tmdb: &'a str) -> Vec<&'a str> {
+    let mut others: Vec<&str> = parsed.alt_titles.iter().map(String::as_str).collect();
+    let of_tmdb = of_tmdb.trim();
+    let mut known = std::iter::once(parsed.title.as_str()).chain(others.iter().copied());
+    // Most are equal to the letter, and folding costs.
+    let is_known = known.clone().any(|title| title == of_tmdb)
+        || known.any(|title| folded(title) == folded(of_tmdb));
+    if !of_tmdb.is_empty() && !is_known {
+        others.push(of_tmdb);
+    }
+    others
+}
+
+fn joined_names(names: &[&str]) -> String {
     let mut joined = String::new();
     for name in names {
         if !joined.is_empty() {

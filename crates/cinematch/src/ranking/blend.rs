@@ -118,7 +118,7 @@ impl Recommender {
     /// multiplied by; the profile's weights are multiplied likewise. O(films · models) beside the
     /// models' own work, which `scores_of` does: it puts a model's scores, by film, in place of what
     /// it is given. Content's scores are brought to scale by themselves, or by those of `measured`
-    /// where these are larger.
+    /// where these are larger; where `measured` has none, the lowest takes away what the best film has.
     pub(super) fn fill_blended(
         &self,
         (chosen, history): (Chosen, &[Rated]),
@@ -129,6 +129,8 @@ impl Recommender {
         own.clear();
         own.resize(self.movies.len(), 0.0);
         let mut content = self.blend.weight_of_content(chosen);
+        // What content says against films, where nothing speaks for any.
+        let mut against = Vec::new();
         if content > 0.0 {
             let add = |profile: &Profile, own: &mut Vec<f32>| {
                 for part in self.model.add_scores(profile, own) {
@@ -144,9 +146,13 @@ impl Recommender {
                 own.fill(0.0);
             }
             add(profile, own);
-            content = hybrid::scale(own, weight).min(of_measured);
-            for own in own.iter_mut() {
-                *own *= content;
+            if measured.is_some() && of_measured == f32::INFINITY {
+                against = std::mem::replace(own, vec![0.0; self.movies.len()]);
+            } else {
+                content = hybrid::scale(own, weight).min(of_measured);
+                for own in own.iter_mut() {
+                    *own *= content;
+                }
             }
         }
         let mut scores = vec![0.0; self.movies.len()];
@@ -163,6 +169,15 @@ impl Recommender {
             scales.push(scale);
         }
         let to_best = self.to_best(history, own);
+        if !against.is_empty() {
+            // The film most like what is disliked loses as much as the best of the others has, and no film
+            // loses more: that is what dislikes alone are worth.
+            let lowest = against.iter().copied().fold(0.0, f32::min);
+            content = if lowest < 0.0 { 1.0 / (-lowest * to_best) } else { 0.0 };
+            for (own, against) in own.iter_mut().zip(&against) {
+                *own += content * against;
+            }
+        }
         for own in own.iter_mut() {
             *own *= to_best;
         }

@@ -60,6 +60,8 @@ const QUALITY_GRADES: f32 = 16.0;
 const DISLIKE_BESIDE_RATINGS: f32 = 1.5;
 /// What matching all preferred genres adds.
 const GENRE_WEIGHT: f32 = 0.12;
+/// The same where models of ratings rank: the best film has 1 there, and the hundredth about half of it.
+const GENRE_BESIDE_RATINGS: f32 = 0.5;
 /// What full novelty takes from the most popular film: all that quality can add, and no more, so
 /// that novelty brings up unknown films that fit, not bad ones.
 const NOVELTY_WEIGHT: f32 = QUALITY_WEIGHT;
@@ -179,6 +181,8 @@ pub struct Recommender {
     quality: Quality,
     /// What full quality adds.
     quality_weight: f32,
+    /// What matching all preferred genres adds.
+    genre_weight: f32,
     /// What full novelty takes from the most popular film.
     novelty_weight: f32,
     /// What quality adds to every film's score, by position.
@@ -225,10 +229,10 @@ impl Recommender {
         let genre_codes = layout.codes(index.combination_of());
         let model = ContentModel::fit(features, &layout);
         let popularity = layout.arrange(&quality.popularity);
-        let (quality_weight, novelty_weight) = if blend.models.is_empty() {
-            (QUALITY_WEIGHT, NOVELTY_WEIGHT)
+        let (quality_weight, novelty_weight, genre_weight) = if blend.models.is_empty() {
+            (QUALITY_WEIGHT, NOVELTY_WEIGHT, GENRE_WEIGHT)
         } else {
-            (QUALITY_BESIDE_RATINGS, NOVELTY_BESIDE_RATINGS)
+            (QUALITY_BESIDE_RATINGS, NOVELTY_BESIDE_RATINGS, GENRE_BESIDE_RATINGS)
         };
         let mut own = layout.arrange(&quality.score);
         for own in &mut own {
@@ -250,6 +254,7 @@ impl Recommender {
             position_of,
             quality,
             quality_weight,
+            genre_weight,
             novelty_weight,
             own,
             popularity,

@@ -1,6 +1,6 @@
 //! The summands of films' scores under one request.
 
-use super::{GENRE_WEIGHT, KNOWN, Order, Recommender, Request};
+use super::{KNOWN, Order, Recommender, Request};
 use crate::ids::MovieIdx;
 use crate::models::Model;
 use crate::models::content::{Profile, Signal};
@@ -138,7 +138,7 @@ impl<'a, 'r> Parts<'a, 'r> {
     pub fn genre_share(&self, of_film: &[u64]) -> f32 {
         let n_genres: u32 = of_film.iter().map(|word| word.count_ones()).sum();
         let both = self.request.preferred_genres.len() as f32 * n_genres.max(1) as f32;
-        GENRE_WEIGHT / both.sqrt()
+        self.recommender.genre_weight / both.sqrt()
     }
 }
 

@@ -370,3 +370,25 @@ proptest! {
         prop_assert_eq!(pages, list(0, 12 + cut));
     }
 }
+
+/// A dislike alone takes from what is like it, and leaves the rest as whoever knows nothing would have it.
+#[test]
+fn dislikes_alone_take_no_more_than_the_best_film_has() {
+    let recommender = with_models(models());
+    for dislikes in [1, 3, 6] {
+        let disliked = (100..100 + dislikes).map(MovieId).collect();
+        let query = Query { disliked, diversity: Some(0.0), limit: 12, ..query() };
+        let (request, _) = recommender.resolve(&query).unwrap();
+        let ranked = recommender.recommend(&request);
+        assert!(ranked.items[0].score <= 1.1, "{}", ranked.items[0].score);
+        for item in &ranked.items {
+            let against: f32 = item
+                .reasons
+                .iter()
+                .filter(|reason| matches!(reason, Reason::Film { .. } | Reason::OtherFilms { .. }))
+                .map(Reason::contribution)
+                .sum();
+            assert!((-1.001..=0.001).contains(&against), "{dislikes}: {against}");
+        }
+    }
+}

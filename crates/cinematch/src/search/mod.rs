@@ -105,6 +105,12 @@ impl SearchIndex {
                 }
             };
             add(&movie.title, TITLE);
+            // Spider-Man is also looked for as spiderman, E.T. as et.
+            for whole in movie.title.split_whitespace().map(folded) {
+                if whole.contains(' ') {
+                    add(&whole.replace(' ', ""), TITLE);
+                }
+            }
             movie.alt_titles.iter().for_each(|title| add(title, ALTERNATIVE));
             movie.directors.iter().chain(&movie.cast).for_each(|name| add(name, PERSON));
             movie.keywords.iter().for_each(|keyword| add(keyword, KEYWORD));
@@ -160,7 +166,8 @@ impl SearchIndex {
         SUMS.with_borrow_mut(|sums| {
             sums.make_room(self.years.len());
             for (at, (word, weight)) in words.iter().zip(&weights).enumerate() {
-                self.add_word(word, unfinished && at + 1 == words.len(), *weight, sums);
+                let beside = words.len() > 1;
+                self.add_word((word, beside), unfinished && at + 1 == words.len(), *weight, sums);
             }
             let hits = self.rank(&words, year_at.zip(year), sums, limit);
             sums.clear();
@@ -169,11 +176,18 @@ impl SearchIndex {
     }
 
     /// Adds to every film what one word of the query finds in it.
-    fn add_word(&self, text: &str, unfinished: bool, weight: f32, sums: &mut Sums) {
+    fn add_word(
+        &self,
+        (text, beside_others): (&str, bool),
+        unfinished: bool,
+        weight: f32,
+        sums: &mut Sums,
+    ) {
         let word = Word::new(text);
-        // In a short word any letter may be the one that makes the difference.
+        // In a short word any letter may be the one that makes the difference, unless other words tell.
         let most = match word.len() {
-            0..=3 => 0,
+            0..=2 => 0,
+            3 => u8::from(beside_others && !COMMON.contains(&text)),
             4..=7 => 1,
             _ => 2,
         };

@@ -21,7 +21,10 @@ fn check(films: &[(&str, u16, u32)], query: &str) -> Vec<String> {
     hits.iter().map(|hit| movies[hit.movie.row()].title.clone()).collect()
 }
 
-const FILMS: [(&str, u16, u32); 12] = [
+const FILMS: [(&str, u16, u32); 15] = [
+    ("Spider-Man", 2002, 18_000),
+    ("WALL·E", 2008, 19_000),
+    ("E.T. the Extra-Terrestrial", 1982, 11_000),
     ("Heat", 1995, 6000),
     ("The Heat", 2013, 3000),
     ("Heathers", 1989, 1500),
@@ -56,6 +59,10 @@ fn what_was_meant_comes_first() {
         ("2012", "2012"),
         ("michael mann", "Heat"),
         ("city god", "City of God"),
+        ("cty god", "City of God"),
+        ("spiderman", "Spider-Man"),
+        ("walle", "WALL·E"),
+        ("et", "E.T. the Extra-Terrestrial"),
     ] {
         assert_eq!(check(&FILMS, query).first().map(String::as_str), Some(expected), "{query}");
     }

@@ -22,7 +22,9 @@ use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerp
 pub struct TmdbRow<'a> {
     /// TMDb's number.
     pub tmdb_id: TmdbId,
-    /// What the film is about; empty where it is not known, as are the texts and lists below.
+    /// What TMDb calls the film; empty where it is not known, as are the texts and lists below.
+    pub title: Cow<'a, str>,
+    /// What the film is about.
     pub overview: Cow<'a, str>,
     /// Minutes, 1 and up.
     pub runtime: Option<u32>,
@@ -55,7 +57,7 @@ pub struct TmdbFile<'a> {
     pub has_services: bool,
 }
 
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 13] = [
     Column::required("tmdb_id"),
     Column::required("overview").multiline(),
     Column::required("runtime"),
@@ -68,6 +70,7 @@ const COLUMNS: [Column; 12] = [
     Column::optional("original_language"),
     Column::optional("poster_path"),
     Column::optional("services"),
+    Column::optional("title"),
 ];
 
 /// The longest runtime believed, in minutes: the longest film ever made runs 51,420.
@@ -129,6 +132,7 @@ fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -
         original_language: row.keep(9),
         poster_path: row.keep(10),
         services: row.keep(11),
+        title: row.keep(12),
     }
 }
 
