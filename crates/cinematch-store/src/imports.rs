@@ -110,11 +110,11 @@ impl Store {
                 let after = film.merged(before, said_here, now);
                 let says = film.stars.is_some() || film.liked || film.watched;
                 if says {
-                    let stays = said_here
+                    let contradicted = said_here
                         && before.is_some_and(|it| film.stars.is_some() && it.stars != film.stars);
                     match before {
                         None => changes.added += 1,
-                        Some(_) if stays => changes.kept += 1,
+                        Some(_) if contradicted => changes.kept += 1,
                         Some(before) if *before == after => changes.unchanged += 1,
                         Some(_) => changes.changed += 1,
                     }

@@ -78,8 +78,8 @@ impl Store {
         ownership: Ownership,
     ) -> Result<Self, StoreError> {
         // A link to a file that another server has is that file.
-        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let lock = match (files::lock_beside(&place), ownership) {
+        let followed = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let lock = match (files::lock_beside(&followed), ownership) {
             (Ok(lock), _) => Some(lock),
             (Err(error), Ownership::Alone) if error.cause.kind() == ErrorKind::WouldBlock => {
                 return Err(StoreError::Busy { path: path.to_owned() });

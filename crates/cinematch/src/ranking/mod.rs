@@ -60,7 +60,7 @@ const QUALITY_GRADES: f32 = 16.0;
 const DISLIKE_BESIDE_RATINGS: f32 = 1.5;
 /// What matching all preferred genres adds.
 const GENRE_WEIGHT: f32 = 0.12;
-/// The same where models of ratings rank: the best film has 1 there, and the hundredth about half of it.
+/// The same where models of ratings rank: there the best film has 1, and a tenth of that moves nothing.
 const GENRE_BESIDE_RATINGS: f32 = 0.5;
 /// What full novelty takes from the most popular film: all that quality can add, and no more, so
 /// that novelty brings up unknown films that fit, not bad ones.
