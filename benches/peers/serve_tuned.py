@@ -26,6 +26,9 @@ AVERAGE_SHARE, WORST_AVERAGE, BEST_AVERAGE = 0.65, 4.5, 8.7
 GENRE_WEIGHT = 0.12
 POOL = 100
 DIVERSITY, COLD_START_DIVERSITY = 0.15, 0.5
+# Calibration to the viewer's genres: what the nearest film is worth, and how much of the viewer's own mix
+# is mixed into the list's.
+USUAL_LIKENESS, MIXED_IN, ROUNDING = 0.3, 0.01, 1e-5
 NAMED_FILMS, NAMED_FEATURES = 3, 6
 SPOKEN_FEATURES, SPOKEN_GENRES = 4, 2
 NOTICEABLE = 0.004
@@ -91,6 +94,17 @@ def genre_shares(movies: list[Json]) -> dict[str, Floats]:
     return shares
 
 
+def genre_mixes(movies: list[Json]) -> Floats:
+    """Spread 1 over the genres of every film; a film without genres has none of it."""
+    names = sorted({genre for movie in movies for genre in movie["genres"]})
+    column = {name: place for place, name in enumerate(names)}
+    mixes = np.zeros((len(movies), len(names)), dtype=np.float32)
+    for row, movie in enumerate(movies):
+        for genre in movie["genres"]:
+            mixes[row, column[genre]] = 1 / len(movie["genres"])
+    return mixes
+
+
 def item_of(movie: Json) -> Json:
     """Give a movie as replies show it."""
     poster = movie["poster_path"]
@@ -106,6 +120,7 @@ def item_of(movie: Json) -> Json:
         "services": movie["services"],
         "services_source": movie["services_source"],
         "poster_url": poster and f"https://image.tmdb.org/t/p/w500{poster}",
+        "poster_path": poster,
         "original_language": movie["original_language"],
         "vote_average": movie["vote_average"],
         "vote_count": movie["vote_count"],
@@ -189,6 +204,7 @@ class Recommender:
         self.runtime = np.array([movie["runtime"] for movie in movies], dtype=np.float32)
         self.quality = QUALITY_WEIGHT * quality_of(movies)
         self.genre_share = genre_shares(movies)
+        self.genre_mixes = genre_mixes(movies)
 
     def history(self, request: Request) -> tuple[History, list[int]]:
         """Find the films of a request; the ids of those that are not there come second."""
@@ -229,8 +245,11 @@ class Recommender:
         films = np.flatnonzero((score >= bar) & (score > -np.inf))
         return films[np.argsort(-score[films], kind="stable")][:POOL]
 
-    def diverse(self, pool: Rows, score: Floats, diversity: float, limit: int) -> Rows:
-        """Choose, one by one, the film that is good and unlike those above it (MMR)."""
+    def diverse(
+        self, pool: Rows, score: Floats, diversity: float, limit: int, history: History
+    ) -> Rows:
+        """Choose, one by one, the film that is good, unlike those above it (MMR), and of the genres
+        that the viewer's mix still lacks (calibration)."""
         if len(pool) < 3:
             return pool[:limit]
         relevance = score[pool] - score[pool[-1]]
@@ -238,12 +257,31 @@ class Recommender:
         films = self.rows[pool]
         likeness = diversity * (films @ films.T).toarray()
         alike = np.zeros_like(gain)
+        mix = self.genre_mixes[history.rows[history.weights > 0]].sum(axis=0)
+        wanted = np.flatnonzero(mix)
+        share = mix[wanted] / max(mix.sum(), np.finfo(np.float32).tiny)
+        genres = self.genre_mixes[pool]
+        bare = ~genres.any(axis=1)
+        genres, of_list, n_films = genres[:, wanted], np.zeros_like(share), 0
+        waiting = np.ones(len(pool), dtype=bool)
         chosen = []
         for _ in range(min(limit, len(pool))):
-            pick = (gain - alike).argmax()
+            value = gain - alike
+            if len(wanted):
+                keep = np.float32(1 - MIXED_IN)
+                with_it = keep / (n_films + 1) * (of_list + genres) + MIXED_IN * share
+                nearness = np.log(with_it) @ share
+                nearness[bare] = np.log(keep / max(n_films, 1) * of_list + MIXED_IN * share) @ share
+                least, most = nearness[waiting].min(), nearness[waiting].max()
+                if most - least > ROUNDING:
+                    value += diversity * USUAL_LIKENESS * (nearness - least) / (most - least)
+            value[~waiting] = -np.inf
+            pick = value.argmax()
             chosen.append(pick)
-            gain[pick] = -np.inf
+            waiting[pick] = False
             np.maximum(alike, likeness[pick], out=alike)
+            of_list += genres[pick]
+            n_films += int(not bare[pick])
         return pool[chosen]
 
     def film_reasons(self, page: Rows, history: History) -> list[list[Json]]:
@@ -328,7 +366,8 @@ class Recommender:
 
         score = self.scores(history, preferred)
         diversity = DIVERSITY if len(history.rows) else COLD_START_DIVERSITY
-        page = self.diverse(self.best(score, allowed), score, diversity, request.limit)
+        pool = self.best(score, allowed)
+        page = self.diverse(pool, score, diversity, request.limit, history)
         reasons = self.reasons(page, history, preferred)
         recommendations = [
             {
