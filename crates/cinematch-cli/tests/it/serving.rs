@@ -116,6 +116,18 @@ fn the_documents_are_served_without_a_network() {
             "/health",
         ]
     );
+    // What generators of clients need: a name for every operation, and words for every reply.
+    let mut names = std::collections::BTreeSet::new();
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{name} is there twice");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let said = response["description"].as_str().unwrap();
+                assert!(!said.is_empty(), "{name}: {status}");
+            }
+        }
+    }
     let page = server.get("/docs/");
     assert_eq!(page.status, 200);
     assert!(page.text.contains("swagger-ui") && !page.text.contains("https://"), "{}", page.text);

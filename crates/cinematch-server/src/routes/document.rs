@@ -1,6 +1,7 @@
 //! The `OpenAPI` document: what stands at its head, and what every operation can answer.
 
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -43,6 +44,16 @@ pub fn complete(document: &mut OpenApi) {
     ];
     for (name, scheme) in schemes {
         components.add_security_scheme(name, scheme);
+    }
+    // What is left out is nothing: a default beside `oneOf` is more than generators of clients take.
+    for schema in components.schemas.values_mut() {
+        if let RefOr::T(Schema::Object(object)) = schema {
+            for property in object.properties.values_mut() {
+                if let RefOr::T(Schema::OneOf(one_of)) = property {
+                    one_of.default = None;
+                }
+            }
+        }
     }
     for (path, item) in &mut document.paths.paths {
         let is_api = path.starts_with("/api/") || path.starts_with("/auth/");
