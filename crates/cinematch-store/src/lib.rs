@@ -31,7 +31,7 @@ pub use preferences::Preferences;
 pub use store::{Ownership, Store};
 pub use taste::Taste;
 pub use transfer::{Copied, Existing, backup, copy, restore};
-pub use users::{Account, Identified, NewProfile, Owner, Profile, Receipt};
+pub use users::{Account, Identified, NewProfile, Owner, Profile, Receipt, is_email};
 pub use watchlist::{Added, NewItem, WatchlistItem};
 
 /// A moment, in milliseconds since 1970, as RFC 3339 in UTC to the second.

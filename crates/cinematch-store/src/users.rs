@@ -27,6 +27,18 @@ impl Profile {
     }
 }
 
+/// The longest email address (RFC 5321).
+const LONGEST_EMAIL: usize = 254;
+
+/// Whether a text may be an email address, as far as that can be told: mail alone proves it.
+pub fn is_email(text: &str) -> bool {
+    let whole = text
+        .split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    let plain = !text.chars().any(|it| it.is_control() || it.is_whitespace());
+    whole && plain && text.chars().count() <= LONGEST_EMAIL
+}
+
 /// Whose data a change is of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {

@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal};
 
 use anyhow::{Context, Result, bail};
 use cinematch_server::{ApiToken, LONGEST_PASSWORD, hash_password};
-use cinematch_store::{NewKey, NewProfile, Ownership, Scope, Store, StoreError, rfc3339};
+use cinematch_store::{NewKey, NewProfile, Ownership, Scope, Store, StoreError, is_email, rfc3339};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -129,7 +129,9 @@ impl User {
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         match &self.action {
             UserAction::Add { email, name, database } => {
-                check_email(email)?;
+                if !is_email(email) {
+                    bail!("`{}` is no email address", email.escape_debug());
+                }
                 let before_at = email.split('@').next().unwrap_or_default();
                 let name = name.as_deref().unwrap_or(before_at).trim().to_owned();
                 if name.is_empty()
@@ -303,17 +305,6 @@ fn with_store<T>(
         store.close().await;
         done
     })
-}
-
-fn check_email(email: &str) -> Result<()> {
-    let whole = email
-        .split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    let plain = !email.chars().any(|it| it.is_control() || it.is_whitespace());
-    if !whole || !plain || email.chars().count() > 254 {
-        bail!("`{}` is no email address", email.escape_debug());
-    }
-    Ok(())
 }
 
 /// The hash of a password typed twice, or of a line of standard input. Never of an argument: other

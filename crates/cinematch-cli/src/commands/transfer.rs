@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::block_on;
 use crate::options::Global;
-use crate::output::{GOOD, Output, STRONG, thousands};
+use crate::output::{GOOD, Output, STRONG, counted, thousands};
 use crate::paths::{DatabasePath, shown};
 
 /// Flags of `backup`.
@@ -135,13 +135,16 @@ impl Migrate {
 
 fn tell(copied: &Copied, way: &str, output: &Output) -> Result<()> {
     output.json(copied)?;
-    let rows = |table| thousands(copied.get(table).copied().unwrap_or(0));
+    let rows = |table| copied.get(table).copied().unwrap_or(0);
+    let people = match rows("users") {
+        1 => "1 person".to_owned(),
+        n => format!("{} people", thousands(n)),
+    };
     output.line(format_args!(
-        "{GOOD}✓{GOOD:#} {} people, {} opinions of films, {} films on watchlists, {} keys {way}",
-        rows("users"),
-        rows("feedback"),
-        rows("watchlist"),
-        rows("api_keys")
+        "{GOOD}✓{GOOD:#} {people}, {} of films, {} on watchlists, {} {way}",
+        counted(rows("feedback"), "opinion"),
+        counted(rows("watchlist"), "film"),
+        counted(rows("api_keys"), "key")
     ));
     Ok(())
 }

@@ -36,7 +36,7 @@ fn a_backup_is_made_beside_the_server_and_brought_back() {
     let error = folder.fails(&["restore", "people.db"]);
     assert!(error.contains("--replace"), "{error}");
     let said = folder.ok(&["restore", "people.db", "--replace"]);
-    assert!(said.contains("1 films on watchlists"), "{said}");
+    assert!(said.contains("✓ 1 person, 0 opinions of films, 1 film on watchlists"), "{said}");
     assert_eq!(films(&Server::start(&folder)), [1]);
     let error = folder.fails(&["restore", "nowhere.db"]);
     assert!(error.contains("nowhere.db not found"), "{error}");

@@ -5,10 +5,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use cinematch::bundle::Bundle;
 use cinematch::catalog::ServicesSource;
-use cinematch::ids::MovieId;
 use cinematch::ranking::no_region;
 use serde::{Deserialize, Serialize};
 
+use super::find_movie;
 use crate::extract::{PathOf, QueryOf};
 use crate::item::Item;
 use crate::problem::{Problem, ProblemDocument};
@@ -112,9 +112,7 @@ pub async fn movie(
     let bundle = state.bundle();
     let region = place.find(&bundle)?;
     let recommender = &bundle.recommender;
-    let index = recommender.vocabulary().index_of(MovieId(movie_id)).ok_or_else(|| {
-        Problem::not_found(format!("There is no movie {movie_id} in the catalogue"))
-    })?;
+    let index = find_movie(recommender, movie_id.into())?;
     let item = Item::new(recommender.movie(index), recommender.services_of(index, region));
     Ok(Json(OneFilm { item, attribution: bundle.attribution(region) }).into_response())
 }

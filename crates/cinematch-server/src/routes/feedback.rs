@@ -101,7 +101,9 @@ pub async fn say(
         let message = "is missing: send signal (like, dislike, not_interested), rating or watched";
         return Err(Problem::field("signal", message));
     }
-    let movie_id = find_movie(&state.bundle(), new.movie_id)?.movie_id;
+    let bundle = state.bundle();
+    let recommender = &bundle.recommender;
+    let movie_id = recommender.movie(find_movie(recommender, new.movie_id)?).movie_id;
     let feedback = state.store().say(&profile, movie_id, said, now()).await?;
     Ok(Json(FeedbackDone {
         success: true,

@@ -23,9 +23,8 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::{Router, middleware};
-use cinematch::bundle::Bundle;
-use cinematch::catalog::Movie;
-use cinematch::ids::MovieId;
+use cinematch::ids::{MovieId, MovieIdx};
+use cinematch::ranking::Recommender;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
@@ -87,13 +86,12 @@ pub fn now() -> i64 {
     since_1970.map_or(0, |time| time.as_millis() as i64)
 }
 
-/// The film of a number; 404 where the catalogue has none.
-fn find_movie(bundle: &Bundle, movie_id: i64) -> Result<&Movie, Problem> {
-    let recommender = &bundle.recommender;
+/// The row of a film's number; 404 where the catalogue has none.
+fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, Problem> {
     let known = u32::try_from(movie_id).ok();
     let index = known.and_then(|id| recommender.vocabulary().index_of(MovieId(id)));
     let detail = || format!("There is no movie {movie_id} in the catalogue");
-    index.map(|index| recommender.movie(index)).ok_or_else(|| Problem::not_found(detail()))
+    index.ok_or_else(|| Problem::not_found(detail()))
 }
 
 /// The `OpenAPI` document.

@@ -7,6 +7,7 @@ use cinematch::ids::MovieId;
 use cinematch::ranking::{Filters, Query};
 use serde::{Deserialize, Serialize};
 
+use super::find_movie;
 use super::listing::why;
 use crate::extract::{PathOf, QueryOf};
 use crate::item::{Item, Why};
@@ -69,9 +70,7 @@ pub async fn similar(
 ) -> Result<Response, Problem> {
     let bundle = state.bundle();
     let recommender = &bundle.recommender;
-    let film = recommender.vocabulary().index_of(MovieId(movie_id)).ok_or_else(|| {
-        Problem::not_found(format!("There is no movie {movie_id} in the catalogue"))
-    })?;
+    let film = find_movie(recommender, movie_id.into())?;
     let (request, _) = recommender.resolve(&Query {
         liked: vec![MovieId(movie_id)],
         filters: Filters { region: asked.region, ..Filters::default() },

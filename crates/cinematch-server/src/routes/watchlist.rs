@@ -193,7 +193,8 @@ async fn add_to(
         check_text("service", service, LONGEST_SERVICE)?;
     }
     let bundle = state.bundle();
-    let movie = find_movie(&bundle, entry.movie_id)?;
+    let recommender = &bundle.recommender;
+    let movie = recommender.movie(find_movie(recommender, entry.movie_id)?);
     let item = NewItem {
         movie_id: movie.movie_id,
         title: movie.title.clone(),
