@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    demo, evaluate, export, fetch, import, people, preprocess, ratings, recommend, search, serve,
-    status, synth, train, transfer, tune,
+    demo, evaluate, export, fetch, import, jobs, people, preprocess, ratings, recommend, search,
+    serve, status, synth, train, transfer, tune,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -89,7 +89,9 @@ pub enum Command {
     /// Look for films by title, person or keyword
     Search(search::Search),
     /// Serve the HTTP API
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
+    /// What runs in the background of servers
+    Jobs(jobs::Jobs),
     /// Accounts: who may sign in
     User(people::User),
     /// API keys: which programs may call

@@ -3,9 +3,12 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use axum::http::HeaderValue;
 use cinematch_store::Address;
+
+use crate::jobs::JobsConfig;
 
 /// The server's settings.
 #[derive(Clone, Debug)]
@@ -22,6 +25,11 @@ pub struct ServerConfig {
     pub cors_origins: Vec<String>,
     /// Who may do what.
     pub access: AccessConfig,
+    /// What runs in the background.
+    pub jobs: JobsConfig,
+    /// How long the server goes on taking requests after it was told to stop, already saying that it is not
+    /// ready, so that who sends them can look elsewhere.
+    pub stop_delay: Duration,
 }
 
 /// Who may do what.
@@ -112,6 +120,8 @@ mod tests {
             database: Address::File(PathBuf::new()),
             cors_origins: vec![origin.to_owned()],
             access: AccessConfig::default(),
+            jobs: JobsConfig::default(),
+            stop_delay: Duration::ZERO,
         }
     }
 

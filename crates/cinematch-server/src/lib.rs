@@ -5,6 +5,8 @@ mod access;
 mod config;
 mod extract;
 mod item;
+mod jobs;
+mod monitor;
 mod observe;
 mod problem;
 mod reload;
@@ -14,8 +16,11 @@ mod strict;
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
@@ -25,10 +30,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 pub use access::{ApiToken, LONGEST_PASSWORD, hash_password};
 pub use config::{AccessConfig, AccessMode, ConfigError, DEVELOPMENT_ORIGINS, ServerConfig};
+pub use jobs::{JobsConfig, Pace, Schedule, WorkerCommand};
 pub use routes::openapi_json;
 pub use state::{AppState, StartError};
 
@@ -44,46 +51,167 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let reloading = tokio::spawn(reload::watch(state.clone()));
-    let store = state.store().clone();
-    let app = routes::router(state);
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    let connections = GracefulShutdown::new();
-    let mut stop = pin!(stop);
-    loop {
-        let (stream, client) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Too many open files, or a client that is gone: the next one may be served.
-                    tracing::warn!(%error, "a connection cannot be accepted");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            },
-            () = &mut stop => break,
-        };
-        // Replies are written whole; waiting to fill a packet only delays them.
-        let _ = stream.set_nodelay(true);
-        let app = app.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(client));
-            app.clone().oneshot(request.map(Body::new))
-        });
-        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke");
-            }
-        });
-    }
-    drop(listener);
-    tracing::info!("stopping: requests in flight may end");
-    if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
-        tracing::warn!("connections still open after {} s are closed", DRAIN.as_secs());
-    }
-    reloading.abort();
-    store.close().await;
+    let front = Front::default();
+    let background = front.open(&state);
+    let stopping = async move {
+        stop.await;
+        state.stop();
+        tokio::time::sleep(state.config().stop_delay).await;
+        state
+    };
+    let state = front.answer(listener, stopping).await;
+    background.end(&state).await;
     Ok(())
+}
+
+/// The same where the model or the database may not be there yet: the server listens at once, says that it
+/// is not ready and what it waits for, and goes on when everything is there.
+pub async fn serve_when_ready(
+    config: ServerConfig,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), StartError> {
+    config.check()?;
+    let front = Front::default();
+    let opening = async {
+        let state = front.wait_for(config).await;
+        let background = front.open(&state);
+        tracing::info!("ready");
+        (state, background)
+    };
+    let (opened, to_answer) = tokio::sync::watch::channel(None::<AppState>);
+    let stopping = async move {
+        stop.await;
+        let state = to_answer.borrow().clone();
+        if let Some(state) = &state {
+            state.stop();
+            tokio::time::sleep(state.config().stop_delay).await;
+        }
+        state
+    };
+    let answering = front.answer(listener, stopping);
+    let mut background = None;
+    let both = async {
+        let (state, tasks) = opening.await;
+        background = Some(tasks);
+        opened.send_replace(Some(state));
+        std::future::pending::<()>().await;
+    };
+    let state = tokio::select! {
+        state = answering => state,
+        () = both => None,
+    };
+    if let (Some(background), Some(state)) = (background, state) {
+        background.end(&state).await;
+    }
+    Ok(())
+}
+
+/// What answers just now: at first that the server is not ready.
+struct Front {
+    app: Arc<ArcSwap<Router>>,
+    missing: Arc<ArcSwap<String>>,
+}
+
+impl Default for Front {
+    fn default() -> Self {
+        let missing = Arc::new(ArcSwap::from_pointee("it has only just begun".to_owned()));
+        let app = Arc::new(ArcSwap::from_pointee(routes::not_ready(missing.clone())));
+        Self { app, missing }
+    }
+}
+
+/// How often a server that waits looks whether what it waits for is there.
+const LOOK: Duration = Duration::from_secs(1);
+
+impl Front {
+    /// Waits until the model and the database are there.
+    async fn wait_for(&self, config: ServerConfig) -> AppState {
+        let mut said = String::new();
+        loop {
+            match AppState::open(config.clone()).await {
+                Ok(state) => return state,
+                Err(error) => {
+                    let why = error.to_string();
+                    if why != said {
+                        tracing::warn!(error = why, "not ready");
+                        said.clone_from(&why);
+                    }
+                    self.missing.store(Arc::new(why));
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// From now on everything is answered, and done in the background.
+    fn open(&self, state: &AppState) -> Background {
+        self.app.store(Arc::new(routes::router(state.clone())));
+        Background {
+            tasks: vec![
+                tokio::spawn(reload::watch(state.clone())),
+                tokio::spawn(jobs::watch(state.clone())),
+                tokio::spawn(monitor::watch()),
+            ],
+        }
+    }
+
+    /// Answers until `stop` resolves, then lets requests in flight end.
+    async fn answer<T>(&self, listener: TcpListener, stop: impl Future<Output = T>) -> T {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+        let connections = GracefulShutdown::new();
+        let mut stop = pin!(stop);
+        let stopped = loop {
+            let (stream, client) = tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        // Too many open files, or a client that is gone: the next one may be served.
+                        tracing::warn!(%error, "a connection cannot be accepted");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                        continue;
+                    }
+                },
+                stopped = &mut stop => break stopped,
+            };
+            // Replies are written whole; waiting to fill a packet only delays them.
+            let _ = stream.set_nodelay(true);
+            let app = self.app.clone();
+            let service = service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(client));
+                Router::clone(&app.load()).oneshot(request.map(Body::new))
+            });
+            let connection =
+                connections.watch(http.serve_connection(TokioIo::new(stream), service));
+            tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a connection broke");
+                }
+            });
+        };
+        drop(listener);
+        tracing::info!("stopping: requests in flight may end");
+        if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
+            tracing::warn!("connections still open after {} s are closed", DRAIN.as_secs());
+        }
+        stopped
+    }
+}
+
+/// What goes on beside requests.
+struct Background {
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Background {
+    /// Ends it, a job's process too, and closes the database.
+    async fn end(self, state: &AppState) {
+        for task in self.tasks {
+            task.abort();
+            // Whether it ended or was aborted: it is over.
+            let _ = task.await;
+        }
+        state.store().close().await;
+    }
 }

@@ -2,12 +2,13 @@
 //! problem documents for whatever the layers inside refuse.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use metrics::{counter, gauge, histogram};
 use tracing::Instrument;
 
 use crate::problem::{INTERNAL, Problem};
@@ -23,8 +24,12 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let span = tracing::error_span!("request", request_id);
+    let in_flight = gauge!("cinematch_http_in_flight");
+    in_flight.increment(1.0);
     let mut response = next.run(request).instrument(span).await;
+    in_flight.decrement(1.0);
     let status = response.status();
     if let Some(problem) = problem_of(&response) {
         // The body is another; what the layers inside added (CORS, `Allow`, …) stays.
@@ -49,15 +54,33 @@ pub async fn observe(request: Request, next: Next) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    let took = started.elapsed();
+    count(route.as_ref(), &method, status, took);
     tracing::info!(
         target: "cinematch::access",
         request_id,
         %method,
         path,
         status = status.as_u16(),
-        ms = started.elapsed().as_micros() as f64 / 1e3,
+        ms = took.as_micros() as f64 / 1e3,
     );
     response
+}
+
+/// Counts a reply under its route, not its address: those are as many as there are films.
+fn count(route: Option<&MatchedPath>, method: &Method, status: StatusCode, took: Duration) {
+    let route = route.map_or_else(|| "none".to_owned(), |route| route.as_str().to_owned());
+    let method = match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    };
+    histogram!("cinematch_http_request_seconds", "route" => route.clone()).record(took);
+    let status = status.as_str().to_owned();
+    counter!("cinematch_http_requests_total", "route" => route, "method" => method, "status" => status)
+        .increment(1);
 }
 
 /// The problem a handler returned, or one for a bare error status of a layer.

@@ -1,9 +1,10 @@
 //! What handlers share.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use cinematch::bundle::{ArtifactsError, Bundle};
 use cinematch::catalog::matching::MatchIndex;
 use cinematch::search::SearchIndex;
@@ -12,6 +13,10 @@ use cinematch_store::{Ownership, Store, StoreError};
 use crate::access::Limits;
 use crate::config::{ConfigError, ServerConfig};
 use crate::item::ItemTexts;
+use crate::monitor;
+
+/// How long the database may take to say that it is there.
+const PING: Duration = Duration::from_secs(2);
 
 /// A server that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +45,9 @@ struct Shared {
     config: ServerConfig,
     limits: Limits,
     started: Instant,
+    /// Why the published generation is not in service.
+    refused: ArcSwapOption<String>,
+    is_stopping: AtomicBool,
 }
 
 /// A model in service.
@@ -56,7 +64,8 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
-    fn new(bundle: Bundle) -> Arc<Self> {
+    /// With all that is made of its films. O(films).
+    pub fn new(bundle: Bundle) -> Arc<Self> {
         let items = ItemTexts::new(bundle.recommender.movies().len());
         let search = SearchIndex::new(bundle.recommender.movies());
         let matching = MatchIndex::new(bundle.recommender.movies());
@@ -76,9 +85,17 @@ impl AppState {
     pub async fn with_bundle(config: ServerConfig, bundle: Bundle) -> Result<Self, StartError> {
         config.check()?;
         let store = Store::open(&config.database, Ownership::Alone).await?;
-        let serving = ArcSwap::new(Serving::new(bundle));
-        let limits = Limits::new(config.access.rate_limit);
-        let shared = Shared { serving, store, config, limits, started: Instant::now() };
+        monitor::start();
+        monitor::in_service(&bundle.manifest.model_id, bundle.generation);
+        let shared = Shared {
+            serving: ArcSwap::new(Serving::new(bundle)),
+            store,
+            limits: Limits::new(config.access.rate_limit),
+            config,
+            started: Instant::now(),
+            refused: ArcSwapOption::empty(),
+            is_stopping: AtomicBool::new(false),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -92,9 +109,36 @@ impl AppState {
         self.shared.serving.load_full()
     }
 
-    /// Puts another model into service. Requests under way keep theirs.
-    pub(crate) fn swap(&self, bundle: Bundle) {
-        self.shared.serving.store(Serving::new(bundle));
+    /// Puts another model into service, and gives the one before. Requests under way keep theirs.
+    pub(crate) fn swap(&self, next: Arc<Serving>) -> Arc<Serving> {
+        monitor::in_service(&next.bundle.manifest.model_id, next.bundle.generation);
+        self.refuse(None);
+        self.shared.serving.swap(next)
+    }
+
+    /// Remembers why the published generation is not in service.
+    pub(crate) fn refuse(&self, why: Option<String>) {
+        self.shared.refused.store(why.map(Arc::new));
+    }
+
+    /// Why the published generation is not in service.
+    pub(crate) fn refused(&self) -> Option<String> {
+        self.shared.refused.load().as_deref().cloned()
+    }
+
+    /// Whether the database answers just now.
+    pub(crate) async fn is_store_up(&self) -> bool {
+        matches!(tokio::time::timeout(PING, self.store().ping()).await, Ok(Ok(())))
+    }
+
+    /// From now on the server asks to be sent no more requests.
+    pub(crate) fn stop(&self) {
+        self.shared.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it does.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.shared.is_stopping.load(Ordering::Relaxed)
     }
 
     /// People's data.
@@ -113,7 +157,7 @@ impl AppState {
     }
 
     /// How long the server has been up.
-    pub(crate) fn uptime(&self) -> std::time::Duration {
+    pub(crate) fn uptime(&self) -> Duration {
         self.shared.started.elapsed()
     }
 }

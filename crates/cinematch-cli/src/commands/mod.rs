@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod background;
 pub mod demo;
 pub mod evaluate;
 pub mod export;
@@ -7,6 +8,7 @@ pub mod fetch;
 mod histories;
 pub mod import;
 mod inputs;
+pub mod jobs;
 pub mod people;
 pub mod preprocess;
 pub mod ratings;
@@ -48,6 +50,7 @@ pub fn run(options: Options) -> Result<()> {
         Command::Recommend(recommend) => recommend.run(&global, &output),
         Command::Search(search) => search.run(&global, &output),
         Command::Serve(serve) => serve.run(&global, &output),
+        Command::Jobs(jobs) => jobs.run(&global, &output),
         Command::Status(status) => status.run(&global, &output),
         Command::Export(export) => export.run(&global, &output),
         Command::User(user) => user.run(&global, &output),

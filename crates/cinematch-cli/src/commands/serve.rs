@@ -4,13 +4,16 @@ use std::io::IsTerminal;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cinematch_server::{AccessConfig, AccessMode, AppState, ServerConfig};
+use cinematch_server::{AccessConfig, AccessMode, AppState, JobsConfig, ServerConfig};
 use cinematch_store::Address;
 use clap::Args;
+use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+use super::background::Background;
 use super::block_on;
 use crate::options::Global;
 use crate::output::{CARE, Output, STRONG};
@@ -33,6 +36,14 @@ pub struct Serve {
     database: DatabasePath,
     #[command(flatten)]
     access: Access,
+    #[command(flatten)]
+    background: Background,
+    /// Start also where the model or the database is not there yet, and wait for them
+    #[arg(long, env = "CINEMATCH_WAIT")]
+    wait: bool,
+    /// Seconds in which requests are still taken after SIGTERM, while /health/ready says no more
+    #[arg(long, default_value_t = 0, env = "CINEMATCH_STOP_DELAY", value_name = "SECONDS")]
+    stop_delay: u16,
     /// How log lines look; auto: text on a terminal, JSON elsewhere
     #[arg(
         long,
@@ -124,6 +135,8 @@ impl Listen {
                 .clone()
                 .unwrap_or_else(|| cinematch_server::DEVELOPMENT_ORIGINS.map(str::to_owned).into()),
             access: AccessConfig::default(),
+            jobs: JobsConfig::default(),
+            stop_delay: Duration::ZERO,
         }
     }
 }
@@ -133,12 +146,18 @@ impl Serve {
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         self.start_log()?;
         let database = self.database.resolve(global)?;
+        let artifacts = self.artifacts.resolve(global);
         let config = ServerConfig {
             access: self.access.config(),
-            ..self.listen.config(self.artifacts.resolve(global), database)
+            jobs: self.background.config(global, &artifacts)?,
+            stop_delay: Duration::from_secs(self.stop_delay.into()),
+            ..self.listen.config(artifacts, database)
         };
         let workers = (global.threads > 0).then_some(usize::from(global.threads));
         block_on(workers, async {
+            if self.wait {
+                return Box::pin(wait_and_listen(config, output)).await;
+            }
             let state = AppState::open(config.clone()).await?;
             listen(state, &config, output).await
         })
@@ -165,16 +184,7 @@ impl Serve {
 
 /// Listens, says where, and serves until Ctrl-C or SIGTERM.
 pub async fn listen(state: AppState, config: &ServerConfig, output: &Output) -> Result<()> {
-    let address = SocketAddr::new(config.host, config.port);
-    let listener = tokio::net::TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}; stop what does, or choose another --port")
-    })?;
-    let address = listener.local_addr().context("the listener has no address")?;
-    let shown = if address.ip().is_loopback() {
-        format!("http://localhost:{}", address.port())
-    } else {
-        format!("http://{address}")
-    };
+    let (listener, shown) = bind(config).await?;
     let bundle = state.bundle();
     output
         .json(&serde_json::json!({ "listening": shown, "model_id": bundle.manifest.model_id }))?;
@@ -186,8 +196,34 @@ pub async fn listen(state: AppState, config: &ServerConfig, output: &Output) -> 
         output.note(format_args!("{CARE}Streaming services are mock: invented.{CARE:#}"));
     }
     drop(bundle);
-    tracing::info!(%address, "listening");
     cinematch_server::serve(state, listener, told_to_stop()).await.context("the server failed")
+}
+
+/// Listens at once, and serves when there is something to serve.
+async fn wait_and_listen(config: ServerConfig, output: &Output) -> Result<()> {
+    let (listener, shown) = bind(&config).await?;
+    output.json(&serde_json::json!({ "listening": shown, "model_id": null }))?;
+    output.line(format_args!(
+        "{STRONG}{shown}{STRONG:#} serves as soon as there is a model; {shown}/health/ready says when"
+    ));
+    Box::pin(cinematch_server::serve_when_ready(config, listener, told_to_stop())).await?;
+    Ok(())
+}
+
+/// Takes the address, and says how people write it.
+async fn bind(config: &ServerConfig) -> Result<(TcpListener, String)> {
+    let address = SocketAddr::new(config.host, config.port);
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; stop what does, or choose another --port")
+    })?;
+    let address = listener.local_addr().context("the listener has no address")?;
+    tracing::info!(%address, "listening");
+    let shown = if address.ip().is_loopback() {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
+    };
+    Ok((listener, shown))
 }
 
 async fn told_to_stop() {

@@ -30,7 +30,7 @@ pub async fn guard(
     let access = &state.config().access;
     state.limits().request(client)?;
     let path = request.uri().path();
-    let is_api = path.starts_with("/api/") || path.starts_with("/auth/");
+    let is_api = path.starts_with("/api/") || path.starts_with("/auth/") || path == "/metrics";
     if access.mode == AccessMode::Open {
         check_host(&state, &request)?;
     }

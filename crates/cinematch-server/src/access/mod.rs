@@ -101,3 +101,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Me {
         caller.profile().cloned().map(Self)
     }
 }
+
+/// Whoever may operate the server: in open mode everybody at this machine, with accounts a key of the
+/// scope `admin`.
+pub struct Operator;
+
+impl<S: Send + Sync> FromRequestParts<S> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Caller::from_request_parts(parts, state).await? {
+            Caller::Household(_) | Caller::Program(Scope::Admin, _) => Ok(Self),
+            Caller::Nobody => Err(sign_in()),
+            Caller::Person(_) | Caller::Program(..) => {
+                Err(forbidden("This is for who operates the server: a key with the scope `admin`"))
+            }
+        }
+    }
+}

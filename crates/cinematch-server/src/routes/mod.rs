@@ -9,6 +9,7 @@ mod groups;
 mod health;
 mod home;
 mod import;
+mod jobs;
 mod listing;
 mod people;
 mod person;
@@ -19,9 +20,12 @@ mod search;
 mod similar;
 mod watchlist;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::http::{HeaderName, Method, StatusCode, header};
+use axum::routing::get;
 use axum::{Router, middleware};
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::Recommender;
@@ -46,6 +50,13 @@ fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(document::Document::openapi())
         .routes(routes!(home::home))
         .routes(routes!(health::health))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::show))
+        .routes(routes!(jobs::retrain))
+        .routes(routes!(jobs::update))
         .routes(routes!(recommendations::recommend, personal::recommend))
         .routes(routes!(catalog::genres))
         .routes(routes!(catalog::services))
@@ -97,6 +108,18 @@ fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, Prob
 /// The `OpenAPI` document.
 pub fn openapi_json() -> serde_json::Value {
     serde_json::to_value(split().1).unwrap_or_default()
+}
+
+/// What is answered while something is missing that everything else needs.
+pub fn not_ready(missing: Arc<ArcSwap<String>>) -> Router {
+    let refuse = move || {
+        let why = format!("The server is not ready: {}", missing.load());
+        async move { Problem::unavailable(why) }
+    };
+    Router::new()
+        .route("/health/live", get(health::live))
+        .fallback(refuse)
+        .layer(middleware::from_fn(observe))
 }
 
 /// Everything the server answers.

@@ -1,0 +1,94 @@
+//! When a job is due by the clock: `weekly`, or as cron writes it. In UTC.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+
+/// The names that stand for a pattern: at night, when few people watch films.
+const NAMED: [(&str, &str); 4] = [
+    ("hourly", "17 * * * *"),
+    ("daily", "17 3 * * *"),
+    ("weekly", "17 3 * * 1"),
+    ("monthly", "17 3 1 * *"),
+];
+
+/// When a job is due.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    text: String,
+    cron: Cron,
+}
+
+impl Schedule {
+    /// The last moment it was due, at or before `now`, both in milliseconds since 1970. `None`: never.
+    pub fn last(&self, now: i64) -> Option<i64> {
+        let now = DateTime::<Utc>::from_timestamp_millis(now)?;
+        let last = self.cron.find_previous_occurrence(&now, true).ok()?;
+        Some(last.timestamp_millis())
+    }
+
+    /// The next moment after `now`.
+    pub fn next(&self, now: i64) -> Option<i64> {
+        let now = DateTime::<Utc>::from_timestamp_millis(now)?;
+        let next = self.cron.find_next_occurrence(&now, false).ok()?;
+        Some(next.timestamp_millis())
+    }
+}
+
+impl std::fmt::Display for Schedule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Schedule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = NAMED.iter().find(|(name, _)| *name == text.trim());
+        let pattern = named.map_or(text.trim(), |(_, pattern)| *pattern);
+        let parser =
+            CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+        let cron = parser.parse(pattern).map_err(|error| {
+            format!(
+                "`{text}` is no schedule ({error}); expected hourly, daily, weekly, monthly, never, or the \
+                 five fields of cron: minute, hour, day of the month, month, day of the week"
+            )
+        })?;
+        Ok(Self { text: text.trim().to_owned(), cron })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> i64 {
+        DateTime::parse_from_rfc3339(text).unwrap().timestamp_millis()
+    }
+
+    #[test]
+    fn names_and_cron_fields_are_moments_in_utc() {
+        for (schedule, now, last, next) in [
+            ("weekly", "2026-11-26T00:00:00Z", "2026-11-23T03:17:00Z", "2026-11-30T03:17:00Z"),
+            ("daily", "2026-11-26T03:17:00Z", "2026-11-26T03:17:00Z", "2026-11-27T03:17:00Z"),
+            ("hourly", "2026-11-26T03:16:59Z", "2026-11-26T02:17:00Z", "2026-11-26T03:17:00Z"),
+            ("monthly", "2026-11-26T00:00:00Z", "2026-11-01T03:17:00Z", "2026-12-01T03:17:00Z"),
+            ("0 4 * * 6", "2026-11-26T00:00:00Z", "2026-11-21T04:00:00Z", "2026-11-28T04:00:00Z"),
+        ] {
+            let parsed: Schedule = schedule.parse().unwrap();
+            assert_eq!(parsed.last(at(now)), Some(at(last)), "{schedule}");
+            assert_eq!(parsed.next(at(now)), Some(at(next)), "{schedule}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_schedule_is_refused_and_the_message_says_what_would_be() {
+        for text in ["", "fortnightly", "61 * * * *", "* * * *", "0 0 0 1 1 1 2027"] {
+            let refused = text.parse::<Schedule>().unwrap_err();
+            assert!(refused.contains("five fields of cron"), "{refused}");
+        }
+    }
+}

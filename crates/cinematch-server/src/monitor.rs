@@ -1,0 +1,146 @@
+//! What `/metrics` tells Prometheus. Everything is counted where it happens, by the macros of `metrics`;
+//! here it is named, described and written out.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::state::AppState;
+
+/// Of requests and of rankings: from a tenth of a millisecond on.
+const FAST: [f64; 14] =
+    [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+/// Of jobs: from a second to hours.
+const SLOW: [f64; 9] = [1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1800.0, 3600.0, 14400.0];
+
+/// How often what was counted is put in its buckets, where nobody asks for it.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// One a process, as the macros want it.
+static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+/// Begins to count; from the second call on, nothing.
+pub fn start() {
+    RECORDER.get_or_init(|| {
+        let suffix = |name: &str| Matcher::Suffix(name.to_owned());
+        let builder = PrometheusBuilder::new()
+            .set_buckets_for_metric(suffix("_seconds"), &FAST)
+            .and_then(|builder| builder.set_buckets_for_metric(suffix("job_seconds"), &SLOW));
+        let recorder = builder.ok()?.build_recorder();
+        let handle = recorder.handle();
+        metrics::set_global_recorder(recorder).ok()?;
+        describe();
+        Some(handle)
+    });
+}
+
+/// Puts what was counted in its buckets from time to time, so that it takes no more room. Runs until
+/// aborted.
+pub async fn watch() {
+    let mut ticks = tokio::time::interval(UPKEEP);
+    loop {
+        ticks.tick().await;
+        if let Some(Some(handle)) = RECORDER.get() {
+            handle.run_upkeep();
+        }
+    }
+}
+
+fn describe() {
+    describe_counter!("cinematch_http_requests_total", "Requests answered");
+    describe_histogram!(
+        "cinematch_http_request_seconds",
+        Unit::Seconds,
+        "From a request's head to its reply"
+    );
+    describe_gauge!("cinematch_http_in_flight", "Requests under way");
+    describe_histogram!("cinematch_rank_seconds", Unit::Seconds, "Ranking alone, by model");
+    describe_gauge!("cinematch_model_info", "1 for the model in service");
+    describe_gauge!("cinematch_model_generation", "The generation in service");
+    describe_gauge!(
+        "cinematch_model_age_seconds",
+        Unit::Seconds,
+        "Since the model in service was trained"
+    );
+    describe_counter!(
+        "cinematch_model_swaps_total",
+        "Generations put into service beside the first"
+    );
+    describe_counter!(
+        "cinematch_model_refused_total",
+        "Generations found and not put into service"
+    );
+    describe_counter!(
+        "cinematch_cache_requests_total",
+        "Replies looked for in the cache, by tier and result"
+    );
+    describe_gauge!("cinematch_cache_bytes", Unit::Bytes, "Replies kept in memory");
+    describe_gauge!(
+        "cinematch_cache_breaker_open",
+        "1 while Redis is not asked because it does not answer"
+    );
+    describe_counter!("cinematch_jobs_total", "Attempts at jobs that ended, by outcome");
+    describe_gauge!("cinematch_jobs_queued", "Jobs that wait");
+    describe_gauge!("cinematch_jobs_running", "1 while a job runs, on whichever server");
+    describe_histogram!(
+        "cinematch_job_seconds",
+        Unit::Seconds,
+        "From a job's beginning to its end"
+    );
+    describe_gauge!("cinematch_store_up", "1 if the database answered just now");
+    describe_gauge!("cinematch_uptime_seconds", Unit::Seconds, "Since the start");
+    describe_gauge!("process_resident_memory_bytes", Unit::Bytes, "Memory in use");
+    describe_gauge!("process_cpu_seconds_total", Unit::Seconds, "Processor time used");
+}
+
+/// Says which model is in service.
+pub fn in_service(model_id: &str, generation: u64) {
+    static LAST: std::sync::Mutex<Option<(String, String)>> = std::sync::Mutex::new(None);
+    let labels = (model_id.to_owned(), generation.to_string());
+    let mut last = LAST.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some((model_id, generation)) = last.replace(labels.clone()) {
+        gauge!("cinematch_model_info", "model_id" => model_id, "generation" => generation).set(0.0);
+    }
+    let (model_id, text) = labels;
+    gauge!("cinematch_model_info", "model_id" => model_id, "generation" => text).set(1.0);
+    gauge!("cinematch_model_generation").set(generation as f64);
+}
+
+/// All that is known now, in Prometheus' text format.
+pub async fn render(state: &AppState) -> String {
+    let bundle = state.bundle();
+    let trained = chrono::DateTime::parse_from_rfc3339(&bundle.manifest.run.created_at);
+    if let Ok(trained) = trained {
+        let age = crate::routes::now() - trained.timestamp_millis();
+        gauge!("cinematch_model_age_seconds").set(age as f64 / 1e3);
+    }
+    gauge!("cinematch_uptime_seconds").set(state.uptime().as_secs_f64());
+    gauge!("cinematch_store_up").set(f64::from(state.is_store_up().await));
+    if let Some(process) = Process::now() {
+        gauge!("process_resident_memory_bytes").set(process.resident_bytes);
+        gauge!("process_cpu_seconds_total").set(process.cpu_seconds);
+    }
+    RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render).unwrap_or_default()
+}
+
+/// What Linux says of this process.
+struct Process {
+    resident_bytes: f64,
+    cpu_seconds: f64,
+}
+
+impl Process {
+    fn now() -> Option<Self> {
+        let memory = std::fs::read_to_string("/proc/self/statm").ok()?;
+        let pages: f64 = memory.split(' ').nth(1)?.parse().ok()?;
+        let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+        // The program's name is in brackets and may hold anything.
+        let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
+        let mut ticks = || fields.next()?.parse::<f64>().ok();
+        let ticks = ticks()? + ticks()?;
+        let (page, second) = (rustix::param::page_size(), rustix::param::clock_ticks_per_second());
+        Some(Self { resident_bytes: pages * page as f64, cpu_seconds: ticks / second as f64 })
+    }
+}
