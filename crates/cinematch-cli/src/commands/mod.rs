@@ -7,6 +7,7 @@ pub mod fetch;
 mod histories;
 pub mod import;
 mod inputs;
+pub mod models;
 pub mod people;
 pub mod preprocess;
 pub mod ratings;
@@ -48,6 +49,7 @@ pub fn run(options: Options) -> Result<()> {
         Command::Recommend(recommend) => recommend.run(&global, &output),
         Command::Search(search) => search.run(&global, &output),
         Command::Serve(serve) => serve.run(&global, &output),
+        Command::Models(models) => models.run(&global, &output),
         Command::Status(status) => status.run(&global, &output),
         Command::Export(export) => export.run(&global, &output),
         Command::User(user) => user.run(&global, &output),
