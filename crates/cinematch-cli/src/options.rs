@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    demo, evaluate, export, fetch, import, jobs, people, preprocess, ratings, recommend, search,
-    serve, status, synth, train, transfer, tune,
+    demo, evaluate, export, fetch, import, jobs, models, people, preprocess, ratings, recommend,
+    search, serve, status, synth, train, transfer, tune,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -102,6 +102,8 @@ pub enum Command {
     Restore(transfer::Restore),
     /// Move everything people keep between a file and PostgreSQL
     Migrate(transfer::Migrate),
+    /// Show generations of models, and choose which is served
+    Models(models::Models),
     /// Show what exists: data, generations, when and from what
     Status(status::Status),
     /// Hand the trained transformers to other tools

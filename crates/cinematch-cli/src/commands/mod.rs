@@ -9,6 +9,7 @@ mod histories;
 pub mod import;
 mod inputs;
 pub mod jobs;
+pub mod models;
 pub mod people;
 pub mod preprocess;
 pub mod ratings;
@@ -51,6 +52,7 @@ pub fn run(options: Options) -> Result<()> {
         Command::Search(search) => search.run(&global, &output),
         Command::Serve(serve) => serve.run(&global, &output),
         Command::Jobs(jobs) => jobs.run(&global, &output),
+        Command::Models(models) => models.run(&global, &output),
         Command::Status(status) => status.run(&global, &output),
         Command::Export(export) => export.run(&global, &output),
         Command::User(user) => user.run(&global, &output),

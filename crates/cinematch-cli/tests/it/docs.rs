@@ -46,8 +46,12 @@ fn the_commands_of_the_readme_are_understood() {
         arguments.push("--help");
         folder.ok(&arguments);
         // Of some commands the second word is one too.
-        let depth =
-            if matches!(words[0], "fetch" | "import" | "export" | "user" | "key") { 2 } else { 1 };
+        let depth = if matches!(words[0], "fetch" | "import" | "export" | "user" | "key" | "models")
+        {
+            2
+        } else {
+            1
+        };
         let help = folder.ok(&[&words[..depth], &["--help"]].concat());
         for flag in words.iter().filter(|word| word.starts_with("--")) {
             let name = flag.split('=').next().unwrap_or_default();

@@ -17,6 +17,7 @@ mod history;
 mod kill;
 mod learning;
 mod metrics;
+mod models;
 mod operate;
 mod operation;
 mod people;

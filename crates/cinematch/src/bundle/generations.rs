@@ -2,25 +2,35 @@
 //!
 //! ```text
 //! artifacts/
-//!   generations/000001/…        write-once
+//!   generations/000001/…        write-once, but for the card beside its checksummed files
 //!   generations/000002/…
-//!   current → generations/000002
+//!   current → generations/000002                   the champion: the generation that is served
+//!   promotions.json                                which served when, and why
 //!   item_features.npz → current/item_features.npz     and so on, where other tools look
 //! ```
 //!
-//! A generation is written under a temporary name, synced and renamed; then `current` is replaced
-//! in one step. A reader resolves `current` once and reads that generation's files only.
+//! A generation is written under a temporary name, synced and renamed; then it is there, and is not
+//! served. Promoting it replaces `current` in one step. A reader resolves `current` once and reads
+//! that generation's files only.
+
+mod history;
+mod list;
+mod publish;
 
 use std::fs;
-use std::io;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::artifacts::{self, LoadError, MANIFEST, Trained, Transformers, broken};
+use rayon::prelude::*;
+
+use super::artifacts::{self, LoadError, MANIFEST, Transformers, broken};
 use super::manifest::FORMAT_VERSION;
 use super::{Bundle, Manifest};
-use crate::files::{FileError, sync_directory};
-use crate::ids::sha256_hex;
+use crate::files::FileError;
+use crate::ids::{sha256_hex, sha256_of};
+
+pub use history::Promotion;
+pub use list::{GenerationInfo, Role};
+pub use publish::{Added, Promoted, Published};
 
 /// Artifacts that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +43,8 @@ pub enum ArtifactsError {
     },
     /// A file is missing, damaged or of another program's version.
     #[error(
-        "{}: {reason}. The generation is damaged: run `cinematch train` again, or point `current` \
-         at an older generation", path.display()
+        "{}: {reason}. The generation is damaged: go back with `cinematch models rollback`, or run \
+         `cinematch train` again", path.display()
     )]
     Broken {
         /// The file.
@@ -43,27 +53,61 @@ pub enum ArtifactsError {
         reason: String,
     },
     /// Another process is publishing.
-    #[error("another `cinematch train` is writing to {}; wait for it to end", artifacts.display())]
+    #[error(
+        "another process is writing to {} (`cinematch train`, `update` or `models`); wait for it to end",
+        artifacts.display()
+    )]
     Busy {
         /// The directory.
         artifacts: PathBuf,
+    },
+    /// A generation of this number is not there.
+    #[error(
+        "{} has no generation {generation}; {}", artifacts.display(),
+        if known.is_empty() { "run `cinematch train` first".to_owned() } else {
+            format!("there are {}", known.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
+        }
+    )]
+    NoGeneration {
+        /// Where it was looked for.
+        artifacts: PathBuf,
+        /// The number asked for.
+        generation: u64,
+        /// Those that are there.
+        known: Vec<u64>,
+    },
+    /// Nothing served before the champion, or it is gone.
+    #[error(
+        "nothing that served before generation {champion} is there to go back to; \
+         `cinematch models list` shows what is, `cinematch models promote N` serves it"
+    )]
+    NothingBefore {
+        /// The generation that is served.
+        champion: u64,
+    },
+    /// What served when cannot be read.
+    #[error(
+        "{}: {reason}. It says which generation served before; move it away, and `cinematch models \
+         promote N` begins it anew", path.display()
+    )]
+    History {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
     },
     /// The operating system refused.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
-/// A generation that was just published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Published {
-    /// Its number.
-    pub generation: u64,
-    /// Its directory.
-    pub directory: PathBuf,
-    /// Older generations that were removed.
-    pub removed: Vec<u64>,
-    /// Files that stand where a link for other tools would go, and were left alone.
-    pub left_alone: Vec<PathBuf>,
+/// A generation that can be served, and why it is not the champion where it is not.
+#[derive(Debug)]
+pub struct Best {
+    /// The generation.
+    pub bundle: Bundle,
+    /// What is wrong with the champion, where this is an earlier one.
+    pub refused: Option<ArtifactsError>,
 }
 
 /// The generations below one artifacts directory.
@@ -109,116 +153,9 @@ impl Generations {
         numbers
     }
 
-    fn path_of(&self, generation: u64) -> PathBuf {
+    /// Where a generation's files are, or would be.
+    pub fn path_of(&self, generation: u64) -> PathBuf {
         self.directory().join(format!("{generation:06}"))
-    }
-
-    /// Publishes a trained generation and removes all but the newest `keep`.
-    pub fn publish(&self, trained: &Trained, keep: usize) -> Result<Published, ArtifactsError> {
-        let generations = self.directory();
-        fs::create_dir_all(&generations).map_err(FileError::at("create", &generations))?;
-        let _lock = self.lock()?;
-        if fs::symlink_metadata(self.current()).is_ok_and(|found| !found.is_symlink()) {
-            let cause = io::Error::other("it is there and is no link; move it away");
-            let path = self.current();
-            return Err(FileError { action: "publish", path, cause }.into());
-        }
-        self.sweep()?;
-        let generation = self.all().last().map_or(1, |last| last + 1);
-        let temporary = generations.join(format!(".tmp-{generation:06}"));
-        fs::create_dir(&temporary).map_err(FileError::at("create", &temporary))?;
-        if let Err(cause) = artifacts::write_files(&temporary, trained) {
-            // Half a generation is of no use, and the disk may be full because of it.
-            let _ = fs::remove_dir_all(&temporary);
-            return Err(FileError { action: "write", path: temporary, cause }.into());
-        }
-        sync_directory(&temporary)?;
-        let directory = self.path_of(generation);
-        fs::rename(&temporary, &directory).map_err(FileError::at("publish", &directory))?;
-        sync_directory(&generations)?;
-
-        let name = format!("generations/{generation:06}");
-        replace_link(Path::new(&name), &self.current())?;
-        let left_alone = self.link_files(trained)?;
-        sync_directory(&self.artifacts)?;
-        let removed = self.prune(generation, keep)?;
-        Ok(Published { generation, directory, removed, left_alone })
-    }
-
-    fn lock(&self) -> Result<fs::File, ArtifactsError> {
-        let path = self.artifacts.join(".lock");
-        let file = fs::File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(FileError::at("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(fs::TryLockError::WouldBlock) => {
-                Err(ArtifactsError::Busy { artifacts: self.artifacts.clone() })
-            }
-            Err(fs::TryLockError::Error(error)) => Err(FileError::at("lock", &path)(error).into()),
-        }
-    }
-
-    /// Removes what an interrupted run left behind.
-    fn sweep(&self) -> Result<(), FileError> {
-        let generations = self.directory();
-        let entries = fs::read_dir(&generations).map_err(FileError::at("read", &generations))?;
-        for entry in entries.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(".tmp-") {
-                let path = entry.path();
-                fs::remove_dir_all(&path).map_err(FileError::at("remove", &path))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Links the files where tools that know nothing of generations look for them. A file of the
-    /// user's own in such a place stays.
-    fn link_files(&self, trained: &Trained) -> Result<Vec<PathBuf>, FileError> {
-        let mut left_alone = Vec::new();
-        for name in trained.files.keys().map(String::as_str).chain([MANIFEST]) {
-            let link = self.artifacts.join(name);
-            let target = Path::new("current").join(name);
-            match fs::symlink_metadata(&link) {
-                Ok(found) if !found.is_symlink() => left_alone.push(link),
-                Ok(_) if fs::read_link(&link).is_ok_and(|to| to == target) => {}
-                _ => replace_link(&target, &link)?,
-            }
-        }
-        self.unlink_gone()?;
-        Ok(left_alone)
-    }
-
-    /// Removes our links to files that the current generation does not have.
-    fn unlink_gone(&self) -> Result<(), FileError> {
-        let failed = FileError::at("read", &self.artifacts);
-        for entry in fs::read_dir(&self.artifacts).map_err(failed)?.flatten() {
-            let link = entry.path();
-            let ours = fs::read_link(&link).is_ok_and(|target| target.starts_with("current"));
-            if ours && !link.exists() {
-                fs::remove_file(&link).map_err(FileError::at("remove", &link))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes all but the newest `keep` generations. The renaming first makes the removal one
-    /// step for readers.
-    fn prune(&self, published: u64, keep: usize) -> Result<Vec<u64>, FileError> {
-        let all = self.all();
-        let old = all.len().saturating_sub(keep.max(1));
-        let mut removed = Vec::new();
-        for generation in all.into_iter().take(old).filter(|generation| *generation != published) {
-            let path = self.path_of(generation);
-            let doomed = self.directory().join(format!(".tmp-old-{generation:06}"));
-            fs::rename(&path, &doomed).map_err(FileError::at("remove", &path))?;
-            fs::remove_dir_all(&doomed).map_err(FileError::at("remove", &doomed))?;
-            removed.push(generation);
-        }
-        Ok(removed)
     }
 
     /// The manifest of the published generation, checked for its version only.
@@ -228,28 +165,67 @@ impl Generations {
 
     /// The published generation's number and manifest, with every file checked. O(bytes).
     pub fn check(&self) -> Result<(u64, Manifest), ArtifactsError> {
-        self.with_current(|generation, directory| {
-            let manifest = read_manifest(directory)?;
-            for name in manifest.files.keys() {
-                verified(directory, &manifest.files, name)?;
-            }
-            Ok((generation, manifest))
-        })
+        self.with_current(|generation, directory| Ok((generation, checked(directory)?)))
+    }
+
+    /// The manifest of a generation, served or not, with every file checked. O(bytes).
+    pub fn check_generation(&self, generation: u64) -> Result<Manifest, ArtifactsError> {
+        self.with(generation, checked)
+    }
+
+    /// The manifest of a generation, served or not, checked for its version only.
+    pub fn manifest_of(&self, generation: u64) -> Result<Manifest, ArtifactsError> {
+        self.with(generation, read_manifest)
     }
 
     /// Loads the published generation.
     pub fn load(&self) -> Result<Bundle, ArtifactsError> {
-        self.with_current(|generation, directory| {
-            let manifest = read_manifest(directory)?;
-            let sums = manifest.files.clone();
-            artifacts::load(manifest, generation, |name| verified(directory, &sums, name))
-        })
+        self.with_current(load_from)
+    }
+
+    /// Loads a generation, served or not.
+    pub fn load_generation(&self, generation: u64) -> Result<Bundle, ArtifactsError> {
+        self.with(generation, |directory| load_from(generation, directory))
+    }
+
+    /// Loads the champion; where it is broken, the one that served last before it and is whole. For
+    /// a server's start: yesterday's model is better than none.
+    ///
+    /// When none can be loaded, the error is the champion's.
+    pub fn load_best(&self) -> Result<Best, ArtifactsError> {
+        let refused = match self.load() {
+            Ok(bundle) => return Ok(Best { bundle, refused: None }),
+            Err(refused) => refused,
+        };
+        for generation in self.earlier() {
+            if let Ok(bundle) = self.load_generation(generation) {
+                return Ok(Best { bundle, refused: Some(refused) });
+            }
+        }
+        Err(refused)
     }
 
     pub(super) fn transformers(&self) -> Result<Transformers, ArtifactsError> {
         self.with_current(|_, directory| {
             let sums = read_manifest(directory)?.files;
             artifacts::load_transformers(|name| verified(directory, &sums, name))
+        })
+    }
+
+    /// Runs `read` on a generation's directory.
+    fn with<T>(
+        &self,
+        generation: u64,
+        read: impl Fn(&Path) -> Result<T, LoadError>,
+    ) -> Result<T, ArtifactsError> {
+        let directory = self.path_of(generation);
+        if !directory.is_dir() {
+            let (artifacts, known) = (self.artifacts.clone(), self.all());
+            return Err(ArtifactsError::NoGeneration { artifacts, generation, known });
+        }
+        read(&directory).map_err(|LoadError { file, reason }| ArtifactsError::Broken {
+            path: directory.join(file),
+            reason,
         })
     }
 
@@ -289,6 +265,34 @@ fn read_manifest(directory: &Path) -> Result<Manifest, LoadError> {
     Ok(manifest)
 }
 
+/// The manifest, once every file was read and has the checksum that it lists. The files are read
+/// piece by piece and side by side: a gigabyte in some tenths of a second, none of it kept.
+fn checked(directory: &Path) -> Result<Manifest, LoadError> {
+    let manifest = read_manifest(directory)?;
+    let mut files: Vec<_> = manifest.files.iter().collect();
+    // The largest first: it takes longest.
+    files.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.bytes));
+    files.into_par_iter().with_max_len(1).try_for_each(|(name, sum)| {
+        let unreadable = |error| broken(name, error);
+        let file = fs::File::open(directory.join(name)).map_err(unreadable)?;
+        let bytes = file.metadata().map_err(unreadable)?.len();
+        if bytes != sum.bytes || sha256_of(file).map_err(unreadable)? != sum.sha256 {
+            return Err(broken(name, ANOTHER_SUM));
+        }
+        Ok(())
+    })?;
+    Ok(manifest)
+}
+
+/// Loads what is in a directory, with every checksum verified.
+fn load_from(generation: u64, directory: &Path) -> Result<Bundle, LoadError> {
+    let manifest = read_manifest(directory)?;
+    let sums = manifest.files.clone();
+    artifacts::load(manifest, generation, |name| verified(directory, &sums, name))
+}
+
+const ANOTHER_SUM: &str = "its checksum is not the manifest's";
+
 fn verified(
     directory: &Path,
     sums: &std::collections::BTreeMap<String, super::FileSum>,
@@ -297,25 +301,9 @@ fn verified(
     let sum = sums.get(name).ok_or_else(|| broken(name, "the manifest does not list it"))?;
     let bytes = fs::read(directory.join(name)).map_err(|error| broken(name, error))?;
     if bytes.len() as u64 != sum.bytes || sha256_hex(&bytes) != sum.sha256 {
-        return Err(broken(name, "its checksum is not the manifest's"));
+        return Err(broken(name, ANOTHER_SUM));
     }
     Ok(bytes)
-}
-
-/// Points `link` at `target` in one step.
-fn replace_link(target: &Path, link: &Path) -> Result<(), FileError> {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(link.file_name().unwrap_or_default());
-    name.push(".tmp");
-    let temporary = link.with_file_name(name);
-    match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(FileError::at("remove", &temporary)(error));
-        }
-        _ => {}
-    }
-    symlink(target, &temporary).map_err(FileError::at("link", &temporary))?;
-    fs::rename(&temporary, link).map_err(FileError::at("replace", link))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! | `availability.json` | where films can be watched, region by region, where that was fetched |
 //! | `movies_meta.json` | the films, in row order |
 //! | `manifest.json` | settings, counts, inputs and the checksum of every other file |
+//! | `card.json`, `card.html` | what it was found to be worth, when; written beside the others later |
 
 mod artifacts;
 mod generations;
@@ -23,7 +24,9 @@ mod sklearn;
 use std::path::Path;
 
 pub use artifacts::{TrainError, Trained, Training, train};
-pub use generations::{ArtifactsError, Generations, Published};
+pub use generations::{
+    Added, ArtifactsError, Best, GenerationInfo, Generations, Promoted, Promotion, Published, Role,
+};
 pub use manifest::{Counts, FileSum, InputSum, Manifest, Run, Settings};
 pub use sklearn::{PICKLES, export_sklearn};
 

@@ -1,7 +1,10 @@
+mod kill;
+mod service;
+
 use std::fmt::Write as _;
 
 use super::*;
-use crate::bundle::{InputSum, Settings, Training, train};
+use crate::bundle::{InputSum, Settings, Trained, Training, train};
 use crate::catalog::{Interactions, Rated};
 use crate::features::ranking::FeatureSet;
 use crate::features::tags::TagCounts;

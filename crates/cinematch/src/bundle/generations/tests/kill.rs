@@ -1,0 +1,96 @@
+//! SIGKILL at random instants while generations are added, published, promoted and rolled back.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::*;
+
+/// Processes that are killed.
+const KILLS: u32 = 500;
+/// The folder, for the process that is to be killed.
+const FOLDER: &str = "CINEMATCH_TEST_KILLED_FOLDER";
+/// What that process calls its acknowledgements.
+const SERVED: &str = "served ";
+
+/// Changes what is served over and over, and says so each time, until it is killed.
+#[test]
+#[ignore = "the process that the test below kills"]
+fn killed() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let generations = Generations::at(Path::new(&folder));
+    let [first, second] = [1, 2].map(trained);
+    let acknowledge = |generation: u64| println!("{SERVED}{generation}");
+    for round in 0_u64.. {
+        acknowledge(generations.publish(&first, 3).unwrap().generation);
+        let added = generations.add(&second, 3).unwrap().generation;
+        acknowledge(generations.promote(added, "now", "a test").unwrap().generation);
+        if round.is_multiple_of(2) {
+            acknowledge(generations.rollback("now", "a test").unwrap().generation);
+        }
+    }
+}
+
+fn start(folder: &Path) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "bundle::generations::tests::kill::killed"]);
+    command.args(["--include-ignored", "--nocapture", "--test-threads", "1"]);
+    command.env(FOLDER, folder).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.spawn().unwrap()
+}
+
+/// Pseudo-random instants, spread over some rounds of the process.
+fn instants() -> impl Iterator<Item = Duration> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        Duration::from_micros(state % 30_000)
+    })
+}
+
+#[test]
+fn a_kill_at_any_instant_leaves_a_whole_generation_and_forgets_no_promotion() {
+    let folder = tempfile::tempdir().unwrap();
+    let generations = Generations::at(folder.path());
+    let (mut acknowledged, mut moved) = (0, 0);
+    for (kill, instant) in instants().take(KILLS as usize).enumerate() {
+        let mut child = start(folder.path());
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let served = |line: &str| line.strip_prefix(SERVED)?.parse::<u64>().ok();
+        let mut last = said.by_ref().find_map(|line| served(&line.unwrap()));
+        // This wait is the fault being injected: a random instant, not a condition.
+        std::thread::sleep(instant);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for line in said {
+            // A line may have been cut short.
+            let Ok(line) = line else { break };
+            acknowledged += 1;
+            last = served(&line).or(last);
+        }
+        let last = last.expect("one was served before the kill");
+
+        // Loading verifies the checksum of every file.
+        let bundle = generations.load().unwrap();
+        let promotions = generations.promotions().unwrap();
+        let serving = promotions.last().unwrap();
+        assert_eq!(serving.generation, bundle.generation, "kill {kill}");
+        assert_eq!(serving.model_id, bundle.manifest.model_id, "kill {kill}");
+        // What was acknowledged last is served, or what the process had begun to serve instead.
+        let at = promotions.iter().rposition(|promotion| promotion.generation == last);
+        let later = promotions.len() - 1 - at.expect("an acknowledged promotion is remembered");
+        assert!(later <= 1, "kill {kill}: {last} was served, {later} more are remembered");
+        moved += later;
+        let previous = generations.previous().unwrap().expect("one to go back to");
+        generations.check_generation(previous).unwrap();
+    }
+    println!("{KILLS} kills, {acknowledged} lines after the first, {moved} between two promotions");
+    // What killed processes left behind is swept up.
+    generations.publish(&trained(1), 3).unwrap();
+    let leftovers = fs::read_dir(folder.path().join("generations")).unwrap().flatten();
+    let leftovers: Vec<_> =
+        leftovers.filter(|entry| entry.file_name().to_string_lossy().starts_with('.')).collect();
+    assert!(leftovers.is_empty(), "{leftovers:?}");
+}
