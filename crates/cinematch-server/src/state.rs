@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use cinematch::bundle::{ArtifactsError, Bundle};
+use cinematch::bundle::{ArtifactsError, Bundle, Generations};
 use cinematch::catalog::matching::MatchIndex;
 use cinematch::search::SearchIndex;
 use cinematch_store::{Ownership, Store, StoreError};
@@ -74,11 +74,18 @@ impl Serving {
 }
 
 impl AppState {
-    /// Checks the settings, loads the published model and opens the database.
+    /// Checks the settings, loads the published model, or where that is broken the last one that served and
+    /// is whole, and opens the database.
     pub async fn open(config: ServerConfig) -> Result<Self, StartError> {
         config.check()?;
-        let bundle = Bundle::load(&config.artifacts)?;
-        Self::with_bundle(config, bundle).await
+        let best = Generations::at(&config.artifacts).load_best()?;
+        let state = Self::with_bundle(config, best.bundle).await?;
+        if let Some(refused) = best.refused {
+            let (generation, error) = (state.bundle().generation, refused.to_string());
+            tracing::error!(generation, error, "an earlier generation serves");
+            state.refuse(Some(error));
+        }
+        Ok(state)
     }
 
     /// The same with a model that is in memory already.

@@ -65,6 +65,7 @@ fn body_for(method: &str, path: &str) -> Option<Value> {
         ("POST", "/api/groups/recommendations") => {
             Some(json!({"members": [{"liked_movie_ids": [1]}]}))
         }
+        ("POST", path) if path.starts_with("/api/admin/") => None,
         ("POST" | "PUT", path) if !path.ends_with("watched") && !path.ends_with("reset") => {
             Some(json!({}))
         }
@@ -90,7 +91,11 @@ fn call(
 /// An operation's address, for somebody's data.
 fn filled(path: &str, whose: &str) -> String {
     // Of the profile that asks, the film's number stands at the place of `user_id`.
-    path.replace("{user_id}", whose).replace("{id}", whose).replace("{movie_id}", "1")
+    path.replace("{user_id}", whose)
+        .replace("{id}", whose)
+        .replace("{movie_id}", "1")
+        .replace("{job_id}", "1")
+        .replace("{generation}", "1")
         + if path.ends_with("watched") {
             "?watched=true"
         } else if path.ends_with("search") {
@@ -103,7 +108,8 @@ fn filled(path: &str, whose: &str) -> String {
 #[test]
 fn nobody_reads_or_writes_what_is_anothers() {
     let folder = Folder::trained();
-    let server = Server::start_with(&folder, &["--access", "accounts", "--rate-limit", "0"]);
+    let server =
+        Server::start_with(&folder, &["--access", "accounts", "--rate-limit", "0", "--no-jobs"]);
     let (callers, [_, bob_id]) = people(&folder, &server);
     let bobs = |method: &str, path: &str, body: Option<&Value>| {
         call(&server, method, path, &[("cookie", &callers.bob)], body)
@@ -123,7 +129,8 @@ fn nobody_reads_or_writes_what_is_anothers() {
                 continue;
             }
             let method = method.to_uppercase();
-            let is_api = path.starts_with("/api/");
+            let is_api = path.starts_with("/api/") || path == "/metrics";
+            let is_operation = operation["tags"][0] == "operation";
             let security = operation["security"].as_array();
             let is_personal =
                 security.is_some_and(|all| all.iter().any(|one| one.get("user_id").is_some()));
@@ -148,7 +155,7 @@ fn nobody_reads_or_writes_what_is_anothers() {
                 assert_eq!(nobody, [401; 5], "{said}");
                 // A key that reads the catalogue has nothing to do with people.
                 let reads = status(&[("authorization", &callers.read), ("x-user-id", &bob_id)]);
-                if is_personal || (names_a_person && is_api) {
+                if is_personal || is_operation || (names_a_person && is_api) {
                     assert_eq!(reads, 403, "{said}");
                 } else {
                     assert!(![401, 403].contains(&reads), "{said}: {reads}");
@@ -162,6 +169,13 @@ fn nobody_reads_or_writes_what_is_anothers() {
                     403,
                     "{said}"
                 );
+            }
+            if is_operation {
+                // Neither people nor programs that act for them operate the server.
+                assert_eq!(status(&[("cookie", &callers.ada)]), 403, "{said}");
+                assert_eq!(status(&[("authorization", &callers.write)]), 403, "{said}");
+                let admin = status(&[("authorization", &callers.admin)]);
+                assert!(![401, 403].contains(&admin), "{said}: {admin}");
             }
             walked += 1;
         }

@@ -143,7 +143,7 @@ fn with_input(server: &Server, part: Part) -> u64 {
 #[test]
 fn the_server_does_what_its_document_says() {
     let folder = folder();
-    let server = Server::start(&folder);
+    let server = Server::start_with(&folder, &["--no-jobs"]);
     let ada = json!({"email": "ada@example.org", "name": "Ada"});
     let profile = server.post("/auth/identify", &ada).json();
     let id = profile["id"].to_string();

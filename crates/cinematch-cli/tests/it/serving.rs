@@ -87,6 +87,10 @@ fn the_documents_are_served_without_a_network() {
         paths,
         [
             "/",
+            "/api/admin/models/rollback",
+            "/api/admin/models/{generation}/promote",
+            "/api/admin/retrain",
+            "/api/admin/update",
             "/api/export/me",
             "/api/feedback",
             "/api/feedback/my-dislikes",
@@ -96,6 +100,10 @@ fn the_documents_are_served_without_a_network() {
             "/api/genres",
             "/api/groups/recommendations",
             "/api/import",
+            "/api/jobs",
+            "/api/jobs/{job_id}",
+            "/api/models",
+            "/api/models/{generation}",
             "/api/movies",
             "/api/movies/{movie_id}",
             "/api/movies/{movie_id}/similar",
@@ -114,6 +122,9 @@ fn the_documents_are_served_without_a_network() {
             "/auth/logout",
             "/auth/me",
             "/health",
+            "/health/live",
+            "/health/ready",
+            "/metrics",
         ]
     );
     // What generators of clients need: a name for every operation, and words for every reply.

@@ -56,7 +56,7 @@ pub fn complete(document: &mut OpenApi) {
         }
     }
     for (path, item) in &mut document.paths.paths {
-        let is_api = path.starts_with("/api/") || path.starts_with("/auth/");
+        let is_api = path.starts_with("/api/") || path.starts_with("/auth/") || path == "/metrics";
         let operations = [
             ("get", &mut item.get),
             ("put", &mut item.put),

@@ -74,7 +74,7 @@ pub async fn ready(State(state): State<AppState>) -> Result<Json<Probe>, Problem
     Ok(Json(OK))
 }
 
-/// Counters, gauges and histograms for Prometheus. With accounts, for keys.
+/// Counters, gauges and histograms for Prometheus. With accounts, for keys and who signed in.
 #[utoipa::path(get, path = "/metrics", tag = "service",
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub async fn metrics(State(state): State<AppState>) -> Response {

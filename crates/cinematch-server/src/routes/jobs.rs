@@ -125,8 +125,8 @@ pub async fn list(
 }
 
 /// One job.
-#[utoipa::path(get, path = "/api/jobs/{id}", tag = "operation",
-    params(("id" = i64, Path, description = "Its number", minimum = 1)),
+#[utoipa::path(get, path = "/api/jobs/{job_id}", tag = "operation",
+    params(("job_id" = i64, Path, description = "Its number", minimum = 1)),
     responses(
         (status = 200, body = JobItem),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -164,9 +164,6 @@ pub async fn update(
 }
 
 async fn ask(state: &AppState, kind: JobKind) -> Result<(StatusCode, Json<JobItem>), Problem> {
-    if state.config().jobs.worker.is_none() {
-        return Err(Problem::unavailable("This server runs no jobs"));
-    }
     let (job, is_new) = state.store().ask_for_job(kind, "api", now()).await?;
     if is_new {
         tracing::info!(job = job.id, kind = kind.name(), "a job was asked for");

@@ -1,10 +1,13 @@
 //! A list of recommended films as replies show it.
 
+use std::time::Instant;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cinematch::ranking::{
-    Counterfactual, Ranked, Reason, Recommendation, Recommender, Request, Shortfall, explanation,
+    Counterfactual, Ranked, Reason, Recommendation, Request, Shortfall, explanation,
 };
+use metrics::histogram;
 use serde::Serialize;
 
 use super::personal::Mode;
@@ -80,12 +83,12 @@ pub enum UserId<'a> {
 }
 
 /// Ranks, and says what the list would be without what its films owe most to, where that is asked for.
-pub fn rank<'a>(
-    recommender: &'a Recommender,
-    request: &Request,
-    with_counterfactuals: bool,
-) -> Listed<'a> {
+pub fn rank<'a>(serving: &'a Serving, request: &Request, with_counterfactuals: bool) -> Listed<'a> {
+    let recommender = &serving.bundle.recommender;
+    let begun = Instant::now();
     let ranked = recommender.recommend(request);
+    let model = serving.bundle.manifest.settings.model.model.name();
+    histogram!("cinematch_rank_seconds", "model" => model).record(begun.elapsed());
     let counterfactuals =
         if with_counterfactuals { recommender.without(request, &ranked) } else { Vec::new() };
     Listed { ranked, counterfactuals }

@@ -11,6 +11,7 @@ mod home;
 mod import;
 mod jobs;
 mod listing;
+mod models;
 mod people;
 mod person;
 mod personal;
@@ -57,6 +58,10 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(jobs::show))
         .routes(routes!(jobs::retrain))
         .routes(routes!(jobs::update))
+        .routes(routes!(models::list))
+        .routes(routes!(models::show))
+        .routes(routes!(models::promote))
+        .routes(routes!(models::rollback))
         .routes(routes!(recommendations::recommend, personal::recommend))
         .routes(routes!(catalog::genres))
         .routes(routes!(catalog::services))

@@ -156,7 +156,7 @@ pub async fn recommend(
         };
         Problem::from(error).rename_fields(named)
     })?;
-    let listed = listing::rank(recommender, &request, counterfactual);
+    let listed = listing::rank(&serving, &request, counterfactual);
     let region = request.filter.region;
     let mut about = About::new(&serving, UserId::Profile(profile.id), region);
     about.mode = Some(mode);

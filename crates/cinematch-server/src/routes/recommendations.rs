@@ -183,7 +183,7 @@ pub async fn recommend(
     }
     let (request, not_in_catalogue) = recommender.resolve(&query)?;
     unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
-    let listed = listing::rank(recommender, &request, counterfactual);
+    let listed = listing::rank(&serving, &request, counterfactual);
     let mut about = About::new(&serving, UserId::Name(&user_id), request.filter.region);
     about.unknown_movie_ids = unknown;
     listing::reply(&serving, request.filter.region, listed, about)
