@@ -1,0 +1,182 @@
+//! What goes wrong around a server, and that it comes back by itself.
+
+use std::fs;
+use std::io::{Seek, SeekFrom, Write};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::folder::{Folder, did_not_run};
+use crate::postgres::database;
+use crate::proxy::Proxy;
+use crate::server::{Server, wait_until};
+
+/// How long the database is away. A minute was tried by hand; the same happens in seconds.
+const OUTAGE: Duration = Duration::from_secs(8);
+
+fn generation(server: &Server) -> u64 {
+    server.get("/health").json()["generation"].as_u64().unwrap()
+}
+
+/// Changes a byte of a generation's largest file.
+fn damage(folder: &Folder, generation: u64) {
+    let files = fs::read_dir(folder.path(&format!("ml/artifacts/generations/{generation:06}")));
+    let files = files.unwrap().flatten().map(|entry| entry.path());
+    let largest = files.max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+    let mut file = fs::File::options().write(true).open(largest).unwrap();
+    file.seek(SeekFrom::Start(1000)).unwrap();
+    file.write_all(b"\0damaged\0").unwrap();
+}
+
+#[test]
+fn a_database_that_is_away_costs_personal_requests_only_and_is_found_again() {
+    let Some(database) = database("a_database_that_is_away") else { return };
+    let target = url::Url::parse(&database).unwrap();
+    let proxy = Proxy::to(format!("127.0.0.1:{}", target.port().unwrap()));
+    let folder = Folder::trained();
+    let url = proxy.url(&database);
+    let server = Server::start_in(&folder, &[], &[("DATABASE_URL", &url)]);
+    let ada = json!({"email": "ada@example.org", "name": "Ada"});
+    let ada = server.post("/auth/identify", &ada).json()["id"].to_string();
+    let like = |film: u32| json!({"movie_id": film, "signal": "like"});
+    let say = |film: u32| server.as_user(&ada, ("POST", "/api/feedback"), Some(&like(film))).status;
+    assert_eq!(say(1), 200);
+    let mut acknowledged = vec![1];
+
+    proxy.cut();
+    let begun = Instant::now();
+    let mut film = 2;
+    while begun.elapsed() < OUTAGE {
+        let status = say(film);
+        assert!([200, 503].contains(&status), "{status}");
+        if status == 200 {
+            acknowledged.push(film);
+        }
+        film += 1;
+        server.get("/health/ready").problem(503);
+        // What needs no database goes on.
+        assert_eq!(server.get("/health/live").status, 200);
+        assert_eq!(server.get("/api/search?q=heat").status, 200);
+        assert_eq!(server.get("/api/movies/1").status, 200);
+    }
+    proxy.mend();
+    wait_until("readiness", || server.get("/health/ready").status == 200);
+    assert_eq!(say(300), 200);
+    acknowledged.push(300);
+    let likes = server.as_user(&ada, ("GET", "/api/feedback/my-likes"), None).json();
+    for film in acknowledged {
+        assert!(likes.as_array().unwrap().contains(&json!(film)), "{film}: {likes}");
+    }
+}
+
+#[test]
+fn a_damaged_generation_is_refused_and_named_and_an_earlier_one_serves() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    folder.ok(&["train", "--model", "content", "--seed", "7"]);
+    wait_until("the second generation", || generation(&server) == 2);
+    // While it serves, damage on the disk does not touch it.
+    damage(&folder, 2);
+    assert_eq!(server.recommend(&json!({"liked_movie_ids": [1]}))["count"], 20);
+    // A promotion of it is refused.
+    let refused = server.post_raw("/api/admin/models/2/promote", "application/json", "");
+    assert!(refused.problem(409)["detail"].as_str().unwrap().contains("checksum"));
+    drop(server);
+
+    // After a restart the one before serves, and everybody is told why.
+    let server = Server::start(&folder);
+    let health = server.get("/health").json();
+    assert_eq!(health["generation"], 1, "{health}");
+    assert!(health["refused"].as_str().unwrap().contains("000002"), "{health}");
+    assert_eq!(server.get("/health/ready").status, 200);
+    assert_eq!(server.recommend(&json!({"liked_movie_ids": [1]}))["count"], 20);
+    // The next whole one is taken.
+    folder.ok(&["train", "--model", "content", "--seed", "8"]);
+    wait_until("the third generation", || generation(&server) == 3);
+    assert!(server.get("/health").json()["refused"].is_null());
+}
+
+#[test]
+fn a_server_told_to_stop_under_load_breaks_no_request_of_those_who_heed_its_readiness() {
+    let folder = Folder::trained();
+    let mut server = Server::start_with(&folder, &["--stop-delay", "2"]);
+    let (is_ready, answered) = (AtomicBool::new(true), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for at in 0..4_u32 {
+            let (server, is_ready, answered) = (&server, &is_ready, &answered);
+            scope.spawn(move || {
+                let body = json!({"liked_movie_ids": [at + 1]});
+                while is_ready.load(Ordering::SeqCst) {
+                    assert_eq!(server.recommend(&body)["count"], 20);
+                    answered.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        }
+        wait_until("load", || answered.load(Ordering::SeqCst) > 200);
+        server.tell_to_stop();
+        wait_until("the server to say so", || server.get("/health/ready").status == 503);
+        let said_at = answered.load(Ordering::SeqCst);
+        wait_until("requests after that", || answered.load(Ordering::SeqCst) > said_at + 20);
+        is_ready.store(false, Ordering::SeqCst);
+    });
+    assert!(server.ended_well());
+}
+
+#[test]
+fn of_two_servers_on_one_folder_the_second_is_told_so_and_the_first_serves_on() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    let error = folder.fails(&["serve", "--port", "0"]);
+    assert!(error.contains("in use by another CineMatch server"), "{error}");
+    assert_eq!(server.recommend(&json!({}))["count"], 20);
+}
+
+/// The library that lets a process see another time.
+const FAKE_TIME: [&str; 2] = [
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
+];
+
+#[test]
+fn a_clock_that_jumps_moves_schedules_and_nothing_else() {
+    let Some(library) = FAKE_TIME.iter().find(|path| fs::metadata(path).is_ok()) else {
+        return did_not_run(
+            "a_clock_that_jumps",
+            "libfaketime is not there; `cargo xtask test` installs it",
+        );
+    };
+    let folder = Folder::trained();
+    let offset = folder.path("offset");
+    fs::write(&offset, "+0").unwrap();
+    let variables = [
+        ("LD_PRELOAD", *library),
+        ("FAKETIME_TIMESTAMP_FILE", offset.to_str().unwrap()),
+        ("FAKETIME_NO_CACHE", "1"),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+    ];
+    let server =
+        Server::start_in(&folder, &["--retrain", "daily", "--jobs-speed", "20"], &variables);
+    let jobs = || server.get("/api/jobs").json()["jobs"].as_array().unwrap().clone();
+    let list = || {
+        let body = json!({"liked_movie_ids": [1, 6]});
+        server.recommend(&body)["recommendations"].to_string()
+    };
+    let before = list();
+    wait_until("a beat", || server.get("/metrics").text.contains("cinematch_jobs_running 0"));
+    assert!(jobs().is_empty(), "{:?}", jobs());
+    // Two days ahead: what was due is done, once.
+    fs::write(&offset, "+2d").unwrap();
+    wait_until("the job that is due", || jobs().len() == 1);
+    assert_eq!(list(), before);
+    // Back again, in the middle of it: it goes on, and is not done once more.
+    fs::write(&offset, "-1d").unwrap();
+    wait_until("its end", || jobs()[0]["state"] == "done");
+    assert_eq!(jobs().len(), 1);
+    // And ahead to where it had been.
+    fs::write(&offset, "+2d").unwrap();
+    let path = json!({"movie_id": 1, "signal": "like"});
+    let reply = server.as_user("x", ("POST", "/api/watchlist/x"), Some(&path));
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    assert_eq!(jobs().len(), 1);
+}

@@ -1,0 +1,178 @@
+//! Jobs from outside: asked for, done in a process of its own, seen, repeated.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::folder::Folder;
+use crate::postgres::database;
+use crate::server::{Server, wait_until};
+
+/// Time for jobs goes faster in tests.
+const FAST: [&str; 2] = ["--jobs-speed", "20"];
+
+/// Waits for a job's end, for at most two minutes.
+fn ended(server: &Server, id: &Value) -> Value {
+    let begun = Instant::now();
+    loop {
+        let job = server.get(&format!("/api/jobs/{id}")).json();
+        if job["state"] == "done" || job["state"] == "failed" {
+            return job;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(120), "{job}");
+        std::thread::yield_now();
+    }
+}
+
+fn ask(server: &Server, job: &str) -> Value {
+    let reply = server.post_raw(&format!("/api/admin/{job}"), "application/json", "");
+    assert_eq!(reply.status, 202, "{}", reply.text);
+    reply.json()
+}
+
+fn generation(server: &Server) -> u64 {
+    server.get("/health").json()["generation"].as_u64().unwrap()
+}
+
+#[test]
+fn a_retraining_that_is_not_worse_goes_into_service_and_can_be_taken_back() {
+    let folder = Folder::trained();
+    let server = Server::start_with(&folder, &FAST);
+    assert_eq!(generation(&server), 1);
+    let job = ask(&server, "retrain");
+    assert_eq!((&job["kind"], &job["asked_by"]), (&json!("retrain"), &json!("api")));
+    let job = ended(&server, &job["id"]);
+    assert_eq!(job["state"], "done", "{job}");
+    assert_eq!(job["outcome"]["promoted"], true, "{job}");
+    let new = job["outcome"]["generation"].as_u64().unwrap();
+    wait_until("the new generation", || generation(&server) == new);
+    let models = server.get("/api/models").json();
+    let roles: Vec<&Value> =
+        models["models"].as_array().unwrap().iter().map(|model| &model["role"]).collect();
+    assert_eq!(roles, [&json!("previous"), &json!("champion")], "{models}");
+
+    // What the terminal shows is the same.
+    let listed: Value = serde_json::from_str(&folder.ok(&["jobs", "--json"])).unwrap();
+    assert_eq!(listed[0]["outcome"], job["outcome"]);
+    let shown = folder.ok(&["jobs"]);
+    assert!(shown.contains("retrain") && shown.contains('✓'), "{shown}");
+    let metrics = server.get("/metrics").text;
+    let done = "cinematch_jobs_total{kind=\"retrain\",outcome=\"done\"} 1";
+    assert!(metrics.contains(done), "{metrics}");
+
+    let back = server.post_raw("/api/admin/models/rollback", "application/json", "");
+    assert_eq!((back.status, &back.json()["generation"]), (200, &json!(1)), "{}", back.text);
+    wait_until("the old generation", || generation(&server) == 1);
+    let again =
+        server.post_raw(&format!("/api/admin/models/{new}/promote"), "application/json", "");
+    assert_eq!(again.status, 200, "{}", again.text);
+    wait_until("the new generation again", || generation(&server) == new);
+    server.post_raw("/api/admin/models/77/promote", "application/json", "").problem(404);
+}
+
+#[test]
+fn a_job_that_fails_is_told_repeated_later_and_given_up_in_the_end() {
+    let folder = Folder::trained();
+    let server = Server::start_with(&folder, &["--jobs-speed", "600"]);
+    std::fs::rename(folder.path("raw"), folder.path("elsewhere")).unwrap();
+    let job = ask(&server, "retrain");
+    let job = ended(&server, &job["id"]);
+    assert_eq!((&job["state"], &job["attempt"]), (&json!("failed"), &json!(5)), "{job}");
+    let error = job["error"].as_str().unwrap();
+    assert!(error.contains("movies.csv"), "{error}");
+    assert_eq!(generation(&server), 1);
+    assert!(folder.read("server.log").contains("a job failed"));
+    let metrics = server.get("/metrics").text;
+    let failed = "cinematch_jobs_total{kind=\"retrain\",outcome=\"failed\"} 5";
+    assert!(metrics.contains(failed), "{metrics}");
+    // What was wrong is put right, and the next one succeeds.
+    std::fs::rename(folder.path("elsewhere"), folder.path("raw")).unwrap();
+    let job = ask(&server, "retrain");
+    assert_eq!(ended(&server, &job["id"])["state"], "done");
+}
+
+/// The worker of a server.
+fn worker_of(server: &Server) -> Option<u32> {
+    let tasks = format!("/proc/{0}/task", server.pid());
+    let threads = std::fs::read_dir(tasks).ok()?.flatten();
+    let children =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    children
+        .flat_map(|all| {
+            all.split(' ').filter_map(|pid| pid.trim().parse().ok()).collect::<Vec<_>>()
+        })
+        .next()
+}
+
+fn is_alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
+}
+
+fn kill(pid: u32) {
+    let killed = std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+    assert!(killed.unwrap().success());
+}
+
+#[test]
+fn a_killed_worker_is_replaced_and_a_killed_servers_worker_ends_with_it() {
+    let folder = Folder::trained();
+    let mut server = Server::start_with(&folder, &FAST);
+    let job = ask(&server, "retrain");
+    wait_until("the worker", || worker_of(&server).is_some());
+    let worker = worker_of(&server).unwrap();
+    // At the lowest priority: the eighteenth value.
+    let stat = || std::fs::read_to_string(format!("/proc/{worker}/stat")).unwrap_or_default();
+    let nice = || stat().rsplit_once(") ")?.1.split(' ').nth(16).map(str::to_owned);
+    wait_until("its low priority", || nice().as_deref() == Some("19"));
+    kill(worker);
+    let path = format!("/api/jobs/{}", job["id"]);
+    wait_until("the second attempt", || {
+        let job = server.get(&path).json();
+        job["state"] == "running" && job["attempt"] == 2
+    });
+    let job = server.get(&path).json();
+    assert!(
+        job["error"].as_str().unwrap().contains("killed")
+            || job["error"].as_str().unwrap().contains("signal"),
+        "{job}"
+    );
+    wait_until("the second worker", || worker_of(&server).is_some());
+    let worker = worker_of(&server).unwrap();
+    server.kill();
+    wait_until("the worker's end", || !is_alive(worker));
+
+    // The job outlives the server: the next one finds that nobody is at it, and does it.
+    let server = Server::start_with(&folder, &FAST);
+    let job = ended(&server, &job["id"]);
+    assert_eq!((&job["state"], &job["attempt"]), (&json!("done"), &json!(3)), "{job}");
+}
+
+#[test]
+fn what_is_due_by_the_clock_is_begun_once_by_one_of_several_servers() {
+    let Some(database) = database("what_is_due_by_the_clock") else { return };
+    let folder = Folder::trained();
+    let server = |name: &str| {
+        let log = format!("server-{name}.log");
+        let every_minute = ["--retrain", "* * * * *", "--jobs-speed", "20"];
+        (Server::start_in(&folder, &every_minute, &[("DATABASE_URL", &database)]), log)
+    };
+    let servers = [server("a"), server("b"), server("c")];
+    let jobs = || servers[0].0.get("/api/jobs").json()["jobs"].as_array().unwrap().clone();
+    let begun = Instant::now();
+    while jobs().iter().filter(|job| job["state"] == "done").count() < 1 {
+        assert!(begun.elapsed() < Duration::from_secs(120), "{:?}", jobs());
+        std::thread::yield_now();
+    }
+    let jobs = jobs();
+    let at = |job: &Value| job["asked_at"].as_str().unwrap()[..16].to_owned();
+    let mut minutes: Vec<String> = jobs.iter().map(at).collect();
+    minutes.dedup();
+    assert_eq!(minutes.len(), jobs.len(), "one a minute: {jobs:?}");
+    let schedules = servers[1].0.get("/api/jobs").json()["schedules"].clone();
+    assert_eq!(schedules[0]["schedule"], "* * * * *");
+    let new = jobs.last().unwrap()["outcome"]["generation"].as_u64().unwrap();
+    for (server, _) in &servers {
+        wait_until("all on the new generation", || generation(server) >= new);
+    }
+}
