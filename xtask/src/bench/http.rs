@@ -13,12 +13,28 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// The bytes of a POST of JSON.
 pub fn post(path: &str, address: SocketAddr, body: &str) -> Vec<u8> {
-    format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    request("POST", path, address, None, Some(body))
+}
+
+/// The bytes of a request of somebody, with or without JSON.
+pub fn request(
+    method: &str,
+    path: &str,
+    address: SocketAddr,
+    user: Option<u64>,
+    body: Option<&str>,
+) -> Vec<u8> {
+    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n");
+    if let Some(user) = user {
+        request += &format!("X-User-Id: {user}\r\n");
+    }
+    if let Some(body) = body {
+        let length = body.len();
+        request += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+    }
+    request += "\r\n";
+    request += body.unwrap_or_default();
+    request.into_bytes()
 }
 
 /// A reply with its body put together.

@@ -2,6 +2,7 @@
 
 mod access;
 mod browse;
+mod cache;
 mod cli;
 mod contract;
 mod databases;
@@ -25,6 +26,7 @@ mod pipeline;
 mod postgres;
 mod promises;
 mod real_data;
+mod redis;
 mod regions;
 mod search;
 mod server;

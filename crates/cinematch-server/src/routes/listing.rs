@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use cinematch::ranking::{
     Counterfactual, Ranked, Reason, Recommendation, Request, Shortfall, explanation,
 };
@@ -17,7 +16,7 @@ use crate::state::Serving;
 
 /// The recommendations.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes what `reply` writes")]
+#[expect(dead_code, reason = "describes what `json` writes")]
 pub struct RecommendationReply<'a> {
     /// The films, best first.
     recommendations: Vec<RecommendedItem<'a>>,
@@ -100,19 +99,24 @@ pub struct Listed<'a> {
     counterfactuals: Vec<Option<Counterfactual<'a>>>,
 }
 
-/// A [`RecommendationReply`].
-pub fn reply(
+/// A [`RecommendationReply`], as JSON.
+pub fn json(
     serving: &Serving,
     region: Option<usize>,
     listed: Listed<'_>,
     about: About<'_>,
-) -> Result<Response, Problem> {
-    let body = write(serving, region, listed, about).map_err(|error| {
-        tracing::error!(%error, "a reply cannot be written");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
-    })?;
-    let json = HeaderValue::from_static("application/json");
-    Ok(([(header::CONTENT_TYPE, json)], body).into_response())
+) -> Result<Vec<u8>, Problem> {
+    write(serving, region, listed, about).map_err(|error| unwritable(&error))
+}
+
+/// The JSON of any other reply.
+pub fn json_of<T: Serialize>(reply: &T) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(reply).map_err(|error| unwritable(&error))
+}
+
+fn unwritable(error: &serde_json::Error) -> Problem {
+    tracing::error!(%error, "a reply cannot be written");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
 }
 
 fn write(
