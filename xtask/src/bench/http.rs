@@ -24,17 +24,12 @@ pub fn request(
     user: Option<u64>,
     body: Option<&str>,
 ) -> Vec<u8> {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n");
-    if let Some(user) = user {
-        request += &format!("X-User-Id: {user}\r\n");
-    }
-    if let Some(body) = body {
-        let length = body.len();
-        request += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
-    }
-    request += "\r\n";
-    request += body.unwrap_or_default();
-    request.into_bytes()
+    let user = user.map(|user| format!("X-User-Id: {user}\r\n")).unwrap_or_default();
+    let length = body.map(|body| {
+        format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len())
+    });
+    let (length, body) = (length.unwrap_or_default(), body.unwrap_or_default());
+    format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{user}{length}\r\n{body}").into_bytes()
 }
 
 /// A reply with its body put together.

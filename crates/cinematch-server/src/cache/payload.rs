@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn what_was_kept_comes_back_under_its_own_key_only() {
         let (key, other) = (Key::of_text("a"), Key::of_text("b"));
-        for body in [&b""[..], b"{}", &[7; 100_000]] {
+        for body in [&b""[..], b"{}", &vec![7; 100_000]] {
             let payload = seal(&key, body);
             assert_eq!(open(&key, payload.clone()).unwrap(), body);
             assert_eq!(open(&other, payload), None);

@@ -36,14 +36,14 @@ fn of_a_hundred_who_ask_the_same_at_once_one_makes_the_reply() {
     metrics::with_local_recorder(&recorder, || {
         runtime.block_on(async {
             let cache = cache(1 << 20).await;
-            let (made, all_there) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+            let (times, all_there) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
             let tasks: Vec<_> = (0..100)
                 .map(|_| {
-                    let (cache, made) = (cache.clone(), made.clone());
+                    let (cache, times) = (cache.clone(), times.clone());
                     let all_there = all_there.clone();
                     tokio::spawn(async move {
                         let make = async {
-                            made.fetch_add(1, Ordering::Relaxed);
+                            times.fetch_add(1, Ordering::Relaxed);
                             all_there.notified().await;
                             Ok(b"{}".to_vec())
                         };
@@ -57,7 +57,7 @@ fn of_a_hundred_who_ask_the_same_at_once_one_makes_the_reply() {
             for task in tasks {
                 assert_eq!(task.await.unwrap(), b"{}");
             }
-            assert_eq!(made.load(Ordering::Relaxed), 1);
+            assert_eq!(times.load(Ordering::Relaxed), 1);
         });
     });
     let metrics = metrics.render();
