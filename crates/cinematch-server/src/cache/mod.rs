@@ -6,6 +6,7 @@
 
 mod address;
 mod breaker;
+mod kept;
 mod payload;
 mod redis;
 #[cfg(test)]
@@ -15,17 +16,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use cinematch_store::Stamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use address::{RedisAddress, RedisAddressError};
+pub use kept::pack;
 
 use crate::config::CacheConfig;
 use crate::problem::Problem;
 use crate::state::Serving;
+use kept::Kept;
 use redis::Redis;
 
 /// Replies of the same version of the program have the same form; to be raised with every change between.
@@ -33,9 +35,6 @@ const FORMAT: u32 = 1;
 
 /// How long a reply is kept: what was known of somebody who was forgotten is gone after that everywhere.
 const KEPT_FOR: Duration = Duration::from_mins(10);
-
-/// What an entry takes beside its body.
-const OVERHEAD: usize = 160;
 
 /// All that a reply is made of, hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,7 +74,7 @@ impl Key {
 /// The replies kept.
 #[derive(Debug)]
 pub struct Cache {
-    memory: moka::future::Cache<Key, Bytes>,
+    memory: moka::future::Cache<Key, Kept>,
     redis: Option<Arc<Redis>>,
     is_off: bool,
 }
@@ -85,9 +84,7 @@ impl Cache {
     pub async fn open(config: &CacheConfig) -> Result<Self, RedisAddressError> {
         let memory = moka::future::Cache::builder()
             .max_capacity(config.memory_bytes)
-            .weigher(|_: &Key, body: &Bytes| {
-                u32::try_from(body.len() + OVERHEAD).unwrap_or(u32::MAX)
-            })
+            .weigher(|_: &Key, reply: &Kept| reply.weight())
             .time_to_live(KEPT_FOR)
             .build();
         let redis = match &config.redis {
@@ -106,26 +103,26 @@ impl Cache {
         make: impl Future<Output = Result<Vec<u8>, Problem>>,
     ) -> Result<Response, Problem> {
         if self.is_off {
-            return make.await.map(|body| respond(body.into()));
+            return make.await.map(|body| Kept::new(body.into()).into_response());
         }
         let looked = self.memory.entry(key).or_try_insert_with(async {
             if let Some(redis) = &self.redis
                 && let Some(body) = redis.get(&key).await
             {
-                return Ok(body);
+                return Ok(Kept::new(body));
             }
             let body = Bytes::from(make.await?);
             if let Some(redis) = &self.redis {
                 redis.put(key, body.clone());
             }
-            Ok(body)
+            Ok(Kept::new(body))
         });
         let entry = looked.await.map_err(|problem: Arc<Problem>| Problem::clone(&problem))?;
         count("memory", if entry.is_fresh() { "miss" } else { "hit" });
         if entry.is_fresh() {
             self.tell();
         }
-        Ok(respond(entry.into_value()))
+        Ok(entry.into_value().into_response())
     }
 
     /// Lets go of what is in memory: no key of before will be asked for again.
@@ -140,10 +137,6 @@ impl Cache {
             redis.tell();
         }
     }
-}
-
-fn respond(body: Bytes) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
 }
 
 fn count(tier: &'static str, result: &'static str) {
