@@ -151,7 +151,7 @@ fn nothing_of_another_model_is_served_after_a_swap() {
     let server = Server::start_with(&folder, &["--redis-url", &redis.url()]);
     let model = |list: &Value| list["model_id"].as_str().unwrap().to_owned();
     let first = server.recommend(&popular());
-    folder.ok(&["train", "--features", "text"]);
+    folder.ok(&["train", "--features", "seed"]);
     wait_until("the new model", || model(&server.recommend(&popular())) != model(&first));
     let second = server.recommend(&popular());
     assert_ne!(first["recommendations"][0]["score"], second["recommendations"][0]["score"]);
