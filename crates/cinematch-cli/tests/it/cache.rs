@@ -18,6 +18,18 @@ fn rare(limit: u64) -> Value {
     json!({"liked_movie_ids": [2], "limit": limit})
 }
 
+/// A number of `/metrics`.
+fn metric(server: &Server, name: &str) -> f64 {
+    let text = server.get("/metrics").text;
+    let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    found.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+}
+
+fn counted(server: &Server, tier: &str, result: &str) -> f64 {
+    let labels = format!("{{tier=\"{tier}\",result=\"{result}\"}}");
+    metric(server, &format!("cinematch_cache_requests_total{labels}"))
+}
+
 #[test]
 fn a_reply_that_one_server_made_is_found_by_another() {
     let Some(redis) = Redis::start("a_reply_that_one_server_made_is_found_by_another") else {
@@ -187,15 +199,19 @@ fn requests_go_on_while_redis_is_stalled_killed_or_not_there_yet() {
         ask(&server);
         log().contains("Redis fails")
     });
+    let skipped = counted(&server, "redis", "skipped");
     for _ in 0..50 {
         ask(&server);
     }
+    assert!(counted(&server, "redis", "skipped") > skipped);
+    assert!(metric(&server, "cinematch_cache_breaker_open") > 0.5);
     redis.resume();
     let before = redis.writes();
     wait_until("a reply in the resumed Redis", || {
         ask(&server);
         redis.writes() > before
     });
+    assert!(metric(&server, "cinematch_cache_breaker_open") < 0.5);
     let failures = log().matches("Redis fails").count();
     redis.kill();
     wait_until("nobody to ask Redis", || {
@@ -224,6 +240,9 @@ fn of_a_hundred_who_ask_the_same_one_makes_the_reply() {
     assert!(lists.iter().all(|list| *list == lists[0]));
     wait_until("the reply in Redis", || redis.writes() > 0);
     assert_eq!((redis.writes(), redis.hits()), (1, 0));
+    let [made, kept] = ["miss", "hit"].map(|result| counted(&server, "memory", result));
+    assert!((made - 1.0).abs() < 0.5 && (kept - 99.0).abs() < 0.5, "{made} made, {kept} kept");
+    assert!(metric(&server, "cinematch_cache_bytes") >= 0.0);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use cinematch_store::Stamp;
+use metrics::Counter;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -91,6 +92,11 @@ impl Cache {
             Some(address) => Some(Redis::open(address.clone()).await?),
             None => None,
         };
+        for (tier, results) in
+            [("memory", &["hit", "miss"][..]), ("redis", &["hit", "miss", "error", "skipped"])]
+        {
+            results.iter().for_each(|result| counter(tier, result).increment(0));
+        }
         let is_off = config.memory_bytes == 0 && redis.is_none();
         Ok(Self { memory, redis, is_off })
     }
@@ -119,9 +125,6 @@ impl Cache {
         });
         let entry = looked.await.map_err(|problem: Arc<Problem>| Problem::clone(&problem))?;
         count("memory", if entry.is_fresh() { "miss" } else { "hit" });
-        if entry.is_fresh() {
-            self.tell();
-        }
         Ok(entry.into_value().into_response())
     }
 
@@ -131,15 +134,17 @@ impl Cache {
     }
 
     /// Tells the metrics what there is.
-    fn tell(&self) {
+    pub fn tell(&self) {
+        let is_open = self.redis.as_ref().is_some_and(|redis| redis.is_open());
         metrics::gauge!("cinematch_cache_bytes").set(self.memory.weighted_size() as f64);
-        if let Some(redis) = &self.redis {
-            redis.tell();
-        }
+        metrics::gauge!("cinematch_cache_breaker_open").set(f64::from(is_open));
     }
 }
 
 fn count(tier: &'static str, result: &'static str) {
+    counter(tier, result).increment(1);
+}
+
+fn counter(tier: &'static str, result: &'static str) -> Counter {
     metrics::counter!("cinematch_cache_requests_total", "tier" => tier, "result" => result)
-        .increment(1);
 }

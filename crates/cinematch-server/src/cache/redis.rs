@@ -135,7 +135,6 @@ impl Redis {
         if self.breaker().failed(Instant::now()) {
             // The connection may be to a machine that is gone: the next one is new.
             self.link.store(None);
-            self.tell();
             tracing::warn!(redis = %self.address, error, "Redis fails; replies are made without it");
         }
     }
@@ -149,7 +148,6 @@ impl Redis {
         };
         let result = connected.map(|link| self.link.store(Some(Arc::new(link))));
         self.breaker().tried(result.is_ok(), Instant::now());
-        self.tell();
         if result.is_ok() {
             tracing::info!(redis = %self.address, "Redis keeps replies");
         }
@@ -165,9 +163,8 @@ impl Redis {
         Ok(link)
     }
 
-    /// Tells the metrics whether it is asked.
-    pub fn tell(&self) {
-        let open = f64::from(u8::from(self.breaker().is_open()));
-        metrics::gauge!("cinematch_cache_breaker_open").set(open);
+    /// Whether nobody asks it now.
+    pub fn is_open(&self) -> bool {
+        self.breaker().is_open()
     }
 }

@@ -58,6 +58,7 @@ fn of_a_hundred_who_ask_the_same_at_once_one_makes_the_reply() {
                 assert_eq!(task.await.unwrap(), b"{}");
             }
             assert_eq!(times.load(Ordering::Relaxed), 1);
+            cache.tell();
         });
     });
     let metrics = metrics.render();
