@@ -48,12 +48,12 @@ impl Key {
         route: &str,
         asked: &T,
         people: &[(&str, Option<Stamp>)],
-    ) -> Self {
+    ) -> Result<Self, Problem> {
         let model = (&serving.bundle.manifest.model_id, serving.bundle.generation);
         let program = (FORMAT, env!("CARGO_PKG_VERSION"));
-        // As JSON every part ends where it ends, whatever is in it. Strings and numbers always serialise.
-        let whole = serde_json::to_vec(&(program, model, route, asked, people)).unwrap_or_default();
-        Self(Sha256::digest(&whole).into())
+        // As JSON every part ends where it ends, whatever is in it.
+        let whole = serde_json::to_vec(&(program, model, route, asked, people))?;
+        Ok(Self(Sha256::digest(&whole).into()))
     }
 
     /// Some key.

@@ -216,5 +216,5 @@ pub async fn browse(
         };
         json_of(&reply)
     };
-    state.cache().reply(Key::new(&serving, "browse", &words, &[]), make).await
+    state.cache().reply(Key::new(&serving, "browse", &words, &[])?, make).await
 }

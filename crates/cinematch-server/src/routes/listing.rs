@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use axum::http::StatusCode;
 use cinematch::ranking::{
     Counterfactual, Ranked, Reason, Recommendation, Request, Shortfall, explanation,
 };
@@ -11,7 +10,7 @@ use serde::Serialize;
 
 use super::personal::Mode;
 use crate::item::{Item, RecommendedItem, Why, WithoutIt, put_recommended};
-use crate::problem::{INTERNAL, Problem};
+use crate::problem::Problem;
 use crate::state::Serving;
 
 /// The recommendations.
@@ -106,17 +105,12 @@ pub fn json(
     listed: Listed<'_>,
     about: About<'_>,
 ) -> Result<Vec<u8>, Problem> {
-    write(serving, region, listed, about).map_err(|error| unwritable(&error))
+    Ok(write(serving, region, listed, about)?)
 }
 
 /// The JSON of any other reply.
 pub fn json_of<T: Serialize>(reply: &T) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(reply).map_err(|error| unwritable(&error))
-}
-
-fn unwritable(error: &serde_json::Error) -> Problem {
-    tracing::error!(%error, "a reply cannot be written");
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
+    Ok(serde_json::to_vec(reply)?)
 }
 
 fn write(

@@ -146,7 +146,7 @@ pub async fn recommend(
     let recommender = &serving.bundle.recommender;
     let user = profile.key();
     let stamp = state.store().stamp(&user).await?;
-    let key = Key::new(&serving, "personal", &words, &[(&user, stamp)]);
+    let key = Key::new(&serving, "personal", &words, &[(&user, stamp)])?;
     let make = async {
         let taste = state.store().taste(&user).await?;
         let mode = asked.mode.unwrap_or_default();

@@ -175,7 +175,7 @@ pub async fn recommend(
     let stamp = if whose { state.store().stamp(&user_id).await? } else { None };
     let people = [(user_id.as_str(), stamp)];
     let people = if whose { &people[..] } else { &[] };
-    let key = Key::new(&serving, "recommendations", &request, people);
+    let key = Key::new(&serving, "recommendations", &request, people)?;
     let make = async {
         let (with_watchlist, counterfactual) = (request.include_watchlist, request.counterfactual);
         let mut unknown = Vec::new();

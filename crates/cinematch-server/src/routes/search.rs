@@ -80,5 +80,5 @@ pub async fn search(
             .collect();
         json_of(&SearchReply { count: results.len(), results })
     };
-    state.cache().reply(Key::new(&serving, "search", &words, &[]), make).await
+    state.cache().reply(Key::new(&serving, "search", &words, &[])?, make).await
 }

@@ -73,7 +73,7 @@ pub async fn similar(
     let bundle = &serving.bundle;
     let recommender = &bundle.recommender;
     let film = find_movie(recommender, movie_id.into())?;
-    let key = Key::new(&serving, "similar", &(movie_id, words), &[]);
+    let key = Key::new(&serving, "similar", &(movie_id, words), &[])?;
     let make = async {
         let (request, _) = recommender.resolve(&Query {
             liked: vec![MovieId(movie_id)],
