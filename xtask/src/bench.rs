@@ -3,6 +3,7 @@
 //! Both sides are measured in turn, so that whatever else the machine does meets both. See
 //! `benches/README.md` for what is measured and how to read it.
 
+mod cache;
 mod commands;
 mod csv;
 mod ease;
@@ -12,7 +13,9 @@ mod job;
 mod load;
 mod machine;
 mod measure;
-mod process;
+mod mixed;
+mod people;
+pub mod process;
 mod quality;
 mod ratings;
 mod report;
@@ -40,7 +43,7 @@ use report::Report;
 const USAGE: &str = "\
 Usage: cargo xtask bench [PART…] [--runs N] [--json FILE] [--quick] [--factors D,…] [--lenskit]
 
-  preprocess, train, serve, ratings, ials, ease, quality, job
+  preprocess, train, serve, mixed, cache, ratings, ials, ease, quality, job
                    the parts to measure; all of them when none is named
   --runs N         measurements of each side after a warm-up (5)
   --json FILE      write everything measured to FILE too
@@ -56,6 +59,8 @@ enum Part {
     Preprocess,
     Train,
     Serve,
+    Mixed,
+    Cache,
     Ratings,
     Ials,
     Ease,
@@ -64,10 +69,12 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Preprocess,
         Self::Train,
         Self::Serve,
+        Self::Mixed,
+        Self::Cache,
         Self::Ratings,
         Self::Ials,
         Self::Ease,
@@ -80,6 +87,8 @@ impl Part {
             Self::Preprocess => stages::preprocess(setup),
             Self::Train => stages::train(setup),
             Self::Serve => serve::serve(setup),
+            Self::Mixed => mixed::mixed(setup),
+            Self::Cache => cache::cache(setup),
             Self::Ratings => ratings::ratings(setup),
             Self::Ials => ials::ials(setup),
             Self::Ease => ease::ease(setup),
@@ -107,6 +116,8 @@ struct Pace {
     window: Duration,
     /// One load at a fixed rate.
     latency: Duration,
+    /// The mixed load.
+    mixed: Duration,
     /// A try whether a rate is sustained.
     trial: Duration,
     /// Ratings to make up for the parts that read many.
@@ -128,6 +139,7 @@ impl Pace {
         runs: 5,
         window: Duration::from_secs(5),
         latency: Duration::from_secs(30),
+        mixed: Duration::from_mins(10),
         trial: Duration::from_secs(5),
         ratings: 32_000_204,
         trainings: 2,
@@ -140,6 +152,7 @@ impl Pace {
         runs: 1,
         window: Duration::from_secs(1),
         latency: Duration::from_secs(2),
+        mixed: Duration::from_secs(10),
         trial: Duration::from_secs(1),
         ratings: 2_000_000,
         trainings: 1,
@@ -203,6 +216,8 @@ fn parse(args: &[String]) -> Result<Options> {
             "preprocess" => parts.push(Part::Preprocess),
             "train" => parts.push(Part::Train),
             "serve" => parts.push(Part::Serve),
+            "mixed" => parts.push(Part::Mixed),
+            "cache" => parts.push(Part::Cache),
             "ratings" => parts.push(Part::Ratings),
             "ials" => parts.push(Part::Ials),
             "ease" => parts.push(Part::Ease),

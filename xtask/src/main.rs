@@ -1,8 +1,10 @@
 //! What contributors run: `cargo xtask test`, `cargo xtask bench`, `cargo xtask tidy`.
 
 mod bench;
+mod debian;
 mod postgres;
 mod project;
+mod redis;
 mod test;
 mod tidy;
 mod venv;
@@ -13,7 +15,7 @@ const USAGE: &str = "Usage: cargo xtask <command>
 
   test [FILTER…]                      everything that proves the project; with filters, only the
                                       Rust tests whose names contain one
-  bench [preprocess|train|serve|ratings|ials …]
+  bench [preprocess|train|serve|mixed|cache …]
                                       ours against the usual Python stack, in one run
   tidy                                what the formatter cannot check";
 

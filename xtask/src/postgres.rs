@@ -12,7 +12,8 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::project;
+use crate::debian::is_root;
+use crate::{debian, project};
 
 /// Programs that a folder must have to be `PostgreSQL`'s.
 const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
@@ -209,28 +210,15 @@ impl Owner {
     }
 }
 
-fn is_root() -> Result<bool> {
-    let output = Command::new("id").arg("-u").output().context("cannot run `id -u`")?;
-    Ok(output.stdout.trim_ascii() == b"0")
-}
-
 /// The folder of `PostgreSQL`'s programs; Debian's package is installed where there is none and we
 /// may.
 fn programs() -> Result<PathBuf> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    if is_root()? && on_path("apt-get") {
-        eprintln!("installing Debian's package postgresql (once)");
-        // The lists of packages may be old, or not there at all.
-        let install = ["install", "-y", "--no-install-recommends", "postgresql"];
-        if !apt_get(&install)? {
-            apt_get(&["update"])?;
-            apt_get(&install)?;
-        }
-        if let Some(found) = find() {
-            return Ok(found);
-        }
+    debian::install("postgresql")?;
+    if let Some(found) = find() {
+        return Ok(found);
     }
     bail!(
         "PostgreSQL's server programs ({}) are neither where `pg_config --bindir` says, nor in \
@@ -262,18 +250,6 @@ fn newest_first(folders: &mut [PathBuf]) {
         let numbers = name.split('.').map(|part| part.parse().unwrap_or(0_u32));
         std::cmp::Reverse(numbers.collect::<Vec<_>>())
     });
-}
-
-fn on_path(program: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(program).is_file())
-}
-
-/// Whether apt-get did it.
-fn apt_get(arguments: &[&str]) -> Result<bool> {
-    let mut command = Command::new("apt-get");
-    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
-    Ok(command.status().context("cannot run apt-get")?.success())
 }
 
 /// A port that nobody listens on at this moment.

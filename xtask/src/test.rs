@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::postgres::Postgres;
-use crate::{project, tidy, venv};
+use crate::{project, redis, tidy, venv};
 
 /// Runs the gates and the tests; with filters, only the tests whose names contain one.
 pub fn run(filters: &[String]) -> Result<()> {
@@ -40,12 +40,14 @@ pub fn run(filters: &[String]) -> Result<()> {
     let schemathesis = venv::python(&contract, "contract")?.with_file_name("schemathesis");
     step("tests", || {
         let postgres = Postgres::start()?;
+        let redis = redis::program()?;
         let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--"];
         arguments.extend(filters.iter().map(String::as_str));
         let variables = [
             ("CINEMATCH_TEST_PYTHON", python.as_os_str()),
             ("CINEMATCH_TEST_SCHEMATHESIS", schemathesis.as_os_str()),
             ("CINEMATCH_TEST_POSTGRES", postgres.url().as_ref()),
+            ("CINEMATCH_TEST_REDIS", redis.as_os_str()),
             ("INSTA_UPDATE", "no".as_ref()),
         ];
         cargo(&root, &arguments, &variables)

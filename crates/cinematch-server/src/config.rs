@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use cinematch_store::Address;
 
+use crate::cache::RedisAddress;
 use crate::jobs::JobsConfig;
 
 /// The server's settings.
@@ -25,11 +26,33 @@ pub struct ServerConfig {
     pub cors_origins: Vec<String>,
     /// Who may do what.
     pub access: AccessConfig,
+    /// Where replies are kept for those who ask the same.
+    pub cache: CacheConfig,
     /// What runs in the background.
     pub jobs: JobsConfig,
     /// How long the server goes on taking requests after it was told to stop, already saying that it is not
     /// ready, so that who sends them can look elsewhere.
     pub stop_delay: Duration,
+}
+
+/// Where replies are kept for those who ask the same.
+#[derive(Clone, Debug)]
+pub struct CacheConfig {
+    /// Bytes of them in this process; 0: none.
+    pub memory_bytes: u64,
+    /// A Redis that servers share.
+    pub redis: Option<RedisAddress>,
+}
+
+impl CacheConfig {
+    /// Megabytes of replies in memory, if nothing else is said: a thousand lists of twenty films and more.
+    pub const DEFAULT_MB: u32 = 64;
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { memory_bytes: u64::from(Self::DEFAULT_MB) << 20, redis: None }
+    }
 }
 
 /// Who may do what.
@@ -122,6 +145,7 @@ mod tests {
             access: AccessConfig::default(),
             jobs: JobsConfig::default(),
             stop_delay: Duration::ZERO,
+            cache: CacheConfig::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! request sees one generation of the model from beginning to end.
 
 mod access;
+mod cache;
 mod config;
 mod extract;
 mod item;
@@ -34,7 +35,10 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 pub use access::{ApiToken, LONGEST_PASSWORD, hash_password};
-pub use config::{AccessConfig, AccessMode, ConfigError, DEVELOPMENT_ORIGINS, ServerConfig};
+pub use cache::{RedisAddress, RedisAddressError};
+pub use config::{
+    AccessConfig, AccessMode, CacheConfig, ConfigError, DEVELOPMENT_ORIGINS, ServerConfig,
+};
 pub use jobs::{JobsConfig, Pace, Schedule, WorkerCommand};
 pub use routes::openapi_json;
 pub use state::{AppState, StartError};

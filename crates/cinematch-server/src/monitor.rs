@@ -118,6 +118,7 @@ pub async fn render(state: &AppState) -> String {
     }
     gauge!("cinematch_uptime_seconds").set(state.uptime().as_secs_f64());
     gauge!("cinematch_store_up").set(f64::from(state.is_store_up().await));
+    state.cache().tell();
     if let Some(process) = Process::now() {
         gauge!("process_resident_memory_bytes").set(process.resident_bytes);
         gauge!("process_cpu_seconds_total").set(process.cpu_seconds);

@@ -151,6 +151,14 @@ impl From<StoreError> for Problem {
     }
 }
 
+/// Of what is written; what is read says itself what is wrong with it.
+impl From<serde_json::Error> for Problem {
+    fn from(error: serde_json::Error) -> Self {
+        tracing::error!(%error, "a reply cannot be written");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
+    }
+}
+
 impl From<getrandom::Error> for Problem {
     fn from(error: getrandom::Error) -> Self {
         tracing::error!(%error, "the system has no randomness");

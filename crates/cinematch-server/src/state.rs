@@ -11,6 +11,7 @@ use cinematch::search::SearchIndex;
 use cinematch_store::{Ownership, Store, StoreError};
 
 use crate::access::Limits;
+use crate::cache::{Cache, RedisAddressError};
 use crate::config::{ConfigError, ServerConfig};
 use crate::item::ItemTexts;
 use crate::monitor;
@@ -30,6 +31,9 @@ pub enum StartError {
     /// There is no usable database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is no such cache.
+    #[error(transparent)]
+    Cache(#[from] RedisAddressError),
 }
 
 /// The server's state; clones share it.
@@ -42,6 +46,7 @@ pub struct AppState {
 struct Shared {
     serving: ArcSwap<Serving>,
     store: Store,
+    cache: Cache,
     config: ServerConfig,
     limits: Limits,
     started: Instant,
@@ -93,10 +98,12 @@ impl AppState {
         config.check()?;
         let store = Store::open(&config.database, Ownership::Alone).await?;
         monitor::start();
+        let cache = Cache::open(&config.cache).await?;
         monitor::in_service(&bundle.manifest.model_id, bundle.generation);
         let shared = Shared {
             serving: ArcSwap::new(Serving::new(bundle)),
             store,
+            cache,
             limits: Limits::new(config.access.rate_limit),
             config,
             started: Instant::now(),
@@ -120,7 +127,9 @@ impl AppState {
     pub(crate) fn swap(&self, next: Arc<Serving>) -> Arc<Serving> {
         monitor::in_service(&next.bundle.manifest.model_id, next.bundle.generation);
         self.refuse(None);
-        self.shared.serving.swap(next)
+        let before = self.shared.serving.swap(next);
+        self.shared.cache.clear();
+        before
     }
 
     /// Remembers why the published generation is not in service.
@@ -151,6 +160,11 @@ impl AppState {
     /// People's data.
     pub(crate) fn store(&self) -> &Store {
         &self.shared.store
+    }
+
+    /// Replies kept for those who ask the same.
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.shared.cache
     }
 
     /// The settings.

@@ -5,7 +5,7 @@ use cinematch::sources::movielens::Stars;
 use serde::{Deserialize, Serialize};
 
 use crate::rows::{damaged, movie_id, stars};
-use crate::users::{id_of, id_or_new};
+use crate::users::{touch, touch_or_new};
 use crate::{Owner, Store, StoreError};
 
 /// A press of a button below a film.
@@ -137,7 +137,7 @@ impl Store {
         let user = owner.key.clone();
         self.change(&user, async move {
             let mut transaction = store.begin().await?;
-            let id = id_or_new(&store, &mut transaction, &owner, now).await?;
+            let id = touch_or_new(&mut transaction, &owner, now).await?;
             let feedback = say(&mut transaction, id, movie, said, now).await?;
             transaction.commit().await?;
             Ok(feedback)
@@ -146,18 +146,21 @@ impl Store {
     }
 
     /// Takes back all that was said of a film; whether something was.
-    pub async fn unsay(&self, user: &str, movie: MovieId) -> Result<bool, StoreError> {
+    pub async fn unsay(&self, user: &str, movie: MovieId, now: i64) -> Result<bool, StoreError> {
         let (store, key) = (self.clone(), user.to_owned());
         self.change(user, async move {
-            let gone = sqlx::query(
-                "DELETE FROM feedback WHERE movie_id = $1
-                 AND user_id = (SELECT id FROM users WHERE key = $2)",
-            )
-            .bind(i64::from(movie.0))
-            .bind(key)
-            .execute(store.pool())
-            .await?;
-            Ok(gone.rows_affected() > 0)
+            let mut transaction = store.begin().await?;
+            let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(false) };
+            let gone = sqlx::query("DELETE FROM feedback WHERE user_id = $1 AND movie_id = $2")
+                .bind(id)
+                .bind(i64::from(movie.0))
+                .execute(&mut *transaction)
+                .await?;
+            if gone.rows_affected() == 0 {
+                return Ok(false);
+            }
+            transaction.commit().await?;
+            Ok(true)
         })
         .await
     }
@@ -168,7 +171,7 @@ impl Store {
         let (store, key) = (self.clone(), user.to_owned());
         self.change(user, async move {
             let mut transaction = store.begin().await?;
-            let Some(id) = id_of(&store, &mut transaction, &key).await? else { return Ok(0) };
+            let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(0) };
             let seen = sqlx::query(
                 "UPDATE feedback SET signal = NULL, half_stars = NULL, updated_at = $2
                  WHERE user_id = $1 AND watched = 1

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::feedback::{self, COLUMNS, FeedbackRow, UPSERT};
 use crate::rows::{ROWS_AT_ONCE, places};
-use crate::users::id_or_new;
+use crate::users::touch_or_new;
 use crate::{FilmFeedback, NewItem, Owner, Reaction, Store, StoreError};
 
 /// A film of an export, with all that the export says of it.
@@ -78,7 +78,7 @@ impl Store {
         let user = owner.key.clone();
         self.change(&user, async move {
             let mut transaction = store.begin().await?;
-            let id = id_or_new(&store, &mut transaction, &owner, now).await?;
+            let id = touch_or_new(&mut transaction, &owner, now).await?;
             let sql = format!("SELECT {COLUMNS} FROM feedback WHERE user_id = $1");
             let rows: Vec<FeedbackRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
                 .bind(id)

@@ -31,7 +31,7 @@ pub use imports::{Changes, ImportRecord, ImportedFilm, PastImport};
 pub use jobs::{Failure, Job, JobKind, JobState};
 pub use preferences::Preferences;
 pub use store::{Ownership, Store};
-pub use taste::Taste;
+pub use taste::{Stamp, Taste};
 pub use transfer::{Copied, Existing, backup, copy, restore};
 pub use users::{Account, Identified, NewProfile, Owner, Profile, Receipt, is_email};
 pub use watchlist::{Added, NewItem, WatchlistItem};

@@ -1,6 +1,6 @@
 //! What people would rather see, and on what.
 
-use crate::users::id_or_new;
+use crate::users::touch_or_new;
 use crate::{Owner, Store, StoreError};
 
 /// Somebody's preferences.
@@ -53,7 +53,7 @@ impl Store {
         let user = owner.key.clone();
         self.change(&user, async move {
             let mut transaction = store.begin().await?;
-            let id = id_or_new(&store, &mut transaction, &owner, now).await?;
+            let id = touch_or_new(&mut transaction, &owner, now).await?;
             let json = |names: &[String]| serde_json::to_string(names).unwrap_or_default();
             sqlx::query(
                 "INSERT INTO preferences (user_id, preferred_genres, services, original_languages,

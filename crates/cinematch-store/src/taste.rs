@@ -5,15 +5,25 @@ use std::sync::{Arc, PoisonError, RwLock};
 use cinematch::ids::MovieId;
 use cinematch::sources::movielens::Stars;
 use rustc_hash::FxHashMap;
+use serde::Serialize;
 
 use crate::feedback::{COLUMNS, FeedbackRow};
 use crate::preferences::{self, PreferencesRow};
 use crate::rows::movie_id;
 use crate::{FilmFeedback, Preferences, Reaction, Store, StoreError};
 
+/// Who somebody is, and how often what is known of them has changed: the same stamp, the same taste.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Stamp {
+    id: i64,
+    version: i64,
+}
+
 /// What is known of a person. Films in ascending order of their numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taste {
+    /// As of when; `None`, of somebody unknown. What is here may be newer than that, and never older.
+    pub stamp: Option<Stamp>,
     /// What they would rather see.
     pub preferences: Preferences,
     /// What they said of films.
@@ -105,13 +115,28 @@ impl Store {
         }
     }
 
+    /// The stamp of what is known of a person now. One small question, where no process owns the data.
+    pub async fn stamp(&self, user: &str) -> Result<Option<Stamp>, StoreError> {
+        if self.tastes().is_some() {
+            return Ok(self.taste(user).await?.stamp);
+        }
+        self.read_stamp(user).await
+    }
+
+    async fn read_stamp(&self, user: &str) -> Result<Option<Stamp>, StoreError> {
+        let row: Option<(i64, i64)> =
+            sqlx::query_as("SELECT id, version FROM users WHERE key = $1")
+                .bind(user)
+                .fetch_optional(self.pool())
+                .await?;
+        Ok(row.map(|(id, version)| Stamp { id, version }))
+    }
+
     async fn read_taste(&self, user: &str) -> Result<Taste, StoreError> {
         let pool = self.pool();
-        let known: Option<(i64,)> = sqlx::query_as("SELECT id FROM users WHERE key = $1")
-            .bind(user)
-            .fetch_optional(pool)
-            .await?;
-        let Some((id,)) = known else { return Ok(Taste::default()) };
+        // Before all else: what is read after it is as new or newer.
+        let stamp = self.read_stamp(user).await?;
+        let Some(Stamp { id, .. }) = stamp else { return Ok(Taste::default()) };
         let columns = preferences::COLUMNS;
         let sql = format!("SELECT {columns} FROM preferences WHERE user_id = $1");
         let row: Option<PreferencesRow> =
@@ -125,6 +150,7 @@ impl Store {
                 .fetch_all(pool)
                 .await?;
         Ok(Taste {
+            stamp,
             preferences: row.map(Preferences::from).unwrap_or_default(),
             films: films.into_iter().map(FilmFeedback::of).collect::<Result<_, _>>()?,
             listed: listed.into_iter().map(|(id,)| movie_id(id)).collect::<Result<_, _>>()?,

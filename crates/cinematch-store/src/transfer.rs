@@ -26,7 +26,7 @@ struct Table {
 const TABLES: [Table; 7] = [
     Table {
         name: "users",
-        numbers: &["id", "created_at"],
+        numbers: &["id", "created_at", "version"],
         texts: &["key", "email", "name", "password_hash"],
         counter: Some("id"),
     },

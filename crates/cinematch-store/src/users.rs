@@ -171,8 +171,8 @@ impl Store {
                 // No key that anybody can choose has a control character.
                 let unset = format!("\u{1}{email}");
                 let inserted: Result<(i64,), sqlx::Error> = sqlx::query_as(
-                    "INSERT INTO users (key, email, name, password_hash, created_at)
-                     VALUES ($1, $2, $3, $4, $5) RETURNING id",
+                    "INSERT INTO users (key, email, name, password_hash, created_at, version)
+                     VALUES ($1, $2, $3, $4, $5, $5) RETURNING id",
                 )
                 .bind(unset)
                 .bind(&email)
@@ -274,8 +274,8 @@ impl Store {
     }
 }
 
-/// The row of a key.
-pub(crate) async fn id_of(
+/// The row of a key, whose owner is about to go.
+async fn id_of(
     store: &Store,
     transaction: &mut Transaction<'static, Any>,
     key: &str,
@@ -291,22 +291,41 @@ pub(crate) async fn id_of(
     Ok(row.map(|(id,)| id))
 }
 
-/// The row of a person, made if nothing was known of them. A profile is not made: it was forgotten.
-pub(crate) async fn id_or_new(
-    store: &Store,
+/// The row of a person of whom something changes: their version grows with it. Changes of one person come
+/// one after another from here on, in whatever server they are made.
+pub(crate) async fn touch(
+    transaction: &mut Transaction<'static, Any>,
+    key: &str,
+    now: i64,
+) -> Result<Option<i64>, StoreError> {
+    let row: Option<(i64,)> = sqlx::query_as(
+        "UPDATE users SET version = CASE WHEN version < $1 THEN $1 ELSE version + 1 END
+         WHERE key = $2 RETURNING id",
+    )
+    .bind(now)
+    .bind(key)
+    .fetch_optional(&mut **transaction)
+    .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// The row of a person of whom something changes, made if nothing was known of them. A profile is not made:
+/// it was forgotten.
+pub(crate) async fn touch_or_new(
     transaction: &mut Transaction<'static, Any>,
     owner: &Owner,
     now: i64,
 ) -> Result<i64, StoreError> {
     let Owner { key, is_profile } = owner;
-    if let Some(id) = id_of(store, transaction, key).await? {
+    if let Some(id) = touch(transaction, key, now).await? {
         return Ok(id);
     }
     if *is_profile {
         return Err(StoreError::Forgotten);
     }
     let inserted: Option<(i64,)> = sqlx::query_as(
-        "INSERT INTO users (key, created_at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING RETURNING id",
+        "INSERT INTO users (key, created_at, version) VALUES ($1, $2, $2)
+         ON CONFLICT (key) DO NOTHING RETURNING id",
     )
     .bind(key)
     .bind(now)
@@ -315,8 +334,6 @@ pub(crate) async fn id_or_new(
     match inserted {
         Some((id,)) => Ok(id),
         // Another server made it meanwhile.
-        None => {
-            id_of(store, transaction, key).await?.ok_or_else(|| sqlx::Error::RowNotFound.into())
-        }
+        None => touch(transaction, key, now).await?.ok_or_else(|| sqlx::Error::RowNotFound.into()),
     }
 }

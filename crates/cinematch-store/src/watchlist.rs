@@ -4,7 +4,7 @@ use cinematch::ids::MovieId;
 
 use crate::feedback::say;
 use crate::rows::movie_id;
-use crate::users::id_or_new;
+use crate::users::{touch, touch_or_new};
 use crate::{Owner, Said, Store, StoreError};
 
 /// A film to be added.
@@ -73,7 +73,7 @@ impl Store {
         let user = owner.key.clone();
         self.change(&user, async move {
             let mut transaction = store.begin().await?;
-            let id = id_or_new(&store, &mut transaction, &owner, now).await?;
+            let id = touch_or_new(&mut transaction, &owner, now).await?;
             let inserted = sqlx::query(
                 "INSERT INTO watchlist (user_id, movie_id, title, year, service, added_at)
                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, movie_id) DO NOTHING",
@@ -108,18 +108,26 @@ impl Store {
     }
 
     /// Removes a film; whether it was there. That it was watched stays known.
-    pub async fn remove(&self, user: &str, movie_id: MovieId) -> Result<bool, StoreError> {
+    pub async fn remove(
+        &self,
+        user: &str,
+        movie_id: MovieId,
+        now: i64,
+    ) -> Result<bool, StoreError> {
         let (store, key) = (self.clone(), user.to_owned());
         self.change(user, async move {
-            let removed = sqlx::query(
-                "DELETE FROM watchlist WHERE movie_id = $1
-                 AND user_id = (SELECT id FROM users WHERE key = $2)",
-            )
-            .bind(i64::from(movie_id.0))
-            .bind(key)
-            .execute(store.pool())
-            .await?;
-            Ok(removed.rows_affected() > 0)
+            let mut transaction = store.begin().await?;
+            let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(false) };
+            let removed = sqlx::query("DELETE FROM watchlist WHERE user_id = $1 AND movie_id = $2")
+                .bind(id)
+                .bind(i64::from(movie_id.0))
+                .execute(&mut *transaction)
+                .await?;
+            if removed.rows_affected() == 0 {
+                return Ok(false);
+            }
+            transaction.commit().await?;
+            Ok(true)
         })
         .await
     }
@@ -135,15 +143,14 @@ impl Store {
         let (store, key) = (self.clone(), user.to_owned());
         self.change(user, async move {
             let mut transaction = store.begin().await?;
-            let listed: Option<(i64, String)> = sqlx::query_as(
-                "SELECT user_id, title FROM watchlist JOIN users ON users.id = user_id
-                 WHERE users.key = $1 AND movie_id = $2",
-            )
-            .bind(key)
-            .bind(i64::from(movie_id.0))
-            .fetch_optional(&mut *transaction)
-            .await?;
-            let Some((id, title)) = listed else { return Ok(None) };
+            let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(None) };
+            let listed: Option<(String,)> =
+                sqlx::query_as("SELECT title FROM watchlist WHERE user_id = $1 AND movie_id = $2")
+                    .bind(id)
+                    .bind(i64::from(movie_id.0))
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+            let Some((title,)) = listed else { return Ok(None) };
             let said = Said { watched: Some(watched), ..Said::default() };
             say(&mut transaction, id, movie_id, said, now).await?;
             transaction.commit().await?;

@@ -60,8 +60,8 @@ async fn watchlists(store: &Store) {
     assert_eq!(store.taste("ada").await.unwrap().known().count(), 0);
     assert_eq!(store.set_watched("ada", MovieId(7), true, 12).await.unwrap(), None);
 
-    assert!(store.remove("ada", MovieId(2)).await.unwrap());
-    assert!(!store.remove("ada", MovieId(2)).await.unwrap());
+    assert!(store.remove("ada", MovieId(2), 13).await.unwrap());
+    assert!(!store.remove("ada", MovieId(2), 13).await.unwrap());
     assert_eq!(shown(store, "o'bob; --").await, [(2, false)]);
     assert_eq!(store.taste("ada").await.unwrap().listed, [MovieId(1)]);
 }
@@ -126,8 +126,8 @@ async fn opinions(store: &Store) {
         store.feedback("ada").await.unwrap().iter().map(|film| film.movie_id.0).collect();
     assert_eq!(order, [6, 5, 7], "the last first");
 
-    assert!(store.unsay("ada", MovieId(7)).await.unwrap());
-    assert!(!store.unsay("ada", MovieId(7)).await.unwrap());
+    assert!(store.unsay("ada", MovieId(7), 57).await.unwrap());
+    assert!(!store.unsay("ada", MovieId(7), 57).await.unwrap());
     assert_eq!(store.reset_feedback("ada", 60).await.unwrap(), 2);
     assert_eq!(store.reset_feedback("ada", 61).await.unwrap(), 0);
     assert_eq!(store.reset_feedback("nobody", 61).await.unwrap(), 0);
@@ -255,6 +255,65 @@ async fn farewell(store: &Store, database: &Database) {
     // Numbers are not given out again.
     let made = store.identify("bob@example.org", Some("Bob"), 93).await.unwrap();
     assert!(matches!(made, Identified::New(bob) if bob.id > eve.id));
+}
+
+/// What was made of what was known is told apart from what would be made of it now, whoever wrote.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_is_a_new_version_and_nothing_else_is() {
+    for database in databases("every_change_is_a_new_version_and_nothing_else_is").await {
+        let store = database.open().await;
+        // Another server on the same database; of a file there is none.
+        let other = match database.address.file() {
+            Some(_) => store.clone(),
+            None => database.open().await,
+        };
+        let mut seen = Vec::new();
+        let mut changed = async |what: &str| {
+            let stamp = store.stamp("ada").await.unwrap();
+            assert_eq!(other.stamp("ada").await.unwrap(), stamp, "{what}");
+            assert_eq!(other.taste("ada").await.unwrap().stamp, stamp, "{what}");
+            assert!(!seen.contains(&stamp), "{what}: {stamp:?}");
+            seen.push(stamp);
+        };
+        changed("nobody").await;
+        store.say("ada", MovieId(1), like(), 10).await.unwrap();
+        changed("said").await;
+        // The clock went back, or two changes came in one millisecond.
+        store.say("ada", MovieId(2), like(), 9).await.unwrap();
+        changed("said earlier").await;
+        store.unsay("ada", MovieId(2), 9).await.unwrap();
+        changed("unsaid").await;
+        store.add("ada", item(3), 20).await.unwrap();
+        changed("listed").await;
+        store.set_watched("ada", MovieId(3), true, 20).await.unwrap();
+        changed("watched").await;
+        store.remove("ada", MovieId(3), 20).await.unwrap();
+        changed("removed").await;
+        store.set_preferences("ada", Preferences::default(), 20).await.unwrap();
+        changed("preferences").await;
+        let record = ImportRecord {
+            service: "imdb".to_owned(),
+            file: "ratings.csv".to_owned(),
+            rows: 1,
+            matched: 1,
+        };
+        let film =
+            ImportedFilm { item: item(4), stars: None, liked: true, watched: false, listed: false };
+        store.import("ada", vec![film], record, 30).await.unwrap();
+        changed("imported").await;
+        store.reset_feedback("ada", 30).await.unwrap();
+        changed("reset").await;
+        let before = store.stamp("ada").await.unwrap();
+        assert!(!store.unsay("ada", MovieId(77), 40).await.unwrap());
+        assert!(!store.remove("ada", MovieId(77), 40).await.unwrap());
+        assert_eq!(store.set_watched("ada", MovieId(77), true, 40).await.unwrap(), None);
+        store.say("bob", MovieId(1), like(), 40).await.unwrap();
+        assert_eq!(store.stamp("ada").await.unwrap(), before, "nothing of hers changed");
+        store.forget("ada", "r1".to_owned(), 50).await.unwrap().unwrap();
+        assert_eq!(store.stamp("ada").await.unwrap(), None);
+        store.say("ada", MovieId(1), like(), 10).await.unwrap();
+        changed("came back").await;
+    }
 }
 
 /// A server that is told things and asked for them at once never answers with what was before.

@@ -68,7 +68,9 @@ async fn a_backup_brings_everything_back_and_moves_between_databases() {
         let file = folder.path().join("sub/backup.db");
         // The server goes on meanwhile.
         backup(&database.address, &file, Existing::Keep).await.unwrap();
-        store.unsay("ada", MovieId(7)).await.unwrap();
+        let known = store.stamp("ada").await.unwrap();
+        store.unsay("ada", MovieId(7), 101).await.unwrap();
+        let since = store.stamp("ada").await.unwrap();
         assert_ne!(all(&store).await, before);
         let left: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().collect();
         assert_eq!(left.len(), 1, "nothing but the backup");
@@ -79,6 +81,10 @@ async fn a_backup_brings_everything_back_and_moves_between_databases() {
         assert!(refused.to_string().contains("--replace"), "{refused}");
         let copied = restore(&file, (&store, &database.address), Existing::Replace).await.unwrap();
         assert_eq!((copied["users"], copied["watchlist"], copied["deletions"]), (3, 900, 1));
+        // What is said from here on is told apart from what was said since the backup.
+        store.say("ada", MovieId(7), Said::default(), 1000).await.unwrap();
+        assert!(![known, since].contains(&store.stamp("ada").await.unwrap()));
+        restore(&file, (&store, &database.address), Existing::Replace).await.unwrap();
         store.close().await;
         drop(store);
         let store = database.open().await;

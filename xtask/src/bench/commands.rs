@@ -113,6 +113,8 @@ pub enum PeerKind {
     Usual,
     /// numpy and scipy, on our own artifacts, for replies equal to ours.
     Tuned,
+    /// The usual one with people and their ratings in SQLite, and a search.
+    People,
 }
 
 impl PeerServer {
@@ -121,6 +123,7 @@ impl PeerServer {
         let kind = match self.kind {
             PeerKind::Usual => "usual peer",
             PeerKind::Tuned => "tuned peer",
+            PeerKind::People => "usual peer with people",
         };
         let plural = if self.workers == 1 { "" } else { "s" };
         format!("{kind}, {} worker{plural}", self.workers)
@@ -130,6 +133,7 @@ impl PeerServer {
         match self.kind {
             PeerKind::Usual => "serve.py",
             PeerKind::Tuned => "serve_tuned.py",
+            PeerKind::People => "serve_people.py",
         }
     }
 }
@@ -149,7 +153,8 @@ impl Programs {
         let mut command = Command::new(&self.ours);
         // The defaults are measured, not what this shell happens to configure.
         for (name, _) in std::env::vars_os() {
-            if name.as_encoded_bytes().starts_with(b"CINEMATCH_") {
+            let named = name.as_encoded_bytes();
+            if named.starts_with(b"CINEMATCH_") || named == b"REDIS_URL" {
                 command.env_remove(name);
             }
         }

@@ -13,12 +13,23 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// The bytes of a POST of JSON.
 pub fn post(path: &str, address: SocketAddr, body: &str) -> Vec<u8> {
-    format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    request("POST", path, address, None, Some(body))
+}
+
+/// The bytes of a request of somebody, with or without JSON.
+pub fn request(
+    method: &str,
+    path: &str,
+    address: SocketAddr,
+    user: Option<u64>,
+    body: Option<&str>,
+) -> Vec<u8> {
+    let user = user.map(|user| format!("X-User-Id: {user}\r\n")).unwrap_or_default();
+    let length = body.map(|body| {
+        format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len())
+    });
+    let (length, body) = (length.unwrap_or_default(), body.unwrap_or_default());
+    format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{user}{length}\r\n{body}").into_bytes()
 }
 
 /// A reply with its body put together.

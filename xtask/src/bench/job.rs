@@ -40,7 +40,9 @@ pub fn job(setup: &Setup) -> Result<Report> {
 
     let bodies = requests::bodies(&commands::merged(&root))?;
     let server = Server::start("our server", &setup.work.join("job_server"), &bodies, |port| {
-        programs.ours_serve(&root, port)
+        let mut command = programs.ours_serve(&root, port);
+        command.args(["--cache-mb", "0"]);
+        command
     })?;
     serve::alone(&setup.pace, &server, &bodies, &mut report)?;
     drop(server);

@@ -13,7 +13,7 @@ use super::requests::RECOMMENDED;
 
 /// Connections open one after the other with work going on, so that the workers of a server that
 /// share a listening socket all come to accept some.
-const OPEN_EVERY: Duration = Duration::from_millis(5);
+pub const OPEN_EVERY: Duration = Duration::from_millis(5);
 /// All connections have had their first reply by this long after the last one was opened.
 const CONNECTED_WITHIN: Duration = Duration::from_millis(250);
 /// How much of a wrong reply an error quotes.
@@ -151,7 +151,10 @@ impl Open {
 }
 
 /// Runs a worker in each of some threads; the first failure is the error of all.
-fn in_threads<T: Send>(threads: u32, worker: impl Fn(u32) -> Result<T> + Sync) -> Result<Vec<T>> {
+pub fn in_threads<T: Send>(
+    threads: u32,
+    worker: impl Fn(u32) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
     let worker = &worker;
     let results: Vec<Result<T>> = thread::scope(|scope| {
         let threads: Vec<_> =
@@ -172,7 +175,7 @@ fn accept(reply: &Reply<'_>) -> Result<()> {
 }
 
 /// Sleeps until a moment; says whether it had not passed yet.
-fn sleep_until(due: Instant) -> bool {
+pub fn sleep_until(due: Instant) -> bool {
     let wait = due.saturating_duration_since(Instant::now());
     if wait.is_zero() {
         return false;

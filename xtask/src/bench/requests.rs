@@ -110,8 +110,7 @@ impl Catalogue {
     fn films(&self, count: usize, known: &mut Vec<u64>, random: &mut Random) -> Vec<u64> {
         let start = known.len();
         while known.len() < start + count {
-            let rank = (self.films.len() as f64).powf(random.unit()) as usize;
-            let film = self.films[rank.clamp(1, self.films.len()) - 1];
+            let film = self.films[random.rank(self.films.len())];
             if !known.contains(&film) {
                 known.push(film);
             }
@@ -121,9 +120,19 @@ impl Catalogue {
 }
 
 /// The generator `SplitMix64`: small, and the same everywhere.
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
+    /// Begins at a seed.
+    pub fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A place of `count`, the one of rank r in proportion to 1/r.
+    pub fn rank(&mut self, count: usize) -> usize {
+        ((count as f64).powf(self.unit()) as usize).clamp(1, count) - 1
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -136,11 +145,13 @@ impl Random {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    /// A number from 0 until a bound.
+    pub fn below(&mut self, bound: usize) -> usize {
         (self.unit() * bound as f64) as usize
     }
 
-    fn chance(&mut self, probability: f64) -> bool {
+    /// Whether something of this probability happens.
+    pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 }

@@ -51,7 +51,10 @@ impl<'a> Stage<'a> {
     fn ours(&self) -> Result<Server> {
         let log = self.setup.work.join("serve_ours");
         Server::start("our server", &log, &self.bodies, |port| {
-            self.setup.programs.ours_serve(&self.root, port)
+            // Every reply is made: what is kept for those who ask the same is another part's.
+            let mut command = self.setup.programs.ours_serve(&self.root, port);
+            command.args(["--cache-mb", "0"]);
+            command
         })
     }
 
@@ -60,7 +63,7 @@ impl<'a> Stage<'a> {
         let log = self.setup.work.join(format!("serve_{}", name.replace([' ', ','], "_")));
         let ours = self.root.join("ml/artifacts/current");
         let artifacts = match peer.kind {
-            PeerKind::Usual => &self.artifacts,
+            PeerKind::Usual | PeerKind::People => &self.artifacts,
             PeerKind::Tuned => &ours,
         };
         Server::start(&name, &log, &self.bodies, |port| {

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cinematch_server::{AccessConfig, AccessMode, AppState, JobsConfig, ServerConfig};
+use cinematch_server::{
+    AccessConfig, AccessMode, AppState, CacheConfig, JobsConfig, RedisAddress, ServerConfig,
+};
 use cinematch_store::Address;
 use clap::Args;
 use tokio::net::TcpListener;
@@ -36,6 +38,8 @@ pub struct Serve {
     database: DatabasePath,
     #[command(flatten)]
     access: Access,
+    #[command(flatten)]
+    cache: Cache,
     #[command(flatten)]
     background: Background,
     /// Start also where the model or the database is not there yet, and wait for them
@@ -91,6 +95,32 @@ struct Access {
     behind_proxy: bool,
 }
 
+/// Replies kept for those who ask the same.
+#[derive(Clone, Debug, Args)]
+struct Cache {
+    /// Megabytes of replies kept in memory for those who ask the same; 0: none
+    #[arg(
+        long,
+        default_value_t = CacheConfig::DEFAULT_MB,
+        env = "CINEMATCH_CACHE_MB",
+        value_name = "MB"
+    )]
+    cache_mb: u32,
+    /// A Redis that several servers keep them in as well: redis://user:password@host:6379/0
+    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
+    redis_url: Option<String>,
+}
+
+impl Cache {
+    fn config(&self) -> Result<CacheConfig> {
+        let redis = self.redis_url.as_deref().filter(|url| !url.is_empty());
+        Ok(CacheConfig {
+            memory_bytes: u64::from(self.cache_mb) << 20,
+            redis: redis.map(RedisAddress::parse).transpose().context("REDIS_URL")?,
+        })
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum AccessName {
     Open,
@@ -137,6 +167,7 @@ impl Listen {
             access: AccessConfig::default(),
             jobs: JobsConfig::default(),
             stop_delay: Duration::ZERO,
+            cache: CacheConfig::default(),
         }
     }
 }
@@ -149,6 +180,7 @@ impl Serve {
         let artifacts = self.artifacts.resolve(global);
         let config = ServerConfig {
             access: self.access.config(),
+            cache: self.cache.config()?,
             jobs: self.background.config(global, &artifacts)?,
             stop_delay: Duration::from_secs(self.stop_delay.into()),
             ..self.listen.config(artifacts, database)

@@ -2,6 +2,7 @@
 
 mod access;
 mod browse;
+mod cache;
 mod cli;
 mod contract;
 mod databases;
@@ -28,6 +29,7 @@ mod postgres;
 mod promises;
 mod proxy;
 mod real_data;
+mod redis;
 mod regions;
 mod replicas;
 mod search;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use axum::Json;
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
 use cinematch::ranking::{FieldError, Filters, GenreFilter, Query, QueryError};
 use cinematch::retrieval::{Cursor, Page, Sort, Start};
 use serde::Serialize;
 
+use super::listing::json_of;
+use crate::cache::Key;
 use crate::extract::QueryOf;
 use crate::item::Item;
 use crate::problem::{Problem, ProblemDocument};
@@ -191,24 +192,29 @@ fn renamed(error: QueryError) -> QueryError {
     ))]
 pub async fn browse(
     State(state): State<AppState>,
+    RawQuery(words): RawQuery,
     QueryOf(parameters): QueryOf<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
     let Asked { filters, limit, start } = Asked::of(parameters)?;
-    let bundle = state.bundle();
+    let serving = state.serving();
+    let bundle = &serving.bundle;
     let recommender = &bundle.recommender;
-    let query = Query { filters, limit, ..Query::default() };
-    let (request, _) = recommender.resolve(&query).map_err(renamed)?;
-    let region = request.filter.region;
-    let page = recommender.index().page(recommender.movies(), &start, request.filter, limit);
-    let Page { movies, total, next } = page;
-    let item = |film| Item::new(recommender.movie(film), recommender.services_of(film, region));
-    let movies: Vec<Item<'_>> = movies.into_iter().map(item).collect();
-    let reply = BrowseReply {
-        count: movies.len(),
-        movies,
-        total,
-        next_cursor: next.map(|cursor| cursor.to_string()),
-        attribution: bundle.attribution(region),
+    let make = async {
+        let query = Query { filters, limit, ..Query::default() };
+        let (request, _) = recommender.resolve(&query).map_err(renamed)?;
+        let region = request.filter.region;
+        let page = recommender.index().page(recommender.movies(), &start, request.filter, limit);
+        let Page { movies, total, next } = page;
+        let item = |film| Item::new(recommender.movie(film), recommender.services_of(film, region));
+        let movies: Vec<Item<'_>> = movies.into_iter().map(item).collect();
+        let reply = BrowseReply {
+            count: movies.len(),
+            movies,
+            total,
+            next_cursor: next.map(|cursor| cursor.to_string()),
+            attribution: bundle.attribution(region),
+        };
+        json_of(&reply)
     };
-    Ok(Json(reply).into_response())
+    state.cache().reply(Key::new(&serving, "browse", &words, &[])?, make).await
 }

@@ -150,7 +150,7 @@ pub async fn unsay(
     Me(profile): Me,
     PathOf(movie_id): PathOf<u32>,
 ) -> Result<StatusCode, Problem> {
-    if state.store().unsay(&profile.key(), MovieId(movie_id)).await? {
+    if state.store().unsay(&profile.key(), MovieId(movie_id), now()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found(format!("Nothing was said of movie {movie_id}")))

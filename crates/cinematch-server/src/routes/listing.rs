@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use cinematch::ranking::{
     Counterfactual, Ranked, Reason, Recommendation, Request, Shortfall, explanation,
 };
@@ -12,12 +10,12 @@ use serde::Serialize;
 
 use super::personal::Mode;
 use crate::item::{Item, RecommendedItem, Why, WithoutIt, put_recommended};
-use crate::problem::{INTERNAL, Problem};
+use crate::problem::Problem;
 use crate::state::Serving;
 
 /// The recommendations.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes what `reply` writes")]
+#[expect(dead_code, reason = "describes what `json` writes")]
 pub struct RecommendationReply<'a> {
     /// The films, best first.
     recommendations: Vec<RecommendedItem<'a>>,
@@ -100,19 +98,19 @@ pub struct Listed<'a> {
     counterfactuals: Vec<Option<Counterfactual<'a>>>,
 }
 
-/// A [`RecommendationReply`].
-pub fn reply(
+/// A [`RecommendationReply`], as JSON.
+pub fn json(
     serving: &Serving,
     region: Option<usize>,
     listed: Listed<'_>,
     about: About<'_>,
-) -> Result<Response, Problem> {
-    let body = write(serving, region, listed, about).map_err(|error| {
-        tracing::error!(%error, "a reply cannot be written");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
-    })?;
-    let json = HeaderValue::from_static("application/json");
-    Ok(([(header::CONTENT_TYPE, json)], body).into_response())
+) -> Result<Vec<u8>, Problem> {
+    Ok(write(serving, region, listed, about)?)
+}
+
+/// The JSON of any other reply.
+pub fn json_of<T: Serialize>(reply: &T) -> Result<Vec<u8>, Problem> {
+    Ok(serde_json::to_vec(reply)?)
 }
 
 fn write(

@@ -40,6 +40,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access::guard;
+use crate::cache::pack;
 use crate::observe::observe;
 use crate::problem::{INTERNAL, Problem};
 use crate::state::AppState;
@@ -156,6 +157,7 @@ pub fn router(state: AppState) -> Router {
                 INTERNAL,
             ))
         }))
+        .layer(middleware::from_fn(pack))
         .layer(CompressionLayer::new())
         .layer(cors)
         .layer(middleware::from_fn(observe))

@@ -1,6 +1,6 @@
 //! `GET /api/recommendations`: for the profile that asks, by what is known of it.
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use cinematch::ids::MovieId;
 use cinematch::ranking::{Order, Query, Rating};
@@ -11,6 +11,7 @@ use super::listing::{self, About, RecommendationReply, UserId};
 use super::preferences;
 use super::recommendations::DEFAULT_LIMIT;
 use crate::access::Me;
+use crate::cache::Key;
 use crate::extract::QueryOf;
 use crate::problem::{Problem, ProblemDocument};
 use crate::state::AppState;
@@ -138,30 +139,37 @@ pub struct PersonalQuery {
 pub async fn recommend(
     State(state): State<AppState>,
     Me(profile): Me,
+    RawQuery(words): RawQuery,
     QueryOf(asked): QueryOf<PersonalQuery>,
 ) -> Result<Response, Problem> {
     let serving = state.serving();
     let recommender = &serving.bundle.recommender;
-    let taste = state.store().taste(&profile.key()).await?;
-    let mode = asked.mode.unwrap_or_default();
-    let mut query = known_of(&taste, asked.include_watchlist.unwrap_or(false));
-    let ignored = preferences::apply(&taste.preferences, recommender, &mut query);
-    let counterfactual = asked.counterfactual.unwrap_or(false);
-    asked.narrow(mode, &mut query);
-    let (request, _) = recommender.resolve(&query).map_err(|error| {
-        let named = |field: &str| match field {
-            "filters.genres.any[0]" => "genre".to_owned(),
-            "services[0]" => "service".to_owned(),
-            other => other.to_owned(),
-        };
-        Problem::from(error).rename_fields(named)
-    })?;
-    let listed = listing::rank(&serving, &request, counterfactual);
-    let region = request.filter.region;
-    let mut about = About::new(&serving, UserId::Profile(profile.id), region);
-    about.mode = Some(mode);
-    about.ignored_preferences = ignored;
-    listing::reply(&serving, region, listed, about)
+    let user = profile.key();
+    let stamp = state.store().stamp(&user).await?;
+    let key = Key::new(&serving, "personal", &words, &[(&user, stamp)])?;
+    let make = async {
+        let taste = state.store().taste(&user).await?;
+        let mode = asked.mode.unwrap_or_default();
+        let mut query = known_of(&taste, asked.include_watchlist.unwrap_or(false));
+        let ignored = preferences::apply(&taste.preferences, recommender, &mut query);
+        let counterfactual = asked.counterfactual.unwrap_or(false);
+        asked.narrow(mode, &mut query);
+        let (request, _) = recommender.resolve(&query).map_err(|error| {
+            let named = |field: &str| match field {
+                "filters.genres.any[0]" => "genre".to_owned(),
+                "services[0]" => "service".to_owned(),
+                other => other.to_owned(),
+            };
+            Problem::from(error).rename_fields(named)
+        })?;
+        let listed = listing::rank(&serving, &request, counterfactual);
+        let region = request.filter.region;
+        let mut about = About::new(&serving, UserId::Profile(profile.id), region);
+        about.mode = Some(mode);
+        about.ignored_preferences = ignored;
+        listing::json(&serving, region, listed, about)
+    };
+    state.cache().reply(key, make).await
 }
 
 /// A query by what somebody said of films.

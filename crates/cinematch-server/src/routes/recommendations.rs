@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::listing::{self, About, RecommendationReply, UserId};
 use super::person::{UserName, check_user};
 use crate::access::Caller;
+use crate::cache::Key;
 use crate::extract::{Body, or_default};
 use crate::problem::{Problem, ProblemDocument};
 use crate::state::AppState;
@@ -171,22 +172,29 @@ pub async fn recommend(
         // Nobody in particular has a watchlist too; it is none of those who have their own.
         None => caller.may_act_for(&user_id).is_ok(),
     };
-    let (with_watchlist, counterfactual) = (request.include_watchlist, request.counterfactual);
-    let mut unknown = Vec::new();
-    let mut query = request.into_query(&mut unknown)?;
-    if whose {
-        let taste = state.store().taste(&user_id).await?;
-        query.seen = taste.known().collect();
-        if !with_watchlist {
-            query.seen.extend_from_slice(&taste.listed);
+    let stamp = if whose { state.store().stamp(&user_id).await? } else { None };
+    let people = [(user_id.as_str(), stamp)];
+    let people = if whose { &people[..] } else { &[] };
+    let key = Key::new(&serving, "recommendations", &request, people)?;
+    let make = async {
+        let (with_watchlist, counterfactual) = (request.include_watchlist, request.counterfactual);
+        let mut unknown = Vec::new();
+        let mut query = request.into_query(&mut unknown)?;
+        if whose {
+            let taste = state.store().taste(&user_id).await?;
+            query.seen = taste.known().collect();
+            if !with_watchlist {
+                query.seen.extend_from_slice(&taste.listed);
+            }
         }
-    }
-    let (request, not_in_catalogue) = recommender.resolve(&query)?;
-    unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
-    let listed = listing::rank(&serving, &request, counterfactual);
-    let mut about = About::new(&serving, UserId::Name(&user_id), request.filter.region);
-    about.unknown_movie_ids = unknown;
-    listing::reply(&serving, request.filter.region, listed, about)
+        let (request, not_in_catalogue) = recommender.resolve(&query)?;
+        unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
+        let listed = listing::rank(&serving, &request, counterfactual);
+        let mut about = About::new(&serving, UserId::Name(&user_id), request.filter.region);
+        about.unknown_movie_ids = unknown;
+        listing::json(&serving, request.filter.region, listed, about)
+    };
+    state.cache().reply(key, make).await
 }
 
 impl RecommendationRequest {

@@ -1,10 +1,11 @@
 //! `GET /api/search`.
 
-use axum::Json;
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use super::listing::json_of;
+use crate::cache::Key;
 use crate::extract::QueryOf;
 use crate::item::Item;
 use crate::problem::{Problem, ProblemDocument};
@@ -54,6 +55,7 @@ pub struct FoundItem<'a> {
     ))]
 pub async fn search(
     State(state): State<AppState>,
+    RawQuery(words): RawQuery,
     QueryOf(query): QueryOf<SearchQuery>,
 ) -> Result<Response, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
@@ -65,14 +67,18 @@ pub async fn search(
     }
     let serving = state.serving();
     let recommender = &serving.bundle.recommender;
-    let results: Vec<FoundItem<'_>> = serving
-        .search
-        .search(&query.q, limit)
-        .into_iter()
-        .map(|hit| {
-            let services = recommender.services_of(hit.movie, None);
-            FoundItem { item: Item::new(recommender.movie(hit.movie), services), score: hit.score }
-        })
-        .collect();
-    Ok(Json(SearchReply { count: results.len(), results }).into_response())
+    let make = async {
+        let results: Vec<FoundItem<'_>> = serving
+            .search
+            .search(&query.q, limit)
+            .into_iter()
+            .map(|hit| {
+                let services = recommender.services_of(hit.movie, None);
+                let item = Item::new(recommender.movie(hit.movie), services);
+                FoundItem { item, score: hit.score }
+            })
+            .collect();
+        json_of(&SearchReply { count: results.len(), results })
+    };
+    state.cache().reply(Key::new(&serving, "search", &words, &[])?, make).await
 }

@@ -1,14 +1,14 @@
 //! `GET /api/movies/{movie_id}/similar`.
 
-use axum::Json;
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
 use cinematch::ids::MovieId;
 use cinematch::ranking::{Filters, Query};
 use serde::{Deserialize, Serialize};
 
 use super::find_movie;
-use super::listing::why;
+use super::listing::{json_of, why};
+use crate::cache::Key;
 use crate::extract::{PathOf, QueryOf};
 use crate::item::{Item, Why};
 use crate::problem::{Problem, ProblemDocument};
@@ -66,35 +66,41 @@ pub struct SimilarItem<'a> {
 pub async fn similar(
     State(state): State<AppState>,
     PathOf(movie_id): PathOf<u32>,
+    RawQuery(words): RawQuery,
     QueryOf(asked): QueryOf<SimilarQuery>,
 ) -> Result<Response, Problem> {
-    let bundle = state.bundle();
+    let serving = state.serving();
+    let bundle = &serving.bundle;
     let recommender = &bundle.recommender;
     let film = find_movie(recommender, movie_id.into())?;
-    let (request, _) = recommender.resolve(&Query {
-        liked: vec![MovieId(movie_id)],
-        filters: Filters { region: asked.region, ..Filters::default() },
-        limit: asked.limit.unwrap_or(DEFAULT_LIMIT),
-        diversity: Some(0.0),
-        explain: true,
-        ..Query::default()
-    })?;
-    let region = request.filter.region;
-    let title = &recommender.movie(film).title;
-    let mut similar = Vec::new();
-    for recommended in recommender.recommend(&request).items {
-        let film = recommended.movie;
-        let item = Item::new(recommender.movie(film), recommender.services_of(film, region));
-        similar.push(SimilarItem { item, why: of_one_film(why(recommended), title) });
-    }
-    let reply = SimilarReply {
-        movie_id,
-        count: similar.len(),
-        similar,
-        model_id: &bundle.manifest.model_id,
-        attribution: bundle.attribution(region),
+    let key = Key::new(&serving, "similar", &(movie_id, words), &[])?;
+    let make = async {
+        let (request, _) = recommender.resolve(&Query {
+            liked: vec![MovieId(movie_id)],
+            filters: Filters { region: asked.region, ..Filters::default() },
+            limit: asked.limit.unwrap_or(DEFAULT_LIMIT),
+            diversity: Some(0.0),
+            explain: true,
+            ..Query::default()
+        })?;
+        let region = request.filter.region;
+        let title = &recommender.movie(film).title;
+        let mut similar = Vec::new();
+        for recommended in recommender.recommend(&request).items {
+            let film = recommended.movie;
+            let item = Item::new(recommender.movie(film), recommender.services_of(film, region));
+            similar.push(SimilarItem { item, why: of_one_film(why(recommended), title) });
+        }
+        let reply = SimilarReply {
+            movie_id,
+            count: similar.len(),
+            similar,
+            model_id: &bundle.manifest.model_id,
+            attribution: bundle.attribution(region),
+        };
+        json_of(&reply)
     };
-    Ok(Json(reply).into_response())
+    state.cache().reply(key, make).await
 }
 
 /// Nobody said that they like the film, and nobody's stars are to be predicted.

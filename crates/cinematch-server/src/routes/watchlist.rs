@@ -258,7 +258,7 @@ async fn remove_from(
     user_id: &str,
     movie_id: u32,
 ) -> Result<StatusCode, Problem> {
-    if state.store().remove(user_id, MovieId(movie_id)).await? {
+    if state.store().remove(user_id, MovieId(movie_id), now()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(not_listed(movie_id))

@@ -1,0 +1,287 @@
+//! Replies that are kept: never an old one, whoever wrote, and whatever happens to Redis.
+
+use serde_json::{Value, json};
+
+use crate::dice::Dice;
+use crate::folder::Folder;
+use crate::postgres::database;
+use crate::redis::Redis;
+use crate::server::{Server, wait_until};
+
+/// A list that everybody may ask for.
+fn popular() -> Value {
+    json!({"liked_movie_ids": [6, 1], "limit": 10})
+}
+
+/// Another one, so that it is in no server's memory.
+fn rare(limit: u64) -> Value {
+    json!({"liked_movie_ids": [2], "limit": limit})
+}
+
+/// A number of `/metrics`.
+fn metric(server: &Server, name: &str) -> f64 {
+    let text = server.get("/metrics").text;
+    let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    found.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+}
+
+fn counted(server: &Server, tier: &str, result: &str) -> f64 {
+    let labels = format!("{{tier=\"{tier}\",result=\"{result}\"}}");
+    metric(server, &format!("cinematch_cache_requests_total{labels}"))
+}
+
+#[test]
+fn a_reply_that_one_server_made_is_found_by_another() {
+    let Some(redis) = Redis::start("a_reply_that_one_server_made_is_found_by_another") else {
+        return;
+    };
+    // Each has its own people, of whom nothing is known: the replies are the same.
+    let (one, other) = (Folder::trained(), Folder::trained());
+    let url = redis.url();
+    let one = Server::start_with(&one, &["--redis-url", &url]);
+    let other = Server::start_in(&other, &[], &[("REDIS_URL", &url)]);
+    let paths =
+        ["/api/search?q=heat", "/api/movies?sort=title&limit=3", "/api/movies/6/similar?limit=5"];
+    let made: Vec<String> = paths.iter().map(|path| one.get(path).text).collect();
+    let list = one.recommend(&popular());
+    wait_until("the replies in Redis", || redis.writes() == 4);
+    assert_eq!(redis.hits(), 0);
+    assert_eq!(other.recommend(&popular()), list);
+    for (path, made) in paths.iter().zip(made) {
+        let found = other.get(path);
+        assert_eq!((found.status, found.content_type.as_str()), (200, "application/json"));
+        assert_eq!(found.text, made, "{path}");
+    }
+    assert_eq!((redis.hits(), redis.writes()), (4, 4), "nothing was made twice");
+    // Now they are in the other's memory too, and Redis is not asked.
+    assert_eq!(other.recommend(&popular()), list);
+    assert_eq!(redis.hits(), 4);
+    // In other words the same question, but for the order of its fields.
+    let same = "{\"limit\": 10,\n \"liked_movie_ids\": [6, 1]}";
+    let reply = other.post_raw("/api/recommendations", "application/json", same);
+    assert_eq!((reply.json(), redis.writes()), (list, 4));
+    // What is refused is refused, though something like it is kept.
+    assert_eq!(other.get("/api/search?q=heat&limit=0").status, 422);
+    assert_eq!(other.get("/api/movies/6/similar?limit=500").status, 422);
+    assert_eq!(redis.writes(), 4);
+}
+
+/// Two servers with everything that keeps replies, and one without, on the same people.
+struct Replicas {
+    kept: [Server; 2],
+    made: Server,
+}
+
+impl Replicas {
+    fn start(folder: &Folder, database: &str, redis: &Redis) -> Self {
+        let start = |more: &[&str], redis: &str| {
+            Server::start_in(folder, more, &[("DATABASE_URL", database), ("REDIS_URL", redis)])
+        };
+        let kept = [start(&[], &redis.url()), start(&[], &redis.url())];
+        Self { kept, made: start(&["--cache-mb", "0"], "") }
+    }
+
+    /// Every server answers a person as the one that keeps nothing does.
+    fn agree(&self, user: &str, what: &str) {
+        let list = json!({"user_id": user, "liked_movie_ids": [6], "limit": 100});
+        let asks = [
+            ("GET", "/api/recommendations?limit=100", None),
+            ("GET", "/api/recommendations?mode=trending", None),
+            ("POST", "/api/recommendations", Some(&list)),
+        ];
+        for (method, path, body) in asks {
+            let wanted = self.made.as_user(user, (method, path), body);
+            for server in &self.kept {
+                let found = server.as_user(user, (method, path), body);
+                assert_eq!(found.status, wanted.status, "{what}: {method} {path}");
+                if wanted.status == 200 {
+                    assert_eq!(found.text, wanted.text, "{what}: {method} {path}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_of_before_a_change_is_served_by_any_server() {
+    let test = "nothing_of_before_a_change_is_served_by_any_server";
+    let (Some(database), Some(redis)) = (database(test), Redis::start(test)) else { return };
+    let folder = Folder::trained();
+    let replicas = Replicas::start(&folder, &database, &redis);
+    let identify = |email: &str| {
+        let body = json!({"email": email, "name": "A"});
+        replicas.made.post("/auth/identify", &body).json()["id"].to_string()
+    };
+    let people = [identify("ada@example.org"), identify("bob@example.org")];
+    let mut dice = Dice::new(6);
+    for step in 0..120 {
+        let user = dice.pick(&people);
+        let server = dice.pick(&replicas.kept);
+        let film = 1 + dice.below(30);
+        let (call, body) = match dice.below(8) {
+            0..=2 => {
+                let rating = (1 + dice.below(10)) as f64 / 2.0;
+                let body = json!({"movie_id": film, "rating": rating});
+                (("POST", "/api/feedback".to_owned()), Some(body))
+            }
+            3 => (("DELETE", format!("/api/feedback/{film}")), None),
+            4 => (("POST", "/api/watchlist".to_owned()), Some(json!({"movie_id": film}))),
+            5 => (("DELETE", format!("/api/watchlist/{film}")), None),
+            6 => {
+                let body = json!({"preferred_genres": ["drama"], "runtime_max": 90 + film});
+                (("PUT", "/api/preferences/me".to_owned()), Some(body))
+            }
+            _ => (("POST", "/api/feedback/reset".to_owned()), None),
+        };
+        let status = server.as_user(user, (call.0, &call.1), body.as_ref()).status;
+        assert!((200..300).contains(&status) || status == 404, "{status} for {call:?}");
+        replicas.agree(user, &format!("step {step}, {call:?} {body:?}"));
+    }
+    assert!(redis.hits() > 100, "one server's replies serve the other: {}", redis.hits());
+    let history = b"movie_id,imdb_id,tmdb_id,rating,average_rating,title\n40,,,5.0,3.2,A film\n";
+    let headers = [("x-user-id", people[0].as_str()), ("content-type", "text/csv")];
+    let imported = replicas.kept[1].send(("POST", "/api/import"), &headers, Some(history));
+    assert_eq!(imported.status, 200, "{}", imported.text);
+    replicas.agree(&people[0], "imported");
+    let gone = replicas.kept[0].as_user(
+        &people[0],
+        ("DELETE", &format!("/api/users/{}", people[0])),
+        None,
+    );
+    assert!(gone.status < 300, "{}", gone.text);
+    replicas.agree(&people[0], "forgotten");
+    let list = replicas.kept[1].as_user(&people[0], ("GET", "/api/recommendations"), None);
+    assert_eq!(list.status, 401, "{}", list.text);
+}
+
+#[test]
+fn nothing_of_another_model_is_served_after_a_swap() {
+    let Some(redis) = Redis::start("nothing_of_another_model_is_served_after_a_swap") else {
+        return;
+    };
+    let folder = Folder::trained();
+    let server = Server::start_with(&folder, &["--redis-url", &redis.url()]);
+    let model = |list: &Value| list["model_id"].as_str().unwrap().to_owned();
+    let first = server.recommend(&popular());
+    folder.ok(&["train", "--features", "seed"]);
+    wait_until("the new model", || model(&server.recommend(&popular())) != model(&first));
+    let second = server.recommend(&popular());
+    assert_ne!(first["recommendations"][0]["score"], second["recommendations"][0]["score"]);
+    let made = Server::start_with(&folder, &["--cache-mb", "0", "--database", "other.db"]);
+    assert_eq!(made.recommend(&popular()), second);
+}
+
+#[test]
+fn requests_go_on_while_redis_is_stalled_killed_or_not_there_yet() {
+    let test = "requests_go_on_while_redis_is_stalled_killed_or_not_there_yet";
+    let Some(mut redis) = Redis::start(test) else { return };
+    let folder = Folder::trained();
+    let log = || folder.read("server.log");
+    redis.kill();
+    let server = Server::start_with(&folder, &["--redis-url", &redis.url()]);
+    assert!(log().contains("Redis cannot be reached"), "{}", log());
+    let mut limit = 0;
+    // Each is another question, which no memory answers.
+    let mut ask = |server: &Server| {
+        limit += 1;
+        let list = server.recommend(&rare(1 + limit % 100));
+        assert!(!list["recommendations"].as_array().unwrap().is_empty());
+        server.get(&format!("/api/search?q=film{limit}"));
+    };
+    ask(&server);
+    redis.restart();
+    wait_until("a reply in the new Redis", || {
+        ask(&server);
+        redis.writes() > 0
+    });
+    redis.stall();
+    wait_until("nobody to ask Redis", || {
+        ask(&server);
+        log().contains("Redis fails")
+    });
+    let skipped = counted(&server, "redis", "skipped");
+    for _ in 0..50 {
+        ask(&server);
+    }
+    assert!(counted(&server, "redis", "skipped") > skipped);
+    assert!(metric(&server, "cinematch_cache_breaker_open") > 0.5);
+    redis.resume();
+    let before = redis.writes();
+    wait_until("a reply in the resumed Redis", || {
+        ask(&server);
+        redis.writes() > before
+    });
+    assert!(metric(&server, "cinematch_cache_breaker_open") < 0.5);
+    let failures = log().matches("Redis fails").count();
+    redis.kill();
+    wait_until("nobody to ask Redis", || {
+        ask(&server);
+        log().matches("Redis fails").count() > failures
+    });
+    redis.restart();
+    wait_until("a reply in the second Redis", || {
+        ask(&server);
+        redis.writes() > 0
+    });
+}
+
+#[test]
+fn of_a_hundred_who_ask_the_same_one_makes_the_reply() {
+    let Some(redis) = Redis::start("of_a_hundred_who_ask_the_same_one_makes_the_reply") else {
+        return;
+    };
+    let folder = Folder::trained();
+    let server = Server::start_with(&folder, &["--redis-url", &redis.url()]);
+    let lists: Vec<Value> = std::thread::scope(|scope| {
+        let asking: Vec<_> =
+            (0..100).map(|_| scope.spawn(|| server.recommend(&popular()))).collect();
+        asking.into_iter().map(|list| list.join().unwrap()).collect()
+    });
+    assert!(lists.iter().all(|list| *list == lists[0]));
+    wait_until("the reply in Redis", || redis.writes() > 0);
+    assert_eq!((redis.writes(), redis.hits()), (1, 0));
+    let [made, kept] = ["miss", "hit"].map(|result| counted(&server, "memory", result));
+    assert!((made - 1.0).abs() < 0.5 && (kept - 99.0).abs() < 0.5, "{made} made, {kept} kept");
+    assert!(metric(&server, "cinematch_cache_bytes") >= 0.0);
+}
+
+#[test]
+fn what_others_put_in_redis_is_no_reply() {
+    let Some(redis) = Redis::start("what_others_put_in_redis_is_no_reply") else { return };
+    let (one, other) = (Folder::trained(), Folder::trained());
+    let one = Server::start_with(&one, &["--redis-url", &redis.url()]);
+    let lists = [one.recommend(&popular()), one.recommend(&rare(3))];
+    wait_until("the replies in Redis", || redis.writes() == 2);
+    let ages = "local most = 0 for _, key in ipairs(redis.call('KEYS', '*')) do \
+                most = math.max(most, redis.call('PTTL', key)) end return most";
+    let age: i64 = redis.ask(&["EVAL", ages, "0"]).parse().unwrap();
+    assert!(
+        (1..=600_000).contains(&age),
+        "{age} ms: what was somebody's is gone after ten minutes"
+    );
+    for poison in [
+        // Each other's, something else, and nothing at all.
+        "local keys = redis.call('KEYS', '*') local one = redis.call('GET', keys[1]) \
+         redis.call('SET', keys[1], redis.call('GET', keys[2])) redis.call('SET', keys[2], one)",
+        "for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('SET', key, '{\"count\":0}') end",
+        "for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('SET', key, '') end",
+        "for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('DEL', key) \
+         redis.call('HSET', key, 'a', 'b') end",
+    ] {
+        redis.ask(&["EVAL", poison, "0"]);
+        let server = Server::start_with(&other, &["--redis-url", &redis.url()]);
+        assert_eq!([server.recommend(&popular()), server.recommend(&rare(3))], lists, "{poison}");
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_refused_and_not_quoted() {
+    let folder = Folder::trained();
+    for url in
+        ["rediss://ada:hunter2@cache.example", "ada:hunter2@cache.example", "redis://h/hunter2"]
+    {
+        let error = folder.fails(&["serve", "--port", "0", "--redis-url", url]);
+        assert!(error.contains("REDIS_URL") && error.contains("redis://user"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}

@@ -1,0 +1,91 @@
+//! Where a Redis is.
+
+use std::fmt;
+
+use redis::{ConnectionInfo, IntoConnectionInfo};
+
+/// Where a Redis is. Shown, it has no password.
+#[derive(Clone)]
+pub struct RedisAddress(ConnectionInfo);
+
+/// An address that is none. What cannot be read is not quoted: it may hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0}; expected redis://user:password@host:6379/0, with or without user, password and number, or \
+     unix:///path/to/redis.sock"
+)]
+pub struct RedisAddressError(&'static str);
+
+impl RedisAddressError {
+    /// Of an address that reads like one and is none.
+    pub(super) const UNUSABLE: Self = Self("the address of Redis cannot be read");
+}
+
+impl RedisAddress {
+    /// Reads `redis://…` or `unix://…`.
+    pub fn parse(text: &str) -> Result<Self, RedisAddressError> {
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        match scheme.as_deref() {
+            Some("redis" | "unix" | "redis+unix") => {}
+            Some("rediss" | "valkeys") => {
+                return Err(RedisAddressError(
+                    "TLS to Redis is not spoken: let it listen on this machine or a private network, \
+                     or put a tunnel such as stunnel in between",
+                ));
+            }
+            _ => {
+                return Err(RedisAddressError(
+                    "the address does not begin with redis:// or unix://",
+                ));
+            }
+        }
+        text.into_connection_info().map(Self).map_err(|_| RedisAddressError::UNUSABLE)
+    }
+
+    /// What the driver connects by.
+    pub(super) fn info(&self) -> ConnectionInfo {
+        self.0.clone()
+    }
+}
+
+impl fmt::Display for RedisAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = match self.0.addr() {
+            redis::ConnectionAddr::Unix(_) => "unix",
+            _ => "redis",
+        };
+        write!(f, "{scheme}://{}/{}", self.0.addr(), self.0.redis_settings().db())
+    }
+}
+
+impl fmt::Debug for RedisAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_and_shown_without_their_password() {
+        let shown = |text: &str| RedisAddress::parse(text).map(|address| format!("{address:?}"));
+        let canary = "redis://ada:hunter2@cache.example:6380/3";
+        assert_eq!(shown(canary).unwrap(), "redis://cache.example:6380/3");
+        assert_eq!(shown("REDIS://:hunter2@localhost").unwrap(), "redis://localhost:6379/0");
+        let socket = shown("unix:///run/redis.sock?db=2&pass=hunter2").unwrap();
+        assert!(socket.starts_with("unix:///run/redis.sock"), "{socket}");
+        for (wrong, why) in [
+            ("rediss://ada:hunter2@cache.example", "stunnel"),
+            ("cache.example:6379", "redis://"),
+            ("http://hunter2", "redis://"),
+            ("redis://h/hunter2", "cannot be read"),
+            ("redis://", "cannot be read"),
+            ("", "redis://"),
+        ] {
+            let error = shown(wrong).unwrap_err().to_string();
+            assert!(error.contains(why) && !error.contains("hunter2"), "{error}");
+        }
+    }
+}

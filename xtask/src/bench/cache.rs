@@ -1,0 +1,52 @@
+//! What keeping replies saves: nothing kept, kept in memory, in Redis, in both, under the same mixed load.
+
+use anyhow::{Context, Result};
+
+use super::Setup;
+use super::measure::percentile;
+use super::mixed::{self, Stage};
+use super::report::{Report, Unit};
+use crate::redis::Redis;
+
+/// Requests a second.
+const RATE: f64 = 1_000.0;
+
+/// Measures every way to keep replies at the same rate.
+pub fn cache(setup: &Setup) -> Result<Report> {
+    let stage = Stage::prepare(setup, "cache")?;
+    let redis = Redis::start()?;
+    let mut report = Report::new("cache");
+    let url = redis.url();
+    for (name, more) in [
+        ("nothing kept", &["--cache-mb", "0"][..]),
+        ("in memory", &[]),
+        ("in Redis", &["--cache-mb", "0", "--redis-url", &url]),
+        ("in both", &["--redis-url", &url]),
+    ] {
+        let server = stage.ours(&format!("cache {name}"), more)?;
+        let people = stage.people(&server)?;
+        redis.flush()?;
+        // Once to fill, once to measure.
+        mixed::load(&server, &people, (RATE, setup.pace.latency), || Ok(()))?;
+        let before = redis.cpu_seconds();
+        let found = mixed::load(&server, &people, (RATE, setup.pace.latency), || Ok(()))?;
+        let of_redis = redis.cpu_seconds() - before;
+        let all = found.all();
+        let requests = RATE * setup.pace.latency.as_secs_f64();
+        let of = |percent| percentile(&all, percent).into_iter().collect();
+        report.compare(format!("{name}: latency p50"), Unit::Seconds, of(50.0), vec![]);
+        report.compare(format!("{name}: latency p99"), Unit::Seconds, of(99.0), vec![]);
+        let cpu = vec![found.cpu_of_reply];
+        report.compare(format!("{name}: processor time of a reply"), Unit::Seconds, cpu, vec![]);
+        let cpu = vec![of_redis / requests];
+        report.compare(format!("{name}: Redis' own, a reply"), Unit::Seconds, cpu, vec![]);
+        let held = server.memory().context("nothing is known of the server's memory")?;
+        let bytes = vec![held.resident as f64];
+        report.compare(format!("{name}: memory"), Unit::Bytes, bytes, vec![]);
+        if let Some(rates) = mixed::hit_rates(&server)? {
+            report.note(rates);
+        }
+    }
+    report.note(format!("{RATE} requests/s: 80 % recommendations, 10 % search, 10 % ratings"));
+    Ok(report)
+}

@@ -1,0 +1,377 @@
+//! A mixed load as people make it: at a fixed rate for minutes, with everything that can go wrong counted.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::commands::{self, PeerKind, PeerServer, SERVED};
+use super::http::{self, Connection};
+use super::load::{OPEN_EVERY, in_threads, sleep_until};
+use super::measure::{self, percentile};
+use super::people::{Kind, People};
+use super::report::{Report, Unit};
+use super::server::Server;
+use super::{Setup, requests, stages};
+
+const CONNECTIONS: u32 = 32;
+/// The rate for ours, and those tried for the peer.
+const OURS_RATE: f64 = 1_000.0;
+const PEER_RATES: [f64; 7] = [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0];
+/// A rate is sustained when the replies end at most these seconds after the last request was due.
+const OVERRUN: f64 = 0.1;
+/// How many of the things that went wrong are told.
+const TOLD: usize = 5;
+/// Around the moment in which another generation is published, what counts as during.
+const SWAP: f64 = 5.0;
+const PEERS: [PeerServer; 2] = [
+    PeerServer { kind: PeerKind::People, workers: 1 },
+    PeerServer { kind: PeerKind::People, workers: 2 },
+];
+
+/// What a load found.
+pub struct Found {
+    /// What was asked, seconds from the beginning until it was due, and from then until the reply.
+    replies: Vec<(Kind, f64, f64)>,
+    /// Requests without a good reply, and the first of them in words.
+    errors: usize,
+    told: Vec<String>,
+    /// Seconds from when the last request was due until the last reply was there.
+    overrun: f64,
+    /// Bytes in memory, once a second.
+    resident: Vec<f64>,
+    /// Processor time of a reply.
+    pub cpu_of_reply: f64,
+}
+
+impl Found {
+    /// Seconds until the replies of a kind, of those due in a span of time, ascending.
+    fn latencies(&self, kind: Option<Kind>, from: f64, until: f64) -> Vec<f64> {
+        let counts = |(of, due, _): &&(Kind, f64, f64)| {
+            kind.is_none_or(|kind| kind == *of) && (from..until).contains(due)
+        };
+        let mut seconds: Vec<f64> = self.replies.iter().filter(counts).map(|it| it.2).collect();
+        seconds.sort_unstable_by(f64::total_cmp);
+        seconds
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Vec<f64> {
+        self.latencies(None, 0.0, f64::INFINITY)
+    }
+
+    fn tell_errors(&self, name: &str, report: &mut Report) {
+        let all = self.replies.len() + self.errors;
+        report.note(format!("{name}: {} of {all} requests went wrong", self.errors));
+        for told in &self.told {
+            report.note(format!("{name}: {told}"));
+        }
+    }
+}
+
+/// Sends what `people` do at a fixed rate; `midway` is called at half the time.
+pub fn load(
+    server: &Server,
+    people: &People,
+    (rate, duration): (f64, Duration),
+    midway: impl FnOnce() -> Result<()> + Send,
+) -> Result<Found> {
+    eprintln!("mixed: {} at {rate} requests/s for {duration:?}", server.name);
+    let _ = fs::write("/proc/self/timerslack_ns", "1");
+    let (ticket, ended) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let total = (rate * duration.as_secs_f64()) as usize;
+    let begun = Instant::now();
+    let from = begun + OPEN_EVERY * CONNECTIONS;
+    let cpu = server.cpu_seconds();
+    let worker = |thread: u32| -> Result<Sent> {
+        sleep_until(begun + OPEN_EVERY * thread);
+        let mut sent = Sent::default();
+        let mut connection = Connection::open(server.target.address)?;
+        loop {
+            let number = ticket.fetch_add(1, Ordering::Relaxed);
+            if number >= total {
+                return Ok(sent);
+            }
+            let (kind, request) = people.act(number);
+            let due = number as f64 / rate;
+            let at = from + Duration::from_secs_f64(due);
+            sleep_until(at);
+            let status = connection.exchange(&request).map(|reply| reply.status);
+            let now = Instant::now();
+            match status {
+                Ok(200..300) => {
+                    sent.replies.push((kind, due, (now - at).as_secs_f64()));
+                    sent.last = Some(now);
+                }
+                Ok(status) => sent.wrong.push(format!("status {status} at {due:.1} s")),
+                Err(error) => {
+                    sent.wrong.push(format!("{error:#} at {due:.1} s"));
+                    connection = Connection::open(server.target.address)?;
+                }
+            }
+        }
+    };
+    let (sent, resident, middle) = thread::scope(|scope| {
+        let sampler = scope.spawn(|| {
+            let mut resident = Vec::new();
+            while !ended.load(Ordering::Relaxed) {
+                resident.extend(server.memory().map(|memory| memory.resident as f64));
+                thread::sleep(Duration::from_secs(1));
+            }
+            resident
+        });
+        let middle = scope.spawn(|| {
+            sleep_until(from + duration / 2);
+            midway()
+        });
+        let sent = in_threads(CONNECTIONS, worker);
+        ended.store(true, Ordering::Relaxed);
+        (sent, sampler.join().unwrap_or_default(), middle.join())
+    });
+    middle.unwrap_or_else(|_| bail!("a thread died"))?;
+    let sent = sent.with_context(|| server.failure())?;
+    let due = from + Duration::from_secs_f64(total.saturating_sub(1) as f64 / rate);
+    let last = sent.iter().filter_map(|sent| sent.last).max();
+    let wrong = || sent.iter().flat_map(|sent| &sent.wrong);
+    Ok(Found {
+        errors: wrong().count(),
+        told: wrong().take(TOLD).cloned().collect(),
+        overrun: last.map_or(0.0, |last| last.saturating_duration_since(due).as_secs_f64()),
+        resident,
+        cpu_of_reply: (server.cpu_seconds() - cpu) / total as f64,
+        replies: sent.into_iter().flat_map(|sent| sent.replies).collect(),
+    })
+}
+
+/// What one connection did.
+#[derive(Default)]
+struct Sent {
+    replies: Vec<(Kind, f64, f64)>,
+    wrong: Vec<String>,
+    last: Option<Instant>,
+}
+
+/// What there is to serve.
+pub struct Stage<'a> {
+    setup: &'a Setup,
+    root: PathBuf,
+    peer: PathBuf,
+    /// A request that a server answers when it is ready.
+    ready: Vec<String>,
+}
+
+impl<'a> Stage<'a> {
+    /// Trains on our merged file.
+    pub fn prepare(setup: &'a Setup, part: &str) -> Result<Self> {
+        let root = setup.work.join(part);
+        stages::ours_preprocess(setup, &root)?;
+        stages::ours_train(setup, &root, SERVED)?;
+        let peer = setup.work.join(format!("{part}_peer"));
+        let ready = requests::bodies(&commands::merged(&root))?;
+        Ok(Self { setup, root, peer, ready })
+    }
+
+    /// Our server with more on its command line.
+    pub fn ours(&self, name: &str, more: &[&str]) -> Result<Server> {
+        let log = self.setup.work.join(name.replace(' ', "_"));
+        Server::start(name, &log, &self.ready, |port| {
+            let mut command = self.setup.programs.ours_serve(&self.root, port);
+            command.args(more);
+            command
+        })
+    }
+
+    fn peer(&self, peer: PeerServer) -> Result<Server> {
+        let name = peer.name();
+        let log = self.setup.work.join(format!("mixed_{}", name.replace([' ', ','], "_")));
+        let database = self.peer.join(format!("people_{}.db", peer.workers));
+        Server::start(&name, &log, &self.ready, |port| {
+            let mut command = self.setup.programs.peer_serve(peer, &self.peer, port);
+            command.arg("--database").arg(database);
+            command
+        })
+    }
+
+    /// People who come to a server.
+    pub fn people(&self, server: &Server) -> Result<People> {
+        eprintln!("mixed: people come to {}", server.name);
+        let merged = commands::merged(&self.root);
+        People::arrive(&merged, server.target.address).with_context(|| server.failure())
+    }
+
+    /// Publishes a generation that is there already, as one system call does.
+    fn publish(&self, generation: &str) -> Result<()> {
+        let artifacts = self.root.join("ml/artifacts");
+        let link = artifacts.join("current.bench");
+        symlink(Path::new("generations").join(generation), &link)
+            .and_then(|()| fs::rename(&link, artifacts.join("current")))
+            .context("cannot publish")
+    }
+}
+
+/// The mixed load on ours, and on the peer at the rate that it sustains.
+pub fn mixed(setup: &Setup) -> Result<Report> {
+    let stage = Stage::prepare(setup, "mixed")?;
+    let mut report = Report::new("mixed");
+    let server = stage.ours("mixed ours", &[])?;
+    let people = stage.people(&server)?;
+    let found = load(&server, &people, (OURS_RATE, setup.pace.mixed), || Ok(()))?;
+    ours(&found, &mut report);
+    if let Some(rates) = hit_rates(&server)? {
+        report.note(rates);
+    }
+    swapped(&stage, &server, &people, &mut report)?;
+    let merged = commands::merged(&stage.root);
+    let mut train = setup.programs.peer_train(&merged, &stage.peer);
+    measure::run(&mut train, &setup.work.join("mixed_peer_train"))?;
+    for peer in PEERS {
+        beside(&stage, peer, (&server, &people), &mut report)?;
+    }
+    Ok(report)
+}
+
+fn ours(found: &Found, report: &mut Report) {
+    let end = f64::INFINITY;
+    rows(report, &format!("{OURS_RATE} requests/s"), &found.all(), &[]);
+    for kind in Kind::ALL {
+        let seconds = found.latencies(Some(kind), 0.0, end);
+        rows(report, &format!("{OURS_RATE} requests/s, {}", kind.name()), &seconds, &[]);
+    }
+    report.compare("processor time of a reply", Unit::Seconds, vec![found.cpu_of_reply], vec![]);
+    // Memory is flat when the last fifth holds no more than the second did.
+    let fifth = found.resident.len() / 5;
+    for (name, part) in [
+        ("second", found.resident.get(fifth..2 * fifth)),
+        ("last", found.resident.get(4 * fifth..)),
+    ] {
+        let what = format!("memory in the {name} fifth of the time");
+        report.compare(what, Unit::Bytes, part.unwrap_or_default().to_vec(), vec![]);
+    }
+    found.tell_errors("ours", report);
+    if found.overrun > OVERRUN {
+        report.note(format!("ours ended {:.2} s behind", found.overrun));
+    }
+}
+
+/// The same load with another generation published in the middle.
+fn swapped(stage: &Stage<'_>, server: &Server, people: &People, report: &mut Report) -> Result<()> {
+    let artifacts = stage.root.join("ml/artifacts");
+    // Somewhere else, so that only the swap itself is in the load.
+    let other = stage.setup.work.join("mixed_other");
+    stages::ours_preprocess(stage.setup, &other)?;
+    let mut train = stage.setup.programs.ours_train(&other, SERVED);
+    train.args(["--seed", "43"]);
+    measure::run(&mut train, &stage.setup.work.join("mixed_train_other"))?;
+    let trained = fs::canonicalize(other.join("ml/artifacts/current"))?;
+    let generation = "000002";
+    copy(&trained, &artifacts.join("generations").join(generation))?;
+    let duration = stage.setup.pace.latency * 2;
+    let half = duration.as_secs_f64() / 2.0;
+    let before = model(server)?;
+    let found = load(server, people, (OURS_RATE, duration), || stage.publish(generation))?;
+    if model(server)? == before {
+        bail!("{} did not take the new generation", server.name);
+    }
+    for (name, from, until) in [
+        ("before a swap", 0.0, half),
+        ("during a swap", half, half + SWAP),
+        ("after a swap", half + SWAP, f64::INFINITY),
+    ] {
+        let seconds = found.latencies(None, from, until);
+        rows(report, &format!("{OURS_RATE} requests/s {name}"), &seconds, &[]);
+    }
+    found.tell_errors("ours, with a swap", report);
+    Ok(())
+}
+
+/// The peer at the rate that it sustains, and ours at the same.
+fn beside(
+    stage: &Stage<'_>,
+    peer: PeerServer,
+    (ours, of_ours): (&Server, &People),
+    report: &mut Report,
+) -> Result<()> {
+    let server = stage.peer(peer)?;
+    let people = stage.people(&server)?;
+    let mut sustained = None;
+    for rate in PEER_RATES {
+        let trial = (rate, stage.setup.pace.trial * 2);
+        if load(&server, &people, trial, || Ok(()))?.overrun > OVERRUN {
+            break;
+        }
+        sustained = Some(rate);
+    }
+    let Some(rate) = sustained else {
+        report.note(format!("{} did not sustain {} requests/s", peer.name(), PEER_RATES[0]));
+        return Ok(());
+    };
+    let pace = (rate, stage.setup.pace.latency * 2);
+    let theirs = load(&server, &people, pace, || Ok(()))?;
+    let found = load(ours, of_ours, pace, || Ok(()))?;
+    let what = format!("{rate} requests/s, {}", peer.name());
+    rows(report, &what, &found.all(), &theirs.all());
+    let cpus = [&found, &theirs].map(|found| vec![found.cpu_of_reply]);
+    let [ours, peers] = cpus;
+    report.compare(format!("processor time of a reply at {what}"), Unit::Seconds, ours, peers);
+    theirs.tell_errors(&peer.name(), report);
+    Ok(())
+}
+
+fn rows(report: &mut Report, what: &str, ours: &[f64], peer: &[f64]) {
+    for (name, percent) in [("p50", 50.0), ("p99", 99.0), ("max", 100.0)] {
+        let of = |side: &[f64]| percentile(side, percent).into_iter().collect();
+        report.compare(format!("latency {name} at {what}"), Unit::Seconds, of(ours), of(peer));
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        fs::copy(entry.path(), to.join(entry.file_name()))
+            .with_context(|| format!("cannot copy {}", entry.path().display()))?;
+    }
+    Ok(())
+}
+
+fn get(server: &Server, path: &str) -> Result<(u16, String)> {
+    let mut connection = Connection::open(server.target.address)?;
+    let request = http::request("GET", path, server.target.address, None, None);
+    let reply = connection.exchange(&request)?;
+    Ok((reply.status, String::from_utf8_lossy(&reply.body).into_owned()))
+}
+
+fn model(server: &Server) -> Result<String> {
+    let (_, health) = get(server, "/health")?;
+    let health: serde_json::Value = serde_json::from_str(&health)?;
+    Ok(health["generation"].to_string())
+}
+
+/// How often a reply was kept, as the server's own metrics have it.
+pub fn hit_rates(server: &Server) -> Result<Option<String>> {
+    let (status, metrics) = get(server, "/metrics")?;
+    if status != 200 {
+        return Ok(None);
+    }
+    let count = |tier: &str, result: &str| -> f64 {
+        let mut lines = metrics.lines().filter(|line| {
+            line.starts_with("cinematch_cache_requests_total{")
+                && line.contains(&format!("tier=\"{tier}\""))
+                && line.contains(&format!("result=\"{result}\""))
+        });
+        lines.next().and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0.0)
+    };
+    let rates = ["memory", "redis"].map(|tier| {
+        let (hits, misses) = (count(tier, "hit"), count(tier, "miss"));
+        let [errors, skipped] = ["error", "skipped"].map(|result| count(tier, result));
+        let share = 100.0 * hits / (hits + misses).max(1.0);
+        format!(
+            "{tier} {share:.1} % ({hits} hits, {misses} misses, {errors} errors, {skipped} skipped)"
+        )
+    });
+    Ok(Some(format!("{}: replies kept: {}", server.name, rates.join("; "))))
+}

@@ -1,0 +1,221 @@
+//! What people do with the service: most look at recommendations, some search, some rate a film. Few of them do
+//! most of it, and few films are most spoken of.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use super::csv;
+use super::http::{self, Connection};
+use super::requests::Random;
+
+/// Profiles.
+const PEOPLE: usize = 1_000;
+/// Films that somebody speaks of, drawn from the most voted ones: they rate them again and again.
+const FILMS_EACH: usize = 50;
+/// How many of these they have rated when the load begins.
+const RATED_BEFORE: usize = 10;
+/// Films that people know.
+const KNOWN_FILMS: usize = 5_000;
+/// Different things that are searched for.
+const SEARCHES: usize = 500;
+/// The load begins with whatever comes first of these numbers.
+const SEED: u64 = 42;
+
+/// What a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A list for somebody, by all they rated; three of ten of a genre.
+    Recommend,
+    /// A part of a title.
+    Search,
+    /// Stars for a film, kept before they are acknowledged.
+    Rate,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Recommend, Self::Search, Self::Rate];
+
+    /// What tables call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recommend => "recommendations",
+            Self::Search => "search",
+            Self::Rate => "ratings",
+        }
+    }
+}
+
+/// The people, and what they know.
+pub struct People {
+    address: SocketAddr,
+    films: Vec<u64>,
+    genres: Vec<String>,
+    searches: Vec<String>,
+    /// Their profiles' numbers.
+    ids: Vec<u64>,
+}
+
+impl People {
+    /// Makes profiles with a few ratings each at a server of the catalogue in `merged`.
+    pub fn arrive(merged: &Path, address: SocketAddr) -> Result<Self> {
+        let text = fs::read_to_string(merged)
+            .with_context(|| format!("cannot read {}", merged.display()))?;
+        let (films, genres, searches) = catalogue(&text)?;
+        let mut people = Self { address, films, genres, searches, ids: Vec::new() };
+        let mut connection = Connection::open(address)?;
+        for person in 0..PEOPLE {
+            let body = json!({"email": format!("p{person}@example.org"), "name": "P"}).to_string();
+            let identify = http::request("POST", "/auth/identify", address, None, Some(&body));
+            let reply = connection.exchange(&identify)?;
+            let said: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+            let id = said["id"].as_u64();
+            people.ids.push(id.with_context(|| format!("no profile, but {}", reply.status))?);
+            let films = people.films_of(person);
+            let mut random = Random::of(SEED ^ person as u64);
+            for film in &films[..RATED_BEFORE] {
+                let rate = people.rate(person, *film, &mut random);
+                let status = connection.exchange(&rate)?.status;
+                if !(200..300).contains(&status) {
+                    bail!("a rating was answered with {status}");
+                }
+            }
+        }
+        Ok(people)
+    }
+
+    /// The request of a number: the same every time.
+    pub fn act(&self, number: usize) -> (Kind, Vec<u8>) {
+        let mut random = Random::of(SEED.wrapping_add(number as u64).wrapping_mul(0x5851_F42D));
+        let person = random.rank(PEOPLE);
+        match random.below(10) {
+            0 => {
+                let query = &self.searches[random.rank(self.searches.len())];
+                let path = format!("/api/search?q={query}");
+                (Kind::Search, http::request("GET", &path, self.address, None, None))
+            }
+            1 => {
+                let films = self.films_of(person);
+                let film = films[random.below(films.len())];
+                (Kind::Rate, self.rate(person, film, &mut random))
+            }
+            _ => {
+                let mut path = "/api/recommendations?limit=20".to_owned();
+                if random.chance(0.3) {
+                    path += "&genre=";
+                    path += &self.genres[(person + random.below(3)) % self.genres.len()];
+                }
+                let request =
+                    http::request("GET", &path, self.address, Some(self.ids[person]), None);
+                (Kind::Recommend, request)
+            }
+        }
+    }
+
+    fn films_of(&self, person: usize) -> Vec<u64> {
+        let mut random = Random::of(person as u64);
+        let mut films = Vec::with_capacity(FILMS_EACH);
+        while films.len() < FILMS_EACH.min(self.films.len()) {
+            let film = self.films[random.rank(self.films.len())];
+            if !films.contains(&film) {
+                films.push(film);
+            }
+        }
+        films
+    }
+
+    fn rate(&self, person: usize, film: u64, random: &mut Random) -> Vec<u8> {
+        let stars = (1 + random.below(10)) as f64 / 2.0;
+        let body = json!({"movie_id": film, "rating": stars}).to_string();
+        let user = Some(self.ids[person]);
+        http::request("POST", "/api/feedback", self.address, user, Some(&body))
+    }
+}
+
+/// The most voted films, all genres, and parts of titles as people type them.
+fn catalogue(merged: &str) -> Result<(Vec<u64>, Vec<String>, Vec<String>)> {
+    let mut records = csv::records(merged);
+    let header = records.next().unwrap_or_default();
+    let column = |name: &str| {
+        let at = header.iter().position(|field| field == name);
+        at.with_context(|| format!("there is no column {name}"))
+    };
+    let columns = [column("movieId")?, column("title")?, column("genres")?, column("vote_count")?];
+    let mut films = Vec::new();
+    let mut genres = std::collections::BTreeSet::new();
+    for record in records {
+        let [id, title, of, votes] = columns.map(|at| record.get(at).cloned().unwrap_or_default());
+        let id: u64 = id.parse().context("a movieId is no number")?;
+        genres.extend(of.split('|').filter(|name| is_plain(name)).map(str::to_owned));
+        films.push((votes.parse::<f64>().unwrap_or(0.0), id, title));
+    }
+    films.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    films.truncate(KNOWN_FILMS);
+    let mut random = Random::of(SEED);
+    let mut searches = Vec::new();
+    for (_, _, title) in &films {
+        let words: Vec<&str> = title.split(' ').take(2).filter(|word| is_plain(word)).collect();
+        let whole = words.join("+");
+        let typed = &whole[..whole.len().min(3 + random.below(8))];
+        if typed.len() >= 3 && searches.len() < SEARCHES {
+            searches.push(typed.trim_end_matches('+').to_owned());
+        }
+    }
+    if films.len() < FILMS_EACH || genres.is_empty() || searches.is_empty() {
+        bail!("there are only {} films and {} genres", films.len(), genres.len());
+    }
+    Ok((films.into_iter().map(|(_, id, _)| id).collect(), genres.into_iter().collect(), searches))
+}
+
+/// Whether a word stands for itself in an address.
+fn is_plain(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn people() -> People {
+        let rows = (1..=3_000)
+            .map(|id| format!("{id},The Film{id} (of it),drama|sci-fi,{}.0\n", 9_000 - id));
+        let merged = format!("movieId,title,genres,vote_count\n{}", rows.collect::<String>());
+        let (films, genres, searches) = catalogue(&merged).unwrap();
+        let ids = (1..=PEOPLE as u64).collect();
+        People { address: ([127, 0, 0, 1], 1).into(), films, genres, searches, ids }
+    }
+
+    #[test]
+    fn eight_of_ten_requests_ask_for_a_list_and_few_people_make_most() {
+        let people = people();
+        let mut kinds = [0; 3];
+        let mut of_the_first = 0;
+        for number in 0..10_000 {
+            let (kind, request) = people.act(number);
+            assert_eq!(people.act(number), (kind, request.clone()));
+            kinds[Kind::ALL.iter().position(|it| *it == kind).unwrap()] += 1;
+            let text = String::from_utf8(request).unwrap();
+            of_the_first += usize::from(text.contains("X-User-Id: 1\r\n"));
+        }
+        let [lists, searches, ratings] = kinds;
+        assert!((7_850..8_150).contains(&lists), "{kinds:?}");
+        assert!((900..1_100).contains(&searches) && (900..1_100).contains(&ratings), "{kinds:?}");
+        // ln 2 / ln 1000 = 10.03 % of nine tenths.
+        assert!((800..1_000).contains(&of_the_first), "{of_the_first}");
+    }
+
+    #[test]
+    fn what_is_typed_is_a_part_of_a_title() {
+        let people = people();
+        assert_eq!(people.searches.len(), SEARCHES);
+        for typed in &people.searches {
+            assert!("The+Film".starts_with(&typed[..typed.len().min(8)]), "{typed}");
+        }
+        assert_eq!(people.films_of(7).len(), FILMS_EACH);
+        assert_eq!(people.genres, ["drama", "sci-fi"]);
+    }
+}

@@ -1,0 +1,93 @@
+//! Redis: the program for the tests, which start as many as they need, to kill and stall them, and one for the
+//! benchmarks.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::bench::process;
+use crate::debian;
+
+const PROGRAM: &str = "redis-server";
+
+/// Finds the program, or installs it where it may.
+pub fn program() -> Result<PathBuf> {
+    if let Some(found) = debian::on_path(PROGRAM) {
+        return Ok(found);
+    }
+    debian::install(PROGRAM)?;
+    if let Some(found) = debian::on_path(PROGRAM) {
+        return Ok(found);
+    }
+    bail!(
+        "{PROGRAM} is not on PATH. On Debian and Ubuntu: `sudo apt-get install -y \
+         --no-install-recommends redis-server`; with Homebrew: `brew install redis`"
+    )
+}
+
+/// A server on this machine alone, which keeps nothing on the disk; ended when dropped.
+pub struct Redis {
+    client: PathBuf,
+    child: Child,
+    port: u16,
+}
+
+impl Redis {
+    /// Starts it, and waits until it answers.
+    pub fn start() -> Result<Self> {
+        const WITHIN: Duration = Duration::from_secs(10);
+        let program = program()?;
+        let port = TcpListener::bind("127.0.0.1:0").context("no free port")?.local_addr()?.port();
+        let child = Command::new(&program)
+            .args(["--bind", "127.0.0.1", "--save", "", "--maxmemory", "256mb"])
+            .args(["--maxmemory-policy", "allkeys-lru", "--port", &port.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot run {}", program.display()))?;
+        let redis = Self { client: program.with_file_name("redis-cli"), child, port };
+        let begun = Instant::now();
+        while redis.ask("PING").is_err() {
+            if begun.elapsed() > WITHIN {
+                bail!("redis-server does not answer on port {port}");
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(redis)
+    }
+
+    /// What `--redis-url` takes.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Empties it.
+    pub fn flush(&self) -> Result<()> {
+        self.ask("FLUSHALL")
+    }
+
+    /// The processor seconds that it has used.
+    pub fn cpu_seconds(&self) -> f64 {
+        process::cpu_seconds(self.child.id())
+    }
+
+    fn ask(&self, command: &str) -> Result<()> {
+        let port = self.port.to_string();
+        let output = Command::new(&self.client).args(["-p", &port, command]).output();
+        if output.context("cannot run redis-cli")?.status.success() {
+            return Ok(());
+        }
+        bail!("Redis does not answer to {command}")
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
