@@ -145,14 +145,7 @@ impl Serve {
     /// Serves until told to stop.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         self.start_log()?;
-        let database = self.database.resolve(global)?;
-        let artifacts = self.artifacts.resolve(global);
-        let config = ServerConfig {
-            access: self.access.config(),
-            jobs: self.background.config(global, &artifacts)?,
-            stop_delay: Duration::from_secs(self.stop_delay.into()),
-            ..self.listen.config(artifacts, database)
-        };
+        let config = self.config(global)?;
         let workers = (global.threads > 0).then_some(usize::from(global.threads));
         block_on(workers, async {
             if self.wait {
@@ -163,9 +156,30 @@ impl Serve {
         })
     }
 
+    /// Whether the settings can be, by themselves and together.
+    pub fn check(&self, global: &Global) -> Result<()> {
+        self.log_filter()?;
+        Ok(self.config(global)?.check()?)
+    }
+
+    fn config(&self, global: &Global) -> Result<ServerConfig> {
+        let database = self.database.resolve(global)?;
+        let artifacts = self.artifacts.resolve(global);
+        Ok(ServerConfig {
+            access: self.access.config(),
+            jobs: self.background.config(global, &artifacts)?,
+            stop_delay: Duration::from_secs(self.stop_delay.into()),
+            ..self.listen.config(artifacts, database)
+        })
+    }
+
+    fn log_filter(&self) -> Result<EnvFilter> {
+        EnvFilter::try_new(&self.log)
+            .with_context(|| format!("--log: `{}` is not a log filter", self.log))
+    }
+
     fn start_log(&self) -> Result<()> {
-        let filter = EnvFilter::try_new(&self.log)
-            .with_context(|| format!("--log: `{}` is not a log filter", self.log))?;
+        let filter = self.log_filter()?;
         let is_json = match self.log_format {
             LogFormat::Json => true,
             LogFormat::Text => false,

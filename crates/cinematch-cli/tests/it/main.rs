@@ -3,6 +3,7 @@
 mod access;
 mod browse;
 mod cli;
+mod config;
 mod contract;
 mod databases;
 mod demo;
