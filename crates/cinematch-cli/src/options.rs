@@ -6,7 +6,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    config, demo, evaluate, export, fetch, import, jobs, models, people, preprocess, ratings,
+    config, demo, evaluate, export, fetch, import, jobs, models, people, ping, preprocess, ratings,
     recommend, search, serve, status, synth, train, transfer, tune,
 };
 
@@ -95,6 +95,8 @@ pub enum Command {
     Serve(Box<serve::Serve>),
     /// What runs in the background of servers
     Jobs(jobs::Jobs),
+    /// Ask the running server whether it is ready: for health checks
+    Ping(ping::Ping),
     /// Accounts: who may sign in
     User(people::User),
     /// API keys: which programs may call

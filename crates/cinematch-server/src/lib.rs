@@ -13,6 +13,7 @@ mod reload;
 mod routes;
 mod state;
 mod strict;
+mod trace;
 
 use std::future::Future;
 use std::pin::pin;
@@ -38,6 +39,7 @@ pub use config::{AccessConfig, AccessMode, ConfigError, DEVELOPMENT_ORIGINS, Ser
 pub use jobs::{JobsConfig, Pace, Schedule, WorkerCommand};
 pub use routes::openapi_json;
 pub use state::{AppState, StartError};
+pub use trace::TARGET as TRACE_TARGET;
 
 /// How long requests in flight may take after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);

@@ -12,6 +12,7 @@ mod inputs;
 pub mod jobs;
 pub mod models;
 pub mod people;
+pub mod ping;
 pub mod preprocess;
 pub mod ratings;
 pub mod recommend;
@@ -19,6 +20,7 @@ pub mod search;
 pub mod serve;
 pub mod status;
 pub mod synth;
+mod telemetry;
 pub mod train;
 pub mod transfer;
 pub mod tune;
@@ -59,6 +61,7 @@ pub fn run(options: Options, settings: &Settings) -> Result<()> {
         Command::Jobs(jobs) => jobs.run(&global, &output),
         Command::Models(models) => models.run(&global, &output),
         Command::Config(config) => config.run(&global, settings, &output),
+        Command::Ping(ping) => ping.run(&output),
         Command::Status(status) => status.run(&global, &output),
         Command::Export(export) => export.run(&global, &output),
         Command::User(user) => user.run(&global, &output),

@@ -32,11 +32,13 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "general", about: "Every command", keys: &[key("threads", "--threads")] },
     Section {
         name: "server",
-        about: "Where the server listens",
+        about: "Where the server listens, how it starts and stops",
         keys: &[
             key("host", "serve --host"),
             key("port", "serve --port"),
             key("cors_origins", "serve --cors-origins"),
+            key("wait", "serve --wait"),
+            key("stop_delay", "serve --stop-delay"),
         ],
     },
     Section {
@@ -55,9 +57,23 @@ pub const SECTIONS: &[Section] = &[
         keys: &[key("path", "serve --database"), key("url", "serve --database-url")],
     },
     Section {
+        name: "jobs",
+        about: "What runs in the background, and when",
+        keys: &[
+            key("retrain", "serve --retrain"),
+            key("update", "serve --update"),
+            key("no_jobs", "serve --no-jobs"),
+        ],
+    },
+    Section {
         name: "telemetry",
         about: "What the server tells of itself",
-        keys: &[key("log", "serve --log"), key("log_format", "serve --log-format")],
+        keys: &[
+            key("log", "serve --log"),
+            key("log_format", "serve --log-format"),
+            key("otlp_endpoint", "serve --otlp-endpoint"),
+            key("trace_share", "serve --trace-share"),
+        ],
     },
     Section {
         name: "data",

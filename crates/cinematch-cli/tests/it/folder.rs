@@ -107,7 +107,7 @@ impl Folder {
         command.current_dir(self.directory.path()).args(arguments).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let name_is = |start| name.to_string_lossy().starts_with(start);
-            if ["CINEMATCH_", "TMDB_", "DATABASE_URL"].into_iter().any(name_is) {
+            if ["CINEMATCH_", "TMDB_", "DATABASE_URL", "OTEL_"].into_iter().any(name_is) {
                 command.env_remove(name);
             }
         }

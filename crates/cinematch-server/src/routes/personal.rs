@@ -142,7 +142,7 @@ pub async fn recommend(
 ) -> Result<Response, Problem> {
     let serving = state.serving();
     let recommender = &serving.bundle.recommender;
-    let taste = state.store().taste(&profile.key()).await?;
+    let taste = state.taste(&profile.key()).await?;
     let mode = asked.mode.unwrap_or_default();
     let mut query = known_of(&taste, asked.include_watchlist.unwrap_or(false));
     let ignored = preferences::apply(&taste.preferences, recommender, &mut query);

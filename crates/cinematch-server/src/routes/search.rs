@@ -9,6 +9,7 @@ use crate::extract::QueryOf;
 use crate::item::Item;
 use crate::problem::{Problem, ProblemDocument};
 use crate::state::AppState;
+use crate::trace::span;
 
 const DEFAULT_LIMIT: usize = 10;
 const MOST: usize = 50;
@@ -65,9 +66,8 @@ pub async fn search(
     }
     let serving = state.serving();
     let recommender = &serving.bundle.recommender;
-    let results: Vec<FoundItem<'_>> = serving
-        .search
-        .search(&query.q, limit)
+    let results: Vec<FoundItem<'_>> = span!("rank")
+        .in_scope(|| serving.search.search(&query.q, limit))
         .into_iter()
         .map(|hit| {
             let services = recommender.services_of(hit.movie, None);
