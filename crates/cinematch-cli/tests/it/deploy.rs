@@ -231,11 +231,11 @@ fn dashboard_and_alerts_ask_for_metrics_that_exist() {
         return did_not_run(name, "the server has no /metrics");
     }
     assert_eq!(metrics.status, 200, "{}", metrics.text);
-    let served = metrics_in(&metrics.text);
+    let told = metrics_in(&metrics.text);
     let sources = names_in_sources();
     let missing: Vec<&String> = asked
         .iter()
-        .filter(|metric| !served.contains(*metric) && !sources.contains(*metric))
+        .filter(|metric| !told.contains(*metric) && !sources.contains(*metric))
         .collect();
     assert_eq!(missing, Vec::<&String>::new(), "asked for and nowhere to be found");
 }
