@@ -14,6 +14,7 @@ mod reload;
 mod routes;
 mod state;
 mod strict;
+mod trace;
 
 use std::future::Future;
 use std::pin::pin;
@@ -42,6 +43,7 @@ pub use config::{
 pub use jobs::{JobsConfig, Pace, Schedule, WorkerCommand};
 pub use routes::openapi_json;
 pub use state::{AppState, StartError};
+pub use trace::TARGET as TRACE_TARGET;
 
 /// How long requests in flight may take after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);

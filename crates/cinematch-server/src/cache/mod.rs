@@ -95,7 +95,9 @@ impl Cache {
         for (tier, results) in
             [("memory", &["hit", "miss"][..]), ("redis", &["hit", "miss", "error", "skipped"])]
         {
-            results.iter().for_each(|result| counter(tier, result).increment(0));
+            for result in results {
+                counter(tier, result).increment(0);
+            }
         }
         let is_off = config.memory_bytes == 0 && redis.is_none();
         Ok(Self { memory, redis, is_off })
