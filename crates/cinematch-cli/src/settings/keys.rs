@@ -57,6 +57,11 @@ pub const SECTIONS: &[Section] = &[
         keys: &[key("path", "serve --database"), key("url", "serve --database-url")],
     },
     Section {
+        name: "cache",
+        about: "Replies that are kept",
+        keys: &[key("size_mb", "serve --cache-mb"), key("redis_url", "serve --redis-url")],
+    },
+    Section {
         name: "jobs",
         about: "What runs in the background, and when",
         keys: &[

@@ -58,7 +58,9 @@ fn commands_do_what_the_file_says_unless_told_otherwise() {
     let model_id = trained["manifest"]["model_id"].as_str().unwrap();
     assert!(model_id.starts_with("content-"), "{model_id}");
     folder.ok(&["train", "--seed", "7"]);
-    assert_eq!(fs::read_dir(folder.path("ml/artifacts/generations")).unwrap().count(), 1);
+    folder.ok(&["train", "--seed", "8"]);
+    // The one in service, and the one that a rollback would go to.
+    assert_eq!(fs::read_dir(folder.path("ml/artifacts/generations")).unwrap().count(), 2);
 }
 
 #[test]

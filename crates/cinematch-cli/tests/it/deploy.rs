@@ -13,11 +13,10 @@ use crate::folder::{Folder, did_not_run, project};
 use crate::server::Server;
 
 /// Variables that are read without being a flag's.
-const READ_ELSEWHERE: [&str; 7] = [
+const READ_ELSEWHERE: [&str; 6] = [
     "CINEMATCH_CONFIG",
     "CINEMATCH_ROOT",
     "TMDB_BEARER_TOKEN",
-    "REDIS_URL",
     "OTEL_EXPORTER_OTLP_HEADERS",
     // PostgreSQL's image reads these.
     "POSTGRES_USER",
@@ -80,10 +79,9 @@ fn the_settings_of_the_compose_file_are_ones_the_server_takes() {
         let check = service["healthcheck"]["test"].as_vec().unwrap();
         assert_eq!(check[0].as_str(), Some("CMD"), "{name}");
         for volume in service["volumes"].as_vec().into_iter().flatten() {
-            let named = volume.as_str().unwrap().split(':').next().unwrap();
-            assert!(
-                compose["volumes"].as_hash().unwrap().contains_key(&Yaml::String(named.into()))
-            );
+            let source = volume.as_str().unwrap().split(':').next().unwrap();
+            let there = compose["volumes"].as_hash().unwrap();
+            assert!(there.contains_key(&Yaml::String(source.into())), "{source}");
         }
     }
     let server = &services["server"];

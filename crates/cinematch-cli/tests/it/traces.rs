@@ -93,10 +93,12 @@ fn a_request_is_a_span_with_what_took_time_below_it() {
     assert_eq!(attribute(request, "http.route"), "/api/recommendations");
     assert_eq!(attribute(request, "http.response.status_code"), "200");
     assert_eq!(attribute(request, "cinematch.request_id"), reply.request_id);
-    for below in ["guard", "store", "rank"] {
-        let (_, span) = named(below);
-        assert_eq!(span["traceId"], trace, "{below}");
-        assert_eq!(span["parentSpanId"], request["spanId"], "{below}");
+    let cache = &named("cache").1;
+    for (name, above) in [("guard", request), ("cache", request), ("store", cache), ("rank", cache)]
+    {
+        let (_, span) = named(name);
+        assert_eq!(span["traceId"], trace, "{name}");
+        assert_eq!(span["parentSpanId"], above["spanId"], "{name}");
     }
     let (_, nowhere) = named("GET");
     assert_eq!(attribute(nowhere, "http.response.status_code"), "404");
