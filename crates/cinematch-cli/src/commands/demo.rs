@@ -95,6 +95,7 @@ fn prepare(folder: &Path) -> Result<Bundle> {
         movies,
         tags: TagCounts::new(&tags),
         ratings: None,
+        hold_out: None,
         inputs,
         settings: Settings {
             model: Spec::content(),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::manifest::{Counts, FORMAT_VERSION, FileSum, InputSum, Manifest, Run, Settings};
 use super::{Bundle, models, npz};
 use crate::catalog::{Availability, Interactions, Movie};
+use crate::evaluation::HoldOut;
 use crate::features::GenreBinarizer;
 use crate::features::numeric::NumericScaler;
 use crate::features::plain::PlainFeatures;
@@ -45,6 +46,9 @@ pub struct Training {
     pub tags: TagCounts,
     /// Ratings of any films; a model of content alone needs none.
     pub ratings: Option<Interactions>,
+    /// Users whose ratings are not learned from. That `tags` are not theirs either is the caller's to
+    /// see to.
+    pub hold_out: Option<HoldOut>,
     /// The files all came from.
     pub inputs: Vec<InputSum>,
     /// What the user chose.
@@ -85,6 +89,20 @@ pub struct Trained {
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
+impl Trained {
+    /// What loading its files would give: the generation, without it being written.
+    pub fn bundle(self) -> Result<Bundle, TrainError> {
+        let Self { manifest, files } = self;
+        let read = |name: &str| {
+            let bytes = files.get(name).ok_or_else(|| broken(name, "it was not made"))?;
+            Ok(bytes.clone())
+        };
+        let unusable =
+            |error: LoadError| io::Error::other(format!("{}: {}", error.file, error.reason));
+        load(manifest, 0, read).map_err(|error| unusable(error).into())
+    }
+}
+
 /// `tfidf_vectorizer.json`.
 #[derive(Serialize, Deserialize)]
 struct TfidfFile<'a> {
@@ -120,7 +138,8 @@ pub fn train(
     training: Training,
     progress: &mut dyn FnMut(&'static str, f32),
 ) -> Result<Trained, TrainError> {
-    let Training { movies, availability, tags, ratings, inputs, settings, created_at } = training;
+    let Training { movies, availability, tags, ratings, hold_out, inputs, settings, created_at } =
+        training;
     if movies.is_empty() {
         return Err(TrainError::NoMovies);
     }
@@ -137,10 +156,15 @@ pub fn train(
 
     let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
     let ratings = ratings.map(|ratings| ratings.restricted_to(&vocabulary));
-    let learned = learn(&settings.model, &ranking, ratings.as_ref(), progress)?;
+    let users = ratings.as_ref().map(|ratings| match hold_out {
+        Some(hold_out) => hold_out.learned(ratings),
+        None => ratings.users().collect(),
+    });
+    let ratings = ratings.as_ref().zip(users.as_deref());
+    let learned = learn(&settings.model, &ranking, ratings, progress)?;
     clock.step("models");
-    let n_ratings = ratings.as_ref().map_or(0, Interactions::n_ratings);
-    drop(ratings);
+    let n_ratings = ratings
+        .map_or(0, |(ratings, users)| users.iter().map(|user| ratings.of_user(*user).len()).sum());
 
     // Each file on its own, so that the slowest is what this takes.
     let mut makers: Vec<Make<'_>> = vec![
@@ -192,6 +216,7 @@ pub fn train(
             ratings: n_ratings,
         },
         inputs,
+        hold_out,
         vocabulary_sha256: vocabulary.checksum(),
         services_source: movies.iter().find_map(|movie| movie.services_source),
         files: sums,
@@ -205,17 +230,16 @@ pub fn train(
 fn learn(
     spec: &Spec,
     features: &RankingFeatures,
-    ratings: Option<&Interactions>,
+    ratings: Option<(&Interactions, &[UserIdx])>,
     progress: &mut dyn FnMut(&'static str, f32),
 ) -> Result<Option<Fitted>, TrainError> {
     if spec.model == Kind::Content {
         return Ok(None);
     }
-    let interactions = ratings
-        .filter(|ratings| ratings.n_ratings() > 0)
+    let (interactions, users) = ratings
+        .filter(|(ratings, _)| ratings.n_ratings() > 0)
         .ok_or(TrainError::NoRatings(spec.model.name()))?;
-    let users: Vec<UserIdx> = interactions.users().collect();
-    let data = TrainingSet { interactions, users: &users, features };
+    let data = TrainingSet { interactions, users, features };
     Ok(Some(spec.fit(data, progress)?))
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::ServicesSource;
+use crate::evaluation::HoldOut;
 use crate::features::ranking::FeatureSet;
 use crate::features::text::TfidfParams;
 use crate::ids::sha256_hex;
@@ -95,6 +96,9 @@ pub struct Manifest {
     pub counts: Counts,
     /// What it was trained on.
     pub inputs: Vec<InputSum>,
+    /// The users whom it has not seen; `None`: it learned from all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_out: Option<HoldOut>,
     /// The checksum of the film ids in row order.
     pub vocabulary_sha256: String,
     /// Where the films' streaming services come from.

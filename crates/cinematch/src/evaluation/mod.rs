@@ -10,6 +10,8 @@
 //! - The other protocols are [`StrongGeneralization`], where users are unseen instead of the future,
 //!   and [`ColdFilms`], where films are. A [`Protocol`] makes a [`Split`]; all else is the same for all.
 //! - [`star_errors`] and [`interval_coverage`] judge predicted stars and the ranges given with them.
+//! - [`promotion::judge`] asks whether a new generation is not worse than the one that serves, on the
+//!   users of a [`HoldOut`], whom no generation learns from.
 //! - A model is better than another if the difference, user by user, survives resampling the users
 //!   and a correction for the number of models compared: [`Bootstrap`].
 
@@ -20,6 +22,8 @@ mod foreign;
 mod judge;
 mod lists;
 mod metrics;
+pub mod panel;
+pub mod promotion;
 mod protocol;
 mod report;
 mod significance;
@@ -38,6 +42,7 @@ pub use foreign::{ForeignLists, foreign_lists};
 pub use judge::{FilmGenres, Judged, LIST_LENGTH, SHOWN};
 pub use lists::lists;
 pub use metrics::{UserMetrics, hit_at, ndcg_at, precision_at, recall_at, reciprocal_rank};
+pub use panel::HoldOut;
 pub use protocol::Protocol;
 pub use report::{
     Against, Contestant, Evaluation, Mean, ModelReport, ReportError, SplitReport, StratumReport,

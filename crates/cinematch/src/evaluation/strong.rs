@@ -115,7 +115,7 @@ impl StrongGeneralization {
 
     /// A user's ratings in two parts, by film; `None` if one of them is empty. Drawn from a stream
     /// for each user and `purpose`: who else is held out changes nothing.
-    fn part_in_two(
+    pub(super) fn part_in_two(
         &self,
         user: UserId,
         purpose: u64,

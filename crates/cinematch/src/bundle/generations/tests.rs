@@ -46,6 +46,7 @@ fn training(model: Spec, seed: u64) -> Training {
         movies: catalogue(),
         tags: TagCounts::default(),
         ratings: Some(ratings()),
+        hold_out: None,
         inputs: vec![InputSum { name: "m.csv".to_owned(), rows: 12, sha256: "0".to_owned() }],
         settings: Settings {
             model,

@@ -1,0 +1,310 @@
+//! Whether a new generation may take the champion's place: not whether it is better, which chance and
+//! few users could hide for months, but whether it is not worse.
+//!
+//! Both rank for the same users whom neither has seen, as the server would. The challenger passes where
+//! the lower end of the 95 % interval of the difference is above what may be lost: a non-inferiority
+//! test by the paired [`Bootstrap`]. It must pass for users with a history and for those who have just
+//! come, since a model that learns more of the ones can lose the others.
+
+use serde::{Deserialize, Serialize};
+
+use super::panel::{Panel, Worth};
+use super::significance::{Bootstrap, SignificanceError};
+use crate::ranking::Recommender;
+
+/// Fewer users prove nothing.
+const FEWEST_USERS: usize = 10;
+/// A challenger must have this share of the champion's films: less looks like an input that was cut off.
+const FEWEST_FILMS: f64 = 0.9;
+
+/// What a challenger must keep to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    /// The share of the champion's NDCG that may be lost.
+    pub margin: f64,
+    /// Whether it may have much fewer films.
+    pub allow_fewer_films: bool,
+    /// Of the intervals.
+    pub bootstrap: Bootstrap,
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self { margin: 0.02, allow_fewer_films: false, bootstrap: Bootstrap::default() }
+    }
+}
+
+/// Who serves now.
+#[derive(Clone, Debug)]
+pub struct Champion<'a> {
+    /// What is asked: the champion, or what stands in for one that has seen the users.
+    pub recommender: &'a Recommender,
+    /// Whether it is a stand-in: its recipe, trained without these users.
+    pub is_stand_in: bool,
+    /// Whether the challenger was made by the same settings.
+    pub has_same_recipe: bool,
+    /// The films of the champion itself.
+    pub n_movies: usize,
+    /// Its generation.
+    pub generation: u64,
+    /// Its model.
+    pub model_id: String,
+}
+
+/// A mean over users, or a difference of two, with its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The mean.
+    pub mean: f64,
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// What one contender is worth to one kind of users, at 20 films.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Means {
+    /// NDCG, by which it is decided.
+    pub ndcg: Interval,
+    /// The share of the films to find that were shown.
+    pub recall: Interval,
+    /// The share of users who were shown at least one.
+    pub hit: Interval,
+    /// Different films on all pages.
+    pub n_shown: usize,
+}
+
+/// NDCG of users with histories of about one length.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ByHistory {
+    /// The shortest history of the class.
+    pub from: usize,
+    /// Users.
+    pub users: usize,
+    /// The challenger's mean.
+    pub challenger: f64,
+    /// The champion's.
+    pub champion: Option<f64>,
+}
+
+/// Both for one kind of users.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Users asked for.
+    pub users: usize,
+    /// The new generation.
+    pub challenger: Means,
+    /// The one that serves.
+    pub champion: Option<Means>,
+    /// The challenger's NDCG minus the champion's.
+    pub difference: Option<Interval>,
+    /// What the lower end of the difference must not be below.
+    pub allowed: Option<f64>,
+    /// By length of history.
+    pub by_history: Vec<ByHistory>,
+    /// Whether the challenger is not worse.
+    pub passed: bool,
+}
+
+/// The champion, in a verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Against {
+    /// Its generation.
+    pub generation: u64,
+    /// Its model.
+    pub model_id: String,
+    /// Whether another stood in for it: it had seen the users who were asked.
+    pub stand_in: bool,
+}
+
+/// What was found, and what follows from it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Whether the challenger is to be promoted.
+    pub promote: bool,
+    /// Why, or why not, in a sentence.
+    pub why: String,
+    /// The share of the champion's NDCG that could be lost.
+    pub margin: f64,
+    /// Who serves; `None` where nobody does yet.
+    pub champion: Option<Against>,
+    /// Users with a history; `None` where too few could be asked.
+    pub overall: Option<Comparison>,
+    /// Users who have just come.
+    pub cold: Option<Comparison>,
+}
+
+/// Judges a challenger. O(users · films) a contender; equal inputs give equal verdicts.
+pub fn judge(
+    panel: &Panel<'_>,
+    challenger: &Recommender,
+    champion: Option<&Champion<'_>>,
+    rule: &Rule,
+) -> Result<Verdict, SignificanceError> {
+    // Compared with itself a challenger is asked once.
+    let rival = champion.map(|champion| champion.recommender);
+    let is_same = rival.is_some_and(|rival| std::ptr::eq(rival, challenger));
+    let compare = |ask: &dyn Fn(&Recommender) -> Worth| {
+        let worth = ask(challenger);
+        let other = if is_same { Some(worth.clone()) } else { rival.map(ask) };
+        Ok((worth.unanswered, Comparison::new(&worth, other.as_ref(), rule)?))
+    };
+    let (mut unanswered, mut overall, mut cold) = (0, None, None);
+    if panel.n_users() >= FEWEST_USERS && panel.n_newcomers() >= FEWEST_USERS {
+        let (without, comparison) = compare(&|recommender| panel.users(recommender))?;
+        (unanswered, overall) = (without, Some(comparison));
+        let (without, comparison) = compare(&|recommender| panel.newcomers(recommender))?;
+        (unanswered, cold) = (unanswered + without, Some(comparison));
+    }
+    let refused = refused(challenger, champion, unanswered, rule);
+    let (promote, why) = match (refused, &overall, &cold) {
+        (Some(why), ..) => (false, why),
+        (None, Some(overall), Some(cold)) => sentence(overall, cold),
+        (None, ..) => without_users(panel.n_users(), champion),
+    };
+    let champion = champion.map(|champion| Against {
+        generation: champion.generation,
+        model_id: champion.model_id.clone(),
+        stand_in: champion.is_stand_in,
+    });
+    Ok(Verdict { promote, why, margin: rule.margin, champion, overall, cold })
+}
+
+/// What no figure makes up for.
+fn refused(
+    challenger: &Recommender,
+    champion: Option<&Champion<'_>>,
+    unanswered: usize,
+    rule: &Rule,
+) -> Option<String> {
+    let n_movies = challenger.movies().len();
+    if n_movies == 0 {
+        return Some("it has no films".to_owned());
+    }
+    if unanswered > 0 {
+        return Some(format!("it recommends nothing at all in {unanswered} cases"));
+    }
+    let of_champion = champion.map_or(0, |champion| champion.n_movies);
+    if !rule.allow_fewer_films && (n_movies as f64) < of_champion as f64 * FEWEST_FILMS {
+        return Some(format!(
+            "it has {n_movies} films and the champion {of_champion}, as if an input had been cut off; \
+             --allow-fewer-films lets it pass"
+        ));
+    }
+    None
+}
+
+/// Where hardly anybody can be asked, only what is made as the champion was may replace it.
+fn without_users(n_users: usize, champion: Option<&Champion<'_>>) -> (bool, String) {
+    match champion {
+        None => (true, "nothing is served yet".to_owned()),
+        Some(champion) if champion.has_same_recipe => (
+            true,
+            format!(
+                "made as the champion was, from newer data; {n_users} users are too few to judge by"
+            ),
+        ),
+        Some(_) => (
+            false,
+            format!(
+                "made by other settings than the champion, and {n_users} users are too few to judge by; \
+                 `cinematch models promote` serves it all the same"
+            ),
+        ),
+    }
+}
+
+fn sentence(overall: &Comparison, cold: &Comparison) -> (bool, String) {
+    let Some(_) = &overall.difference else {
+        return (true, "nothing is served yet".to_owned());
+    };
+    let parts = [("with a history", overall), ("who have just come", cold)];
+    let told = |(who, of): &(&str, &Comparison)| {
+        let Comparison { difference: Some(by), allowed: Some(allowed), .. } = of else {
+            return String::new();
+        };
+        format!(
+            "for users {who} by {:+.4} (95 % interval {:+.4} to {:+.4}, allowed {:+.4})",
+            by.mean, by.low, by.high, allowed
+        )
+    };
+    let failed: Vec<String> = parts.iter().filter(|(_, of)| !of.passed).map(told).collect();
+    if failed.is_empty() {
+        let all: Vec<String> = parts.iter().map(told).collect();
+        return (true, format!("not worse: NDCG at 20 differs {}", all.join(" and ")));
+    }
+    (false, format!("it may be worse: NDCG at 20 differs {}", failed.join(" and ")))
+}
+
+impl Comparison {
+    fn new(
+        challenger: &Worth,
+        champion: Option<&Worth>,
+        rule: &Rule,
+    ) -> Result<Self, SignificanceError> {
+        let means = |worth: &Worth| Means::new(worth, rule.bootstrap);
+        let of_champion = champion.map(means).transpose()?;
+        let difference = champion
+            .map(|champion| interval(rule.bootstrap, &champion.ndcg, &challenger.ndcg))
+            .transpose()?;
+        let allowed = of_champion.map(|champion| -rule.margin * champion.ndcg.mean);
+        Ok(Self {
+            users: challenger.ndcg.len(),
+            challenger: means(challenger)?,
+            champion: of_champion,
+            difference,
+            allowed,
+            by_history: by_history(challenger, champion),
+            passed: difference.zip(allowed).is_none_or(|(by, allowed)| by.low >= allowed),
+        })
+    }
+}
+
+impl Means {
+    fn new(worth: &Worth, bootstrap: Bootstrap) -> Result<Self, SignificanceError> {
+        let nothing = vec![0.0; worth.ndcg.len()];
+        let of = |values: &[f64]| interval(bootstrap, &nothing, values);
+        Ok(Self {
+            ndcg: of(&worth.ndcg)?,
+            recall: of(&worth.recall)?,
+            hit: of(&worth.hit)?,
+            n_shown: worth.n_shown,
+        })
+    }
+}
+
+fn interval(
+    bootstrap: Bootstrap,
+    baseline: &[f64],
+    values: &[f64],
+) -> Result<Interval, SignificanceError> {
+    let compared = bootstrap.compare(baseline, &[values], 1)?;
+    let of = compared.first().ok_or(SignificanceError::NoUsers)?;
+    Ok(Interval { mean: of.difference, low: of.low, high: of.high })
+}
+
+/// The means of users with shorter and with longer histories.
+fn by_history(challenger: &Worth, champion: Option<&Worth>) -> Vec<ByHistory> {
+    const FROM: [usize; 5] = [1, 10, 30, 100, 300];
+    let class = |n_history: usize| FROM.iter().rposition(|from| n_history >= *from).unwrap_or(0);
+    let mut classes: Vec<ByHistory> = Vec::new();
+    for (at, from) in FROM.into_iter().enumerate() {
+        let users: Vec<usize> = (0..challenger.ndcg.len())
+            .filter(|user| class(challenger.n_history[*user]) == at)
+            .collect();
+        if users.is_empty() {
+            continue;
+        }
+        let mean = |worth: &Worth| {
+            users.iter().map(|user| worth.ndcg[*user]).sum::<f64>() / users.len() as f64
+        };
+        classes.push(ByHistory {
+            from,
+            users: users.len(),
+            challenger: mean(challenger),
+            champion: champion.map(mean),
+        });
+    }
+    classes
+}
