@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     config, demo, evaluate, export, fetch, import, jobs, models, people, ping, preprocess, ratings,
-    recommend, search, serve, status, synth, train, transfer, tune,
+    recommend, retrain, search, serve, status, synth, train, transfer, tune,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -81,6 +81,8 @@ pub enum Command {
     Preprocess(preprocess::Preprocess),
     /// Learn features from data/movies_merged.csv into ml/artifacts/
     Train(train::Train),
+    /// Train anew on what is there now, and serve it only if it is not worse
+    Retrain(retrain::Retrain),
     /// Read and check ratings.csv, and keep the ratings packed in data/ratings.bin
     Ratings(ratings::Ratings),
     /// Search a model's parameters on validation into data/tuned.json, which train reads

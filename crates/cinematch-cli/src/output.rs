@@ -25,17 +25,42 @@ pub const CARE: Style = AnsiColor::Yellow.on_default();
 pub struct Output {
     quiet: bool,
     json: bool,
+    /// Whether a program follows what happens, line by line.
+    events: bool,
+    /// Whether this is a step of a larger command, whose result is another.
+    step: bool,
 }
 
 impl Output {
     /// As the flags say.
     pub fn new(global: &Global) -> Self {
-        Self { quiet: global.quiet, json: global.json }
+        Self { quiet: global.quiet, json: global.json, events: false, step: false }
+    }
+
+    /// For a program that follows what happens: nothing but events on standard output.
+    pub fn of_events() -> Self {
+        Self { quiet: false, json: true, events: true, step: false }
+    }
+
+    /// For a step of a larger command: its result is a note, and no document for machines.
+    #[must_use]
+    pub fn of_step(&self) -> Self {
+        Self { step: true, ..self.clone() }
+    }
+
+    /// Something that happened, on a line of its own, for a program that follows.
+    pub fn event(&self, value: &impl Serialize) -> anyhow::Result<()> {
+        if self.events {
+            let text = serde_json::to_string(value)?;
+            let mut out = std::io::stdout().lock();
+            note_failure(writeln!(out, "{text}").and_then(|()| out.flush()));
+        }
+        Ok(())
     }
 
     /// A line of the result, for people.
     pub fn line(&self, line: impl std::fmt::Display) {
-        if !self.json {
+        if !self.json && !(self.step && self.quiet) {
             note_failure(writeln!(anstream::stdout(), "{line}"));
         }
     }
@@ -56,7 +81,7 @@ impl Output {
 
     /// The result, for machines.
     pub fn json(&self, value: &impl Serialize) -> anyhow::Result<()> {
-        if self.json {
+        if self.json && !self.events && !self.step {
             let mut out = std::io::stdout().lock();
             let text = serde_json::to_string_pretty(value)?;
             note_failure(writeln!(out, "{text}"));

@@ -4,6 +4,7 @@ mod background;
 pub mod config;
 pub mod demo;
 pub mod evaluate;
+mod events;
 pub mod export;
 pub mod fetch;
 mod histories;
@@ -16,6 +17,7 @@ pub mod ping;
 pub mod preprocess;
 pub mod ratings;
 pub mod recommend;
+pub mod retrain;
 pub mod search;
 pub mod serve;
 pub mod status;
@@ -52,6 +54,7 @@ pub fn run(options: Options, settings: &Settings) -> Result<()> {
         Command::Import(import) => import.run(&global, &output),
         Command::Preprocess(preprocess) => preprocess.run(&global, &output),
         Command::Train(train) => train.run(&global, &output),
+        Command::Retrain(retrain) => retrain.run(&global, &output),
         Command::Ratings(ratings) => ratings.run(&global, &output),
         Command::Tune(tune) => tune.run(&global, &output),
         Command::Evaluate(evaluate) => evaluate.run(&global, &output),

@@ -192,6 +192,12 @@ impl Preprocess {
         }))
     }
 
+    /// The merge that made the table which is there; where that is not known, this one.
+    pub fn as_before(&self, global: &Global) -> Result<Self> {
+        let again = Self::again(&self.raw, self.tmdb.as_deref(), &self.merged, global)?;
+        Ok(again.unwrap_or_else(|| self.clone()))
+    }
+
     /// Where MovieLens' files are.
     pub fn raw(&self) -> &RawPath {
         &self.raw

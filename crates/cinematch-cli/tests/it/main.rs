@@ -34,6 +34,7 @@ mod real_data;
 mod redis;
 mod regions;
 mod replicas;
+mod retrain;
 mod search;
 mod server;
 mod serving;

@@ -156,15 +156,17 @@ pub fn train(
 
     let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
     let ratings = ratings.map(|ratings| ratings.restricted_to(&vocabulary));
-    let users = ratings.as_ref().map(|ratings| match hold_out {
+    let users: Option<Vec<UserIdx>> = ratings.as_ref().map(|ratings| match hold_out {
         Some(hold_out) => hold_out.learned(ratings),
         None => ratings.users().collect(),
     });
-    let ratings = ratings.as_ref().zip(users.as_deref());
-    let learned = learn(&settings.model, &ranking, ratings, progress)?;
+    let learned_from = ratings.as_ref().zip(users.as_deref());
+    let learned = learn(&settings.model, &ranking, learned_from, progress)?;
     clock.step("models");
-    let n_ratings = ratings
+    let n_ratings = learned_from
         .map_or(0, |(ratings, users)| users.iter().map(|user| ratings.of_user(*user).len()).sum());
+    // They are as large as all that was learned from them.
+    drop(ratings);
 
     // Each file on its own, so that the slowest is what this takes.
     let mut makers: Vec<Make<'_>> = vec![

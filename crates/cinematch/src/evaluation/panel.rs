@@ -68,7 +68,7 @@ impl HoldOut {
     }
 }
 
-/// A number of a user that looks drawn at random: SplitMix64's output (Steele, Lea and Flood 2014).
+/// A number of a user that looks drawn at random: `SplitMix64`'s output (Steele, Lea and Flood 2014).
 /// What it gives is part of every manifest's meaning and never changes.
 fn mixed(user: UserId) -> u64 {
     let mut z = (u64::from(user.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -12,6 +12,8 @@ use super::panel::{Panel, Worth};
 use super::significance::{Bootstrap, SignificanceError};
 use crate::ranking::Recommender;
 
+/// Why a challenger is served that nothing can be compared with.
+const FIRST: &str = "nothing that could be compared with it is served";
 /// Fewer users prove nothing.
 const FEWEST_USERS: usize = 10;
 /// A challenger must have this share of the champion's films: less looks like an input that was cut off.
@@ -135,9 +137,10 @@ pub struct Verdict {
     pub cold: Option<Comparison>,
 }
 
-/// Judges a challenger. O(users · films) a contender; equal inputs give equal verdicts.
+/// Judges a challenger; without a panel, where there are no ratings, by what it is alone. O(users ·
+/// films) a contender; equal inputs give equal verdicts.
 pub fn judge(
-    panel: &Panel<'_>,
+    panel: Option<&Panel<'_>>,
     challenger: &Recommender,
     champion: Option<&Champion<'_>>,
     rule: &Rule,
@@ -151,7 +154,8 @@ pub fn judge(
         Ok((worth.unanswered, Comparison::new(&worth, other.as_ref(), rule)?))
     };
     let (mut unanswered, mut overall, mut cold) = (0, None, None);
-    if panel.n_users() >= FEWEST_USERS && panel.n_newcomers() >= FEWEST_USERS {
+    let n_users = panel.map_or(0, |panel| panel.n_users().min(panel.n_newcomers()));
+    if let Some(panel) = panel.filter(|_| n_users >= FEWEST_USERS) {
         let (without, comparison) = compare(&|recommender| panel.users(recommender))?;
         (unanswered, overall) = (without, Some(comparison));
         let (without, comparison) = compare(&|recommender| panel.newcomers(recommender))?;
@@ -161,7 +165,7 @@ pub fn judge(
     let (promote, why) = match (refused, &overall, &cold) {
         (Some(why), ..) => (false, why),
         (None, Some(overall), Some(cold)) => sentence(overall, cold),
-        (None, ..) => without_users(panel.n_users(), champion),
+        (None, ..) => without_users(n_users, champion),
     };
     let champion = champion.map(|champion| Against {
         generation: champion.generation,
@@ -198,7 +202,7 @@ fn refused(
 /// Where hardly anybody can be asked, only what is made as the champion was may replace it.
 fn without_users(n_users: usize, champion: Option<&Champion<'_>>) -> (bool, String) {
     match champion {
-        None => (true, "nothing is served yet".to_owned()),
+        None => (true, FIRST.to_owned()),
         Some(champion) if champion.has_same_recipe => (
             true,
             format!(
@@ -217,7 +221,7 @@ fn without_users(n_users: usize, champion: Option<&Champion<'_>>) -> (bool, Stri
 
 fn sentence(overall: &Comparison, cold: &Comparison) -> (bool, String) {
     let Some(_) = &overall.difference else {
-        return (true, "nothing is served yet".to_owned());
+        return (true, FIRST.to_owned());
     };
     let parts = [("with a history", overall), ("who have just come", cold)];
     let told = |(who, of): &(&str, &Comparison)| {
@@ -307,4 +311,64 @@ fn by_history(challenger: &Worth, champion: Option<&Worth>) -> Vec<ByHistory> {
         });
     }
     classes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Some users, and others whom the model serves so much worse or better.
+    fn worth(shift: impl Fn(usize) -> f64) -> Worth {
+        let ndcg: Vec<f64> = (0..200).map(|user| 0.3 + (user * 37 % 100) as f64 / 500.0).collect();
+        let ndcg: Vec<f64> = ndcg.iter().enumerate().map(|(user, of)| of + shift(user)).collect();
+        let n_history = (0..200).map(|user| user * 2).collect();
+        Worth { recall: ndcg.clone(), hit: ndcg.clone(), ndcg, n_history, ..Worth::default() }
+    }
+
+    fn compare(shift: impl Fn(usize) -> f64, margin: f64) -> Comparison {
+        let rule = Rule { margin, ..Rule::default() };
+        Comparison::new(&worth(shift), Some(&worth(|_| 0.0)), &rule).unwrap()
+    }
+
+    #[test]
+    fn equal_ones_pass_and_so_does_a_loss_within_the_margin_but_no_greater_one() {
+        assert!(compare(|_| 0.0, 0.0).passed);
+        // Of a mean of about 0.4, two per cent are 0.008.
+        assert!(compare(|_| -0.007, 0.02).passed);
+        assert!(!compare(|_| -0.009, 0.02).passed);
+        assert!(compare(|_| 0.001, 0.0).passed);
+    }
+
+    #[test]
+    fn what_may_be_chance_does_not_pass_unless_chance_is_small() {
+        // On average nothing, but users differ: too few of them to tell.
+        let noisy = compare(|user| if user % 2 == 0 { 0.1 } else { -0.1 }, 0.02);
+        assert!(!noisy.passed, "{noisy:?}");
+        let by = noisy.difference.unwrap();
+        assert!(by.low < -0.008 && by.high > 0.008 && by.mean.abs() < 1e-9, "{by:?}");
+        let quiet = compare(|user| if user % 2 == 0 { 0.01 } else { -0.01 }, 0.02);
+        assert!(quiet.passed, "{quiet:?}");
+        assert_eq!(quiet, compare(|user| if user % 2 == 0 { 0.01 } else { -0.01 }, 0.02));
+    }
+
+    #[test]
+    fn both_kinds_of_users_must_pass() {
+        let (good, bad) = (compare(|_| 0.0, 0.02), compare(|_| -0.05, 0.02));
+        let (promote, why) = sentence(&good, &good);
+        assert!(
+            promote && why.starts_with("not worse: NDCG at 20 differs for users with"),
+            "{why}"
+        );
+        let (promote, why) = sentence(&good, &bad);
+        assert!(!promote && why.contains("who have just come by -0.0500"), "{why}");
+        assert!(!why.contains("with a history"), "{why}");
+        assert!(!sentence(&bad, &good).0);
+    }
+
+    #[test]
+    fn histories_are_classed_by_their_length() {
+        let of = compare(|_| 0.0, 0.02).by_history;
+        let users: Vec<(usize, usize)> = of.iter().map(|by| (by.from, by.users)).collect();
+        assert_eq!(users, [(1, 5), (10, 10), (30, 35), (100, 100), (300, 50)]);
+    }
 }

@@ -8,7 +8,8 @@ use cinematch::evaluation::{Evaluation, Mean, ModelReport};
 use super::Run;
 use super::table::{difference, heading};
 
-const STYLE: &str = "
+/// How reports look.
+pub const STYLE: &str = "
 :root{--paper:#fbfaf8;--ink:#1d1f24;--soft:#6b7080;--line:#dcdad4;--bar:#3b6fb6;--best:#c4572e;--box:#fff}
 @media(prefers-color-scheme:dark){:root{--paper:#15171c;--ink:#e8e6e1;--soft:#9aa0ae;--line:#33363f;\
 --bar:#7aa7e6;--best:#f08a5d;--box:#1c1f26}}
@@ -32,7 +33,7 @@ svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg .soft{fill:var(--sof
 ";
 
 /// Text as it may stand in HTML.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -119,7 +120,8 @@ fn strata_of<'a>(evaluation: &'a Evaluation, by: &'a str) -> impl Iterator<Item 
     of_kind.map(|stratum| stratum.stratum).collect::<Vec<_>>().into_iter()
 }
 
-fn figure(caption: &str, plot: &str) -> String {
+/// A plot with what it shows; empty where there is none.
+pub fn figure(caption: &str, plot: &str) -> String {
     if plot.is_empty() {
         return String::new();
     }

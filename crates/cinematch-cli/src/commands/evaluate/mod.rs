@@ -2,7 +2,7 @@
 
 mod data;
 mod export;
-mod html;
+pub mod html;
 mod table;
 
 use std::collections::BTreeMap;

@@ -27,6 +27,14 @@ enum Source {
 }
 
 impl Fetch {
+    /// Whether there is a token to ask TMDb with, and anything that an update would be of.
+    pub fn can_update(&self, global: &Global) -> bool {
+        match &self.source {
+            Source::Tmdb(tmdb) => tmdb.can_update(global),
+            Source::Movielens(_) => false,
+        }
+    }
+
     /// Fetches.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         match &self.source {

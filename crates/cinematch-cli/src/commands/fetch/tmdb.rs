@@ -115,6 +115,12 @@ struct Plan {
 }
 
 impl Tmdb {
+    /// Whether there is a token to ask with, and answers that can be brought up to date.
+    pub fn can_update(&self, global: &Global) -> bool {
+        let has_token = std::env::var(TOKEN).is_ok_and(|token| !token.trim().is_empty());
+        has_token && self.files.resolve(global).store.exists()
+    }
+
     /// Fetches, and makes the tables anew.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let token = token(global)?;

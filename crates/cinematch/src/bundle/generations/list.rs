@@ -1,8 +1,11 @@
-//! What generations there are.
+//! What generations there are, and their cards.
+
+use std::fs;
 
 use serde::Serialize;
 
 use super::{ArtifactsError, Generations};
+use crate::files;
 
 /// What a generation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -39,11 +42,38 @@ pub struct GenerationInfo {
     pub promoted_at: Option<String>,
     /// Why it did.
     pub why: Option<String>,
+    /// What was found when it was judged, in a sentence.
+    pub verdict: Option<String>,
     /// Why the manifest cannot be read.
     pub error: Option<String>,
 }
 
+/// What a generation was found to be worth, for machines and for people.
+const CARD: &str = "card.json";
+const CARD_PAGE: &str = "card.html";
+
 impl Generations {
+    /// Puts a card beside a generation's files, or replaces it. It is no part of what the manifest
+    /// lists: what is known of a model grows, and the model does not.
+    pub fn write_card(
+        &self,
+        generation: u64,
+        json: &[u8],
+        page: &[u8],
+    ) -> Result<(), ArtifactsError> {
+        // Refused where there is no such generation, rather than made.
+        let directory = self.with(generation, |directory| Ok(directory.to_owned()))?;
+        files::replace(&directory.join(CARD_PAGE), |out| out.write_all(page))?;
+        files::replace(&directory.join(CARD), |out| out.write_all(json))?;
+        Ok(())
+    }
+
+    /// A generation's card, where it has one that can be read.
+    pub fn card(&self, generation: u64) -> Option<serde_json::Value> {
+        let bytes = fs::read(self.path_of(generation).join(CARD)).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
     /// All generations in short, ascending. Reads a manifest each.
     pub fn list(&self) -> Result<Vec<GenerationInfo>, ArtifactsError> {
         let (champion, previous) = (self.published(), self.previous()?);
@@ -78,6 +108,9 @@ impl Generations {
                     .map(|manifest| manifest.files.values().map(|file| file.bytes).sum()),
                 promoted_at: promotion.map(|promotion| promotion.at.clone()),
                 why: promotion.map(|promotion| promotion.why.clone()),
+                verdict: self
+                    .card(generation)
+                    .and_then(|card| card["verdict"]["why"].as_str().map(str::to_owned)),
                 error,
             });
         }

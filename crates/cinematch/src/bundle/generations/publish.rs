@@ -52,6 +52,8 @@ impl Generations {
     pub fn add(&self, trained: &Trained, keep: usize) -> Result<Added, ArtifactsError> {
         self.make_room_for_files()?;
         let _lock = self.lock()?;
+        // Seen now, and not when half of the work is done.
+        self.promotions()?;
         let (generation, directory) = self.write(trained)?;
         let removed = self.prune(generation, keep)?;
         Ok(Added { generation, directory, removed })
@@ -88,6 +90,7 @@ impl Generations {
         self.make_room_for_files()?;
         let _lock = self.lock()?;
         self.check_current()?;
+        self.promotions()?;
         let (generation, directory) = self.write(trained)?;
         // Its checksums are those of the bytes that were just written: reading them again from the
         // kernel's memory would prove nothing.

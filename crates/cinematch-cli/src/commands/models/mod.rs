@@ -1,10 +1,15 @@
 //! `cinematch models`: the generations, and which of them is served.
 
+pub mod card;
+mod page;
+
 use anyhow::Result;
 use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Manifest, Promoted, Role};
+use cinematch::evaluation::promotion::{Interval, Verdict};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use self::card::Card;
 use crate::options::Global;
 use crate::output::{CARE, DIM, GOOD, Output, STRONG, thousands};
 use crate::paths::{ArtifactsPath, shown};
@@ -76,6 +81,9 @@ struct Shown {
     info: GenerationInfo,
     directory: String,
     manifest: Manifest,
+    /// What it was found to be worth, where somebody judged it.
+    verdict: Option<Verdict>,
+    judged_at: Option<String>,
 }
 
 /// `models promote` and `models rollback`, for machines.
@@ -150,7 +158,7 @@ fn line(info: &GenerationInfo, output: &Output) {
         thousands(info.movies.unwrap_or_default() as u64),
         thousands(info.ratings.unwrap_or_default() as u64),
         thousands(info.bytes.unwrap_or_default().div_ceil(1_000_000)),
-        info.why.as_ref().map(|why| format!("  {DIM}{why}{DIM:#}")).unwrap_or_default(),
+        info.why.as_ref().or(info.verdict.as_ref()).map(|why| format!("  {DIM}{why}{DIM:#}")).unwrap_or_default(),
     ));
 }
 
@@ -168,7 +176,9 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
     let list = generations.list()?;
     let info = list.into_iter().find(|info| info.generation == generation).ok_or_else(gone)?;
     let directory = shown(&generations.path_of(generation));
-    let shown = Shown { info, directory, manifest };
+    let card = Card::of(generations, generation);
+    let (verdict, judged_at) = card.map(|card| (card.verdict, card.judged_at)).unwrap_or_default();
+    let shown = Shown { info, directory, manifest, verdict, judged_at };
     output.json(&shown)?;
     line(&shown.info, output);
     let manifest = &shown.manifest;
@@ -183,12 +193,33 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
     if let Some(at) = &shown.info.promoted_at {
         output.line(format_args!("  last promoted {at}"));
     }
+    if let Some(verdict) = &shown.verdict {
+        tell(verdict, shown.judged_at.as_deref().unwrap_or_default(), output);
+    }
     output.line(format_args!(
         "  {}: {} files, every checksum verified",
         shown.directory,
         manifest.files.len()
     ));
     Ok(())
+}
+
+/// What was found, in figures.
+fn tell(verdict: &Verdict, judged_at: &str, output: &Output) {
+    output.line(format_args!("  judged {judged_at}: {}", verdict.why));
+    for (whom, of) in [("with a history", &verdict.overall), ("who have just come", &verdict.cold)]
+    {
+        let Some(of) = of else { continue };
+        let told = |of: &Interval| format!("{:.4} ({:.4} to {:.4})", of.mean, of.low, of.high);
+        let champion = of.champion.map_or_else(String::new, |champion| {
+            format!(", the champion {}", told(&champion.ndcg))
+        });
+        output.line(format_args!(
+            "  NDCG@20 of {} users {whom}: {}{champion}",
+            thousands(of.users as u64),
+            told(&of.challenger.ndcg)
+        ));
+    }
 }
 
 fn served(generations: &Generations, promoted: Promoted, output: &Output) -> Result<()> {

@@ -1,0 +1,324 @@
+//! `cinematch retrain`: newer data, a new generation, and service only for one that is not worse.
+
+use std::ffi::OsString;
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow};
+use cinematch::bundle::{ArtifactsError, Bundle, Generations, Manifest};
+use cinematch::evaluation::panel::Panel;
+use cinematch::evaluation::promotion::{Champion, Rule, Verdict, judge};
+use cinematch::ids::MovieId;
+use clap::{Args, Parser};
+use serde::Serialize;
+
+use super::events::{self, Events};
+use super::models::card::Card;
+use super::train::{Material, Train, learn};
+use crate::options::{Command, Global, Options};
+use crate::output::{CARE, GOOD, Output, STRONG};
+use crate::paths::ArtifactsPath;
+
+/// Flags of `retrain`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cinematch retrain                      what the server does on schedule\n  \
+                  cinematch retrain --margin 0           not the least loss is let pass\n  \
+                  cinematch retrain -- --model ials      with other settings for train\n\n\
+                  Fetches what changed at TMDb (where there is a token and something fetched before), merges \
+                  the table again as it was made, trains without some users, and asks for these users, whom \
+                  neither generation has seen, whether the new one ranks worse than the one that is served."
+)]
+pub struct Retrain {
+    #[command(flatten)]
+    artifacts: ArtifactsPath,
+    /// The share of the champion's NDCG that may be lost, at the lower end of the 95 % interval
+    #[arg(long, env = "CINEMATCH_MARGIN", default_value = "0.02", value_parser = margin, value_name = "SHARE")]
+    margin: f64,
+    /// Serve a generation with less than nine tenths of the champion's films too
+    #[arg(long)]
+    allow_fewer_films: bool,
+    /// Leave TMDb alone
+    #[arg(long)]
+    no_fetch: bool,
+    #[command(flatten)]
+    events: Events,
+    /// Flags for `train`
+    #[arg(last = true, value_name = "FLAGS")]
+    train: Vec<OsString>,
+}
+
+fn margin(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..1.0).contains(share));
+    share.ok_or_else(|| "expected a number from 0 to below 1".to_owned())
+}
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    /// The new generation; `None` where nothing was new.
+    generation: Option<u64>,
+    promoted: bool,
+    why: String,
+    verdict: Option<Verdict>,
+    /// What did not work and was done without.
+    warnings: Vec<String>,
+    seconds: f64,
+}
+
+/// A generation that was made and is not served yet.
+struct Candidate {
+    generation: u64,
+    manifest: Manifest,
+}
+
+impl Retrain {
+    /// Trains, judges, and serves or not.
+    pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
+        let output = &self.events.follow(output)?;
+        let started = Instant::now();
+        let mut outcome = self.retrain(global, output)?;
+        outcome.seconds = started.elapsed().as_secs_f64();
+        events::outcome(output, &outcome)?;
+        output.json(&outcome)?;
+        for warning in &outcome.warnings {
+            output.warn(warning);
+        }
+        let Outcome { generation, promoted, why, .. } = &outcome;
+        match generation {
+            None => output.line(format_args!("{STRONG}nothing new{STRONG:#}: {why}")),
+            Some(generation) if *promoted => {
+                output.line(format_args!("{GOOD}generation {generation} is served{GOOD:#}: {why}"))
+            }
+            Some(generation) => output
+                .line(format_args!("{CARE}generation {generation} is not served{CARE:#}: {why}")),
+        }
+        // The process ends here; there is no use in giving its memory back first.
+        Ok(())
+    }
+
+    fn retrain(&self, global: &Global, output: &Output) -> Result<Outcome> {
+        let mut warnings = Vec::new();
+        self.fetch(global, output, &mut warnings)?;
+        preprocess(global, output, &mut warnings)?;
+        let train = self.train(global)?;
+        let generations = train.generations(global);
+        let nothing = |why: String, warnings| Outcome {
+            generation: None,
+            promoted: false,
+            why,
+            verdict: None,
+            warnings,
+            seconds: 0.0,
+        };
+        let Some(candidate) = make(&train, global, output)? else {
+            let why = "the same data and settings give the generation that is served".to_owned();
+            return Ok(nothing(why, warnings));
+        };
+
+        let before = generations.published();
+        let verdict = self.judge(&candidate, &train, global, (output, &mut warnings))?;
+        let generation = candidate.generation;
+        let card = Card::new(generation, &candidate.manifest).judged(&verdict, super::now());
+        if let Err(error) = card.write(&generations) {
+            warnings.push(format!("there is no card of generation {generation}: {error:#}"));
+        }
+        events::stage(output, "promote", 0.0)?;
+        let (mut promoted, mut why) = (verdict.promote, verdict.why.clone());
+        if promoted && generations.published() != before {
+            promoted = false;
+            "another generation was promoted meanwhile; the next retraining judges against that one"
+                .clone_into(&mut why);
+        }
+        if promoted {
+            generations.promote(generation, &super::now(), &why)?;
+        }
+        events::stage(output, "promote", 1.0)?;
+        let verdict = Some(verdict);
+        Ok(Outcome { generation: Some(generation), promoted, why, verdict, warnings, seconds: 0.0 })
+    }
+
+    /// Brings TMDb's facts up to date. Without them the older ones do for another time.
+    fn fetch(&self, global: &Global, output: &Output, warnings: &mut Vec<String>) -> Result<()> {
+        events::stage(output, "fetch", 0.0)?;
+        let Command::Fetch(fetch) = within(global, ["fetch", "tmdb", "--update"])? else {
+            return Err(anyhow!("`fetch` is another command"));
+        };
+        if !self.no_fetch
+            && fetch.can_update(global)
+            && let Err(error) = fetch.run(global, &output.of_step())
+        {
+            warnings.push(format!("TMDb's facts are as they were: {error:#}"));
+        }
+        events::stage(output, "fetch", 1.0)
+    }
+
+    /// `train` as the user has it, but for what is served: that is decided later.
+    fn train(&self, global: &Global) -> Result<Train> {
+        let artifacts = self.artifacts.resolve(global);
+        let mut arguments: Vec<OsString> =
+            ["train", "--candidate", "--hold-out", "--artifacts"].map(OsString::from).into();
+        arguments.push(artifacts.into());
+        arguments.extend(self.train.iter().cloned());
+        match within(global, arguments)? {
+            Command::Train(train) => Ok(train),
+            _ => Err(anyhow!("`train` is another command")),
+        }
+    }
+
+    /// Asks the users whom neither has seen.
+    fn judge(
+        &self,
+        candidate: &Candidate,
+        train: &Train,
+        global: &Global,
+        (output, warnings): (&Output, &mut Vec<String>),
+    ) -> Result<Verdict> {
+        events::stage(output, "evaluate", 0.0)?;
+        let generations = train.generations(global);
+        let loading = output.step("loading both generations");
+        let challenger = generations.load_generation(candidate.generation)?;
+        let champion = load_champion(&generations, warnings)?;
+        drop(loading);
+        events::stage(output, "evaluate", 0.2)?;
+
+        let seen = champion.as_ref().map(|champion| champion.manifest.hold_out);
+        let settings = &candidate.manifest.settings;
+        let has_same_recipe =
+            champion.as_ref().is_some_and(|champion| champion.manifest.settings == *settings);
+        // A champion that has seen everybody would be asked for what it was told.
+        let needs_stand_in = seen == Some(None) && candidate.manifest.hold_out.is_some();
+        let stand_in = match &champion {
+            Some(champion) if needs_stand_in && !has_same_recipe => {
+                Some(stand_in(&champion.manifest, train, global, output)?)
+            }
+            _ => None,
+        };
+        let rival = match (&champion, &stand_in) {
+            (_, Some(stand_in)) => Some(&stand_in.recommender),
+            (Some(_), None) if needs_stand_in => Some(&challenger.recommender),
+            (champion, None) => champion.as_ref().map(|champion| &champion.recommender),
+        };
+        let against = champion.as_ref().zip(rival).map(|(champion, recommender)| Champion {
+            recommender,
+            is_stand_in: needs_stand_in,
+            has_same_recipe,
+            n_movies: champion.recommender.movies().len(),
+            generation: champion.generation,
+            model_id: champion.manifest.model_id.clone(),
+        });
+        events::stage(output, "evaluate", 0.5)?;
+
+        let hold_out = candidate.manifest.hold_out.map(|hold_out| {
+            let others = seen.flatten();
+            others.map_or(hold_out, |other| hold_out.and(other))
+        });
+        let ratings = train.ratings(global, &output.of_step())?;
+        let asking = output.step("asking users whom neither has seen");
+        let is_known = |movie: MovieId| {
+            let knows = |bundle: &Bundle| bundle.recommender.vocabulary().index_of(movie).is_some();
+            knows(&challenger) || champion.as_ref().is_some_and(knows)
+        };
+        let interactions = ratings.as_ref().map(|loaded| &loaded.interactions);
+        let panel = hold_out
+            .zip(interactions)
+            .map(|(hold_out, interactions)| Panel::new(interactions, hold_out, is_known));
+        let rule = Rule {
+            margin: self.margin,
+            allow_fewer_films: self.allow_fewer_films,
+            ..Rule::default()
+        };
+        let verdict = judge(panel.as_ref(), &challenger.recommender, against.as_ref(), &rule)?;
+        drop(asking);
+        events::stage(output, "evaluate", 1.0)?;
+        Ok(verdict)
+    }
+}
+
+/// A command line within this process, with the settings that the user's environment makes.
+fn within<T: Into<OsString>>(
+    global: &Global,
+    arguments: impl IntoIterator<Item = T>,
+) -> Result<Command> {
+    let before = ["cinematch".into(), "--root".into(), global.root.clone().into_os_string()];
+    let arguments = before.into_iter().chain(arguments.into_iter().map(Into::into));
+    Ok(Options::try_parse_from(arguments)?.command)
+}
+
+/// Merges the table again as it was made.
+fn preprocess(global: &Global, output: &Output, warnings: &mut Vec<String>) -> Result<()> {
+    events::stage(output, "preprocess", 0.0)?;
+    let Command::Preprocess(preprocess) = within(global, ["preprocess"])? else {
+        return Err(anyhow!("`preprocess` is another command"));
+    };
+    let preprocess = preprocess.as_before(global)?;
+    let raw = preprocess.raw().resolve(global);
+    if raw.join("movies.csv").exists() {
+        preprocess.run(global, &output.of_step())?;
+    } else {
+        warnings.push(format!(
+            "the table is as it was: {} has no movies.csv to make it from",
+            raw.display()
+        ));
+    }
+    events::stage(output, "preprocess", 1.0)
+}
+
+/// Trains a candidate; `None` where it would be the champion once more. One that is there already,
+/// because it was not good enough against an earlier champion, is judged again.
+fn make(train: &Train, global: &Global, output: &Output) -> Result<Option<Candidate>> {
+    events::stage(output, "train", 0.0)?;
+    let step = output.of_step();
+    let settings = train.settings(global, &step)?;
+    let Material { training, .. } = train.material(settings, global, &step)?;
+    let mut told = 0.0;
+    let trained = learn(training, output, &mut |share| {
+        if share >= told + 0.01 {
+            told = share;
+            // A reader that went away is noticed at the end.
+            let _ = events::stage(output, "train", share.min(0.99));
+        }
+    })?;
+    let generations = train.generations(global);
+    let manifest = trained.manifest.clone();
+    let mut all = generations.list()?.into_iter();
+    let known = all.find(|info| info.model_id.as_deref() == Some(manifest.model_id.as_str()));
+    let generation = match known {
+        Some(known) if Some(known.generation) == generations.published() => None,
+        Some(known) => Some(known.generation),
+        None => {
+            let step = output.step("writing the generation");
+            let generation = train.store(&generations, &trained)?.generation;
+            drop(step);
+            Some(generation)
+        }
+    };
+    events::stage(output, "train", 1.0)?;
+    Ok(generation.map(|generation| Candidate { generation, manifest }))
+}
+
+/// The generation that is served. A damaged one is nothing to compare with.
+fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Result<Option<Bundle>> {
+    match generations.load() {
+        Ok(champion) => Ok(Some(champion)),
+        Err(ArtifactsError::NotFound { .. }) => Ok(None),
+        Err(error @ ArtifactsError::Broken { .. }) => {
+            warnings.push(format!("nothing to compare with: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The champion's settings, trained without the users who are to be asked.
+fn stand_in(
+    champion: &Manifest,
+    train: &Train,
+    global: &Global,
+    output: &Output,
+) -> Result<Bundle> {
+    let step = output.of_step();
+    let material = train.material(champion.settings.clone(), global, &step)?;
+    let trained = learn(material.training, output, &mut |_| ())
+        .context("cannot train what stands in for the champion, which has seen all users")?;
+    Ok(trained.bundle()?)
+}

@@ -1,0 +1,221 @@
+//! `cinematch retrain`: a new generation is served if it is not worse, and only then.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use cinematch::bundle::Generations;
+use cinematch::evaluation::HoldOut;
+use cinematch::ids::UserId;
+use serde_json::{Value, json};
+
+use crate::folder::Folder;
+
+/// Retrains; gives what came of it.
+fn retrain(folder: &Folder, flags: &[&str]) -> Value {
+    let arguments = [&["retrain", "--json"], flags].concat();
+    serde_json::from_str(&folder.ok(&arguments)).unwrap()
+}
+
+fn served(folder: &Folder) -> u64 {
+    Generations::at(&folder.path("ml/artifacts")).published().unwrap()
+}
+
+/// The users of the sample whom a retraining leaves out: a fifth.
+fn held_out(user: &str) -> bool {
+    HoldOut::usual(401).contains(UserId(user.parse().unwrap()))
+}
+
+/// The ratings with other films where `other` says so.
+fn change_ratings(folder: &Folder, other: impl Fn(&str, usize) -> Option<usize>) {
+    let path = "raw/ml-32m/ratings.csv";
+    let text = folder.read(path);
+    let mut films: Vec<&str> =
+        text.lines().skip(1).map(|row| row.split(',').nth(1).unwrap()).collect();
+    films.sort_unstable();
+    films.dedup();
+    let mut changed = String::new();
+    for line in text.lines() {
+        let fields: Vec<&str> = line.split(',').collect();
+        let film = films.binary_search(&fields[1]).ok().and_then(|film| other(fields[0], film));
+        let film = film.map_or(fields[1], |film| films[film % films.len()]);
+        changed.extend([fields[0], ",", film, ",", fields[2], ",", fields[3], "\n"]);
+    }
+    folder.write(path, changed.as_bytes());
+}
+
+#[test]
+fn what_is_not_worse_is_served_and_what_is_not_new_is_not_made() {
+    let folder = Folder::trained();
+    // The champion was trained by hand on everybody: its settings stand in for it, and are the
+    // challenger's.
+    let first = retrain(&folder, &[]);
+    assert_eq!((&first["generation"], &first["promoted"]), (&json!(2), &json!(true)));
+    let verdict = &first["verdict"];
+    let champion = &verdict["champion"];
+    assert_eq!((&champion["generation"], &champion["stand_in"]), (&json!(1), &json!(true)));
+    for users in ["overall", "cold"] {
+        assert_eq!(verdict[users]["difference"], json!({"mean": 0.0, "low": 0.0, "high": 0.0}));
+        let ndcg = &verdict[users]["challenger"]["ndcg"];
+        let of = |end: &str| ndcg[end].as_f64().unwrap();
+        assert!(0.05 < of("low") && of("low") < of("mean") && of("mean") < of("high"), "{ndcg}");
+        assert!(verdict[users]["users"].as_u64().unwrap() > 50, "{verdict}");
+    }
+    assert_eq!(served(&folder), 2);
+    // Made again as it was: with films of all years.
+    let manifest = folder.json("ml/artifacts/current/manifest.json");
+    assert_eq!(
+        (&manifest["counts"]["movies"], &manifest["hold_out"]["share"]),
+        (&json!(353), &json!(0.2))
+    );
+    let card = folder.json("ml/artifacts/current/card.json");
+    assert_eq!(card["verdict"]["why"], first["why"]);
+    let page = folder.read("ml/artifacts/current/card.html");
+    assert!(page.contains("<svg") && page.contains("ratings.csv") && !page.contains("<script"));
+    let shown = folder.ok(&["models", "show"]);
+    assert!(shown.contains("NDCG@20 of") && shown.contains("who have just come"), "{shown}");
+
+    let second = retrain(&folder, &[]);
+    assert_eq!((&second["generation"], &second["promoted"]), (&json!(null), &json!(false)));
+    assert_eq!(served(&folder), 2);
+
+    // More of the same: compared with the champion itself now, which has not seen these users.
+    let mut ratings = folder.read("raw/ml-32m/ratings.csv");
+    ratings.push_str("900,1,4.5,1700000000\n900,2,5.0,1700000001\n900,3,4.0,1700000002\n");
+    folder.write("raw/ml-32m/ratings.csv", ratings.as_bytes());
+    let third = retrain(&folder, &["--margin", "0.2"]);
+    assert_eq!(
+        (&third["promoted"], &third["verdict"]["champion"]["stand_in"]),
+        (&json!(true), &json!(false))
+    );
+    // Equal inputs give equal figures, to the last digit.
+    folder.ok(&["models", "rollback"]);
+    let again = retrain(&folder, &["--margin", "0.2"]);
+    assert_eq!((&again["verdict"], &again["generation"]), (&third["verdict"], &json!(3)));
+}
+
+#[test]
+fn what_is_worse_is_kept_and_not_served() {
+    let folder = Folder::trained();
+    retrain(&folder, &[]);
+    // Another model, of which only popularity is known.
+    let popular = retrain(&folder, &["--", "--model", "popular"]);
+    assert_eq!((&popular["generation"], &popular["promoted"]), (&json!(3), &json!(false)));
+    let why = popular["why"].as_str().unwrap();
+    assert!(
+        why.starts_with("it may be worse: NDCG at 20 differs for users with a history by -"),
+        "{why}"
+    );
+
+    // Ratings of which somebody lost the films: those of all who are learned from.
+    let original = folder.read("raw/ml-32m/ratings.csv");
+    change_ratings(&folder, |user, film| (!held_out(user)).then(|| film * 37 + user.len() * 11));
+    let shuffled = retrain(&folder, &[]);
+    assert_eq!(shuffled["promoted"], json!(false), "{shuffled}");
+    assert_eq!(shuffled["verdict"]["overall"]["passed"], json!(false));
+    assert_eq!(served(&folder), 2);
+    let list = folder.ok(&["models", "list"]);
+    // Of those that are not served the newest stays.
+    assert_eq!(list.matches("candidate").count(), 1, "{list}");
+    assert!(list.contains("it may be worse"), "{list}");
+
+    // Half of the films gone.
+    folder.write("raw/ml-32m/ratings.csv", original.as_bytes());
+    let movies = folder.read("raw/ml-32m/movies.csv");
+    let half: Vec<&str> = movies.lines().take(180).collect();
+    folder.write("raw/ml-32m/movies.csv", half.join("\n").as_bytes());
+    let fewer = retrain(&folder, &[]);
+    let why = fewer["why"].as_str().unwrap();
+    assert!(why.contains("it has 179 films and the champion 353"), "{why}");
+    assert_eq!((&fewer["promoted"], served(&folder)), (&json!(false), 2));
+}
+
+#[test]
+fn a_broken_champion_and_a_failed_fetch_stop_nothing_and_are_told() {
+    let folder = Folder::trained();
+    folder.write("ml/artifacts/generations/000001/movies_meta.json", b"[]");
+    folder.write("raw/tmdb/tmdb.db", b"no database");
+    let mut command = folder.command(&["retrain", "--json"]);
+    let output = command.env("TMDB_BEARER_TOKEN", "x".repeat(40)).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let outcome: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&outcome["promoted"], served(&folder)), (&json!(true), 2));
+    let warnings = outcome["warnings"].as_array().unwrap();
+    let told = |what: &str| warnings.iter().any(|warning| warning.as_str().unwrap().contains(what));
+    assert!(told("TMDb's facts are as they were: ") && told("movies_meta.json"), "{warnings:?}");
+}
+
+#[test]
+fn a_server_can_follow_and_its_end_is_the_workers_end() {
+    let folder = Folder::trained();
+    let worker = || {
+        let mut command = folder.command(&["--quiet", "retrain", "--events"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    };
+    let mut child = worker();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let events: Vec<Value> =
+        lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    assert!(child.wait().unwrap().success());
+    let mut stages: Vec<&str> = events.iter().filter_map(|event| event["stage"].as_str()).collect();
+    stages.dedup();
+    assert_eq!(stages, ["fetch", "preprocess", "train", "evaluate", "promote"]);
+    let shares: Vec<f64> = events
+        .iter()
+        .filter(|event| event["stage"] == "train")
+        .map(|event| event["share"].as_f64().unwrap())
+        .collect();
+    assert!(shares.is_sorted() && shares.len() > 3 && shares.last() == Some(&1.0), "{shares:?}");
+    let outcome = &events.last().unwrap()["outcome"];
+    assert_eq!((&outcome["generation"], &outcome["promoted"]), (&json!(2), &json!(true)));
+
+    folder.write("raw/ml-32m/tags.csv", b"userId,movieId,tag,timestamp\n");
+    let mut child = worker();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+    let nice = status.rsplit(") ").next().unwrap().split(' ').nth(16).unwrap();
+    assert_eq!(nice, "10", "{status}");
+    drop(child.stdin.take());
+    assert!(!child.wait().unwrap().success());
+    assert_eq!(served(&folder), 2);
+}
+
+#[test]
+fn a_failure_is_told_and_changes_nothing() {
+    let folder = Folder::trained();
+    folder.write("raw/ml-32m/movies.csv", b"title,genres\n");
+    let error = folder.fails(&["retrain"]);
+    assert!(error.contains("movies.csv"), "{error}");
+    let error = folder.fails(&["retrain", "--", "--model", "psychic"]);
+    assert!(error.contains("psychic") || error.contains("movies.csv"), "{error}");
+    assert_eq!(served(&folder), 1);
+}
+
+#[test]
+fn a_full_disk_leaves_the_generation_that_is_served() {
+    let folder = Folder::trained();
+    folder.ok(&["train", "--candidate", "--seed", "2"]);
+    // Files may not grow beyond so many half kilobytes: what a full disk looks like to who writes.
+    let limited = |blocks: u32, command: &str| {
+        let binary = env!("CARGO_BIN_EXE_cinematch");
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec {binary} {command}");
+        let mut shell = std::process::Command::new("sh");
+        let output = shell.args(["-c", &script]).current_dir(folder.path("")).output().unwrap();
+        assert!(!output.status.success(), "{command}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for (blocks, command, file) in [
+        (64, "train --seed 3", "generations/.tmp-000003"),
+        (0, "models promote 2", "promotions.json"),
+    ] {
+        let error = limited(blocks, command);
+        assert!(error.contains("cannot write") && error.contains(file), "{error}");
+        assert_eq!(served(&folder), 1);
+        let names = std::fs::read_dir(folder.path("ml/artifacts/generations")).unwrap();
+        assert_eq!(names.count(), 2, "half a generation was left behind");
+        cinematch::bundle::Bundle::load(&folder.path("ml/artifacts")).unwrap();
+    }
+    folder.ok(&["train", "--seed", "3"]);
+    assert_eq!(served(&folder), 3);
+}
