@@ -16,7 +16,7 @@ use super::models::card::Card;
 use super::train::{Material, Train, learn};
 use crate::options::{Command, Global, Options};
 use crate::output::{CARE, GOOD, Output, STRONG};
-use crate::paths::ArtifactsPath;
+use crate::paths::{ArtifactsPath, RawPath};
 
 /// Flags of `retrain`.
 #[derive(Debug, Args)]
@@ -92,27 +92,24 @@ impl Retrain {
             Some(generation) => output
                 .line(format_args!("{CARE}generation {generation} is not served{CARE:#}: {why}")),
         }
-        // The process ends here; there is no use in giving its memory back first.
         Ok(())
     }
 
     fn retrain(&self, global: &Global, output: &Output) -> Result<Outcome> {
         let mut warnings = Vec::new();
         self.fetch(global, output, &mut warnings)?;
-        preprocess(global, output, &mut warnings)?;
-        let train = self.train(global)?;
+        let raw = preprocess(global, output, &mut warnings)?;
+        let train = self.train(global)?.with_raw(&raw, global);
         let generations = train.generations(global);
-        let nothing = |why: String, warnings| Outcome {
-            generation: None,
-            promoted: false,
-            why,
-            verdict: None,
-            warnings,
-            seconds: 0.0,
-        };
         let Some(candidate) = make(&train, global, output)? else {
-            let why = "the same data and settings give the generation that is served".to_owned();
-            return Ok(nothing(why, warnings));
+            return Ok(Outcome {
+                generation: None,
+                promoted: false,
+                why: "the same data and settings give the generation that is served".to_owned(),
+                verdict: None,
+                warnings,
+                seconds: 0.0,
+            });
         };
 
         let before = generations.published();
@@ -244,8 +241,8 @@ fn within<T: Into<OsString>>(
     Ok(Options::try_parse_from(arguments)?.command)
 }
 
-/// Merges the table again as it was made.
-fn preprocess(global: &Global, output: &Output, warnings: &mut Vec<String>) -> Result<()> {
+/// Merges the table again as it was made. Gives the folder of MovieLens' files.
+fn preprocess(global: &Global, output: &Output, warnings: &mut Vec<String>) -> Result<RawPath> {
     events::stage(output, "preprocess", 0.0)?;
     let Command::Preprocess(preprocess) = within(global, ["preprocess"])? else {
         return Err(anyhow!("`preprocess` is another command"));
@@ -260,7 +257,8 @@ fn preprocess(global: &Global, output: &Output, warnings: &mut Vec<String>) -> R
             raw.display()
         ));
     }
-    events::stage(output, "preprocess", 1.0)
+    events::stage(output, "preprocess", 1.0)?;
+    Ok(preprocess.raw().clone())
 }
 
 /// Trains a candidate; `None` where it would be the champion once more. One that is there already,

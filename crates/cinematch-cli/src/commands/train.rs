@@ -200,6 +200,12 @@ impl Train {
         Ok(())
     }
 
+    /// With the ratings and tags of the table's own folder, unless another was named.
+    #[must_use]
+    pub fn with_raw(self, raw: &RawPath, global: &Global) -> Self {
+        Self { raw: self.raw.or(Some(raw.resolve(global))), ..self }
+    }
+
     /// Where generations go.
     pub fn generations(&self, global: &Global) -> Generations {
         Generations::at(&self.artifacts.resolve(global))

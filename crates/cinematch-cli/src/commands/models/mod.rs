@@ -82,7 +82,7 @@ struct Shown {
     directory: String,
     manifest: Manifest,
     /// What it was found to be worth, where somebody judged it.
-    verdict: Option<Verdict>,
+    judged: Option<Verdict>,
     judged_at: Option<String>,
 }
 
@@ -177,8 +177,8 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
     let info = list.into_iter().find(|info| info.generation == generation).ok_or_else(gone)?;
     let directory = shown(&generations.path_of(generation));
     let card = Card::of(generations, generation);
-    let (verdict, judged_at) = card.map(|card| (card.verdict, card.judged_at)).unwrap_or_default();
-    let shown = Shown { info, directory, manifest, verdict, judged_at };
+    let (judged, judged_at) = card.map(|card| (card.verdict, card.judged_at)).unwrap_or_default();
+    let shown = Shown { info, directory, manifest, judged, judged_at };
     output.json(&shown)?;
     line(&shown.info, output);
     let manifest = &shown.manifest;
@@ -193,7 +193,7 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
     if let Some(at) = &shown.info.promoted_at {
         output.line(format_args!("  last promoted {at}"));
     }
-    if let Some(verdict) = &shown.verdict {
+    if let Some(verdict) = &shown.judged {
         tell(verdict, shown.judged_at.as_deref().unwrap_or_default(), output);
     }
     output.line(format_args!(
