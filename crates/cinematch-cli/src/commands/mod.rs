@@ -54,7 +54,7 @@ pub fn run(options: Options, settings: &Settings) -> Result<()> {
         Command::Import(import) => import.run(&global, &output),
         Command::Preprocess(preprocess) => preprocess.run(&global, &output),
         Command::Train(train) => train.run(&global, &output),
-        Command::Retrain(retrain) => retrain.run(&global, &output),
+        Command::Retrain(retrain) => retrain.run(&global, settings, &output),
         Command::Ratings(ratings) => ratings.run(&global, &output),
         Command::Tune(tune) => tune.run(&global, &output),
         Command::Evaluate(evaluate) => evaluate.run(&global, &output),

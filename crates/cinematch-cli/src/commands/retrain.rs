@@ -8,15 +8,16 @@ use cinematch::bundle::{ArtifactsError, Bundle, Generations, Manifest};
 use cinematch::evaluation::panel::Panel;
 use cinematch::evaluation::promotion::{Champion, Rule, Verdict, judge};
 use cinematch::ids::MovieId;
-use clap::{Args, Parser};
+use clap::Args;
 use serde::Serialize;
 
 use super::events::{self, Events};
 use super::models::card::Card;
 use super::train::{Material, Train, learn};
-use crate::options::{Command, Global, Options};
+use crate::options::{Command, Global};
 use crate::output::{CARE, GOOD, Output, STRONG};
 use crate::paths::{ArtifactsPath, RawPath};
+use crate::settings::Settings;
 
 /// Flags of `retrain`.
 #[derive(Debug, Args)]
@@ -73,10 +74,11 @@ struct Candidate {
 
 impl Retrain {
     /// Trains, judges, and serves or not.
-    pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
+    pub fn run(&self, global: &Global, settings: &Settings, output: &Output) -> Result<()> {
         let output = &self.events.follow(output)?;
         let started = Instant::now();
-        let mut outcome = self.retrain(global, output)?;
+        let user = User { global, settings };
+        let mut outcome = self.retrain(user, output)?;
         outcome.seconds = started.elapsed().as_secs_f64();
         events::outcome(output, &outcome)?;
         output.json(&outcome)?;
@@ -95,11 +97,12 @@ impl Retrain {
         Ok(())
     }
 
-    fn retrain(&self, global: &Global, output: &Output) -> Result<Outcome> {
+    fn retrain(&self, user: User<'_>, output: &Output) -> Result<Outcome> {
+        let global = user.global;
         let mut warnings = Vec::new();
-        self.fetch(global, output, &mut warnings)?;
-        let raw = preprocess(global, output, &mut warnings)?;
-        let train = self.train(global)?.with_raw(&raw, global);
+        self.fetch(user, output, &mut warnings)?;
+        let raw = preprocess(user, output, &mut warnings)?;
+        let train = self.train(user)?.with_raw(&raw, global);
         let generations = train.generations(global);
         let Some(candidate) = make(&train, global, output)? else {
             return Ok(Outcome {
@@ -135,14 +138,14 @@ impl Retrain {
     }
 
     /// Brings TMDb's facts up to date. Without them the older ones do for another time.
-    fn fetch(&self, global: &Global, output: &Output, warnings: &mut Vec<String>) -> Result<()> {
+    fn fetch(&self, user: User<'_>, output: &Output, warnings: &mut Vec<String>) -> Result<()> {
         events::stage(output, "fetch", 0.0)?;
-        let Command::Fetch(fetch) = within(global, ["fetch", "tmdb", "--update"])? else {
+        let Command::Fetch(fetch) = user.command(["fetch", "tmdb", "--update"])? else {
             return Err(anyhow!("`fetch` is another command"));
         };
         if !self.no_fetch
-            && fetch.can_update(global)
-            && let Err(error) = fetch.run(global, &output.of_step())
+            && fetch.can_update(user.global)
+            && let Err(error) = fetch.run(user.global, &output.of_step())
         {
             warnings.push(format!("TMDb's facts are as they were: {error:#}"));
         }
@@ -150,13 +153,13 @@ impl Retrain {
     }
 
     /// `train` as the user has it, but for what is served: that is decided later.
-    fn train(&self, global: &Global) -> Result<Train> {
-        let artifacts = self.artifacts.resolve(global);
+    fn train(&self, user: User<'_>) -> Result<Train> {
+        let artifacts = self.artifacts.resolve(user.global);
         let mut arguments: Vec<OsString> =
             ["train", "--candidate", "--hold-out", "--artifacts"].map(OsString::from).into();
         arguments.push(artifacts.into());
         arguments.extend(self.train.iter().cloned());
-        match within(global, arguments)? {
+        match user.command(arguments)? {
             Command::Train(train) => Ok(train),
             _ => Err(anyhow!("`train` is another command")),
         }
@@ -231,20 +234,27 @@ impl Retrain {
     }
 }
 
-/// A command line within this process, with the settings that the user's environment makes.
-fn within<T: Into<OsString>>(
-    global: &Global,
-    arguments: impl IntoIterator<Item = T>,
-) -> Result<Command> {
-    let before = ["cinematch".into(), "--root".into(), global.root.clone().into_os_string()];
-    let arguments = before.into_iter().chain(arguments.into_iter().map(Into::into));
-    Ok(Options::try_parse_from(arguments)?.command)
+/// What holds for every step: where the folder is, and what the user has set.
+#[derive(Clone, Copy)]
+struct User<'a> {
+    global: &'a Global,
+    settings: &'a Settings,
+}
+
+impl User<'_> {
+    /// A command line within this process.
+    fn command<T: Into<OsString>>(self, arguments: impl IntoIterator<Item = T>) -> Result<Command> {
+        let root = ["--root".into(), self.global.root.clone().into_os_string()];
+        let arguments = root.into_iter().chain(arguments.into_iter().map(Into::into));
+        Ok(self.settings.parse_within(arguments)?.command)
+    }
 }
 
 /// Merges the table again as it was made. Gives the folder of MovieLens' files.
-fn preprocess(global: &Global, output: &Output, warnings: &mut Vec<String>) -> Result<RawPath> {
+fn preprocess(user: User<'_>, output: &Output, warnings: &mut Vec<String>) -> Result<RawPath> {
+    let global = user.global;
     events::stage(output, "preprocess", 0.0)?;
-    let Command::Preprocess(preprocess) = within(global, ["preprocess"])? else {
+    let Command::Preprocess(preprocess) = user.command(["preprocess"])? else {
         return Err(anyhow!("`preprocess` is another command"));
     };
     let preprocess = preprocess.as_before(global)?;

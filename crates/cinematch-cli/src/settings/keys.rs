@@ -68,6 +68,7 @@ pub const SECTIONS: &[Section] = &[
             key("retrain", "serve --retrain"),
             key("update", "serve --update"),
             key("no_jobs", "serve --no-jobs"),
+            key("margin", "retrain --margin"),
         ],
     },
     Section {

@@ -119,11 +119,12 @@ impl Settings {
 
     /// Parses another command line within this process, such as `train --keep 5` without the program's
     /// name: the same file and environment hold for it.
-    pub fn parse_within<'a>(
+    pub fn parse_within<T: Into<OsString>>(
         &self,
-        arguments: impl IntoIterator<Item = &'a str>,
+        arguments: impl IntoIterator<Item = T>,
     ) -> Result<Options, clap::Error> {
-        let whole = std::iter::once("cinematch").chain(arguments);
+        let arguments = arguments.into_iter().map(Into::into);
+        let whole = std::iter::once(OsString::from("cinematch")).chain(arguments);
         Options::from_arg_matches(&self.command().try_get_matches_from(whole)?)
     }
 
