@@ -23,6 +23,12 @@ pub struct RawPath {
 }
 
 impl RawPath {
+    /// The same where it was set, otherwise set to `path`.
+    #[must_use]
+    pub fn or(&self, path: Option<PathBuf>) -> Self {
+        Self { raw: self.raw.clone().or(path) }
+    }
+
     /// The folder: the one set, or the first release found, or where the first should be.
     pub fn resolve(&self, global: &Global) -> PathBuf {
         if let Some(raw) = &self.raw {

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use anyhow::{Context, Result};
 use cinematch::catalog::services::MockServices;
 use cinematch::catalog::{
-    Counts, Inputs, MergeSettings, Merged, ServicesChoice, ServicesSource, count_problems, merge,
+    Counts, Inputs, MadeFrom, MergeSettings, Merged, Recipe, ServicesChoice, ServicesSource,
+    count_problems, merge,
 };
 use cinematch::{files, ids};
 use clap::Args;
@@ -19,7 +20,7 @@ const GET_MOVIELENS: &str =
     "run `cinematch fetch movielens`, or name the folder of a release you have with --raw DIR";
 
 /// Flags of `preprocess`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch preprocess\n  \
                         cinematch preprocess --min-year none --keep-without-genres\n  \
                         cinematch preprocess --raw raw/ml-latest-small --services none\n\n\
@@ -111,9 +112,93 @@ struct Summary<'a> {
     problems: Vec<cinematch::catalog::ProblemCount<'a>>,
 }
 
+/// A merge that was written.
+#[derive(Debug)]
+pub struct Done {
+    /// The merge.
+    pub merged: Merged,
+    /// How films were chosen.
+    settings: MergeSettings,
+    /// The table.
+    pub table: PathBuf,
+    /// What was wrong with which row.
+    pub report: PathBuf,
+}
+
 impl Preprocess {
-    /// Merges and writes table and report.
+    /// Merges, writes table and report, and prints what was done.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
+        let Done { merged, settings, table, report } = self.merge(global, output)?;
+        output.json(&Summary {
+            merged: shown(&table),
+            report: shown(&report),
+            counts: merged.counts,
+            services_source: merged.services_source,
+            problems: count_problems(&merged.problems),
+        })?;
+        summarise(&merged, &settings, output);
+        output.note(format_args!("{DIM}report: {}{DIM:#}", shown(&report)));
+        output.line(format_args!(
+            "{STRONG}{}{STRONG:#}: {} films",
+            shown(&table),
+            thousands(merged.counts.movies_kept)
+        ));
+        Ok(())
+    }
+
+    /// The merge that made the table which is there, from the files as they are now; `None` where no
+    /// report tells how it was made. Files named in `raw` and `tmdb` go before those of the report.
+    pub fn again(
+        raw: &RawPath,
+        tmdb: Option<&Path>,
+        merged: &MergedPath,
+        global: &Global,
+    ) -> Result<Option<Self>> {
+        let path = report_path(&merged.resolve(global));
+        let bytes = match std::fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            read => read.with_context(|| format!("cannot read {}", shown(&path)))?,
+        };
+        let recipe = Recipe::read(&bytes).with_context(|| {
+            format!("{} is no report of ours: run `cinematch preprocess` again", shown(&path))
+        })?;
+        let settings = recipe.settings();
+        // What has gone since is looked for where it should be.
+        let was = |name: String| Some(global.root.join(name)).filter(|path| path.exists());
+        let (raw_was, tmdb_was) = match recipe.made_from {
+            Some(MadeFrom { raw, tmdb }) => (was(raw), tmdb.and_then(was)),
+            None => (None, None),
+        };
+        Ok(Some(Self {
+            raw: raw.or(raw_was),
+            tmdb: tmdb.map(Path::to_owned).or(tmdb_was),
+            merged: merged.clone(),
+            filters: Filters {
+                min_year: MinYear(settings.min_year),
+                require_tmdb: settings.require_tmdb,
+                min_votes: settings.min_votes,
+                keep_without_genres: settings.keep_without_genres,
+            },
+            services: Services {
+                services: match settings.services {
+                    ServicesChoice::Auto => Which::Auto,
+                    ServicesChoice::Tmdb => Which::Tmdb,
+                    ServicesChoice::Mock => Which::Mock,
+                    ServicesChoice::None => Which::None,
+                },
+                seed: settings.mock.seed,
+                sample_fraction: settings.mock.sample_fraction,
+            },
+        }))
+    }
+
+    /// Where MovieLens' files are.
+    pub fn raw(&self) -> &RawPath {
+        &self.raw
+    }
+
+    /// Merges and writes table and report.
+    pub fn merge(&self, global: &Global, output: &Output) -> Result<Done> {
         let raw = self.raw.resolve(global);
         let (movies_path, links_path) = (raw.join("movies.csv"), raw.join("links.csv"));
         let reading = output.step("reading MovieLens and TMDb");
@@ -130,39 +215,29 @@ impl Preprocess {
         let settings = self.settings();
         let merging = output.step("merging");
         let (movies_name, links_name) = (shown(&movies_path), shown(&links_path));
+        let named = tmdb.as_ref().map(|(path, bytes)| (shown(path), bytes));
         let inputs = Inputs {
             movies: (&movies_name, &movies),
             links: (&links_name, &links),
-            tmdb: tmdb.as_ref().map(|(name, bytes)| (name.as_str(), bytes.as_slice())),
+            tmdb: named.as_ref().map(|(name, bytes)| (name.as_str(), bytes.as_slice())),
         };
         let merged = merge(inputs, &settings)?;
         drop(merging);
 
         let writing = output.step("writing");
-        let merged_path = self.merged.resolve(global);
-        let report_path = files::parent(&merged_path).join("preprocess_report.json");
-        write(&merged, &settings, &merged_path, &report_path)?;
+        let made_from = MadeFrom {
+            raw: below_root(&raw, global)?,
+            tmdb: tmdb.as_ref().map(|(path, _)| below_root(path, global)).transpose()?,
+        };
+        let table = self.merged.resolve(global);
+        let report = report_path(&table);
+        write(&merged, (&settings, &made_from), &table, &report)?;
         drop(writing);
-
-        output.json(&Summary {
-            merged: shown(&merged_path),
-            report: shown(&report_path),
-            counts: merged.counts,
-            services_source: merged.services_source,
-            problems: count_problems(&merged.problems),
-        })?;
-        summarise(&merged, &settings, output);
-        output.note(format_args!("{DIM}report: {}{DIM:#}", shown(&report_path)));
-        output.line(format_args!(
-            "{STRONG}{}{STRONG:#}: {} films",
-            shown(&merged_path),
-            thousands(merged.counts.movies_kept)
-        ));
-        Ok(())
+        Ok(Done { merged, settings, table, report })
     }
 
     /// TMDb's file, if it is there. A file named by the user must be.
-    fn read_tmdb(&self, global: &Global) -> Result<Option<(String, Vec<u8>)>> {
+    fn read_tmdb(&self, global: &Global) -> Result<Option<(PathBuf, Vec<u8>)>> {
         let path = match &self.tmdb {
             Some(path) => path.clone(),
             None => global.root.join("raw/tmdb/tmdb_metadata.csv"),
@@ -171,7 +246,7 @@ impl Preprocess {
             return Ok(None);
         }
         let bytes = read_or(&path, "check --tmdb, or leave it out to go without TMDb")?;
-        Ok(Some((shown(&path), bytes)))
+        Ok(Some((path, bytes)))
     }
 
     fn settings(&self) -> MergeSettings {
@@ -195,14 +270,33 @@ impl Preprocess {
     }
 }
 
-fn write(merged: &Merged, settings: &MergeSettings, table: &Path, report: &Path) -> Result<()> {
+/// Beside the table.
+fn report_path(table: &Path) -> PathBuf {
+    files::parent(table).join("preprocess_report.json")
+}
+
+/// A path as it is from the root folder, so that the folder can be moved; in full if it is elsewhere.
+fn below_root(path: &Path, global: &Global) -> Result<String> {
+    let whole = |path: &Path| {
+        std::path::absolute(path).with_context(|| format!("cannot place {}", path.display()))
+    };
+    let (path, root) = (whole(path)?, whole(&global.root)?);
+    Ok(path.strip_prefix(&root).unwrap_or(&path).display().to_string())
+}
+
+fn write(
+    merged: &Merged,
+    (settings, made_from): (&MergeSettings, &MadeFrom),
+    table: &Path,
+    report: &Path,
+) -> Result<()> {
     let parts = &merged.table;
     let name = shown(table);
     let (written, document) = rayon::join(
         || files::replace(table, |out| parts.iter().try_for_each(|part| out.write_all(part))),
         || {
             let sha256 = ids::sha256_hex_of_parts(parts);
-            serde_json::to_vec_pretty(&merged.report(settings, &name, &sha256))
+            serde_json::to_vec_pretty(&merged.report(settings, made_from, (&name, &sha256)))
         },
     );
     written?;

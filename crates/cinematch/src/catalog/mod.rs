@@ -16,7 +16,7 @@ pub use merge::{
     Counts, Inputs, MergeError, MergeSettings, Merged, Removed, ServicesChoice, SourceCount, merge,
 };
 pub use merged_csv::{HEADER, read_merged};
-pub use report::{ProblemCount, Report, count_all, count_problems};
+pub use report::{MadeFrom, ProblemCount, Recipe, Report, count_all, count_problems};
 pub use title::{ParsedTitle, parse_title};
 
 use serde::{Deserialize, Serialize};

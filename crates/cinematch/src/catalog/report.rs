@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ServicesSource;
 use super::merge::{Counts, MergeSettings, Merged, ServicesChoice, SourceCount};
+use super::services::MockServices;
 use crate::ids::MovieId;
 use crate::sources::{Outcome, Problem, ProblemKind, Unlisted};
 
@@ -14,6 +15,7 @@ use crate::sources::{Outcome, Problem, ProblemKind, Unlisted};
 pub struct Report<'a> {
     format_version: u32,
     settings: ReportSettings,
+    made_from: &'a MadeFrom,
     sources: &'a [SourceCount],
     counts: Counts,
     services_source: Option<ServicesSource>,
@@ -24,7 +26,7 @@ pub struct Report<'a> {
     problems: &'a [Problem],
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct ReportSettings {
     min_year: Option<u16>,
     require_tmdb: bool,
@@ -33,6 +35,43 @@ struct ReportSettings {
     services: ServicesChoice,
     seed: u64,
     sample_fraction: f64,
+}
+
+/// Where the merged files were, relative to the root folder if they were in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeFrom {
+    /// The folder of MovieLens' files.
+    pub raw: String,
+    /// TMDb's facts, if there were any.
+    pub tmdb: Option<String>,
+}
+
+/// What a report says of how its table was made: enough to make it again from newer files.
+#[derive(Debug, Deserialize)]
+pub struct Recipe {
+    settings: ReportSettings,
+    /// Where the files were; reports of earlier versions do not say.
+    pub made_from: Option<MadeFrom>,
+}
+
+impl Recipe {
+    /// Reads `preprocess_report.json`.
+    pub fn read(report: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(report)
+    }
+
+    /// Which films stayed, and what they got.
+    pub fn settings(&self) -> MergeSettings {
+        let of = &self.settings;
+        MergeSettings {
+            min_year: of.min_year,
+            require_tmdb: of.require_tmdb,
+            min_votes: of.min_votes,
+            keep_without_genres: of.keep_without_genres,
+            services: of.services,
+            mock: MockServices { seed: of.seed, sample_fraction: of.sample_fraction },
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -97,12 +136,12 @@ pub fn count_all<'a>(problems: &'a [Problem], unlisted: &Unlisted) -> Vec<Proble
 }
 
 impl Merged {
-    /// The report on this merge; `file` and `sha256` are those of the table it was written to.
+    /// The report on this merge; the table it was written to is named with its SHA-256.
     pub fn report<'a>(
         &'a self,
         settings: &MergeSettings,
-        file: &'a str,
-        sha256: &'a str,
+        made_from: &'a MadeFrom,
+        (file, sha256): (&'a str, &'a str),
     ) -> Report<'a> {
         Report {
             format_version: 1,
@@ -115,6 +154,7 @@ impl Merged {
                 seed: settings.mock.seed,
                 sample_fraction: settings.mock.sample_fraction,
             },
+            made_from,
             sources: &self.sources,
             counts: self.counts,
             services_source: self.services_source,
@@ -131,5 +171,34 @@ impl Merged {
             problem_counts: count_problems(&self.problems),
             problems: &self.problems,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_says_how_to_make_its_table_again() {
+        let merged = Merged {
+            table: Vec::new(),
+            counts: Counts::default(),
+            sources: Vec::new(),
+            services_source: None,
+            lenient_years: Vec::new(),
+            problems: Vec::new(),
+        };
+        let settings = MergeSettings {
+            min_year: Some(1990),
+            require_tmdb: true,
+            min_votes: 7,
+            keep_without_genres: false,
+            services: ServicesChoice::Mock,
+            mock: MockServices { seed: 3, sample_fraction: 0.3 },
+        };
+        let made_from = MadeFrom { raw: "raw/ml-32m".to_owned(), tmdb: None };
+        let report = merged.report(&settings, &made_from, ("m.csv", "0"));
+        let recipe = Recipe::read(&serde_json::to_vec(&report).unwrap()).unwrap();
+        assert_eq!((recipe.settings(), recipe.made_from), (settings, Some(made_from)));
     }
 }
