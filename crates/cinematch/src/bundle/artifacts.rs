@@ -108,6 +108,9 @@ struct RankingFile<'a> {
     feature_set: FeatureSet,
     blocks: Cow<'a, [Block]>,
     names: Cow<'a, [String]>,
+    /// Generations of versions that could not be extended have none.
+    #[serde(default)]
+    idf: Cow<'a, [f64]>,
 }
 
 /// A file's name and what makes its bytes.
@@ -297,6 +300,7 @@ fn ranking_bytes(ranking: &RankingFeatures) -> io::Result<Vec<u8>> {
         feature_set: ranking.feature_set,
         blocks: Cow::Borrowed(&ranking.blocks),
         names: Cow::Borrowed(&ranking.names),
+        idf: Cow::Borrowed(&ranking.idf),
     })
 }
 
@@ -367,9 +371,9 @@ pub(super) fn load(
             let file: RankingFile<'_> = parse(RANKING_COLUMNS, &columns)?;
             let matrix = npz::csr_from_bytes(&read(RANKING_ROWS)?)
                 .map_err(|error| broken(RANKING_ROWS, error))?;
-            let RankingFile { feature_set, blocks, names } = file;
+            let RankingFile { feature_set, blocks, names, idf } = file;
             let (blocks, names) = (blocks.into_owned(), names.into_owned());
-            Ok(RankingFeatures { feature_set, blocks, names, matrix })
+            Ok(RankingFeatures { feature_set, blocks, names, idf: idf.into_owned(), matrix })
         },
     );
     let (movies, features) = (movies?, features?);

@@ -50,6 +50,7 @@ fn features() -> RankingFeatures {
         feature_set: FeatureSet::Full,
         blocks: vec![Block { kind: BlockKind::Keyword, weight: 1.0, start: 0, end: 3 }],
         names: ["a", "b", "c"].map(str::to_owned).to_vec(),
+        idf: vec![1.0; 3],
         matrix,
     }
 }
