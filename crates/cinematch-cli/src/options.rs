@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    demo, evaluate, export, fetch, import, jobs, models, people, preprocess, ratings, recommend,
-    search, serve, status, synth, train, transfer, tune,
+    demo, doctor, evaluate, export, fetch, import, jobs, models, people, preprocess, ratings,
+    recommend, search, serve, status, synth, train, transfer, tune, update,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -78,6 +78,8 @@ pub enum Command {
     Preprocess(preprocess::Preprocess),
     /// Learn features from data/movies_merged.csv into ml/artifacts/
     Train(train::Train),
+    /// Bring new films and changed facts into serving, without training
+    Update(update::Update),
     /// Read and check ratings.csv, and keep the ratings packed in data/ratings.bin
     Ratings(ratings::Ratings),
     /// Search a model's parameters on validation into data/tuned.json, which train reads
@@ -106,6 +108,8 @@ pub enum Command {
     Models(models::Models),
     /// Show what exists: data, generations, when and from what
     Status(status::Status),
+    /// Look whether all is well: data, model, database, disk, clock
+    Doctor(doctor::Doctor),
     /// Hand the trained transformers to other tools
     Export(export::Export),
     /// Make MovieLens-shaped data of any size

@@ -25,12 +25,34 @@ pub const CARE: Style = AnsiColor::Yellow.on_default();
 pub struct Output {
     quiet: bool,
     json: bool,
+    /// Whether a program follows what happens, line by line.
+    events: bool,
 }
 
 impl Output {
     /// As the flags say.
     pub fn new(global: &Global) -> Self {
-        Self { quiet: global.quiet, json: global.json }
+        Self { quiet: global.quiet, json: global.json, events: false }
+    }
+
+    /// For a program that follows what happens: nothing but events on standard output.
+    pub fn of_events() -> Self {
+        Self { quiet: false, json: true, events: true }
+    }
+
+    /// Says nothing at all: for work whose result alone is told.
+    pub fn silent() -> Self {
+        Self { quiet: true, ..Self::of_events() }
+    }
+
+    /// Something that happened, on a line of its own, for a program that follows.
+    pub fn event(&self, value: &impl Serialize) -> anyhow::Result<()> {
+        if self.events {
+            let text = serde_json::to_string(value)?;
+            let mut out = std::io::stdout().lock();
+            note_failure(writeln!(out, "{text}").and_then(|()| out.flush()));
+        }
+        Ok(())
     }
 
     /// A line of the result, for people.
@@ -56,7 +78,7 @@ impl Output {
 
     /// The result, for machines.
     pub fn json(&self, value: &impl Serialize) -> anyhow::Result<()> {
-        if self.json {
+        if self.json && !self.events {
             let mut out = std::io::stdout().lock();
             let text = serde_json::to_string_pretty(value)?;
             note_failure(writeln!(out, "{text}"));

@@ -2,7 +2,9 @@
 
 mod background;
 pub mod demo;
+pub mod doctor;
 pub mod evaluate;
+mod events;
 pub mod export;
 pub mod fetch;
 mod histories;
@@ -21,6 +23,7 @@ pub mod synth;
 pub mod train;
 pub mod transfer;
 pub mod tune;
+pub mod update;
 
 use anyhow::{Context, Result};
 use cinematch::catalog::{ProblemCount, count_problems};
@@ -45,6 +48,7 @@ pub fn run(options: Options) -> Result<()> {
         Command::Import(import) => import.run(&global, &output),
         Command::Preprocess(preprocess) => preprocess.run(&global, &output),
         Command::Train(train) => train.run(&global, &output),
+        Command::Update(update) => update.run(&global, &output),
         Command::Ratings(ratings) => ratings.run(&global, &output),
         Command::Tune(tune) => tune.run(&global, &output),
         Command::Evaluate(evaluate) => evaluate.run(&global, &output),
@@ -54,6 +58,7 @@ pub fn run(options: Options) -> Result<()> {
         Command::Jobs(jobs) => jobs.run(&global, &output),
         Command::Models(models) => models.run(&global, &output),
         Command::Status(status) => status.run(&global, &output),
+        Command::Doctor(doctor) => doctor.run(&global, &output),
         Command::Export(export) => export.run(&global, &output),
         Command::User(user) => user.run(&global, &output),
         Command::Key(key) => key.run(&global, &output),

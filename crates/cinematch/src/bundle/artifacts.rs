@@ -145,56 +145,24 @@ pub fn train(
     let n_ratings = ratings.as_ref().map_or(0, Interactions::n_ratings);
     drop(ratings);
 
-    // Each file on its own, so that the slowest is what this takes.
-    let mut makers: Vec<Make<'_>> = vec![
-        (MOVIES.to_owned(), Box::new(|| movies_bytes(&movies))),
-        (ITEM_FEATURES.to_owned(), Box::new(|| npz::csr_bytes(&plain.matrix))),
-        (RANKING_ROWS.to_owned(), Box::new(|| npz::csr_bytes(&ranking.matrix))),
-        (RANKING_COLUMNS.to_owned(), Box::new(|| ranking_bytes(&ranking))),
-        (TFIDF.to_owned(), Box::new(|| tfidf_bytes(&plain.tfidf))),
-        (GENRES.to_owned(), Box::new(|| json(&plain.genres))),
-        (NUMERIC.to_owned(), Box::new(|| json(&plain.numeric))),
-    ];
-    if let Some(availability) = &availability {
-        makers.push((AVAILABILITY.to_owned(), Box::new(|| json(availability))));
-    }
-    if let Some(learned) = &learned {
-        for (name, model) in models::files(&settings.model, learned) {
-            makers.push((name, Box::new(|| models::bytes(model))));
-        }
-    }
-    let made: Vec<(String, Vec<u8>, FileSum)> = makers
-        .par_iter()
-        .map(|(name, make)| {
-            let bytes = make()?;
-            let sum = FileSum { bytes: bytes.len() as u64, sha256: sha256_hex(&bytes) };
-            Ok((name.clone(), bytes, sum))
-        })
-        .collect::<io::Result<_>>()?;
-    drop(makers);
+    let models = learned.as_ref().map(|learned| models::files(&settings.model, learned));
+    let contents = Contents {
+        movies: &movies,
+        availability: availability.as_ref(),
+        plain: &plain,
+        ranking: &ranking,
+        models: models.unwrap_or_default(),
+    };
+    let (files, sums) = contents.files()?;
     clock.step("serialise");
-    let mut files = BTreeMap::new();
-    let mut sums = BTreeMap::new();
-    for (name, bytes, sum) in made {
-        sums.insert(name.clone(), sum);
-        files.insert(name, bytes);
-    }
 
     let mut manifest = Manifest {
         format_version: FORMAT_VERSION,
         model_id: String::new(),
         settings,
-        counts: Counts {
-            movies: movies.len(),
-            terms: plain.tfidf.terms.len(),
-            genres: plain.genres.classes.len(),
-            numeric: plain.numeric.features.len(),
-            ranking_columns: ranking.names.len(),
-            ranking_entries: ranking.matrix.n_entries(),
-            tagged_movies: tags.n_movies(),
-            ratings: n_ratings,
-        },
+        counts: Counts { tagged_movies: tags.n_movies(), ratings: n_ratings, ..contents.counts() },
         inputs,
+        derived_from: None,
         vocabulary_sha256: vocabulary.checksum(),
         services_source: movies.iter().find_map(|movie| movie.services_source),
         files: sums,
@@ -202,6 +170,69 @@ pub fn train(
     };
     manifest.model_id = manifest.computed_id();
     Ok(Trained { manifest, files })
+}
+
+/// What the files of a generation hold.
+pub(super) struct Contents<'a> {
+    pub movies: &'a [Movie],
+    pub availability: Option<&'a Availability>,
+    pub plain: &'a PlainFeatures,
+    pub ranking: &'a RankingFeatures,
+    pub models: Vec<(String, &'a Fitted)>,
+}
+
+impl Contents<'_> {
+    /// The files, and the sums that a manifest lists. Each file on its own, so that the slowest is what
+    /// this takes.
+    pub(super) fn files(
+        &self,
+    ) -> io::Result<(BTreeMap<String, Vec<u8>>, BTreeMap<String, FileSum>)> {
+        let Self { movies, availability, plain, ranking, models } = self;
+        let mut makers: Vec<Make<'_>> = vec![
+            (MOVIES.to_owned(), Box::new(|| movies_bytes(movies))),
+            (ITEM_FEATURES.to_owned(), Box::new(|| npz::csr_bytes(&plain.matrix))),
+            (RANKING_ROWS.to_owned(), Box::new(|| npz::csr_bytes(&ranking.matrix))),
+            (RANKING_COLUMNS.to_owned(), Box::new(|| ranking_bytes(ranking))),
+            (TFIDF.to_owned(), Box::new(|| tfidf_bytes(&plain.tfidf))),
+            (GENRES.to_owned(), Box::new(|| json(&plain.genres))),
+            (NUMERIC.to_owned(), Box::new(|| json(&plain.numeric))),
+        ];
+        if let Some(availability) = availability {
+            makers.push((AVAILABILITY.to_owned(), Box::new(|| json(availability))));
+        }
+        for (name, model) in models {
+            makers.push((name.clone(), Box::new(|| models::bytes(model))));
+        }
+        let made: Vec<(String, Vec<u8>, FileSum)> = makers
+            .par_iter()
+            .map(|(name, make)| {
+                let bytes = make()?;
+                let sum = FileSum { bytes: bytes.len() as u64, sha256: sha256_hex(&bytes) };
+                Ok((name.clone(), bytes, sum))
+            })
+            .collect::<io::Result<_>>()?;
+        let mut files = BTreeMap::new();
+        let mut sums = BTreeMap::new();
+        for (name, bytes, sum) in made {
+            sums.insert(name.clone(), sum);
+            files.insert(name, bytes);
+        }
+        Ok((files, sums))
+    }
+
+    /// Sizes, but for tags and ratings.
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            movies: self.movies.len(),
+            terms: self.plain.tfidf.terms.len(),
+            genres: self.plain.genres.classes.len(),
+            numeric: self.plain.numeric.features.len(),
+            ranking_columns: self.ranking.names.len(),
+            ranking_entries: self.ranking.matrix.n_entries(),
+            tagged_movies: 0,
+            ratings: 0,
+        }
+    }
 }
 
 /// Fits what learns from ratings.
@@ -223,17 +254,17 @@ fn learn(
 }
 
 /// Milliseconds a step.
-struct Clock {
+pub(super) struct Clock {
     last: Instant,
-    steps: BTreeMap<String, f64>,
+    pub(super) steps: BTreeMap<String, f64>,
 }
 
 impl Clock {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { last: Instant::now(), steps: BTreeMap::new() }
     }
 
-    fn step(&mut self, name: &str) {
+    pub(super) fn step(&mut self, name: &str) {
         let elapsed = self.last.elapsed().as_secs_f64() * 1e3;
         self.steps.insert(name.to_owned(), (elapsed * 1e3).round() / 1e3);
         self.last = Instant::now();
@@ -304,7 +335,8 @@ fn ranking_bytes(ranking: &RankingFeatures) -> io::Result<Vec<u8>> {
     })
 }
 
-/// The transformers of a generation, for export.
+/// The transformers of a generation.
+#[derive(Debug)]
 pub(super) struct Transformers {
     pub tfidf: TfidfVectorizer,
     pub genres: GenreBinarizer,

@@ -44,6 +44,13 @@ pub fn files<'a>(spec: &Spec, fitted: &'a Fitted) -> Vec<(String, &'a Fitted)> {
     named.filter(|(_, model)| !matches!(model, Fitted::Content(_))).collect()
 }
 
+/// The models of a blend, each with its file's name and what it is.
+pub fn of_blend<'a>(spec: &'a Spec, blend: &'a Blend) -> Vec<(String, &'a Kind, &'a Fitted)> {
+    let named = parts(spec).into_iter().filter(|(.., kind)| !matches!(kind, Kind::Content));
+    let models = named.zip(&blend.models);
+    models.map(|((name, _, kind), learned)| (name, kind, &learned.model)).collect()
+}
+
 /// A model's file. O(bytes).
 pub fn bytes(model: &Fitted) -> io::Result<Vec<u8>> {
     match model {

@@ -227,7 +227,9 @@ fn content<'a>(kind: BlockKind, movies: &'a [Movie], tags: &TagCounts) -> Conten
         BlockKind::Title => {
             let texts = movies.iter().map(|movie| movie.title.as_str()).collect();
             // One shared word may be chance (Heat, The Heat); two are a series.
-            Content::Words(texts, |weight, n_words| weight * n_words as f32 / (n_words as f32 + 1.0))
+            Content::Words(texts, |weight, n_words| {
+                weight * n_words as f32 / (n_words as f32 + 1.0)
+            })
         }
         BlockKind::Genre => lists(|movie| &movie.genres),
         BlockKind::Keyword => lists(|movie| &movie.keywords),

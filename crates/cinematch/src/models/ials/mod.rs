@@ -19,6 +19,7 @@
 
 mod blocks;
 mod conjugate;
+mod extend;
 mod factors;
 mod solve;
 
