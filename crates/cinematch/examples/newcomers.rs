@@ -31,6 +31,18 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 const SHOWN: usize = 20;
 /// Ratings that newcomers have already.
 const RATED: [usize; 4] = [3, 10, 30, 100];
+/// Neighbours, and how far their mean is restored to their length.
+const VARIANTS: [(usize, f32); 9] = [
+    (5, 0.0),
+    (10, 0.0),
+    (20, 0.0),
+    (5, 0.5),
+    (10, 0.5),
+    (20, 0.5),
+    (5, 1.0),
+    (10, 1.0),
+    (50, 1.0),
+];
 
 struct Data {
     movies: Vec<Movie>,
@@ -58,14 +70,19 @@ fn main() -> Outcome<()> {
     };
     let data = read(Path::new(root), Path::new(raw))?;
     let mut rows: Vec<(String, Sums)> = Vec::new();
-    let (mut n_users, mut n_newcomers) = (0, 0);
+    let (mut n_users, mut n_newcomers) = (0_u32, 0);
+    let mut of_likes = 0.0;
     for seed in 42..42 + n_splits {
         let users = StrongGeneralization { seed, ..StrongGeneralization::default() };
         let split =
             ColdFilms { users, ..ColdFilms::default() }.split(&data.interactions, Part::Test)?;
         let setting = Setting::new(&data, &split)?;
-        n_users += setting.held_out.len();
+        n_users += setting.held_out.len() as u32;
         n_newcomers += split.cold.len();
+        let share = |held: &HeldOut| {
+            held.relevant.len() as f64 / (held.relevant.len() + held.history.len()) as f64
+        };
+        of_likes += setting.held_out.iter().map(share).sum::<f64>();
         for (at, (name, model)) in setting.ways().into_iter().enumerate() {
             if at == rows.len() {
                 rows.push((name, Sums::default()));
@@ -73,12 +90,14 @@ fn main() -> Outcome<()> {
             setting.measure(&model, &mut rows[at].1);
         }
     }
-    println!("{n_splits} splits, {n_newcomers} newcomers, {n_users} users\n");
+    println!("{n_splits} splits, {n_newcomers} newcomers, {n_users} users");
+    let of_likes = SHOWN as f64 * of_likes / f64::from(n_users);
+    println!("of {SHOWN} films that they like, {of_likes:.2} are newcomers\n");
     println!(
         "| | NDCG@20 among all | among newcomers | newcomers shown of 20 |\n|---|---|---|---|"
     );
     for (name, sums) in rows {
-        let mean = |sum: f64| sum / n_users as f64;
+        let mean = |sum: f64| sum / f64::from(n_users);
         let Sums { among_all, among_newcomers, shown } = sums;
         println!(
             "| {name} | {:.4} | {:.4} | {:.2} |",
@@ -177,17 +196,15 @@ impl<'a> Setting<'a> {
             ("hybrid, unknown to models of ratings".to_owned(), self.hybrid(&nothing, default, 0)),
             ("hybrid, mapped".to_owned(), self.hybrid(&self.neighbours, default, 0)),
         ];
-        for neighbors in [5, 10, 50] {
-            let map = FeatureMap { neighbors, ..default };
-            ways.push((format!("{neighbors} neighbours"), self.hybrid(&self.neighbours, map, 0)));
+        for (neighbors, restored) in VARIANTS {
+            let map = FeatureMap { neighbors, restored, ..default };
+            let name = format!("mapped, {neighbors} neighbours, {restored} restored");
+            ways.push((name, self.hybrid(&self.neighbours, map, 0)));
         }
-        for exponent in [1.0, 3.0] {
-            let map = FeatureMap { exponent, ..default };
-            ways.push((format!("exponent {exponent}"), self.hybrid(&self.neighbours, map, 0)));
-        }
-        for shrinkage in [0.05, 0.4, 0.8] {
+        for shrinkage in [0.1, 0.4] {
             let map = FeatureMap { shrinkage, ..default };
-            ways.push((format!("shrinkage {shrinkage}"), self.hybrid(&self.neighbours, map, 0)));
+            let name = format!("mapped, shrinkage {shrinkage}");
+            ways.push((name, self.hybrid(&self.neighbours, map, 0)));
         }
         for n in RATED {
             ways.push((format!("{n} ratings, folded in alone"), self.hybrid(&nothing, default, n)));

@@ -56,14 +56,20 @@ impl ItemItem {
         let average = |matrix: &CsrMatrix<f32>, sums: &mut Vec<f32>, films: &[(usize, f32)]| {
             sums.clear();
             sums.resize(n_learned, 0.0);
+            let mut mean_length = 0.0;
             for (film, weight) in films {
+                let mut square = 0.0;
                 for (other, value) in matrix.entries(*film).filter(|(other, _)| is_learned(*other))
                 {
                     sums[other as usize] += weight * value;
+                    square += value * value;
                 }
+                mean_length += weight * square.sqrt();
             }
+            let length = sums.iter().map(|value| value * value).sum::<f32>().sqrt();
+            let scale = newcomers.map.restoring(length, mean_length);
             let entries = (0_u32..).zip(&*sums).filter(|(_, value)| **value != 0.0);
-            largest(entries.map(|(other, value)| (other, *value)).collect(), most)
+            largest(entries.map(|(other, value)| (other, value * scale)).collect(), most)
         };
         let (speak_for, spoken_for): (Vec<_>, Vec<_>) = mapped
             .par_iter()

@@ -32,12 +32,15 @@ pub struct FeatureMap {
     /// Added to the sum of weights, as a neighbour of this likeness who has nothing: the larger, the
     /// less is said of a film that is like no other.
     pub shrinkage: f32,
+    /// Neighbours point different ways, so that their mean is shorter than they are. To which power of
+    /// its share it is made as long again: 0, not at all, to 1, all of it.
+    pub restored: f32,
 }
 
 impl Default for FeatureMap {
     /// On a wide plateau of what was measured; see `docs/update.md`.
     fn default() -> Self {
-        Self { neighbors: 20, exponent: 2.0, shrinkage: 0.2 }
+        Self { neighbors: 20, exponent: 2.0, shrinkage: 0.2, restored: 1.0 }
     }
 }
 
@@ -90,6 +93,13 @@ pub fn neighbours(
     (n_learned..rows.n_rows()).into_par_iter().map_init(Vec::new, of).collect()
 }
 
+impl FeatureMap {
+    /// What a mean of this length is multiplied by, where those it is made of have this mean length.
+    pub(super) fn restoring(&self, length: f32, mean_length: f32) -> f32 {
+        if length > 0.0 { (mean_length / length).powf(self.restored) } else { 0.0 }
+    }
+}
+
 impl Newcomers<'_> {
     /// How many there are.
     pub fn len(&self) -> usize {
@@ -104,7 +114,7 @@ impl Newcomers<'_> {
     /// For every newcomer the learned films that `knows` lets through and what each counts; together
     /// less than 1.
     pub(super) fn mapped(&self, knows: impl Fn(MovieIdx) -> bool) -> Vec<Vec<(usize, f32)>> {
-        let FeatureMap { neighbors, exponent, shrinkage } = self.map;
+        let FeatureMap { neighbors, exponent, shrinkage, .. } = self.map;
         let weigh = |alike: &Vec<(MovieIdx, f32)>| {
             let known = alike.iter().filter(|(movie, _)| knows(*movie)).take(neighbors);
             let mut weights: Vec<(usize, f32)> =

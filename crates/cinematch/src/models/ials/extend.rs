@@ -26,9 +26,16 @@ impl Ials {
             // n likes against the prior's: one speaks for what it knows of the other.
             let n_liked = folded.as_ref().map_or(0.0, |(_, counts)| counts[newcomer]);
             let share = n_liked / (n_liked + PRIOR_RATINGS);
+            let mut mean_length = 0.0;
             for (film, weight) in &mapped[newcomer] {
-                add((1.0 - share) * weight, self.movies.row(*film), target);
+                let row = self.movies.row(*film);
+                mean_length += weight * self.movies.dot(*film, row).sqrt();
+                add(*weight, row, target);
             }
+            let length =
+                target.as_flattened().iter().map(|value| value * value).sum::<f32>().sqrt();
+            let scale = (1.0 - share) * newcomers.map.restoring(length, mean_length);
+            target.as_flattened_mut().iter_mut().for_each(|value| *value *= scale);
             if let Some((folded, _)) = folded.as_ref().filter(|_| share > 0.0) {
                 add(share, folded.row(newcomer), target);
             }
