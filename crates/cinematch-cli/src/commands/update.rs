@@ -124,8 +124,7 @@ impl Update {
         events::stage(output, "promote", 0.0)?;
         let publishing = output.step("publishing");
         let why = told(&news);
-        let published =
-            generations.publish_over(generation, &trained, (self.keep.into(), &why))?;
+        let published = generations.publish_over(generation, &trained, (self.keep.into(), &why))?;
         drop(publishing);
         let outcome = Outcome {
             generation: Some(published.generation),

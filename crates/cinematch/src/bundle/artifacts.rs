@@ -172,6 +172,10 @@ pub fn train(
     Ok(Trained { manifest, files })
 }
 
+/// Files by name, and their sums.
+type Files = BTreeMap<String, Vec<u8>>;
+type Sums = BTreeMap<String, FileSum>;
+
 /// What the files of a generation hold.
 pub(super) struct Contents<'a> {
     pub movies: &'a [Movie],
@@ -184,9 +188,7 @@ pub(super) struct Contents<'a> {
 impl Contents<'_> {
     /// The files, and the sums that a manifest lists. Each file on its own, so that the slowest is what
     /// this takes.
-    pub(super) fn files(
-        &self,
-    ) -> io::Result<(BTreeMap<String, Vec<u8>>, BTreeMap<String, FileSum>)> {
+    pub(super) fn files(&self) -> io::Result<(Files, Sums)> {
         let Self { movies, availability, plain, ranking, models } = self;
         let mut makers: Vec<Make<'_>> = vec![
             (MOVIES.to_owned(), Box::new(|| movies_bytes(movies))),

@@ -79,7 +79,9 @@ impl ItemItem {
             .unzip();
         drop(by_target);
         let mut for_newcomers = CsrMatrix::new(n_learned);
-        speak_for.into_iter().for_each(|sources| for_newcomers.push_row(sources));
+        for sources in speak_for {
+            for_newcomers.push_row(sources);
+        }
         let for_newcomers = for_newcomers.transposed(0..newcomers.len(), |_| true);
         let mut weights = CsrMatrix::new(n_movies);
         for row in 0..n_learned {
@@ -88,7 +90,9 @@ impl ItemItem {
             let new = new.map(|(column, value)| (column + n_learned as u32, value));
             weights.push_row(learned.chain(new));
         }
-        spoken_for.into_iter().for_each(|targets| weights.push_row(targets));
+        for targets in spoken_for {
+            weights.push_row(targets);
+        }
         Self { confidence: self.confidence, weights }
     }
 

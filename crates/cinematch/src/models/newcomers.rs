@@ -116,9 +116,9 @@ impl Newcomers<'_> {
     pub(super) fn mapped(&self, knows: impl Fn(MovieIdx) -> bool) -> Vec<Vec<(usize, f32)>> {
         let FeatureMap { neighbors, exponent, shrinkage, .. } = self.map;
         let weigh = |alike: &Vec<(MovieIdx, f32)>| {
-            let known = alike.iter().filter(|(movie, _)| knows(*movie)).take(neighbors);
+            let nearest = alike.iter().filter(|(movie, _)| knows(*movie)).take(neighbors);
             let mut weights: Vec<(usize, f32)> =
-                known.map(|(movie, alike)| (movie.row(), alike.powf(exponent))).collect();
+                nearest.map(|(movie, alike)| (movie.row(), alike.powf(exponent))).collect();
             let sum: f32 = weights.iter().map(|(_, weight)| weight).sum();
             let total = sum + shrinkage.powf(exponent);
             for (_, weight) in &mut weights {

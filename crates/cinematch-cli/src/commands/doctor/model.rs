@@ -42,7 +42,7 @@ impl Doctor {
             Err(error) => {
                 let advice = match &error {
                     ArtifactsError::NotFound { .. } => "run `cinematch train`",
-                    _ => "go back to an older generation, or run `cinematch train`",
+                    _ => "run `cinematch models rollback`, or `cinematch train`",
                 };
                 findings.fail("model.files", error.to_string(), advice);
                 return Ok(());
@@ -62,7 +62,7 @@ impl Doctor {
             Some(newest) if *newest > bundle.generation => findings.warn(
                 "model.newest",
                 format!("generation {} serves; {newest} is newer", bundle.generation),
-                "it was not promoted, or somebody went back: see `cinematch status`",
+                "it was not promoted, or somebody went back: see `cinematch models list`",
             ),
             _ => findings.ok("model.newest", "the newest generation serves"),
         }

@@ -41,7 +41,7 @@ impl BiasedMf {
             target[Side::Film.one()] = 1.0;
             counts.push(n_ratings);
         }
-        Self { movies, counts, ..self.clone() }
+        Self { counts, movies, ..self.clone() }
     }
 
     /// What training would make of a newcomer, its viewers as the learned films have them, and how

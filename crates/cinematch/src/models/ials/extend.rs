@@ -9,6 +9,9 @@ use super::{Factors, Ials, IalsParams, Solver, half_step};
 use crate::features::CsrMatrix;
 use crate::linalg::Lane;
 
+/// Users who liked a film, as rows, and how much each.
+type Likes = (Vec<u32>, Vec<f32>);
+
 impl Ials {
     /// The model with newcomers behind the films that it has learned. Where one of them was liked, all
     /// users are folded in once, as an epoch's half does: O(nnz·d² + U·d³).
@@ -47,7 +50,7 @@ impl Ials {
     /// each was liked; `None` where none was.
     fn folded(&self, newcomers: &Newcomers<'_>) -> Option<(Factors, Vec<f32>)> {
         let (interactions, users) = newcomers.ratings?;
-        let likes: Vec<(Vec<u32>, Vec<f32>)> = (0..newcomers.len())
+        let likes: Vec<Likes> = (0..newcomers.len())
             .map(|newcomer| {
                 let rated = newcomers.rated_by(newcomer).into_iter();
                 let weighed = rated.map(|(user, stars)| {
@@ -78,8 +81,7 @@ impl Ials {
 
         let background = params.background(&factors);
         let mut folded = Factors::zeros(newcomers.len(), params.factors);
-        let rows: Vec<(&mut [Lane], &(Vec<u32>, Vec<f32>))> =
-            folded.rows_mut().zip(&likes).collect();
+        let rows: Vec<(&mut [Lane], &Likes)> = folded.rows_mut().zip(&likes).collect();
         rows.into_par_iter().for_each_init(
             || RowSolver::new(factors.width()),
             |solver, (solution, (columns, weights))| {
