@@ -424,7 +424,7 @@ pub(super) fn load(
     let blend = if manifest.settings.model.model == Kind::Content {
         Blend::CONTENT
     } else {
-        models::load(&manifest.settings.model, movies.len(), &read)?
+        models::load(&manifest.settings.model, (movies.len(), manifest.learned_movies()), &read)?
     };
     let votes = if manifest.settings.without_tmdb_text { Votes::Ignore } else { Votes::Count };
     let n_movies = movies.len();

@@ -40,7 +40,7 @@ pub struct FeatureMap {
 impl Default for FeatureMap {
     /// On a wide plateau of what was measured; see `docs/update.md`.
     fn default() -> Self {
-        Self { neighbors: 20, exponent: 2.0, shrinkage: 0.2, restored: 1.0 }
+        Self { neighbors: 10, exponent: 2.0, shrinkage: 0.2, restored: 1.0 }
     }
 }
 

@@ -43,7 +43,7 @@ impl Ials {
                 add(share, folded.row(newcomer), target);
             }
         }
-        Self::new(self.params, self.confidence, movies)
+        Self::new(self.params, self.confidence, movies, newcomers.n_learned)
     }
 
     /// What training would make of the newcomers, users and learned films as they are, and how much
