@@ -6,22 +6,28 @@ mod commands;
 mod options;
 mod output;
 mod paths;
+mod settings;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use settings::Settings;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    if let Err(error) = paths::load_env_file(std::env::args_os()) {
-        output::fail(&error, false);
-        return ExitCode::FAILURE;
-    }
-    let options = options::Options::parse();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let mut settings = match Settings::load(&arguments) {
+        Ok(settings) => settings,
+        Err(error) => {
+            output::fail(&error, false);
+            return ExitCode::FAILURE;
+        }
+    };
+    let options = settings.parse(arguments);
     let json = options.global.json;
-    match commands::run(options) {
+    match commands::run(options, &settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output::fail(&error, json);

@@ -1,4 +1,4 @@
-//! Flags, one struct per concern. Flags come before the environment, the environment before `.env`.
+//! Flags, one struct per concern. `settings` says what goes before what.
 
 use std::path::PathBuf;
 
@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    demo, doctor, evaluate, export, fetch, import, jobs, models, people, preprocess, ratings,
-    recommend, search, serve, status, synth, train, transfer, tune, update,
+    config, demo, doctor, evaluate, export, fetch, import, jobs, models, people, ping, preprocess,
+    ratings, recommend, search, serve, status, synth, train, transfer, tune, update,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -43,9 +43,12 @@ pub struct Options {
 /// What every command knows.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// The folder that holds raw/, data/, ml/ and .env
+    /// The folder that holds raw/, data/, ml/, .env and cinematch.toml
     #[arg(long, global = true, env = "CINEMATCH_ROOT", default_value = ".", value_name = "DIR")]
     pub root: PathBuf,
+    /// The file of settings [default: cinematch.toml in the root folder, if it is there]
+    #[arg(long, global = true, env = "CINEMATCH_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Print nothing but results and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
@@ -94,6 +97,8 @@ pub enum Command {
     Serve(Box<serve::Serve>),
     /// What runs in the background of servers
     Jobs(jobs::Jobs),
+    /// Ask the running server whether it is ready: for health checks
+    Ping(ping::Ping),
     /// Accounts: who may sign in
     User(people::User),
     /// API keys: which programs may call
@@ -106,6 +111,8 @@ pub enum Command {
     Migrate(transfer::Migrate),
     /// Show generations of models, and choose which is served
     Models(models::Models),
+    /// Settings: what there is to set, what holds and why, and whether it can be
+    Config(config::Config),
     /// Show what exists: data, generations, when and from what
     Status(status::Status),
     /// Look whether all is well: data, model, database, disk, clock

@@ -1,11 +1,11 @@
 //! Where things are: the folder layout CineMatch users know, every path of which can be set.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use cinematch_store::Address;
 use clap::Args;
+use clap::builder::ArgPredicate;
 
 use crate::options::Global;
 
@@ -74,7 +74,13 @@ impl ArtifactsPath {
 #[derive(Clone, Debug, Args)]
 pub struct DatabasePath {
     /// The file people's data is in [default: data/cinematch.db]
-    #[arg(long, env = "CINEMATCH_DATABASE", value_name = "FILE")]
+    // A default of `cinematch.toml` gives way to the other one, wherever that is set.
+    #[arg(
+        long,
+        env = "CINEMATCH_DATABASE",
+        value_name = "FILE",
+        default_value_if("database_url", ArgPredicate::IsPresent, None)
+    )]
     database: Option<PathBuf>,
     /// A PostgreSQL database in its place: postgres://user:password@host/database
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
@@ -104,30 +110,4 @@ pub fn read_or(path: &Path, what_to_do: &str) -> Result<Vec<u8>> {
         std::io::ErrorKind::NotFound => anyhow!("{} not found: {what_to_do}", shown(path)),
         _ => anyhow!("cannot read {}: {error}", shown(path)),
     })
-}
-
-/// Loads `.env` from the root folder, before flags are parsed, since flags default to it. What the
-/// environment sets already stays.
-pub fn load_env_file(arguments: impl Iterator<Item = OsString>) -> Result<()> {
-    let arguments: Vec<String> =
-        arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let spaced = arguments.iter().position(|argument| argument == "--root");
-    let root = arguments
-        .iter()
-        .find_map(|argument| argument.strip_prefix("--root=").map(PathBuf::from))
-        .or_else(|| arguments.get(spaced? + 1).map(PathBuf::from))
-        .or_else(|| std::env::var_os("CINEMATCH_ROOT").map(PathBuf::from))
-        .unwrap_or_else(|| PathBuf::from("."));
-    let path = root.join(".env");
-    match dotenvy::from_path(&path) {
-        // The text of a parse error quotes the line, which may hold a secret.
-        Err(dotenvy::Error::LineParse(_, at)) => Err(anyhow!(
-            "{} cannot be read: a line is not NAME=value (near its character {at})",
-            shown(&path)
-        )),
-        Err(dotenvy::Error::Io(error)) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot read {}", shown(&path)))
-        }
-        _ => Ok(()),
-    }
 }

@@ -109,6 +109,16 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// The flags of `cinematch serve` that it is about, without their dashes.
+    pub fn flags(&self) -> &'static [&'static str] {
+        match self {
+            Self::OpenToOthers { .. } => &["host", "access"],
+            Self::Origin { .. } => &["cors-origins"],
+        }
+    }
+}
+
 impl ServerConfig {
     /// Checks what one field alone does not tell.
     pub fn check(&self) -> Result<(), ConfigError> {

@@ -14,6 +14,8 @@ mod reload;
 mod routes;
 mod state;
 mod strict;
+mod trace;
+mod unread;
 
 use std::future::Future;
 use std::pin::pin;
@@ -22,7 +24,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use hyper::body::Incoming;
@@ -42,6 +43,7 @@ pub use config::{
 pub use jobs::{JobsConfig, Pace, Schedule, WorkerCommand};
 pub use routes::openapi_json;
 pub use state::{AppState, StartError};
+pub use trace::TARGET as TRACE_TARGET;
 
 /// How long requests in flight may take after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -182,9 +184,17 @@ impl Front {
             // Replies are written whole; waiting to fill a packet only delays them.
             let _ = stream.set_nodelay(true);
             let app = self.app.clone();
-            let service = service_fn(move |mut request: Request<Incoming>| {
+            let service = service_fn(move |request: Request<Incoming>| {
+                let (head, body) = request.into_parts();
+                let (body, rest) = unread::lend(body);
+                let mut request = Request::from_parts(head, body);
                 request.extensions_mut().insert(ConnectInfo(client));
-                Router::clone(&app.load()).oneshot(request.map(Body::new))
+                let reply = Router::clone(&app.load()).oneshot(request);
+                async move {
+                    let reply = reply.await;
+                    rest.read().await;
+                    reply
+                }
             });
             let connection =
                 connections.watch(http.serve_connection(TokioIo::new(stream), service));

@@ -12,6 +12,7 @@ use metrics::{counter, gauge, histogram};
 use tracing::Instrument;
 
 use crate::problem::{INTERNAL, Problem};
+use crate::trace;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -26,11 +27,13 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = tracing::error_span!("request", request_id);
+    let trace = trace::of_request(&request, &request_id);
     let in_flight = gauge!("cinematch_http_in_flight");
     in_flight.increment(1.0);
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = next.run(request).instrument(span).instrument(trace.clone()).await;
     in_flight.decrement(1.0);
     let status = response.status();
+    trace::end(&trace, status);
     if let Some(problem) = problem_of(&response) {
         // The body is another; what the layers inside added (CORS, `Allow`, …) stays.
         let mut headers = std::mem::take(response.headers_mut());

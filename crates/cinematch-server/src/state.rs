@@ -8,13 +8,15 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use cinematch::bundle::{ArtifactsError, Bundle, Generations};
 use cinematch::catalog::matching::MatchIndex;
 use cinematch::search::SearchIndex;
-use cinematch_store::{Ownership, Store, StoreError};
+use cinematch_store::{Ownership, Store, StoreError, Taste};
+use tracing::Instrument;
 
 use crate::access::Limits;
 use crate::cache::{Cache, RedisAddressError};
 use crate::config::{ConfigError, ServerConfig};
 use crate::item::ItemTexts;
 use crate::monitor;
+use crate::trace::span;
 
 /// How long the database may take to say that it is there.
 const PING: Duration = Duration::from_secs(2);
@@ -155,6 +157,11 @@ impl AppState {
     /// Whether it does.
     pub(crate) fn is_stopping(&self) -> bool {
         self.shared.is_stopping.load(Ordering::Relaxed)
+    }
+
+    /// What ranking needs to know of a person.
+    pub(crate) async fn taste(&self, user: &str) -> Result<Arc<Taste>, StoreError> {
+        self.store().taste(user).instrument(span!("store")).await
     }
 
     /// People's data.

@@ -87,6 +87,8 @@ impl StoreError {
                     | sqlx::Error::PoolClosed
                     | sqlx::Error::Io(_)
                     | sqlx::Error::Tls(_)
+                    // An answer that was cut off in the middle.
+                    | sqlx::Error::Protocol(_)
                     | sqlx::Error::WorkerCrashed
             )
         ) || matches!(self, Self::Query(sqlx::Error::Database(error))

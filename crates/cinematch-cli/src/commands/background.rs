@@ -46,6 +46,9 @@ impl Background {
     pub fn config(&self, global: &Global, artifacts: &Path) -> Result<JobsConfig> {
         let program = std::env::current_exe().context("cannot find this program's file")?;
         let mut before = vec!["--root".into(), global.root.clone().into(), "--quiet".into()];
+        if let Some(config) = &global.config {
+            before.extend(["--config".into(), config.into()]);
+        }
         if global.threads > 0 {
             before.extend(["--threads".into(), global.threads.to_string().into()]);
         }

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod background;
+pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod evaluate;
@@ -13,6 +14,7 @@ mod inputs;
 pub mod jobs;
 pub mod models;
 pub mod people;
+pub mod ping;
 pub mod preprocess;
 pub mod ratings;
 pub mod recommend;
@@ -20,6 +22,7 @@ pub mod search;
 pub mod serve;
 pub mod status;
 pub mod synth;
+mod telemetry;
 pub mod train;
 pub mod transfer;
 pub mod tune;
@@ -31,10 +34,14 @@ use cinematch::sources::Problem;
 
 use crate::options::{Command, Options};
 use crate::output::{self, Output, thousands};
+use crate::settings::Settings;
 
 /// Runs the chosen command.
-pub fn run(options: Options) -> Result<()> {
+pub fn run(options: Options, settings: &Settings) -> Result<()> {
     let Options { global, command } = options;
+    if !matches!(command, Command::Config(_)) {
+        settings.check()?;
+    }
     if global.threads > 0 {
         rayon::ThreadPoolBuilder::new()
             .num_threads(global.threads.into())
@@ -57,6 +64,8 @@ pub fn run(options: Options) -> Result<()> {
         Command::Serve(serve) => serve.run(&global, &output),
         Command::Jobs(jobs) => jobs.run(&global, &output),
         Command::Models(models) => models.run(&global, &output),
+        Command::Config(config) => config.run(&global, settings, &output),
+        Command::Ping(ping) => ping.run(&output),
         Command::Status(status) => status.run(&global, &output),
         Command::Doctor(doctor) => doctor.run(&global, &output),
         Command::Export(export) => export.run(&global, &output),
@@ -67,7 +76,7 @@ pub fn run(options: Options) -> Result<()> {
         Command::Migrate(migrate) => migrate.run(&global, &output),
         Command::Synth(synth) => synth.run(&output),
     };
-    done.and_then(|()| output::arrived())
+    done.map_err(|error| settings.located(error)).and_then(|()| output::arrived())
 }
 
 /// Now, in milliseconds since 1970.

@@ -1,6 +1,5 @@
 //! `cinematch serve`.
 
-use std::io::IsTerminal;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -13,10 +12,10 @@ use cinematch_server::{
 use cinematch_store::Address;
 use clap::Args;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 
 use super::background::Background;
 use super::block_on;
+use super::telemetry::Telemetry;
 use crate::options::Global;
 use crate::output::{CARE, Output, STRONG};
 use crate::paths::{ArtifactsPath, DatabasePath};
@@ -48,32 +47,29 @@ pub struct Serve {
     /// Seconds in which requests are still taken after SIGTERM, while /health/ready says no more
     #[arg(long, default_value_t = 0, env = "CINEMATCH_STOP_DELAY", value_name = "SECONDS")]
     stop_delay: u16,
-    /// How log lines look; auto: text on a terminal, JSON elsewhere
-    #[arg(
-        long,
-        value_enum,
-        default_value = "auto",
-        env = "CINEMATCH_LOG_FORMAT",
-        value_name = "FORMAT"
-    )]
-    log_format: LogFormat,
-    /// What is logged: `info`, `warn`, `cinematch::access=off`, …
-    #[arg(long, default_value = "info", env = "CINEMATCH_LOG", value_name = "FILTER")]
-    log: String,
+    #[command(flatten)]
+    telemetry: Telemetry,
 }
 
-/// Where the server listens and whom it answers.
-#[derive(Clone, Debug, Args)]
-pub struct Listen {
+/// Where the server listens.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Place {
     /// The address to listen on; in open mode only this machine's own
     #[arg(long, default_value = "127.0.0.1", env = "CINEMATCH_HOST", value_name = "ADDRESS")]
     pub host: IpAddr,
     /// The port; 0: any free one
     #[arg(long, default_value_t = 8000, env = "CINEMATCH_PORT", value_name = "PORT")]
     pub port: u16,
+}
+
+/// Where the server listens and whose pages it answers.
+#[derive(Clone, Debug, Args)]
+pub struct Listen {
+    #[command(flatten)]
+    place: Place,
     /// Origins whose pages may call the API [default: the usual development servers]
     #[arg(long, value_delimiter = ',', env = "CINEMATCH_CORS_ORIGINS", value_name = "ORIGINS")]
-    pub cors_origins: Option<Vec<String>>,
+    cors_origins: Option<Vec<String>>,
 }
 
 /// Who may do what.
@@ -145,19 +141,12 @@ impl Access {
     }
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum LogFormat {
-    Auto,
-    Text,
-    Json,
-}
-
 impl Listen {
     /// The server's settings.
     pub fn config(&self, artifacts: PathBuf, database: Address) -> ServerConfig {
         ServerConfig {
-            host: self.host,
-            port: self.port,
+            host: self.place.host,
+            port: self.place.port,
             artifacts,
             database,
             cors_origins: self
@@ -175,42 +164,36 @@ impl Listen {
 impl Serve {
     /// Serves until told to stop.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
-        self.start_log()?;
-        let database = self.database.resolve(global)?;
-        let artifacts = self.artifacts.resolve(global);
-        let config = ServerConfig {
-            access: self.access.config(),
-            cache: self.cache.config()?,
-            jobs: self.background.config(global, &artifacts)?,
-            stop_delay: Duration::from_secs(self.stop_delay.into()),
-            ..self.listen.config(artifacts, database)
-        };
+        let telemetry = self.telemetry.start()?;
+        let config = self.config(global)?;
         let workers = (global.threads > 0).then_some(usize::from(global.threads));
-        block_on(workers, async {
+        let served = block_on(workers, async {
             if self.wait {
                 return Box::pin(wait_and_listen(config, output)).await;
             }
             let state = AppState::open(config.clone()).await?;
             listen(state, &config, output).await
-        })
+        });
+        telemetry.stop();
+        served
     }
 
-    fn start_log(&self) -> Result<()> {
-        let filter = EnvFilter::try_new(&self.log)
-            .with_context(|| format!("--log: `{}` is not a log filter", self.log))?;
-        let is_json = match self.log_format {
-            LogFormat::Json => true,
-            LogFormat::Text => false,
-            LogFormat::Auto => !std::io::stderr().is_terminal(),
-        };
-        let builder =
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-        if is_json {
-            builder.json().flatten_event(true).with_span_list(false).init();
-        } else {
-            builder.with_target(false).init();
-        }
-        Ok(())
+    /// Whether the settings can be, by themselves and together.
+    pub fn check(&self, global: &Global) -> Result<()> {
+        self.telemetry.check()?;
+        Ok(self.config(global)?.check()?)
+    }
+
+    fn config(&self, global: &Global) -> Result<ServerConfig> {
+        let database = self.database.resolve(global)?;
+        let artifacts = self.artifacts.resolve(global);
+        Ok(ServerConfig {
+            access: self.access.config(),
+            jobs: self.background.config(global, &artifacts)?,
+            cache: self.cache.config()?,
+            stop_delay: Duration::from_secs(self.stop_delay.into()),
+            ..self.listen.config(artifacts, database)
+        })
     }
 }
 

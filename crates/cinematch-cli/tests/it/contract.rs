@@ -23,6 +23,8 @@ fn folder() -> Folder {
     );
     folder.write("raw/tmdb/watch_providers.csv", providers.as_bytes());
     folder.ok(&["preprocess", "--min-year", "none"]);
+    folder.ok(&["train", "--model", "content"]);
+    // So that there is a generation to go back to.
     folder.ok(&["train"]);
     folder
 }

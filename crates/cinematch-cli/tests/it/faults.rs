@@ -49,7 +49,7 @@ fn a_database_that_is_away_costs_personal_requests_only_and_is_found_again() {
     let mut film = 2;
     while begun.elapsed() < OUTAGE {
         let status = say(film);
-        assert!([200, 503].contains(&status), "{status}");
+        assert!([200, 503].contains(&status), "{status}: {}", folder.read("server.log"));
         if status == 200 {
             acknowledged.push(film);
         }

@@ -107,7 +107,8 @@ impl Folder {
         command.current_dir(self.directory.path()).args(arguments).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let name_is = |start| name.to_string_lossy().starts_with(start);
-            if ["CINEMATCH_", "TMDB_", "DATABASE_URL", "REDIS_URL"].into_iter().any(name_is) {
+            let ours = ["CINEMATCH_", "TMDB_", "DATABASE_URL", "REDIS_URL", "OTEL_"];
+            if ours.into_iter().any(name_is) {
                 command.env_remove(name);
             }
         }

@@ -19,7 +19,7 @@ fn ended(server: &Server, id: &Value) -> Value {
         if job["state"] == "done" || job["state"] == "failed" {
             return job;
         }
-        assert!(begun.elapsed() < Duration::from_secs(120), "{job}");
+        assert!(begun.elapsed() < Duration::from_mins(2), "{job}");
         std::thread::yield_now();
     }
 }
@@ -161,7 +161,7 @@ fn what_is_due_by_the_clock_is_begun_once_by_one_of_several_servers() {
     let jobs = || servers[0].0.get("/api/jobs").json()["jobs"].as_array().unwrap().clone();
     let begun = Instant::now();
     while jobs().iter().filter(|job| job["state"] == "done").count() < 1 {
-        assert!(begun.elapsed() < Duration::from_secs(120), "{:?}", jobs());
+        assert!(begun.elapsed() < Duration::from_mins(2), "{:?}", jobs());
         std::thread::yield_now();
     }
     let jobs = jobs();

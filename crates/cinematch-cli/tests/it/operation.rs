@@ -122,3 +122,28 @@ fn fetched_providers_are_services_and_are_not_called_mock() {
     let error = folder.fails(&["preprocess", "--services", "tmdb"]);
     assert!(error.contains("has no `services` column"), "{error}");
 }
+
+#[test]
+fn a_connection_outlives_a_request_whose_body_nobody_wanted() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    let address = server.address.strip_prefix("http://").unwrap().to_owned();
+    let mut stream = TcpStream::connect(&address).unwrap();
+    let body = vec![b' '; 50_000];
+    let head = format!(
+        "POST /nowhere HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // The rest of it comes when the refusal could have been sent long ago.
+    let (first, rest) = body.split_at(1000);
+    stream.write_all(first).unwrap();
+    assert_eq!(server.get("/health").status, 200);
+    stream.write_all(rest).unwrap();
+    let next = format!("GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(next.as_bytes()).unwrap();
+    let mut replies = String::new();
+    stream.read_to_string(&mut replies).unwrap();
+    assert!(replies.starts_with("HTTP/1.1 404"), "{replies}");
+    assert!(replies.contains("HTTP/1.1 200 OK"), "{replies}");
+}

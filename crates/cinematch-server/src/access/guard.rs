@@ -7,12 +7,14 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use cinematch_store::Profile;
+use tracing::Instrument;
 
 use super::{ApiToken, Caller, SessionToken, forbidden, sign_in, unauthorized};
 use crate::config::AccessMode;
 use crate::problem::Problem;
 use crate::routes::now;
 use crate::state::AppState;
+use crate::trace::span;
 
 /// The cookie of a session.
 pub const COOKIE: &str = "cinematch_session";
@@ -38,7 +40,7 @@ pub async fn guard(
         check_origin(&state, request.headers())?;
     }
     if is_api && request.method() != Method::OPTIONS {
-        let caller = caller(&state, request.headers()).await?;
+        let caller = caller(&state, request.headers()).instrument(span!("guard")).await?;
         if matches!(caller, Caller::Nobody) && !PUBLIC.contains(&path) {
             return Err(sign_in());
         }

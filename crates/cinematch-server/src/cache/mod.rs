@@ -21,6 +21,7 @@ use cinematch_store::Stamp;
 use metrics::Counter;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use tracing::Instrument;
 
 pub use address::{RedisAddress, RedisAddressError};
 pub use kept::pack;
@@ -28,6 +29,7 @@ pub use kept::pack;
 use crate::config::CacheConfig;
 use crate::problem::Problem;
 use crate::state::Serving;
+use crate::trace::span;
 use kept::Kept;
 use redis::Redis;
 
@@ -95,7 +97,9 @@ impl Cache {
         for (tier, results) in
             [("memory", &["hit", "miss"][..]), ("redis", &["hit", "miss", "error", "skipped"])]
         {
-            results.iter().for_each(|result| counter(tier, result).increment(0));
+            for result in results {
+                counter(tier, result).increment(0);
+            }
         }
         let is_off = config.memory_bytes == 0 && redis.is_none();
         Ok(Self { memory, redis, is_off })
@@ -123,7 +127,8 @@ impl Cache {
             }
             Ok(Kept::new(body))
         });
-        let entry = looked.await.map_err(|problem: Arc<Problem>| Problem::clone(&problem))?;
+        let entry = looked.instrument(span!("cache")).await;
+        let entry = entry.map_err(|problem: Arc<Problem>| Problem::clone(&problem))?;
         count("memory", if entry.is_fresh() { "miss" } else { "hit" });
         Ok(entry.into_value().into_response())
     }

@@ -18,6 +18,7 @@ use crate::extract::{Body, or_default};
 use crate::item::Item;
 use crate::problem::{Problem, ProblemDocument};
 use crate::state::AppState;
+use crate::trace::span;
 
 /// Who is there and what may be shown.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -184,7 +185,7 @@ pub async fn recommend(
         if let Some(user_id) = &member.user_id {
             check_user(user_id).map_err(inside)?;
             caller.may_act_for(user_id)?;
-            let taste = state.store().taste(user_id).await?;
+            let taste = state.taste(user_id).await?;
             query = known_of(&taste, with_watchlist);
             preferences::apply(&taste.preferences, recommender, &mut query);
             query.filters = Filters::default();
@@ -216,8 +217,8 @@ pub async fn recommend(
         StrategyName::Veto => Strategy::Veto { below: asked.veto_below.unwrap_or(VETO_BELOW) },
     };
     let group = Group::new(request, strategy);
-    let ranked = recommender
-        .recommend_group(&members, &group)
+    let ranked = span!("rank")
+        .in_scope(|| recommender.recommend_group(&members, &group))
         .map_err(|error| Problem::field("veto_below", error.to_string()))?;
     let recommendations: Vec<GroupItem<'_>> = ranked
         .items

@@ -12,6 +12,7 @@ use super::personal::Mode;
 use crate::item::{Item, RecommendedItem, Why, WithoutIt, put_recommended};
 use crate::problem::Problem;
 use crate::state::Serving;
+use crate::trace::span;
 
 /// The recommendations.
 #[derive(utoipa::ToSchema)]
@@ -82,6 +83,7 @@ pub enum UserId<'a> {
 
 /// Ranks, and says what the list would be without what its films owe most to, where that is asked for.
 pub fn rank<'a>(serving: &'a Serving, request: &Request, with_counterfactuals: bool) -> Listed<'a> {
+    let _span = span!("rank").entered();
     let recommender = &serving.bundle.recommender;
     let begun = Instant::now();
     let ranked = recommender.recommend(request);

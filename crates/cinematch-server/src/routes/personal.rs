@@ -148,7 +148,7 @@ pub async fn recommend(
     let stamp = state.store().stamp(&user).await?;
     let key = Key::new(&serving, "personal", &words, &[(&user, stamp)])?;
     let make = async {
-        let taste = state.store().taste(&user).await?;
+        let taste = state.taste(&user).await?;
         let mode = asked.mode.unwrap_or_default();
         let mut query = known_of(&taste, asked.include_watchlist.unwrap_or(false));
         let ignored = preferences::apply(&taste.preferences, recommender, &mut query);

@@ -181,7 +181,7 @@ pub async fn recommend(
         let mut unknown = Vec::new();
         let mut query = request.into_query(&mut unknown)?;
         if whose {
-            let taste = state.store().taste(&user_id).await?;
+            let taste = state.taste(&user_id).await?;
             query.seen = taste.known().collect();
             if !with_watchlist {
                 query.seen.extend_from_slice(&taste.listed);

@@ -10,6 +10,7 @@ use crate::extract::QueryOf;
 use crate::item::Item;
 use crate::problem::{Problem, ProblemDocument};
 use crate::state::AppState;
+use crate::trace::span;
 
 const DEFAULT_LIMIT: usize = 10;
 const MOST: usize = 50;
@@ -68,9 +69,8 @@ pub async fn search(
     let serving = state.serving();
     let recommender = &serving.bundle.recommender;
     let make = async {
-        let results: Vec<FoundItem<'_>> = serving
-            .search
-            .search(&query.q, limit)
+        let results: Vec<FoundItem<'_>> = span!("rank")
+            .in_scope(|| serving.search.search(&query.q, limit))
             .into_iter()
             .map(|hit| {
                 let services = recommender.services_of(hit.movie, None);

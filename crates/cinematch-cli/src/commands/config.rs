@@ -1,0 +1,312 @@
+//! `cinematch config`: what there is to set, what holds, and whether it can be.
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::options::{Command, Global};
+use crate::output::{CARE, DIM, GOOD, Output, STRONG, counted};
+use crate::paths::shown;
+use crate::settings::{Fault, Held, Kind, Origin, SECTIONS, Setting, Settings, unknown_variables};
+
+/// How long a line of help is.
+const WIDTH: usize = 100;
+
+/// Flags of `config`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cinematch config explain                    every setting, and what holds\n  \
+                  cinematch config explain server.port        one of them\n  \
+                  cinematch config explain > cinematch.toml   a file to start from\n  \
+                  cinematch config check                      whether file and environment can be\n\n\
+                  A flag goes before the environment, that before .env, that before cinematch.toml."
+)]
+pub struct Config {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Say of every setting what it is, which value holds, and where that comes from
+    Explain(Explain),
+    /// Check cinematch.toml and the environment
+    Check(Check),
+}
+
+/// Flags of `config explain`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cinematch config explain\n  cinematch config explain access\n  \
+                        cinematch config explain server.port --json"
+)]
+struct Explain {
+    /// A setting, such as server.port, or a section
+    key: Option<String>,
+}
+
+/// Flags of `config check`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cinematch config check && systemctl restart cinematch")]
+struct Check {}
+
+/// A setting, for machines.
+#[derive(Serialize)]
+struct Explained<'a> {
+    key: String,
+    help: String,
+    expected: &'static str,
+    choices: Vec<String>,
+    /// Nothing where nothing is set; not shown where it is a secret.
+    value: Option<String>,
+    origin: String,
+    default: Option<String>,
+    flag: String,
+    variable: Option<&'a str>,
+    commands: &'a [String],
+}
+
+/// What `config check` found, for machines.
+#[derive(Serialize)]
+struct Report<'a> {
+    file: Option<String>,
+    settings: usize,
+    faults: &'a [Fault],
+    unknown_variables: &'a [String],
+}
+
+impl Config {
+    /// Explains or checks.
+    pub fn run(&self, global: &Global, settings: &Settings, output: &Output) -> Result<()> {
+        match &self.what {
+            What::Explain(explain) => explain.run(settings, output),
+            What::Check(_) => check(global, settings, output),
+        }
+    }
+}
+
+impl Explain {
+    fn run(&self, settings: &Settings, output: &Output) -> Result<()> {
+        let wanted = |setting: &&Setting| match self.key.as_deref() {
+            None => true,
+            Some(key) => {
+                let key = key.replace('-', "_");
+                key == setting.section || key == setting.name || key == setting.key()
+            }
+        };
+        let chosen: Vec<&Setting> = settings.known.iter().filter(wanted).collect();
+        if let (Some(key), []) = (&self.key, &chosen[..]) {
+            let name = key.rsplit('.').next().unwrap_or_default();
+            let like = |setting: &Setting| strsim::jaro_winkler(name, setting.name);
+            let nearest = settings.known.iter().max_by(|a, b| like(a).total_cmp(&like(b)));
+            let hint = match nearest.filter(|setting| like(setting) > 0.7) {
+                Some(setting) => format!("did you mean {}?", setting.key()),
+                None => "`cinematch config explain` lists all".to_owned(),
+            };
+            bail!("there is no setting `{key}`; {hint}");
+        }
+        let explained: Vec<Explained<'_>> =
+            chosen.iter().map(|setting| explained(setting, settings)).collect();
+        output.json(&explained)?;
+        match &settings.file {
+            Some(file) => output.note(format_args!("{DIM}# {}{DIM:#}", shown(file))),
+            None => output.note(format_args!(
+                "{DIM}# There is no cinematch.toml; this would be one to start from.{DIM:#}"
+            )),
+        }
+        for section in SECTIONS {
+            let mut first = true;
+            for setting in chosen.iter().filter(|setting| setting.section == section.name) {
+                if first {
+                    output.line(format_args!("\n{DIM}# {}{DIM:#}", section.about));
+                    output.line(format_args!("{STRONG}[{}]{STRONG:#}", section.name));
+                    first = false;
+                }
+                describe(setting, settings, output);
+            }
+        }
+        for fault in &settings.faults {
+            output.warn(fault);
+        }
+        Ok(())
+    }
+}
+
+fn help_of(setting: &Setting) -> String {
+    setting.arg.get_help().map(ToString::to_string).unwrap_or_default()
+}
+
+fn explained<'a>(setting: &'a Setting, settings: &Settings) -> Explained<'a> {
+    let held = settings.held(setting);
+    let default = setting.built_in();
+    let written = |values: &[String]| (!values.is_empty()).then(|| toml(setting, values));
+    Explained {
+        key: setting.key(),
+        help: help_of(setting),
+        expected: setting.kind.name(),
+        choices: setting.choices(),
+        value: if is_secret(setting, &held) { None } else { written(&held.values) },
+        origin: match held.origin {
+            Origin::BuiltIn if held.values.is_empty() => "not set".to_owned(),
+            origin => origin.to_string(),
+        },
+        default: written(&default),
+        flag: format!("--{}", setting.flag()),
+        variable: setting.variable(),
+        commands: &setting.commands,
+    }
+}
+
+/// What environment and flags say of an address may have a password in it; the file's has none.
+fn is_secret(setting: &Setting, held: &Held) -> bool {
+    setting.arg.is_hide_env_values_set()
+        && !matches!(held.origin, Origin::File(..) | Origin::BuiltIn)
+}
+
+/// Prints a setting as the file may have it: what stands in the file as it stands there, all else in
+/// comments.
+fn describe(setting: &Setting, settings: &Settings, output: &Output) {
+    for line in wrap(&help_of(setting)) {
+        output.line(format_args!("{DIM}# {line}{DIM:#}"));
+    }
+    for line in wrap(&about(setting)) {
+        output.line(format_args!("{DIM}# {line}{DIM:#}"));
+    }
+    let (name, held) = (setting.name, settings.held(setting));
+    let value = if is_secret(setting, &held) {
+        "\"…\"".to_owned()
+    } else if held.values.is_empty() {
+        placeholder(setting)
+    } else {
+        toml(setting, &held.values)
+    };
+    match (settings.entry(setting), &held.origin) {
+        (Some(entry), Origin::File(..)) => output.line(format_args!(
+            "{GOOD}{name} = {}{GOOD:#}  {DIM}# {}{DIM:#}",
+            entry.written, held.origin
+        )),
+        (Some(entry), origin) => output.line(format_args!(
+            "{name} = {}  {CARE}# {origin} goes before it: {value}{CARE:#}",
+            entry.written
+        )),
+        (None, Origin::BuiltIn) => {
+            let why = if held.values.is_empty() { "not set" } else { "default" };
+            output.line(format_args!("# {name} = {value}  {DIM}# {why}{DIM:#}"));
+        }
+        (None, origin) => {
+            output.line(format_args!("# {GOOD}{name} = {value}{GOOD:#}  {DIM}# {origin}{DIM:#}"));
+        }
+    }
+}
+
+/// What a value is, and where else it can be set.
+fn about(setting: &Setting) -> String {
+    let expected = match &setting.choices()[..] {
+        [] => setting.kind.name().to_owned(),
+        choices => format!("one of {}", choices.join(", ")),
+    };
+    let mut about = vec![expected, format!("--{}", setting.flag())];
+    about.extend(setting.variable().map(str::to_owned));
+    if !setting.commands[0].is_empty() {
+        about.push(format!("for {}", setting.commands.join(", ")));
+    }
+    about.join("; ")
+}
+
+/// Values as the file would have them.
+fn toml(setting: &Setting, values: &[String]) -> String {
+    let quoted = |value: &String| {
+        let bare = setting.kind == Kind::Either && value.parse::<f64>().is_ok();
+        if setting.kind.is_quoted() && !bare {
+            // A JSON string is a TOML string.
+            serde_json::Value::from(value.as_str()).to_string()
+        } else {
+            value.clone()
+        }
+    };
+    let all: Vec<String> = values.iter().map(quoted).collect();
+    match setting.kind {
+        Kind::List => format!("[{}]", all.join(", ")),
+        _ => all.join(", "),
+    }
+}
+
+/// What stands for a value where none is set.
+fn placeholder(setting: &Setting) -> String {
+    let names = setting.arg.get_value_names().unwrap_or_default();
+    let name = names.first().map(ToString::to_string).unwrap_or_default();
+    match setting.kind {
+        Kind::Whole | Kind::Number => name,
+        _ => toml(setting, &[name]),
+    }
+}
+
+fn wrap(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Checks every setting by itself, then those of `serve` together.
+fn check(global: &Global, settings: &Settings, output: &Output) -> Result<()> {
+    let mut faults = settings.faults.clone();
+    for setting in &settings.known {
+        let Held { values, origin } = settings.held(setting);
+        if let (Origin::Environment(_) | Origin::EnvFile(_), Err(problem)) =
+            (&origin, setting.check(&values))
+        {
+            faults.push(Fault::of_variable(origin.to_string(), setting, problem));
+        }
+    }
+    let together = if faults.is_empty() { serves(global, settings) } else { Ok(()) };
+    let unknown_variables = unknown_variables();
+    if let Err(error) = &together {
+        faults.push(Fault::together(format!("{error:#}")));
+    }
+    let file = settings.file.as_deref().map(shown);
+    output.json(&Report {
+        file: file.clone(),
+        settings: settings.n_entries(),
+        faults: &faults,
+        unknown_variables: &unknown_variables,
+    })?;
+    for name in &unknown_variables {
+        output.warn(format_args!("nothing reads the variable {name}; is it misspelt?"));
+    }
+    for fault in &faults {
+        output.line(format_args!("{CARE}✗{CARE:#} {fault}"));
+    }
+    if !faults.is_empty() {
+        bail!("{} to set right", counted(faults.len() as u64, "thing"));
+    }
+    match file {
+        Some(file) => output.line(format_args!(
+            "{GOOD}✓{GOOD:#} {STRONG}{file}{STRONG:#}: {}",
+            counted(settings.n_entries() as u64, "setting")
+        )),
+        None => output.line(format_args!(
+            "{GOOD}✓{GOOD:#} there is no cinematch.toml; flags, environment and defaults hold"
+        )),
+    }
+    Ok(())
+}
+
+/// Whether `cinematch serve` would take what holds.
+fn serves(global: &Global, settings: &Settings) -> Result<()> {
+    let options = settings.parse_within(["serve"]).map_err(|error| {
+        let text = error.render().to_string();
+        anyhow::anyhow!("{}", text.lines().next().unwrap_or_default().trim_start_matches("error: "))
+    })?;
+    match options.command {
+        Command::Serve(serve) => serve.check(global).map_err(|error| settings.located(error)),
+        _ => Ok(()),
+    }
+}

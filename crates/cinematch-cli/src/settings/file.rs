@@ -1,0 +1,203 @@
+//! `cinematch.toml`, read: what it sets, and what is wrong with it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+use toml_edit::{Document, Item, TableLike};
+
+use super::keys::{ONE_OF, SECTIONS};
+use super::setting::Setting;
+
+/// How like a name has to be to be suggested.
+const NEAR: f64 = 0.8;
+
+/// What the file says of one setting.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Where.
+    pub line: usize,
+    /// As the flag takes it.
+    pub values: Vec<String>,
+    /// As the file has it.
+    pub written: String,
+}
+
+/// Something that cannot be.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fault {
+    /// The file and its line, or the variable and where it is set; nothing where several are to blame.
+    pub place: Option<String>,
+    /// The setting, as far as there is one.
+    pub setting: Option<String>,
+    /// What is wrong and what to do.
+    pub problem: String,
+    #[serde(skip)]
+    line: usize,
+}
+
+impl Fault {
+    /// One of a variable.
+    pub fn of_variable(place: String, setting: &Setting, problem: String) -> Self {
+        Self { place: Some(place), setting: Some(setting.shown()), problem, line: 0 }
+    }
+
+    /// One of several settings together, which the problem names.
+    pub fn together(problem: String) -> Self {
+        Self { place: None, setting: None, problem, line: 0 }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for known in [&self.place, &self.setting].into_iter().flatten() {
+            write!(out, "{known}: ")?;
+        }
+        out.write_str(&self.problem)
+    }
+}
+
+/// Reads a file.
+pub struct Reader<'a> {
+    /// Its name, as faults show it.
+    pub name: &'a str,
+    /// Its text.
+    pub text: &'a str,
+    /// Where relative paths begin.
+    pub root: &'a Path,
+    /// What there is to set.
+    pub known: &'a [Setting],
+}
+
+/// What a file sets, by `section.key`, and its faults in the order of lines.
+pub type Content = (BTreeMap<String, Entry>, Vec<Fault>);
+
+impl Reader<'_> {
+    /// Reads it.
+    pub fn read(&self) -> Content {
+        let mut entries = BTreeMap::new();
+        let mut faults = Vec::new();
+        let document = match Document::parse(self.text) {
+            Ok(document) => document,
+            Err(error) => {
+                let line = self.line(error.span());
+                let problem = format!("this is not TOML: {}", one_line(error.message()));
+                return (entries, vec![self.fault(line, None, problem)]);
+            }
+        };
+        for (name, item) in document.iter() {
+            let line = self.line_of(document.as_table(), name, item);
+            let is_section = SECTIONS.iter().any(|section| section.name == name);
+            match item.as_table_like() {
+                Some(table) if is_section => {
+                    self.section(name, table, &mut entries, &mut faults);
+                }
+                Some(_) => faults.push(self.fault(line, None, no_section(name))),
+                None if is_section => {
+                    let problem =
+                        format!("expected the section [{name}], got a {}", item.type_name());
+                    faults.push(self.fault(line, None, problem));
+                }
+                None => {
+                    let problem = format!("it stands in no section; {}", self.instead("", name));
+                    faults.push(self.fault(line, Some(name.to_owned()), problem));
+                }
+            }
+        }
+        for [one, other] in ONE_OF {
+            let (Some(first), Some(second)) = (entries.get(*one), entries.get(*other)) else {
+                continue;
+            };
+            let (line, above) = (first.line.max(second.line), first.line.min(second.line));
+            let problem =
+                format!("only one of {one} and {other} can be; line {above} has the other");
+            faults.push(self.fault(line, None, problem));
+        }
+        faults.sort_by_key(|fault| fault.line);
+        (entries, faults)
+    }
+
+    fn section(
+        &self,
+        section: &str,
+        table: &dyn TableLike,
+        entries: &mut BTreeMap<String, Entry>,
+        faults: &mut Vec<Fault>,
+    ) {
+        for (name, item) in table.iter() {
+            let line = self.line_of(table, name, item);
+            let shown = Some(format!("[{section}] {name}"));
+            let setting = self.known.iter().find(|it| it.section == section && it.name == name);
+            let Some(setting) = setting else {
+                let problem = format!("there is no such setting; {}", self.instead(section, name));
+                faults.push(self.fault(line, shown, problem));
+                continue;
+            };
+            let read = match item.as_value() {
+                Some(value) => setting.read(value, self.root),
+                None => Err(format!("expected {}, got a table", setting.kind.name())),
+            };
+            match read {
+                Ok(values) => {
+                    let span = item.span().and_then(|span| self.text.get(span));
+                    let written = span.unwrap_or_default().to_owned();
+                    entries.insert(setting.key(), Entry { line, values, written });
+                }
+                Err(problem) => faults.push(self.fault(line, shown, problem)),
+            }
+        }
+    }
+
+    /// What to do about a key that is not known.
+    fn instead(&self, section: &str, name: &str) -> String {
+        let wanted = name.to_ascii_lowercase().replace('-', "_");
+        if ["token", "password", "secret"].iter().any(|word| wanted.contains(word)) {
+            return "secrets do not belong in this file but in the environment or in .env: \
+                    TMDB_BEARER_TOKEN, DATABASE_URL"
+                .to_owned();
+        }
+        let like = |setting: &Setting| {
+            let near = |known: &str| strsim::jaro_winkler(&wanted, &known.replace('-', "_"));
+            // What another section calls so is further away than what this one calls nearly so.
+            let away = if setting.section == section { 0.0 } else { 0.05 };
+            near(setting.name).max(near(setting.flag())) - away
+        };
+        let nearest = self.known.iter().max_by(|a, b| like(a).total_cmp(&like(b)));
+        match nearest.filter(|setting| like(setting) >= NEAR) {
+            Some(setting) if setting.section == section => {
+                format!("did you mean {}?", setting.name)
+            }
+            Some(setting) => format!("did you mean {}?", setting.shown()),
+            None => "`cinematch config explain` lists what there is".to_owned(),
+        }
+    }
+
+    fn fault(&self, line: usize, setting: Option<String>, problem: String) -> Fault {
+        Fault { place: Some(format!("{}, line {line}", self.name)), setting, problem, line }
+    }
+
+    fn line_of(&self, table: &dyn TableLike, name: &str, item: &Item) -> usize {
+        self.line(table.key(name).and_then(toml_edit::Key::span).or_else(|| item.span()))
+    }
+
+    fn line(&self, span: Option<std::ops::Range<usize>>) -> usize {
+        let before = span.and_then(|span| self.text.get(..span.start)).unwrap_or_default();
+        before.matches('\n').count() + 1
+    }
+}
+
+fn no_section(name: &str) -> String {
+    let sections = SECTIONS.iter().map(|section| section.name);
+    let like = |section: &str| strsim::jaro_winkler(name, section);
+    let nearest = sections.clone().max_by(|a, b| like(a).total_cmp(&like(b)));
+    if let Some(section) = nearest.filter(|section| like(section) >= NEAR) {
+        return format!("there is no section [{name}]; did you mean [{section}]?");
+    }
+    let all: Vec<String> = sections.map(|section| format!("[{section}]")).collect();
+    format!("there is no section [{name}]; there are {}", all.join(", "))
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().collect::<Vec<_>>().join(", ")
+}

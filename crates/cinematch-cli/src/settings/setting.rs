@@ -1,0 +1,295 @@
+//! A setting: a key of the file, bound to the flag that it is the default of.
+
+use std::any::TypeId;
+use std::error::Error;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgAction, Command};
+use toml_edit::Value;
+
+use super::keys::SECTIONS;
+
+/// A key of the file and its flag.
+#[derive(Debug)]
+pub struct Setting {
+    /// The section.
+    pub section: &'static str,
+    /// The key in it.
+    pub name: &'static str,
+    /// The flag.
+    pub arg: Arg,
+    /// The commands that take it, the one it was written for first.
+    pub commands: Vec<String>,
+    /// What a value is.
+    pub kind: Kind,
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `true` or `false`.
+    Truth,
+    /// A whole number.
+    Whole,
+    /// A number.
+    Number,
+    /// A file or a folder.
+    Path,
+    /// A string.
+    Text,
+    /// A string or a number, whichever is more natural: a year, or `"none"`.
+    Either,
+    /// Strings.
+    List,
+}
+
+impl Kind {
+    fn of(arg: &Arg) -> Self {
+        if matches!(arg.get_action(), ArgAction::SetTrue) {
+            return Self::Truth;
+        }
+        if arg.get_value_delimiter().is_some() || matches!(arg.get_action(), ArgAction::Append) {
+            return Self::List;
+        }
+        let parser = arg.get_value_parser();
+        let id = parser.type_id();
+        let whole = [
+            TypeId::of::<u16>(),
+            TypeId::of::<u32>(),
+            TypeId::of::<u64>(),
+            TypeId::of::<usize>(),
+            TypeId::of::<i64>(),
+        ];
+        if whole.into_iter().any(|number| id == number) {
+            Self::Whole
+        } else if id == TypeId::of::<f32>() || id == TypeId::of::<f64>() {
+            Self::Number
+        } else if id == TypeId::of::<PathBuf>() {
+            Self::Path
+        } else if id == TypeId::of::<String>() || parser.possible_values().is_some() {
+            Self::Text
+        } else {
+            Self::Either
+        }
+    }
+
+    /// What is expected, in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Truth => "true or false",
+            Self::Whole => "a whole number",
+            Self::Number => "a number",
+            Self::Path => "a path",
+            Self::Text => "a string",
+            Self::Either => "a string or a number",
+            Self::List => "a list of strings",
+        }
+    }
+
+    /// Whether the value stands in quotation marks.
+    pub fn is_quoted(self) -> bool {
+        matches!(self, Self::Path | Self::Text | Self::Either | Self::List)
+    }
+}
+
+impl Setting {
+    /// All of them, as the flags of `root` have them. Keys without their flag are left out: a test finds
+    /// them.
+    pub fn all(root: &Command) -> Vec<Self> {
+        let keys = SECTIONS.iter().flat_map(|section| {
+            section.keys.iter().map(move |key| (section.name, key.name, key.flag))
+        });
+        let bound = keys.filter_map(|(section, name, flag)| {
+            let (path, long) = flag.rsplit_once("--")?;
+            let home = path.split_whitespace().try_fold(root, |command, name| {
+                command.get_subcommands().find(|command| command.get_name() == name)
+            })?;
+            let arg = home.get_arguments().find(|arg| arg.get_long() == Some(long))?.clone();
+            let mut setting = Self {
+                section,
+                name,
+                kind: Kind::of(&arg),
+                arg,
+                commands: vec![path.trim().to_owned()],
+            };
+            let mut others = Vec::new();
+            walk(root, "", &mut |command, arg| {
+                if setting.is_default_of(command, arg) && command != setting.commands[0] {
+                    others.push(command.to_owned());
+                }
+            });
+            setting.commands.extend(others);
+            Some(setting)
+        });
+        bound.collect()
+    }
+
+    /// `server.port`.
+    pub fn key(&self) -> String {
+        format!("{}.{}", self.section, self.name)
+    }
+
+    /// `[server] port`.
+    pub fn shown(&self) -> String {
+        format!("[{}] {}", self.section, self.name)
+    }
+
+    /// The variable that goes before the file.
+    pub fn variable(&self) -> Option<&str> {
+        self.arg.get_env().and_then(|name| name.to_str())
+    }
+
+    /// The variable and its value, where it is set.
+    pub fn environment(&self) -> Option<(String, String)> {
+        let name = self.variable()?;
+        Some((name.to_owned(), std::env::var_os(name)?.to_string_lossy().into_owned()))
+    }
+
+    /// The flag, without its dashes.
+    pub fn flag(&self) -> &str {
+        self.arg.get_long().unwrap_or_default()
+    }
+
+    /// Whether a flag of a command takes its default from here.
+    pub fn is_default_of(&self, command: &str, arg: &Arg) -> bool {
+        let same_variable = arg.get_env().is_some() && arg.get_env() == self.arg.get_env();
+        same_variable || (command == self.commands[0] && arg.get_id() == self.arg.get_id())
+    }
+
+    /// What may be chosen from, where that is a list.
+    pub fn choices(&self) -> Vec<String> {
+        let values = self.arg.get_possible_values();
+        let shown = values.iter().filter(|value| !value.is_hide_set());
+        shown.map(|value| value.get_name().to_owned()).collect()
+    }
+
+    /// The value without file, environment and flags.
+    pub fn built_in(&self) -> Vec<String> {
+        if self.kind == Kind::Truth {
+            return vec!["false".to_owned()];
+        }
+        let values = self.arg.get_default_values().iter();
+        values.map(|value| value.to_string_lossy().into_owned()).collect()
+    }
+
+    /// A value of the file as the flag takes it.
+    pub fn read(&self, value: &Value, root: &Path) -> Result<Vec<String>, String> {
+        let read = match (self.kind, value) {
+            (Kind::Truth, Value::Boolean(truth)) => vec![truth.value().to_string()],
+            (Kind::Whole | Kind::Number | Kind::Either, Value::Integer(number)) => {
+                vec![number.value().to_string()]
+            }
+            (Kind::Number | Kind::Either, Value::Float(number)) => vec![number.value().to_string()],
+            (Kind::Text | Kind::Either, Value::String(text)) => vec![text.value().clone()],
+            (Kind::Path, Value::String(path)) if !path.value().is_empty() => {
+                // From where the folder layout is, wherever the command is called.
+                vec![root.join(path.value()).to_string_lossy().into_owned()]
+            }
+            (Kind::List, Value::Array(list)) => {
+                let texts: Option<Vec<String>> =
+                    list.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+                let texts = texts.ok_or("expected a list of strings")?;
+                if texts.is_empty() {
+                    return Err("the list is empty; leave the line out for the default".to_owned());
+                }
+                texts
+            }
+            (kind, value) => {
+                let got = match value {
+                    Value::String(_) => "a string",
+                    Value::Integer(_) => "a whole number",
+                    Value::Float(_) => "a number",
+                    Value::Boolean(_) => "true or false",
+                    Value::Datetime(_) => "a date",
+                    Value::Array(_) => "a list",
+                    Value::InlineTable(_) => "a table",
+                };
+                return Err(format!("expected {}, got {got}", kind.name()));
+            }
+        };
+        if read.iter().any(|value| holds_password(value)) {
+            let variable = self.variable().unwrap_or("a variable");
+            return Err(format!(
+                "a password does not belong in this file; set {variable} in the environment or in .env"
+            ));
+        }
+        self.check(&read)?;
+        Ok(read)
+    }
+
+    /// Whether the flag would take the value.
+    pub fn check(&self, values: &[String]) -> Result<(), String> {
+        let mut arg = Arg::new("value").long("value").action(ArgAction::Append);
+        arg = match self.kind {
+            Kind::Truth => arg.value_parser(clap::value_parser!(bool)),
+            _ => arg.value_parser(self.arg.get_value_parser().clone()),
+        };
+        if let Some(delimiter) = self.arg.get_value_delimiter() {
+            arg = arg.value_delimiter(delimiter);
+        }
+        let given = values.iter().map(|value| OsString::from(format!("--value={value}")));
+        let command = Command::new("check").no_binary_name(true).arg(arg);
+        let Err(error) = command.try_get_matches_from(given) else { return Ok(()) };
+        let choices = self.choices();
+        Err(match error.source() {
+            Some(reason) => reason.to_string(),
+            None if choices.is_empty() => format!("expected {}", self.kind.name()),
+            None => format!("expected one of {}", choices.join(", ")),
+        })
+    }
+}
+
+/// Calls `see` with every flag of every command, and the command's name.
+pub fn walk(command: &Command, name: &str, see: &mut impl FnMut(&str, &Arg)) {
+    for arg in command.get_arguments() {
+        see(name, arg);
+    }
+    for below in command.get_subcommands() {
+        walk(below, &below_name(name, below), see);
+    }
+}
+
+/// `fetch tmdb`.
+pub fn below_name(above: &str, command: &Command) -> String {
+    format!("{above} {}", command.get_name()).trim_start().to_owned()
+}
+
+/// Whether a text is an address with a password in it.
+fn holds_password(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map(|(user, _)| user).unwrap_or_default();
+    let of_user = user.split_once(':').is_some_and(|(_, password)| !password.is_empty());
+    let query = rest.split_once('?').map(|(_, query)| query).unwrap_or_default();
+    let named = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
+        name.contains("password") || name.contains("token")
+    };
+    of_user || query.split(['&', '#']).any(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_with_passwords_are_known() {
+        for with in [
+            "postgres://user:secret@host/database",
+            "redis://:secret@host:6379/0",
+            "postgres://host/database?user=a&password=secret",
+        ] {
+            assert!(holds_password(with), "{with}");
+        }
+        for without in [
+            "postgres://user@host:5432/database",
+            "postgres://user:@host/database?sslmode=require",
+            "redis://host:6379/0",
+            "http://localhost:4318",
+            "data/cinematch.db",
+        ] {
+            assert!(!holds_password(without), "{without}");
+        }
+    }
+}

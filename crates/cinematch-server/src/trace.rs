@@ -1,0 +1,74 @@
+//! A request as a trace sees it: one span a request, below it what takes time.
+//!
+//! These spans have a target of their own, so that logs do without them, and cost nothing where nobody
+//! collects traces.
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderMap, StatusCode};
+use opentelemetry::global;
+use opentelemetry::propagation::Extractor;
+use tracing::Span;
+use tracing::field::Empty;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// The target of all of them.
+pub const TARGET: &str = "cinematch::trace";
+
+/// A span for what is done while answering; its name is a literal.
+macro_rules! span {
+    ($name:literal) => {
+        tracing::info_span!(target: $crate::trace::TARGET, $name)
+    };
+}
+pub(crate) use span;
+
+/// The span of a request: of the caller's trace, where a `traceparent` names one.
+pub fn of_request(request: &Request, request_id: &str) -> Span {
+    let span = tracing::info_span!(
+        target: TARGET,
+        "request",
+        otel.name = Empty,
+        otel.kind = "server",
+        otel.status_code = Empty,
+        http.request.method = request.method().as_str(),
+        http.route = Empty,
+        http.response.status_code = Empty,
+        cinematch.request_id = request_id,
+    );
+    if span.is_disabled() {
+        return span;
+    }
+    let name = match request.extensions().get::<MatchedPath>() {
+        Some(route) => {
+            span.record("http.route", route.as_str());
+            format!("{} {}", request.method(), route.as_str())
+        }
+        // The address of nothing is the caller's own text.
+        None => request.method().to_string(),
+    };
+    span.record("otel.name", name);
+    let caller = global::get_text_map_propagator(|wire| wire.extract(&Headers(request.headers())));
+    // Only a span that has begun cannot get a parent; this one is new.
+    let _ = span.set_parent(caller);
+    span
+}
+
+/// Notes how it ended.
+pub fn end(span: &Span, status: StatusCode) {
+    span.record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(axum::http::HeaderName::as_str).collect()
+    }
+}
