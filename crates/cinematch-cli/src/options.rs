@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    config, demo, evaluate, export, fetch, import, jobs, models, people, ping, preprocess, ratings,
-    recommend, retrain, search, serve, status, synth, train, transfer, tune,
+    config, demo, doctor, evaluate, export, fetch, import, jobs, models, people, ping, preprocess,
+    ratings, recommend, retrain, search, serve, status, synth, train, transfer, tune, update,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -83,6 +83,8 @@ pub enum Command {
     Train(train::Train),
     /// Train anew on what is there now, and serve it only if it is not worse
     Retrain(retrain::Retrain),
+    /// Bring new films and changed facts into serving, without training
+    Update(update::Update),
     /// Read and check ratings.csv, and keep the ratings packed in data/ratings.bin
     Ratings(ratings::Ratings),
     /// Search a model's parameters on validation into data/tuned.json, which train reads
@@ -115,6 +117,8 @@ pub enum Command {
     Config(config::Config),
     /// Show what exists: data, generations, when and from what
     Status(status::Status),
+    /// Look whether all is well: data, model, database, disk, clock
+    Doctor(doctor::Doctor),
     /// Hand the trained transformers to other tools
     Export(export::Export),
     /// Make MovieLens-shaped data of any size

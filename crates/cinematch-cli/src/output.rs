@@ -24,22 +24,32 @@ pub const CARE: Style = AnsiColor::Yellow.on_default();
 #[derive(Clone, Debug)]
 pub struct Output {
     quiet: bool,
-    json: bool,
-    /// Whether a program follows what happens, line by line.
-    events: bool,
+    reader: Reader,
     /// Whether this is a step of a larger command, whose result is another.
     step: bool,
+}
+
+/// Whom the result is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    /// A person.
+    Person,
+    /// A program that reads one document at the end.
+    Program,
+    /// A program that follows what happens, line by line.
+    Follower,
 }
 
 impl Output {
     /// As the flags say.
     pub fn new(global: &Global) -> Self {
-        Self { quiet: global.quiet, json: global.json, events: false, step: false }
+        let reader = if global.json { Reader::Program } else { Reader::Person };
+        Self { quiet: global.quiet, reader, step: false }
     }
 
     /// For a program that follows what happens: nothing but events on standard output.
     pub fn of_events() -> Self {
-        Self { quiet: false, json: true, events: true, step: false }
+        Self { quiet: false, reader: Reader::Follower, step: false }
     }
 
     /// For a step of a larger command: its result is a note, and no document for machines.
@@ -48,9 +58,14 @@ impl Output {
         Self { step: true, ..self.clone() }
     }
 
+    /// Says nothing at all: for work whose result alone is told.
+    pub fn silent() -> Self {
+        Self { quiet: true, ..Self::of_events() }
+    }
+
     /// Something that happened, on a line of its own, for a program that follows.
     pub fn event(&self, value: &impl Serialize) -> anyhow::Result<()> {
-        if self.events {
+        if self.reader == Reader::Follower {
             let text = serde_json::to_string(value)?;
             let mut out = std::io::stdout().lock();
             note_failure(writeln!(out, "{text}").and_then(|()| out.flush()));
@@ -60,14 +75,14 @@ impl Output {
 
     /// A line of the result, for people.
     pub fn line(&self, line: impl std::fmt::Display) {
-        if !self.json && !(self.step && self.quiet) {
+        if self.reader == Reader::Person && !(self.step && self.quiet) {
             note_failure(writeln!(anstream::stdout(), "{line}"));
         }
     }
 
     /// A line about how it went, for people who did not ask for quiet.
     pub fn note(&self, line: impl std::fmt::Display) {
-        if !self.quiet && !self.json {
+        if !self.quiet {
             self.line(line);
         }
     }
@@ -81,7 +96,7 @@ impl Output {
 
     /// The result, for machines.
     pub fn json(&self, value: &impl Serialize) -> anyhow::Result<()> {
-        if self.json && !self.events && !self.step {
+        if self.reader == Reader::Program && !self.step {
             let mut out = std::io::stdout().lock();
             let text = serde_json::to_string_pretty(value)?;
             note_failure(writeln!(out, "{text}"));
@@ -91,7 +106,7 @@ impl Output {
 
     /// Shows that something is under way, on a terminal only, until the guard is dropped.
     pub fn step(&self, what: &str) -> Step {
-        let shown = !self.quiet && !self.json && std::io::stderr().is_terminal();
+        let shown = !self.quiet && self.reader == Reader::Person && std::io::stderr().is_terminal();
         let bar = if shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         if shown {
             bar.enable_steady_tick(Duration::from_millis(100));

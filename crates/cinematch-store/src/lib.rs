@@ -10,6 +10,7 @@
 mod access;
 mod address;
 mod error;
+mod examine;
 mod export;
 mod feedback;
 mod imports;
@@ -25,6 +26,7 @@ mod watchlist;
 pub use access::{ApiKey, NewKey, Scope};
 pub use address::{Address, AddressError};
 pub use error::StoreError;
+pub use examine::{Examined, examine};
 pub use export::Everything;
 pub use feedback::{FilmFeedback, Reaction, Said};
 pub use imports::{Changes, ImportRecord, ImportedFilm, PastImport};

@@ -3,6 +3,7 @@
 mod background;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod evaluate;
 mod events;
 pub mod export;
@@ -26,6 +27,7 @@ mod telemetry;
 pub mod train;
 pub mod transfer;
 pub mod tune;
+pub mod update;
 
 use anyhow::{Context, Result};
 use cinematch::catalog::{ProblemCount, count_problems};
@@ -55,6 +57,7 @@ pub fn run(options: Options, settings: &Settings) -> Result<()> {
         Command::Preprocess(preprocess) => preprocess.run(&global, &output),
         Command::Train(train) => train.run(&global, &output),
         Command::Retrain(retrain) => retrain.run(&global, settings, &output),
+        Command::Update(update) => update.run(&global, &output),
         Command::Ratings(ratings) => ratings.run(&global, &output),
         Command::Tune(tune) => tune.run(&global, &output),
         Command::Evaluate(evaluate) => evaluate.run(&global, &output),
@@ -66,6 +69,7 @@ pub fn run(options: Options, settings: &Settings) -> Result<()> {
         Command::Config(config) => config.run(&global, settings, &output),
         Command::Ping(ping) => ping.run(&output),
         Command::Status(status) => status.run(&global, &output),
+        Command::Doctor(doctor) => doctor.run(&global, &output),
         Command::Export(export) => export.run(&global, &output),
         Command::User(user) => user.run(&global, &output),
         Command::Key(key) => key.run(&global, &output),

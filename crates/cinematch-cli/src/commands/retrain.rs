@@ -89,7 +89,7 @@ impl Retrain {
         match generation {
             None => output.line(format_args!("{STRONG}nothing new{STRONG:#}: {why}")),
             Some(generation) if *promoted => {
-                output.line(format_args!("{GOOD}generation {generation} is served{GOOD:#}: {why}"))
+                output.line(format_args!("{GOOD}generation {generation} is served{GOOD:#}: {why}"));
             }
             Some(generation) => output
                 .line(format_args!("{CARE}generation {generation} is not served{CARE:#}: {why}")),

@@ -76,8 +76,10 @@ impl Status {
             Some("run `cinematch fetch movielens`, or try `cinematch demo`")
         } else if files[5].bytes.is_none() {
             Some("run `cinematch preprocess`")
-        } else if model.is_none() || stale {
+        } else if model.is_none() {
             Some("run `cinematch train`")
+        } else if stale {
+            Some("run `cinematch update`, or `cinematch train` to learn anew")
         } else {
             None
         };

@@ -8,12 +8,14 @@ fn every_command_explains_itself_with_examples() {
     for command in [
         "demo",
         "preprocess",
+        "update",
         "train",
         "evaluate",
         "tune",
         "recommend",
         "serve",
         "status",
+        "doctor",
         "export",
         "synth",
     ] {

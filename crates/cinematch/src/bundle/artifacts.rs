@@ -126,6 +126,9 @@ struct RankingFile<'a> {
     feature_set: FeatureSet,
     blocks: Cow<'a, [Block]>,
     names: Cow<'a, [String]>,
+    /// Generations of versions that could not be extended have none.
+    #[serde(default)]
+    idf: Cow<'a, [f64]>,
 }
 
 /// A file's name and what makes its bytes.
@@ -168,57 +171,25 @@ pub fn train(
     // They are as large as all that was learned from them.
     drop(ratings);
 
-    // Each file on its own, so that the slowest is what this takes.
-    let mut makers: Vec<Make<'_>> = vec![
-        (MOVIES.to_owned(), Box::new(|| movies_bytes(&movies))),
-        (ITEM_FEATURES.to_owned(), Box::new(|| npz::csr_bytes(&plain.matrix))),
-        (RANKING_ROWS.to_owned(), Box::new(|| npz::csr_bytes(&ranking.matrix))),
-        (RANKING_COLUMNS.to_owned(), Box::new(|| ranking_bytes(&ranking))),
-        (TFIDF.to_owned(), Box::new(|| tfidf_bytes(&plain.tfidf))),
-        (GENRES.to_owned(), Box::new(|| json(&plain.genres))),
-        (NUMERIC.to_owned(), Box::new(|| json(&plain.numeric))),
-    ];
-    if let Some(availability) = &availability {
-        makers.push((AVAILABILITY.to_owned(), Box::new(|| json(availability))));
-    }
-    if let Some(learned) = &learned {
-        for (name, model) in models::files(&settings.model, learned) {
-            makers.push((name, Box::new(|| models::bytes(model))));
-        }
-    }
-    let made: Vec<(String, Vec<u8>, FileSum)> = makers
-        .par_iter()
-        .map(|(name, make)| {
-            let bytes = make()?;
-            let sum = FileSum { bytes: bytes.len() as u64, sha256: sha256_hex(&bytes) };
-            Ok((name.clone(), bytes, sum))
-        })
-        .collect::<io::Result<_>>()?;
-    drop(makers);
+    let models = learned.as_ref().map(|learned| models::files(&settings.model, learned));
+    let contents = Contents {
+        movies: &movies,
+        availability: availability.as_ref(),
+        plain: &plain,
+        ranking: &ranking,
+        models: models.unwrap_or_default(),
+    };
+    let (files, sums) = contents.files()?;
     clock.step("serialise");
-    let mut files = BTreeMap::new();
-    let mut sums = BTreeMap::new();
-    for (name, bytes, sum) in made {
-        sums.insert(name.clone(), sum);
-        files.insert(name, bytes);
-    }
 
     let mut manifest = Manifest {
         format_version: FORMAT_VERSION,
         model_id: String::new(),
         settings,
-        counts: Counts {
-            movies: movies.len(),
-            terms: plain.tfidf.terms.len(),
-            genres: plain.genres.classes.len(),
-            numeric: plain.numeric.features.len(),
-            ranking_columns: ranking.names.len(),
-            ranking_entries: ranking.matrix.n_entries(),
-            tagged_movies: tags.n_movies(),
-            ratings: n_ratings,
-        },
+        counts: Counts { tagged_movies: tags.n_movies(), ratings: n_ratings, ..contents.counts() },
         inputs,
         hold_out,
+        derived_from: None,
         vocabulary_sha256: vocabulary.checksum(),
         services_source: movies.iter().find_map(|movie| movie.services_source),
         files: sums,
@@ -226,6 +197,71 @@ pub fn train(
     };
     manifest.model_id = manifest.computed_id();
     Ok(Trained { manifest, files })
+}
+
+/// Files by name, and their sums.
+type Files = BTreeMap<String, Vec<u8>>;
+type Sums = BTreeMap<String, FileSum>;
+
+/// What the files of a generation hold.
+pub(super) struct Contents<'a> {
+    pub movies: &'a [Movie],
+    pub availability: Option<&'a Availability>,
+    pub plain: &'a PlainFeatures,
+    pub ranking: &'a RankingFeatures,
+    pub models: Vec<(String, &'a Fitted)>,
+}
+
+impl Contents<'_> {
+    /// The files, and the sums that a manifest lists. Each file on its own, so that the slowest is what
+    /// this takes.
+    pub(super) fn files(&self) -> io::Result<(Files, Sums)> {
+        let Self { movies, availability, plain, ranking, models } = self;
+        let mut makers: Vec<Make<'_>> = vec![
+            (MOVIES.to_owned(), Box::new(|| movies_bytes(movies))),
+            (ITEM_FEATURES.to_owned(), Box::new(|| npz::csr_bytes(&plain.matrix))),
+            (RANKING_ROWS.to_owned(), Box::new(|| npz::csr_bytes(&ranking.matrix))),
+            (RANKING_COLUMNS.to_owned(), Box::new(|| ranking_bytes(ranking))),
+            (TFIDF.to_owned(), Box::new(|| tfidf_bytes(&plain.tfidf))),
+            (GENRES.to_owned(), Box::new(|| json(&plain.genres))),
+            (NUMERIC.to_owned(), Box::new(|| json(&plain.numeric))),
+        ];
+        if let Some(availability) = availability {
+            makers.push((AVAILABILITY.to_owned(), Box::new(|| json(availability))));
+        }
+        for (name, model) in models {
+            makers.push((name.clone(), Box::new(|| models::bytes(model))));
+        }
+        let made: Vec<(String, Vec<u8>, FileSum)> = makers
+            .par_iter()
+            .map(|(name, make)| {
+                let bytes = make()?;
+                let sum = FileSum { bytes: bytes.len() as u64, sha256: sha256_hex(&bytes) };
+                Ok((name.clone(), bytes, sum))
+            })
+            .collect::<io::Result<_>>()?;
+        let mut files = BTreeMap::new();
+        let mut sums = BTreeMap::new();
+        for (name, bytes, sum) in made {
+            sums.insert(name.clone(), sum);
+            files.insert(name, bytes);
+        }
+        Ok((files, sums))
+    }
+
+    /// Sizes, but for tags and ratings.
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            movies: self.movies.len(),
+            terms: self.plain.tfidf.terms.len(),
+            genres: self.plain.genres.classes.len(),
+            numeric: self.plain.numeric.features.len(),
+            ranking_columns: self.ranking.names.len(),
+            ranking_entries: self.ranking.matrix.n_entries(),
+            tagged_movies: 0,
+            ratings: 0,
+        }
+    }
 }
 
 /// Fits what learns from ratings.
@@ -246,17 +282,17 @@ fn learn(
 }
 
 /// Milliseconds a step.
-struct Clock {
+pub(super) struct Clock {
     last: Instant,
-    steps: BTreeMap<String, f64>,
+    pub(super) steps: BTreeMap<String, f64>,
 }
 
 impl Clock {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { last: Instant::now(), steps: BTreeMap::new() }
     }
 
-    fn step(&mut self, name: &str) {
+    pub(super) fn step(&mut self, name: &str) {
         let elapsed = self.last.elapsed().as_secs_f64() * 1e3;
         self.steps.insert(name.to_owned(), (elapsed * 1e3).round() / 1e3);
         self.last = Instant::now();
@@ -323,10 +359,12 @@ fn ranking_bytes(ranking: &RankingFeatures) -> io::Result<Vec<u8>> {
         feature_set: ranking.feature_set,
         blocks: Cow::Borrowed(&ranking.blocks),
         names: Cow::Borrowed(&ranking.names),
+        idf: Cow::Borrowed(&ranking.idf),
     })
 }
 
-/// The transformers of a generation, for export.
+/// The transformers of a generation.
+#[derive(Debug)]
 pub(super) struct Transformers {
     pub tfidf: TfidfVectorizer,
     pub genres: GenreBinarizer,
@@ -393,9 +431,9 @@ pub(super) fn load(
             let file: RankingFile<'_> = parse(RANKING_COLUMNS, &columns)?;
             let matrix = npz::csr_from_bytes(&read(RANKING_ROWS)?)
                 .map_err(|error| broken(RANKING_ROWS, error))?;
-            let RankingFile { feature_set, blocks, names } = file;
+            let RankingFile { feature_set, blocks, names, idf } = file;
             let (blocks, names) = (blocks.into_owned(), names.into_owned());
-            Ok(RankingFeatures { feature_set, blocks, names, matrix })
+            Ok(RankingFeatures { feature_set, blocks, names, idf: idf.into_owned(), matrix })
         },
     );
     let (movies, features) = (movies?, features?);
@@ -412,7 +450,7 @@ pub(super) fn load(
     let blend = if manifest.settings.model.model == Kind::Content {
         Blend::CONTENT
     } else {
-        models::load(&manifest.settings.model, movies.len(), &read)?
+        models::load(&manifest.settings.model, (movies.len(), manifest.learned_movies()), &read)?
     };
     let votes = if manifest.settings.without_tmdb_text { Votes::Ignore } else { Votes::Count };
     let n_movies = movies.len();

@@ -85,6 +85,15 @@ pub enum ArtifactsError {
         /// The generation that is served.
         champion: u64,
     },
+    /// Another generation was promoted while one was made from that which was served.
+    #[error(
+        "generation {base}, which was being updated, is no longer the one that is served; run \
+         `cinematch update` again"
+    )]
+    Superseded {
+        /// The generation that was gone on from.
+        base: u64,
+    },
     /// What served when cannot be read.
     #[error(
         "{}: {reason}. It says which generation served before; move it away, and `cinematch models \
@@ -203,6 +212,17 @@ impl Generations {
             }
         }
         Err(refused)
+    }
+
+    /// Loads the published generation with what made its rows.
+    pub(super) fn load_with_transformers(&self) -> Result<(Bundle, Transformers), ArtifactsError> {
+        self.with_current(|generation, directory| {
+            let manifest = read_manifest(directory)?;
+            let sums = manifest.files.clone();
+            let read = |name: &str| verified(directory, &sums, name);
+            let transformers = artifacts::load_transformers(read)?;
+            Ok((artifacts::load(manifest, generation, read)?, transformers))
+        })
     }
 
     pub(super) fn transformers(&self) -> Result<Transformers, ArtifactsError> {

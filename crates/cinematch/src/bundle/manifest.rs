@@ -71,6 +71,21 @@ pub struct Counts {
     pub ratings: usize,
 }
 
+/// What a generation that was not trained goes back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Derived {
+    /// The trained generation.
+    pub generation: u64,
+    /// Its model.
+    pub model_id: String,
+    /// Its films, the first rows: what models learned. Films behind them came later.
+    pub learned_movies: usize,
+    /// How many of these have ratings that they were folded in by.
+    pub rated_newcomers: usize,
+    /// Those ratings, where there were any.
+    pub ratings: Option<InputSum>,
+}
+
 /// What differs between two runs on the same input: nothing else does.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -94,11 +109,14 @@ pub struct Manifest {
     pub settings: Settings,
     /// Sizes.
     pub counts: Counts,
-    /// What it was trained on.
+    /// What it was made from.
     pub inputs: Vec<InputSum>,
     /// The users whom it has not seen; `None`: it learned from all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_out: Option<HoldOut>,
+    /// Set where films were added to a trained generation (`cinematch update`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derived_from: Option<Derived>,
     /// The checksum of the film ids in row order.
     pub vocabulary_sha256: String,
     /// Where the films' streaming services come from.
@@ -110,6 +128,11 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// The films that models learned: the first rows.
+    pub fn learned_movies(&self) -> usize {
+        self.derived_from.as_ref().map_or(self.counts.movies, |from| from.learned_movies)
+    }
+
     /// The id that the content calls for.
     pub fn computed_id(&self) -> String {
         let identity = Self { model_id: String::new(), run: Run::default(), ..self.clone() };

@@ -20,6 +20,7 @@ mod models;
 mod npz;
 mod pickle;
 mod sklearn;
+mod update;
 
 use std::path::Path;
 
@@ -27,8 +28,9 @@ pub use artifacts::{TrainError, Trained, Training, train};
 pub use generations::{
     Added, ArtifactsError, Best, GenerationInfo, Generations, Promoted, Promotion, Published, Role,
 };
-pub use manifest::{Counts, FileSum, InputSum, Manifest, Run, Settings};
+pub use manifest::{Counts, Derived, FileSum, InputSum, Manifest, Run, Settings};
 pub use sklearn::{PICKLES, export_sklearn};
+pub use update::{Base, LinedUp, News, Update, UpdateError};
 
 use crate::catalog::ServicesSource;
 use crate::catalog::availability::ATTRIBUTION;

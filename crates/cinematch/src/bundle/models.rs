@@ -44,6 +44,13 @@ pub fn files<'a>(spec: &Spec, fitted: &'a Fitted) -> Vec<(String, &'a Fitted)> {
     named.filter(|(_, model)| !matches!(model, Fitted::Content(_))).collect()
 }
 
+/// The models of a blend, each with its file's name and what it is.
+pub fn of_blend<'a>(spec: &'a Spec, blend: &'a Blend) -> Vec<(String, &'a Kind, &'a Fitted)> {
+    let named = parts(spec).into_iter().filter(|(.., kind)| !matches!(kind, Kind::Content));
+    let models = named.zip(&blend.models);
+    models.map(|((name, _, kind), learned)| (name, kind, &learned.model)).collect()
+}
+
 /// A model's file. O(bytes).
 pub fn bytes(model: &Fitted) -> io::Result<Vec<u8>> {
     match model {
@@ -72,10 +79,11 @@ pub fn bytes(model: &Fitted) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Puts the models of a generation together again. `read` gives a file's verified bytes.
+/// Puts the models of a generation together again, of so many films of which the first were learned.
+/// `read` gives a file's verified bytes.
 pub fn load(
     spec: &Spec,
-    n_movies: usize,
+    (n_movies, n_learned): (usize, usize),
     read: impl Fn(&str) -> Result<Vec<u8>, LoadError>,
 ) -> Result<Blend, LoadError> {
     let mut blend = Blend { name: spec.model.name(), models: Vec::new(), content: 0.0 };
@@ -84,7 +92,7 @@ pub fn load(
             blend.content = weight;
             continue;
         }
-        let model = model(kind, spec, n_movies, &read(&file)?);
+        let model = model(kind, spec, (n_movies, n_learned), &read(&file)?);
         let model = model.map_err(|error| broken(&file, error))?;
         if model.n_movies() != n_movies {
             return Err(broken(&file, "it is of another number of films than movies_meta.json"));
@@ -94,7 +102,7 @@ pub fn load(
     Ok(blend)
 }
 
-fn model(kind: &Kind, spec: &Spec, n_movies: usize, bytes: &[u8]) -> io::Result<Fitted> {
+fn model(kind: &Kind, spec: &Spec, rows: (usize, usize), bytes: &[u8]) -> io::Result<Fitted> {
     Ok(match kind {
         Kind::Popular | Kind::PopularRecent { .. } | Kind::TopRated { .. } => {
             Fitted::Popular(Popular::from_scores(npz::dense_from_bytes(bytes, "scores")?))
@@ -113,7 +121,7 @@ fn model(kind: &Kind, spec: &Spec, n_movies: usize, bytes: &[u8]) -> io::Result<
         Kind::Ials(params) => {
             let params = params.check().map_err(io::Error::other)?;
             let values = npz::dense_from_bytes(bytes, "factors")?;
-            let model = Ials::from_factors(params, spec.confidence, n_movies, &values);
+            let model = Ials::from_factors(params, spec.confidence, rows, &values);
             Fitted::Ials(model.ok_or_else(|| {
                 io::Error::other("its factors are not as many as films and parameters say")
             })?)

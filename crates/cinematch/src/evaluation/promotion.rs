@@ -319,7 +319,8 @@ mod tests {
 
     /// Some users, and others whom the model serves so much worse or better.
     fn worth(shift: impl Fn(usize) -> f64) -> Worth {
-        let ndcg: Vec<f64> = (0..200).map(|user| 0.3 + (user * 37 % 100) as f64 / 500.0).collect();
+        let ndcg: Vec<f64> =
+            (0..200).map(|user| 0.3 + f64::from(user * 37 % 100) / 500.0).collect();
         let ndcg: Vec<f64> = ndcg.iter().enumerate().map(|(user, of)| of + shift(user)).collect();
         let n_history = (0..200).map(|user| user * 2).collect();
         Worth { recall: ndcg.clone(), hit: ndcg.clone(), ndcg, n_history, ..Worth::default() }

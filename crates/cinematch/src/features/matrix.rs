@@ -85,6 +85,17 @@ impl<T: Copy> CsrMatrix<T> {
         (&self.indptr, &self.indices, &self.values)
     }
 
+    /// The same entries in a matrix of more columns.
+    ///
+    /// # Panics
+    /// When it has fewer.
+    #[must_use]
+    pub fn with_columns(mut self, n_columns: usize) -> Self {
+        assert!(n_columns >= self.n_columns, "no column may go");
+        self.n_columns = n_columns;
+        self
+    }
+
     /// Puts matrices with equal row counts side by side.
     pub fn side_by_side(blocks: &[&Self]) -> Self {
         let n_columns = blocks.iter().map(|block| block.n_columns).sum();

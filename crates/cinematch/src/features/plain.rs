@@ -24,25 +24,44 @@ impl PlainFeatures {
     pub fn fit(movies: &[Movie], params: TfidfParams) -> Result<Self, TfidfError> {
         let texts: Vec<&str> = movies.iter().map(text_of).collect();
         let (tfidf, text_block) = TfidfVectorizer::fit_transform(&texts, params)?;
-        let slices = || movies.iter().map(|movie| movie.genres.as_slice());
-        let genres = GenreBinarizer::fit(slices());
-        let genre_block = genres.transform(slices());
-        let year = |movie: &Movie| movie.year.map(f64::from);
-        let runtime = |movie: &Movie| movie.runtime.map(f64::from);
+        let genres = GenreBinarizer::fit(movies.iter().map(|movie| movie.genres.as_slice()));
         let numeric = NumericScaler::fit(&[
-            ("year", movies.iter().map(year).collect()),
-            ("runtime", movies.iter().map(runtime).collect()),
+            ("year", movies.iter().map(year_of).collect()),
+            ("runtime", movies.iter().map(runtime_of).collect()),
         ]);
+        Ok(Self::assembled(movies, (tfidf, genres, numeric), &text_block))
+    }
+
+    /// The rows of these films by transformers that were fitted before. On the films that they were
+    /// fitted on, the same numbers.
+    pub fn transformed(
+        movies: &[Movie],
+        tfidf: TfidfVectorizer,
+        genres: GenreBinarizer,
+        numeric: NumericScaler,
+    ) -> Self {
+        let texts: Vec<&str> = movies.iter().map(text_of).collect();
+        let text_block = tfidf.transform(&texts);
+        Self::assembled(movies, (tfidf, genres, numeric), &text_block)
+    }
+
+    fn assembled(
+        movies: &[Movie],
+        (tfidf, genres, numeric): (TfidfVectorizer, GenreBinarizer, NumericScaler),
+        text_block: &CsrMatrix<f64>,
+    ) -> Self {
+        let genre_block = genres.transform(movies.iter().map(|movie| movie.genres.as_slice()));
         let mut numeric_block = CsrMatrix::new(2);
         for movie in movies {
-            let row = [numeric.transform(0, year(movie)), numeric.transform(1, runtime(movie))];
+            let row =
+                [numeric.transform(0, year_of(movie)), numeric.transform(1, runtime_of(movie))];
             // A zero is not stored, as in scipy.
             numeric_block.push_row(
                 (0..2).map(|at| (at, row[at as usize])).filter(|(_, value)| *value != 0.0),
             );
         }
-        let matrix = CsrMatrix::side_by_side(&[&text_block, &genre_block, &numeric_block]);
-        Ok(Self { tfidf, genres, numeric, matrix })
+        let matrix = CsrMatrix::side_by_side(&[text_block, &genre_block, &numeric_block]);
+        Self { tfidf, genres, numeric, matrix }
     }
 
     /// The names of the columns, in order.
@@ -56,4 +75,12 @@ impl PlainFeatures {
 /// The text a film is known by: its overview, or its title where there is none.
 pub fn text_of(movie: &Movie) -> &str {
     movie.overview.as_deref().unwrap_or(&movie.title)
+}
+
+fn year_of(movie: &Movie) -> Option<f64> {
+    movie.year.map(f64::from)
+}
+
+fn runtime_of(movie: &Movie) -> Option<f64> {
+    movie.runtime.map(f64::from)
 }

@@ -74,6 +74,9 @@ pub struct RankingFeatures {
     pub blocks: Vec<Block>,
     /// What each column stands for, in people's words.
     pub names: Vec<String>,
+    /// How much a column counts, the rarer the more: what other films are weighed by. Empty in the
+    /// seed set, whose plain rows have it, and in generations of versions that did not keep it.
+    pub idf: Vec<f64>,
     /// Films × columns.
     pub matrix: CsrMatrix<f32>,
 }
@@ -136,25 +139,52 @@ impl RankingFeatures {
             blocks.push(Block { kind, weight: 1.0, start, end: start + width as u32 });
         }
         let names = plain.column_names().map(str::to_owned).collect();
-        Self { feature_set: FeatureSet::Seed, blocks, names, matrix }
+        Self { feature_set: FeatureSet::Seed, blocks, names, idf: Vec::new(), matrix }
     }
 
     fn full(movies: &[Movie], tags: &TagCounts) -> Result<Self, TfidfError> {
-        let fitted: Vec<(Vec<String>, CsrMatrix<f32>)> = WEIGHTS
+        let fitted: Vec<(Columns, CsrMatrix<f32>)> = WEIGHTS
             .par_iter()
             .map(|(kind, weight)| fit_block(*kind, *weight, movies, tags))
             .collect::<Result<_, _>>()?;
         let mut blocks: Vec<Block> = Vec::new();
-        let mut names: Vec<String> = Vec::new();
+        let (mut names, mut idf) = (Vec::new(), Vec::new());
         let mut matrices: Vec<CsrMatrix<f32>> = Vec::new();
-        for ((kind, weight), (block_names, matrix)) in WEIGHTS.into_iter().zip(fitted) {
+        for ((kind, weight), (columns, matrix)) in WEIGHTS.into_iter().zip(fitted) {
             let start = names.len() as u32;
-            names.extend(block_names);
+            names.extend(columns.names);
+            idf.extend(columns.idf);
             blocks.push(Block { kind, weight, start, end: names.len() as u32 });
             matrices.push(matrix);
         }
         let matrix = CsrMatrix::side_by_side(&matrices.iter().collect::<Vec<_>>());
-        Ok(Self { feature_set: FeatureSet::Full, blocks, names, matrix })
+        Ok(Self { feature_set: FeatureSet::Full, blocks, names, idf, matrix })
+    }
+
+    /// The rows of these films by the columns as they are; `plain` are the films' plain rows. On the
+    /// films that the columns were chosen on, the same numbers. What has no column counts nothing.
+    /// `None` where it is not known how much columns count.
+    pub fn transformed(
+        &self,
+        movies: &[Movie],
+        plain: &PlainFeatures,
+        tags: &TagCounts,
+    ) -> Option<Self> {
+        if self.feature_set == FeatureSet::Seed {
+            return Some(Self::seed(plain));
+        }
+        if self.idf.len() != self.names.len() {
+            return None;
+        }
+        let rows = |block: &Block| {
+            let range = block.start as usize..block.end as usize;
+            let (names, idf) = (self.names[range.clone()].to_vec(), self.idf[range].to_vec());
+            transform_block(block, Columns { names, idf }, movies, tags)
+        };
+        let matrices: Vec<CsrMatrix<f32>> = self.blocks.par_iter().map(rows).collect();
+        let matrix = CsrMatrix::side_by_side(&matrices.iter().collect::<Vec<_>>());
+        let (blocks, names, idf) = (self.blocks.clone(), self.names.clone(), self.idf.clone());
+        Some(Self { feature_set: self.feature_set, blocks, names, idf, matrix })
     }
 
     /// The block a column is in.
@@ -166,40 +196,93 @@ impl RankingFeatures {
     }
 }
 
+/// What a block's columns stand for, and how much each counts.
+struct Columns {
+    names: Vec<String>,
+    idf: Vec<f64>,
+}
+
+/// What a block of the full set is made from.
+enum Content<'a> {
+    /// Words of a text a film, weighed so.
+    Words(Vec<&'a str>, WordWeight),
+    /// Names.
+    Names(Vec<Entries>),
+    /// The time of release.
+    Era,
+}
+
+/// The weight of a film's words, by how many different ones it has.
+type WordWeight = fn(f32, usize) -> f32;
+
+fn content<'a>(kind: BlockKind, movies: &'a [Movie], tags: &TagCounts) -> Content<'a> {
+    let lists = |list: fn(&Movie) -> &[String]| {
+        let entries = |movie: &Movie| list(movie).iter().map(|name| (name.clone(), 1.0)).collect();
+        Content::Names(movies.iter().map(entries).collect())
+    };
+    match kind {
+        BlockKind::Overview => {
+            Content::Words(movies.iter().map(text_of).collect(), |weight, _| weight)
+        }
+        BlockKind::Title => {
+            let texts = movies.iter().map(|movie| movie.title.as_str()).collect();
+            // One shared word may be chance (Heat, The Heat); two are a series.
+            Content::Words(texts, |weight, n_words| {
+                weight * n_words as f32 / (n_words as f32 + 1.0)
+            })
+        }
+        BlockKind::Genre => lists(|movie| &movie.genres),
+        BlockKind::Keyword => lists(|movie| &movie.keywords),
+        BlockKind::Director => lists(|movie| &movie.directors),
+        BlockKind::Cast => Content::Names(movies.iter().map(billed_cast).collect()),
+        BlockKind::Tag => {
+            Content::Names(movies.iter().map(|movie| tag_entries(tags, movie)).collect())
+        }
+        BlockKind::Era | BlockKind::Numeric => Content::Era,
+    }
+}
+
 fn fit_block(
     kind: BlockKind,
     weight: f32,
     movies: &[Movie],
     tags: &TagCounts,
-) -> Result<(Vec<String>, CsrMatrix<f32>), TfidfError> {
-    let lists = |list: fn(&Movie) -> &[String]| {
-        let entries = |movie: &Movie| list(movie).iter().map(|name| (name.clone(), 1.0)).collect();
-        movies.iter().map(entries).collect::<Vec<Entries>>()
-    };
-    let films: Vec<Entries> = match kind {
-        BlockKind::Overview => {
-            let texts: Vec<&str> = movies.iter().map(text_of).collect();
+) -> Result<(Columns, CsrMatrix<f32>), TfidfError> {
+    match content(kind, movies, tags) {
+        Content::Words(texts, weight_of) => {
             let overviews = movies.iter().filter(|movie| movie.overview.is_some()).count();
             let common = ((overviews as f32 * COMMON_SHARE) as u32).max(NEVER_COMMON);
-            return words(&texts, 3..=common, |_| weight);
+            let df = if kind == BlockKind::Overview { 3..=common } else { 2..=u32::MAX };
+            fit_words(&texts, df, |n_words| weight_of(weight, n_words))
         }
-        BlockKind::Title => {
-            let texts: Vec<&str> = movies.iter().map(|movie| movie.title.as_str()).collect();
-            // One shared word may be chance (Heat, The Heat); two are a series.
-            return words(&texts, 2..=u32::MAX, |n_words| {
-                weight * n_words as f32 / (n_words as f32 + 1.0)
-            });
+        Content::Names(films) => {
+            let columns = choose_names(&films);
+            let matrix = weigh(&films, &columns, weight);
+            Ok((columns, matrix))
         }
-        BlockKind::Genre => lists(|movie| &movie.genres),
-        BlockKind::Keyword => lists(|movie| &movie.keywords),
-        BlockKind::Director => lists(|movie| &movie.directors),
-        BlockKind::Cast => movies.iter().map(billed_cast).collect(),
-        BlockKind::Tag => movies.iter().map(|movie| tag_entries(tags, movie)).collect(),
-        BlockKind::Era | BlockKind::Numeric => {
-            return Ok(era_block(movies, weight));
+        Content::Era => Ok(era_block(movies, weight)),
+    }
+}
+
+fn transform_block(
+    block: &Block,
+    columns: Columns,
+    movies: &[Movie],
+    tags: &TagCounts,
+) -> CsrMatrix<f32> {
+    match content(block.kind, movies, tags) {
+        Content::Words(texts, weight_of) => {
+            let Columns { names, idf } = columns;
+            let fitted = TfidfVectorizer { params: word_params(1), terms: names, idf };
+            let mut matrix = CsrMatrix::new(fitted.terms.len());
+            for row in fitted.weigh(&texts) {
+                matrix.push_row(scaled_words(&row, |n_words| weight_of(block.weight, n_words)));
+            }
+            matrix
         }
-    };
-    Ok(weigh(&films, weight))
+        Content::Names(films) => weigh(&films, &columns, block.weight),
+        Content::Era => era_block(movies, block.weight).1,
+    }
 }
 
 /// The first-billed actor weighs most.
@@ -213,51 +296,62 @@ fn tag_entries(tags: &TagCounts, movie: &Movie) -> Entries {
     given.map(|(tag, viewers)| (tag.clone(), (1.0 + *viewers as f32).ln())).collect()
 }
 
-/// TF-IDF of single words, rows scaled to √weight, where the weight depends on the number of
-/// different words. A corpus without a usable word gives an empty block.
-/// The words that as many texts have as `df` says; `weight` is told how many of them a text has.
-fn words(
+fn word_params(min_df: u32) -> TfidfParams {
+    TfidfParams { max_features: 20_000, ngram_max: 1, stop_words: StopWords::English, min_df }
+}
+
+/// TF-IDF of the single words that as many texts have as `df` says. `weight` is told how many of them
+/// a text has. A corpus without a usable word gives an empty block.
+fn fit_words(
     texts: &[&str],
     df: RangeInclusive<u32>,
     weight: impl Fn(usize) -> f32,
-) -> Result<(Vec<String>, CsrMatrix<f32>), TfidfError> {
-    let (max_features, stop_words, min_df) = (20_000, StopWords::English, *df.start());
-    let params = TfidfParams { max_features, ngram_max: 1, stop_words, min_df };
-    let (fitted, rows) = match TfidfVectorizer::fit_transform(texts, params) {
+) -> Result<(Columns, CsrMatrix<f32>), TfidfError> {
+    let (fitted, rows) = match TfidfVectorizer::fit(texts, word_params(*df.start()), |_| ()) {
         Err(TfidfError::EmptyVocabulary { .. }) => {
             let mut empty = CsrMatrix::new(0);
             for _ in texts {
                 empty.push_row([]);
             }
-            return Ok((Vec::new(), empty));
+            return Ok((Columns { names: Vec::new(), idf: Vec::new() }, empty));
         }
         fitted => fitted?,
     };
     let mut texts_with = vec![0; rows.n_columns()];
     rows.parts().1.iter().for_each(|column| texts_with[*column as usize] += 1);
-    let mut names = Vec::new();
+    let mut columns = Columns { names: Vec::new(), idf: Vec::new() };
     let mut column_of = Vec::with_capacity(rows.n_columns());
-    for (term, texts_with) in fitted.terms.into_iter().zip(texts_with) {
+    for ((term, idf), texts_with) in fitted.terms.into_iter().zip(fitted.idf).zip(texts_with) {
         let keep = df.contains(&texts_with);
-        column_of.push(keep.then_some(names.len() as u32));
-        names.extend(keep.then_some(term));
+        column_of.push(keep.then_some(columns.names.len() as u32));
+        if keep {
+            columns.names.push(term);
+            columns.idf.push(idf);
+        }
     }
-    let mut matrix = CsrMatrix::new(names.len());
+    let mut matrix = CsrMatrix::new(columns.names.len());
     let mut kept: Vec<(u32, f64)> = Vec::new();
     for row in 0..rows.n_rows() {
         kept.clear();
         let entries = rows.entries(row);
         kept.extend(entries.filter_map(|(at, value)| Some((column_of[at as usize]?, value))));
-        let length = kept.iter().map(|(_, value)| value * value).sum::<f64>().sqrt();
-        let scale = f64::from(weight(kept.len())).sqrt() / length.max(f64::MIN_POSITIVE);
-        matrix.push_row(kept.iter().map(|(column, value)| (*column, (value * scale) as f32)));
+        matrix.push_row(scaled_words(&kept, &weight));
     }
-    Ok((names, matrix))
+    Ok((columns, matrix))
 }
 
-/// tf · idf with rows scaled to √weight. Names that only one film has can match nothing and are
-/// left out; so are they in the row's length.
-fn weigh(films: &[Entries], weight: f32) -> (Vec<String>, CsrMatrix<f32>) {
+/// A row of words scaled to √weight, where the weight depends on the number of different words.
+fn scaled_words(
+    row: &[(u32, f64)],
+    weight: impl Fn(usize) -> f32,
+) -> impl Iterator<Item = (u32, f32)> {
+    let length = row.iter().map(|(_, value)| value * value).sum::<f64>().sqrt();
+    let scale = f64::from(weight(row.len())).sqrt() / length.max(f64::MIN_POSITIVE);
+    row.iter().map(move |(column, value)| (*column, (value * scale) as f32))
+}
+
+/// Names that only one film has can match nothing and are left out; so are they in rows' lengths.
+fn choose_names(films: &[Entries]) -> Columns {
     let mut df: FxHashMap<&str, u32> = FxHashMap::default();
     for (name, _) in films.iter().flatten() {
         *df.entry(name).or_default() += 1;
@@ -265,15 +359,21 @@ fn weigh(films: &[Entries], weight: f32) -> (Vec<String>, CsrMatrix<f32>) {
     let mut kept: Vec<(&str, u32)> = df.into_iter().filter(|(_, films)| *films > 1).collect();
     kept.sort_unstable();
     let n_films = films.len() as f32;
-    let columns: FxHashMap<&str, (u32, f32)> = kept
+    let idf = |films: u32| f64::from(((1.0 + n_films) / (1.0 + films as f32)).ln() + 1.0);
+    let idf = kept.iter().map(|(_, films)| idf(*films)).collect();
+    Columns { names: kept.into_iter().map(|(name, _)| name.to_owned()).collect(), idf }
+}
+
+/// tf · idf with rows scaled to √weight.
+fn weigh(films: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
+    let Columns { names, idf } = columns;
+    let columns: FxHashMap<&str, (u32, f32)> = names
         .iter()
+        .zip(idf)
         .enumerate()
-        .map(|(column, (name, films))| {
-            let idf = ((1.0 + n_films) / (1.0 + *films as f32)).ln() + 1.0;
-            (*name, (column as u32, idf))
-        })
+        .map(|(column, (name, idf))| (name.as_str(), (column as u32, *idf as f32)))
         .collect();
-    let mut matrix = CsrMatrix::new(kept.len());
+    let mut matrix = CsrMatrix::new(names.len());
     for film in films {
         let mut row: Vec<(u32, f32)> = film
             .iter()
@@ -281,18 +381,20 @@ fn weigh(films: &[Entries], weight: f32) -> (Vec<String>, CsrMatrix<f32>) {
                 columns.get(name.as_str()).map(|(column, idf)| (*column, tf * idf))
             })
             .collect();
-        row.sort_unstable_by_key(|(column, _)| *column);
+        // Stable, so that of a name that stands twice the first stays.
+        row.sort_by_key(|(column, _)| *column);
         row.dedup_by_key(|(column, _)| *column);
         matrix.push_row(scaled(row, weight));
     }
-    (kept.into_iter().map(|(name, _)| name.to_owned()).collect(), matrix)
+    matrix
 }
 
 /// Years between two decades belong to both, by nearness: 1994 is .6 the 1990s and .4 the 2000s.
-fn era_block(movies: &[Movie], weight: f32) -> (Vec<String>, CsrMatrix<f32>) {
+fn era_block(movies: &[Movie], weight: f32) -> (Columns, CsrMatrix<f32>) {
     const FIRST: u16 = 1870;
     const DECADES: u16 = 25;
     let names = (0..DECADES).map(|decade| format!("around {}", FIRST + decade * 10)).collect();
+    let columns = Columns { names, idf: vec![1.0; DECADES.into()] };
     let mut matrix = CsrMatrix::new(DECADES.into());
     for movie in movies {
         let Some(year) =
@@ -307,7 +409,7 @@ fn era_block(movies: &[Movie], weight: f32) -> (Vec<String>, CsrMatrix<f32>) {
         let row = entries.into_iter().filter(|(_, share)| *share > 0.0).collect();
         matrix.push_row(scaled(row, weight));
     }
-    (names, matrix)
+    (columns, matrix)
 }
 
 /// The row scaled to length √weight.
@@ -330,12 +432,32 @@ mod tests {
     #[test]
     fn names_of_one_film_are_left_out_and_rows_have_their_weight() {
         let film = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 1.0)).collect();
-        let (names, matrix) = weigh(&[film(&["b", "a"]), film(&["a", "b", "c"]), film(&[])], 0.25);
-        assert_eq!(names, ["a", "b"]);
+        let films = [film(&["b", "a"]), film(&["a", "b", "c"]), film(&[])];
+        let columns = choose_names(&films);
+        let matrix = weigh(&films, &columns, 0.25);
+        assert_eq!(columns.names, ["a", "b"]);
         for row in 0..2 {
             let length: f32 = matrix.entries(row).map(|(_, value)| value * value).sum();
             assert!((length - 0.25).abs() < 1e-6);
         }
         assert!(matrix.row(2).0.is_empty());
+    }
+
+    #[test]
+    fn transforming_what_was_fitted_on_gives_the_same_rows() {
+        use crate::models::content::tests::catalogue;
+        let movies = catalogue();
+        let tags = TagCounts::default();
+        let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
+        let PlainFeatures { tfidf, genres, numeric, matrix } = plain.clone();
+        let again = PlainFeatures::transformed(&movies, tfidf, genres, numeric);
+        assert_eq!(again.matrix, matrix);
+        for set in [FeatureSet::Full, FeatureSet::Seed] {
+            let fitted = RankingFeatures::fit(set, &movies, &plain, &tags).unwrap();
+            assert_eq!(fitted.transformed(&movies, &again, &tags), Some(fitted.clone()));
+        }
+        let fitted = RankingFeatures::fit(FeatureSet::Full, &movies, &plain, &tags).unwrap();
+        let unknown = RankingFeatures { idf: Vec::new(), ..fitted };
+        assert_eq!(unknown.transformed(&movies, &again, &tags), None);
     }
 }

@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::newcomers::Newcomers;
 use super::{Confidence, Contributions, Model};
 use crate::catalog::Rated;
 use crate::features::CsrMatrix;
@@ -38,6 +39,61 @@ impl ItemItem {
         }
         let weights = by_target.transposed(0..n_movies, |_| true);
         Self { confidence, weights }
+    }
+
+    /// The model with newcomers behind the films that it has learned: what speaks for the films most like
+    /// one speaks for it, and it speaks for what they speak for; `most` entries each way. Two newcomers
+    /// say nothing of each other. O(entries).
+    pub(super) fn extended(&self, newcomers: &Newcomers<'_>, most: usize) -> Self {
+        let n_learned = newcomers.n_learned;
+        let n_movies = n_learned + newcomers.len();
+        let is_learned = |column: u32| (column as usize) < n_learned;
+        let by_target = self.weights.transposed(0..n_learned, is_learned);
+        let mapped = newcomers.mapped(|movie| {
+            let of_targets = by_target.row(movie.row()).0;
+            !of_targets.is_empty() || !self.weights.row(movie.row()).0.is_empty()
+        });
+        let average = |matrix: &CsrMatrix<f32>, sums: &mut Vec<f32>, films: &[(usize, f32)]| {
+            sums.clear();
+            sums.resize(n_learned, 0.0);
+            let mut mean_length = 0.0;
+            for (film, weight) in films {
+                let mut square = 0.0;
+                for (other, value) in matrix.entries(*film).filter(|(other, _)| is_learned(*other))
+                {
+                    sums[other as usize] += weight * value;
+                    square += value * value;
+                }
+                mean_length += weight * square.sqrt();
+            }
+            let length = sums.iter().map(|value| value * value).sum::<f32>().sqrt();
+            let scale = newcomers.map.restoring(length, mean_length);
+            let entries = (0_u32..).zip(&*sums).filter(|(_, value)| **value != 0.0);
+            largest(entries.map(|(other, value)| (other, value * scale)).collect(), most)
+        };
+        let (speak_for, spoken_for): (Vec<_>, Vec<_>) = mapped
+            .par_iter()
+            .map_init(Vec::new, |sums, films| {
+                (average(&by_target, sums, films), average(&self.weights, sums, films))
+            })
+            .unzip();
+        drop(by_target);
+        let mut for_newcomers = CsrMatrix::new(n_learned);
+        for sources in speak_for {
+            for_newcomers.push_row(sources);
+        }
+        let for_newcomers = for_newcomers.transposed(0..newcomers.len(), |_| true);
+        let mut weights = CsrMatrix::new(n_movies);
+        for row in 0..n_learned {
+            let learned = self.weights.entries(row).filter(|(column, _)| is_learned(*column));
+            let new = for_newcomers.entries(row);
+            let new = new.map(|(column, value)| (column + n_learned as u32, value));
+            weights.push_row(learned.chain(new));
+        }
+        for targets in spoken_for {
+            weights.push_row(targets);
+        }
+        Self { confidence: self.confidence, weights }
     }
 
     /// What each film (row) says for others (columns).

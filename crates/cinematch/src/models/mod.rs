@@ -15,6 +15,7 @@ pub mod ials;
 mod implicit;
 mod item_item;
 pub mod knn;
+pub mod newcomers;
 pub mod popular;
 pub mod spec;
 
@@ -25,6 +26,7 @@ pub use contributions::Contributions;
 pub use fitted::Fitted;
 pub use implicit::{Confidence, Implicit};
 pub use item_item::ItemItem;
+pub use newcomers::Newcomers;
 pub use spec::{FitError, Spec, TrainingSet};
 
 /// A fitted model.

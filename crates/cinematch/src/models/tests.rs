@@ -17,11 +17,11 @@ use crate::ids::{MovieId, UserIdx, Vocabulary};
 use crate::sources::movielens::Stars;
 use crate::sources::ratings;
 
-const N_MOVIES: usize = 41;
+pub(super) const N_MOVIES: usize = 41;
 const N_USERS: usize = 90;
 
 /// More users than films, so that swapped axes are caught; the last film has no rating.
-fn interactions() -> Interactions {
+pub(super) fn interactions() -> Interactions {
     let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
     for user in 0..N_USERS {
         for movie in 0..N_MOVIES - 1 {
@@ -41,7 +41,7 @@ fn interactions() -> Interactions {
 }
 
 /// A feature that every third film has, and one for all.
-fn features() -> RankingFeatures {
+pub(super) fn features() -> RankingFeatures {
     let mut matrix = CsrMatrix::new(3);
     for movie in 0..N_MOVIES as u32 {
         matrix.push_row([(movie % 3, 0.8)]);
@@ -50,6 +50,7 @@ fn features() -> RankingFeatures {
         feature_set: FeatureSet::Full,
         blocks: vec![Block { kind: BlockKind::Keyword, weight: 1.0, start: 0, end: 3 }],
         names: ["a", "b", "c"].map(str::to_owned).to_vec(),
+        idf: vec![1.0; 3],
         matrix,
     }
 }
@@ -98,7 +99,7 @@ fn models() -> Vec<(&'static str, Box<dyn Model>)> {
     ]
 }
 
-fn rated(movie: u32, halves: u8) -> Rated {
+pub(super) fn rated(movie: u32, halves: u8) -> Rated {
     Rated { movie: MovieIdx(movie), stars: Stars::from_halves(halves).unwrap(), time: 0 }
 }
 

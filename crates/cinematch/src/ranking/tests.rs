@@ -36,7 +36,7 @@ fn models() -> Vec<Learned> {
     let factors: Vec<f32> = (0..36_u16).map(|at| f32::from(at * 7 % 11) / 11.0).collect();
     let params = IalsParams { factors: 3, ..IalsParams::default() }.check().unwrap();
     let confidence = Confidence::default();
-    let ials = Ials::from_factors(params, confidence, 12, &factors).unwrap();
+    let ials = Ials::from_factors(params, confidence, (12, 12), &factors).unwrap();
     let popular = Popular::from_scores((0_u8..12).map(f32::from).collect());
     let learned = |name, model, weight| Learned { name, model, weight };
     vec![

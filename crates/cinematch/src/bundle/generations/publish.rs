@@ -89,13 +89,38 @@ impl Generations {
     pub fn publish(&self, trained: &Trained, keep: usize) -> Result<Published, ArtifactsError> {
         self.make_room_for_files()?;
         let _lock = self.lock()?;
+        self.publish_locked(trained, keep, PUBLISHED)
+    }
+
+    /// The same for a generation that was made from the one called `base`, which must still be served:
+    /// what was promoted meanwhile is not to be replaced by what does not know of it.
+    pub fn publish_over(
+        &self,
+        base: u64,
+        trained: &Trained,
+        (keep, why): (usize, &str),
+    ) -> Result<Published, ArtifactsError> {
+        self.make_room_for_files()?;
+        let _lock = self.lock()?;
+        if self.published() != Some(base) {
+            return Err(ArtifactsError::Superseded { base });
+        }
+        self.publish_locked(trained, keep, why)
+    }
+
+    fn publish_locked(
+        &self,
+        trained: &Trained,
+        keep: usize,
+        why: &str,
+    ) -> Result<Published, ArtifactsError> {
         self.check_current()?;
         self.promotions()?;
         let (generation, directory) = self.write(trained)?;
         // Its checksums are those of the bytes that were just written: reading them again from the
         // kernel's memory would prove nothing.
         let manifest = &trained.manifest;
-        let promotion = promotion(generation, manifest, &manifest.run.created_at, PUBLISHED);
+        let promotion = promotion(generation, manifest, &manifest.run.created_at, why);
         let left_alone = self.put_into_service(manifest, promotion)?.left_alone;
         let removed = self.prune(generation, keep)?;
         Ok(Published { generation, directory, removed, left_alone })

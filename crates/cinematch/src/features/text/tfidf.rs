@@ -97,6 +97,15 @@ impl TfidfVectorizer {
         texts: &[S],
         params: TfidfParams,
     ) -> Result<(Self, CsrMatrix<f64>), TfidfError> {
+        Self::fit(texts, params, |row| to_unit_length(row))
+    }
+
+    /// Learns the vocabulary; `finish` is given the entries of each text's row, tf · idf.
+    pub(in crate::features) fn fit<S: AsRef<str> + Sync>(
+        texts: &[S],
+        params: TfidfParams,
+        finish: impl Fn(&mut Vec<(u32, f64)>) + Sync,
+    ) -> Result<(Self, CsrMatrix<f64>), TfidfError> {
         check(&params)?;
         let corpus = Corpus::new(texts, params.stop_words)?;
         let chosen = choose_terms(&corpus, &params);
@@ -113,7 +122,11 @@ impl TfidfVectorizer {
         let rows: Vec<Vec<(u32, f64)>> = (0..texts.len())
             .into_par_iter()
             .with_min_len(CHUNK)
-            .map(|document| corpus.row(document, params.ngram_max, &columns, &idf))
+            .map(|document| {
+                let mut row = corpus.row(document, params.ngram_max, &columns, &idf);
+                finish(&mut row);
+                row
+            })
             .collect();
         let mut matrix = CsrMatrix::new(chosen.len());
         for row in rows {
@@ -121,6 +134,81 @@ impl TfidfVectorizer {
         }
         let terms = chosen.into_iter().map(|term| term.text).collect();
         Ok((Self { params, terms, idf }, matrix))
+    }
+
+    /// The matrix of other texts by the vocabulary as it is: on the texts that it was fitted on, the
+    /// same numbers. O(total length of the texts).
+    pub fn transform<S: AsRef<str> + Sync>(&self, texts: &[S]) -> CsrMatrix<f64> {
+        let mut matrix = CsrMatrix::new(self.terms.len());
+        for mut row in self.weigh(texts) {
+            to_unit_length(&mut row);
+            matrix.push_row(row);
+        }
+        matrix
+    }
+
+    /// The entries of other texts' rows, tf · idf, not scaled.
+    pub(in crate::features) fn weigh<S: AsRef<str> + Sync>(
+        &self,
+        texts: &[S],
+    ) -> Vec<Vec<(u32, f64)>> {
+        let columns: FxHashMap<&str, u32> =
+            self.terms.iter().map(String::as_str).zip(0_u32..).collect();
+        let row = |line: &mut Line, text: &S| {
+            line.read(text.as_ref(), self.params.stop_words);
+            let mut found: Vec<u32> = Vec::new();
+            line.for_each_ngram(self.params.ngram_max, |term| found.extend(columns.get(term)));
+            weighed(found, &self.idf)
+        };
+        texts.par_iter().with_min_len(64).map_init(Line::default, row).collect()
+    }
+}
+
+/// The columns found, once each, with tf · idf.
+fn weighed(mut found: Vec<u32>, idf: &[f64]) -> Vec<(u32, f64)> {
+    found.sort_unstable();
+    let runs = found.chunk_by(|a, b| a == b);
+    runs.map(|run| (run[0], run.len() as f64 * idf[run[0] as usize])).collect()
+}
+
+/// Scales a row to length 1.
+fn to_unit_length(row: &mut [(u32, f64)]) {
+    let length = row.iter().map(|(_, value)| value * value).sum::<f64>().sqrt();
+    for (_, value) in row {
+        *value /= length;
+    }
+}
+
+/// The words of a text that count, with single spaces between them: every n-gram is a piece of it.
+#[derive(Default)]
+struct Line {
+    text: String,
+    words: Vec<Range<usize>>,
+}
+
+impl Line {
+    fn read(&mut self, text: &str, stop_words: StopWords) {
+        self.text.clear();
+        self.words.clear();
+        for_each_word(text, |word| {
+            if stop_words == StopWords::English && is_english_stop_word(word) {
+                return;
+            }
+            if !self.text.is_empty() {
+                self.text.push(' ');
+            }
+            let start = self.text.len();
+            self.text.push_str(word);
+            self.words.push(start..self.text.len());
+        });
+    }
+
+    fn for_each_ngram(&self, ngram_max: usize, mut each: impl FnMut(&str)) {
+        for (at, first) in self.words.iter().enumerate() {
+            for last in self.words[at..].iter().take(ngram_max) {
+                each(&self.text[first.start..last.end]);
+            }
+        }
     }
 }
 
@@ -210,16 +298,7 @@ impl Corpus {
     ) -> Vec<(u32, f64)> {
         let mut found: Vec<u32> = Vec::new();
         self.for_each_ngram(document, ngram_max, |key| found.extend(columns.get(&key)));
-        found.sort_unstable();
-        let mut row: Vec<(u32, f64)> = found
-            .chunk_by(|a, b| a == b)
-            .map(|run| (run[0], run.len() as f64 * idf[run[0] as usize]))
-            .collect();
-        let length = row.iter().map(|(_, value)| value * value).sum::<f64>().sqrt();
-        for (_, value) in &mut row {
-            *value /= length;
-        }
-        row
+        weighed(found, idf)
     }
 }
 
@@ -377,6 +456,22 @@ mod tests {
         let params = TfidfParams { ngram_max: 4, ..TfidfParams::default() };
         let wrong = TfidfVectorizer::fit_transform(&texts, params).unwrap_err();
         assert_eq!(wrong.to_string(), "ngram_max must be 1, 2 or 3, got 4");
+    }
+
+    #[test]
+    fn transforming_what_was_fitted_on_gives_the_same_numbers() {
+        let texts: Vec<String> = (0..300)
+            .map(|at| format!("The w{} of w{} and common w{} WORDS x é{}", at % 7, at % 31, at, at))
+            .collect();
+        for params in [
+            TfidfParams { ngram_max: 3, max_features: 100, ..TfidfParams::default() },
+            TfidfParams { stop_words: StopWords::None, min_df: 2, ..TfidfParams::default() },
+        ] {
+            let (fitted, matrix) = TfidfVectorizer::fit_transform(&texts, params).unwrap();
+            assert_eq!(fitted.transform(&texts), matrix);
+            let unknown = fitted.transform(&["qqq", "zzz qqq"]);
+            assert_eq!((unknown.n_rows(), unknown.n_entries()), (2, 0));
+        }
     }
 
     #[test]

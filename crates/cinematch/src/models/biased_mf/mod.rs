@@ -18,6 +18,7 @@
 //! With f = d + 2, an epoch costs 2·nnz·f·(f + 16) + (U + I)·f³/3 FLOPs and memory is 4·f·(U + I)
 //! bytes, f rounded up to a multiple of 16.
 
+mod extend;
 mod interval;
 mod solve;
 mod training;

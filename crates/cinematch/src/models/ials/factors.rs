@@ -53,6 +53,15 @@ impl Factors {
         (values.len() == n_rows * n_factors).then_some(factors)
     }
 
+    /// The first rows. O(numbers).
+    #[must_use]
+    pub fn first(&self, n_rows: usize) -> Self {
+        let mut first = Self::zeros(n_rows, self.n_factors);
+        let n_lanes = first.lanes.len();
+        first.lanes.copy_from_slice(&self.lanes[..n_lanes]);
+        first
+    }
+
     /// The number of rows.
     pub fn n_rows(&self) -> usize {
         self.lanes.len() / self.width

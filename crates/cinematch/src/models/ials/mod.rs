@@ -19,6 +19,7 @@
 
 mod blocks;
 mod conjugate;
+mod extend;
 mod factors;
 mod solve;
 
@@ -159,7 +160,7 @@ impl CheckedIalsParams {
             training.solve_movies();
             progress((epoch + 1) as f32 / self.0.iterations as f32);
         }
-        Ials::new(self.0, implicit.confidence(), training.movies)
+        Ials::new(self.0, implicit.confidence(), training.movies, implicit.n_movies())
     }
 }
 
@@ -280,27 +281,30 @@ pub struct Ials {
     params: IalsParams,
     confidence: Confidence,
     movies: Factors,
+    /// Films that were learned, the first rows: what a viewer did not see among others says nothing.
+    n_learned: usize,
     /// The same, laid out for scoring.
     blocks: Blocks,
     background: TileMatrix,
 }
 
 impl Ials {
-    fn new(params: IalsParams, confidence: Confidence, movies: Factors) -> Self {
-        let background = params.background(&movies);
+    fn new(params: IalsParams, confidence: Confidence, movies: Factors, n_learned: usize) -> Self {
+        let background = params.background(&movies.first(n_learned));
         let blocks = Blocks::new(&movies);
-        Self { params, confidence, movies, blocks, background }
+        Self { params, confidence, movies, n_learned, blocks, background }
     }
 
-    /// From films' factors, row after row; `None` if they are not d times as many as films.
+    /// From films' factors, row after row, of which the first `n_learned` are of films that were learned;
+    /// `None` if they are not d times as many as films.
     pub fn from_factors(
         params: CheckedIalsParams,
         confidence: Confidence,
-        n_movies: usize,
+        (n_movies, n_learned): (usize, usize),
         values: &[f32],
     ) -> Option<Self> {
         let movies = Factors::from_values(n_movies, params.0.factors, values)?;
-        Some(Self::new(params.0, confidence, movies))
+        (n_learned <= n_movies).then(|| Self::new(params.0, confidence, movies, n_learned))
     }
 
     /// Films' factors.
@@ -321,7 +325,7 @@ impl Ials {
     }
 
     fn row<'a>(&self, columns: &'a [u32], weights: &'a [f32]) -> Row<'a> {
-        let ridge = self.params.ridge_of(weights.iter().sum(), self.n_movies());
+        let ridge = self.params.ridge_of(weights.iter().sum(), self.n_learned);
         Row { columns, weights, ridge }
     }
 

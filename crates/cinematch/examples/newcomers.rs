@@ -1,0 +1,272 @@
+//! Measures what is made of films that came after training, and prints a Markdown table.
+//!
+//! `newcomers ROOT RATINGS-FOLDER [--splits 3]`, as in `newcomers . raw/ml-latest-small`
+//!
+//! On each split (cold films, test part, as `cinematch evaluate` divides) the default hybrid learns
+//! without the cold films: neither their ratings nor their words, names and tags. Then they come as
+//! `cinematch update` brings them, with no rating or with their first few, and every held-out user is
+//! asked for those that they liked.
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::path::Path;
+
+use cinematch::catalog::{Interactions, Movie, read_merged};
+use cinematch::evaluation::{ColdFilms, HeldOut, Part, Split, StrongGeneralization, ndcg_at};
+use cinematch::features::plain::PlainFeatures;
+use cinematch::features::ranking::{FeatureSet, RankingFeatures};
+use cinematch::features::tags::TagCounts;
+use cinematch::features::text::TfidfParams;
+use cinematch::ids::{MovieIdx, Vocabulary};
+use cinematch::models::content::ContentAlone;
+use cinematch::models::hybrid::Hybrid;
+use cinematch::models::newcomers::{FeatureMap, Newcomers, neighbours};
+use cinematch::models::spec::Kind;
+use cinematch::models::{Fitted, Model, Spec, TrainingSet};
+use cinematch::sources::movielens::{self, TagRow};
+use cinematch::sources::ratings;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const SHOWN: usize = 20;
+/// Ratings that newcomers have already.
+const RATED: [usize; 4] = [3, 10, 30, 100];
+/// Neighbours, and how far their mean is restored to their length.
+const VARIANTS: [(usize, f32); 9] = [
+    (5, 0.0),
+    (10, 0.0),
+    (20, 0.0),
+    (5, 0.5),
+    (10, 0.5),
+    (20, 0.5),
+    (5, 1.0),
+    (10, 1.0),
+    (50, 1.0),
+];
+
+struct Data {
+    movies: Vec<Movie>,
+    tags: Vec<TagRow>,
+    interactions: Interactions,
+}
+
+/// What is measured of a way to rank, summed over users.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    /// NDCG at 20 of the liked newcomers among all films.
+    among_all: f64,
+    /// NDCG at 20 of the liked newcomers among the newcomers.
+    among_newcomers: f64,
+    /// Newcomers among the first 20.
+    shown: f64,
+}
+
+fn main() -> Outcome<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (root, raw, n_splits) = match args.as_slice() {
+        [root, raw] => (root, raw, 3),
+        [root, raw, flag, number] if flag == "--splits" => (root, raw, number.parse()?),
+        _ => return Err("expected ROOT RATINGS-FOLDER [--splits NUMBER]".into()),
+    };
+    let data = read(Path::new(root), Path::new(raw))?;
+    let mut rows: Vec<(String, Sums)> = Vec::new();
+    let (mut n_users, mut n_newcomers) = (0_u32, 0);
+    let mut of_likes = 0.0;
+    for seed in 42..42 + n_splits {
+        let users = StrongGeneralization { seed, ..StrongGeneralization::default() };
+        let split =
+            ColdFilms { users, ..ColdFilms::default() }.split(&data.interactions, Part::Test)?;
+        let setting = Setting::new(&data, &split)?;
+        n_users += setting.held_out.len() as u32;
+        n_newcomers += split.cold.len();
+        let share = |held: &HeldOut| {
+            held.relevant.len() as f64 / (held.relevant.len() + held.history.len()) as f64
+        };
+        of_likes += setting.held_out.iter().map(share).sum::<f64>();
+        for (at, (name, model)) in setting.ways().into_iter().enumerate() {
+            if at == rows.len() {
+                rows.push((name, Sums::default()));
+            }
+            setting.measure(&model, &mut rows[at].1);
+        }
+    }
+    println!("{n_splits} splits, {n_newcomers} newcomers, {n_users} users");
+    let of_likes = SHOWN as f64 * of_likes / f64::from(n_users);
+    println!("of {SHOWN} films that they like, {of_likes:.2} are newcomers\n");
+    println!(
+        "| | NDCG@20 among all | among newcomers | newcomers shown of 20 |\n|---|---|---|---|"
+    );
+    for (name, sums) in rows {
+        let mean = |sum: f64| sum / f64::from(n_users);
+        let Sums { among_all, among_newcomers, shown } = sums;
+        println!(
+            "| {name} | {:.4} | {:.4} | {:.2} |",
+            mean(among_all),
+            mean(among_newcomers),
+            mean(shown)
+        );
+    }
+    Ok(())
+}
+
+fn read(root: &Path, raw: &Path) -> Outcome<Data> {
+    let movies = read_merged("movies_merged.csv", &fs::read(root.join("data/movies_merged.csv"))?)?;
+    let tags = movielens::tags("tags.csv", &fs::read(raw.join("tags.csv"))?)?.records;
+    let known = fs::read(raw.join("movies.csv"))?;
+    let known = movielens::movies("movies.csv", &known)?;
+    let known = Vocabulary::new(known.records.iter().map(|movie| movie.movie_id));
+    let mut rows = ratings::read("ratings.csv", &File::open(raw.join("ratings.csv"))?, &known)?;
+    let interactions = Interactions::new("ratings.csv", known, &mut rows);
+    let vocabulary = Vocabulary::new(movies.records.iter().map(|movie| movie.movie_id));
+    let interactions = interactions.restricted_to(&vocabulary);
+    Ok(Data { movies: movies.records, tags, interactions })
+}
+
+/// A split whose newcomers stand behind the films that are learned.
+struct Setting<'a> {
+    split: &'a Split<'a>,
+    n_learned: usize,
+    features: RankingFeatures,
+    neighbours: Vec<Vec<(MovieIdx, f32)>>,
+    /// What was learned, with weights.
+    learned: Vec<(Kind, Fitted, f32)>,
+    /// All ratings, in the films' new order.
+    all: Interactions,
+    is_candidate: Vec<bool>,
+    held_out: Vec<HeldOut>,
+}
+
+impl<'a> Setting<'a> {
+    fn new(data: &Data, split: &'a Split<'a>) -> Outcome<Self> {
+        let is_cold = |row: usize| split.cold.binary_search(&MovieIdx(row as u32)).is_ok();
+        let (cold, known): (Vec<usize>, Vec<usize>) =
+            (0..data.movies.len()).partition(|row| is_cold(*row));
+        let n_learned = known.len();
+        let order: Vec<usize> = known.into_iter().chain(cold).collect();
+        let movies: Vec<Movie> = order.iter().map(|row| data.movies[*row].clone()).collect();
+        let tags = TagCounts::new(data.tags.iter().filter(|tag| split.tags.admits(tag)));
+        let plain = PlainFeatures::fit(&movies[..n_learned], TfidfParams::default())?;
+        let fitted = RankingFeatures::fit(FeatureSet::Full, &movies[..n_learned], &plain, &tags)?;
+        let PlainFeatures { tfidf, genres, numeric, .. } = plain;
+        let plain = PlainFeatures::transformed(&movies, tfidf, genres, numeric);
+        let features = fitted.transformed(&movies, &plain, &tags).ok_or("no idf")?;
+
+        let ids = || movies.iter().map(|movie| movie.movie_id);
+        let known = split.interactions.clone().into_owned();
+        let known = known.restricted_to(&Vocabulary::new(ids().take(n_learned)));
+        let set = TrainingSet { interactions: &known, users: &split.training, features: &fitted };
+        let spec = Spec::default();
+        let (Kind::Hybrid { parts }, Fitted::Hybrid(hybrid)) =
+            (&spec.model, &spec.fit(set, &mut |_, _| ())?)
+        else {
+            return Err("the default model is no hybrid".into());
+        };
+        let learned: Vec<(Kind, Fitted, f32)> = parts
+            .iter()
+            .zip(hybrid.parts())
+            .map(|(part, (model, weight))| (part.model.clone(), model.clone(), *weight))
+            .collect();
+        let is_known = |movie| learned.iter().any(|(_, model, _)| model.knows(movie));
+        let neighbours = neighbours(&features.matrix, n_learned, is_known);
+        let all = data.interactions.clone().restricted_to(&Vocabulary::new(ids()));
+
+        let mut place = vec![0_u32; order.len()];
+        for (new, old) in order.iter().enumerate() {
+            place[*old] = new as u32;
+        }
+        let mut held_out = split.held_out.clone();
+        for held in &mut held_out {
+            for rated in held.history.iter_mut().chain(&mut held.relevant) {
+                rated.movie = MovieIdx(place[rated.movie.row()]);
+            }
+            held.history.sort_unstable_by_key(|rated| rated.movie);
+            held.relevant.sort_unstable_by_key(|rated| rated.movie);
+        }
+        let is_candidate = order.iter().map(|row| split.is_candidate[*row]).collect();
+        Ok(Self { split, n_learned, features, neighbours, learned, all, is_candidate, held_out })
+    }
+
+    /// The ways to rank, by name.
+    fn ways(&self) -> Vec<(String, Hybrid)> {
+        let nothing = vec![Vec::new(); self.neighbours.len()];
+        let content = Fitted::Content(ContentAlone::fit(self.features.clone()));
+        let default = FeatureMap::default();
+        let mut ways = vec![
+            ("content alone".to_owned(), Hybrid::new(vec![(content, 1.0)])),
+            ("hybrid, unknown to models of ratings".to_owned(), self.hybrid(&nothing, default, 0)),
+            ("hybrid, mapped".to_owned(), self.hybrid(&self.neighbours, default, 0)),
+        ];
+        for (neighbors, restored) in VARIANTS {
+            let map = FeatureMap { neighbors, restored, ..default };
+            let name = format!("mapped, {neighbors} neighbours, {restored} restored");
+            ways.push((name, self.hybrid(&self.neighbours, map, 0)));
+        }
+        for shrinkage in [0.1, 0.4] {
+            let map = FeatureMap { shrinkage, ..default };
+            let name = format!("mapped, shrinkage {shrinkage}");
+            ways.push((name, self.hybrid(&self.neighbours, map, 0)));
+        }
+        for n in RATED {
+            ways.push((format!("{n} ratings, folded in alone"), self.hybrid(&nothing, default, n)));
+            let both = self.hybrid(&self.neighbours, default, n);
+            ways.push((format!("{n} ratings, folded in and mapped"), both));
+        }
+        ways
+    }
+
+    /// The hybrid when every newcomer has `n_rated` ratings, its first.
+    fn hybrid(
+        &self,
+        neighbours: &[Vec<(MovieIdx, f32)>],
+        map: FeatureMap,
+        n_rated: usize,
+    ) -> Hybrid {
+        let mut times: Vec<Vec<u32>> = vec![Vec::new(); self.all.n_movies()];
+        for user in &self.split.training {
+            self.all.of_user(*user).for_each(|rated| times[rated.movie.row()].push(rated.time));
+        }
+        let before: Vec<u32> = times
+            .iter_mut()
+            .map(|times| {
+                times.sort_unstable();
+                times.get(n_rated).copied().unwrap_or(u32::MAX)
+            })
+            .collect();
+        let some = self.all.filtered(|rated| {
+            rated.movie.row() < self.n_learned || rated.time < before[rated.movie.row()]
+        });
+        let newcomers = Newcomers {
+            n_learned: self.n_learned,
+            neighbours,
+            ratings: (n_rated > 0).then_some((&some, self.split.training.as_slice())),
+            map,
+        };
+        let extended = |(kind, model, weight): &(Kind, Fitted, f32)| match kind {
+            Kind::Content => (Fitted::Content(ContentAlone::fit(self.features.clone())), *weight),
+            kind => (kind.extended(model, &newcomers), *weight),
+        };
+        Hybrid::new(self.learned.iter().map(extended).collect())
+    }
+
+    fn measure(&self, model: &Hybrid, sums: &mut Sums) {
+        let mut scores = vec![0.0; model.n_movies()];
+        for held in &self.held_out {
+            model.score(&held.history, &mut scores);
+            for rated in &held.history {
+                scores[rated.movie.row()] = f32::NEG_INFINITY;
+            }
+            let best = |from: usize| {
+                let films = (from..scores.len()).filter(|row| self.is_candidate[*row]);
+                let mut films: Vec<MovieIdx> = films.map(|row| MovieIdx(row as u32)).collect();
+                films.sort_by(|a, b| scores[b.row()].total_cmp(&scores[a.row()]));
+                films.truncate(SHOWN);
+                films
+            };
+            let (list, relevant) = (best(0), held.relevant_movies());
+            sums.among_all += ndcg_at(SHOWN, &list, &relevant);
+            sums.among_newcomers += ndcg_at(SHOWN, &best(self.n_learned), &relevant);
+            let newcomers = list.iter().filter(|movie| movie.row() >= self.n_learned);
+            sums.shown += newcomers.count() as f64;
+        }
+    }
+}
