@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::output::Output;
 
 /// How much a worker stands back behind the server that started it, 0 to 19.
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 19;
 
 /// Whether a server follows.
 #[derive(Clone, Copy, Debug, Args)]

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use cinematch::bundle::{ArtifactsError, Bundle, Generations, Manifest};
 use cinematch::evaluation::panel::Panel;
 use cinematch::evaluation::promotion::{Champion, Rule, Verdict, judge};
@@ -12,11 +12,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::events::{self, Events};
+use super::inputs::ratings_path;
 use super::models::card::Card;
 use super::train::{Material, Train, learn};
 use crate::options::{Command, Global};
 use crate::output::{CARE, GOOD, Output, STRONG};
-use crate::paths::{ArtifactsPath, RawPath};
+use crate::paths::{ArtifactsPath, RawPath, shown};
 use crate::settings::Settings;
 
 /// Flags of `retrain`.
@@ -104,6 +105,7 @@ impl Retrain {
         let raw = preprocess(user, output, &mut warnings)?;
         let train = self.train(user)?.with_raw(&raw, global);
         let generations = train.generations(global);
+        self.check_ratings(&generations, &raw, global)?;
         let Some(candidate) = make(&train, global, output)? else {
             return Ok(Outcome {
                 generation: None,
@@ -135,6 +137,28 @@ impl Retrain {
         events::stage(output, "promote", 1.0)?;
         let verdict = Some(verdict);
         Ok(Outcome { generation: Some(generation), promoted, why, verdict, warnings, seconds: 0.0 })
+    }
+
+    /// What the champion learned from has to be there: a disk that is not mounted makes no model of content
+    /// alone out of one of ratings. Who names another model has thought of it.
+    fn check_ratings(
+        &self,
+        generations: &Generations,
+        raw: &RawPath,
+        global: &Global,
+    ) -> Result<()> {
+        let Ok((generation, champion)) = generations.manifest() else { return Ok(()) };
+        let learned = champion.inputs.iter().find(|input| input.name.starts_with("ratings."));
+        let path = ratings_path(&raw.resolve(global));
+        match learned {
+            Some(input) if self.train.is_empty() && !path.exists() => bail!(
+                "{} is not there, and generation {generation} learned from {}: bring it back, or say \
+                 `retrain -- --model content` to do without",
+                shown(&path),
+                input.name
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// Brings TMDb's facts up to date. Without them the older ones do for another time.
