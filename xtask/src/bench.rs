@@ -44,7 +44,7 @@ const USAGE: &str = "\
 Usage: cargo xtask bench [PART…] [--runs N] [--json FILE] [--quick] [--factors D,…] [--lenskit]
 
   preprocess, train, serve, mixed, cache, ratings, ials, ease, quality, job
-                   the parts to measure; all of them when none is named
+                   the parts to measure; all of them when none is named; serve has mixed with it
   --runs N         measurements of each side after a warm-up (5)
   --json FILE      write everything measured to FILE too
   --quick          one short round of each: to see that it works, not for numbers
@@ -215,7 +215,7 @@ fn parse(args: &[String]) -> Result<Options> {
         match arg.as_str() {
             "preprocess" => parts.push(Part::Preprocess),
             "train" => parts.push(Part::Train),
-            "serve" => parts.push(Part::Serve),
+            "serve" => parts.extend([Part::Serve, Part::Mixed]),
             "mixed" => parts.push(Part::Mixed),
             "cache" => parts.push(Part::Cache),
             "ratings" => parts.push(Part::Ratings),
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn arguments_are_understood_in_any_order() {
         let expected = Options {
-            parts: vec![Part::Serve, Part::Ials],
+            parts: vec![Part::Serve, Part::Mixed, Part::Ials],
             pace: Pace { runs: 9, ..Pace::QUICK },
             json: Some(PathBuf::from("out.json")),
             ials: ials::Choice { factors: vec![8, 256], lenskit: true },

@@ -31,6 +31,9 @@ pub struct ModelItem {
     /// Its manifest: settings, counts, inputs.
     #[schema(value_type = Object)]
     manifest: serde_json::Value,
+    /// Its card: what it is worth, and to whom it was compared; where it was judged.
+    #[schema(value_type = Option<Object>)]
+    card: Option<serde_json::Value>,
 }
 
 /// A generation that was put into service.
@@ -68,12 +71,12 @@ pub async fn show(
     let item = on_disk(&state, move |generations| {
         let manifest = generations.manifest_of(generation)?;
         let info = generations.list()?.into_iter().find(|info| info.generation == generation);
-        Ok(info.map(|info| (info, manifest)))
+        Ok(info.map(|info| (info, manifest, generations.card(generation))))
     });
     let gone = || Problem::not_found(format!("There is no generation {generation}"));
-    let (info, manifest) = item.await?.ok_or_else(gone)?;
+    let (info, manifest, card) = item.await?.ok_or_else(gone)?;
     let manifest = serde_json::to_value(manifest).unwrap_or_default();
-    Ok(Json(ModelItem { info, manifest }))
+    Ok(Json(ModelItem { info, manifest, card }))
 }
 
 /// Serves a generation that is there, after its checksums were verified.
