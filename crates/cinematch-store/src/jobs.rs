@@ -253,7 +253,8 @@ impl Store {
         .await
     }
 
-    /// Takes the next job that is due, if none is running anywhere.
+    /// Takes the next job that is due, if none is running anywhere. One from the future is due too: the clock
+    /// was set back since.
     pub async fn begin_job(&self, worker: &str, now: i64) -> Result<Option<Job>, StoreError> {
         let (store, worker) = (self.clone(), worker.to_owned());
         self.change("", async move {
@@ -261,7 +262,8 @@ impl Store {
                 "UPDATE jobs SET state = 'running', worker = $1, started_at = $2, ended_at = NULL,
                         attempt = attempt + 1, beat = beat + 1, stage = NULL, permille = 0
                  WHERE state = 'queued' AND id =
-                     (SELECT id FROM jobs WHERE state = 'queued' AND not_before <= $2
+                     (SELECT id FROM jobs WHERE state = 'queued'
+                      AND (not_before <= $2 OR asked_at > $2 OR ended_at > $2)
                       ORDER BY not_before, id LIMIT 1)
                    AND NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'running')
                  RETURNING *",

@@ -80,6 +80,11 @@ async fn every_moment_of_a_schedule_is_seen_to_once_whatever_clocks_do() {
         assert_eq!(job.asked_by, "schedule");
         assert!(!due(3 * MINUTE).await);
         assert!(due(9 * MINUTE).await);
+        // The clock was set back behind what waits: it does not wait until then.
+        let worker = job.worker.as_deref().unwrap();
+        assert!(store.end_job(job.id, worker, "{}", 9 * MINUTE).await.unwrap());
+        let early = store.begin_job("a", MINUTE).await.unwrap().unwrap();
+        assert!(early.asked_at > MINUTE);
         store.close().await;
     }
 }

@@ -23,9 +23,9 @@ fn folder() -> Folder {
     );
     folder.write("raw/tmdb/watch_providers.csv", providers.as_bytes());
     folder.ok(&["preprocess", "--min-year", "none"]);
-    folder.ok(&["train", "--model", "content"]);
-    // So that there is a generation to go back to.
     folder.ok(&["train"]);
+    // So that there is a generation to go back to, with models of the same names.
+    folder.ok(&["train", "--seed", "7"]);
     folder
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -68,6 +69,57 @@ fn a_database_that_is_away_costs_personal_requests_only_and_is_found_again() {
     for film in acknowledged {
         assert!(likes.as_array().unwrap().contains(&json!(film)), "{film}: {likes}");
     }
+}
+
+/// Lets no file of a process grow beyond this many bytes.
+fn limit(server: &Server, bytes: &str) {
+    let pid = server.pid().to_string();
+    let limited =
+        Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}")]).status();
+    assert!(limited.unwrap().success());
+}
+
+#[test]
+fn a_full_disk_refuses_writes_loses_none_and_is_over_when_there_is_room() {
+    let folder = Folder::trained();
+    let server = Server::start_on_a_disk_that_may_fill(&folder);
+    let ada = json!({"email": "ada@example.org", "name": "Ada"});
+    let ada = server.post("/auth/identify", &ada).json()["id"].to_string();
+    let say = |film: u32| {
+        let said = json!({"movie_id": film, "signal": "like"});
+        server.as_user(&ada, ("POST", "/api/feedback"), Some(&said)).status
+    };
+    assert_eq!(say(1), 200);
+    let mut acknowledged = vec![1];
+    let log = folder.path("data/cinematch.db-wal").metadata().unwrap().len();
+    limit(&server, &format!("{}:unlimited", log + 40_000));
+    let mut refused = 0;
+    for film in 2..80 {
+        match say(film) {
+            200 => acknowledged.push(film),
+            status => {
+                assert!((500..600).contains(&status), "{status}");
+                refused += 1;
+            }
+        }
+        // What is read goes on.
+        assert_eq!(server.get("/api/movies/1").status, 200);
+    }
+    assert!(refused > 0 && acknowledged.len() > 1, "{refused} of {}", acknowledged.len());
+    limit(&server, "unlimited");
+    assert_eq!(say(100), 200);
+    acknowledged.push(100);
+    acknowledged.sort_unstable();
+    let likes = |server: &Server| -> Vec<u32> {
+        let likes = server.as_user(&ada, ("GET", "/api/feedback/my-likes"), None).json();
+        let mut likes: Vec<u32> = serde_json::from_value(likes).unwrap();
+        likes.sort_unstable();
+        likes
+    };
+    assert_eq!(likes(&server), acknowledged);
+    // Nor after a crash.
+    drop(server);
+    assert_eq!(likes(&Server::start(&folder)), acknowledged);
 }
 
 #[test]

@@ -53,9 +53,30 @@ impl Server {
     /// The same with more in its environment.
     pub fn start_in(folder: &Folder, more: &[&str], variables: &[(&str, &str)]) -> Self {
         let arguments = [&["serve", "--port", "0", "--json"], more].concat();
-        let mut child = folder
-            .command(&arguments)
-            .envs(variables.iter().copied())
+        let mut command = folder.command(&arguments);
+        command.envs(variables.iter().copied());
+        Self::of(folder, command)
+    }
+
+    /// One that is told when a file cannot grow, instead of being killed: `prlimit` then makes the disk full.
+    pub fn start_on_a_disk_that_may_fill(folder: &Folder) -> Self {
+        let plain = folder.command(&[]);
+        let mut shell = folder.command(&[]);
+        let script = "trap '' XFSZ; exec \"$0\" serve --port 0 --json";
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", script]).arg(plain.get_program());
+        command.current_dir(folder.path(""));
+        for (name, value) in shell.env("CINEMATCH_LOG", "warn").get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Self::of(folder, command)
+    }
+
+    fn of(folder: &Folder, mut command: std::process::Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(folder.path("server.log")).unwrap())
             .spawn()

@@ -4,12 +4,18 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::history::Promotion;
 use super::{ArtifactsError, Generations};
 use crate::bundle::Manifest;
 use crate::bundle::artifacts::{self, MANIFEST, Trained};
 use crate::files::{FileError, sync_directory};
+
+/// How often another's lock is looked at before it is called busy. A promotion is over in a moment; and a process
+/// that is being started holds all locks of the one that starts it, until it runs its own program.
+const LOOKS: u32 = 50;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// A generation that is there and is not served yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,13 +191,16 @@ impl Generations {
             .write(true)
             .open(&path)
             .map_err(FileError::at("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(fs::TryLockError::WouldBlock) => {
-                Err(ArtifactsError::Busy { artifacts: self.artifacts.clone() })
+        for _ in 0..LOOKS {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(fs::TryLockError::WouldBlock) => std::thread::sleep(BETWEEN_LOOKS),
+                Err(fs::TryLockError::Error(error)) => {
+                    return Err(FileError::at("lock", &path)(error).into());
+                }
             }
-            Err(fs::TryLockError::Error(error)) => Err(FileError::at("lock", &path)(error).into()),
         }
+        Err(ArtifactsError::Busy { artifacts: self.artifacts.clone() })
     }
 
     /// Removes what an interrupted run left behind.
