@@ -78,6 +78,7 @@ pub async fn serve_when_ready(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
     config.check()?;
+    monitor::start();
     let front = Front::default();
     let opening = async {
         let state = front.wait_for(config).await;

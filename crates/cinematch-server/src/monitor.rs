@@ -4,7 +4,8 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
+use cinematch_store::JobKind;
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::state::AppState;
@@ -32,6 +33,7 @@ pub fn start() {
         let handle = recorder.handle();
         metrics::set_global_recorder(recorder).ok()?;
         describe();
+        begin_at_zero();
         Some(handle)
     });
 }
@@ -48,6 +50,18 @@ pub async fn watch() {
     }
 }
 
+/// What is counted from the first time on: an increase from nothing is none to Prometheus.
+fn begin_at_zero() {
+    for kind in JobKind::ALL {
+        for outcome in ["done", "failed"] {
+            counter!("cinematch_jobs_total", "kind" => kind.name(), "outcome" => outcome)
+                .increment(0);
+        }
+    }
+    counter!("cinematch_model_swaps_total").increment(0);
+    counter!("cinematch_model_refused_total").increment(0);
+}
+
 fn describe() {
     describe_counter!("cinematch_http_requests_total", "Requests answered");
     describe_histogram!(
@@ -57,7 +71,6 @@ fn describe() {
     );
     describe_gauge!("cinematch_http_in_flight", "Requests under way");
     describe_histogram!("cinematch_rank_seconds", Unit::Seconds, "Ranking alone, by model");
-    describe_gauge!("cinematch_model_info", "1 for the model in service");
     describe_gauge!("cinematch_model_generation", "The generation in service");
     describe_gauge!(
         "cinematch_model_age_seconds",
@@ -91,39 +104,46 @@ fn describe() {
     );
     describe_gauge!("cinematch_store_up", "1 if the database answered just now");
     describe_gauge!("cinematch_uptime_seconds", Unit::Seconds, "Since the start");
-    describe_gauge!("process_resident_memory_bytes", Unit::Bytes, "Memory in use");
-    describe_gauge!("process_cpu_seconds_total", Unit::Seconds, "Processor time used");
-}
-
-/// Says which model is in service.
-pub fn in_service(model_id: &str, generation: u64) {
-    static LAST: std::sync::Mutex<Option<(String, String)>> = std::sync::Mutex::new(None);
-    let labels = (model_id.to_owned(), generation.to_string());
-    let mut last = LAST.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some((model_id, generation)) = last.replace(labels.clone()) {
-        gauge!("cinematch_model_info", "model_id" => model_id, "generation" => generation).set(0.0);
-    }
-    let (model_id, text) = labels;
-    gauge!("cinematch_model_info", "model_id" => model_id, "generation" => text).set(1.0);
-    gauge!("cinematch_model_generation").set(generation as f64);
 }
 
 /// All that is known now, in Prometheus' text format.
 pub async fn render(state: &AppState) -> String {
     let bundle = state.bundle();
-    let trained = chrono::DateTime::parse_from_rfc3339(&bundle.manifest.run.created_at);
-    if let Ok(trained) = trained {
+    let run = &bundle.manifest.run;
+    let trained = run.trained_at.as_ref().unwrap_or(&run.created_at);
+    if let Ok(trained) = chrono::DateTime::parse_from_rfc3339(trained) {
         let age = crate::routes::now() - trained.timestamp_millis();
-        gauge!("cinematch_model_age_seconds").set(age as f64 / 1e3);
+        gauge!("cinematch_model_age_seconds").set(age.max(0) as f64 / 1e3);
     }
+    gauge!("cinematch_model_generation").set(bundle.generation as f64);
     gauge!("cinematch_uptime_seconds").set(state.uptime().as_secs_f64());
     gauge!("cinematch_store_up").set(f64::from(state.is_store_up().await));
-    state.cache().tell();
-    if let Some(process) = Process::now() {
-        gauge!("process_resident_memory_bytes").set(process.resident_bytes);
-        gauge!("process_cpu_seconds_total").set(process.cpu_seconds);
+    let mut text = text();
+    // Of the model in service alone: series once made are there until the process ends.
+    let (model_id, generation) = (&bundle.manifest.model_id, bundle.generation);
+    text.push_str(&format!(
+        "# HELP cinematch_model_info 1 for the model in service\n\
+         # TYPE cinematch_model_info gauge\n\
+         cinematch_model_info{{model_id=\"{model_id}\",generation=\"{generation}\"}} 1\n"
+    ));
+    text
+}
+
+/// What is known of the process alone.
+pub fn text() -> String {
+    let recorded = RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render);
+    let mut text = recorded.unwrap_or_default();
+    if let Some(Process { resident_bytes, cpu_seconds }) = Process::now() {
+        text.push_str(&format!(
+            "# HELP process_resident_memory_bytes Memory in use\n\
+             # TYPE process_resident_memory_bytes gauge\n\
+             process_resident_memory_bytes {resident_bytes}\n\
+             # HELP process_cpu_seconds_total Processor time used\n\
+             # TYPE process_cpu_seconds_total counter\n\
+             process_cpu_seconds_total {cpu_seconds}\n"
+        ));
     }
-    RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render).unwrap_or_default()
+    text
 }
 
 /// What Linux says of this process.

@@ -142,8 +142,9 @@ impl From<StoreError> for Problem {
             return Self::new(StatusCode::UNAUTHORIZED, "This profile was forgotten");
         }
         if error.is_passing() {
-            tracing::error!(%error, "the database cannot be reached");
-            let detail = "People's data cannot be reached just now; try again in a moment";
+            tracing::error!(%error, "the database cannot be reached or written");
+            let detail =
+                "People's data cannot be reached or written just now; try again in a moment";
             return Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(5);
         }
         tracing::error!(%error, "the database failed");

@@ -41,7 +41,7 @@ pub async fn watch(state: AppState) {
             generation == serving.generation && manifest.model_id == serving.manifest.model_id
         });
         if in_service {
-            state.refuse(None);
+            state.refuse(false);
             continue;
         }
         let path = artifacts.clone();
@@ -63,7 +63,7 @@ pub async fn watch(state: AppState) {
         };
         tracing::error!(serving = serving.generation, error = refused, "generation refused");
         counter!("cinematch_model_refused_total").increment(1);
-        state.refuse(Some(refused));
+        state.refuse(true);
         again = Some(Instant::now() + RETRY);
     }
 }

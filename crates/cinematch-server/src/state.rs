@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use cinematch::bundle::{ArtifactsError, Bundle, Generations};
 use cinematch::catalog::matching::MatchIndex;
 use cinematch::search::SearchIndex;
@@ -52,8 +52,8 @@ struct Shared {
     config: ServerConfig,
     limits: Limits,
     started: Instant,
-    /// Why the published generation is not in service.
-    refused: ArcSwapOption<String>,
+    /// Whether the published generation is not in service, because it cannot be used.
+    is_refusing: AtomicBool,
     is_stopping: AtomicBool,
 }
 
@@ -90,7 +90,7 @@ impl AppState {
         if let Some(refused) = best.refused {
             let (generation, error) = (state.bundle().generation, refused.to_string());
             tracing::error!(generation, error, "an earlier generation serves");
-            state.refuse(Some(error));
+            state.refuse(true);
         }
         Ok(state)
     }
@@ -101,7 +101,6 @@ impl AppState {
         let store = Store::open(&config.database, Ownership::Alone).await?;
         monitor::start();
         let cache = Cache::open(&config.cache).await?;
-        monitor::in_service(&bundle.manifest.model_id, bundle.generation);
         let shared = Shared {
             serving: ArcSwap::new(Serving::new(bundle)),
             store,
@@ -109,7 +108,7 @@ impl AppState {
             limits: Limits::new(config.access.rate_limit),
             config,
             started: Instant::now(),
-            refused: ArcSwapOption::empty(),
+            is_refusing: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -127,21 +126,20 @@ impl AppState {
 
     /// Puts another model into service, and gives the one before. Requests under way keep theirs.
     pub(crate) fn swap(&self, next: Arc<Serving>) -> Arc<Serving> {
-        monitor::in_service(&next.bundle.manifest.model_id, next.bundle.generation);
-        self.refuse(None);
+        self.refuse(false);
         let before = self.shared.serving.swap(next);
         self.shared.cache.clear();
         before
     }
 
-    /// Remembers why the published generation is not in service.
-    pub(crate) fn refuse(&self, why: Option<String>) {
-        self.shared.refused.store(why.map(Arc::new));
+    /// Remembers whether the published generation could be put into service.
+    pub(crate) fn refuse(&self, is_refusing: bool) {
+        self.shared.is_refusing.store(is_refusing, Ordering::Relaxed);
     }
 
-    /// Why the published generation is not in service.
-    pub(crate) fn refused(&self) -> Option<String> {
-        self.shared.refused.load().as_deref().cloned()
+    /// Whether the published generation is not in service, because it cannot be used.
+    pub(crate) fn is_refusing(&self) -> bool {
+        self.shared.is_refusing.load(Ordering::Relaxed)
     }
 
     /// Whether the database answers just now.
@@ -151,6 +149,10 @@ impl AppState {
 
     /// From now on the server asks to be sent no more requests.
     pub(crate) fn stop(&self) {
+        tracing::info!(
+            delay_seconds = self.config().stop_delay.as_secs(),
+            "told to stop: not ready any more"
+        );
         self.shared.is_stopping.store(true, Ordering::Relaxed);
     }
 

@@ -92,7 +92,18 @@ impl StoreError {
                     | sqlx::Error::WorkerCrashed
             )
         ) || matches!(self, Self::Query(sqlx::Error::Database(error))
-            // PostgreSQL's class 57, operator intervention, and 53, insufficient resources.
-            if error.code().is_some_and(|code| code.starts_with("57") || code.starts_with("53")))
+        // PostgreSQL's class 57, operator intervention, and 53, insufficient resources.
+        if error.code().is_some_and(|code| {
+            code.starts_with("57") || code.starts_with("53") || is_of_the_disk(&code)
+        }))
     }
+}
+
+/// Whether a code is `SQLite`'s for a full disk, or for one that does not do what it is told; `PostgreSQL`'s have
+/// five characters.
+fn is_of_the_disk(code: &str) -> bool {
+    const FULL: u32 = 13;
+    const IO: u32 = 10;
+    // The lower byte is the kind, the upper ones say more.
+    code.len() < 5 && code.parse().is_ok_and(|code: u32| code == FULL || code & 0xff == IO)
 }

@@ -11,6 +11,9 @@ use sqlx::error::DatabaseError;
 use crate::rows::damaged;
 use crate::{Store, StoreError};
 
+/// By how many milliseconds clocks of servers may differ: a day.
+const CLOCKS_DIFFER: i64 = 86_400_000;
+
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum JobKind {
@@ -228,6 +231,18 @@ impl Store {
                 transaction.commit().await?;
                 return Ok(false);
             }
+            // A moment further ahead than servers' clocks differ is of a clock that was wrong: the schedule
+            // begins anew.
+            let anew = sqlx::query("UPDATE schedules SET slot = $2 WHERE kind = $1 AND slot > $3")
+                .bind(kind.name())
+                .bind(slot)
+                .bind(now.saturating_add(CLOCKS_DIFFER))
+                .execute(&mut *transaction)
+                .await?;
+            if anew.rows_affected() == 1 {
+                transaction.commit().await?;
+                return Ok(false);
+            }
             let moved = sqlx::query("UPDATE schedules SET slot = $2 WHERE kind = $1 AND slot < $2")
                 .bind(kind.name())
                 .bind(slot)
@@ -325,7 +340,8 @@ impl Store {
         let (store, worker, outcome) = (self.clone(), worker.to_owned(), outcome.to_owned());
         self.change("", async move {
             let done = sqlx::query(
-                "UPDATE jobs SET state = 'done', outcome = $3, ended_at = $4, error = NULL
+                "UPDATE jobs SET state = 'done', outcome = $3, ended_at = $4, error = NULL,
+                        stage = NULL, permille = 1000
                  WHERE id = $1 AND worker = $2 AND state = 'running'",
             )
             .bind(id)

@@ -85,6 +85,14 @@ async fn every_moment_of_a_schedule_is_seen_to_once_whatever_clocks_do() {
         assert!(store.end_job(job.id, worker, "{}", 9 * MINUTE).await.unwrap());
         let early = store.begin_job("a", MINUTE).await.unwrap().unwrap();
         assert!(early.asked_at > MINUTE);
+        // A clock that was years ahead holds up no schedule for years.
+        assert!(store.end_job(early.id, "a", "{}", MINUTE).await.unwrap());
+        let years = 1_000_000 * MINUTE;
+        assert!(due(years).await);
+        let job = store.begin_job("a", MINUTE).await.unwrap().unwrap();
+        assert!(store.end_job(job.id, "a", "{}", MINUTE).await.unwrap());
+        assert!(!due(10 * MINUTE).await);
+        assert!(due(11 * MINUTE).await);
         store.close().await;
     }
 }

@@ -132,7 +132,7 @@ fn print(job: &Job, output: &Output) {
     let tail = format!("{DIM}asked for by {} at {asked}{DIM:#}", job.asked_by);
     match job.state {
         JobState::Queued if job.attempt > 0 => output.line(format_args!(
-            "{head}{CARE}failed {} times, again from {}{CARE:#}  {tail}",
+            "{head}{CARE}failed (attempt {}), again from {}{CARE:#}  {tail}",
             job.attempt,
             rfc3339(job.not_before)
         )),

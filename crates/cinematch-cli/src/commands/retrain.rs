@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 use cinematch::bundle::{ArtifactsError, Bundle, Generations, Manifest};
-use cinematch::evaluation::panel::Panel;
-use cinematch::evaluation::promotion::{Champion, Rule, Verdict, judge};
+use cinematch::evaluation::panel::{HoldOut, Panel};
+use cinematch::evaluation::promotion::{Challenger, Champion, Rule, Verdict, judge};
 use cinematch::ids::MovieId;
+use cinematch::models::spec::Kind;
 use clap::Args;
 use serde::Serialize;
 
@@ -39,6 +40,9 @@ pub struct Retrain {
     /// Serve a generation with less than nine tenths of the champion's films too
     #[arg(long)]
     allow_fewer_films: bool,
+    /// Serve a generation that learned from less than nine tenths of the champion's ratings too
+    #[arg(long)]
+    allow_fewer_ratings: bool,
     /// Leave TMDb alone
     #[arg(long)]
     no_fetch: bool,
@@ -131,6 +135,11 @@ impl Retrain {
             "another generation was promoted meanwhile; the next retraining judges against that one"
                 .clone_into(&mut why);
         }
+        if promoted && generations.were_taken_back()?.contains(&candidate.manifest.model_id) {
+            promoted = false;
+            "somebody went back from this very model; `cinematch models promote` serves it again"
+                .clone_into(&mut why);
+        }
         if promoted {
             generations.promote(generation, &super::now(), &why)?;
         }
@@ -180,7 +189,7 @@ impl Retrain {
     fn train(&self, user: User<'_>) -> Result<Train> {
         let artifacts = self.artifacts.resolve(user.global);
         let mut arguments: Vec<OsString> =
-            ["train", "--candidate", "--hold-out", "--artifacts"].map(OsString::from).into();
+            ["train", "--candidate", "--artifacts"].map(OsString::from).into();
         arguments.push(artifacts.into());
         arguments.extend(self.train.iter().cloned());
         match user.command(arguments)? {
@@ -205,36 +214,14 @@ impl Retrain {
         drop(loading);
         events::stage(output, "evaluate", 0.2)?;
 
-        let seen = champion.as_ref().map(|champion| champion.manifest.hold_out);
         let settings = &candidate.manifest.settings;
-        let has_same_recipe =
-            champion.as_ref().is_some_and(|champion| champion.manifest.settings == *settings);
-        // A champion that has seen everybody would be asked for what it was told.
-        let needs_stand_in = seen == Some(None) && candidate.manifest.hold_out.is_some();
-        let stand_in = match &champion {
-            Some(champion) if needs_stand_in && !has_same_recipe => {
-                Some(stand_in(&champion.manifest, train, global, output)?)
-            }
-            _ => None,
-        };
-        let rival = match (&champion, &stand_in) {
-            (_, Some(stand_in)) => Some(&stand_in.recommender),
-            (Some(_), None) if needs_stand_in => Some(&challenger.recommender),
-            (champion, None) => champion.as_ref().map(|champion| &champion.recommender),
-        };
-        let against = champion.as_ref().zip(rival).map(|(champion, recommender)| Champion {
-            recommender,
-            is_stand_in: needs_stand_in,
-            has_same_recipe,
-            n_movies: champion.recommender.movies().len(),
+        let against = champion.as_ref().map(|champion| Champion {
+            recommender: &champion.recommender,
+            n_ratings: champion.manifest.counts.ratings,
+            has_seen_all: has_seen_all(&champion.manifest),
+            has_same_recipe: champion.manifest.settings == *settings,
             generation: champion.generation,
             model_id: champion.manifest.model_id.clone(),
-        });
-        events::stage(output, "evaluate", 0.5)?;
-
-        let hold_out = candidate.manifest.hold_out.map(|hold_out| {
-            let others = seen.flatten();
-            others.map_or(hold_out, |other| hold_out.and(other))
         });
         let ratings = train.ratings(global, &output.of_step())?;
         let asking = output.step("asking users whom neither has seen");
@@ -242,16 +229,27 @@ impl Retrain {
             let knows = |bundle: &Bundle| bundle.recommender.vocabulary().index_of(movie).is_some();
             knows(&challenger) || champion.as_ref().is_some_and(knows)
         };
-        let interactions = ratings.as_ref().map(|loaded| &loaded.interactions);
-        let panel = hold_out
-            .zip(interactions)
-            .map(|(hold_out, interactions)| Panel::new(interactions, hold_out, is_known));
+        let held_out = [Some(&candidate.manifest), champion.as_ref().map(|it| &it.manifest)]
+            .into_iter()
+            .filter_map(|manifest| manifest?.hold_out)
+            .reduce(HoldOut::and);
+        let panel = ratings.as_ref().map(|loaded| {
+            let interactions = &loaded.interactions;
+            // Models of content learn from nobody: any users do.
+            let usual = || HoldOut::usual(interactions.n_users());
+            Panel::new(interactions, held_out.unwrap_or_else(usual), is_known)
+        });
         let rule = Rule {
             margin: self.margin,
             allow_fewer_films: self.allow_fewer_films,
+            allow_fewer_ratings: self.allow_fewer_ratings,
             ..Rule::default()
         };
-        let verdict = judge(panel.as_ref(), &challenger.recommender, against.as_ref(), &rule)?;
+        let challenger = Challenger {
+            recommender: &challenger.recommender,
+            n_ratings: candidate.manifest.counts.ratings,
+        };
+        let verdict = judge(panel.as_ref(), challenger, against.as_ref(), &rule)?;
         drop(asking);
         events::stage(output, "evaluate", 1.0)?;
         Ok(verdict)
@@ -314,6 +312,8 @@ fn make(train: &Train, global: &Global, output: &Output) -> Result<Option<Candid
     let manifest = trained.manifest.clone();
     let mut all = generations.list()?.into_iter();
     let known = all.find(|info| info.model_id.as_deref() == Some(manifest.model_id.as_str()));
+    // A damaged one is made again.
+    let known = known.filter(|known| generations.check_generation(known.generation).is_ok());
     let generation = match known {
         Some(known) if Some(known.generation) == generations.published() => None,
         Some(known) => Some(known.generation),
@@ -341,16 +341,7 @@ fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Resul
     }
 }
 
-/// The champion's settings, trained without the users who are to be asked.
-fn stand_in(
-    champion: &Manifest,
-    train: &Train,
-    global: &Global,
-    output: &Output,
-) -> Result<Bundle> {
-    let step = output.of_step();
-    let material = train.material(champion.settings.clone(), global, &step)?;
-    let trained = learn(material.training, output, &mut |_| ())
-        .context("cannot train what stands in for the champion, which has seen all users")?;
-    Ok(trained.bundle()?)
+/// Whether a generation learned from the very users who would be asked. A model of content learns from no ratings.
+fn has_seen_all(manifest: &Manifest) -> bool {
+    manifest.hold_out.is_none() && manifest.settings.model.model != Kind::Content
 }

@@ -34,7 +34,7 @@ use crate::paths::{ArtifactsPath, MergedPath, RawPath, shown};
                         cinematch train --model content    from what films are alone\n  \
                         cinematch train --model ials --params my.json\n  \
                         cinematch train --max-features 2000 --min-df 3 --keep 10\n  \
-                        cinematch train --candidate --hold-out      to be judged before it is served"
+                        cinematch train --candidate        to be looked at before it is served"
 )]
 pub struct Train {
     #[command(flatten)]
@@ -69,12 +69,18 @@ pub struct Train {
     /// Do not serve what was trained: `cinematch models promote N` does
     #[arg(long)]
     candidate: bool,
-    /// Leave this share of users out of all that is learned, so that generations can be compared on
-    /// them; without a number, as many as that takes
-    #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "auto")]
-    hold_out: Option<Share>,
+    /// Leave this share of users out of all that is learned, so that generations can be compared on them;
+    /// auto: a fiftieth, of few users more, up to a fifth; 0: learn from all
+    #[arg(long, value_name = "SHARE", default_value = "auto")]
+    hold_out: Share,
     /// How many generations to keep; the one that is served and the one before it always are
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..), value_name = "N")]
+    #[arg(
+        long,
+        default_value_t = 3,
+        env = "CINEMATCH_KEEP",
+        value_parser = clap::value_parser!(u16).range(1..),
+        value_name = "N"
+    )]
     keep: u16,
 }
 
@@ -122,6 +128,7 @@ struct Summary<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Share {
     Usual,
+    Nobody,
     Of(HoldOut),
 }
 
@@ -132,10 +139,14 @@ impl FromStr for Share {
         if text == "auto" {
             return Ok(Self::Usual);
         }
-        let share = text.parse().ok().and_then(HoldOut::of);
-        share
-            .map(Self::Of)
-            .ok_or_else(|| "expected a number above 0 and below 1, or auto".to_owned())
+        let share: Option<f64> = text.parse().ok();
+        match share {
+            Some(0.0) => Ok(Self::Nobody),
+            share => share
+                .and_then(HoldOut::of)
+                .map(Self::Of)
+                .ok_or_else(|| "expected a number from 0 to below 1, or auto".to_owned()),
+        }
     }
 }
 
@@ -223,21 +234,17 @@ impl Train {
         let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
         drop(reading);
         let learns_from_ratings = settings.model.model != Kind::Content;
-        let mut ratings = match self.hold_out {
-            // How many users there are says how many are left out.
-            Some(_) => self.ratings(global, output)?,
-            None => None,
+        let ratings = if learns_from_ratings {
+            Some(load_ratings(How::default(), &self.raw, &self.packed, global, output)?)
+        } else {
+            None
         };
-        let hold_out = self.hold_out.zip(ratings.as_ref()).map(|(share, loaded)| match share {
-            Share::Usual => HoldOut::usual(loaded.interactions.n_users()),
-            Share::Of(share) => share,
-        });
-        if !learns_from_ratings {
-            ratings = None;
-        } else if ratings.is_none() {
-            let how = How::default();
-            ratings = Some(load_ratings(how, &self.raw, &self.packed, global, output)?);
-        }
+        let hold_out = match (self.hold_out, &ratings) {
+            (Share::Usual, Some(loaded)) => Some(HoldOut::usual(loaded.interactions.n_users())),
+            // Of users of whom only tags are learned nothing is kept for comparisons.
+            (Share::Nobody, _) | (Share::Usual, None) => None,
+            (Share::Of(share), _) => Some(share),
+        };
         let rating_rows = match &ratings {
             Some(loaded) => {
                 let summing = output.step("summing up ratings");

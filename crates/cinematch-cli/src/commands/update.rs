@@ -18,6 +18,7 @@ use super::events::{self, Events};
 use super::inputs::{
     How, PackedPath, load_ratings, ratings_path, ratings_sum, read_films, read_providers, read_tags,
 };
+use super::models::card::Card;
 use super::preprocess::Preprocess;
 use crate::options::Global;
 use crate::output::{Output, STRONG, counted, thousands};
@@ -48,7 +49,13 @@ pub struct Update {
     #[arg(long, env = "CINEMATCH_PROVIDERS", value_name = "FILE")]
     providers: Option<PathBuf>,
     /// How many generations to keep
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..), value_name = "N")]
+    #[arg(
+        long,
+        default_value_t = 3,
+        env = "CINEMATCH_KEEP",
+        value_parser = clap::value_parser!(u16).range(1..),
+        value_name = "N"
+    )]
     keep: u16,
     #[command(flatten)]
     events: Events,
@@ -126,10 +133,17 @@ impl Update {
         })?;
         drop(extending);
         let Some(trained) = made else { return Ok(nothing_new(served.model_id, started)) };
+        if generations.were_taken_back()?.contains(&trained.manifest.model_id) {
+            let why = "somebody went back from this very model; `cinematch models promote` serves it again";
+            return Ok(Outcome { why: why.to_owned(), ..nothing_new(served.model_id, started) });
+        }
         events::stage(output, "promote", 0.0)?;
         let publishing = output.step("publishing");
         let why = told(&news);
         let published = generations.publish_over(generation, &trained, (self.keep.into(), &why))?;
+        if let Err(error) = Card::new(published.generation, &trained.manifest).write(&generations) {
+            output.warn(format_args!("there is no card of this generation: {error:#}"));
+        }
         drop(publishing);
         let outcome = Outcome {
             generation: Some(published.generation),

@@ -257,6 +257,10 @@ pub fn below_name(above: &str, command: &Command) -> String {
 
 /// Whether a text is an address with a password in it.
 fn holds_password(text: &str) -> bool {
+    // PostgreSQL's other way: `host=db user=ada password=…`.
+    if text.to_ascii_lowercase().contains("password=") {
+        return true;
+    }
     let Some((_, rest)) = text.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let user = authority.rsplit_once('@').map(|(user, _)| user).unwrap_or_default();
@@ -279,6 +283,7 @@ mod tests {
             "postgres://user:secret@host/database",
             "redis://:secret@host:6379/0",
             "postgres://host/database?user=a&password=secret",
+            "host=db user=ada password=secret",
         ] {
             assert!(holds_password(with), "{with}");
         }

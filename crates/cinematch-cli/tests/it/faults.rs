@@ -60,6 +60,7 @@ fn a_database_that_is_away_costs_personal_requests_only_and_is_found_again() {
         assert_eq!(server.get("/health/live").status, 200);
         assert_eq!(server.get("/api/search?q=heat").status, 200);
         assert_eq!(server.get("/api/movies/1").status, 200);
+        assert_eq!(server.recommend(&json!({"liked_movie_ids": [1]}))["count"], 20);
     }
     proxy.mend();
     wait_until("readiness", || server.get("/health/ready").status == 200);
@@ -98,7 +99,7 @@ fn a_full_disk_refuses_writes_loses_none_and_is_over_when_there_is_room() {
         match say(film) {
             200 => acknowledged.push(film),
             status => {
-                assert!((500..600).contains(&status), "{status}");
+                assert_eq!(status, 503);
                 refused += 1;
             }
         }
@@ -140,7 +141,8 @@ fn a_damaged_generation_is_refused_and_named_and_an_earlier_one_serves() {
     let server = Server::start(&folder);
     let health = server.get("/health").json();
     assert_eq!(health["generation"], 1, "{health}");
-    assert!(health["refused"].as_str().unwrap().contains("000002"), "{health}");
+    assert!(health["refused"].as_str().unwrap().contains("cannot be used"), "{health}");
+    assert!(folder.read("server.log").contains("000002"), "{}", folder.read("server.log"));
     assert_eq!(server.get("/health/ready").status, 200);
     assert_eq!(server.recommend(&json!({"liked_movie_ids": [1]}))["count"], 20);
     // The next whole one is taken.
@@ -225,10 +227,10 @@ fn a_clock_that_jumps_moves_schedules_and_nothing_else() {
     fs::write(&offset, "-1d").unwrap();
     wait_until("its end", || jobs()[0]["state"] == "done");
     assert_eq!(jobs().len(), 1);
-    // And ahead to where it had been.
+    // And ahead to where it had been: at most what is due from then on is done.
     fs::write(&offset, "+2d").unwrap();
     let path = json!({"movie_id": 1, "signal": "like"});
     let reply = server.as_user("x", ("POST", "/api/watchlist/x"), Some(&path));
     assert_eq!(reply.status, 201, "{}", reply.text);
-    assert_eq!(jobs().len(), 1);
+    assert!(jobs().len() <= 2, "{:?}", jobs());
 }

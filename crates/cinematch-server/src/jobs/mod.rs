@@ -71,6 +71,11 @@ impl Pace {
         }
     }
 
+    /// How long a worker goes on without hearing of its server: not as long as others take to believe it gone.
+    fn patience(&self) -> Duration {
+        (self.lost_after * 2 / 3).max(Duration::from_secs(5))
+    }
+
     /// When a job is tried again that failed at `at`, for the `attempt`th time.
     fn again(&self, attempt: i64, at: i64) -> Option<i64> {
         if attempt >= self.attempts {
@@ -197,8 +202,9 @@ impl Turn<'_> {
     async fn run(&self, job: Job) -> Result<(), StoreError> {
         let (id, kind) = (job.id, job.kind);
         gauge!("cinematch_jobs_running").set(1.0);
+        gauge!("cinematch_jobs_queued").set(self.state.store().n_queued_jobs().await? as f64);
         let begun = Instant::now();
-        let mut worker = match Worker::start(self.command, kind) {
+        let mut worker = match Worker::start(self.command, kind, self.config.pace.patience()) {
             Ok(worker) => worker,
             Err(error) => {
                 let error = format!("cannot start {}: {error}", self.command.program.display());
@@ -275,7 +281,7 @@ impl Turn<'_> {
                 _ = ticks.tick() => {
                     let store = self.state.store();
                     match store.beat_job(job.id, self.name, stage.as_deref(), permille).await {
-                        Ok(true) => {}
+                        Ok(true) => worker.go_on().await,
                         Ok(false) => return Followed::Lost,
                         Err(error) => tracing::warn!(%error, job = job.id, "its beat was not recorded"),
                     }

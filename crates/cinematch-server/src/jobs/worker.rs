@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::Duration;
 
 use cinematch_store::JobKind;
 use serde::Deserialize;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
@@ -51,15 +52,20 @@ pub struct Worker {
     lines: Lines<BufReader<ChildStdout>>,
     last_words: JoinHandle<VecDeque<String>>,
     /// Closed when this process ends, however it ends.
-    _tie: ChildStdin,
+    tie: ChildStdin,
 }
 
 impl Worker {
     /// Begins a job.
-    pub fn start(command: &WorkerCommand, kind: JobKind) -> std::io::Result<Self> {
+    pub fn start(
+        command: &WorkerCommand,
+        kind: JobKind,
+        patience: Duration,
+    ) -> std::io::Result<Self> {
         let mut child = Command::new(&command.program)
             .args(&command.before)
-            .args([kind.name(), "--events"])
+            .args([kind.name(), "--events", "--patience"])
+            .arg(patience.as_secs_f64().to_string())
             .args(&command.behind)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -71,7 +77,12 @@ impl Worker {
         let out = child.stdout.take().ok_or_else(missing)?;
         let errors = child.stderr.take().ok_or_else(missing)?;
         let last_words = tokio::spawn(listen(errors));
-        Ok(Self { child, lines: BufReader::new(out).lines(), last_words, _tie: tie })
+        Ok(Self { child, lines: BufReader::new(out).lines(), last_words, tie })
+    }
+
+    /// Says that the job is still this server's. What cannot be said tells as much.
+    pub async fn go_on(&mut self) {
+        let _ = self.tie.write_all(b"\n").await;
     }
 
     /// Its process.
@@ -97,9 +108,15 @@ impl Worker {
         if status.success() {
             return Ok(());
         }
-        let said = self.last_words.await.map(Vec::from).unwrap_or_default().join("\n");
+        let mut said = self.last_words.await.map(Vec::from).unwrap_or_default();
+        // What it noted on the way is not what went wrong.
+        if let Some(at) = said.iter().rposition(|line| line.starts_with("error: ")) {
+            said.drain(..at);
+        }
+        let said = said.join("\n");
+        let said = said.strip_prefix("error: ").unwrap_or(&said);
         Err(match status.code() {
-            Some(_) if !said.is_empty() => said,
+            Some(_) if !said.is_empty() => said.to_owned(),
             _ => format!("its process ended with {status}. {said}").trim().to_owned(),
         })
     }

@@ -85,7 +85,7 @@ pub fn complete(document: &mut OpenApi) {
                 may_refuse(operation, "415", "The body is of another type");
                 may_refuse(operation, "422", "Something in the body cannot be");
             }
-            may_refuse(operation, "503", "People's data cannot be reached just now");
+            may_refuse(operation, "503", "People's data cannot be reached or written just now");
             describe(operation);
         }
     }

@@ -2,10 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::access::Caller;
 use crate::monitor;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -23,10 +24,10 @@ pub struct Health {
     model_id: String,
     /// Its generation.
     generation: u64,
-    /// The published generation that cannot be used, and why: an earlier one is in service.
+    /// That the published generation cannot be used, and an earlier one is in service; the log says why.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
-    refused: Option<String>,
+    refused: Option<&'static str>,
     /// Seconds since the start.
     uptime_seconds: u64,
 }
@@ -41,7 +42,9 @@ pub async fn health(State(state): State<AppState>) -> Json<Health> {
         service: "cinematch-ml-backend",
         model_id: bundle.manifest.model_id.clone(),
         generation: bundle.generation,
-        refused: state.refused(),
+        refused: state
+            .is_refusing()
+            .then_some("the published generation cannot be used; the log says why"),
         uptime_seconds: state.uptime().as_secs(),
     })
 }
@@ -74,10 +77,22 @@ pub async fn ready(State(state): State<AppState>) -> Result<Json<Probe>, Problem
     Ok(Json(OK))
 }
 
-/// Counters, gauges and histograms for Prometheus. With accounts, for keys and who signed in.
+/// Counters, gauges and histograms for Prometheus. With accounts, for keys.
 #[utoipa::path(get, path = "/metrics", tag = "service",
     responses((status = 200, body = String, content_type = "text/plain")))]
-pub async fn metrics(State(state): State<AppState>) -> Response {
+pub async fn metrics(State(state): State<AppState>, caller: Caller) -> Result<Response, Problem> {
+    if matches!(caller, Caller::Person(_)) {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "Metrics are for keys, not for people"));
+    }
+    Ok(as_metrics(monitor::render(&state).await))
+}
+
+/// The same while there is no model: of the process alone.
+pub async fn process_metrics() -> Response {
+    as_metrics(monitor::text())
+}
+
+fn as_metrics(text: String) -> Response {
     let kind = "text/plain; version=0.0.4; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], monitor::render(&state).await).into_response()
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

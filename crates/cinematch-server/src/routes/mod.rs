@@ -124,6 +124,7 @@ pub fn not_ready(missing: Arc<ArcSwap<String>>) -> Router {
     };
     Router::new()
         .route("/health/live", get(health::live))
+        .route("/metrics", get(health::process_metrics))
         .fallback(refuse)
         .layer(middleware::from_fn(observe))
 }

@@ -1,5 +1,7 @@
 //! `POST /api/recommendations`.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::ids::MovieId;
@@ -148,6 +150,8 @@ pub struct GenresBody {
 /// Films, where the request does not say how many.
 pub const DEFAULT_LIMIT: usize = 20;
 const DEFAULT_USER: &str = "default_user";
+/// How long a database that does not answer may hold up who is nobody in particular.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Recommends films for a history, preferences and filters, all told by the request. Of the person named
 /// by `user_id` no more is used than which films they know already.
@@ -172,7 +176,17 @@ pub async fn recommend(
         // Nobody in particular has a watchlist too; it is none of those who have their own.
         None => caller.may_act_for(&user_id).is_ok(),
     };
-    let stamp = if whose { state.store().stamp(&user_id).await? } else { None };
+    let stamp = match named {
+        Some(_) => state.store().stamp(&user_id).await.map(Some)?,
+        // Who is nobody in particular is answered also where the database is not.
+        None if whose => {
+            let asked = tokio::time::timeout(PATIENCE, state.store().stamp(&user_id)).await;
+            asked.ok().and_then(Result::ok)
+        }
+        None => None,
+    };
+    let whose = stamp.is_some();
+    let stamp = stamp.flatten();
     let people = [(user_id.as_str(), stamp)];
     let people = if whose { &people[..] } else { &[] };
     let key = Key::new(&serving, "recommendations", &request, people)?;

@@ -193,7 +193,12 @@ pub fn train(
         vocabulary_sha256: vocabulary.checksum(),
         services_source: movies.iter().find_map(|movie| movie.services_source),
         files: sums,
-        run: Run { created_at, threads: rayon::current_num_threads(), timings_ms: clock.steps },
+        run: Run {
+            created_at,
+            trained_at: None,
+            threads: rayon::current_num_threads(),
+            timings_ms: clock.steps,
+        },
     };
     manifest.model_id = manifest.computed_id();
     Ok(Trained { manifest, files })

@@ -91,6 +91,9 @@ pub struct Derived {
 pub struct Run {
     /// When, RFC 3339 in UTC.
     pub created_at: String,
+    /// When what it was derived from was trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trained_at: Option<String>,
     /// Worker threads.
     pub threads: usize,
     /// Milliseconds a step.

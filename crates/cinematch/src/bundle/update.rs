@@ -214,7 +214,12 @@ impl Base {
             vocabulary_sha256: vocabulary.checksum(),
             services_source: movies.iter().find_map(|movie| movie.services_source),
             files: sums,
-            run: Run { created_at, threads: rayon::current_num_threads(), timings_ms: clock.steps },
+            run: Run {
+                created_at,
+                trained_at: base.run.trained_at.clone().or(Some(base.run.created_at.clone())),
+                threads: rayon::current_num_threads(),
+                timings_ms: clock.steps,
+            },
             ..base
         };
         manifest.model_id = manifest.computed_id();

@@ -16,8 +16,9 @@ use crate::ranking::Recommender;
 const FIRST: &str = "nothing that could be compared with it is served";
 /// Fewer users prove nothing.
 const FEWEST_USERS: usize = 10;
-/// A challenger must have this share of the champion's films: less looks like an input that was cut off.
-const FEWEST_FILMS: f64 = 0.9;
+/// A challenger must have this share of the champion's films and ratings: less looks like an input that was cut
+/// off.
+const FEWEST: f64 = 0.9;
 
 /// What a challenger must keep to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,27 +27,44 @@ pub struct Rule {
     pub margin: f64,
     /// Whether it may have much fewer films.
     pub allow_fewer_films: bool,
+    /// Whether it may have learned from much fewer ratings.
+    pub allow_fewer_ratings: bool,
     /// Of the intervals.
     pub bootstrap: Bootstrap,
 }
 
 impl Default for Rule {
     fn default() -> Self {
-        Self { margin: 0.02, allow_fewer_films: false, bootstrap: Bootstrap::default() }
+        Self {
+            margin: 0.02,
+            allow_fewer_films: false,
+            allow_fewer_ratings: false,
+            bootstrap: Bootstrap::default(),
+        }
     }
+}
+
+/// Who wants to serve.
+#[derive(Clone, Copy, Debug)]
+pub struct Challenger<'a> {
+    /// What is asked.
+    pub recommender: &'a Recommender,
+    /// The ratings that it learned from.
+    pub n_ratings: usize,
 }
 
 /// Who serves now.
 #[derive(Clone, Debug)]
 pub struct Champion<'a> {
-    /// What is asked: the champion, or what stands in for one that has seen the users.
+    /// What is asked.
     pub recommender: &'a Recommender,
-    /// Whether it is a stand-in: its recipe, trained without these users.
-    pub is_stand_in: bool,
+    /// The ratings that it learned from.
+    pub n_ratings: usize,
+    /// Whether it learned from the users who would be asked: what it remembers of them is no merit, so that it
+    /// cannot be judged.
+    pub has_seen_all: bool,
     /// Whether the challenger was made by the same settings.
     pub has_same_recipe: bool,
-    /// The films of the champion itself.
-    pub n_movies: usize,
     /// Its generation.
     pub generation: u64,
     /// Its model.
@@ -116,8 +134,6 @@ pub struct Against {
     pub generation: u64,
     /// Its model.
     pub model_id: String,
-    /// Whether another stood in for it: it had seen the users who were asked.
-    pub stand_in: bool,
 }
 
 /// What was found, and what follows from it.
@@ -141,16 +157,14 @@ pub struct Verdict {
 /// films) a contender; equal inputs give equal verdicts.
 pub fn judge(
     panel: Option<&Panel<'_>>,
-    challenger: &Recommender,
+    challenger: Challenger<'_>,
     champion: Option<&Champion<'_>>,
     rule: &Rule,
 ) -> Result<Verdict, SignificanceError> {
-    // Compared with itself a challenger is asked once.
-    let rival = champion.map(|champion| champion.recommender);
-    let is_same = rival.is_some_and(|rival| std::ptr::eq(rival, challenger));
+    let rival = champion.filter(|champion| !champion.has_seen_all);
     let compare = |ask: &dyn Fn(&Recommender) -> Worth| {
-        let worth = ask(challenger);
-        let other = if is_same { Some(worth.clone()) } else { rival.map(ask) };
+        let worth = ask(challenger.recommender);
+        let other = rival.map(|rival| ask(rival.recommender));
         Ok((worth.unanswered, Comparison::new(&worth, other.as_ref(), rule)?))
     };
     let (mut unanswered, mut overall, mut cold) = (0, None, None);
@@ -165,55 +179,72 @@ pub fn judge(
     let (promote, why) = match (refused, &overall, &cold) {
         (Some(why), ..) => (false, why),
         (None, Some(overall), Some(cold)) => sentence(overall, cold),
-        (None, ..) => without_users(n_users, champion),
+        (None, ..) => without_users(n_users, challenger, champion),
     };
     let champion = champion.map(|champion| Against {
         generation: champion.generation,
         model_id: champion.model_id.clone(),
-        stand_in: champion.is_stand_in,
     });
     Ok(Verdict { promote, why, margin: rule.margin, champion, overall, cold })
 }
 
 /// What no figure makes up for.
 fn refused(
-    challenger: &Recommender,
+    challenger: Challenger<'_>,
     champion: Option<&Champion<'_>>,
     unanswered: usize,
     rule: &Rule,
 ) -> Option<String> {
-    let n_movies = challenger.movies().len();
+    let n_movies = challenger.recommender.movies().len();
     if n_movies == 0 {
         return Some("it has no films".to_owned());
     }
     if unanswered > 0 {
         return Some(format!("it recommends nothing at all in {unanswered} cases"));
     }
-    let of_champion = champion.map_or(0, |champion| champion.n_movies);
-    if !rule.allow_fewer_films && (n_movies as f64) < of_champion as f64 * FEWEST_FILMS {
+    let champion = champion?;
+    let is_much_less = |of_challenger: usize, of_champion: usize| {
+        (of_challenger as f64) < of_champion as f64 * FEWEST
+    };
+    let of_champion = champion.recommender.movies().len();
+    if !rule.allow_fewer_films && is_much_less(n_movies, of_champion) {
         return Some(format!(
             "it has {n_movies} films and the champion {of_champion}, as if an input had been cut off; \
              --allow-fewer-films lets it pass"
         ));
     }
-    None
+    let (n_ratings, of_champion) = (challenger.n_ratings, champion.n_ratings);
+    if !rule.allow_fewer_ratings && is_much_less(n_ratings, of_champion) {
+        return Some(format!(
+            "it learned from {n_ratings} ratings and the champion from {of_champion}, as if an input had \
+             been cut off; --allow-fewer-ratings lets it pass"
+        ));
+    }
+    champion.has_seen_all.then(|| {
+        "the champion learned from all users, so that nobody is left to ask which is better; `cinematch \
+         models promote` serves it, and from then on generations are compared"
+            .to_owned()
+    })
 }
 
-/// Where hardly anybody can be asked, only what is made as the champion was may replace it.
-fn without_users(n_users: usize, champion: Option<&Champion<'_>>) -> (bool, String) {
+/// Where hardly anybody can be asked, only what has nothing to do with ratings may replace its like.
+fn without_users(
+    n_users: usize,
+    challenger: Challenger<'_>,
+    champion: Option<&Champion<'_>>,
+) -> (bool, String) {
     match champion {
         None => (true, FIRST.to_owned()),
-        Some(champion) if champion.has_same_recipe => (
-            true,
-            format!(
-                "made as the champion was, from newer data; {n_users} users are too few to judge by"
-            ),
-        ),
+        Some(champion)
+            if champion.has_same_recipe && champion.n_ratings == 0 && challenger.n_ratings == 0 =>
+        {
+            let why = "made as the champion was, of films' facts alone, and there is nobody to ask";
+            (true, why.to_owned())
+        }
         Some(_) => (
             false,
             format!(
-                "made by other settings than the champion, and {n_users} users are too few to judge by; \
-                 `cinematch models promote` serves it all the same"
+                "{n_users} users are too few to judge by; `cinematch models promote` serves it all the same"
             ),
         ),
     }

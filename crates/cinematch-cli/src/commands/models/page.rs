@@ -82,11 +82,6 @@ fn worth(verdict: &Verdict) -> String {
         plots.push_str(&figure(&format!("NDCG at 20 by films known, {whom}"), &by_history(of)));
     }
     let against = match &verdict.champion {
-        Some(against) if against.stand_in => format!(
-            "The champion is generation {}, {}. It had learned from these users, so its settings were \
-             trained anew without them, and stood in for it.",
-            against.generation, against.model_id
-        ),
         Some(against) => {
             format!("The champion is generation {}, {}.", against.generation, against.model_id)
         }

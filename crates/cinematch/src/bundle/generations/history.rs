@@ -130,6 +130,24 @@ impl Generations {
         Ok(served)
     }
 
+    /// Models that somebody went back from and that were not promoted by hand since: nothing serves them again of
+    /// itself.
+    pub fn were_taken_back(&self) -> Result<Vec<String>, ArtifactsError> {
+        let mut served: Vec<Promotion> = Vec::new();
+        let mut taken_back: Vec<String> = Vec::new();
+        for promotion in self.promotions()? {
+            taken_back.retain(|model_id| *model_id != promotion.model_id);
+            let before = served.iter().rposition(|one| one.generation == promotion.generation);
+            if promotion.is_rollback
+                && let Some(at) = before
+            {
+                taken_back.extend(served.drain(at..).skip(1).map(|one| one.model_id));
+            }
+            served.push(promotion);
+        }
+        Ok(taken_back)
+    }
+
     /// Where a rollback goes: the generation that served before the champion and is still there.
     pub fn previous(&self) -> Result<Option<u64>, ArtifactsError> {
         let served = self.served()?;
@@ -144,6 +162,9 @@ impl Generations {
         let champion = self.published();
         let mut served = self.served().unwrap_or_else(|_| self.all());
         served.reverse();
+        // Those that somebody went back from come last: better than none.
+        let others = self.promotions().unwrap_or_default();
+        served.extend(others.iter().rev().map(|promotion| promotion.generation));
         let mut earlier: Vec<u64> = Vec::new();
         for generation in served {
             if Some(generation) != champion && !earlier.contains(&generation) {
