@@ -118,6 +118,7 @@ pub async fn render(state: &AppState) -> String {
     gauge!("cinematch_model_generation").set(bundle.generation as f64);
     gauge!("cinematch_uptime_seconds").set(state.uptime().as_secs_f64());
     gauge!("cinematch_store_up").set(f64::from(state.is_store_up().await));
+    state.cache().tell();
     let mut text = text();
     // Of the model in service alone: series once made are there until the process ends.
     let (model_id, generation) = (&bundle.manifest.model_id, bundle.generation);

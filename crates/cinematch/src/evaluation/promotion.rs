@@ -203,6 +203,11 @@ fn refused(
         return Some(format!("it recommends nothing at all in {unanswered} cases"));
     }
     let champion = champion?;
+    if champion.has_seen_all {
+        let why = "the champion learned from all users, so that nobody is left to ask which is better; \
+                   `cinematch models promote` serves it, and from then on generations are compared";
+        return Some(why.to_owned());
+    }
     let is_much_less = |of_challenger: usize, of_champion: usize| {
         (of_challenger as f64) < of_champion as f64 * FEWEST
     };
@@ -220,11 +225,7 @@ fn refused(
              been cut off; --allow-fewer-ratings lets it pass"
         ));
     }
-    champion.has_seen_all.then(|| {
-        "the champion learned from all users, so that nobody is left to ask which is better; `cinematch \
-         models promote` serves it, and from then on generations are compared"
-            .to_owned()
-    })
+    None
 }
 
 /// Where hardly anybody can be asked, only what has nothing to do with ratings may replace its like.
