@@ -102,6 +102,15 @@ fn a_job_that_fails_is_told_repeated_later_and_given_up_in_the_end() {
     assert_eq!(ended(&server, &job["id"])["state"], "done");
 }
 
+/// Enough to learn from that there is time to kill.
+fn with_much_to_learn() -> Folder {
+    let folder = Folder::empty();
+    folder.ok(&["synth", "--out", ".", "--ratings", "400000"]);
+    folder.ok(&["preprocess", "--services", "none"]);
+    folder.ok(&["train", "--model", "popular"]);
+    folder
+}
+
 /// The worker of a server.
 fn worker_of(server: &Server) -> Option<u32> {
     let tasks = format!("/proc/{0}/task", server.pid());
@@ -121,17 +130,17 @@ fn is_alive(pid: u32) -> bool {
 }
 
 fn kill(pid: u32) {
-    let killed = std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status();
-    assert!(killed.unwrap().success());
+    send("-KILL", pid);
+}
+
+fn send(signal: &str, pid: u32) {
+    let sent = std::process::Command::new("kill").args([signal, &pid.to_string()]).status();
+    assert!(sent.unwrap().success());
 }
 
 #[test]
 fn a_killed_worker_is_replaced_and_a_killed_servers_worker_ends_with_it() {
-    // Enough to learn from that there is time to kill.
-    let folder = Folder::empty();
-    folder.ok(&["synth", "--out", ".", "--ratings", "400000"]);
-    folder.ok(&["preprocess", "--services", "none"]);
-    folder.ok(&["train", "--model", "popular"]);
+    let folder = with_much_to_learn();
     let mut server = Server::start_with(&folder, &FAST);
     let job = ask(&server, "retrain");
     wait_until("the worker", || worker_of(&server).is_some());
@@ -191,4 +200,25 @@ fn what_is_due_by_the_clock_is_begun_once_by_one_of_several_servers() {
     for (server, _) in &servers {
         wait_until("all on the new generation", || generation(server) >= new);
     }
+}
+
+#[test]
+fn the_worker_of_a_server_that_stands_still_ends_before_another_server_begins() {
+    let Some(database) = database("the_worker_of_a_server_that_stands_still") else { return };
+    let folder = with_much_to_learn();
+    let server =
+        || Server::start_in(&folder, &["--jobs-speed", "2"], &[("DATABASE_URL", &database)]);
+    let first = server();
+    let job = ask(&first, "retrain");
+    wait_until("the worker", || worker_of(&first).is_some());
+    let worker = worker_of(&first).unwrap();
+    send("-STOP", first.pid());
+    let second = server();
+    let path = format!("/api/jobs/{}", job["id"]);
+    let taken = || second.get(&path).json();
+    wait_until("another to take it", || taken()["attempt"] == 2 || taken()["state"] != "running");
+    assert!(!is_alive(worker), "two at work: {}", taken());
+    send("-CONT", first.pid());
+    let job = ended(&second, &job["id"]);
+    assert_eq!(job["state"], "done", "{job}");
 }
