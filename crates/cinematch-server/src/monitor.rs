@@ -1,6 +1,7 @@
 //! What `/metrics` tells Prometheus. Everything is counted where it happens, by the macros of `metrics`;
 //! here it is named, described and written out.
 
+use std::fmt::Write;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -122,11 +123,13 @@ pub async fn render(state: &AppState) -> String {
     let mut text = text();
     // Of the model in service alone: series once made are there until the process ends.
     let (model_id, generation) = (&bundle.manifest.model_id, bundle.generation);
-    text.push_str(&format!(
+    // Writing to a string does not fail.
+    let _ = write!(
+        text,
         "# HELP cinematch_model_info 1 for the model in service\n\
          # TYPE cinematch_model_info gauge\n\
          cinematch_model_info{{model_id=\"{model_id}\",generation=\"{generation}\"}} 1\n"
-    ));
+    );
     text
 }
 
@@ -135,14 +138,15 @@ pub fn text() -> String {
     let recorded = RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render);
     let mut text = recorded.unwrap_or_default();
     if let Some(Process { resident_bytes, cpu_seconds }) = Process::now() {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "# HELP process_resident_memory_bytes Memory in use\n\
              # TYPE process_resident_memory_bytes gauge\n\
              process_resident_memory_bytes {resident_bytes}\n\
              # HELP process_cpu_seconds_total Processor time used\n\
              # TYPE process_cpu_seconds_total counter\n\
              process_cpu_seconds_total {cpu_seconds}\n"
-        ));
+        );
     }
     text
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use cinematch::bundle::{ArtifactsError, Bundle, Generations, Manifest};
 use cinematch::evaluation::panel::{HoldOut, Panel};
 use cinematch::evaluation::promotion::{Challenger, Champion, Rule, Verdict, judge};
