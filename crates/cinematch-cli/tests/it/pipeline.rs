@@ -82,6 +82,10 @@ fn artifacts(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     assert!(value["run"]["timings_ms"]["plain_features"].is_number());
     value.as_object_mut().unwrap().remove("run");
     *manifest = serde_json::to_vec(&value).unwrap();
+    // It shows when and how fast as well.
+    for card in ["card.json", "card.html"] {
+        assert!(files.remove(card).is_some(), "{card}");
+    }
     files
 }
 

@@ -126,8 +126,8 @@ fn what_is_worse_is_kept_and_not_served() {
     assert_eq!(shuffled["verdict"]["overall"]["passed"], json!(false));
     assert_eq!(served(&folder), 1);
     let list = folder.ok(&["models", "list"]);
-    // Of those that are not served the newest stays.
-    assert_eq!(list.matches("candidate").count(), 1, "{list}");
+    // Three generations are kept.
+    assert_eq!(list.matches("candidate").count(), 2, "{list}");
     assert!(list.contains("it may be worse"), "{list}");
 
     // A file that was cut off.

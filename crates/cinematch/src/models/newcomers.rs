@@ -4,7 +4,7 @@
 //! [ranking rows](crate::features::ranking) to a model's parameters (Gantner, Drumond, Freudenthaler,
 //! Rendle and Schmidt-Thieme, "Learning Attribute-to-Feature Mappings for Cold-Start
 //! Recommendations", 2010, its nearest-neighbour map). Where it has been rated meanwhile, models with
-//! factors fold it in as they fold a viewer in, and the map counts as much as [`PRIOR_RATINGS`].
+//! factors fold it in as they fold a viewer in, and the map counts as much as ten ratings.
 //! Popularity is counted, never guessed. What was learned stays as it is, bit for bit.
 
 use rayon::prelude::*;
