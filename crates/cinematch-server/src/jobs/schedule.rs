@@ -57,6 +57,12 @@ impl FromStr for Schedule {
                  five fields of cron: minute, hour, day of the month, month, day of the week"
             )
         })?;
+        if cron.find_next_occurrence(&DateTime::<Utc>::UNIX_EPOCH, false).is_err() {
+            return Err(format!(
+                "`{text}` is never due; its five fields are minute, hour, day of the month, month, day of the \
+                 week, as in `17 3 * * 1`, and a day must be one of its month"
+            ));
+        }
         Ok(Self { text: text.trim().to_owned(), cron })
     }
 }
@@ -82,6 +88,13 @@ mod tests {
             assert_eq!(parsed.last(at(now)), Some(at(last)), "{schedule}");
             assert_eq!(parsed.next(at(now)), Some(at(next)), "{schedule}");
         }
+    }
+
+    #[test]
+    fn what_is_never_due_is_refused() {
+        let refused = "0 0 31 2 *".parse::<Schedule>().unwrap_err();
+        assert!(refused.contains("never due"), "{refused}");
+        assert!("0 0 29 2 *".parse::<Schedule>().is_ok());
     }
 
     #[test]
