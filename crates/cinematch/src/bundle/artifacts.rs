@@ -89,20 +89,6 @@ pub struct Trained {
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
-impl Trained {
-    /// What loading its files would give: the generation, without it being written.
-    pub fn bundle(self) -> Result<Bundle, TrainError> {
-        let Self { manifest, files } = self;
-        let read = |name: &str| {
-            let bytes = files.get(name).ok_or_else(|| broken(name, "it was not made"))?;
-            Ok(bytes.clone())
-        };
-        let unusable =
-            |error: LoadError| io::Error::other(format!("{}: {}", error.file, error.reason));
-        load(manifest, 0, read).map_err(|error| unusable(error).into())
-    }
-}
-
 /// `tfidf_vectorizer.json`.
 #[derive(Serialize, Deserialize)]
 struct TfidfFile<'a> {
