@@ -41,7 +41,7 @@ pub use config::{
     AccessConfig, AccessMode, CacheConfig, ConfigError, DEVELOPMENT_ORIGINS, ServerConfig,
 };
 pub use jobs::{JobsConfig, Pace, Schedule, WorkerCommand};
-pub use routes::openapi_json;
+pub use routes::{JobItem, openapi_json};
 pub use state::{AppState, StartError};
 pub use trace::TARGET as TRACE_TARGET;
 

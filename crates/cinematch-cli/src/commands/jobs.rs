@@ -1,9 +1,10 @@
 //! `cinematch jobs`: what servers do in the background, looked at and asked for.
 
 use anyhow::{Context, Result};
+use cinematch_server::JobItem;
 use cinematch_store::{Job, JobKind, JobState, Ownership, Store, rfc3339};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{block_on, milliseconds};
 use crate::options::Global;
@@ -61,7 +62,7 @@ impl Jobs {
                 Some(Action::Show { id, .. }) => {
                     let job = store.job(*id).await?;
                     let job = job.with_context(|| format!("there is no job {id}"))?;
-                    output.json(&document(&job))?;
+                    output.json(&JobItem::from(job.clone()))?;
                     print(&job, output);
                     if let Some(outcome) = outcome(&job) {
                         output.line(format_args!("{outcome:#}"));
@@ -78,7 +79,7 @@ impl Jobs {
 
 async fn ask(store: &Store, kind: JobKind, output: &Output) -> Result<()> {
     let (job, is_new) = store.ask_for_job(kind, "cli", milliseconds()).await?;
-    output.json(&document(&job))?;
+    output.json(&JobItem::from(job.clone()))?;
     let waits = if is_new { "waits for its turn" } else { "was waiting already" };
     output.line(format_args!(
         "{STRONG}job {}{STRONG:#} ({}) {waits}; a running server begins it, `cinematch jobs` shows how far it is",
@@ -90,7 +91,7 @@ async fn ask(store: &Store, kind: JobKind, output: &Output) -> Result<()> {
 
 async fn list(store: &Store, limit: u32, output: &Output) -> Result<()> {
     let jobs = store.jobs(limit).await?;
-    output.json(&jobs.iter().map(document).collect::<Vec<_>>())?;
+    output.json(&jobs.iter().cloned().map(JobItem::from).collect::<Vec<_>>())?;
     if jobs.is_empty() {
         output.line(format_args!(
             "no jobs yet: `cinematch jobs run retrain`, or `cinematch serve --retrain weekly`"
@@ -100,26 +101,6 @@ async fn list(store: &Store, limit: u32, output: &Output) -> Result<()> {
         print(job, output);
     }
     Ok(())
-}
-
-/// A job, for machines: as `/api/jobs` shows it.
-fn document(job: &Job) -> Value {
-    json!({
-        "id": job.id,
-        "kind": job.kind.name(),
-        "state": job.state.name(),
-        "asked_by": job.asked_by,
-        "asked_at": rfc3339(job.asked_at),
-        "not_before": rfc3339(job.not_before),
-        "attempt": job.attempt,
-        "worker": job.worker,
-        "stage": job.stage,
-        "share": job.permille as f64 / 1000.0,
-        "started_at": job.started_at.map(rfc3339),
-        "ended_at": job.ended_at.map(rfc3339),
-        "outcome": outcome(job),
-        "error": job.error,
-    })
 }
 
 fn outcome(job: &Job) -> Option<Value> {

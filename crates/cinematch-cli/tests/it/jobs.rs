@@ -30,13 +30,6 @@ fn ask(server: &Server, job: &str) -> Value {
     reply.json()
 }
 
-/// Three ratings more than the champion learned from.
-fn rate_more(folder: &Folder) {
-    let mut ratings = folder.read("raw/ml-32m/ratings.csv");
-    ratings.push_str("900,1,4.5,1700000000\n900,2,5.0,1700000001\n900,3,4.0,1700000002\n");
-    folder.write("raw/ml-32m/ratings.csv", ratings.as_bytes());
-}
-
 /// Of the sample's few users much has to be let pass.
 const MARGIN: (&str, &str) = ("CINEMATCH_MARGIN", "0.2");
 
@@ -49,7 +42,7 @@ fn a_retraining_that_is_not_worse_goes_into_service_and_can_be_taken_back() {
     let folder = Folder::trained();
     let server = Server::start_in(&folder, &FAST, &[MARGIN]);
     assert_eq!(generation(&server), 1);
-    rate_more(&folder);
+    folder.rate_more();
     let job = ask(&server, "retrain");
     assert_eq!((&job["kind"], &job["asked_by"]), (&json!("retrain"), &json!("api")));
     let job = ended(&server, &job["id"]);
@@ -176,7 +169,7 @@ fn a_killed_worker_is_replaced_and_a_killed_servers_worker_ends_with_it() {
 fn what_is_due_by_the_clock_is_begun_once_by_one_of_several_servers() {
     let Some(database) = database("what_is_due_by_the_clock") else { return };
     let folder = Folder::trained();
-    rate_more(&folder);
+    folder.rate_more();
     let server = |name: &str| {
         let log = format!("server-{name}.log");
         let every_minute = ["--retrain", "* * * * *", "--jobs-speed", "20"];

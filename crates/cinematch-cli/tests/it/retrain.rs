@@ -43,13 +43,6 @@ fn change_ratings(folder: &Folder, other: impl Fn(&str, usize) -> Option<usize>)
     folder.write(path, changed.as_bytes());
 }
 
-/// Three ratings more.
-fn rate_more(folder: &Folder) {
-    let mut ratings = folder.read("raw/ml-32m/ratings.csv");
-    ratings.push_str("900,1,4.5,1700000000\n900,2,5.0,1700000001\n900,3,4.0,1700000002\n");
-    folder.write("raw/ml-32m/ratings.csv", ratings.as_bytes());
-}
-
 #[test]
 fn what_is_not_worse_is_served_and_what_is_not_new_is_not_made() {
     let folder = Folder::trained();
@@ -57,7 +50,7 @@ fn what_is_not_worse_is_served_and_what_is_not_new_is_not_made() {
     assert_eq!((&nothing["generation"], &nothing["promoted"]), (&json!(null), &json!(false)));
     assert_eq!(served(&folder), 1);
 
-    rate_more(&folder);
+    folder.rate_more();
     let first = retrain(&folder, &["--margin", "0.2"]);
     assert_eq!((&first["generation"], &first["promoted"]), (&json!(2), &json!(true)), "{first}");
     let verdict = &first["verdict"];
@@ -171,7 +164,7 @@ fn a_broken_champion_and_a_failed_fetch_stop_nothing_and_are_told() {
 #[test]
 fn a_server_can_follow_and_its_end_is_the_workers_end() {
     let folder = Folder::trained();
-    rate_more(&folder);
+    folder.rate_more();
     let worker = || {
         let mut command = folder.command(&["--quiet", "retrain", "--events", "--margin", "0.2"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());

@@ -39,6 +39,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+pub use jobs::JobItem;
+
 use crate::access::guard;
 use crate::cache::pack;
 use crate::observe::observe;
