@@ -225,21 +225,31 @@ pub(crate) async fn say(
         updated_at: now,
     });
     let feedback = known.after(said, now);
+    keep(transaction, user, &feedback).await?;
+    Ok(feedback)
+}
+
+/// Puts what is known of a person and a film in the place of what was.
+pub(crate) async fn keep(
+    transaction: &mut sqlx::Transaction<'static, sqlx::Any>,
+    user: i64,
+    feedback: &FilmFeedback,
+) -> Result<(), StoreError> {
     if feedback.is_nothing() {
         sqlx::query("DELETE FROM feedback WHERE user_id = $1 AND movie_id = $2")
             .bind(user)
-            .bind(i64::from(movie.0))
+            .bind(i64::from(feedback.movie_id.0))
             .execute(&mut **transaction)
             .await?;
-        return Ok(feedback);
+        return Ok(());
     }
     let sql = format!(
         "INSERT INTO feedback (user_id, movie_id, signal, half_stars, watched, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6) {UPSERT}"
     );
     let query = sqlx::query(sqlx::AssertSqlSafe(sql));
-    bind(query, user, &feedback).execute(&mut **transaction).await?;
-    Ok(feedback)
+    bind(query, user, feedback).execute(&mut **transaction).await?;
+    Ok(())
 }
 
 /// Binds the six values of a row.

@@ -20,6 +20,7 @@ mod rows;
 mod store;
 mod taste;
 mod transfer;
+mod undo;
 mod users;
 mod watchlist;
 
@@ -35,6 +36,7 @@ pub use preferences::Preferences;
 pub use store::{Ownership, Store};
 pub use taste::{Stamp, Taste};
 pub use transfer::{Copied, Existing, backup, copy, restore};
+pub use undo::{Before, NotBefore, Place};
 pub use users::{Account, Identified, NewProfile, Owner, Profile, Receipt, is_email};
 pub use watchlist::{Added, NewItem, WatchlistItem};
 

@@ -303,6 +303,9 @@ async fn every_change_is_a_new_version_and_nothing_else_is() {
         changed("imported").await;
         store.reset_feedback("ada", 30).await.unwrap();
         changed("reset").await;
+        let known = store.before("ada", MovieId(3)).await.unwrap();
+        store.restore("ada", MovieId(3), known, 30).await.unwrap();
+        changed("put back").await;
         let before = store.stamp("ada").await.unwrap();
         assert!(!store.unsay("ada", MovieId(77), 40).await.unwrap());
         assert!(!store.remove("ada", MovieId(77), 40).await.unwrap());
@@ -313,6 +316,66 @@ async fn every_change_is_a_new_version_and_nothing_else_is() {
         assert_eq!(store.stamp("ada").await.unwrap(), None);
         store.say("ada", MovieId(1), like(), 10).await.unwrap();
         changed("came back").await;
+    }
+}
+
+/// Whatever was done to a film can be taken back, and nothing else changes by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_can_be_undone_to_the_last_trace() {
+    for database in databases("what_was_done_can_be_undone_to_the_last_trace").await {
+        let store = database.open().await;
+        let all = async || store.everything("ada").await.unwrap();
+        for id in 1..=5 {
+            store.add("ada", item(id), 10).await.unwrap();
+        }
+        store.say("ada", MovieId(2), rate(4.5), 11).await.unwrap();
+        store.say("ada", MovieId(9), like(), 12).await.unwrap();
+        let films = [1, 2, 3, 9, 77].map(MovieId);
+        let undone = async |film: MovieId, what: &str, before: (Everything, Before)| {
+            // As a page holds it.
+            let known = before.1.to_string().parse().unwrap();
+            store.restore("ada", film, known, 30).await.unwrap();
+            assert_eq!(all().await, before.0, "{what} of {film:?}");
+            assert_eq!(store.before("ada", film).await.unwrap(), before.1, "{what} of {film:?}");
+        };
+        for film in films {
+            let before = (all().await, store.before("ada", film).await.unwrap());
+            let dislike = Said { reaction: Some(Reaction::Dislike), ..watched() };
+            store.say("ada", film, dislike, 20).await.unwrap();
+            undone(film, "a dislike", before.clone()).await;
+            store.say("ada", film, rate(1.0), 20).await.unwrap();
+            store.remove("ada", film, 20).await.unwrap();
+            // Meanwhile another film came to somebody's list.
+            store.add("bob", item(film.0), 21).await.unwrap();
+            undone(film, "stars and a removal", before.clone()).await;
+            store.unsay("ada", film, 20).await.unwrap();
+            store.add("ada", item(film.0), 20).await.unwrap();
+            undone(film, "an addition", before.clone()).await;
+        }
+        // The newest film of all, which no number comes after.
+        store.add("ada", item(6), 40).await.unwrap();
+        let known = store.before("ada", MovieId(6)).await.unwrap();
+        store.remove("ada", MovieId(6), 41).await.unwrap();
+        store.restore("ada", MovieId(6), known.clone(), 42).await.unwrap();
+        assert_eq!(shown(&store, "ada").await.first(), Some(&(6, false)));
+        // Numbers from outside use up none and take nobody's place.
+        let text = known.to_string();
+        let (start, _) = text.rsplit_once("\"position\":").unwrap();
+        let bobs = shown(&store, "bob").await;
+        for position in [i64::MIN, 0, 1, i64::MAX] {
+            let forged = format!("{start}\"position\":{position}}}}}").parse().unwrap();
+            store.restore("ada", MovieId(6), forged, 43).await.unwrap();
+        }
+        assert_eq!(shown(&store, "bob").await, bobs);
+        store.add("ada", item(7), 44).await.unwrap();
+        let ada: Vec<u32> = shown(&store, "ada").await.into_iter().map(|it| it.0).collect();
+        assert_eq!(ada, [7, 6, 5, 4, 3, 2, 1]);
+        // Nothing brings a profile back that was forgotten.
+        let made = store.identify("eve@example.org", Some("Eve"), 50).await.unwrap();
+        let Identified::New(eve) = made else { panic!("{made:?}") };
+        store.forget(&eve.key(), "r".to_owned(), 51).await.unwrap().unwrap();
+        let late = store.restore(&eve, MovieId(1), known, 52).await;
+        assert!(matches!(late, Err(StoreError::Forgotten)), "{late:?}");
     }
 }
 
