@@ -15,6 +15,7 @@ mod routes;
 mod state;
 mod strict;
 mod trace;
+mod ui;
 mod unread;
 
 use std::future::Future;

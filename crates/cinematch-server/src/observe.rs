@@ -16,11 +16,21 @@ use crate::trace;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-const POLICY: &str = "default-src 'self'; img-src 'self' data: https://image.tmdb.org; \
-                      style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+/// What a page of ours may load and where it may send to: no script and no style but our files.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+                      img-src 'self' data: https://image.tmdb.org; connect-src 'self'; \
+                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// The same for `/docs`: Swagger UI writes styles into its page.
+const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; \
+                           style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+
+/// What the log calls a request.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
 
 /// Wraps every request.
-pub async fn observe(request: Request, next: Next) -> Response {
+pub async fn observe(mut request: Request, next: Next) -> Response {
     let request_id = accepted_id(&request).unwrap_or_else(new_id);
     let started = Instant::now();
     let method = request.method().clone();
@@ -28,6 +38,7 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = tracing::error_span!("request", request_id);
     let trace = trace::of_request(&request, &request_id);
+    request.extensions_mut().insert(RequestId(request_id.clone()));
     let in_flight = gauge!("cinematch_http_in_flight");
     in_flight.increment(1.0);
     let mut response = next.run(request).instrument(span).instrument(trace.clone()).await;
@@ -55,8 +66,10 @@ pub async fn observe(request: Request, next: Next) -> Response {
         headers.insert(REQUEST_ID.clone(), value);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    let silent = HeaderValue::from_static("no-referrer");
+    headers.entry(header::REFERRER_POLICY).or_insert(silent);
+    let policy = if path.starts_with("/docs") { DOCS_POLICY } else { POLICY };
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     let took = started.elapsed();
     count(route.as_ref(), &method, status, took);
     tracing::info!(

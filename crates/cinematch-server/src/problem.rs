@@ -79,6 +79,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
+    /// What is wrong, in a sentence for people.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// One field cannot be used.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         QueryError { errors: vec![FieldError { field: field.into(), message: message.into() }] }

@@ -15,6 +15,7 @@ use crate::problem::Problem;
 use crate::routes::now;
 use crate::state::AppState;
 use crate::trace::span;
+use crate::ui;
 
 /// The cookie of a session.
 pub const COOKIE: &str = "cinematch_session";
@@ -44,6 +45,9 @@ pub async fn guard(
         if matches!(caller, Caller::Nobody) && !PUBLIC.contains(&path) {
             return Err(sign_in());
         }
+        request.extensions_mut().insert(caller);
+    } else if ui::is_page(path) {
+        let caller = looker(&state, request.headers()).instrument(span!("guard")).await?;
         request.extensions_mut().insert(caller);
     }
     request.extensions_mut().insert(Client(client));
@@ -126,19 +130,32 @@ async fn caller(state: &AppState, headers: &HeaderMap) -> Result<Caller, Problem
         }
         return Ok(Caller::Program(kept.key.scope, claimed(state, headers).await?));
     }
+    session(state, headers).await
+}
+
+/// Whoever signed in.
+async fn session(state: &AppState, headers: &HeaderMap) -> Result<Caller, Problem> {
     let Some(token) = session_token(headers) else { return Ok(Caller::Nobody) };
     let profile = state.store().session(&token.hash(), now()).await?;
     Ok(profile.map_or(Caller::Nobody, Caller::Person))
 }
 
+/// Who looks at a page: pages go by cookies alone, and ask whoever has none who they are.
+async fn looker(state: &AppState, headers: &HeaderMap) -> Result<Caller, Problem> {
+    if state.config().access.mode == AccessMode::Open {
+        let id = ui::cookie(headers, ui::PROFILE_COOKIE).and_then(|id| id.parse().ok());
+        let profile = match id {
+            Some(id) => state.store().profile(id).await?,
+            None => None,
+        };
+        return Ok(Caller::Household(profile));
+    }
+    session(state, headers).await
+}
+
 /// The session of a request's cookies.
 pub fn session_token(headers: &HeaderMap) -> Option<SessionToken> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut cookies = cookies.flat_map(|line| line.split(';'));
-    cookies.find_map(|cookie| {
-        let (name, value) = cookie.trim().split_once('=')?;
-        (name == COOKIE).then(|| SessionToken::read(value))?
-    })
+    ui::cookie(headers, COOKIE).and_then(SessionToken::read)
 }
 
 /// The profile named by `X-User-Id`.

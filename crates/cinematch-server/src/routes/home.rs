@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::problem::Problem;
 use crate::state::AppState;
+use crate::ui::{self, Visitor};
 
 /// What the server is.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -17,28 +19,22 @@ struct Home {
     docs: &'static str,
 }
 
-/// What this server is: JSON, or a page for a browser.
+/// What this server is, as JSON; for a browser the page.
 #[utoipa::path(get, path = "/", tag = "service",
-    responses((status = 200, description = "JSON, or HTML for `Accept: text/html`",
-        content((Home = "application/json"), (String = "text/html")))))]
-pub async fn home(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    let version = env!("CARGO_PKG_VERSION");
-    if accept.is_some_and(|accept| accept.contains("text/html")) {
-        let bundle = state.bundle();
-        return Html(format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width\"><title>CineMatch</title>\
-             <style>body{{font:1.1rem/1.6 system-ui;max-width:34rem;margin:12vh auto;padding:0 1rem;\
-             color-scheme:light dark}}</style>\
-             <h1>CineMatch</h1><p>{} films, model {}, generation {}.</p>\
-             <p><a href=\"/docs\">Try the API</a> · <a href=\"/openapi.json\">OpenAPI document</a> · \
-             <a href=\"/health\">Health</a></p>",
-            bundle.recommender.movies().len(),
-            bundle.manifest.model_id,
-            bundle.generation,
-        ))
-        .into_response();
+    responses(
+        (status = 200, description = "JSON, or HTML for `Accept: text/html`",
+            content((Home = "application/json"), (String = "text/html"))),
+        (status = 303, description = "A browser is asked who it is first"),
+    ))]
+pub async fn home(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if ui::wants_page(&headers) || visitor.is_fragment {
+        return ui::home(State(state), visitor).await;
     }
-    Json(Home { service: "cinematch", version, status: "ok", docs: "/docs" }).into_response()
+    let version = env!("CARGO_PKG_VERSION");
+    let home = Home { service: "cinematch", version, status: "ok", docs: "/docs" };
+    Ok(Json(home).into_response())
 }

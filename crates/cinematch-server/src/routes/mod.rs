@@ -5,17 +5,17 @@ mod browse;
 mod catalog;
 mod document;
 mod feedback;
-mod groups;
+pub mod groups;
 mod health;
 mod home;
-mod import;
+pub mod import;
 mod jobs;
-mod listing;
+pub mod listing;
 mod models;
 mod people;
-mod person;
-mod personal;
-mod preferences;
+pub mod person;
+pub mod personal;
+pub mod preferences;
 mod recommendations;
 mod search;
 mod similar;
@@ -46,6 +46,7 @@ use crate::cache::pack;
 use crate::observe::observe;
 use crate::problem::{INTERNAL, Problem};
 use crate::state::AppState;
+use crate::ui;
 
 /// The longest a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -106,7 +107,7 @@ pub fn now() -> i64 {
 }
 
 /// The row of a film's number; 404 where the catalogue has none.
-fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, Problem> {
+pub fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, Problem> {
     let known = u32::try_from(movie_id).ok();
     let index = known.and_then(|id| recommender.vocabulary().index_of(MovieId(id)));
     let detail = || format!("There is no movie {movie_id} in the catalogue");
@@ -150,6 +151,7 @@ pub fn router(state: AppState) -> Router {
         .expose_headers([request_id, header::RETRY_AFTER]);
     let (router, document) = split();
     router
+        .merge(ui::router())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .fallback(|| async { Problem::not_found("There is nothing at this address; see /docs") })
         .layer(middleware::from_fn_with_state(state.clone(), guard))
@@ -160,6 +162,7 @@ pub fn router(state: AppState) -> Router {
                 INTERNAL,
             ))
         }))
+        .layer(middleware::from_fn_with_state(state.clone(), ui::errors))
         .layer(middleware::from_fn(pack))
         .layer(CompressionLayer::new())
         .layer(cors)

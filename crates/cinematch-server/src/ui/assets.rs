@@ -1,0 +1,62 @@
+//! Style, scripts and pictures: part of the binary, readable as they are.
+
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+/// The style: one file, of parts.
+static STYLE: LazyLock<String> = LazyLock::new(|| {
+    [
+        include_str!("assets/base.css"),
+        include_str!("assets/card.css"),
+        include_str!("assets/pages.css"),
+    ]
+    .join("\n")
+});
+
+const PAGE: &str = include_str!("assets/page.js");
+const SEARCH: &str = include_str!("assets/search.js");
+const FAVICON: &str = include_str!("assets/favicon.svg");
+
+const SCRIPT_TYPE: &str = "text/javascript; charset=utf-8";
+
+/// A file of a name, and its type.
+fn file(name: &str) -> Option<(&'static str, &'static str)> {
+    Some(match name {
+        "cinematch.css" => (STYLE.as_str(), "text/css; charset=utf-8"),
+        "page.js" => (PAGE, SCRIPT_TYPE),
+        "search.js" => (SEARCH, SCRIPT_TYPE),
+        _ => return None,
+    })
+}
+
+/// Changes when a file does. It is part of all addresses, so that files can be kept for ever, and
+/// modules find each other by names alone.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = Sha256::new();
+    for text in [STYLE.as_str(), PAGE, SEARCH] {
+        hash.update(text);
+    }
+    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+});
+
+/// The address of a file.
+pub fn address(name: &str) -> String {
+    format!("/assets/{}/{name}", *VERSION)
+}
+
+/// `GET /assets/{version}/{file}`. A page of another version gets what there is, and keeps it not.
+pub async fn asset(Path((version, name)): Path<(String, String)>) -> Response {
+    let Some((text, kind)) = file(&name) else { return StatusCode::NOT_FOUND.into_response() };
+    let keep = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, keep)], text).into_response()
+}
+
+/// `GET /favicon.svg`.
+pub async fn favicon() -> Response {
+    let kind = (header::CONTENT_TYPE, "image/svg+xml");
+    ([kind, (header::CACHE_CONTROL, "public, max-age=86400")], FAVICON).into_response()
+}

@@ -1,0 +1,74 @@
+//! Refusals as pages, where a browser asked for one.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::html;
+
+use super::layout::{Nav, Page, page};
+use super::visitor::{THEME_COOKIE, Theme, Visitor, cookie};
+use crate::observe::RequestId;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Makes pages of problems: a person reads a sentence and a way on, not JSON.
+pub async fn errors(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let is_wanted = wants_page(headers) && !is_programs(request.uri().path());
+    if !is_wanted {
+        return next.run(request).await;
+    }
+    let visitor = Visitor {
+        profile: None,
+        mode: state.config().access.mode,
+        theme: cookie(headers, THEME_COOKIE).and_then(Theme::of).unwrap_or_default(),
+        is_fragment: false,
+        note: None,
+        back: "/".to_owned(),
+    };
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
+    let is_reading = request.method() == Method::GET;
+    let response = next.run(request).await;
+    let status = response.status();
+    if status == StatusCode::UNAUTHORIZED && is_reading {
+        return Redirect::to(visitor.door()).into_response();
+    }
+    let problem = response.extensions().get::<Problem>();
+    let detail = match problem {
+        Some(problem) => problem.detail().to_owned(),
+        None if status == StatusCode::NOT_FOUND => "There is nothing at this address".to_owned(),
+        None if status.is_client_error() || status.is_server_error() => {
+            status.canonical_reason().unwrap_or("This did not work").to_owned()
+        }
+        None => return response,
+    };
+    let title = if status.is_server_error() { "Something went wrong" } else { "That did not work" };
+    let main = html! {
+        section .plain {
+            h1 { (title) }
+            p { (detail) }
+            @if let Some(id) = request_id.filter(|_| status.is_server_error()) { p .small { "Request " (id) } }
+            p { a .button href="/" { "Go to the films" } }
+        }
+    };
+    let mut reply = page(&visitor, &Page::new(title, Nav::Elsewhere, main));
+    *reply.status_mut() = status;
+    if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
+        reply.headers_mut().insert(header::RETRY_AFTER, wait.clone());
+    }
+    reply
+}
+
+/// Whether a browser asks for a page, and not a script of ours for parts of one.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html")) && !headers.contains_key("x-fragment")
+}
+
+/// Addresses of programs, whose errors are documents whoever asks.
+fn is_programs(path: &str) -> bool {
+    ["/api/", "/auth/", "/docs", "/openapi.json", "/health", "/metrics", "/assets/"]
+        .iter()
+        .any(|start| path.starts_with(start))
+}

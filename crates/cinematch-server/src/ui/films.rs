@@ -1,0 +1,107 @@
+//! Films as pages show them: what they are, why they are there, what the viewer said of them.
+
+use std::sync::Arc;
+
+use cinematch::ids::{MovieId, MovieIdx};
+use cinematch::ranking::{Query, Recommender, Request};
+use cinematch_store::{FilmFeedback, Profile, Taste};
+
+use crate::item::{Item, Why};
+use crate::problem::Problem;
+use crate::routes::listing::why;
+use crate::routes::personal::known_of;
+use crate::routes::preferences;
+use crate::state::{AppState, Serving};
+
+/// A film on a page.
+#[derive(Debug)]
+pub struct Film<'a> {
+    pub item: Item<'a>,
+    /// Why it is there, where it was ranked.
+    pub why: Option<Why<'a>>,
+    pub standing: Standing,
+}
+
+/// What somebody said of a film, and whether it is on their watchlist.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub said: Option<FilmFeedback>,
+    pub is_listed: bool,
+}
+
+impl Standing {
+    /// O(log films spoken of).
+    pub fn of(taste: &Taste, movie_id: MovieId) -> Self {
+        let said = taste.films.binary_search_by_key(&movie_id, |film| film.movie_id);
+        Self {
+            said: said.ok().map(|at| taste.films[at].clone()),
+            is_listed: taste.listed.binary_search(&movie_id).is_ok(),
+        }
+    }
+}
+
+/// One model and one person, for a whole page.
+pub struct Viewing {
+    pub serving: Arc<Serving>,
+    pub taste: Arc<Taste>,
+    /// The country whose services count, as the model numbers it; the operator's own, if `None`.
+    pub region: Option<usize>,
+}
+
+impl Viewing {
+    /// What a page for somebody needs.
+    pub async fn of(state: &AppState, profile: &Profile) -> Result<Self, Problem> {
+        let serving = state.serving();
+        let taste = state.taste(&profile.key()).await?;
+        let mut query = Query::default();
+        preferences::apply(&taste.preferences, &serving.bundle.recommender, &mut query);
+        let index = serving.bundle.recommender.index();
+        let region = query.filters.region.as_deref().and_then(|code| index.find_region(code));
+        Ok(Self { serving, taste, region })
+    }
+
+    pub fn recommender(&self) -> &Recommender {
+        &self.serving.bundle.recommender
+    }
+
+    /// Everything that is known of the person, as a request for recommendations has it. What they have
+    /// seen, spoken of or listed is not shown, and their preferences count.
+    pub fn query(&self, limit: usize) -> Query {
+        let mut query = known_of(&self.taste, false);
+        preferences::apply(&self.taste.preferences, self.recommender(), &mut query);
+        query.limit = limit;
+        query
+    }
+
+    /// A query, checked.
+    pub fn resolve(&self, query: &Query) -> Result<Request, Problem> {
+        Ok(self.recommender().resolve(query)?.0)
+    }
+
+    /// The films that a query asks for.
+    pub fn list(&self, query: &Query) -> Result<Vec<Film<'_>>, Problem> {
+        let request = self.resolve(query)?;
+        let ranked = self.recommender().recommend(&request);
+        let films = ranked.items.into_iter().map(|recommended| {
+            let film = recommended.movie;
+            Film { why: Some(why(recommended)), ..self.film(film) }
+        });
+        Ok(films.collect())
+    }
+
+    /// A film, and what the person said of it.
+    pub fn film(&self, film: MovieIdx) -> Film<'_> {
+        let recommender = self.recommender();
+        let movie = recommender.movie(film);
+        Film {
+            item: Item::new(movie, recommender.services_of(film, self.region)),
+            why: None,
+            standing: Standing::of(&self.taste, movie.movie_id),
+        }
+    }
+
+    /// A film of the person's own, by its number; films that left the catalogue are not there.
+    pub fn find(&self, movie_id: MovieId) -> Option<MovieIdx> {
+        self.recommender().vocabulary().index_of(movie_id)
+    }
+}

@@ -1,0 +1,77 @@
+//! Fields of forms, which may repeat their names.
+
+use std::convert::Infallible;
+
+use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
+
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// The fields of a form, in their order.
+#[derive(Clone, Debug, Default)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// A field's first value that is not empty: browsers send what was left empty too.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// All values of a field that are not empty.
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let fields = self.0.iter().filter(move |(field, _)| field == name);
+        fields.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The same, as a list.
+    pub fn list(&self, name: &str) -> Vec<String> {
+        self.all(name).map(str::to_owned).collect()
+    }
+
+    /// A number, where the field has one.
+    pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let text: String = text.chars().take(40).collect();
+        let wrong = || Problem::field(name, format!("expected a number, got `{text}`"));
+        text.parse().map(Some).map_err(|_| wrong())
+    }
+}
+
+/// The fields of an address.
+impl FromRequestParts<AppState> for Fields {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
+        let fields = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+        Ok(fields.map(|Query(fields)| Self(fields)).unwrap_or_default())
+    }
+}
+
+/// The fields of a form's body.
+pub struct Sent(pub Fields);
+
+impl FromRequest<AppState> for Sent {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        match Form::<Vec<(String, String)>>::from_request(request, state).await {
+            Ok(Form(fields)) => Ok(Self(Fields(fields))),
+            Err(rejection) => Err(Problem::new(rejection.status(), rejection.body_text())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_empty_was_not_given() {
+        let fields = [("genre", "crime"), ("genre", " drama "), ("year_min", ""), ("minutes", "x")];
+        let fields = Fields(fields.map(|(name, value)| (name.into(), value.into())).to_vec());
+        assert_eq!(fields.list("genre"), ["crime", "drama"]);
+        assert_eq!(fields.number::<u16>("year_min").unwrap(), None);
+        assert!(fields.number::<u32>("minutes").is_err());
+    }
+}

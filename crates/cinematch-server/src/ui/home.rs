@@ -1,0 +1,155 @@
+//! `GET /`: rows of films, each with why it is there.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use cinematch::ids::MovieId;
+use cinematch::ranking::{Order, Query};
+use cinematch_store::{FilmFeedback, Reaction};
+use maud::{Markup, html};
+
+use super::card::shelf;
+use super::films::{Film, Viewing};
+use super::layout::{Nav, Page, page};
+use super::visitor::Visitor;
+use crate::config::AccessMode;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Films in a row.
+const ROW: usize = 12;
+/// Films that have a row of their own: "Because you loved …".
+const LOVED: usize = 2;
+/// Services that have one.
+const SERVICES: usize = 2;
+/// From so many stars on a film is loved.
+const LOVED_FROM: f32 = 4.0;
+/// What a gem is: so much counts being little known, and so many votes say that it is good.
+const GEM_NOVELTY: f32 = 1.0;
+const GEM_VOTES: u32 = 20;
+/// So many films spoken of make a taste.
+const ENOUGH: usize = 5;
+
+/// The first page; whoever is nobody yet is asked who they are.
+pub async fn home(State(state): State<AppState>, visitor: Visitor) -> Result<Response, Problem> {
+    let Some(profile) = &visitor.profile else {
+        let is_empty =
+            visitor.mode == AccessMode::Open && state.store().accounts().await?.is_empty();
+        let door = if is_empty { "/welcome" } else { visitor.door() };
+        return Ok(Redirect::to(door).into_response());
+    };
+    let viewing = Viewing::of(&state, profile).await?;
+    let rows = rows(&viewing)?;
+    let main = html! {
+        h1 .unseen { "Films for " (profile.name) }
+        (invitation(viewing.taste.films.len()))
+        @for (at, row) in rows.iter().enumerate() {
+            (shelf(&format!("row-{at}"), &row.heading, &row.films))
+        }
+        @if rows.iter().all(|row| row.films.is_empty()) {
+            section .plain {
+                p { "No film passes your preferences any more." }
+                p { a .button href="/me" { "Change them" } }
+            }
+        }
+        @if let Some(attribution) = viewing.serving.bundle.attribution(viewing.region) {
+            p .small { (attribution) }
+        }
+    };
+    Ok(page(&visitor, &Page::new("Home", Nav::Home, main)))
+}
+
+/// Somebody of whom little is known is asked for more.
+fn invitation(n_films: usize) -> Markup {
+    html! {
+        @if n_films < ENOUGH {
+            section .invitation {
+                p {
+                    @if n_films == 0 { "These are films that many love. A few answers make them yours." }
+                    @else { "A few more answers make this list yours." }
+                }
+                p {
+                    a .button href="/welcome/rate" { "Rate films you know" } " "
+                    a href="/import" { "Bring your ratings along" }
+                }
+            }
+        }
+    }
+}
+
+/// A row of films under what they have in common.
+struct Row<'a> {
+    heading: Markup,
+    films: Vec<Film<'a>>,
+}
+
+/// Rows in the making: no film stands in two of them.
+struct Rows<'a> {
+    viewing: &'a Viewing,
+    rows: Vec<Row<'a>>,
+    shown: Vec<MovieId>,
+}
+
+impl<'a> Rows<'a> {
+    /// Adds what a query finds.
+    fn add(&mut self, heading: Markup, mut query: Query) -> Result<(), Problem> {
+        query.exclude.extend_from_slice(&self.shown);
+        let films = self.viewing.list(&query)?;
+        self.shown.extend(films.iter().map(|film| film.item.movie_id));
+        self.rows.push(Row { heading, films });
+        Ok(())
+    }
+}
+
+/// The rows of a page.
+fn rows(viewing: &Viewing) -> Result<Vec<Row<'_>>, Problem> {
+    let mut rows = Rows { viewing, rows: Vec::new(), shown: Vec::new() };
+    let is_known = viewing.taste.liked().next().is_some() || viewing.taste.rated().next().is_some();
+    let whole = || viewing.query(ROW);
+    let first = if is_known { "Picked for you" } else { "Loved by many" };
+    rows.add(html! { (first) }, whole())?;
+    for (loved, title) in loved(viewing) {
+        // By this film alone; what is known beside it says only what not to show.
+        let query = Query {
+            liked: vec![loved],
+            disliked: Vec::new(),
+            ratings: Vec::new(),
+            preferred_genres: Vec::new(),
+            ..whole()
+        };
+        rows.add(html! { "Because you loved " em { (title) } }, query)?;
+    }
+    if is_known {
+        let mut query = Query { novelty: GEM_NOVELTY, ..whole() };
+        query.filters.min_votes = GEM_VOTES;
+        rows.add(html! { "Hidden gems in your taste" }, query)?;
+    }
+    let services = viewing.query(ROW).filters.services;
+    for service in services.into_iter().take(SERVICES) {
+        let heading = html! { "New to you on " (service) };
+        let mut query = whole();
+        query.filters.services = vec![service];
+        rows.add(heading, query)?;
+    }
+    rows.add(html! { "Trending" }, Query { order: Order::Popularity, ..whole() })?;
+    Ok(rows.rows)
+}
+
+/// The films that somebody loves most, of equals the last spoken of.
+fn loved(viewing: &Viewing) -> Vec<(MovieId, &str)> {
+    let stars = |film: &FilmFeedback| match (film.stars, film.reaction) {
+        (Some(stars), _) => stars.value(),
+        (None, Some(Reaction::Like)) => LOVED_FROM,
+        (None, _) => 0.0,
+    };
+    let films = viewing.taste.films.iter().filter(|film| stars(film) >= LOVED_FROM);
+    let mut films: Vec<&FilmFeedback> = films.collect();
+    films.sort_by(|a, b| {
+        let by_stars = stars(b).total_cmp(&stars(a));
+        by_stars.then(b.updated_at.cmp(&a.updated_at)).then(a.movie_id.cmp(&b.movie_id))
+    });
+    let titled = films.into_iter().filter_map(|film| {
+        let movie = viewing.recommender().movie(viewing.find(film.movie_id)?);
+        Some((film.movie_id, movie.title.as_str()))
+    });
+    titled.take(LOVED).collect()
+}

@@ -1,0 +1,64 @@
+//! The web page: HTML from the data that the API's handlers have.
+//!
+//! Whatever can be done is a form, so that everything works without scripts: a form is answered with a
+//! redirection to where it stood, and the next page says what was done. With scripts `assets/page.js` sends
+//! the form itself and is answered with those parts of the page that changed.
+
+mod assets;
+mod card;
+mod errors;
+mod films;
+mod form;
+mod home;
+mod layout;
+mod note;
+mod people;
+mod say;
+mod search;
+mod visitor;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+pub use errors::{errors, wants_page};
+pub use home::home;
+pub use visitor::{PROFILE_COOKIE, Visitor, cookie};
+
+use crate::state::AppState;
+
+/// The first parts of the pages' addresses.
+const PAGES: [&str; 12] = [
+    "",
+    "browse",
+    "films",
+    "import",
+    "me",
+    "models",
+    "people",
+    "search",
+    "sign-in",
+    "theme",
+    "tonight",
+    "watchlist",
+];
+
+/// Whether an address is a page's, or a form's on one.
+pub fn is_page(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    PAGES.contains(&first) || first == "welcome"
+}
+
+/// The pages, but for the first, whose address answers programs too.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/assets/{version}/{file}", get(assets::asset))
+        .route("/favicon.svg", get(assets::favicon))
+        .route("/favicon.ico", get(assets::favicon))
+        .route("/search", get(search::search))
+        .route("/films/{movie_id}/say", post(say::say))
+        .route("/films/{movie_id}/undo", post(say::undo))
+        .route("/people", get(people::choose).post(people::make))
+        .route("/people/choose", post(people::be))
+        .route("/people/leave", post(people::leave))
+        .route("/theme", post(layout::set_theme))
+}

@@ -1,0 +1,103 @@
+//! `/people`: whose films these are, in a household without passwords.
+
+use axum::extract::State;
+use axum::response::Response;
+use cinematch_store::{Identified, Profile};
+use maud::{Markup, html};
+
+use super::form::Sent;
+use super::layout::{Nav, Page, page};
+use super::note::with_cookie;
+use super::visitor::{PROFILE_COOKIE, Visitor};
+use crate::access::{only_in, random_name};
+use crate::config::AccessMode;
+use crate::problem::Problem;
+use crate::routes::now;
+use crate::routes::person::check_text;
+use crate::state::AppState;
+
+const LONGEST_NAME: usize = 100;
+/// How long a browser remembers who it is: a year.
+const SECONDS: u32 = 365 * 24 * 3600;
+
+fn open_only(state: &AppState) -> Result<(), Problem> {
+    only_in(state, AccessMode::Open, "Here people have accounts: sign in at /sign-in")
+}
+
+/// `GET /people`: everybody there is, and somebody new.
+pub async fn choose(State(state): State<AppState>, visitor: Visitor) -> Result<Response, Problem> {
+    open_only(&state)?;
+    let accounts = state.store().accounts().await?;
+    let profiles: Vec<Profile> = accounts.into_iter().map(|account| account.profile).collect();
+    let main = html! {
+        section .plain {
+            h1 { "Who’s watching?" }
+            @if !profiles.is_empty() {
+                form .people method="post" action="/people/choose" {
+                    @for profile in &profiles {
+                        button name="profile" value=(profile.id) {
+                            (face(profile)) span { (profile.name) }
+                        }
+                    }
+                }
+            }
+            h2 { "Somebody new" }
+            (name_form())
+        }
+    };
+    Ok(page(&visitor, &Page::new("Who’s watching?", Nav::Elsewhere, main)))
+}
+
+/// Asks for a name.
+pub fn name_form() -> Markup {
+    html! {
+        form .inline method="post" action="/people" {
+            label for="name" { "Name" }
+            input #name name="name" required maxlength=(LONGEST_NAME) autocomplete="nickname";
+            button .button { "Go on" }
+        }
+    }
+}
+
+/// A profile's letter in a colour of its own.
+fn face(profile: &Profile) -> Markup {
+    let initial = profile.name.chars().next().unwrap_or('·').to_uppercase().to_string();
+    html! { b class={ "face h" (profile.id % 12) } aria-hidden="true" { (initial) } }
+}
+
+/// `POST /people`: makes a profile, and asks it what it knows.
+pub async fn make(State(state): State<AppState>, Sent(fields): Sent) -> Result<Response, Problem> {
+    open_only(&state)?;
+    let name = fields.get("name").unwrap_or_default();
+    check_text("name", name, LONGEST_NAME)?;
+    // Profiles go by addresses; a household needs none, and nobody gets mail at this one (RFC 2606).
+    let address = format!("{}@household.invalid", random_name()?);
+    match state.store().identify(&address, Some(name), now()).await? {
+        Identified::New(profile) | Identified::Known(profile) => {
+            Ok(with_cookie("/welcome", &cookie(profile.id, SECONDS)))
+        }
+        Identified::Unknown => Err(Problem::field("name", "cannot be a profile's")),
+    }
+}
+
+/// `POST /people/choose`: from now on the browser is somebody's.
+pub async fn be(State(state): State<AppState>, Sent(fields): Sent) -> Result<Response, Problem> {
+    open_only(&state)?;
+    let id: Option<i64> = fields.number("profile")?;
+    let profile = match id {
+        Some(id) => state.store().profile(id).await?,
+        None => None,
+    };
+    let profile = profile.ok_or_else(|| Problem::not_found("There is no such profile any more"))?;
+    Ok(with_cookie("/", &cookie(profile.id, SECONDS)))
+}
+
+/// `POST /people/leave`: the browser is nobody's.
+pub async fn leave(State(state): State<AppState>) -> Result<Response, Problem> {
+    open_only(&state)?;
+    Ok(with_cookie("/people", &cookie(0, 0)))
+}
+
+fn cookie(id: i64, seconds: u32) -> String {
+    format!("{PROFILE_COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}")
+}
