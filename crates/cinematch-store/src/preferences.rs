@@ -16,18 +16,22 @@ pub struct Preferences {
     pub runtime_min: Option<u32>,
     /// In minutes.
     pub runtime_max: Option<u32>,
+    /// The country whose services they have: ISO 3166-1, two letters.
+    pub region: Option<String>,
     /// In milliseconds since 1970; `None` where nothing was ever said.
     pub updated_at: Option<i64>,
 }
 
-pub(crate) type PreferencesRow = (String, String, String, Option<i64>, Option<i64>, i64);
+pub(crate) type PreferencesRow =
+    (String, String, String, Option<i64>, Option<i64>, Option<String>, i64);
 
 /// The columns of a [`PreferencesRow`].
 pub(crate) const COLUMNS: &str =
-    "preferred_genres, services, original_languages, runtime_min, runtime_max, updated_at";
+    "preferred_genres, services, original_languages, runtime_min, runtime_max, region, updated_at";
 
 impl From<PreferencesRow> for Preferences {
-    fn from((genres, services, languages, min, max, updated_at): PreferencesRow) -> Self {
+    fn from(row: PreferencesRow) -> Self {
+        let (genres, services, languages, min, max, region, updated_at) = row;
         let names = |json: &str| serde_json::from_str(json).unwrap_or_default();
         let minutes = |minutes: Option<i64>| minutes.and_then(|it| u32::try_from(it).ok());
         Self {
@@ -36,6 +40,7 @@ impl From<PreferencesRow> for Preferences {
             original_languages: names(&languages),
             runtime_min: minutes(min),
             runtime_max: minutes(max),
+            region,
             updated_at: Some(updated_at),
         }
     }
@@ -57,12 +62,13 @@ impl Store {
             let json = |names: &[String]| serde_json::to_string(names).unwrap_or_default();
             sqlx::query(
                 "INSERT INTO preferences (user_id, preferred_genres, services, original_languages,
-                     runtime_min, runtime_max, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+                     runtime_min, runtime_max, region, updated_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                  ON CONFLICT (user_id) DO UPDATE SET
                      preferred_genres = excluded.preferred_genres, services = excluded.services,
                      original_languages = excluded.original_languages,
                      runtime_min = excluded.runtime_min, runtime_max = excluded.runtime_max,
-                     updated_at = excluded.updated_at",
+                     region = excluded.region, updated_at = excluded.updated_at",
             )
             .bind(id)
             .bind(json(&preferences.preferred_genres))
@@ -70,6 +76,7 @@ impl Store {
             .bind(json(&preferences.original_languages))
             .bind(preferences.runtime_min.map(i64::from))
             .bind(preferences.runtime_max.map(i64::from))
+            .bind(preferences.region)
             .bind(now)
             .execute(&mut *transaction)
             .await?;

@@ -45,7 +45,7 @@ const TABLES: [Table; 7] = [
     Table {
         name: "preferences",
         numbers: &["user_id", "runtime_min", "runtime_max", "updated_at"],
-        texts: &["preferred_genres", "services", "original_languages"],
+        texts: &["preferred_genres", "services", "original_languages", "region"],
         counter: None,
     },
     Table {

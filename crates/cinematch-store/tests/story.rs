@@ -97,6 +97,7 @@ async fn opinions(store: &Store) {
     let preferences = Preferences {
         preferred_genres: vec!["sci-fi".to_owned(), "a \"b\" c".to_owned()],
         runtime_max: Some(120),
+        region: Some("DE".to_owned()),
         ..Preferences::default()
     };
     assert_eq!(store.taste("ada").await.unwrap().preferences, Preferences::default());

@@ -36,10 +36,12 @@ async fn lived_in(store: &Store) {
         store.say(user, MovieId(7), said, 5).await.unwrap();
     }
     store.identify("eve@example.org", Some("Eve"), 1).await.unwrap();
-    store
-        .set_preferences("ada", Preferences { runtime_min: Some(80), ..Preferences::default() }, 9)
-        .await
-        .unwrap();
+    let preferences = Preferences {
+        runtime_min: Some(80),
+        region: Some("DE".to_owned()),
+        ..Preferences::default()
+    };
+    store.set_preferences("ada", preferences, 9).await.unwrap();
     let key = NewKey {
         id: "k".to_owned(),
         name: "n".to_owned(),

@@ -72,6 +72,48 @@ fn a_viewer_gets_the_services_of_their_region() {
 }
 
 #[test]
+fn a_person_says_once_where_they_live() {
+    let folder = folder();
+    let server = Server::start(&folder);
+    let ada = server.post("/auth/identify", &json!({"email": "ada@example.org", "name": "Ada"}));
+    let ada = ada.json()["id"].to_string();
+    let call = |method: &str, path: &str, body: Option<&serde_json::Value>| {
+        server.as_user(&ada, (method, path), body)
+    };
+    let path = "/api/preferences/me";
+    let put = |body: serde_json::Value| call("PUT", path, Some(&body));
+    let films = |path: &str| -> Vec<serde_json::Value> {
+        let reply = call("GET", path, None).json();
+        reply["recommendations"].as_array().unwrap().clone()
+    };
+    let kept = put(json!({"region": "de", "services": ["netflix"]})).json();
+    assert_eq!((&kept["region"], &kept["services"]), (&json!("DE"), &json!(["Netflix"])));
+    assert_eq!(call("GET", path, None).json()["region"], "DE");
+    let export = call("GET", "/api/export/me", None).json();
+    assert_eq!(export["preferences"]["region"], "DE");
+    let here = films("/api/recommendations");
+    assert_eq!(here.len(), 2, "what is on Netflix in Germany");
+    assert!(here.iter().all(|film| film["services_source"] == "tmdb"));
+    let reply = call("GET", "/api/recommendations", None).json();
+    assert!(reply["attribution"].as_str().unwrap().contains("JustWatch"));
+    // What a request says goes before; services that are not there are not asked for.
+    let there = call("GET", "/api/recommendations?region=US", None).json();
+    assert_eq!(there["ignored_preferences"], json!(["Netflix"]));
+    assert_eq!(there["count"], 20);
+    // A country of which the catalogue knows nothing: kept, said, and no film is lost for it.
+    put(json!({"region": "FR"}));
+    let reply = call("GET", "/api/recommendations", None).json();
+    assert_eq!((&reply["ignored_preferences"], &reply["count"]), (&json!(["FR"]), &json!(20)));
+    for wrong in ["", "D", "DEU", "Ä", "D1", "D "] {
+        let problem = put(json!({"region": wrong})).problem(422);
+        assert_eq!(problem["errors"][0]["field"], "region", "{problem}");
+    }
+    assert_eq!(call("GET", path, None).json()["region"], "FR", "a refusal changes nothing");
+    put(json!({}));
+    assert_eq!(call("GET", path, None).json()["region"], json!(null));
+}
+
+#[test]
 fn the_terminal_says_where_films_can_be_watched_and_whose_word_that_is() {
     let folder = folder();
     let text = folder.ok(&["recommend", "--region", "DE", "--services", "MUBI,arte"]);

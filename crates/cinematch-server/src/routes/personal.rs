@@ -114,7 +114,8 @@ pub struct PersonalQuery {
     /// Only films of this length.
     #[param(value_type = Option<RuntimeBucket>)]
     runtime_bucket: Option<RuntimeBucket>,
-    /// The country whose streaming services count and are shown; the operator's own, if not given.
+    /// The country whose streaming services count and are shown; that of the preferences, or else the
+    /// operator's own, if not given.
     region: Option<String>,
     /// Whether films of the watchlist may be shown.
     include_watchlist: Option<bool>,
@@ -151,6 +152,7 @@ pub async fn recommend(
         let taste = state.taste(&user).await?;
         let mode = asked.mode.unwrap_or_default();
         let mut query = known_of(&taste, asked.include_watchlist.unwrap_or(false));
+        query.filters.region.clone_from(&asked.region);
         let ignored = preferences::apply(&taste.preferences, recommender, &mut query);
         let counterfactual = asked.counterfactual.unwrap_or(false);
         asked.narrow(mode, &mut query);
@@ -213,7 +215,6 @@ impl PersonalQuery {
             // What is asked for now goes before what is preferred in general.
             (query.filters.runtime_min, query.filters.runtime_max) = bucket.range();
         }
-        query.filters.region = self.region;
         query.limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         query.offset = self.offset.unwrap_or(0) as usize;
         query.diversity = self.diversity;

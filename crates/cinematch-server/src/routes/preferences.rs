@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
+use cinematch::catalog::names::NameList;
 use cinematch::ranking::{Filters, Query, Recommender};
-use cinematch_store::{Preferences, rfc3339};
+use cinematch::retrieval::FilterIndex;
+use cinematch_store::{Preferences, Profile, rfc3339};
 use serde::{Deserialize, Serialize};
 
 use super::now;
@@ -29,6 +31,9 @@ pub struct PreferencesBody {
     runtime_min: Option<u32>,
     /// Minutes.
     runtime_max: Option<u32>,
+    /// The country whose services they have, as two letters: recommendations go by these where they name
+    /// no other.
+    region: Option<String>,
     /// RFC 3339, UTC; `null` where nothing was ever said.
     updated_at: Option<String>,
 }
@@ -41,6 +46,7 @@ impl From<Preferences> for PreferencesBody {
             original_languages: preferences.original_languages,
             runtime_min: preferences.runtime_min,
             runtime_max: preferences.runtime_max,
+            region: preferences.region,
             updated_at: preferences.updated_at.map(rfc3339),
         }
     }
@@ -66,17 +72,20 @@ pub async fn read(
 pub struct NewPreferences {
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<String>>, max_items = 100, example = json!(["crime"]))]
-    preferred_genres: Vec<String>,
+    pub preferred_genres: Vec<String>,
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<ShortText>>, max_items = 100, example = json!([]))]
-    services: Vec<String>,
+    pub services: Vec<String>,
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<ShortText>>, max_items = 100, example = json!(["en"]))]
-    original_languages: Vec<String>,
+    pub original_languages: Vec<String>,
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
-    runtime_min: Option<u32>,
+    pub runtime_min: Option<u32>,
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
-    runtime_max: Option<u32>,
+    pub runtime_max: Option<u32>,
+    /// The country whose services these are: ISO 3166-1, two letters in any case.
+    #[schema(pattern = "^[A-Za-z]{2}$", example = "DE")]
+    pub region: Option<String>,
 }
 
 /// Puts preferences in the place of those of before.
@@ -91,6 +100,15 @@ pub async fn write(
     Me(profile): Me,
     Body(new): Body<NewPreferences>,
 ) -> Result<Json<PreferencesBody>, Problem> {
+    Ok(Json(save(&state, &profile, new).await?.into()))
+}
+
+/// Checks preferences and keeps them, with names as the catalogue writes them.
+pub async fn save(
+    state: &AppState,
+    profile: &Profile,
+    new: NewPreferences,
+) -> Result<Preferences, Problem> {
     let bundle = state.bundle();
     let recommender = &bundle.recommender;
     for (field, names) in
@@ -98,7 +116,9 @@ pub async fn write(
     {
         check_names(field, names)?;
     }
-    // Services and languages are a person's own, whether today's catalogue has films of them or not.
+    let region = new.region.map(|code| region_of(&code)).transpose()?;
+    // Services, languages and the region are a person's own, whether today's catalogue has films of them
+    // or not.
     let asked = Query {
         preferred_genres: new.preferred_genres.clone(),
         filters: Filters {
@@ -110,17 +130,34 @@ pub async fn write(
         ..Query::default()
     };
     recommender.resolve(&asked)?;
+    let index = recommender.index();
+    let services = services_in(index, region.as_deref());
     let now = now();
     let preferences = Preferences {
-        preferred_genres: as_catalogued(recommender, new.preferred_genres, Kind::Genre),
-        services: as_catalogued(recommender, new.services, Kind::Service),
-        original_languages: as_catalogued(recommender, new.original_languages, Kind::Language),
+        preferred_genres: as_catalogued(&index.genres, new.preferred_genres),
+        services: as_catalogued(services, new.services),
+        original_languages: as_catalogued(&index.languages, new.original_languages),
         runtime_min: new.runtime_min,
         runtime_max: new.runtime_max,
+        region,
         updated_at: Some(now),
     };
-    state.store().set_preferences(&profile, preferences.clone(), now).await?;
-    Ok(Json(preferences.into()))
+    state.store().set_preferences(profile, preferences.clone(), now).await?;
+    Ok(preferences)
+}
+
+/// A country's two letters, as ISO writes them.
+fn region_of(code: &str) -> Result<String, Problem> {
+    if code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_alphabetic()) {
+        return Ok(code.to_ascii_uppercase());
+    }
+    Err(Problem::field("region", "expected the two letters of a country, such as DE"))
+}
+
+/// The services of a region, or the catalogue's own where it has none of that name.
+pub fn services_in<'a>(index: &'a FilterIndex, region: Option<&str>) -> &'a NameList {
+    let region = region.and_then(|code| index.find_region(code));
+    region.map_or(&index.services, |region| &index.regions()[region].services)
 }
 
 /// Names that a person may have.
@@ -134,32 +171,11 @@ fn check_names(field: &str, names: &[String]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What a name is of.
-#[derive(Clone, Copy)]
-enum Kind {
-    Genre,
-    Service,
-    Language,
-}
-
-impl Kind {
-    /// The catalogue's own spelling.
-    fn find(self, recommender: &Recommender, name: &str) -> Option<String> {
-        let index = recommender.index();
-        let names = match self {
-            Self::Genre => &index.genres,
-            Self::Service => &index.services,
-            Self::Language => &index.languages,
-        };
-        Some(names.names()[names.find(name)?].clone())
-    }
-}
-
 /// Names as the catalogue spells them, each once: what front ends compare with its lists.
-fn as_catalogued(recommender: &Recommender, names: Vec<String>, kind: Kind) -> Vec<String> {
+fn as_catalogued(catalogue: &NameList, names: Vec<String>) -> Vec<String> {
     let mut found: Vec<String> = Vec::with_capacity(names.len());
     for name in names {
-        let name = kind.find(recommender, &name).unwrap_or(name);
+        let name = catalogue.find(&name).map_or(name, |at| catalogue.names()[at].clone());
         if !found.contains(&name) {
             found.push(name);
         }
@@ -167,24 +183,34 @@ fn as_catalogued(recommender: &Recommender, names: Vec<String>, kind: Kind) -> V
     found
 }
 
-/// Puts somebody's preferences into a query. Names that the catalogue of today does not have are not
-/// asked for, and returned: another model may have had them.
+/// Puts somebody's preferences into a query; a region that the query names goes before theirs. Names that
+/// the catalogue of today does not have are not asked for, and returned: another model may have had them.
 pub fn apply(
     preferences: &Preferences,
     recommender: &Recommender,
     query: &mut Query,
 ) -> Vec<String> {
+    let index = recommender.index();
     let mut unknown = Vec::new();
-    let mut known = |names: &[String], kind: Kind| -> Vec<String> {
+    let mut known = |names: &[String], catalogue: &NameList| -> Vec<String> {
         let (known, gone): (Vec<_>, Vec<_>) =
-            names.iter().cloned().partition(|name| kind.find(recommender, name).is_some());
+            names.iter().cloned().partition(|name| catalogue.find(name).is_some());
         unknown.extend(gone);
         known
     };
-    query.preferred_genres = known(&preferences.preferred_genres, Kind::Genre);
-    query.filters.languages = known(&preferences.original_languages, Kind::Language);
-    query.filters.services = known(&preferences.services, Kind::Service);
+    let mut no_region = None;
+    if query.filters.region.is_none() {
+        match &preferences.region {
+            Some(region) if index.find_region(region).is_none() => no_region = Some(region.clone()),
+            region => query.filters.region.clone_from(region),
+        }
+    }
+    let services = services_in(index, query.filters.region.as_deref());
+    query.preferred_genres = known(&preferences.preferred_genres, &index.genres);
+    query.filters.languages = known(&preferences.original_languages, &index.languages);
+    query.filters.services = known(&preferences.services, services);
     query.filters.runtime_min = preferences.runtime_min;
     query.filters.runtime_max = preferences.runtime_max;
+    unknown.extend(no_region);
     unknown
 }
