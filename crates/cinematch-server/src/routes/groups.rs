@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use cinematch::ranking::{
-    Filters, Group, MOST_MEMBERS, Query, Reason, Request, Shortfall, Strategy, VETO_BELOW,
-    explanation,
+    Filters, Group, GroupRanked, MOST_MEMBERS, Query, Reason, Request, Shortfall, Strategy,
+    VETO_BELOW, explanation,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ use crate::access::Caller;
 use crate::extract::{Body, or_default};
 use crate::item::Item;
 use crate::problem::{Problem, ProblemDocument};
-use crate::state::AppState;
+use crate::state::{AppState, Serving};
 use crate::trace::span;
 
 /// Who is there and what may be shown.
@@ -63,7 +63,7 @@ pub struct GroupRequest {
 pub struct MemberBody {
     /// Whose likes, ratings and preferred genres count.
     #[schema(value_type = Option<UserName>)]
-    user_id: Option<String>,
+    pub user_id: Option<String>,
     /// More films they like.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
@@ -79,7 +79,7 @@ pub struct MemberBody {
     /// More genres they would rather see.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
-    preferred_genres: Vec<String>,
+    pub preferred_genres: Vec<String>,
 }
 
 /// How members' scores become the group's.
@@ -167,59 +167,40 @@ pub async fn recommend(
     caller: Caller,
     Body(asked): Body<GroupRequest>,
 ) -> Result<Response, Problem> {
-    let serving = state.serving();
-    let recommender = &serving.bundle.recommender;
-    if !(1..=MOST_MEMBERS).contains(&asked.members.len()) {
-        let message = format!("expected 1 to {MOST_MEMBERS}, got {}", asked.members.len());
-        return Err(Problem::field("members", message));
+    for (at, member) in asked.members.iter().enumerate() {
+        if let Some(user_id) = &member.user_id {
+            check_user(user_id).map_err(|problem| inside(at, problem))?;
+            caller.may_act_for(user_id)?;
+        }
     }
     if asked.veto_below.is_some_and(|below| !(0.0..=1.0).contains(&below)) {
         return Err(Problem::field("veto_below", "expected 0 to 1"));
     }
-    let with_watchlist = asked.include_watchlist.unwrap_or(true);
-    let (mut unknown, mut names, mut members) = (Vec::new(), Vec::new(), Vec::<Request>::new());
-    for (at, member) in asked.members.into_iter().enumerate() {
-        let inside =
-            |problem: Problem| problem.rename_fields(|field| format!("members[{at}].{field}"));
-        let mut query = Query { limit: 1, ..Query::default() };
-        if let Some(user_id) = &member.user_id {
-            check_user(user_id).map_err(inside)?;
-            caller.may_act_for(user_id)?;
-            let taste = state.taste(user_id).await?;
-            query = known_of(&taste, with_watchlist);
-            preferences::apply(&taste.preferences, recommender, &mut query);
-            query.filters = Filters::default();
-        }
-        query.liked.extend(known_ids(member.liked_movie_ids, &mut unknown));
-        query.disliked.extend(known_ids(member.disliked_movie_ids, &mut unknown));
-        let ratings = known_ratings(member.ratings, &mut unknown).map_err(inside)?;
-        query.ratings.extend(ratings);
-        query.preferred_genres.extend(member.preferred_genres);
-        let (request, not_in_catalogue) =
-            recommender.resolve(&query).map_err(|error| inside(error.into()))?;
-        unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
-        names.push(member.user_id);
-        members.push(request);
-    }
-    let (request, not_in_catalogue) = recommender.resolve(&Query {
-        filters: asked.filters.into_filters(asked.region),
-        exclude: known_ids(asked.exclude_movie_ids, &mut unknown),
-        limit: asked.limit.unwrap_or(DEFAULT_LIMIT),
-        offset: asked.offset.unwrap_or(0) as usize,
-        explain: asked.explain.unwrap_or(false),
-        ..Query::default()
-    })?;
-    unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
-    let region = request.filter.region;
     let strategy = match asked.strategy {
         StrategyName::Average => Strategy::Average,
         StrategyName::LeastMisery => Strategy::LeastMisery,
         StrategyName::Veto => Strategy::Veto { below: asked.veto_below.unwrap_or(VETO_BELOW) },
     };
-    let group = Group::new(request, strategy);
-    let ranked = span!("rank")
-        .in_scope(|| recommender.recommend_group(&members, &group))
-        .map_err(|error| Problem::field("veto_below", error.to_string()))?;
+    let mut unknown = Vec::new();
+    let explain = asked.explain.unwrap_or(false);
+    let question = GroupQuestion {
+        members: asked.members,
+        with_watchlist: asked.include_watchlist.unwrap_or(true),
+        strategy,
+        query: Query {
+            filters: asked.filters.into_filters(asked.region),
+            exclude: known_ids(asked.exclude_movie_ids, &mut unknown),
+            limit: asked.limit.unwrap_or(DEFAULT_LIMIT),
+            offset: asked.offset.unwrap_or(0) as usize,
+            explain,
+            ..Query::default()
+        },
+    };
+    let serving = state.serving();
+    let recommender = &serving.bundle.recommender;
+    let answer = rank(&state, &serving, question).await?;
+    let GroupAnswer { names, ranked, region, unknown: more } = answer;
+    unknown.extend(more);
     let recommendations: Vec<GroupItem<'_>> = ranked
         .items
         .into_iter()
@@ -236,7 +217,7 @@ pub async fn recommend(
                 .map(|(member, name)| MemberScore {
                     user_id: name.as_deref(),
                     score: member.score,
-                    explanation: group.explain.then(|| explanation(&member.reasons)),
+                    explanation: explain.then(|| explanation(&member.reasons)),
                     reasons: member.reasons,
                 })
                 .collect(),
@@ -256,4 +237,74 @@ pub async fn recommend(
         shortfall: ranked.shortfall,
     };
     Ok(Json(reply).into_response())
+}
+
+/// What is asked for a group, of members whom the caller may act for.
+pub struct GroupQuestion {
+    /// Who is there.
+    pub members: Vec<MemberBody>,
+    /// Whether films of somebody's watchlist may be shown.
+    pub with_watchlist: bool,
+    /// How their scores become the group's.
+    pub strategy: Strategy,
+    /// Filters for all, films never to show, how many, whether with reasons.
+    pub query: Query,
+}
+
+/// A group's list.
+pub struct GroupAnswer<'a> {
+    /// The members' names, in their order; `None`, of a guest.
+    pub names: Vec<Option<String>>,
+    /// The films, and how content each member can be with them.
+    pub ranked: GroupRanked<'a>,
+    /// The region whose services are shown.
+    pub region: Option<usize>,
+    /// Films of the question that the catalogue does not have.
+    pub unknown: Vec<i64>,
+}
+
+/// Ranks films for a group, by what is known of its members now.
+pub async fn rank<'a>(
+    state: &AppState,
+    serving: &'a Serving,
+    asked: GroupQuestion,
+) -> Result<GroupAnswer<'a>, Problem> {
+    let recommender = &serving.bundle.recommender;
+    if !(1..=MOST_MEMBERS).contains(&asked.members.len()) {
+        let message = format!("expected 1 to {MOST_MEMBERS}, got {}", asked.members.len());
+        return Err(Problem::field("members", message));
+    }
+    let (mut unknown, mut names, mut members) = (Vec::new(), Vec::new(), Vec::<Request>::new());
+    for (at, member) in asked.members.into_iter().enumerate() {
+        let mut query = Query { limit: 1, ..Query::default() };
+        if let Some(user_id) = &member.user_id {
+            let taste = state.taste(user_id).await?;
+            query = known_of(&taste, asked.with_watchlist);
+            preferences::apply(&taste.preferences, recommender, &mut query);
+            query.filters = Filters::default();
+        }
+        query.liked.extend(known_ids(member.liked_movie_ids, &mut unknown));
+        query.disliked.extend(known_ids(member.disliked_movie_ids, &mut unknown));
+        let ratings = known_ratings(member.ratings, &mut unknown);
+        query.ratings.extend(ratings.map_err(|problem| inside(at, problem))?);
+        query.preferred_genres.extend(member.preferred_genres);
+        let (request, not_in_catalogue) =
+            recommender.resolve(&query).map_err(|error| inside(at, error.into()))?;
+        unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
+        names.push(member.user_id);
+        members.push(request);
+    }
+    let (request, not_in_catalogue) = recommender.resolve(&asked.query)?;
+    unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
+    let region = request.filter.region;
+    let group = Group::new(request, asked.strategy);
+    let ranked = span!("rank")
+        .in_scope(|| recommender.recommend_group(&members, &group))
+        .map_err(|error| Problem::field("veto_below", error.to_string()))?;
+    Ok(GroupAnswer { names, ranked, region, unknown })
+}
+
+/// A problem of one of the members.
+fn inside(at: usize, problem: Problem) -> Problem {
+    problem.rename_fields(|field| format!("members[{at}].{field}"))
 }

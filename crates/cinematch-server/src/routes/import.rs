@@ -1,14 +1,17 @@
 //! `POST /api/import`: a person's history of elsewhere.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cinematch::imports::{self, Imported, MatchReport, Matched, RowReport};
+use cinematch::imports::{self, Imported, MatchReport, Matched, RowReport, TasteItem};
+use cinematch::ranking::Recommender;
 use cinematch::sources::history::{HistoryError, LARGEST};
-use cinematch_store::{Changes, ImportRecord, ImportedFilm, NewItem};
+use cinematch_store::{Changes, ImportRecord, ImportedFilm, NewItem, Profile};
 use serde::{Deserialize, Serialize};
 
 use super::listing::why;
@@ -19,7 +22,7 @@ use crate::access::Me;
 use crate::extract::{QueryOf, whole_body};
 use crate::item::{Item, RecommendedItem};
 use crate::problem::{INTERNAL, Problem, ProblemDocument};
-use crate::state::AppState;
+use crate::state::{AppState, Serving};
 
 /// Files of one import.
 const MOST_FILES: usize = 20;
@@ -109,45 +112,10 @@ pub async fn import(
     if limit > 100 {
         return Err(Problem::field("limit", format!("expected 0 to 100, got {limit}")));
     }
-    // A few at a time: each may hold a file and what it unpacks to.
-    let _turn = state.limits().importing().await?;
-    let files = files_of(request, asked.filename).await?;
     let serving = state.serving();
-    let reading = serving.clone();
-    let (names, imported) = tokio::task::spawn_blocking(move || {
-        let movies = reading.bundle.recommender.movies();
-        let imported = imports::read(&reading.matching, movies, &files);
-        let names = files.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
-        (names, imported)
-    })
-    .await
-    .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL))?;
-    let Imported { taste, mut report } = imported.map_err(|error| refused(&error))?;
+    let TakenIn { mut report, changes } =
+        take_in(&state, &serving, &profile, request, asked.filename).await?;
     let recommender = &serving.bundle.recommender;
-    let wanted = taste.items().iter().filter_map(|item| {
-        let movie = recommender.movie(recommender.vocabulary().index_of(item.movie_id)?);
-        Some(ImportedFilm {
-            item: NewItem {
-                movie_id: item.movie_id,
-                title: movie.title.clone(),
-                year: movie.year,
-                service: None,
-            },
-            stars: item.rating,
-            liked: item.liked,
-            watched: item.watched,
-            listed: item.listed,
-        })
-    });
-    let mut services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
-    services.dedup();
-    let record = ImportRecord {
-        service: services.join(", "),
-        file: names,
-        rows: report.rows,
-        matched: (report.by_id + report.by_title) as u64,
-    };
-    let changes = state.store().import(&profile, wanted.collect(), record, now()).await?;
     if !asked.all_rows.unwrap_or(false) {
         let is_open =
             |row: &RowReport| matches!(row.matched, Matched::Ambiguous | Matched::Unmatched);
@@ -173,6 +141,66 @@ pub async fn import(
         model_id: &serving.bundle.manifest.model_id,
     };
     Ok(Json(reply).into_response())
+}
+
+/// An import that was taken over.
+pub struct TakenIn {
+    /// What became of every row.
+    pub report: MatchReport,
+    /// What it changed.
+    pub changes: Changes,
+}
+
+/// Reads the files of a request, finds their films and keeps what they say for a person.
+pub async fn take_in(
+    state: &AppState,
+    serving: &Arc<Serving>,
+    profile: &Profile,
+    request: Request,
+    filename: Option<String>,
+) -> Result<TakenIn, Problem> {
+    // A few at a time: each may hold a file and what it unpacks to.
+    let _turn = state.limits().importing().await?;
+    let files = files_of(request, filename).await?;
+    let reading = serving.clone();
+    let (names, imported) = tokio::task::spawn_blocking(move || {
+        let movies = reading.bundle.recommender.movies();
+        let imported = imports::read(&reading.matching, movies, &files);
+        let names = files.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+        (names, imported)
+    })
+    .await
+    .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL))?;
+    let Imported { taste, report } = imported.map_err(|error| refused(&error))?;
+    let recommender = &serving.bundle.recommender;
+    let films = taste.items().iter().filter_map(|item| film_of(recommender, item)).collect();
+    let mut services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
+    services.dedup();
+    let record = ImportRecord {
+        service: services.join(", "),
+        file: names,
+        rows: report.rows,
+        matched: (report.by_id + report.by_title) as u64,
+    };
+    let changes = state.store().import(profile, films, record, now()).await?;
+    Ok(TakenIn { report, changes })
+}
+
+/// A film of an export as the store takes it; `None`, of one that the catalogue does not have.
+pub fn film_of(recommender: &Recommender, item: &TasteItem) -> Option<ImportedFilm> {
+    let movie = recommender.movie(recommender.vocabulary().index_of(item.movie_id)?);
+    Some(ImportedFilm {
+        item: NewItem {
+            movie_id: item.movie_id,
+            title: movie.title.clone(),
+            year: movie.year,
+            service: None,
+        },
+        stars: item.rating,
+        liked: item.liked,
+        watched: item.watched,
+        listed: item.listed,
+    })
 }
 
 /// The files of a form, or the body as one file.
