@@ -86,7 +86,7 @@ mod as_halves {
     use cinematch::sources::movielens::Stars;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-    #[expect(clippy::ref_option, reason = "serde calls it so")]
+    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub fn serialize<S: Serializer>(stars: &Option<Stars>, to: S) -> Result<S::Ok, S::Error> {
         stars.map(Stars::halves).serialize(to)
     }

@@ -173,7 +173,7 @@ pub async fn take_in(
     .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL))?;
     let Imported { taste, report } = imported.map_err(|error| refused(&error))?;
     let recommender = &serving.bundle.recommender;
-    let films = taste.items().iter().filter_map(|item| film_of(recommender, item)).collect();
+    let wanted = taste.items().iter().filter_map(|item| film_of(recommender, item)).collect();
     let mut services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
     services.dedup();
     let record = ImportRecord {
@@ -182,7 +182,7 @@ pub async fn take_in(
         rows: report.rows,
         matched: (report.by_id + report.by_title) as u64,
     };
-    let changes = state.store().import(profile, films, record, now()).await?;
+    let changes = state.store().import(profile, wanted, record, now()).await?;
     Ok(TakenIn { report, changes })
 }
 
