@@ -29,6 +29,10 @@ const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; \
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
+/// Marks a refusal that is a page already.
+#[derive(Clone, Copy, Debug)]
+pub struct IsPage;
+
 /// Wraps every request.
 pub async fn observe(mut request: Request, next: Next) -> Response {
     let request_id = accepted_id(&request).unwrap_or_else(new_id);
@@ -105,6 +109,9 @@ fn problem_of(response: &Response) -> Option<Problem> {
         return Some(problem.clone());
     }
     let status = response.status();
+    if response.extensions().get::<IsPage>().is_some() {
+        return None;
+    }
     if status.is_client_error() || status.is_server_error() {
         let detail = match status {
             StatusCode::METHOD_NOT_ALLOWED => "This address does not take that method",

@@ -332,7 +332,7 @@ impl Train {
             output.note(format_args!("parameters of {name} from {}", shown(path)));
         }
         let spec = found.or_else(|| Spec::named(name)).context("a name of the list")?;
-        Ok(spec.with_seed(self.seed))
+        Ok(spec.with_predictions().with_seed(self.seed))
     }
 }
 

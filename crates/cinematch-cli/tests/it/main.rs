@@ -26,6 +26,7 @@ mod metrics;
 mod models;
 mod operate;
 mod operation;
+mod pages;
 mod people;
 mod pipeline;
 mod postgres;

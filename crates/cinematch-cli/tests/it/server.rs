@@ -148,6 +148,25 @@ impl Server {
         Self::reply(self.try_send((method, path), headers, body).unwrap())
     }
 
+    /// The same, and what it leads to is not followed.
+    pub fn send_here(
+        &self,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+        let agent: ureq::Agent = config.build().into();
+        let mut request = ureq::http::Request::builder().method(method).uri(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Self::reply(match method {
+            "GET" => agent.run(request.body(()).unwrap()).unwrap(),
+            _ => agent.run(request.body(body).unwrap()).unwrap(),
+        })
+    }
+
     fn try_send(
         &self,
         (method, path): (&str, &str),

@@ -8,7 +8,7 @@ use maud::html;
 
 use super::layout::{Nav, Page, page};
 use super::visitor::{THEME_COOKIE, Theme, Visitor, cookie};
-use crate::observe::RequestId;
+use crate::observe::{IsPage, RequestId};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -54,6 +54,7 @@ pub async fn errors(State(state): State<AppState>, request: Request, next: Next)
     };
     let mut reply = page(&visitor, &Page::new(title, Nav::Elsewhere, main));
     *reply.status_mut() = status;
+    reply.extensions_mut().insert(IsPage);
     if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
         reply.headers_mut().insert(header::RETRY_AFTER, wait.clone());
     }

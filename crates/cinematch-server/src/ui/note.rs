@@ -57,6 +57,11 @@ impl Note {
     /// The note as pages show it. The element is there also while there is nothing to say: screen readers
     /// tell what changes in it.
     pub fn show(note: Option<&Self>) -> Markup {
+        Self::show_with(note, &html! {})
+    }
+
+    /// The same with more behind it.
+    fn show_with(note: Option<&Self>, more: &Markup) -> Markup {
         html! {
             div #note .note role="status" {
                 @if let Some(note) = note {
@@ -67,6 +72,7 @@ impl Note {
                             button .quiet { "Undo" }
                         }
                     }
+                    (more)
                 }
             }
         }
@@ -76,7 +82,10 @@ impl Note {
 /// Answers a form: with the parts that changed where a script asked, else with the way back.
 pub fn done(visitor: &Visitor, changed: &Markup, note: &Note) -> Response {
     if visitor.is_fragment {
-        return layout::fragments(&html! { (changed) (Note::show(Some(note))) });
+        // On the first page the films stay where they are, until somebody wants to see what it did to them.
+        let is_home = visitor.back == "/";
+        let anew = html! { @if is_home { a href="/" { "Show new picks" } } };
+        return layout::fragments(&html! { (changed) (Note::show_with(Some(note), &anew)) });
     }
     leave(&visitor.back, note)
 }

@@ -184,6 +184,18 @@ impl Spec {
         self
     }
 
+    /// The same with predicted stars: a hybrid gets a model that predicts them, by which no list is ranked.
+    #[must_use]
+    pub fn with_predictions(mut self) -> Self {
+        if let Kind::Hybrid { parts } = &mut self.model
+            && !parts.iter().any(|part| matches!(part.model, Kind::BiasedMf(_)))
+        {
+            let model = Kind::BiasedMf(BiasedMfParams::default());
+            parts.push(Weighted { weight: 0.0, model });
+        }
+        self
+    }
+
     /// The model of a name, with default parameters.
     pub fn named(name: &str) -> Option<Self> {
         let model = match name {

@@ -82,10 +82,10 @@ impl Blend {
         }
     }
 
-    /// The model among those that rank which predicts stars.
+    /// The model that predicts stars: whatever it counts in the whole, or the one that ranks alone.
     pub(super) fn predicting(&self, chosen: Chosen) -> Option<&BiasedMf> {
         self.weighed(chosen).find_map(|(model, weight)| match model {
-            Fitted::BiasedMf(model) if weight > 0.0 => Some(model),
+            Fitted::BiasedMf(model) if weight > 0.0 || chosen == Chosen::All => Some(model),
             _ => None,
         })
     }

@@ -44,6 +44,11 @@ impl Hybrid {
         self
     }
 
+    /// The models that count.
+    fn ranking(&self) -> impl Iterator<Item = &(Fitted, f32)> {
+        self.parts.iter().filter(|(_, weight)| *weight > 0.0)
+    }
+
     /// The models with their weights.
     pub fn parts(&self) -> &[(Fitted, f32)] {
         &self.parts
@@ -85,7 +90,7 @@ impl Model for Hybrid {
         for scores in &mut *scores {
             scores.fill(0.0);
         }
-        for (model, weight) in &self.parts {
+        for (model, weight) in self.ranking() {
             let mut rows: Vec<&mut [f32]> = own.iter_mut().map(Vec::as_mut_slice).collect();
             model.score_many(histories, &mut rows);
             for (scores, own) in scores.iter_mut().zip(&own) {
@@ -100,7 +105,7 @@ impl Model for Hybrid {
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let mut sums = Contributions::none(history.len(), movies.len());
         let mut own = vec![0.0; self.n_movies()];
-        for (model, weight) in &self.parts {
+        for (model, weight) in self.ranking() {
             model.score(history, &mut own);
             let scale = scale(&own, *weight);
             for (sum, own) in sums.iter_mut().zip(model.contributions(history, movies)) {

@@ -1,0 +1,182 @@
+//! The pages without a browser: what they are made of, forms without scripts, who may send them.
+
+use crate::folder::Folder;
+use crate::server::{Reply, Server};
+
+/// A browser with scripts off: cookies, forms, pages.
+struct Plain<'a> {
+    server: &'a Server,
+    cookies: String,
+}
+
+impl<'a> Plain<'a> {
+    /// Somebody new.
+    fn new(server: &'a Server, name: &str) -> Self {
+        let mut plain = Self { server, cookies: String::new() };
+        let made = plain.send("/people", &format!("name={name}"), &[]);
+        assert_eq!(made.headers["location"], "/welcome");
+        plain
+    }
+
+    fn page(&self, path: &str) -> String {
+        let reply = self.get(path);
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+        assert!(reply.text.starts_with("<!DOCTYPE html>"), "{path}");
+        reply.text
+    }
+
+    fn get(&self, path: &str) -> Reply {
+        let headers = [("accept", "text/html"), ("cookie", &*self.cookies)];
+        self.server.send(("GET", path), &headers, None)
+    }
+
+    /// Sends a form without following where it leads; keeps the cookies.
+    fn send(&mut self, path: &str, fields: &str, more: &[(&str, &str)]) -> Reply {
+        let host = self.server.address.trim_start_matches("http://").to_owned();
+        let referrer = format!("http://{host}/browse?genre=crime");
+        let mut headers = vec![
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "text/html"),
+            ("cookie", &*self.cookies),
+            ("referer", &*referrer),
+        ];
+        headers.extend_from_slice(more);
+        let reply = self.server.send_here(("POST", path), &headers, fields.as_bytes());
+        for set in reply.headers.get_all("set-cookie") {
+            let cookie = set.to_str().unwrap().split(';').next().unwrap();
+            let (name, _) = cookie.split_once('=').unwrap();
+            let others =
+                self.cookies.split("; ").filter(|it| !it.is_empty() && !it.starts_with(name));
+            self.cookies = others.chain([cookie]).collect::<Vec<_>>().join("; ");
+        }
+        reply
+    }
+}
+
+/// The state of a film's button.
+fn is_pressed(page: &str, movie_id: u32, button: &str) -> bool {
+    let form = page.split(&format!("id=\"say-{movie_id}\"")).nth(1).expect("the film is there");
+    let form = form.split("</form>").next().unwrap();
+    let button = form.split("<button").find(|it| it.contains(&format!("class=\"{button}\"")));
+    button.unwrap().contains("aria-pressed=\"true\"")
+}
+
+#[test]
+fn whoever_is_nobody_is_asked_who_they_are() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    let first = server.send_here(("GET", "/"), &[("accept", "text/html")], b"");
+    assert_eq!((first.status, &first.headers["location"]), (303, &"/welcome".parse().unwrap()));
+    let ada = Plain::new(&server, "Ada");
+    assert!(ada.page("/").contains("Films for Ada"));
+    // Another browser of the household is asked which of them it is.
+    let other = server.send_here(("GET", "/"), &[("accept", "text/html")], b"");
+    assert_eq!(other.headers["location"], "/people");
+    let people = server.get_as("/people", "text/html").text;
+    assert!(people.contains(">Ada</span>"), "{people}");
+    // Programs are told what the server is, as ever.
+    assert_eq!(server.get("/").json()["service"], "cinematch");
+}
+
+#[test]
+fn what_is_said_without_scripts_is_kept_told_and_undone() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    let mut ada = Plain::new(&server, "Ada");
+    for (button, api) in [("like", "signal"), ("seen", "watched"), ("dislike", "signal")] {
+        assert!(!is_pressed(&ada.page("/search?q=heat"), 163, button));
+        let said = ada.send("/films/163/say", &format!("say={button}"), &[]);
+        assert_eq!(
+            (said.status, &said.headers["location"]),
+            (303, &"/browse?genre=crime".parse().unwrap())
+        );
+        let page = ada.page("/search?q=heat");
+        assert!(is_pressed(&page, 163, button), "{button}");
+        let known = server.as_user("1", ("GET", "/api/feedback"), None).json();
+        assert!(!known["feedback"][0][api].is_null(), "{known}");
+        let note = page.split("role=\"status\">").nth(1).unwrap();
+        assert!(note.split("</div>").next().unwrap().contains("Heat"), "{note}");
+        let before =
+            note.split("name=\"before\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let before = before.replace("&quot;", "%22").replace("{", "%7B").replace("}", "%7D");
+        assert_eq!(ada.send("/films/163/undo", &format!("before={before}"), &[]).status, 303);
+        assert!(!is_pressed(&ada.page("/search?q=heat"), 163, button));
+        assert_eq!(server.as_user("1", ("GET", "/api/feedback"), None).json()["count"], 0);
+    }
+    // Pressed again a button takes back what it said, and nothing else.
+    ada.send("/films/163/say", "say=seen", &[]);
+    ada.send("/films/163/say", "say=like", &[]);
+    ada.send("/films/163/say", "say=no-like", &[]);
+    let page = ada.page("/search?q=heat");
+    assert!(is_pressed(&page, 163, "seen") && !is_pressed(&page, 163, "like"));
+    ada.send("/films/163/say", "say=list", &[]);
+    assert_eq!(server.get("/api/watchlist/1").json()["items"][0]["title"], "Heat");
+}
+
+#[test]
+fn scripts_get_the_parts_that_changed_and_refusals_they_can_read() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    let mut ada = Plain::new(&server, "Ada");
+    let parts = ada.send("/films/163/say", "say=like", &[("x-fragment", "1")]);
+    assert_eq!(parts.status, 200);
+    assert!(parts.text.starts_with("<form class=\"say\" id=\"say-163\""), "{}", parts.text);
+    assert!(parts.text.contains("id=\"note\"") && !parts.text.contains("<html"));
+    ada.send("/films/163/say", "say=love", &[("x-fragment", "1")]).problem(422);
+    ada.send("/films/999999999/say", "say=like", &[("x-fragment", "1")]).problem(404);
+    let found = server.send(
+        ("GET", "/search?q=god"),
+        &[("cookie", &*ada.cookies), ("x-fragment", "1")],
+        None,
+    );
+    assert!(found.text.starts_with("<ul id=\"suggestions\" role=\"listbox\""), "{}", found.text);
+}
+
+#[test]
+fn pages_allow_no_script_and_no_style_but_their_files() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    let ada = Plain::new(&server, "Ada");
+    for path in ["/", "/people", "/search?q=heat", "/nothing/here"] {
+        let reply = ada.get(path);
+        let policy = reply.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert!(!reply.text.contains(" style=") && !reply.text.contains("<style"), "{path}");
+        for script in reply.text.split("<script").skip(1) {
+            assert!(script.starts_with(" type=\"module\" src=\"/assets/"), "{path}: {script}");
+        }
+        for kept in reply.text.split("\"/assets/").skip(1) {
+            let name = kept.split('"').next().unwrap();
+            let file = server.get(&format!("/assets/{name}"));
+            assert_eq!(file.status, 200, "{name}");
+            assert!(file.headers["cache-control"].to_str().unwrap().contains("immutable"));
+        }
+    }
+    let missing = ada.get("/nothing/here");
+    assert_eq!((missing.status, &*missing.content_type), (404, "text/html; charset=utf-8"));
+    // Not to a program.
+    server.get("/nothing/here").problem(404);
+}
+
+#[test]
+fn forms_of_other_sites_are_refused() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    let mut ada = Plain::new(&server, "Ada");
+    for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+        let reply = ada.send("/films/163/say", "say=like", &[(name, value)]);
+        assert_eq!(reply.status, 403, "{name}: {}", reply.text);
+    }
+    assert_eq!(server.as_user("1", ("GET", "/api/feedback"), None).json()["count"], 0);
+}
+
+#[test]
+fn a_profiles_name_is_text() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    let ada = Plain::new(&server, "%3Cscript%3Ealert(1)%3C/script%3E%22%27");
+    for path in ["/", "/people"] {
+        let page = ada.page(path);
+        assert!(!page.contains("<script>alert") && page.contains("&lt;script&gt;"), "{path}");
+    }
+}
