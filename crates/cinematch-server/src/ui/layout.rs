@@ -109,6 +109,7 @@ fn head(visitor: &Visitor, page: &Page) -> Markup {
         header .top {
             a .brand href="/" { "Cine" b { "Match" } }
             @if visitor.profile.is_some() {
+                (search_field(&page.searched))
                 nav aria-label="Pages" {
                     ul {
                         @for (nav, address, name) in PLACES {
@@ -116,7 +117,6 @@ fn head(visitor: &Visitor, page: &Page) -> Markup {
                         }
                     }
                 }
-                (search_field(&page.searched))
                 (person(visitor, page.nav))
             }
         }
@@ -134,7 +134,7 @@ fn search_field(searched: &str) -> Markup {
             label .unseen for="q" { "Search films and people" }
             input #q type="search" name="q" value=(searched) maxlength="200" autocomplete="off"
                 spellcheck="false" placeholder="Film, person, keyword…";
-            button .quiet { "Search" }
+            button .quiet .find aria-label="Search" {}
         }
     }
 }
