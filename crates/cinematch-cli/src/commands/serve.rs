@@ -204,7 +204,7 @@ pub async fn listen(state: AppState, config: &ServerConfig, output: &Output) -> 
     output
         .json(&serde_json::json!({ "listening": shown, "model_id": bundle.manifest.model_id }))?;
     output.line(format_args!(
-        "{STRONG}{shown}{STRONG:#} serves {} films; try {shown}/docs; Ctrl-C stops",
+        "{STRONG}{shown}{STRONG:#} serves {} films: open it in a browser; {shown}/docs is for programs; Ctrl-C stops",
         bundle.recommender.movies().len()
     ));
     if bundle.has_mock_services() {

@@ -180,3 +180,53 @@ fn a_profiles_name_is_text() {
         assert!(!page.contains("<script>alert") && page.contains("&lt;script&gt;"), "{path}");
     }
 }
+
+/// The rows of the first page: heading, and the films' numbers.
+fn rows(page: &str) -> Vec<(String, Vec<u32>)> {
+    let row = |row: &str| {
+        let heading = row.split("</h2>").next().unwrap().rsplit_once("\">").unwrap().1;
+        let films = row.split("id=\"say-").skip(1);
+        let number = |film: &str| film.split('"').next().unwrap().parse().unwrap();
+        (heading.replace("<em>", "").replace("</em>", ""), films.map(number).collect())
+    };
+    page.split("<section class=\"row\"").skip(1).map(row).collect()
+}
+
+#[test]
+fn rows_say_why_they_are_there_and_no_film_stands_twice() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    let ada = Plain::new(&server, "Ada");
+    let strangers = rows(&ada.page("/"));
+    let headings: Vec<&str> = strangers.iter().map(|(heading, _)| heading.as_str()).collect();
+    assert_eq!(headings, ["Loved by many", "Trending"]);
+    for (movie_id, rating) in [(163, 5.0), (1, 4.5), (2, 2.0)] {
+        let body = serde_json::json!({ "movie_id": movie_id, "rating": rating });
+        assert_eq!(server.as_user("1", ("POST", "/api/feedback"), Some(&body)).status, 200);
+    }
+    let body = serde_json::json!({ "services": ["Netflix"] });
+    assert_eq!(server.as_user("1", ("PUT", "/api/preferences/me"), Some(&body)).status, 200);
+    let page = ada.page("/");
+    let rows = rows(&page);
+    let headings: Vec<&str> = rows.iter().map(|(heading, _)| heading.as_str()).collect();
+    let wanted = [
+        "Picked for you",
+        "Because you loved Heat",
+        "Because you loved Toy Story",
+        "Hidden gems in your taste",
+        "New to you on Netflix",
+        "Trending",
+    ];
+    // A row of which nothing is left is not there.
+    assert!(headings.iter().all(|it| wanted.contains(it)), "{headings:?}");
+    assert!(headings.len() >= 4 && headings[..2] == wanted[..2], "{headings:?}");
+    let mut films: Vec<u32> = rows.iter().flat_map(|(_, films)| films.clone()).collect();
+    assert!([163, 1, 2].iter().all(|seen| !films.contains(seen)));
+    let (shown, first) = (films.len(), rows[0].1.len());
+    films.sort_unstable();
+    films.dedup();
+    assert_eq!((films.len(), first), (shown, 12));
+    // Predicted stars, reasons, and that services are invented.
+    assert!(page.contains("Predicted for you: ") && page.contains("You gave Heat 5★"), "{page}");
+    assert!(page.contains(">mock</span>"));
+}
