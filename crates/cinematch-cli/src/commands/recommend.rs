@@ -72,7 +72,7 @@ pub struct Recommend {
 }
 
 /// What says something of one viewer.
-const ONE_VIEWER: [&str; 16] = [
+const ONE_VIEWER: [&str; 17] = [
     "liked",
     "disliked",
     "ratings",
@@ -88,6 +88,7 @@ const ONE_VIEWER: [&str; 16] = [
     "runtime_min",
     "runtime_max",
     "min_votes",
+    "rating_min",
     "exclude",
 ];
 
@@ -122,6 +123,9 @@ struct FilterFlags {
     /// Only films with at least this many votes
     #[arg(long, default_value_t = 0, value_name = "N", hide_default_value = true)]
     min_votes: u32,
+    /// Only films with at least this average vote, 0 to 10
+    #[arg(long, value_name = "VOTE")]
+    rating_min: Option<f32>,
     /// Never these films
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     exclude: Vec<MovieId>,
@@ -261,6 +265,7 @@ impl Recommend {
                 runtime_min: filters.runtime_min,
                 runtime_max: filters.runtime_max,
                 min_votes: filters.min_votes,
+                rating_min: filters.rating_min,
             },
             exclude: filters.exclude,
             seen: Vec::new(),

@@ -95,7 +95,16 @@ fn the_catalogue_is_browsed_page_by_page() {
             "&runtime_min=90&runtime_max=120".to_owned(),
             Box::new(|film| between(film, "runtime", 90.0, 120.0)),
         ),
+        (
+            "&genre_all=crime&genre_all=Thriller".to_owned(),
+            Box::new(|film| has(film, "genres", "crime") && has(film, "genres", "thriller")),
+        ),
+        (
+            "&genre_none=horror&genre_none=war".to_owned(),
+            Box::new(|film| !has(film, "genres", "horror") && !has(film, "genres", "war")),
+        ),
         ("&min_votes=100".to_owned(), Box::new(|film| between(film, "vote_count", 100.0, 1e9))),
+        ("&rating_min=6.5".to_owned(), Box::new(|f| between(f, "vote_average", 6.5, 10.0))),
     ];
     let mut together = (String::new(), whole.clone());
     for (query, passes) in &filters {
@@ -123,6 +132,8 @@ fn what_cannot_be_browsed_is_refused_by_name() {
         ("genre=dramma", "genre[0]", "did you mean drama"),
         ("genre=drama&genre=qqq", "genre[1]", "unknown genre `qqq`"),
         ("genre=", "genre[0]", "unknown genre"),
+        ("genre_all=drama&genre_all=qqq", "genre_all[1]", "unknown genre `qqq`"),
+        ("genre_none=dramma", "genre_none[0]", "did you mean drama"),
         ("service=Netflux", "service[0]", "did you mean Netflix"),
         ("language=klingon", "language[0]", "unknown language"),
         ("region=QQ", "region", "nothing is known of the region"),
@@ -131,6 +142,9 @@ fn what_cannot_be_browsed_is_refused_by_name() {
         ("year_min=70000", "year_min", "a whole number from 0 to 65535, got `70000`"),
         ("runtime_max=-1", "runtime_max", "a whole number"),
         ("min_votes=+1", "min_votes", "a whole number"),
+        ("rating_min=10.5", "rating_min", "a number from 0 to 10, got `10.5`"),
+        ("rating_min=NaN", "rating_min", "a number from 0 to 10, got `NaN`"),
+        ("rating_min=6&rating_min=7", "rating_min", "given twice"),
         ("limit=0", "limit", "expected 1 to 100, got 0"),
         ("limit=101", "limit", "expected 1 to 100, got 101"),
         ("limit=", "limit", "a whole number"),

@@ -22,6 +22,7 @@ struct Wanted {
     year: (Option<u64>, Option<u64>),
     runtime: (Option<u64>, Option<u64>),
     min_votes: u64,
+    rating_min: Option<f64>,
 }
 
 impl Wanted {
@@ -42,6 +43,7 @@ impl Wanted {
             year: range(dice, 1940, 70),
             runtime: range(dice, 70, 80),
             min_votes: if dice.one_in(4) { dice.below(15_000) } else { 0 },
+            rating_min: dice.one_in(4).then(|| dice.below(90) as f64 / 10.0),
         }
     }
 
@@ -50,6 +52,7 @@ impl Wanted {
             "genres": {"any": self.any, "all": self.all, "none": self.none},
             "services": self.services, "year_min": self.year.0, "year_max": self.year.1,
             "runtime_min": self.runtime.0, "runtime_max": self.runtime.1, "min_votes": self.min_votes,
+            "rating_min": self.rating_min,
         })
     }
 
@@ -73,6 +76,9 @@ impl Wanted {
             && within("year", self.year)
             && within("runtime", self.runtime)
             && film["vote_count"].as_u64().unwrap_or(0) >= self.min_votes
+            && self
+                .rating_min
+                .is_none_or(|min| film["vote_average"].as_f64().is_some_and(|vote| vote >= min))
     }
 }
 

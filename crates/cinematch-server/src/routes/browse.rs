@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use cinematch::ranking::{FieldError, Filters, GenreFilter, Query, QueryError};
+use cinematch::ranking::{FieldError, Filters, Query, QueryError};
 use cinematch::retrieval::{Cursor, Page, Sort, Start};
 use serde::Serialize;
 
@@ -18,14 +18,21 @@ use crate::state::AppState;
 const DEFAULT_LIMIT: usize = 20;
 
 /// Which films, in which order. Ranges are inclusive; a film of which the value is not known does not
-/// pass. `genre`, `service` and `language` may be given again and again: films with any of them pass.
+/// pass. Genres, `service` and `language` may be given again and again: films on any of the services and in
+/// any of the languages pass.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `Asked::of` reads: parameters given again and again")]
 pub struct BrowseQuery {
-    /// A genre that films have, in any case or a synonym.
+    /// A genre that films have, in any case or a synonym; with several, at least one of them.
     #[param(required = false, style = Form, explode, example = json!(["crime"]))]
     genre: Vec<String>,
+    /// A genre that films have; with several, all of them.
+    #[param(required = false, style = Form, explode)]
+    genre_all: Vec<String>,
+    /// A genre that films do not have; with several, none of them.
+    #[param(required = false, style = Form, explode)]
+    genre_none: Vec<String>,
     /// From this year.
     #[param(maximum = 65535)]
     year_min: Option<u16>,
@@ -50,6 +57,9 @@ pub struct BrowseQuery {
     /// From this many votes.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     min_votes: Option<u32>,
+    /// From this average of TMDB's votes, 0 to 10.
+    #[param(minimum = 0, maximum = 10, example = 7.5)]
+    rating_min: Option<f32>,
     /// `popularity` (if not given), `votes`, `rating` or `year`, the highest first, or `title`, A first.
     /// Films of which it is not known come last.
     #[param(inline)]
@@ -105,12 +115,14 @@ impl Asked {
             limit: DEFAULT_LIMIT,
             start: Start::First(Sort::default()),
         };
-        let (mut genres, mut sort, mut cursor) = (Vec::new(), Sort::default(), None);
+        let (mut sort, mut cursor) = (Sort::default(), None);
         let mut given = BTreeSet::new();
         let filters = &mut asked.filters;
         for (field, value) in parameters {
             match field.as_str() {
-                "genre" => genres.push(value),
+                "genre" => filters.genres.any.push(value),
+                "genre_all" => filters.genres.all.push(value),
+                "genre_none" => filters.genres.none.push(value),
                 "service" => filters.services.push(value),
                 "language" => filters.languages.push(value),
                 _ if given.contains(&field) => {
@@ -121,6 +133,7 @@ impl Asked {
                 "runtime_min" => filters.runtime_min = Some(number(&field, &value, u32::MAX)?),
                 "runtime_max" => filters.runtime_max = Some(number(&field, &value, u32::MAX)?),
                 "min_votes" => filters.min_votes = number(&field, &value, u32::MAX)?,
+                "rating_min" => filters.rating_min = Some(vote(&field, &value)?),
                 "limit" => asked.limit = number(&field, &value, u32::MAX)?,
                 "region" => filters.region = Some(value),
                 "sort" => sort = Sort::find(&value).ok_or_else(no_sort)?,
@@ -129,7 +142,6 @@ impl Asked {
             }
             given.insert(field);
         }
-        filters.genres = GenreFilter { any: genres, ..GenreFilter::default() };
         asked.start = match cursor {
             None => Start::First(sort),
             Some(text) => Start::After(
@@ -152,6 +164,16 @@ fn number<T: TryFrom<u32>>(field: &str, value: &str, most: u32) -> Result<T, Pro
     })
 }
 
+/// An average vote, written as JSON writes numbers.
+fn vote(field: &str, value: &str) -> Result<f32, Problem> {
+    let number = serde_json::from_str::<f64>(value).ok();
+    let vote = number.filter(|number| (0.0..=10.0).contains(number));
+    vote.map(|vote| vote as f32).ok_or_else(|| {
+        let value: String = value.chars().take(40).collect();
+        Problem::field(field, format!("expected a number from 0 to 10, got `{value}`"))
+    })
+}
+
 fn no_sort() -> Problem {
     let names = Sort::ALL.map(Sort::name).join(", ");
     Problem::field("sort", format!("expected one of {names}"))
@@ -159,8 +181,9 @@ fn no_sort() -> Problem {
 
 fn unknown_parameter(field: &str) -> Problem {
     let field: String = field.chars().take(40).collect();
-    let message = "there is no such parameter; there are genre, year_min, year_max, runtime_min, \
-                   runtime_max, service, region, language, min_votes, sort, limit and cursor";
+    let message = "there is no such parameter; there are genre, genre_all, genre_none, year_min, \
+                   year_max, runtime_min, runtime_max, service, region, language, min_votes, rating_min, \
+                   sort, limit and cursor";
     Problem::field(field, message)
 }
 
@@ -170,6 +193,8 @@ fn renamed(error: QueryError) -> QueryError {
         let mut field: String = field;
         for (theirs, ours) in [
             ("filters.genres.any", "genre"),
+            ("filters.genres.all", "genre_all"),
+            ("filters.genres.none", "genre_none"),
             ("filters.languages", "language"),
             ("filters.", ""),
             ("services", "service"),

@@ -127,6 +127,9 @@ pub struct FiltersBody {
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     min_votes: u32,
+    /// From this average of TMDB's votes.
+    #[schema(minimum = 0, maximum = 10, example = 7.5)]
+    rating_min: Option<f32>,
 }
 
 /// Genres a film must or must not have.
@@ -258,6 +261,7 @@ impl FiltersBody {
             runtime_min: self.runtime_min,
             runtime_max: self.runtime_max,
             min_votes: self.min_votes,
+            rating_min: self.rating_min,
         }
     }
 }

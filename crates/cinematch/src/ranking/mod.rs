@@ -313,7 +313,33 @@ impl Recommender {
         let page: Vec<Candidate> =
             ranked.into_iter().skip(request.offset).take(request.limit).collect();
         let shortfall = shortfall(request, page.len(), &filter);
-        let mut items: Vec<Recommendation<'_>> = page
+        let items = self.described(&parts, &page);
+        Ranked { items, shortfall }
+    }
+
+    /// What a request says of given films, in their order: score, reasons and predicted stars as
+    /// [`Self::recommend`] gives them where it lists the film, and the same also of films that the filter
+    /// removes, those of the history among them. O(films of the catalogue + given films · history).
+    pub fn assess(&self, request: &Request, films: &[MovieIdx]) -> Vec<Recommendation<'_>> {
+        OWN_SCORES.with_borrow_mut(|own| {
+            let (parts, summands) = Parts::new(self, request, own);
+            let scores = Scores { layout: &self.layout, own, parts: summands };
+            let score_of = |film: MovieIdx| scores.at(self.position_of[film.row()] as usize);
+            let candidate = |film: &MovieIdx| Candidate { movie: *film, score: score_of(*film) };
+            let candidates: Vec<Candidate> = films.iter().map(candidate).collect();
+            self.described(&parts, &candidates)
+        })
+    }
+
+    /// Films with their scores → the same with reasons, where they are wanted, and predicted stars.
+    fn described<'a>(
+        &'a self,
+        parts: &Parts<'a, '_>,
+        candidates: &[Candidate],
+    ) -> Vec<Recommendation<'a>> {
+        let request = parts.request;
+        let movies: Vec<MovieIdx> = candidates.iter().map(|candidate| candidate.movie).collect();
+        let mut items: Vec<Recommendation<'_>> = candidates
             .iter()
             .map(|candidate| Recommendation {
                 movie: candidate.movie,
@@ -322,7 +348,6 @@ impl Recommender {
                 predicted: None,
             })
             .collect();
-        let movies: Vec<MovieIdx> = page.iter().map(|candidate| candidate.movie).collect();
         if let Some(model) = self.blend.predicting(request.chosen) {
             for (item, predicted) in items.iter_mut().zip(model.predict(&request.rated(), &movies))
             {
@@ -334,7 +359,7 @@ impl Recommender {
                 item.reasons = reasons;
             }
         }
-        Ranked { items, shortfall }
+        items
     }
 
     /// What a film of a history speaks for or against others. Models of ratings learn from what was

@@ -90,6 +90,8 @@ pub struct Filters {
     pub runtime_max: Option<u32>,
     /// From this many votes.
     pub min_votes: u32,
+    /// From this average vote, 0 to 10.
+    pub rating_min: Option<f32>,
 }
 
 /// A request in people's words.
@@ -201,6 +203,7 @@ impl Recommender {
             runtime_min: filters.runtime_min,
             runtime_max: filters.runtime_max,
             min_votes: filters.min_votes,
+            rating_min: filters.rating_min,
             ..Filter::default()
         };
         let preferred_genres = genres(&mut check, "preferred_genres", &query.preferred_genres);
@@ -333,6 +336,11 @@ impl Check {
             && min > max
         {
             self.fail("runtime_min", format!("{min} is more than runtime_max {max}"));
+        }
+        if let Some(min) = filters.rating_min
+            && !(0.0..=10.0).contains(&min)
+        {
+            self.fail("filters.rating_min", format!("expected 0 to 10, got {min}"));
         }
     }
 

@@ -1,3 +1,4 @@
+mod assess;
 mod dislikes;
 mod diversity;
 mod group;
@@ -90,6 +91,7 @@ fn numbers_outside_their_range_are_refused_with_their_field() {
         year_max: Some(2000),
         runtime_min: Some(9),
         runtime_max: Some(8),
+        rating_min: Some(10.5),
         ..Filters::default()
     };
     let wrong = Query {
@@ -102,10 +104,9 @@ fn numbers_outside_their_range_are_refused_with_their_field() {
     };
     let error = recommender().resolve(&wrong).unwrap_err();
     let fields: Vec<&str> = error.errors.iter().map(|error| error.field.as_str()).collect();
-    assert_eq!(
-        fields,
-        ["limit", "diversity", "novelty", "ratings[0].rating", "filters.year_min", "runtime_min"]
-    );
+    let numbers = ["limit", "diversity", "novelty", "ratings[0].rating"];
+    let filters = ["filters.year_min", "runtime_min", "filters.rating_min"];
+    assert_eq!(fields, [&numbers[..], &filters].concat());
 }
 
 #[test]
@@ -258,9 +259,10 @@ prop_compose! {
         any in proptest::collection::vec(prop_oneof!["crime", "musical"], 0..2),
         none in proptest::collection::vec(prop_oneof!["comedy", "western"], 0..2),
         services in proptest::collection::vec(prop_oneof!["Netflix", "mubi"], 0..2),
-        (year_min, runtime_max) in (
+        (year_min, runtime_max, least_tenths) in (
             proptest::option::of(1980_u16..2015),
             proptest::option::of(80_u32..150),
+            proptest::option::of(55_u8..90),
         ),
         (limit, offset) in (1_usize..14, 0_usize..4),
         (diversity, novelty) in (proptest::option::of(0_f32..=1.0), 0_f32..=1.0),
@@ -282,6 +284,7 @@ prop_compose! {
                 services,
                 year_min,
                 runtime_max,
+                rating_min: least_tenths.map(|tenths| f32::from(tenths) / 10.0),
                 ..Filters::default()
             },
             exclude: ids(exclude),
@@ -320,6 +323,7 @@ fn may_be_shown(movie: &Movie, query: &Query) -> bool {
             || services.iter().any(|name| movie.services[0].eq_ignore_ascii_case(name)))
         && query.filters.year_min.is_none_or(|min| movie.year.unwrap() >= min)
         && query.filters.runtime_max.is_none_or(|max| movie.runtime.unwrap() <= max)
+        && query.filters.rating_min.is_none_or(|min| movie.vote_average.unwrap() >= min)
 }
 
 proptest! {

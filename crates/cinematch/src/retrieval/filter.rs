@@ -91,6 +91,8 @@ pub struct RegionIndex {
 #[derive(Clone, Copy, Debug)]
 struct Facts {
     votes: u32,
+    /// The average vote.
+    rating: Option<f32>,
     runtime: Option<u32>,
     year: Option<u16>,
     language: Option<u16>,
@@ -130,6 +132,7 @@ impl FilterIndex {
                 let language = language.and_then(|name| languages.binary_search(name).ok());
                 Facts {
                     votes: movie.vote_count.unwrap_or(0),
+                    rating: movie.vote_average,
                     runtime: movie.runtime,
                     year: movie.year,
                     language: language.map(|at| at as u16),
@@ -280,6 +283,8 @@ pub struct Filter {
     pub runtime_max: Option<u32>,
     /// From this many votes.
     pub min_votes: u32,
+    /// From this average vote.
+    pub rating_min: Option<f32>,
     /// Films already seen, rated, liked or disliked; ascending.
     pub seen: Vec<MovieIdx>,
     /// Films the request excludes; ascending.
@@ -314,6 +319,8 @@ pub enum FilterKind {
     Languages,
     /// Votes.
     MinVotes,
+    /// The average vote.
+    RatingMin,
     /// One of a group stands against it.
     Veto,
 }
@@ -385,7 +392,11 @@ impl PreparedFilter<'_> {
         if !filter.languages.as_ref().is_none_or(spoken) {
             return Some(FilterKind::Languages);
         }
-        (facts.votes < filter.min_votes).then_some(FilterKind::MinVotes)
+        if facts.votes < filter.min_votes {
+            return Some(FilterKind::MinVotes);
+        }
+        let is_as_good = |min| facts.rating.is_some_and(|rating| rating >= min);
+        (!filter.rating_min.is_none_or(is_as_good)).then_some(FilterKind::RatingMin)
     }
 
     /// How many films each filter removes, each film under the first filter it fails. O(films).
@@ -412,6 +423,7 @@ impl FilterKind {
             Self::Runtime => "runtime",
             Self::Languages => "languages",
             Self::MinVotes => "min_votes",
+            Self::RatingMin => "rating_min",
             Self::Veto => "veto",
         }
     }
