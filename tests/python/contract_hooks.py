@@ -20,7 +20,14 @@ from schemathesis.openapi.checks import RejectedPositiveData
 SERVER = json.loads(os.environ["CINEMATCH_CONTRACT"])
 
 # Which names a parameter of an address, and which a field of a body takes.
-IN_QUERIES = {"genre": "genres", "service": "services", "region": "regions", "model": "models"}
+IN_QUERIES = {
+    "genre": "genres",
+    "genre_all": "genres",
+    "genre_none": "genres",
+    "service": "services",
+    "region": "regions",
+    "model": "models",
+}
 IN_BODIES = {
     "preferred_genres": "genres",
     "any": "genres",

@@ -125,7 +125,7 @@ struct FilterFlags {
     min_votes: u32,
     /// Only films with at least this average vote, 0 to 10
     #[arg(long, value_name = "VOTE")]
-    rating_min: Option<f32>,
+    rating_min: Option<f64>,
     /// Never these films
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     exclude: Vec<MovieId>,

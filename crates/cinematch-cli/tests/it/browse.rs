@@ -142,7 +142,7 @@ fn what_cannot_be_browsed_is_refused_by_name() {
         ("year_min=70000", "year_min", "a whole number from 0 to 65535, got `70000`"),
         ("runtime_max=-1", "runtime_max", "a whole number"),
         ("min_votes=+1", "min_votes", "a whole number"),
-        ("rating_min=10.5", "rating_min", "a number from 0 to 10, got `10.5`"),
+        ("rating_min=10.5", "rating_min", "expected 0 to 10, got 10.5"),
         ("rating_min=NaN", "rating_min", "a number from 0 to 10, got `NaN`"),
         ("rating_min=6&rating_min=7", "rating_min", "given twice"),
         ("limit=0", "limit", "expected 1 to 100, got 0"),

@@ -59,7 +59,7 @@ pub struct BrowseQuery {
     min_votes: Option<u32>,
     /// From this average of TMDB's votes, 0 to 10.
     #[param(minimum = 0, maximum = 10, example = 7.5)]
-    rating_min: Option<f32>,
+    rating_min: Option<f64>,
     /// `popularity` (if not given), `votes`, `rating` or `year`, the highest first, or `title`, A first.
     /// Films of which it is not known come last.
     #[param(inline)]
@@ -165,10 +165,8 @@ fn number<T: TryFrom<u32>>(field: &str, value: &str, most: u32) -> Result<T, Pro
 }
 
 /// An average vote, written as JSON writes numbers.
-fn vote(field: &str, value: &str) -> Result<f32, Problem> {
-    let number = serde_json::from_str::<f64>(value).ok();
-    let vote = number.filter(|number| (0.0..=10.0).contains(number));
-    vote.map(|vote| vote as f32).ok_or_else(|| {
+fn vote(field: &str, value: &str) -> Result<f64, Problem> {
+    serde_json::from_str(value).map_err(|_| {
         let value: String = value.chars().take(40).collect();
         Problem::field(field, format!("expected a number from 0 to 10, got `{value}`"))
     })

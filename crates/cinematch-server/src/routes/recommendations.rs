@@ -129,7 +129,7 @@ pub struct FiltersBody {
     min_votes: u32,
     /// From this average of TMDB's votes.
     #[schema(minimum = 0, maximum = 10, example = 7.5)]
-    rating_min: Option<f32>,
+    rating_min: Option<f64>,
 }
 
 /// Genres a film must or must not have.

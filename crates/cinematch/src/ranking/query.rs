@@ -91,7 +91,7 @@ pub struct Filters {
     /// From this many votes.
     pub min_votes: u32,
     /// From this average vote, 0 to 10.
-    pub rating_min: Option<f32>,
+    pub rating_min: Option<f64>,
 }
 
 /// A request in people's words.
@@ -203,7 +203,7 @@ impl Recommender {
             runtime_min: filters.runtime_min,
             runtime_max: filters.runtime_max,
             min_votes: filters.min_votes,
-            rating_min: filters.rating_min,
+            rating_min: filters.rating_min.map(|min| min as f32),
             ..Filter::default()
         };
         let preferred_genres = genres(&mut check, "preferred_genres", &query.preferred_genres);

@@ -284,7 +284,7 @@ prop_compose! {
                 services,
                 year_min,
                 runtime_max,
-                rating_min: least_tenths.map(|tenths| f32::from(tenths) / 10.0),
+                rating_min: least_tenths.map(|tenths| f64::from(tenths) / 10.0),
                 ..Filters::default()
             },
             exclude: ids(exclude),
@@ -323,7 +323,7 @@ fn may_be_shown(movie: &Movie, query: &Query) -> bool {
             || services.iter().any(|name| movie.services[0].eq_ignore_ascii_case(name)))
         && query.filters.year_min.is_none_or(|min| movie.year.unwrap() >= min)
         && query.filters.runtime_max.is_none_or(|max| movie.runtime.unwrap() <= max)
-        && query.filters.rating_min.is_none_or(|min| movie.vote_average.unwrap() >= min)
+        && query.filters.rating_min.is_none_or(|min| movie.vote_average.unwrap() >= min as f32)
 }
 
 proptest! {
