@@ -89,6 +89,19 @@ impl Viewing {
         Ok(films.collect())
     }
 
+    /// Predicts stars by all that is known of the person, where films were listed by a part of it.
+    pub fn predict(&self, films: &mut [Film<'_>]) -> Result<(), Problem> {
+        let rows: Vec<MovieIdx> =
+            films.iter().filter_map(|film| self.find(film.item.movie_id)).collect();
+        let request = self.resolve(&Query { explain: false, ..self.query(1) })?;
+        for (film, assessed) in films.iter_mut().zip(self.recommender().assess(&request, &rows)) {
+            if let Some(why) = &mut film.why {
+                why.predicted_rating = assessed.predicted;
+            }
+        }
+        Ok(())
+    }
+
     /// A film, and what the person said of it.
     pub fn film(&self, film: MovieIdx) -> Film<'_> {
         let recommender = self.recommender();

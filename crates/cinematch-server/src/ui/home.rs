@@ -23,9 +23,10 @@ const LOVED: usize = 2;
 const SERVICES: usize = 2;
 /// From so many stars on a film is loved.
 const LOVED_FROM: f32 = 4.0;
-/// What a gem is: so much counts being little known, and so many votes say that it is good.
+/// What a gem is: so much counts being little known, and so good and so sure of it are its votes.
 const GEM_NOVELTY: f32 = 1.0;
 const GEM_VOTES: u32 = 20;
+const GEM_RATING: f64 = 6.5;
 /// So many films spoken of make a taste.
 const ENOUGH: usize = 5;
 
@@ -93,7 +94,10 @@ impl<'a> Rows<'a> {
     /// Adds what a query finds.
     fn add(&mut self, heading: Markup, mut query: Query) -> Result<(), Problem> {
         query.exclude.extend_from_slice(&self.shown);
-        let films = self.viewing.list(&query)?;
+        let mut films = self.viewing.list(&query)?;
+        if query.ratings.is_empty() {
+            self.viewing.predict(&mut films)?;
+        }
         self.shown.extend(films.iter().map(|film| film.item.movie_id));
         self.rows.push(Row { heading, films });
         Ok(())
@@ -121,6 +125,7 @@ fn rows(viewing: &Viewing) -> Result<Vec<Row<'_>>, Problem> {
     if is_known {
         let mut query = Query { novelty: GEM_NOVELTY, ..whole() };
         query.filters.min_votes = GEM_VOTES;
+        query.filters.rating_min = Some(GEM_RATING);
         rows.add(html! { "Hidden gems in your taste" }, query)?;
     }
     let services = viewing.query(ROW).filters.services;
