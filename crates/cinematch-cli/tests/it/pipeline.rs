@@ -102,7 +102,7 @@ fn the_same_input_gives_the_same_bytes_at_any_number_of_threads() {
     }
     assert!(tables.iter().all(|table| *table == tables[0]));
     assert!(trained.iter().all(|files| *files == trained[0]));
-    assert_eq!(trained[0].len(), 11);
+    assert_eq!(trained[0].len(), 12);
     let other = folder.ok(&["preprocess", "--min-year", "none", "--seed", "7"]);
     assert!(!other.is_empty());
     assert_ne!(folder.read("data/movies_merged.csv"), tables[0]);

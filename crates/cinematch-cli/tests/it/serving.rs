@@ -24,7 +24,7 @@ fn the_surface_existing_front_ends_call() {
 
     let home = server.get("/").json();
     assert_eq!(home["docs"], "/docs");
-    assert!(server.get_as("/", "text/html,*/*").text.starts_with("<!doctype html>"));
+    assert!(server.get_as("/", "text/html,*/*").text.starts_with("<!DOCTYPE html>"));
 
     let genres = server.get("/api/genres").json();
     assert!(genres["genres"].as_array().unwrap().contains(&json!("film-noir")));
