@@ -95,9 +95,8 @@ impl<'a> Rows<'a> {
     fn add(&mut self, heading: Markup, mut query: Query) -> Result<(), Problem> {
         query.exclude.extend_from_slice(&self.shown);
         let mut films = self.viewing.list(&query)?;
-        if query.ratings.is_empty() {
-            self.viewing.predict(&mut films)?;
-        }
+        // A row by one film knows less of its viewer than can be known.
+        self.viewing.predict(&mut films)?;
         self.shown.extend(films.iter().map(|film| film.item.movie_id));
         self.rows.push(Row { heading, films });
         Ok(())
@@ -113,13 +112,11 @@ fn rows(viewing: &Viewing) -> Result<Vec<Row<'_>>, Problem> {
     rows.add(html! { (first) }, whole())?;
     for (loved, title) in loved(viewing) {
         // By this film alone; what is known beside it says only what not to show.
-        let query = Query {
-            liked: vec![loved],
-            disliked: Vec::new(),
-            ratings: Vec::new(),
-            preferred_genres: Vec::new(),
-            ..whole()
-        };
+        let mut query = whole();
+        query.liked.retain(|film| *film == loved);
+        query.disliked.clear();
+        query.ratings.retain(|rating| rating.movie_id == loved);
+        query.preferred_genres.clear();
         rows.add(html! { "Because you loved " em { (title) } }, query)?;
     }
     if is_known {
