@@ -101,6 +101,9 @@ pub struct GroupRanked<'a> {
     /// member alone, among those that pass the filters. 1: as good as alone; below 0 counts as 0.
     /// `None` where no film is worth anything to them, or none is listed.
     pub satisfaction: Vec<Option<f32>>,
+    /// What the film that is best for each member alone is worth to them, of those that pass the filters:
+    /// what to hold the score of a single film against.
+    pub best: Vec<Option<f32>>,
     /// Set when fewer films came back than were asked for.
     pub shortfall: Option<Shortfall>,
 }
@@ -134,6 +137,7 @@ impl Recommender {
         let listed = first(candidates, group.offset.saturating_add(group.limit));
         let satisfaction =
             members.iter().map(|member| member.satisfaction(&eligible, &listed)).collect();
+        let best = members.iter().map(Member::best).collect();
         let page = &listed[group.offset.min(listed.len())..];
         let movies: Vec<MovieIdx> = page.iter().map(|candidate| candidate.movie).collect();
         let mut items: Vec<GroupRecommendation<'_>> = page
@@ -158,7 +162,7 @@ impl Recommender {
             returned: items.len(),
             removed_by,
         });
-        Ok(GroupRanked { items, satisfaction, shortfall })
+        Ok(GroupRanked { items, satisfaction, best, shortfall })
     }
 
     /// The films that pass every filter, ascending; the others are counted.
@@ -211,6 +215,11 @@ impl<'a, 'r> Member<'a, 'r> {
     /// The score of a film that may be shown.
     fn score_of(&self, eligible: &[MovieIdx], movie: MovieIdx) -> f32 {
         eligible.binary_search(&movie).map_or(0.0, |at| self.scores[at])
+    }
+
+    /// The best score that the member has for any film. O(films).
+    fn best(&self) -> Option<f32> {
+        self.scores.iter().copied().max_by(f32::total_cmp)
     }
 
     /// What a list is worth beside the best one of its length. O(films).

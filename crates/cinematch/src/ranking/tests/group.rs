@@ -106,9 +106,11 @@ proptest! {
 
         // Nobody is better off than alone, and alone one is as well off as that.
         let all_of_it = ranked.items.len() + common.offset;
-        for (scores, satisfaction) in of_members.iter().zip(&ranked.satisfaction) {
+        let of_members = of_members.iter().zip(&ranked.best);
+        for ((scores, alone), satisfaction) in of_members.zip(&ranked.satisfaction) {
             let mut own: Vec<f32> = passing.iter().map(|row| scores[*row]).collect();
             own.sort_by(|a, b| b.total_cmp(a));
+            prop_assert_eq!(alone.map(f32::to_bits), own.first().map(|score| score.to_bits()));
             let best: f32 = own.iter().take(all_of_it.min(wanted.len())).sum();
             prop_assert_eq!(satisfaction.is_some(), best > 0.0);
             let Some(satisfaction) = satisfaction else { continue };
@@ -127,6 +129,7 @@ proptest! {
         turned.reverse();
         let mut other = recommender.recommend_group(&turned, &group).unwrap();
         other.satisfaction.reverse();
+        other.best.reverse();
         other.items.iter_mut().for_each(|item| item.members.reverse());
         prop_assert_eq!(other, ranked);
     }
