@@ -79,6 +79,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
+    /// What kind of problem it is.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// What is wrong, in a sentence for people.
     pub fn detail(&self) -> &str {
         &self.detail

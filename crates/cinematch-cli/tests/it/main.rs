@@ -26,6 +26,7 @@ mod metrics;
 mod models;
 mod operate;
 mod operation;
+mod own_pages;
 mod pages;
 mod people;
 mod pipeline;

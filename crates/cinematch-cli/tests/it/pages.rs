@@ -4,34 +4,34 @@ use crate::folder::Folder;
 use crate::server::{Reply, Server};
 
 /// A browser with scripts off: cookies, forms, pages.
-struct Plain<'a> {
-    server: &'a Server,
-    cookies: String,
+pub struct Plain<'a> {
+    pub server: &'a Server,
+    pub cookies: String,
 }
 
 impl<'a> Plain<'a> {
     /// Somebody new.
-    fn new(server: &'a Server, name: &str) -> Self {
+    pub fn new(server: &'a Server, name: &str) -> Self {
         let mut plain = Self { server, cookies: String::new() };
         let made = plain.send("/people", &format!("name={name}"), &[]);
         assert_eq!(made.headers["location"], "/welcome");
         plain
     }
 
-    fn page(&self, path: &str) -> String {
+    pub fn page(&self, path: &str) -> String {
         let reply = self.get(path);
         assert_eq!(reply.status, 200, "{path}: {}", reply.text);
         assert!(reply.text.starts_with("<!DOCTYPE html>"), "{path}");
         reply.text
     }
 
-    fn get(&self, path: &str) -> Reply {
+    pub fn get(&self, path: &str) -> Reply {
         let headers = [("accept", "text/html"), ("cookie", &*self.cookies)];
         self.server.send(("GET", path), &headers, None)
     }
 
     /// Sends a form without following where it leads; keeps the cookies.
-    fn send(&mut self, path: &str, fields: &str, more: &[(&str, &str)]) -> Reply {
+    pub fn send(&mut self, path: &str, fields: &str, more: &[(&str, &str)]) -> Reply {
         let host = self.server.address.trim_start_matches("http://").to_owned();
         let referrer = format!("http://{host}/browse?genre=crime");
         let mut headers = vec![

@@ -67,15 +67,15 @@ pub struct MemberBody {
     /// More films they like.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
-    liked_movie_ids: Vec<i64>,
+    pub liked_movie_ids: Vec<i64>,
     /// More films they do not like.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
-    disliked_movie_ids: Vec<i64>,
+    pub disliked_movie_ids: Vec<i64>,
     /// More films with stars.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<RatingBody>>, max_items = 10_000)]
-    ratings: Vec<RatingBody>,
+    pub ratings: Vec<RatingBody>,
     /// More genres they would rather see.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]

@@ -12,7 +12,7 @@ pub mod import;
 mod jobs;
 pub mod listing;
 mod models;
-mod people;
+pub mod people;
 pub mod person;
 pub mod personal;
 pub mod preferences;

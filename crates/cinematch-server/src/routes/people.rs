@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use cinematch::ids::MovieId;
 use cinematch::ranking::Recommender;
 use cinematch::sources::movielens::Stars;
-use cinematch_store::{Everything, FilmFeedback, Reaction, WatchlistItem, rfc3339};
+use cinematch_store::{Everything, FilmFeedback, Profile, Reaction, WatchlistItem, rfc3339};
 use serde::{Deserialize, Serialize};
 
 use super::feedback::FeedbackBody;
@@ -109,6 +109,15 @@ pub async fn export(
     Me(profile): Me,
     QueryOf(query): QueryOf<ExportQuery>,
 ) -> Result<Response, Problem> {
+    taken_away(&state, &profile, query.format.unwrap_or(ExportFormat::Json)).await
+}
+
+/// Everything that is known of somebody, as a file.
+pub async fn taken_away(
+    state: &AppState,
+    profile: &Profile,
+    format: ExportFormat,
+) -> Result<Response, Problem> {
     let everything = state.store().everything(&profile.key()).await?;
     let bundle = state.bundle();
     let name = |end: &str| {
@@ -116,7 +125,7 @@ pub async fn export(
         HeaderValue::from_str(&text).map(|value| (header::CONTENT_DISPOSITION, value))
     };
     let internal = |_| Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, INTERNAL);
-    match query.format.unwrap_or(ExportFormat::Json) {
+    match format {
         ExportFormat::Json => {
             let export = Export::new(everything, &bundle.recommender);
             Ok(([name("json").map_err(internal)?], Json(export)).into_response())
@@ -230,7 +239,7 @@ fn csv_of(everything: &Everything, recommender: &Recommender) -> String {
 
 /// A text as a cell: quoted where needed, and never a formula where a spreadsheet opens it (OWASP, "CSV
 /// Injection").
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     let is_formula =
         text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     let text = if is_formula { format!("'{text}") } else { text.to_owned() };

@@ -98,7 +98,7 @@ pub fn length(minutes: u32) -> String {
 }
 
 /// The stars that the viewer is expected to give, or what others gave where nobody can tell.
-fn stars(item: &Item<'_>, why: Option<&Why<'_>>) -> Markup {
+pub fn stars(item: &Item<'_>, why: Option<&Why<'_>>) -> Markup {
     let predicted = why.and_then(|why| why.predicted_rating);
     html! {
         @if let Some(predicted) = predicted {
@@ -115,7 +115,7 @@ fn stars(item: &Item<'_>, why: Option<&Why<'_>>) -> Markup {
 }
 
 /// The reasons, folded.
-fn why_this(why: &Why<'_>) -> Markup {
+pub fn why_this(why: &Why<'_>) -> Markup {
     html! {
         @if let Some(explanation) = &why.explanation {
             details .why {

@@ -30,6 +30,10 @@ pub async fn errors(State(state): State<AppState>, request: Request, next: Next)
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
     let is_reading = request.method() == Method::GET;
     let response = next.run(request).await;
+    // A page that says itself what is wrong.
+    if response.extensions().get::<IsPage>().is_some() {
+        return response;
+    }
     let status = response.status();
     if status == StatusCode::UNAUTHORIZED && is_reading {
         return Redirect::to(visitor.door()).into_response();

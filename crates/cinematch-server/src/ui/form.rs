@@ -29,6 +29,11 @@ impl Fields {
         self.all(name).map(str::to_owned).collect()
     }
 
+    #[cfg(test)]
+    pub fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
     /// A number, where the field has one.
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
         let Some(text) = self.get(name) else { return Ok(None) };

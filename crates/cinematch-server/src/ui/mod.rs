@@ -10,12 +10,19 @@ mod errors;
 mod films;
 mod form;
 mod home;
+mod import;
 mod layout;
+mod names;
 mod note;
 mod people;
+mod picture;
+mod profile;
 mod say;
 mod search;
+mod strip;
+mod tonight;
 mod visitor;
+mod watchlist;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -60,5 +67,14 @@ pub fn router() -> Router<AppState> {
         .route("/people", get(people::choose).post(people::make))
         .route("/people/choose", post(people::be))
         .route("/people/leave", post(people::leave))
+        .route("/watchlist", get(watchlist::watchlist))
+        .route("/watchlist/{movie_id}/remove", post(watchlist::remove))
+        .route("/tonight", get(tonight::tonight))
+        .route("/me", get(profile::me).post(profile::prefer))
+        .route("/me/export.json", get(profile::export_json))
+        .route("/me/export.csv", get(profile::export_csv))
+        .route("/me/forget", get(profile::ask).post(profile::forget))
+        .route("/import", get(import::ask).post(import::import))
+        .route("/import/settle", post(import::settle))
         .route("/theme", post(layout::set_theme))
 }

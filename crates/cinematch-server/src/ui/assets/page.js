@@ -1,5 +1,6 @@
 // Sends forms marked `data-live` without leaving the page. The answer's elements replace those with the same
 // ids; without this module the same forms lead to the next page, which shows the same.
+import "./import.js";
 import "./search.js";
 
 const busy = new WeakSet();

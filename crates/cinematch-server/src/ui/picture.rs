@@ -1,0 +1,393 @@
+//! Somebody's taste as a picture: what it counts, and how it is drawn. Whatever is drawn stands in a table
+//! too.
+
+use std::collections::BTreeMap;
+
+use cinematch::catalog::Movie;
+use cinematch::ranking::Recommender;
+use cinematch_store::{FilmFeedback, Reaction, Taste};
+use maud::{Markup, html};
+
+/// From so many half stars on a film is liked, and up to so many it is not.
+const LIKED_FROM: u8 = 7;
+const DISLIKED_TO: u8 = 5;
+/// Genres in the picture.
+const GENRES: usize = 12;
+/// So many liked films say how known they are.
+const ENOUGH: usize = 5;
+
+/// What is known of a taste, counted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picture {
+    /// Genres with the films liked and not liked, those of most films first.
+    pub genres: Vec<(String, u32, u32)>,
+    /// Films spoken of by the first year of their decade, without gaps.
+    pub decades: Vec<(u16, u32)>,
+    /// Films by their half stars, from one to ten.
+    pub stars: [u32; 10],
+    /// Of those liked, how known the film in the middle is.
+    pub known: Option<Known>,
+}
+
+/// How known the films are that somebody likes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// The films liked of which it is known.
+    pub n_liked: usize,
+    /// The film in the middle: as many are better known as are less.
+    pub middle: String,
+    /// How many films of the catalogue are better known, and one.
+    pub rank: usize,
+    /// The films of the catalogue.
+    pub n_films: usize,
+}
+
+/// Whether what was said of a film speaks for it or against it.
+fn is_liked(said: &FilmFeedback) -> Option<bool> {
+    match (said.stars, said.reaction) {
+        (Some(stars), _) if stars.halves() >= LIKED_FROM => Some(true),
+        (Some(stars), _) if stars.halves() <= DISLIKED_TO => Some(false),
+        (_, Some(Reaction::Like)) => Some(true),
+        (_, Some(Reaction::Dislike | Reaction::NotInterested)) => Some(false),
+        (_, None) => None,
+    }
+}
+
+impl Picture {
+    /// Of a taste, as far as the catalogue has its films. O(films of the catalogue).
+    pub fn of(taste: &Taste, recommender: &Recommender) -> Self {
+        let films = taste.films.iter().filter_map(|said| {
+            let film = recommender.vocabulary().index_of(said.movie_id)?;
+            Some((said, recommender.movie(film)))
+        });
+        let films: Vec<(&FilmFeedback, &Movie)> = films.collect();
+        Self::counted(&films, recommender.movies())
+    }
+
+    fn counted(films: &[(&FilmFeedback, &Movie)], catalogue: &[Movie]) -> Self {
+        let mut genres: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+        let mut decades: BTreeMap<u16, u32> = BTreeMap::new();
+        let mut stars = [0; 10];
+        let mut liked: Vec<(u32, &Movie)> = Vec::new();
+        for (said, movie) in films {
+            if let Some(given) = said.stars {
+                stars[usize::from(given.halves()) - 1] += 1;
+            }
+            let opinion = is_liked(said);
+            // A film that one does not want to see says nothing of the decades one watches.
+            if let Some(year) = movie.year
+                && (said.watched || said.stars.is_some() || opinion == Some(true))
+            {
+                *decades.entry(year / 10 * 10).or_default() += 1;
+            }
+            let Some(is_liked) = opinion else { continue };
+            for genre in &movie.genres {
+                let (with, against) = genres.entry(genre).or_default();
+                if is_liked { *with += 1 } else { *against += 1 }
+            }
+            if let Some(votes) = movie.vote_count.filter(|_| is_liked) {
+                liked.push((votes, movie));
+            }
+        }
+        let mut genres: Vec<(String, u32, u32)> = genres
+            .into_iter()
+            .map(|(name, (liked, disliked))| (name.to_owned(), liked, disliked))
+            .collect();
+        genres.sort_by_key(|(_, liked, disliked)| std::cmp::Reverse(liked + disliked));
+        genres.truncate(GENRES);
+        Self { genres, decades: without_gaps(&decades), stars, known: known(liked, catalogue) }
+    }
+
+    /// Whether there is anything to draw.
+    pub fn is_empty(&self) -> bool {
+        self.genres.is_empty() && self.decades.is_empty()
+    }
+
+    /// The pictures, each under its heading.
+    pub fn show(&self) -> Markup {
+        html! {
+            @if !self.genres.is_empty() {
+                section aria-labelledby="genres" {
+                    h2 #genres { "Genres" }
+                    (genre_table(&self.genres))
+                }
+            }
+            @if !self.decades.is_empty() {
+                section aria-labelledby="decades" {
+                    h2 #decades { "Decades" }
+                    (columns("Films by decade", "Decade", &decade_bars(&self.decades)))
+                }
+            }
+            @if self.stars.iter().any(|count| *count > 0) {
+                section aria-labelledby="stars" {
+                    h2 #stars { "Stars" }
+                    (columns("Films by the stars you gave", "Stars", &star_bars(&self.stars)))
+                }
+            }
+            @if let Some(known) = &self.known {
+                section aria-labelledby="adventurous" {
+                    h2 #adventurous { "How adventurous" }
+                    (known.show())
+                }
+            }
+        }
+    }
+}
+
+/// Decades from the first to the last, also those of which there is no film.
+fn without_gaps(decades: &BTreeMap<u16, u32>) -> Vec<(u16, u32)> {
+    let (Some((first, _)), Some((last, _))) = (decades.first_key_value(), decades.last_key_value())
+    else {
+        return Vec::new();
+    };
+    let all = (*first..=*last).step_by(10);
+    all.map(|decade| (decade, decades.get(&decade).copied().unwrap_or(0))).collect()
+}
+
+/// How known the films are that somebody likes: by their votes, and those of the whole catalogue.
+fn known(mut liked: Vec<(u32, &Movie)>, catalogue: &[Movie]) -> Option<Known> {
+    if liked.len() < ENOUGH {
+        return None;
+    }
+    liked.sort_by_key(|(votes, movie)| (std::cmp::Reverse(*votes), movie.movie_id));
+    let (votes, middle) = liked[liked.len() / 2];
+    let better_known = catalogue.iter().filter(|movie| movie.vote_count > Some(votes)).count();
+    Some(Known {
+        n_liked: liked.len(),
+        middle: middle.title.clone(),
+        rank: better_known + 1,
+        n_films: catalogue.len(),
+    })
+}
+
+impl Known {
+    /// From 0, the best known film of all, to 1, the least known: on a scale on which each step is so many
+    /// times as many films.
+    fn place(&self) -> f32 {
+        let all = (self.n_films.max(2) as f32).ln();
+        ((self.rank as f32).ln() / all).clamp(0.0, 1.0)
+    }
+
+    /// The place in words.
+    fn words(&self) -> &'static str {
+        match self.place() {
+            place if place < 0.5 => "You like what everybody knows.",
+            place if place < 0.65 => "You like well-known films, and some beside them.",
+            place if place < 0.82 => "You look around.",
+            _ => "You go off the beaten track.",
+        }
+    }
+
+    fn show(&self) -> Markup {
+        let x = 10.0 + 300.0 * self.place();
+        html! {
+            p { (self.words()) }
+            svg .scale viewBox="0 0 320 48" aria-hidden="true" focusable="false" {
+                rect .track x="10" y="12" width="300" height="8" rx="4" {}
+                circle .dot cx=(format!("{x:.1}")) cy="16" r="10" {}
+                text x="10" y="44" { "Everybody knows it" }
+                text x="310" y="44" text-anchor="end" { "Hardly anybody does" }
+            }
+            p .small {
+                "Of the " (self.n_liked) " films you like, the one in the middle is " cite { (self.middle) }
+                ": it is number " (grouped(self.rank)) " of " (grouped(self.n_films))
+                " by how many people voted on it at TMDB."
+            }
+        }
+    }
+}
+
+/// A number as people read it: `87,585`.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Genres, with bars of the films liked to one side and those not liked to the other.
+fn genre_table(genres: &[(String, u32, u32)]) -> Markup {
+    let most = genres.iter().map(|(_, liked, disliked)| *liked.max(disliked)).max().unwrap_or(1);
+    let share = |count: u32| format!("{:.1}", 100.0 * count as f32 / most.max(1) as f32);
+    let bar = |count: u32, class: &str, is_left: bool| {
+        let width = share(count);
+        let x = if is_left {
+            format!("{:.1}", 100.0 - 100.0 * count as f32 / most.max(1) as f32)
+        } else {
+            "0".to_owned()
+        };
+        html! {
+            svg .bar viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
+                rect .{ (class) } x=(x) y="0" width=(width) height="10" {}
+            }
+        }
+    };
+    html! {
+        table .genres {
+            thead {
+                tr {
+                    th scope="col" { "Genre" }
+                    th scope="col" .left { "Not liked" }
+                    th scope="col" { "Liked" }
+                }
+            }
+            tbody {
+                @for (name, liked, disliked) in genres {
+                    tr {
+                        th scope="row" { (name) }
+                        td .left { span .count { (disliked) } (bar(*disliked, "bad", true)) }
+                        td { (bar(*liked, "good", false)) span .count { (liked) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn decade_bars(decades: &[(u16, u32)]) -> Vec<(String, u32)> {
+    decades.iter().map(|(decade, count)| (format!("{decade}s"), *count)).collect()
+}
+
+fn star_bars(stars: &[u32; 10]) -> Vec<(String, u32)> {
+    let label = |halves: usize| match (halves / 2, halves % 2) {
+        (0, _) => "½".to_owned(),
+        (whole, 0) => whole.to_string(),
+        (whole, _) => format!("{whole}½"),
+    };
+    stars.iter().enumerate().map(|(at, count)| (label(at + 1), *count)).collect()
+}
+
+/// Columns, and the same numbers as a table.
+fn columns(caption: &str, of: &str, bars: &[(String, u32)]) -> Markup {
+    const HEIGHT: f32 = 110.0;
+    const STEP: usize = 36;
+    let most = bars.iter().map(|bar| bar.1).max().unwrap_or(1).max(1);
+    let width = bars.len() * STEP;
+    let height = |count: u32| HEIGHT * count as f32 / most as f32;
+    // Long names of many columns would run into each other.
+    let short = |label: &str| {
+        label.strip_suffix("0s").map_or(label.to_owned(), |_| format!("’{}", &label[2..]))
+    };
+    html! {
+        svg .columns viewBox={ "0 0 " (width) " 156" } width=(width) height="156" aria-hidden="true"
+            focusable="false" {
+            @for (at, (label, count)) in bars.iter().enumerate() {
+                @let middle = at * STEP + STEP / 2;
+                @let top = 20.0 + HEIGHT - height(*count);
+                rect .column x=(at * STEP + 4) y=(format!("{top:.1}")) width=(STEP - 8)
+                    height=(format!("{:.1}", height(*count))) rx="2" {}
+                @if *count > 0 {
+                    text x=(middle) y=(format!("{:.1}", top - 5.0)) text-anchor="middle" { (count) }
+                }
+                text .label x=(middle) y="148" text-anchor="middle" { (short(label)) }
+            }
+        }
+        details .numbers {
+            summary { "In numbers" span .unseen { ": " (caption) } }
+            table {
+                caption .unseen { (caption) }
+                thead { tr { th scope="col" { (of) } th scope="col" { "Films" } } }
+                tbody {
+                    @for (label, count) in bars { tr { th scope="row" { (label) } td { (count) } } }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cinematch::ids::MovieId;
+    use cinematch::sources::movielens::Stars;
+
+    use super::*;
+
+    fn said(id: u32, halves: Option<u8>, reaction: Option<Reaction>) -> FilmFeedback {
+        FilmFeedback {
+            movie_id: MovieId(id),
+            reaction,
+            stars: halves.and_then(Stars::from_halves),
+            watched: halves.is_some(),
+            updated_at: 0,
+        }
+    }
+
+    fn movie(id: u32, year: u16, votes: u32, genres: &[&str]) -> Movie {
+        Movie {
+            movie_id: MovieId(id),
+            title: format!("Film {id}"),
+            year: Some(year),
+            vote_count: Some(votes),
+            genres: genres.iter().map(|name| (*name).to_owned()).collect(),
+            tmdb_id: None,
+            imdb_id: None,
+            alt_titles: Vec::new(),
+            overview: None,
+            runtime: None,
+            popularity: None,
+            vote_average: None,
+            keywords: Vec::new(),
+            cast: Vec::new(),
+            directors: Vec::new(),
+            services: Vec::new(),
+            services_source: None,
+            original_language: None,
+            poster_path: None,
+        }
+    }
+
+    #[test]
+    fn a_picture_counts_what_was_said() {
+        let catalogue: Vec<Movie> = (1..=20)
+            .map(|id| {
+                movie(
+                    id,
+                    1960 + 3 * id as u16,
+                    1000 / id,
+                    if id < 4 { &["crime", "drama"] } else { &["comedy"] },
+                )
+            })
+            .collect();
+        let opinions = [
+            said(1, Some(10), None),
+            said(2, Some(7), None),
+            said(3, Some(2), None),
+            said(4, None, Some(Reaction::Like)),
+            said(5, None, Some(Reaction::NotInterested)),
+            // Neither for nor against.
+            said(6, Some(6), None),
+            said(7, Some(8), None),
+            said(8, Some(9), None),
+        ];
+        let films: Vec<(&FilmFeedback, &Movie)> =
+            opinions.iter().map(|said| (said, &catalogue[said.movie_id.0 as usize - 1])).collect();
+        let picture = Picture::counted(&films, &catalogue);
+        let genres: Vec<(&str, u32, u32)> =
+            picture.genres.iter().map(|(name, a, b)| (name.as_str(), *a, *b)).collect();
+        assert_eq!(genres, [("comedy", 3, 1), ("crime", 2, 1), ("drama", 2, 1)]);
+        assert_eq!(picture.decades, [(1960, 3), (1970, 2), (1980, 2)]);
+        assert_eq!(picture.stars, [0, 1, 0, 0, 0, 1, 1, 1, 1, 1]);
+        let known = picture.known.as_ref().unwrap();
+        // Liked are 1, 2, 4, 7 and 8; the one in the middle has 250 votes.
+        assert_eq!((known.n_liked, known.middle.as_str(), known.rank), (5, "Film 4", 4));
+        let html = picture.show().into_string();
+        assert!(html.contains("<caption") && html.contains("1980s"), "{html}");
+        assert!(!html.contains("style="), "the policy allows none");
+        assert!(Picture::counted(&[], &catalogue).is_empty());
+    }
+
+    #[test]
+    fn decades_have_no_gaps_and_numbers_have_commas() {
+        let decades = BTreeMap::from([(1950, 2), (1980, 1)]);
+        assert_eq!(without_gaps(&decades), [(1950, 2), (1960, 0), (1970, 0), (1980, 1)]);
+        assert_eq!(
+            [7, 1000, 87_585, 1_234_567].map(grouped),
+            ["7", "1,000", "87,585", "1,234,567"]
+        );
+    }
+}

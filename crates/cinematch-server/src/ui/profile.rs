@@ -1,0 +1,315 @@
+//! `/me`: what is known of somebody, as a picture; what they would rather see; taking it all away, and being
+//! forgotten.
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use cinematch::catalog::names::NameList;
+use cinematch::retrieval::RegionIndex;
+use cinematch_store::{Preferences, Profile, Taste};
+use maud::{Markup, html};
+
+use super::films::{Film, Viewing};
+use super::form::{Fields, Sent};
+use super::layout::{Nav, Page, page};
+use super::names::{country, language};
+use super::note::{Note, leave};
+use super::picture::{Picture, grouped};
+use super::strip::{films, own_stars, strip};
+use super::visitor::{PROFILE_COOKIE, Viewer, Visitor};
+use crate::access::random_name;
+use crate::problem::Problem;
+use crate::routes::now;
+use crate::routes::people::{ExportFormat, taken_away};
+use crate::routes::preferences::{NewPreferences, save, services_in};
+use crate::state::AppState;
+
+/// The films last spoken of that are shown.
+const LAST: usize = 6;
+/// Longer films than this are nobody's evening.
+const LONGEST_RUNTIME: u32 = 1000;
+
+/// `GET /me`.
+pub async fn me(
+    State(state): State<AppState>,
+    Viewer { visitor, profile }: Viewer,
+) -> Result<Response, Problem> {
+    let viewing = Viewing::of(&state, &profile).await?;
+    let picture = Picture::of(&viewing.taste, viewing.recommender());
+    let main = html! {
+        h1 { (profile.name) }
+        p { (summary(&viewing.taste)) }
+        @if picture.is_empty() {
+            section .invitation {
+                p { "Your taste is drawn here once you have said something of a few films." }
+                p {
+                    a .button href="/welcome/rate" { "Rate films you know" } " "
+                    a href="/import" { "Bring your ratings along" }
+                }
+            }
+        } @else {
+            div .picture { (picture.show()) }
+        }
+        (last(&viewing))
+        (preferences_form(&viewing))
+        (own_data(&profile))
+    };
+    Ok(page(&visitor, &Page::new("You", Nav::Me, main)))
+}
+
+/// How much is known.
+fn summary(taste: &Taste) -> String {
+    let (rated, liked) = (taste.rated().count(), taste.liked().count());
+    let seen = taste.films.iter().filter(|film| film.watched || film.stars.is_some()).count();
+    let parts =
+        [(seen, "seen"), (rated, "with stars"), (liked, "liked"), (taste.listed.len(), "to watch")];
+    let told: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", grouped(count)))
+        .collect();
+    match told.as_slice() {
+        [] => "You have said nothing of any film yet.".to_owned(),
+        [one] => format!("Films: {one}."),
+        several => format!("Films: {}.", several.join(", ")),
+    }
+}
+
+/// The films that were last spoken of, to think again.
+fn last(viewing: &Viewing) -> Markup {
+    let mut said: Vec<_> = viewing.taste.films.iter().collect();
+    said.sort_by_key(|film| (std::cmp::Reverse(film.updated_at), film.movie_id));
+    let found = said.into_iter().filter_map(|film| viewing.find(film.movie_id));
+    let films: Vec<Film<'_>> = found.take(LAST).map(|film| viewing.film(film)).collect();
+    html! {
+        @if !films.is_empty() {
+            section aria-labelledby="last" {
+                h2 #last { "What you said last" }
+                ul .strips .kept { @for film in &films { li { (strip(film, &own_stars(film))) } } }
+            }
+        }
+    }
+}
+
+/// Names to tick, those of the catalogue and others that somebody has.
+struct Choice<'a> {
+    /// The name that is sent, and the one that is read.
+    names: Vec<(&'a str, &'a str)>,
+    chosen: &'a [String],
+}
+
+impl<'a> Choice<'a> {
+    fn of(catalogue: &'a NameList, chosen: &'a [String], read: fn(&'a str) -> &'a str) -> Self {
+        let listed = catalogue.names().iter().map(String::as_str);
+        let others =
+            chosen.iter().map(String::as_str).filter(|name| catalogue.find(name).is_none());
+        let mut names: Vec<_> = listed.chain(others).map(|name| (name, read(name))).collect();
+        names.sort_by_key(|(_, read)| read.to_lowercase());
+        Self { names, chosen }
+    }
+
+    fn show(&self, field: &str, legend: &str, help: &str) -> Markup {
+        let id = format!("{field}-help");
+        html! {
+            fieldset aria-describedby=(id) {
+                legend { (legend) }
+                p .small id=(id) { (help) }
+                div .chips .many {
+                    @for (name, read) in &self.names {
+                        label {
+                            input type="checkbox" name=(field) value=(name)
+                                checked[self.chosen.iter().any(|it| it == name)];
+                            (read)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What somebody would rather see.
+fn preferences_form(viewing: &Viewing) -> Markup {
+    let index = viewing.recommender().index();
+    let Preferences {
+        preferred_genres,
+        services,
+        original_languages,
+        runtime_min,
+        runtime_max,
+        region,
+        ..
+    } = &viewing.taste.preferences;
+    let as_it_is = |name| name;
+    let offered = services_in(index, region.as_deref());
+    let mut regions: Vec<&str> = index.regions().iter().map(RegionIndex::code).collect();
+    if let Some(own) = region.as_deref().filter(|own| !regions.contains(own)) {
+        regions.push(own);
+    }
+    regions.sort_by_key(|code| country(code));
+    html! {
+        section #preferences aria-labelledby="preferences-title" {
+            h2 #preferences-title { "What you would rather see" }
+            form .preferences method="post" action="/me" {
+                (Choice::of(&index.genres, preferred_genres, as_it_is).show(
+                    "genre", "Genres", "Films of these come first."))
+                @if !regions.is_empty() {
+                    div {
+                        label .above for="region" { "Country" }
+                        select #region name="region" aria-describedby="region-help" {
+                            option value="" selected[region.is_none()] { "As this server has it" }
+                            @for code in regions {
+                                option value=(code) selected[region.as_deref() == Some(code)] { (country(code)) }
+                            }
+                        }
+                        p #region-help .small { "Its services are below once this is saved." }
+                    }
+                }
+                @if !offered.names().is_empty() || !services.is_empty() {
+                    (Choice::of(offered, services, as_it_is).show(
+                        "service", "Services you have", "Only films on these are recommended. None ticked: all films."))
+                }
+                @if !index.languages.names().is_empty() || !original_languages.is_empty() {
+                    details open[!original_languages.is_empty()] {
+                        summary { "Languages" }
+                        (Choice::of(&index.languages, original_languages, language).show(
+                            "language", "Films made in", "Only films made in these are recommended. None ticked: all films."))
+                    }
+                }
+                fieldset .inline {
+                    legend { "Length in minutes" }
+                    label for="runtime_min" { "From" }
+                    input #runtime_min type="number" name="runtime_min" min="0" max=(LONGEST_RUNTIME) value=[runtime_min];
+                    label for="runtime_max" { "to" }
+                    input #runtime_max type="number" name="runtime_max" min="0" max=(LONGEST_RUNTIME) value=[runtime_max];
+                }
+                button .button { "Save" }
+            }
+        }
+    }
+}
+
+/// What belongs to the person, and how to take it away.
+fn own_data(profile: &Profile) -> Markup {
+    html! {
+        section aria-labelledby="data" {
+            h2 #data { "Your data" }
+            p { "It is kept on this server alone. No model learns from it." }
+            ul .links {
+                li { a href="/import" { "Bring your history along from elsewhere" } }
+                li { a href="/me/export.json" download { "Take everything away" } " (JSON)" }
+                li { a href="/me/export.csv" download { "Take your films away" } " (CSV, for a spreadsheet)" }
+                li { a .danger href="/me/forget" { "Forget " (profile.name) "…" } }
+            }
+        }
+    }
+}
+
+/// `POST /me`: new preferences.
+pub async fn prefer(
+    State(state): State<AppState>,
+    Viewer { visitor, profile }: Viewer,
+    Sent(fields): Sent,
+) -> Result<Response, Problem> {
+    save(&state, &profile, preferences_of(&fields)?).await?;
+    Ok(leave(&back_to(&visitor), &Note::plain("Saved. Your films go by it from now on.")))
+}
+
+/// The form is on `/me`, whatever else the browser says.
+fn back_to(visitor: &Visitor) -> String {
+    if visitor.back.starts_with("/me") { visitor.back.clone() } else { "/me".to_owned() }
+}
+
+/// What a form says of preferences.
+fn preferences_of(fields: &Fields) -> Result<NewPreferences, Problem> {
+    Ok(NewPreferences {
+        preferred_genres: fields.list("genre"),
+        services: fields.list("service"),
+        original_languages: fields.list("language"),
+        runtime_min: fields.number("runtime_min")?,
+        runtime_max: fields.number("runtime_max")?,
+        region: fields.get("region").map(str::to_owned),
+    })
+}
+
+/// `GET /me/export.json`.
+pub async fn export_json(
+    State(state): State<AppState>,
+    Viewer { profile, .. }: Viewer,
+) -> Result<Response, Problem> {
+    taken_away(&state, &profile, ExportFormat::Json).await
+}
+
+/// `GET /me/export.csv`.
+pub async fn export_csv(
+    State(state): State<AppState>,
+    Viewer { profile, .. }: Viewer,
+) -> Result<Response, Problem> {
+    taken_away(&state, &profile, ExportFormat::Csv).await
+}
+
+/// `GET /me/forget`: asks once more.
+pub async fn ask(
+    State(state): State<AppState>,
+    Viewer { visitor, profile }: Viewer,
+) -> Result<Response, Problem> {
+    let taste = state.store().taste(&profile.key()).await?;
+    let main = html! {
+        section .plain {
+            h1 { "Forget " (profile.name) "?" }
+            p {
+                "The profile goes, with what was said of " (films(taste.films.len()))
+                " and " (films(taste.listed.len())) " on the watchlist. Nobody can bring it back."
+            }
+            p { a href="/me/export.json" download { "Take everything away first" } }
+            form .inline method="post" action="/me/forget" {
+                button .quiet .danger { "Forget everything" }
+                a href="/me" { "Keep it" }
+            }
+        }
+    };
+    Ok(page(&visitor, &Page::new("Forget", Nav::Me, main)))
+}
+
+/// `POST /me/forget`: forgets, and gives a receipt.
+pub async fn forget(
+    State(state): State<AppState>,
+    Viewer { visitor, profile }: Viewer,
+) -> Result<Response, Problem> {
+    let receipt = state.store().forget(&profile.key(), random_name()?, now()).await?;
+    let receipt = receipt.ok_or_else(|| Problem::not_found("Nothing is known of you any more"))?;
+    let told = [
+        ("feedback", "films spoken of"),
+        ("watchlist", "films on the watchlist"),
+        ("preferences", "preferences"),
+        ("imports", "imports"),
+        ("sessions", "sessions"),
+    ];
+    let main = html! {
+        section .plain {
+            h1 { "Forgotten" }
+            p { "Nothing of " (profile.name) " is left on this server." }
+            table {
+                caption .unseen { "What was deleted" }
+                tbody {
+                    @for (table, what) in told {
+                        @if let Some(count) = receipt.deleted.get(table).filter(|count| **count > 0) {
+                            tr { th scope="row" { (what) } td { (count) } }
+                        }
+                    }
+                }
+            }
+            p { "Your receipt: " code { (receipt.receipt) } }
+            p .small { "It names nobody. The server keeps it to be able to say that this was done." }
+            p { a .button href=(visitor.door()) { "Go on" } }
+        }
+    };
+    let nobody = Visitor { profile: None, note: None, ..visitor.clone() };
+    let mut response = page(&nobody, &Page::new("Forgotten", Nav::Elsewhere, main));
+    // Whoever had a session has it no more; in a household the browser remembers nobody.
+    let gone = format!("{PROFILE_COOKIE}=0; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    if let Ok(gone) = HeaderValue::from_str(&gone) {
+        response.headers_mut().append(header::SET_COOKIE, gone);
+    }
+    Ok(response)
+}
