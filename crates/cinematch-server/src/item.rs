@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use cinematch::catalog::{Movie, ServicesSource};
 use cinematch::ids::{MovieId, MovieIdx, TmdbId};
 use cinematch::models::biased_mf::Prediction;
-use cinematch::ranking::{Counterfactual, Feedback, Reason};
+use cinematch::ranking::{Counterfactual, Feedback, Reason, Recommender};
 use serde::Serialize;
 
 /// A film. What is not known is `null`.
@@ -57,13 +57,18 @@ pub struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// The film as it stands in the catalogue, with its services in some region.
-    pub fn new(movie: &'a Movie, services: Vec<&'a str>) -> Self {
-        // What another region has is TMDb's word, even where the operator's own has nothing.
-        let source = match (movie.services_source, services.is_empty()) {
-            (_, true) => None,
-            (source, false) => Some(source.unwrap_or(ServicesSource::Tmdb)),
-        };
+    /// A film of the catalogue, with its services in a region, or the operator's own.
+    pub fn of(recommender: &'a Recommender, film: MovieIdx, region: Option<usize>) -> Self {
+        let item = Self::new(recommender.movie(film), recommender.services_of(film, region));
+        // What is known of a region is TMDb's word, also where the operator's own services are invented.
+        let is_of_region = region.is_some() && !item.services.is_empty();
+        let source = if is_of_region { Some(ServicesSource::Tmdb) } else { item.services_source };
+        Self { services_source: source, ..item }
+    }
+
+    /// The film as it stands in the catalogue, with the operator's own services.
+    fn new(movie: &'a Movie, services: Vec<&'a str>) -> Self {
+        let source = movie.services_source.filter(|_| !services.is_empty());
         Self {
             movie_id: movie.movie_id,
             tmdb_id: movie.tmdb_id,

@@ -5,8 +5,16 @@ use serde_json::json;
 use crate::folder::Folder;
 use crate::server::Server;
 
-/// The sample, with providers for three of its films.
+/// The sample, with providers for three of its films and no services of its own.
 fn folder() -> Folder {
+    let folder = with_providers();
+    folder.ok(&["preprocess", "--min-year", "none", "--services", "none"]);
+    folder.ok(&["train"]);
+    folder
+}
+
+/// The sample's files, and where three of its films can be watched.
+fn with_providers() -> Folder {
     let folder = Folder::with_sample();
     let links = folder.read("raw/ml-32m/links.csv");
     let ids: Vec<&str> = links.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect();
@@ -16,9 +24,29 @@ fn folder() -> Folder {
         ids[0], ids[1], ids[2]
     );
     folder.write("raw/tmdb/watch_providers.csv", csv.as_bytes());
-    folder.ok(&["preprocess", "--min-year", "none", "--services", "none"]);
-    folder.ok(&["train"]);
     folder
+}
+
+#[test]
+fn what_is_known_of_a_region_is_not_called_mock() {
+    let folder = with_providers();
+    folder.ok(&["preprocess", "--min-year", "none"]);
+    folder.ok(&["train"]);
+    let server = Server::start(&folder);
+    let links = folder.read("raw/ml-32m/links.csv");
+    let first = links.lines().nth(1).unwrap().split(',').next().unwrap();
+    let at_home = server.get(&format!("/api/movies/{first}?region=DE")).json();
+    assert_eq!(at_home["services"], json!(["Netflix", "MUBI"]));
+    assert_eq!(at_home["services_source"], "tmdb");
+    let lists = |body| server.recommend(&body)["recommendations"].as_array().unwrap().clone();
+    let films = lists(json!({"limit": 100}));
+    let own = films.iter().filter(|film| film["services"] != json!([]));
+    assert!(own.into_iter().all(|film| film["services_source"] == "mock"));
+    for film in lists(json!({"limit": 100, "region": "DE"})) {
+        let is_anywhere = film["services"] != json!([]);
+        let source = if is_anywhere { json!("tmdb") } else { json!(null) };
+        assert_eq!(film["services_source"], source, "{film}");
+    }
 }
 
 #[test]

@@ -228,7 +228,7 @@ pub async fn browse(
         let region = request.filter.region;
         let page = recommender.index().page(recommender.movies(), &start, request.filter, limit);
         let Page { movies, total, next } = page;
-        let item = |film| Item::new(recommender.movie(film), recommender.services_of(film, region));
+        let item = |film| Item::of(recommender, film, region);
         let movies: Vec<Item<'_>> = movies.into_iter().map(item).collect();
         let reply = BrowseReply {
             count: movies.len(),

@@ -113,6 +113,6 @@ pub async fn movie(
     let region = place.find(&bundle)?;
     let recommender = &bundle.recommender;
     let index = find_movie(recommender, movie_id.into())?;
-    let item = Item::new(recommender.movie(index), recommender.services_of(index, region));
+    let item = Item::of(recommender, index, region);
     Ok(Json(OneFilm { item, attribution: bundle.attribution(region) }).into_response())
 }

@@ -205,10 +205,7 @@ pub async fn recommend(
         .items
         .into_iter()
         .map(|film| GroupItem {
-            item: Item::new(
-                recommender.movie(film.movie),
-                recommender.services_of(film.movie, region),
-            ),
+            item: Item::of(recommender, film.movie, region),
             score: film.score,
             members: film
                 .members

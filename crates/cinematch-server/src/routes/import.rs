@@ -129,7 +129,7 @@ pub async fn import(
         let (request, _) = recommender.resolve(&query)?;
         for recommended in recommender.recommend(&request).items {
             let film = recommended.movie;
-            let item = Item::new(recommender.movie(film), recommender.services_of(film, None));
+            let item = Item::of(recommender, film, None);
             recommendations.push(Recommended { item, why: why(recommended) });
         }
     }

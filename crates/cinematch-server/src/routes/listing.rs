@@ -133,7 +133,7 @@ fn write(
         let (movie, mut why) = (recommender.movie(film), why(recommended));
         why.counterfactual = counterfactuals.next().flatten().map(WithoutIt::from);
         if region.is_some() {
-            let item = Item::new(movie, recommender.services_of(film, region));
+            let item = Item::of(recommender, film, region);
             put_recommended(&serde_json::to_vec(&item)?, &why, &mut json)?;
         } else {
             serving.items.write(&mut json, film, movie, &why)?;

@@ -72,11 +72,7 @@ pub async fn search(
         let results: Vec<FoundItem<'_>> = span!("rank")
             .in_scope(|| serving.search.search(&query.q, limit))
             .into_iter()
-            .map(|hit| {
-                let services = recommender.services_of(hit.movie, None);
-                let item = Item::new(recommender.movie(hit.movie), services);
-                FoundItem { item, score: hit.score }
-            })
+            .map(|hit| FoundItem { item: Item::of(recommender, hit.movie, None), score: hit.score })
             .collect();
         json_of(&SearchReply { count: results.len(), results })
     };

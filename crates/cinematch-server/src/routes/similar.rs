@@ -88,7 +88,7 @@ pub async fn similar(
         let mut similar = Vec::new();
         for recommended in recommender.recommend(&request).items {
             let film = recommended.movie;
-            let item = Item::new(recommender.movie(film), recommender.services_of(film, region));
+            let item = Item::of(recommender, film, region);
             similar.push(SimilarItem { item, why: of_one_film(why(recommended), title) });
         }
         let reply = SimilarReply {

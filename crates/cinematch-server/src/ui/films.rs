@@ -107,7 +107,7 @@ impl Viewing {
         let recommender = self.recommender();
         let movie = recommender.movie(film);
         Film {
-            item: Item::new(movie, recommender.services_of(film, self.region)),
+            item: Item::of(recommender, film, self.region),
             why: None,
             standing: Standing::of(&self.taste, movie.movie_id),
         }
