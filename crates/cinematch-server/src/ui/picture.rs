@@ -274,7 +274,7 @@ fn columns(caption: &str, of: &str, bars: &[(String, u32)]) -> Markup {
         label.strip_suffix("0s").map_or(label.to_owned(), |_| format!("’{}", &label[2..]))
     };
     html! {
-        svg .columns viewBox={ "0 0 " (width) " 156" } width=(width) height="156" aria-hidden="true"
+        svg .columns viewBox={ "0 0 " (width) " 156" } preserveAspectRatio="xMinYMax" aria-hidden="true"
             focusable="false" {
             @for (at, (label, count)) in bars.iter().enumerate() {
                 @let middle = at * STEP + STEP / 2;

@@ -18,6 +18,7 @@ use super::picture::{Picture, grouped};
 use super::strip::{films, own_stars, strip};
 use super::visitor::{PROFILE_COOKIE, Viewer, Visitor};
 use crate::access::random_name;
+use crate::observe::IsPage;
 use crate::problem::Problem;
 use crate::routes::now;
 use crate::routes::people::{ExportFormat, taken_away};
@@ -35,8 +36,19 @@ pub async fn me(
     Viewer { visitor, profile }: Viewer,
 ) -> Result<Response, Problem> {
     let viewing = Viewing::of(&state, &profile).await?;
+    let shown = &viewing.taste.preferences;
+    Ok(page(&visitor, &Page::new("You", Nav::Me, main(&viewing, &profile, shown, None))))
+}
+
+/// The page, with the form for preferences as it was sent and why it was refused, if it was.
+fn main(
+    viewing: &Viewing,
+    profile: &Profile,
+    shown: &Preferences,
+    refusal: Option<&str>,
+) -> Markup {
     let picture = Picture::of(&viewing.taste, viewing.recommender());
-    let main = html! {
+    html! {
         h1 { (profile.name) }
         p { (summary(&viewing.taste)) }
         @if picture.is_empty() {
@@ -50,11 +62,10 @@ pub async fn me(
         } @else {
             div .picture { (picture.show()) }
         }
-        (last(&viewing))
-        (preferences_form(&viewing))
-        (own_data(&profile))
-    };
-    Ok(page(&visitor, &Page::new("You", Nav::Me, main)))
+        (last(viewing))
+        (preferences_form(viewing, shown, refusal))
+        (own_data(profile))
+    }
 }
 
 /// How much is known.
@@ -129,7 +140,7 @@ impl<'a> Choice<'a> {
 }
 
 /// What somebody would rather see.
-fn preferences_form(viewing: &Viewing) -> Markup {
+fn preferences_form(viewing: &Viewing, shown: &Preferences, refusal: Option<&str>) -> Markup {
     let index = viewing.recommender().index();
     let Preferences {
         preferred_genres,
@@ -139,7 +150,7 @@ fn preferences_form(viewing: &Viewing) -> Markup {
         runtime_max,
         region,
         ..
-    } = &viewing.taste.preferences;
+    } = shown;
     let as_it_is = |name| name;
     let offered = services_in(index, region.as_deref());
     let mut regions: Vec<&str> = index.regions().iter().map(RegionIndex::code).collect();
@@ -151,6 +162,7 @@ fn preferences_form(viewing: &Viewing) -> Markup {
         section #preferences aria-labelledby="preferences-title" {
             h2 #preferences-title { "What you would rather see" }
             form .preferences method="post" action="/me" {
+                @if let Some(refusal) = refusal { p .refusal role="alert" { (refusal) } }
                 (Choice::of(&index.genres, preferred_genres, as_it_is).show(
                     "genre", "Genres", "Films of these come first."))
                 @if !regions.is_empty() {
@@ -211,8 +223,37 @@ pub async fn prefer(
     Viewer { visitor, profile }: Viewer,
     Sent(fields): Sent,
 ) -> Result<Response, Problem> {
-    save(&state, &profile, preferences_of(&fields)?).await?;
-    Ok(leave(&back_to(&visitor), &Note::plain("Saved. Your films go by it from now on.")))
+    let saved = match preferences_of(&fields) {
+        Ok(new) => save(&state, &profile, new).await.map(|_| ()),
+        Err(problem) => Err(problem),
+    };
+    match saved {
+        Ok(()) => {
+            Ok(leave(&back_to(&visitor), &Note::plain("Saved. Your films go by it from now on.")))
+        }
+        Err(problem) if problem.status().is_client_error() => {
+            let viewing = Viewing::of(&state, &profile).await?;
+            let main = main(&viewing, &profile, &as_sent(&fields), Some(problem.detail()));
+            let mut refused = page(&visitor, &Page::new("You", Nav::Me, main));
+            *refused.status_mut() = problem.status();
+            refused.extensions_mut().insert(IsPage);
+            Ok(refused)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// What a form says, to be shown again whatever is wrong with it.
+fn as_sent(fields: &Fields) -> Preferences {
+    Preferences {
+        preferred_genres: fields.list("genre"),
+        services: fields.list("service"),
+        original_languages: fields.list("language"),
+        runtime_min: fields.number("runtime_min").unwrap_or_default(),
+        runtime_max: fields.number("runtime_max").unwrap_or_default(),
+        region: fields.get("region").map(str::to_owned),
+        updated_at: None,
+    }
 }
 
 /// The form is on `/me`, whatever else the browser says.
