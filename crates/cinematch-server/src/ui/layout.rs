@@ -52,7 +52,8 @@ impl Page {
 pub fn page(visitor: &Visitor, page: &Page) -> Response {
     let mut response = Html(document(visitor, page).into_string()).into_response();
     as_page(&mut response);
-    if visitor.note.is_some() {
+    // A script that was led elsewhere opens the page once more, and there the note is told.
+    if visitor.note.is_some() && !visitor.is_fragment {
         let gone = format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", note::COOKIE);
         if let Ok(gone) = HeaderValue::from_str(&gone) {
             response.headers_mut().append(header::SET_COOKIE, gone);
