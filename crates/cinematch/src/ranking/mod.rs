@@ -6,11 +6,13 @@
 //! Every summand is reported, so that reasons are the score's own parts.
 //!
 //! [`Recommender::recommend`] is for one viewer and [`Recommender::recommend_group`] for several;
-//! [`Recommender::without`] says what one film of a history does to a list.
+//! [`Recommender::without`] says what one film of a history does to a list, and [`Recommender::ask`] which film
+//! to ask a newcomer about.
 
 mod blend;
 mod calibrate;
 mod diversify;
+mod elicit;
 mod explain;
 mod group;
 mod parts;
@@ -21,6 +23,7 @@ mod without;
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
@@ -34,11 +37,13 @@ use crate::retrieval::{
 };
 
 use calibrate::GenreMix;
+use elicit::Questions;
 use parts::Parts;
 use quality::Quality;
 use trend::Trend;
 
 pub use blend::{Blend, Chosen, Learned, NoSuchModel};
+pub use elicit::Answer;
 pub use explain::{Reason, explanation};
 pub use group::{
     Group, GroupError, GroupRanked, GroupRecommendation, MOST_MEMBERS, MemberScore, Strategy,
@@ -192,6 +197,8 @@ pub struct Recommender {
     /// Where the score of [`Order::Popularity`] is from, and the score by position.
     trend_source: PopularitySource,
     trend_by_position: Vec<f32>,
+    /// The films that newcomers are asked about.
+    questions: OnceLock<Questions>,
 }
 
 thread_local! {
@@ -260,6 +267,7 @@ impl Recommender {
             popularity,
             trend_source: trend.source,
             trend_by_position,
+            questions: OnceLock::new(),
         }
     }
 

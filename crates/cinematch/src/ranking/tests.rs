@@ -1,6 +1,7 @@
 mod assess;
 mod dislikes;
 mod diversity;
+mod elicit;
 mod group;
 mod popularity;
 mod without;

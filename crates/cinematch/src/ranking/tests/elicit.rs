@@ -1,0 +1,103 @@
+//! What newcomers are asked.
+
+use super::*;
+
+/// Asked until nothing is left, every film answered alike.
+fn all_questions(recommender: &Recommender, answer: Answer) -> Vec<u32> {
+    let mut answers = Vec::new();
+    while let Some(film) = recommender.ask(&[], &answers) {
+        answers.push((film, answer));
+        assert!(answers.len() <= 12);
+    }
+    answers.iter().map(|(film, _)| film.0).collect()
+}
+
+#[test]
+fn every_known_film_is_asked_about_once_whatever_is_said() {
+    for models in [Vec::new(), models()] {
+        let recommender = with_models(models);
+        let known = (0..12).filter(|row| how_many(&recommender, *row) > 0.0).count();
+        for answer in [Answer::Seen, Answer::NotSeen, Answer::Skipped] {
+            let mut asked = all_questions(&recommender, answer);
+            assert_eq!(asked, all_questions(&recommender, answer), "the same again");
+            asked.sort_unstable();
+            asked.dedup();
+            assert_eq!(asked.len(), known);
+        }
+    }
+}
+
+fn how_many(recommender: &Recommender, row: u32) -> f32 {
+    match recommender.blend.models.iter().find(|learned| learned.name == "popular") {
+        Some(Learned { model: Fitted::Popular(popular), .. }) => popular.scores()[row as usize],
+        _ => recommender.movie(MovieIdx(row)).vote_count.unwrap_or(0) as f32,
+    }
+}
+
+/// Three kinds of film, all equally known.
+#[test]
+fn films_of_one_kind_do_not_come_one_after_the_other() {
+    let kinds = ["crime", "western", "musical"];
+    let movies: Vec<Movie> = (0..30)
+        .map(|id| {
+            let kind = kinds[id as usize % 3];
+            let keywords = vec![format!("{kind} one"), format!("{kind} two"), kind.to_owned()];
+            let genres = vec![kind.to_owned()];
+            Movie { genres, keywords, vote_count: Some(1000), ..film(id, &format!("Film {id}")) }
+        })
+        .collect();
+    let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
+    let tags = TagCounts::default();
+    let features = RankingFeatures::fit(FeatureSet::Full, &movies, &plain, &tags).unwrap();
+    let recommender = Recommender::new(movies, features, Blend::CONTENT, Votes::Count);
+    let kind = |film: MovieIdx| film.0 % 3;
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        let film = recommender.ask(&[], &answers).unwrap();
+        assert!(answers.iter().all(|(other, _)| kind(*other) != kind(film)));
+        answers.push((film, Answer::Seen));
+    }
+    // In whatever order they came, and said twice.
+    let next = recommender.ask(&[], &answers);
+    answers.reverse();
+    answers.push(answers[0]);
+    assert_eq!(recommender.ask(&[], &answers), next);
+    // Who has not seen a film or says nothing of it is not asked about it again.
+    let first = recommender.ask(&[], &[]).unwrap();
+    for answer in [Answer::NotSeen, Answer::Skipped] {
+        assert_ne!(recommender.ask(&[], &[(first, answer)]), Some(first), "{answer:?}");
+    }
+}
+
+/// Of two films that are equally known the one that those watch who watched the history.
+#[test]
+fn questions_follow_what_is_known_of_the_viewer() {
+    let mut weights = CsrMatrix::new(12);
+    for row in 0..12_u32 {
+        let fits = |column: &u32| *column != row && column % 3 == row % 3;
+        weights.push_row((0..12).filter(fits).map(|column| (column, 1.0)));
+    }
+    let model = Fitted::ItemItem(ItemItem::from_weights(Confidence::default(), weights));
+    let popular = Fitted::Popular(Popular::from_scores(vec![1.0; 12]));
+    let recommender = with_models(vec![
+        Learned { name: "edlae", model, weight: 1.0 },
+        Learned { name: "popular", model: popular, weight: 0.1 },
+    ]);
+    for liked in 0..12_u32 {
+        let query = Query { liked: vec![MovieId(100 + liked)], ..query() };
+        let (request, _) = recommender.resolve(&query).unwrap();
+        let answers = [(MovieIdx(liked), Answer::Seen)];
+        let next = recommender.ask(&request.history, &answers).unwrap();
+        assert_eq!(next.0 % 3, liked % 3);
+    }
+}
+
+#[test]
+fn a_catalogue_of_which_nobody_knows_anything_has_no_questions() {
+    let movies: Vec<Movie> = (0..3).map(|id| film(id, "Film")).collect();
+    let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
+    let tags = TagCounts::default();
+    let features = RankingFeatures::fit(FeatureSet::Full, &movies, &plain, &tags).unwrap();
+    let recommender = Recommender::new(movies, features, Blend::CONTENT, Votes::Count);
+    assert_eq!(recommender.ask(&[], &[]), None);
+}
