@@ -10,6 +10,7 @@ mod databases;
 mod demo;
 mod deploy;
 mod dice;
+mod discover;
 mod docs;
 mod doctor;
 mod durability;

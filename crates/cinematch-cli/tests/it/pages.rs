@@ -137,7 +137,9 @@ fn pages_allow_no_script_and_no_style_but_their_files() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let ada = Plain::new(&server, "Ada");
-    for path in ["/", "/people", "/search?q=heat", "/nothing/here"] {
+    let pages =
+        ["/", "/people", "/search?q=heat", "/nothing/here", "/browse", "/films/163", "/welcome"];
+    for path in pages.into_iter().chain(["/welcome/rate"]) {
         let reply = ada.get(path);
         let policy = reply.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");

@@ -18,7 +18,7 @@ pub mod personal;
 pub mod preferences;
 mod recommendations;
 mod search;
-mod similar;
+pub mod similar;
 mod watchlist;
 
 use std::sync::Arc;

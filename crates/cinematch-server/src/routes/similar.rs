@@ -104,7 +104,7 @@ pub async fn similar(
 }
 
 /// Nobody said that they like the film, and nobody's stars are to be predicted.
-fn of_one_film<'a>(why: Why<'a>, title: &str) -> Why<'a> {
+pub fn of_one_film<'a>(why: Why<'a>, title: &str) -> Why<'a> {
     let explanation = why.explanation.map(|said| match said.strip_prefix("You liked ") {
         Some(rest) if rest.starts_with(title) => format!("Like {rest}"),
         _ => said,

@@ -15,11 +15,15 @@ static STYLE: LazyLock<String> = LazyLock::new(|| {
         include_str!("assets/pages.css"),
         include_str!("assets/lists.css"),
         include_str!("assets/picture.css"),
+        include_str!("assets/browse.css"),
+        include_str!("assets/film.css"),
+        include_str!("assets/welcome.css"),
     ]
     .join("\n")
 });
 
 const PAGE: &str = include_str!("assets/page.js");
+const BROWSE: &str = include_str!("assets/browse.js");
 const SEARCH: &str = include_str!("assets/search.js");
 const IMPORT: &str = include_str!("assets/import.js");
 const FAVICON: &str = include_str!("assets/favicon.svg");
@@ -31,6 +35,7 @@ fn file(name: &str) -> Option<(&'static str, &'static str)> {
     Some(match name {
         "cinematch.css" => (STYLE.as_str(), "text/css; charset=utf-8"),
         "page.js" => (PAGE, SCRIPT_TYPE),
+        "browse.js" => (BROWSE, SCRIPT_TYPE),
         "search.js" => (SEARCH, SCRIPT_TYPE),
         "import.js" => (IMPORT, SCRIPT_TYPE),
         _ => return None,
@@ -41,7 +46,7 @@ fn file(name: &str) -> Option<(&'static str, &'static str)> {
 /// modules find each other by names alone.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
-    for text in [STYLE.as_str(), PAGE, SEARCH, IMPORT] {
+    for text in [STYLE.as_str(), PAGE, BROWSE, SEARCH, IMPORT] {
         hash.update(text);
     }
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()

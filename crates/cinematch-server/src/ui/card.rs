@@ -30,6 +30,13 @@ pub fn cards(films: &[Film<'_>]) -> Markup {
     }
 }
 
+/// Films in rows, as many as there are.
+pub fn grid(films: &[Film<'_>]) -> Markup {
+    html! {
+        ul .shelf.wrap { @for film in films { li { (card(film)) } } }
+    }
+}
+
 /// A film.
 pub fn card(film: &Film<'_>) -> Markup {
     let item = &film.item;
@@ -142,7 +149,7 @@ pub fn say(movie_id: u32, title: &str, standing: &Standing) -> Markup {
             @for (name, label, is_pressed) in buttons {
                 button name="say" class=(name) aria-pressed=(is_pressed)
                     value={ (if is_pressed { "no-" } else { "" }) (name) }
-                    aria-label={ (label) " " (title) } title=(label.trim_end_matches([':'])) {}
+                    aria-label={ (label) " " (title) } title=(label.trim_end_matches(':').trim_end_matches(" in")) {}
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cinematch::ids::{MovieId, MovieIdx};
-use cinematch::ranking::{Query, Recommender, Request};
+use cinematch::ranking::{Query, QueryError, Recommender, Request};
 use cinematch_store::{FilmFeedback, Profile, Taste};
 
 use crate::item::{Item, Why};
@@ -100,6 +100,21 @@ impl Viewing {
             }
         }
         Ok(())
+    }
+
+    /// Films with the stars that are expected of the person, where anything is known of them.
+    pub fn predicted(&self, films: &[MovieIdx]) -> Result<Vec<Film<'_>>, QueryError> {
+        let query = Query { explain: false, ..self.query(1) };
+        let (request, _) = self.recommender().resolve(&query)?;
+        if request.history.is_empty() {
+            return Ok(films.iter().map(|film| self.film(*film)).collect());
+        }
+        let assessed = self.recommender().assess(&request, films).into_iter();
+        let films = assessed.map(|recommended| {
+            let film = recommended.movie;
+            Film { why: Some(why(recommended)), ..self.film(film) }
+        });
+        Ok(films.collect())
     }
 
     /// A film, and what the person said of it.

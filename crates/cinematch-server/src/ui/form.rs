@@ -1,9 +1,11 @@
 //! Fields of forms, which may repeat their names.
 
 use std::convert::Infallible;
+use std::fmt::Write;
 
 use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -34,6 +36,12 @@ impl Fields {
         Self(fields)
     }
 
+    /// An address with the fields that are not empty and that `keeps` says yes to.
+    pub fn address(&self, path: &str, keeps: impl Fn(&str, &str) -> bool) -> String {
+        let fields = self.0.iter().map(|(name, value)| (name.as_str(), value.trim()));
+        address(path, fields.filter(|(name, value)| !value.is_empty() && keeps(name, value)))
+    }
+
     /// A number, where the field has one.
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
         let Some(text) = self.get(name) else { return Ok(None) };
@@ -41,6 +49,17 @@ impl Fields {
         let wrong = || Problem::field(name, format!("expected a number, got `{text}`"));
         text.parse().map(Some).map_err(|_| wrong())
     }
+}
+
+/// A path with fields behind it.
+pub fn address<'a>(path: &str, fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut address = path.to_owned();
+    for (at, (name, value)) in fields.enumerate() {
+        let coded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+        let joint = if at == 0 { '?' } else { '&' };
+        let _ = write!(address, "{joint}{}={}", coded(name), coded(value));
+    }
+    address
 }
 
 /// The fields of an address.
@@ -78,5 +97,8 @@ mod tests {
         assert_eq!(fields.list("genre"), ["crime", "drama"]);
         assert_eq!(fields.number::<u16>("year_min").unwrap(), None);
         assert!(fields.number::<u32>("minutes").is_err());
+        let without_crime =
+            fields.address("/browse", |name, value| (name, value) != ("genre", "crime"));
+        assert_eq!(without_crime, "/browse?genre=drama&minutes=x");
     }
 }

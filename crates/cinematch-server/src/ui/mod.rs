@@ -5,8 +5,10 @@
 //! the form itself and is answered with those parts of the page that changed.
 
 mod assets;
+mod browse;
 mod card;
 mod errors;
+mod film;
 mod films;
 mod form;
 mod home;
@@ -23,6 +25,7 @@ mod strip;
 mod tonight;
 mod visitor;
 mod watchlist;
+mod welcome;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -61,7 +64,9 @@ pub fn router() -> Router<AppState> {
         .route("/assets/{version}/{file}", get(assets::asset))
         .route("/favicon.svg", get(assets::favicon))
         .route("/favicon.ico", get(assets::favicon))
+        .route("/browse", get(browse::browse))
         .route("/search", get(search::search))
+        .route("/films/{movie_id}", get(film::film))
         .route("/films/{movie_id}/say", post(say::say))
         .route("/films/{movie_id}/undo", post(say::undo))
         .route("/people", get(people::choose).post(people::make))
@@ -76,5 +81,7 @@ pub fn router() -> Router<AppState> {
         .route("/me/forget", get(profile::ask).post(profile::forget))
         .route("/import", get(import::ask).post(import::import))
         .route("/import/settle", post(import::settle))
+        .route("/welcome", get(welcome::welcome).post(welcome::set_places))
+        .route("/welcome/rate", get(welcome::questions).post(welcome::answer))
         .route("/theme", post(layout::set_theme))
 }

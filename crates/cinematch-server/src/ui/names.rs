@@ -1,4 +1,5 @@
-//! What countries and languages are called in English: ISO 3166-1 and 639-1 have two letters for each.
+//! What countries and languages are called in English: ISO 3166-1 and 639-1 have two letters for each. And how
+//! many films there are.
 
 /// Countries in which it is known where films can be watched, by their letters.
 const COUNTRIES: &[(&str, &str)] = &[
@@ -194,6 +195,24 @@ fn find<'a>(names: &[(&'static str, &'static str)], code: &'a str) -> &'a str {
     names.binary_search_by_key(&code, |(code, _)| code).map_or(code, |at| names[at].1)
 }
 
+/// A whole number with its thousands apart: `87,585`.
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut apart = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            apart.push(',');
+        }
+        apart.push(digit);
+    }
+    apart
+}
+
+/// `1 film`, `87,585 films`.
+pub fn films(number: usize) -> String {
+    format!("{} film{}", thousands(number), if number == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,5 +224,10 @@ mod tests {
         for names in [COUNTRIES, LANGUAGES] {
             assert!(names.is_sorted_by(|one, next| one.0 < next.0), "searched by halving");
         }
+    }
+    #[test]
+    fn numbers_are_read_at_a_glance() {
+        assert_eq!([0, 999, 1000, 87_585].map(thousands), ["0", "999", "1,000", "87,585"]);
+        assert_eq!([1, 2].map(films), ["1 film", "2 films"]);
     }
 }

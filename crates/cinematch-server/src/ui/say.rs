@@ -5,13 +5,13 @@ use axum::response::Response;
 use cinematch::ids::MovieId;
 use cinematch::sources::movielens::Stars;
 use cinematch_store::{Before, NewItem, Profile, Reaction, Said};
-use maud::Markup;
+use maud::{Markup, html};
 
-use super::card;
 use super::films::{Standing, Viewing};
 use super::form::Sent;
 use super::note::{Note, Undo, done};
 use super::visitor::Viewer;
+use super::{card, film};
 use crate::extract::PathOf;
 use crate::problem::Problem;
 use crate::routes::{find_movie, now};
@@ -157,7 +157,9 @@ async fn buttons(state: &AppState, profile: &Profile, movie_id: u32) -> Result<M
     let viewing = Viewing::of(state, profile).await?;
     let film = find_movie(viewing.recommender(), movie_id.into())?;
     let title = &viewing.recommender().movie(film).title;
-    Ok(card::say(movie_id, title, &Standing::of(&viewing.taste, MovieId(movie_id))))
+    let standing = Standing::of(&viewing.taste, MovieId(movie_id));
+    // Pages without stars have no place for them.
+    Ok(html! { (card::say(movie_id, title, &standing)) (film::rate(movie_id, &standing)) })
 }
 
 #[cfg(test)]

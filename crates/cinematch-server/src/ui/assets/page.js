@@ -1,5 +1,6 @@
 // Sends forms marked `data-live` without leaving the page. The answer's elements replace those with the same
 // ids; without this module the same forms lead to the next page, which shows the same.
+import "./browse.js";
 import "./import.js";
 import "./search.js";
 
@@ -56,11 +57,12 @@ export function show(html) {
   for (const fresh of [...answer.children]) {
     const old = document.getElementById(fresh.id);
     if (!old) continue;
-    if (fresh.id === "note") {
-      // The live region stays, so that what is new in it is told.
+    if (old.getAttribute("role") === "status") {
+      // A live region stays, so that what is new in it is told.
       old.replaceChildren(...fresh.childNodes);
       continue;
     }
+    if (fresh.dataset.address) history.replaceState(null, "", fresh.dataset.address);
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     old.replaceWith(fresh);
     if (focused) again(fresh, focused)?.focus({ preventScroll: true });

@@ -37,6 +37,22 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_place_is_that_of_the_whole_list(query in queries(), blended in proptest::bool::ANY) {
+        let recommender = for_query(&query, blended);
+        let (request, _) = recommender.resolve(&query).unwrap();
+        let whole = Request { limit: 12, offset: 0, ..request.clone() };
+        let list = recommender.recommend(&whole).items;
+        for film in (0..12).map(MovieIdx) {
+            let place = list.iter().position(|item| item.movie == film).map(|place| place + 1);
+            prop_assert_eq!(recommender.place(&request, film), place);
+        }
+    }
+}
+
 /// Beyond the films that diversity puts in another order places are by score.
 #[test]
 fn a_film_can_fall_below_the_pool() {
