@@ -205,7 +205,7 @@ fn films(viewing: &Viewing, fields: &Fields, found: &Found<'_>) -> Markup {
         format!("{same}{joint}from={from}")
     };
     html! {
-        p #count .count role="status" { (names::films(found.total)) }
+        p #count role="status" { (names::films(found.total)) }
         div #found {
             (chosen(fields))
             h2 .unseen { "Films" }
@@ -230,7 +230,7 @@ fn films(viewing: &Viewing, fields: &Fields, found: &Found<'_>) -> Markup {
 /// What cannot be asked for.
 fn refused(error: &QueryError) -> Markup {
     html! {
-        p #count .count role="status" { "Nothing was looked for." }
+        p #count role="status" { "Nothing was looked for." }
         div #found {
             ul .wrong {
                 @for FieldError { field, message } in &error.errors {

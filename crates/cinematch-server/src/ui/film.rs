@@ -7,7 +7,7 @@ use cinematch::features::ranking::BlockKind;
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::models::biased_mf::Prediction;
 use cinematch::models::content::SharedFeature;
-use cinematch::ranking::{Feedback, Query, Reason, Recommendation, Request};
+use cinematch::ranking::{Feedback, Filters, Query, Ranked, Reason, Recommendation, Request};
 use cinematch::sources::movielens::Stars;
 use maud::{Markup, html};
 
@@ -65,7 +65,7 @@ pub async fn film(
                 (rate(movie_id, &shown.standing))
             }
         }
-        div .columns {
+        div .sections {
             (fit.show(&viewing))
             (where_to_watch(&viewing, &shown))
         }
@@ -140,7 +140,7 @@ fn prediction(predicted: Option<Prediction>) -> Markup {
             p { b { "★ " (format!("{stars:.1}")) } " for you, most likely between "
                 (format!("{low:.1}")) " and " (format!("{high:.1}")) }
             svg viewBox="-2 0 94 8" aria-hidden="true" focusable="false" {
-                rect x="0" y="3" width="90" height="2" rx="1" .scale {}
+                rect x="0" y="3" width="90" height="2" rx="1" .all-stars {}
                 rect x=(at(low)) y="2" width=(width) height="4" rx="2" .likely {}
                 circle cx=(at(stars)) cy="4" r="3" .point {}
             }
@@ -207,14 +207,15 @@ impl<'a> Fit<'a> {
         query.ratings.retain(|rating| is_other(&rating.movie_id));
         query.seen.retain(is_other);
         // Where it can be watched and how long it is the page says; here it is about taste.
-        query.filters = cinematch::ranking::Filters::default();
+        query.filters = Filters::default();
         let request = viewing.resolve(&query)?;
         let is_known = !request.history.is_empty();
         let assessed = recommender.assess(&request, &[film]).remove(0);
         let place = if is_known { recommender.place(&request, film) } else { None };
         let counterfactual = place.and_then(|place| {
             let page = Request { offset: place - 1, ..request };
-            let ranked = recommender.recommend(&page);
+            // Its list from there on begins with the film.
+            let ranked = Ranked { items: vec![assessed.clone()], shortfall: None };
             recommender.without(&page, &ranked).into_iter().flatten().next()
         });
         // What it owes most to is worth a word where it would be lost without.
@@ -303,7 +304,14 @@ fn in_common(shared: &[SharedFeature<'_>], counts: bool) -> Markup {
     let told = |feature: &&SharedFeature<'_>| {
         counts && !matches!(feature.block, BlockKind::Era | BlockKind::Numeric)
     };
-    let names: Vec<&str> = shared.iter().filter(told).take(SHARED).map(|it| it.name).collect();
+    let mut names: Vec<&str> = Vec::with_capacity(SHARED);
+    for name in shared.iter().filter(told).map(|feature| feature.name) {
+        // A word of an overview is no news beside the keyword that has it.
+        let is_said = |known: &&str| *known == name || known.split(' ').any(|word| word == name);
+        if names.len() < SHARED && !names.iter().any(is_said) {
+            names.push(name);
+        }
+    }
     html! { @if !names.is_empty() { span .detail { "both: " (names.join(", ")) } } }
 }
 

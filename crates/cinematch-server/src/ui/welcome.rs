@@ -53,7 +53,7 @@ pub async fn welcome(
                     "All you tell it stays on this machine." }
                 h2 { "What shall we call you?" }
                 (name_form())
-                p { a href="/people" { "I have been here before" } }
+                p { a .quiet href="/people" { "I have been here before" } }
             }
         };
         return Ok(page(&visitor, &Page::new("Welcome", Nav::Elsewhere, main)));

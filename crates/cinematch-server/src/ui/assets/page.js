@@ -74,9 +74,9 @@ function again(part, focused) {
   const { id, name, className } = focused;
   if (id) return part.querySelector(`#${CSS.escape(id)}`) ?? fallback(part);
   const alike = [...part.querySelectorAll(focused.localName)];
-  const same = (it) => it.name === name && it.className === className;
-  const exact = alike.find((it) => same(it) && it.value === focused.value);
-  return exact ?? alike.find(same) ?? fallback(part);
+  // The same word said again, or else the same button, whatever it says now.
+  const said = alike.find((it) => it.name === name && it.value === focused.value && it.href === focused.href);
+  return said ?? alike.find((it) => it.name === name && it.className === className) ?? fallback(part);
 }
 
 function fallback(part) {
