@@ -1,5 +1,7 @@
 //! `/import`: what somebody rated elsewhere; what was found of it, what needs a word, what is recommended now.
 
+use std::collections::BTreeSet;
+
 use axum::extract::{Request, State};
 use axum::response::Response;
 use cinematch::catalog::count_problems;
@@ -17,6 +19,7 @@ use super::form::{Fields, Sent};
 use super::layout::{Nav, Page, page};
 use super::note::{Note, leave};
 use super::picture::grouped;
+use super::strip::films as films_in_words;
 use super::visitor::Viewer;
 use crate::observe::IsPage;
 use crate::problem::Problem;
@@ -291,17 +294,20 @@ fn as_value(said: Said) -> String {
 /// The films that the catalogue does not have, to be read and to be taken along.
 fn not_found(report: &MatchReport) -> Markup {
     let rows: Vec<&RowReport> = report.rows_that_are(Matched::Unmatched).collect();
+    // Rated, seen and listed is one film in three rows.
+    let films: BTreeSet<(&str, Option<u16>)> =
+        rows.iter().map(|row| (row.title.as_str(), row.year)).collect();
     html! {
         @if !rows.is_empty() {
             details {
-                summary { (grouped(rows.len())) " rows are about films that the catalogue does not have" }
+                summary { (films_in_words(films.len())) " that the catalogue does not have" }
                 ul .rows {
-                    @for row in rows.iter().take(MOST_LISTED) {
-                        li { (row.title) @if let Some(year) = row.year { " (" (year) ")" } }
+                    @for (title, year) in films.iter().take(MOST_LISTED) {
+                        li { (title) @if let Some(year) = year { " (" (year) ")" } }
                     }
                 }
-                @if rows.len() > MOST_LISTED {
-                    p .small { "And " (grouped(rows.len() - MOST_LISTED)) " more, which are in the file." }
+                @if films.len() > MOST_LISTED {
+                    p .small { "And " (grouped(films.len() - MOST_LISTED)) " more, which are in the file." }
                 }
                 p { a href=(as_file(&rows)) download="not-found.csv" { "Save these rows as a file" } }
             }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::card::{address, facts, poster, say, stars};
 use super::films::Film;
+use super::picture::grouped;
 
 /// A film, with what the page has to say of it between the facts and the buttons.
 pub fn strip(film: &Film<'_>, more: &Markup) -> Markup {
@@ -38,6 +39,6 @@ pub fn films(count: usize) -> String {
     match count {
         0 => "no films".to_owned(),
         1 => "1 film".to_owned(),
-        count => format!("{count} films"),
+        count => format!("{} films", grouped(count)),
     }
 }
