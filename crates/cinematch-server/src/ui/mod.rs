@@ -7,6 +7,7 @@
 mod assets;
 mod browse;
 mod card;
+mod choice;
 mod errors;
 mod film;
 mod films;

@@ -4,11 +4,11 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use cinematch::catalog::names::NameList;
 use cinematch::retrieval::RegionIndex;
 use cinematch_store::{Preferences, Profile, Taste};
 use maud::{Markup, html};
 
+use super::choice::Choice;
 use super::films::{Film, Viewing};
 use super::form::{Fields, Sent};
 use super::layout::{Nav, Page, page};
@@ -102,43 +102,6 @@ fn last(viewing: &Viewing) -> Markup {
     }
 }
 
-/// Names to tick, those of the catalogue and others that somebody has.
-struct Choice<'a> {
-    /// The name that is sent, and the one that is read.
-    names: Vec<(&'a str, &'a str)>,
-    chosen: &'a [String],
-}
-
-impl<'a> Choice<'a> {
-    fn of(catalogue: &'a NameList, chosen: &'a [String], read: fn(&'a str) -> &'a str) -> Self {
-        let listed = catalogue.names().iter().map(String::as_str);
-        let others =
-            chosen.iter().map(String::as_str).filter(|name| catalogue.find(name).is_none());
-        let mut names: Vec<_> = listed.chain(others).map(|name| (name, read(name))).collect();
-        names.sort_by_key(|(_, read)| read.to_lowercase());
-        Self { names, chosen }
-    }
-
-    fn show(&self, field: &str, legend: &str, help: &str) -> Markup {
-        let id = format!("{field}-help");
-        html! {
-            fieldset aria-describedby=(id) {
-                legend { (legend) }
-                p .small id=(id) { (help) }
-                div .chips .many {
-                    @for (name, read) in &self.names {
-                        label {
-                            input type="checkbox" name=(field) value=(name)
-                                checked[self.chosen.iter().any(|it| it == name)];
-                            (read)
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// What somebody would rather see.
 fn preferences_form(viewing: &Viewing, shown: &Preferences, refusal: Option<&str>) -> Markup {
     let index = viewing.recommender().index();
@@ -164,7 +127,7 @@ fn preferences_form(viewing: &Viewing, shown: &Preferences, refusal: Option<&str
             form .preferences method="post" action="/me" {
                 @if let Some(refusal) = refusal { p .refusal role="alert" { (refusal) } }
                 (Choice::of(&index.genres, preferred_genres, as_it_is).show(
-                    "genre", "Genres", "Films of these come first."))
+                    "genre", "Genres", Some("Films of these come first.")))
                 @if !regions.is_empty() {
                     div {
                         label .above for="region" { "Country" }
@@ -177,17 +140,10 @@ fn preferences_form(viewing: &Viewing, shown: &Preferences, refusal: Option<&str
                         p #region-help .small { "Its services are below once this is saved." }
                     }
                 }
-                @if !offered.names().is_empty() || !services.is_empty() {
-                    (Choice::of(offered, services, as_it_is).show(
-                        "service", "Services you have", "Only films on these are recommended. None ticked: all films."))
-                }
-                @if !index.languages.names().is_empty() || !original_languages.is_empty() {
-                    details open[!original_languages.is_empty()] {
-                        summary { "Languages" }
-                        (Choice::of(&index.languages, original_languages, language).show(
-                            "language", "Films made in", "Only films made in these are recommended. None ticked: all films."))
-                    }
-                }
+                (Choice::of(offered, services, as_it_is).show(
+                    "service", "Services you have", Some("Only films on these are recommended. None ticked: all films.")))
+                (Choice::of(&index.languages, original_languages, language).show(
+                    "language", "Films made in", Some("Only films made in these are recommended. None ticked: all films.")))
                 fieldset .inline {
                     legend { "Length in minutes" }
                     label for="runtime_min" { "From" }

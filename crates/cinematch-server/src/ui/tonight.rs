@@ -8,6 +8,7 @@ use cinematch::ranking::{Filters, GenreFilter, Query, Strategy, VETO_BELOW, expl
 use cinematch_store::Profile;
 use maud::{Markup, html};
 
+use super::choice::Choice;
 use super::films::{Film, Viewing};
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
@@ -153,7 +154,6 @@ fn offered(viewing: &Viewing) -> &NameList {
 
 fn form(evening: &Evening, household: &[Profile], viewing: &Viewing) -> Markup {
     let index = viewing.recommender().index();
-    let offered = offered(viewing);
     let is_there = |profile: &Profile| evening.people.iter().any(|it| it.id == profile.id);
     html! {
         form .evening method="get" action="/tonight#picks" {
@@ -186,30 +186,8 @@ fn form(evening: &Evening, household: &[Profile], viewing: &Viewing) -> Markup {
                     }
                 }
             }
-            fieldset {
-                legend { "In the mood for" }
-                div .chips .many {
-                    @for name in index.genres.names() {
-                        label {
-                            input type="checkbox" name="genre" value=(name) checked[evening.genres.contains(name)];
-                            (name)
-                        }
-                    }
-                }
-            }
-            @if !offered.names().is_empty() {
-                fieldset {
-                    legend { "On" }
-                    div .chips .many {
-                        @for name in offered.names() {
-                            label {
-                                input type="checkbox" name="service" value=(name) checked[evening.services.contains(name)];
-                                (name)
-                            }
-                        }
-                    }
-                }
-            }
+            (Choice::of(&index.genres, &evening.genres, |name| name).show("genre", "In the mood for", None))
+            (Choice::of(offered(viewing), &evening.services, |name| name).show("service", "On", None))
             @if household.len() > 1 {
                 fieldset {
                     legend { "What matters" }
