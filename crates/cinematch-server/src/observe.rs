@@ -29,7 +29,7 @@ const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; \
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-/// Marks a refusal that is a page already.
+/// Marks a reply that is a page: refused or not, it says itself what there is to say.
 #[derive(Clone, Copy, Debug)]
 pub struct IsPage;
 

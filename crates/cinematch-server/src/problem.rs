@@ -84,6 +84,11 @@ impl Problem {
         self.status
     }
 
+    /// After how many seconds to try again, as a header.
+    pub fn wait(&self) -> Option<HeaderValue> {
+        self.retry_after.map(HeaderValue::from)
+    }
+
     /// What is wrong, in a sentence for people.
     pub fn detail(&self) -> &str {
         &self.detail

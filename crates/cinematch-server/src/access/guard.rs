@@ -6,7 +6,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use cinematch_store::Profile;
+use cinematch_store::{Profile, Scope};
 use tracing::Instrument;
 
 use super::{ApiToken, Caller, SessionToken, forbidden, sign_in, unauthorized};
@@ -123,14 +123,18 @@ async fn caller(state: &AppState, headers: &HeaderMap) -> Result<Caller, Problem
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let refused = || unauthorized("This API key is unknown or revoked");
         let text = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-        let token = text.and_then(|text| ApiToken::read(text.trim())).ok_or_else(refused)?;
-        let kept = state.store().key(token.id()).await?.ok_or_else(refused)?;
-        if kept.revoked_at.is_some() || !token.fits(&kept.key.secret_hash) {
-            return Err(refused());
-        }
-        return Ok(Caller::Program(kept.key.scope, claimed(state, headers).await?));
+        let scope = scope_of(state, text.unwrap_or_default().trim()).await?.ok_or_else(refused)?;
+        return Ok(Caller::Program(scope, claimed(state, headers).await?));
     }
     session(state, headers).await
+}
+
+/// What an API key may do; `None` where it is unknown or revoked.
+pub async fn scope_of(state: &AppState, key: &str) -> Result<Option<Scope>, Problem> {
+    let Some(token) = ApiToken::read(key) else { return Ok(None) };
+    let Some(kept) = state.store().key(token.id()).await? else { return Ok(None) };
+    let is_good = kept.revoked_at.is_none() && token.fits(&kept.key.secret_hash);
+    Ok(is_good.then_some(kept.key.scope))
 }
 
 /// Whoever signed in.

@@ -9,7 +9,7 @@ mod guard;
 mod limits;
 mod secrets;
 
-pub use guard::{COOKIE, Client, guard, only_in, session_token};
+pub use guard::{COOKIE, Client, guard, only_in, scope_of, session_token};
 pub use limits::Limits;
 pub use secrets::{
     ApiToken, LONGEST_PASSWORD, SessionToken, check_password, hash_password, random_name,

@@ -1,5 +1,7 @@
 //! `/auth`: who one is.
 
+use std::net::IpAddr;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::{Extension, Json};
@@ -107,9 +109,20 @@ pub async fn login(
     Extension(Client(client)): Extension<Client>,
     Body(credentials): Body<Credentials>,
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<ProfileBody>), Problem> {
-    let detail = "Here nobody has a password: see /auth/identify";
-    only_in(&state, AccessMode::Accounts, detail)?;
     let Credentials { email, password } = credentials;
+    let (profile, cookie) = sign_in(&state, client, &email, password).await?;
+    Ok(([(header::SET_COOKIE, cookie)], Json(profile.into())))
+}
+
+/// Begins a session: whose it is, and its cookie.
+pub async fn sign_in(
+    state: &AppState,
+    client: IpAddr,
+    email: &str,
+    password: SecretString,
+) -> Result<(Profile, HeaderValue), Problem> {
+    let detail = "Here nobody has a password: see /auth/identify";
+    only_in(state, AccessMode::Accounts, detail)?;
     if email.chars().count() > LONGEST_EMAIL {
         return Err(Problem::field(
             "email",
@@ -120,8 +133,8 @@ pub async fn login(
         let message = format!("expected at most {LONGEST_PASSWORD} characters");
         return Err(Problem::field("password", message));
     }
-    state.limits().attempt(client, &email)?;
-    let account = state.store().account(&email).await?;
+    state.limits().attempt(client, email)?;
+    let account = state.store().account(email).await?;
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let check = move || check_password(&password, hash.as_deref());
     let fits = state.limits().hashing(check).await == Some(true);
@@ -131,8 +144,7 @@ pub async fn login(
     let token = SessionToken::generate()?;
     let (now, lasts) = (now(), SESSION_SECONDS);
     state.store().begin_session(token.hash(), profile.id, now, now + lasts * 1000).await?;
-    let cookie = cookie(&state, token.expose(), lasts)?;
-    Ok(([(header::SET_COOKIE, cookie)], Json(profile.into())))
+    Ok((profile, cookie(state, token.expose(), lasts)?))
 }
 
 /// Signs out: the session ends, its cookie goes.
@@ -144,10 +156,16 @@ pub async fn logout(
     State(state): State<AppState>,
     headers: HeaderMap,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), Problem> {
-    if let Some(token) = session_token(&headers) {
+    let gone = sign_out(&state, &headers).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]))
+}
+
+/// Ends the session of a request, if it has one; what its cookie is replaced by.
+pub async fn sign_out(state: &AppState, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
+    if let Some(token) = session_token(headers) {
         state.store().end_session(&token.hash()).await?;
     }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&state, "", 0)?)]))
+    cookie(state, "", 0)
 }
 
 fn cookie(state: &AppState, value: &str, seconds: i64) -> Result<HeaderValue, Problem> {

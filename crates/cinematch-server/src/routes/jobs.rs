@@ -22,7 +22,7 @@ pub struct JobItem {
     kind: &'static str,
     /// `queued`, `running`, `done`, `failed`.
     state: &'static str,
-    /// Who asked: `schedule`, `api`, `cli`.
+    /// Who asked: `schedule`, `api`, `cli`, `page`.
     asked_by: String,
     /// When, RFC 3339.
     asked_at: String,
@@ -150,7 +150,7 @@ pub async fn retrain(
     State(state): State<AppState>,
     _: Operator,
 ) -> Result<(StatusCode, Json<JobItem>), Problem> {
-    ask(&state, JobKind::Retrain).await
+    over_the_api(&state, JobKind::Retrain).await
 }
 
 /// Brings new films into service in the background, without training.
@@ -160,13 +160,21 @@ pub async fn update(
     State(state): State<AppState>,
     _: Operator,
 ) -> Result<(StatusCode, Json<JobItem>), Problem> {
-    ask(&state, JobKind::Update).await
+    over_the_api(&state, JobKind::Update).await
 }
 
-async fn ask(state: &AppState, kind: JobKind) -> Result<(StatusCode, Json<JobItem>), Problem> {
-    let (job, is_new) = state.store().ask_for_job(kind, "api", now()).await?;
+async fn over_the_api(
+    state: &AppState,
+    kind: JobKind,
+) -> Result<(StatusCode, Json<JobItem>), Problem> {
+    Ok((StatusCode::ACCEPTED, Json(ask(state, kind, "api").await?.into())))
+}
+
+/// Asks for a job, or finds the one that waits already.
+pub async fn ask(state: &AppState, kind: JobKind, asked_by: &str) -> Result<Job, Problem> {
+    let (job, is_new) = state.store().ask_for_job(kind, asked_by, now()).await?;
     if is_new {
-        tracing::info!(job = job.id, kind = kind.name(), "a job was asked for");
+        tracing::info!(job = job.id, kind = kind.name(), asked_by, "a job was asked for");
     }
-    Ok((StatusCode::ACCEPTED, Json(job.into())))
+    Ok(job)
 }

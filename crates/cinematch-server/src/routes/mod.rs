@@ -1,6 +1,6 @@
 //! Routes, one file a resource.
 
-mod auth;
+pub mod auth;
 mod browse;
 mod catalog;
 mod document;
@@ -9,9 +9,9 @@ pub mod groups;
 mod health;
 mod home;
 pub mod import;
-mod jobs;
+pub mod jobs;
 pub mod listing;
-mod models;
+pub mod models;
 pub mod people;
 pub mod person;
 pub mod personal;

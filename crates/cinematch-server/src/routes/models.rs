@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations};
+use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Promoted};
 use cinematch_store::rfc3339;
 use serde::Serialize;
 
@@ -43,6 +43,12 @@ pub struct PromotedItem {
     generation: u64,
     /// The one before.
     before: Option<u64>,
+}
+
+impl From<Promoted> for PromotedItem {
+    fn from(promoted: Promoted) -> Self {
+        Self { generation: promoted.generation, before: promoted.before }
+    }
 }
 
 /// The generations there are, with what they are for: `champion` is served, a rollback goes to `previous`,
@@ -93,12 +99,21 @@ pub async fn promote(
     _: Operator,
     PathOf(generation): PathOf<u64>,
 ) -> Result<Json<PromotedItem>, Problem> {
-    let promoted = on_disk(&state, move |generations| {
-        generations.promote(generation, &rfc3339(now()), "asked for over the API")
-    });
+    let promoted = put_into_service(&state, generation, "asked for over the API").await?;
+    Ok(Json(promoted.into()))
+}
+
+/// Serves a generation, and writes down why.
+pub async fn put_into_service(
+    state: &AppState,
+    generation: u64,
+    why: &'static str,
+) -> Result<Promoted, Problem> {
+    let promoted =
+        on_disk(state, move |generations| generations.promote(generation, &rfc3339(now()), why));
     let promoted = promoted.await?;
-    tracing::info!(generation, before = promoted.before, "promoted over the API");
-    Ok(Json(PromotedItem { generation: promoted.generation, before: promoted.before }))
+    tracing::info!(generation, before = promoted.before, why, "promoted");
+    Ok(promoted)
 }
 
 /// Serves again what served before.
@@ -111,16 +126,20 @@ pub async fn rollback(
     State(state): State<AppState>,
     _: Operator,
 ) -> Result<Json<PromotedItem>, Problem> {
-    let promoted = on_disk(&state, |generations| {
-        generations.rollback(&rfc3339(now()), "asked for over the API")
-    });
-    let promoted = promoted.await?;
-    tracing::info!(generation = promoted.generation, before = promoted.before, "rolled back");
-    Ok(Json(PromotedItem { generation: promoted.generation, before: promoted.before }))
+    Ok(Json(roll_back(&state, "asked for over the API").await?.into()))
+}
+
+/// Serves again what served before, and writes down why.
+pub async fn roll_back(state: &AppState, why: &'static str) -> Result<Promoted, Problem> {
+    let promoted =
+        on_disk(state, move |generations| generations.rollback(&rfc3339(now()), why)).await?;
+    let Promoted { generation, before, .. } = promoted;
+    tracing::info!(generation, before, why, "rolled back");
+    Ok(promoted)
 }
 
 /// Does something with the files where no request waits for the disk.
-async fn on_disk<T: Send + 'static>(
+pub async fn on_disk<T: Send + 'static>(
     state: &AppState,
     work: impl FnOnce(&Generations) -> Result<T, ArtifactsError> + Send + 'static,
 ) -> Result<T, Problem> {

@@ -1,5 +1,6 @@
 //! Style, scripts and pictures: part of the binary, readable as they are.
 
+use std::fmt::Write;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
@@ -18,12 +19,14 @@ static STYLE: LazyLock<String> = LazyLock::new(|| {
         include_str!("assets/browse.css"),
         include_str!("assets/film.css"),
         include_str!("assets/welcome.css"),
+        include_str!("assets/models.css"),
     ]
     .join("\n")
 });
 
 const PAGE: &str = include_str!("assets/page.js");
 const BROWSE: &str = include_str!("assets/browse.js");
+const JOBS: &str = include_str!("assets/jobs.js");
 const SEARCH: &str = include_str!("assets/search.js");
 const IMPORT: &str = include_str!("assets/import.js");
 const FAVICON: &str = include_str!("assets/favicon.svg");
@@ -36,6 +39,7 @@ fn file(name: &str) -> Option<(&'static str, &'static str)> {
         "cinematch.css" => (STYLE.as_str(), "text/css; charset=utf-8"),
         "page.js" => (PAGE, SCRIPT_TYPE),
         "browse.js" => (BROWSE, SCRIPT_TYPE),
+        "jobs.js" => (JOBS, SCRIPT_TYPE),
         "search.js" => (SEARCH, SCRIPT_TYPE),
         "import.js" => (IMPORT, SCRIPT_TYPE),
         _ => return None,
@@ -46,10 +50,14 @@ fn file(name: &str) -> Option<(&'static str, &'static str)> {
 /// modules find each other by names alone.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
-    for text in [STYLE.as_str(), PAGE, BROWSE, SEARCH, IMPORT] {
+    for text in [STYLE.as_str(), PAGE, BROWSE, IMPORT, JOBS, SEARCH] {
         hash.update(text);
     }
-    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().take(6).fold(String::new(), |mut digits, byte| {
+        // Writing into memory cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 });
 
 /// The address of a file.

@@ -58,7 +58,6 @@ pub async fn errors(State(state): State<AppState>, request: Request, next: Next)
     };
     let mut reply = page(&visitor, &Page::new(title, Nav::Elsewhere, main));
     *reply.status_mut() = status;
-    reply.extensions_mut().insert(IsPage);
     if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
         reply.headers_mut().insert(header::RETRY_AFTER, wait.clone());
     }

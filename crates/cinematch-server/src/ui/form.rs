@@ -20,6 +20,11 @@ impl Fields {
         self.all(name).next()
     }
 
+    /// A field's value as it was sent: of a password every space counts.
+    pub fn as_sent(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
     /// All values of a field that are not empty.
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         let fields = self.0.iter().filter(move |(field, _)| field == name);

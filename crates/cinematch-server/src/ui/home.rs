@@ -90,7 +90,7 @@ struct Rows<'a> {
     shown: Vec<MovieId>,
 }
 
-impl<'a> Rows<'a> {
+impl Rows<'_> {
     /// Adds what a query finds.
     fn add(&mut self, heading: Markup, mut query: Query) -> Result<(), Problem> {
         query.exclude.extend_from_slice(&self.shown);

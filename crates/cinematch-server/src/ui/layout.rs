@@ -9,6 +9,7 @@ use super::note::{self, Note, with_cookie};
 use super::visitor::{THEME_COOKIE, Theme, Visitor};
 use super::{assets, card};
 use crate::config::AccessMode;
+use crate::observe::IsPage;
 use crate::problem::Problem;
 
 /// A page's place in the navigation.
@@ -52,6 +53,7 @@ impl Page {
 pub fn page(visitor: &Visitor, page: &Page) -> Response {
     let mut response = Html(document(visitor, page).into_string()).into_response();
     as_page(&mut response);
+    response.extensions_mut().insert(IsPage);
     // A script that was led elsewhere opens the page once more, and there the note is told.
     if visitor.note.is_some() && !visitor.is_fragment {
         let gone = format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", note::COOKIE);

@@ -15,6 +15,7 @@ mod form;
 mod home;
 mod import;
 mod layout;
+mod models;
 mod names;
 mod note;
 mod people;
@@ -22,6 +23,7 @@ mod picture;
 mod profile;
 mod say;
 mod search;
+mod sign_in;
 mod strip;
 mod tonight;
 mod visitor;
@@ -84,5 +86,8 @@ pub fn router() -> Router<AppState> {
         .route("/import/settle", post(import::settle))
         .route("/welcome", get(welcome::welcome).post(welcome::set_places))
         .route("/welcome/rate", get(welcome::questions).post(welcome::answer))
+        .route("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/sign-in/out", post(sign_in::leave))
         .route("/theme", post(layout::set_theme))
+        .merge(models::router())
 }

@@ -98,14 +98,19 @@ pub fn leave(to: &str, note: &Note) -> Response {
 
 /// Leads elsewhere, and sets a cookie.
 pub fn with_cookie(to: &str, cookie: &str) -> Response {
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    let headers = response.headers_mut();
-    // Addresses of ours and coded values are visible ASCII; what is not leads home.
-    let place = HeaderValue::from_str(to).unwrap_or_else(|_| HeaderValue::from_static("/"));
-    headers.insert(header::LOCATION, place);
+    let mut response = lead(to);
     if let Ok(cookie) = HeaderValue::from_str(cookie) {
-        headers.append(header::SET_COOKIE, cookie);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
+    response
+}
+
+/// Leads elsewhere.
+pub fn lead(to: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    // Addresses of ours are visible ASCII; what is not leads home.
+    let place = HeaderValue::from_str(to).unwrap_or_else(|_| HeaderValue::from_static("/"));
+    response.headers_mut().insert(header::LOCATION, place);
     response
 }
 

@@ -38,6 +38,7 @@ pub async fn search(
         @else if films.is_empty() {
             p { "No film is called anything like it. " a href="/browse" { "Browse them all" } "." }
         } @else {
+            h2 .unseen { "Films found" }
             (cards(&films))
         }
     };

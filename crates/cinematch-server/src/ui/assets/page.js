@@ -2,6 +2,7 @@
 // ids; without this module the same forms lead to the next page, which shows the same.
 import "./browse.js";
 import "./import.js";
+import "./jobs.js";
 import "./search.js";
 
 const busy = new WeakSet();
