@@ -1,6 +1,7 @@
 //! What contributors run: `cargo xtask test`, `cargo xtask bench`, `cargo xtask tidy`.
 
 mod bench;
+mod browser;
 mod debian;
 mod postgres;
 mod project;

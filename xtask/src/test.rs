@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::debian;
 use crate::postgres::Postgres;
-use crate::{project, redis, tidy, venv};
+use crate::{browser, project, redis, tidy, venv};
 
 /// Runs the gates and the tests; with filters, only the tests whose names contain one.
 pub fn run(filters: &[String]) -> Result<()> {
@@ -43,18 +43,22 @@ pub fn run(filters: &[String]) -> Result<()> {
     if debian::on_path("faketime").is_none() {
         debian::install("faketime")?;
     }
+    let axe = browser::axe(&python)?;
+    let driver = browser::driver()?;
     step("tests", || {
         let postgres = Postgres::start()?;
         let redis = redis::program()?;
         let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--"];
         arguments.extend(filters.iter().map(String::as_str));
-        let variables = [
+        let mut variables = vec![
+            ("CINEMATCH_TEST_AXE", axe.as_os_str()),
             ("CINEMATCH_TEST_PYTHON", python.as_os_str()),
             ("CINEMATCH_TEST_SCHEMATHESIS", schemathesis.as_os_str()),
             ("CINEMATCH_TEST_POSTGRES", postgres.url().as_ref()),
             ("CINEMATCH_TEST_REDIS", redis.as_os_str()),
             ("INSTA_UPDATE", "no".as_ref()),
         ];
+        variables.extend(driver.iter().map(|it| ("CINEMATCH_TEST_CHROMEDRIVER", it.as_os_str())));
         cargo(&root, &arguments, &variables)
     })?;
     if filters.is_empty() {

@@ -83,6 +83,13 @@ impl Folder {
         folder
     }
 
+    /// Everything that another one has.
+    pub fn copy_from(&self, other: &Self) {
+        let from = other.path(".");
+        let copied = Command::new("cp").arg("-a").arg(from).arg(self.path("")).status().unwrap();
+        assert!(copied.success());
+    }
+
     /// Three ratings more than there were.
     pub fn rate_more(&self) {
         let mut ratings = self.read("raw/ml-32m/ratings.csv");

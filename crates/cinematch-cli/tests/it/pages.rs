@@ -98,7 +98,7 @@ fn what_is_said_without_scripts_is_kept_told_and_undone() {
         assert!(note.split("</div>").next().unwrap().contains("Heat"), "{note}");
         let before =
             note.split("name=\"before\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-        let before = before.replace("&quot;", "%22").replace("{", "%7B").replace("}", "%7D");
+        let before = before.replace("&quot;", "%22").replace('{', "%7B").replace('}', "%7D");
         assert_eq!(ada.send("/films/163/undo", &format!("before={before}"), &[]).status, 303);
         assert!(!is_pressed(&ada.page("/search?q=heat"), 163, button));
         assert_eq!(server.as_user("1", ("GET", "/api/feedback"), None).json()["count"], 0);

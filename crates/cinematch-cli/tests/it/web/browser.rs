@@ -1,0 +1,157 @@
+//! One headless Chromium for all tests of a process, through chromedriver.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use axum::http::Method;
+use fantoccini::error::CmdError;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use url::{ParseError, Url};
+
+use super::tab::Tab;
+use crate::folder::did_not_run;
+
+/// Starts chromedriver, `$1`, and ends it and its browser when the standard input ends: that happens as well when
+/// the tests are killed. Both are in a process group of their own; all that they write is in one folder.
+const KEEPER: &str = r#"
+trap '' HUP INT PIPE
+TMPDIR=$(mktemp -d)
+export TMPDIR
+setsid "$1" --port=0 2>/dev/null &
+group=$!
+read -r _
+kill -KILL "-$group"
+wait
+until rm -rf "$TMPDIR" 2>/dev/null; do sleep 0.1; done
+"#;
+
+/// How the browser is started. It reaches this machine and no other, so that pages meet a network without a way out.
+const ARGUMENTS: [&str; 12] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-breakpad",
+    "--disable-component-update",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
+/// The browser and what keeps it.
+pub struct Browser {
+    runtime: Runtime,
+    pub client: Client,
+    // Dropped at the end of the process: then the keeper ends the browser.
+    _keeper: Child,
+    // Whoever writes to it finds somebody who could read.
+    _said: BufReader<ChildStdout>,
+}
+
+/// The browser's only tab, for one test after the other, as new; `None`, said loudly, where there is no browser.
+pub fn tab(test: &str) -> Option<Tab> {
+    static BROWSER: LazyLock<Option<Mutex<Browser>>> =
+        LazyLock::new(|| Some(Mutex::new(Browser::start(tool("CINEMATCH_TEST_CHROMEDRIVER")?))));
+    let axe = tool("CINEMATCH_TEST_AXE").filter(|_| BROWSER.is_some());
+    let (Some(browser), Some(axe)) = (BROWSER.as_ref(), axe) else {
+        let why = "no CINEMATCH_TEST_CHROMEDRIVER or no CINEMATCH_TEST_AXE; `cargo xtask test` finds them";
+        did_not_run(test, why);
+        return None;
+    };
+    // A test that failed with the browser leaves it usable.
+    let browser: MutexGuard<'static, Browser> =
+        browser.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(Tab::new(browser, axe))
+}
+
+fn tool(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
+}
+
+impl Browser {
+    fn start(driver: PathBuf) -> Self {
+        let mut keeper = Command::new("sh")
+            .args(["-c", KEEPER, "keeper"])
+            .arg(driver)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(keeper.stdout.take().unwrap());
+        let mut line = String::new();
+        let port = loop {
+            line.clear();
+            assert!(said.read_line(&mut line).unwrap() > 0, "chromedriver did not start");
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                break port.trim_end().trim_end_matches('.').to_owned();
+            }
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+            "goog:chromeOptions": {
+                "args": ARGUMENTS,
+                "perfLoggingPrefs": {"enableNetwork": true, "enablePage": false},
+            },
+        });
+        let client = runtime.block_on(async {
+            ClientBuilder::new(HttpConnector::new())
+                .capabilities(capabilities.as_object().unwrap().clone())
+                .connect(&format!("http://127.0.0.1:{port}"))
+                .await
+                .unwrap()
+        });
+        Self { runtime, client, _keeper: keeper, _said: said }
+    }
+
+    /// Waits for what the client was asked for.
+    pub fn wait<T>(&self, asked: impl Future<Output = Result<T, CmdError>>) -> Result<T, CmdError> {
+        self.runtime.block_on(asked)
+    }
+
+    /// A command of Chromium's own protocol.
+    pub fn tell(&self, command: &str, parameters: &Value) -> Value {
+        let body = json!({"cmd": command, "params": parameters});
+        let asked = Extension { path: "goog/cdp/execute", body };
+        let said = self.wait(self.client.issue_cmd(asked));
+        said.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    /// What was written to a log since it was read last.
+    pub fn log(&self, of: &str) -> Vec<Value> {
+        let asked = Extension { path: "se/log", body: json!({"type": of}) };
+        let said = self.wait(self.client.issue_cmd(asked)).unwrap();
+        said.as_array().unwrap().clone()
+    }
+}
+
+/// A command that chromedriver has beside `WebDriver`'s own.
+#[derive(Debug)]
+struct Extension {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Extension {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.to_string()))
+    }
+}

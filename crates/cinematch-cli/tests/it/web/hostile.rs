@@ -1,0 +1,96 @@
+//! Data that wants to be more than text: titles, overviews, keywords, people, names of profiles.
+
+use std::fmt::Write;
+
+use super::world::somebody;
+use super::{DESKTOP, NARROW, PHONE, tab};
+use crate::folder::Folder;
+use crate::server::Server;
+
+/// What each would do if it were believed: it sets `owned`.
+const TEXTS: [&str; 8] = [
+    "<script>window.owned=1</script>",
+    "\"><img src=x onerror=window.owned=1>",
+    "' autofocus onfocus='window.owned=1",
+    "javascript:window.owned=1",
+    "</title></style></textarea><svg onload=window.owned=1>",
+    "&lt;b&gt; {{7*7}} ${7*7} %3Cscript%3E &amp;quot;",
+    "\u{202e}txet sdrawkcab\u{202c} مرحبا بالعالم \u{1f3ac}\u{200d}\u{1f5e8}",
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+];
+
+/// The sample with such films among the best known.
+fn hostile() -> Folder {
+    let folder = Folder::with_sample();
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let long = "W".repeat(300);
+    let [mut movies, mut links, mut tmdb, mut tags] = [
+        "raw/ml-32m/movies.csv",
+        "raw/ml-32m/links.csv",
+        "raw/tmdb/tmdb_metadata.csv",
+        "raw/ml-32m/tags.csv",
+    ]
+    .map(|name| (name, folder.read(name)));
+    for (at, text) in TEXTS.iter().copied().chain([long.as_str()]).enumerate() {
+        let (movie_id, tmdb_id) = (9001 + at, 990_000_001 + at);
+        let text = text.replace('|', "/");
+        let dated = quoted(&format!("{text} (1999)"));
+        writeln!(movies.1, "{movie_id},{dated},Drama|Crime").unwrap();
+        writeln!(links.1, "{movie_id},,{tmdb_id}").unwrap();
+        let whole = quoted(&text);
+        writeln!(
+            tmdb.1,
+            "{tmdb_id},{whole},,90,99.0,9000,9.5,crime|drama,{whole},{whole},{whole},{whole}"
+        )
+        .unwrap();
+        for user in [1, 2] {
+            writeln!(tags.1, "{user},{movie_id},{whole},1700000000").unwrap();
+        }
+    }
+    for (name, text) in [movies, links, tmdb, tags] {
+        folder.write(name, text.as_bytes());
+    }
+    folder.ok(&["preprocess", "--min-year", "none"]);
+    folder.ok(&["train"]);
+    folder
+}
+
+#[test]
+fn hostile_texts_are_text_on_every_page() {
+    let Some(mut tab) = tab("hostile_texts_are_text_on_every_page") else { return };
+    let folder = hostile();
+    let server = Server::start(&folder);
+    let names: Vec<String> = TEXTS.iter().map(|text| text.chars().take(100).collect()).collect();
+    let ids: Vec<i64> = names.iter().map(|name| somebody(&server, name)).collect();
+    tab.begin(&server, DESKTOP);
+    let pages = [
+        "/",
+        "/people",
+        "/search?q=%3Cscript%3Ewindow.owned=1%3C/script%3E",
+        "/search?q=%22%3E%3Cimg",
+    ];
+    for (at, id) in ids.iter().enumerate() {
+        tab.be(*id);
+        let look = [DESKTOP, PHONE.dark(), NARROW][at % 3];
+        tab.view(look);
+        for (page, path) in pages.iter().enumerate() {
+            tab.open(path);
+            assert_eq!(tab.js("return window.owned === undefined"), true, "{path}");
+            assert_eq!(
+                tab.count("img[onerror], svg[onload], [onfocus], main script, a[href^=javascript]"),
+                0
+            );
+            assert!(tab.texts(".person a").contains(&names[at]), "{:?}", tab.texts(".person a"));
+            // Each page once with everything: axe-core takes its time.
+            if page == at % pages.len() {
+                tab.check(&format!("hostile-{page}"));
+            }
+        }
+    }
+    // The films are there, by their titles to the letter.
+    tab.open("/");
+    let titles = tab.texts(".card h3");
+    for text in &TEXTS[..5] {
+        assert!(titles.iter().any(|title| title == text), "{text} is not among {titles:?}");
+    }
+}

@@ -1,0 +1,15 @@
+//! The pages in a real browser: Chromium, as people use it.
+
+mod browser;
+mod checks;
+mod hostile;
+mod look;
+mod operator;
+mod proof;
+mod tab;
+mod taps;
+mod walk;
+mod world;
+
+pub use browser::tab;
+pub use look::{DESKTOP, NARROW, PHONE, WALL};

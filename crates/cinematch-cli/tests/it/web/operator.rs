@@ -1,0 +1,149 @@
+//! Signing in, and the operator's pages.
+
+use serde_json::Value;
+
+use super::tab::Tab;
+use super::world::folder;
+use super::{DESKTOP, NARROW, PHONE, tab};
+use crate::folder::Folder;
+use crate::server::Server;
+
+const PASSWORD: &str = "correct horse ";
+
+fn with_accounts(folder: &Folder) -> Server {
+    let input = format!("{PASSWORD}\n");
+    folder.ok_given(&["user", "add", "ada@example.org", "--name", "Ada"], &input);
+    Server::start_with(folder, &["--access", "accounts", "--rate-limit", "0", "--no-jobs"])
+}
+
+fn sign_in(tab: &Tab, password: &str) {
+    tab.fill("#email", "ada@example.org");
+    tab.fill("#password", password);
+    tab.go_named("Sign in");
+}
+
+#[test]
+fn somebody_signs_in_and_out_with_scripts_and_without() {
+    let Some(mut tab) = tab("somebody_signs_in_and_out_with_scripts_and_without") else { return };
+    let folder = folder();
+    let server = with_accounts(&folder);
+    for look in [DESKTOP.without_scripts(), PHONE.dark()] {
+        tab.begin(&server, look);
+        tab.open("/");
+        assert_eq!(tab.path(), "/sign-in");
+        tab.check("sign-in");
+        sign_in(&tab, "incorrect horse");
+        assert_eq!(tab.text("#wrong"), "The email address or the password is wrong.");
+        tab.expect_refusal(401);
+        tab.check("sign-in-wrong");
+        sign_in(&tab, PASSWORD);
+        assert_eq!(tab.path(), "/");
+        assert!(tab.text(".person").starts_with("Ada"));
+        tab.go_named("Sign out");
+        tab.check("sign-out");
+        tab.go("main button");
+        assert_eq!(tab.path(), "/sign-in");
+        tab.open("/");
+        assert_eq!(tab.path(), "/sign-in");
+    }
+    // Whoever tries all too often waits.
+    tab.until_so("too many attempts", || {
+        sign_in(&tab, "incorrect horse");
+        tab.text("#wrong").starts_with("Too many attempts to sign in; wait ")
+    });
+}
+
+#[test]
+fn with_accounts_models_are_for_a_key_with_the_scope_admin() {
+    let Some(mut tab) = tab("with_accounts_models_are_for_a_key_with_the_scope_admin") else {
+        return;
+    };
+    let folder = folder();
+    let server = with_accounts(&folder);
+    let key = |scope: &str| {
+        let made = folder.ok(&["key", "create", scope, "--scope", scope, "--json"]);
+        let made: Value = serde_json::from_str(&made).unwrap();
+        made["key"].as_str().unwrap().to_owned()
+    };
+    tab.begin(&server, PHONE);
+    tab.open("/sign-in");
+    sign_in(&tab, PASSWORD);
+    tab.open("/models");
+    tab.expect_refusal(401);
+    tab.check("models-key");
+    for (given, said) in [
+        ("nonsense".to_owned(), "This key is unknown or revoked."),
+        (key("write"), "This key has another scope than admin."),
+    ] {
+        tab.fill("#key", &given);
+        tab.go_named("Go on");
+        assert_eq!(tab.text("#wrong"), said);
+        tab.expect_refusal(401);
+    }
+    tab.fill("#key", &key("admin"));
+    tab.go_named("Go on");
+    tab.check("models-of-accounts");
+    assert!(tab.text("#in-service").contains("Generation 1"));
+    // A browser without the key can post nothing either.
+    let posted = |headers: &[(&str, &str)]| {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        server
+            .send(("POST", "/models/jobs"), &[&form, headers].concat(), Some(b"kind=retrain"))
+            .status
+    };
+    assert_eq!(posted(&[]), 401);
+    assert_eq!(posted(&[("cookie", "cinematch_operator=cm_000000000000_0")]), 401);
+    tab.go_named("Forget my key");
+    tab.expect_refusal(401);
+    assert_eq!(tab.count("#key"), 1);
+}
+
+#[test]
+fn an_operator_trains_anew_and_goes_back() {
+    let Some(mut tab) = tab("an_operator_trains_anew_and_goes_back") else { return };
+    let folder = folder();
+    folder.rate_more();
+    // Of the sample's few users much has to be let pass.
+    let margin = ("CINEMATCH_MARGIN", "0.2");
+    let server = Server::start_in(&folder, &["--jobs-speed", "20"], &[margin]);
+    tab.begin(&server, DESKTOP);
+    tab.open("/models");
+    tab.check("models-first");
+    tab.click_named("Train anew");
+    tab.until_told("waits for its turn");
+    tab.check("models-busy");
+    // The page looks again by itself.
+    tab.until_so("the job's end", || tab.text("#jobs").contains("Training is done"));
+    assert!(tab.text("#jobs").contains("Generation 2: "));
+    tab.until_so("the new generation", || tab.text("#in-service").contains("Generation 2"));
+    tab.until_told("Nothing is under way any more");
+
+    for look in [DESKTOP, NARROW.dark().without_scripts()] {
+        tab.view(look);
+        tab.open("/models");
+        tab.check("models");
+        tab.open("/models/2");
+        assert!(tab.count(".plot svg[role=img]") >= 2);
+        tab.check("models-2");
+    }
+    tab.check_large_text("models-2");
+    // A second thought before everything that everybody meets.
+    tab.open("/models");
+    tab.go_named("Go back to generation 1");
+    tab.check("models-rollback");
+    tab.go_named("Go back");
+    assert_eq!(tab.path(), "/models");
+    assert!(tab.text("#note").contains("Back to generation 1."));
+    tab.until_so("generation 1", || {
+        tab.open("/models");
+        tab.text("#in-service a") == "Generation 1"
+    });
+    tab.open("/models/2");
+    tab.go_named("Serve it");
+    tab.check("models-promote");
+    tab.go_named("Serve generation 2");
+    assert!(tab.text("#note").contains("Generation 2 goes into service."));
+    tab.open("/models/99");
+    tab.expect_refusal(404);
+    assert!(tab.text("main").contains("no generation 99"));
+}

@@ -1,0 +1,146 @@
+//! The checks see what is wrong, on pages made for it: a check that finds nothing anywhere proves nothing.
+
+use std::net::TcpListener;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use axum::Router;
+use axum::http::header;
+use axum::response::Html;
+use axum::routing::get;
+use fantoccini::key::Key;
+
+use super::{DESKTOP, NARROW, PHONE, tab};
+
+const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'";
+
+/// Nothing is wrong with it.
+const GOOD: &str = r#"<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
+<title>Good</title><main><h1>A page</h1><p>Some words.</p></main></html>"#;
+
+/// Everything is wrong with it.
+const BAD: &str = r#"<!doctype html><html><meta name="viewport" content="width=device-width">
+<h1>One</h1><h1>Another</h1><img src="/none.png"><img src="https://example.org/picture.png">
+<p style="color: #777">An attribute that the policy forbids.</p><pre>A_line_that_is_far_too_long_for_a_phone__________________________________________</pre>
+<p id="late"></p><p>Below it.</p><script>document.title = 'hacked'</script><script src="/move.js"></script></html>"#;
+
+/// What comes late moves the rest.
+const MOVE: &str = "document.documentElement.dataset.ran = 'yes';
+setTimeout(() => {
+    document.getElementById('late').textContent = 'Too late.';
+    console.error('moved');
+}, 300);";
+
+/// What a person does with it is told.
+const FORM: &str = r#"<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
+<title>Form</title><style>button:focus { outline: none }</style>
+<main><h1>A form</h1><form action="/form"><label>Name <input name="name" value="old"></label>
+<label for="genre">Genre</label><select id="genre" name="genre"><option value="any">any</option><option value="crime">crime</option></select>
+<input type="file" name="file" aria-label="File"><button>It's done</button></form><p id="note" role="status"></p>
+<a href="/good" style="outline: none">Away</a></main></html>"#;
+
+/// Serves the pages above until the process ends.
+fn serve() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let with_policy = |page: &'static str| async move {
+        ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(page))
+    };
+    let script = ([(header::CONTENT_TYPE, "text/javascript")], MOVE);
+    let router = Router::new()
+        .route("/good", get(move || with_policy(GOOD)))
+        .route("/bad", get(move || with_policy(BAD)))
+        .route("/form", get(|| async { Html(FORM) }))
+        .route("/move.js", get(move || async move { script }))
+        .route("/favicon.ico", get(|| async { "" }));
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, router).await.unwrap();
+        });
+    });
+    address
+}
+
+#[test]
+fn the_browser_sees_what_is_wrong_with_a_page() {
+    let Some(mut tab) = tab("the_browser_sees_what_is_wrong_with_a_page") else { return };
+    let address = serve();
+    tab.begin_at(&address, PHONE);
+    tab.open("/good");
+    tab.check("proof-good");
+    assert!(tab.shoot("proof-good").is_file());
+
+    tab.open("/bad");
+    tab.until_so("the text that comes late", || tab.text("#late") == "Too late.");
+    let found = tab.problems("proof-bad").join("\n");
+    for expected in [
+        "no title",
+        "2 headings of the first level",
+        "no language",
+        "not one main part",
+        "a style in an attribute",
+        "pixels wide in a window of 360",
+        "axe-core: image-alt",
+        "axe-core: html-has-lang",
+        "the layout shifted",
+        "the console says: ",
+        "moved",
+        "Executing inline script violates",
+        "Applying inline style violates",
+        "asked elsewhere: https://example.org/picture.png",
+    ] {
+        assert!(found.contains(expected), "{expected} is not among\n{found}");
+    }
+    assert!(!found.contains("hacked"));
+}
+
+#[test]
+fn the_browser_is_as_large_and_as_dark_as_it_is_told() {
+    let Some(mut tab) = tab("the_browser_is_as_large_and_as_dark_as_it_is_told") else { return };
+    let address = serve();
+    let says = "return [document.documentElement.clientWidth, matchMedia('(prefers-color-scheme: dark)').matches, \
+                matchMedia('(pointer: coarse)').matches]";
+    for (look, expected) in [
+        (DESKTOP, "[1280,false,false]"),
+        (PHONE.dark(), "[360,true,true]"),
+        (NARROW.without_scripts(), "[320,false,true]"),
+    ] {
+        tab.begin_at(&address, look);
+        tab.open("/bad");
+        assert_eq!(tab.js(says).to_string(), expected, "{look:?}");
+        let ran = tab.count("html[data-ran]") == 1;
+        assert_eq!(ran, look.has_scripts, "{look:?}");
+    }
+}
+
+#[test]
+fn what_a_person_does_reaches_the_page() {
+    let Some(mut tab) = tab("what_a_person_does_reaches_the_page") else { return };
+    let address = serve();
+    tab.begin_at(&address, DESKTOP);
+    tab.open("/form");
+    tab.fill("[name=name]", "Zoë");
+    tab.choose("#genre", "crime");
+    tab.choose_file("[name=file]", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+    tab.go_named("It's done");
+    assert_eq!(tab.path(), "/form?name=Zo%C3%AB&genre=crime&file=Cargo.toml");
+
+    // By the keys alone.
+    tab.tab_to("Name");
+    tab.press_with(&[Key::Control], 'a');
+    tab.type_text("Ada");
+    tab.tab_to("Genre");
+    tab.type_text("cr");
+    tab.press_with(&[Key::Shift], Key::Tab.into());
+    assert_eq!(tab.focused(), "Name");
+    tab.through(|tab| tab.press(Key::Enter));
+    assert_eq!(tab.path(), "/form?name=Ada&genre=crime&file=");
+    let unseen = catch_unwind(AssertUnwindSafe(|| tab.tab_to("It's done"))).unwrap_err();
+    let said = unseen.downcast::<String>().unwrap();
+    assert!(said.contains("“It's done” is not seen: \"no outline\""), "{said}");
+
+    tab.js("setTimeout(() => { document.getElementById('note').textContent = 'Saved.' }, 50)");
+    tab.until_told("Saved");
+}

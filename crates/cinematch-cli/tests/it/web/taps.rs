@@ -1,0 +1,166 @@
+//! What one does on every page: a tap and its undoing, looking for a film, colours, and all of it by the keyboard.
+
+use fantoccini::key::Key;
+
+use super::tab::Tab;
+use super::world::{folder, somebody};
+use super::{DESKTOP, PHONE, tab};
+use crate::server::Server;
+
+fn titles(tab: &Tab) -> Vec<String> {
+    tab.texts(".card h3")
+}
+
+fn is_pressed(tab: &Tab, css: &str) -> bool {
+    tab.count(&format!("{css}[aria-pressed=true]")) == 1
+}
+
+#[test]
+fn a_tap_changes_the_page_at_once_and_is_undone() {
+    let Some(mut tab) = tab("a_tap_changes_the_page_at_once_and_is_undone") else { return };
+    let folder = folder();
+    let server = Server::start(&folder);
+    let ada = somebody(&server, "Ada");
+    for look in [DESKTOP, PHONE.dark()] {
+        tab.begin(&server, look);
+        tab.be(ada);
+        tab.open("/");
+        tab.js("window.stays = true");
+        let first = titles(&tab)[0].clone();
+        let card = "main li:first-child .card";
+        for (button, said) in [
+            ("like", "You like"),
+            ("dislike", "You don’t like"),
+            ("not_interested", "will not be shown again"),
+            ("seen", "You have seen"),
+            ("list", "is on your watchlist"),
+        ] {
+            let css = format!("{card} .{button}");
+            tab.click(&css);
+            tab.until_told(said);
+            tab.until_so("the button pressed", || is_pressed(&tab, &css));
+            assert!(tab.text("#note").contains(&first));
+            tab.check("tapped");
+            tab.click_named("Undo");
+            tab.until_told("as it was");
+            assert!(!is_pressed(&tab, &css), "{button}");
+        }
+        assert_eq!(titles(&tab)[0], first);
+        assert_eq!(tab.js("return window.stays"), true, "the page was left");
+    }
+}
+
+#[test]
+fn without_scripts_a_tap_leads_to_the_same_page_and_is_undone() {
+    let Some(mut tab) = tab("without_scripts_a_tap_leads_to_the_same_page_and_is_undone") else {
+        return;
+    };
+    let folder = folder();
+    let server = Server::start(&folder);
+    let ada = somebody(&server, "Ada");
+    for look in [DESKTOP.dark().without_scripts(), PHONE.without_scripts()] {
+        tab.begin(&server, look);
+        tab.be(ada);
+        tab.open("/search?q=heat");
+        let title = titles(&tab)[0].clone();
+        tab.go("main li:first-child .card .dislike");
+        assert_eq!(tab.path(), "/search?q=heat");
+        assert!(tab.text("#note").contains(&format!("You don’t like {title}.")));
+        assert!(is_pressed(&tab, "main li:first-child .card .dislike"));
+        tab.check("tapped");
+        tab.go_named("Undo");
+        assert_eq!(tab.path(), "/search?q=heat");
+        assert!(!is_pressed(&tab, "main li:first-child .card .dislike"));
+        // What was told once is not told again.
+        tab.open("/search?q=heat");
+        assert_eq!(tab.texts("#note").concat(), "");
+    }
+}
+
+#[test]
+fn films_are_suggested_while_one_types_and_chosen_by_the_keys() {
+    let Some(mut tab) = tab("films_are_suggested_while_one_types_and_chosen_by_the_keys") else {
+        return;
+    };
+    let folder = folder();
+    let server = Server::start(&folder);
+    let ada = somebody(&server, "Ada");
+    tab.begin(&server, DESKTOP);
+    tab.be(ada);
+    tab.open("/");
+    tab.traffic();
+    tab.tab_to("Search films and people");
+    tab.type_text("godfathr");
+    tab.until_so("suggestions", || tab.count("#q[aria-expanded=true]") == 1);
+    let asked = tab.traffic().asked;
+    assert_eq!(asked.iter().filter(|url| url.contains("/search?")).count(), 1, "{asked:?}");
+    assert!(tab.texts("#suggestions [role=option]")[0].contains("Godfather"));
+    tab.check("suggestions");
+    tab.press(Key::Down);
+    assert_eq!(tab.count("#suggestions [role=option][aria-selected=true]"), 1);
+    let active = tab.js("return document.activeElement.getAttribute('aria-activedescendant')");
+    let chosen = tab.js("return document.querySelector('#suggestions [aria-selected=true]').id");
+    assert_eq!(active, chosen);
+    tab.press(Key::Escape);
+    assert_eq!(tab.count("#q[aria-expanded=false]"), 1);
+    // With nothing chosen, all that is found.
+    tab.press(Key::Enter);
+    tab.until_so("what is found", || tab.path() == "/search?q=godfathr");
+    assert!(titles(&tab)[0].contains("Godfather"));
+}
+
+#[test]
+fn the_keyboard_alone_likes_a_film_and_takes_it_back() {
+    let Some(mut tab) = tab("the_keyboard_alone_likes_a_film_and_takes_it_back") else { return };
+    let folder = folder();
+    let server = Server::start(&folder);
+    let ada = somebody(&server, "Ada");
+    tab.begin(&server, DESKTOP);
+    tab.be(ada);
+    tab.open("/");
+    tab.press(Key::Tab);
+    assert_eq!(tab.focused(), "Skip to the films");
+    tab.press(Key::Enter);
+    let like = format!("Like {}", titles(&tab)[0]);
+    tab.tab_to(&like);
+    tab.press(Key::Enter);
+    tab.until_told("You like");
+    assert_eq!(tab.focused(), like, "the focus stays where it was");
+    tab.press(Key::Space);
+    tab.until_told("Taken back");
+    assert_eq!(tab.focused(), like);
+    tab.tab_to("Why this?");
+    tab.press(Key::Enter);
+    assert_eq!(tab.count(".card details[open]"), 1);
+}
+
+#[test]
+fn colours_are_the_devices_or_those_chosen() {
+    let Some(mut tab) = tab("colours_are_the_devices_or_those_chosen") else { return };
+    let folder = folder();
+    let server = Server::start(&folder);
+    let ada = somebody(&server, "Ada");
+    let paper = |tab: &Tab| {
+        let said = tab.js("return getComputedStyle(document.body).backgroundColor");
+        said.as_str().unwrap().to_owned()
+    };
+    for look in [DESKTOP, DESKTOP.without_scripts()] {
+        tab.begin(&server, look);
+        tab.be(ada);
+        tab.open("/people");
+        let light = paper(&tab);
+        tab.view(look.dark());
+        let dark = paper(&tab);
+        assert_ne!(light, dark);
+        tab.click_named("Light");
+        tab.until_so("light colours", || paper(&tab) == light);
+        tab.open("/");
+        assert_eq!(paper(&tab), light, "the choice holds on other pages");
+        tab.view(look);
+        tab.click_named("Dark");
+        tab.until_so("dark colours", || paper(&tab) == dark);
+        assert_eq!(tab.count(".theme [aria-pressed=true]"), 1);
+        tab.click_named("As my device");
+        tab.until_so("the device's colours", || paper(&tab) == light);
+    }
+}

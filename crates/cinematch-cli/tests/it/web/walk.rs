@@ -1,0 +1,51 @@
+//! Every page on every screen: nothing that axe-core, the console, the policy or the eye would mind.
+
+use super::world::{folder, somebody};
+use super::{DESKTOP, NARROW, PHONE, WALL, tab};
+use crate::server::Server;
+
+/// The pages of somebody with a history, by the names of their pictures.
+const PAGES: [(&str, &str); 3] =
+    [("home", "/"), ("search", "/search?q=godfather"), ("people", "/people")];
+
+#[test]
+fn every_page_is_sound_on_every_screen() {
+    let Some(mut tab) = tab("every_page_is_sound_on_every_screen") else { return };
+    let folder = folder();
+    let server = Server::start(&folder);
+    let ada = somebody(&server, "Ada");
+    tab.begin(&server, DESKTOP);
+    tab.be(ada);
+    for look in [DESKTOP, PHONE.dark(), NARROW.without_scripts(), WALL.dark()] {
+        tab.view(look);
+        for (name, path) in PAGES {
+            tab.open(path);
+            assert_eq!(tab.path(), path, "somebody who is known was sent away");
+            tab.check(name);
+            if look.width == PHONE.width {
+                tab.check_large_text(name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_page_is_light_and_quick() {
+    let Some(mut tab) = tab("the_first_page_is_light_and_quick") else { return };
+    let folder = folder();
+    let server = Server::start(&folder);
+    let ada = somebody(&server, "Ada");
+    tab.begin(&server, DESKTOP);
+    tab.be(ada);
+    tab.open("/");
+    let timing = tab.timing();
+    let traffic = tab.traffic();
+    println!(
+        "the first page: {} requests, {} bytes, {} unpacked; milliseconds: {timing}",
+        traffic.asked.len(),
+        traffic.transferred,
+        traffic.unpacked
+    );
+    assert!(traffic.transferred <= 100_000, "{traffic:?}");
+    assert!(traffic.transferred > 1_000, "nothing was counted: {traffic:?}");
+}
