@@ -140,8 +140,8 @@ fn twins() -> Folder {
 fn import(somebody: &Plain<'_>, files: &[(&str, &str)]) -> Reply {
     let mut body = String::new();
     for (name, text) in files {
-        body.push_str("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"");
-        body.push_str(&format!("{name}\"\r\nContent-Type: text/csv\r\n\r\n{text}\r\n"));
+        body.extend(["--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"", *name]);
+        body.extend(["\"\r\nContent-Type: text/csv\r\n\r\n", *text, "\r\n"]);
     }
     body.push_str("--b--\r\n");
     let headers = [

@@ -21,7 +21,6 @@ use super::note::{Note, leave};
 use super::picture::grouped;
 use super::strip::films as films_in_words;
 use super::visitor::Viewer;
-use crate::observe::IsPage;
 use crate::problem::Problem;
 use crate::routes::import::{TakenIn, film_of, take_in};
 use crate::routes::now;
@@ -92,7 +91,6 @@ pub async fn import(
             };
             let mut refused = page(&visitor, &Page::new("Import", Nav::Elsewhere, main));
             *refused.status_mut() = problem.status();
-            refused.extensions_mut().insert(IsPage);
             return Ok(refused);
         }
         Err(problem) => return Err(problem),

@@ -2,6 +2,8 @@
 
 mod browser;
 mod checks;
+mod evening;
+mod first_visit;
 mod hostile;
 mod look;
 mod operator;

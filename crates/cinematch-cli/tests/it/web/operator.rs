@@ -126,7 +126,7 @@ fn an_operator_trains_anew_and_goes_back() {
         assert!(tab.count(".plot svg[role=img]") >= 2);
         tab.check("models-2");
     }
-    tab.check_large_text("models-2");
+    assert_eq!(tab.problems_of_large_text("models-2"), Vec::<String>::new());
     // A second thought before everything that everybody meets.
     tab.open("/models");
     tab.go_named("Go back to generation 1");

@@ -148,8 +148,7 @@ impl Tab {
     /// Clicks, or taps.
     pub fn click(&self, css: &str) {
         let element = self.find(css);
-        let done = self.browser.wait(element.click());
-        done.unwrap_or_else(|error| panic!("{css} cannot be clicked: {error}"));
+        self.click_element(css, &element);
     }
 
     /// Clicks what is called so.
@@ -162,6 +161,13 @@ impl Tab {
         let element = self.until(name, || {
             self.browser.wait(self.browser.client.find(Locator::XPath(&xpath))).ok()
         });
+        self.click_element(name, &element);
+    }
+
+    /// Scrolls to where nothing covers it, as a person does, and clicks.
+    fn click_element(&self, name: &str, element: &Element) {
+        let given = serde_json::to_value(element).unwrap();
+        self.try_js("arguments[0].scrollIntoView({block: 'center'})", vec![given]);
         let done = self.browser.wait(element.click());
         done.unwrap_or_else(|error| panic!("“{name}” cannot be clicked: {error}"));
     }

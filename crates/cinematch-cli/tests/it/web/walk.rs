@@ -5,8 +5,20 @@ use super::{DESKTOP, NARROW, PHONE, WALL, tab};
 use crate::server::Server;
 
 /// The pages of somebody with a history, by the names of their pictures.
-const PAGES: [(&str, &str); 3] =
-    [("home", "/"), ("search", "/search?q=godfather"), ("people", "/people")];
+const PAGES: [(&str, &str); 12] = [
+    ("home", "/"),
+    ("search", "/search?q=godfather"),
+    ("people", "/people"),
+    ("watchlist", "/watchlist"),
+    ("tonight", "/tonight"),
+    ("me", "/me"),
+    ("forget", "/me/forget"),
+    ("import", "/import"),
+    ("browse", "/browse"),
+    ("browse-filtered", "/browse?genre=crime&year_max=1990"),
+    ("film", "/films/163"),
+    ("welcome-again", "/welcome/rate"),
+];
 
 #[test]
 fn every_page_is_sound_on_every_screen() {
@@ -16,17 +28,21 @@ fn every_page_is_sound_on_every_screen() {
     let ada = somebody(&server, "Ada");
     tab.begin(&server, DESKTOP);
     tab.be(ada);
+    // All that is wrong is told at once: what one page has wrong others may have too.
+    let mut found = Vec::new();
     for look in [DESKTOP, PHONE.dark(), NARROW.without_scripts(), WALL.dark()] {
         tab.view(look);
         for (name, path) in PAGES {
             tab.open(path);
             assert_eq!(tab.path(), path, "somebody who is known was sent away");
-            tab.check(name);
+            let mut problems = tab.problems(name);
             if look.width == PHONE.width {
-                tab.check_large_text(name);
+                problems.extend(tab.problems_of_large_text(name));
             }
+            found.extend(problems.iter().map(|it| format!("{name} ({}): {it}", look.name())));
         }
     }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]

@@ -1,0 +1,100 @@
+//! A history brought along, an evening for several, the list of what to watch, and leaving.
+
+use super::world::{folder, somebody};
+use super::{DESKTOP, PHONE, tab};
+use crate::server::Server;
+
+/// Ratings as Letterboxd exports them: films that are there, one that is not, and one whose year leaves it open.
+const RATINGS: &str = "Date,Name,Year,Letterboxd URI,Rating\n\
+    2024-01-01,The Godfather,1972,https://boxd.it/1,5\n\
+    2024-01-02,Heat,1995,https://boxd.it/2,4.5\n\
+    2024-01-03,A Film That Nobody Made,1987,https://boxd.it/3,3\n\
+    2024-01-04,Toy Story,1995,https://boxd.it/4,2\n";
+
+#[test]
+fn a_history_is_brought_along_and_counts_at_once() {
+    let Some(mut tab) = tab("a_history_is_brought_along_and_counts_at_once") else { return };
+    for look in [DESKTOP, PHONE.dark().without_scripts()] {
+        let folder = folder();
+        folder.write("ratings.csv", RATINGS.as_bytes());
+        folder.write("nonsense.csv", b"what,is,this\n1,2,3\n");
+        let server = Server::start(&folder);
+        let made =
+            server.post("/auth/identify", &serde_json::json!({"email": "a@b.org", "name": "Ada"}));
+        let file = |name: &str| folder.path(name).to_str().unwrap().to_owned();
+        tab.begin(&server, look);
+        tab.be(made.json()["id"].as_i64().unwrap());
+        tab.open("/import");
+        tab.check("import");
+        tab.choose_file("#file", &file("nonsense.csv"));
+        tab.go_named("Import");
+        assert_eq!(tab.count("#refusal"), 1);
+        tab.expect_refusal(422);
+        tab.choose_file("#file", &file("ratings.csv"));
+        tab.go_named("Import");
+        assert_eq!(tab.text("h1"), "Your history is here");
+        assert!(tab.text("#report").starts_with("3 of 4 rows"));
+        assert!(tab.texts("main").concat().contains("A Film That Nobody Made"));
+        tab.check("imported");
+        let loved = tab.texts("#now ~ ul .card h3");
+        tab.go_named("Go to the films");
+        assert_eq!(tab.texts(".card h3")[0], loved[0]);
+        assert!(tab.texts(".row h2").join("; ").contains("Because you loved The Godfather"));
+    }
+}
+
+#[test]
+fn an_evening_for_two_has_five_films_and_says_how_happy_each_would_be() {
+    let test = "an_evening_for_two_has_five_films_and_says_how_happy_each_would_be";
+    let Some(mut tab) = tab(test) else { return };
+    let folder = folder();
+    let server = Server::start(&folder);
+    let (ada, bob) = (somebody(&server, "Ada"), somebody(&server, "Bob"));
+    for look in [DESKTOP.dark(), PHONE.without_scripts()] {
+        tab.begin(&server, look);
+        tab.be(ada);
+        tab.open("/tonight");
+        tab.check("tonight");
+        tab.click(&format!("input[name=who][value='{bob}']"));
+        tab.click("input[name=minutes][value='120']");
+        tab.click_named("Pick five films");
+        tab.until_so("five films", || tab.texts("#picks") == ["Five films for you"]);
+        let happy = tab.texts(".happiness li");
+        assert_eq!(happy.len(), 10);
+        assert!(happy.iter().all(|words| words.contains("would")), "{happy:?}");
+        tab.check("tonight-picks");
+        assert!(tab.path().contains("minutes=120"), "the evening stands in the address");
+    }
+}
+
+#[test]
+fn a_watchlist_is_sorted_and_shortened_and_a_profile_is_seen_and_forgotten() {
+    let test = "a_watchlist_is_sorted_and_shortened_and_a_profile_is_seen_and_forgotten";
+    let Some(mut tab) = tab(test) else { return };
+    let folder = folder();
+    let server = Server::start(&folder);
+    for look in [DESKTOP, PHONE.dark().without_scripts()] {
+        let ada = somebody(&server, "Ada");
+        tab.begin(&server, look);
+        tab.be(ada);
+        tab.open("/watchlist");
+        tab.check("watchlist");
+        assert_eq!(tab.count(".wanted > li"), 3);
+        tab.go("nav.sorts li:last-child a");
+        assert!(tab.path().starts_with("/watchlist?sort="));
+        tab.click(".wanted > li:first-child .seen");
+        tab.until_told("You have seen");
+        tab.open("/watchlist");
+        assert_eq!((tab.count(".wanted > li"), tab.count("#watched ~ .kept > li")), (2, 1));
+        tab.open("/me");
+        assert!(tab.count(".picture svg[role=img]") >= 2 || tab.count(".picture svg") >= 2);
+        tab.check("me");
+        tab.open("/me/forget");
+        tab.check("forget");
+        tab.go_named("Forget everything");
+        assert_eq!(tab.text("h1"), "Forgotten");
+        tab.check("forgotten");
+        tab.open("/me");
+        assert_eq!(tab.path(), "/people");
+    }
+}

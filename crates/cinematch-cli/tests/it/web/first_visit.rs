@@ -1,0 +1,107 @@
+//! From nobody to a recommendation that changed.
+
+use fantoccini::key::Key;
+
+use super::tab::Tab;
+use super::world::folder;
+use super::{DESKTOP, PHONE, tab};
+use crate::server::Server;
+
+/// The list beside the questions.
+fn list(tab: &Tab) -> Vec<String> {
+    tab.texts(".so-far ol a")
+}
+
+/// Does what answers the question, and waits for the next one.
+fn answer(tab: &Tab, how: impl FnOnce(&Tab)) {
+    let asked = tab.text("#asked");
+    how(tab);
+    tab.until_so("the next question", || tab.text("#asked") != asked);
+}
+
+#[test]
+fn from_a_first_visit_to_a_recommendation_that_changed() {
+    let Some(mut tab) = tab("from_a_first_visit_to_a_recommendation_that_changed") else { return };
+    for look in [DESKTOP, PHONE.dark(), DESKTOP.dark().without_scripts(), PHONE.without_scripts()] {
+        let folder = folder();
+        let server = Server::start(&folder);
+        tab.begin(&server, look);
+        tab.open("/");
+        assert_eq!(tab.path(), "/welcome");
+        tab.check("welcome");
+        tab.fill("#name", "Ada");
+        tab.go_named("Go on");
+        assert_eq!(tab.path(), "/welcome");
+        tab.check("welcome-places");
+        tab.click("input[name=service][value=Netflix]");
+        tab.click("input[name=service][value=Max]");
+        tab.go_named("Go on");
+        assert_eq!(tab.path(), "/welcome/rate");
+        tab.check("welcome-rate");
+        let first = list(&tab);
+        assert!(!first.is_empty());
+
+        // What says nothing of one's taste moves nothing.
+        answer(&tab, |tab| tab.click_named("Haven’t seen it"));
+        answer(&tab, |tab| tab.click_named("Skip"));
+        assert_eq!(list(&tab), first);
+        let mut lists = vec![first];
+        for stars in ["5", "1.5", "4.5", "5", "2"] {
+            answer(&tab, |tab| {
+                tab.click(&format!("#question button[name=stars][value='{stars}']"));
+            });
+            lists.push(list(&tab));
+        }
+        lists.dedup();
+        assert!(lists.len() > 3, "the list hardly moves: {lists:?}");
+        assert!(tab.text("label[for=answers]").starts_with("5 answers"));
+        tab.check("welcome-rated");
+        let last = lists.last().unwrap().clone();
+        let asked = tab.text("#asked");
+        tab.click_named("Take back");
+        tab.until_so("the answer taken back", || {
+            tab.text("label[for=answers]").starts_with("4 of 5")
+        });
+        assert_ne!(list(&tab), last);
+        let _ = asked;
+
+        tab.go_named("Go to my films");
+        assert_eq!(tab.path(), "/");
+        tab.check("home-first");
+        assert_eq!(tab.text("h1").to_lowercase(), "films for ada");
+        let headings = tab.texts(".row h2").join("; ");
+        assert!(headings.contains("Picked for you") && headings.contains("Because you loved"));
+        for services in tab.texts(".row:first-of-type .services") {
+            assert!(services.contains("Netflix") || services.contains("Max"), "{services}");
+        }
+    }
+}
+
+#[test]
+fn a_first_visit_needs_no_mouse() {
+    let Some(mut tab) = tab("a_first_visit_needs_no_mouse") else { return };
+    let folder = folder();
+    let server = Server::start(&folder);
+    tab.begin(&server, PHONE.dark());
+    tab.open("/");
+    tab.tab_to("Name");
+    tab.type_text("Ada");
+    tab.through(|tab| tab.press(Key::Enter));
+    tab.tab_to("Netflix");
+    tab.press(Key::Space);
+    tab.tab_to("Go on");
+    tab.through(|tab| tab.press(Key::Enter));
+    assert_eq!(tab.path(), "/welcome/rate");
+    for stars in ["4.5 stars", "2 stars", "5 stars"] {
+        answer(&tab, |tab| {
+            tab.tab_to(stars);
+            tab.press(Key::Enter);
+        });
+        // Whoever goes on with the keys is not thrown back to the top of the page.
+        assert_ne!(tab.focused(), "body");
+    }
+    assert!(tab.texts("#told").concat().contains("Next: "));
+    tab.tab_to("Go to my films");
+    tab.through(|tab| tab.press(Key::Enter));
+    assert_eq!(tab.path(), "/");
+}
