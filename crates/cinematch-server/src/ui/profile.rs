@@ -18,7 +18,6 @@ use super::picture::{Picture, grouped};
 use super::strip::{films, own_stars, strip};
 use super::visitor::{PROFILE_COOKIE, Viewer, Visitor};
 use crate::access::random_name;
-use crate::observe::IsPage;
 use crate::problem::Problem;
 use crate::routes::now;
 use crate::routes::people::{ExportFormat, taken_away};
@@ -192,7 +191,6 @@ pub async fn prefer(
             let main = main(&viewing, &profile, &as_sent(&fields), Some(problem.detail()));
             let mut refused = page(&visitor, &Page::new("You", Nav::Me, main));
             *refused.status_mut() = problem.status();
-            refused.extensions_mut().insert(IsPage);
             Ok(refused)
         }
         Err(problem) => Err(problem),

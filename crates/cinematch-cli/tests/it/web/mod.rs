@@ -7,6 +7,7 @@ mod first_visit;
 mod hostile;
 mod look;
 mod operator;
+mod own;
 mod proof;
 mod tab;
 mod taps;

@@ -1,0 +1,66 @@
+//! Somebody's own pages: what leaves the watchlist comes back, and a profile is left by the keyboard alone.
+
+use fantoccini::key::Key;
+
+use super::world::{folder, somebody};
+use super::{DESKTOP, PHONE, tab};
+use crate::server::Server;
+
+#[test]
+fn a_film_leaves_the_watchlist_and_comes_back() {
+    let Some(mut tab) = tab("a_film_leaves_the_watchlist_and_comes_back") else { return };
+    let folder = folder();
+    let server = Server::start(&folder);
+    let ada = somebody(&server, "Ada");
+    for look in [DESKTOP.dark(), PHONE] {
+        tab.begin(&server, look);
+        tab.be(ada);
+        tab.open("/watchlist");
+        tab.go_named("Last added");
+        let listed = tab.texts(".strip h3");
+        assert_eq!(listed.len(), 3);
+        tab.click(".strips > li:nth-child(2) .list");
+        tab.until_told("is off your watchlist");
+        tab.check("watchlist-removed");
+        tab.click_named("Undo");
+        tab.until_told("as it was");
+        tab.open("/watchlist?sort=added");
+        assert_eq!(tab.texts(".strip h3"), listed, "at its place");
+        tab.click(".strips > li:first-child .seen");
+        tab.until_told("You have seen");
+        tab.open("/watchlist?sort=added");
+        assert_eq!(tab.text("section[aria-labelledby=watched] h3"), listed[0]);
+        tab.click("section[aria-labelledby=watched] .seen");
+        tab.until_told("You have not seen");
+    }
+}
+
+#[test]
+fn a_profile_is_changed_and_forgotten_by_the_keyboard_alone() {
+    let Some(mut tab) = tab("a_profile_is_changed_and_forgotten_by_the_keyboard_alone") else {
+        return;
+    };
+    let folder = folder();
+    let server = Server::start(&folder);
+    let ada = somebody(&server, "Ada");
+    tab.begin(&server, DESKTOP);
+    tab.be(ada);
+    tab.open("/me");
+    tab.tab_to("crime");
+    tab.press_with(&[], ' ');
+    tab.tab_to("Save");
+    tab.through(|tab| tab.press(Key::Enter));
+    assert!(tab.text("#note").contains("Saved"));
+    assert_eq!(tab.count("input[value=crime]:checked"), 1);
+    tab.check("me-saved");
+    tab.tab_to("Forget Ada…");
+    tab.through(|tab| tab.press(Key::Enter));
+    tab.check("forget");
+    tab.tab_to("Forget everything");
+    tab.through(|tab| tab.press(Key::Enter));
+    assert_eq!(tab.text("h1"), "Forgotten");
+    assert!(tab.text("main").contains("receipt"));
+    tab.check("forgotten");
+    tab.open("/");
+    assert_ne!(tab.path(), "/", "nobody is who they were");
+}
