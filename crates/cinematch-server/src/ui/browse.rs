@@ -3,11 +3,13 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use cinematch::catalog::names::NameList;
 use cinematch::ranking::{FieldError, Filters, GenreFilter, Query, QueryError, Request};
 use cinematch::retrieval::{Cursor, Filter, Sort, Start};
 use maud::{Markup, html};
 
 use super::card::grid;
+use super::choice::Choice;
 use super::films::{Film, Viewing};
 use super::form::Fields;
 use super::layout::{Nav, Page, fragments, page};
@@ -20,8 +22,6 @@ use crate::state::AppState;
 
 /// Films on a page: whole rows of two, three, four, six or eight.
 const SHOWN: usize = 24;
-/// Services offered one by one; a country can have hundreds.
-const SERVICES: usize = 60;
 
 /// What films are sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -308,11 +308,14 @@ fn form(viewing: &Viewing, fields: &Fields) -> Markup {
     let index = viewing.recommender().index();
     let asked = fields.get("region").and_then(|code| index.find_region(code));
     let services = match asked.or(viewing.region) {
-        Some(region) => index.regions()[region].services.names(),
-        None => index.services.names(),
+        Some(region) => &index.regions()[region].services,
+        None => &index.services,
     };
     let order = fields.get("sort").and_then(Order::find).unwrap_or(Order::Films(Sort::Popularity));
     let of_all = fields.get("match") == Some("all");
+    let genres = named(fields, "genre", &index.genres);
+    let without = named(fields, "without", &index.genres);
+    let on = named(fields, "service", services);
     html! {
         form #filters .filters action="/browse" {
             p {
@@ -325,7 +328,7 @@ fn form(viewing: &Viewing, fields: &Fields) -> Markup {
             }
             details {
                 summary { "Filters" }
-                (ticks(("genre", "Genres"), index.genres.names(), fields, str::to_owned))
+                (Choice::of(&index.genres, &genres, |name| name).show("genre", "Genres", None))
                 fieldset .either {
                     legend .unseen { "Films with" }
                     label { input type="radio" name="match" value="any" checked[!of_all]; " any of these" }
@@ -333,7 +336,7 @@ fn form(viewing: &Viewing, fields: &Fields) -> Markup {
                 }
                 details open[fields.get("without").is_some()] {
                     summary { "None of these" }
-                    (ticks(("without", "None of these genres"), index.genres.names(), fields, str::to_owned))
+                    (Choice::of(&index.genres, &without, |name| name).show("without", "None of these genres", None))
                 }
                 (range("Years", ("year_min", "year_max"), fields, ("1900", "2030")))
                 (range("Minutes", ("runtime_min", "runtime_max"), fields, ("0", "600")))
@@ -348,9 +351,7 @@ fn form(viewing: &Viewing, fields: &Fields) -> Markup {
                             value=[fields.get("votes")];
                     }
                 }
-                @if !services.is_empty() {
-                    (ticks(("service", "Streaming services"), &services[..services.len().min(SERVICES)], fields, str::to_owned))
-                }
+                (Choice::of(services, &on, |name| name).show("service", "Streaming services", None))
                 @if let Some(region) = fields.get("region") { input type="hidden" name="region" value=(region); }
                 @if !index.languages.names().is_empty() {
                     p {
@@ -364,27 +365,13 @@ fn form(viewing: &Viewing, fields: &Fields) -> Markup {
     }
 }
 
-/// Boxes to tick.
-fn ticks(
-    (name, legend): (&str, &str),
-    values: &[String],
-    fields: &Fields,
-    shown: impl Fn(&str) -> String,
-) -> Markup {
-    let is_ticked = |value: &String| fields.all(name).any(|one| one.eq_ignore_ascii_case(value));
-    html! {
-        fieldset {
-            legend { (legend) }
-            div .chips {
-                @for value in values {
-                    label {
-                        input type="checkbox" name=(name) value=(value) checked[is_ticked(value)];
-                        (shown(value))
-                    }
-                }
-            }
-        }
-    }
+/// What an address names, as the catalogue spells it.
+fn named(fields: &Fields, field: &str, catalogue: &NameList) -> Vec<String> {
+    let spelled = |name: &str| match catalogue.find(name) {
+        Some(at) => catalogue.names()[at].clone(),
+        None => name.to_owned(),
+    };
+    fields.all(field).map(spelled).collect()
 }
 
 /// From … to ….

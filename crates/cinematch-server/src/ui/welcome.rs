@@ -12,6 +12,7 @@ use cinematch_store::{Reaction, Taste};
 use maud::{Markup, html};
 
 use super::card::{facts, poster};
+use super::choice::Choice;
 use super::film::halves;
 use super::films::{Film, Viewing};
 use super::form::{Fields, Sent, address};
@@ -32,6 +33,8 @@ const ENOUGH: usize = 5;
 const LISTED: usize = 10;
 /// Films passed over that an address can name.
 const MOST_PASSED: usize = 300;
+/// What ticking a service does.
+const HELP: &str = "Only films on these are recommended; with none ticked, all films are.";
 /// Actors named in a question.
 const CAST: usize = 3;
 
@@ -88,14 +91,16 @@ fn places(viewing: &Viewing, fields: &Fields) -> Markup {
     let asked = fields.get("region").and_then(|code| index.find_region(code));
     let region = asked.or(viewing.region);
     let services = match region {
-        Some(region) => regions[region].services.names(),
-        None => index.services.names(),
+        Some(region) => &regions[region].services,
+        None => &index.services,
     };
-    let own = &viewing.taste.preferences.services;
-    let is_ticked = |service: &str| {
-        own.iter().any(|one| one.eq_ignore_ascii_case(service))
-            || fields.all("service").any(|one| one == service)
-    };
+    // Ticked stays ticked, also where another country is looked at.
+    let mut chosen = fields.list("service");
+    for service in &viewing.taste.preferences.services {
+        if asked.is_none() && !chosen.contains(service) {
+            chosen.push(service.clone());
+        }
+    }
     let mut named: Vec<(&str, usize)> =
         (0..regions.len()).map(|at| (names::country(regions[at].code()), at)).collect();
     named.sort_unstable();
@@ -115,26 +120,13 @@ fn places(viewing: &Viewing, fields: &Fields) -> Markup {
                     }
                 }
             }
-            @if services.is_empty() {
+            @if services.names().is_empty() {
                 p { "Nothing is known of streaming services here, so films of all of them are shown." }
             } @else {
-                fieldset {
-                    legend { "Streaming services you have" }
-                    p .small {
-                        "Only films on these are recommended; with none ticked, all films are."
-                        @if region.is_none() && viewing.serving.bundle.has_mock_services() {
-                            " " span .mock { "mock" } " Which films they have is invented."
-                        }
-                    }
-                    div .chips {
-                        @for service in services {
-                            label {
-                                input type="checkbox" name="service" value=(service)
-                                    checked[is_ticked(service)];
-                                (service)
-                            }
-                        }
-                    }
+                (Choice::of(services, &chosen, |name| name)
+                    .show("service", "Streaming services you have", Some(HELP)))
+                @if region.is_none() && viewing.serving.bundle.has_mock_services() {
+                    p .small { span .mock { "mock" } " Which films they have is invented." }
                 }
             }
             p .inline { button .button { "Go on" } a href="/welcome/rate" { "Skip this" } }
