@@ -342,7 +342,7 @@ fn form(viewing: &Viewing, fields: &Fields) -> Markup {
                 (range("Minutes", ("runtime_min", "runtime_max"), fields, ("0", "600")))
                 fieldset {
                     legend { "Rating at TMDB" }
-                    div .range {
+                    div .range .rows {
                         label for="rating" { "from" }
                         input #rating name="rating" type="number" min="0" max="10" step="0.1"
                             inputmode="decimal" value=[fields.get("rating")];
