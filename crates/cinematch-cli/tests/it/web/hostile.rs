@@ -111,6 +111,15 @@ fn hostile_texts_are_text_on_every_page() {
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+    // Suggestions are put into the page by a script.
+    tab.view(DESKTOP);
+    tab.open("/");
+    tab.click("#q");
+    tab.type_text("script");
+    tab.until_so("suggestions", || tab.count("#q[aria-expanded=true]") == 1);
+    assert!(tab.texts("#suggestions").concat().contains(TEXTS[0]));
+    assert_eq!(tab.count("#suggestions script, #suggestions img[onerror]"), 0);
+    assert_eq!(tab.js("return window.owned === undefined"), true);
     // The films are there, by their titles to the letter, but for what the last of them likes and listed.
     tab.open("/");
     let titles = tab.texts(".card h3");

@@ -39,6 +39,11 @@ impl Look {
         Self { has_scripts: false, ..self }
     }
 
+    /// Whether axe-core, which takes its time, would find here what it does not find on the other looks.
+    pub fn is_for_axe(&self) -> bool {
+        self.has_scripts && self.width <= DESKTOP.width
+    }
+
     /// For the names of files.
     pub fn name(&self) -> String {
         let theme = if self.is_dark { "dark" } else { "light" };

@@ -1,5 +1,6 @@
 //! Every page on every screen: nothing that axe-core, the console, the policy or the eye would mind.
 
+use super::checks::Traffic;
 use super::world::{folder, somebody};
 use super::{DESKTOP, NARROW, PHONE, WALL, tab};
 use crate::server::Server;
@@ -56,11 +57,9 @@ fn the_first_page_is_light_and_quick() {
     tab.open("/");
     let timing = tab.timing();
     let traffic = tab.traffic();
+    let Traffic { asked, transferred, unpacked } = &traffic;
     println!(
-        "the first page: {} requests, {} bytes, {} unpacked; milliseconds: {timing}",
-        traffic.asked.len(),
-        traffic.transferred,
-        traffic.unpacked
+        "the first page: {transferred} bytes, {unpacked} unpacked; milliseconds: {timing}; {asked:#?}"
     );
     assert!(traffic.transferred <= 100_000, "{traffic:?}");
     assert!(traffic.transferred > 1_000, "nothing was counted: {traffic:?}");
