@@ -158,7 +158,8 @@ impl Store {
                 reaction: before.reaction,
                 stars: before.stars,
                 watched: before.watched,
-                updated_at: before.said_at,
+                // Nothing was said in times to come.
+                updated_at: before.said_at.min(now),
             };
             keep(&mut transaction, id, &said).await?;
             sqlx::query("DELETE FROM watchlist WHERE user_id = $1 AND movie_id = $2")

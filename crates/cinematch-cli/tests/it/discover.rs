@@ -168,11 +168,17 @@ fn a_films_page_tells_what_it_is_and_how_it_fits() {
     let rounding = 0.005 * (sizes.len() + 1) as f64;
     assert!((sizes.iter().sum::<f64>() - together).abs() <= rounding, "{fit}");
 
-    // Stars given here are kept, shown, and say nothing of the film's own fit.
+    // Stars given here are kept, shown, and say nothing of the film's own fit. Whoever gave them need not be told
+    // what they would give.
+    assert!(before.contains(" for you, most likely between "));
     assert_eq!(ada.send("/films/163/say", "stars=4.5", &[]).status, 303);
     let after = ada.page("/films/163");
     assert!(after.contains("Your stars: 4.5") && after.matches("class=\"on\"").count() == 9);
-    assert_eq!(between(&after, "aria-labelledby=\"fit\">", "</section>"), fit);
+    let parts = |fit: &str| between(fit, "<ul class=\"parts\">", "</ul>");
+    let after_fit = between(&after, "aria-labelledby=\"fit\">", "</section>");
+    assert_eq!(parts(&after_fit), parts(&fit));
+    assert!(after_fit.contains("had you not rated it") && !after_fit.contains("Number <b>"));
+    assert!(!after.contains(" for you, most likely between "));
     let parts = ada.send("/films/163/say", "stars=none", &[("x-fragment", "1")]).text;
     assert!(parts.contains("id=\"rate-163\"") && !parts.contains("class=\"on\""), "{parts}");
     assert_eq!(ada.get("/films/999999999").status, 404);
@@ -216,7 +222,7 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
     // Not seen and skipped are answers, which nobody keeps.
     let mut page = ada.page("/welcome/rate");
     let (first, strangers) = asked(&page);
-    assert!(page.contains("0 of 5 answers") && strangers.len() == 10);
+    assert!(page.contains("0 of 5 films rated") && strangers.len() == 10);
     let mut address = "/welcome/rate".to_owned();
     let mut been = vec![first];
     for answer in ["not_seen", "skip"] {
@@ -246,7 +252,7 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
         assert!(page.contains("class=\"moved "), "{page}");
     }
     assert!(
-        page.contains("5 answers: a good start")
+        page.contains("5 films rated: a good start")
             && page.contains("<a class=\"button\" href=\"/\">")
     );
     assert_eq!(of_ada().as_array().map(Vec::len), Some(5));
@@ -256,7 +262,7 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
     let parts = ada
         .send("/welcome/rate", &format!("film={last}&answer=take_back"), &[("x-fragment", "1")])
         .text;
-    assert!(parts.contains("4 of 5 answers") && parts.contains("id=\"told\""), "{parts}");
+    assert!(parts.contains("4 of 5 films rated") && parts.contains("id=\"told\""), "{parts}");
     assert!(parts.starts_with("<section class=\"question\" id=\"question\""), "{parts}");
     let last: u64 = last.parse().unwrap();
     let is_rated = |film: &Value| film["movie_id"] == last && !film["rating"].is_null();

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use super::card::grid;
 use super::choice::Choice;
 use super::films::{Film, Viewing};
-use super::form::Fields;
+use super::form::{Fields, in_words};
 use super::layout::{Nav, Page, fragments, page};
 use super::names;
 use super::visitor::Viewer;
@@ -230,11 +230,14 @@ fn films(viewing: &Viewing, fields: &Fields, found: &Found<'_>) -> Markup {
 /// What cannot be asked for.
 fn refused(error: &QueryError) -> Markup {
     html! {
-        p #count role="status" { "Nothing was looked for." }
+        p #count role="status" {
+            "Nothing was looked for: "
+            @for error in &error.errors { (field_name(&error.field)) ": " (in_words(&error.message)) ". " }
+        }
         div #found {
             ul .wrong {
                 @for FieldError { field, message } in &error.errors {
-                    li { b { (field_name(field)) ": " } (message) }
+                    li { b { (field_name(field)) ": " } (in_words(message)) }
                 }
             }
         }
@@ -295,7 +298,7 @@ fn chosen(fields: &Fields) -> Markup {
         @if !on.is_empty() {
             ul .chosen aria-label="Filters that are on" {
                 @for (label, address) in &on {
-                    li { a href=(address) { span .unseen { "Without: " } (label) span aria-hidden="true" { " ×" } } }
+                    li { a href=(address) { span .unseen { "Do not filter by " } (label) span aria-hidden="true" { " ×" } } }
                 }
                 @if on.len() > 1 { li { a .all href="/browse" { "Clear all" } } }
             }

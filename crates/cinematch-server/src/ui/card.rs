@@ -46,7 +46,7 @@ pub fn card(film: &Film<'_>) -> Markup {
             a .poster href=(address) tabindex="-1" aria-hidden="true" { (poster(item)) }
             h3 { a href=(address) { (item.title) } }
             (facts(item))
-            (stars(item, film.why.as_ref()))
+            (stars(film))
             @if let Some(why) = &film.why { (why_this(why)) }
             (say(item.movie_id.0, item.title, &film.standing))
         }
@@ -104,18 +104,21 @@ pub fn length(minutes: u32) -> String {
     }
 }
 
-/// The stars that the viewer is expected to give, or what others gave where nobody can tell.
-pub fn stars(item: &Item<'_>, why: Option<&Why<'_>>) -> Markup {
-    let predicted = why.and_then(|why| why.predicted_rating);
+/// The stars that the viewer gave, or is expected to give, or what others gave where nobody can tell.
+pub fn stars(film: &Film<'_>) -> Markup {
+    let predicted = film.why.as_ref().and_then(|why| why.predicted_rating);
+    let given = film.standing.said.as_ref().and_then(|said| said.stars);
     html! {
-        @if let Some(predicted) = predicted {
+        @if let Some(given) = given {
+            p .stars { span aria-hidden="true" { "★ " } (given.value()) span .of { " from you" } }
+        } @else if let Some(predicted) = predicted {
             p .stars {
                 span .unseen { "Predicted for you: " }
                 span aria-hidden="true" { "★ " }
                 (format!("{:.1}", predicted.stars)) span .unseen { " of 5 stars" }
                 span aria-hidden="true" .of { " for you" }
             }
-        } @else if let Some(average) = item.vote_average.filter(|average| *average > 0.0) {
+        } @else if let Some(average) = film.item.vote_average.filter(|average| *average > 0.0) {
             p .stars { (format!("{average:.1}")) span .of { " / 10 on TMDB" } }
         }
     }

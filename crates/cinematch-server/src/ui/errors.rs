@@ -6,8 +6,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
 
+use super::form::in_words;
 use super::layout::{Nav, Page, page};
-use super::visitor::{THEME_COOKIE, Theme, Visitor, cookie};
+use super::visitor::{THEME_COOKIE, Theme, Visitor, back, cookie};
 use crate::observe::{IsPage, RequestId};
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -19,6 +20,7 @@ pub async fn errors(State(state): State<AppState>, request: Request, next: Next)
     if !is_wanted {
         return next.run(request).await;
     }
+    let back = back(headers).unwrap_or_else(|| "/".to_owned());
     let visitor = Visitor {
         profile: None,
         mode: state.config().access.mode,
@@ -40,7 +42,7 @@ pub async fn errors(State(state): State<AppState>, request: Request, next: Next)
     }
     let problem = response.extensions().get::<Problem>();
     let detail = match problem {
-        Some(problem) => problem.detail().to_owned(),
+        Some(problem) => in_words(problem.detail()),
         None if status == StatusCode::NOT_FOUND => "There is nothing at this address".to_owned(),
         None if status.is_client_error() || status.is_server_error() => {
             status.canonical_reason().unwrap_or("This did not work").to_owned()
@@ -53,7 +55,10 @@ pub async fn errors(State(state): State<AppState>, request: Request, next: Next)
             h1 { (title) }
             p { (detail) }
             @if let Some(id) = request_id.filter(|_| status.is_server_error()) { p .small { "Request " (id) } }
-            p { a .button href="/" { "Go to the films" } }
+            p {
+                @if back != "/" { a .button href=(back) { "Go back" } " " }
+                a .button href="/" { "Go to the films" }
+            }
         }
     };
     let mut reply = page(&visitor, &Page::new(title, Nav::Elsewhere, main));

@@ -47,6 +47,7 @@ pub async fn film(
     let movie = viewing.recommender().movie(film);
     let shown = viewing.film(film);
     let fit = Fit::of(&viewing, film)?;
+    let has_stars = shown.standing.said.as_ref().is_some_and(|said| said.stars.is_some());
     let mut similar = similar(&viewing, film)?;
     if fit.is_known {
         viewing.predict(&mut similar)?;
@@ -57,7 +58,7 @@ pub async fn film(
             div .about {
                 h1 { (movie.title) }
                 (facts(movie))
-                @if fit.is_known { (prediction(fit.assessed.predicted)) }
+                @if fit.is_known && !has_stars { (prediction(fit.assessed.predicted)) }
                 (people("By", &movie.directors))
                 @if let Some(overview) = &movie.overview { p .overview { (overview) } }
                 (people("With", &movie.cast[..movie.cast.len().min(CAST)]))
@@ -66,7 +67,7 @@ pub async fn film(
             }
         }
         div .sections {
-            (fit.show(&viewing))
+            (fit.show(&viewing, has_stars))
             (where_to_watch(&viewing, &shown))
         }
         @if !similar.is_empty() {
@@ -224,17 +225,20 @@ impl<'a> Fit<'a> {
         Ok(Self { assessed, place, counterfactual, is_known })
     }
 
-    fn show(&self, viewing: &Viewing) -> Markup {
+    fn show(&self, viewing: &Viewing, has_stars: bool) -> Markup {
         let n_films = viewing.recommender().movies().len();
         let most = self.assessed.reasons.iter().map(|it| it.contribution().abs());
         let most = most.fold(f32::MIN_POSITIVE, f32::max);
-        let (told, small): (Vec<&Reason<'_>>, Vec<&Reason<'_>>) =
+        let (mut told, small): (Vec<&Reason<'_>>, Vec<&Reason<'_>>) =
             self.assessed.reasons.iter().partition(|it| it.contribution().abs() >= NOTICEABLE);
+        // What is summed up tells least: it stands at the end.
+        told.sort_by_key(|reason| matches!(reason, Reason::OtherFilms { .. }));
         let rest: f32 = small.iter().map(|it| it.contribution()).sum();
         html! {
             section .fit aria-labelledby="fit" {
                 h2 #fit { "How it fits you" }
-                @if let Some(place) = self.place {
+                @if has_stars { p { "What your other films say of it, had you not rated it:" } }
+                @else if let Some(place) = self.place {
                     p { "Number " b { (names::thousands(place)) } " of " (names::films(n_films)) "." }
                 }
                 @if !self.is_known {

@@ -10,6 +10,24 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::problem::Problem;
 use crate::state::AppState;
 
+/// What programs call a field, in the words of people.
+const NAMES: [(&str, &str); 9] = [
+    ("filters.", ""),
+    ("runtime_min", "the shortest length"),
+    ("runtime_max", "the longest length"),
+    ("year_min", "the first year"),
+    ("year_max", "the last year"),
+    ("preferred_genres", "genres"),
+    ("original_languages", "languages"),
+    ("rating_min", "the lowest rating"),
+    ("min_votes", "the fewest votes"),
+];
+
+/// A refusal as a page shows it.
+pub fn in_words(detail: &str) -> String {
+    NAMES.iter().fold(detail.to_owned(), |text, (name, words)| text.replace(name, words))
+}
+
 /// The fields of a form, in their order.
 #[derive(Clone, Debug, Default)]
 pub struct Fields(Vec<(String, String)>);

@@ -27,6 +27,8 @@ const LOVED_FROM: f32 = 4.0;
 const GEM_NOVELTY: f32 = 1.0;
 const GEM_VOTES: u32 = 20;
 const GEM_RATING: f64 = 6.5;
+/// Of films like a loved one those come last that would probably get fewer stars.
+const DOUBTFUL_BELOW: f32 = 3.0;
 /// So many films spoken of make a taste.
 const ENOUGH: usize = 5;
 
@@ -97,10 +99,20 @@ impl Rows<'_> {
         let mut films = self.viewing.list(&query)?;
         // A row by one film knows less of its viewer than can be known.
         self.viewing.predict(&mut films)?;
+        if films.len() > ROW {
+            films.sort_by_key(|film| is_doubtful(film));
+            films.truncate(ROW);
+        }
         self.shown.extend(films.iter().map(|film| film.item.movie_id));
         self.rows.push(Row { heading, films });
         Ok(())
     }
+}
+
+/// Whether a viewer would probably not like a film, however like one they love it is.
+fn is_doubtful(film: &Film<'_>) -> bool {
+    let predicted = film.why.as_ref().and_then(|why| why.predicted_rating);
+    predicted.is_some_and(|predicted| predicted.stars < DOUBTFUL_BELOW)
 }
 
 /// The rows of a page.
@@ -117,6 +129,7 @@ fn rows(viewing: &Viewing) -> Result<Vec<Row<'_>>, Problem> {
         query.disliked.clear();
         query.ratings.retain(|rating| rating.movie_id == loved);
         query.preferred_genres.clear();
+        query.limit = 2 * ROW;
         rows.add(html! { "Because you loved " em { (title) } }, query)?;
     }
     if is_known {

@@ -99,7 +99,7 @@ pub async fn import(
     let films = viewing.list(&viewing.query(RECOMMENDED))?;
     let main = html! {
         h1 { "Your history is here" }
-        (report(&taken))
+        (report(&taken, &viewing))
         (shelf("now", &html! { "Picked for you now" }, &films))
         p { a .button href="/" { "Go to the films" } " " a href="/import" { "Import more" } }
     };
@@ -107,7 +107,7 @@ pub async fn import(
 }
 
 /// What became of every row.
-fn report(TakenIn { report, changes }: &TakenIn) -> Markup {
+fn report(TakenIn { report, changes }: &TakenIn, viewing: &Viewing) -> Markup {
     let found = report.by_id + report.by_title;
     html! {
         section .report aria-labelledby="report" {
@@ -115,8 +115,13 @@ fn report(TakenIn { report, changes }: &TakenIn) -> Markup {
             (bars(report))
             p { (told(*changes)) }
             @if report.fuzzy > 0 {
-                p .small {
-                    (grouped(report.fuzzy)) " of them by a year that is off by one or not given."
+                details {
+                    summary { (grouped(report.fuzzy)) " of them by a year that is off by one or not given" }
+                    ul .rows {
+                        @for row in report.matches.iter().filter(|row| row.fuzzy).take(MOST_LISTED) {
+                            li { (titled(&row.title, row.year)) " → " (found_as(viewing, row)) }
+                        }
+                    }
                 }
             }
         }
@@ -132,7 +137,7 @@ fn report(TakenIn { report, changes }: &TakenIn) -> Markup {
         }
         @if !report.problems.is_empty() {
             details {
-                summary { (grouped(report.problems.len())) " rows could not be read" }
+                summary { (grouped(report.problems.len())) " things could not be read" }
                 ul .rows {
                     @for problem in count_problems(&report.problems) {
                         li {
@@ -144,6 +149,18 @@ fn report(TakenIn { report, changes }: &TakenIn) -> Markup {
             }
         }
     }
+}
+
+/// A film's name as a file has it.
+fn titled(title: &str, year: Option<u16>) -> String {
+    year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
+}
+
+/// What a row's film is called here.
+fn found_as(viewing: &Viewing, row: &RowReport) -> String {
+    let film = row.movie_id.and_then(|movie_id| viewing.find(movie_id));
+    let movie = film.map(|film| viewing.recommender().movie(film));
+    movie.map(|movie| titled(&movie.title, movie.year)).unwrap_or_default()
 }
 
 /// What became of the rows, as one bar. The same stands in words around it.

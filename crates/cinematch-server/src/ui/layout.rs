@@ -54,6 +54,11 @@ pub fn page(visitor: &Visitor, page: &Page) -> Response {
     let mut response = Html(document(visitor, page).into_string()).into_response();
     as_page(&mut response);
     response.extensions_mut().insert(IsPage);
+    if visitor.mode == AccessMode::Accounts {
+        // Who comes after somebody who signed out sees nothing by going back.
+        let nowhere = HeaderValue::from_static("no-store");
+        response.headers_mut().insert(header::CACHE_CONTROL, nowhere);
+    }
     // A script that was led elsewhere opens the page once more, and there the note is told.
     if visitor.note.is_some() && !visitor.is_fragment {
         let gone = format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", note::COOKIE);
@@ -85,7 +90,8 @@ fn as_page(response: &mut Response) {
 fn document(visitor: &Visitor, page: &Page) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" data-theme=(visitor.theme.name()) {
+        html lang="en" data-theme=(visitor.theme.name())
+            data-profile=[visitor.profile.as_ref().map(|profile| profile.id)] {
             head {
                 meta charset="utf-8";
                 title { (page.title) " · CineMatch" }
@@ -148,7 +154,7 @@ fn person(visitor: &Visitor, here: Nav) -> Markup {
         nav .person aria-label="You" {
             a href="/me" aria-current=[current(here, Nav::Me)] { (name) }
             @if visitor.mode == AccessMode::Open { a href="/people" { "Switch" } }
-            @else { a href="/sign-in" { "Sign out" } }
+            @else { form method="post" action="/sign-in/out" { button .link { "Sign out" } } }
         }
     }
 }

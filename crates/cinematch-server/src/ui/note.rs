@@ -69,7 +69,7 @@ impl Note {
                     @if let Some(undo) = &note.undo {
                         form method="post" action={ "/films/" (undo.movie_id) "/undo" } data-live {
                             input type="hidden" name="before" value=(undo.before);
-                            button .quiet { "Undo" }
+                            button .quiet title="Ctrl+Z" aria-keyshortcuts="Control+Z" { "Undo" }
                         }
                     }
                     (more)

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use cinematch_store::{Identified, Profile};
+use cinematch_store::{Account, Identified, Profile};
 use maud::{Markup, html};
 
 use super::form::Sent;
@@ -70,6 +70,13 @@ pub async fn make(State(state): State<AppState>, Sent(fields): Sent) -> Result<R
     open_only(&state)?;
     let name = fields.get("name").unwrap_or_default();
     check_text("name", name, LONGEST_NAME)?;
+    let is_taken = |account: &Account| account.profile.name.to_lowercase() == name.to_lowercase();
+    if state.store().accounts().await?.iter().any(is_taken) {
+        return Err(Problem::field(
+            "name",
+            format!("there is a {name} already; choose another one"),
+        ));
+    }
     // Profiles go by addresses; a household needs none, and nobody gets mail at this one (RFC 2606).
     let address = format!("{}@household.invalid", random_name()?);
     match state.store().identify(&address, Some(name), now()).await? {

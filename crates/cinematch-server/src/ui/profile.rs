@@ -3,19 +3,19 @@
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use cinematch::retrieval::RegionIndex;
 use cinematch_store::{Preferences, Profile, Taste};
 use maud::{Markup, html};
 
 use super::choice::Choice;
 use super::films::{Film, Viewing};
-use super::form::{Fields, Sent};
+use super::form::{Fields, Sent, in_words};
 use super::layout::{Nav, Page, page};
 use super::names::{country, language};
 use super::note::{Note, leave};
 use super::picture::{Picture, grouped};
-use super::strip::{films, own_stars, strip};
+use super::strip::{films, strip};
 use super::visitor::{PROFILE_COOKIE, Viewer, Visitor};
 use crate::access::random_name;
 use crate::problem::Problem;
@@ -95,7 +95,7 @@ fn last(viewing: &Viewing) -> Markup {
         @if !films.is_empty() {
             section aria-labelledby="last" {
                 h2 #last { "What you said last" }
-                ul .strips .kept { @for film in &films { li { (strip(film, &own_stars(film))) } } }
+                ul .strips .kept { @for film in &films { li { (strip(film, &html! {})) } } }
             }
         }
     }
@@ -188,7 +188,8 @@ pub async fn prefer(
         }
         Err(problem) if problem.status().is_client_error() => {
             let viewing = Viewing::of(&state, &profile).await?;
-            let main = main(&viewing, &profile, &as_sent(&fields), Some(problem.detail()));
+            let main =
+                main(&viewing, &profile, &as_sent(&fields), Some(&in_words(problem.detail())));
             let mut refused = page(&visitor, &Page::new("You", Nav::Me, main));
             *refused.status_mut() = problem.status();
             Ok(refused)
@@ -232,7 +233,7 @@ pub async fn export_json(
     State(state): State<AppState>,
     Viewer { profile, .. }: Viewer,
 ) -> Result<Response, Problem> {
-    taken_away(&state, &profile, ExportFormat::Json).await
+    private(taken_away(&state, &profile, ExportFormat::Json).await)
 }
 
 /// `GET /me/export.csv`.
@@ -240,7 +241,13 @@ pub async fn export_csv(
     State(state): State<AppState>,
     Viewer { profile, .. }: Viewer,
 ) -> Result<Response, Problem> {
-    taken_away(&state, &profile, ExportFormat::Csv).await
+    private(taken_away(&state, &profile, ExportFormat::Csv).await)
+}
+
+/// What nobody on the way keeps.
+fn private(export: Result<Response, Problem>) -> Result<Response, Problem> {
+    let nowhere = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    export.map(|export| ([nowhere], export).into_response())
 }
 
 /// `GET /me/forget`: asks once more.

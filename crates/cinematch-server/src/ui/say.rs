@@ -108,11 +108,18 @@ pub async fn tap(
     if let Some(said) = said {
         store.say(profile, movie_id, said, now()).await?;
     }
-    let undo = Undo { movie_id: movie_id.0, before: before.to_string() };
+    let after = store.before(&key, movie_id).await?;
+    let before = format!("{}.{before}", mark(&after));
+    let undo = Undo { movie_id: movie_id.0, before };
     Ok(Note { text: tap.sentence(&movie.title), undo: Some(undo) })
 }
 
-/// Puts a film back as it was; the title, for a note.
+/// Tells states of a film apart, so that what was said since is not undone with what was said before it.
+fn mark(state: &Before) -> String {
+    format!("{:08x}", crc32fast::hash(state.to_string().as_bytes()))
+}
+
+/// Puts a film back as it was, where nothing was said of it since.
 pub async fn put_back(
     state: &AppState,
     profile: &Profile,
@@ -123,7 +130,11 @@ pub async fn put_back(
     let recommender = &bundle.recommender;
     let title = &recommender.movie(find_movie(recommender, movie_id.0.into())?).title;
     let wrong = |error: cinematch_store::NotBefore| Problem::field("before", error.to_string());
+    let (known, before) = before.split_once('.').unwrap_or_default();
     let before: Before = before.parse().map_err(wrong)?;
+    if mark(&state.store().before(&profile.key(), movie_id).await?) != known {
+        return Ok(Note::plain(format!("More was said of {title} since. Nothing was undone.")));
+    }
     state.store().restore(profile, movie_id, before, now()).await?;
     Ok(Note::plain(format!("{title} is as it was.")))
 }

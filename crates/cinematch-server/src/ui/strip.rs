@@ -16,20 +16,10 @@ pub fn strip(film: &Film<'_>, more: &Markup) -> Markup {
             div .beside {
                 h3 { a href=(address) { (item.title) } }
                 (facts(item))
-                (stars(item, film.why.as_ref()))
+                (stars(film))
                 (more)
                 (say(item.movie_id.0, item.title, &film.standing))
             }
-        }
-    }
-}
-
-/// The stars that the viewer gave.
-pub fn own_stars(film: &Film<'_>) -> Markup {
-    let stars = film.standing.said.as_ref().and_then(|said| said.stars);
-    html! {
-        @if let Some(stars) = stars {
-            p .stars { span aria-hidden="true" { "★ " } (stars.value()) span .of { " from you" } }
         }
     }
 }

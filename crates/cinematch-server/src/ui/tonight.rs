@@ -60,7 +60,7 @@ pub async fn tonight(
         AccessMode::Accounts => vec![profile.clone()],
     };
     let evening = Evening::of(&fields, &household, &profile, &viewing)?;
-    let answer = if fields.get("go").is_some() {
+    let answer = if fields.get("go").or(fields.get("who")).is_some() {
         Some(rank(&state, &viewing.serving, evening.question(&viewing)).await?)
     } else {
         None
@@ -288,8 +288,8 @@ fn words(share: f32) -> &'static str {
     match share {
         share if share >= 0.85 => "would love it",
         share if share >= 0.65 => "would like it",
-        share if share >= 0.45 => "would not mind it",
-        share if share >= 0.2 => "would go along",
+        share if share >= 0.45 => "would be fine with it",
+        share if share >= 0.2 => "would put up with it",
         _ => "would rather not",
     }
 }

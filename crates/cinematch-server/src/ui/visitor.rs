@@ -4,13 +4,14 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use cinematch_store::Profile;
 
 use super::note::Note;
 use crate::access::Caller;
 use crate::config::AccessMode;
+use crate::problem::Problem;
 use crate::state::AppState;
 
 /// Open mode: the profile that this browser last was, by its number.
@@ -92,7 +93,8 @@ impl Visitor {
     }
 }
 
-/// Somebody of whom it is known who they are; whoever that is not known of is asked first.
+/// Somebody of whom it is known who they are; whoever that is not known of is asked first. A script says whose
+/// page it stands on: what is tapped there is not said by whom the browser became meanwhile.
 #[derive(Clone, Debug)]
 pub struct Viewer {
     pub visitor: Visitor,
@@ -104,7 +106,15 @@ impl FromRequestParts<AppState> for Viewer {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
         let Ok(visitor) = Visitor::from_request_parts(parts, state).await;
+        let page_of = parts.headers.get("x-profile").and_then(|id| id.to_str().ok()?.parse().ok());
         match visitor.profile.clone() {
+            Some(profile) if page_of.is_some_and(|id: i64| id != profile.id) => {
+                let detail = format!(
+                    "This page was made for somebody else, and this browser is {} now: load it again",
+                    profile.name
+                );
+                Err(Problem::new(StatusCode::CONFLICT, detail).into_response())
+            }
             Some(profile) => Ok(Self { visitor, profile }),
             None => Err(Redirect::to(visitor.door()).into_response()),
         }
@@ -122,7 +132,7 @@ pub fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
 }
 
 /// The page of ours that a form was sent from.
-fn back(headers: &HeaderMap) -> Option<String> {
+pub fn back(headers: &HeaderMap) -> Option<String> {
     let text = |name: header::HeaderName| headers.get(name)?.to_str().ok();
     let (_, referrer) = text(header::REFERER)?.split_once("://")?;
     let (host, path) = referrer.split_at(referrer.find('/')?);

@@ -14,7 +14,7 @@ use super::form::Fields;
 use super::layout::{Nav, Page, page};
 use super::note::{Note, leave};
 use super::picture::grouped;
-use super::strip::{films, own_stars, strip};
+use super::strip::{films, strip};
 use super::visitor::Viewer;
 use crate::extract::PathOf;
 use crate::problem::Problem;
@@ -211,7 +211,6 @@ fn one(entry: &Entry<'_>) -> Markup {
     let more = html! {
         @if entry.is_mine { p .mine { "On a service of yours" } }
         @if let Some(service) = &listed.service { p .facts { "You meant to watch it on " (service) } }
-        @if let Some(film) = &entry.film { (own_stars(film)) }
     };
     html! {
         @match &entry.film {

@@ -347,8 +347,8 @@ fn progress(viewing: &Viewing, passed: &Passed) -> Markup {
     html! {
         div .progress {
             label for="answers" {
-                @if n_answers < ENOUGH { (n_answers) " of " (ENOUGH) " answers for a good start" }
-                @else { (n_answers) " answers: a good start. Go on as long as you like." }
+                @if n_answers < ENOUGH { (n_answers) " of " (ENOUGH) " films rated for a good start" }
+                @else { (n_answers) " films rated: a good start. Go on as long as you like." }
             }
             progress #answers max=(ENOUGH) value=(n_answers.min(ENOUGH)) {}
             @if let Some((film, movie, stars)) = last {

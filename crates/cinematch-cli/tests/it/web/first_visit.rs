@@ -54,7 +54,7 @@ fn from_a_first_visit_to_a_recommendation_that_changed() {
         }
         lists.dedup();
         assert!(lists.len() > 3, "the list hardly moves: {lists:?}");
-        assert!(tab.text("label[for=answers]").starts_with("5 answers"));
+        assert!(tab.text("label[for=answers]").starts_with("5 films"));
         tab.check("welcome-rated");
         let last = lists.last().unwrap().clone();
         let asked = tab.text("#asked");

@@ -5,29 +5,51 @@ import "./import.js";
 import "./jobs.js";
 import "./search.js";
 
-const busy = new WeakSet();
+let last = Promise.resolve();
+let sending = [];
 
-document.addEventListener("submit", async (event) => {
+document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-live]")) return;
   event.preventDefault();
-  if (busy.has(form)) return;
-  busy.add(form);
   const button = event.submitter;
-  button?.setAttribute("aria-disabled", "true");
-  try {
-    show(await send(form, button));
-  } catch (error) {
-    say(error.message);
-  } finally {
-    busy.delete(form);
-    button?.removeAttribute("aria-disabled");
+  // A second press of the same button is the same wish; another button's waits for its turn.
+  if (sending.includes(button ?? form)) return;
+  sending.push(button ?? form);
+  const data = new FormData(form, button);
+  last = last.then(() => answer(form, button, data));
+});
+
+// The second press of a double click may find another film under the pointer.
+document.addEventListener("click", (event) => {
+  if (event.detail > 1 && event.target.closest("form[data-live] button")) event.preventDefault();
+}, true);
+
+// Undoing without a walk to its button, where nothing is being typed.
+document.addEventListener("keydown", (event) => {
+  const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
+  if (!isUndo || event.target.matches("input, textarea, select")) return;
+  const undo = document.querySelector("#note form");
+  if (undo) {
+    event.preventDefault();
+    undo.requestSubmit();
   }
 });
 
+async function answer(form, button, data) {
+  button?.setAttribute("aria-disabled", "true");
+  try {
+    show(await send(form, button, data));
+  } catch (error) {
+    say(error.message);
+  } finally {
+    sending = sending.filter((it) => it !== (button ?? form));
+    button?.removeAttribute("aria-disabled");
+  }
+}
+
 /** Sends a form as its button would; gives the answer's HTML. */
-async function send(form, button) {
-  const data = new FormData(form, button);
+async function send(form, button, data) {
   const isFiles = form.enctype === "multipart/form-data";
   const isGet = form.method === "get";
   const words = new URLSearchParams(isFiles ? [] : data);
@@ -35,7 +57,7 @@ async function send(form, button) {
   const reply = await fetch(isGet ? `${address}?${words}` : address, {
     method: form.method,
     body: isGet ? undefined : isFiles ? data : words,
-    headers: { "X-Fragment": "1", Accept: "text/html" },
+    headers: { "X-Fragment": "1", "X-Profile": document.documentElement.dataset.profile ?? "", Accept: "text/html" },
   }).catch(() => {
     throw new Error("The server cannot be reached. Nothing was changed.");
   });
@@ -55,7 +77,9 @@ async function send(form, button) {
 /** Puts an answer's elements in the places of those with the same ids, and keeps the focus where it was. */
 export function show(html) {
   const answer = new DOMParser().parseFromString(html, "text/html").body;
-  for (const fresh of [...answer.children]) {
+  const parts = [...answer.children];
+  const wasIn = document.activeElement.closest("[role=status]");
+  for (const fresh of parts) {
     const old = document.getElementById(fresh.id);
     if (!old) continue;
     if (old.getAttribute("role") === "status") {
@@ -67,6 +91,11 @@ export function show(html) {
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     old.replaceWith(fresh);
     if (focused) again(fresh, focused)?.focus({ preventScroll: true });
+  }
+  // Undo is gone with what it undid: on with what came back, or with the page.
+  if (wasIn && document.activeElement === document.body) {
+    const changed = parts.find((it) => it.isConnected && !it.matches("[role=status]"));
+    (changed && fallback(changed) ? fallback(changed) : document.getElementById("main")).focus({ preventScroll: true });
   }
 }
 

@@ -22,7 +22,11 @@ if (field) {
     else pending = setTimeout(suggest, PAUSE);
   });
   field.addEventListener("keydown", onKey);
-  field.addEventListener("blur", () => setTimeout(close, 150));
+  field.addEventListener("blur", () => {
+    clearTimeout(pending);
+    asked.abort();
+    setTimeout(close, 150);
+  });
   field.form.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
     if (option) open(option);
@@ -59,6 +63,9 @@ function onKey(event) {
   if (event.key === "Escape" && isOpen()) {
     event.preventDefault();
     close();
+  } else if (event.key === "ArrowDown" && !isOpen() && field.value.trim() !== "") {
+    event.preventDefault();
+    suggest();
   } else if (event.key === "ArrowDown" && isOpen()) {
     event.preventDefault();
     choose(all[(at + 1) % all.length]);

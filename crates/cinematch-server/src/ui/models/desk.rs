@@ -98,7 +98,7 @@ fn ask(visitor: &Visitor, wrong: Option<&str>) -> Response {
                 label for="key" { "API key with the scope admin" }
                 input #key type="password" name="key" required maxlength="200" autocomplete="off"
                     spellcheck="false" aria-describedby={ @if wrong.is_some() { "wrong " } "key-hint" };
-                p #key-hint .small { "`cinematch key create NAME --scope admin` makes one. This browser keeps it for eight hours." }
+                p #key-hint .small { code { "cinematch key create NAME --scope admin" } " makes one. This browser keeps it for eight hours." }
                 button { "Go on" }
             }
         }
