@@ -219,7 +219,7 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
     );
     ada.send("/welcome", "", &[]);
 
-    // Not seen and skipped are answers, which nobody keeps.
+    // Not seen and skipped are answers, which the browser alone keeps.
     let mut page = ada.page("/welcome/rate");
     let (first, strangers) = asked(&page);
     assert!(page.contains("0 of 5 films rated") && strangers.len() == 10);
@@ -235,6 +235,8 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
         assert!(!been.contains(&next) && list == strangers, "{answer}");
         been.push(next);
     }
+    let (again, _) = asked(&ada.page("/welcome/rate"));
+    assert!(!been[..2].contains(&again), "whoever comes again is not asked the same");
     let of_ada = || server.as_user("1", ("GET", "/api/feedback"), None).json()["feedback"].clone();
     assert_eq!(of_ada(), json!([]));
 

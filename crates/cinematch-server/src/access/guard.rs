@@ -82,7 +82,10 @@ fn check_host(state: &AppState, request: &Request) -> Result<(), Problem> {
     let host = host.or_else(|| request.uri().host()).unwrap_or("localhost");
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, _)) => address,
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+        None => match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => host,
+        },
     };
     let is_own = name.eq_ignore_ascii_case("localhost")
         || name.parse().is_ok_and(|address: IpAddr| address.is_loopback());

@@ -70,6 +70,10 @@ pub async fn make(State(state): State<AppState>, Sent(fields): Sent) -> Result<R
     open_only(&state)?;
     let name = fields.get("name").unwrap_or_default();
     check_text("name", name, LONGEST_NAME)?;
+    // A name that nobody can see is none.
+    if !name.chars().any(|letter| letter.is_alphanumeric() || letter > '\u{2fff}') {
+        return Err(Problem::field("name", "expected at least one letter, digit or picture"));
+    }
     let is_taken = |account: &Account| account.profile.name.to_lowercase() == name.to_lowercase();
     if state.store().accounts().await?.iter().any(is_taken) {
         return Err(Problem::field(

@@ -137,7 +137,8 @@ pub fn back(headers: &HeaderMap) -> Option<String> {
     let (_, referrer) = text(header::REFERER)?.split_once("://")?;
     let (host, path) = referrer.split_at(referrer.find('/')?);
     // A path that begins with two slashes would lead to another host.
-    (Some(host) == text(header::HOST) && !path.starts_with("//")).then(|| path.to_owned())
+    (Some(host) == text(header::HOST) && !path.starts_with("//") && !path.contains('\\'))
+        .then(|| path.to_owned())
 }
 
 #[cfg(test)]
@@ -156,6 +157,7 @@ mod tests {
         assert_eq!(ours.as_deref(), Some("/browse?genre=crime"));
         assert_eq!(from("http://films.example/browse"), None);
         assert_eq!(from("http://films.example:8000//evil.example/"), None);
+        assert_eq!(from("http://films.example:8000/\\evil.example/"), None);
         assert_eq!(from("https://evil.example/?http://films.example:8000/"), None);
         assert_eq!(from("nonsense"), None);
     }

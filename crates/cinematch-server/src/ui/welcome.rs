@@ -5,10 +5,11 @@
 //! address and is kept nowhere.
 
 use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::Answer;
-use cinematch_store::{Reaction, Taste};
+use cinematch_store::{Profile, Reaction, Taste};
 use maud::{Markup, html};
 
 use super::card::{facts, poster};
@@ -21,7 +22,7 @@ use super::names;
 use super::note::{Note, leave};
 use super::people::name_form;
 use super::say::{Tap, tap};
-use super::visitor::{Viewer, Visitor};
+use super::visitor::{Viewer, Visitor, cookie};
 use crate::config::AccessMode;
 use crate::problem::Problem;
 use crate::routes::preferences::{NewPreferences, save};
@@ -32,7 +33,10 @@ const ENOUGH: usize = 5;
 /// Films of the list beside the questions.
 const LISTED: usize = 10;
 /// Films passed over that an address can name.
-const MOST_PASSED: usize = 300;
+const MOST_PASSED: usize = 200;
+/// Carries them to the next visit, for a year.
+const PASSED_COOKIE: &str = "cinematch_passed";
+const PASSED_SECONDS: u32 = 365 * 24 * 3600;
 /// What ticking a service does.
 const HELP: &str = "Only films on these are recommended; with none ticked, all films are.";
 /// Actors named in a question.
@@ -56,7 +60,7 @@ pub async fn welcome(
                     "All you tell it stays on this machine." }
                 h2 { "What shall we call you?" }
                 (name_form())
-                p { a .quiet href="/people" { "I have been here before" } }
+                p .later { a .quiet href="/people" { "I have been here before" } }
             }
         };
         return Ok(page(&visitor, &Page::new("Welcome", Nav::Elsewhere, main)));
@@ -165,22 +169,49 @@ struct Passed {
     last: Option<MovieId>,
 }
 
+/// Numbers between dots; what is none is left out.
+fn films_of(text: &str) -> Vec<MovieId> {
+    let films = text.split('.').filter_map(|number| number.parse().ok()).map(MovieId);
+    films.take(MOST_PASSED).collect()
+}
+
+fn joined(films: &[MovieId]) -> String {
+    films.iter().map(|film| film.0.to_string()).collect::<Vec<_>>().join(".")
+}
+
 impl Passed {
     fn of(fields: &Fields) -> Self {
-        let films = |name| {
-            let numbers = fields.get(name).unwrap_or_default().split('.');
-            let films = numbers.filter_map(|number| number.parse().ok()).map(MovieId);
-            films.take(MOST_PASSED).collect()
-        };
+        let films = |name| films_of(fields.get(name).unwrap_or_default());
         let last = fields.get("last").and_then(|number| number.parse().ok()).map(MovieId);
         Self { not_seen: films("not_seen"), skipped: films("skipped"), last }
     }
 
+    /// What a browser remembers of a profile's, in `id_notseen_skipped`.
+    fn remembered(headers: &HeaderMap, profile: &Profile) -> Self {
+        let Some(value) = cookie(headers, PASSED_COOKIE) else { return Self::default() };
+        let mut parts = value.splitn(3, '_');
+        if parts.next() != Some(&profile.key()) {
+            return Self::default();
+        }
+        let mut films = || films_of(parts.next().unwrap_or_default());
+        Self { not_seen: films(), skipped: films(), last: None }
+    }
+
+    /// Has the browser remember it, so that whoever comes again is not asked the same.
+    fn remember(&self, profile: &Profile, response: &mut Response) {
+        let text = format!(
+            "{PASSED_COOKIE}={}_{}_{}; Path=/welcome; HttpOnly; SameSite=Lax; Max-Age={PASSED_SECONDS}",
+            profile.key(),
+            joined(&self.not_seen),
+            joined(&self.skipped)
+        );
+        if let Ok(text) = HeaderValue::from_str(&text) {
+            response.headers_mut().append(header::SET_COOKIE, text);
+        }
+    }
+
     /// The fields that are not empty.
     fn fields(&self) -> Vec<(&'static str, String)> {
-        let joined = |films: &[MovieId]| {
-            films.iter().map(|film| film.0.to_string()).collect::<Vec<_>>().join(".")
-        };
         let last = self.last.map(|film| film.0.to_string()).unwrap_or_default();
         let all = [
             ("not_seen", joined(&self.not_seen)),
@@ -221,10 +252,15 @@ impl Passed {
 pub async fn questions(
     State(state): State<AppState>,
     Viewer { visitor, profile }: Viewer,
+    headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let viewing = Viewing::of(&state, &profile).await?;
-    let (parts, _) = parts(&viewing, &Passed::of(&fields))?;
+    let mut passed = Passed::of(&fields);
+    if passed == Passed::default() {
+        passed = Passed::remembered(&headers, &profile);
+    }
+    let (parts, _) = parts(&viewing, &passed)?;
     let main = html! {
         (steps(2))
         h1 { "Films you know" }
@@ -262,7 +298,9 @@ pub async fn answer(
         }
     };
     if !visitor.is_fragment {
-        return Ok(leave(&passed.address(), &Note::plain(said)));
+        let mut response = leave(&passed.address(), &Note::plain(said));
+        passed.remember(&profile, &mut response);
+        return Ok(response);
     }
     let viewing = Viewing::of(&state, &profile).await?;
     let (parts, next) = parts(&viewing, &passed)?;
@@ -270,7 +308,9 @@ pub async fn answer(
         Some(next) => format!("{said} Next: {next}"),
         None => said,
     };
-    Ok(fragments(&html! { (parts) (told(&note)) }))
+    let mut response = fragments(&html! { (parts) (told(&note)) });
+    passed.remember(&profile, &mut response);
+    Ok(response)
 }
 
 /// What screen readers are told of an answer; the others see it.

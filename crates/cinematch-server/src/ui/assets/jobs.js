@@ -3,6 +3,7 @@
 import { say, show } from "./page.js";
 
 const PAUSE = 2000;
+let last = "";
 const section = () => document.getElementById("jobs");
 const changes = () => document.querySelector("#jobs[data-watch], #in-service[data-watch]");
 const told = () => section().dataset.told ?? "Nothing is under way any more";
@@ -13,8 +14,10 @@ async function look() {
   if (changes() && !document.hidden) {
     const before = told();
     const reply = await fetch("/models", { headers: { "X-Fragment": "1", Accept: "text/html" } }).catch(() => null);
-    if (reply?.ok) {
-      show(await reply.text());
+    const text = reply?.ok ? await reply.text() : last;
+    if (text !== last) {
+      last = text;
+      show(text);
       if (told() !== before) say(told());
     }
   }
