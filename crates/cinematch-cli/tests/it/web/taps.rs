@@ -51,6 +51,47 @@ fn a_tap_changes_the_page_at_once_and_is_undone() {
 }
 
 #[test]
+fn taps_wait_their_turn_undo_keeps_the_focus_and_a_page_speaks_for_its_own_profile() {
+    let Some(mut tab) =
+        tab("taps_wait_their_turn_undo_keeps_the_focus_and_a_page_speaks_for_its_own_profile")
+    else {
+        return;
+    };
+    let folder = folder();
+    let server = Server::start(&folder);
+    let (ada, bob) = (somebody(&server, "Ada"), somebody(&server, "Bob"));
+    tab.begin(&server, DESKTOP);
+    tab.be(ada);
+    tab.open("/");
+    let button = |name: &str| format!("main li:first-child .card .{name}");
+    let first = titles(&tab)[0].clone();
+    // The second tap comes before the first is answered.
+    tab.js("const say = document.querySelector('main .card .say');
+         say.querySelector('.seen').click(); say.querySelector('.list').click()");
+    tab.until_told("is on your watchlist");
+    assert!(tab.text("#note").contains(&first));
+    assert_eq!(tab.count("main .card .seen[aria-pressed=true]"), 1);
+    assert_eq!(tab.count("main .card .list[aria-pressed=true]"), 1);
+    // What Undo leaves behind has the focus.
+    tab.js("document.querySelector('#note button').focus()");
+    tab.press(Key::Enter);
+    tab.until_told("as it was");
+    assert_eq!(tab.js("return document.activeElement.closest('.say') !== null"), true);
+    tab.click(&button("like"));
+    tab.until_told("You like");
+    tab.press_with(&[Key::Control], 'z');
+    tab.until_told("as it was");
+    // Another tab made somebody else of this browser: what is tapped here is not said in their name.
+    let of_bob = || server.as_user(&bob.to_string(), ("GET", "/api/feedback"), None).text;
+    let before = of_bob();
+    tab.be(bob);
+    tab.click(&button("dislike"));
+    tab.until_told("This page was made for somebody else, and this browser is Bob now");
+    tab.expect_refusal(409);
+    assert_eq!(of_bob(), before);
+}
+
+#[test]
 fn without_scripts_a_tap_leads_to_the_same_page_and_is_undone() {
     let Some(mut tab) = tab("without_scripts_a_tap_leads_to_the_same_page_and_is_undone") else {
         return;
