@@ -205,7 +205,9 @@ fn films(viewing: &Viewing, fields: &Fields, found: &Found<'_>) -> Markup {
         format!("{same}{joint}from={from}")
     };
     html! {
-        p #count role="status" { (names::films(found.total)) }
+        p #count role="status" {
+            @if found.total == 0 { "No films" } @else { (names::films(found.total)) }
+        }
         div #found {
             (chosen(fields))
             h2 .unseen { "Films" }

@@ -17,9 +17,8 @@ use super::card::shelf;
 use super::films::Viewing;
 use super::form::{Fields, Sent};
 use super::layout::{Nav, Page, page};
+use super::names::{self, thousands};
 use super::note::{Note, leave};
-use super::picture::grouped;
-use super::strip::films as films_in_words;
 use super::visitor::Viewer;
 use crate::problem::Problem;
 use crate::routes::import::{TakenIn, film_of, take_in};
@@ -111,12 +110,12 @@ fn report(TakenIn { report, changes }: &TakenIn, viewing: &Viewing) -> Markup {
     let found = report.by_id + report.by_title;
     html! {
         section .report aria-labelledby="report" {
-            h2 #report { (grouped(found)) " of " (grouped(report.rows as usize)) " rows found" }
+            h2 #report { (thousands(found)) " of " (thousands(report.rows as usize)) " rows found" }
             (bars(report))
             p { (told(*changes)) }
             @if report.fuzzy > 0 {
                 details {
-                    summary { (grouped(report.fuzzy)) " of them by a year that is off by one or not given" }
+                    summary { (thousands(report.fuzzy)) " of them by a year that is off by one or not given" }
                     ul .rows {
                         @for row in report.matches.iter().filter(|row| row.fuzzy).take(MOST_LISTED) {
                             li { (titled(&row.title, row.year)) " → " (found_as(viewing, row)) }
@@ -129,7 +128,7 @@ fn report(TakenIn { report, changes }: &TakenIn, viewing: &Viewing) -> Markup {
         (not_found(report))
         @if !report.skipped_rows.is_empty() {
             details {
-                summary { (grouped(report.skipped)) " rows are not about films" }
+                summary { (count(report.skipped, "row")) " not about films" }
                 ul .rows {
                     @for row in report.skipped_rows.iter().take(MOST_LISTED) { li { (row.title) } }
                 }
@@ -137,7 +136,7 @@ fn report(TakenIn { report, changes }: &TakenIn, viewing: &Viewing) -> Markup {
         }
         @if !report.problems.is_empty() {
             details {
-                summary { (grouped(report.problems.len())) " things could not be read" }
+                summary { (count(report.problems.len(), "thing")) " could not be read" }
                 ul .rows {
                     @for problem in count_problems(&report.problems) {
                         li {
@@ -163,14 +162,23 @@ fn found_as(viewing: &Viewing, row: &RowReport) -> String {
     movie.map(|movie| titled(&movie.title, movie.year)).unwrap_or_default()
 }
 
+/// `1 row`, `2 rows`.
+fn count(number: usize, thing: &str) -> String {
+    format!("{} {thing}{}", thousands(number), if number == 1 { "" } else { "s" })
+}
+
 /// What became of the rows, as one bar. The same stands in words around it.
 fn bars(report: &MatchReport) -> Markup {
     let counts = [
         ("good", report.by_id + report.by_title, "found"),
         ("ask", report.ambiguous, "could be several films"),
         ("bad", report.unmatched, "not in the catalogue"),
-        ("rest", report.skipped + report.problems.len(), "no films, or not to be read"),
     ];
+    // A row may be found although a field of it cannot be read: it stands in the bar once.
+    let known: usize = counts.iter().map(|part| part.1).sum();
+    let rest = (report.rows as usize).saturating_sub(known);
+    let counts = counts.into_iter().chain([("rest", rest, "no films, or not to be read")]);
+    let counts: Vec<(&str, usize, &str)> = counts.collect();
     let all: usize = counts.iter().map(|part| part.1).sum();
     let mut from = 0.0;
     let parts: Vec<(&str, f32, f32)> = counts
@@ -189,7 +197,7 @@ fn bars(report: &MatchReport) -> Markup {
         }
         ul .legend {
             @for (class, count, what) in counts {
-                @if count > 0 { li class=(class) { (grouped(count)) " " (what) } }
+                @if count > 0 { li class=(class) { (thousands(count)) " " (what) } }
             }
         }
     }
@@ -199,7 +207,7 @@ fn bars(report: &MatchReport) -> Markup {
 fn told(changes: Changes) -> String {
     let count = |n: u64, what: &str| {
         let films = if n == 1 { "film" } else { "films" };
-        (n > 0).then(|| format!("{} {films} {what}", grouped(n as usize)))
+        (n > 0).then(|| format!("{} {films} {what}", thousands(n as usize)))
     };
     let parts = [
         count(changes.added, "new to us"),
@@ -315,14 +323,14 @@ fn not_found(report: &MatchReport) -> Markup {
     html! {
         @if !rows.is_empty() {
             details {
-                summary { (films_in_words(films.len())) " that the catalogue does not have" }
+                summary { (names::films(films.len())) " that the catalogue does not have" }
                 ul .rows {
                     @for (title, year) in films.iter().take(MOST_LISTED) {
                         li { (title) @if let Some(year) = year { " (" (year) ")" } }
                     }
                 }
                 @if films.len() > MOST_LISTED {
-                    p .small { "And " (grouped(films.len() - MOST_LISTED)) " more, which are in the file." }
+                    p .small { "And " (thousands(films.len() - MOST_LISTED)) " more, which are in the file." }
                 }
                 p { a href=(as_file(&rows)) download="not-found.csv" { "Save these rows as a file" } }
             }

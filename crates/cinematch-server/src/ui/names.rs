@@ -208,9 +208,13 @@ pub fn thousands(number: usize) -> String {
     apart
 }
 
-/// `1 film`, `87,585 films`.
+/// `no films`, `1 film`, `87,585 films`.
 pub fn films(number: usize) -> String {
-    format!("{} film{}", thousands(number), if number == 1 { "" } else { "s" })
+    match number {
+        0 => "no films".to_owned(),
+        1 => "1 film".to_owned(),
+        number => format!("{} films", thousands(number)),
+    }
 }
 
 #[cfg(test)]
@@ -225,9 +229,11 @@ mod tests {
             assert!(names.is_sorted_by(|one, next| one.0 < next.0), "searched by halving");
         }
     }
+
     #[test]
     fn numbers_are_read_at_a_glance() {
-        assert_eq!([0, 999, 1000, 87_585].map(thousands), ["0", "999", "1,000", "87,585"]);
-        assert_eq!([1, 2].map(films), ["1 film", "2 films"]);
+        let texts = [0, 999, 1_000, 87_585, 32_000_204].map(thousands);
+        assert_eq!(texts, ["0", "999", "1,000", "87,585", "32,000,204"]);
+        assert_eq!([0, 1, 2_000].map(films), ["no films", "1 film", "2,000 films"]);
     }
 }

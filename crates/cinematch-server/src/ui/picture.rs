@@ -8,6 +8,8 @@ use cinematch::ranking::Recommender;
 use cinematch_store::{FilmFeedback, Reaction, Taste};
 use maud::{Markup, html};
 
+use super::names::thousands;
+
 /// From so many half stars on a film is liked, and up to so many it is not.
 const LIKED_FROM: u8 = 7;
 const DISLIKED_TO: u8 = 5;
@@ -190,24 +192,11 @@ impl Known {
             }
             p .small {
                 "Of the " (self.n_liked) " films you like, the one in the middle is " cite { (self.middle) }
-                ": it is number " (grouped(self.rank)) " of " (grouped(self.n_films))
+                ": it is number " (thousands(self.rank)) " of " (thousands(self.n_films))
                 " by how many people voted on it at TMDB."
             }
         }
     }
-}
-
-/// A number as people read it: `87,585`.
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Genres, with bars of the films liked to one side and those not liked to the other.
@@ -382,12 +371,8 @@ mod tests {
     }
 
     #[test]
-    fn decades_have_no_gaps_and_numbers_have_commas() {
+    fn decades_have_no_gaps() {
         let decades = BTreeMap::from([(1950, 2), (1980, 1)]);
         assert_eq!(without_gaps(&decades), [(1950, 2), (1960, 0), (1970, 0), (1980, 1)]);
-        assert_eq!(
-            [7, 1000, 87_585, 1_234_567].map(grouped),
-            ["7", "1,000", "87,585", "1,234,567"]
-        );
     }
 }

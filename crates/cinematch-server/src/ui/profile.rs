@@ -12,10 +12,10 @@ use super::choice::Choice;
 use super::films::{Film, Viewing};
 use super::form::{Fields, Sent, in_words};
 use super::layout::{Nav, Page, page};
-use super::names::{country, language};
+use super::names::{country, films, language, thousands};
 use super::note::{Note, leave};
-use super::picture::{Picture, grouped};
-use super::strip::{films, strip};
+use super::picture::Picture;
+use super::strip::strip;
 use super::visitor::{PROFILE_COOKIE, Viewer, Visitor};
 use crate::access::random_name;
 use crate::problem::Problem;
@@ -76,7 +76,7 @@ fn summary(taste: &Taste) -> String {
     let told: Vec<String> = parts
         .into_iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", grouped(count)))
+        .map(|(count, what)| format!("{} {what}", thousands(count)))
         .collect();
     match told.as_slice() {
         [] => "You have said nothing of any film yet.".to_owned(),

@@ -12,9 +12,9 @@ use super::card::length;
 use super::films::{Film, Viewing};
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
+use super::names::{films, thousands};
 use super::note::{Note, leave};
-use super::picture::grouped;
-use super::strip::{films, strip};
+use super::strip::strip;
 use super::visitor::Viewer;
 use crate::extract::PathOf;
 use crate::problem::Problem;
@@ -130,7 +130,7 @@ pub async fn watchlist(
         @if wanted.len().max(seen.len()) > MOST && !is_all {
             p {
                 a .button href={ "/watchlist?show=all&sort=" (sort.name()) } {
-                    "Show all " (grouped(wanted.len() + seen.len()))
+                    "Show all " (thousands(wanted.len() + seen.len()))
                 }
             }
         }

@@ -14,6 +14,7 @@ use cinematch::evaluation::promotion::Verdict;
 use maud::{Markup, html};
 
 use super::layout::{Nav, Page, fragments, page};
+use super::names::thousands;
 use super::note::{Note, leave};
 use crate::extract::PathOf;
 use crate::problem::Problem;
@@ -132,7 +133,7 @@ fn table(generations: &[Judged]) -> Markup {
 }
 
 fn line(info: &GenerationInfo) -> Markup {
-    let number = |of: Option<usize>| of.map_or_else(|| "–".to_owned(), |of| thousands(of as u64));
+    let number = |of: Option<usize>| of.map_or_else(|| "–".to_owned(), thousands);
     html! {
         tr {
             th scope="row" { a href={ "/models/" (info.generation) } { (info.generation) } }
@@ -227,19 +228,6 @@ fn time(at: &str) -> Markup {
     html! { time datetime=(at) { (day) " " (rest.get(..5).unwrap_or(rest)) " UTC" } }
 }
 
-/// A number with a comma between thousands.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
@@ -249,9 +237,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_times_are_read_easily() {
-        let texts = [0, 999, 1_000, 87_585, 32_000_204].map(thousands);
-        assert_eq!(texts, ["0", "999", "1,000", "87,585", "32,000,204"]);
+    fn times_and_sizes_are_read_easily() {
         let text = time("2026-01-31T20:15:00Z").into_string();
         assert_eq!(text, "<time datetime=\"2026-01-31T20:15:00Z\">2026-01-31 20:15 UTC</time>");
         assert!(time("never").into_string().contains("never"));

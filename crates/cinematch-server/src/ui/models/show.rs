@@ -6,8 +6,9 @@ use cinematch::bundle::{Manifest, Role};
 use cinematch::evaluation::promotion::{Comparison, Interval, Means, Verdict};
 use maud::{Markup, html};
 
+use super::super::names::thousands;
 use super::desk::Desk;
-use super::{Judged, judged, megabytes, plots, role, thousands, time};
+use super::{Judged, judged, megabytes, plots, role, time};
 use crate::extract::PathOf;
 use crate::problem::Problem;
 use crate::routes::models::on_disk;
@@ -43,7 +44,7 @@ pub async fn show(
                     tbody { @for input in &manifest.inputs {
                         tr {
                             th scope="row" { (input.name) }
-                            td .number { (thousands(input.rows)) }
+                            td .number { (thousands(input.rows as usize)) }
                             td { code { (input.sha256) } }
                         }
                     } }
@@ -72,9 +73,9 @@ fn facts(of: &Judged, manifest: &Manifest) -> Markup {
                 @if let Some(why) = &info.why { ": " (why) }
             }
             dt { "Made" } dd { (time(&manifest.run.created_at)) }
-            dt { "Films" } dd { (thousands(counts.movies as u64)) ", " (thousands(counts.tagged_movies as u64)) " with viewers’ tags" }
+            dt { "Films" } dd { (thousands(counts.movies)) ", " (thousands(counts.tagged_movies)) " with viewers’ tags" }
             dt { "Ratings" } dd {
-                (thousands(counts.ratings as u64)) " learned from; "
+                (thousands(counts.ratings)) " learned from; "
                 @if let Some(hold_out) = manifest.hold_out {
                     (format!("{:.1} %", hold_out.share() * 100.0)) " of users were left out to judge it by"
                 } @else { "it learned from all users, so that nobody is left to judge it by" }
@@ -144,10 +145,10 @@ fn line(whom: &str, users: usize, model: &str, means: &Means) -> Markup {
     html! {
         tr {
             th scope="row" { (whom) }
-            td .number { (thousands(users as u64)) }
+            td .number { (thousands(users)) }
             td { (model) }
             @for of in [means.ndcg, means.recall, means.hit] { td .number { (cell(of)) } }
-            td .number { (thousands(means.n_shown as u64)) }
+            td .number { (thousands(means.n_shown)) }
         }
     }
 }
