@@ -127,11 +127,11 @@ struct Pace {
     /// Iterations of one of them; the first does not count.
     iterations: usize,
     /// Films that `ease` compares.
-    films: usize,
+    movies: usize,
     /// Trials of each model of `quality`, and splits to choose and to test by.
     search: quality::Search,
     /// Viewers that `job` ranks for.
-    viewers: u64,
+    users: u64,
 }
 
 impl Pace {
@@ -144,9 +144,9 @@ impl Pace {
         ratings: 32_000_204,
         trainings: 2,
         iterations: 4,
-        films: 20_000,
+        movies: 20_000,
         search: quality::Search { trials: 40, validations: 6, tests: 12 },
-        viewers: 100_000,
+        users: 100_000,
     };
     const QUICK: Self = Self {
         runs: 1,
@@ -157,9 +157,9 @@ impl Pace {
         ratings: 2_000_000,
         trainings: 1,
         iterations: 4,
-        films: 2_000,
+        movies: 2_000,
         search: quality::Search { trials: 2, validations: 1, tests: 2 },
-        viewers: 5_000,
+        users: 5_000,
     };
 }
 

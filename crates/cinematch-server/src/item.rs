@@ -58,8 +58,8 @@ pub struct Item<'a> {
 
 impl<'a> Item<'a> {
     /// A film of the catalogue, with its services in a region, or the operator's own.
-    pub fn of(recommender: &'a Recommender, film: MovieIdx, region: Option<usize>) -> Self {
-        let item = Self::new(recommender.movie(film), recommender.services_of(film, region));
+    pub fn of(recommender: &'a Recommender, movie: MovieIdx, region: Option<usize>) -> Self {
+        let item = Self::new(recommender.movie(movie), recommender.services_of(movie, region));
         // What is known of a region is TMDb's word, also where the operator's own services are invented.
         let is_of_region = region.is_some() && !item.services.is_empty();
         let source = if is_of_region { Some(ServicesSource::Tmdb) } else { item.services_source };
@@ -228,7 +228,7 @@ fn put_why(why: &Why<'_>, open: u8, json: &mut Vec<u8>) -> serde_json::Result<()
 }
 
 fn put_reason(reason: &Reason<'_>, json: &mut Vec<u8>) -> serde_json::Result<()> {
-    let Reason::Film { movie_id, title, feedback, contribution, from_viewers, shared } = reason
+    let Reason::Movie { movie_id, title, feedback, contribution, from_users, shared } = reason
     else {
         return put(json, b"", reason);
     };
@@ -236,7 +236,7 @@ fn put_reason(reason: &Reason<'_>, json: &mut Vec<u8>) -> serde_json::Result<()>
     put(json, b",\"title\":", title)?;
     put(json, b",\"feedback\":", feedback)?;
     put(json, b",\"contribution\":", contribution)?;
-    put(json, b",\"from_viewers\":", from_viewers)?;
+    put(json, b",\"from_viewers\":", from_users)?;
     json.extend_from_slice(b",\"shared\":[");
     for (place, feature) in shared.iter().enumerate() {
         if place > 0 {
@@ -270,18 +270,18 @@ mod tests {
     #[test]
     fn what_is_put_by_hand_is_what_the_derived_form_would_be() {
         let shared = |name| SharedFeature { block: BlockKind::Keyword, name, contribution: 0.25 };
-        let film = |feedback, shared| Reason::Film {
+        let movie = |feedback, shared| Reason::Movie {
             movie_id: MovieId(6),
             title: "\"Heat\"",
             feedback,
             contribution: 0.1,
-            from_viewers: 0.05,
+            from_users: 0.05,
             shared,
         };
         let reasons = vec![
-            film(Feedback::Liked, vec![shared("heist"), shared("a\\b\nc")]),
-            film(Feedback::Rated(4.5), Vec::new()),
-            Reason::OtherFilms { films: 2, contribution: -0.5, from_viewers: 0.0 },
+            movie(Feedback::Liked, vec![shared("heist"), shared("a\\b\nc")]),
+            movie(Feedback::Rated(4.5), Vec::new()),
+            Reason::OtherMovies { movies: 2, contribution: -0.5, from_users: 0.0 },
             Reason::Popularity { contribution: 0.5 },
             Reason::Genre { name: "crime", contribution: 1e-7 },
             Reason::Quality { vote_average: Some(7.9), vote_count: None, contribution: 0.0 },

@@ -4,6 +4,7 @@
 mod access;
 mod cache;
 mod config;
+mod drain_body;
 mod extract;
 mod item;
 mod jobs;
@@ -16,7 +17,6 @@ mod state;
 mod strict;
 mod trace;
 mod ui;
-mod unread;
 
 use std::future::Future;
 use std::pin::pin;
@@ -188,7 +188,7 @@ impl Front {
             let app = self.app.clone();
             let service = service_fn(move |request: Request<Incoming>| {
                 let (head, body) = request.into_parts();
-                let (body, rest) = unread::lend(body);
+                let (body, rest) = drain_body::lend(body);
                 let mut request = Request::from_parts(head, body);
                 request.extensions_mut().insert(ConnectInfo(client));
                 let reply = Router::clone(&app.load()).oneshot(request);

@@ -91,14 +91,14 @@ fn load(artifacts: &std::path::Path) -> Result<Arc<Serving>, String> {
 /// for somebody who likes its first films. One that gives none, or no numbers, is not put into service.
 fn check(serving: &Serving) -> Result<(), String> {
     let recommender = &serving.bundle.recommender;
-    let films = recommender.movies();
-    let liked = films.iter().take(5).map(|movie| movie.movie_id).collect();
-    let asked = Query { limit: films.len().min(20), explain: true, ..Query::default() };
+    let movies = recommender.movies();
+    let liked = movies.iter().take(5).map(|movie| movie.movie_id).collect();
+    let asked = Query { limit: movies.len().min(20), explain: true, ..Query::default() };
     for query in [asked.clone(), Query { liked, ..asked }] {
         let known = query.liked.len();
         let (request, _) = recommender.resolve(&query).map_err(|error| error.to_string())?;
         let ranked = recommender.recommend(&request);
-        let expected = request.limit.min(films.len() - known);
+        let expected = request.limit.min(movies.len() - known);
         if ranked.items.len() < expected {
             return Err(format!(
                 "{}: asked for {expected} films, it gives {}",

@@ -1,6 +1,6 @@
 //! Everything that is known of a person, to be taken away.
 
-use crate::{FilmFeedback, PastImport, Preferences, Profile, Store, StoreError, WatchlistItem};
+use crate::{MovieFeedback, PastImport, Preferences, Profile, Store, StoreError, WatchlistItem};
 
 /// Everything that is known of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Everything {
     /// Their preferences.
     pub preferences: Preferences,
     /// What they said of films, the last first.
-    pub feedback: Vec<FilmFeedback>,
+    pub feedback: Vec<MovieFeedback>,
     /// Their watchlist, newest first.
     pub watchlist: Vec<WatchlistItem>,
     /// What they imported, the last first.

@@ -48,7 +48,7 @@ impl Reaction {
 
 /// What is known of a person and a film.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FilmFeedback {
+pub struct MovieFeedback {
     /// The film.
     pub movie_id: MovieId,
     /// The button pressed.
@@ -77,7 +77,7 @@ pub(crate) type FeedbackRow = (i64, Option<String>, Option<i64>, i64, i64);
 /// The columns of a [`FeedbackRow`].
 pub(crate) const COLUMNS: &str = "movie_id, signal, half_stars, watched, feedback.updated_at";
 
-impl FilmFeedback {
+impl MovieFeedback {
     pub(crate) fn of(row: FeedbackRow) -> Result<Self, StoreError> {
         let (id, signal, half_stars, watched, updated_at) = row;
         Ok(Self {
@@ -132,7 +132,7 @@ impl Store {
         movie: MovieId,
         said: Said,
         now: i64,
-    ) -> Result<FilmFeedback, StoreError> {
+    ) -> Result<MovieFeedback, StoreError> {
         let (store, owner) = (self.clone(), owner.into());
         let user = owner.key.clone();
         self.change(&user, async move {
@@ -192,14 +192,14 @@ impl Store {
     }
 
     /// Everything a person said of films, the last first.
-    pub async fn feedback(&self, user: &str) -> Result<Vec<FilmFeedback>, StoreError> {
+    pub async fn feedback(&self, user: &str) -> Result<Vec<MovieFeedback>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM feedback JOIN users ON users.id = feedback.user_id
              WHERE users.key = $1 ORDER BY feedback.updated_at DESC, movie_id"
         );
         let rows: Vec<FeedbackRow> =
             sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(user).fetch_all(self.pool()).await?;
-        rows.into_iter().map(FilmFeedback::of).collect()
+        rows.into_iter().map(MovieFeedback::of).collect()
     }
 }
 
@@ -210,14 +210,14 @@ pub(crate) async fn say(
     movie: MovieId,
     said: Said,
     now: i64,
-) -> Result<FilmFeedback, StoreError> {
+) -> Result<MovieFeedback, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM feedback WHERE user_id = $1 AND movie_id = $2");
     let row: Option<FeedbackRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(user)
         .bind(i64::from(movie.0))
         .fetch_optional(&mut **transaction)
         .await?;
-    let known = row.map(FilmFeedback::of).transpose()?.unwrap_or(FilmFeedback {
+    let known = row.map(MovieFeedback::of).transpose()?.unwrap_or(MovieFeedback {
         movie_id: movie,
         reaction: None,
         stars: None,
@@ -233,7 +233,7 @@ pub(crate) async fn say(
 pub(crate) async fn keep(
     transaction: &mut sqlx::Transaction<'static, sqlx::Any>,
     user: i64,
-    feedback: &FilmFeedback,
+    feedback: &MovieFeedback,
 ) -> Result<(), StoreError> {
     if feedback.is_nothing() {
         sqlx::query("DELETE FROM feedback WHERE user_id = $1 AND movie_id = $2")
@@ -256,7 +256,7 @@ pub(crate) async fn keep(
 pub(crate) fn bind<'q>(
     query: sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>,
     user: i64,
-    feedback: &FilmFeedback,
+    feedback: &MovieFeedback,
 ) -> sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments> {
     query
         .bind(user)

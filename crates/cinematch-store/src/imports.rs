@@ -8,11 +8,11 @@ use serde::Serialize;
 use crate::feedback::{self, COLUMNS, FeedbackRow, UPSERT};
 use crate::rows::{ROWS_AT_ONCE, places};
 use crate::users::touch_or_new;
-use crate::{FilmFeedback, NewItem, Owner, Reaction, Store, StoreError};
+use crate::{MovieFeedback, NewItem, Owner, Reaction, Store, StoreError};
 
 /// A film of an export, with all that the export says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportedFilm {
+pub struct ImportedMovie {
     /// The film, as a watchlist would have it.
     pub item: NewItem,
     /// Its stars.
@@ -70,7 +70,7 @@ impl Store {
     pub async fn import(
         &self,
         owner: impl Into<Owner>,
-        films: Vec<ImportedFilm>,
+        movies: Vec<ImportedMovie>,
         record: ImportRecord,
         now: i64,
     ) -> Result<Changes, StoreError> {
@@ -86,8 +86,8 @@ impl Store {
                 .await?;
             let mut known = FxHashMap::default();
             for row in rows {
-                let film = FilmFeedback::of(row)?;
-                known.insert(film.movie_id, film);
+                let movie = MovieFeedback::of(row)?;
+                known.insert(movie.movie_id, movie);
             }
             let listed: Vec<(i64,)> =
                 sqlx::query_as("SELECT movie_id FROM watchlist WHERE user_id = $1")
@@ -102,16 +102,16 @@ impl Store {
                     .await?;
             let imported: FxHashSet<i64> = imported.into_iter().map(|(at,)| at).collect();
             let mut changes = Changes::default();
-            let (mut said, mut to_list): (Vec<FilmFeedback>, Vec<NewItem>) = <_>::default();
-            for film in films {
-                let id = film.item.movie_id;
+            let (mut said, mut to_list): (Vec<MovieFeedback>, Vec<NewItem>) = <_>::default();
+            for movie in movies {
+                let id = movie.item.movie_id;
                 let before = known.get(&id);
                 let said_here = before.is_some_and(|it| !imported.contains(&it.updated_at));
-                let after = film.merged(before, said_here, now);
-                let says = film.stars.is_some() || film.liked || film.watched;
+                let after = movie.merged(before, said_here, now);
+                let says = movie.stars.is_some() || movie.liked || movie.watched;
                 if says {
                     let contradicted = said_here
-                        && before.is_some_and(|it| film.stars.is_some() && it.stars != film.stars);
+                        && before.is_some_and(|it| movie.stars.is_some() && it.stars != movie.stars);
                     match before {
                         None => changes.added += 1,
                         Some(_) if contradicted => changes.kept += 1,
@@ -121,11 +121,11 @@ impl Store {
                     if before != Some(&after) {
                         said.push(after);
                     }
-                } else if film.listed {
+                } else if movie.listed {
                     let wanted = before.is_none() && !listed.contains(&i64::from(id.0));
                     if wanted {
                         changes.listed += 1;
-                        to_list.push(film.item);
+                        to_list.push(movie.item);
                     } else {
                         changes.unchanged += 1;
                     }
@@ -138,8 +138,8 @@ impl Store {
                     places(rows.len(), 6)
                 );
                 let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-                for film in rows {
-                    query = feedback::bind(query, id, film);
+                for movie in rows {
+                    query = feedback::bind(query, id, movie);
                 }
                 query.execute(&mut *transaction).await?;
             }
@@ -203,11 +203,11 @@ impl Store {
     }
 }
 
-impl ImportedFilm {
+impl ImportedMovie {
     /// What is known once the export's word is added; `before` itself where it adds nothing. Of what was
     /// `said_here` nothing is replaced.
-    fn merged(&self, before: Option<&FilmFeedback>, said_here: bool, now: i64) -> FilmFeedback {
-        let nothing = |movie_id: MovieId| FilmFeedback {
+    fn merged(&self, before: Option<&MovieFeedback>, said_here: bool, now: i64) -> MovieFeedback {
+        let nothing = |movie_id: MovieId| MovieFeedback {
             movie_id,
             reaction: None,
             stars: None,

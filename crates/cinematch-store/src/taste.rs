@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::feedback::{COLUMNS, FeedbackRow};
 use crate::preferences::{self, PreferencesRow};
 use crate::rows::movie_id;
-use crate::{FilmFeedback, Preferences, Reaction, Store, StoreError};
+use crate::{MovieFeedback, Preferences, Reaction, Store, StoreError};
 
 /// Who somebody is, and how often what is known of them has changed: the same stamp, the same taste.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -27,7 +27,7 @@ pub struct Taste {
     /// What they would rather see.
     pub preferences: Preferences,
     /// What they said of films.
-    pub films: Vec<FilmFeedback>,
+    pub movies: Vec<MovieFeedback>,
     /// The films on their watchlist.
     pub listed: Vec<MovieId>,
 }
@@ -35,8 +35,8 @@ pub struct Taste {
 impl Taste {
     /// Films they pressed a button for.
     fn pressed(&self, wanted: fn(Reaction) -> bool) -> impl Iterator<Item = MovieId> {
-        let films = self.films.iter();
-        films.filter(move |film| film.reaction.is_some_and(wanted)).map(|film| film.movie_id)
+        let movies = self.movies.iter();
+        movies.filter(move |movie| movie.reaction.is_some_and(wanted)).map(|movie| movie.movie_id)
     }
 
     /// Films they like.
@@ -51,12 +51,12 @@ impl Taste {
 
     /// Films they gave stars.
     pub fn rated(&self) -> impl Iterator<Item = (MovieId, Stars)> {
-        self.films.iter().filter_map(|film| Some((film.movie_id, film.stars?)))
+        self.movies.iter().filter_map(|movie| Some((movie.movie_id, movie.stars?)))
     }
 
     /// Films never to show: whatever they said anything of.
     pub fn known(&self) -> impl Iterator<Item = MovieId> {
-        self.films.iter().map(|film| film.movie_id)
+        self.movies.iter().map(|movie| movie.movie_id)
     }
 }
 
@@ -142,7 +142,7 @@ impl Store {
         let row: Option<PreferencesRow> =
             sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(pool).await?;
         let sql = format!("SELECT {COLUMNS} FROM feedback WHERE user_id = $1 ORDER BY movie_id");
-        let films: Vec<FeedbackRow> =
+        let movies: Vec<FeedbackRow> =
             sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_all(pool).await?;
         let listed: Vec<(i64,)> =
             sqlx::query_as("SELECT movie_id FROM watchlist WHERE user_id = $1 ORDER BY movie_id")
@@ -152,7 +152,7 @@ impl Store {
         Ok(Taste {
             stamp,
             preferences: row.map(Preferences::from).unwrap_or_default(),
-            films: films.into_iter().map(FilmFeedback::of).collect::<Result<_, _>>()?,
+            movies: movies.into_iter().map(MovieFeedback::of).collect::<Result<_, _>>()?,
             listed: listed.into_iter().map(|(id,)| movie_id(id)).collect::<Result<_, _>>()?,
         })
     }

@@ -10,7 +10,7 @@ use sqlx::{Any, Transaction};
 
 use crate::feedback::{COLUMNS, FeedbackRow, keep};
 use crate::users::touch_or_new;
-use crate::{FilmFeedback, Owner, Reaction, Store, StoreError};
+use crate::{MovieFeedback, Owner, Reaction, Store, StoreError};
 
 /// All that is known of a person and a film at one moment. As text a page can hold it until it is wanted
 /// back; whoever changes the text says no more than anybody may say of a film.
@@ -128,7 +128,7 @@ impl Store {
             added_at,
             position,
         });
-        Ok(match said.map(FilmFeedback::of).transpose()? {
+        Ok(match said.map(MovieFeedback::of).transpose()? {
             None => Before { listed, ..Before::default() },
             Some(said) => Before {
                 reaction: said.reaction,
@@ -153,7 +153,7 @@ impl Store {
         self.change(&user, async move {
             let mut transaction = store.begin().await?;
             let id = touch_or_new(&mut transaction, &owner, now).await?;
-            let said = FilmFeedback {
+            let said = MovieFeedback {
                 movie_id: movie,
                 reaction: before.reaction,
                 stars: before.stars,

@@ -124,7 +124,7 @@ async fn opinions(store: &Store) {
     let watched = Said { watched: Some(true), ..Said::default() };
     store.say("ada", MovieId(6), watched, 56).await.unwrap();
     let order: Vec<u32> =
-        store.feedback("ada").await.unwrap().iter().map(|film| film.movie_id.0).collect();
+        store.feedback("ada").await.unwrap().iter().map(|movie| movie.movie_id.0).collect();
     assert_eq!(order, [6, 5, 7], "the last first");
 
     assert!(store.unsay("ada", MovieId(7), 57).await.unwrap());
@@ -138,24 +138,24 @@ async fn opinions(store: &Store) {
 }
 
 async fn imports(store: &Store) {
-    let films = || {
-        let film = |id: u32| ImportedFilm {
+    let movies = || {
+        let movie = |id: u32| ImportedMovie {
             item: NewItem { service: None, ..item(id) },
             stars: None,
             liked: false,
             watched: false,
             listed: false,
         };
-        let mut films: Vec<ImportedFilm> = (1000..3000).map(film).collect();
-        for (at, film) in films.iter_mut().enumerate() {
+        let mut movies: Vec<ImportedMovie> = (1000..3000).map(movie).collect();
+        for (at, movie) in movies.iter_mut().enumerate() {
             match at % 4 {
-                0 => film.stars = Stars::from_halves((at % 10) as u8 + 1),
-                1 => film.liked = true,
-                2 => film.watched = true,
-                _ => film.listed = true,
+                0 => movie.stars = Stars::from_halves((at % 10) as u8 + 1),
+                1 => movie.liked = true,
+                2 => movie.watched = true,
+                _ => movie.listed = true,
             }
         }
-        films
+        movies
     };
     let record = || ImportRecord {
         service: "letterboxd".to_owned(),
@@ -165,12 +165,12 @@ async fn imports(store: &Store) {
     };
     store.say("ada", MovieId(1000), rate(5.0), 70).await.unwrap();
     store.say("ada", MovieId(1003), watched(), 70).await.unwrap();
-    let changes = store.import("ada", films(), record(), 71).await.unwrap();
+    let changes = store.import("ada", movies(), record(), 71).await.unwrap();
     // What was said here stays, and a film that was seen need not be listed.
     let expected = Changes { added: 1499, changed: 0, kept: 1, unchanged: 1, listed: 499 };
     assert_eq!(changes, expected);
     let before = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
-    let again = store.import("ada", films(), record(), 99).await.unwrap();
+    let again = store.import("ada", movies(), record(), 99).await.unwrap();
     assert_eq!(again, Changes { unchanged: 1999, kept: 1, ..Changes::default() });
     let after = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
     assert_eq!(before, after, "a second import changes nothing");
@@ -180,9 +180,9 @@ async fn imports(store: &Store) {
     assert_eq!(rated.rated().next().unwrap(), (MovieId(1000), Stars::from_halves(10).unwrap()));
     // A newer export goes before an older one.
     let newer = || {
-        let mut films = films();
-        films[4].stars = Stars::from_halves(2);
-        films
+        let mut movies = movies();
+        movies[4].stars = Stars::from_halves(2);
+        movies
     };
     let changes = store.import("ada", newer(), record(), 72).await.unwrap();
     assert_eq!((changes.changed, changes.kept), (1, 1));
@@ -298,9 +298,14 @@ async fn every_change_is_a_new_version_and_nothing_else_is() {
             rows: 1,
             matched: 1,
         };
-        let film =
-            ImportedFilm { item: item(4), stars: None, liked: true, watched: false, listed: false };
-        store.import("ada", vec![film], record, 30).await.unwrap();
+        let movie = ImportedMovie {
+            item: item(4),
+            stars: None,
+            liked: true,
+            watched: false,
+            listed: false,
+        };
+        store.import("ada", vec![movie], record, 30).await.unwrap();
         changed("imported").await;
         store.reset_feedback("ada", 30).await.unwrap();
         changed("reset").await;
@@ -331,27 +336,27 @@ async fn what_was_done_can_be_undone_to_the_last_trace() {
         }
         store.say("ada", MovieId(2), rate(4.5), 11).await.unwrap();
         store.say("ada", MovieId(9), like(), 12).await.unwrap();
-        let films = [1, 2, 3, 9, 77].map(MovieId);
-        let undone = async |film: MovieId, what: &str, before: (Everything, Before)| {
+        let movies = [1, 2, 3, 9, 77].map(MovieId);
+        let undone = async |movie: MovieId, what: &str, before: (Everything, Before)| {
             // As a page holds it.
             let known = before.1.to_string().parse().unwrap();
-            store.restore("ada", film, known, 30).await.unwrap();
-            assert_eq!(all().await, before.0, "{what} of {film:?}");
-            assert_eq!(store.before("ada", film).await.unwrap(), before.1, "{what} of {film:?}");
+            store.restore("ada", movie, known, 30).await.unwrap();
+            assert_eq!(all().await, before.0, "{what} of {movie:?}");
+            assert_eq!(store.before("ada", movie).await.unwrap(), before.1, "{what} of {movie:?}");
         };
-        for film in films {
-            let before = (all().await, store.before("ada", film).await.unwrap());
+        for movie in movies {
+            let before = (all().await, store.before("ada", movie).await.unwrap());
             let dislike = Said { reaction: Some(Reaction::Dislike), ..watched() };
-            store.say("ada", film, dislike, 20).await.unwrap();
-            undone(film, "a dislike", before.clone()).await;
-            store.say("ada", film, rate(1.0), 20).await.unwrap();
-            store.remove("ada", film, 20).await.unwrap();
+            store.say("ada", movie, dislike, 20).await.unwrap();
+            undone(movie, "a dislike", before.clone()).await;
+            store.say("ada", movie, rate(1.0), 20).await.unwrap();
+            store.remove("ada", movie, 20).await.unwrap();
             // Meanwhile another film came to somebody's list.
-            store.add("bob", item(film.0), 21).await.unwrap();
-            undone(film, "stars and a removal", before.clone()).await;
-            store.unsay("ada", film, 20).await.unwrap();
-            store.add("ada", item(film.0), 20).await.unwrap();
-            undone(film, "an addition", before.clone()).await;
+            store.add("bob", item(movie.0), 21).await.unwrap();
+            undone(movie, "stars and a removal", before.clone()).await;
+            store.unsay("ada", movie, 20).await.unwrap();
+            store.add("ada", item(movie.0), 20).await.unwrap();
+            undone(movie, "an addition", before.clone()).await;
         }
         // The newest film of all, which no number comes after.
         store.add("ada", item(6), 40).await.unwrap();
@@ -401,6 +406,6 @@ async fn what_was_said_is_known_at_the_next_question() {
         for task in tasks {
             task.await.unwrap();
         }
-        assert_eq!(store.taste("u1").await.unwrap().films.len(), 100);
+        assert_eq!(store.taste("u1").await.unwrap().movies.len(), 100);
     }
 }

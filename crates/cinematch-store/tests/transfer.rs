@@ -18,7 +18,7 @@ async fn lived_in(store: &Store) {
         service: None,
     };
     for (at, user) in ["ada", "bob", "zoë"].into_iter().enumerate() {
-        let film = |id| ImportedFilm {
+        let movie = |id| ImportedMovie {
             item: item(id),
             stars: None,
             liked: false,
@@ -31,7 +31,7 @@ async fn lived_in(store: &Store) {
             rows: 450,
             matched: 450,
         };
-        store.import(user, (0..450).map(film).collect(), record, 100).await.unwrap();
+        store.import(user, (0..450).map(movie).collect(), record, 100).await.unwrap();
         let said = Said { stars: Stars::from_halves(at as u8 + 3), ..Said::default() };
         store.say(user, MovieId(7), said, 5).await.unwrap();
     }

@@ -79,7 +79,7 @@ pub enum ApiError {
 
 /// A film, or that there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Film {
+pub enum Movie {
     /// The raw JSON.
     Found(Vec<u8>),
     /// TMDb has no film with this number.
@@ -102,7 +102,7 @@ struct Changed {
 
 impl Changes {
     /// The films of this page.
-    pub fn films(&self) -> impl Iterator<Item = TmdbId> + '_ {
+    pub fn movies(&self) -> impl Iterator<Item = TmdbId> + '_ {
         self.results.iter().filter_map(|changed| changed.id.map(TmdbId))
     }
 }
@@ -146,13 +146,13 @@ impl Api {
     }
 
     /// A film's details with all that is appended.
-    pub async fn film(&self, id: TmdbId) -> Result<Film, CallError> {
+    pub async fn movie(&self, id: TmdbId) -> Result<Movie, CallError> {
         let path = format!("/3/movie/{id}?append_to_response={APPENDED}");
         self.call(&path, |body| is_about(id, body)).await
     }
 
     /// Where a film can be watched, in every region.
-    pub async fn providers(&self, id: TmdbId) -> Result<Film, CallError> {
+    pub async fn providers(&self, id: TmdbId) -> Result<Movie, CallError> {
         let path = format!("/3/movie/{id}/watch/providers");
         self.call(&path, |body| {
             is_about(id, body)?;
@@ -164,7 +164,7 @@ impl Api {
     /// The films that changed from one day to another, dates as `2026-11-25`, at most 14 days apart.
     pub async fn changes(&self, from: &str, to: &str) -> Result<Vec<TmdbId>, CallError> {
         let (mut page, mut pages) = (1, 1);
-        let mut films = Vec::new();
+        let mut movies = Vec::new();
         while page <= pages {
             let path = format!("/3/movie/changes?start_date={from}&end_date={to}&page={page}");
             let whole = |body: &[u8]| {
@@ -173,21 +173,21 @@ impl Api {
                     .map(|_| ())
                     .map_err(|error| format!("an answer that cannot be read: {error}"))
             };
-            let Film::Found(body) = self.call(&path, whole).await? else {
+            let Movie::Found(body) = self.call(&path, whole).await? else {
                 return Err(CallError::Failed("TMDb does not know /movie/changes".to_owned()));
             };
             let changes: Changes = serde_json::from_slice(&body)
                 .map_err(|error| CallError::Failed(error.to_string()))?;
-            films.extend(changes.films());
+            movies.extend(changes.movies());
             pages = changes.total_pages;
             if pages > MOST_PAGES {
                 return Err(CallError::Failed(format!("TMDb lists {pages} pages of changes")));
             }
             page += 1;
         }
-        films.sort_unstable();
-        films.dedup();
-        Ok(films)
+        movies.sort_unstable();
+        movies.dedup();
+        Ok(movies)
     }
 
     /// Sends a request until it is answered, refused or has had its tries.
@@ -195,7 +195,7 @@ impl Api {
         &self,
         path: &str,
         check: impl Fn(&[u8]) -> Result<(), String>,
-    ) -> Result<Film, CallError> {
+    ) -> Result<Movie, CallError> {
         let mut tries = 0;
         loop {
             let leave = self.unless_closed(self.pace.wait()).await?;
@@ -211,8 +211,8 @@ impl Api {
                 self.pace.content();
             }
             match verdict {
-                Verdict::Good => return Ok(Film::Found(body)),
-                Verdict::Missing => return Ok(Film::Missing),
+                Verdict::Good => return Ok(Movie::Found(body)),
+                Verdict::Missing => return Ok(Movie::Missing),
                 Verdict::Stop(stop) => return Err(stop.into()),
                 Verdict::Refused { reason } => return Err(CallError::Failed(reason)),
                 Verdict::SlowDown { after } => {

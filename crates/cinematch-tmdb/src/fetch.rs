@@ -8,9 +8,9 @@ use cinematch::ids::TmdbId;
 use tokio::task::JoinSet;
 
 use crate::answer::Stop;
-use crate::api::{Api, CallError, Film};
+use crate::api::{Api, CallError, Movie};
 use crate::clock::Clock;
-use crate::store::{KnownFilms, Store, StoreError};
+use crate::store::{KnownMovies, Store, StoreError};
 
 /// Requests under way at once. At 40 a second these cover an answer time of 0.8 s.
 const CONCURRENCY: usize = 32;
@@ -43,14 +43,14 @@ const CHANGES_WINDOW: i64 = 14;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// Everything.
-    Film,
+    Movie,
     /// Where it can be watched.
     Providers,
 }
 
 /// The films that TMDb was not asked about yet, and those to be asked for again, in the order of
 /// `wanted`. With `refresh_missing` those too that TMDb did not have.
-pub fn pending(wanted: &[TmdbId], known: &KnownFilms, refresh_missing: bool) -> Vec<TmdbId> {
+pub fn pending(wanted: &[TmdbId], known: &KnownMovies, refresh_missing: bool) -> Vec<TmdbId> {
     let asked = |id: &&TmdbId| {
         known.get(id).is_none_or(|known| known.stale || (known.missing && refresh_missing))
     };
@@ -195,13 +195,13 @@ impl Fetcher<'_> {
     pub async fn run(
         &self,
         ask: Ask,
-        films: Vec<TmdbId>,
+        movies: Vec<TmdbId>,
         interrupt: impl Future<Output = ()>,
         mut progress: impl FnMut(Progress),
     ) -> Result<Summary, StoreError> {
         let started = self.clock.elapsed();
         let mut summary = Summary::default();
-        let mut waiting = films.into_iter();
+        let mut waiting = movies.into_iter();
         let mut under_way = JoinSet::new();
         let (mut in_a_row, mut done) = (0, 0);
         let mut interrupt = std::pin::pin!(interrupt);
@@ -241,8 +241,8 @@ impl Fetcher<'_> {
                 Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
             };
             let ended = match answer {
-                Ok(film) => {
-                    self.keep(ask, id, &film, &mut summary).await?;
+                Ok(movie) => {
+                    self.keep(ask, id, &movie, &mut summary).await?;
                     in_a_row = 0;
                     None
                 }
@@ -278,30 +278,30 @@ impl Fetcher<'_> {
         &self,
         ask: Ask,
         id: TmdbId,
-        film: &Film,
+        movie: &Movie,
         summary: &mut Summary,
     ) -> Result<(), StoreError> {
         let (store, at) = (self.store, self.clock.unix());
-        match (ask, film) {
-            (Ask::Film, Film::Found(body)) => store.put(id, Some(body), at).await?,
-            (Ask::Film, Film::Missing) => store.put(id, None, at).await?,
-            (Ask::Providers, Film::Found(body)) => store.put_providers(id, body, at).await?,
-            (Ask::Providers, Film::Missing) => store.put_providers(id, b"{}", at).await?,
+        match (ask, movie) {
+            (Ask::Movie, Movie::Found(body)) => store.put(id, Some(body), at).await?,
+            (Ask::Movie, Movie::Missing) => store.put(id, None, at).await?,
+            (Ask::Providers, Movie::Found(body)) => store.put_providers(id, body, at).await?,
+            (Ask::Providers, Movie::Missing) => store.put_providers(id, b"{}", at).await?,
         }
-        match film {
-            Film::Found(body) => {
+        match movie {
+            Movie::Found(body) => {
                 summary.found += 1;
                 summary.bytes += body.len() as u64;
             }
-            Film::Missing => summary.missing += 1,
+            Movie::Missing => summary.missing += 1,
         }
         Ok(())
     }
 }
 
-async fn asked(api: Arc<Api>, ask: Ask, id: TmdbId) -> (TmdbId, Result<Film, CallError>) {
+async fn asked(api: Arc<Api>, ask: Ask, id: TmdbId) -> (TmdbId, Result<Movie, CallError>) {
     let answer = match ask {
-        Ask::Film => api.film(id).await,
+        Ask::Movie => api.movie(id).await,
         Ask::Providers => api.providers(id).await,
     };
     (id, answer)
@@ -351,7 +351,7 @@ mod tests {
     fn what_is_known_is_not_asked_again() {
         let known = |missing, stale| Known { missing, stale, fetched_at: 0, providers_at: 0 };
         let ids = [1, 2, 3, 4].map(TmdbId);
-        let store: KnownFilms = [
+        let store: KnownMovies = [
             (TmdbId(1), known(false, false)),
             (TmdbId(2), known(true, false)),
             (TmdbId(3), known(false, true)),

@@ -71,7 +71,7 @@ pub struct Known {
 }
 
 /// What is known of films.
-pub type KnownFilms = FxHashMap<TmdbId, Known>;
+pub type KnownMovies = FxHashMap<TmdbId, Known>;
 
 /// A film as it is kept.
 #[derive(Clone, Debug)]
@@ -121,7 +121,7 @@ impl Store {
     }
 
     /// All films that TMDb was asked about.
-    pub async fn known(&self) -> Result<KnownFilms, StoreError> {
+    pub async fn known(&self) -> Result<KnownMovies, StoreError> {
         let rows: Vec<(u32, bool, i64, bool, Option<i64>)> = sqlx::query_as(
             "SELECT tmdb_id, body IS NULL, fetched_at, stale, providers_at FROM films",
         )
@@ -160,11 +160,11 @@ impl Store {
     /// not be looked for: both or neither.
     pub async fn mark_stale(
         &self,
-        films: impl IntoIterator<Item = TmdbId>,
+        movies: impl IntoIterator<Item = TmdbId>,
         seen_until: &str,
     ) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
-        for id in films {
+        for id in movies {
             sqlx::query("UPDATE films SET stale = 1 WHERE tmdb_id = ?")
                 .bind(id.0)
                 .execute(&mut *transaction)
@@ -188,11 +188,11 @@ impl Store {
     /// Keeps facts that people had. Later ones go before earlier ones, which fill their gaps.
     pub async fn import(
         &self,
-        films: impl IntoIterator<Item = (TmdbId, Facts)>,
+        movies: impl IntoIterator<Item = (TmdbId, Facts)>,
     ) -> Result<u64, StoreError> {
         let mut transaction = self.pool.begin().await?;
         let mut kept = 0;
-        for (id, mut facts) in films {
+        for (id, mut facts) in movies {
             let earlier: Option<(String,)> =
                 sqlx::query_as("SELECT facts FROM imported WHERE tmdb_id = ?")
                     .bind(id.0)

@@ -8,7 +8,7 @@ use cinematch::ids::TmdbId;
 use cinematch::sources::tmdb::facts::{Facts, FactsWriter};
 use tokio::runtime::Handle;
 
-use crate::film::decode;
+use crate::movie::decode;
 use crate::providers::{Availability, HEADER};
 use crate::store::{Kept, Store, StoreError};
 
@@ -30,7 +30,7 @@ pub enum TableError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tables {
     /// Films in `tmdb_metadata.csv`.
-    pub films: u64,
+    pub movies: u64,
     /// Of these, films that can be watched without paying for them alone in the region.
     pub with_services: u64,
     /// Films whose kept answer cannot be read, and why.
@@ -50,7 +50,7 @@ pub fn write(
     let has_services = Handle::current().block_on(store.has_services())?;
     let mut store_error = None;
     let written = files::replace(metadata, |metadata| {
-        let mut films = FactsWriter::new(metadata, has_services)?;
+        let mut movies = FactsWriter::new(metadata, has_services)?;
         let written = files::replace(providers, |providers| {
             let mut csv = csv::Writer::from_writer(providers);
             csv.write_record(HEADER)?;
@@ -67,14 +67,14 @@ pub fn write(
                 after = Some(last.id);
                 for kept in &page {
                     let Some((facts, availability)) = tables.facts(kept, region) else { continue };
-                    films.write(kept.id, &facts)?;
+                    movies.write(kept.id, &facts)?;
                     availability.write(kept.id, &mut csv)?;
                 }
             }
             csv.flush()
         });
         written.map_err(io::Error::other)?;
-        films.finish()
+        movies.finish()
     });
     if let Some(error) = store_error {
         return Err(error.into());
@@ -95,7 +95,7 @@ impl Tables {
             }
             (None, imported) => (imported.clone()?, Availability::default()),
         };
-        self.films += 1;
+        self.movies += 1;
         self.with_services += u64::from(!found.0.services.is_empty());
         Some(found)
     }

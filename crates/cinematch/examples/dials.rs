@@ -191,19 +191,19 @@ fn measure(
         alike += others.iter().sum::<f64>() / others.len() as f64;
         nearest += others.into_iter().fold(0.0, f64::max);
     }
-    let n_films = list.len() as f64;
+    let n_movies = list.len() as f64;
     // What counts of a rating is what the content model makes of it.
     let weight = |stars: f32| f64::from(stars - 2.75) / 2.25;
     let own = held.history.iter().map(|rated| (rated.movie, weight(rated.stars.value())));
     let own = genres(recommender, own.filter(|(_, weight)| *weight > 0.0));
     let shown = genres(recommender, list.iter().map(|movie| (*movie, 1.0)));
     let mean = |value: &dyn Fn(MovieIdx) -> f64| {
-        list.iter().map(|movie| value(*movie)).sum::<f64>() / n_films
+        list.iter().map(|movie| value(*movie)).sum::<f64>() / n_movies
     };
     [
         ndcg_at(SHOWN, list, &held.relevant_movies()),
-        alike / n_films,
-        nearest / n_films,
+        alike / n_movies,
+        nearest / n_movies,
         miscalibration(&own, &shown).unwrap_or(0.0),
         mean(&|movie| popularity.percentile[movie.row()]),
         mean(&|movie| f64::from(popularity.in_tail[movie.row()])),
@@ -211,10 +211,10 @@ fn measure(
 }
 
 /// The weight of each genre, each film spreading its own over its genres.
-fn genres(recommender: &Recommender, films: impl Iterator<Item = (MovieIdx, f64)>) -> Vec<f64> {
+fn genres(recommender: &Recommender, movies: impl Iterator<Item = (MovieIdx, f64)>) -> Vec<f64> {
     let index = recommender.index();
     let mut weights = vec![0.0; index.genres.names().len()];
-    for (movie, weight) in films {
+    for (movie, weight) in movies {
         let bits = index.genres_of(movie.row());
         let n_genres: u32 = bits.iter().map(|word| word.count_ones()).sum();
         for (genre, sum) in weights.iter_mut().enumerate() {

@@ -45,10 +45,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 (0..HISTORY).map(|_| drawn()).filter(|film| *film != x).collect();
             let before = ranks(recommender, &liked, None)?;
             let after = ranks(recommender, &liked, Some((x, said)))?;
-            let [content, viewers] = nearest(recommender, x);
+            let [content, users] = nearest(recommender, x);
             let shown = content.iter().filter(|film| before[film.row()] < NEAR_THE_TOP);
             let shown = shown.copied().collect();
-            for (row, nearest) in rows.iter_mut().zip([content, viewers, shown]) {
+            for (row, nearest) in rows.iter_mut().zip([content, users, shown]) {
                 if nearest.is_empty() {
                     continue;
                 }
@@ -75,18 +75,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn nearest(recommender: &Recommender, x: MovieIdx) -> [Vec<MovieIdx>; 2] {
     let mut likeness = recommender.model().likeness();
     likeness.push(x);
-    let all = (0..recommender.movies().len() as u32).map(MovieIdx).filter(|film| *film != x);
-    let by_content = all.map(|film| (likeness.to(film)[0], film)).collect();
-    let mut by_viewers = Vec::new();
+    let all = (0..recommender.movies().len() as u32).map(MovieIdx).filter(|movie| *movie != x);
+    let by_content = all.map(|movie| (likeness.to(movie)[0], movie)).collect();
+    let mut by_users = Vec::new();
     for learned in &recommender.blend().models {
         if let Fitted::ItemItem(model) = &learned.model {
             let entries = model.weights().entries(x.row());
-            by_viewers = entries.map(|(film, weight)| (weight, MovieIdx(film))).collect();
+            by_users = entries.map(|(movie, weight)| (weight, MovieIdx(movie))).collect();
         }
     }
-    [by_content, by_viewers].map(|mut films: Vec<(f32, MovieIdx)>| {
-        films.sort_by(|a, b| b.0.total_cmp(&a.0));
-        films.into_iter().take(NEAREST).map(|(_, film)| film).collect()
+    [by_content, by_users].map(|mut movies: Vec<(f32, MovieIdx)>| {
+        movies.sort_by(|a, b| b.0.total_cmp(&a.0));
+        movies.into_iter().take(NEAREST).map(|(_, movie)| movie).collect()
     })
 }
 
@@ -96,8 +96,8 @@ fn ranks(
     liked: &[MovieIdx],
     said: Option<(MovieIdx, Option<f32>)>,
 ) -> Result<Vec<usize>, Box<dyn Error>> {
-    let id = |film: MovieIdx| recommender.movie(film).movie_id;
-    let ids: Vec<MovieId> = liked.iter().map(|film| id(*film)).collect();
+    let id = |movie: MovieIdx| recommender.movie(movie).movie_id;
+    let ids: Vec<MovieId> = liked.iter().map(|movie| id(*movie)).collect();
     let mut query = Query { liked: ids, limit: 1, diversity: Some(0.0), ..Query::default() };
     match said {
         Some((x, None)) => query.disliked.push(id(x)),

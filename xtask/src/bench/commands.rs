@@ -340,10 +340,10 @@ impl Programs {
     }
 
     /// Trains numpy's EASE on the matrix `data`, the inverse by `method`.
-    pub fn peer_ease(&self, python: &Path, method: &str, data: &Path, films: usize) -> Command {
+    pub fn peer_ease(&self, python: &Path, method: &str, data: &Path, movies: usize) -> Command {
         let mut command = self.peer_of(python, "ease.py");
         command.arg(method).arg("--data").arg(data);
-        command.args(["--films", &films.to_string()]);
+        command.args(["--films", &movies.to_string()]);
         command
     }
 
@@ -376,9 +376,9 @@ pub fn ours_ials(program: &Path, data: &Path, solver: Solver, training: Training
 }
 
 /// Trains our EASE on the matrix `data` that the peers read, by the example at `program`.
-pub fn ours_ease(program: &Path, data: &Path, films: usize) -> Command {
+pub fn ours_ease(program: &Path, data: &Path, movies: usize) -> Command {
     let mut command = Command::new(program);
-    command.arg("ease").arg(data).args(["--films", &films.to_string()]);
+    command.arg("ease").arg(data).args(["--films", &movies.to_string()]);
     command
 }
 

@@ -20,13 +20,13 @@ const SAME: f64 = 1e-3;
 pub fn ease(setup: &Setup) -> Result<Report> {
     let Trainers { program, python, liked } = Trainers::provide(setup)?;
     let log = setup.work.join("ease");
-    let films = setup.pace.films;
+    let movies = setup.pace.movies;
     let (mut ours, mut peers) = (Vec::new(), METHODS.map(|_| Vec::new()));
     // Each takes minutes: nothing to warm up.
     for _ in 0..setup.pace.trainings {
-        ours.push(measure::run(&mut commands::ours_ease(&program, &liked, films), &log)?);
+        ours.push(measure::run(&mut commands::ours_ease(&program, &liked, movies), &log)?);
         for ((method, _), runs) in METHODS.iter().zip(&mut peers) {
-            let mut command = setup.programs.peer_ease(&python, method, &liked, films);
+            let mut command = setup.programs.peer_ease(&python, method, &liked, movies);
             runs.push(measure::run(&mut command, &log)?);
         }
     }
@@ -42,7 +42,7 @@ pub fn ease(setup: &Setup) -> Result<Report> {
             stages::inside(runs, |printed| printed[field].as_f64())
         };
         for (field, unit) in [("seconds", ""), ("cpu_seconds", "… processor time, ")] {
-            let row = format!("{unit}{films} films, {what}");
+            let row = format!("{unit}{movies} films, {what}");
             report.compare(row, Unit::Seconds, said(&ours, field)?, said(runs, field)?);
         }
         let row = format!("… peak memory, {what}");

@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_finds_no_more_than_the_most_liked_films_is_an_error() {
+    fn what_finds_no_more_than_the_most_liked_movies_is_an_error() {
         let printed = |recall: f64| format!("{{\"recall\": {recall}, \"recall_of_popular\": 0.1}}");
         assert!((recall(&printed(0.25)).unwrap() - 0.25).abs() < 1e-12);
         assert!(recall(&printed(0.1)).is_err());

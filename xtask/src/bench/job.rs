@@ -18,9 +18,9 @@ pub fn job(setup: &Setup) -> Result<Report> {
     let programs = &setup.programs;
     let root = ratings::made_up(setup)?;
     let log = setup.work.join("job");
-    let viewers = setup.pace.viewers;
+    let users = setup.pace.users;
     let (histories, lists) = (root.join("histories.csv"), root.join("lists.csv"));
-    first_users(&commands::ratings(&root), viewers, &histories)?;
+    first_users(&commands::ratings(&root), users, &histories)?;
 
     let mut report = Report::new("job");
     let mut add = |what: &str, finished: &Finished| {
@@ -36,7 +36,7 @@ pub fn job(setup: &Setup) -> Result<Report> {
     add("preprocess", &measure::run(&mut programs.ours_merge_all(&root), &log)?);
     add("train, the hybrid", &measure::run(&mut programs.ours_learn(&root), &log)?);
     let ranked = measure::run(&mut programs.ours_rank_all(&root, &histories, &lists), &log)?;
-    add(&format!("lists of 100 films for {viewers} viewers"), &ranked);
+    add(&format!("lists of 100 films for {users} viewers"), &ranked);
 
     let bodies = requests::bodies(&commands::merged(&root))?;
     let server = Server::start("our server", &setup.work.join("job_server"), &bodies, |port| {
@@ -63,14 +63,19 @@ pub fn job(setup: &Setup) -> Result<Report> {
             let (Some(median), Some(p99)) = (seconds("p50_ms"), seconds("p99_ms")) else {
                 bail!("a time is missing: {row}");
             };
-            let films = &row["films"];
+            let movies = &row["films"];
             report.compare(
-                format!("{what}, {films} films, median"),
+                format!("{what}, {movies} films, median"),
                 Unit::Seconds,
                 vec![median],
                 vec![],
             );
-            report.compare(format!("{what}, {films} films, p99"), Unit::Seconds, vec![p99], vec![]);
+            report.compare(
+                format!("{what}, {movies} films, p99"),
+                Unit::Seconds,
+                vec![p99],
+                vec![],
+            );
         }
     }
     Ok(report)

@@ -15,11 +15,11 @@ use super::requests::Random;
 /// Profiles.
 const PEOPLE: usize = 1_000;
 /// Films that somebody speaks of, drawn from the most voted ones: they rate them again and again.
-const FILMS_EACH: usize = 50;
+const MOVIES_EACH: usize = 50;
 /// How many of these they have rated when the load begins.
 const RATED_BEFORE: usize = 10;
 /// Films that people know.
-const KNOWN_FILMS: usize = 5_000;
+const KNOWN_MOVIES: usize = 5_000;
 /// Different things that are searched for.
 const SEARCHES: usize = 500;
 /// The load begins with whatever comes first of these numbers.
@@ -53,7 +53,7 @@ impl Kind {
 /// The people, and what they know.
 pub struct People {
     address: SocketAddr,
-    films: Vec<u64>,
+    movies: Vec<u64>,
     genres: Vec<String>,
     searches: Vec<String>,
     /// Their profiles' numbers.
@@ -65,8 +65,8 @@ impl People {
     pub fn arrive(merged: &Path, address: SocketAddr) -> Result<Self> {
         let text = fs::read_to_string(merged)
             .with_context(|| format!("cannot read {}", merged.display()))?;
-        let (films, genres, searches) = catalogue(&text)?;
-        let mut people = Self { address, films, genres, searches, ids: Vec::new() };
+        let (movies, genres, searches) = catalogue(&text)?;
+        let mut people = Self { address, movies, genres, searches, ids: Vec::new() };
         let mut connection = Connection::open(address)?;
         for person in 0..PEOPLE {
             let body = json!({"email": format!("p{person}@example.org"), "name": "P"}).to_string();
@@ -75,10 +75,10 @@ impl People {
             let said: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
             let id = said["id"].as_u64();
             people.ids.push(id.with_context(|| format!("no profile, but {}", reply.status))?);
-            let films = people.films_of(person);
+            let movies = people.movies_of(person);
             let mut random = Random::of(SEED ^ person as u64);
-            for film in &films[..RATED_BEFORE] {
-                let rate = people.rate(person, *film, &mut random);
+            for movie in &movies[..RATED_BEFORE] {
+                let rate = people.rate(person, *movie, &mut random);
                 let status = connection.exchange(&rate)?.status;
                 if !(200..300).contains(&status) {
                     bail!("a rating was answered with {status}");
@@ -99,9 +99,9 @@ impl People {
                 (Kind::Search, http::request("GET", &path, self.address, None, None))
             }
             1 => {
-                let films = self.films_of(person);
-                let film = films[random.below(films.len())];
-                (Kind::Rate, self.rate(person, film, &mut random))
+                let movies = self.movies_of(person);
+                let movie = movies[random.below(movies.len())];
+                (Kind::Rate, self.rate(person, movie, &mut random))
             }
             _ => {
                 let mut path = "/api/recommendations?limit=20".to_owned();
@@ -116,21 +116,21 @@ impl People {
         }
     }
 
-    fn films_of(&self, person: usize) -> Vec<u64> {
+    fn movies_of(&self, person: usize) -> Vec<u64> {
         let mut random = Random::of(person as u64);
-        let mut films = Vec::with_capacity(FILMS_EACH);
-        while films.len() < FILMS_EACH.min(self.films.len()) {
-            let film = self.films[random.rank(self.films.len())];
-            if !films.contains(&film) {
-                films.push(film);
+        let mut movies = Vec::with_capacity(MOVIES_EACH);
+        while movies.len() < MOVIES_EACH.min(self.movies.len()) {
+            let movie = self.movies[random.rank(self.movies.len())];
+            if !movies.contains(&movie) {
+                movies.push(movie);
             }
         }
-        films
+        movies
     }
 
-    fn rate(&self, person: usize, film: u64, random: &mut Random) -> Vec<u8> {
+    fn rate(&self, person: usize, movie: u64, random: &mut Random) -> Vec<u8> {
         let stars = (1 + random.below(10)) as f64 / 2.0;
-        let body = json!({"movie_id": film, "rating": stars}).to_string();
+        let body = json!({"movie_id": movie, "rating": stars}).to_string();
         let user = Some(self.ids[person]);
         http::request("POST", "/api/feedback", self.address, user, Some(&body))
     }
@@ -145,19 +145,19 @@ fn catalogue(merged: &str) -> Result<(Vec<u64>, Vec<String>, Vec<String>)> {
         at.with_context(|| format!("there is no column {name}"))
     };
     let columns = [column("movieId")?, column("title")?, column("genres")?, column("vote_count")?];
-    let mut films = Vec::new();
+    let mut movies = Vec::new();
     let mut genres = std::collections::BTreeSet::new();
     for record in records {
         let [id, title, of, votes] = columns.map(|at| record.get(at).cloned().unwrap_or_default());
         let id: u64 = id.parse().context("a movieId is no number")?;
         genres.extend(of.split('|').filter(|name| is_plain(name)).map(str::to_owned));
-        films.push((votes.parse::<f64>().unwrap_or(0.0), id, title));
+        movies.push((votes.parse::<f64>().unwrap_or(0.0), id, title));
     }
-    films.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    films.truncate(KNOWN_FILMS);
+    movies.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    movies.truncate(KNOWN_MOVIES);
     let mut random = Random::of(SEED);
     let mut searches = Vec::new();
-    for (_, _, title) in &films {
+    for (_, _, title) in &movies {
         let words: Vec<&str> = title.split(' ').take(2).filter(|word| is_plain(word)).collect();
         let whole = words.join("+");
         let typed = &whole[..whole.len().min(3 + random.below(8))];
@@ -165,10 +165,10 @@ fn catalogue(merged: &str) -> Result<(Vec<u64>, Vec<String>, Vec<String>)> {
             searches.push(typed.trim_end_matches('+').to_owned());
         }
     }
-    if films.len() < FILMS_EACH || genres.is_empty() || searches.is_empty() {
-        bail!("there are only {} films and {} genres", films.len(), genres.len());
+    if movies.len() < MOVIES_EACH || genres.is_empty() || searches.is_empty() {
+        bail!("there are only {} films and {} genres", movies.len(), genres.len());
     }
-    Ok((films.into_iter().map(|(_, id, _)| id).collect(), genres.into_iter().collect(), searches))
+    Ok((movies.into_iter().map(|(_, id, _)| id).collect(), genres.into_iter().collect(), searches))
 }
 
 /// Whether a word stands for itself in an address.
@@ -184,9 +184,9 @@ mod tests {
         let rows = (1..=3_000)
             .map(|id| format!("{id},The Film{id} (of it),drama|sci-fi,{}.0\n", 9_000 - id));
         let merged = format!("movieId,title,genres,vote_count\n{}", rows.collect::<String>());
-        let (films, genres, searches) = catalogue(&merged).unwrap();
+        let (movies, genres, searches) = catalogue(&merged).unwrap();
         let ids = (1..=PEOPLE as u64).collect();
-        People { address: ([127, 0, 0, 1], 1).into(), films, genres, searches, ids }
+        People { address: ([127, 0, 0, 1], 1).into(), movies, genres, searches, ids }
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
         for typed in &people.searches {
             assert!("The+Film".starts_with(&typed[..typed.len().min(8)]), "{typed}");
         }
-        assert_eq!(people.films_of(7).len(), FILMS_EACH);
+        assert_eq!(people.movies_of(7).len(), MOVIES_EACH);
         assert_eq!(people.genres, ["drama", "sci-fi"]);
     }
 }

@@ -17,13 +17,13 @@ pub const RECOMMENDED: usize = 20;
 
 const SEED: u64 = 42;
 /// Likes and dislikes are drawn from this many of the most voted films.
-const KNOWN_FILMS: usize = 5_000;
+const KNOWN_MOVIES: usize = 5_000;
 const RUNTIME_LIMITS: [u64; 4] = [90, 100, 120, 150];
 
 /// What the requests are drawn from.
 struct Catalogue {
     /// Films by falling number of votes.
-    films: Vec<u64>,
+    movies: Vec<u64>,
     genres: Vec<String>,
 }
 
@@ -45,24 +45,24 @@ impl Catalogue {
             at.with_context(|| format!("there is no column {name}"))
         };
         let (id, votes, genres) = (column("movieId")?, column("vote_count")?, column("genres")?);
-        let mut films = Vec::new();
+        let mut movies = Vec::new();
         let mut names = BTreeSet::new();
         for record in records {
             let field = |at: usize| record.get(at).map_or("", String::as_str);
             let id: u64 = field(id).parse().context("a movieId is no number")?;
             // pandas writes whole numbers of a column with gaps as `12.0`.
-            films.push((field(votes).parse::<f64>().unwrap_or(0.0), id));
+            movies.push((field(votes).parse::<f64>().unwrap_or(0.0), id));
             names.extend(
                 field(genres).split('|').filter(|name| !name.is_empty()).map(str::to_owned),
             );
         }
-        films.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        films.truncate(KNOWN_FILMS);
-        if films.len() < RECOMMENDED || names.is_empty() {
-            bail!("there are only {} films and {} genres", films.len(), names.len());
+        movies.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        movies.truncate(KNOWN_MOVIES);
+        if movies.len() < RECOMMENDED || names.is_empty() {
+            bail!("there are only {} films and {} genres", movies.len(), names.len());
         }
-        let films = films.into_iter().map(|(_, id)| id).collect();
-        Ok(Self { films, genres: names.into_iter().collect() })
+        let movies = movies.into_iter().map(|(_, id)| id).collect();
+        Ok(Self { movies, genres: names.into_iter().collect() })
     }
 
     fn bodies(&self) -> Vec<String> {
@@ -85,10 +85,10 @@ impl Catalogue {
         let mut body = Map::new();
         let mut known = Vec::new();
         let count = 1 + random.below(5);
-        body.insert("liked_movie_ids".to_owned(), json!(self.films(count, &mut known, random)));
+        body.insert("liked_movie_ids".to_owned(), json!(self.movies(count, &mut known, random)));
         if random.chance(0.3) {
             let count = 1 + random.below(3);
-            let disliked = self.films(count, &mut known, random);
+            let disliked = self.movies(count, &mut known, random);
             body.insert("disliked_movie_ids".to_owned(), json!(disliked));
         }
         if random.chance(0.3) {
@@ -107,12 +107,12 @@ impl Catalogue {
     }
 
     /// Draws films that are not in `known` yet, the film of rank r in proportion to 1/r.
-    fn films(&self, count: usize, known: &mut Vec<u64>, random: &mut Random) -> Vec<u64> {
+    fn movies(&self, count: usize, known: &mut Vec<u64>, random: &mut Random) -> Vec<u64> {
         let start = known.len();
         while known.len() < start + count {
-            let film = self.films[random.rank(self.films.len())];
-            if !known.contains(&film) {
-                known.push(film);
+            let movie = self.movies[random.rank(self.movies.len())];
+            if !known.contains(&movie) {
+                known.push(movie);
             }
         }
         known[start..].to_vec()
@@ -218,20 +218,20 @@ mod tests {
             let likes = value["liked_movie_ids"].as_array().unwrap();
             assert!((1..=5).contains(&likes.len()));
             if let Some(dislikes) = value["disliked_movie_ids"].as_array() {
-                assert!(dislikes.iter().all(|film| !likes.contains(film)));
+                assert!(dislikes.iter().all(|movie| !likes.contains(movie)));
             }
         }
     }
 
     #[test]
-    fn the_known_films_are_drawn_by_a_power_law() {
+    fn the_known_movies_are_drawn_by_a_power_law() {
         let catalogue = catalogue();
-        assert_eq!(catalogue.films[..3], [1, 2, 3]);
+        assert_eq!(catalogue.movies[..3], [1, 2, 3]);
         let mut random = Random(7);
         let mut first = 0;
         let mut tail = 0;
         for _ in 0..10_000 {
-            match catalogue.films(1, &mut Vec::new(), &mut random)[0] {
+            match catalogue.movies(1, &mut Vec::new(), &mut random)[0] {
                 1 => first += 1,
                 1_501.. => tail += 1,
                 _ => {}

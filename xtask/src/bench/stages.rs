@@ -26,12 +26,12 @@ pub fn preprocess(setup: &Setup) -> Result<Report> {
     let mut report = Report::new("preprocess");
     let inside = inside(&peer, |printed| printed["seconds"].as_f64())?;
     compare(&mut report, "", &ours, &peer, inside);
-    let films = |path: &Path| -> Result<usize> {
+    let movies = |path: &Path| -> Result<usize> {
         let text =
             fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         Ok(csv::records(&text).count().saturating_sub(1))
     };
-    let (ours, peer) = (films(&commands::merged(&root))?, films(&out)?);
+    let (ours, peer) = (movies(&commands::merged(&root))?, movies(&out)?);
     report.note(format!("films written: ours {ours}, peer {peer}"));
     if ours.abs_diff(peer) * 100 > peer {
         bail!("the two sides do not do the same work: ours wrote {ours} films, the peer {peer}");

@@ -41,7 +41,7 @@ const RATINGS: &[u8] = include_bytes!("../../../../sample/ratings.csv");
 const TAGS: &[u8] = include_bytes!("../../../../sample/tags.csv");
 
 /// The viewer whose list is shown, and the rating that is changed.
-const VIEWER: UserId = UserId(1);
+const USER: UserId = UserId(1);
 const CHANGED_TITLE: &str = "Heat";
 const CHANGED_TO: f32 = 1.0;
 const LIST: usize = 10;
@@ -116,7 +116,7 @@ fn show(bundle: &Bundle, output: &Output) -> Result<()> {
     let ratings: Vec<Rating> = movielens::ratings("sample/ratings.csv", RATINGS)?
         .records
         .into_iter()
-        .filter(|row| row.user_id == VIEWER)
+        .filter(|row| row.user_id == USER)
         .map(|row| Rating { movie_id: row.movie_id, rating: row.stars.value() })
         .collect();
     let changed = ratings

@@ -62,24 +62,24 @@ pub fn run(
 
     // Who rated nothing that the catalogue has is ranked for as one who rated nothing.
     let known = interactions.users().map(|user| (interactions.user(user), Some(user)));
-    let mut viewers: Vec<(UserId, Option<UserIdx>)> = known.collect();
-    let is_stranger = |id: &UserId| viewers.binary_search_by_key(id, |viewer| viewer.0).is_err();
+    let mut users: Vec<(UserId, Option<UserIdx>)> = known.collect();
+    let is_stranger = |id: &UserId| users.binary_search_by_key(id, |viewer| viewer.0).is_err();
     let strangers: Vec<UserId> = read.strangers.into_iter().filter(is_stranger).collect();
-    viewers.extend(strangers.into_iter().map(|id| (id, None)));
-    viewers.sort_unstable_by_key(|viewer| viewer.0);
-    let ranking = output.progress("ranking", viewers.len() as u64);
-    let (mut without_films, mut first_without) = (0_usize, None);
+    users.extend(strangers.into_iter().map(|id| (id, None)));
+    users.sort_unstable_by_key(|viewer| viewer.0);
+    let ranking = output.progress("ranking", users.len() as u64);
+    let (mut without_movies, mut first_without) = (0_usize, None);
     files::replace(out, |out| {
         out.write_all(b"userId,rank,movieId,score\n")?;
-        for (batch, viewers) in viewers.chunks(BATCH).enumerate() {
-            let rows = |viewers: &[_]| rows(recommender, &interactions, viewers, wanted);
-            let of_batch: Vec<Rows> = viewers.par_chunks(TOGETHER).map(rows).collect();
+        for (batch, users) in users.chunks(BATCH).enumerate() {
+            let rows = |users: &[_]| rows(recommender, &interactions, users, wanted);
+            let of_batch: Vec<Rows> = users.par_chunks(TOGETHER).map(rows).collect();
             for Rows { csv, without } in of_batch {
                 out.write_all(csv.as_bytes())?;
                 first_without = first_without.or(without.first().copied());
-                without_films += without.len();
+                without_movies += without.len();
             }
-            ranking.at((batch * BATCH + viewers.len()) as u64);
+            ranking.at((batch * BATCH + users.len()) as u64);
         }
         Ok(())
     })?;
@@ -87,16 +87,16 @@ pub fn run(
     if let Some(first) = first_without {
         output.warn(format_args!(
             "no film is left for {}, the first of them {first}: they have rated all there are",
-            counted(without_films as u64, "viewer")
+            counted(without_movies as u64, "viewer")
         ));
     }
 
     output.json(&serde_json::json!({
         "histories": name,
-        "viewers": viewers.len(),
+        "viewers": users.len(),
         "rows": read.rows,
         "problem_counts": count_all(&read.problems, &read.unlisted),
-        "without_films": without_films,
+        "without_films": without_movies,
         "limit": k,
         "model_id": bundle.manifest.model_id,
         "out": shown(out),
@@ -106,7 +106,7 @@ pub fn run(
         "{STRONG}{}{STRONG:#}: up to {} for each of {}",
         shown(out),
         counted(k as u64, "film"),
-        counted(viewers.len() as u64, "viewer")
+        counted(users.len() as u64, "viewer")
     ));
     Ok(())
 }
@@ -130,16 +130,16 @@ struct Rows {
 fn rows(
     recommender: &Recommender,
     interactions: &Interactions,
-    viewers: &[(UserId, Option<UserIdx>)],
+    users: &[(UserId, Option<UserIdx>)],
     Wanted { chosen, k }: Wanted,
 ) -> Rows {
     let history = |viewer: &(UserId, Option<UserIdx>)| -> Vec<Rated> {
         viewer.1.into_iter().flat_map(|user| interactions.of_user(user)).collect()
     };
-    let histories: Vec<Vec<Rated>> = viewers.iter().map(history).collect();
+    let histories: Vec<Vec<Rated>> = users.iter().map(history).collect();
     let histories: Vec<&[Rated]> = histories.iter().map(Vec::as_slice).collect();
-    let mut rows = Rows { csv: String::with_capacity(viewers.len() * k * 28), without: Vec::new() };
-    for ((id, _), list) in viewers.iter().zip(recommender.best_for(chosen, &histories, k)) {
+    let mut rows = Rows { csv: String::with_capacity(users.len() * k * 28), without: Vec::new() };
+    for ((id, _), list) in users.iter().zip(recommender.best_for(chosen, &histories, k)) {
         if list.is_empty() {
             rows.without.push(*id);
         }

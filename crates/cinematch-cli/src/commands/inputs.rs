@@ -77,7 +77,7 @@ pub struct How {
 }
 
 /// The films of the merged table.
-pub fn read_films(
+pub fn read_movies(
     merged: &MergedPath,
     global: &Global,
     output: &Output,
@@ -177,7 +177,7 @@ pub fn load_ratings(
     output: &Output,
 ) -> Result<Loaded> {
     let raw = raw.resolve(global);
-    let movies = read_movies(&raw)?;
+    let movies = read_vocabulary(&raw)?;
     let path = ratings_path(&raw);
     let name = shown(&path);
     let file = File::open(&path).map_err(|error| match error.kind() {
@@ -251,7 +251,7 @@ pub fn report_path(packed: &Path) -> PathBuf {
 }
 
 /// The films that ratings may be of. What is wrong with their rows is `preprocess`'s to tell.
-fn read_movies(raw: &Path) -> Result<Vocabulary> {
+fn read_vocabulary(raw: &Path) -> Result<Vocabulary> {
     let path = raw.join("movies.csv");
     let bytes = read_or(
         &path,

@@ -328,8 +328,8 @@ fn summarise(merged: &Merged, settings: &MergeSettings, output: &Output) {
         (removed.without_tmdb, "without TMDb facts".to_owned()),
         (removed.too_few_votes, format!("with fewer than {} votes", settings.min_votes)),
     ];
-    for (films, why) in lines.iter().filter(|(films, _)| *films > 0) {
-        output.note(format_args!("{:>9} films left out {why}", thousands(*films)));
+    for (movies, why) in lines.iter().filter(|(movies, _)| *movies > 0) {
+        output.note(format_args!("{:>9} films left out {why}", thousands(*movies)));
     }
     output.note(format_args!(
         "{:>9} films kept, {} with TMDb facts",

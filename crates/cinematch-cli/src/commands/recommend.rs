@@ -64,15 +64,15 @@ pub struct Recommend {
     #[arg(long, value_parser = PossibleValuesParser::new(NAMES), value_name = "NAME")]
     model: Option<String>,
     /// Films for every viewer of a CSV file, by the models alone: userId,movieId,rating[,timestamp]
-    #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ONE_VIEWER)]
+    #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ONE_USER)]
     histories: Option<PathBuf>,
     /// Where their films go: userId,rank,movieId,score
-    #[arg(long, value_name = "FILE", requires = "histories", conflicts_with_all = ONE_VIEWER)]
+    #[arg(long, value_name = "FILE", requires = "histories", conflicts_with_all = ONE_USER)]
     out: Option<PathBuf>,
 }
 
 /// What says something of one viewer.
-const ONE_VIEWER: [&str; 17] = [
+const ONE_USER: [&str; 17] = [
     "liked",
     "disliked",
     "ratings",
@@ -228,7 +228,7 @@ impl Recommend {
             let removed: Vec<String> = shortfall
                 .removed_by
                 .iter()
-                .map(|(filter, films)| format!("{} {films}", filter.name()))
+                .map(|(filter, movies)| format!("{} {movies}", filter.name()))
                 .collect();
             let why = if removed.is_empty() {
                 "the catalogue has no more".to_owned()

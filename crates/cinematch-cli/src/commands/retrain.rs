@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
 use cinematch::bundle::{ArtifactsError, Bundle, Generations, Manifest};
-use cinematch::evaluation::panel::{HoldOut, Panel};
+use cinematch::evaluation::holdout::{HoldOut, Panel};
 use cinematch::evaluation::promotion::{Challenger, Champion, Rule, Verdict, judge};
 use cinematch::ids::MovieId;
 use cinematch::models::spec::Kind;
@@ -38,8 +38,8 @@ pub struct Retrain {
     #[arg(long, env = "CINEMATCH_MARGIN", default_value = "0.02", value_parser = margin, value_name = "SHARE")]
     margin: f64,
     /// Serve a generation with less than nine tenths of the champion's films too
-    #[arg(long)]
-    allow_fewer_films: bool,
+    #[arg(long = "allow-fewer-films", alias = "allow-fewer-movies")]
+    allow_fewer_movies: bool,
     /// Serve a generation that learned from less than nine tenths of the champion's ratings too
     #[arg(long)]
     allow_fewer_ratings: bool,
@@ -241,7 +241,7 @@ impl Retrain {
         });
         let rule = Rule {
             margin: self.margin,
-            allow_fewer_films: self.allow_fewer_films,
+            allow_fewer_movies: self.allow_fewer_movies,
             allow_fewer_ratings: self.allow_fewer_ratings,
             ..Rule::default()
         };

@@ -19,7 +19,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::inputs::{
-    How, Loaded, PackedPath, load_ratings, ratings_path, ratings_sum, read_films, read_providers,
+    How, Loaded, PackedPath, load_ratings, ratings_path, ratings_sum, read_movies, read_providers,
     read_specs, read_tags,
 };
 use super::models::card::Card;
@@ -230,7 +230,7 @@ impl Train {
         output: &Output,
     ) -> Result<Material> {
         let reading = output.step("reading films");
-        let (movies, films) = read_films(&self.merged, global, output)?;
+        let (movies, films) = read_movies(&self.merged, global, output)?;
         let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
         drop(reading);
         let learns_from_ratings = settings.model.model != Kind::Content;

@@ -16,7 +16,8 @@ use serde::Serialize;
 
 use super::events::{self, Events};
 use super::inputs::{
-    How, PackedPath, load_ratings, ratings_path, ratings_sum, read_films, read_providers, read_tags,
+    How, PackedPath, load_ratings, ratings_path, ratings_sum, read_movies, read_providers,
+    read_tags,
 };
 use super::models::card::Card;
 use super::preprocess::Preprocess;
@@ -101,7 +102,7 @@ impl Update {
         events::stage(output, "preprocess", 0.0)?;
         let raw = self.merge(global, output)?;
         events::stage(output, "update", 0.0)?;
-        let (table, films) = read_films(&self.merged, global, output)?;
+        let (table, films) = read_movies(&self.merged, global, output)?;
         if self.is_known(&served, &films, &raw, global)? {
             return Ok(nothing_new(served.model_id, started));
         }
@@ -183,7 +184,7 @@ impl Update {
     fn is_known(
         &self,
         served: &Manifest,
-        films: &InputSum,
+        movies: &InputSum,
         raw: &RawPath,
         global: &Global,
     ) -> Result<bool> {
@@ -195,7 +196,7 @@ impl Update {
             let sum = path.exists().then(|| sha256_of(path)).transpose()?;
             Ok(known.map(|known| known.sha256.as_str()) == sum.as_deref())
         };
-        let is_same = of(&films.name).is_some_and(|known| known.sha256 == films.sha256)
+        let is_same = of(&movies.name).is_some_and(|known| known.sha256 == movies.sha256)
             && same(of("watch_providers.csv"), providers)?
             && same(of("tags.csv"), &raw.join("tags.csv"))?;
         // Ratings matter to films that were added alone: what was learned stays.
@@ -250,9 +251,9 @@ fn rated_newcomers(manifest: &Manifest) -> usize {
 fn told(news: &News) -> String {
     let News { added, changed, left } = news;
     let mut told = Vec::new();
-    for (films, what) in [(added, "new"), (changed, "changed"), (left, "no longer in the table")] {
-        if !films.is_empty() {
-            told.push(format!("{} {what}", counted(films.len() as u64, "film")));
+    for (movies, what) in [(added, "new"), (changed, "changed"), (left, "no longer in the table")] {
+        if !movies.is_empty() {
+            told.push(format!("{} {what}", counted(movies.len() as u64, "film")));
         }
     }
     if told.is_empty() { "ratings or tags are new".to_owned() } else { told.join(", ") }

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use crate::folder::{Folder, movielens_32m, real_data};
 use crate::server::Server;
 
-fn films(reply: &Value, list: &str) -> Vec<Value> {
-    let films = reply[list].as_array().unwrap().clone();
-    assert_eq!(reply["count"], films.len());
-    films
+fn listed(reply: &Value, list: &str) -> Vec<Value> {
+    let movies = reply[list].as_array().unwrap().clone();
+    assert_eq!(reply["count"], movies.len());
+    movies
 }
 
-fn ids(films: &[Value]) -> Vec<u64> {
-    films.iter().map(|film| film["movie_id"].as_u64().unwrap()).collect()
+fn ids(movies: &[Value]) -> Vec<u64> {
+    movies.iter().map(|movie| movie["movie_id"].as_u64().unwrap()).collect()
 }
 
 /// All pages of a list, one behind the other; every one but the last is full.
@@ -25,7 +25,7 @@ fn pages(server: &Server, query: &str, limit: usize) -> Vec<Value> {
     let mut cursor = String::new();
     loop {
         let reply = server.get(&format!("/api/movies?limit={limit}{query}{cursor}")).json();
-        let page = films(&reply, "movies");
+        let page = listed(&reply, "movies");
         all.extend(page.iter().cloned());
         let Some(next) = reply["next_cursor"].as_str() else {
             assert_eq!(reply["total"], all.len(), "{query}");
@@ -46,9 +46,9 @@ fn the_catalogue_is_browsed_page_by_page() {
     let whole = pages(&server, "", 100);
     assert_eq!(whole.len(), 353);
     assert_eq!(ids(&whole).into_iter().collect::<BTreeSet<_>>().len(), 353);
-    assert_eq!(films(&server.get("/api/movies").json(), "movies"), whole[..20]);
+    assert_eq!(listed(&server.get("/api/movies").json(), "movies"), whole[..20]);
     assert_eq!(pages(&server, "", 7), whole);
-    let number = |film: &Value, field: &str| film[field].as_f64().unwrap_or(-1.0);
+    let number = |movie: &Value, field: &str| movie[field].as_f64().unwrap_or(-1.0);
     for (sort, field) in [
         ("popularity", "popularity"),
         ("votes", "vote_count"),
@@ -58,34 +58,34 @@ fn the_catalogue_is_browsed_page_by_page() {
         let sorted = pages(&server, &format!("&sort={sort}"), 50);
         assert_eq!(sorted.len(), 353, "{sort}");
         let in_order = |a: &Value, b: &Value| {
-            let of = |film: &Value| (number(film, field), film["movie_id"].as_u64().unwrap());
+            let of = |movie: &Value| (number(movie, field), movie["movie_id"].as_u64().unwrap());
             let (a, b) = (of(a), of(b));
             b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).is_lt()
         };
         assert!(sorted.is_sorted_by(in_order), "{sort}");
     }
     let titles = pages(&server, "&sort=title", 100);
-    let title = |film: &Value| film["title"].as_str().unwrap().to_lowercase();
-    let plain = |film: &&Value| title(film).chars().all(|letter| letter.is_ascii_alphanumeric());
+    let title = |movie: &Value| movie["title"].as_str().unwrap().to_lowercase();
+    let plain = |movie: &&Value| title(movie).chars().all(|letter| letter.is_ascii_alphanumeric());
     let of_one_word: Vec<String> = titles.iter().filter(plain).map(title).collect();
     assert!(of_one_word.len() > 50 && of_one_word.is_sorted());
 
     // Every filter says what it does; together they do what each does.
-    let has = |film: &Value, list: &str, name: &str| {
-        film[list].as_array().unwrap().contains(&json!(name))
+    let has = |movie: &Value, list: &str, name: &str| {
+        movie[list].as_array().unwrap().contains(&json!(name))
     };
-    let between = |film: &Value, field: &str, from: f64, to: f64| {
-        film[field].as_f64().is_some_and(|value| (from..=to).contains(&value))
+    let between = |movie: &Value, field: &str, from: f64, to: f64| {
+        movie[field].as_f64().is_some_and(|value| (from..=to).contains(&value))
     };
     let filters: Vec<(String, Passes<'_>)> = vec![
-        ("&genre=science%20fiction".to_owned(), Box::new(|film| has(film, "genres", "sci-fi"))),
+        ("&genre=science%20fiction".to_owned(), Box::new(|movie| has(movie, "genres", "sci-fi"))),
         (
             "&genre=Crime&genre=western".to_owned(),
-            Box::new(|film| has(film, "genres", "crime") || has(film, "genres", "western")),
+            Box::new(|movie| has(movie, "genres", "crime") || has(movie, "genres", "western")),
         ),
         (
             "&service=netflix&service=MUBI".to_owned(),
-            Box::new(|film| has(film, "services", "Netflix") || has(film, "services", "MUBI")),
+            Box::new(|movie| has(movie, "services", "Netflix") || has(movie, "services", "MUBI")),
         ),
         (
             "&year_min=1980&year_max=1999".to_owned(),
@@ -93,27 +93,27 @@ fn the_catalogue_is_browsed_page_by_page() {
         ),
         (
             "&runtime_min=90&runtime_max=120".to_owned(),
-            Box::new(|film| between(film, "runtime", 90.0, 120.0)),
+            Box::new(|movie| between(movie, "runtime", 90.0, 120.0)),
         ),
         (
             "&genre_all=crime&genre_all=Thriller".to_owned(),
-            Box::new(|film| has(film, "genres", "crime") && has(film, "genres", "thriller")),
+            Box::new(|movie| has(movie, "genres", "crime") && has(movie, "genres", "thriller")),
         ),
         (
             "&genre_none=horror&genre_none=war".to_owned(),
-            Box::new(|film| !has(film, "genres", "horror") && !has(film, "genres", "war")),
+            Box::new(|movie| !has(movie, "genres", "horror") && !has(movie, "genres", "war")),
         ),
-        ("&min_votes=100".to_owned(), Box::new(|film| between(film, "vote_count", 100.0, 1e9))),
+        ("&min_votes=100".to_owned(), Box::new(|movie| between(movie, "vote_count", 100.0, 1e9))),
         ("&rating_min=6.5".to_owned(), Box::new(|f| between(f, "vote_average", 6.5, 10.0))),
     ];
     let mut together = (String::new(), whole.clone());
     for (query, passes) in &filters {
-        let expected: Vec<Value> = whole.iter().filter(|film| passes(film)).cloned().collect();
+        let expected: Vec<Value> = whole.iter().filter(|movie| passes(movie)).cloned().collect();
         assert!(!expected.is_empty(), "{query}");
         assert_eq!(pages(&server, query, 10), expected, "{query}");
         if !query.contains("science") {
             together.0.push_str(query);
-            together.1.retain(|film| passes(film));
+            together.1.retain(|movie| passes(movie));
         }
     }
     assert_eq!(pages(&server, &together.0, 3), together.1);
@@ -185,12 +185,12 @@ fn pages_fit_together_across_generations() {
     });
     let cursor = first["next_cursor"].as_str().unwrap();
     let second = server.get(&format!("/api/movies?limit=30&sort=title&cursor={cursor}")).json();
-    assert_eq!(ids(&films(&second, "movies")), whole[31..61]);
+    assert_eq!(ids(&listed(&second, "movies")), whole[31..61]);
     assert_eq!(second["total"], 351);
 }
 
 #[test]
-fn films_like_one_are_those_recommended_for_it() {
+fn movies_like_one_are_those_recommended_for_it() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     for movie_id in [1, 2, 100, 353] {
@@ -198,19 +198,19 @@ fn films_like_one_are_those_recommended_for_it() {
         let title = title.as_str().unwrap();
         let reply = server.get(&format!("/api/movies/{movie_id}/similar?limit=30")).json();
         assert_eq!(reply["movie_id"], movie_id);
-        let similar = films(&reply, "similar");
+        let similar = listed(&reply, "similar");
         let recommended = server.recommend(&json!({
             "liked_movie_ids": [movie_id], "limit": 30, "diversity": 0.0,
         }));
         assert_eq!(reply["model_id"], recommended["model_id"]);
-        let recommended = films(&recommended, "recommendations");
+        let recommended = listed(&recommended, "recommendations");
         assert_eq!(ids(&similar), ids(&recommended));
         assert!(!ids(&similar).contains(&movie_id));
-        for (film, same) in similar.iter().zip(&recommended) {
-            assert_eq!((&film["score"], &film["reasons"]), (&same["score"], &same["reasons"]));
-            let parts = film["reasons"].as_array().unwrap().iter();
+        for (movie, same) in similar.iter().zip(&recommended) {
+            assert_eq!((&movie["score"], &movie["reasons"]), (&same["score"], &same["reasons"]));
+            let parts = movie["reasons"].as_array().unwrap().iter();
             let sum: f64 = parts.map(|reason| reason["contribution"].as_f64().unwrap()).sum();
-            assert!((sum - film["score"].as_f64().unwrap()).abs() < 1e-5, "{film}");
+            assert!((sum - movie["score"].as_f64().unwrap()).abs() < 1e-5, "{movie}");
         }
         assert!(similar.is_sorted_by(|a, b| a["score"].as_f64() >= b["score"].as_f64()));
         let explanation = similar[0]["explanation"].as_str().unwrap();
@@ -218,7 +218,7 @@ fn films_like_one_are_those_recommended_for_it() {
         // By what they are and by who likes both.
         let sources: BTreeSet<&str> = similar
             .iter()
-            .flat_map(|film| film["sources"].as_array().unwrap())
+            .flat_map(|movie| movie["sources"].as_array().unwrap())
             .map(|source| source.as_str().unwrap())
             .collect();
         assert!(sources.contains("content") && sources.contains("collaborative"), "{sources:?}");
@@ -251,8 +251,8 @@ fn movielens_32m_is_browsed_to_its_end() {
             let page = index.page(&movies, &start, Filter::default(), 500);
             times.push(started.elapsed());
             assert_eq!(page.total, movies.len());
-            for film in page.movies {
-                assert!(!std::mem::replace(&mut seen[film.row()], true), "{sort:?}: twice");
+            for movie in page.movies {
+                assert!(!std::mem::replace(&mut seen[movie.row()], true), "{sort:?}: twice");
                 n_seen += 1;
             }
             let Some(next) = page.next else { break };

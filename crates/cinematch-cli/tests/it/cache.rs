@@ -117,18 +117,18 @@ fn nothing_of_before_a_change_is_served_by_any_server() {
     for step in 0..120 {
         let user = dice.pick(&people);
         let server = dice.pick(&replicas.kept);
-        let film = 1 + dice.below(30);
+        let movie = 1 + dice.below(30);
         let (call, body) = match dice.below(8) {
             0..=2 => {
                 let rating = (1 + dice.below(10)) as f64 / 2.0;
-                let body = json!({"movie_id": film, "rating": rating});
+                let body = json!({"movie_id": movie, "rating": rating});
                 (("POST", "/api/feedback".to_owned()), Some(body))
             }
-            3 => (("DELETE", format!("/api/feedback/{film}")), None),
-            4 => (("POST", "/api/watchlist".to_owned()), Some(json!({"movie_id": film}))),
-            5 => (("DELETE", format!("/api/watchlist/{film}")), None),
+            3 => (("DELETE", format!("/api/feedback/{movie}")), None),
+            4 => (("POST", "/api/watchlist".to_owned()), Some(json!({"movie_id": movie}))),
+            5 => (("DELETE", format!("/api/watchlist/{movie}")), None),
             6 => {
-                let body = json!({"preferred_genres": ["drama"], "runtime_max": 90 + film});
+                let body = json!({"preferred_genres": ["drama"], "runtime_max": 90 + movie});
                 (("PUT", "/api/preferences/me".to_owned()), Some(body))
             }
             _ => (("POST", "/api/feedback/reset".to_owned()), None),

@@ -10,7 +10,7 @@ fn json_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| panic!("no JSON: {text}"))
 }
 
-fn films(server: &Server) -> Vec<u64> {
+fn movies(server: &Server) -> Vec<u64> {
     let list = server.get("/api/watchlist/ada").json();
     list["items"].as_array().unwrap().iter().map(|it| it["movie_id"].as_u64().unwrap()).collect()
 }
@@ -37,14 +37,14 @@ fn a_backup_is_made_beside_the_server_and_brought_back() {
     assert!(error.contains("--replace"), "{error}");
     let said = folder.ok(&["restore", "people.db", "--replace"]);
     assert!(said.contains("✓ 1 person, 0 opinions of films, 1 film on watchlists"), "{said}");
-    assert_eq!(films(&Server::start(&folder)), [1]);
+    assert_eq!(movies(&Server::start(&folder)), [1]);
     let error = folder.fails(&["restore", "nowhere.db"]);
     assert!(error.contains("nowhere.db not found"), "{error}");
     let error = folder.fails(&["restore", "data/movies_merged.csv", "--replace"]);
     assert!(error.contains("is no backup of CineMatch"), "{error}");
     let error = folder.fails(&["backup", "data/cinematch.db", "--replace"]);
     assert!(error.contains("the database itself"), "{error}");
-    assert_eq!(films(&Server::start(&folder)), [1]);
+    assert_eq!(movies(&Server::start(&folder)), [1]);
 }
 
 #[test]
@@ -63,19 +63,19 @@ fn a_household_moves_to_postgresql_and_back() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(json_of(&String::from_utf8(output.stdout).unwrap())["watchlist"], 2);
     let server = Server::start_in(&folder, &[], &variables);
-    assert_eq!(films(&server), [2, 1]);
+    assert_eq!(movies(&server), [2, 1]);
     add(&server, 3);
     // Two servers on one database see the same.
     let other = Server::start_in(&folder, &[], &variables);
     add(&other, 4);
-    assert_eq!(films(&server), [4, 3, 2, 1]);
+    assert_eq!(movies(&server), [4, 3, 2, 1]);
     drop((server, other));
     let mut again = folder.command(&["migrate"]);
     let output = again.envs(variables).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && error.contains("--replace"), "{error}");
     folder.ok(&["migrate", "--from", &url, "--to", "back.db"]);
-    assert_eq!(films(&Server::start_with(&folder, &["--database", "back.db"])), [4, 3, 2, 1]);
+    assert_eq!(movies(&Server::start_with(&folder, &["--database", "back.db"])), [4, 3, 2, 1]);
     let error = folder.fails(&["serve", "--database-url", "postgres://ada:hunter2@127.0.0.1:1/x"]);
     assert!(error.contains("127.0.0.1:1/x") && !error.contains("hunter2"), "{error}");
 }

@@ -7,7 +7,7 @@ use crate::pages::Plain;
 use crate::server::Server;
 
 /// The numbers of the films on a page, in their order.
-fn films(page: &str) -> Vec<u64> {
+fn movies(page: &str) -> Vec<u64> {
     let forms = page.split("<form class=\"say\" id=\"say-").skip(1);
     forms.map(|form| form.split('"').next().unwrap().parse().unwrap()).collect()
 }
@@ -54,15 +54,15 @@ fn browsing_shows_what_the_same_filters_of_the_api_give() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|film| film["movie_id"].as_u64().unwrap())
+            .map(|movie| movie["movie_id"].as_u64().unwrap())
             .collect();
-        let mut shown = films(&page);
+        let mut shown = movies(&page);
         // The way on leads to the next page of the same films.
         while shown.len() < expected.len() {
             let next = between(&page, "<a class=\"button\" href=\"", "\"");
             page = ada.page(&next);
             assert_eq!(count(&page), named);
-            shown.extend(films(&page));
+            shown.extend(movies(&page));
         }
         assert_eq!(shown[..expected.len()], expected, "{address}");
     }
@@ -116,16 +116,16 @@ fn what_fits_best_comes_first_where_that_is_asked_for() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|film| film["movie_id"].as_u64().unwrap())
+        .map(|movie| movie["movie_id"].as_u64().unwrap())
         .collect();
-    assert_eq!(films(&page), expected[..24]);
+    assert_eq!(movies(&page), expected[..24]);
     assert!(page.contains("Why this?"));
     let next = ada.page(&between(&page, "<a class=\"button\" href=\"", "\""));
-    assert_eq!(films(&next)[..], expected[24..48.min(expected.len())]);
+    assert_eq!(movies(&next)[..], expected[24..48.min(expected.len())]);
 }
 
 #[test]
-fn a_films_page_tells_what_it_is_and_how_it_fits() {
+fn a_movies_page_tells_what_it_is_and_how_it_fits() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "Ada");
@@ -149,9 +149,9 @@ fn a_films_page_tells_what_it_is_and_how_it_fits() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|film| film["movie_id"].as_u64().unwrap())
+        .map(|movie| movie["movie_id"].as_u64().unwrap())
         .collect();
-    assert_eq!(films(&page), [&[163][..], &similar].concat());
+    assert_eq!(movies(&page), [&[163][..], &similar].concat());
 
     // Somebody of whom something is known is told the parts of the score, which add up.
     let body = json!({"movie_id": similar[0], "rating": 5.0});
@@ -187,10 +187,10 @@ fn a_films_page_tells_what_it_is_and_how_it_fits() {
 
 /// The film that is asked about, and the titles of the list.
 fn asked(page: &str) -> (u64, Vec<String>) {
-    let film = between(page, "name=\"film\" value=\"", "\"").parse().unwrap();
+    let movie = between(page, "name=\"film\" value=\"", "\"").parse().unwrap();
     let list = page.split("class=\"what\">").skip(1);
     let titles = list.map(|item| item.split("\">").nth(1).unwrap().split('<').next().unwrap());
-    (film, titles.map(str::to_owned).collect())
+    (movie, titles.map(str::to_owned).collect())
 }
 
 #[test]
@@ -226,9 +226,10 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
     let mut address = "/welcome/rate".to_owned();
     let mut been = vec![first];
     for answer in ["not_seen", "skip"] {
-        let (film, _) = asked(&page);
+        let (movie, _) = asked(&page);
         let state = address.split_once('?').map_or("", |(_, state)| state);
-        let reply = ada.send("/welcome/rate", &format!("{state}&film={film}&answer={answer}"), &[]);
+        let reply =
+            ada.send("/welcome/rate", &format!("{state}&film={movie}&answer={answer}"), &[]);
         reply.headers["location"].to_str().unwrap().clone_into(&mut address);
         page = ada.page(&address);
         let (next, list) = asked(&page);
@@ -242,9 +243,9 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
 
     // Stars are kept, and what they move is told.
     for stars in ["5", "0.5", "4.5", "4", "1"] {
-        let (film, before) = asked(&page);
+        let (movie, before) = asked(&page);
         let state = address.split_once('?').map_or("", |(_, state)| state);
-        let reply = ada.send("/welcome/rate", &format!("{state}&film={film}&stars={stars}"), &[]);
+        let reply = ada.send("/welcome/rate", &format!("{state}&film={movie}&stars={stars}"), &[]);
         reply.headers["location"].to_str().unwrap().clone_into(&mut address);
         page = ada.page(&address);
         let (next, list) = asked(&page);
@@ -267,7 +268,7 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
     assert!(parts.contains("4 of 5 films rated") && parts.contains("id=\"told\""), "{parts}");
     assert!(parts.starts_with("<section class=\"question\" id=\"question\""), "{parts}");
     let last: u64 = last.parse().unwrap();
-    let is_rated = |film: &Value| film["movie_id"] == last && !film["rating"].is_null();
+    let is_rated = |movie: &Value| movie["movie_id"] == last && !movie["rating"].is_null();
     assert!(!of_ada().as_array().unwrap().iter().any(is_rated));
     assert_eq!(ada.send("/welcome/rate", "film=x&stars=5", &[]).status, 422);
     assert_eq!(ada.send("/welcome/rate", "stars=5", &[]).status, 422);
@@ -294,6 +295,9 @@ fn another_country_has_other_services() {
     assert_eq!((&kept["region"], &kept["services"]), (&json!("DE"), &json!(["Filmfreund"])));
     let found = ada.page("/browse?service=Filmfreund");
     assert_eq!(count(&found), "1 film");
-    let film = ada.page(&format!("/films/{}", films(&found)[0]));
-    assert!(film.contains("Where to watch in Germany") && film.contains("<b>yours</b>"), "{film}");
+    let movie = ada.page(&format!("/films/{}", movies(&found)[0]));
+    assert!(
+        movie.contains("Where to watch in Germany") && movie.contains("<b>yours</b>"),
+        "{movie}"
+    );
 }

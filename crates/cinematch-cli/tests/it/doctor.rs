@@ -50,8 +50,8 @@ fn what_is_wrong_is_named() {
     assert!(errors.contains("2 failures and 1 warning"), "{errors}");
 
     let folder = Folder::trained();
-    let films = folder.read("raw/ml-32m/movies.csv") + "900001,Another (2001),Drama\n";
-    folder.write("raw/ml-32m/movies.csv", films.as_bytes());
+    let movies = folder.read("raw/ml-32m/movies.csv") + "900001,Another (2001),Drama\n";
+    folder.write("raw/ml-32m/movies.csv", movies.as_bytes());
     assert_eq!(complaints(&folder), ["data.table warn"]);
     assert!(folder.fails(&["doctor", "--strict"]).contains("--strict takes them for failures"));
     folder.ok(&["preprocess", "--min-year", "none"]);
@@ -69,11 +69,11 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
-fn films_that_stand_twice_answers_that_are_old_and_a_clock_that_is_behind() {
+fn movies_that_stand_twice_answers_that_are_old_and_a_clock_that_is_behind() {
     let folder = Folder::trained();
-    let films = folder.read("raw/ml-32m/movies.csv");
+    let movies = folder.read("raw/ml-32m/movies.csv");
     let twice: String =
-        films.lines().skip(1).take(20).enumerate().fold(films.clone(), |text, (at, line)| {
+        movies.lines().skip(1).take(20).enumerate().fold(movies.clone(), |text, (at, line)| {
             let rest = line.split_once(',').unwrap().1;
             text + &format!("{},{rest}\n", 900_000 + at)
         });

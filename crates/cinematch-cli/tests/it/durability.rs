@@ -13,7 +13,7 @@ use crate::server::{Server, wait_until};
 const WRITES: usize = 1000;
 
 /// Films of the sample that writes are about: few, so that they meet.
-const FILMS: u64 = 12;
+const MOVIES: u64 = 12;
 
 /// A write.
 #[derive(Clone, Debug)]
@@ -30,17 +30,17 @@ enum Write {
 
 impl Write {
     fn roll(dice: &mut Dice) -> Self {
-        let film = 1 + dice.below(FILMS);
+        let movie = 1 + dice.below(MOVIES);
         match dice.below(20) {
             0..=4 => {
                 let signals = ["like", "dislike", "not_interested"];
-                Self::React(film, signals[dice.below(3) as usize])
+                Self::React(movie, signals[dice.below(3) as usize])
             }
-            5..=9 => Self::Rate(film, (1 + dice.below(10)) as f64 / 2.0),
-            10..=11 => Self::Watch(film, dice.below(2) == 0),
-            12 => Self::Unsay(film),
-            13..=15 => Self::List(film),
-            16 => Self::Unlist(film),
+            5..=9 => Self::Rate(movie, (1 + dice.below(10)) as f64 / 2.0),
+            10..=11 => Self::Watch(movie, dice.below(2) == 0),
+            12 => Self::Unsay(movie),
+            13..=15 => Self::List(movie),
+            16 => Self::Unlist(movie),
             17..=18 => Self::Prefer(dice.below(200)),
             _ => Self::Reset,
         }
@@ -49,14 +49,14 @@ impl Write {
     fn request(&self) -> (&'static str, String, Option<Value>) {
         let feedback = |body| ("POST", "/api/feedback".to_owned(), Some(body));
         match self {
-            Self::React(film, signal) => feedback(json!({"movie_id": film, "signal": signal})),
-            Self::Rate(film, stars) => feedback(json!({"movie_id": film, "rating": stars})),
-            Self::Watch(film, watched) => feedback(json!({"movie_id": film, "watched": watched})),
-            Self::Unsay(film) => ("DELETE", format!("/api/feedback/{film}"), None),
-            Self::List(film) => {
-                ("POST", "/api/watchlist".to_owned(), Some(json!({"movie_id": film})))
+            Self::React(movie, signal) => feedback(json!({"movie_id": movie, "signal": signal})),
+            Self::Rate(movie, stars) => feedback(json!({"movie_id": movie, "rating": stars})),
+            Self::Watch(movie, watched) => feedback(json!({"movie_id": movie, "watched": watched})),
+            Self::Unsay(movie) => ("DELETE", format!("/api/feedback/{movie}"), None),
+            Self::List(movie) => {
+                ("POST", "/api/watchlist".to_owned(), Some(json!({"movie_id": movie})))
             }
-            Self::Unlist(film) => ("DELETE", format!("/api/watchlist/{film}"), None),
+            Self::Unlist(movie) => ("DELETE", format!("/api/watchlist/{movie}"), None),
             Self::Prefer(minutes) => {
                 ("PUT", "/api/preferences/me".to_owned(), Some(json!({"runtime_min": minutes})))
             }
@@ -69,7 +69,7 @@ impl Write {
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Known {
     /// By film: signal, stars, whether it was seen.
-    films: BTreeMap<u64, (Option<String>, Option<f64>, bool)>,
+    movies: BTreeMap<u64, (Option<String>, Option<f64>, bool)>,
     /// Newest first.
     listed: Vec<u64>,
     runtime_min: Option<u64>,
@@ -78,13 +78,13 @@ struct Known {
 impl Known {
     fn of(server: &Server, user: &str) -> Self {
         let all = server.as_user(user, ("GET", "/api/export/me"), None).json();
-        let film = |film: &Value| {
-            let signal = film["signal"].as_str().map(str::to_owned);
-            let id = film["movie_id"].as_u64().unwrap();
-            (id, (signal, film["rating"].as_f64(), film["watched"].as_bool().unwrap()))
+        let movie = |movie: &Value| {
+            let signal = movie["signal"].as_str().map(str::to_owned);
+            let id = movie["movie_id"].as_u64().unwrap();
+            (id, (signal, movie["rating"].as_f64(), movie["watched"].as_bool().unwrap()))
         };
         Self {
-            films: all["feedback"].as_array().unwrap().iter().map(film).collect(),
+            movies: all["feedback"].as_array().unwrap().iter().map(movie).collect(),
             listed: all["watchlist"]
                 .as_array()
                 .unwrap()
@@ -98,29 +98,29 @@ impl Known {
     fn after(mut self, write: &Write) -> Self {
         let disagree = |signal: &str, stars: f64| (signal == "like") != (stars > 2.5);
         match write {
-            Write::React(film, signal) => {
-                let entry = self.films.entry(*film).or_default();
+            Write::React(movie, signal) => {
+                let entry = self.movies.entry(*movie).or_default();
                 entry.0 = Some((*signal).to_owned());
                 entry.1 = entry.1.filter(|stars| !disagree(signal, *stars));
             }
-            Write::Rate(film, stars) => {
-                let entry = self.films.entry(*film).or_default();
+            Write::Rate(movie, stars) => {
+                let entry = self.movies.entry(*movie).or_default();
                 entry.1 = Some(*stars);
                 entry.0 = entry.0.take().filter(|signal| !disagree(signal, *stars));
             }
-            Write::Watch(film, watched) => self.films.entry(*film).or_default().2 = *watched,
-            Write::Unsay(film) => drop(self.films.remove(film)),
-            Write::List(film) if !self.listed.contains(film) => self.listed.insert(0, *film),
+            Write::Watch(movie, watched) => self.movies.entry(*movie).or_default().2 = *watched,
+            Write::Unsay(movie) => drop(self.movies.remove(movie)),
+            Write::List(movie) if !self.listed.contains(movie) => self.listed.insert(0, *movie),
             Write::List(_) => {}
-            Write::Unlist(film) => self.listed.retain(|listed| listed != film),
+            Write::Unlist(movie) => self.listed.retain(|listed| listed != movie),
             Write::Prefer(minutes) => self.runtime_min = Some(*minutes),
             Write::Reset => {
-                for entry in self.films.values_mut() {
+                for entry in self.movies.values_mut() {
                     (entry.0, entry.1) = (None, None);
                 }
             }
         }
-        self.films
+        self.movies
             .retain(|_, (signal, stars, watched)| signal.is_some() || stars.is_some() || *watched);
         self
     }

@@ -228,7 +228,7 @@ fn the_page_is_whole_and_loads_nothing() {
 }
 
 #[test]
-fn on_movielens_models_stand_in_the_known_order_and_content_finds_cold_films() {
+fn on_movielens_models_stand_in_the_known_order_and_content_finds_cold_movies() {
     let Some(raw) = real_data("on_movielens_models") else { return };
     let folder = Folder::empty();
     let release = raw.join("ml-latest-small");

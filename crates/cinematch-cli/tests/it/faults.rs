@@ -40,21 +40,22 @@ fn a_database_that_is_away_costs_personal_requests_only_and_is_found_again() {
     let server = Server::start_in(&folder, &[], &[("DATABASE_URL", &url)]);
     let ada = json!({"email": "ada@example.org", "name": "Ada"});
     let ada = server.post("/auth/identify", &ada).json()["id"].to_string();
-    let like = |film: u32| json!({"movie_id": film, "signal": "like"});
-    let say = |film: u32| server.as_user(&ada, ("POST", "/api/feedback"), Some(&like(film))).status;
+    let like = |movie: u32| json!({"movie_id": movie, "signal": "like"});
+    let say =
+        |movie: u32| server.as_user(&ada, ("POST", "/api/feedback"), Some(&like(movie))).status;
     assert_eq!(say(1), 200);
     let mut acknowledged = vec![1];
 
     proxy.cut();
     let begun = Instant::now();
-    let mut film = 2;
+    let mut movie = 2;
     while begun.elapsed() < OUTAGE {
-        let status = say(film);
+        let status = say(movie);
         assert!([200, 503].contains(&status), "{status}: {}", folder.read("server.log"));
         if status == 200 {
-            acknowledged.push(film);
+            acknowledged.push(movie);
         }
-        film += 1;
+        movie += 1;
         server.get("/health/ready").problem(503);
         // What needs no database goes on.
         assert_eq!(server.get("/health/live").status, 200);
@@ -67,8 +68,8 @@ fn a_database_that_is_away_costs_personal_requests_only_and_is_found_again() {
     assert_eq!(say(300), 200);
     acknowledged.push(300);
     let likes = server.as_user(&ada, ("GET", "/api/feedback/my-likes"), None).json();
-    for film in acknowledged {
-        assert!(likes.as_array().unwrap().contains(&json!(film)), "{film}: {likes}");
+    for movie in acknowledged {
+        assert!(likes.as_array().unwrap().contains(&json!(movie)), "{movie}: {likes}");
     }
 }
 
@@ -86,8 +87,8 @@ fn a_full_disk_refuses_writes_loses_none_and_is_over_when_there_is_room() {
     let server = Server::start_on_a_disk_that_may_fill(&folder);
     let ada = json!({"email": "ada@example.org", "name": "Ada"});
     let ada = server.post("/auth/identify", &ada).json()["id"].to_string();
-    let say = |film: u32| {
-        let said = json!({"movie_id": film, "signal": "like"});
+    let say = |movie: u32| {
+        let said = json!({"movie_id": movie, "signal": "like"});
         server.as_user(&ada, ("POST", "/api/feedback"), Some(&said)).status
     };
     assert_eq!(say(1), 200);
@@ -95,9 +96,9 @@ fn a_full_disk_refuses_writes_loses_none_and_is_over_when_there_is_room() {
     let log = folder.path("data/cinematch.db-wal").metadata().unwrap().len();
     limit(&server, &format!("{}:unlimited", log + 40_000));
     let mut refused = 0;
-    for film in 2..80 {
-        match say(film) {
-            200 => acknowledged.push(film),
+    for movie in 2..80 {
+        match say(movie) {
+            200 => acknowledged.push(movie),
             status => {
                 assert_eq!(status, 503);
                 refused += 1;

@@ -114,19 +114,19 @@ impl<'a> Page<'a> {
         let reply = self.get(&format!("/api/recommendations?{query}"));
         assert_eq!(reply["mode"], mode, "{query}");
         assert_eq!(reply["user_id"].as_u64().unwrap().to_string(), *self.user.as_ref().unwrap());
-        let films = reply["recommendations"].as_array().unwrap();
-        assert_eq!(reply["count"], films.len(), "{query}");
-        assert!(!films.is_empty(), "{query}");
-        for film in films {
-            assert!(film["title"].is_string() && film["score"].is_number(), "{film}");
-            assert!(film["explanation"].is_string(), "{film}");
-            assert!(film["genres"].is_array() && film["services"].is_array(), "{film}");
+        let movies = reply["recommendations"].as_array().unwrap();
+        assert_eq!(reply["count"], movies.len(), "{query}");
+        assert!(!movies.is_empty(), "{query}");
+        for movie in movies {
+            assert!(movie["title"].is_string() && movie["score"].is_number(), "{movie}");
+            assert!(movie["explanation"].is_string(), "{movie}");
+            assert!(movie["genres"].is_array() && movie["services"].is_array(), "{movie}");
             for field in ["year", "runtime", "overview", "poster_url", "poster_path"] {
-                assert!(film.get(field).is_some(), "no {field} in {film}");
+                assert!(movie.get(field).is_some(), "no {field} in {movie}");
             }
-            assert!(fit(film), "{query}: {film}");
+            assert!(fit(movie), "{query}: {movie}");
         }
-        films.iter().map(|film| film["movie_id"].as_u64().unwrap()).collect()
+        movies.iter().map(|movie| movie["movie_id"].as_u64().unwrap()).collect()
     }
 
     fn feedback(&self, movie_id: u64, signal: &str) {
@@ -148,12 +148,12 @@ fn header(response: &Response<ureq::Body>, name: &str) -> String {
 }
 
 /// A number of a film, or one that fits no range.
-fn number(film: &Value, field: &str) -> f64 {
-    film[field].as_f64().unwrap_or(f64::NAN)
+fn number(movie: &Value, field: &str) -> f64 {
+    movie[field].as_f64().unwrap_or(f64::NAN)
 }
 
-fn has(film: &Value, field: &str, name: &str) -> bool {
-    film[field].as_array().unwrap().contains(&json!(name))
+fn has(movie: &Value, field: &str, name: &str) -> bool {
+    movie[field].as_array().unwrap().contains(&json!(name))
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn signing_in_with_an_address() {
 }
 
 #[test]
-fn the_pages_of_a_viewer_who_is_signed_in() {
+fn the_pages_of_a_user_who_is_signed_in() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut page = Page::open(&server);
@@ -253,7 +253,7 @@ fn preferences(page: &Page<'_>) {
     assert_eq!(page.get(path), saved);
     assert_eq!(saved["preferred_genres"], json!(["sci-fi", "comedy"]));
     assert_eq!((&saved["runtime_min"], &saved["runtime_max"]), (&Value::Null, &json!(150)));
-    page.recommended("limit=20", "because_liked", |film| number(film, "runtime") <= 150.0);
+    page.recommended("limit=20", "because_liked", |movie| number(movie, "runtime") <= 150.0);
 
     edited["runtime_min"] = json!(200);
     let refused = page.expect(422, "PUT", path, Some(&edited));
@@ -285,15 +285,15 @@ fn feedback_and_modes(page: &Page<'_>) {
     let unknown = json!({"movie_id": 424_242, "signal": "like"});
     page.expect(404, "POST", "/api/feedback", Some(&unknown));
 
-    let fresh = |film: &Value| {
-        let id = film["movie_id"].as_u64().unwrap();
+    let fresh = |movie: &Value| {
+        let id = movie["movie_id"].as_u64().unwrap();
         ![liked, disliked, unwanted].contains(&id)
     };
-    let year = |film: &Value| number(film, "year");
-    let runtime = |film: &Value| number(film, "runtime");
+    let year = |movie: &Value| number(movie, "year");
+    let runtime = |movie: &Value| number(movie, "runtime");
     let shown = |query: &str, mode: &str, fit: &dyn Fn(&Value) -> bool| {
-        page.recommended(&format!("limit=20&mode={mode}{query}"), mode, |film| {
-            fresh(film) && fit(film)
+        page.recommended(&format!("limit=20&mode={mode}{query}"), mode, |movie| {
+            fresh(movie) && fit(movie)
         });
     };
     shown("", "because_liked", &|_| true);
@@ -302,18 +302,18 @@ fn feedback_and_modes(page: &Page<'_>) {
     for mode in ["genre", "service", "year", "runtime"] {
         shown("", mode, &|_| true);
     }
-    shown("&genre=sci-fi", "genre", &|film| has(film, "genres", "sci-fi"));
-    shown("&genre=Comedy", "genre", &|film| has(film, "genres", "comedy"));
-    shown("&service=Netflix", "service", &|film| has(film, "services", "Netflix"));
-    shown("&service=Disney%2B", "service", &|film| has(film, "services", "Disney+"));
-    shown("&year_bucket=recent", "year", &|film| year(film) >= 2018.0);
-    shown("&year_bucket=2010s", "year", &|film| (2010.0..=2019.0).contains(&year(film)));
-    shown("&year_bucket=2000s", "year", &|film| (2000.0..=2009.0).contains(&year(film)));
-    shown("&year_bucket=90s", "year", &|film| (1990.0..=1999.0).contains(&year(film)));
-    shown("&year_bucket=classic", "year", &|film| year(film) < 1990.0);
-    shown("&runtime_bucket=short", "runtime", &|film| runtime(film) < 90.0);
-    shown("&runtime_bucket=medium", "runtime", &|film| (90.0..=150.0).contains(&runtime(film)));
-    shown("&runtime_bucket=long", "runtime", &|film| runtime(film) > 150.0);
+    shown("&genre=sci-fi", "genre", &|movie| has(movie, "genres", "sci-fi"));
+    shown("&genre=Comedy", "genre", &|movie| has(movie, "genres", "comedy"));
+    shown("&service=Netflix", "service", &|movie| has(movie, "services", "Netflix"));
+    shown("&service=Disney%2B", "service", &|movie| has(movie, "services", "Disney+"));
+    shown("&year_bucket=recent", "year", &|movie| year(movie) >= 2018.0);
+    shown("&year_bucket=2010s", "year", &|movie| (2010.0..=2019.0).contains(&year(movie)));
+    shown("&year_bucket=2000s", "year", &|movie| (2000.0..=2009.0).contains(&year(movie)));
+    shown("&year_bucket=90s", "year", &|movie| (1990.0..=1999.0).contains(&year(movie)));
+    shown("&year_bucket=classic", "year", &|movie| year(movie) < 1990.0);
+    shown("&runtime_bucket=short", "runtime", &|movie| runtime(movie) < 90.0);
+    shown("&runtime_bucket=medium", "runtime", &|movie| (90.0..=150.0).contains(&runtime(movie)));
+    shown("&runtime_bucket=long", "runtime", &|movie| runtime(movie) > 150.0);
     for refused in
         ["mode=best", "limit=0", "limit=101", "limit=many", "mode=year&year_bucket=1890s"]
     {
@@ -331,12 +331,12 @@ fn watchlist(page: &Page<'_>) {
         items
     };
     assert!(listed().is_empty());
-    let films = page.get("/api/recommendations?limit=20");
-    let (first, second) = (&films["recommendations"][0], &films["recommendations"][1]);
-    let add = |film: &Value, expected| {
+    let movies = page.get("/api/recommendations?limit=20");
+    let (first, second) = (&movies["recommendations"][0], &movies["recommendations"][1]);
+    let add = |movie: &Value, expected| {
         // `service` is left out where the film is on none.
-        let mut body = json!({"movie_id": film["movie_id"], "title": film["title"]});
-        if let Some(service) = film["services"].get(0) {
+        let mut body = json!({"movie_id": movie["movie_id"], "title": movie["title"]});
+        if let Some(service) = movie["services"].get(0) {
             body["service"] = service.clone();
         }
         page.expect(expected, "POST", "/api/watchlist", Some(&body))
@@ -386,19 +386,19 @@ fn the_client_without_sign_in() {
         "preferred_genres": ["Sci-Fi", "Action"], "services": ["Netflix"], "runtime_min": 90,
         "runtime_max": null, "page": 1, "sort": {"by": "score"},
     });
-    let films = page.expect(200, "POST", "/api/recommendations", Some(&body));
-    assert_eq!(films["user_id"], "default_user");
-    assert_eq!(films["count"], films["recommendations"].as_array().unwrap().len());
-    for film in films["recommendations"].as_array().unwrap() {
-        assert!(has(film, "services", "Netflix") && number(film, "runtime") >= 90.0, "{film}");
+    let movies = page.expect(200, "POST", "/api/recommendations", Some(&body));
+    assert_eq!(movies["user_id"], "default_user");
+    assert_eq!(movies["count"], movies["recommendations"].as_array().unwrap().len());
+    for movie in movies["recommendations"].as_array().unwrap() {
+        assert!(has(movie, "services", "Netflix") && number(movie, "runtime") >= 90.0, "{movie}");
     }
     for field in ["liked_movie_ids", "disliked_movie_ids", "preferred_genres", "services"] {
         body[field] = Value::Null;
     }
     body["user_id"] = Value::Null;
     body["runtime_min"] = Value::Null;
-    let films = page.expect(200, "POST", "/api/recommendations", Some(&body));
-    assert_eq!((&films["count"], &films["user_id"]), (&json!(20), &json!("default_user")));
+    let movies = page.expect(200, "POST", "/api/recommendations", Some(&body));
+    assert_eq!((&movies["count"], &movies["user_id"]), (&json!(20), &json!("default_user")));
     body["preferred_genres"] = json!(["Sci-Fy"]);
     let refused = page.expect(422, "POST", "/api/recommendations", Some(&body));
     assert!(refused["detail"].as_str().unwrap().contains("sci-fi"), "{refused}");

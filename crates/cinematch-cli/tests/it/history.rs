@@ -47,15 +47,15 @@ fn a_history_is_matched_and_recommends_at_once() {
     assert_eq!((&report["unmatched"], &report["ambiguous"]), (&1.into(), &0.into()));
     let films = report["recommendations"].as_array().unwrap();
     assert_eq!(films.len(), 50);
-    for film in films {
-        let title = film["title"].as_str().unwrap();
+    for movie in films {
+        let title = movie["title"].as_str().unwrap();
         assert!(!["Heat", "Seven", "Alien", "Collateral"].contains(&title), "{title} was seen");
     }
     // The same history by hand is the same list.
     let movies = folder.read("raw/ml-32m/movies.csv");
     let id = |title: &str| {
-        let is_film = |line: &&str| line.contains(&format!(",{title} ("));
-        movies.lines().find(is_film).unwrap().split(',').next().unwrap().to_owned()
+        let is_movie = |line: &&str| line.contains(&format!(",{title} ("));
+        movies.lines().find(is_movie).unwrap().split(',').next().unwrap().to_owned()
     };
     let ratings = format!("{}=5,{}=4.5", id("Heat"), id("Seven"));
     let seen = format!("{},{}", id("Alien"), id("Collateral"));

@@ -23,7 +23,7 @@ fn lists(csv: &str) -> BTreeMap<u32, Vec<u32>> {
 }
 
 #[test]
-fn every_model_trains_ranks_and_writes_lists_for_unseen_viewers() {
+fn every_model_trains_ranks_and_writes_lists_for_unseen_users() {
     let folder = Folder::with_sample();
     folder.ok(&["preprocess", "--min-year", "none"]);
     let histories = "userId,movieId,rating\n7,1,5\n7,2,4.0\n8,999999,3.0\n9,3,4.5\n9,1,0.5\n9,3,5.0\n9,999999,1\n";
@@ -44,9 +44,9 @@ fn every_model_trains_ranks_and_writes_lists_for_unseen_viewers() {
         assert_eq!(lists.keys().copied().collect::<Vec<_>>(), [7, 8, 9], "{model}");
         // Of the only film that 8 rated nothing is known: there is a list all the same.
         for (user, seen) in [(7, &[1, 2][..]), (8, &[]), (9, &[1, 3])] {
-            let films: BTreeSet<u32> = lists[&user].iter().copied().collect();
-            assert_eq!(films.len(), 12, "{model}");
-            assert!(seen.iter().all(|film| !films.contains(film)), "{model}");
+            let movies: BTreeSet<u32> = lists[&user].iter().copied().collect();
+            assert_eq!(movies.len(), 12, "{model}");
+            assert!(seen.iter().all(|movie| !movies.contains(movie)), "{model}");
         }
     }
 }
@@ -120,12 +120,12 @@ fn parameters_come_from_a_file() {
 }
 
 #[test]
-fn histories_are_never_replaced_and_every_viewer_is_accounted_for() {
+fn histories_are_never_replaced_and_every_user_is_accounted_for() {
     use std::fmt::Write;
     let folder = Folder::trained();
     let mut histories = "userId,movieId,rating,timestamp\n".to_owned();
-    let films = folder.read("raw/ml-32m/movies.csv");
-    let ids = films.lines().skip(1).filter_map(|line| line.split(',').next());
+    let movies = folder.read("raw/ml-32m/movies.csv");
+    let ids = movies.lines().skip(1).filter_map(|line| line.split(',').next());
     for id in ids {
         writeln!(histories, "1,{id},4.0,").unwrap();
     }

@@ -33,7 +33,7 @@ fn a_watchlist_is_sorted_as_one_asks_and_says_how_long_it_takes() {
         ada.send(&format!("/films/{id}/say"), "stars=5", &[]);
     }
     let listed: Vec<Value> = [6, 7, 8, 9, 10].map(|id| list(&server, id)).to_vec();
-    let title = |film: &Value| film["title"].as_str().unwrap().replace('&', "&amp;");
+    let title = |movie: &Value| movie["title"].as_str().unwrap().replace('&', "&amp;");
     let sorted = |by: &str| -> Vec<String> {
         let page = ada.page(&format!("/watchlist?sort={by}"));
         titles(&page).into_iter().map(str::to_owned).collect()
@@ -42,18 +42,18 @@ fn a_watchlist_is_sorted_as_one_asks_and_says_how_long_it_takes() {
     assert_eq!(sorted("added"), added);
     let mut short = listed.clone();
     short.reverse();
-    short.sort_by_key(|film| film["runtime"].as_u64().unwrap_or(u64::MAX));
+    short.sort_by_key(|movie| movie["runtime"].as_u64().unwrap_or(u64::MAX));
     assert_eq!(sorted("short"), short.iter().map(title).collect::<Vec<_>>());
     // The services of the sample are invented, but one can have them.
-    let service = listed.iter().find_map(|film| film["services"][0].as_str()).unwrap();
+    let service = listed.iter().find_map(|movie| movie["services"][0].as_str()).unwrap();
     let body = json!({"services": [service]});
     server.as_user("1", ("PUT", "/api/preferences/me"), Some(&body));
     let page = ada.page("/watchlist?sort=mine");
-    let has = |film: &Value| film["services"].as_array().unwrap().contains(&json!(service));
-    let n_mine = listed.iter().filter(|film| has(film)).count();
+    let has = |movie: &Value| movie["services"].as_array().unwrap().contains(&json!(service));
+    let n_mine = listed.iter().filter(|movie| has(movie)).count();
     assert_eq!(page.matches("On a service of yours").count(), n_mine);
     let first: Vec<String> = titles(&page).into_iter().take(n_mine).map(str::to_owned).collect();
-    assert!(listed.iter().filter(|film| has(film)).all(|film| first.contains(&title(film))));
+    assert!(listed.iter().filter(|movie| has(movie)).all(|movie| first.contains(&title(movie))));
     // Best first: the stars that are predicted fall from one to the next.
     let page = ada.page("/watchlist");
     let stars: Vec<f32> = page
@@ -63,7 +63,7 @@ fn a_watchlist_is_sorted_as_one_asks_and_says_how_long_it_takes() {
         .collect();
     assert_eq!(stars.len(), 5, "{page}");
     assert!(stars.is_sorted_by(|one, next| one >= next), "{stars:?}");
-    let minutes: u64 = listed.iter().filter_map(|film| film["runtime"].as_u64()).sum();
+    let minutes: u64 = listed.iter().filter_map(|movie| movie["runtime"].as_u64()).sum();
     let told = format!("5 films, {} h {} min in all.", minutes / 60, minutes % 60);
     assert!(page.contains(&told), "{told}");
 
@@ -75,7 +75,7 @@ fn a_watchlist_is_sorted_as_one_asks_and_says_how_long_it_takes() {
 }
 
 #[test]
-fn five_films_for_tonight_fit_the_evening_and_are_new_to_everybody() {
+fn five_movies_for_tonight_fit_the_evening_and_are_new_to_everybody() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "Ada");
@@ -97,10 +97,10 @@ fn five_films_for_tonight_fit_the_evening_and_are_new_to_everybody() {
     });
     let told = server.post("/api/groups/recommendations", &asked).json();
     let told = told["recommendations"].as_array().unwrap();
-    for (title, film) in picked.iter().zip(told) {
-        assert_eq!(*title, film["title"].as_str().unwrap().replace('&', "&amp;"));
-        assert!(film["runtime"].as_u64().unwrap() <= 120);
-        let id = film["movie_id"].as_u64().unwrap();
+    for (title, movie) in picked.iter().zip(told) {
+        assert_eq!(*title, movie["title"].as_str().unwrap().replace('&', "&amp;"));
+        assert!(movie["runtime"].as_u64().unwrap() <= 120);
+        let id = movie["movie_id"].as_u64().unwrap();
         assert!(!(1..40).contains(&id) && !(101..140).contains(&id), "{title} was seen");
     }
     assert_eq!(page.matches("class=\"happiness\"").count(), 5);
@@ -177,7 +177,7 @@ fn an_import_says_what_it_found_and_asks_what_it_does_not_know() {
     assert!(ada.page("/").contains("Settled: 1 film new to us."));
     let known = server.as_user("1", ("GET", "/api/feedback"), None).json();
     let of = |id: u64| {
-        known["feedback"].as_array().unwrap().iter().find(|film| film["movie_id"] == id).cloned()
+        known["feedback"].as_array().unwrap().iter().find(|movie| movie["movie_id"] == id).cloned()
     };
     assert_eq!((&of(9002).unwrap()["rating"], of(9001)), (&json!(5.0), None));
     // None of these is an answer too.

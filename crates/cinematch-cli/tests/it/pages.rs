@@ -187,15 +187,15 @@ fn a_profiles_name_is_text() {
 fn rows(page: &str) -> Vec<(String, Vec<u32>)> {
     let row = |row: &str| {
         let heading = row.split("</h2>").next().unwrap().rsplit_once("\">").unwrap().1;
-        let films = row.split("id=\"say-").skip(1);
-        let number = |film: &str| film.split('"').next().unwrap().parse().unwrap();
-        (heading.replace("<em>", "").replace("</em>", ""), films.map(number).collect())
+        let movies = row.split("id=\"say-").skip(1);
+        let number = |movie: &str| movie.split('"').next().unwrap().parse().unwrap();
+        (heading.replace("<em>", "").replace("</em>", ""), movies.map(number).collect())
     };
     page.split("<section class=\"row\"").skip(1).map(row).collect()
 }
 
 #[test]
-fn rows_say_why_they_are_there_and_no_film_stands_twice() {
+fn rows_say_why_they_are_there_and_no_movie_stands_twice() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let ada = Plain::new(&server, "Ada");
@@ -222,12 +222,12 @@ fn rows_say_why_they_are_there_and_no_film_stands_twice() {
     // A row of which nothing is left is not there.
     assert!(headings.iter().all(|it| wanted.contains(it)), "{headings:?}");
     assert!(headings.len() >= 4 && headings[..2] == wanted[..2], "{headings:?}");
-    let mut films: Vec<u32> = rows.iter().flat_map(|(_, films)| films.clone()).collect();
-    assert!([163, 1, 2].iter().all(|seen| !films.contains(seen)));
-    let (shown, first) = (films.len(), rows[0].1.len());
-    films.sort_unstable();
-    films.dedup();
-    assert_eq!((films.len(), first), (shown, 12));
+    let mut movies: Vec<u32> = rows.iter().flat_map(|(_, movies)| movies.clone()).collect();
+    assert!([163, 1, 2].iter().all(|seen| !movies.contains(seen)));
+    let (shown, first) = (movies.len(), rows[0].1.len());
+    movies.sort_unstable();
+    movies.dedup();
+    assert_eq!((movies.len(), first), (shown, 12));
     // Predicted stars, reasons, and that services are invented.
     assert!(page.contains("Predicted for you: ") && page.contains("You gave Heat 5★"), "{page}");
     assert!(page.contains(">mock</span>"));

@@ -86,8 +86,8 @@ fn preferences(ada: &Ada<'_>) {
     assert_eq!(reply["ignored_preferences"], json!(["tlh", "Laserdisc"]));
     assert_eq!(reply["count"], 20);
     put(json!({"services": ["netflix"]}));
-    for film in ada.get("/api/recommendations?limit=50")["recommendations"].as_array().unwrap() {
-        assert!(film["services"].as_array().unwrap().contains(&json!("Netflix")), "{film}");
+    for movie in ada.get("/api/recommendations?limit=50")["recommendations"].as_array().unwrap() {
+        assert!(movie["services"].as_array().unwrap().contains(&json!("Netflix")), "{movie}");
     }
     put(json!({}));
 }
@@ -101,8 +101,8 @@ fn a_rating_counts_at_the_next_request(ada: &Ada<'_>) {
     let after = list();
     assert_ne!(ids(&after), ids(&cold));
     assert!(!ids(&after).contains(&1), "never shown again");
-    assert!(after["recommendations"].as_array().unwrap().iter().any(|film| {
-        film["reasons"].as_array().unwrap().iter().any(|reason| reason["movie_id"] == 1)
+    assert!(after["recommendations"].as_array().unwrap().iter().any(|movie| {
+        movie["reasons"].as_array().unwrap().iter().any(|reason| reason["movie_id"] == 1)
     }));
     // What the request itself says gives the very same list.
     let told =
@@ -117,7 +117,7 @@ fn a_rating_counts_at_the_next_request(ada: &Ada<'_>) {
         .as_array()
         .unwrap()
         .iter()
-        .map(|film| film["movie_id"].as_u64().unwrap())
+        .map(|movie| movie["movie_id"].as_u64().unwrap())
         .filter(|id| *id != 1)
         .collect();
     ada.say(&json!({"movie_id": top, "signal": "dislike"}));
@@ -167,7 +167,7 @@ fn a_rating_counts_at_the_next_request(ada: &Ada<'_>) {
     assert!(!ids(&list()).contains(&listed));
     let exported = ada.get("/api/export/me");
     let seen =
-        exported["feedback"].as_array().unwrap().iter().find(|film| film["movie_id"] == listed);
+        exported["feedback"].as_array().unwrap().iter().find(|movie| movie["movie_id"] == listed);
     assert_eq!(seen.unwrap()["watched"], true);
 }
 
@@ -177,8 +177,8 @@ fn everything_can_be_asked_why(ada: &Ada<'_>) {
     let asked = ada.get("/api/recommendations?counterfactual=true");
     assert_eq!(ids(&plain), ids(&asked));
     let mut found = 0;
-    for (place, film) in asked["recommendations"].as_array().unwrap().iter().enumerate() {
-        let Some(without) = film.get("counterfactual") else { continue };
+    for (place, movie) in asked["recommendations"].as_array().unwrap().iter().enumerate() {
+        let Some(without) = movie.get("counterfactual") else { continue };
         assert_eq!(without["place"], place + 1);
         // Taken back for a moment, the film of the history leaves the other where it was said to fall.
         if found < 3 {
@@ -188,7 +188,7 @@ fn everything_can_be_asked_why(ada: &Ada<'_>) {
                 .as_array()
                 .unwrap()
                 .iter()
-                .find(|film| film["movie_id"] == spoken)
+                .find(|movie| movie["movie_id"] == spoken)
                 .unwrap()
                 .clone();
             ada.call("DELETE", &format!("/api/feedback/{spoken}"), None);
@@ -196,7 +196,7 @@ fn everything_can_be_asked_why(ada: &Ada<'_>) {
             let would_be = without["would_be"].as_u64().unwrap() as usize;
             if would_be <= 100 {
                 let list = ids(&ada.get("/api/recommendations?limit=100"));
-                assert_eq!(list[would_be - 1], film["movie_id"].as_u64().unwrap(), "{without}");
+                assert_eq!(list[would_be - 1], movie["movie_id"].as_u64().unwrap(), "{without}");
             }
             ada.call("DELETE", &format!("/api/feedback/{spoken}"), None);
             ada.say(
@@ -216,37 +216,37 @@ fn everything_can_be_asked_why(ada: &Ada<'_>) {
 }
 
 fn modes(ada: &Ada<'_>) {
-    let films = |query: &str| {
+    let movies = |query: &str| {
         let reply = ada.get(&format!("/api/recommendations?limit=100&{query}"));
         reply["recommendations"].as_array().unwrap().clone()
     };
     let all = |query: &str, fits: &dyn Fn(&Value) -> bool| {
-        let films = films(query);
-        assert!(!films.is_empty(), "{query}");
-        for film in films {
-            assert!(fits(&film), "{query}: {film}");
+        let movies = movies(query);
+        assert!(!movies.is_empty(), "{query}");
+        for movie in movies {
+            assert!(fits(&movie), "{query}: {movie}");
         }
     };
-    let number = |film: &Value, field: &str| film[field].as_u64().unwrap();
-    all("mode=genre&genre=Sci-Fi", &|film| {
-        film["genres"].as_array().unwrap().contains(&json!("sci-fi"))
+    let number = |movie: &Value, field: &str| movie[field].as_u64().unwrap();
+    all("mode=genre&genre=Sci-Fi", &|movie| {
+        movie["genres"].as_array().unwrap().contains(&json!("sci-fi"))
     });
-    all("mode=service&service=max", &|film| {
-        film["services"].as_array().unwrap().contains(&json!("Max"))
+    all("mode=service&service=max", &|movie| {
+        movie["services"].as_array().unwrap().contains(&json!("Max"))
     });
-    all("mode=year&year_bucket=90s", &|film| (1990..=1999).contains(&number(film, "year")));
-    all("mode=year&year_bucket=classic", &|film| number(film, "year") < 1990);
-    all("mode=year&year_bucket=recent", &|film| number(film, "year") >= 2018);
-    all("mode=runtime&runtime_bucket=short", &|film| number(film, "runtime") < 90);
-    all("mode=runtime&runtime_bucket=medium", &|film| {
-        (90..=150).contains(&number(film, "runtime"))
+    all("mode=year&year_bucket=90s", &|movie| (1990..=1999).contains(&number(movie, "year")));
+    all("mode=year&year_bucket=classic", &|movie| number(movie, "year") < 1990);
+    all("mode=year&year_bucket=recent", &|movie| number(movie, "year") >= 2018);
+    all("mode=runtime&runtime_bucket=short", &|movie| number(movie, "runtime") < 90);
+    all("mode=runtime&runtime_bucket=medium", &|movie| {
+        (90..=150).contains(&number(movie, "runtime"))
     });
-    all("mode=runtime&runtime_bucket=long", &|film| number(film, "runtime") > 150);
+    all("mode=runtime&runtime_bucket=long", &|movie| number(movie, "runtime") > 150);
     // Popular now, for whoever asks; what they know already aside.
-    let trending = films("mode=trending");
-    let scores: Vec<f64> = trending.iter().map(|film| film["score"].as_f64().unwrap()).collect();
+    let trending = movies("mode=trending");
+    let scores: Vec<f64> = trending.iter().map(|movie| movie["score"].as_f64().unwrap()).collect();
     assert!(scores.is_sorted_by(|a, b| a >= b) && scores[0] <= 1.0);
-    assert!(trending.iter().all(|film| film["movie_id"] != 1));
+    assert!(trending.iter().all(|movie| movie["movie_id"] != 1));
     for (query, field) in [
         ("mode=random", "mode"),
         ("genre=dramma", "genre"),
@@ -398,10 +398,10 @@ fn a_household_watches_together() {
     for strategy in ["average", "least_misery", "veto"] {
         let reply = ask(json!({"strategy": strategy})).json();
         assert_eq!((&reply["count"], &reply["strategy"]), (&json!(15), &json!(strategy)));
-        for film in reply["recommendations"].as_array().unwrap() {
-            let id = film["movie_id"].as_u64().unwrap();
+        for movie in reply["recommendations"].as_array().unwrap() {
+            let id = movie["movie_id"].as_u64().unwrap();
             assert!(![1, 2, 3, 50, 51, 52, 100].contains(&id));
-            let scores: Vec<f64> = film["members"]
+            let scores: Vec<f64> = movie["members"]
                 .as_array()
                 .unwrap()
                 .iter()
@@ -411,8 +411,8 @@ fn a_household_watches_together() {
                 "least_misery" => scores.iter().copied().fold(f64::INFINITY, f64::min),
                 _ => scores.iter().sum::<f64>() / 3.0,
             };
-            assert!((film["score"].as_f64().unwrap() - expected).abs() < 1e-5, "{film}");
-            for member in film["members"].as_array().unwrap() {
+            assert!((movie["score"].as_f64().unwrap() - expected).abs() < 1e-5, "{movie}");
+            for member in movie["members"].as_array().unwrap() {
                 let parts = member["reasons"].as_array().unwrap().iter();
                 let sum: f64 = parts.map(|part| part["contribution"].as_f64().unwrap()).sum();
                 assert!((sum - member["score"].as_f64().unwrap()).abs() < 1e-5, "{member}");
@@ -425,8 +425,8 @@ fn a_household_watches_together() {
         assert_eq!(reply["members"][2]["user_id"], Value::Null);
     }
     let horror = ask(json!({"filters": {"genres": {"any": ["horror"]}}, "limit": 5})).json();
-    for film in horror["recommendations"].as_array().unwrap() {
-        assert!(film["genres"].as_array().unwrap().contains(&json!("horror")));
+    for movie in horror["recommendations"].as_array().unwrap() {
+        assert!(movie["genres"].as_array().unwrap().contains(&json!("horror")));
     }
     ask(json!({"members": []})).problem(422);
     ask(json!({"veto_below": 2, "strategy": "veto"})).problem(422);

@@ -56,15 +56,15 @@ impl Wanted {
         })
     }
 
-    fn passes(&self, film: &Value) -> bool {
+    fn passes(&self, movie: &Value) -> bool {
         let list = |field: &str| -> Vec<&str> {
-            film[field].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect()
+            movie[field].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect()
         };
         let (genres, services) = (list("genres"), list("services"));
         let has = |name: &String| genres.contains(&name.as_str());
         let within = |field: &str, (min, max): (Option<u64>, Option<u64>)| {
             (min.is_none() && max.is_none())
-                || film[field].as_u64().is_some_and(|value| {
+                || movie[field].as_u64().is_some_and(|value| {
                     min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max)
                 })
         };
@@ -75,10 +75,10 @@ impl Wanted {
                 || self.services.iter().any(|name| services.contains(&name.as_str())))
             && within("year", self.year)
             && within("runtime", self.runtime)
-            && film["vote_count"].as_u64().unwrap_or(0) >= self.min_votes
+            && movie["vote_count"].as_u64().unwrap_or(0) >= self.min_votes
             && self
                 .rating_min
-                .is_none_or(|min| film["vote_average"].as_f64().is_some_and(|vote| vote >= min))
+                .is_none_or(|min| movie["vote_average"].as_f64().is_some_and(|vote| vote >= min))
     }
 }
 
@@ -91,7 +91,7 @@ struct Person {
 
 struct World<'a> {
     server: &'a Server,
-    films: BTreeMap<u64, Value>,
+    movies: BTreeMap<u64, Value>,
     ids: Vec<u64>,
     genres: Vec<String>,
     services: Vec<String>,
@@ -99,19 +99,19 @@ struct World<'a> {
 
 impl<'a> World<'a> {
     fn of(server: &'a Server) -> Self {
-        let mut films = BTreeMap::new();
+        let mut movies = BTreeMap::new();
         let mut cursor = String::new();
         loop {
             let page = server.get(&format!("/api/movies?limit=100{cursor}")).json();
-            for film in page["movies"].as_array().unwrap() {
-                films.insert(film["movie_id"].as_u64().unwrap(), film.clone());
+            for movie in page["movies"].as_array().unwrap() {
+                movies.insert(movie["movie_id"].as_u64().unwrap(), movie.clone());
             }
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => break,
             }
         }
-        assert_eq!(films.len(), 353);
+        assert_eq!(movies.len(), 353);
         let names = |path: &str, field: &str| -> Vec<String> {
             let reply = server.get(path).json();
             reply[field]
@@ -123,62 +123,62 @@ impl<'a> World<'a> {
         };
         Self {
             server,
-            ids: films.keys().copied().collect(),
-            films,
+            ids: movies.keys().copied().collect(),
+            movies,
             genres: names("/api/genres", "genres"),
             services: names("/api/services", "services"),
         }
     }
 
-    fn some_films(&self, dice: &mut Dice, most: u64) -> Vec<u64> {
+    fn some_movies(&self, dice: &mut Dice, most: u64) -> Vec<u64> {
         (0..dice.below(most)).map(|_| *dice.pick(&self.ids)).collect()
     }
 
     /// Tells the server something of somebody.
     fn live_on(&self, dice: &mut Dice, person: &mut Person) {
-        let film = *dice.pick(&self.ids);
+        let movie = *dice.pick(&self.ids);
         let feedback = |body: Value| {
             let reply = self.server.as_user(&person.id, ("POST", "/api/feedback"), Some(&body));
             assert_eq!(reply.status, 200, "{}", reply.text);
         };
         match dice.below(4) {
-            0 => feedback(json!({"movie_id": film, "rating": (1 + dice.below(10)) as f64 / 2.0})),
-            1 => feedback(json!({"movie_id": film,
+            0 => feedback(json!({"movie_id": movie, "rating": (1 + dice.below(10)) as f64 / 2.0})),
+            1 => feedback(json!({"movie_id": movie,
                 "signal": dice.pick(&["like", "dislike", "not_interested"])})),
-            2 => feedback(json!({"movie_id": film, "watched": true})),
+            2 => feedback(json!({"movie_id": movie, "watched": true})),
             _ => {
-                let body = json!({"movie_id": film});
+                let body = json!({"movie_id": movie});
                 self.server.as_user(&person.id, ("POST", "/api/watchlist"), Some(&body));
-                person.listed.insert(film);
+                person.listed.insert(movie);
                 return;
             }
         }
-        person.known.insert(film);
+        person.known.insert(movie);
     }
 
     /// Exactly as many as there are, all of them right, all of them explained.
     fn check(&self, reply: &Value, eligible: &BTreeSet<u64>, (offset, limit): (usize, usize)) {
-        let films = reply["recommendations"].as_array().unwrap();
+        let movies = reply["recommendations"].as_array().unwrap();
         let expected = limit.min(eligible.len().saturating_sub(offset));
-        assert_eq!((films.len(), &reply["count"]), (expected, &json!(expected)), "{reply}");
-        let ids: BTreeSet<u64> = films.iter().map(|it| it["movie_id"].as_u64().unwrap()).collect();
-        assert_eq!(ids.len(), films.len(), "no film twice");
+        assert_eq!((movies.len(), &reply["count"]), (expected, &json!(expected)), "{reply}");
+        let ids: BTreeSet<u64> = movies.iter().map(|it| it["movie_id"].as_u64().unwrap()).collect();
+        assert_eq!(ids.len(), movies.len(), "no film twice");
         assert!(ids.is_subset(eligible), "{:?}", ids.difference(eligible));
-        for film in films {
-            let parts = film["reasons"].as_array().unwrap().iter();
+        for movie in movies {
+            let parts = movie["reasons"].as_array().unwrap().iter();
             let sum: f64 = parts.map(|part| part["contribution"].as_f64().unwrap()).sum();
-            let (score, reasons) = (film["score"].as_f64().unwrap(), &film["reasons"]);
+            let (score, reasons) = (movie["score"].as_f64().unwrap(), &movie["reasons"]);
             // A large score has fewer digits behind its point.
             let digits = 1e-5 * score.abs().max(1.0);
             assert!((sum - score).abs() < digits, "{sum} is not {score}: {reasons}");
-            assert!(!film["explanation"].as_str().unwrap().is_empty(), "{film}");
+            assert!(!movie["explanation"].as_str().unwrap().is_empty(), "{movie}");
         }
         let shortfall = &reply["shortfall"];
         assert_eq!(shortfall.is_object(), expected < limit, "{shortfall}");
         if expected < limit {
             let removed = shortfall["removed_by"].as_object().unwrap();
-            let removed: u64 = removed.values().map(|films| films.as_u64().unwrap()).sum();
-            assert_eq!(removed as usize, self.films.len() - eligible.len(), "{shortfall}");
+            let removed: u64 = removed.values().map(|movies| movies.as_u64().unwrap()).sum();
+            assert_eq!(removed as usize, self.movies.len() - eligible.len(), "{shortfall}");
         }
     }
 }
@@ -206,10 +206,10 @@ fn the_promises_hold_for_random_people_histories_and_filters() {
         let wanted = Wanted::roll(&mut dice, &world.genres, &world.services);
         let limit = 1 + dice.below(100) as usize;
         let offset = if dice.one_in(4) { dice.below(60) as usize } else { 0 };
-        let liked = world.some_films(&mut dice, 6);
-        let disliked = world.some_films(&mut dice, 3);
-        let rated = world.some_films(&mut dice, 5);
-        let excluded = world.some_films(&mut dice, 10);
+        let liked = world.some_movies(&mut dice, 6);
+        let disliked = world.some_movies(&mut dice, 3);
+        let rated = world.some_movies(&mut dice, 5);
+        let excluded = world.some_movies(&mut dice, 10);
         let ratings: Vec<Value> = rated
             .iter()
             .map(|id| json!({"movie_id": id, "rating": (1 + dice.below(10)) as f64 / 2.0}))
@@ -221,7 +221,7 @@ fn the_promises_hold_for_random_people_histories_and_filters() {
             gone.extend(&person.listed);
         }
         let eligible = |wanted: &Wanted, gone: &BTreeSet<u64>| -> BTreeSet<u64> {
-            let passes = |id: &&u64| !gone.contains(id) && wanted.passes(&world.films[*id]);
+            let passes = |id: &&u64| !gone.contains(id) && wanted.passes(&world.movies[*id]);
             world.ids.iter().filter(passes).copied().collect()
         };
         let body = json!({
@@ -235,9 +235,9 @@ fn the_promises_hold_for_random_people_histories_and_filters() {
         let reply = server.post("/api/recommendations", &body);
         assert_eq!(reply.status, 200, "{}", reply.text);
         assert_eq!(server.post("/api/recommendations", &body).text, reply.text, "byte for byte");
-        let films = eligible(&wanted, &gone);
-        world.check(&reply.json(), &films, (offset, limit));
-        short += usize::from(films.len() < offset + limit);
+        let movies = eligible(&wanted, &gone);
+        world.check(&reply.json(), &movies, (offset, limit));
+        short += usize::from(movies.len() < offset + limit);
 
         // The same person, asked for by what the server knows.
         let mut gone = person.known.clone();

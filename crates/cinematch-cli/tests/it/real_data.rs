@@ -41,7 +41,7 @@ fn strict_ids(movies: &str) -> BTreeSet<u32> {
 }
 
 #[test]
-fn movielens_32m_keeps_every_film_of_the_strict_reading_and_names_the_others() {
+fn movielens_32m_keeps_every_movie_of_the_strict_reading_and_names_the_others() {
     let Some(raw) = real_data("movielens_32m") else { return };
     let folder = Folder::empty();
     let summary = preprocess(&folder, &raw, "ml-32m", &[]);
@@ -76,7 +76,7 @@ fn movielens_32m_keeps_every_film_of_the_strict_reading_and_names_the_others() {
 }
 
 #[test]
-fn more_films_come_through_the_other_filters() {
+fn more_movies_come_through_the_other_filters() {
     let Some(raw) = real_data("more_films") else { return };
     let folder = Folder::empty();
     let kept = |more: &[&str]| {
@@ -170,11 +170,11 @@ fn neighbours_make_sense_to_a_person() {
     folder.ok(&["train"]);
     let neighbours = |id: &str| folder.ok(&["recommend", "--liked", id, "--diversity", "0", "-q"]);
     let toy_story = neighbours("1");
-    for film in ["Toy Story 2 (1999)", "Toy Story 3 (2010)", "A Bug's Life (1998)"] {
-        assert!(toy_story.contains(film), "{toy_story}");
+    for movie in ["Toy Story 2 (1999)", "Toy Story 3 (2010)", "A Bug's Life (1998)"] {
+        assert!(toy_story.contains(movie), "{toy_story}");
     }
     let godfather = neighbours("858");
-    for film in ["The Godfather: Part II (1974)", "The Godfather: Part III (1990)"] {
-        assert!(godfather.contains(film), "{godfather}");
+    for movie in ["The Godfather: Part II (1974)", "The Godfather: Part III (1990)"] {
+        assert!(godfather.contains(movie), "{godfather}");
     }
 }

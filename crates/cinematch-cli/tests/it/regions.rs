@@ -39,18 +39,18 @@ fn what_is_known_of_a_region_is_not_called_mock() {
     assert_eq!(at_home["services"], json!(["Netflix", "MUBI"]));
     assert_eq!(at_home["services_source"], "tmdb");
     let lists = |body| server.recommend(&body)["recommendations"].as_array().unwrap().clone();
-    let films = lists(json!({"limit": 100}));
-    let own = films.iter().filter(|film| film["services"] != json!([]));
-    assert!(own.into_iter().all(|film| film["services_source"] == "mock"));
-    for film in lists(json!({"limit": 100, "region": "DE"})) {
-        let is_anywhere = film["services"] != json!([]);
+    let movies = lists(json!({"limit": 100}));
+    let own = movies.iter().filter(|movie| movie["services"] != json!([]));
+    assert!(own.into_iter().all(|movie| movie["services_source"] == "mock"));
+    for movie in lists(json!({"limit": 100, "region": "DE"})) {
+        let is_anywhere = movie["services"] != json!([]);
         let source = if is_anywhere { json!("tmdb") } else { json!(null) };
-        assert_eq!(film["services_source"], source, "{film}");
+        assert_eq!(movie["services_source"], source, "{movie}");
     }
 }
 
 #[test]
-fn a_viewer_gets_the_services_of_their_region() {
+fn a_user_gets_the_services_of_their_region() {
     let folder = folder();
     let server = Server::start(&folder);
     let services = server.get("/api/services").json();
@@ -63,11 +63,11 @@ fn a_viewer_gets_the_services_of_their_region() {
 
     let ask = |body: serde_json::Value| server.post("/api/recommendations", &body);
     let reply = ask(json!({"region": "DE", "services": ["netflix"]})).json();
-    let films = reply["recommendations"].as_array().unwrap();
-    assert_eq!(films.len(), 2, "{reply}");
-    for film in films {
-        assert!(film["services"].as_array().unwrap().contains(&json!("Netflix")), "{film}");
-        assert_eq!(film["services_source"], "tmdb");
+    let movies = reply["recommendations"].as_array().unwrap();
+    assert_eq!(movies.len(), 2, "{reply}");
+    for movie in movies {
+        assert!(movie["services"].as_array().unwrap().contains(&json!("Netflix")), "{movie}");
+        assert_eq!(movie["services_source"], "tmdb");
     }
     assert!(reply["attribution"].as_str().unwrap().contains("TMDb"));
     assert_eq!(reply["shortfall"]["removed_by"]["services"], 351);
@@ -75,15 +75,16 @@ fn a_viewer_gets_the_services_of_their_region() {
     assert_eq!(ask(json!({"region": "US", "services": ["Apple TV"]})).json()["count"], 0);
     ask(json!({"region": "US", "services": ["MUBI Amazon Channel"]})).problem(422);
     // A region alone changes what is shown and nothing else.
-    let films = |body| -> Vec<serde_json::Value> {
+    let movies = |body| -> Vec<serde_json::Value> {
         ask(body).json()["recommendations"].as_array().unwrap().clone()
     };
-    let (here, there) = (films(json!({"limit": 50})), films(json!({"limit": 50, "region": "US"})));
-    let ids = |films: &[serde_json::Value]| -> Vec<serde_json::Value> {
-        films.iter().map(|film| film["movie_id"].clone()).collect()
+    let (here, there) =
+        (movies(json!({"limit": 50})), movies(json!({"limit": 50, "region": "US"})));
+    let ids = |movies: &[serde_json::Value]| -> Vec<serde_json::Value> {
+        movies.iter().map(|movie| movie["movie_id"].clone()).collect()
     };
     assert_eq!(ids(&here), ids(&there));
-    assert!(here.iter().all(|film| film["services"] == json!([])));
+    assert!(here.iter().all(|movie| movie["services"] == json!([])));
 
     let problem = ask(json!({"region": "FR"})).problem(422);
     assert_eq!(problem["errors"][0]["field"], "region");
@@ -92,11 +93,11 @@ fn a_viewer_gets_the_services_of_their_region() {
         "nothing is known of the region `FR`, only of DE, US"
     );
     server.get("/api/services?region=FR").problem(422);
-    let film = folder.read("raw/ml-32m/links.csv");
-    let first = film.lines().nth(1).unwrap().split(',').next().unwrap();
-    let film = server.get(&format!("/api/movies/{first}?region=US")).json();
-    assert_eq!(film["services"], json!(["Prime Video"]));
-    assert!(film["attribution"].as_str().unwrap().contains("JustWatch"));
+    let movie = folder.read("raw/ml-32m/links.csv");
+    let first = movie.lines().nth(1).unwrap().split(',').next().unwrap();
+    let movie = server.get(&format!("/api/movies/{first}?region=US")).json();
+    assert_eq!(movie["services"], json!(["Prime Video"]));
+    assert!(movie["attribution"].as_str().unwrap().contains("JustWatch"));
 }
 
 #[test]
@@ -110,7 +111,7 @@ fn a_person_says_once_where_they_live() {
     };
     let path = "/api/preferences/me";
     let put = |body: serde_json::Value| call("PUT", path, Some(&body));
-    let films = |path: &str| -> Vec<serde_json::Value> {
+    let movies = |path: &str| -> Vec<serde_json::Value> {
         let reply = call("GET", path, None).json();
         reply["recommendations"].as_array().unwrap().clone()
     };
@@ -119,9 +120,9 @@ fn a_person_says_once_where_they_live() {
     assert_eq!(call("GET", path, None).json()["region"], "DE");
     let export = call("GET", "/api/export/me", None).json();
     assert_eq!(export["preferences"]["region"], "DE");
-    let here = films("/api/recommendations");
+    let here = movies("/api/recommendations");
     assert_eq!(here.len(), 2, "what is on Netflix in Germany");
-    assert!(here.iter().all(|film| film["services_source"] == "tmdb"));
+    assert!(here.iter().all(|movie| movie["services_source"] == "tmdb"));
     let reply = call("GET", "/api/recommendations", None).json();
     assert!(reply["attribution"].as_str().unwrap().contains("JustWatch"));
     // What a request says goes before; services that are not there are not asked for.
@@ -142,7 +143,7 @@ fn a_person_says_once_where_they_live() {
 }
 
 #[test]
-fn the_terminal_says_where_films_can_be_watched_and_whose_word_that_is() {
+fn the_terminal_says_where_movies_can_be_watched_and_whose_word_that_is() {
     let folder = folder();
     let text = folder.ok(&["recommend", "--region", "DE", "--services", "MUBI,arte"]);
     assert!(text.contains("on Netflix, MUBI") && text.contains("on MUBI, Netflix, arte"), "{text}");
@@ -167,10 +168,10 @@ fn without_tmdbs_text_nothing_that_tmdb_says_is_learned() {
     // It is shown and filtered by.
     let reply = folder.ok(&["recommend", "--liked", "6", "--runtime-max", "120", "--json"]);
     let reply: serde_json::Value = serde_json::from_str(&reply).unwrap();
-    let films = reply["recommendations"].as_array().unwrap();
-    assert!(films.iter().all(|film| film["runtime"].as_u64().unwrap() <= 120));
-    assert!(films.iter().any(|film| film["overview"].is_string()));
-    let reasons = films.iter().flat_map(|film| film["reasons"].as_array().unwrap());
+    let movies = reply["recommendations"].as_array().unwrap();
+    assert!(movies.iter().all(|movie| movie["runtime"].as_u64().unwrap() <= 120));
+    assert!(movies.iter().any(|movie| movie["overview"].is_string()));
+    let reasons = movies.iter().flat_map(|movie| movie["reasons"].as_array().unwrap());
     assert!(reasons.clone().all(|reason| reason["kind"] != "quality"));
     // Without the option the model is the one it was, to the byte.
     folder.ok(&["train"]);

@@ -60,7 +60,7 @@ impl<'a> Replicas<'a> {
 #[derive(Default)]
 struct Seen {
     /// The last stars of a film that were acknowledged, and those on the way when the server was killed.
-    films: BTreeMap<u32, (f64, Option<f64>)>,
+    movies: BTreeMap<u32, (f64, Option<f64>)>,
     requests: usize,
     broken: usize,
 }
@@ -80,10 +80,10 @@ fn client(replicas: &Replicas<'_>, which: usize, user: &str, stop: &AtomicBool) 
         }
         let address = replicas.address(which).clone();
         let kills = replicas.kills[which].load(Ordering::SeqCst);
-        let film = turn % 50 + 1;
+        let movie = turn % 50 + 1;
         let stars = f64::from(turn % 10 + 1) / 2.0;
         let sent = if turn % 3 == 0 {
-            let body = json!({"movie_id": film, "rating": stars}).to_string();
+            let body = json!({"movie_id": movie, "rating": stars}).to_string();
             let request = agent.post(format!("{address}/api/feedback"));
             request.header("x-user-id", user).content_type("application/json").send(body)
         } else {
@@ -95,7 +95,7 @@ fn client(replicas: &Replicas<'_>, which: usize, user: &str, stop: &AtomicBool) 
             Ok((status, body)) => {
                 assert!(status.is_success(), "{address}: {status} {body}");
                 if turn % 3 == 0 {
-                    seen.films.insert(film, (stars, None));
+                    seen.movies.insert(movie, (stars, None));
                 }
             }
             Err(error) => {
@@ -105,8 +105,8 @@ fn client(replicas: &Replicas<'_>, which: usize, user: &str, stop: &AtomicBool) 
                         || *replicas.address(which) != address
                 });
                 if turn % 3 == 0 {
-                    let before = seen.films.get(&film).map_or(0.0, |(stars, _)| *stars);
-                    seen.films.insert(film, (before, Some(stars)));
+                    let before = seen.movies.get(&movie).map_or(0.0, |(stars, _)| *stars);
+                    seen.movies.insert(movie, (before, Some(stars)));
                 }
                 drop(error);
             }
@@ -178,15 +178,15 @@ fn servers_killed_under_load_lose_no_write_and_break_no_others_requests() {
         let server = server.lock().unwrap();
         for (user, seen) in users.iter().zip(&all) {
             let said = server.as_user(user, ("GET", "/api/feedback"), None).json();
-            let stars_of = |film: u32| {
-                let films = said["feedback"].as_array().unwrap();
-                let found = films.iter().find(|said| said["movie_id"] == film);
+            let stars_of = |movie: u32| {
+                let movies = said["feedback"].as_array().unwrap();
+                let found = movies.iter().find(|said| said["movie_id"] == movie);
                 found.map_or(0.0, |said| said["rating"].as_f64().unwrap())
             };
-            for (film, (acknowledged, on_its_way)) in &seen.films {
-                let stars = stars_of(*film);
+            for (movie, (acknowledged, on_its_way)) in &seen.movies {
+                let stars = stars_of(*movie);
                 let may_be = [Some(*acknowledged), *on_its_way];
-                assert!(may_be.contains(&Some(stars)), "{film}: {stars} of {may_be:?}");
+                assert!(may_be.contains(&Some(stars)), "{movie}: {stars} of {may_be:?}");
             }
         }
     }

@@ -29,16 +29,16 @@ fn held_out(user: &str) -> bool {
 fn change_ratings(folder: &Folder, other: impl Fn(&str, usize) -> Option<usize>) {
     let path = "raw/ml-32m/ratings.csv";
     let text = folder.read(path);
-    let mut films: Vec<&str> =
+    let mut movies: Vec<&str> =
         text.lines().skip(1).map(|row| row.split(',').nth(1).unwrap()).collect();
-    films.sort_unstable();
-    films.dedup();
+    movies.sort_unstable();
+    movies.dedup();
     let mut changed = String::new();
     for line in text.lines() {
         let fields: Vec<&str> = line.split(',').collect();
-        let film = films.binary_search(&fields[1]).ok().and_then(|film| other(fields[0], film));
-        let film = film.map_or(fields[1], |film| films[film % films.len()]);
-        changed.extend([fields[0], ",", film, ",", fields[2], ",", fields[3], "\n"]);
+        let movie = movies.binary_search(&fields[1]).ok().and_then(|movie| other(fields[0], movie));
+        let movie = movie.map_or(fields[1], |movie| movies[movie % movies.len()]);
+        changed.extend([fields[0], ",", movie, ",", fields[2], ",", fields[3], "\n"]);
     }
     folder.write(path, changed.as_bytes());
 }
@@ -113,7 +113,7 @@ fn what_is_worse_is_kept_and_not_served() {
 
     // Ratings of which somebody lost the films: those of all who are learned from.
     let original = folder.read("raw/ml-32m/ratings.csv");
-    change_ratings(&folder, |user, film| (!held_out(user)).then(|| film * 37 + user.len() * 11));
+    change_ratings(&folder, |user, movie| (!held_out(user)).then(|| movie * 37 + user.len() * 11));
     let shuffled = retrain(&folder, &[]);
     assert_eq!(shuffled["promoted"], json!(false), "{shuffled}");
     assert_eq!(shuffled["verdict"]["overall"]["passed"], json!(false));

@@ -9,7 +9,7 @@ use crate::folder::{Folder, movielens_32m, real_data};
 use crate::server::Server;
 
 #[test]
-fn films_are_found_on_the_terminal_and_by_the_api() {
+fn movies_are_found_on_the_terminal_and_by_the_api() {
     let folder = Folder::trained();
     let text = folder.ok(&["search", "heta", "1995"]);
     assert!(text.lines().next().unwrap().contains("Heat (1995)"), "{text}");

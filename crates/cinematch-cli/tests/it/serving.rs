@@ -182,7 +182,7 @@ fn promises_of_the_recommendation_route() {
     }));
     let shortfall = &short["shortfall"];
     let removed = shortfall["removed_by"].as_object().unwrap();
-    let total: u64 = removed.values().map(|films| films.as_u64().unwrap()).sum();
+    let total: u64 = removed.values().map(|movies| movies.as_u64().unwrap()).sum();
     assert_eq!(shortfall["returned"], short["count"]);
     assert_eq!(total + short["count"].as_u64().unwrap(), 353);
 

@@ -11,7 +11,7 @@ use crate::server::{Server, wait_until};
 const NEW: u64 = 900_001;
 
 /// A film of the kind of Toy Story, in all three files.
-fn add_a_film(folder: &Folder) {
+fn add_a_movie(folder: &Folder) {
     let append = |name: &str, row: &str| {
         let text = folder.read(name) + row;
         folder.write(name, text.as_bytes());
@@ -44,11 +44,11 @@ fn listed(server: &Server) -> Vec<(u64, f64)> {
 }
 
 #[test]
-fn a_new_film_is_found_and_recommended_without_training() {
+fn a_new_movie_is_found_and_recommended_without_training() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let before = listed(&server);
-    add_a_film(&folder);
+    add_a_movie(&folder);
     let outcome = updated(&folder);
     assert_eq!((&outcome["generation"], &outcome["added"]), (&json!(2), &json!([NEW])));
     assert_eq!((&outcome["changed"], &outcome["left"]), (&json!([]), &json!([])));
@@ -85,19 +85,19 @@ fn a_new_film_is_found_and_recommended_without_training() {
 }
 
 #[test]
-fn facts_are_refreshed_films_that_left_stay_and_ratings_fold_in() {
+fn facts_are_refreshed_movies_that_left_stay_and_ratings_fold_in() {
     let folder = Folder::trained();
-    add_a_film(&folder);
+    add_a_movie(&folder);
     updated(&folder);
     let facts = folder.read("raw/tmdb/tmdb_metadata.csv");
     let facts = facts.replace("A cowboy doll loses his place", "A cowboy doll keeps his place");
     folder.write("raw/tmdb/tmdb_metadata.csv", facts.as_bytes());
-    let films = folder.read("raw/ml-32m/movies.csv");
-    let films: String = films
+    let movies = folder.read("raw/ml-32m/movies.csv");
+    let movies: String = movies
         .lines()
         .filter(|line| !line.starts_with("2,"))
         .fold(String::new(), |text, line| text + line + "\n");
-    folder.write("raw/ml-32m/movies.csv", films.as_bytes());
+    folder.write("raw/ml-32m/movies.csv", movies.as_bytes());
     let rated = folder.read("raw/ml-32m/ratings.csv");
     let raters: Vec<String> =
         (1..40).map(|user| format!("{user},{NEW},5.0,1700000000\n")).collect();
@@ -145,7 +145,7 @@ fn a_table_is_made_again_as_it_was_made() {
 #[test]
 fn a_server_is_told_line_by_line() {
     let folder = Folder::trained();
-    add_a_film(&folder);
+    add_a_movie(&folder);
     let mut command = folder.command(&["update", "--events"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();

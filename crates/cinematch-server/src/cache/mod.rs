@@ -6,7 +6,7 @@
 
 mod address;
 mod breaker;
-mod kept;
+mod cached_reply;
 mod payload;
 mod redis;
 #[cfg(test)]
@@ -24,13 +24,13 @@ use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
 pub use address::{RedisAddress, RedisAddressError};
-pub use kept::pack;
+pub use cached_reply::pack;
 
 use crate::config::CacheConfig;
 use crate::problem::Problem;
 use crate::state::Serving;
 use crate::trace::span;
-use kept::Kept;
+use cached_reply::Kept;
 use redis::Redis;
 
 /// Replies of the same version of the program have the same form; to be raised with every change between.

@@ -228,7 +228,7 @@ pub async fn browse(
         let region = request.filter.region;
         let page = recommender.index().page(recommender.movies(), &start, request.filter, limit);
         let Page { movies, total, next } = page;
-        let item = |film| Item::of(recommender, film, region);
+        let item = |movie| Item::of(recommender, movie, region);
         let movies: Vec<Item<'_>> = movies.into_iter().map(item).collect();
         let reply = BrowseReply {
             count: movies.len(),

@@ -87,7 +87,7 @@ pub async fn services(
 
 /// One film.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct OneFilm<'a> {
+pub struct OneMovie<'a> {
     #[serde(flatten)]
     item: Item<'a>,
     /// Who has to be named where its services are shown.
@@ -100,7 +100,7 @@ pub struct OneFilm<'a> {
 #[utoipa::path(get, path = "/api/movies/{movie_id}", tag = "catalogue",
     params(("movie_id" = i64, Path, description = "MovieLens' number", minimum = 0, maximum = 4_294_967_295_u32), InRegion),
     responses(
-        (status = 200, body = OneFilm),
+        (status = 200, body = OneMovie),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
@@ -114,5 +114,5 @@ pub async fn movie(
     let recommender = &bundle.recommender;
     let index = find_movie(recommender, movie_id.into())?;
     let item = Item::of(recommender, index, region);
-    Ok(Json(OneFilm { item, attribution: bundle.attribution(region) }).into_response())
+    Ok(Json(OneMovie { item, attribution: bundle.attribution(region) }).into_response())
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use cinematch::ids::MovieId;
 use cinematch::sources::movielens::Stars;
-use cinematch_store::{FilmFeedback, Reaction, Said, rfc3339};
+use cinematch_store::{MovieFeedback, Reaction, Said, rfc3339};
 use serde::{Deserialize, Serialize};
 
 use super::{find_movie, now};
@@ -52,8 +52,8 @@ pub struct FeedbackBody {
     updated_at: String,
 }
 
-impl From<FilmFeedback> for FeedbackBody {
-    fn from(feedback: FilmFeedback) -> Self {
+impl From<MovieFeedback> for FeedbackBody {
+    fn from(feedback: MovieFeedback) -> Self {
         Self {
             movie_id: feedback.movie_id.0,
             signal: feedback.reaction,
@@ -131,8 +131,8 @@ pub async fn list(
     State(state): State<AppState>,
     Me(profile): Me,
 ) -> Result<Json<FeedbackList>, Problem> {
-    let films = state.store().feedback(&profile.key()).await?;
-    let feedback: Vec<FeedbackBody> = films.into_iter().map(FeedbackBody::from).collect();
+    let movies = state.store().feedback(&profile.key()).await?;
+    let feedback: Vec<FeedbackBody> = movies.into_iter().map(FeedbackBody::from).collect();
     Ok(Json(FeedbackList { count: feedback.len(), feedback }))
 }
 
@@ -188,9 +188,9 @@ async fn pressed(
     user: &str,
     wanted: fn(Reaction) -> bool,
 ) -> Result<Json<Vec<u32>>, Problem> {
-    let films = state.store().feedback(user).await?.into_iter();
-    let films = films.filter(|film| film.reaction.is_some_and(wanted));
-    Ok(Json(films.map(|film| film.movie_id.0).collect()))
+    let movies = state.store().feedback(user).await?.into_iter();
+    let movies = movies.filter(|movie| movie.reaction.is_some_and(wanted));
+    Ok(Json(movies.map(|movie| movie.movie_id.0).collect()))
 }
 
 /// What a reset did.

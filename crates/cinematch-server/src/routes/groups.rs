@@ -204,10 +204,10 @@ pub async fn recommend(
     let recommendations: Vec<GroupItem<'_>> = ranked
         .items
         .into_iter()
-        .map(|film| GroupItem {
-            item: Item::of(recommender, film.movie, region),
-            score: film.score,
-            members: film
+        .map(|movie| GroupItem {
+            item: Item::of(recommender, movie.movie, region),
+            score: movie.score,
+            members: movie
                 .members
                 .into_iter()
                 .zip(&names)

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use cinematch::imports::{self, Imported, MatchReport, Matched, RowReport, TasteItem};
 use cinematch::ranking::Recommender;
 use cinematch::sources::history::{HistoryError, LARGEST};
-use cinematch_store::{Changes, ImportRecord, ImportedFilm, NewItem, Profile};
+use cinematch_store::{Changes, ImportRecord, ImportedMovie, NewItem, Profile};
 use serde::{Deserialize, Serialize};
 
 use super::listing::why;
@@ -128,8 +128,8 @@ pub async fn import(
         query.limit = limit;
         let (request, _) = recommender.resolve(&query)?;
         for recommended in recommender.recommend(&request).items {
-            let film = recommended.movie;
-            let item = Item::of(recommender, film, None);
+            let movie = recommended.movie;
+            let item = Item::of(recommender, movie, None);
             recommendations.push(Recommended { item, why: why(recommended) });
         }
     }
@@ -173,7 +173,7 @@ pub async fn take_in(
     .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL))?;
     let Imported { taste, report } = imported.map_err(|error| refused(&error))?;
     let recommender = &serving.bundle.recommender;
-    let wanted = taste.items().iter().filter_map(|item| film_of(recommender, item)).collect();
+    let wanted = taste.items().iter().filter_map(|item| movie_of(recommender, item)).collect();
     let mut services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
     services.dedup();
     let record = ImportRecord {
@@ -187,9 +187,9 @@ pub async fn take_in(
 }
 
 /// A film of an export as the store takes it; `None`, of one that the catalogue does not have.
-pub fn film_of(recommender: &Recommender, item: &TasteItem) -> Option<ImportedFilm> {
+pub fn movie_of(recommender: &Recommender, item: &TasteItem) -> Option<ImportedMovie> {
     let movie = recommender.movie(recommender.vocabulary().index_of(item.movie_id)?);
-    Some(ImportedFilm {
+    Some(ImportedMovie {
         item: NewItem {
             movie_id: item.movie_id,
             title: movie.title.clone(),

@@ -157,10 +157,10 @@ pub fn why(recommended: Recommendation<'_>) -> Why<'_> {
     };
     for reason in &reasons {
         match reason {
-            Reason::Film { contribution, from_viewers, .. }
-            | Reason::OtherFilms { contribution, from_viewers, .. } => {
-                add("collaborative", *from_viewers);
-                add("content", contribution - from_viewers);
+            Reason::Movie { contribution, from_users, .. }
+            | Reason::OtherMovies { contribution, from_users, .. } => {
+                add("collaborative", *from_users);
+                add("content", contribution - from_users);
             }
             Reason::Popularity { contribution } | Reason::Trending { contribution, .. } => {
                 add("popularity", *contribution);

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use cinematch::ids::MovieId;
 use cinematch::ranking::Recommender;
 use cinematch::sources::movielens::Stars;
-use cinematch_store::{Everything, FilmFeedback, Profile, Reaction, WatchlistItem, rfc3339};
+use cinematch_store::{Everything, MovieFeedback, Profile, Reaction, WatchlistItem, rfc3339};
 use serde::{Deserialize, Serialize};
 
 use super::feedback::FeedbackBody;
@@ -58,7 +58,7 @@ pub struct ExportedFeedback {
     #[serde(flatten)]
     said: FeedbackBody,
     #[serde(flatten)]
-    film: FilmNames,
+    movie: MovieNames,
 }
 
 /// A film on the watchlist.
@@ -70,12 +70,12 @@ pub struct ExportedItem {
     /// RFC 3339, UTC.
     added_at: String,
     #[serde(flatten)]
-    film: FilmNames,
+    movie: MovieNames,
 }
 
 /// What a film is called here and elsewhere.
 #[derive(Clone, Default, Serialize, utoipa::ToSchema)]
-pub struct FilmNames {
+pub struct MovieNames {
     title: Option<String>,
     year: Option<u16>,
     imdb_id: Option<String>,
@@ -140,12 +140,12 @@ pub async fn taken_away(
 }
 
 /// A film's names in the catalogue of today.
-fn names(recommender: &Recommender, movie_id: MovieId) -> FilmNames {
+fn names(recommender: &Recommender, movie_id: MovieId) -> MovieNames {
     let Some(index) = recommender.vocabulary().index_of(movie_id) else {
-        return FilmNames::default();
+        return MovieNames::default();
     };
     let movie = recommender.movie(index);
-    FilmNames {
+    MovieNames {
         title: Some(movie.title.clone()),
         year: movie.year,
         imdb_id: movie.imdb_id.clone(),
@@ -162,14 +162,14 @@ impl Export {
             feedback: feedback
                 .into_iter()
                 .map(|said| ExportedFeedback {
-                    film: names(recommender, said.movie_id),
+                    movie: names(recommender, said.movie_id),
                     said: said.into(),
                 })
                 .collect(),
             watchlist: watchlist
                 .into_iter()
                 .map(|item| ExportedItem {
-                    film: FilmNames {
+                    movie: MovieNames {
                         title: Some(item.title),
                         year: item.year,
                         ..names(recommender, item.movie_id)
@@ -197,18 +197,18 @@ impl Export {
 
 /// One row a film, in the order of their numbers.
 fn csv_of(everything: &Everything, recommender: &Recommender) -> String {
-    let said: BTreeMap<MovieId, &FilmFeedback> =
-        everything.feedback.iter().map(|film| (film.movie_id, film)).collect();
+    let said: BTreeMap<MovieId, &MovieFeedback> =
+        everything.feedback.iter().map(|movie| (movie.movie_id, movie)).collect();
     let listed: BTreeMap<MovieId, &WatchlistItem> =
         everything.watchlist.iter().map(|item| (item.movie_id, item)).collect();
-    let films: BTreeSet<MovieId> = said.keys().chain(listed.keys()).copied().collect();
+    let movies: BTreeSet<MovieId> = said.keys().chain(listed.keys()).copied().collect();
     let mut text =
         "movie_id,title,year,imdb_id,tmdb_id,signal,rating,watched,on_watchlist,service,\
                     added_at,updated_at\r\n"
             .to_owned();
-    for film in films {
-        let (said, item) = (said.get(&film), listed.get(&film));
-        let names = names(recommender, film);
+    for movie in movies {
+        let (said, item) = (said.get(&movie), listed.get(&movie));
+        let names = names(recommender, movie);
         let title = item.map(|item| item.title.clone()).or(names.title).unwrap_or_default();
         let year = item.and_then(|item| item.year).or(names.year);
         let signal = said.and_then(|said| said.reaction).map(|reaction| match reaction {
@@ -218,7 +218,7 @@ fn csv_of(everything: &Everything, recommender: &Recommender) -> String {
         });
         let number = |value: Option<String>| value.unwrap_or_default();
         let cells = [
-            film.0.to_string(),
+            movie.0.to_string(),
             cell(&title),
             number(year.map(|year| year.to_string())),
             number(names.imdb_id),

@@ -72,7 +72,7 @@ pub async fn similar(
     let serving = state.serving();
     let bundle = &serving.bundle;
     let recommender = &bundle.recommender;
-    let film = find_movie(recommender, movie_id.into())?;
+    let movie = find_movie(recommender, movie_id.into())?;
     let key = Key::new(&serving, "similar", &(movie_id, words), &[])?;
     let make = async {
         let (request, _) = recommender.resolve(&Query {
@@ -84,12 +84,12 @@ pub async fn similar(
             ..Query::default()
         })?;
         let region = request.filter.region;
-        let title = &recommender.movie(film).title;
+        let title = &recommender.movie(movie).title;
         let mut similar = Vec::new();
         for recommended in recommender.recommend(&request).items {
-            let film = recommended.movie;
-            let item = Item::of(recommender, film, region);
-            similar.push(SimilarItem { item, why: of_one_film(why(recommended), title) });
+            let movie = recommended.movie;
+            let item = Item::of(recommender, movie, region);
+            similar.push(SimilarItem { item, why: of_one_movie(why(recommended), title) });
         }
         let reply = SimilarReply {
             movie_id,
@@ -104,7 +104,7 @@ pub async fn similar(
 }
 
 /// Nobody said that they like the film, and nobody's stars are to be predicted.
-pub fn of_one_film<'a>(why: Why<'a>, title: &str) -> Why<'a> {
+pub fn of_one_movie<'a>(why: Why<'a>, title: &str) -> Why<'a> {
     let explanation = why.explanation.map(|said| match said.strip_prefix("You liked ") {
         Some(rest) if rest.starts_with(title) => format!("Like {rest}"),
         _ => said,

@@ -10,11 +10,11 @@ use maud::{Markup, html};
 
 use super::card::grid;
 use super::choice::Choice;
-use super::films::{Film, Viewing};
 use super::form::{Fields, in_words};
 use super::layout::{Nav, Page, fragments, page};
+use super::movies::{MovieCard, Viewing};
 use super::names;
-use super::visitor::Viewer;
+use super::visitor::User;
 use crate::observe::IsPage;
 use crate::problem::Problem;
 use crate::routes::listing::why;
@@ -29,23 +29,23 @@ enum Order {
     /// How well they fit who looks.
     You,
     /// Something of the films' own.
-    Films(Sort),
+    Movies(Sort),
 }
 
 impl Order {
     const ALL: [(Self, &'static str); 6] = [
         (Self::You, "Best for you"),
-        (Self::Films(Sort::Popularity), "Popular now"),
-        (Self::Films(Sort::Votes), "Best known"),
-        (Self::Films(Sort::Rating), "Best rated"),
-        (Self::Films(Sort::Year), "Newest"),
-        (Self::Films(Sort::Title), "Title, A to Z"),
+        (Self::Movies(Sort::Popularity), "Popular now"),
+        (Self::Movies(Sort::Votes), "Best known"),
+        (Self::Movies(Sort::Rating), "Best rated"),
+        (Self::Movies(Sort::Year), "Newest"),
+        (Self::Movies(Sort::Title), "Title, A to Z"),
     ];
 
     fn name(self) -> &'static str {
         match self {
             Self::You => "you",
-            Self::Films(sort) => sort.name(),
+            Self::Movies(sort) => sort.name(),
         }
     }
 
@@ -85,7 +85,7 @@ impl Asked {
                 rating_min: number(fields, "rating")?,
             },
             order: match fields.get("sort") {
-                None => Order::Films(Sort::Popularity),
+                None => Order::Movies(Sort::Popularity),
                 Some(name) => Order::find(name).ok_or_else(|| wrong("sort", "is no such order"))?,
             },
             from: fields.get("from").map(str::to_owned),
@@ -104,7 +104,7 @@ fn wrong(field: &str, message: &str) -> QueryError {
 
 /// A page of the films asked for.
 struct Found<'a> {
-    films: Vec<Film<'a>>,
+    movies: Vec<MovieCard<'a>>,
     /// How many there are on all pages.
     total: usize,
     /// Where the next page begins.
@@ -114,7 +114,7 @@ struct Found<'a> {
 /// Films by what they are like.
 pub async fn browse(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let mut viewing = Viewing::of(&state, &profile).await?;
@@ -124,7 +124,7 @@ pub async fn browse(
     }
     let answer = asked.and_then(|(request, asked)| found(&viewing, request, &asked));
     let part = match &answer {
-        Ok(found) => films(&viewing, &fields, found),
+        Ok(found) => movies(&viewing, &fields, found),
         Err(error) => refused(error),
     };
     if visitor.is_fragment {
@@ -152,7 +152,7 @@ fn query(viewing: &Viewing, asked: &Asked) -> Result<Request, QueryError> {
     let filters = Filters { region: asked.filters.region.clone().or(own), ..asked.filters.clone() };
     let query = match asked.order {
         Order::You => Query { filters, ..viewing.query(SHOWN) },
-        Order::Films(_) => Query { filters, limit: SHOWN, ..Query::default() },
+        Order::Movies(_) => Query { filters, limit: SHOWN, ..Query::default() },
     };
     Ok(recommender.resolve(&Query { diversity: Some(0.0), ..query })?.0)
 }
@@ -166,7 +166,7 @@ fn found<'a>(
     let (index, movies) = (recommender.index(), recommender.movies());
     let page_of = |filter: Filter, start: &Start, limit| index.page(movies, start, filter, limit);
     match asked.order {
-        Order::Films(sort) => {
+        Order::Movies(sort) => {
             let start = match &asked.from {
                 None => Start::First(sort),
                 Some(text) => Start::After(
@@ -176,29 +176,29 @@ fn found<'a>(
             let found = page_of(request.filter, &start, SHOWN);
             let films = viewing.predicted(&found.movies)?;
             let next = found.next.map(|cursor| cursor.to_string());
-            Ok(Found { films, total: found.total, next })
+            Ok(Found { movies: films, total: found.total, next })
         }
         Order::You => {
             let offset = asked.from.as_deref().map_or(Ok(0), str::parse);
             let offset = offset.map_err(|_| wrong("from", "expected where a page ended"))?;
             let request = Request { offset, ..request };
             let ranked = recommender.recommend(&request).items.into_iter();
-            let films: Vec<Film<'_>> = ranked
+            let films: Vec<MovieCard<'_>> = ranked
                 .map(|recommended| {
-                    let film = recommended.movie;
-                    Film { why: Some(why(recommended)), ..viewing.film(film) }
+                    let movie = recommended.movie;
+                    MovieCard { why: Some(why(recommended)), ..viewing.movie(movie) }
                 })
                 .collect();
             let first = Start::First(Sort::default());
             let total = page_of(request.filter, &first, 0).total;
             let end = offset.saturating_add(films.len());
-            Ok(Found { films, total, next: (end < total).then(|| end.to_string()) })
+            Ok(Found { movies: films, total, next: (end < total).then(|| end.to_string()) })
         }
     }
 }
 
 /// The films, how many there are, and the way on.
-fn films(viewing: &Viewing, fields: &Fields, found: &Found<'_>) -> Markup {
+fn movies(viewing: &Viewing, fields: &Fields, found: &Found<'_>) -> Markup {
     let more = |from: &str| {
         let same = fields.address("/browse", |name, _| name != "from");
         let joint = if same.contains('?') { '&' } else { '?' };
@@ -206,15 +206,15 @@ fn films(viewing: &Viewing, fields: &Fields, found: &Found<'_>) -> Markup {
     };
     html! {
         p #count role="status" {
-            @if found.total == 0 { "No films" } @else { (names::films(found.total)) }
+            @if found.total == 0 { "No films" } @else { (names::movies(found.total)) }
         }
         div #found {
             (chosen(fields))
             h2 .unseen { "Films" }
-            @if found.films.is_empty() {
+            @if found.movies.is_empty() {
                 p { "No film passes all of these. Take one of them away." }
             } @else {
-                (grid(&found.films))
+                (grid(&found.movies))
             }
             nav .pages aria-label="Pages of films" {
                 @if fields.get("from").is_some() {
@@ -316,7 +316,7 @@ fn form(viewing: &Viewing, fields: &Fields) -> Markup {
         Some(region) => &index.regions()[region].services,
         None => &index.services,
     };
-    let order = fields.get("sort").and_then(Order::find).unwrap_or(Order::Films(Sort::Popularity));
+    let order = fields.get("sort").and_then(Order::find).unwrap_or(Order::Movies(Sort::Popularity));
     let of_all = fields.get("match") == Some("all");
     let genres = named(fields, "genre", &index.genres);
     let without = named(fields, "without", &index.genres);

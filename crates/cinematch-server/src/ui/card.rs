@@ -4,7 +4,7 @@ use cinematch::catalog::ServicesSource;
 use cinematch_store::Reaction;
 use maud::{Markup, html};
 
-use super::films::{Film, Standing};
+use super::movies::{MovieCard, Standing};
 use crate::item::{Item, Why};
 
 /// Colours and shapes of drawn posters.
@@ -12,43 +12,43 @@ const HUES: u32 = 12;
 const SHAPES: u32 = 6;
 
 /// A row of films under a heading, which is left out where there are none.
-pub fn shelf(id: &str, heading: &Markup, films: &[Film<'_>]) -> Markup {
+pub fn shelf(id: &str, heading: &Markup, movies: &[MovieCard<'_>]) -> Markup {
     html! {
-        @if !films.is_empty() {
+        @if !movies.is_empty() {
             section .row aria-labelledby=(id) {
                 h2 id=(id) { (heading) }
-                (cards(films))
+                (cards(movies))
             }
         }
     }
 }
 
 /// Films beside each other.
-pub fn cards(films: &[Film<'_>]) -> Markup {
+pub fn cards(movies: &[MovieCard<'_>]) -> Markup {
     html! {
-        ul .shelf { @for film in films { li { (card(film)) } } }
+        ul .shelf { @for movie in movies { li { (card(movie)) } } }
     }
 }
 
 /// Films in rows, as many as there are.
-pub fn grid(films: &[Film<'_>]) -> Markup {
+pub fn grid(movies: &[MovieCard<'_>]) -> Markup {
     html! {
-        ul .shelf.wrap { @for film in films { li { (card(film)) } } }
+        ul .shelf.wrap { @for movie in movies { li { (card(movie)) } } }
     }
 }
 
 /// A film.
-pub fn card(film: &Film<'_>) -> Markup {
-    let item = &film.item;
+pub fn card(movie: &MovieCard<'_>) -> Markup {
+    let item = &movie.item;
     let address = address(item);
     html! {
         article .card {
             a .poster href=(address) tabindex="-1" aria-hidden="true" { (poster(item)) }
             h3 { a href=(address) { (item.title) } }
             (facts(item))
-            (stars(film))
-            @if let Some(why) = &film.why { (why_this(why)) }
-            (say(item.movie_id.0, item.title, &film.standing))
+            (stars(movie))
+            @if let Some(why) = &movie.why { (why_this(why)) }
+            (say(item.movie_id.0, item.title, &movie.standing))
         }
     }
 }
@@ -105,9 +105,9 @@ pub fn length(minutes: u32) -> String {
 }
 
 /// The stars that the viewer gave, or is expected to give, or what others gave where nobody can tell.
-pub fn stars(film: &Film<'_>) -> Markup {
-    let predicted = film.why.as_ref().and_then(|why| why.predicted_rating);
-    let given = film.standing.said.as_ref().and_then(|said| said.stars);
+pub fn stars(movie: &MovieCard<'_>) -> Markup {
+    let predicted = movie.why.as_ref().and_then(|why| why.predicted_rating);
+    let given = movie.standing.said.as_ref().and_then(|said| said.stars);
     html! {
         @if let Some(given) = given {
             p .stars { span aria-hidden="true" { "★ " } (given.value()) span .of { " from you" } }
@@ -118,7 +118,7 @@ pub fn stars(film: &Film<'_>) -> Markup {
                 (format!("{:.1}", predicted.stars)) span .unseen { " of 5 stars" }
                 span aria-hidden="true" .of { " for you" }
             }
-        } @else if let Some(average) = film.item.vote_average.filter(|average| *average > 0.0) {
+        } @else if let Some(average) = movie.item.vote_average.filter(|average| *average > 0.0) {
             p .stars { (format!("{average:.1}")) span .of { " / 10 on TMDB" } }
         }
     }

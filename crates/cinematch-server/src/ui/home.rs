@@ -4,12 +4,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use cinematch::ids::MovieId;
 use cinematch::ranking::{Order, Query};
-use cinematch_store::{FilmFeedback, Reaction};
+use cinematch_store::{MovieFeedback, Reaction};
 use maud::{Markup, html};
 
 use super::card::shelf;
-use super::films::{Film, Viewing};
 use super::layout::{Nav, Page, page};
+use super::movies::{MovieCard, Viewing};
 use super::visitor::Visitor;
 use crate::config::AccessMode;
 use crate::problem::Problem;
@@ -44,11 +44,11 @@ pub async fn home(State(state): State<AppState>, visitor: Visitor) -> Result<Res
     let rows = rows(&viewing)?;
     let main = html! {
         h1 .unseen { "Films for " (profile.name) }
-        (invitation(viewing.taste.films.len()))
+        (invitation(viewing.taste.movies.len()))
         @for (at, row) in rows.iter().enumerate() {
-            (shelf(&format!("row-{at}"), &row.heading, &row.films))
+            (shelf(&format!("row-{at}"), &row.heading, &row.movies))
         }
-        @if rows.iter().all(|row| row.films.is_empty()) {
+        @if rows.iter().all(|row| row.movies.is_empty()) {
             section .plain {
                 p { "No film passes your preferences any more." }
                 p { a .button href="/me" { "Change them" } }
@@ -62,12 +62,12 @@ pub async fn home(State(state): State<AppState>, visitor: Visitor) -> Result<Res
 }
 
 /// Somebody of whom little is known is asked for more.
-fn invitation(n_films: usize) -> Markup {
+fn invitation(n_movies: usize) -> Markup {
     html! {
-        @if n_films < ENOUGH {
+        @if n_movies < ENOUGH {
             section .invitation {
                 p {
-                    @if n_films == 0 { "These are films that many love. A few answers make them yours." }
+                    @if n_movies == 0 { "These are films that many love. A few answers make them yours." }
                     @else { "A few more answers make this list yours." }
                 }
                 p {
@@ -82,7 +82,7 @@ fn invitation(n_films: usize) -> Markup {
 /// A row of films under what they have in common.
 struct Row<'a> {
     heading: Markup,
-    films: Vec<Film<'a>>,
+    movies: Vec<MovieCard<'a>>,
 }
 
 /// Rows in the making: no film stands in two of them.
@@ -96,22 +96,22 @@ impl Rows<'_> {
     /// Adds what a query finds.
     fn add(&mut self, heading: Markup, mut query: Query) -> Result<(), Problem> {
         query.exclude.extend_from_slice(&self.shown);
-        let mut films = self.viewing.list(&query)?;
+        let mut movies = self.viewing.list(&query)?;
         // A row by one film knows less of its viewer than can be known.
-        self.viewing.predict(&mut films)?;
-        if films.len() > ROW {
-            films.sort_by_key(|film| is_doubtful(film));
-            films.truncate(ROW);
+        self.viewing.predict(&mut movies)?;
+        if movies.len() > ROW {
+            movies.sort_by_key(|movie| is_doubtful(movie));
+            movies.truncate(ROW);
         }
-        self.shown.extend(films.iter().map(|film| film.item.movie_id));
-        self.rows.push(Row { heading, films });
+        self.shown.extend(movies.iter().map(|movie| movie.item.movie_id));
+        self.rows.push(Row { heading, movies });
         Ok(())
     }
 }
 
 /// Whether a viewer would probably not like a film, however like one they love it is.
-fn is_doubtful(film: &Film<'_>) -> bool {
-    let predicted = film.why.as_ref().and_then(|why| why.predicted_rating);
+fn is_doubtful(movie: &MovieCard<'_>) -> bool {
+    let predicted = movie.why.as_ref().and_then(|why| why.predicted_rating);
     predicted.is_some_and(|predicted| predicted.stars < DOUBTFUL_BELOW)
 }
 
@@ -125,7 +125,7 @@ fn rows(viewing: &Viewing) -> Result<Vec<Row<'_>>, Problem> {
     for (loved, title) in loved(viewing) {
         // By this film alone; what is known beside it says only what not to show.
         let mut query = whole();
-        query.liked.retain(|film| *film == loved);
+        query.liked.retain(|movie| *movie == loved);
         query.disliked.clear();
         query.ratings.retain(|rating| rating.movie_id == loved);
         query.preferred_genres.clear();
@@ -151,18 +151,18 @@ fn rows(viewing: &Viewing) -> Result<Vec<Row<'_>>, Problem> {
 
 /// The films that somebody loves most, of equals the last spoken of.
 fn loved(viewing: &Viewing) -> Vec<(MovieId, &str)> {
-    let stars = |film: &FilmFeedback| match (film.stars, film.reaction) {
+    let stars = |film: &MovieFeedback| match (film.stars, film.reaction) {
         (Some(stars), _) => stars.value(),
         (None, Some(Reaction::Like)) => LOVED_FROM,
         (None, _) => 0.0,
     };
-    let films = viewing.taste.films.iter().filter(|film| stars(film) >= LOVED_FROM);
-    let mut films: Vec<&FilmFeedback> = films.collect();
-    films.sort_by(|a, b| {
+    let movies = viewing.taste.movies.iter().filter(|film| stars(film) >= LOVED_FROM);
+    let mut movies: Vec<&MovieFeedback> = movies.collect();
+    movies.sort_by(|a, b| {
         let by_stars = stars(b).total_cmp(&stars(a));
         by_stars.then(b.updated_at.cmp(&a.updated_at)).then(a.movie_id.cmp(&b.movie_id))
     });
-    let titled = films.into_iter().filter_map(|film| {
+    let titled = movies.into_iter().filter_map(|film| {
         let movie = viewing.recommender().movie(viewing.find(film.movie_id)?);
         Some((film.movie_id, movie.title.as_str()))
     });

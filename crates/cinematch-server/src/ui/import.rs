@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use cinematch::catalog::count_problems;
 use cinematch::ids::MovieId;
-use cinematch::imports::{CandidateFilm, MatchReport, Matched, RowReport, TasteItem};
+use cinematch::imports::{CandidateMovie, MatchReport, Matched, RowReport, TasteItem};
 use cinematch::sources::history::Said;
 use cinematch::sources::movielens::Stars;
 use cinematch_store::{Changes, ImportRecord};
@@ -14,14 +14,14 @@ use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::card::shelf;
-use super::films::Viewing;
 use super::form::{Fields, Sent};
 use super::layout::{Nav, Page, page};
+use super::movies::Viewing;
 use super::names::{self, thousands};
 use super::note::{Note, leave};
-use super::visitor::Viewer;
+use super::visitor::User;
 use crate::problem::Problem;
-use crate::routes::import::{TakenIn, film_of, take_in};
+use crate::routes::import::{TakenIn, movie_of, take_in};
 use crate::routes::now;
 use crate::routes::people::cell;
 use crate::routes::person::check_text;
@@ -43,7 +43,7 @@ const SOURCES: [(&str, &str); 4] = [
 ];
 
 /// `GET /import`.
-pub async fn ask(Viewer { visitor, .. }: Viewer) -> Response {
+pub async fn ask(User { visitor, .. }: User) -> Response {
     let main = html! {
         h1 { "Bring your history along" }
         (file_form(None))
@@ -77,7 +77,7 @@ fn file_form(refusal: Option<&str>) -> Markup {
 /// `POST /import`.
 pub async fn import(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
     request: Request,
 ) -> Result<Response, Problem> {
     let serving = state.serving();
@@ -95,11 +95,11 @@ pub async fn import(
         Err(problem) => return Err(problem),
     };
     let viewing = Viewing::of(&state, &profile).await?;
-    let films = viewing.list(&viewing.query(RECOMMENDED))?;
+    let movies = viewing.list(&viewing.query(RECOMMENDED))?;
     let main = html! {
         h1 { "Your history is here" }
         (report(&taken, &viewing))
-        (shelf("now", &html! { "Picked for you now" }, &films))
+        (shelf("now", &html! { "Picked for you now" }, &movies))
         p { a .button href="/" { "Go to the films" } " " a href="/import" { "Import more" } }
     };
     Ok(page(&visitor, &Page::new("Import", Nav::Elsewhere, main)))
@@ -206,8 +206,8 @@ fn bars(report: &MatchReport) -> Markup {
 /// What changed, in films.
 fn told(changes: Changes) -> String {
     let count = |n: u64, what: &str| {
-        let films = if n == 1 { "film" } else { "films" };
-        (n > 0).then(|| format!("{} {films} {what}", thousands(n as usize)))
+        let movies = if n == 1 { "film" } else { "films" };
+        (n > 0).then(|| format!("{} {movies} {what}", thousands(n as usize)))
     };
     let parts = [
         count(changes.added, "new to us"),
@@ -224,7 +224,7 @@ fn told(changes: Changes) -> String {
 struct Question<'a> {
     title: &'a str,
     year: Option<u16>,
-    candidates: &'a [CandidateFilm],
+    candidates: &'a [CandidateMovie],
     said: Vec<Said>,
 }
 
@@ -232,18 +232,18 @@ struct Question<'a> {
 fn open(report: &MatchReport) -> Vec<Question<'_>> {
     let mut open: Vec<Question<'_>> = Vec::new();
     for row in report.rows_that_are(Matched::Ambiguous) {
-        let RowReport { title, year, candidate_films, said, .. } = row;
+        let RowReport { title, year, candidate_movies, said, .. } = row;
         let same = open.iter_mut().find(|question| {
             question.title == title
                 && question.year == *year
-                && question.candidates == candidate_films
+                && question.candidates == candidate_movies
         });
         match same {
             Some(question) => question.said.push(*said),
             None => open.push(Question {
                 title,
                 year: *year,
-                candidates: candidate_films,
+                candidates: candidate_movies,
                 said: vec![*said],
             }),
         }
@@ -272,13 +272,13 @@ fn questions(report: &MatchReport) -> Markup {
                                 input type="hidden" name={ "said-" (at) } value=(as_value(*said));
                             }
                             ul .choices {
-                                @for film in question.candidates {
+                                @for movie in question.candidates {
                                     li {
                                         label {
-                                            input type="radio" name={ "film-" (at) } value=(film.movie_id.0);
+                                            input type="radio" name={ "film-" (at) } value=(movie.movie_id.0);
                                             span {
-                                                (film.title)
-                                                @if let Some(year) = film.year { " (" (year) ")" }
+                                                (movie.title)
+                                                @if let Some(year) = movie.year { " (" (year) ")" }
                                             }
                                         }
                                     }
@@ -318,19 +318,19 @@ fn as_value(said: Said) -> String {
 fn not_found(report: &MatchReport) -> Markup {
     let rows: Vec<&RowReport> = report.rows_that_are(Matched::Unmatched).collect();
     // Rated, seen and listed is one film in three rows.
-    let films: BTreeSet<(&str, Option<u16>)> =
+    let movies: BTreeSet<(&str, Option<u16>)> =
         rows.iter().map(|row| (row.title.as_str(), row.year)).collect();
     html! {
         @if !rows.is_empty() {
             details {
-                summary { (names::films(films.len())) " that the catalogue does not have" }
+                summary { (names::movies(movies.len())) " that the catalogue does not have" }
                 ul .rows {
-                    @for (title, year) in films.iter().take(MOST_LISTED) {
+                    @for (title, year) in movies.iter().take(MOST_LISTED) {
                         li { (title) @if let Some(year) = year { " (" (year) ")" } }
                     }
                 }
-                @if films.len() > MOST_LISTED {
-                    p .small { "And " (thousands(films.len() - MOST_LISTED)) " more, which are in the file." }
+                @if movies.len() > MOST_LISTED {
+                    p .small { "And " (thousands(movies.len() - MOST_LISTED)) " more, which are in the file." }
                 }
                 p { a href=(as_file(&rows)) download="not-found.csv" { "Save these rows as a file" } }
             }
@@ -354,7 +354,7 @@ fn as_file(rows: &[&RowReport]) -> String {
 /// `POST /import/settle`: the films that somebody named for rows that could be about several.
 pub async fn settle(
     State(state): State<AppState>,
-    Viewer { profile, .. }: Viewer,
+    User { profile, .. }: User,
     Sent(fields): Sent,
 ) -> Result<Response, Problem> {
     let settled = settled(&fields)?;
@@ -364,7 +364,7 @@ pub async fn settle(
     let service = fields.get("service").unwrap_or("elsewhere");
     check_text("service", service, LONGEST_NAME)?;
     let bundle = state.bundle();
-    let wanted = settled.iter().filter_map(|item| film_of(&bundle.recommender, item)).collect();
+    let wanted = settled.iter().filter_map(|item| movie_of(&bundle.recommender, item)).collect();
     let record = ImportRecord {
         service: service.to_owned(),
         file: "settled by hand".to_owned(),
@@ -453,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_told_in_films() {
+    fn changes_are_told_in_movies() {
         let changes = Changes { added: 1, changed: 0, kept: 0, unchanged: 1200, listed: 2 };
         assert_eq!(
             told(changes),
@@ -474,7 +474,7 @@ mod tests {
             fuzzy: false,
             movie_id: None,
             candidates: Vec::new(),
-            candidate_films: Vec::new(),
+            candidate_movies: Vec::new(),
         };
         let file = as_file(&[&row]);
         let text = percent_encoding::percent_decode_str(&file).decode_utf8().unwrap();

@@ -4,27 +4,27 @@
 //! redirection to where it stood, and the next page says what was done. With scripts `assets/page.js` sends
 //! the form itself and is answered with those parts of the page that changed.
 
+mod actions;
 mod assets;
 mod browse;
 mod card;
 mod choice;
 mod errors;
-mod film;
-mod films;
 mod form;
 mod home;
 mod import;
 mod layout;
 mod models;
+mod movie;
+mod movies;
 mod names;
 mod note;
 mod people;
-mod picture;
 mod profile;
-mod say;
 mod search;
 mod sign_in;
 mod strip;
+mod taste_charts;
 mod tonight;
 mod visitor;
 mod watchlist;
@@ -69,9 +69,9 @@ pub fn router() -> Router<AppState> {
         .route("/favicon.ico", get(assets::favicon))
         .route("/browse", get(browse::browse))
         .route("/search", get(search::search))
-        .route("/films/{movie_id}", get(film::film))
-        .route("/films/{movie_id}/say", post(say::say))
-        .route("/films/{movie_id}/undo", post(say::undo))
+        .route("/films/{movie_id}", get(movie::movie))
+        .route("/films/{movie_id}/say", post(actions::say))
+        .route("/films/{movie_id}/undo", post(actions::undo))
         .route("/people", get(people::choose).post(people::make))
         .route("/people/choose", post(people::be))
         .route("/people/leave", post(people::leave))

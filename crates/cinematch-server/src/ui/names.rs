@@ -209,7 +209,7 @@ pub fn thousands(number: usize) -> String {
 }
 
 /// `no films`, `1 film`, `87,585 films`.
-pub fn films(number: usize) -> String {
+pub fn movies(number: usize) -> String {
     match number {
         0 => "no films".to_owned(),
         1 => "1 film".to_owned(),
@@ -234,6 +234,6 @@ mod tests {
     fn numbers_are_read_at_a_glance() {
         let texts = [0, 999, 1_000, 87_585, 32_000_204].map(thousands);
         assert_eq!(texts, ["0", "999", "1,000", "87,585", "32,000,204"]);
-        assert_eq!([0, 1, 2_000].map(films), ["no films", "1 film", "2,000 films"]);
+        assert_eq!([0, 1, 2_000].map(movies), ["no films", "1 film", "2,000 films"]);
     }
 }

@@ -9,14 +9,14 @@ use cinematch_store::{Preferences, Profile, Taste};
 use maud::{Markup, html};
 
 use super::choice::Choice;
-use super::films::{Film, Viewing};
 use super::form::{Fields, Sent, in_words};
 use super::layout::{Nav, Page, page};
-use super::names::{country, films, language, thousands};
+use super::movies::{MovieCard, Viewing};
+use super::names::{country, language, movies, thousands};
 use super::note::{Note, leave};
-use super::picture::Picture;
 use super::strip::strip;
-use super::visitor::{PROFILE_COOKIE, Viewer, Visitor};
+use super::taste_charts::Picture;
+use super::visitor::{PROFILE_COOKIE, User, Visitor};
 use crate::access::random_name;
 use crate::problem::Problem;
 use crate::routes::now;
@@ -32,7 +32,7 @@ const LONGEST_RUNTIME: u32 = 1000;
 /// `GET /me`.
 pub async fn me(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
 ) -> Result<Response, Problem> {
     let viewing = Viewing::of(&state, &profile).await?;
     let shown = &viewing.taste.preferences;
@@ -70,7 +70,7 @@ fn main(
 /// How much is known.
 fn summary(taste: &Taste) -> String {
     let (rated, liked) = (taste.rated().count(), taste.liked().count());
-    let seen = taste.films.iter().filter(|film| film.watched || film.stars.is_some()).count();
+    let seen = taste.movies.iter().filter(|movie| movie.watched || movie.stars.is_some()).count();
     let parts =
         [(seen, "seen"), (rated, "with stars"), (liked, "liked"), (taste.listed.len(), "to watch")];
     let told: Vec<String> = parts
@@ -87,15 +87,15 @@ fn summary(taste: &Taste) -> String {
 
 /// The films that were last spoken of, to think again.
 fn last(viewing: &Viewing) -> Markup {
-    let mut said: Vec<_> = viewing.taste.films.iter().collect();
-    said.sort_by_key(|film| (std::cmp::Reverse(film.updated_at), film.movie_id));
-    let found = said.into_iter().filter_map(|film| viewing.find(film.movie_id));
-    let films: Vec<Film<'_>> = found.take(LAST).map(|film| viewing.film(film)).collect();
+    let mut said: Vec<_> = viewing.taste.movies.iter().collect();
+    said.sort_by_key(|movie| (std::cmp::Reverse(movie.updated_at), movie.movie_id));
+    let found = said.into_iter().filter_map(|movie| viewing.find(movie.movie_id));
+    let movies: Vec<MovieCard<'_>> = found.take(LAST).map(|movie| viewing.movie(movie)).collect();
     html! {
-        @if !films.is_empty() {
+        @if !movies.is_empty() {
             section aria-labelledby="last" {
                 h2 #last { "What you said last" }
-                ul .strips .kept { @for film in &films { li { (strip(film, &html! {})) } } }
+                ul .strips .kept { @for movie in &movies { li { (strip(movie, &html! {})) } } }
             }
         }
     }
@@ -175,7 +175,7 @@ fn own_data(profile: &Profile) -> Markup {
 /// `POST /me`: new preferences.
 pub async fn prefer(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
     Sent(fields): Sent,
 ) -> Result<Response, Problem> {
     let saved = match preferences_of(&fields) {
@@ -231,7 +231,7 @@ fn preferences_of(fields: &Fields) -> Result<NewPreferences, Problem> {
 /// `GET /me/export.json`.
 pub async fn export_json(
     State(state): State<AppState>,
-    Viewer { profile, .. }: Viewer,
+    User { profile, .. }: User,
 ) -> Result<Response, Problem> {
     private(taken_away(&state, &profile, ExportFormat::Json).await)
 }
@@ -239,7 +239,7 @@ pub async fn export_json(
 /// `GET /me/export.csv`.
 pub async fn export_csv(
     State(state): State<AppState>,
-    Viewer { profile, .. }: Viewer,
+    User { profile, .. }: User,
 ) -> Result<Response, Problem> {
     private(taken_away(&state, &profile, ExportFormat::Csv).await)
 }
@@ -253,15 +253,15 @@ fn private(export: Result<Response, Problem>) -> Result<Response, Problem> {
 /// `GET /me/forget`: asks once more.
 pub async fn ask(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
 ) -> Result<Response, Problem> {
     let taste = state.store().taste(&profile.key()).await?;
     let main = html! {
         section .plain {
             h1 { "Forget " (profile.name) "?" }
             p {
-                "The profile goes, with what was said of " (films(taste.films.len()))
-                " and " (films(taste.listed.len())) " on the watchlist. Nobody can bring it back."
+                "The profile goes, with what was said of " (movies(taste.movies.len()))
+                " and " (movies(taste.listed.len())) " on the watchlist. Nobody can bring it back."
             }
             p { a href="/me/export.json" download { "Take everything away first" } }
             form .inline method="post" action="/me/forget" {
@@ -276,7 +276,7 @@ pub async fn ask(
 /// `POST /me/forget`: forgets, and gives a receipt.
 pub async fn forget(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
 ) -> Result<Response, Problem> {
     let receipt = state.store().forget(&profile.key(), random_name()?, now()).await?;
     let receipt = receipt.ok_or_else(|| Problem::not_found("Nothing is known of you any more"))?;

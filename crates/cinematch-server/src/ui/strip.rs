@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::card::{address, facts, poster, say, stars};
-use super::films::Film;
+use super::movies::MovieCard;
 
 /// A film, with what the page has to say of it between the facts and the buttons.
-pub fn strip(film: &Film<'_>, more: &Markup) -> Markup {
-    let item = &film.item;
+pub fn strip(movie: &MovieCard<'_>, more: &Markup) -> Markup {
+    let item = &movie.item;
     let address = address(item);
     html! {
         article .card .strip {
@@ -15,9 +15,9 @@ pub fn strip(film: &Film<'_>, more: &Markup) -> Markup {
             div .beside {
                 h3 { a href=(address) { (item.title) } }
                 (facts(item))
-                (stars(film))
+                (stars(movie))
                 (more)
-                (say(item.movie_id.0, item.title, &film.standing))
+                (say(item.movie_id.0, item.title, &movie.standing))
             }
         }
     }

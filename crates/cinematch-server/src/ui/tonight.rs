@@ -9,11 +9,11 @@ use cinematch_store::Profile;
 use maud::{Markup, html};
 
 use super::choice::Choice;
-use super::films::{Film, Viewing};
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
+use super::movies::{MovieCard, Viewing};
 use super::strip::strip;
-use super::visitor::Viewer;
+use super::visitor::User;
 use crate::config::AccessMode;
 use crate::problem::Problem;
 use crate::routes::groups::{GroupAnswer, GroupQuestion, MemberBody, rank};
@@ -47,7 +47,7 @@ struct Evening {
 /// `GET /tonight`.
 pub async fn tonight(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let viewing = Viewing::of(&state, &profile).await?;
@@ -85,7 +85,7 @@ impl Evening {
     fn of(
         fields: &Fields,
         household: &[Profile],
-        viewer: &Profile,
+        user: &Profile,
         viewing: &Viewing,
     ) -> Result<Self, Problem> {
         let named: Vec<&str> = fields.all("who").collect();
@@ -93,7 +93,7 @@ impl Evening {
         let mut people: Vec<Profile> =
             household.iter().filter(is_there).take(MOST_PEOPLE).cloned().collect();
         if people.is_empty() {
-            people.push(viewer.clone());
+            people.push(user.clone());
         }
         // The first time the person's own services are ticked. A page kept from before may name others.
         let services = match fields.get("go") {
@@ -232,7 +232,7 @@ fn picks(evening: &Evening, answer: &GroupAnswer<'_>, viewing: &Viewing) -> Mark
             }
             ol .strips {
                 @for pick in &ranked.items {
-                    @let film = Film { ..viewing.film(pick.movie) };
+                    @let movie = MovieCard { ..viewing.movie(pick.movie) };
                     @let reasons: Vec<String> =
                         pick.members.iter().map(|member| explanation(&member.reasons)).collect();
                     @let more = html! {
@@ -249,7 +249,7 @@ fn picks(evening: &Evening, answer: &GroupAnswer<'_>, viewing: &Viewing) -> Mark
                             }
                         }
                     };
-                    li { (strip(&film, &more)) }
+                    li { (strip(&movie, &more)) }
                 }
             }
         }
@@ -313,7 +313,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn happiness_is_measured_against_ones_best_film() {
+    fn happiness_is_measured_against_ones_best_movie() {
         let tenths = |score, best| (10.0 * share_of(score, best)).round() as i32;
         let whole = Some(1.0);
         assert_eq!([tenths(0.5, whole), tenths(2.0, whole), tenths(-1.0, whole)], [5, 10, 0]);

@@ -96,12 +96,12 @@ impl Visitor {
 /// Somebody of whom it is known who they are; whoever that is not known of is asked first. A script says whose
 /// page it stands on: what is tapped there is not said by whom the browser became meanwhile.
 #[derive(Clone, Debug)]
-pub struct Viewer {
+pub struct User {
     pub visitor: Visitor,
     pub profile: Profile,
 }
 
-impl FromRequestParts<AppState> for Viewer {
+impl FromRequestParts<AppState> for User {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {

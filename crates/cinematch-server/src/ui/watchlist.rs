@@ -9,13 +9,13 @@ use cinematch_store::WatchlistItem;
 use maud::{Markup, html};
 
 use super::card::length;
-use super::films::{Film, Viewing};
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
-use super::names::{films, thousands};
+use super::movies::{MovieCard, Viewing};
+use super::names::{movies, thousands};
 use super::note::{Note, leave};
 use super::strip::strip;
-use super::visitor::Viewer;
+use super::visitor::User;
 use crate::extract::PathOf;
 use crate::problem::Problem;
 use crate::routes::listing::why;
@@ -61,7 +61,7 @@ impl Sort {
 struct Entry<'a> {
     listed: WatchlistItem,
     /// `None`, once the catalogue has it no more.
-    film: Option<Film<'a>>,
+    movie: Option<MovieCard<'a>>,
     /// Whether it is on a service of the person's own.
     is_mine: bool,
 }
@@ -69,7 +69,7 @@ struct Entry<'a> {
 impl Entry<'_> {
     /// What a sort looks at; the smallest first.
     fn key(&self, sort: Sort) -> (u32, Reverse<i64>) {
-        let item = self.film.as_ref().map(|film| &film.item);
+        let item = self.movie.as_ref().map(|movie| &movie.item);
         let first = match sort {
             Sort::Added => 0,
             Sort::Short => item.and_then(|item| item.runtime).unwrap_or(u32::MAX),
@@ -81,7 +81,7 @@ impl Entry<'_> {
             },
             Sort::Best => u32::MAX,
         };
-        let worth = self.film.as_ref().and_then(|film| film.why.as_ref()).map(|why| {
+        let worth = self.movie.as_ref().and_then(|movie| movie.why.as_ref()).map(|why| {
             let stars = why.predicted_rating.map_or(0.0, |predicted| predicted.stars);
             // Stars count in tenths, as they are shown; of equal ones the better fit comes first.
             (f64::from(stars) * 10.0).round() as i64 * 1_000_000
@@ -95,7 +95,7 @@ impl Entry<'_> {
 /// `GET /watchlist`.
 pub async fn watchlist(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let sort = fields.get("sort").and_then(Sort::of).unwrap_or_default();
@@ -150,25 +150,25 @@ fn entries(viewing: &Viewing, listed: Vec<WatchlistItem>) -> Result<Vec<Entry<'_
     let mine = query.filters.services.clone();
     let mut assessed = viewing.recommender().assess(&viewing.resolve(&query)?, &known).into_iter();
     let entries = listed.into_iter().zip(found).map(|(listed, found)| {
-        let film = found.map(|film| {
+        let movie = found.map(|movie| {
             // What was seen needs no prediction.
             let why = assessed.next().map(why).filter(|_| !listed.watched);
-            Film { why, ..viewing.film(film) }
+            MovieCard { why, ..viewing.movie(movie) }
         });
-        let is_mine = film.as_ref().is_some_and(|film| {
-            film.item.services.iter().any(|service| mine.iter().any(|own| own == service))
+        let is_mine = movie.as_ref().is_some_and(|movie| {
+            movie.item.services.iter().any(|service| mine.iter().any(|own| own == service))
         });
-        Entry { listed, film, is_mine }
+        Entry { listed, movie, is_mine }
     });
     Ok(entries.collect())
 }
 
 /// How much there is to watch.
 fn summary(wanted: &[Entry<'_>]) -> String {
-    let runtimes = wanted.iter().filter_map(|entry| entry.film.as_ref()?.item.runtime);
+    let runtimes = wanted.iter().filter_map(|entry| entry.movie.as_ref()?.item.runtime);
     match runtimes.sum() {
-        0 => format!("{}.", sentence(&films(wanted.len()))),
-        minutes => format!("{}, {} in all.", sentence(&films(wanted.len())), length(minutes)),
+        0 => format!("{}.", sentence(&movies(wanted.len()))),
+        minutes => format!("{}, {} in all.", sentence(&movies(wanted.len())), length(minutes)),
     }
 }
 
@@ -181,7 +181,7 @@ fn sentence(text: &str) -> String {
 /// What the films can be sorted by; by services only where any film is on one.
 fn sorts(current: Sort, wanted: &[Entry<'_>]) -> Markup {
     let is_on =
-        |entry: &Entry<'_>| entry.film.as_ref().is_some_and(|it| !it.item.services.is_empty());
+        |entry: &Entry<'_>| entry.movie.as_ref().is_some_and(|it| !it.item.services.is_empty());
     let are_anywhere = wanted.iter().any(is_on);
     html! {
         nav .sorts aria-label="Sort films by" {
@@ -213,8 +213,8 @@ fn one(entry: &Entry<'_>) -> Markup {
         @if let Some(service) = &listed.service { p .facts { "You meant to watch it on " (service) } }
     };
     html! {
-        @match &entry.film {
-            Some(film) => (strip(film, &more)),
+        @match &entry.movie {
+            Some(movie) => (strip(movie, &more)),
             None => {
                 div .card .strip .gone {
                     div .beside {
@@ -237,7 +237,7 @@ fn one(entry: &Entry<'_>) -> Markup {
 /// said.
 pub async fn remove(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
     PathOf(movie_id): PathOf<u32>,
 ) -> Result<Response, Problem> {
     let was_there = state.store().remove(&profile.key(), MovieId(movie_id), now()).await?;
@@ -261,7 +261,7 @@ mod tests {
                 watched: false,
                 added_at: 0,
             },
-            film: None,
+            movie: None,
             is_mine: false,
         };
         assert_eq!(summary(&[]), "No films.");
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_film_that_is_gone_can_be_read_and_removed() {
+    fn a_movie_that_is_gone_can_be_read_and_removed() {
         let listed = WatchlistItem {
             movie_id: MovieId(7),
             title: "<b>Gone</b>".to_owned(),
@@ -279,7 +279,7 @@ mod tests {
             watched: false,
             added_at: 0,
         };
-        let html = one(&Entry { listed, film: None, is_mine: false }).into_string();
+        let html = one(&Entry { listed, movie: None, is_mine: false }).into_string();
         assert!(html.contains("&lt;b&gt;Gone&lt;/b&gt;") && html.contains("/watchlist/7/remove"));
         assert!(!html.contains("<b>"), "{html}");
     }

@@ -12,17 +12,17 @@ use cinematch::ranking::Answer;
 use cinematch_store::{Profile, Reaction, Taste};
 use maud::{Markup, html};
 
+use super::actions::{Tap, tap};
 use super::card::{facts, poster};
 use super::choice::Choice;
-use super::film::halves;
-use super::films::{Film, Viewing};
 use super::form::{Fields, Sent, address};
 use super::layout::{Nav, Page, fragments, page};
+use super::movie::halves;
+use super::movies::{MovieCard, Viewing};
 use super::names;
 use super::note::{Note, leave};
 use super::people::name_form;
-use super::say::{Tap, tap};
-use super::visitor::{Viewer, Visitor, cookie};
+use super::visitor::{User, Visitor, cookie};
 use crate::config::AccessMode;
 use crate::problem::Problem;
 use crate::routes::preferences::{NewPreferences, save};
@@ -144,7 +144,7 @@ fn places(viewing: &Viewing, fields: &Fields) -> Markup {
 /// `POST /welcome`: keeps country and services; what else is preferred stays.
 pub async fn set_places(
     State(state): State<AppState>,
-    Viewer { visitor: _, profile }: Viewer,
+    User { visitor: _, profile }: User,
     Sent(fields): Sent,
 ) -> Result<Response, Problem> {
     let taste = state.taste(&profile.key()).await?;
@@ -170,20 +170,20 @@ struct Passed {
 }
 
 /// Numbers between dots; what is none is left out.
-fn films_of(text: &str) -> Vec<MovieId> {
-    let films = text.split('.').filter_map(|number| number.parse().ok()).map(MovieId);
-    films.take(MOST_PASSED).collect()
+fn movies_of(text: &str) -> Vec<MovieId> {
+    let movies = text.split('.').filter_map(|number| number.parse().ok()).map(MovieId);
+    movies.take(MOST_PASSED).collect()
 }
 
-fn joined(films: &[MovieId]) -> String {
-    films.iter().map(|film| film.0.to_string()).collect::<Vec<_>>().join(".")
+fn joined(movies: &[MovieId]) -> String {
+    movies.iter().map(|movie| movie.0.to_string()).collect::<Vec<_>>().join(".")
 }
 
 impl Passed {
     fn of(fields: &Fields) -> Self {
-        let films = |name| films_of(fields.get(name).unwrap_or_default());
+        let movies = |name| movies_of(fields.get(name).unwrap_or_default());
         let last = fields.get("last").and_then(|number| number.parse().ok()).map(MovieId);
-        Self { not_seen: films("not_seen"), skipped: films("skipped"), last }
+        Self { not_seen: movies("not_seen"), skipped: movies("skipped"), last }
     }
 
     /// What a browser remembers of a profile's, in `id_notseen_skipped`.
@@ -193,8 +193,8 @@ impl Passed {
         if parts.next() != Some(&profile.key()) {
             return Self::default();
         }
-        let mut films = || films_of(parts.next().unwrap_or_default());
-        Self { not_seen: films(), skipped: films(), last: None }
+        let mut movies = || movies_of(parts.next().unwrap_or_default());
+        Self { not_seen: movies(), skipped: movies(), last: None }
     }
 
     /// Has the browser remember it, so that whoever comes again is not asked the same.
@@ -212,7 +212,7 @@ impl Passed {
 
     /// The fields that are not empty.
     fn fields(&self) -> Vec<(&'static str, String)> {
-        let last = self.last.map(|film| film.0.to_string()).unwrap_or_default();
+        let last = self.last.map(|movie| movie.0.to_string()).unwrap_or_default();
         let all = [
             ("not_seen", joined(&self.not_seen)),
             ("skipped", joined(&self.skipped)),
@@ -228,22 +228,22 @@ impl Passed {
 
     /// All answers: what is known of the person, and what they passed over here.
     fn answers(&self, viewing: &Viewing) -> Vec<(MovieIdx, Answer)> {
-        let Taste { films, listed, .. } = &*viewing.taste;
-        let said = films.iter().map(|film| match film.reaction {
-            Some(Reaction::NotInterested) if film.stars.is_none() => {
-                (film.movie_id, Answer::Skipped)
+        let Taste { movies, listed, .. } = &*viewing.taste;
+        let said = movies.iter().map(|movie| match movie.reaction {
+            Some(Reaction::NotInterested) if movie.stars.is_none() => {
+                (movie.movie_id, Answer::Skipped)
             }
-            _ => (film.movie_id, Answer::Seen),
+            _ => (movie.movie_id, Answer::Seen),
         });
-        let with = |films: &[MovieId], answer| {
-            films.iter().map(move |film| (*film, answer)).collect::<Vec<_>>()
+        let with = |movies: &[MovieId], answer| {
+            movies.iter().map(move |movie| (*movie, answer)).collect::<Vec<_>>()
         };
         let passed = with(listed, Answer::NotSeen)
             .into_iter()
             .chain(with(&self.not_seen, Answer::NotSeen))
             .chain(with(&self.skipped, Answer::Skipped));
         said.chain(passed)
-            .filter_map(|(film, answer)| Some((viewing.find(film)?, answer)))
+            .filter_map(|(movie, answer)| Some((viewing.find(movie)?, answer)))
             .collect()
     }
 }
@@ -251,7 +251,7 @@ impl Passed {
 /// `GET /welcome/rate`: a film to rate, and the list as it is.
 pub async fn questions(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
@@ -274,27 +274,27 @@ pub async fn questions(
 /// `POST /welcome/rate`: takes an answer in, and asks the next.
 pub async fn answer(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
     Sent(fields): Sent,
 ) -> Result<Response, Problem> {
     let mut passed = Passed::of(&fields);
-    let film = fields.number("film")?.map(MovieId);
-    let film = film.ok_or_else(|| Problem::field("film", "is missing"))?;
+    let movie = fields.number("film")?.map(MovieId);
+    let movie = movie.ok_or_else(|| Problem::field("film", "is missing"))?;
     passed.last = None;
     let said = match fields.get("answer") {
         Some("not_seen") => {
-            passed.not_seen.push(film);
+            passed.not_seen.push(movie);
             "Not seen.".to_owned()
         }
         Some("skip") => {
-            passed.skipped.push(film);
+            passed.skipped.push(movie);
             "Skipped.".to_owned()
         }
-        Some("take_back") => tap(&state, &profile, film, Tap::Rate(None)).await?.text,
+        Some("take_back") => tap(&state, &profile, movie, Tap::Rate(None)).await?.text,
         _ => {
             let stars = Tap::of(None, fields.get("stars"))?;
-            passed.last = Some(film);
-            tap(&state, &profile, film, stars).await?.text
+            passed.last = Some(movie);
+            tap(&state, &profile, movie, stars).await?.text
         }
     };
     if !visitor.is_fragment {
@@ -323,11 +323,11 @@ fn parts<'a>(viewing: &'a Viewing, passed: &Passed) -> Result<(Markup, Option<&'
     let recommender = viewing.recommender();
     let request = viewing.resolve(&viewing.query(1))?;
     let next = recommender.ask(&request.history, &passed.answers(viewing));
-    let title = next.map(|film| recommender.movie(film).title.as_str());
+    let title = next.map(|movie| recommender.movie(movie).title.as_str());
     let markup = html! {
         section #question .question aria-labelledby="asked" data-address=(passed.address()) {
             @match next {
-                Some(film) => (question(viewing, film, passed)),
+                Some(movie) => (question(viewing, movie, passed)),
                 None => {
                     h2 #asked { "That is all we wanted to know" }
                     p { a .button href="/" { "See my films" } }
@@ -342,7 +342,7 @@ fn parts<'a>(viewing: &'a Viewing, passed: &Passed) -> Result<(Markup, Option<&'
 /// A film, and what can be said of it.
 fn question(viewing: &Viewing, film: MovieIdx, passed: &Passed) -> Markup {
     let movie = viewing.recommender().movie(film);
-    let shown = viewing.film(film);
+    let shown = viewing.movie(film);
     html! {
         div .poster { (poster(&shown.item)) }
         div .about {
@@ -378,7 +378,7 @@ fn hidden(passed: &Passed) -> Markup {
 fn progress(viewing: &Viewing, passed: &Passed) -> Markup {
     let taste = &viewing.taste;
     let n_answers =
-        taste.films.iter().filter(|film| film.stars.is_some() || film.reaction.is_some());
+        taste.movies.iter().filter(|film| film.stars.is_some() || film.reaction.is_some());
     let n_answers = n_answers.count();
     let last = passed.last.and_then(|last| {
         let stars = taste.rated().find_map(|(film, stars)| (film == last).then_some(stars))?;
@@ -406,7 +406,7 @@ fn progress(viewing: &Viewing, passed: &Passed) -> Markup {
 
 /// The list as it is, and what the last answer moved in it.
 fn list(viewing: &Viewing, passed: &Passed) -> Result<Markup, Problem> {
-    let films = viewing.list(&viewing.query(LISTED))?;
+    let movies = viewing.list(&viewing.query(LISTED))?;
     let before = match passed.last {
         Some(last) => Some(list_without(viewing, last)?),
         None => None,
@@ -415,26 +415,26 @@ fn list(viewing: &Viewing, passed: &Passed) -> Result<Markup, Problem> {
         section .so-far aria-labelledby="list" {
             h2 #list { "Your list so far" }
             ol {
-                @for (at, film) in films.iter().enumerate() {
+                @for (at, movie) in movies.iter().enumerate() {
                     li {
-                        span .poster { (poster(&film.item)) }
+                        span .poster { (poster(&movie.item)) }
                         span .what {
-                            a href=(super::card::address(&film.item)) { (film.item.title) }
-                            @if let Some(year) = film.item.year { " " span .year { (year) } }
-                            (because(film))
+                            a href=(super::card::address(&movie.item)) { (movie.item.title) }
+                            @if let Some(year) = movie.item.year { " " span .year { (year) } }
+                            (because(movie))
                         }
-                        @if let Some(before) = &before { (moved(before, film.item.movie_id, at)) }
+                        @if let Some(before) = &before { (moved(before, movie.item.movie_id, at)) }
                     }
                 }
             }
-            @if films.is_empty() { p { "No film is on the services you ticked." } }
+            @if movies.is_empty() { p { "No film is on the services you ticked." } }
         }
     })
 }
 
 /// The first of a film's reasons.
-fn because(film: &Film<'_>) -> Markup {
-    let line = film.why.as_ref().and_then(|why| why.explanation.as_deref());
+fn because(movie: &MovieCard<'_>) -> Markup {
+    let line = movie.why.as_ref().and_then(|why| why.explanation.as_deref());
     html! {
         @if let Some(first) = line.and_then(|line| line.split(" • ").next()) {
             span .detail { (first) }
@@ -446,14 +446,14 @@ fn because(film: &Film<'_>) -> Markup {
 fn list_without(viewing: &Viewing, last: MovieId) -> Result<Vec<MovieId>, Problem> {
     let mut query = viewing.query(LISTED);
     query.ratings.retain(|rating| rating.movie_id != last);
-    query.seen.retain(|film| *film != last);
-    let films = viewing.list(&query)?;
-    Ok(films.into_iter().map(|film| film.item.movie_id).collect())
+    query.seen.retain(|movie| *movie != last);
+    let movies = viewing.list(&query)?;
+    Ok(movies.into_iter().map(|movie| movie.item.movie_id).collect())
 }
 
 /// Where a film came from.
-fn moved(before: &[MovieId], film: MovieId, now: usize) -> Markup {
-    let (class, sign, words) = match before.iter().position(|other| *other == film) {
+fn moved(before: &[MovieId], movie: MovieId, now: usize) -> Markup {
+    let (class, sign, words) = match before.iter().position(|other| *other == movie) {
         None => ("up", "new".to_owned(), String::new()),
         Some(then) if then > now => {
             ("up", format!("▲ {}", then - now), format!("up {}", then - now))
@@ -493,7 +493,7 @@ mod tests {
     #[test]
     fn moves_are_told_in_words() {
         let before = [1, 2, 3].map(MovieId);
-        let told = |film, now| moved(&before, MovieId(film), now).into_string();
+        let told = |movie, now| moved(&before, MovieId(movie), now).into_string();
         assert!(told(3, 0).contains("up 2") && told(1, 2).contains("down 2"));
         assert!(told(9, 1).contains("new") && told(2, 1).is_empty());
     }

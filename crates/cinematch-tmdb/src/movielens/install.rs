@@ -35,7 +35,7 @@ pub enum InstallError {
     Table(#[from] SourceError),
     /// A release of nothing.
     #[error("movies.csv of the archive has no films; nothing was replaced")]
-    NoFilms,
+    NoMovies,
     /// A file is not what the release's own list says.
     #[error(
         "{file} of the archive is damaged: checksums.txt says the MD5 {expected}, it has {got}; nothing \
@@ -77,9 +77,9 @@ pub struct Installed {
     /// Whether there was one before.
     pub replaced: bool,
     /// Films that were not there before.
-    pub new_films: u64,
+    pub new_movies: u64,
     /// Films that are there no longer.
-    pub gone_films: u64,
+    pub gone_movies: u64,
     /// Files whose MD5 the release itself lists, and which agree with it.
     pub verified: usize,
 }
@@ -122,7 +122,7 @@ fn place(
     }
     let movies = files::read(&staging.join("movies.csv"))?;
     if movielens::movies("movies.csv", &movies)?.records.is_empty() {
-        return Err(InstallError::NoFilms);
+        return Err(InstallError::NoMovies);
     }
     drop(movies);
     // The headers of the others; their rows are looked at when they are used.
@@ -134,15 +134,15 @@ fn place(
     let folder = raw.join(release.folder);
     let replaced = fs::symlink_metadata(&folder).is_ok();
     let rows = rows(staging, &folder)?;
-    let (before, now) = (films(&folder)?, films(staging)?);
+    let (before, now) = (movie_ids(&folder)?, movie_ids(staging)?);
     // Where there was a folder the two change places, and the old one is removed after that.
     let flags = if replaced { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
     renameat_with(CWD, staging, CWD, &folder, flags)
         .map_err(|error| FileError::at("replace", &folder)(error.into()))?;
     files::sync_directory(raw)?;
-    let (new_films, gone_films) =
+    let (new_movies, gone_movies) =
         (now.difference(&before).count() as u64, before.difference(&now).count() as u64);
-    Ok(Installed { release, folder, rows, replaced, new_films, gone_films, verified })
+    Ok(Installed { release, folder, rows, replaced, new_movies, gone_movies, verified })
 }
 
 /// The first line of a file, or what would be one if it were short enough.
@@ -221,7 +221,7 @@ fn count(path: &Path) -> Result<u64, FileError> {
 }
 
 /// The films of a folder; none where there is no table of them.
-fn films(folder: &Path) -> Result<FxHashSet<u32>, FileError> {
+fn movie_ids(folder: &Path) -> Result<FxHashSet<u32>, FileError> {
     let path = folder.join("movies.csv");
     if !path.is_file() {
         return Ok(FxHashSet::default());

@@ -93,18 +93,18 @@ fn ease(params: EaseParams, implicit: &Implicit) -> Outcome<Fields> {
     let model = params.check()?.fit(implicit, &mut |_| ())?;
     let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds()? - cpu_start);
 
-    let (films, neighbors) = CHECKED;
-    let n_users = |film: &usize| implicit.movie_users().row(*film).0.len();
+    let (movies, neighbors) = CHECKED;
+    let n_users = |movie: &usize| implicit.movie_users().row(*movie).0.len();
     let mut liked: Vec<usize> = (0..implicit.n_movies()).collect();
-    liked.sort_by_key(|film| std::cmp::Reverse(n_users(film)));
-    let mut of_film: Vec<Vec<f32>> = vec![Vec::new(); implicit.n_movies()];
+    liked.sort_by_key(|movie| std::cmp::Reverse(n_users(movie)));
+    let mut of_movie: Vec<Vec<f32>> = vec![Vec::new(); implicit.n_movies()];
     for source in 0..implicit.n_movies() {
         for (target, weight) in model.weights().entries(source) {
-            of_film[target as usize].push(weight.abs());
+            of_movie[target as usize].push(weight.abs());
         }
     }
-    let largest = liked.into_iter().take(films).flat_map(|film| {
-        let mut weights = std::mem::take(&mut of_film[film]);
+    let largest = liked.into_iter().take(movies).flat_map(|movie| {
+        let mut weights = std::mem::take(&mut of_movie[movie]);
         weights.sort_unstable_by(|a, b| b.total_cmp(a));
         weights.into_iter().take(neighbors)
     });

@@ -17,7 +17,7 @@ use crate::catalog::{Availability, Interactions, Movie};
 use crate::features::plain::PlainFeatures;
 use crate::features::tags::TagCounts;
 use crate::ids::{MovieId, MovieIdx, UserIdx, Vocabulary};
-use crate::models::newcomers::{FeatureMap, Newcomers, neighbours};
+use crate::models::cold_start::{FeatureMap, Newcomers, neighbours};
 use crate::models::{Fitted, Model};
 
 /// An update that cannot be made.

@@ -30,7 +30,8 @@ pub struct Region {
     /// The services, by alphabet.
     pub services: Vec<String>,
     /// The row of a film that has a service, once for each, ascending.
-    pub films: Vec<u32>,
+    #[serde(rename = "films")]
+    pub movies: Vec<u32>,
     /// The service of each, as a position among `services`, in the order they are shown.
     pub on: Vec<u32>,
 }
@@ -79,14 +80,14 @@ impl Availability {
             services.dedup();
             let position: FxHashMap<&str, u32> =
                 services.iter().map(String::as_str).zip(0..).collect();
-            let (mut films, mut on) = (Vec::new(), Vec::new());
-            for (_, film, names) in offers {
+            let (mut movies, mut on) = (Vec::new(), Vec::new());
+            for (_, movie, names) in offers {
                 for name in names {
-                    films.push(film.0);
+                    movies.push(movie.0);
                     on.push(position[name.as_str()]);
                 }
             }
-            Region { code: offers[0].0.clone(), services, films, on }
+            Region { code: offers[0].0.clone(), services, movies, on }
         });
         Self { regions: regions.collect() }
     }
@@ -94,9 +95,9 @@ impl Availability {
     /// Whether a generation's file can be what it says it is: every position has a film and a name.
     pub(crate) fn fits(&self, n_movies: usize) -> bool {
         self.regions.iter().all(|region| {
-            region.films.len() == region.on.len()
-                && region.films.is_sorted()
-                && region.films.last().is_none_or(|film| (*film as usize) < n_movies)
+            region.movies.len() == region.on.len()
+                && region.movies.is_sorted()
+                && region.movies.last().is_none_or(|movie| (*movie as usize) < n_movies)
                 && region.on.iter().all(|on| (*on as usize) < region.services.len())
         })
     }
@@ -104,9 +105,9 @@ impl Availability {
 
 impl Region {
     /// A film's services, in the order they are shown. O(log films).
-    pub fn services_of(&self, film: MovieIdx) -> impl Iterator<Item = &str> {
-        let first = self.films.partition_point(|other| *other < film.0);
-        let same = self.films[first..].iter().take_while(|other| **other == film.0).count();
+    pub fn services_of(&self, movie: MovieIdx) -> impl Iterator<Item = &str> {
+        let first = self.movies.partition_point(|other| *other < movie.0);
+        let same = self.movies[first..].iter().take_while(|other| **other == movie.0).count();
         self.on[first..first + same].iter().map(|on| self.services[*on as usize].as_str())
     }
 }
@@ -119,15 +120,15 @@ fn wrong(row: &table::Row<'_, '_>, column: usize, expected: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::content::tests::film;
+    use crate::models::content::tests::movie;
 
     #[test]
-    fn every_region_has_its_films_services_in_their_order() {
-        let film = |id, tmdb_id| Movie { tmdb_id: Some(TmdbId(tmdb_id)), ..film(id, "A") };
+    fn every_region_has_its_movies_services_in_their_order() {
+        let movie = |id, tmdb_id| Movie { tmdb_id: Some(TmdbId(tmdb_id)), ..movie(id, "A") };
         let csv = "tmdb_id,region,flatrate,ads,free,rent,buy\n\
                    70,DE,Netflix|MUBI,Netflix,arte,X,Y\n71,DE,MUBI,,,,\n70,AT,,,,Only rent,\n\
                    99,DE,Netflix,,,,\n71,US,Max,,,,\nx,US,Max,,,,\n71,usa,Max,,,,\n";
-        let movies = [film(1, 71), film(2, 70)];
+        let movies = [movie(1, 71), movie(2, 70)];
         let mut decoded = Availability::read("w.csv", csv.as_bytes(), &movies).unwrap();
         assert_eq!((decoded.rows, decoded.problems.len()), (7, 2));
         let availability = decoded.records.remove(0);

@@ -27,9 +27,9 @@ pub enum Match {
 
 impl Match {
     /// The film, if it is one.
-    pub fn film(&self) -> Option<MovieIdx> {
+    pub fn movie(&self) -> Option<MovieIdx> {
         match self {
-            Self::ById(film) | Self::ByTitle(film) | Self::ByTitleNearly(film) => Some(*film),
+            Self::ById(movie) | Self::ByTitle(movie) | Self::ByTitleNearly(movie) => Some(*movie),
             Self::Ambiguous(_) | Self::Unmatched => None,
         }
     }
@@ -85,8 +85,8 @@ impl MatchIndex {
         let movielens = || self.by_id.get(&entry.movie_id?);
         let imdb = || self.by_imdb.get(&imdb_number(entry.imdb_id.as_deref()?)?);
         let tmdb = || self.by_tmdb.get(&entry.tmdb_id?);
-        if let Some(film) = movielens().or_else(imdb).or_else(tmdb) {
-            return Match::ById(*film);
+        if let Some(movie) = movielens().or_else(imdb).or_else(tmdb) {
+            return Match::ById(*movie);
         }
         match (self.by_title(&entry.title, entry.year), &entry.original_title) {
             (Match::Unmatched, Some(original)) => self.by_title(original, entry.year),
@@ -95,16 +95,16 @@ impl MatchIndex {
     }
 
     fn by_title(&self, title: &str, year: Option<u16>) -> Match {
-        let Some(films) = self.by_title.get(&folded(title)) else { return Match::Unmatched };
-        let year_of = |film: &MovieIdx| self.years[film.row()];
+        let Some(movies) = self.by_title.get(&folded(title)) else { return Match::Unmatched };
+        let year_of = |movie: &MovieIdx| self.years[movie.row()];
         let those = |wanted: &dyn Fn(Option<u16>) -> bool| -> Vec<MovieIdx> {
-            films.iter().copied().filter(|film| wanted(year_of(film))).collect()
+            movies.iter().copied().filter(|movie| wanted(year_of(movie))).collect()
         };
         let Some(year) = year else {
-            return match films.as_slice() {
-                [film] if year_of(film).is_none() => Match::ByTitle(*film),
-                [film] => Match::ByTitleNearly(*film),
-                _ => Match::Ambiguous(films.clone()),
+            return match movies.as_slice() {
+                [movie] if year_of(movie).is_none() => Match::ByTitle(*movie),
+                [movie] => Match::ByTitleNearly(*movie),
+                _ => Match::Ambiguous(movies.clone()),
             };
         };
         let exact = those(&|theirs| theirs == Some(year));
@@ -120,10 +120,10 @@ impl MatchIndex {
     }
 }
 
-fn one_of(films: Vec<MovieIdx>, found: fn(MovieIdx) -> Match) -> Match {
-    match films.as_slice() {
-        [film] => found(*film),
-        _ => Match::Ambiguous(films),
+fn one_of(movies: Vec<MovieIdx>, found: fn(MovieIdx) -> Match) -> Match {
+    match movies.as_slice() {
+        [movie] => found(*movie),
+        _ => Match::Ambiguous(movies),
     }
 }
 
@@ -163,7 +163,7 @@ pub(crate) fn folded(title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::content::tests::film;
+    use crate::models::content::tests::movie;
     use crate::sources::history::Said;
 
     fn entry(title: &str, year: Option<u16>) -> Entry {
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn numbers_go_before_titles_and_titles_before_guesses() {
-        let with = |id, title: &str, year| Movie { year: Some(year), ..film(id, title) };
+        let with = |id, title: &str, year| Movie { year: Some(year), ..movie(id, title) };
         let movies = [
             Movie { imdb_id: Some("0113277".to_owned()), ..with(6, "Heat", 1995) },
             Movie {
@@ -197,7 +197,7 @@ mod tests {
             with(11, "Schindler's List", 1993),
             with(12, "Twins", 1988),
             with(13, "Twins", 1988),
-            film(14, "Undated"),
+            movie(14, "Undated"),
             with(15, "…", 2000),
         ];
         let index = MatchIndex::new(&movies);

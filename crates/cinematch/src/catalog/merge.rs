@@ -105,16 +105,17 @@ pub struct Counts {
     /// Films whose TMDb id another film has.
     pub shared_tmdb_ids: u64,
     /// TMDb rows that no film links to.
-    pub tmdb_rows_without_film: u64,
+    #[serde(rename = "tmdb_rows_without_film")]
+    pub tmdb_rows_without_movie: u64,
 }
 
 impl Counts {
     /// Adds what was counted film by film.
-    fn add(&mut self, films: &Self) {
-        self.movies_kept += films.movies_kept;
-        self.with_tmdb_id += films.with_tmdb_id;
-        self.with_metadata += films.with_metadata;
-        let (all, removed) = (&mut self.removed, films.removed);
+    fn add(&mut self, movies: &Self) {
+        self.movies_kept += movies.movies_kept;
+        self.with_tmdb_id += movies.with_tmdb_id;
+        self.with_metadata += movies.with_metadata;
+        let (all, removed) = (&mut self.removed, movies.removed);
         all.without_year += removed.without_year;
         all.before_min_year += removed.before_min_year;
         all.without_genres += removed.without_genres;
@@ -219,7 +220,7 @@ pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, Mer
         lenient_years.extend(chunk.lenient_years);
     }
     counts.year_read_leniently = lenient_years.len() as u64;
-    counts.tmdb_rows_without_film = metadata.without_film(&movielens.linked.owners);
+    counts.tmdb_rows_without_movie = metadata.without_movie(&movielens.linked.owners);
     let sources = movielens.sources;
     Ok(Merged { table, counts, sources, services_source, lenient_years, problems })
 }
@@ -269,12 +270,12 @@ impl Choice<'_> {
     fn merge(&self, movies: &[MovieRow<'_>], links: &[Option<LinkRow<'_>>]) -> Chunk {
         let mut chunk = Chunk { rows: Vec::with_capacity(movies.len() * 256), ..Chunk::default() };
         for (row, link) in movies.iter().zip(links) {
-            self.film(row, link.as_ref(), &mut chunk);
+            self.movie(row, link.as_ref(), &mut chunk);
         }
         chunk
     }
 
-    fn film(&self, row: &MovieRow<'_>, link: Option<&LinkRow<'_>>, chunk: &mut Chunk) {
+    fn movie(&self, row: &MovieRow<'_>, link: Option<&LinkRow<'_>>, chunk: &mut Chunk) {
         let parsed = parse_title(&row.title);
         let genres = movielens::genres(&row.genres);
         let tmdb_id = link.and_then(|link| link.tmdb_id);
@@ -372,7 +373,7 @@ impl<'a> Metadata<'a> {
     }
 
     /// Rows that no film links to.
-    fn without_film(&self, owners: &FxHashMap<TmdbId, MovieId>) -> u64 {
+    fn without_movie(&self, owners: &FxHashMap<TmdbId, MovieId>) -> u64 {
         let found = owners.keys().filter(|id| self.row_of.contains_key(id)).count();
         (self.rows.len() - found) as u64
     }
@@ -547,7 +548,7 @@ mod tests {
     }
 
     #[test]
-    fn one_film_owns_a_tmdb_id_and_every_oddity_is_counted() {
+    fn one_movie_owns_a_tmdb_id_and_every_oddity_is_counted() {
         let merged = check(&settings(), true, &[1, 5, 6]);
         let movies = movies(&merged);
         assert_eq!(movies[0].tmdb_id, Some(TmdbId(603)));
@@ -555,7 +556,7 @@ mod tests {
         assert_eq!(movies[1].tmdb_id, None);
         assert_eq!(movies[1].imdb_id.as_deref(), Some("0133094"));
         assert_eq!(merged.counts.shared_tmdb_ids, 1);
-        assert_eq!(merged.counts.tmdb_rows_without_film, 1);
+        assert_eq!(merged.counts.tmdb_rows_without_movie, 1);
         assert_eq!(merged.lenient_years, [(MovieId(6), "Loose (2005))".to_owned(), 2005)]);
         let reasons: Vec<(u64, ProblemKind)> =
             merged.problems.iter().map(|problem| (problem.line, problem.kind)).collect();

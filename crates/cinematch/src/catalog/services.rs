@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_film_keeps_its_services_and_the_fraction_holds() {
+    fn a_movie_keeps_its_services_and_the_fraction_holds() {
         let mock = MockServices { seed: 42, sample_fraction: 0.3 };
         assert_eq!(mock.of(MovieId(1)), mock.of(MovieId(1)));
         let with_extra =

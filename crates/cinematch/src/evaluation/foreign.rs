@@ -46,7 +46,7 @@ pub fn foreign_lists(
     let place_of: FxHashMap<UserId, usize> =
         (0..split.held_out.len()).map(|place| (id_of(place), place)).collect();
     let mut placed: Vec<Vec<Placed>> = split.held_out.iter().map(|_| Vec::new()).collect();
-    let mut films: FxHashSet<(usize, MovieIdx)> = FxHashSet::default();
+    let mut movies: FxHashSet<(usize, MovieIdx)> = FxHashSet::default();
     let mut ranks: FxHashSet<(usize, u32)> = FxHashSet::default();
     let mut problems = Vec::new();
     let mut not_asked = 0;
@@ -69,7 +69,7 @@ pub fn foreign_lists(
             let reason = format!("there is no film {movie_id} in the catalogue");
             return drop_row(2, ProblemKind::UnknownReference, reason);
         };
-        if films.contains(&(*place, movie)) {
+        if movies.contains(&(*place, movie)) {
             let reason = format!("film {movie_id} is in the list of user {user} already");
             return drop_row(2, ProblemKind::DuplicateId, reason);
         }
@@ -81,28 +81,28 @@ pub fn foreign_lists(
             let reason = format!("user {user} has a film of rank {rank} already");
             return drop_row(1, ProblemKind::DuplicateId, reason);
         }
-        films.insert((*place, movie));
+        movies.insert((*place, movie));
         placed[*place].push(Placed { rank, movie });
     })?;
 
     let mut wasted_places = 0;
     let mut lists = Vec::with_capacity(placed.len());
     let mut missing = Vec::new();
-    for (place, mut films) in placed.into_iter().enumerate() {
-        films.sort_unstable_by_key(|placed| placed.rank);
-        films.truncate(LIST_LENGTH);
+    for (place, mut movies) in placed.into_iter().enumerate() {
+        movies.sort_unstable_by_key(|placed| placed.rank);
+        movies.truncate(LIST_LENGTH);
         let held = &split.held_out[place];
-        wasted_places += films
+        wasted_places += movies
             .iter()
             .filter(|placed| {
                 !split.is_candidate[placed.movie.row()]
                     || held.history.iter().any(|rated| rated.movie == placed.movie)
             })
             .count();
-        if films.is_empty() {
+        if movies.is_empty() {
             missing.push(id_of(place));
         }
-        lists.push(films.into_iter().map(|placed| placed.movie).collect());
+        lists.push(movies.into_iter().map(|placed| placed.movie).collect());
     }
     let unlisted_problems = u64::saturating_sub(not_asked, MOST_LISTED);
     Ok(ForeignLists { lists, problems, unlisted_problems, missing, wasted_places })

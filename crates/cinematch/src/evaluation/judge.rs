@@ -15,12 +15,12 @@ pub const SHOWN: usize = 10;
 
 /// Each film's genres, by row.
 #[derive(Clone, Debug)]
-pub struct FilmGenres {
+pub struct MovieGenres {
     of_movie: Vec<Vec<usize>>,
     n_genres: usize,
 }
 
-impl FilmGenres {
+impl MovieGenres {
     /// Numbers the genres of films. O(genres of all films).
     pub fn new(movies: &[Movie]) -> Self {
         let mut names: Vec<&str> =
@@ -69,7 +69,7 @@ pub struct Judged {
     pub(super) miscalibration: Vec<(UserIdx, f64)>,
     pub(super) coverage: f64,
     pub(super) popularity_share: f64,
-    pub(super) by_films: Vec<StratumValue>,
+    pub(super) by_movies: Vec<StratumValue>,
     pub(super) by_history: Vec<StratumValue>,
     pub(super) cold: Vec<(UserIdx, ColdRank)>,
 }
@@ -80,7 +80,7 @@ impl Judged {
     pub fn of_model(
         model: &dyn Model,
         split: &Split<'_>,
-        genres: &FilmGenres,
+        genres: &MovieGenres,
     ) -> (Self, Vec<Vec<MovieIdx>>) {
         let lists = lists(model, &split.held_out, &split.is_candidate, LIST_LENGTH);
         let mut judged = Self::of_lists(&lists, split, genres);
@@ -95,7 +95,7 @@ impl Judged {
     ///
     /// # Panics
     /// When there are not as many lists as users.
-    pub fn of_lists(lists: &[Vec<MovieIdx>], split: &Split<'_>, genres: &FilmGenres) -> Self {
+    pub fn of_lists(lists: &[Vec<MovieIdx>], split: &Split<'_>, genres: &MovieGenres) -> Self {
         assert_eq!(lists.len(), split.held_out.len(), "one list a user");
         let held = || split.held_out.iter().zip(lists);
         let users: Vec<(UserIdx, UserMetrics)> = held()
@@ -123,7 +123,7 @@ impl Judged {
             miscalibration,
             coverage: exposure.coverage(&split.is_candidate),
             popularity_share: exposure.popularity_share(&split.is_candidate, &n_ratings),
-            by_films: strata::by_films(split, &n_ratings, lists),
+            by_movies: strata::by_movies(split, &n_ratings, lists),
             by_history,
             cold: Vec::new(),
             users,

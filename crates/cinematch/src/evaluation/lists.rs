@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_film_without_any_score_stands_in_no_list() {
+    fn a_movie_without_any_score_stands_in_no_list() {
         let interactions = ratings();
         let split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
         let n_movies = interactions.n_movies();

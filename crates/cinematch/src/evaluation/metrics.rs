@@ -201,7 +201,7 @@ mod tests {
         }
 
         #[test]
-        fn a_list_of_the_relevant_films_alone_is_perfect(
+        fn a_list_of_the_relevant_movies_alone_is_perfect(
             (others, relevant) in list_and_relevant(),
             k in 1_usize..40,
         ) {

@@ -16,13 +16,13 @@
 //!   and a correction for the number of models compared: [`Bootstrap`].
 
 mod calibration;
-mod cold_films;
+mod cold_movies;
 mod exposure;
 mod foreign;
+pub mod holdout;
 mod judge;
 mod lists;
 mod metrics;
-pub mod panel;
 pub mod promotion;
 mod protocol;
 mod report;
@@ -36,13 +36,13 @@ mod time_cut;
 mod tuning;
 
 pub use calibration::miscalibration;
-pub use cold_films::{ColdFilms, ColdRank, rank_among_cold};
+pub use cold_movies::{ColdMovies, ColdRank, rank_among_cold};
 pub use exposure::Exposure;
 pub use foreign::{ForeignLists, foreign_lists};
-pub use judge::{FilmGenres, Judged, LIST_LENGTH, SHOWN};
+pub use holdout::HoldOut;
+pub use judge::{Judged, LIST_LENGTH, MovieGenres, SHOWN};
 pub use lists::lists;
 pub use metrics::{UserMetrics, hit_at, ndcg_at, precision_at, recall_at, reciprocal_rank};
-pub use panel::HoldOut;
 pub use protocol::Protocol;
 pub use report::{
     Against, Contestant, Evaluation, Mean, ModelReport, ReportError, SplitReport, StratumReport,
@@ -51,7 +51,7 @@ pub use significance::{Bootstrap, Comparison, SignificanceError, holm, mean_and_
 pub use split::{HeldOut, LIKED, Part, Split, SplitError, TagRule};
 pub use star_tasks::{Averages, StarBaseline, StarModel, StarPredictions, StarReport, StarTask};
 pub use stars::{StarErrors, interval_coverage, star_errors};
-pub use strata::{FILM_STRATA, HISTORY_STRATA};
+pub use strata::{HISTORY_STRATA, MOVIE_STRATA};
 pub use strong::StrongGeneralization;
 pub use time_cut::TimeCut;
 pub use tuning::{Search, TUNABLE, better_half};

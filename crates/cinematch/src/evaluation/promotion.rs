@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::panel::{Panel, Worth};
+use super::holdout::{Panel, Worth};
 use super::significance::{Bootstrap, SignificanceError};
 use crate::ranking::Recommender;
 
@@ -26,7 +26,7 @@ pub struct Rule {
     /// The share of the champion's NDCG that may be lost.
     pub margin: f64,
     /// Whether it may have much fewer films.
-    pub allow_fewer_films: bool,
+    pub allow_fewer_movies: bool,
     /// Whether it may have learned from much fewer ratings.
     pub allow_fewer_ratings: bool,
     /// Of the intervals.
@@ -37,7 +37,7 @@ impl Default for Rule {
     fn default() -> Self {
         Self {
             margin: 0.02,
-            allow_fewer_films: false,
+            allow_fewer_movies: false,
             allow_fewer_ratings: false,
             bootstrap: Bootstrap::default(),
         }
@@ -212,7 +212,7 @@ fn refused(
         (of_challenger as f64) < of_champion as f64 * FEWEST
     };
     let of_champion = champion.recommender.movies().len();
-    if !rule.allow_fewer_films && is_much_less(n_movies, of_champion) {
+    if !rule.allow_fewer_movies && is_much_less(n_movies, of_champion) {
         return Some(format!(
             "it has {n_movies} films and the champion {of_champion}, as if an input had been cut off; \
              --allow-fewer-films lets it pass"

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::split::{Part, Split, SplitError};
-use super::{ColdFilms, StrongGeneralization, TimeCut};
+use super::{ColdMovies, StrongGeneralization, TimeCut};
 use crate::catalog::Interactions;
 
 /// How ratings become something to learn from and something to find.
@@ -15,7 +15,8 @@ pub enum Protocol {
     /// What users like after one instant.
     TimeCut(TimeCut),
     /// Films without a rating.
-    ColdFilms(ColdFilms),
+    #[serde(rename = "cold-films")]
+    ColdMovies(ColdMovies),
 }
 
 impl Protocol {
@@ -28,7 +29,7 @@ impl Protocol {
         match self {
             Self::StrongGeneralization(params) => params.split(interactions, part),
             Self::TimeCut(params) => params.split(interactions, part),
-            Self::ColdFilms(params) => params.split(interactions, part),
+            Self::ColdMovies(params) => params.split(interactions, part),
         }
     }
 
@@ -36,7 +37,7 @@ impl Protocol {
     pub fn objective(&self) -> &'static str {
         match self {
             Self::StrongGeneralization(_) | Self::TimeCut(_) => "NDCG at 100",
-            Self::ColdFilms(_) => "NDCG at 10 of the cold films",
+            Self::ColdMovies(_) => "NDCG at 10 of the cold films",
         }
     }
 
@@ -45,7 +46,7 @@ impl Protocol {
         match self {
             Self::StrongGeneralization(_) => "strong-generalization",
             Self::TimeCut(_) => "time-cut",
-            Self::ColdFilms(_) => "cold-films",
+            Self::ColdMovies(_) => "cold-films",
         }
     }
 
@@ -54,7 +55,7 @@ impl Protocol {
     pub fn with_seed(mut self, seed: u64) -> Self {
         match &mut self {
             Self::StrongGeneralization(params) => params.seed = seed,
-            Self::ColdFilms(params) => params.users.seed = seed,
+            Self::ColdMovies(params) => params.users.seed = seed,
             Self::TimeCut(_) => {}
         }
         self

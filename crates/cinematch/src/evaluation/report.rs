@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::judge::Judged;
-use super::strata::{FILM_STRATA, HISTORY_STRATA, StratumValue};
+use super::strata::{HISTORY_STRATA, MOVIE_STRATA, StratumValue};
 use super::{
     Bootstrap, Comparison, Part, Protocol, SignificanceError, Split, StarReport, UserMetrics,
     mean_and_standard_error,
@@ -68,7 +68,8 @@ pub struct SplitReport {
     /// Films that lists may have.
     pub candidates: usize,
     /// Films whose ratings were removed.
-    pub cold_films: usize,
+    #[serde(rename = "cold_films")]
+    pub cold_movies: usize,
 }
 
 /// A mean over users.
@@ -151,7 +152,7 @@ impl SplitReport {
             held_out_users: split.held_out.len(),
             relevant: split.held_out.iter().map(|held| held.relevant.len()).sum(),
             candidates: split.is_candidate.iter().filter(|candidate| **candidate).count(),
-            cold_films: split.cold.len(),
+            cold_movies: split.cold.len(),
         }
     }
 }
@@ -279,7 +280,7 @@ fn strata(judged: &[Judged]) -> Vec<StratumReport> {
             }
         }
     };
-    report("film popularity", FILM_STRATA, |judged| &judged.by_films);
+    report("film popularity", MOVIE_STRATA, |judged| &judged.by_movies);
     report("history length", HISTORY_STRATA, |judged| &judged.by_history);
     reports
 }
@@ -287,7 +288,7 @@ fn strata(judged: &[Judged]) -> Vec<StratumReport> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::ratings;
-    use super::super::{FilmGenres, StrongGeneralization, assert_close};
+    use super::super::{MovieGenres, StrongGeneralization, assert_close};
     use super::*;
     use crate::ids::MovieIdx;
     use crate::models::popular::Popularity;
@@ -299,7 +300,7 @@ mod tests {
     /// Popularity, and lists that are all alike, over splits of these seeds.
     fn contestants(seeds: &[u64]) -> (Vec<SplitReport>, Vec<Contestant>) {
         let interactions = ratings();
-        let genres = FilmGenres::unknown(interactions.n_movies());
+        let genres = MovieGenres::unknown(interactions.n_movies());
         let (mut splits, mut popular, mut same) = (Vec::new(), Vec::new(), Vec::new());
         for seed in seeds {
             let protocol = protocol().with_seed(*seed);

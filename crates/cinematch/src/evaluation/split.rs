@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_counts_unless_its_user_its_film_or_its_time_is_to_be_unknown() {
+    fn a_tag_counts_unless_its_user_its_movie_or_its_time_is_to_be_unknown() {
         let tag = |user, movie, timestamp| TagRow {
             user_id: UserId(user),
             movie_id: MovieId(movie),

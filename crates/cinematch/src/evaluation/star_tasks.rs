@@ -33,7 +33,7 @@ pub enum StarModel<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StarBaseline {
     /// A film's mean, for everybody.
-    FilmMean,
+    MovieMean,
     /// That, and by how much a user's stars are above it on average.
     Biases,
 }
@@ -43,7 +43,7 @@ pub enum StarBaseline {
 pub struct Averages {
     baseline: StarBaseline,
     mean: f64,
-    film_biases: Vec<f64>,
+    movie_biases: Vec<f64>,
 }
 
 /// Ratings by which averages are shrunken.
@@ -63,24 +63,24 @@ impl StarBaseline {
         let (total, n) = sums.iter().fold((0.0, 0.0), |all, of| (all.0 + of.0, all.1 + of.1));
         let mean = if n > 0.0 { total / n } else { 0.0 };
         let bias = |(sum, n): (f64, f64)| (sum - n * mean) / (n + PRIOR);
-        Averages { baseline: self, mean, film_biases: sums.into_iter().map(bias).collect() }
+        Averages { baseline: self, mean, movie_biases: sums.into_iter().map(bias).collect() }
     }
 }
 
 impl Averages {
-    fn of_film(&self, movie: MovieIdx) -> f64 {
-        self.mean + self.film_biases[movie.row()]
+    fn of_movie(&self, movie: MovieIdx) -> f64 {
+        self.mean + self.movie_biases[movie.row()]
     }
 
     fn predict(&self, history: &[Rated], movie: MovieIdx) -> f64 {
-        let above = |rated: &Rated| f64::from(rated.stars.value()) - self.of_film(rated.movie);
+        let above = |rated: &Rated| f64::from(rated.stars.value()) - self.of_movie(rated.movie);
         let bias = match self.baseline {
-            StarBaseline::FilmMean => 0.0,
+            StarBaseline::MovieMean => 0.0,
             StarBaseline::Biases => {
                 history.iter().map(above).sum::<f64>() / (history.len() as f64 + PRIOR)
             }
         };
-        (self.of_film(movie) + bias).clamp(0.5, 5.0)
+        (self.of_movie(movie) + bias).clamp(0.5, 5.0)
     }
 }
 
@@ -171,7 +171,7 @@ impl StarPredictions {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{movie_set, ratings};
-    use super::super::{ColdFilms, Part, Protocol, StrongGeneralization, TimeCut, assert_close};
+    use super::super::{ColdMovies, Part, Protocol, StrongGeneralization, TimeCut, assert_close};
     use super::*;
     use crate::models::biased_mf::BiasedMfParams;
 
@@ -181,7 +181,7 @@ mod tests {
         for protocol in [
             Protocol::StrongGeneralization(StrongGeneralization::default()),
             Protocol::TimeCut(TimeCut::default()),
-            Protocol::ColdFilms(ColdFilms { share: 0.2, ..ColdFilms::default() }),
+            Protocol::ColdMovies(ColdMovies { share: 0.2, ..ColdMovies::default() }),
         ] {
             let split = protocol.split(&interactions, Part::Test).unwrap();
             assert!(split.stars.len() > 5, "{}", protocol.name());
@@ -199,19 +199,19 @@ mod tests {
     #[test]
     fn averages_by_hand() {
         let averages =
-            Averages { baseline: StarBaseline::Biases, mean: 3.0, film_biases: vec![0.5, -1.0] };
+            Averages { baseline: StarBaseline::Biases, mean: 3.0, movie_biases: vec![0.5, -1.0] };
         let interactions = ratings();
         let rated = interactions.of_user(UserIdx(0)).next().unwrap();
         let rated = Rated { movie: MovieIdx(0), ..rated };
         let above = (f64::from(rated.stars.value()) - 3.5) / 6.0;
         assert_close(averages.predict(&[rated], MovieIdx(1)), 2.0 + above);
         assert_close(averages.predict(&[], MovieIdx(0)), 3.5);
-        let film_mean = Averages { baseline: StarBaseline::FilmMean, ..averages };
-        assert_close(film_mean.predict(&[rated], MovieIdx(1)), 2.0);
+        let movie_mean = Averages { baseline: StarBaseline::MovieMean, ..averages };
+        assert_close(movie_mean.predict(&[rated], MovieIdx(1)), 2.0);
     }
 
     #[test]
-    fn biases_beat_the_film_mean_and_only_a_model_with_intervals_has_a_coverage() {
+    fn biases_beat_the_movie_mean_and_only_a_model_with_intervals_has_a_coverage() {
         let interactions = ratings();
         let protocol = Protocol::StrongGeneralization(StrongGeneralization::default());
         let split = protocol.split(&interactions, Part::Test).unwrap();
@@ -224,7 +224,7 @@ mod tests {
         let baseline = |of: StarBaseline| {
             report(&StarModel::Baseline(&of.fit(&split.interactions, &split.training)))
         };
-        let (mean, biases) = (baseline(StarBaseline::FilmMean), baseline(StarBaseline::Biases));
+        let (mean, biases) = (baseline(StarBaseline::MovieMean), baseline(StarBaseline::Biases));
         assert_eq!(mean.interval_coverage, None);
         let hidden: usize = split.stars.iter().map(|task| task.hidden.len()).sum();
         assert_eq!((mean.ratings, biases.ratings), (hidden, hidden));

@@ -11,7 +11,7 @@ const COLD_BELOW: u32 = 10;
 
 /// Classes of films, by ratings in the training. A film is in the first that fits, a cold one in the
 /// last.
-pub const FILM_STRATA: [&str; 4] =
+pub const MOVIE_STRATA: [&str; 4] =
     ["most rated hundredth", "most rated tenth", "others", "fewer than 10 ratings"];
 
 /// Classes of users, by films of their history.
@@ -27,12 +27,12 @@ pub struct StratumValue {
 }
 
 /// Each candidate's place in [`FILM_STRATA`]. O(films · log).
-pub fn film_strata(is_candidate: &[bool], n_ratings: &[u32]) -> Vec<usize> {
-    let mut films: Vec<usize> = (0..is_candidate.len()).filter(|row| is_candidate[*row]).collect();
-    films.sort_by_key(|row| Reverse(n_ratings[*row]));
-    let mut strata = vec![FILM_STRATA.len() - 1; is_candidate.len()];
-    let ends = [films.len().div_ceil(100), films.len().div_ceil(10), films.len()];
-    for (place, row) in films.iter().enumerate() {
+pub fn movie_strata(is_candidate: &[bool], n_ratings: &[u32]) -> Vec<usize> {
+    let mut movies: Vec<usize> = (0..is_candidate.len()).filter(|row| is_candidate[*row]).collect();
+    movies.sort_by_key(|row| Reverse(n_ratings[*row]));
+    let mut strata = vec![MOVIE_STRATA.len() - 1; is_candidate.len()];
+    let ends = [movies.len().div_ceil(100), movies.len().div_ceil(10), movies.len()];
+    for (place, row) in movies.iter().enumerate() {
         if n_ratings[*row] >= COLD_BELOW {
             strata[*row] = ends.iter().position(|end| place < *end).unwrap_or(ends.len());
         }
@@ -51,15 +51,15 @@ pub fn history_stratum(held: &HeldOut) -> usize {
 }
 
 /// The metrics of each user for the relevant films of each class alone, where there are any.
-pub fn by_films(
+pub fn by_movies(
     split: &Split<'_>,
     n_ratings: &[u32],
     lists: &[Vec<MovieIdx>],
 ) -> Vec<StratumValue> {
-    let strata = film_strata(&split.is_candidate, n_ratings);
+    let strata = movie_strata(&split.is_candidate, n_ratings);
     let mut values = Vec::new();
     for (held, list) in split.held_out.iter().zip(lists) {
-        for stratum in 0..FILM_STRATA.len() {
+        for stratum in 0..MOVIE_STRATA.len() {
             let mut relevant = held.relevant_movies();
             relevant.retain(|movie| strata[movie.row()] == stratum);
             if !relevant.is_empty() {
@@ -80,13 +80,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn films_are_classed_by_their_place_and_cold_ones_apart() {
+    fn movies_are_classed_by_their_place_and_cold_ones_apart() {
         let mut n_ratings: Vec<u32> = (0..200).map(|row| 1000 - row * 4).collect();
         n_ratings[150] = 9;
         n_ratings[1] = 9999;
         let mut is_candidate = vec![true; 200];
         is_candidate[1] = false;
-        let strata = film_strata(&is_candidate, &n_ratings);
+        let strata = movie_strata(&is_candidate, &n_ratings);
         assert_eq!([strata[0], strata[2], strata[3], strata[20]], [0, 0, 1, 1]);
         assert_eq!([strata[21], strata[199], strata[150]], [2, 2, 3]);
     }

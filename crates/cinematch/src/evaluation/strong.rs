@@ -127,8 +127,8 @@ impl StrongGeneralization {
         shuffle(&mut history, &mut random);
         let n_history = (history.len() as f64 * self.history_share).round() as usize;
         let mut hidden = history.split_off(n_history.min(history.len()));
-        for films in [&mut history, &mut hidden] {
-            films.sort_unstable_by_key(|rated| rated.movie);
+        for movies in [&mut history, &mut hidden] {
+            movies.sort_unstable_by_key(|rated| rated.movie);
         }
         (!history.is_empty() && !hidden.is_empty()).then_some((history, hidden))
     }

@@ -105,7 +105,7 @@ mod tests {
     use crate::ids::MovieIdx;
 
     #[test]
-    fn nothing_from_the_window_on_is_known_and_only_known_films_are_asked_for() {
+    fn nothing_from_the_window_on_is_known_and_only_known_movies_are_asked_for() {
         let interactions = ratings();
         let cut = TimeCut::default();
         let of = |part| cut.split(&interactions, part).unwrap();

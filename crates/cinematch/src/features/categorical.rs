@@ -23,8 +23,8 @@ impl GenreBinarizer {
     /// One row a film, 1 where it has the genre.
     pub fn transform<'a>(&self, genres: impl IntoIterator<Item = &'a [String]>) -> CsrMatrix<f64> {
         let mut matrix = CsrMatrix::new(self.classes.len());
-        for film in genres {
-            let mut columns: Vec<u32> = film
+        for movie in genres {
+            let mut columns: Vec<u32> = movie
                 .iter()
                 .filter_map(|genre| self.classes.binary_search(genre).ok())
                 .map(|column| column as u32)
@@ -43,8 +43,8 @@ mod tests {
 
     #[test]
     fn classes_are_sorted_and_rows_multi_hot() {
-        let films = [vec!["war".to_owned(), "drama".to_owned()], vec![], vec!["drama".to_owned()]];
-        let slices = || films.iter().map(Vec::as_slice);
+        let movies = [vec!["war".to_owned(), "drama".to_owned()], vec![], vec!["drama".to_owned()]];
+        let slices = || movies.iter().map(Vec::as_slice);
         let binarizer = GenreBinarizer::fit(slices());
         assert_eq!(binarizer.classes, ["drama", "war"]);
         let matrix = binarizer.transform(slices());

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::CsrMatrix;
 
 /// A table of the different rows pays where each stands for this many films, or where it is tiny.
-const FILMS_PER_PATTERN: usize = 32;
+const MOVIES_PER_PATTERN: usize = 32;
 const TINY: usize = 8;
 
 /// A run of a matrix's columns in which many rows are equal: each different row once.
@@ -22,7 +22,7 @@ impl RowPatterns {
     /// Finds the different rows, and which of them each row is; `None` where they are too many to be
     /// worth it. O(entries).
     pub fn find(matrix: &CsrMatrix<f32>, columns: Range<u32>) -> Option<(Self, Vec<u32>)> {
-        let limit = (matrix.n_rows() / FILMS_PER_PATTERN).max(TINY);
+        let limit = (matrix.n_rows() / MOVIES_PER_PATTERN).max(TINY);
         let mut known: FxHashMap<Vec<(u32, u32)>, u32> = FxHashMap::default();
         let mut patterns = CsrMatrix::new(columns.len());
         let mut of = Vec::with_capacity(matrix.n_rows());

@@ -293,7 +293,7 @@ fn billed_cast(movie: &Movie) -> Entries {
 
 fn tag_entries(tags: &TagCounts, movie: &Movie) -> Entries {
     let given = tags.of(movie.movie_id).iter();
-    given.map(|(tag, viewers)| (tag.clone(), (1.0 + *viewers as f32).ln())).collect()
+    given.map(|(tag, users)| (tag.clone(), (1.0 + *users as f32).ln())).collect()
 }
 
 fn word_params(min_df: u32) -> TfidfParams {
@@ -351,21 +351,21 @@ fn scaled_words(
 }
 
 /// Names that only one film has can match nothing and are left out; so are they in rows' lengths.
-fn choose_names(films: &[Entries]) -> Columns {
+fn choose_names(movies: &[Entries]) -> Columns {
     let mut df: FxHashMap<&str, u32> = FxHashMap::default();
-    for (name, _) in films.iter().flatten() {
+    for (name, _) in movies.iter().flatten() {
         *df.entry(name).or_default() += 1;
     }
-    let mut kept: Vec<(&str, u32)> = df.into_iter().filter(|(_, films)| *films > 1).collect();
+    let mut kept: Vec<(&str, u32)> = df.into_iter().filter(|(_, movies)| *movies > 1).collect();
     kept.sort_unstable();
-    let n_films = films.len() as f32;
-    let idf = |films: u32| f64::from(((1.0 + n_films) / (1.0 + films as f32)).ln() + 1.0);
-    let idf = kept.iter().map(|(_, films)| idf(*films)).collect();
+    let n_movies = movies.len() as f32;
+    let idf = |movies: u32| f64::from(((1.0 + n_movies) / (1.0 + movies as f32)).ln() + 1.0);
+    let idf = kept.iter().map(|(_, movies)| idf(*movies)).collect();
     Columns { names: kept.into_iter().map(|(name, _)| name.to_owned()).collect(), idf }
 }
 
 /// tf · idf with rows scaled to √weight.
-fn weigh(films: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
+fn weigh(movies: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
     let Columns { names, idf } = columns;
     let columns: FxHashMap<&str, (u32, f32)> = names
         .iter()
@@ -374,8 +374,8 @@ fn weigh(films: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
         .map(|(column, (name, idf))| (name.as_str(), (column as u32, *idf as f32)))
         .collect();
     let mut matrix = CsrMatrix::new(names.len());
-    for film in films {
-        let mut row: Vec<(u32, f32)> = film
+    for movie in movies {
+        let mut row: Vec<(u32, f32)> = movie
             .iter()
             .filter_map(|(name, tf)| {
                 columns.get(name.as_str()).map(|(column, idf)| (*column, tf * idf))
@@ -430,11 +430,11 @@ mod tests {
     }
 
     #[test]
-    fn names_of_one_film_are_left_out_and_rows_have_their_weight() {
-        let film = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 1.0)).collect();
-        let films = [film(&["b", "a"]), film(&["a", "b", "c"]), film(&[])];
-        let columns = choose_names(&films);
-        let matrix = weigh(&films, &columns, 0.25);
+    fn names_of_one_movie_are_left_out_and_rows_have_their_weight() {
+        let movie = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 1.0)).collect();
+        let movies = [movie(&["b", "a"]), movie(&["a", "b", "c"]), movie(&[])];
+        let columns = choose_names(&movies);
+        let matrix = weigh(&movies, &columns, 0.25);
         assert_eq!(columns.names, ["a", "b"]);
         for row in 0..2 {
             let length: f32 = matrix.entries(row).map(|(_, value)| value * value).sum();

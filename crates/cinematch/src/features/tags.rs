@@ -13,29 +13,29 @@ pub struct TagCounts {
 }
 
 /// The fewest viewers that must use a tag, anywhere, for it to count.
-const FEWEST_VIEWERS: usize = 2;
+const FEWEST_USERS: usize = 2;
 /// Longer "tags" are sentences.
 const LONGEST_TAG: usize = 40;
 
 impl TagCounts {
     /// Normalises and counts. O(rows).
     pub fn new<'a>(rows: impl IntoIterator<Item = &'a TagRow>) -> Self {
-        let mut viewers_of: FxHashMap<String, FxHashSet<UserId>> = FxHashMap::default();
+        let mut users_of: FxHashMap<String, FxHashSet<UserId>> = FxHashMap::default();
         let mut given: FxHashSet<(MovieId, String, UserId)> = FxHashSet::default();
         for row in rows {
             let Some(tag) = normalise(&row.tag) else { continue };
-            viewers_of.entry(tag.clone()).or_default().insert(row.user_id);
+            users_of.entry(tag.clone()).or_default().insert(row.user_id);
             given.insert((row.movie_id, tag, row.user_id));
         }
         let mut counts: FxHashMap<(MovieId, String), u32> = FxHashMap::default();
         for (movie_id, tag, _) in given {
-            if viewers_of[&tag].len() >= FEWEST_VIEWERS {
+            if users_of[&tag].len() >= FEWEST_USERS {
                 *counts.entry((movie_id, tag)).or_default() += 1;
             }
         }
         let mut by_movie: FxHashMap<MovieId, Vec<(String, u32)>> = FxHashMap::default();
-        for ((movie_id, tag), viewers) in counts {
-            by_movie.entry(movie_id).or_default().push((tag, viewers));
+        for ((movie_id, tag), users) in counts {
+            by_movie.entry(movie_id).or_default().push((tag, users));
         }
         for tags in by_movie.values_mut() {
             tags.sort_unstable();
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_viewer_counts_once_and_alone_not_at_all() {
+    fn one_user_counts_once_and_alone_not_at_all() {
         let row = |user, movie, tag: &str| TagRow {
             user_id: UserId(user),
             movie_id: MovieId(movie),

@@ -7,7 +7,7 @@
 mod report;
 mod taste;
 
-pub use report::{CandidateFilm, MatchReport, Matched, RowReport};
+pub use report::{CandidateMovie, MatchReport, Matched, RowReport};
 pub use taste::{Taste, TasteItem};
 
 use crate::catalog::Movie;
@@ -34,11 +34,11 @@ pub fn read<N: AsRef<str>, B: AsRef<[u8]>>(
     movies: &[Movie],
     files: &[(N, B)],
 ) -> Result<Imported, HistoryError> {
-    Ok(match_films(index, movies, history::read_all(files)?))
+    Ok(match_movies(index, movies, history::read_all(files)?))
 }
 
 /// The second half of [`read`], behind [`history::read_all`]: finds the films. O(rows).
-pub fn match_films(index: &MatchIndex, movies: &[Movie], histories: Vec<History>) -> Imported {
+pub fn match_movies(index: &MatchIndex, movies: &[Movie], histories: Vec<History>) -> Imported {
     let find = |history: &History| -> Vec<Match> {
         history.entries.iter().map(|entry| index.find(entry)).collect()
     };
@@ -46,8 +46,8 @@ pub fn match_films(index: &MatchIndex, movies: &[Movie], histories: Vec<History>
     let rows = histories.iter().zip(&found);
     let rows = rows.flat_map(|(history, found)| history.entries.iter().zip(found));
     let taste = Taste::of(rows.filter_map(|(entry, found)| {
-        let film = found.film()?;
-        Some((movies[film.row()].movie_id, entry))
+        let movie = found.movie()?;
+        Some((movies[movie.row()].movie_id, entry))
     }));
     let report = MatchReport::new(histories, found, movies);
     Imported { taste, report }

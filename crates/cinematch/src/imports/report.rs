@@ -27,7 +27,7 @@ pub enum Matched {
 
 /// A film that a row may be about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CandidateFilm {
+pub struct CandidateMovie {
     /// The film.
     pub movie_id: MovieId,
     /// Its title.
@@ -60,7 +60,8 @@ pub struct RowReport {
     pub candidates: Vec<MovieId>,
     /// The same with their titles.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub candidate_films: Vec<CandidateFilm>,
+    #[serde(rename = "candidate_films")]
+    pub candidate_movies: Vec<CandidateMovie>,
 }
 
 /// What became of the rows of an import: each is found, ambiguous, unmatched, skipped or a problem.
@@ -141,11 +142,11 @@ impl RowReport {
             Match::Ambiguous(films) => &films[..films.len().min(MOST_CANDIDATES)],
             _ => &[],
         };
-        let candidate_films: Vec<CandidateFilm> = candidates
+        let candidate_movies: Vec<CandidateMovie> = candidates
             .iter()
-            .map(|film| {
-                let Movie { movie_id, title, year, .. } = &movies[film.row()];
-                CandidateFilm { movie_id: *movie_id, title: title.clone(), year: *year }
+            .map(|movie| {
+                let Movie { movie_id, title, year, .. } = &movies[movie.row()];
+                CandidateMovie { movie_id: *movie_id, title: title.clone(), year: *year }
             })
             .collect();
         Self {
@@ -161,9 +162,9 @@ impl RowReport {
                 Match::Unmatched => Matched::Unmatched,
             },
             fuzzy: matches!(found, Match::ByTitleNearly(_)),
-            movie_id: found.film().map(|film| movies[film.row()].movie_id),
-            candidates: candidate_films.iter().map(|film| film.movie_id).collect(),
-            candidate_films,
+            movie_id: found.movie().map(|movie| movies[movie.row()].movie_id),
+            candidates: candidate_movies.iter().map(|movie| movie.movie_id).collect(),
+            candidate_movies,
         }
     }
 }

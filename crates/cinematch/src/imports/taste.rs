@@ -51,25 +51,25 @@ impl Taste {
     pub(super) fn of<'a>(rows: impl Iterator<Item = (MovieId, &'a Entry)>) -> Self {
         let mut said: BTreeMap<MovieId, Sayings> = BTreeMap::new();
         for (at, (movie_id, entry)) in rows.enumerate() {
-            let film = said.entry(movie_id).or_default();
+            let movie = said.entry(movie_id).or_default();
             match entry.said {
                 Said::Rated(stars) => {
-                    let stands = film.rating.is_some_and(|(_, of_viewing)| !of_viewing);
+                    let stands = movie.rating.is_some_and(|(_, of_viewing)| !of_viewing);
                     if !(stands && entry.of_viewing) {
-                        film.rating = Some((stars, entry.of_viewing));
+                        movie.rating = Some((stars, entry.of_viewing));
                     }
                 }
-                Said::Liked => film.liked = true,
-                Said::Watched => film.watched = true,
-                Said::Watchlist => film.listed = film.listed.or(Some(at)),
+                Said::Liked => movie.liked = true,
+                Said::Watched => movie.watched = true,
+                Said::Watchlist => movie.listed = movie.listed.or(Some(at)),
             }
         }
         let mut items: Vec<(Option<usize>, TasteItem)> = said
             .into_iter()
-            .map(|(movie_id, film)| {
-                let watched = film.watched || film.rating.is_some();
-                let listed = film.listed.filter(|_| !watched);
-                let (rating, liked) = (film.rating.map(|(stars, _)| stars), film.liked);
+            .map(|(movie_id, movie)| {
+                let watched = movie.watched || movie.rating.is_some();
+                let listed = movie.listed.filter(|_| !watched);
+                let (rating, liked) = (movie.rating.map(|(stars, _)| stars), movie.liked);
                 let listed_too = listed.is_some();
                 (listed, TasteItem { movie_id, rating, liked, watched, listed: listed_too })
             })

@@ -6,7 +6,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::*;
 use crate::ids::{MovieId, TmdbId};
-use crate::models::content::tests::film;
+use crate::models::content::tests::movie;
 use crate::sources::history::{Said, Service};
 use crate::sources::movielens::Stars;
 
@@ -15,7 +15,7 @@ fn stars(value: f32) -> Stars {
 }
 
 fn catalogue() -> Vec<Movie> {
-    let with = |id, title: &str, year| Movie { year: Some(year), ..film(id, title) };
+    let with = |id, title: &str, year| Movie { year: Some(year), ..movie(id, title) };
     vec![
         with(6, "Heat", 1995),
         with(47, "Seven", 1995),
@@ -46,7 +46,7 @@ fn said(taste: &Taste) -> Vec<String> {
 }
 
 #[test]
-fn the_last_word_on_a_film_counts_and_the_watchlist_keeps_its_order() {
+fn the_last_word_on_a_movie_counts_and_the_watchlist_keeps_its_order() {
     let watchlist = format!(
         "{SHORT}x,Zodiac,2007,u\nx,Alien,1979,u\nx,Collateral,2004,u\nx,Heat,1995,u\nx,Zodiac,2007,u\n"
     );
@@ -111,14 +111,14 @@ fn a_report_accounts_for_every_row() {
     let row = &json["matches"][3];
     assert_eq!(row["matched"], "ambiguous");
     assert_eq!(row["candidates"], serde_json::json!([3, 4]));
-    let film = serde_json::json!({"movie_id": 4, "title": "Solaris", "year": 1973});
-    assert_eq!(row["candidate_films"][1], film);
+    let movie = serde_json::json!({"movie_id": 4, "title": "Solaris", "year": 1973});
+    assert_eq!(row["candidate_films"][1], movie);
     assert_eq!(json["matches"][1]["fuzzy"], true);
     assert!(json["matches"][0].get("candidates").is_none());
 }
 
 #[test]
-fn more_films_than_a_query_takes_are_seen_at_least() {
+fn more_movies_than_a_query_takes_are_seen_at_least() {
     let rows = (1..=10_050).map(|movie_id| TasteItem {
         movie_id: MovieId(movie_id),
         rating: Some(stars(if movie_id <= 60 { 3.0 } else { 5.0 })),
@@ -176,7 +176,7 @@ fn random_catalogue(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
             year: (below(random, 50) > 0).then_some(year),
             imdb_id: (below(random, 20) > 0).then(|| format!("{id:07}")),
             tmdb_id: (below(random, 20) > 0).then_some(TmdbId(id + 5)),
-            ..film(id, &words.join(" "))
+            ..movie(id, &words.join(" "))
         });
     }
     movies

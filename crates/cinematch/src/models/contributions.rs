@@ -11,8 +11,8 @@ pub struct Contributions {
 
 impl Contributions {
     /// Nothing from histories of this length, once a film.
-    pub fn none(history: usize, films: usize) -> Vec<Self> {
-        vec![Self { base: 0.0, parts: vec![0.0; history] }; films]
+    pub fn none(history: usize, movies: usize) -> Vec<Self> {
+        vec![Self { base: 0.0, parts: vec![0.0; history] }; movies]
     }
 
     /// Adds others, scaled.

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::newcomers::Newcomers;
+use super::cold_start::Newcomers;
 use super::{Confidence, Contributions, Model};
 use crate::catalog::Rated;
 use crate::features::CsrMatrix;
@@ -53,11 +53,11 @@ impl ItemItem {
             let of_targets = by_target.row(movie.row()).0;
             !of_targets.is_empty() || !self.weights.row(movie.row()).0.is_empty()
         });
-        let average = |matrix: &CsrMatrix<f32>, sums: &mut Vec<f32>, films: &[(usize, f32)]| {
+        let average = |matrix: &CsrMatrix<f32>, sums: &mut Vec<f32>, movies: &[(usize, f32)]| {
             sums.clear();
             sums.resize(n_learned, 0.0);
             let mut mean_length = 0.0;
-            for (film, weight) in films {
+            for (film, weight) in movies {
                 let mut square = 0.0;
                 for (other, value) in matrix.entries(*film).filter(|(other, _)| is_learned(*other))
                 {
@@ -73,8 +73,8 @@ impl ItemItem {
         };
         let (speak_for, spoken_for): (Vec<_>, Vec<_>) = mapped
             .par_iter()
-            .map_init(Vec::new, |sums, films| {
-                (average(&by_target, sums, films), average(&self.weights, sums, films))
+            .map_init(Vec::new, |sums, movies| {
+                (average(&by_target, sums, movies), average(&self.weights, sums, movies))
             })
             .unzip();
         drop(by_target);

@@ -5,6 +5,7 @@
 //! liked. What they all can do is [`Model`].
 
 pub mod biased_mf;
+pub mod cold_start;
 pub mod content;
 mod contributions;
 pub mod ease;
@@ -15,18 +16,17 @@ pub mod ials;
 mod implicit;
 mod item_item;
 pub mod knn;
-pub mod newcomers;
 pub mod popular;
 pub mod spec;
 
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 
+pub use cold_start::Newcomers;
 pub use contributions::Contributions;
 pub use fitted::Fitted;
 pub use implicit::{Confidence, Implicit};
 pub use item_item::ItemItem;
-pub use newcomers::Newcomers;
 pub use spec::{FitError, Spec, TrainingSet};
 
 /// A fitted model.

@@ -144,9 +144,10 @@ fn every_model_finds_a_taste() {
         }
         let mut scores = vec![0.0; N_MOVIES];
         model.score(&history, &mut scores);
-        let mut films: Vec<usize> = (0..N_MOVIES).filter(|film| !film.is_multiple_of(6)).collect();
-        films.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
-        let even = films[..8].iter().filter(|film| film.is_multiple_of(2)).count();
+        let mut movies: Vec<usize> =
+            (0..N_MOVIES).filter(|movie| !movie.is_multiple_of(6)).collect();
+        movies.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
+        let even = movies[..8].iter().filter(|movie| movie.is_multiple_of(2)).count();
         assert!(even >= 7, "{name}: {even} of 8");
     }
 }

@@ -210,7 +210,7 @@ impl Recommender {
         histories: &[&[Rated]],
         k: usize,
     ) -> Vec<Vec<Candidate>> {
-        let n_films = self.movies.len();
+        let n_movies = self.movies.len();
         let mut scores: Vec<Vec<Vec<f32>>> = self
             .blend
             .weighed(chosen)
@@ -218,19 +218,19 @@ impl Recommender {
                 if weight == 0.0 {
                     return Vec::new();
                 }
-                let mut scores = vec![vec![0.0; n_films]; histories.len()];
+                let mut scores = vec![vec![0.0; n_movies]; histories.len()];
                 let mut rows: Vec<&mut [f32]> = scores.iter_mut().map(Vec::as_mut_slice).collect();
                 model.score_many(histories, &mut rows);
                 scores
             })
             .collect();
         let mut own = Vec::new();
-        let list = |(viewer, history): (usize, &&[Rated])| {
+        let list = |(user, history): (usize, &&[Rated])| {
             let signal = |rated: &Rated| Signal::rated(rated.movie, rated.stars.value());
             let signals: Vec<Signal> = history.iter().map(signal).collect();
             let mut profile = self.model.profile(&signals);
             self.fill_blended((chosen, history), (&mut profile, None), &mut own, |model, own| {
-                std::mem::swap(own, &mut scores[model][viewer]);
+                std::mem::swap(own, &mut scores[model][user]);
             });
             for rated in *history {
                 own[self.position_of[rated.movie.row()] as usize] = f32::NEG_INFINITY;
@@ -244,7 +244,7 @@ impl Recommender {
     }
 
     /// What the models of ratings say of each film of a page, in the units of the score.
-    pub(super) fn said_by_viewers(
+    pub(super) fn said_by_users(
         &self,
         history: &[Rated],
         scales: &[f32],

@@ -37,7 +37,7 @@ pub(super) struct Calibration<'a> {
     /// Which of the liked genres the films of the list have, in films.
     in_list: Vec<f32>,
     /// The films of the list that have genres at all.
-    films: f32,
+    movies: f32,
     /// Of each liked genre, the numbers of genres that films with it have, in order.
     counts: Vec<(usize, usize)>,
     /// By number of genres, 0 among them, and liked genre: what a film that has it adds to
@@ -53,7 +53,7 @@ pub(super) struct Calibration<'a> {
 
 /// A film's genres as a calibration looks at them.
 #[derive(Clone, Debug)]
-pub(super) struct FilmGenres {
+pub(super) struct MovieGenres {
     /// Where its liked genres are among those of all films.
     liked: Range<usize>,
     /// All of its genres.
@@ -83,33 +83,33 @@ impl<'a> Calibration<'a> {
     pub fn new(
         mix: GenreMix<'a>,
         movies: impl Iterator<Item = MovieIdx>,
-    ) -> (Self, Vec<FilmGenres>) {
+    ) -> (Self, Vec<MovieGenres>) {
         let n_liked = mix.liked.len();
         let mut place_of = vec![None; mix.index.genres.names().len()];
         for (place, (genre, _)) in (0_u16..).zip(&mix.liked) {
             place_of[*genre] = Some(place);
         }
         let mut places = Vec::with_capacity(256);
-        let films: Vec<FilmGenres> = movies
+        let films: Vec<MovieGenres> = movies
             .map(|movie| {
                 let (genres, start) = (mix.index.genres_of(movie.row()), places.len());
                 each_bit(genres, |genre| places.extend(place_of[genre]));
-                FilmGenres { liked: start..places.len(), n_genres: count(genres) }
+                MovieGenres { liked: start..places.len(), n_genres: count(genres) }
             })
             .collect();
         let mut table = vec![0.0; n_liked];
         let mut counts = Vec::with_capacity(places.len());
         for film in &films {
             table.resize(table.len().max((film.n_genres + 1) * n_liked), 0.0);
-            let of_film = &places[film.liked.clone()];
-            counts.extend(of_film.iter().map(|place| (usize::from(*place), film.n_genres)));
+            let of_movie = &places[film.liked.clone()];
+            counts.extend(of_movie.iter().map(|place| (usize::from(*place), film.n_genres)));
         }
         counts.sort_unstable();
         counts.dedup();
         let has_bare = films.iter().any(|film| film.n_genres == 0);
         let calibration = Self {
             in_list: vec![0.0; n_liked],
-            films: 0.0,
+            movies: 0.0,
             counts,
             table,
             places,
@@ -121,21 +121,21 @@ impl<'a> Calibration<'a> {
     }
 
     /// Puts a film into the list.
-    pub fn push(&mut self, film: &FilmGenres) {
-        if film.n_genres > 0 {
-            self.films += 1.0;
+    pub fn push(&mut self, movie: &MovieGenres) {
+        if movie.n_genres > 0 {
+            self.movies += 1.0;
         }
-        for place in &self.places[film.liked.clone()] {
-            self.in_list[usize::from(*place)] += (film.n_genres as f32).recip();
+        for place in &self.places[movie.liked.clone()] {
+            self.in_list[usize::from(*place)] += (movie.n_genres as f32).recip();
         }
     }
 
     /// Gets ready for the next place: a logarithm for each liked genre, and for each number of genres
     /// that films with it have.
     pub fn prepare(&mut self) {
-        let Self { mix, in_list, films, counts, table, base, unchanged, .. } = self;
+        let Self { mix, in_list, movies, counts, table, base, unchanged, .. } = self;
         let n_liked = in_list.len();
-        let (now, next) = ((1.0 - MIXED_IN) / films.max(1.0), (1.0 - MIXED_IN) / (*films + 1.0));
+        let (now, next) = ((1.0 - MIXED_IN) / movies.max(1.0), (1.0 - MIXED_IN) / (*movies + 1.0));
         let mut counts = counts.iter().peekable();
         *base = 0.0;
         for (place, ((_, share), in_list)) in mix.liked.iter().zip(&*in_list).enumerate() {
@@ -155,12 +155,12 @@ impl<'a> Calibration<'a> {
     }
 
     /// −distance of the list with this film behind it, up to a constant. O(genres of the film).
-    pub fn nearness(&self, film: &FilmGenres) -> f32 {
-        if film.n_genres == 0 {
+    pub fn nearness(&self, movie: &MovieGenres) -> f32 {
+        if movie.n_genres == 0 {
             return self.unchanged.unwrap_or_default();
         }
-        let row = &self.table[film.n_genres * self.in_list.len()..];
-        self.places[film.liked.clone()]
+        let row = &self.table[movie.n_genres * self.in_list.len()..];
+        self.places[movie.liked.clone()]
             .iter()
             .fold(self.base, |sum, place| sum + row[usize::from(*place)])
     }

@@ -15,7 +15,7 @@
 //! films of a pool reach, so that both halves have the same range and weigh alike; `docs/dials.md`
 //! has what they do. Of a viewer who likes nothing there is no mix, and likeness is all.
 
-use super::calibrate::{Calibration, FilmGenres, GenreMix};
+use super::calibrate::{Calibration, GenreMix, MovieGenres};
 use crate::models::content::ContentModel;
 use crate::retrieval::Candidate;
 
@@ -47,8 +47,8 @@ pub fn rerank(
     let range = (best - worst).max(f32::MIN_POSITIVE);
     let relevance = |candidate: &Candidate| (candidate.score - worst) / range;
     let mut calibrated = mix.map(|mix| {
-        let (list, films) = Calibration::new(mix, pool.iter().map(|candidate| candidate.movie));
-        Calibrated { list, films, weight: diversity * USUAL_LIKENESS }
+        let (list, movies) = Calibration::new(mix, pool.iter().map(|candidate| candidate.movie));
+        Calibrated { list, movies, weight: diversity * USUAL_LIKENESS }
     });
     let mut waiting: Vec<Waiting> = pool
         .iter()
@@ -67,8 +67,8 @@ pub fn rerank(
             // Of equal values the first in rank wins.
             let mut pick = 0;
             let mut most = f32::NEG_INFINITY;
-            for (at, film) in waiting.iter().enumerate() {
-                let value = film.gain - diversity * film.alike + film.calibration;
+            for (at, movie) in waiting.iter().enumerate() {
+                let value = movie.gain - diversity * movie.alike + movie.calibration;
                 if value > most {
                     (pick, most) = (at, value);
                 }
@@ -82,7 +82,7 @@ pub fn rerank(
         };
         let candidate = waiting.remove(pick).candidate;
         if let Some(calibrated) = &mut calibrated {
-            calibrated.list.push(&calibrated.films.remove(pick));
+            calibrated.list.push(&calibrated.movies.remove(pick));
         }
         above.push(candidate.movie);
         chosen.push(candidate);
@@ -109,7 +109,7 @@ struct Waiting {
 /// A list, with the genres of the films that wait for a place in it.
 struct Calibrated<'a> {
     list: Calibration<'a>,
-    films: Vec<FilmGenres>,
+    movies: Vec<MovieGenres>,
     /// What the nearest film gains.
     weight: f32,
 }
@@ -119,16 +119,16 @@ impl Calibrated<'_> {
     fn weigh(&mut self, waiting: &mut [Waiting]) {
         self.list.prepare();
         let (mut least, mut most) = (f32::INFINITY, f32::NEG_INFINITY);
-        for (film, genres) in waiting.iter_mut().zip(&self.films) {
-            film.calibration = self.list.nearness(genres);
-            least = least.min(film.calibration);
-            most = most.max(film.calibration);
+        for (movie, genres) in waiting.iter_mut().zip(&self.movies) {
+            movie.calibration = self.list.nearness(genres);
+            least = least.min(movie.calibration);
+            most = most.max(movie.calibration);
         }
         // Films that differ in rounding alone are all as near.
         let range = most - least;
         let scale = if range > ROUNDING { self.weight / range } else { 0.0 };
-        for film in waiting {
-            film.calibration = (film.calibration - least) * scale;
+        for movie in waiting {
+            movie.calibration = (movie.calibration - least) * scale;
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::parts::{Parts, has_bit};
+use super::score_terms::{Parts, has_bit};
 use super::{Feedback, Order, PopularitySource};
 use crate::features::ranking::BlockKind;
 use crate::ids::{MovieId, MovieIdx};
@@ -12,7 +12,7 @@ use crate::models::Contributions;
 use crate::models::content::{Affinity, SharedFeature};
 
 /// Films of the history named one by one; the others are summed up.
-const NAMED_FILMS: usize = 3;
+const NAMED_MOVIES: usize = 3;
 /// Features named for a film.
 const NAMED_FEATURES: usize = 6;
 /// Features spoken of in an explanation, and how many of them may be genres.
@@ -34,7 +34,8 @@ const GOOD_AVERAGE: f32 = 6.0;
 pub enum Reason<'a> {
     /// A film of the viewer's history: what those who liked it say, and the strongest features through
     /// which it acts.
-    Film {
+    #[serde(rename = "film")]
+    Movie {
         /// The film.
         movie_id: MovieId,
         /// Its title.
@@ -44,18 +45,22 @@ pub enum Reason<'a> {
         /// Its part in the score.
         contribution: f32,
         /// What of it was learned from other viewers' ratings.
-        from_viewers: f32,
+        #[serde(rename = "from_viewers")]
+        from_users: f32,
         /// What both films share, the strongest first.
         shared: Vec<SharedFeature<'a>>,
     },
     /// The rest of the history together.
-    OtherFilms {
+    #[serde(rename = "other_films")]
+    OtherMovies {
         /// How many films.
-        films: usize,
+        #[serde(rename = "films")]
+        movies: usize,
         /// Their part in the score.
         contribution: f32,
         /// What of it was learned from other viewers' ratings.
-        from_viewers: f32,
+        #[serde(rename = "from_viewers")]
+        from_users: f32,
     },
     /// How many viewers liked the film.
     Popularity {
@@ -96,8 +101,8 @@ impl Reason<'_> {
     /// The part in the score.
     pub fn contribution(&self) -> f32 {
         match self {
-            Self::Film { contribution, .. }
-            | Self::OtherFilms { contribution, .. }
+            Self::Movie { contribution, .. }
+            | Self::OtherMovies { contribution, .. }
             | Self::Popularity { contribution }
             | Self::Genre { contribution, .. }
             | Self::Quality { contribution, .. }
@@ -114,12 +119,12 @@ impl<'a> Parts<'a, '_> {
             return page.iter().map(|movie| vec![self.trending(*movie)]).collect();
         }
         let recommender = self.recommender;
-        let viewers = recommender.said_by_viewers(&self.request.rated(), &self.scales, page);
-        let mut viewers = viewers.iter();
+        let users = recommender.said_by_users(&self.request.rated(), &self.scales, page);
+        let mut users = users.iter();
         let mut reasons = Vec::with_capacity(page.len());
         recommender.model.explain(&self.profile, &self.signals, page, |movie, affinity| {
-            let viewers = viewers.next().expect("one for every film of the page");
-            reasons.push(self.reasons_of(movie, affinity, viewers));
+            let users = users.next().expect("one for every film of the page");
+            reasons.push(self.reasons_of(movie, affinity, users));
         });
         reasons
     }
@@ -137,12 +142,12 @@ impl<'a> Parts<'a, '_> {
         &self,
         movie: MovieIdx,
         affinity: &Affinity,
-        viewers: &Contributions,
+        users: &Contributions,
     ) -> Vec<Reason<'a>> {
         let row = movie.row();
-        let mut reasons = self.film_reasons(affinity, &viewers.parts);
-        if viewers.base > 0.0 {
-            reasons.push(Reason::Popularity { contribution: viewers.base });
+        let mut reasons = self.movie_reasons(affinity, &users.parts);
+        if users.base > 0.0 {
+            reasons.push(Reason::Popularity { contribution: users.base });
         }
         let index = &self.recommender.index;
         for genre in &self.request.preferred_genres {
@@ -169,23 +174,23 @@ impl<'a> Parts<'a, '_> {
         reasons
     }
 
-    fn film_reasons(&self, affinity: &Affinity, viewers: &[f32]) -> Vec<Reason<'a>> {
+    fn movie_reasons(&self, affinity: &Affinity, users: &[f32]) -> Vec<Reason<'a>> {
         let model = &self.recommender.model;
-        let both = affinity.parts.iter().zip(viewers).map(|(content, viewers)| content + viewers);
+        let both = affinity.parts.iter().zip(users).map(|(content, users)| content + users);
         let mut parts: Vec<(f32, usize)> = both.zip(0..).collect();
         parts.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));
-        let named = parts.len().min(NAMED_FILMS);
+        let named = parts.len().min(NAMED_MOVIES);
         let mut reasons: Vec<Reason<'a>> = parts[..named]
             .iter()
             .map(|(contribution, at)| {
                 let item = self.request.history[*at];
-                let film = self.recommender.movie(item.signal.movie);
-                Reason::Film {
-                    movie_id: film.movie_id,
-                    title: &film.title,
+                let movie = self.recommender.movie(item.signal.movie);
+                Reason::Movie {
+                    movie_id: movie.movie_id,
+                    title: &movie.title,
                     feedback: item.feedback,
                     contribution: *contribution,
-                    from_viewers: viewers[*at],
+                    from_users: users[*at],
                     shared: model.shared_features(
                         affinity,
                         &self.profile,
@@ -196,10 +201,10 @@ impl<'a> Parts<'a, '_> {
             })
             .collect();
         if parts.len() > named {
-            reasons.push(Reason::OtherFilms {
-                films: parts.len() - named,
+            reasons.push(Reason::OtherMovies {
+                movies: parts.len() - named,
                 contribution: sum(&mut parts[named..].iter().map(|(part, _)| *part)),
-                from_viewers: sum(&mut parts[named..].iter().map(|(_, at)| viewers[*at])),
+                from_users: sum(&mut parts[named..].iter().map(|(_, at)| users[*at])),
             });
         }
         reasons
@@ -221,7 +226,7 @@ pub fn explanation(reasons: &[Reason<'_>]) -> String {
     let mut with_fans = 0;
     let spoken = || reasons.iter().filter(|reason| reason.contribution() >= NOTICEABLE);
     for reason in spoken() {
-        if let Reason::Film { title, feedback, contribution, from_viewers, shared, .. } = reason {
+        if let Reason::Movie { title, feedback, contribution, from_users, shared, .. } = reason {
             let part = line.part();
             // Writing into memory cannot fail, here and below.
             let _ = match feedback {
@@ -238,7 +243,7 @@ pub fn explanation(reasons: &[Reason<'_>]) -> String {
                 Feedback::Disliked => true,
                 Feedback::Rated(stars) => *stars <= POOR,
             };
-            if *from_viewers > contribution * SPOKEN_SHARE && !poor {
+            if *from_users > contribution * SPOKEN_SHARE && !poor {
                 with_fans += 1;
             }
         }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::parts::Parts;
+use super::score_terms::Parts;
 use super::{Reason, Recommender, Request, Shortfall};
 use crate::ids::MovieIdx;
 use crate::retrieval::{Candidate, Filter, FilterKind, PreparedFilter, Scores};

@@ -11,15 +11,15 @@
 
 mod blend;
 mod calibrate;
+mod counterfactual;
 mod diversify;
-mod elicit;
 mod explain;
 mod group;
-mod parts;
+mod onboarding;
+mod popularity;
 mod quality;
 mod query;
-mod trend;
-mod without;
+mod score_terms;
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -37,21 +37,21 @@ use crate::retrieval::{
 };
 
 use calibrate::GenreMix;
-use elicit::Questions;
-use parts::Parts;
+use onboarding::Questions;
+use popularity::Trend;
 use quality::Quality;
-use trend::Trend;
+use score_terms::Parts;
 
 pub use blend::{Blend, Chosen, Learned, NoSuchModel};
-pub use elicit::Answer;
+pub use counterfactual::Counterfactual;
 pub use explain::{Reason, explanation};
 pub use group::{
     Group, GroupError, GroupRanked, GroupRecommendation, MOST_MEMBERS, MemberScore, Strategy,
     VETO_BELOW,
 };
+pub use onboarding::Answer;
+pub use popularity::{Order, PopularitySource, USEFUL_SHARE};
 pub use query::{Feedback, FieldError, Filters, GenreFilter, Query, QueryError, Rating, no_region};
-pub use trend::{Order, PopularitySource, USEFUL_SHARE};
-pub use without::Counterfactual;
 
 /// What quality can add to a score: enough to prefer the better of two equally fitting films.
 const QUALITY_WEIGHT: f32 = 0.15;
@@ -246,7 +246,7 @@ impl Recommender {
             *own *= quality_weight;
         }
         let mut position_of = vec![0; movies.len()];
-        for (position, film) in layout.films().iter().enumerate() {
+        for (position, film) in layout.movies().iter().enumerate() {
             position_of[film.row()] = position as u32;
         }
         let trend_by_position = layout.arrange(&trend.score);
@@ -328,13 +328,13 @@ impl Recommender {
     /// What a request says of given films, in their order: score, reasons and predicted stars as
     /// [`Self::recommend`] gives them where it lists the film, and the same also of films that the filter
     /// removes, those of the history among them. O(films of the catalogue + given films · history).
-    pub fn assess(&self, request: &Request, films: &[MovieIdx]) -> Vec<Recommendation<'_>> {
+    pub fn assess(&self, request: &Request, movies: &[MovieIdx]) -> Vec<Recommendation<'_>> {
         OWN_SCORES.with_borrow_mut(|own| {
             let (parts, summands) = Parts::new(self, request, own);
             let scores = Scores { layout: &self.layout, own, parts: summands };
             let score_of = |film: MovieIdx| scores.at(self.position_of[film.row()] as usize);
             let candidate = |film: &MovieIdx| Candidate { movie: *film, score: score_of(*film) };
-            let candidates: Vec<Candidate> = films.iter().map(candidate).collect();
+            let candidates: Vec<Candidate> = movies.iter().map(candidate).collect();
             self.described(&parts, &candidates)
         })
     }

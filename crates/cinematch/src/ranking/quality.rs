@@ -55,11 +55,11 @@ impl Quality {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::content::tests::film;
+    use crate::models::content::tests::movie;
 
     #[test]
     fn many_good_votes_beat_few_perfect_ones_and_no_votes_are_nothing() {
-        let mut movies: Vec<Movie> = (0..8).map(|id| film(id, "x")).collect();
+        let mut movies: Vec<Movie> = (0..8).map(|id| movie(id, "x")).collect();
         for (at, (count, average)) in
             [(20_000, 8.5), (3, 10.0), (20_000, 6.0), (900, 6.5), (400, 6.0), (90, 6.1), (0, 0.0)]
                 .into_iter()

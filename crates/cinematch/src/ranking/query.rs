@@ -161,7 +161,7 @@ pub fn no_region(code: &str, index: &FilterIndex) -> String {
 const MOST: usize = 100;
 /// The longest list of films a request can name; the most active MovieLens viewer has rated three
 /// times as many.
-const MOST_FILMS: usize = 10_000;
+const MOST_MOVIES: usize = 10_000;
 /// The longest list of names a request can give, and the most errors a reply lists.
 const MOST_NAMES: usize = 100;
 const MOST_ERRORS: usize = 20;
@@ -310,8 +310,8 @@ impl Check {
             ("ratings", query.ratings.len()),
             ("exclude_movie_ids", query.exclude.len()),
         ];
-        for (field, films) in lists.into_iter().filter(|(_, films)| *films > MOST_FILMS) {
-            self.fail(field, format!("expected at most {MOST_FILMS} films, got {films}"));
+        for (field, movies) in lists.into_iter().filter(|(_, movies)| *movies > MOST_MOVIES) {
+            self.fail(field, format!("expected at most {MOST_MOVIES} films, got {movies}"));
         }
         for (field, share) in
             [("diversity", query.diversity.unwrap_or(0.0)), ("novelty", query.novelty)]

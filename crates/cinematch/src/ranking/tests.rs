@@ -1,10 +1,10 @@
 mod assess;
+mod counterfactual;
 mod dislikes;
 mod diversity;
-mod elicit;
 mod group;
+mod onboarding;
 mod popularity;
-mod without;
 
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ use crate::features::tags::TagCounts;
 use crate::features::text::TfidfParams;
 use crate::ids::MovieId;
 use crate::models::content::ContentAlone;
-use crate::models::content::tests::{catalogue, film, model};
+use crate::models::content::tests::{catalogue, model, movie};
 use crate::models::hybrid::Hybrid;
 use crate::models::ials::{Ials, IalsParams};
 use crate::models::popular::Popular;
@@ -111,7 +111,7 @@ fn numbers_outside_their_range_are_refused_with_their_field() {
 }
 
 #[test]
-fn a_known_service_without_films_is_a_shortfall_not_an_error() {
+fn a_known_service_without_movies_is_a_shortfall_not_an_error() {
     let recommender = recommender();
     let filters = Filters { services: vec!["hulu".to_owned()], ..Filters::default() };
     let (request, _) = recommender.resolve(&Query { filters, ..query() }).unwrap();
@@ -136,7 +136,7 @@ fn a_rating_counts_before_a_dislike_and_a_dislike_before_a_like() {
 }
 
 #[test]
-fn a_viewer_without_history_gets_a_mixed_list() {
+fn a_user_without_history_gets_a_mixed_list() {
     let recommender = recommender();
     let (request, _) = recommender.resolve(&Query { limit: 3, ..query() }).unwrap();
     let ranked = recommender.recommend(&request);
@@ -231,8 +231,8 @@ fn what_fans_and_crowds_say_is_told() {
 }
 
 #[test]
-fn a_film_is_found_by_every_spelling_of_its_genre() {
-    let with = |id, genre: &str| Movie { genres: vec![genre.to_owned()], ..film(id, "Film") };
+fn a_movie_is_found_by_every_spelling_of_its_genre() {
+    let with = |id, genre: &str| Movie { genres: vec![genre.to_owned()], ..movie(id, "Film") };
     let movies =
         vec![with(1, "sci-fi"), with(2, "sci fi"), with(3, "science fiction"), with(4, "war")];
     let tags = TagCounts::default();
@@ -378,7 +378,7 @@ proptest! {
 
 /// A dislike alone takes from what is like it, and leaves the rest as whoever knows nothing would have it.
 #[test]
-fn dislikes_alone_take_no_more_than_the_best_film_has() {
+fn dislikes_alone_take_no_more_than_the_best_movie_has() {
     let recommender = with_models(models());
     for dislikes in [1, 3, 6] {
         let disliked = (100..100 + dislikes).map(MovieId).collect();
@@ -390,7 +390,9 @@ fn dislikes_alone_take_no_more_than_the_best_film_has() {
             let against: f32 = item
                 .reasons
                 .iter()
-                .filter(|reason| matches!(reason, Reason::Film { .. } | Reason::OtherFilms { .. }))
+                .filter(|reason| {
+                    matches!(reason, Reason::Movie { .. } | Reason::OtherMovies { .. })
+                })
                 .map(Reason::contribution)
                 .sum();
             assert!((-1.001..=0.001).contains(&against), "{dislikes}: {against}");

@@ -195,7 +195,7 @@ impl Orders {
     fn of(&self, sort: Sort, movies: &[Movie]) -> &[MovieIdx] {
         self.0[sort as usize].get_or_init(|| {
             let mut films: Vec<MovieIdx> = (0..movies.len() as u32).map(MovieIdx).collect();
-            films.sort_by_cached_key(|film| sort.key_of(&movies[film.row()]));
+            films.sort_by_cached_key(|movie| sort.key_of(&movies[movie.row()]));
             films
         })
     }
@@ -235,19 +235,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::models::content::tests::film;
+    use crate::models::content::tests::movie;
 
     fn catalogue() -> impl Strategy<Value = Vec<Movie>> {
         let number = || proptest::option::of((0_u8..6).prop_map(|n| f32::from(n) / 2.0));
         let title = proptest::sample::select(vec!["Heat", "the heat", "Amélie", "…", "Élan", "Z"]);
         let facts = (title, number(), number(), proptest::option::of(0_u32..4), any::<bool>());
-        let movie = (facts, proptest::option::of(1990_u16..1994));
-        proptest::collection::vec(movie, 0..60).prop_map(|movies| {
+        let facts_and_year = (facts, proptest::option::of(1990_u16..1994));
+        proptest::collection::vec(facts_and_year, 0..60).prop_map(|movies| {
             let films = movies.into_iter().zip(1..).map(|((facts, year), id)| {
                 let (title, popularity, vote_average, vote_count, is_drama) = facts;
                 // Rows are in no order of the numbers.
                 let genres = if is_drama { vec!["drama".to_owned()] } else { Vec::new() };
-                let movie = film(id * 37 % 101, title);
+                let movie = movie(id * 37 % 101, title);
                 Movie { year, genres, popularity, vote_count, vote_average, ..movie }
             });
             films.collect()
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_cursor_is_of_one_list_and_as_it_was_given() {
-        let movies = [film(1, "Amélie"), film(2, "Heat")];
+        let movies = [movie(1, "Amélie"), movie(2, "Heat")];
         let index = FilterIndex::new(&movies);
         let page = index.page(&movies, &Start::First(Sort::Title), Filter::default(), 1);
         let text = page.next.unwrap().to_string();

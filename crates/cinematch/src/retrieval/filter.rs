@@ -219,9 +219,9 @@ impl FilterIndex {
     fn on_services(&self, region: usize, services: &[usize]) -> Vec<u64> {
         let RegionIndex { region, meaning, .. } = &self.regions[region];
         let mut bits = vec![0; self.facts.len().div_ceil(64)];
-        for (film, on) in region.films.iter().zip(&region.on) {
+        for (movie, on) in region.movies.iter().zip(&region.on) {
             if services.contains(&(meaning[*on as usize] as usize)) {
-                bits[*film as usize / 64] |= 1 << (film % 64);
+                bits[*movie as usize / 64] |= 1 << (movie % 64);
             }
         }
         bits
@@ -235,8 +235,8 @@ impl RegionIndex {
     }
 
     /// A film's services, in the order they are shown.
-    pub fn services_of(&self, film: MovieIdx) -> impl Iterator<Item = &str> {
-        self.region.services_of(film)
+    pub fn services_of(&self, movie: MovieIdx) -> impl Iterator<Item = &str> {
+        self.region.services_of(movie)
     }
 }
 
@@ -373,7 +373,7 @@ impl PreparedFilter<'_> {
             return Some(FilterKind::Genres);
         }
         let is_on_services = match &self.on_services {
-            Some(films) => films[row / 64] >> (row % 64) & 1 == 1,
+            Some(movies) => movies[row / 64] >> (row % 64) & 1 == 1,
             None => self.index.service_bits.shared(row, &self.services) > 0,
         };
         if filter.services.is_some() && !is_on_services {

@@ -11,47 +11,47 @@ const BLOCK: usize = 64;
 /// what a block can reach is close to what its films do reach.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    films: Vec<MovieIdx>,
+    movies: Vec<MovieIdx>,
 }
 
 impl Layout {
     /// Orders `n_films` films by a key, and films of one key by row. O(n log n).
-    pub fn new<K: Ord>(n_films: usize, key: impl Fn(MovieIdx) -> K) -> Self {
-        let mut films: Vec<MovieIdx> = (0..n_films as u32).map(MovieIdx).collect();
-        films.sort_by_key(|film| key(*film));
-        Self { films }
+    pub fn new<K: Ord>(n_movies: usize, key: impl Fn(MovieIdx) -> K) -> Self {
+        let mut movies: Vec<MovieIdx> = (0..n_movies as u32).map(MovieIdx).collect();
+        movies.sort_by_key(|movie| key(*movie));
+        Self { movies }
     }
 
     /// The film of every position.
-    pub fn films(&self) -> &[MovieIdx] {
-        &self.films
+    pub fn movies(&self) -> &[MovieIdx] {
+        &self.movies
     }
 
     /// The number of blocks.
     pub fn n_blocks(&self) -> usize {
-        self.films.len().div_ceil(BLOCK)
+        self.movies.len().div_ceil(BLOCK)
     }
 
     /// The positions of a block.
     pub fn block(&self, block: usize) -> Range<usize> {
-        block * BLOCK..self.films.len().min((block + 1) * BLOCK)
+        block * BLOCK..self.movies.len().min((block + 1) * BLOCK)
     }
 
     /// A list with an entry a film, by position.
-    pub fn arrange<T: Copy>(&self, by_film: &[T]) -> Vec<T> {
-        self.films.iter().map(|film| by_film[film.row()]).collect()
+    pub fn arrange<T: Copy>(&self, by_movie: &[T]) -> Vec<T> {
+        self.movies.iter().map(|movie| by_movie[movie.row()]).collect()
     }
 
     /// Adds `factor` times each film's value to the sum at its position.
-    pub fn add_arranged(&self, factor: f32, by_film: &[f32], sums: &mut [f32]) {
-        for (sum, film) in sums.iter_mut().zip(&self.films) {
-            *sum += factor * by_film[film.row()];
+    pub fn add_arranged(&self, factor: f32, by_movie: &[f32], sums: &mut [f32]) {
+        for (sum, movie) in sums.iter_mut().zip(&self.movies) {
+            *sum += factor * by_movie[movie.row()];
         }
     }
 
     /// Codes with one entry a film, by position.
-    pub fn codes(&self, by_film: &[u32]) -> Codes {
-        let of = self.arrange(by_film);
+    pub fn codes(&self, by_movie: &[u32]) -> Codes {
+        let of = self.arrange(by_movie);
         let mut codes = Codes { of: Vec::new(), block_starts: vec![0], in_blocks: Vec::new() };
         for block in 0..self.n_blocks() {
             let mut different = of[self.block(block)].to_vec();

@@ -113,7 +113,7 @@ pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) ->
         }
         let positions = scores.layout.block(block as usize);
         scores.of_block(positions.clone(), &mut of_block);
-        for (score, movie) in of_block.iter().zip(&scores.layout.films()[positions]) {
+        for (score, movie) in of_block.iter().zip(&scores.layout.movies()[positions]) {
             if *score < bar || !passes(*movie) {
                 continue;
             }
@@ -142,8 +142,8 @@ pub fn at_least(
     for block in (0..scores.layout.n_blocks()).filter(|block| scores.bound(*block) >= bar) {
         let positions = scores.layout.block(block);
         scores.of_block(positions.clone(), &mut of_block);
-        let films = of_block.iter().zip(&scores.layout.films()[positions]);
-        let good = films.filter(|(score, movie)| **score >= bar && passes(**movie));
+        let movies = of_block.iter().zip(&scores.layout.movies()[positions]);
+        let good = movies.filter(|(score, movie)| **score >= bar && passes(**movie));
         kept.extend(good.map(|(score, movie)| Candidate { movie: *movie, score: *score }));
     }
     kept.sort_unstable_by(|a, b| a.order(*b));
@@ -183,7 +183,7 @@ mod tests {
     proptest! {
         #[test]
         fn equals_sorting_everything(
-            films in proptest::collection::vec(
+            movies in proptest::collection::vec(
                 ((-5_i8..5).prop_map(f32::from), 0_u32..7, 0_u32..3),
                 0..400,
             ),
@@ -191,18 +191,18 @@ mod tests {
             modulus in 1_u32..5,
         ) {
             let values = [vec![0.0, 0.5, -3.0, 1.0, 0.25, 2.0, -0.5], vec![0.0, 1.0, -1.5]];
-            let layout = Layout::new(films.len(), |movie| films[movie.row()].1);
-            let own = layout.arrange(&films.iter().map(|film| film.0).collect::<Vec<_>>());
+            let layout = Layout::new(movies.len(), |movie| movies[movie.row()].1);
+            let own = layout.arrange(&movies.iter().map(|film| film.0).collect::<Vec<_>>());
             let codes = [
-                layout.codes(&films.iter().map(|film| film.1).collect::<Vec<_>>()),
-                layout.codes(&films.iter().map(|film| film.2).collect::<Vec<_>>()),
+                layout.codes(&movies.iter().map(|film| film.1).collect::<Vec<_>>()),
+                layout.codes(&movies.iter().map(|film| film.2).collect::<Vec<_>>()),
             ];
             let parts = codes.iter().zip(&values);
             let parts = parts.map(|(codes, values)| Part { codes, values: values.clone() });
             let scores = Scores { layout: &layout, own: &own, parts: parts.collect() };
             let passes = |movie: MovieIdx| movie.0.is_multiple_of(modulus);
 
-            let mut all: Vec<Candidate> = films
+            let mut all: Vec<Candidate> = movies
                 .iter()
                 .enumerate()
                 .map(|(row, (own, one, two))| Candidate {
@@ -213,7 +213,7 @@ mod tests {
                 .collect();
             all.sort_by(|a, b| a.order(*b));
             for (at, candidate) in all.iter().enumerate() {
-                let position = layout.films().iter().position(|film| *film == candidate.movie);
+                let position = layout.movies().iter().position(|film| *film == candidate.movie);
                 let score = scores.at(position.unwrap());
                 prop_assert_eq!(score.to_bits(), candidate.score.to_bits());
                 let from = all.partition_point(|other| other.score >= candidate.score);

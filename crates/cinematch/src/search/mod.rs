@@ -55,7 +55,7 @@ pub struct SearchIndex {
     texts: Vec<String>,
     /// The films of word w are those from `starts[w]` to `starts[w + 1]`.
     starts: Vec<u32>,
-    films: Vec<Place>,
+    movies: Vec<Place>,
     /// Words of every film's title, common ones aside.
     title_lengths: Vec<u8>,
     years: Vec<Option<u16>>,
@@ -66,7 +66,7 @@ pub struct SearchIndex {
 /// A film that has a word, and what the word counts there.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    film: u32,
+    movie: u32,
     counts: f32,
 }
 
@@ -101,7 +101,7 @@ impl SearchIndex {
                         texts.push(word.to_owned());
                         texts.len() as u32 - 1
                     });
-                    places.push((number, Place { film, counts }));
+                    places.push((number, Place { movie: film, counts }));
                 }
             };
             add(&movie.title, TITLE);
@@ -115,8 +115,8 @@ impl SearchIndex {
             movie.directors.iter().chain(&movie.cast).for_each(|name| add(name, PERSON));
             movie.keywords.iter().for_each(|keyword| add(keyword, KEYWORD));
             // Of a word at several places the one that counts most stays.
-            let of_film = &mut places[first..];
-            of_film.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.counts.total_cmp(&a.1.counts)));
+            let of_movie = &mut places[first..];
+            of_movie.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.counts.total_cmp(&a.1.counts)));
             let mut kept = first;
             for at in first..places.len() {
                 if at == first || places[at].0 != places[kept - 1].0 {
@@ -143,7 +143,7 @@ impl SearchIndex {
             words: texts.iter().map(|text| Word::new(text)).collect(),
             texts,
             starts,
-            films: places.into_iter().map(|(_, place)| place).collect(),
+            movies: places.into_iter().map(|(_, place)| place).collect(),
             title_lengths,
             years: movies.iter().map(|movie| movie.year).collect(),
             popularity: movies.iter().map(|movie| votes(movie) / most).collect(),
@@ -206,9 +206,9 @@ impl SearchIndex {
             let Some(quality) = whole.into_iter().chain(begun).reduce(f32::max) else { continue };
             // Very long words agree in their beginnings; whether they are one is seen in full.
             let quality = if quality >= 1.0 && self.texts[at] != text { 0.95 } else { quality };
-            let films = self.starts[at] as usize..self.starts[at + 1] as usize;
-            for place in &self.films[films] {
-                sums.add(place.film, quality * place.counts);
+            let movies = self.starts[at] as usize..self.starts[at + 1] as usize;
+            for place in &self.movies[movies] {
+                sums.add(place.movie, quality * place.counts);
             }
         }
         sums.end_word(weight);
@@ -253,26 +253,26 @@ fn is_year(word: &str) -> bool {
 }
 
 impl Sums {
-    fn make_room(&mut self, n_films: usize) {
-        self.sum.resize(n_films.max(self.sum.len()), 0.0);
+    fn make_room(&mut self, n_movies: usize) {
+        self.sum.resize(n_movies.max(self.sum.len()), 0.0);
         self.found.resize(self.sum.len(), 0);
         self.best.resize(self.sum.len(), 0.0);
     }
 
     /// A film has a word that the one looked at may be.
-    fn add(&mut self, film: u32, value: f32) {
-        let best = &mut self.best[film as usize];
+    fn add(&mut self, movie: u32, value: f32) {
+        let best = &mut self.best[movie as usize];
         if *best == 0.0 {
-            self.now.push(film);
+            self.now.push(movie);
         }
         *best = best.max(value);
     }
 
     fn end_word(&mut self, weight: f32) {
-        for film in self.now.drain(..) {
-            let row = film as usize;
+        for movie in self.now.drain(..) {
+            let row = movie as usize;
             if self.found[row] == 0 {
-                self.touched.push(film);
+                self.touched.push(movie);
             }
             self.found[row] += 1;
             self.sum[row] += weight * std::mem::take(&mut self.best[row]);
@@ -280,9 +280,9 @@ impl Sums {
     }
 
     fn clear(&mut self) {
-        for film in self.touched.drain(..) {
-            self.sum[film as usize] = 0.0;
-            self.found[film as usize] = 0;
+        for movie in self.touched.drain(..) {
+            self.sum[movie as usize] = 0.0;
+            self.found[movie as usize] = 0;
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::models::content::tests::film;
+use crate::models::content::tests::movie;
 
 /// Titles with year and votes; what a query finds, best first.
 fn check(films: &[(&str, u16, u32)], query: &str) -> Vec<String> {
@@ -12,7 +12,7 @@ fn check(films: &[(&str, u16, u32)], query: &str) -> Vec<String> {
             directors: if *title == "Heat" { vec!["Michael Mann".to_owned()] } else { Vec::new() },
             cast: Vec::new(),
             keywords: Vec::new(),
-            ..film(id, title)
+            ..movie(id, title)
         })
         .collect();
     let index = SearchIndex::new(&movies);
@@ -21,7 +21,7 @@ fn check(films: &[(&str, u16, u32)], query: &str) -> Vec<String> {
     hits.iter().map(|hit| movies[hit.movie.row()].title.clone()).collect()
 }
 
-const FILMS: [(&str, u16, u32); 15] = [
+const MOVIES: [(&str, u16, u32); 15] = [
     ("Spider-Man", 2002, 18_000),
     ("WALL·E", 2008, 19_000),
     ("E.T. the Extra-Terrestrial", 1982, 11_000),
@@ -64,19 +64,19 @@ fn what_was_meant_comes_first() {
         ("walle", "WALL·E"),
         ("et", "E.T. the Extra-Terrestrial"),
     ] {
-        assert_eq!(check(&FILMS, query).first().map(String::as_str), Some(expected), "{query}");
+        assert_eq!(check(&MOVIES, query).first().map(String::as_str), Some(expected), "{query}");
     }
     for nothing in ["", "   ", "?!", "zzzzzz", "xy"] {
-        assert_eq!(check(&FILMS, nothing), Vec::<String>::new(), "{nothing}");
+        assert_eq!(check(&MOVIES, nothing), Vec::<String>::new(), "{nothing}");
     }
 }
 
 #[test]
-fn a_year_tells_films_of_one_title_apart() {
-    let movies: Vec<Movie> = FILMS
+fn a_year_tells_movies_of_one_title_apart() {
+    let movies: Vec<Movie> = MOVIES
         .iter()
         .zip(1..)
-        .map(|((title, year, _), id)| Movie { year: Some(*year), ..film(id, title) })
+        .map(|((title, year, _), id)| Movie { year: Some(*year), ..movie(id, title) })
         .collect();
     let index = SearchIndex::new(&movies);
     let year = |query| movies[index.search(query, 1)[0].movie.row()].year;

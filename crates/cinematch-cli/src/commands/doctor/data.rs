@@ -117,8 +117,8 @@ fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
             Ok(None) => findings.ok(NAME, "films are being fetched from TMDb at this moment"),
             Ok(Some(known)) => {
                 let is_old = |at: i64| at < since_1970.as_secs() as i64;
-                let answers = known.values().filter(|film| !film.missing);
-                let old = answers.filter(|film| is_old(film.fetched_at)).count();
+                let answers = known.values().filter(|movie| !movie.missing);
+                let old = answers.filter(|movie| is_old(movie.fetched_at)).count();
                 let found = format!(
                     "{} of {} answers of TMDb are older than six months",
                     thousands(old as u64),

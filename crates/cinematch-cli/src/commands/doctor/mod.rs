@@ -107,10 +107,10 @@ impl Doctor {
         // What is wrong with single rows is told by those who read them.
         let silent = Output::silent();
         let step = output.step("looking at data");
-        let films = self.data(global, &mut findings);
+        let movies = self.data(global, &mut findings);
         drop(step);
         let step = output.step("looking at the model");
-        self.model(global, &silent, films.as_ref(), &mut findings);
+        self.model(global, &silent, movies.as_ref(), &mut findings);
         drop(step);
         let step = output.step("looking at database, disk and clock");
         self.system(global, &mut findings)?;

@@ -22,7 +22,7 @@ const MANY_FALLBACKS: f64 = 0.2;
 /// Lists that show the most rated hundredth of films more than this show hardly anything else.
 const MOSTLY_HITS: f64 = 0.8;
 /// Lists of all viewers that show so few different films are one list. A share of what could be shown.
-const FEW_FILMS: f64 = 0.02;
+const FEW_MOVIES: f64 = 0.02;
 /// More films than this beyond the trained ones, and training is due.
 const MANY_NEWCOMERS: f64 = 0.05;
 
@@ -111,8 +111,8 @@ impl Doctor {
             }
         };
         let interactions = loaded.interactions.restricted_to(recommender.vocabulary());
-        let n_films = recommender.movies().len();
-        let n_ratings: Vec<u32> = (0..n_films as u32)
+        let n_movies = recommender.movies().len();
+        let n_ratings: Vec<u32> = (0..n_movies as u32)
             .map(|row| interactions.of_movie(MovieIdx(row)).len() as u32)
             .collect();
         let asked = ask(recommender, &interactions, self.sample);
@@ -120,13 +120,13 @@ impl Doctor {
             findings.ok("model.lists", "nobody has rated a film of the catalogue");
             return;
         }
-        let n_viewers = asked.lists.len();
-        let is_candidate = vec![true; n_films];
-        let exposure = Exposure::at(SHOWN, &asked.lists, n_films);
+        let n_users = asked.lists.len();
+        let is_candidate = vec![true; n_movies];
+        let exposure = Exposure::at(SHOWN, &asked.lists, n_movies);
 
-        let short = asked.lists.iter().filter(|list| list.len() < SHOWN.min(n_films / 2)).count();
+        let short = asked.lists.iter().filter(|list| list.len() < SHOWN.min(n_movies / 2)).count();
         let found =
-            format!("{} asked for, {short} lists too short", counted(n_viewers as u64, "viewer"));
+            format!("{} asked for, {short} lists too short", counted(n_users as u64, "viewer"));
         findings.warn_if(
             short > 0,
             "model.lists",
@@ -134,7 +134,7 @@ impl Doctor {
             "the catalogue is too small for its viewers",
         );
 
-        let fallbacks = asked.fallbacks as f64 / n_viewers as f64;
+        let fallbacks = asked.fallbacks as f64 / n_users as f64;
         let found = format!(
             "{:.0} % of viewers have no film that models of ratings know",
             fallbacks * 100.0
@@ -150,16 +150,16 @@ impl Doctor {
         findings.warn_if(share > MOSTLY_HITS, "model.popularity", found, advice);
 
         // As many films as places, or all of them, could be shown.
-        let shown = exposure.coverage(&is_candidate) * n_films as f64;
-        let could = n_films.min(n_viewers * SHOWN) as f64;
+        let shown = exposure.coverage(&is_candidate) * n_movies as f64;
+        let could = n_movies.min(n_users * SHOWN) as f64;
         let found = format!(
             "{} different films in {} places",
             thousands(shown.round() as u64),
-            thousands((n_viewers * SHOWN) as u64)
+            thousands((n_users * SHOWN) as u64)
         );
         let advice = "viewers of different taste get one list: train again, and compare with \
                       `cinematch evaluate`";
-        findings.warn_if(shown < could * FEW_FILMS, "model.coverage", found, advice);
+        findings.warn_if(shown < could * FEW_MOVIES, "model.coverage", found, advice);
     }
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use cinematch::bundle::InputSum;
 use cinematch::catalog::{Interactions, Movie};
-use cinematch::evaluation::{FilmGenres, Split};
+use cinematch::evaluation::{MovieGenres, Split};
 use cinematch::features::plain::PlainFeatures;
 use cinematch::features::ranking::{FeatureSet, RankingFeatures};
 use cinematch::features::tags::TagCounts;
@@ -12,7 +12,7 @@ use cinematch::ids::Vocabulary;
 use cinematch::sources::movielens::TagRow;
 use clap::Args;
 
-use super::super::inputs::{How, PackedPath, load_ratings, ratings_sum, read_films, read_tags};
+use super::super::inputs::{How, PackedPath, load_ratings, ratings_sum, read_movies, read_tags};
 use crate::options::Global;
 use crate::output::Output;
 use crate::paths::{MergedPath, RawPath};
@@ -34,7 +34,7 @@ pub struct Data {
     tags: Vec<TagRow>,
     plain: PlainFeatures,
     /// The films' genres.
-    pub genres: FilmGenres,
+    pub genres: MovieGenres,
     /// The ratings of these films.
     pub interactions: Interactions,
     /// The files that they are from.
@@ -45,7 +45,7 @@ impl Inputs {
     /// Reads everything, as `train` does.
     pub fn load(&self, global: &Global, output: &Output) -> Result<Data> {
         let reading = output.step("reading films");
-        let (movies, films) = read_films(&self.merged, global, output)?;
+        let (movies, films) = read_movies(&self.merged, global, output)?;
         let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
         drop(reading);
         let loaded = load_ratings(How::default(), &self.raw, &self.packed, global, output)?;
@@ -64,7 +64,7 @@ impl Inputs {
         let plain = PlainFeatures::fit(&movies, TfidfParams::default())?;
         drop(learning);
         Ok(Data {
-            genres: FilmGenres::new(&movies),
+            genres: MovieGenres::new(&movies),
             files: [films, ratings].into_iter().chain(tag_rows).collect(),
             movies,
             tags,

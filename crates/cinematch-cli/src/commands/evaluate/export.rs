@@ -47,8 +47,10 @@ struct PartFiles {
     training_users: usize,
     held_out_users: usize,
     relevant_ratings: usize,
-    candidate_films: usize,
-    cold_films: usize,
+    #[serde(rename = "candidate_films")]
+    candidate_movies: usize,
+    #[serde(rename = "cold_films")]
+    cold_movies: usize,
 }
 
 /// Writes both parts of a division to a folder, with their checksums in `split.json`.
@@ -79,12 +81,12 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
             }
             anyhow::Ok(file)
         };
-        let held = |films: fn(&HeldOut) -> &Vec<Rated>| {
+        let held = |movies: fn(&HeldOut) -> &Vec<Rated>| {
             let split = &split;
             move |out: &mut dyn Write| {
                 out.write_all(RATINGS.as_bytes())?;
                 split.held_out.iter().try_for_each(|held| {
-                    let rated = films(held).iter().copied();
+                    let rated = movies(held).iter().copied();
                     write_ratings(out, &split.interactions, held.user, rated)
                 })
             }
@@ -107,8 +109,8 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
                 training_users: split.training.len(),
                 held_out_users: split.held_out.len(),
                 relevant_ratings: split.held_out.iter().map(|held| held.relevant.len()).sum(),
-                candidate_films: split.is_candidate.iter().filter(|is| **is).count(),
-                cold_films: split.cold.len(),
+                candidate_movies: split.is_candidate.iter().filter(|is| **is).count(),
+                cold_movies: split.cold.len(),
             },
         );
     }
@@ -142,8 +144,8 @@ fn write_ratings(
 
 fn write_candidates(out: &mut dyn Write, split: &Split<'_>) -> io::Result<()> {
     out.write_all(b"movieId\n")?;
-    let films = split.is_candidate.iter().zip(split.interactions.movies().ids());
-    for (_, id) in films.filter(|(is_candidate, _)| **is_candidate) {
+    let movies = split.is_candidate.iter().zip(split.interactions.movies().ids());
+    for (_, id) in movies.filter(|(is_candidate, _)| **is_candidate) {
         writeln!(out, "{id}")?;
     }
     Ok(())

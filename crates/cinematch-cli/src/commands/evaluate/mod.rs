@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use cinematch::evaluation::{
-    Bootstrap, ColdFilms, Contestant, Evaluation, Judged, Part, Protocol, Split, SplitReport,
+    Bootstrap, ColdMovies, Contestant, Evaluation, Judged, Part, Protocol, Split, SplitReport,
     StarBaseline, StarModel, StarPredictions, StarReport, StrongGeneralization, TimeCut,
     foreign_lists,
 };
@@ -104,7 +104,8 @@ enum ProtocolName {
     /// The future is unseen
     TimeCut,
     /// Films are unseen
-    ColdFilms,
+    #[value(name = "cold-films", alias = "cold-movies")]
+    ColdMovies,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -119,7 +120,7 @@ impl Division {
         let Self { seed, held_out, test_share, cold_share, .. } = *self;
         let (is_cold, is_cut) = match self.protocol {
             ProtocolName::StrongGeneralization => (false, false),
-            ProtocolName::ColdFilms => (true, false),
+            ProtocolName::ColdMovies => (true, false),
             ProtocolName::TimeCut => (false, true),
         };
         for (given, flag, belongs) in [
@@ -134,10 +135,10 @@ impl Division {
         let users = StrongGeneralization { held_out, seed, ..StrongGeneralization::default() };
         Ok(match self.protocol {
             ProtocolName::StrongGeneralization => Protocol::StrongGeneralization(users),
-            ProtocolName::ColdFilms => {
-                let default = ColdFilms::default();
+            ProtocolName::ColdMovies => {
+                let default = ColdMovies::default();
                 let share = cold_share.unwrap_or(default.share);
-                Protocol::ColdFilms(ColdFilms { users, share, ..default })
+                Protocol::ColdMovies(ColdMovies { users, share, ..default })
             }
             ProtocolName::TimeCut => {
                 if self.splits > 1 {
@@ -155,7 +156,7 @@ impl Division {
         global.root.join(match self.protocol {
             ProtocolName::StrongGeneralization => "data/tuned.json",
             ProtocolName::TimeCut => "data/tuned-time-cut.json",
-            ProtocolName::ColdFilms => "data/tuned-cold-films.json",
+            ProtocolName::ColdMovies => "data/tuned-cold-films.json",
         })
     }
 
@@ -295,7 +296,7 @@ impl Evaluate {
     fn specs(&self, global: &Global, output: &Output) -> Result<Vec<(String, Spec)>> {
         let default = match self.division.protocol {
             _ if !self.score.is_empty() => &[][..],
-            ProtocolName::ColdFilms => &["content", "hybrid", "popular"],
+            ProtocolName::ColdMovies => &["content", "hybrid", "popular"],
             _ => &NAMES,
         };
         let names = self.models.clone();
@@ -367,7 +368,7 @@ struct Stars(Vec<(String, StarPredictions)>);
 
 impl Stars {
     const BASELINES: [(&str, StarBaseline); 2] =
-        [("film mean", StarBaseline::FilmMean), ("user and film bias", StarBaseline::Biases)];
+        [("film mean", StarBaseline::MovieMean), ("user and film bias", StarBaseline::Biases)];
 
     fn extend(&mut self, name: &str, model: &BiasedMf, split: &Split<'_>) {
         for (baseline, kind) in Self::BASELINES {

@@ -57,8 +57,10 @@ struct Report {
     /// Whether it was there already.
     unchanged: bool,
     replaced: bool,
-    new_films: u64,
-    gone_films: u64,
+    #[serde(rename = "new_films")]
+    new_movies: u64,
+    #[serde(rename = "gone_films")]
+    gone_movies: u64,
     verified_files: usize,
     files: Vec<FileReport>,
 }
@@ -135,8 +137,8 @@ impl Movielens {
             md5_published: true,
             unchanged: true,
             replaced: false,
-            new_films: 0,
-            gone_films: 0,
+            new_movies: 0,
+            gone_movies: 0,
             verified_files: 0,
             files: Vec::new(),
         })?;
@@ -153,7 +155,8 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
     let step = output.step("unpacking");
     let installed = install(archive, md5, raw, |_, _| {})?;
     drop(step);
-    let Installed { release, folder, rows, replaced, new_films, gone_films, verified } = &installed;
+    let Installed { release, folder, rows, replaced, new_movies, gone_movies, verified } =
+        &installed;
     let files = rows.iter().map(|rows| FileReport {
         file: rows.file.clone(),
         rows_before: rows.before,
@@ -166,8 +169,8 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
         md5_published: published,
         unchanged: false,
         replaced: *replaced,
-        new_films: *new_films,
-        gone_films: *gone_films,
+        new_movies: *new_movies,
+        gone_movies: *gone_movies,
         verified_files: *verified,
         files: files.collect(),
     })?;
@@ -181,8 +184,8 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
     if *replaced {
         output.note(format_args!(
             "{} new, {} gone",
-            counted(*new_films, "film"),
-            thousands(*gone_films)
+            counted(*new_movies, "film"),
+            thousands(*gone_movies)
         ));
     }
     if *verified > 0 {

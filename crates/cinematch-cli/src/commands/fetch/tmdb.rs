@@ -94,8 +94,10 @@ struct Report<'a> {
     seconds: f64,
     ended: Option<String>,
     region: &'a str,
-    films: u64,
-    films_with_services: u64,
+    #[serde(rename = "films")]
+    movies: u64,
+    #[serde(rename = "films_with_services")]
+    movies_with_services: u64,
     metadata: String,
     providers: String,
 }
@@ -109,7 +111,7 @@ struct Failure<'a> {
 /// What a run set out to do.
 #[derive(Default)]
 struct Plan {
-    films: Vec<TmdbId>,
+    movies: Vec<TmdbId>,
     already: usize,
     update: Option<fetch::Update>,
 }
@@ -149,11 +151,11 @@ impl Tmdb {
 
         let fetcher = Fetcher { api, store: &store, clock };
         let plan = self.plan(&fetcher, wanted).await?;
-        let ask = if self.providers { Ask::Providers } else { Ask::Film };
-        let line = Shown::new(output, plan.films.len() as u64, "asking TMDb");
-        let asked = plan.films.len();
+        let ask = if self.providers { Ask::Providers } else { Ask::Movie };
+        let line = Shown::new(output, plan.movies.len() as u64, "asking TMDb");
+        let asked = plan.movies.len();
         let summary = fetcher
-            .run(ask, plan.films.clone(), interrupted(), |progress| {
+            .run(ask, plan.movies.clone(), interrupted(), |progress| {
                 line.at(progress.done as u64, progress.failed as u64, progress.waits);
             })
             .await?;
@@ -183,8 +185,8 @@ impl Tmdb {
             seconds: summary.seconds,
             ended: summary.ended.as_ref().map(ToString::to_string),
             region: &region,
-            films: tables.films,
-            films_with_services: tables.with_services,
+            movies: tables.movies,
+            movies_with_services: tables.with_services,
             metadata: shown(&files.metadata),
             providers: shown(&files.providers),
         })?;
@@ -195,7 +197,7 @@ impl Tmdb {
             Some(ended) => Err(anyhow!("{ended}")),
             None if summary.failed > 0 => Err(anyhow!(
                 "{} got no answer; run it again to ask for these alone",
-                films(summary.failed)
+                movies(summary.failed)
             )),
             None => Ok(()),
         }
@@ -209,22 +211,22 @@ impl Tmdb {
             read_or(&path, "run `cinematch fetch movielens` first, or name its folder with --raw")?;
         let links = movielens::links(&shown(&path), &bytes)?;
         warn_problems(&links.problems, output);
-        let mut films: Vec<(MovieId, TmdbId)> =
+        let mut movies: Vec<(MovieId, TmdbId)> =
             links.records.iter().filter_map(|link| Some((link.movie_id, link.tmdb_id?))).collect();
         if ratings_path(&raw).exists() {
             let how = How { refresh: false, write_nothing: true };
             let loaded = load_ratings(how, &self.raw, &self.packed, global, output)?;
             let interactions = &loaded.interactions;
-            let count = |film: &(MovieId, TmdbId)| {
-                let row = interactions.movies().index_of(film.0);
+            let count = |movie: &(MovieId, TmdbId)| {
+                let row = interactions.movies().index_of(movie.0);
                 row.map_or(0, |row| interactions.of_movie(row).len())
             };
             // A stable sort: films rated alike stay in the file's order.
-            films.sort_by_cached_key(|film| std::cmp::Reverse(count(film)));
+            movies.sort_by_cached_key(|movie| std::cmp::Reverse(count(movie)));
         }
         let mut seen = std::collections::HashSet::new();
         let mut wanted: Vec<TmdbId> =
-            films.into_iter().map(|(_, id)| id).filter(|id| seen.insert(*id)).collect();
+            movies.into_iter().map(|(_, id)| id).filter(|id| seen.insert(*id)).collect();
         if wanted.is_empty() {
             bail!("{} names no TMDb ids; there is nothing to fetch", shown(&path));
         }
@@ -247,24 +249,24 @@ impl Tmdb {
         if self.update {
             let update = fetch::mark_outdated(&fetcher.api, store, clock).await?;
             let known = store.known().await?;
-            let mut films: Vec<TmdbId> = known.keys().copied().collect();
-            films.sort_unstable();
-            let films = fetch::pending(&films, &known, self.refresh_missing);
-            return Ok(Plan { already: known.len() - films.len(), films, update: Some(update) });
+            let mut movies: Vec<TmdbId> = known.keys().copied().collect();
+            movies.sort_unstable();
+            let movies = fetch::pending(&movies, &known, self.refresh_missing);
+            return Ok(Plan { already: known.len() - movies.len(), movies, update: Some(update) });
         }
         let known = store.known().await?;
         if self.providers {
             let old = clock.unix() - PROVIDERS_LIMIT;
-            let mut films: Vec<TmdbId> = known
+            let mut movies: Vec<TmdbId> = known
                 .iter()
                 .filter(|(_, known)| !known.missing && known.providers_at <= old)
                 .map(|(id, _)| *id)
                 .collect();
-            films.sort_unstable();
-            return Ok(Plan { already: known.len() - films.len(), films, update: None });
+            movies.sort_unstable();
+            return Ok(Plan { already: known.len() - movies.len(), movies, update: None });
         }
-        let films = fetch::pending(&wanted, &known, self.refresh_missing);
-        Ok(Plan { already: wanted.len() - films.len(), films, update: None })
+        let movies = fetch::pending(&wanted, &known, self.refresh_missing);
+        Ok(Plan { already: wanted.len() - movies.len(), movies, update: None })
     }
 
     fn tell_tables(&self, tables: &Tables, region: &str, metadata: &Path, output: &Output) {
@@ -275,15 +277,15 @@ impl Tmdb {
             "{STRONG}{}{STRONG:#}: {}, {} of them streaming in {region} {DIM}(data by JustWatch \
              and TMDb){DIM:#}",
             shown(metadata),
-            counted(tables.films, "film"),
+            counted(tables.movies, "film"),
             thousands(tables.with_services)
         ));
-        if tables.films > 0 && tables.with_services == 0 && !self.files.region_is_named() {
+        if tables.movies > 0 && tables.with_services == 0 && !self.files.region_is_named() {
             output.warn(format_args!(
                 "no film streams in {region}; if that is not your country, name it with --region"
             ));
         }
-        if tables.films > 0 {
+        if tables.movies > 0 {
             output.note(format_args!("{DIM}next: cinematch preprocess{DIM:#}"));
         }
     }
@@ -292,14 +294,14 @@ impl Tmdb {
 fn tell(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &Output) {
     if let Some(update) = &plan.update {
         match update.changed {
-            Some(changed) => output.note(format_args!("{} changed at TMDb", films(changed))),
+            Some(changed) => output.note(format_args!("{} changed at TMDb", movies(changed))),
             None => output.note(
                 "TMDb lists changes of 14 days only, and the last run is longer ago: every film is \
                  fetched again",
             ),
         }
         if update.expired > 0 {
-            output.note(format_args!("{} older than six months", films(update.expired)));
+            output.note(format_args!("{} older than six months", movies(update.expired)));
         }
         if update.expired > 0 && summary.ended.is_some() {
             output.warn(
@@ -309,26 +311,26 @@ fn tell(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &Output) {
         }
     }
     if plan.already > 0 {
-        output.note(format_args!("{} there already", films(plan.already)));
+        output.note(format_args!("{} there already", movies(plan.already)));
     }
     for (id, reason) in &summary.failures {
         output.warn(format_args!("film {id}: {reason}"));
     }
     let unlisted = summary.failed - summary.failures.len();
     if unlisted > 0 {
-        output.warn(format_args!("and {} more without an answer", films(unlisted)));
+        output.warn(format_args!("and {} more without an answer", movies(unlisted)));
     }
     if let Some(dropped) = dropped.filter(|dropped| *dropped > 0) {
         output.warn(format_args!(
             "{} older than six months could not be fetched again and had to be dropped",
-            films(dropped as usize)
+            movies(dropped as usize)
         ));
     }
     let asked = summary.found + summary.missing + summary.failed;
     if asked > 0 {
         output.note(format_args!(
             "{} fetched, {} that TMDb does not have, {} without an answer, in {} ({:.0} a second)",
-            films(summary.found),
+            movies(summary.found),
             thousands(summary.missing as u64),
             thousands(summary.failed as u64),
             took(summary.seconds),
@@ -336,11 +338,11 @@ fn tell(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &Output) {
         ));
     }
     if summary.left > 0 {
-        output.note(format_args!("{} left to ask about", films(summary.left)));
+        output.note(format_args!("{} left to ask about", movies(summary.left)));
     }
 }
 
-fn films(n: usize) -> String {
+fn movies(n: usize) -> String {
     counted(n as u64, "film")
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use cinematch::bundle::Bundle;
 use cinematch::catalog::matching::MatchIndex;
 use cinematch::ids::MovieId;
-use cinematch::imports::{self, CandidateFilm, Imported, MatchReport, Matched};
+use cinematch::imports::{self, CandidateMovie, Imported, MatchReport, Matched};
 use cinematch::ranking::{Ranked, Recommender, explanation};
 use cinematch::sources::history;
 use clap::Args;
@@ -72,7 +72,7 @@ impl HistoryFiles {
         let recommender = &bundle.recommender;
         let movies = recommender.movies();
         let Imported { taste, report } =
-            imports::match_films(&MatchIndex::new(movies), movies, histories);
+            imports::match_movies(&MatchIndex::new(movies), movies, histories);
 
         let mut query = if self.watchlist { taste.query_with_watchlist() } else { taste.query() };
         query.limit = self.limit.clamp(1, 100);
@@ -100,7 +100,7 @@ impl HistoryFiles {
 }
 
 fn recommended(recommender: &Recommender, ranked: &Ranked<'_>) -> Vec<Recommended> {
-    let films = ranked.items.iter().map(|item| {
+    let movies = ranked.items.iter().map(|item| {
         let movie = recommender.movie(item.movie);
         Recommended {
             movie_id: movie.movie_id,
@@ -110,7 +110,7 @@ fn recommended(recommender: &Recommender, ranked: &Ranked<'_>) -> Vec<Recommende
             explanation: explanation(&item.reasons),
         }
     });
-    films.collect()
+    movies.collect()
 }
 
 /// The match report, for people.
@@ -138,8 +138,8 @@ fn tell(report: &MatchReport, output: &Output) {
         }
         if matches!(matched, Matched::Ambiguous | Matched::Unmatched) {
             for row in report.rows_that_are(matched).take(TOLD) {
-                let name = |film: &CandidateFilm| dated(&film.title, film.year);
-                let candidates: Vec<String> = row.candidate_films.iter().map(name).collect();
+                let name = |movie: &CandidateMovie| dated(&movie.title, movie.year);
+                let candidates: Vec<String> = row.candidate_movies.iter().map(name).collect();
                 let colon = if candidates.is_empty() { "" } else { ": " };
                 output.note(format_args!(
                     "            {DIM}{}{colon}{}{DIM:#}",

@@ -96,7 +96,8 @@ impl TmdbFiles {
 #[derive(Serialize)]
 struct Report<'a> {
     imported: u64,
-    films: u64,
+    #[serde(rename = "films")]
+    movies: u64,
     metadata: String,
     problems: Vec<cinematch::catalog::ProblemCount<'a>>,
 }
@@ -104,7 +105,7 @@ struct Report<'a> {
 impl TmdbCsv {
     /// Imports, and makes the tables anew.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
-        let mut films: BTreeMap<TmdbId, Facts> = BTreeMap::new();
+        let mut movies: BTreeMap<TmdbId, Facts> = BTreeMap::new();
         let mut problems = Vec::new();
         for path in &self.csv {
             let step = output.step(&format!("reading {}", shown(path)));
@@ -113,12 +114,12 @@ impl TmdbCsv {
             drop(step);
             output.note(format_args!("{:>9} rows  {}", thousands(decoded.rows), shown(path)));
             for (id, facts) in decoded.records {
-                films.entry(id).or_default().fill_from(facts);
+                movies.entry(id).or_default().fill_from(facts);
             }
             problems.extend(decoded.problems);
         }
         warn_problems(&problems, output);
-        if films.is_empty() {
+        if movies.is_empty() {
             bail!("no film is in {}; nothing was changed", shown(&self.csv[0]));
         }
         let paths = self.files.resolve(global);
@@ -126,21 +127,21 @@ impl TmdbCsv {
             let store = Store::open(&paths.store).await?;
             let region = self.files.known_region(&store).await?;
             adopt(&store, &paths, output).await?;
-            let imported = store.import(films).await?;
+            let imported = store.import(movies).await?;
             let tables = write_tables(&store, &region, &paths, output).await?;
             store.close().await;
             Ok((imported, tables))
         })?;
         output.json(&Report {
             imported,
-            films: tables.films,
+            movies: tables.movies,
             metadata: shown(&paths.metadata),
             problems: cinematch::catalog::count_problems(&problems),
         })?;
         output.line(format_args!(
             "{STRONG}{}{STRONG:#}: {}, {} of them imported now",
             shown(&paths.metadata),
-            counted(tables.films, "film"),
+            counted(tables.movies, "film"),
             thousands(imported)
         ));
         output.note(format_args!("{DIM}next: cinematch preprocess{DIM:#}"));

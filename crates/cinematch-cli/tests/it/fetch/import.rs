@@ -61,29 +61,30 @@ fn real_metadata_survives_the_way_through_the_store() {
     let Some(raw) = real_data("import of real TMDb metadata") else { return };
     let folder = Folder::empty();
     let real = raw.join("tmdb/tmdb_metadata.csv");
-    let films_of = |bytes: &[u8]| {
+    let movies_of = |bytes: &[u8]| {
         let file = cinematch::sources::tmdb::metadata("t.csv", bytes).unwrap();
-        let mut films: Vec<String> = file
+        let mut movies: Vec<String> = file
             .decoded
             .records
             .iter()
-            .map(|film| {
-                let numbers = (film.runtime, film.popularity, film.vote_count, film.vote_average);
-                let lists = [&film.keywords, &film.cast, &film.directors];
+            .map(|movie| {
+                let numbers =
+                    (movie.runtime, movie.popularity, movie.vote_count, movie.vote_average);
+                let lists = [&movie.keywords, &movie.cast, &movie.directors];
                 // A tab in a name does not survive; it was never meant.
                 let lists = lists.map(|list| {
                     cinematch::sources::tmdb::joined(&list.replace('\t', " ")).into_owned()
                 });
-                format!("{} {numbers:?} {lists:?} {:?}", film.tmdb_id, film.overview)
+                format!("{} {numbers:?} {lists:?} {:?}", movie.tmdb_id, movie.overview)
             })
             .collect();
-        films.sort();
-        films
+        movies.sort();
+        movies
     };
     let before = std::fs::read(&real).unwrap();
     import(&folder, &[real.to_str().unwrap()]);
     let after = std::fs::read(folder.path("raw/tmdb/tmdb_metadata.csv")).unwrap();
-    let (before, after) = (films_of(&before), films_of(&after));
+    let (before, after) = (movies_of(&before), movies_of(&after));
     assert_eq!(before.len(), after.len());
     let different: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).take(3).collect();
     assert!(different.is_empty(), "{different:#?}");

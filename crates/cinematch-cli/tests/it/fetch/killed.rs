@@ -7,11 +7,11 @@ use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetched, folder_of, table};
 
 const KILLS: u32 = 102;
-const FILMS: u32 = 20_000;
+const MOVIES: u32 = 20_000;
 
 #[test]
 fn a_fetch_killed_again_and_again_asks_for_hardly_anything_twice() {
-    let (folder, server) = (folder_of(FILMS), TmdbServer::start());
+    let (folder, server) = (folder_of(MOVIES), TmdbServer::start());
     // As fast as TMDb answers, in proportion to the rate.
     server.fail(|id, _| id.is_multiple_of(16).then_some(Fault::Slow(1)));
     let arguments = ["--all", "--quiet"];
@@ -37,12 +37,12 @@ fn a_fetch_killed_again_and_again_asks_for_hardly_anything_twice() {
     let before = server.asked().len();
     let report = fetched(&folder, &server, &["--all"]);
     let asked = before + server.asked().len();
-    let twice = asked - FILMS as usize;
-    println!("{killed} kills, {asked} requests for {FILMS} films, {twice} twice");
+    let twice = asked - MOVIES as usize;
+    println!("{killed} kills, {asked} requests for {MOVIES} films, {twice} twice");
     assert!(before > 500, "the kills came before anything was asked");
-    assert!(twice * 100 <= FILMS as usize, "{twice} of {FILMS} were asked for twice");
-    assert_eq!(report["films"], FILMS);
-    assert_eq!(table(&folder).lines().count(), FILMS as usize + 1);
+    assert!(twice * 100 <= MOVIES as usize, "{twice} of {MOVIES} were asked for twice");
+    assert_eq!(report["films"], MOVIES);
+    assert_eq!(table(&folder).lines().count(), MOVIES as usize + 1);
 }
 
 #[test]

@@ -28,14 +28,14 @@ pub fn folder_of(n: u32) -> Folder {
     let (mut movies, mut links) =
         ("movieId,title,genres\n".to_owned(), "movieId,imdbId,tmdbId\n".to_owned());
     // The least rated comes first in the files.
-    for film in (1..=n).rev() {
-        writeln!(movies, "{film},Film {film} (1999),Drama").unwrap();
-        writeln!(links, "{film},{film:07},{}", 1000 + film).unwrap();
+    for movie in (1..=n).rev() {
+        writeln!(movies, "{movie},Film {movie} (1999),Drama").unwrap();
+        writeln!(links, "{movie},{movie:07},{}", 1000 + movie).unwrap();
     }
     let mut ratings = "userId,movieId,rating,timestamp\n".to_owned();
-    for film in 1..=n.min(60) {
-        for user in film..=60 {
-            writeln!(ratings, "{user},{film},4.0,100000").unwrap();
+    for movie in 1..=n.min(60) {
+        for user in movie..=60 {
+            writeln!(ratings, "{user},{movie},4.0,100000").unwrap();
         }
     }
     folder.write("raw/ml-32m/movies.csv", movies.as_bytes());

@@ -16,10 +16,10 @@ fn release(folder: &str, films: u32) -> Vec<u8> {
     let mut movies = "movieId,title,genres\n".to_owned();
     let mut ratings = "userId,movieId,rating,timestamp\n".to_owned();
     let mut links = "movieId,imdbId,tmdbId\n".to_owned();
-    for film in 1..=films {
-        writeln!(movies, "{film},Film {film} (1999),Drama").unwrap();
-        writeln!(ratings, "{film},{film},4.0,{}", 100_000 + film * 7919 % 65_537).unwrap();
-        writeln!(links, "{film},{film:07},{film}").unwrap();
+    for movie in 1..=films {
+        writeln!(movies, "{movie},Film {movie} (1999),Drama").unwrap();
+        writeln!(ratings, "{movie},{movie},4.0,{}", 100_000 + movie * 7919 % 65_537).unwrap();
+        writeln!(links, "{movie},{movie:07},{movie}").unwrap();
     }
     let checksums = format!("{}  movies.csv\n{}  ratings.csv\n", md5(&movies), md5(&ratings));
     zipped(

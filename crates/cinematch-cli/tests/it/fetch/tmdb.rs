@@ -6,7 +6,7 @@ use super::tmdb_server::{Fault, TmdbServer};
 use super::{CANARY, command, fetch, fetched, folder_of, table};
 
 #[test]
-fn the_most_rated_films_are_fetched_first_and_once() {
+fn the_most_rated_movies_are_fetched_first_and_once() {
     let (folder, server) = (folder_of(20), TmdbServer::start());
     let report = fetched(&folder, &server, &["--max-ids", "8"]);
     assert_eq!(report["found"], 8, "{report}");
@@ -181,7 +181,7 @@ fn the_token_turns_up_nowhere() {
             Fault::Hangup,
             Fault::Cut,
             Fault::Garbage,
-            Fault::WrongFilm,
+            Fault::WrongMovie,
             Fault::Redirect(away),
             Fault::Redirect("http://localhost:1/".to_owned()),
         ]

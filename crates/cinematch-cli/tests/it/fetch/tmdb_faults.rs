@@ -29,24 +29,24 @@ fn mendable(kind: u64) -> Fault {
         8 => Fault::Hangup,
         9 => Fault::Cut,
         10 => Fault::Garbage,
-        11 => Fault::WrongFilm,
+        11 => Fault::WrongMovie,
         12 => Fault::Status(200, None, ""),
         _ => Fault::Slow(20),
     }
 }
 
-const FILMS: u32 = 60;
+const MOVIES: u32 = 60;
 
 #[test]
 fn faults_do_not_change_the_table() {
-    let (calm, server) = (folder_of(FILMS), TmdbServer::start());
+    let (calm, server) = (folder_of(MOVIES), TmdbServer::start());
     server.lacks(&[1007, 1020]);
     fetched(&calm, &server, &["--all"]);
     let expected = (table(&calm), calm.read("raw/tmdb/watch_providers.csv"));
-    assert_eq!(expected.0.lines().count(), FILMS as usize - 1);
+    assert_eq!(expected.0.lines().count(), MOVIES as usize - 1);
 
     for seed in 1..=12 {
-        let (folder, server) = (folder_of(FILMS), TmdbServer::start());
+        let (folder, server) = (folder_of(MOVIES), TmdbServer::start());
         server.lacks(&[1007, 1020]);
         let mut draw = random(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15));
         // From one in eight answers to seven in eight.
@@ -182,9 +182,9 @@ fn full_size_in_real_time() {
     full_size(24_000, 1);
 }
 
-fn full_size(films: u32, speed: u32) {
+fn full_size(movies: u32, speed: u32) {
     let server = TmdbServer::with_rate(Some((40, Duration::from_secs(1) / speed)));
-    let folder = folder_of(films);
+    let folder = folder_of(movies);
     let mut command = command(&folder, &server, &["--all", "--json"]);
     command.env("CINEMATCH_CLOCK_SPEED", speed.to_string());
     let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
@@ -204,11 +204,11 @@ fn full_size(films: u32, speed: u32) {
     println!(
         "{} films in {minutes:.1} minutes of the clock, {:.1} a second, {} MiB at most, {} violations",
         report["found"],
-        f64::from(films) / minutes / 60.0,
+        f64::from(movies) / minutes / 60.0,
         peak >> 10,
         server.violations()
     );
-    assert_eq!(report["found"], films);
+    assert_eq!(report["found"], movies);
     assert_eq!(server.violations(), 0);
     assert!(minutes <= 45.0 && peak >> 10 <= 150);
 }

@@ -31,7 +31,7 @@ pub enum Fault {
     /// A whole body that is not JSON.
     Garbage,
     /// A film other than the one asked for.
-    WrongFilm,
+    WrongMovie,
     /// So many milliseconds pass before the answer.
     Slow(u64),
     /// More than anybody can want.
@@ -68,7 +68,7 @@ struct Shared {
     inner: Mutex<Inner>,
     /// So many requests in a second of so much real time.
     rate: Option<(usize, Duration)>,
-    films: Vec<(Value, Value)>,
+    movies: Vec<(Value, Value)>,
 }
 
 /// The server; it ends when dropped.
@@ -85,10 +85,10 @@ impl TmdbServer {
     /// One that refuses, and counts, whatever comes faster.
     pub fn with_rate(rate: Option<(usize, Duration)>) -> Self {
         let inner = Mutex::new(Inner::default());
-        let shared = Arc::new(Shared { inner, rate, films: templates() });
+        let shared = Arc::new(Shared { inner, rate, movies: templates() });
         let router = Router::new()
             .route("/3/movie/changes", get(changes))
-            .route("/3/movie/{id}", get(film))
+            .route("/3/movie/{id}", get(movie))
             .route("/3/movie/{id}/watch/providers", get(providers))
             .layer(CompressionLayer::new())
             .with_state(Arc::clone(&shared));
@@ -113,14 +113,14 @@ impl TmdbServer {
     }
 
     /// These films are not there.
-    pub fn lacks(&self, films: &[u32]) {
-        self.inner().missing = films.iter().copied().collect();
+    pub fn lacks(&self, movies: &[u32]) {
+        self.inner().missing = movies.iter().copied().collect();
     }
 
     /// These films changed, and are described otherwise from now on.
-    pub fn changed(&self, films: &[u32]) {
+    pub fn changed(&self, movies: &[u32]) {
         let mut inner = self.inner();
-        inner.changed = films.to_vec();
+        inner.changed = movies.to_vec();
         inner.version += 1;
     }
 
@@ -161,33 +161,34 @@ fn templates() -> Vec<(Value, Value)> {
         json!({"results": {"DE": {"link": "", "flatrate": [
             {"provider_name": "Netflix", "provider_id": 8, "display_priority": 0}]}}})
     });
-    let mut films = Vec::new();
+    let mut movies = Vec::new();
     for name in [
         "composed/movie_550_append.json",
         "moviebase/movie_details_607.json",
         "adamayoung/movie-blank-homepage-release-date.json",
         "jdrouet/movie-details.json",
     ] {
-        let Some(mut film) = read(name) else { continue };
+        let Some(mut movie) = read(name) else { continue };
         // Of what is appended, enough: a body of 150 kB a film proves no more.
-        if let Some(cast) = film.pointer_mut("/credits/cast").and_then(Value::as_array_mut) {
+        if let Some(cast) = movie.pointer_mut("/credits/cast").and_then(Value::as_array_mut) {
             cast.truncate(12);
         }
-        if let Some(crew) = film.pointer_mut("/credits/crew").and_then(Value::as_array_mut) {
+        if let Some(crew) = movie.pointer_mut("/credits/crew").and_then(Value::as_array_mut) {
             crew.retain(|worker| worker["job"] == "Director");
         }
-        if let (Some(object), Some(dates)) = (film.as_object_mut(), &release_dates) {
+        if let (Some(object), Some(dates)) = (movie.as_object_mut(), &release_dates) {
             object.insert("release_dates".to_owned(), dates.clone());
         }
-        films.push(film);
+        movies.push(movie);
     }
-    if films.is_empty() {
-        films.push(json!({"title": "A film", "runtime": 95, "vote_count": 7, "vote_average": 6.5}));
+    if movies.is_empty() {
+        movies
+            .push(json!({"title": "A film", "runtime": 95, "vote_count": 7, "vote_average": 6.5}));
     }
-    films.into_iter().map(|film| (film, providers.clone())).collect()
+    movies.into_iter().map(|movie| (movie, providers.clone())).collect()
 }
 
-async fn film(
+async fn movie(
     State(shared): State<Arc<Shared>>,
     Path(id): Path<u32>,
     Query(query): Query<BTreeMap<String, String>>,
@@ -197,12 +198,12 @@ async fn film(
     let parts = ["credits", "keywords", "watch/providers", "release_dates", "external_ids"];
     assert_eq!(appended, parts.join(","), "one request a film has everything");
     respond(&shared, id, &headers, |version| {
-        let (film, providers) = &shared.films[id as usize % shared.films.len()];
-        let mut film = film.clone();
-        film["id"] = json!(id);
-        film["title"] = json!(format!("Film {id}, version {version}"));
-        film["watch/providers"] = providers.clone();
-        film
+        let (movie, providers) = &shared.movies[id as usize % shared.movies.len()];
+        let mut movie = movie.clone();
+        movie["id"] = json!(id);
+        movie["title"] = json!(format!("Film {id}, version {version}"));
+        movie["watch/providers"] = providers.clone();
+        movie
     })
     .await
 }
@@ -296,7 +297,7 @@ async fn respond(
             Response::new(broken_body::stalled(first))
         }
         Some(Fault::Garbage) => "{\"id\": ".into_response(),
-        Some(Fault::WrongFilm) => {
+        Some(Fault::WrongMovie) => {
             let mut other = body(version);
             other["id"] = json!(id + 1);
             json(other)

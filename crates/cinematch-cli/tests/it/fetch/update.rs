@@ -69,7 +69,7 @@ fn after_more_than_two_weeks_everything_is_fetched_again() {
 }
 
 #[test]
-fn an_interrupted_update_goes_on_with_the_same_films() {
+fn an_interrupted_update_goes_on_with_the_same_movies() {
     let (folder, server) = (folder_of(10), TmdbServer::start());
     fetched(&folder, &server, &["--all"]);
     server.asked();
@@ -108,7 +108,7 @@ fn nothing_is_kept_longer_than_six_months() {
 }
 
 #[test]
-fn where_films_can_be_watched_is_fetched_anew_by_the_week() {
+fn where_movies_can_be_watched_is_fetched_anew_by_the_week() {
     let (folder, server) = (folder_of(4), TmdbServer::start());
     server.lacks(&[1003]);
     fetched(&folder, &server, &["--all"]);

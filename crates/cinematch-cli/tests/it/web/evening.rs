@@ -44,7 +44,7 @@ fn a_history_is_brought_along_and_counts_at_once() {
 }
 
 #[test]
-fn an_evening_for_two_has_five_films_and_says_how_happy_each_would_be() {
+fn an_evening_for_two_has_five_movies_and_says_how_happy_each_would_be() {
     let test = "an_evening_for_two_has_five_films_and_says_how_happy_each_would_be";
     let Some(mut tab) = tab(test) else { return };
     let folder = folder();

@@ -7,7 +7,7 @@ use super::{DESKTOP, PHONE, tab};
 use crate::server::Server;
 
 #[test]
-fn a_film_leaves_the_watchlist_and_comes_back() {
+fn a_movie_leaves_the_watchlist_and_comes_back() {
     let Some(mut tab) = tab("a_film_leaves_the_watchlist_and_comes_back") else { return };
     let folder = folder();
     let server = Server::start(&folder);

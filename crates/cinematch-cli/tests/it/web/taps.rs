@@ -119,7 +119,7 @@ fn without_scripts_a_tap_leads_to_the_same_page_and_is_undone() {
 }
 
 #[test]
-fn films_are_suggested_while_one_types_and_chosen_by_the_keys() {
+fn movies_are_suggested_while_one_types_and_chosen_by_the_keys() {
     let Some(mut tab) = tab("films_are_suggested_while_one_types_and_chosen_by_the_keys") else {
         return;
     };
@@ -151,7 +151,7 @@ fn films_are_suggested_while_one_types_and_chosen_by_the_keys() {
 }
 
 #[test]
-fn the_keyboard_alone_likes_a_film_and_takes_it_back() {
+fn the_keyboard_alone_likes_a_movie_and_takes_it_back() {
     let Some(mut tab) = tab("the_keyboard_alone_likes_a_film_and_takes_it_back") else { return };
     let folder = folder();
     let server = Server::start(&folder);

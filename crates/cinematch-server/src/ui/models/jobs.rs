@@ -5,7 +5,7 @@ use axum::response::Response;
 use cinematch_store::{Job, JobKind, JobState, rfc3339};
 use maud::{Markup, html};
 
-use super::desk::Desk;
+use super::operator::Desk;
 use super::time;
 use crate::problem::Problem;
 use crate::routes::{jobs, now};

@@ -1,7 +1,7 @@
 //! `/models`: for who operates the server: what is served, what it is worth, what runs in the background.
 
-mod desk;
 mod jobs;
+mod operator;
 mod plots;
 mod show;
 
@@ -20,7 +20,7 @@ use crate::extract::PathOf;
 use crate::problem::Problem;
 use crate::routes::models::{on_disk, put_into_service, roll_back};
 use crate::state::AppState;
-use desk::Desk;
+use operator::Desk;
 
 /// Why a generation was put into service from here.
 const WHY: &str = "asked for on the page";
@@ -29,8 +29,8 @@ const WHY: &str = "asked for on the page";
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/models", get(list))
-        .route("/models/enter", post(desk::enter))
-        .route("/models/leave", post(desk::leave))
+        .route("/models/enter", post(operator::enter))
+        .route("/models/leave", post(operator::leave))
         .route("/models/jobs", post(jobs::ask))
         .route("/models/rollback", get(ask_to_roll_back).post(go_back))
         .route("/models/{generation}", get(show::show))

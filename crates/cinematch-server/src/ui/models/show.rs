@@ -7,7 +7,7 @@ use cinematch::evaluation::promotion::{Comparison, Interval, Means, Verdict};
 use maud::{Markup, html};
 
 use super::super::names::thousands;
-use super::desk::Desk;
+use super::operator::Desk;
 use super::{Judged, judged, megabytes, plots, role, time};
 use crate::extract::PathOf;
 use crate::problem::Problem;

@@ -32,7 +32,7 @@ fn by_user(interactions: &Interactions) -> Table {
 }
 
 #[test]
-fn other_films_have_other_columns_and_every_user_stays() {
+fn other_movies_have_other_columns_and_every_user_stays() {
     let csv = "userId,movieId,rating,timestamp\n4,7,1.0,13\n9,1,2.5,14\n9,7,3.0,15\n9,300,4.0,16\n";
     let (interactions, _) = build(csv);
     let movies = Vocabulary::new([300, 5, 1].map(MovieId));
@@ -46,7 +46,7 @@ fn other_films_have_other_columns_and_every_user_stays() {
 }
 
 #[test]
-fn what_is_left_out_leaves_every_user_and_film_in_place() {
+fn what_is_left_out_leaves_every_user_and_movie_in_place() {
     let csv = "userId,movieId,rating,timestamp\n4,7,1.0,13\n9,1,2.5,14\n9,7,3.0,15\n9,300,4.0,16\n";
     let (interactions, _) = build(csv);
     let before = interactions.before(15);
@@ -78,11 +78,11 @@ fn the_later_of_two_ratings_counts_and_the_file_may_be_in_any_order() {
             "8: user 9 rated film 1 on line 5 too; the later row counts (EarlierRowReplaced)",
         ]
     );
-    let of_film_7: Vec<(u32, u8)> = interactions
+    let of_movie_7: Vec<(u32, u8)> = interactions
         .of_movie(MovieIdx(0))
         .map(|(user, stars)| (interactions.user(user).0, stars.halves()))
         .collect();
-    assert_eq!(of_film_7, [(4, 2), (9, 1)]);
+    assert_eq!(of_movie_7, [(4, 2), (9, 1)]);
 }
 
 #[test]
@@ -145,8 +145,8 @@ proptest! {
                 turned.insert((interactions.user(user).0, movie), stars.halves());
             }
         }
-        let pairs = expected.iter().flat_map(|(user, films)| {
-            films.iter().map(move |(movie, (halves, _))| ((*user, *movie), *halves))
+        let pairs = expected.iter().flat_map(|(user, movies)| {
+            movies.iter().map(move |(movie, (halves, _))| ((*user, *movie), *halves))
         });
         prop_assert_eq!(turned, pairs.collect::<BTreeMap<_, _>>());
     }

@@ -1,7 +1,7 @@
 //! Films that came after training: folded in where they were rated, otherwise mapped from films like
 //! them.
 
-use super::super::newcomers::{Newcomers, PRIOR_RATINGS};
+use super::super::cold_start::{Newcomers, PRIOR_RATINGS};
 use super::solve::{RowSolver, Side};
 use super::{BiasedMf, Factors, Rated};
 use crate::ids::MovieIdx;
@@ -38,7 +38,7 @@ impl BiasedMf {
                     *target += weight * value;
                 }
             }
-            target[Side::Film.one()] = 1.0;
+            target[Side::Movie.one()] = 1.0;
             counts.push(n_ratings);
         }
         Self { counts, movies, ..self.clone() }
@@ -52,18 +52,18 @@ impl BiasedMf {
         if ratings.is_empty() {
             return None;
         }
-        let mut viewers = Factors::zeros(ratings.len(), self.params.row_length());
-        for ((user, _), row) in ratings.iter().zip(viewers.rows_mut()) {
+        let mut users = Factors::zeros(ratings.len(), self.params.row_length());
+        for ((user, _), row) in ratings.iter().zip(users.rows_mut()) {
             let known = |rated: &Rated| rated.movie.row() < newcomers.n_learned;
             let history: Vec<Rated> = interactions.of_user(*user).filter(known).collect();
             self.system(&history).solve(row);
         }
-        let mut film = Factors::zeros(1, self.params.row_length());
-        let mut solver = RowSolver::new(self.params, Side::Film, &viewers);
+        let mut movie = Factors::zeros(1, self.params.row_length());
+        let mut solver = RowSolver::new(self.params, Side::Movie, &users);
         solver.prepare(
             ratings.iter().enumerate().map(|(at, (_, stars))| (at, stars.value() - self.mean)),
         );
-        film.rows_mut().for_each(|row| solver.solve(row));
-        Some((ratings.len() as u32, film))
+        movie.rows_mut().for_each(|row| solver.solve(row));
+        Some((ratings.len() as u32, movie))
     }
 }

@@ -40,11 +40,11 @@ impl Quantiles {
         let of_users: Vec<Vec<Error>> =
             users.par_iter().map(|user| errors(model, interactions, *user)).collect();
         let mut classes: [[Vec<f32>; CLASSES.len()]; CLASSES.len()] = Default::default();
-        for ([viewer, film], error) in of_users.into_iter().flatten() {
-            classes[viewer][film].push(error);
+        for ([viewer, movie], error) in of_users.into_iter().flatten() {
+            classes[viewer][movie].push(error);
         }
         let coverage = f64::from(model.params.coverage);
-        Self(classes.map(|films| films.map(|errors| quantile(errors, coverage))))
+        Self(classes.map(|movies| movies.map(|errors| quantile(errors, coverage))))
     }
 
     /// All, by viewer and film.
@@ -59,8 +59,8 @@ impl Quantiles {
     }
 
     /// The quantile for a viewer and a film of so many ratings.
-    pub fn of(&self, viewer: usize, film: usize) -> f32 {
-        self.0[class(viewer)][class(film)]
+    pub fn of(&self, user: usize, movie: usize) -> f32 {
+        self.0[class(user)][class(movie)]
     }
 }
 
@@ -89,17 +89,17 @@ fn errors(model: &BiasedMf, interactions: &Interactions, user: UserIdx) -> Vec<E
     ratings.sort_by_cached_key(|_| random.next_u64());
     let (asked, known) = ratings.split_at(ratings.len().div_ceil(5));
     let mut errors = Vec::new();
-    for viewer_class in 0..=class(known.len()) {
-        let first = CLASSES[viewer_class];
-        let end = CLASSES.get(viewer_class + 1).map_or(usize::MAX, |end| *end);
+    for user_class in 0..=class(known.len()) {
+        let first = CLASSES[user_class];
+        let end = CLASSES.get(user_class + 1).map_or(usize::MAX, |end| *end);
         let lengths = end.min(known.len() + 1) - first;
         let history = &known[..first + (random.next_u64() % lengths as u64) as usize];
         let viewer = model.fold_in(history);
         let spread = model.spread(&viewer, history);
         errors.extend(asked.iter().map(|rated| {
-            let film_class = class(model.counts[rated.movie.row()] as usize);
+            let movie_class = class(model.counts[rated.movie.row()] as usize);
             let error = (rated.stars.value() - model.stars(&viewer, rated.movie)).abs();
-            ([viewer_class, film_class], error / spread)
+            ([user_class, movie_class], error / spread)
         }));
     }
     errors

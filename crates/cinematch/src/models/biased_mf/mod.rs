@@ -206,10 +206,10 @@ impl BiasedMf {
     /// Predicts the stars that a viewer with this history gives each of `movies`.
     /// O(n·d² + d³ + movies·d).
     pub fn predict(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Prediction> {
-        let viewer = self.fold_in(history);
-        let spread = self.spread(&viewer, history);
+        let user = self.fold_in(history);
+        let spread = self.spread(&user, history);
         let predict = |movie: &MovieIdx| {
-            let stars = self.stars(&viewer, *movie);
+            let stars = self.stars(&user, *movie);
             let quantile = self.quantiles.of(history.len(), self.counts[movie.row()] as usize);
             let width = quantile * spread;
             Prediction { stars, low: on_scale(stars - width), high: on_scale(stars + width) }
@@ -219,9 +219,9 @@ impl BiasedMf {
 
     /// The row of a viewer with this history, `[bᵤ, 1, pᵤ]`.
     fn fold_in(&self, history: &[Rated]) -> Factors {
-        let mut viewer = Factors::zeros(1, self.params.row_length());
-        viewer.rows_mut().for_each(|row| self.system(history).solve(row));
-        viewer
+        let mut user = Factors::zeros(1, self.params.row_length());
+        user.rows_mut().for_each(|row| self.system(history).solve(row));
+        user
     }
 
     /// The prepared system of a viewer with this history.
@@ -232,20 +232,19 @@ impl BiasedMf {
         solver
     }
 
-    fn score_of(&self, viewer: &Factors, movie: MovieIdx) -> f32 {
-        self.mean + self.movies.dot(movie.row(), viewer.row(0))
+    fn score_of(&self, user: &Factors, movie: MovieIdx) -> f32 {
+        self.mean + self.movies.dot(movie.row(), user.row(0))
     }
 
-    fn stars(&self, viewer: &Factors, movie: MovieIdx) -> f32 {
-        on_scale(self.score_of(viewer, movie))
+    fn stars(&self, user: &Factors, movie: MovieIdx) -> f32 {
+        on_scale(self.score_of(user, movie))
     }
 
     /// How far a viewer's stars are from the model's in their own history: the root of the mean
     /// squared error, as if a few more films had been a star off.
-    fn spread(&self, viewer: &Factors, history: &[Rated]) -> f32 {
+    fn spread(&self, user: &Factors, history: &[Rated]) -> f32 {
         const PRIOR: f32 = 3.0;
-        let square =
-            |rated: &Rated| (rated.stars.value() - self.stars(viewer, rated.movie)).powi(2);
+        let square = |rated: &Rated| (rated.stars.value() - self.stars(user, rated.movie)).powi(2);
         let squares: f32 = history.iter().map(square).sum();
         ((squares + PRIOR) / (history.len() as f32 + PRIOR)).sqrt()
     }
@@ -263,9 +262,9 @@ impl Model for BiasedMf {
     /// Predicted stars, which may lie beyond the scale. O(n·d² + d³ + I·d).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
         assert_eq!(scores.len(), self.n_movies(), "a score for every film");
-        let viewer = self.fold_in(history);
+        let user = self.fold_in(history);
         for (movie, score) in scores.iter_mut().enumerate() {
-            *score = self.score_of(&viewer, MovieIdx(movie as u32));
+            *score = self.score_of(&user, MovieIdx(movie as u32));
         }
     }
 
@@ -274,7 +273,7 @@ impl Model for BiasedMf {
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let system = self.system(history);
         let average =
-            |movie: MovieIdx| self.mean + self.movies.values(movie.row())[Side::Film.bias()];
+            |movie: MovieIdx| self.mean + self.movies.values(movie.row())[Side::Movie.bias()];
         let mut directions = Factors::zeros(movies.len(), self.params.row_length());
         let contributions = |(movie, direction): (&MovieIdx, &mut [_])| {
             direction.copy_from_slice(self.movies.row(movie.row()));

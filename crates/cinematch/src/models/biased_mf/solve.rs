@@ -12,7 +12,7 @@ pub enum Side {
     /// Users, for films as they are.
     User,
     /// Films, for users as they are.
-    Film,
+    Movie,
 }
 
 impl Side {

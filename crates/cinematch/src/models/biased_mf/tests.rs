@@ -64,7 +64,7 @@ fn loss(training: &Training<'_>, users: &[UserIdx]) -> f64 {
             + ratings.map(error).sum::<f64>()
     };
     let of_movie = |movie: usize| {
-        row_penalty(Side::Film, training.movies.values(movie), counts[movie] as usize)
+        row_penalty(Side::Movie, training.movies.values(movie), counts[movie] as usize)
     };
     users.iter().map(of_user).sum::<f64>() + (0..N_MOVIES).map(of_movie).sum::<f64>()
 }
@@ -142,7 +142,7 @@ fn a_row_is_the_solution_of_its_ridge_regression() {
         .filter(|(user, _)| user.0 < 60)
         .map(|(user, stars)| (users_before.values(user.row()), stars.value()))
         .collect();
-    check_row(&training, Side::Film, &of_movie, training.movies.values(movie.row()));
+    check_row(&training, Side::Movie, &of_movie, training.movies.values(movie.row()));
 }
 
 /// A viewer's history and what they gave other films.
@@ -151,7 +151,7 @@ fn divided(interactions: &Interactions, user: UserIdx) -> (Vec<Rated>, Vec<Rated
 }
 
 #[test]
-fn intervals_hold_the_share_they_promise_for_other_viewers() {
+fn intervals_hold_the_share_they_promise_for_other_users() {
     let interactions = generated(1500);
     for coverage in [0.6, 0.8, 0.9] {
         let params = BiasedMfParams { coverage, calibration_share: 0.3, ..params() };
@@ -176,7 +176,7 @@ fn intervals_hold_the_share_they_promise_for_other_viewers() {
 }
 
 #[test]
-fn a_film_that_nobody_rated_has_the_mean_and_the_whole_scale() {
+fn a_movie_that_nobody_rated_has_the_mean_and_the_whole_scale() {
     let interactions = generated(90);
     let model = fit(params(), &interactions, &users(0..90));
     let unrated = MovieIdx(N_MOVIES as u32 - 1);

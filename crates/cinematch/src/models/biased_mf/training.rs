@@ -52,8 +52,8 @@ impl<'a> Training<'a> {
         let deviation = INIT_DEVIATION / (params.factors as f32).sqrt();
         let mut movies = Factors::normal(interactions.n_movies(), length, deviation, params.seed);
         for row in movies.rows_mut() {
-            row[0][Side::Film.one()] = 1.0;
-            row[0][Side::Film.bias()] = 0.0;
+            row[0][Side::Movie.one()] = 1.0;
+            row[0][Side::Movie.bias()] = 0.0;
         }
         Self {
             params,
@@ -83,7 +83,7 @@ impl<'a> Training<'a> {
     /// Solves every film, the users as they are.
     pub fn solve_movies(&mut self) {
         let Self { params, interactions, is_learnt_from, mean, users, movies, .. } = self;
-        let start = || (RowSolver::new(*params, Side::Film, users), Vec::new());
+        let start = || (RowSolver::new(*params, Side::Movie, users), Vec::new());
         each_row(movies, start, |(solver, ratings), movie, row| {
             ratings.clear();
             let of_movie = interactions.of_movie(MovieIdx(movie as u32));

@@ -123,7 +123,7 @@ impl ContentModel {
         let patterns: Vec<(RowPatterns, Codes)> =
             found.map(|(patterns, of)| (patterns, layout.codes(&of))).collect();
         let in_patterns = |column| patterns.iter().any(|(run, _)| run.columns().contains(&column));
-        let order = layout.films().iter().map(|film| film.row());
+        let order = layout.movies().iter().map(|movie| movie.row());
         let positions_of = features.matrix.transposed(order, |column| !in_patterns(column));
         Self { features, patterns, positions_of }
     }
@@ -188,7 +188,7 @@ impl ContentModel {
         &self,
         profile: &Profile,
         history: &[Signal],
-        films: &[MovieIdx],
+        movies: &[MovieIdx],
         mut each: impl FnMut(MovieIdx, &Affinity),
     ) {
         let mut likeness = self.likeness();
@@ -196,18 +196,18 @@ impl ContentModel {
             likeness.push(signal.movie);
         }
         let mut affinity = Affinity { parts: Vec::new(), matches: Vec::new() };
-        for film in films {
+        for movie in movies {
             affinity.parts.clear();
             affinity.parts.resize(history.len(), 0.0);
             affinity.matches.clear();
-            likeness.each_match(*film, |signal, column, part| {
+            likeness.each_match(*movie, |signal, column, part| {
                 affinity.parts[signal] += part;
                 affinity.matches.push(Match { signal, column, part });
             });
             for (part, signal) in affinity.parts.iter_mut().zip(history) {
                 *part *= signal.weight * profile.scale;
             }
-            each(*film, &affinity);
+            each(*movie, &affinity);
         }
     }
 

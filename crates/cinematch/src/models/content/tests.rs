@@ -8,7 +8,7 @@ use crate::ids::MovieId;
 use crate::retrieval::{Scores, best};
 
 /// A film of which only the title is known.
-pub(crate) fn film(id: u32, title: &str) -> Movie {
+pub(crate) fn movie(id: u32, title: &str) -> Movie {
     Movie {
         movie_id: MovieId(id),
         tmdb_id: None,
@@ -51,7 +51,7 @@ pub(crate) fn catalogue() -> Vec<Movie> {
                 overview: Some(format!("{overview} number{id}.")),
                 vote_count: Some(10 + 37 * (id % 5)),
                 vote_average: Some(5.0 + (id % 4) as f32),
-                ..film(100 + id, &format!("Film {id}"))
+                ..movie(100 + id, &format!("Film {id}"))
             }
         })
         .collect()
@@ -77,8 +77,8 @@ fn affinities(model: &ContentModel, profile: &Profile) -> Vec<f32> {
     let parts = model.add_scores(profile, &mut own);
     let scores = Scores { layout: &layout, own: &own, parts };
     let mut affinities = vec![0.0; model.n_movies()];
-    for film in best(12, &scores, |_| true) {
-        affinities[film.movie.row()] = film.score;
+    for movie in best(12, &scores, |_| true) {
+        affinities[movie.movie.row()] = movie.score;
     }
     affinities
 }
@@ -136,7 +136,7 @@ fn an_empty_history_scores_nothing() {
 }
 
 #[test]
-fn a_film_is_most_like_itself() {
+fn a_movie_is_most_like_itself() {
     let model = model(FeatureSet::Full);
     let mut likeness = model.likeness();
     (0..12).for_each(|at| likeness.push(MovieIdx(at)));

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::super::newcomers::{Newcomers, PRIOR_RATINGS};
+use super::super::cold_start::{Newcomers, PRIOR_RATINGS};
 use super::solve::{Row, RowSolver};
 use super::{Factors, Ials, IalsParams, Solver, half_step};
 use crate::features::CsrMatrix;

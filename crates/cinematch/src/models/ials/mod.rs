@@ -32,7 +32,7 @@ use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
 use crate::linalg::{Lane, TileMatrix};
 
-use blocks::{Blocks, VIEWERS};
+use blocks::{Blocks, USERS};
 use conjugate::Descent;
 use solve::{Row, RowSolver};
 
@@ -346,7 +346,7 @@ impl Model for Ials {
     }
 
     fn score_many(&self, histories: &[&[Rated]], scores: &mut [&mut [f32]]) {
-        for (histories, scores) in histories.chunks(VIEWERS).zip(scores.chunks_mut(VIEWERS)) {
+        for (histories, scores) in histories.chunks(USERS).zip(scores.chunks_mut(USERS)) {
             self.blocks.score_many(&self.fold_in(histories), scores);
         }
     }

@@ -6,7 +6,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn a_film_is_assessed_as_the_list_that_has_it_says(
+    fn a_movie_is_assessed_as_the_list_that_has_it_says(
         query in queries(),
         films in proptest::collection::vec(0_u32..12, 0..6),
         blended in proptest::bool::ANY,

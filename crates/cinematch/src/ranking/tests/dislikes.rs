@@ -18,7 +18,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn films_like_a_disliked_one_fall(
+    fn movies_like_a_disliked_one_fall(
         x in 0_u32..12,
         liked in proptest::collection::btree_set(0_u32..12, 1..5),
         stars in proptest::option::of(prop_oneof![Just(0.5_f32), Just(1.0)]),
@@ -52,7 +52,7 @@ proptest! {
         let (request, _) = recommender.resolve(&Query { limit: 12, ..after }).unwrap();
         for item in recommender.recommend(&request).items {
             let of_x = item.reasons.iter().find_map(|reason| match reason {
-                Reason::Film { movie_id, contribution, .. } if *movie_id == id(x) => {
+                Reason::Movie { movie_id, contribution, .. } if *movie_id == id(x) => {
                     Some(*contribution)
                 }
                 _ => None,

@@ -108,7 +108,7 @@ fn a_list_has_the_genres_of_the_history_in_their_shares() {
     let kinds: Vec<Movie> = (0..90)
         .map(|id| Movie {
             genres: vec![["crime", "musical", "western"][id as usize % 3].to_owned()],
-            ..film(id, &format!("Film {id}"))
+            ..movie(id, &format!("Film {id}"))
         })
         .collect();
     let plain = PlainFeatures::fit(&kinds, TfidfParams::default()).unwrap();

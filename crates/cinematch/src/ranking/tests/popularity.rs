@@ -11,14 +11,14 @@ fn list(recommender: &Recommender, query: &Query) -> Vec<(u32, f32, Vec<String>)
 }
 
 #[test]
-fn films_stand_by_how_popular_they_are_whatever_else_is_asked_for() {
+fn movies_stand_by_how_popular_they_are_whatever_else_is_asked_for() {
     let recommender = with_models(models());
     let by_popularity = Query { order: Order::Popularity, limit: 12, ..query() };
     let plain = list(&recommender, &by_popularity);
     let votes = |row: u32| recommender.movie(MovieIdx(row)).vote_count.unwrap();
     let mut expected: Vec<u32> = (0..12).collect();
     expected.sort_by_key(|row| (Reverse(votes(*row)), *row));
-    assert_eq!(plain.iter().map(|film| film.0).collect::<Vec<_>>(), expected);
+    assert_eq!(plain.iter().map(|movie| movie.0).collect::<Vec<_>>(), expected);
     for (row, score, line) in &plain {
         let expected = (votes(*row) as f32).ln_1p() / (votes(plain[0].0) as f32).ln_1p();
         assert!((score - expected).abs() < 1e-6);
@@ -33,14 +33,14 @@ fn films_stand_by_how_popular_they_are_whatever_else_is_asked_for() {
         ..by_popularity.clone()
     };
     let mut rest = plain.clone();
-    rest.retain(|film| film.0 != 4 && film.0 != 9);
+    rest.retain(|movie| movie.0 != 4 && movie.0 != 9);
     assert_eq!(list(&recommender, &asked), rest);
     // Filters leave the scores as they are, and other films come up where that is asked for.
     let westerns = GenreFilter { any: vec!["western".to_owned()], ..GenreFilter::default() };
     let filters = Filters { genres: westerns, ..Filters::default() };
     let of_genre = list(&recommender, &Query { filters, ..by_popularity.clone() });
     let mut expected = plain.clone();
-    expected.retain(|film| film.0 % 3 == 2);
+    expected.retain(|movie| movie.0 % 3 == 2);
     assert_eq!(of_genre, expected);
     let diverse = list(&recommender, &Query { diversity: Some(0.9), ..by_popularity });
     assert_ne!(diverse, plain);

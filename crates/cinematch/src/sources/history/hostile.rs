@@ -202,9 +202,9 @@ fn json_without_end() {
         assert_eq!(said(&history), [("Heat", Some(1995), Said::Watched)]);
         assert!(history.problems[0].reason.len() < 300, "{}", history.problems[0].reason.len());
     }
-    let films =
+    let movies =
         format!(r#"[{{"movie":{deep}}},{{"movie":{{"ids":{deep}}}}},{{"movie":"{close}"}}]"#);
-    let history = read("watched-movies.json", films.as_bytes()).unwrap();
+    let history = read("watched-movies.json", movies.as_bytes()).unwrap();
     assert_eq!((history.entries.len(), history.problems.len()), (0, 3));
     assert!(history.problems.iter().all(|problem| problem.reason.len() < 300));
 }

@@ -18,7 +18,7 @@ const COLUMNS: [Column; 6] = [
 
 /// Words of `Title Type` for what is no film, whatever the generation calls it: `tvSeries`, `TV Series`,
 /// `TV Mini Series`, `TV Episode`, `Video Game`, `Podcast Series`, `Music Video`.
-const NO_FILM: [&str; 5] = ["series", "episode", "game", "podcast", "music"];
+const NO_MOVIE: [&str; 5] = ["series", "episode", "game", "podcast", "music"];
 
 /// Reads ratings, or a watchlist.
 pub fn read(file: &str, bytes: &[u8], is_watchlist: bool) -> Result<History, HistoryError> {
@@ -28,7 +28,7 @@ pub fn read(file: &str, bytes: &[u8], is_watchlist: bool) -> Result<History, His
         let (name, original) = (title(row.get(1)), title(row.get(5)));
         let kind = row.get(2);
         let lower = kind.to_ascii_lowercase();
-        if NO_FILM.iter().any(|word| lower.contains(word)) {
+        if NO_MOVIE.iter().any(|word| lower.contains(word)) {
             let (file, line) = (file.to_owned(), row.line);
             skipped.push(Skipped { file, line, title: name, reason: excerpt(kind) });
             return;

@@ -285,9 +285,9 @@ mod tests {
                 column.typed::<Int64Type>().write_batch(&users, None, None).unwrap();
             });
             column(&mut |column| {
-                let films: Vec<i32> = rows.iter().filter_map(|row| row.1).collect();
+                let movies: Vec<i32> = rows.iter().filter_map(|row| row.1).collect();
                 let levels: Vec<i16> = rows.iter().map(|row| i16::from(row.1.is_some())).collect();
-                column.typed::<Int32Type>().write_batch(&films, Some(&levels), None).unwrap();
+                column.typed::<Int32Type>().write_batch(&movies, Some(&levels), None).unwrap();
             });
             column(&mut |column| {
                 let stars: Vec<f64> = rows.iter().map(|row| row.2).collect();

@@ -4,7 +4,7 @@
 //! odds ∝ 1/√(rank + 1): a few names are everywhere and half of them appear once, as at TMDb. A
 //! tenth comes from another cluster. People are numbers until somebody wants their name.
 
-use super::film::Film;
+use super::movie::Movie;
 use super::stream::{Stream, Topic};
 use super::taxonomy::N_CLUSTERS;
 use super::words::Lexicon;
@@ -25,17 +25,17 @@ pub(super) struct People<'a> {
 
 impl People<'_> {
     /// One director, seldom two.
-    pub fn directors(&self, film: &Film, stream: &mut Stream) -> Vec<String> {
+    pub fn directors(&self, movie: &Movie, stream: &mut Stream) -> Vec<String> {
         let count = if stream.chance(0.03) { 2 } else { 1 };
-        (0..count).map(|_| self.someone(film, Job::Director, stream)).collect()
+        (0..count).map(|_| self.someone(movie, Job::Director, stream)).collect()
     }
 
     /// Five to ten actors by billing, no name twice.
-    pub fn cast(&self, film: &Film, stream: &mut Stream) -> Vec<String> {
+    pub fn cast(&self, movie: &Movie, stream: &mut Stream) -> Vec<String> {
         let count = [1, 2, 4, 5, 10][stream.weighted(&[2, 3, 7, 40, 48])];
         let mut cast: Vec<String> = Vec::with_capacity(count);
         for _ in 0..count {
-            let actor = self.someone(film, Job::Actor, stream);
+            let actor = self.someone(movie, Job::Actor, stream);
             if !cast.contains(&actor) {
                 cast.push(actor);
             }
@@ -43,17 +43,17 @@ impl People<'_> {
         cast
     }
 
-    fn someone(&self, film: &Film, job: Job, stream: &mut Stream) -> String {
+    fn someone(&self, movie: &Movie, job: Job, stream: &mut Stream) -> String {
         let cluster = if stream.chance(0.1) {
             stream.below(N_CLUSTERS as u32)
         } else {
-            u32::from(film.cluster)
+            u32::from(movie.cluster)
         };
-        let films = self.cluster_sizes[cluster as usize];
+        let movies = self.cluster_sizes[cluster as usize];
         let people = 12
             + match job {
-                Job::Actor => 3 * films,
-                Job::Director => films / 2,
+                Job::Actor => 3 * movies,
+                Job::Director => movies / 2,
             };
         let share = stream.unit();
         let rank = (f64::from(people) * share * share) as u64;

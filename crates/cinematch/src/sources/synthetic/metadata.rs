@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::Generator;
-use super::film::Film;
+use super::movie::Movie;
 use super::stream::{Stream, Topic, exp, power};
 use super::taxonomy::GENRES;
 use crate::sources::tmdb::facts::ESTABLISHED;
@@ -39,11 +39,11 @@ pub(super) const BLANKS: [(&str, u32); 22] = [
 const GONE: f64 = 0.01;
 
 pub(super) fn write(generator: &Generator, out: &mut dyn Write) -> io::Result<()> {
-    let films = &generator.films.films;
+    let movies = &generator.movies.movies;
     let mut by_number: Vec<usize> =
-        (0..films.len()).filter(|index| films[*index].tmdb_id != 0).collect();
-    by_number.sort_by_key(|index| films[*index].tmdb_id);
-    by_number.dedup_by_key(|index| films[*index].tmdb_id);
+        (0..movies.len()).filter(|index| movies[*index].tmdb_id != 0).collect();
+    by_number.sort_by_key(|index| movies[*index].tmdb_id);
+    by_number.dedup_by_key(|index| movies[*index].tmdb_id);
 
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(ESTABLISHED)?;
@@ -52,23 +52,23 @@ pub(super) fn write(generator: &Generator, out: &mut dyn Write) -> io::Result<()
         if stream.chance(GONE) {
             continue;
         }
-        let film = &films[index];
+        let movie = &movies[index];
         // Every value is drawn, wanted or not: a blank leaves the others as they are.
-        let votes = votes(film, &mut stream);
+        let votes = votes(movie, &mut stream);
         let values = [
-            release_date(film, &mut stream),
-            runtime(film, &mut stream).to_string(),
-            decimal(250.0 * power(film.weight.into(), 0.4) * exp(0.4 * stream.normal())),
+            release_date(movie, &mut stream),
+            runtime(movie, &mut stream).to_string(),
+            decimal(250.0 * power(movie.weight.into(), 0.4) * exp(0.4 * stream.normal())),
             votes.to_string(),
-            average(film, votes, &mut stream),
-            genres(generator, film, &mut stream),
-            generator.author().overview(film, &mut stream),
-            generator.author().keywords(film, &mut stream).join("|"),
-            generator.people().cast(film, &mut stream).join("|"),
+            average(movie, votes, &mut stream),
+            genres(generator, movie, &mut stream),
+            generator.author().overview(movie, &mut stream),
+            generator.author().keywords(movie, &mut stream).join("|"),
+            generator.people().cast(movie, &mut stream).join("|"),
             generator.directors(index).join("|"),
         ];
-        let (mask, _) = BLANKS[usize::from(film.blanks)];
-        writer.write_field(film.tmdb_id.to_string())?;
+        let (mask, _) = BLANKS[usize::from(movie.blanks)];
+        writer.write_field(movie.tmdb_id.to_string())?;
         writer.write_field(generator.title(index).plain())?;
         for (value, known) in values.iter().zip(mask.bytes()) {
             writer.write_field(if known == b'1' { value } else { "" })?;
@@ -78,26 +78,26 @@ pub(super) fn write(generator: &Generator, out: &mut dyn Write) -> io::Result<()
     writer.flush()
 }
 
-fn release_date(film: &Film, stream: &mut Stream) -> String {
-    format!("{}-{:02}-{:02}", film.year, 1 + stream.below(12), 1 + stream.below(28))
+fn release_date(movie: &Movie, stream: &mut Stream) -> String {
+    format!("{}-{:02}-{:02}", movie.year, 1 + stream.below(12), 1 + stream.below(28))
 }
 
 /// Minutes; 0 is TMDb's way to say it does not know.
-fn runtime(film: &Film, stream: &mut Stream) -> u32 {
-    let short = film.year < 1920 || stream.chance(0.03);
+fn runtime(movie: &Movie, stream: &mut Stream) -> u32 {
+    let short = movie.year < 1920 || stream.chance(0.03);
     let minutes = if short { 4.0 + 40.0 * stream.unit() } else { 101.0 + 21.0 * stream.normal() };
     if stream.chance(0.0097) { 0 } else { minutes.max(40.0 * f64::from(!short) + 1.0) as u32 }
 }
 
 /// About as the film's popularity here: 40,000 for the best known film, single votes in the tail.
-fn votes(film: &Film, stream: &mut Stream) -> u32 {
-    let votes = 38_000.0 * power(film.weight.into(), 0.75) * exp(0.4 * stream.normal());
+fn votes(movie: &Movie, stream: &mut Stream) -> u32 {
+    let votes = 38_000.0 * power(movie.weight.into(), 0.75) * exp(0.4 * stream.normal());
     (votes as u32).saturating_sub(3)
 }
 
 /// 0 to 10, which follows the film's quality; 0 where nobody voted.
-fn average(film: &Film, votes: u32, stream: &mut Stream) -> String {
-    let mean = 6.4 + 1.3 * f64::from(film.quality) + 0.35 * stream.normal();
+fn average(movie: &Movie, votes: u32, stream: &mut Stream) -> String {
+    let mean = 6.4 + 1.3 * f64::from(movie.quality) + 0.35 * stream.normal();
     match votes {
         0 => "0".to_owned(),
         1..20 => decimal((mean.clamp(1.0, 10.0) * 10.0).round() / 10.0),
@@ -111,9 +111,9 @@ fn decimal(value: f64) -> String {
 }
 
 /// TMDb's own names; also of films that MovieLens lists no genres of.
-fn genres(generator: &Generator, film: &Film, stream: &mut Stream) -> String {
-    let usual = generator.taxonomy.genre_odds[usize::from(film.cluster)][0].0;
-    let bits = if film.genres == 0 { 1 << usual } else { film.genres };
+fn genres(generator: &Generator, movie: &Movie, stream: &mut Stream) -> String {
+    let usual = generator.taxonomy.genre_odds[usize::from(movie.cluster)][0].0;
+    let bits = if movie.genres == 0 { 1 << usual } else { movie.genres };
     let mut names: Vec<&str> = (0..GENRES.len())
         .filter(|genre| bits >> genre & 1 == 1)
         .map(|genre| GENRES[genre].1)

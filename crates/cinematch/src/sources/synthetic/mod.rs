@@ -34,8 +34,8 @@
 //! ever held, whatever its length.
 
 mod credits;
-mod film;
 mod metadata;
+mod movie;
 mod params;
 mod ratings;
 mod sampling;
@@ -46,18 +46,18 @@ mod taxonomy;
 #[cfg(test)]
 mod tests;
 mod title;
-mod viewer;
+mod user;
 mod words;
 
 use std::io::{self, Write};
 
 use credits::People;
-use film::Films;
+use movie::Movies;
 use story::Author;
 use stream::{Stream, Topic};
 use taxonomy::{GENRES, N_CLUSTERS, Taxonomy};
 use title::Title;
-use viewer::Viewer;
+use user::User;
 use words::Lexicon;
 
 pub use params::{CheckedSyntheticParams, SyntheticError, SyntheticParams};
@@ -66,7 +66,7 @@ pub use params::{CheckedSyntheticParams, SyntheticError, SyntheticParams};
 pub struct Generator {
     params: SyntheticParams,
     taxonomy: Taxonomy,
-    films: Films,
+    movies: Movies,
     cluster_sizes: [u32; N_CLUSTERS],
     /// Ratings by viewer.
     activity: Vec<u32>,
@@ -79,28 +79,28 @@ impl Generator {
         let params = *params.get();
         let taxonomy = Taxonomy::new(params.seed);
         let blank_odds = metadata::BLANKS.map(|(_, rows)| rows);
-        let films = Films::new(params.seed, params.movies, &taxonomy, &blank_odds);
+        let movies = Movies::new(params.seed, params.movies, &taxonomy, &blank_odds);
         let mut cluster_sizes = [0; N_CLUSTERS];
-        for film in &films.films {
-            cluster_sizes[usize::from(film.cluster)] += 1;
+        for movie in &movies.movies {
+            cluster_sizes[usize::from(movie.cluster)] += 1;
         }
-        let activity = viewer::activity(&params);
-        Self { params, taxonomy, films, cluster_sizes, activity, lexicon: Lexicon::new() }
+        let activity = user::activity(&params);
+        Self { params, taxonomy, movies, cluster_sizes, activity, lexicon: Lexicon::new() }
     }
 
     /// `movies.csv`: movieId, title, genres.
     pub fn write_movies(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut writer = movielens_writer(out);
         writer.write_record(["movieId", "title", "genres"])?;
-        for (index, film) in self.films.films.iter().enumerate() {
+        for (index, movie) in self.movies.movies.iter().enumerate() {
             let names: Vec<&str> = (0..GENRES.len())
-                .filter(|genre| film.genres >> genre & 1 == 1)
+                .filter(|genre| movie.genres >> genre & 1 == 1)
                 .map(|genre| GENRES[genre].0)
                 .collect();
             let genres =
                 if names.is_empty() { "(no genres listed)".to_owned() } else { names.join("|") };
-            let title = self.title(index).movielens(film);
-            writer.write_record([film.movie_id.to_string(), title, genres])?;
+            let title = self.title(index).movielens(movie);
+            writer.write_record([movie.movie_id.to_string(), title, genres])?;
         }
         writer.flush()
     }
@@ -109,10 +109,11 @@ impl Generator {
     pub fn write_links(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut writer = movielens_writer(out);
         writer.write_record(["movieId", "imdbId", "tmdbId"])?;
-        for film in &self.films.films {
-            let tmdb_id = if film.tmdb_id == 0 { String::new() } else { film.tmdb_id.to_string() };
-            let imdb_id = format!("{:07}", film.imdb_id);
-            writer.write_record([film.movie_id.to_string(), imdb_id, tmdb_id])?;
+        for movie in &self.movies.movies {
+            let tmdb_id =
+                if movie.tmdb_id == 0 { String::new() } else { movie.tmdb_id.to_string() };
+            let imdb_id = format!("{:07}", movie.imdb_id);
+            writer.write_record([movie.movie_id.to_string(), imdb_id, tmdb_id])?;
         }
         writer.flush()
     }
@@ -138,19 +139,19 @@ impl Generator {
     }
 
     /// The viewer at this position; their id is one more.
-    fn viewer(&self, user: u32) -> (Viewer, Stream) {
+    fn user(&self, user: u32) -> (User, Stream) {
         let n_ratings = self.activity[user as usize];
-        Viewer::draw(self.params.seed, user, n_ratings, &self.taxonomy, &self.films)
+        User::draw(self.params.seed, user, n_ratings, &self.taxonomy, &self.movies)
     }
 
     fn title(&self, index: usize) -> Title {
         let mut stream = Stream::new(self.params.seed, Topic::Title, index as u64);
-        Title::compose(&self.films.films[index], &self.lexicon, &mut stream)
+        Title::compose(&self.movies.movies[index], &self.lexicon, &mut stream)
     }
 
     fn directors(&self, index: usize) -> Vec<String> {
         let mut stream = Stream::new(self.params.seed, Topic::Directors, index as u64);
-        self.people().directors(&self.films.films[index], &mut stream)
+        self.people().directors(&self.movies.movies[index], &mut stream)
     }
 
     fn people(&self) -> People<'_> {

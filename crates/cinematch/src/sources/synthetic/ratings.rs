@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::Generator;
-use super::viewer::Picker;
+use super::user::Picker;
 
 /// Rows between two calls of `progress`, at least.
 const PROGRESS_STEP: u64 = 100_000;
@@ -19,21 +19,21 @@ pub(super) fn write(
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<()> {
-    let films = &generator.films.films;
-    let mut picker = Picker::new(films.len());
+    let movies = &generator.movies.movies;
+    let mut picker = Picker::new(movies.len());
     let mut buffer: Vec<u8> = Vec::with_capacity(BUFFER_BYTES + 64);
     buffer.extend_from_slice(b"userId,movieId,rating,timestamp\r\n");
     let (mut rows, mut told) = (0, 0);
     for user in 0..generator.activity.len() as u32 {
-        let (viewer, mut stream) = generator.viewer(user);
+        let (viewer, mut stream) = generator.user(user);
         let mut start_of_row = [0; 11];
         let start_of_row = with_comma(&mut start_of_row, user + 1);
-        for index in picker.pick(&viewer, &generator.films, &mut stream) {
-            let film = &films[*index as usize];
-            let (halves, timestamp) = viewer.rate(film, &mut stream);
+        for index in picker.pick(&viewer, &generator.movies, &mut stream) {
+            let movie = &movies[*index as usize];
+            let (halves, timestamp) = viewer.rate(movie, &mut stream);
             buffer.extend_from_slice(start_of_row);
             let mut digits = [0; 10];
-            buffer.extend_from_slice(decimal(&mut digits, film.movie_id));
+            buffer.extend_from_slice(decimal(&mut digits, movie.movie_id));
             buffer.extend_from_slice(STARS[usize::from(halves)]);
             buffer.extend_from_slice(decimal(&mut digits, timestamp));
             buffer.extend_from_slice(b"\r\n");

@@ -1,6 +1,6 @@
 //! Overviews and keywords: sentences about a film's themes.
 
-use super::film::Film;
+use super::movie::Movie;
 use super::stream::{Stream, Topic};
 use super::taxonomy::Taxonomy;
 use super::words::Lexicon;
@@ -60,7 +60,7 @@ pub(super) struct Author<'a> {
 
 impl Author<'_> {
     /// One to seven sentences; line breaks and quotes where the film has them.
-    pub fn overview(&self, film: &Film, stream: &mut Stream) -> String {
+    pub fn overview(&self, movie: &Movie, stream: &mut Stream) -> String {
         let hero = stream.pick(&self.lexicon.given_names);
         let count = 1 + stream.weighted(&[8, 27, 28, 15, 10, 7, 5]);
         let mut overview = String::with_capacity(count * 80);
@@ -68,17 +68,17 @@ impl Author<'_> {
             if sentence > 0 {
                 overview.push(' ');
             }
-            self.sentence(film, hero, stream, &mut overview);
+            self.sentence(movie, hero, stream, &mut overview);
         }
-        if film.overview_breaks {
+        if movie.overview_breaks {
             overview.push_str("\r\n\r\n");
-            self.sentence(film, hero, stream, &mut overview);
+            self.sentence(movie, hero, stream, &mut overview);
             overview.push_str("\n\"Not to be missed\", they say.");
         }
         overview
     }
 
-    fn sentence(&self, film: &Film, hero: &str, stream: &mut Stream, out: &mut String) {
+    fn sentence(&self, movie: &Movie, hero: &str, stream: &mut Stream, out: &mut String) {
         let start = out.len();
         let mut rest = stream.pick(&SENTENCES);
         while let Some((text, slot_and_rest)) = rest.split_once('<') {
@@ -86,12 +86,12 @@ impl Author<'_> {
             let (slot, behind) = slot_and_rest.split_once('>').unwrap_or((slot_and_rest, ""));
             rest = behind;
             let word = match slot {
-                "theme" => self.theme(film, stream),
-                "place" => self.place(film, stream),
+                "theme" => self.theme(movie, stream),
+                "place" => self.place(movie, stream),
                 "hero" => hero.to_owned(),
                 "person" => {
                     let given_name = stream.pick(&self.lexicon.given_names);
-                    format!("{given_name} {}", self.place(film, stream))
+                    format!("{given_name} {}", self.place(movie, stream))
                 }
                 "noun" => zipf(&self.lexicon.nouns, stream).to_lowercase(),
                 "adjective" => zipf(&self.lexicon.adjectives, stream).to_lowercase(),
@@ -107,33 +107,33 @@ impl Author<'_> {
     }
 
     /// Two words of three are the film's own themes, the third any of the cluster's.
-    pub fn theme(&self, film: &Film, stream: &mut Stream) -> String {
-        let words = &self.taxonomy.words[usize::from(film.cluster)];
+    pub fn theme(&self, movie: &Movie, stream: &mut Stream) -> String {
+        let words = &self.taxonomy.words[usize::from(movie.cluster)];
         let word = if stream.chance(0.67) {
-            words[usize::from(film.themes[stream.zipf(film.themes.len())])]
+            words[usize::from(movie.themes[stream.zipf(movie.themes.len())])]
         } else {
             zipf(words, stream)
         };
         word.replace('-', " ")
     }
 
-    fn place(&self, film: &Film, stream: &mut Stream) -> String {
+    fn place(&self, movie: &Movie, stream: &mut Stream) -> String {
         let rank = stream.zipf(PLACES) as u64;
-        let number = 1 << 63 | u64::from(film.cluster) << 32 | rank;
+        let number = 1 << 63 | u64::from(movie.cluster) << 32 | rank;
         self.lexicon.invent(&mut Stream::new(self.seed, Topic::Person, number), 2)
     }
 
     /// The film's themes first, then common ones and combinations.
-    pub fn keywords(&self, film: &Film, stream: &mut Stream) -> Vec<String> {
-        let words = &self.taxonomy.words[usize::from(film.cluster)];
+    pub fn keywords(&self, movie: &Movie, stream: &mut Stream) -> Vec<String> {
+        let words = &self.taxonomy.words[usize::from(movie.cluster)];
         let count = [1, 2, 3, 5, 7, 10, 15, 20][stream.weighted(&[15, 9, 13, 22, 14, 14, 8, 5])];
         let mut keywords: Vec<String> = Vec::with_capacity(count);
         for attempt in 0..2 * count {
-            let keyword = match film.themes.get(attempt) {
+            let keyword = match movie.themes.get(attempt) {
                 Some(theme) => words[usize::from(*theme)].replace('-', " "),
                 None if stream.chance(0.2) => stream.pick(&COMMON_KEYWORDS).to_owned(),
-                None if stream.chance(0.5) => self.compound(film, stream),
-                None => self.theme(film, stream),
+                None if stream.chance(0.5) => self.compound(movie, stream),
+                None => self.theme(movie, stream),
             };
             if keywords.len() < count && !keywords.contains(&keyword) {
                 keywords.push(keyword);
@@ -143,9 +143,9 @@ impl Author<'_> {
     }
 
     /// An adjective and a theme: the long tail of keywords and tags.
-    pub fn compound(&self, film: &Film, stream: &mut Stream) -> String {
+    pub fn compound(&self, movie: &Movie, stream: &mut Stream) -> String {
         let adjective = stream.pick(&self.lexicon.adjectives).to_lowercase();
-        format!("{adjective} {}", self.theme(film, stream))
+        format!("{adjective} {}", self.theme(movie, stream))
     }
 }
 

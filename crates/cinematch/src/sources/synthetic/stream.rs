@@ -11,14 +11,14 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Topic {
     Space = 1,
-    Films,
+    Movies,
     Deck,
     Title,
     Person,
     Directors,
     Metadata,
     Activity,
-    Viewer,
+    User,
     Tagging,
     Tags,
 }
@@ -158,10 +158,10 @@ mod tests {
     #[test]
     fn streams_are_independent_and_repeatable() {
         let first = |seed, topic, item| Stream::new(seed, topic, item).bits();
-        assert_eq!(first(1, Topic::Films, 0), first(1, Topic::Films, 0));
-        assert_ne!(first(1, Topic::Films, 0), first(2, Topic::Films, 0));
-        assert_ne!(first(1, Topic::Films, 0), first(1, Topic::Films, 1));
-        assert_ne!(first(1, Topic::Films, 0), first(1, Topic::Title, 0));
+        assert_eq!(first(1, Topic::Movies, 0), first(1, Topic::Movies, 0));
+        assert_ne!(first(1, Topic::Movies, 0), first(2, Topic::Movies, 0));
+        assert_ne!(first(1, Topic::Movies, 0), first(1, Topic::Movies, 1));
+        assert_ne!(first(1, Topic::Movies, 0), first(1, Topic::Title, 0));
     }
 
     #[test]

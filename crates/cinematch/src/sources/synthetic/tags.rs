@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::sampling::share_out;
 use super::stream::{Stream, Topic, exp};
-use super::viewer::Picker;
+use super::user::Picker;
 use super::{Generator, movielens_writer};
 
 /// The share of viewers who tag.
@@ -15,24 +15,24 @@ const TAGGERS: f64 = 0.079;
 /// Tags a viewer writes at most, by rating: the limit that checked parameters keep.
 pub(super) const MOST_PER_RATING: u32 = 4;
 /// Tags on one film by one viewer, at most.
-const MOST_PER_FILM: u32 = 8;
+const MOST_PER_MOVIE: u32 = 8;
 
 pub(super) fn write(generator: &Generator, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = movielens_writer(out);
     writer.write_record(["userId", "movieId", "tag", "timestamp"])?;
-    let mut picker = Picker::new(generator.films.films.len());
-    for (user, n_tags) in (0..).zip(tags_by_viewer(generator)) {
+    let mut picker = Picker::new(generator.movies.movies.len());
+    for (user, n_tags) in (0..).zip(tags_by_user(generator)) {
         if n_tags == 0 {
             continue;
         }
-        let (viewer, mut stream) = generator.viewer(user);
-        let picks = picker.pick(&viewer, &generator.films, &mut stream);
+        let (viewer, mut stream) = generator.user(user);
+        let picks = picker.pick(&viewer, &generator.movies, &mut stream);
         let mut stream = Stream::new(generator.params.seed, Topic::Tags, u64::from(user));
         let capitals = stream.chance(0.25);
         let user_id = (user + 1).to_string();
         for (index, count) in picks.iter().zip(spread(n_tags, picks.len(), &mut stream)) {
-            let movie_id = generator.films.films[*index as usize].movie_id.to_string();
-            for tag in film_tags(generator, *index as usize, count, &mut stream) {
+            let movie_id = generator.movies.movies[*index as usize].movie_id.to_string();
+            for tag in movie_tags(generator, *index as usize, count, &mut stream) {
                 let tag = if capitals { capitalised(&tag) } else { tag };
                 let timestamp = (viewer.last_visit() + stream.below(90)).to_string();
                 writer.write_record([&user_id, &movie_id, &tag, &timestamp])?;
@@ -42,7 +42,7 @@ pub(super) fn write(generator: &Generator, out: &mut dyn Write) -> io::Result<()
     writer.flush()
 }
 
-fn tags_by_viewer(generator: &Generator) -> Vec<u32> {
+fn tags_by_user(generator: &Generator) -> Vec<u32> {
     let mut stream = Stream::new(generator.params.seed, Topic::Tagging, 0);
     let weights: Vec<f32> = generator
         .activity
@@ -59,33 +59,33 @@ fn tags_by_viewer(generator: &Generator) -> Vec<u32> {
 }
 
 /// Tags by film: runs of one to five on films at random.
-fn spread(n_tags: u32, n_films: usize, stream: &mut Stream) -> Vec<u32> {
-    let mut counts = vec![0; n_films];
+fn spread(n_tags: u32, n_movies: usize, stream: &mut Stream) -> Vec<u32> {
+    let mut counts = vec![0; n_movies];
     let mut left = n_tags;
     while left > 0 {
-        let mut film = stream.below(n_films as u32) as usize;
-        while counts[film] == MOST_PER_FILM {
-            film = (film + 1) % n_films;
+        let mut movie = stream.below(n_movies as u32) as usize;
+        while counts[movie] == MOST_PER_MOVIE {
+            movie = (movie + 1) % n_movies;
         }
         let run = 1 + stream.weighted(&[55, 20, 12, 8, 5]) as u32;
-        let run = run.min(left).min(MOST_PER_FILM - counts[film]);
-        counts[film] += run;
+        let run = run.min(left).min(MOST_PER_MOVIE - counts[movie]);
+        counts[movie] += run;
         left -= run;
     }
     counts
 }
 
 /// Different tags for a film, in alphabetical order.
-fn film_tags(generator: &Generator, index: usize, count: u32, stream: &mut Stream) -> Vec<String> {
-    let film = &generator.films.films[index];
+fn movie_tags(generator: &Generator, index: usize, count: u32, stream: &mut Stream) -> Vec<String> {
+    let movie = &generator.movies.movies[index];
     let author = generator.author();
     let common = &generator.lexicon.common_tags;
     let mut tags: Vec<String> = Vec::with_capacity(count as usize);
     while tags.len() < count as usize {
         let tag = match stream.weighted(&[45, 30, 15, 10]) {
-            0 => author.theme(film, stream),
+            0 => author.theme(movie, stream),
             1 => common[stream.zipf(common.len())].to_owned(),
-            2 => author.compound(film, stream),
+            2 => author.compound(movie, stream),
             _ => generator.directors(index).swap_remove(0).to_lowercase(),
         };
         if !tags.contains(&tag) {

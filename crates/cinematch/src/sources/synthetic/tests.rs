@@ -281,16 +281,16 @@ fn tmdb_has_its_blanks_and_oddities() {
 fn popularity_and_activity_have_long_tails() {
     let files = hundredth();
     let ratings = movielens::ratings("ratings.csv", &files.ratings).unwrap().records;
-    let mut by_film: FxHashMap<u32, u32> = FxHashMap::default();
-    let mut by_viewer = vec![0_u32; 2_009];
+    let mut by_movie: FxHashMap<u32, u32> = FxHashMap::default();
+    let mut by_user = vec![0_u32; 2_009];
     for row in &ratings {
-        *by_film.entry(row.movie_id.0).or_default() += 1;
-        by_viewer[row.user_id.0 as usize - 1] += 1;
+        *by_movie.entry(row.movie_id.0).or_default() += 1;
+        by_user[row.user_id.0 as usize - 1] += 1;
     }
-    let mut counts: Vec<u32> = by_film.into_values().collect();
+    let mut counts: Vec<u32> = by_movie.into_values().collect();
     counts.sort_unstable_by(|a, b| b.cmp(a));
     let share =
-        |films: usize| f64::from(counts[..films].iter().sum::<u32>()) / ratings.len() as f64;
+        |movies: usize| f64::from(counts[..movies].iter().sum::<u32>()) / ratings.len() as f64;
     assert!(share(200) > 0.25, "the first hundredth: {}", share(200));
     assert!(share(2_000) > 0.75, "the first tenth: {}", share(2_000));
     assert!(
@@ -300,10 +300,10 @@ fn popularity_and_activity_have_long_tails() {
     );
     assert!(counts.iter().filter(|count| **count <= 2).count() > 4_000, "a tail of ones and twos");
 
-    by_viewer.sort_unstable();
-    assert!(by_viewer[0] >= 20);
-    assert!((65..82).contains(&by_viewer[1_004]), "median viewer: {}", by_viewer[1_004]);
-    assert!(by_viewer[2_008] > 2_000, "keenest viewer: {}", by_viewer[2_008]);
+    by_user.sort_unstable();
+    assert!(by_user[0] >= 20);
+    assert!((65..82).contains(&by_user[1_004]), "median viewer: {}", by_user[1_004]);
+    assert!(by_user[2_008] > 2_000, "keenest viewer: {}", by_user[2_008]);
 }
 
 #[test]
@@ -322,31 +322,31 @@ fn stars_and_times_are_movielens_like() {
     assert!(first_half >= 1_045_526_400, "half stars before they existed");
 
     let year: FxHashMap<u32, u16> =
-        files.generator.films.films.iter().map(|film| (film.movie_id, film.year)).collect();
+        files.generator.movies.movies.iter().map(|movie| (movie.movie_id, movie.year)).collect();
     let early =
-        ratings.iter().filter(|row| viewer::year_of(row.timestamp) < year[&row.movie_id.0]).count();
+        ratings.iter().filter(|row| user::year_of(row.timestamp) < year[&row.movie_id.0]).count();
     assert_eq!(early, 0, "films rated before their year");
 }
 
 /// Measured when the model was made: 0.32 stars and 3.4 times.
 #[test]
-fn viewers_like_and_watch_their_own_cluster() {
+fn users_like_and_watch_their_own_cluster() {
     let generator = &hundredth().generator;
-    let films = &generator.films.films;
-    let mut picker = viewer::Picker::new(films.len());
+    let movies = &generator.movies.movies;
+    let mut picker = user::Picker::new(movies.len());
     let mut stars = [0.0; 2];
     let mut watched = [0.0; 2];
     let mut offered = [0.0; 2];
     for user in 0..400 {
-        let (viewer, mut stream) = generator.viewer(user);
+        let (viewer, mut stream) = generator.user(user);
         let home = viewer.home(&generator.taxonomy);
-        for film in films {
-            offered[usize::from(usize::from(film.cluster) == home)] += f64::from(film.weight);
+        for movie in movies {
+            offered[usize::from(usize::from(movie.cluster) == home)] += f64::from(movie.weight);
         }
-        for index in picker.pick(&viewer, &generator.films, &mut stream) {
-            let film = &films[*index as usize];
-            let own = usize::from(usize::from(film.cluster) == home);
-            stars[own] += f64::from(viewer.rate(film, &mut stream).0) / 2.0;
+        for index in picker.pick(&viewer, &generator.movies, &mut stream) {
+            let movie = &movies[*index as usize];
+            let own = usize::from(usize::from(movie.cluster) == home);
+            stars[own] += f64::from(viewer.rate(movie, &mut stream).0) / 2.0;
             watched[own] += 1.0;
         }
     }
@@ -359,10 +359,10 @@ fn viewers_like_and_watch_their_own_cluster() {
 #[test]
 fn texts_tell_the_cluster() {
     let author = hundredth().generator.author();
-    let films = &hundredth().generator.films.films;
+    let movies = &hundredth().generator.movies.movies;
     let keywords = |index: usize| {
         let mut stream = Stream::new(0, Topic::Metadata, index as u64);
-        author.keywords(&films[index], &mut stream)
+        author.keywords(&movies[index], &mut stream)
     };
     let shared = |a: usize, b: usize| {
         let (a, b) = (keywords(a), keywords(b));
@@ -371,7 +371,7 @@ fn texts_tell_the_cluster() {
     let (mut same, mut different) = ([0, 0], [0, 0]);
     for pair in 0..3_000 {
         let (a, b) = (pair, 19_999 - pair);
-        let sums = if films[a].cluster == films[b].cluster { &mut same } else { &mut different };
+        let sums = if movies[a].cluster == movies[b].cluster { &mut same } else { &mut different };
         sums[0] += shared(a, b);
         sums[1] += 1;
     }

@@ -1,6 +1,6 @@
 //! Titles in MovieLens' form, with its oddities: `Cellar of Snow, The (Étoile Volan) (1974)`.
 
-use super::film::{Film, Oddity};
+use super::movie::{Movie, Oddity};
 use super::stream::Stream;
 use super::words::Lexicon;
 
@@ -20,8 +20,8 @@ pub(super) struct Title {
 
 impl Title {
     /// Composes a title; the stream is the film's own.
-    pub fn compose(film: &Film, lexicon: &Lexicon, stream: &mut Stream) -> Self {
-        if film.oddity == Oddity::OtherScript {
+    pub fn compose(movie: &Movie, lexicon: &Lexicon, stream: &mut Stream) -> Self {
+        if movie.oddity == Oddity::OtherScript {
             let script = stream.below(lexicon.other_scripts.len() as u32);
             let words = &lexicon.other_scripts[script as usize];
             let base = format!("{} {}", stream.pick(words), stream.pick(words));
@@ -48,10 +48,10 @@ impl Title {
             let list = format!("{}, {base}", stream.pick(&lexicon.adjectives));
             base = list;
         }
-        if film.oddity == Oddity::Quoted {
+        if movie.oddity == Oddity::Quoted {
             base = format!("{base} \"{}\"", phrase(lexicon, stream));
         }
-        if film.oddity == Oddity::CombiningAccent {
+        if movie.oddity == Oddity::CombiningAccent {
             base = format!("Cafe\u{301} {base}");
         }
         let mut article = "";
@@ -92,8 +92,8 @@ impl Title {
     }
 
     /// As MovieLens writes it.
-    pub fn movielens(&self, film: &Film) -> String {
-        let year = film.year;
+    pub fn movielens(&self, movie: &Movie) -> String {
+        let year = movie.year;
         let mut title = self.base.clone();
         if !self.article.is_empty() {
             title.push_str(", ");
@@ -102,7 +102,7 @@ impl Title {
         for alternative in &self.alternatives {
             title = format!("{title} ({alternative})");
         }
-        match film.oddity {
+        match movie.oddity {
             Oddity::NoYear => title,
             Oddity::TrailingSpace => format!("{title} ({year}) "),
             Oddity::DoubleSpace => format!("{title}  ({year})"),

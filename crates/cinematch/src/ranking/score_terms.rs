@@ -90,12 +90,12 @@ impl<'a, 'r> Parts<'a, 'r> {
 
     /// The exact part of every film of the history in each film's score. O(entries of both +
     /// matches) beside what the models of ratings take.
-    pub fn of_history(&self, films: &[MovieIdx]) -> Vec<Vec<f32>> {
+    pub fn of_history(&self, movies: &[MovieIdx]) -> Vec<Vec<f32>> {
         let recommender = self.recommender;
-        let viewers = recommender.said_by_viewers(&self.request.rated(), &self.scales, films);
-        let mut parts: Vec<Vec<f32>> = viewers.into_iter().map(|viewers| viewers.parts).collect();
+        let users = recommender.said_by_users(&self.request.rated(), &self.scales, movies);
+        let mut parts: Vec<Vec<f32>> = users.into_iter().map(|users| users.parts).collect();
         let mut rows = parts.iter_mut();
-        recommender.model.explain(&self.profile, &self.signals, films, |_, affinity| {
+        recommender.model.explain(&self.profile, &self.signals, movies, |_, affinity| {
             let row = rows.next().expect("one for every film");
             for (part, content) in row.iter_mut().zip(&affinity.parts) {
                 *part += content;
@@ -128,15 +128,15 @@ impl<'a, 'r> Parts<'a, 'r> {
 
     /// What a film's genres add: the preferred ones among them, over the geometric mean of both
     /// counts.
-    fn genres(&self, of_film: &[u64]) -> f32 {
+    fn genres(&self, of_movie: &[u64]) -> f32 {
         let preferred = &self.request.preferred_genres;
-        let matched = preferred.iter().filter(|genre| has_bit(of_film, **genre)).count();
-        if matched == 0 { 0.0 } else { matched as f32 * self.genre_share(of_film) }
+        let matched = preferred.iter().filter(|genre| has_bit(of_movie, **genre)).count();
+        if matched == 0 { 0.0 } else { matched as f32 * self.genre_share(of_movie) }
     }
 
     /// What one matched genre adds.
-    pub fn genre_share(&self, of_film: &[u64]) -> f32 {
-        let n_genres: u32 = of_film.iter().map(|word| word.count_ones()).sum();
+    pub fn genre_share(&self, of_movie: &[u64]) -> f32 {
+        let n_genres: u32 = of_movie.iter().map(|word| word.count_ones()).sum();
         let both = self.request.preferred_genres.len() as f32 * n_genres.max(1) as f32;
         self.recommender.genre_weight / both.sqrt()
     }

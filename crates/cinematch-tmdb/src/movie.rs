@@ -10,7 +10,7 @@ use crate::providers::{Availability, Providers};
 /// documented counts as missing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Film {
+struct Movie {
     #[serde(deserialize_with = "lenient::value")]
     title: Option<String>,
     #[serde(deserialize_with = "lenient::value")]
@@ -124,7 +124,7 @@ const THEATRICAL: u32 = 3;
 /// A body that is not a film's.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer kept cannot be read as a film: {0}")]
-pub struct FilmError(#[from] serde_json::Error);
+pub struct MovieError(#[from] serde_json::Error);
 
 /// A film's facts for `region` (services, certification), and where it can be watched everywhere.
 /// `newer` is a later answer about the latter alone.
@@ -132,17 +132,17 @@ pub fn decode(
     body: &[u8],
     newer: Option<&[u8]>,
     region: &str,
-) -> Result<(Facts, Availability), FilmError> {
-    let mut film: Film = serde_json::from_slice(body)?;
+) -> Result<(Facts, Availability), MovieError> {
+    let mut movie: Movie = serde_json::from_slice(body)?;
     if let Some(newer) = newer.and_then(|newer| serde_json::from_slice(newer).ok()) {
-        film.providers = Some(newer);
+        movie.providers = Some(newer);
     }
-    let availability = Availability::of(&film.providers.take().unwrap_or_default());
+    let availability = Availability::of(&movie.providers.take().unwrap_or_default());
     let services = availability.services(region);
-    Ok((film.facts(region, services), availability))
+    Ok((movie.facts(region, services), availability))
 }
 
-impl Film {
+impl Movie {
     fn facts(&self, region: &str, services: String) -> Facts {
         let text = |value: &Option<String>| value.as_deref().map(one_line).unwrap_or_default();
         let external = self.external_ids.as_ref().and_then(|ids| ids.imdb_id.as_ref());
@@ -254,10 +254,10 @@ mod tests {
                 "/external_ids",
                 "/keywords",
             ] {
-                let mut film = whole.clone();
-                *film.pointer_mut(place).unwrap() = odd.clone();
-                film["watch/providers"] = odd.clone();
-                let (facts, _) = decode(film.to_string().as_bytes(), None, "DE").unwrap();
+                let mut movie = whole.clone();
+                *movie.pointer_mut(place).unwrap() = odd.clone();
+                movie["watch/providers"] = odd.clone();
+                let (facts, _) = decode(movie.to_string().as_bytes(), None, "DE").unwrap();
                 assert_eq!(facts.popularity, "1.5", "{place} {odd}");
             }
         }

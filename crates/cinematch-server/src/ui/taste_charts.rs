@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use cinematch::catalog::Movie;
 use cinematch::ranking::Recommender;
-use cinematch_store::{FilmFeedback, Reaction, Taste};
+use cinematch_store::{MovieFeedback, Reaction, Taste};
 use maud::{Markup, html};
 
 use super::names::thousands;
@@ -41,11 +41,11 @@ pub struct Known {
     /// How many films of the catalogue are better known, and one.
     pub rank: usize,
     /// The films of the catalogue.
-    pub n_films: usize,
+    pub n_movies: usize,
 }
 
 /// Whether what was said of a film speaks for it or against it.
-fn is_liked(said: &FilmFeedback) -> Option<bool> {
+fn is_liked(said: &MovieFeedback) -> Option<bool> {
     match (said.stars, said.reaction) {
         (Some(stars), _) if stars.halves() >= LIKED_FROM => Some(true),
         (Some(stars), _) if stars.halves() <= DISLIKED_TO => Some(false),
@@ -58,20 +58,20 @@ fn is_liked(said: &FilmFeedback) -> Option<bool> {
 impl Picture {
     /// Of a taste, as far as the catalogue has its films. O(films of the catalogue).
     pub fn of(taste: &Taste, recommender: &Recommender) -> Self {
-        let films = taste.films.iter().filter_map(|said| {
-            let film = recommender.vocabulary().index_of(said.movie_id)?;
-            Some((said, recommender.movie(film)))
+        let movies = taste.movies.iter().filter_map(|said| {
+            let movie = recommender.vocabulary().index_of(said.movie_id)?;
+            Some((said, recommender.movie(movie)))
         });
-        let films: Vec<(&FilmFeedback, &Movie)> = films.collect();
-        Self::counted(&films, recommender.movies())
+        let movies: Vec<(&MovieFeedback, &Movie)> = movies.collect();
+        Self::counted(&movies, recommender.movies())
     }
 
-    fn counted(films: &[(&FilmFeedback, &Movie)], catalogue: &[Movie]) -> Self {
+    fn counted(movies: &[(&MovieFeedback, &Movie)], catalogue: &[Movie]) -> Self {
         let mut genres: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
         let mut decades: BTreeMap<u16, u32> = BTreeMap::new();
         let mut stars = [0; 10];
         let mut liked: Vec<(u32, &Movie)> = Vec::new();
-        for (said, movie) in films {
+        for (said, movie) in movies {
             if let Some(given) = said.stars {
                 stars[usize::from(given.halves()) - 1] += 1;
             }
@@ -158,7 +158,7 @@ fn known(mut liked: Vec<(u32, &Movie)>, catalogue: &[Movie]) -> Option<Known> {
         n_liked: liked.len(),
         middle: middle.title.clone(),
         rank: better_known + 1,
-        n_films: catalogue.len(),
+        n_movies: catalogue.len(),
     })
 }
 
@@ -166,7 +166,7 @@ impl Known {
     /// From 0, the best known film of all, to 1, the least known: on a scale on which each step is so many
     /// times as many films.
     fn place(&self) -> f32 {
-        let all = (self.n_films.max(2) as f32).ln();
+        let all = (self.n_movies.max(2) as f32).ln();
         ((self.rank as f32).ln() / all).clamp(0.0, 1.0)
     }
 
@@ -192,7 +192,7 @@ impl Known {
             }
             p .small {
                 "Of the " (self.n_liked) " films you like, the one in the middle is " cite { (self.middle) }
-                ": it is number " (thousands(self.rank)) " of " (thousands(self.n_films))
+                ": it is number " (thousands(self.rank)) " of " (thousands(self.n_movies))
                 " by how many people voted on it at TMDB."
             }
         }
@@ -296,8 +296,8 @@ mod tests {
 
     use super::*;
 
-    fn said(id: u32, halves: Option<u8>, reaction: Option<Reaction>) -> FilmFeedback {
-        FilmFeedback {
+    fn said(id: u32, halves: Option<u8>, reaction: Option<Reaction>) -> MovieFeedback {
+        MovieFeedback {
             movie_id: MovieId(id),
             reaction,
             stars: halves.and_then(Stars::from_halves),
@@ -353,9 +353,9 @@ mod tests {
             said(7, Some(8), None),
             said(8, Some(9), None),
         ];
-        let films: Vec<(&FilmFeedback, &Movie)> =
+        let movies: Vec<(&MovieFeedback, &Movie)> =
             opinions.iter().map(|said| (said, &catalogue[said.movie_id.0 as usize - 1])).collect();
-        let picture = Picture::counted(&films, &catalogue);
+        let picture = Picture::counted(&movies, &catalogue);
         let genres: Vec<(&str, u32, u32)> =
             picture.genres.iter().map(|(name, a, b)| (name.as_str(), *a, *b)).collect();
         assert_eq!(genres, [("comedy", 3, 1), ("crime", 2, 1), ("drama", 2, 1)]);

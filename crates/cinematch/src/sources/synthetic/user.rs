@@ -14,7 +14,7 @@
 //! (Efraimidis and Spirakis, 2006), the same distribution in O(films).
 
 use super::SyntheticParams;
-use super::film::{ERAS, Film, Films};
+use super::movie::{ERAS, Movie, Movies};
 use super::sampling::{AliasTable, share_out};
 use super::stream::{Stream, Topic, exp, ln};
 use super::taxonomy::{CLUSTERS, Factors, N_CLUSTERS, Taxonomy, add, direction, dot, normalised};
@@ -40,7 +40,7 @@ const MEAN_STARS: f32 = 3.27;
 const WHOLE_STAR_REACH: f32 = 0.28;
 
 /// One viewer.
-pub(super) struct Viewer {
+pub(super) struct User {
     n_ratings: u32,
     taste: Factors,
     cluster_odds: [f64; N_CLUSTERS],
@@ -56,16 +56,16 @@ pub(super) struct Viewer {
     first_session: [u16; JOINED.len()],
 }
 
-impl Viewer {
+impl User {
     /// The viewer of this number, and the stream that goes on with their picks and ratings.
     pub fn draw(
         seed: u64,
         user: u32,
         n_ratings: u32,
         taxonomy: &Taxonomy,
-        films: &Films,
+        movies: &Movies,
     ) -> (Self, Stream) {
-        let mut stream = Stream::new(seed, Topic::Viewer, u64::from(user));
+        let mut stream = Stream::new(seed, Topic::User, u64::from(user));
         let shares = CLUSTERS.map(|cluster| cluster.share[0] + cluster.share[1]);
         let home = stream.weighted(&shares);
         let mut taste = taxonomy.centres[home];
@@ -89,10 +89,10 @@ impl Viewer {
             if ERAS[era] > last_year { 0.0 } else { patience / (patience + age) }
         });
         let shelves: Vec<(u32, f64)> = (0..)
-            .zip(&films.shelves)
-            .map(|(shelf, films)| {
+            .zip(&movies.shelves)
+            .map(|(shelf, movies)| {
                 let (cluster, era) = (shelf as usize / ERAS.len(), shelf as usize % ERAS.len());
-                (shelf, films.total() * cluster_odds[cluster] * era_odds[era])
+                (shelf, movies.total() * cluster_odds[cluster] * era_odds[era])
             })
             .filter(|(_, odds)| *odds > 0.0)
             .collect();
@@ -134,14 +134,14 @@ impl Viewer {
         (usize::from(first) < self.sessions.len()).then_some(u32::from(first))
     }
 
-    fn acceptance(&self, film: &Film) -> f32 {
-        (0.17 + 1.05 * dot(&self.taste, &film.factors)).clamp(0.05, 1.0)
+    fn acceptance(&self, movie: &Movie) -> f32 {
+        (0.17 + 1.05 * dot(&self.taste, &movie.factors)).clamp(0.05, 1.0)
     }
 
     /// Half stars (1 to 10) for a film, and when they are given.
-    pub fn rate(&self, film: &Film, stream: &mut Stream) -> (u8, u32) {
+    pub fn rate(&self, movie: &Movie, stream: &mut Stream) -> (u8, u32) {
         let last = self.sessions.len() as u32;
-        let first = self.first_session(film.year).unwrap_or(last - 1);
+        let first = self.first_session(movie.year).unwrap_or(last - 1);
         let session = first + stream.below(last - first);
         let when = self.sessions[session as usize] + stream.below(self.session_seconds);
 
@@ -150,8 +150,8 @@ impl Viewer {
         let chance = if chance < 0.0 { chance * (1.0 - 0.45 * chance) } else { chance };
         let stars = MEAN_STARS
             + self.leniency
-            + film.quality
-            + TASTE_STARS * dot(&self.taste, &film.factors)
+            + movie.quality
+            + TASTE_STARS * dot(&self.taste, &movie.factors)
             + chance;
         let whole = stars.round();
         let whole_only = self.whole_stars || when < FIRST_HALF_STARS;
@@ -228,59 +228,59 @@ fn year_start(year: u16) -> u32 {
 pub(super) struct Picker {
     /// The last viewer who saw each film.
     seen_by: Vec<u32>,
-    viewer: u32,
+    user: u32,
     picks: Vec<u32>,
     keyed: Vec<(f64, u32)>,
 }
 
 impl Picker {
     pub fn new(n_movies: usize) -> Self {
-        Self { seen_by: vec![0; n_movies], viewer: 0, picks: Vec::new(), keyed: Vec::new() }
+        Self { seen_by: vec![0; n_movies], user: 0, picks: Vec::new(), keyed: Vec::new() }
     }
 
     /// The films the viewer rates, ascending.
-    pub fn pick(&mut self, viewer: &Viewer, films: &Films, stream: &mut Stream) -> &[u32] {
-        self.viewer += 1;
+    pub fn pick(&mut self, user: &User, movies: &Movies, stream: &mut Stream) -> &[u32] {
+        self.user += 1;
         self.picks.clear();
-        let wanted = viewer.n_ratings as usize;
-        let draws = if viewer.shelves.is_empty() { 0 } else { 12 * wanted + 64 };
+        let wanted = user.n_ratings as usize;
+        let draws = if user.shelves.is_empty() { 0 } else { 12 * wanted + 64 };
         for _ in 0..draws {
             if self.picks.len() == wanted {
                 break;
             }
-            let chosen = viewer.shelves.item(stream.bits());
-            let index = films.shelves[chosen as usize].item(stream.bits());
-            if self.seen_by[index as usize] == self.viewer {
+            let chosen = user.shelves.item(stream.bits());
+            let index = movies.shelves[chosen as usize].item(stream.bits());
+            if self.seen_by[index as usize] == self.user {
                 continue;
             }
-            let film = &films.films[index as usize];
-            if viewer.first_session(film.year).is_some()
-                && stream.short_unit() < viewer.acceptance(film)
+            let movie = &movies.movies[index as usize];
+            if user.first_session(movie.year).is_some()
+                && stream.short_unit() < user.acceptance(movie)
             {
-                self.seen_by[index as usize] = self.viewer;
+                self.seen_by[index as usize] = self.user;
                 self.picks.push(index);
             }
         }
         if self.picks.len() < wanted {
-            self.pick_rest(wanted - self.picks.len(), viewer, films, stream);
+            self.pick_rest(wanted - self.picks.len(), user, movies, stream);
         }
         self.picks.sort_unstable();
         &self.picks
     }
 
-    fn pick_rest(&mut self, rest: usize, viewer: &Viewer, films: &Films, stream: &mut Stream) {
+    fn pick_rest(&mut self, rest: usize, user: &User, movies: &Movies, stream: &mut Stream) {
         /// Puts every key behind those of films that were out in time.
         const UNRELEASED: f64 = 1e30;
         self.keyed.clear();
-        for (index, film) in (0..).zip(&films.films) {
-            if self.seen_by[index as usize] == self.viewer {
+        for (index, movie) in (0..).zip(&movies.movies) {
+            if self.seen_by[index as usize] == self.user {
                 continue;
             }
-            let odds = f64::from(film.weight)
-                * viewer.cluster_odds[usize::from(film.cluster)]
-                * viewer.era_odds[film.era()].max(1e-3)
-                * f64::from(viewer.acceptance(film));
-            let late = viewer.first_session(film.year).is_none();
+            let odds = f64::from(movie.weight)
+                * user.cluster_odds[usize::from(movie.cluster)]
+                * user.era_odds[movie.era()].max(1e-3)
+                * f64::from(user.acceptance(movie));
+            let late = user.first_session(movie.year).is_none();
             let key = -ln(1.0 - stream.unit()) / odds * if late { UNRELEASED } else { 1.0 };
             self.keyed.push((key, index));
         }

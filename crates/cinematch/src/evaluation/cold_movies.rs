@@ -17,7 +17,7 @@ use crate::models::Model;
 
 /// Which films become cold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ColdFilms {
+pub struct ColdMovies {
     /// How users are divided; their history's share has no meaning here.
     pub users: StrongGeneralization,
     /// The share of films that become cold for validation, and as large a one for the test.
@@ -26,13 +26,13 @@ pub struct ColdFilms {
     pub min_likes: usize,
 }
 
-impl Default for ColdFilms {
+impl Default for ColdMovies {
     fn default() -> Self {
         Self { users: StrongGeneralization::default(), share: 0.05, min_likes: 10 }
     }
 }
 
-impl ColdFilms {
+impl ColdMovies {
     /// Divides. Films are drawn by the users' seed, and lose every rating and tag; held-out users
     /// are asked for those of the part that they liked, and the films that stay and they liked are
     /// their history. Candidates are the cold films of the part and all that training users like.
@@ -50,16 +50,16 @@ impl ColdFilms {
         let n_likes = |movie: MovieIdx| {
             interactions.of_movie(movie).filter(|(_, stars)| stars.halves() >= LIKED).count()
         };
-        let mut films: Vec<MovieIdx> = (0..interactions.n_movies() as u32).map(MovieIdx).collect();
-        films.retain(|movie| n_likes(*movie) >= self.min_likes);
+        let mut movies: Vec<MovieIdx> = (0..interactions.n_movies() as u32).map(MovieIdx).collect();
+        movies.retain(|movie| n_likes(*movie) >= self.min_likes);
         let mut random = ChaCha8Rng::seed_from_u64(self.users.seed);
         // Users come from stream 0 on.
         random.set_stream(u64::MAX);
-        shuffle(&mut films, &mut random);
-        let n_cold = (films.len() as f64 * self.share).ceil() as usize;
-        films.truncate(2 * n_cold);
-        let test = films.split_off(n_cold.min(films.len()));
-        let validation = films;
+        shuffle(&mut movies, &mut random);
+        let n_cold = (movies.len() as f64 * self.share).ceil() as usize;
+        movies.truncate(2 * n_cold);
+        let test = movies.split_off(n_cold.min(movies.len()));
+        let validation = movies;
         let mut removed = vec![false; interactions.n_movies()];
         for movie in validation.iter().chain(&test) {
             removed[movie.row()] = true;
@@ -178,12 +178,12 @@ mod tests {
     use super::*;
     use crate::models::popular::Popularity;
 
-    fn cold() -> ColdFilms {
-        ColdFilms { share: 0.2, ..ColdFilms::default() }
+    fn cold() -> ColdMovies {
+        ColdMovies { share: 0.2, ..ColdMovies::default() }
     }
 
     #[test]
-    fn cold_films_have_no_rating_left_and_are_all_that_is_asked_for() {
+    fn cold_movies_have_no_rating_left_and_are_all_that_is_asked_for() {
         let interactions = ratings();
         let (validation, test) = (
             cold().split(&interactions, Part::Validation).unwrap(),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_knows_nothing_of_cold_films_ranks_them_by_chance() {
+    fn what_knows_nothing_of_cold_movies_ranks_them_by_chance() {
         let interactions = ratings();
         let split = cold().split(&interactions, Part::Test).unwrap();
         let popular = Popularity::Liked.fit(&split.interactions, &split.training);

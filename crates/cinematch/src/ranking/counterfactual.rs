@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::parts::Parts;
+use super::score_terms::Parts;
 use super::{Feedback, Ranked, Recommender, Request, diversify};
 use crate::ids::{MovieId, MovieIdx};
 use crate::retrieval::{Candidate, Scores, at_least};
@@ -90,7 +90,7 @@ impl Recommender {
         for (source, page) in owing {
             let mut silent = request.clone();
             let item = silent.history.remove(source);
-            let film = self.movie(item.signal.movie);
+            let movie = self.movie(item.signal.movie);
             // Its filter never shows the film, whether it was resolved or put together by hand.
             if let Err(place) = silent.filter.seen.binary_search(&item.signal.movie) {
                 silent.filter.seen.insert(place, item.signal.movie);
@@ -98,8 +98,8 @@ impl Recommender {
             let asked: Vec<MovieIdx> = page.iter().map(|at| movies[*at]).collect();
             for (at, would_be) in page.into_iter().zip(self.places(&silent, &asked)) {
                 counterfactuals[at] = would_be.map(|would_be| Counterfactual {
-                    movie_id: film.movie_id,
-                    title: &film.title,
+                    movie_id: movie.movie_id,
+                    title: &movie.title,
                     feedback: item.feedback,
                     place: request.offset + at + 1,
                     would_be,
@@ -111,8 +111,8 @@ impl Recommender {
 
     /// The place of a film in a request's list, from 1; `None` for one that it does not have. Costs what
     /// [`Self::recommend`] does, and O(m log m) for the m films that score no less.
-    pub fn place(&self, request: &Request, film: MovieIdx) -> Option<usize> {
-        self.places(request, &[film])[0]
+    pub fn place(&self, request: &Request, movie: MovieIdx) -> Option<usize> {
+        self.places(request, &[movie])[0]
     }
 
     /// The places of films in a request's list, from 1; `None` for those that it does not have.

@@ -5,15 +5,15 @@ use super::*;
 /// Asked until nothing is left, every film answered alike.
 fn all_questions(recommender: &Recommender, answer: Answer) -> Vec<u32> {
     let mut answers = Vec::new();
-    while let Some(film) = recommender.ask(&[], &answers) {
-        answers.push((film, answer));
+    while let Some(movie) = recommender.ask(&[], &answers) {
+        answers.push((movie, answer));
         assert!(answers.len() <= 12);
     }
-    answers.iter().map(|(film, _)| film.0).collect()
+    answers.iter().map(|(movie, _)| movie.0).collect()
 }
 
 #[test]
-fn every_known_film_is_asked_about_once_whatever_is_said() {
+fn every_known_movie_is_asked_about_once_whatever_is_said() {
     for models in [Vec::new(), models()] {
         let recommender = with_models(models);
         let known = (0..12).filter(|row| how_many(&recommender, *row) > 0.0).count();
@@ -36,26 +36,26 @@ fn how_many(recommender: &Recommender, row: u32) -> f32 {
 
 /// Three kinds of film, all equally known.
 #[test]
-fn films_of_one_kind_do_not_come_one_after_the_other() {
+fn movies_of_one_kind_do_not_come_one_after_the_other() {
     let kinds = ["crime", "western", "musical"];
     let movies: Vec<Movie> = (0..30)
         .map(|id| {
             let kind = kinds[id as usize % 3];
             let keywords = vec![format!("{kind} one"), format!("{kind} two"), kind.to_owned()];
             let genres = vec![kind.to_owned()];
-            Movie { genres, keywords, vote_count: Some(1000), ..film(id, &format!("Film {id}")) }
+            Movie { genres, keywords, vote_count: Some(1000), ..movie(id, &format!("Film {id}")) }
         })
         .collect();
     let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
     let tags = TagCounts::default();
     let features = RankingFeatures::fit(FeatureSet::Full, &movies, &plain, &tags).unwrap();
     let recommender = Recommender::new(movies, features, Blend::CONTENT, Votes::Count);
-    let kind = |film: MovieIdx| film.0 % 3;
+    let kind = |movie: MovieIdx| movie.0 % 3;
     let mut answers = Vec::new();
     for _ in 0..3 {
-        let film = recommender.ask(&[], &answers).unwrap();
-        assert!(answers.iter().all(|(other, _)| kind(*other) != kind(film)));
-        answers.push((film, Answer::Seen));
+        let movie = recommender.ask(&[], &answers).unwrap();
+        assert!(answers.iter().all(|(other, _)| kind(*other) != kind(movie)));
+        answers.push((movie, Answer::Seen));
     }
     // In whatever order they came, and said twice.
     let next = recommender.ask(&[], &answers);
@@ -71,7 +71,7 @@ fn films_of_one_kind_do_not_come_one_after_the_other() {
 
 /// Of two films that are equally known the one that those watch who watched the history.
 #[test]
-fn questions_follow_what_is_known_of_the_viewer() {
+fn questions_follow_what_is_known_of_the_user() {
     let mut weights = CsrMatrix::new(12);
     for row in 0..12_u32 {
         let fits = |column: &u32| *column != row && column % 3 == row % 3;
@@ -94,7 +94,7 @@ fn questions_follow_what_is_known_of_the_viewer() {
 
 #[test]
 fn a_catalogue_of_which_nobody_knows_anything_has_no_questions() {
-    let movies: Vec<Movie> = (0..3).map(|id| film(id, "Film")).collect();
+    let movies: Vec<Movie> = (0..3).map(|id| movie(id, "Film")).collect();
     let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
     let tags = TagCounts::default();
     let features = RankingFeatures::fit(FeatureSet::Full, &movies, &plain, &tags).unwrap();

@@ -12,16 +12,16 @@ use cinematch::sources::movielens::Stars;
 use maud::{Markup, html};
 
 use super::card::{cards, length, poster, say};
-use super::films::{Film, Standing, Viewing};
 use super::form::address;
 use super::layout::{Nav, Page, page};
+use super::movies::{MovieCard, Standing, Viewing};
 use super::names;
-use super::visitor::Viewer;
+use super::visitor::User;
 use crate::extract::PathOf;
 use crate::problem::Problem;
 use crate::routes::find_movie;
 use crate::routes::listing::why;
-use crate::routes::similar::of_one_film;
+use crate::routes::similar::of_one_movie;
 use crate::state::AppState;
 
 /// Films like it.
@@ -37,15 +37,15 @@ const SHARED: usize = 4;
 const HALVES: u8 = 10;
 
 /// A film.
-pub async fn film(
+pub async fn movie(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
     PathOf(movie_id): PathOf<u32>,
 ) -> Result<Response, Problem> {
     let viewing = Viewing::of(&state, &profile).await?;
     let film = find_movie(viewing.recommender(), movie_id.into())?;
     let movie = viewing.recommender().movie(film);
-    let shown = viewing.film(film);
+    let shown = viewing.movie(film);
     let fit = Fit::of(&viewing, film)?;
     let has_stars = shown.standing.said.as_ref().is_some_and(|said| said.stars.is_some());
     let mut similar = similar(&viewing, film)?;
@@ -198,9 +198,9 @@ struct Fit<'a> {
 }
 
 impl<'a> Fit<'a> {
-    fn of(viewing: &'a Viewing, film: MovieIdx) -> Result<Self, Problem> {
+    fn of(viewing: &'a Viewing, movie: MovieIdx) -> Result<Self, Problem> {
         let recommender = viewing.recommender();
-        let movie_id = recommender.movie(film).movie_id;
+        let movie_id = recommender.movie(movie).movie_id;
         let is_other = |id: &MovieId| *id != movie_id;
         let mut query = viewing.query(1);
         query.liked.retain(is_other);
@@ -211,8 +211,8 @@ impl<'a> Fit<'a> {
         query.filters = Filters::default();
         let request = viewing.resolve(&query)?;
         let is_known = !request.history.is_empty();
-        let assessed = recommender.assess(&request, &[film]).remove(0);
-        let place = if is_known { recommender.place(&request, film) } else { None };
+        let assessed = recommender.assess(&request, &[movie]).remove(0);
+        let place = if is_known { recommender.place(&request, movie) } else { None };
         let counterfactual = place.and_then(|place| {
             let page = Request { offset: place - 1, ..request };
             // Its list from there on begins with the film.
@@ -226,20 +226,20 @@ impl<'a> Fit<'a> {
     }
 
     fn show(&self, viewing: &Viewing, has_stars: bool) -> Markup {
-        let n_films = viewing.recommender().movies().len();
+        let n_movies = viewing.recommender().movies().len();
         let most = self.assessed.reasons.iter().map(|it| it.contribution().abs());
         let most = most.fold(f32::MIN_POSITIVE, f32::max);
         let (mut told, small): (Vec<&Reason<'_>>, Vec<&Reason<'_>>) =
             self.assessed.reasons.iter().partition(|it| it.contribution().abs() >= NOTICEABLE);
         // What is summed up tells least: it stands at the end.
-        told.sort_by_key(|reason| matches!(reason, Reason::OtherFilms { .. }));
+        told.sort_by_key(|reason| matches!(reason, Reason::OtherMovies { .. }));
         let rest: f32 = small.iter().map(|it| it.contribution()).sum();
         html! {
             section .fit aria-labelledby="fit" {
                 h2 #fit { "How it fits you" }
                 @if has_stars { p { "What your other films say of it, had you not rated it:" } }
                 @else if let Some(place) = self.place {
-                    p { "Number " b { (names::thousands(place)) } " of " (names::films(n_films)) "." }
+                    p { "Number " b { (names::thousands(place)) } " of " (names::movies(n_movies)) "." }
                 }
                 @if !self.is_known {
                     p { "Rate a few films you know, and this says how well it fits. "
@@ -265,27 +265,27 @@ impl<'a> Fit<'a> {
 
 /// A part of a score: how much, and what.
 fn part(reason: &Reason<'_>, most: f32) -> Markup {
-    let film = |movie_id: &MovieId, title: &str| {
+    let movie = |movie_id: &MovieId, title: &str| {
         html! { a href={ "/films/" (movie_id.0) } { (title) } }
     };
     html! {
         (bar(reason.contribution(), most))
         span {
             @match reason {
-                Reason::Film { movie_id, title, feedback, contribution, from_viewers, shared } => {
+                Reason::Movie { movie_id, title, feedback, contribution, from_users, shared } => {
                     @match feedback {
                         Feedback::Liked => "You like ",
                         Feedback::Disliked => "You don’t like ",
                         Feedback::Rated(stars) => { "You gave " (stars) "★ to " },
                     }
-                    (film(movie_id, title))
-                    (in_common(shared, *from_viewers < *contribution))
-                    @if *from_viewers > NOTICEABLE {
+                    (movie(movie_id, title))
+                    (in_common(shared, *from_users < *contribution))
+                    @if *from_users > NOTICEABLE {
                         span .detail { "those who liked it liked this too" }
                     }
                 },
-                Reason::OtherFilms { films: 1, .. } => "Another film that you spoke of",
-                Reason::OtherFilms { films, .. } => { (names::films(*films)) " more that you spoke of" },
+                Reason::OtherMovies { movies: 1, .. } => "Another film that you spoke of",
+                Reason::OtherMovies { movies, .. } => { (names::movies(*movies)) " more that you spoke of" },
                 Reason::Popularity { .. } => "Liked by many",
                 Reason::Genre { name, .. } => { "You prefer " (name) },
                 Reason::Quality { vote_average, vote_count, .. } => {
@@ -340,12 +340,12 @@ fn signed(part: f32) -> String {
 }
 
 /// Services, those of the viewer marked, and who says so.
-fn where_to_watch(viewing: &Viewing, film: &Film<'_>) -> Markup {
+fn where_to_watch(viewing: &Viewing, movie: &MovieCard<'_>) -> Markup {
     let index = viewing.recommender().index();
     let region = viewing.region.map(|region| names::country(index.regions()[region].code()));
     let own = &viewing.taste.preferences.services;
     let is_own = |service: &str| own.iter().any(|name| name.eq_ignore_ascii_case(service));
-    let services = &film.item.services;
+    let services = &movie.item.services;
     html! {
         section .watch aria-labelledby="watch" {
             h2 #watch { "Where to watch" @if let Some(region) = region { " in " (region) } }
@@ -359,7 +359,7 @@ fn where_to_watch(viewing: &Viewing, film: &Film<'_>) -> Markup {
                         } }
                     }
                 }
-                @if film.item.services_source == Some(ServicesSource::Mock) {
+                @if movie.item.services_source == Some(ServicesSource::Mock) {
                     p { span .mock { "mock" } " These services are invented, for trying things out." }
                 } @else if let Some(attribution) = viewing.serving.bundle.attribution(viewing.region) {
                     p .small { (attribution) }
@@ -370,7 +370,7 @@ fn where_to_watch(viewing: &Viewing, film: &Film<'_>) -> Markup {
 }
 
 /// Films like it, whoever asks.
-fn similar(viewing: &Viewing, film: MovieIdx) -> Result<Vec<Film<'_>>, Problem> {
+fn similar(viewing: &Viewing, film: MovieIdx) -> Result<Vec<MovieCard<'_>>, Problem> {
     let recommender = viewing.recommender();
     let movie = recommender.movie(film);
     let request = viewing.resolve(&Query {
@@ -380,12 +380,12 @@ fn similar(viewing: &Viewing, film: MovieIdx) -> Result<Vec<Film<'_>>, Problem> 
         explain: true,
         ..Query::default()
     })?;
-    let films = recommender.recommend(&request).items.into_iter().map(|recommended| {
+    let movies = recommender.recommend(&request).items.into_iter().map(|recommended| {
         let film = recommended.movie;
-        let why = of_one_film(why(recommended), &movie.title);
-        Film { why: Some(why), ..viewing.film(film) }
+        let why = of_one_movie(why(recommended), &movie.title);
+        MovieCard { why: Some(why), ..viewing.movie(film) }
     });
-    Ok(films.collect())
+    Ok(movies.collect())
 }
 
 fn keywords(movie: &Movie) -> Markup {

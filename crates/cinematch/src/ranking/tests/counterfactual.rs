@@ -22,8 +22,8 @@ proptest! {
                 prop_assert!(most <= 0.0, "{parts:?}");
                 continue;
             };
-            let of_film = |item: &HistoryItem| recommender.movie(item.signal.movie).movie_id;
-            let source = request.history.iter().position(|item| of_film(item) == without.movie_id);
+            let of_movie = |item: &HistoryItem| recommender.movie(item.signal.movie).movie_id;
+            let source = request.history.iter().position(|item| of_movie(item) == without.movie_id);
             prop_assert_eq!(parts[source.unwrap()].to_bits(), most.to_bits());
             prop_assert_eq!(without.place, query.offset + at + 1);
 
@@ -46,22 +46,22 @@ proptest! {
         let (request, _) = recommender.resolve(&query).unwrap();
         let whole = Request { limit: 12, offset: 0, ..request.clone() };
         let list = recommender.recommend(&whole).items;
-        for film in (0..12).map(MovieIdx) {
-            let place = list.iter().position(|item| item.movie == film).map(|place| place + 1);
-            prop_assert_eq!(recommender.place(&request, film), place);
+        for movie in (0..12).map(MovieIdx) {
+            let place = list.iter().position(|item| item.movie == movie).map(|place| place + 1);
+            prop_assert_eq!(recommender.place(&request, movie), place);
         }
     }
 }
 
 /// Beyond the films that diversity puts in another order places are by score.
 #[test]
-fn a_film_can_fall_below_the_pool() {
+fn a_movie_can_fall_below_the_pool() {
     let kind = |id: u32| ["crime", "western"][usize::from(id >= 150)];
     let movies: Vec<Movie> = (0..300)
         .map(|id| Movie {
             genres: vec![kind(id).to_owned()],
             keywords: vec![format!("of group {}", id % 7), kind(id).to_owned()],
-            ..film(id, &format!("Film {id}"))
+            ..movie(id, &format!("Film {id}"))
         })
         .collect();
     let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();

@@ -47,14 +47,14 @@ impl Trend {
     /// Chooses the source and scales it. Popularity spans orders of magnitude: its logarithm keeps
     /// the order and leaves differences that can be seen. O(films).
     pub fn fit(movies: &[Movie], blend: &Blend) -> Self {
-        let of_films = |value: fn(&Movie) -> f32| movies.iter().map(value).collect::<Vec<f32>>();
+        let of_movies = |value: fn(&Movie) -> f32| movies.iter().map(value).collect::<Vec<f32>>();
         let learned = blend.models.iter().find_map(|learned| match &learned.model {
             Fitted::Popular(model) => Some(model.scores().to_vec()),
             _ => None,
         });
         let sources = [
-            (PopularitySource::Tmdb, of_films(|movie| movie.popularity.unwrap_or(0.0))),
-            (PopularitySource::Votes, of_films(|movie| movie.vote_count.unwrap_or(0) as f32)),
+            (PopularitySource::Tmdb, of_movies(|movie| movie.popularity.unwrap_or(0.0))),
+            (PopularitySource::Votes, of_movies(|movie| movie.vote_count.unwrap_or(0) as f32)),
             (PopularitySource::Ratings, learned.unwrap_or_else(|| vec![0.0; movies.len()])),
         ];
         let known = |values: &[f32]| values.iter().filter(|value| **value > 0.0).count();
@@ -75,7 +75,7 @@ impl Trend {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::content::tests::film;
+    use crate::models::content::tests::movie;
     use crate::models::popular::Popular;
     use crate::ranking::Learned;
 
@@ -83,7 +83,7 @@ mod tests {
         let with = |(popularity, vote_count): &(Option<f32>, Option<u32>)| Movie {
             popularity: *popularity,
             vote_count: *vote_count,
-            ..film(1, "x")
+            ..movie(1, "x")
         };
         let movies: Vec<Movie> = facts.iter().map(with).collect();
         let popular = |scores| Learned {
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_source_that_knows_enough_films_counts() {
+    fn the_first_source_that_knows_enough_movies_counts() {
         let counts = || Some(vec![0.0, 1.0, 7.0, 2.0, 3.0]);
         let all = [(Some(3.0), Some(10)), (Some(9.0), None), (None, Some(4)), (None, None)];
         let trend = fit(&all, Some(vec![1.0; 4]));

@@ -85,7 +85,7 @@ const ID_CURVE: [(f64, f64); 7] = [
 ];
 
 /// One film, without its texts: those are composed when they are written.
-pub(super) struct Film {
+pub(super) struct Movie {
     pub movie_id: u32,
     pub imdb_id: u32,
     /// 0 where the film has none.
@@ -109,7 +109,7 @@ pub(super) struct Film {
     pub factors: Factors,
 }
 
-impl Film {
+impl Movie {
     /// The number of its era.
     pub fn era(&self) -> usize {
         ERAS.partition_point(|first| *first <= self.year) - 1
@@ -117,37 +117,37 @@ impl Film {
 }
 
 /// All films by ascending `movie_id`.
-pub(super) struct Films {
-    pub films: Vec<Film>,
+pub(super) struct Movies {
+    pub movies: Vec<Movie>,
     /// How to draw one of a shelf's films by popularity; shelf = cluster · eras + era.
     pub shelves: Vec<AliasTable>,
 }
 
-impl Films {
+impl Movies {
     /// O(films log films).
     pub fn new(seed: u64, n_movies: u32, taxonomy: &Taxonomy, blank_odds: &[u32]) -> Self {
-        let mut stream = Stream::new(seed, Topic::Films, 0);
+        let mut stream = Stream::new(seed, Topic::Movies, 0);
         // A film's number tells when MovieLens heard of it: late for obscure films.
-        let mut drawn: Vec<(f64, Film)> = (0..n_movies)
+        let mut drawn: Vec<(f64, Movie)> = (0..n_movies)
             .map(|rank| {
-                let film = draw(rank, taxonomy, &mut stream);
+                let movie = draw(rank, taxonomy, &mut stream);
                 let known = f64::from(rank) / (f64::from(rank) + 8_000.0);
                 let delay = 24.0 * known * stream.unit();
-                let added = f64::from(film.year.max(1995)) + stream.unit() + delay;
-                (added, film)
+                let added = f64::from(movie.year.max(1995)) + stream.unit() + delay;
+                (added, movie)
             })
             .collect();
         drawn.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut films: Vec<Film> = drawn.into_iter().map(|(_, film)| film).collect();
-        number(&mut films, &mut stream);
-        deal(&mut films, seed, blank_odds);
+        let mut movies: Vec<Movie> = drawn.into_iter().map(|(_, movie)| movie).collect();
+        number(&mut movies, &mut stream);
+        deal(&mut movies, seed, blank_odds);
         let mut members: Vec<Vec<(u32, f64)>> = vec![Vec::new(); N_SHELVES];
-        for (index, film) in (0..).zip(&films) {
-            let shelf = usize::from(film.cluster) * ERAS.len() + film.era();
-            members[shelf].push((index, f64::from(film.weight)));
+        for (index, movie) in (0..).zip(&movies) {
+            let shelf = usize::from(movie.cluster) * ERAS.len() + movie.era();
+            members[shelf].push((index, f64::from(movie.weight)));
         }
         let shelves = members.iter().map(|members| AliasTable::new(members)).collect();
-        Self { films, shelves }
+        Self { movies, shelves }
     }
 }
 
@@ -160,14 +160,18 @@ pub(super) fn popularity(rank: u32) -> f64 {
     head / (1.0 + power(rank / 1_500.0, 1.72)) + 4.5e-6
 }
 
-fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Film {
+fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
     // Of popular films the head's odds hold, of obscure ones the whole catalogue's.
     let obscure = f64::from(rank) / (f64::from(rank) + 5_000.0);
     let column = usize::from(!stream.chance(obscure));
     let cluster = stream.weighted(&CLUSTERS.map(|cluster| cluster.share[column]));
-    let spans = SPANS.map(|(first, _, films)| {
+    let spans = SPANS.map(|(first, _, movies)| {
         // Film noir, westerns and most musicals were made before 1970.
-        if CLUSTERS[cluster].classic && first >= 1970 { films[column] / 12 } else { films[column] }
+        if CLUSTERS[cluster].classic && first >= 1970 {
+            movies[column] / 12
+        } else {
+            movies[column]
+        }
     });
     let (first, last, _) = SPANS[stream.weighted(&spans)];
     let year = first + stream.below(u32::from(last - first) + 1) as u16;
@@ -208,7 +212,7 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Film {
     // Known films are better: the known-for-good ones stay known.
     let fame = 1.0 - ln(f64::from(rank) + 2.0) / ln(90_000.0);
     let quality = -0.85 + 1.7 * fame + (0.38 + 0.05 * obscure) * stream.normal();
-    Film {
+    Movie {
         movie_id: 0,
         imdb_id: 0,
         tmdb_id: 0,
@@ -226,24 +230,24 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Film {
 }
 
 /// Gives out the ids: MovieLens' ascending with gaps, IMDb's and TMDb's distinct.
-fn number(films: &mut [Film], stream: &mut Stream) {
-    let n = films.len() as f64;
+fn number(movies: &mut [Movie], stream: &mut Stream) {
+    let n = movies.len() as f64;
     let size = n / REAL_MOVIES as f64;
     let mut last = 0;
     let mut taken: [FxHashSet<u32>; 2] = Default::default();
     let largest_tmdb = (1_450_000.0 * size) as u32 + 1_000;
-    for (index, film) in films.iter_mut().enumerate() {
+    for (index, movie) in movies.iter_mut().enumerate() {
         let target = id_at((index as f64 + stream.unit()) / n) * size;
         last = (target as u32).max(last + 1);
-        film.movie_id = last;
+        movie.movie_id = last;
         // IMDb numbers films roughly by age; since 2016 or so the numbers have eight digits.
-        let (oldest, newest) = match film.year {
+        let (oldest, newest) = match movie.year {
             ..1960 => (1, 900_000),
             1960..2016 => (50_000, 6_500_000),
             _ => (1_500_000, 29_000_000),
         };
-        film.imdb_id = distinct(&mut taken[0], stream, oldest, newest);
-        film.tmdb_id = distinct(&mut taken[1], stream, 2, largest_tmdb);
+        movie.imdb_id = distinct(&mut taken[0], stream, oldest, newest);
+        movie.tmdb_id = distinct(&mut taken[1], stream, 2, largest_tmdb);
     }
 }
 
@@ -267,42 +271,42 @@ fn distinct(taken: &mut FxHashSet<u32>, stream: &mut Stream, first: u32, last: u
 
 /// Deals oddities out: exactly in MovieLens' proportions, and each at least once if there is a film
 /// left for it.
-fn deal(films: &mut [Film], seed: u64, blank_odds: &[u32]) {
+fn deal(movies: &mut [Movie], seed: u64, blank_odds: &[u32]) {
     let mut stream = Stream::new(seed, Topic::Deck, 0);
-    let n = films.len() as u64;
+    let n = movies.len() as u64;
     let count = |real: u64| ((real * n + REAL_MOVIES / 2) / REAL_MOVIES).max(1) as usize;
 
-    let mut deck = shuffled(films.len(), &mut stream).into_iter();
+    let mut deck = shuffled(movies.len(), &mut stream).into_iter();
     for (oddity, real) in ODDITIES {
         for index in deck.by_ref().take(count(real)) {
-            films[index].oddity = oddity;
+            movies[index].oddity = oddity;
         }
     }
-    let mut deck = shuffled(films.len(), &mut stream).into_iter();
+    let mut deck = shuffled(movies.len(), &mut stream).into_iter();
     for index in deck.by_ref().take(count(WITHOUT_TMDB)) {
-        films[index].tmdb_id = 0;
+        movies[index].tmdb_id = 0;
     }
     let owners: Vec<usize> = deck.collect();
     for pair in owners.chunks_exact(2).take(count(REPEATED_TMDB)) {
-        films[pair[0]].tmdb_id = films[pair[1]].tmdb_id;
+        movies[pair[0]].tmdb_id = movies[pair[1]].tmdb_id;
     }
-    for index in shuffled(films.len(), &mut stream).into_iter().take(count(BROKEN_OVERVIEWS)) {
-        films[index].overview_breaks = true;
+    for index in shuffled(movies.len(), &mut stream).into_iter().take(count(BROKEN_OVERVIEWS)) {
+        movies[index].overview_breaks = true;
     }
 
     // Little is known of what few have seen: sorted by fame and a good deal of chance.
     let mut by_fame = |luck: f64| {
-        let mut keyed: Vec<(f64, usize)> = films
+        let mut keyed: Vec<(f64, usize)> = movies
             .iter()
             .enumerate()
-            .map(|(index, film)| (-ln(f64::from(film.weight)) + luck * stream.unit(), index))
+            .map(|(index, movie)| (-ln(f64::from(movie.weight)) + luck * stream.unit(), index))
             .collect();
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
         keyed.into_iter().map(|(_, index)| index).collect::<Vec<usize>>()
     };
     let (for_genres, for_blanks) = (by_fame(8.0), by_fame(5.0));
     for index in for_genres.into_iter().rev().take(count(NO_GENRES)) {
-        films[index].genres = 0;
+        movies[index].genres = 0;
     }
     let total: u64 = blank_odds.iter().map(|odds| u64::from(*odds)).sum();
     let (mut row, mut below) = (0, u64::from(blank_odds[0]));
@@ -311,7 +315,7 @@ fn deal(films: &mut [Film], seed: u64, blank_odds: &[u32]) {
             row += 1;
             below += u64::from(blank_odds[row]);
         }
-        films[index].blanks = row as u8;
+        movies[index].blanks = row as u8;
     }
 }
 

@@ -158,31 +158,31 @@ impl<'a> Newcomer<'a> {
                 let list = list(self.recommender, &history)?;
                 row[at] = (ndcg_at(SHOWN, &list, &self.held.relevant_movies()), history.len());
             }
-            let is_new = |film: &&MovieIdx| !answers.iter().any(|(asked, _)| asked == *film);
+            let is_new = |movie: &&MovieIdx| !answers.iter().any(|(asked, _)| asked == *movie);
             let left: Vec<MovieIdx> = known.iter().filter(is_new).copied().collect();
-            let film = match way {
+            let movie = match way {
                 Way::MostKnown => left[0],
                 Way::Chance => left[chance.below(left.len())],
                 Way::Listed => {
                     let best = self.recommender.best_for(Chosen::All, &[&history], LIST).remove(0);
                     let mut best = best.iter().map(|candidate| candidate.movie);
-                    best.find(|film| left.contains(film)).unwrap_or(left[0])
+                    best.find(|movie| left.contains(movie)).unwrap_or(left[0])
                 }
                 Way::Asked => {
                     let begun = Instant::now();
                     let (request, _) =
                         self.recommender.resolve(&query(self.recommender, &history))?;
-                    let film = self
+                    let movie = self
                         .recommender
                         .ask(&request.history, &answers)
                         .ok_or("no question is left")?;
                     *asking = (asking.0 + begun.elapsed(), asking.1 + 1);
-                    film
+                    movie
                 }
             };
-            let stars = self.seen.iter().find(|rated| rated.movie == film);
+            let stars = self.seen.iter().find(|rated| rated.movie == movie);
             history.extend(stars);
-            answers.push((film, if stars.is_some() { Answer::Seen } else { Answer::NotSeen }));
+            answers.push((movie, if stars.is_some() { Answer::Seen } else { Answer::NotSeen }));
         }
         Ok(row)
     }
@@ -210,10 +210,10 @@ fn most_known(recommender: &Recommender) -> Vec<MovieIdx> {
     });
     let votes = |movie: &Movie| movie.vote_count.unwrap_or(0) as f32;
     let known = learned.unwrap_or_else(|| recommender.movies().iter().map(votes).collect());
-    let mut films: Vec<MovieIdx> = (0..known.len() as u32).map(MovieIdx).collect();
-    films.sort_by(|a, b| known[b.row()].total_cmp(&known[a.row()]).then(a.cmp(b)));
-    films.truncate(POOL);
-    films
+    let mut movies: Vec<MovieIdx> = (0..known.len() as u32).map(MovieIdx).collect();
+    movies.sort_by(|a, b| known[b.row()].total_cmp(&known[a.row()]).then(a.cmp(b)));
+    movies.truncate(POOL);
+    movies
 }
 
 /// Numbers of nobody's choosing, the same in every run (xorshift, Marsaglia 2003).

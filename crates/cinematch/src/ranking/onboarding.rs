@@ -15,12 +15,12 @@
 //! what was not seen says nothing. γ is small: where answers are few, their number is worth more than what
 //! one of them tells, and what is left is that films of one kind do not come one after the other.
 //!
-//! `crates/cinematch/examples/elicit.rs` measures it. Lists for 600 held-out users of ml-latest-small have, beside
+//! `crates/cinematch/examples/onboarding.rs` measures it. Lists for 600 held-out users of ml-latest-small have, beside
 //! those after questions about the most known films, an NDCG@20 higher by 0.002 ± 0.003 after 5 questions, by
 //! 0.005 ± 0.004 after 10 and by 0.016 ± 0.005 after 20, where it is 0.210. With content alone no way of
 //! asking was better than another.
 
-use super::parts::Parts;
+use super::score_terms::Parts;
 use super::{HistoryItem, Recommender, Request};
 use crate::ids::MovieIdx;
 use crate::models::Fitted;
@@ -47,7 +47,7 @@ pub enum Answer {
 /// The films that may be asked about.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Questions {
-    films: Vec<MovieIdx>,
+    movies: Vec<MovieIdx>,
     /// How many know each, the most known film 1.
     share: Vec<f32>,
     /// How alike every two are, 1 of a film with itself.
@@ -58,67 +58,67 @@ impl Questions {
     /// The most known films. O(films + pool · (entries + pool)).
     fn of(recommender: &Recommender) -> Self {
         let known = how_known(recommender);
-        let mut films: Vec<MovieIdx> = (0..known.len() as u32).map(MovieIdx).collect();
-        films.retain(|film| known[film.row()] > 0.0);
-        films.sort_by(|a, b| known[b.row()].total_cmp(&known[a.row()]).then(a.cmp(b)));
-        films.truncate(POOL);
-        let most = films.first().map_or(1.0, |film| known[film.row()]);
-        let share = films.iter().map(|film| known[film.row()] / most).collect();
+        let mut movies: Vec<MovieIdx> = (0..known.len() as u32).map(MovieIdx).collect();
+        movies.retain(|movie| known[movie.row()] > 0.0);
+        movies.sort_by(|a, b| known[b.row()].total_cmp(&known[a.row()]).then(a.cmp(b)));
+        movies.truncate(POOL);
+        let most = movies.first().map_or(1.0, |movie| known[movie.row()]);
+        let share = movies.iter().map(|movie| known[movie.row()] / most).collect();
         let mut pool = recommender.model.likeness();
-        for film in &films {
-            pool.push(*film);
+        for movie in &movies {
+            pool.push(*movie);
         }
-        let mut likeness = Vec::with_capacity(films.len() * films.len());
-        for film in &films {
-            likeness.extend_from_slice(pool.to(*film));
+        let mut likeness = Vec::with_capacity(movies.len() * movies.len());
+        for movie in &movies {
+            likeness.extend_from_slice(pool.to(*movie));
         }
-        let n_films = films.len();
-        let lengths: Vec<f32> = (0..n_films)
-            .map(|at| likeness[at * n_films + at].sqrt().max(f32::MIN_POSITIVE))
+        let n_movies = movies.len();
+        let lengths: Vec<f32> = (0..n_movies)
+            .map(|at| likeness[at * n_movies + at].sqrt().max(f32::MIN_POSITIVE))
             .collect();
-        for (row, length) in likeness.chunks_mut(n_films.max(1)).zip(&lengths) {
+        for (row, length) in likeness.chunks_mut(n_movies.max(1)).zip(&lengths) {
             for (value, other) in row.iter_mut().zip(&lengths) {
                 *value /= length * other;
             }
         }
-        Self { films, share, likeness }
+        Self { movies, share, likeness }
     }
 
     /// The film whose answer is expected to say most; none if all were asked about. `fits` is how well each
     /// fits what is known of the newcomer. O(pool² · films seen).
     fn next(&self, answers: &[(MovieIdx, Answer)], fits: &[f32]) -> Option<MovieIdx> {
-        let n_films = self.films.len();
+        let n_movies = self.movies.len();
         let mut covariance = self.likeness.clone();
-        let mut is_asked = vec![false; n_films];
-        for (film, answer) in answers {
-            let Some(at) = self.films.iter().position(|other| other == film) else { continue };
+        let mut is_asked = vec![false; n_movies];
+        for (movie, answer) in answers {
+            let Some(at) = self.movies.iter().position(|other| other == movie) else { continue };
             // What was answered twice was answered once.
             if !std::mem::replace(&mut is_asked[at], true) && *answer == Answer::Seen {
-                condition(&mut covariance, at, n_films);
+                condition(&mut covariance, at, n_movies);
             }
         }
         let worth = |at: usize| {
-            let row = &covariance[at * n_films..][..n_films];
+            let row = &covariance[at * n_movies..][..n_movies];
             let told: f32 = row.iter().zip(&self.share).map(|(one, share)| share * one * one).sum();
             (self.share[at] + fits[at].max(0.0)) * (told / (row[at] + NOISE)).powf(TELLING)
         };
         let mut best: Option<(f32, usize)> = None;
-        for at in (0..n_films).filter(|at| !is_asked[*at]) {
+        for at in (0..n_movies).filter(|at| !is_asked[*at]) {
             let worth = worth(at);
             // Of equals the more known.
             if best.is_none_or(|(most, _)| worth > most) {
                 best = Some((worth, at));
             }
         }
-        best.map(|(_, at)| self.films[at])
+        best.map(|(_, at)| self.movies[at])
     }
 }
 
 /// Conditions a covariance on an answer of one film.
-fn condition(covariance: &mut [f32], at: usize, n_films: usize) {
-    let row = covariance[at * n_films..][..n_films].to_vec();
+fn condition(covariance: &mut [f32], at: usize, n_movies: usize) {
+    let row = covariance[at * n_movies..][..n_movies].to_vec();
     let scale = (row[at] + NOISE).recip();
-    for (values, factor) in covariance.chunks_mut(n_films).zip(&row) {
+    for (values, factor) in covariance.chunks_mut(n_movies).zip(&row) {
         let factor = factor * scale;
         for (value, other) in values.iter_mut().zip(&row) {
             *value -= factor * other;
@@ -145,20 +145,20 @@ impl Recommender {
     pub fn ask(&self, history: &[HistoryItem], answers: &[(MovieIdx, Answer)]) -> Option<MovieIdx> {
         let questions = self.questions.get_or_init(|| Questions::of(self));
         let mut answers = answers.to_vec();
-        answers.sort_by_key(|(film, _)| *film);
-        questions.next(&answers, &self.fits(history, &questions.films))
+        answers.sort_by_key(|(movie, _)| *movie);
+        questions.next(&answers, &self.fits(history, &questions.movies))
     }
 
     /// What models of ratings say of films: whoever watched those of the history is likely to have watched
     /// these. Content says no such thing, and whoever has no history is nobody in particular.
-    fn fits(&self, history: &[HistoryItem], films: &[MovieIdx]) -> Vec<f32> {
+    fn fits(&self, history: &[HistoryItem], movies: &[MovieIdx]) -> Vec<f32> {
         if history.is_empty() || self.blend.models.is_empty() {
-            return vec![0.0; films.len()];
+            return vec![0.0; movies.len()];
         }
         let request = Request { history: history.to_vec(), ..Request::default() };
         let mut own = Vec::new();
         let (_, parts) = Parts::to_the_best(self, &request, &mut own);
         let scores = Scores { layout: &self.layout, own: &own, parts };
-        films.iter().map(|film| scores.at(self.position_of[film.row()] as usize)).collect()
+        movies.iter().map(|movie| scores.at(self.position_of[movie.row()] as usize)).collect()
     }
 }

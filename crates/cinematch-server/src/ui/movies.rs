@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::{Query, QueryError, Recommender, Request};
-use cinematch_store::{FilmFeedback, Profile, Taste};
+use cinematch_store::{MovieFeedback, Profile, Taste};
 
 use crate::item::{Item, Why};
 use crate::problem::Problem;
@@ -15,7 +15,7 @@ use crate::state::{AppState, Serving};
 
 /// A film on a page.
 #[derive(Debug)]
-pub struct Film<'a> {
+pub struct MovieCard<'a> {
     pub item: Item<'a>,
     /// Why it is there, where it was ranked.
     pub why: Option<Why<'a>>,
@@ -25,16 +25,16 @@ pub struct Film<'a> {
 /// What somebody said of a film, and whether it is on their watchlist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    pub said: Option<FilmFeedback>,
+    pub said: Option<MovieFeedback>,
     pub is_listed: bool,
 }
 
 impl Standing {
     /// O(log films spoken of).
     pub fn of(taste: &Taste, movie_id: MovieId) -> Self {
-        let said = taste.films.binary_search_by_key(&movie_id, |film| film.movie_id);
+        let said = taste.movies.binary_search_by_key(&movie_id, |movie| movie.movie_id);
         Self {
-            said: said.ok().map(|at| taste.films[at].clone()),
+            said: said.ok().map(|at| taste.movies[at].clone()),
             is_listed: taste.listed.binary_search(&movie_id).is_ok(),
         }
     }
@@ -79,23 +79,23 @@ impl Viewing {
     }
 
     /// The films that a query asks for.
-    pub fn list(&self, query: &Query) -> Result<Vec<Film<'_>>, Problem> {
+    pub fn list(&self, query: &Query) -> Result<Vec<MovieCard<'_>>, Problem> {
         let request = self.resolve(query)?;
         let ranked = self.recommender().recommend(&request);
-        let films = ranked.items.into_iter().map(|recommended| {
-            let film = recommended.movie;
-            Film { why: Some(why(recommended)), ..self.film(film) }
+        let movies = ranked.items.into_iter().map(|recommended| {
+            let movie = recommended.movie;
+            MovieCard { why: Some(why(recommended)), ..self.movie(movie) }
         });
-        Ok(films.collect())
+        Ok(movies.collect())
     }
 
     /// Predicts stars by all that is known of the person, where films were listed by a part of it.
-    pub fn predict(&self, films: &mut [Film<'_>]) -> Result<(), Problem> {
+    pub fn predict(&self, movies: &mut [MovieCard<'_>]) -> Result<(), Problem> {
         let rows: Vec<MovieIdx> =
-            films.iter().filter_map(|film| self.find(film.item.movie_id)).collect();
+            movies.iter().filter_map(|movie| self.find(movie.item.movie_id)).collect();
         let request = self.resolve(&Query { explain: false, ..self.query(1) })?;
-        for (film, assessed) in films.iter_mut().zip(self.recommender().assess(&request, &rows)) {
-            if let Some(why) = &mut film.why {
+        for (movie, assessed) in movies.iter_mut().zip(self.recommender().assess(&request, &rows)) {
+            if let Some(why) = &mut movie.why {
                 why.predicted_rating = assessed.predicted;
             }
         }
@@ -103,25 +103,25 @@ impl Viewing {
     }
 
     /// Films with the stars that are expected of the person, where anything is known of them.
-    pub fn predicted(&self, films: &[MovieIdx]) -> Result<Vec<Film<'_>>, QueryError> {
+    pub fn predicted(&self, movies: &[MovieIdx]) -> Result<Vec<MovieCard<'_>>, QueryError> {
         let query = Query { explain: false, ..self.query(1) };
         let (request, _) = self.recommender().resolve(&query)?;
         if request.history.is_empty() {
-            return Ok(films.iter().map(|film| self.film(*film)).collect());
+            return Ok(movies.iter().map(|movie| self.movie(*movie)).collect());
         }
-        let assessed = self.recommender().assess(&request, films).into_iter();
-        let films = assessed.map(|recommended| {
-            let film = recommended.movie;
-            Film { why: Some(why(recommended)), ..self.film(film) }
+        let assessed = self.recommender().assess(&request, movies).into_iter();
+        let movies = assessed.map(|recommended| {
+            let movie = recommended.movie;
+            MovieCard { why: Some(why(recommended)), ..self.movie(movie) }
         });
-        Ok(films.collect())
+        Ok(movies.collect())
     }
 
     /// A film, and what the person said of it.
-    pub fn film(&self, film: MovieIdx) -> Film<'_> {
+    pub fn movie(&self, film: MovieIdx) -> MovieCard<'_> {
         let recommender = self.recommender();
         let movie = recommender.movie(film);
-        Film {
+        MovieCard {
             item: Item::of(recommender, film, self.region),
             why: None,
             standing: Standing::of(&self.taste, movie.movie_id),

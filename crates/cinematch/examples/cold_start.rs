@@ -12,15 +12,15 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use cinematch::catalog::{Interactions, Movie, read_merged};
-use cinematch::evaluation::{ColdFilms, HeldOut, Part, Split, StrongGeneralization, ndcg_at};
+use cinematch::evaluation::{ColdMovies, HeldOut, Part, Split, StrongGeneralization, ndcg_at};
 use cinematch::features::plain::PlainFeatures;
 use cinematch::features::ranking::{FeatureSet, RankingFeatures};
 use cinematch::features::tags::TagCounts;
 use cinematch::features::text::TfidfParams;
 use cinematch::ids::{MovieIdx, Vocabulary};
+use cinematch::models::cold_start::{FeatureMap, Newcomers, neighbours};
 use cinematch::models::content::ContentAlone;
 use cinematch::models::hybrid::Hybrid;
-use cinematch::models::newcomers::{FeatureMap, Newcomers, neighbours};
 use cinematch::models::spec::Kind;
 use cinematch::models::{Fitted, Model, Spec, TrainingSet};
 use cinematch::sources::movielens::{self, TagRow};
@@ -75,7 +75,7 @@ fn main() -> Outcome<()> {
     for seed in 42..42 + n_splits {
         let users = StrongGeneralization { seed, ..StrongGeneralization::default() };
         let split =
-            ColdFilms { users, ..ColdFilms::default() }.split(&data.interactions, Part::Test)?;
+            ColdMovies { users, ..ColdMovies::default() }.split(&data.interactions, Part::Test)?;
         let setting = Setting::new(&data, &split)?;
         n_users += setting.held_out.len() as u32;
         n_newcomers += split.cold.len();
@@ -256,11 +256,11 @@ impl<'a> Setting<'a> {
                 scores[rated.movie.row()] = f32::NEG_INFINITY;
             }
             let best = |from: usize| {
-                let films = (from..scores.len()).filter(|row| self.is_candidate[*row]);
-                let mut films: Vec<MovieIdx> = films.map(|row| MovieIdx(row as u32)).collect();
-                films.sort_by(|a, b| scores[b.row()].total_cmp(&scores[a.row()]));
-                films.truncate(SHOWN);
-                films
+                let movies = (from..scores.len()).filter(|row| self.is_candidate[*row]);
+                let mut movies: Vec<MovieIdx> = movies.map(|row| MovieIdx(row as u32)).collect();
+                movies.sort_by(|a, b| scores[b.row()].total_cmp(&scores[a.row()]));
+                movies.truncate(SHOWN);
+                movies
             };
             let (list, relevant) = (best(0), held.relevant_movies());
             sums.among_all += ndcg_at(SHOWN, &list, &relevant);

@@ -7,11 +7,11 @@ use cinematch::sources::movielens::Stars;
 use cinematch_store::{Before, NewItem, Profile, Reaction, Said};
 use maud::{Markup, html};
 
-use super::films::{Standing, Viewing};
 use super::form::Sent;
+use super::movies::{Standing, Viewing};
 use super::note::{Note, Undo, done};
-use super::visitor::Viewer;
-use super::{card, film};
+use super::visitor::User;
+use super::{card, movie};
 use crate::extract::PathOf;
 use crate::problem::Problem;
 use crate::routes::{find_movie, now};
@@ -142,7 +142,7 @@ pub async fn put_back(
 /// `POST /films/{id}/say`.
 pub async fn say(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
     PathOf(movie_id): PathOf<u32>,
     Sent(fields): Sent,
 ) -> Result<Response, Problem> {
@@ -154,7 +154,7 @@ pub async fn say(
 /// `POST /films/{id}/undo`.
 pub async fn undo(
     State(state): State<AppState>,
-    Viewer { visitor, profile }: Viewer,
+    User { visitor, profile }: User,
     PathOf(movie_id): PathOf<u32>,
     Sent(fields): Sent,
 ) -> Result<Response, Problem> {
@@ -166,11 +166,11 @@ pub async fn undo(
 /// The film's buttons as they are now.
 async fn buttons(state: &AppState, profile: &Profile, movie_id: u32) -> Result<Markup, Problem> {
     let viewing = Viewing::of(state, profile).await?;
-    let film = find_movie(viewing.recommender(), movie_id.into())?;
-    let title = &viewing.recommender().movie(film).title;
+    let movie = find_movie(viewing.recommender(), movie_id.into())?;
+    let title = &viewing.recommender().movie(movie).title;
     let standing = Standing::of(&viewing.taste, MovieId(movie_id));
     // Pages without stars have no place for them.
-    Ok(html! { (card::say(movie_id, title, &standing)) (film::rate(movie_id, &standing)) })
+    Ok(html! { (card::say(movie_id, title, &standing)) (movie::rate(movie_id, &standing)) })
 }
 
 #[cfg(test)]

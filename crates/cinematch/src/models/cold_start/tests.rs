@@ -35,8 +35,8 @@ fn score(model: &Fitted, history: &[Rated]) -> Vec<f32> {
 /// Films of which each is like those of its own parity alone.
 fn parity() -> Vec<Vec<(MovieIdx, f32)>> {
     let of = |newcomer: usize| {
-        let same = (0..N_LEARNED as u32).filter(move |film| film % 2 == newcomer as u32 % 2);
-        same.map(|film| (MovieIdx(film), 0.8)).collect()
+        let same = (0..N_LEARNED as u32).filter(move |movie| movie % 2 == newcomer as u32 % 2);
+        same.map(|movie| (MovieIdx(movie), 0.8)).collect()
     };
     (N_LEARNED..N_MOVIES).map(of).collect()
 }
@@ -54,7 +54,7 @@ fn what_was_learned_stays_and_newcomers_are_like_their_neighbours() {
         let (before, after) = (score(&model, &even), score(&extended, &even));
         assert_eq!(before, after[..N_LEARNED], "{name}");
         if ["edlae", "ease", "item-knn", "ials", "biased-mf"].contains(&name) {
-            let [even, odd] = [36, 37].map(|film| after[film]);
+            let [even, odd] = [36, 37].map(|movie| after[movie]);
             assert!(even > odd, "{name}: {even} {odd}");
         }
         if ["edlae", "ease", "item-knn", "ials"].contains(&name) {
@@ -107,8 +107,8 @@ fn neighbours_are_the_most_alike_that_are_known() {
     for (newcomer, alike) in (30..).zip(&found) {
         let expected: Vec<u32> =
             (0..30).filter(|film| film % 2 == 0 && film % 3 == newcomer % 3).collect();
-        let films: Vec<u32> = alike.iter().map(|(film, _)| film.0).collect();
-        assert_eq!(films, expected);
+        let movies: Vec<u32> = alike.iter().map(|(film, _)| film.0).collect();
+        assert_eq!(movies, expected);
     }
 }
 
@@ -119,7 +119,7 @@ fn weights_add_up_to_less_than_one_and_less_where_nothing_is_alike() {
     let newcomers = Newcomers { n_learned: 9, neighbours: &neighbours, ratings: None, map };
     let mapped = newcomers.mapped(|_| true);
     let sums: Vec<f32> =
-        mapped.iter().map(|films| films.iter().map(|(_, weight)| weight).sum()).collect();
+        mapped.iter().map(|movies| movies.iter().map(|(_, weight)| weight).sum()).collect();
     assert!(sums[0] > 0.9 && sums[0] < 1.0 && sums[1] < 0.1, "{sums:?}");
     assert_eq!(newcomers.mapped(|movie| movie.0 == 5)[1], []);
 }
