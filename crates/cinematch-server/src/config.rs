@@ -1,15 +1,14 @@
 //! What an operator sets, checked at start-up.
 
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use cinematch_store::Address;
-
-use crate::cache::RedisAddress;
-use crate::jobs::JobsConfig;
+use cinematch_http::config::{AccessConfig, AccessMode};
+use cinematch_service::cache::CacheConfig;
+use cinematch_service::jobs::JobsConfig;
 
 /// The server's settings.
 #[derive(Clone, Debug)]
@@ -26,61 +25,7 @@ pub struct ServerConfig {
     pub cors_origins: Vec<String>,
     /// Who may do what.
     pub access: AccessConfig,
-    /// Where replies are kept for those who ask the same.
-    pub cache: CacheConfig,
-    /// What runs in the background.
-    pub jobs: JobsConfig,
-    /// How long the server goes on taking requests after it was told to stop, already saying that it is not
-    /// ready, so that who sends them can look elsewhere.
-    pub stop_delay: Duration,
-}
-
-/// Where replies are kept for those who ask the same.
-#[derive(Clone, Debug)]
-pub struct CacheConfig {
-    /// Bytes of them in this process; 0: none.
-    pub memory_bytes: u64,
-    /// A Redis that servers share.
-    pub redis: Option<RedisAddress>,
-}
-
-impl CacheConfig {
-    /// Megabytes of replies in memory, if nothing else is said: a thousand lists of twenty films and more.
-    pub const DEFAULT_MB: u32 = 64;
-}
-
-impl Default for CacheConfig {
-    fn default() -> Self {
-        Self { memory_bytes: u64::from(Self::DEFAULT_MB) << 20, redis: None }
-    }
-}
-
-/// Who may do what.
-#[derive(Clone, Debug, Default)]
-pub struct AccessConfig {
-    /// Whether people sign in.
-    pub mode: AccessMode,
-    /// Further names under which the server is reached, without port; in open mode requests to other
-    /// names are refused.
-    pub allowed_hosts: Vec<String>,
-    /// Requests a second and client, with bursts of five seconds' worth; `None`: any number.
-    pub rate_limit: Option<NonZeroU32>,
-    /// Whether all requests come from a reverse proxy that speaks HTTPS to clients and says in the last
-    /// element of `X-Forwarded-For` who they are.
-    pub behind_proxy: bool,
-}
-
-/// Whether people sign in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AccessMode {
-    /// A household at its own machine: profiles without passwords.
-    #[default]
-    Open,
-    /// Accounts with passwords, and API keys.
-    Accounts,
-}
-
-/// Origins of the usual development servers.
+    /// Origins of the usual development servers.
 pub const DEVELOPMENT_ORIGINS: [&str; 4] = [
     "http://localhost:5173",
     "http://127.0.0.1:5173",

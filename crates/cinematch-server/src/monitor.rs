@@ -9,7 +9,7 @@ use cinematch_store::JobKind;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::state::AppState;
+use cinematch_service::Service;
 
 /// Of requests and of rankings: from a tenth of a millisecond on.
 const FAST: [f64; 14] =
@@ -108,18 +108,18 @@ fn describe() {
 }
 
 /// All that is known now, in Prometheus' text format.
-pub async fn render(state: &AppState) -> String {
-    let bundle = state.bundle();
+pub async fn render(service: &Service, uptime: Duration) -> String {
+    let bundle = service.bundle();
     let run = &bundle.manifest.run;
     let trained = run.trained_at.as_ref().unwrap_or(&run.created_at);
     if let Ok(trained) = chrono::DateTime::parse_from_rfc3339(trained) {
-        let age = crate::routes::now() - trained.timestamp_millis();
+        let age = service.now() - trained.timestamp_millis();
         gauge!("cinematch_model_age_seconds").set(age.max(0) as f64 / 1e3);
     }
     gauge!("cinematch_model_generation").set(bundle.generation as f64);
-    gauge!("cinematch_uptime_seconds").set(state.uptime().as_secs_f64());
-    gauge!("cinematch_store_up").set(f64::from(state.is_store_up().await));
-    state.cache().tell();
+    gauge!("cinematch_uptime_seconds").set(uptime.as_secs_f64());
+    gauge!("cinematch_store_up").set(f64::from(service.is_store_up().await));
+    service.cache().tell();
     let mut text = text();
     // Of the model in service alone: series once made are there until the process ends.
     let (model_id, generation) = (&bundle.manifest.model_id, bundle.generation);

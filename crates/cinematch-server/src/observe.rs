@@ -10,8 +10,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use metrics::{counter, gauge, histogram};
 use tracing::Instrument;
+use cinematch_http::class::RouteClass;
+use cinematch_http::marks::{IsPage, RequestId};
+use cinematch_http::problem::{INTERNAL, Problem};
 
-use crate::problem::{INTERNAL, Problem};
 use crate::trace;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,20 +27,13 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; \
                            style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
-/// What the log calls a request.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
-
-/// Marks a reply that is a page: refused or not, it says itself what there is to say.
-#[derive(Clone, Copy, Debug)]
-pub struct IsPage;
-
 /// Wraps every request.
 pub async fn observe(mut request: Request, next: Next) -> Response {
     let request_id = accepted_id(&request).unwrap_or_else(new_id);
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let class = request.extensions().get::<RouteClass>().copied();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = tracing::error_span!("request", request_id);
     let trace = trace::of_request(&request, &request_id);
@@ -60,7 +55,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         *response.headers_mut() = headers;
     }
     let headers = response.headers_mut();
-    if path.starts_with("/api/") || path.starts_with("/auth/") {
+    if class.is_some_and(RouteClass::is_api) {
         // What is anybody's own stays out of every cache on the way, and is asked for anew.
         let nowhere = HeaderValue::from_static("no-store");
         headers.entry(header::CACHE_CONTROL).or_insert(nowhere);
@@ -72,7 +67,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let silent = HeaderValue::from_static("no-referrer");
     headers.entry(header::REFERRER_POLICY).or_insert(silent);
-    let policy = if path.starts_with("/docs") { DOCS_POLICY } else { POLICY };
+    let policy = if class == Some(RouteClass::Docs) { DOCS_POLICY } else { POLICY };
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     let took = started.elapsed();
     count(route.as_ref(), &method, status, took);

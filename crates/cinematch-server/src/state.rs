@@ -1,193 +1,127 @@
-//! What handlers share.
+//! The state of a running server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
-use cinematch::bundle::{ArtifactsError, Bundle, Generations};
-use cinematch::catalog::matching::MatchIndex;
-use cinematch::search::SearchIndex;
-use cinematch_store::{Ownership, Store, StoreError, Taste};
-use tracing::Instrument;
+use cinematch::bundle::{ArtifactsError, Bundle};
+use cinematch_http::state::RouteState;
+use cinematch_service::cache::RedisAddressError;
+use cinematch_service::{Clock, OpenError, Service, ServiceConfig};
+use cinematch_store::StoreError;
 
-use crate::access::Limits;
-use crate::cache::{Cache, RedisAddressError};
 use crate::config::{ConfigError, ServerConfig};
-use crate::item::ItemTexts;
 use crate::monitor;
-use crate::trace::span;
-
-/// How long the database may take to say that it is there.
-const PING: Duration = Duration::from_secs(2);
 
 /// A server that cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The settings cannot be.
+    /// The settings contradict each other.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// There is no usable model.
     #[error(transparent)]
-    Artifacts(#[from] ArtifactsError),
+    Artifacts(ArtifactsError),
     /// There is no usable database.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// There is no such cache.
+    Store(StoreError),
+    /// The address of the cache is invalid.
     #[error(transparent)]
-    Cache(#[from] RedisAddressError),
+    Cache(RedisAddressError),
 }
 
-/// The server's state; clones share it.
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Artifacts(error) => Self::Artifacts(error),
+            OpenError::Store(error) => Self::Store(error),
+            OpenError::Cache(error) => Self::Cache(error),
+        }
+    }
+}
+
+/// The state of a running server; clones share it.
 #[derive(Clone, Debug)]
 pub struct AppState {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    serving: ArcSwap<Serving>,
-    store: Store,
-    cache: Cache,
-    config: ServerConfig,
-    limits: Limits,
-    started: Instant,
-    /// Whether the published generation is not in service, because it cannot be used.
-    is_refusing: AtomicBool,
-    is_stopping: AtomicBool,
-}
-
-/// A model in service.
-#[derive(Debug)]
-pub(crate) struct Serving {
-    /// The model.
-    pub bundle: Arc<Bundle>,
-    /// Its films as replies show them.
-    pub items: ItemTexts,
-    /// Its films as people look for them.
-    pub search: SearchIndex,
-    /// Its films as exports of elsewhere name them.
-    pub matching: MatchIndex,
-}
-
-impl Serving {
-    /// With all that is made of its films. O(films).
-    pub fn new(bundle: Bundle) -> Arc<Self> {
-        let items = ItemTexts::new(bundle.recommender.movies().len());
-        let search = SearchIndex::new(bundle.recommender.movies());
-        let matching = MatchIndex::new(bundle.recommender.movies());
-        Arc::new(Self { bundle: Arc::new(bundle), items, search, matching })
-    }
+    pub(crate) routes: RouteState,
+    pub(crate) config: Arc<ServerConfig>,
+    pub(crate) lifecycle: Arc<Lifecycle>,
 }
 
 impl AppState {
-    /// Checks the settings, loads the published model, or where that is broken the last one that served and
-    /// is whole, and opens the database.
+    /// Checks the settings, loads the published model, or where that is broken the last one that served
+    /// and is intact, and opens the database.
     pub async fn open(config: ServerConfig) -> Result<Self, StartError> {
         config.check()?;
-        let best = Generations::at(&config.artifacts).load_best()?;
-        let state = Self::with_bundle(config, best.bundle).await?;
-        if let Some(refused) = best.refused {
-            let (generation, error) = (state.bundle().generation, refused.to_string());
-            tracing::error!(generation, error, "an earlier generation serves");
-            state.refuse(true);
-        }
-        Ok(state)
+        monitor::start();
+        let service = Service::open(service_config(&config)).await?;
+        Ok(Self::new(config, service))
     }
 
-    /// The same with a model that is in memory already.
+    /// Opens the database and serves a model that is already in memory.
     pub async fn with_bundle(config: ServerConfig, bundle: Bundle) -> Result<Self, StartError> {
         config.check()?;
-        let store = Store::open(&config.database, Ownership::Alone).await?;
         monitor::start();
-        let cache = Cache::open(&config.cache).await?;
-        let shared = Shared {
-            serving: ArcSwap::new(Serving::new(bundle)),
-            store,
-            cache,
-            limits: Limits::new(config.access.rate_limit),
-            config,
-            started: Instant::now(),
-            is_refusing: AtomicBool::new(false),
-            is_stopping: AtomicBool::new(false),
-        };
-        Ok(Self { shared: Arc::new(shared) })
+        let service = Service::with_bundle(service_config(&config), bundle).await?;
+        Ok(Self::new(config, service))
     }
 
-    /// The model in service: one snapshot for a whole request.
+    fn new(config: ServerConfig, service: Service) -> Self {
+        let routes = RouteState::new(service, config.access.clone());
+        Self { routes, config: Arc::new(config), lifecycle: Arc::default() }
+    }
+
+    /// Returns the bundle in service.
     pub fn bundle(&self) -> Arc<Bundle> {
-        self.shared.serving.load().bundle.clone()
+        self.service().bundle()
     }
 
-    /// The same with its films' texts.
-    pub(crate) fn serving(&self) -> Arc<Serving> {
-        self.shared.serving.load_full()
+    /// Returns the use cases.
+    pub(crate) fn service(&self) -> &Service {
+        &self.routes.service
     }
 
-    /// Puts another model into service, and gives the one before. Requests under way keep theirs.
-    pub(crate) fn swap(&self, next: Arc<Serving>) -> Arc<Serving> {
-        self.refuse(false);
-        let before = self.shared.serving.swap(next);
-        self.shared.cache.clear();
-        before
-    }
-
-    /// Remembers whether the published generation could be put into service.
-    pub(crate) fn refuse(&self, is_refusing: bool) {
-        self.shared.is_refusing.store(is_refusing, Ordering::Relaxed);
-    }
-
-    /// Whether the published generation is not in service, because it cannot be used.
-    pub(crate) fn is_refusing(&self) -> bool {
-        self.shared.is_refusing.load(Ordering::Relaxed)
-    }
-
-    /// Whether the database answers just now.
-    pub(crate) async fn is_store_up(&self) -> bool {
-        matches!(tokio::time::timeout(PING, self.store().ping()).await, Ok(Ok(())))
-    }
-
-    /// From now on the server asks to be sent no more requests.
+    /// Makes the server report that it is not ready for requests any more.
     pub(crate) fn stop(&self) {
         tracing::info!(
-            delay_seconds = self.config().stop_delay.as_secs(),
+            delay_seconds = self.config.stop_delay.as_secs(),
             "told to stop: not ready any more"
         );
-        self.shared.is_stopping.store(true, Ordering::Relaxed);
+        self.lifecycle.is_stopping.store(true, Ordering::Relaxed);
+    }
+}
+
+fn service_config(config: &ServerConfig) -> ServiceConfig {
+    ServiceConfig {
+        artifacts: config.artifacts.clone(),
+        database: config.database.clone(),
+        cache: config.cache.clone(),
+        jobs: config.jobs.clone(),
+        clock: Clock::system(),
+    }
+}
+
+/// When the server started, and whether it stops.
+#[derive(Debug)]
+pub struct Lifecycle {
+    started: Instant,
+    is_stopping: AtomicBool,
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self { started: Instant::now(), is_stopping: AtomicBool::new(false) }
+    }
+}
+
+impl Lifecycle {
+    /// Time since the start.
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
     }
 
-    /// Whether it does.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.shared.is_stopping.load(Ordering::Relaxed)
-    }
-
-    /// What ranking needs to know of a person.
-    pub(crate) async fn taste(&self, user: &str) -> Result<Arc<Taste>, StoreError> {
-        self.store().taste(user).instrument(span!("store")).await
-    }
-
-    /// People's data.
-    pub(crate) fn store(&self) -> &Store {
-        &self.shared.store
-    }
-
-    /// Replies kept for those who ask the same.
-    pub(crate) fn cache(&self) -> &Cache {
-        &self.shared.cache
-    }
-
-    /// The settings.
-    pub(crate) fn config(&self) -> &ServerConfig {
-        &self.shared.config
-    }
-
-    /// How often clients may call.
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.shared.limits
-    }
-
-    /// How long the server has been up.
-    pub(crate) fn uptime(&self) -> Duration {
-        self.shared.started.elapsed()
+    /// True while the server is shutting down.
+    pub fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
     }
 }

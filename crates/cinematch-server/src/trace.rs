@@ -1,26 +1,13 @@
-//! A request as a trace sees it: one span a request, below it what takes time.
-//!
-//! These spans have a target of their own, so that logs do without them, and cost nothing where nobody
-//! collects traces.
+//! The span of a request, in the trace of the caller where a `traceparent` header names one.
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, StatusCode};
 use opentelemetry::global;
 use opentelemetry::propagation::Extractor;
+use cinematch_service::trace::TARGET;
 use tracing::Span;
 use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
-
-/// The target of all of them.
-pub const TARGET: &str = "cinematch::trace";
-
-/// A span for what is done while answering; its name is a literal.
-macro_rules! span {
-    ($name:literal) => {
-        tracing::info_span!(target: $crate::trace::TARGET, $name)
-    };
-}
-pub(crate) use span;
 
 /// The span of a request: of the caller's trace, where a `traceparent` names one.
 pub fn of_request(request: &Request, request_id: &str) -> Span {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use cinematch_server::{JobsConfig, Pace, Schedule, WorkerCommand};
+use cinematch_service::jobs::{JobsConfig, Pace, Schedule, WorkerCommand};
 use clap::Args;
 
 use crate::options::Global;

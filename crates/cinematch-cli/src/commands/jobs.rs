@@ -1,7 +1,7 @@
 //! `cinematch jobs`: what servers do in the background, looked at and asked for.
 
 use anyhow::{Context, Result};
-use cinematch_server::JobItem;
+use cinematch_service::jobs::JobItem;
 use cinematch_store::{Job, JobKind, JobState, Ownership, Store, rfc3339};
 use clap::{Args, Subcommand};
 use serde_json::Value;

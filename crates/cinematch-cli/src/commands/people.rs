@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal};
 
 use anyhow::{Context, Result, bail};
-use cinematch_server::{ApiToken, LONGEST_PASSWORD, hash_password};
+use cinematch_service::secrets::{ApiToken, LONGEST_PASSWORD, hash_password};
 use cinematch_store::{NewKey, NewProfile, Ownership, Scope, Store, StoreError, is_email, rfc3339};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};

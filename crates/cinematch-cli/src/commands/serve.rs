@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cinematch_server::{
-    AccessConfig, AccessMode, AppState, CacheConfig, JobsConfig, RedisAddress, ServerConfig,
-};
+use cinematch_http::config::{AccessConfig, AccessMode};
+use cinematch_server::{AppState, ServerConfig};
+use cinematch_service::cache::{CacheConfig, RedisAddress};
+use cinematch_service::jobs::JobsConfig;
 use cinematch_store::Address;
 use clap::Args;
 use tokio::net::TcpListener;

@@ -102,7 +102,7 @@ impl Telemetry {
         let filter = EnvFilter::try_new(&self.log)
             .with_context(|| format!("--log: `{}` is not a log filter", self.log))?;
         // Spans of traces are no business of log lines.
-        let without = format!("{}=off", cinematch_server::TRACE_TARGET).parse()?;
+        let without = format!("{}=off", cinematch_service::trace::TARGET).parse()?;
         Ok(filter.add_directive(without))
     }
 
@@ -157,7 +157,7 @@ fn traces<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
-    let only = Targets::new().with_target(cinematch_server::TRACE_TARGET, LevelFilter::INFO);
+    let only = Targets::new().with_target(cinematch_service::trace::TARGET, LevelFilter::INFO);
     tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("cinematch"))
         // Every one of these costs, and says nothing about a request.

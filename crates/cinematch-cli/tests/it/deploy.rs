@@ -195,7 +195,8 @@ fn names_in_sources() -> BTreeSet<String> {
         }
     }
     let mut found = BTreeSet::new();
-    for name in ["cinematch-server", "cinematch-store", "cinematch-cli"] {
+    let crates = ["api", "cli", "http", "server", "service", "store", "web"];
+    for name in crates.map(|name| format!("cinematch-{name}")) {
         walk(&project().join("crates").join(name).join("src"), &mut found);
     }
     found

@@ -1,0 +1,82 @@
+//! `/auth`: profiles by email address, and sessions.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::{Extension, Json};
+use cinematch_http::access::{Client, Me};
+use cinematch_http::config::{AccessConfig, AccessMode};
+use cinematch_http::extract::Body;
+use cinematch_http::problem::{Problem, ProblemDocument};
+use cinematch_http::sessions::Sessions;
+use cinematch_service::Service;
+use cinematch_service::profile::{self, Identity, ProfileBody};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Open mode: the profile of an email address; made if there is none and a name is given.
+#[utoipa::path(post, path = "/auth/identify", tag = "access", request_body = Identity,
+    responses(
+        (status = 200, body = ProfileBody),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json",
+            description = "Nobody has this address, and no name came with it"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn identify(
+    State(service): State<Service>,
+    State(access): State<Arc<AccessConfig>>,
+    Body(identity): Body<Identity>,
+) -> Result<Json<ProfileBody>, Problem> {
+    let detail = "Here people have accounts: sign in at /auth/login";
+    access.only_in(AccessMode::Open, detail)?;
+    Ok(Json(profile::identify(&service, identity).await?.into()))
+}
+
+/// What one signs in with.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct Credentials {
+    #[schema(max_length = 254)]
+    email: String,
+    #[schema(value_type = String, format = Password, max_length = 1024)]
+    password: SecretString,
+}
+
+/// Signs in: the reply sets the session's cookie, `HttpOnly` and `SameSite=Lax`.
+#[utoipa::path(post, path = "/auth/login", tag = "access", request_body = Credentials,
+    responses(
+        (status = 200, body = ProfileBody),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn login(
+    State(sessions): State<Sessions>,
+    Extension(Client(client)): Extension<Client>,
+    Body(credentials): Body<Credentials>,
+) -> Result<([(HeaderName, HeaderValue); 1], Json<ProfileBody>), Problem> {
+    let Credentials { email, password } = credentials;
+    let (profile, cookie) = sessions.sign_in(client, &email, password).await?;
+    Ok(([(header::SET_COOKIE, cookie)], Json(profile.into())))
+}
+
+/// Signs out: the session ends, its cookie goes.
+#[utoipa::path(post, path = "/auth/logout", tag = "access",
+    responses(
+        (status = 204, description = "Signed out, or was not signed in"),
+    ))]
+pub async fn logout(
+    State(sessions): State<Sessions>,
+    headers: HeaderMap,
+) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), Problem> {
+    let gone = sessions.sign_out(&headers).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]))
+}
+
+/// Whose requests these are.
+#[utoipa::path(get, path = "/auth/me", tag = "access",
+    security(("user_id" = []), ("session" = []), ("api_key" = [])),
+    responses(
+        (status = 200, body = ProfileBody),
+    ))]
+pub async fn me(Me(profile): Me) -> Json<ProfileBody> {
+    Json(profile.into())
+}

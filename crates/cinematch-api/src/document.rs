@@ -1,0 +1,145 @@
+//! The `OpenAPI` document: its head, the security of guarded operations, and the refusals that every
+//! operation can answer.
+
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+
+use cinematch_http::cookies::SESSION_COOKIE;
+use cinematch_http::problem::ProblemDocument;
+use cinematch_service::export::ExportFormat;
+use cinematch_service::selection::{Mode, RuntimeBucket, YearBucket};
+
+/// The document without its routes.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "CineMatch",
+        description = "Movie recommendations with reasons computed from the score itself. \
+                       Errors are application/problem+json (RFC 9457).\n\nIn open mode, on one's own machine, \
+                       `X-User-Id` says which profile a request is for. With accounts people sign in, and \
+                       programs send an API key.\n\nFilms' facts come from MovieLens \
+                       and, where they were fetched, from TMDB: this product uses the TMDB API but is not \
+                       endorsed or certified by TMDB. Where films can be watched is JustWatch's data.",
+        license(name = "MIT", identifier = "MIT")
+    ),
+    // What only parameters name.
+    components(schemas(ProblemDocument, Mode, YearBucket, RuntimeBucket, ExportFormat))
+)]
+pub struct Document;
+
+/// Adds the security schemes, and to every operation its id and the refusals of the layers around it.
+pub fn complete(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    let header = |name: &str, text: &str| ApiKey::Header(ApiKeyValue::with_description(name, text));
+    let schemes = [
+        ("user_id", SecurityScheme::ApiKey(header("X-User-Id", "Open mode: a profile's number"))),
+        ("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+            SESSION_COOKIE, "Accounts: set by /auth/login")))),
+        ("api_key", SecurityScheme::Http(
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer)
+                .description(Some("Accounts: a key of `cinematch key create`, with X-User-Id for whom it acts"))
+                .build())),
+    ];
+    for (name, scheme) in schemes {
+        components.add_security_scheme(name, scheme);
+    }
+    // What is left out is nothing: a default beside `oneOf` is more than generators of clients take.
+    for schema in components.schemas.values_mut() {
+        if let RefOr::T(Schema::Object(object)) = schema {
+            for property in object.properties.values_mut() {
+                if let RefOr::T(Schema::OneOf(one_of)) = property {
+                    one_of.default = None;
+                }
+            }
+        }
+    }
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations_of(item) {
+            operation.operation_id = Some(name_of(method, path));
+            may_refuse(operation, "403", "Not allowed, or not from this page");
+            may_refuse(operation, "429", "Too many requests: `Retry-After` says how long to wait");
+            if operation.security.is_some() {
+                may_refuse(operation, "401", "Not known who calls");
+            }
+            if operation.request_body.is_some() {
+                may_refuse(operation, "400", "The body is malformed");
+                may_refuse(operation, "413", "The body is too large");
+                may_refuse(operation, "415", "The body is of another type");
+                may_refuse(operation, "422", "Something in the body cannot be");
+            }
+            may_refuse(operation, "503", "People's data cannot be reached or written just now");
+            describe(operation);
+        }
+    }
+}
+
+/// Adds the security of guarded operations to the document of a group of them.
+pub fn protect(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in operations_of(item) {
+            // A guarded operation that needs no profile admits anyone in open mode, and with accounts
+            // every user who signed in.
+            let scheme = |name: &str| SecurityRequirement::new::<_, [&str; 0], &str>(name, []);
+            operation.security.get_or_insert_with(|| {
+                vec![SecurityRequirement::default(), scheme("session"), scheme("api_key")]
+            });
+        }
+    }
+}
+
+/// Returns the operations of a path with their methods.
+fn operations_of(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let operations = [
+        ("get", &mut item.get),
+        ("put", &mut item.put),
+        ("post", &mut item.post),
+        ("delete", &mut item.delete),
+    ];
+    operations.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// What generated clients call an operation: `get_watchlist_by_user_id`.
+fn name_of(method: &str, path: &str) -> String {
+    let parts = path.split(['/', '-']).filter(|part| !part.is_empty() && *part != "api");
+    let mut name = parts.fold(method.to_owned(), |name, part| {
+        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            Some(parameter) => format!("{name}_by_{parameter}"),
+            None => format!("{name}_{part}"),
+        }
+    });
+    if path == "/" {
+        name.push_str("_home");
+    }
+    name
+}
+
+/// Every response says what it is, as the specification wants it.
+fn describe(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            let said = match status.as_str() {
+                "200" => "Done",
+                "404" => "There is no such thing",
+                "422" => "Something in the request cannot be",
+                _ => "Refused",
+            };
+            said.clone_into(&mut response.description);
+        }
+    }
+}
+
+fn may_refuse(operation: &mut Operation, status: &str, description: &str) {
+    let problem = Ref::from_schema_name("ProblemDocument");
+    let content = ContentBuilder::new().schema(Some(problem)).build();
+    let response = ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", content)
+        .build();
+    operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+}

@@ -1,0 +1,38 @@
+//! `/api/preferences/me`.
+
+use axum::Json;
+use axum::extract::State;
+use cinematch_http::access::Me;
+use cinematch_http::extract::Body;
+use cinematch_http::problem::{Problem, ProblemDocument};
+use cinematch_service::Service;
+use cinematch_service::preferences::{NewPreferences, PreferencesBody, save};
+
+/// The preferences of the profile that asks.
+#[utoipa::path(get, path = "/api/preferences/me", tag = "people",
+    security(("user_id" = []), ("session" = []), ("api_key" = [])),
+    responses(
+        (status = 200, body = PreferencesBody),
+    ))]
+pub async fn read(
+    State(service): State<Service>,
+    Me(profile): Me,
+) -> Result<Json<PreferencesBody>, Problem> {
+    let taste = service.store().taste(&profile.key()).await?;
+    Ok(Json(taste.preferences.clone().into()))
+}
+
+/// Puts preferences in the place of those of before.
+#[utoipa::path(put, path = "/api/preferences/me", tag = "people", request_body = NewPreferences,
+    security(("user_id" = []), ("session" = []), ("api_key" = [])),
+    responses(
+        (status = 200, body = PreferencesBody),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn write(
+    State(service): State<Service>,
+    Me(profile): Me,
+    Body(new): Body<NewPreferences>,
+) -> Result<Json<PreferencesBody>, Problem> {
+    Ok(Json(save(&service, &profile, new).await?.into()))
+}

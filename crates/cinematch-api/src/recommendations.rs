@@ -1,0 +1,48 @@
+//! `/api/recommendations`: from the request alone by `POST`, from the caller's profile by `GET`.
+
+use axum::extract::{RawQuery, State};
+use cinematch_http::access::{Caller, Me};
+use cinematch_http::cached::Cached;
+use cinematch_http::extract::{Body, QueryOf};
+use cinematch_http::problem::{Problem, ProblemDocument};
+use cinematch_service::Service;
+use cinematch_service::listing::RecommendationReply;
+use cinematch_service::personal::{self, PersonalQuery};
+use cinematch_service::recommend::{self, RecommendationRequest, Whose};
+
+/// Recommends films for a history, preferences and filters, all told by the request. Of the person named
+/// by `user_id` no more is used than which films they know already.
+#[utoipa::path(post, path = "/api/recommendations", tag = "recommendations",
+    request_body = RecommendationRequest,
+    responses(
+        (status = 200, body = RecommendationReply),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn recommend(
+    State(service): State<Service>,
+    caller: Caller,
+    Body(request): Body<RecommendationRequest>,
+) -> Result<Cached, Problem> {
+    let whose = request.whose()?;
+    let allowed = caller.may_act_for(&whose.user_id);
+    // The default user has a watchlist too, which callers with a profile do not share.
+    let is_allowed = if whose.is_named { allowed.map(|()| true)? } else { allowed.is_ok() };
+    Ok(Cached(recommend::recommend(&service, Whose { is_allowed, ..whose }, request).await?))
+}
+
+/// Recommends films to the profile that asks, by its ratings, likes, dislikes and preferences as they are
+/// now.
+#[utoipa::path(get, path = "/api/recommendations", tag = "recommendations", params(PersonalQuery),
+    security(("user_id" = []), ("session" = []), ("api_key" = [])),
+    responses(
+        (status = 200, body = RecommendationReply),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn recommend_mine(
+    State(service): State<Service>,
+    Me(profile): Me,
+    RawQuery(words): RawQuery,
+    QueryOf(asked): QueryOf<PersonalQuery>,
+) -> Result<Cached, Problem> {
+    Ok(Cached(personal::recommend(&service, &profile, words.as_deref(), asked).await?))
+}

@@ -1,0 +1,40 @@
+//! `GET /api/movies/{movie_id}/similar`.
+
+use axum::extract::{RawQuery, State};
+use cinematch_http::cached::Cached;
+use cinematch_http::extract::{PathOf, QueryOf};
+use cinematch_http::problem::{Problem, ProblemDocument};
+use cinematch_service::Service;
+use cinematch_service::similar::{self, SimilarReply};
+use serde::Deserialize;
+
+/// How many films, and whose services.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SimilarQuery {
+    /// How many films, 1 to 100; 20 if not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<usize>,
+    /// The country whose streaming services are shown, as two letters; the operator's own, if not given.
+    region: Option<String>,
+}
+
+/// Films like one, by what they are and by who likes both: those recommended to somebody of whom no
+/// more is known than that they like this film.
+#[utoipa::path(get, path = "/api/movies/{movie_id}/similar", tag = "catalogue",
+    params(("movie_id" = i64, Path, description = "MovieLens' number", minimum = 0, maximum = 4_294_967_295_u32), SimilarQuery),
+    responses(
+        (status = 200, body = SimilarReply),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn similar(
+    State(service): State<Service>,
+    PathOf(movie_id): PathOf<u32>,
+    RawQuery(words): RawQuery,
+    QueryOf(asked): QueryOf<SimilarQuery>,
+) -> Result<Cached, Problem> {
+    let SimilarQuery { limit, region } = asked;
+    Ok(Cached(similar::similar(&service, movie_id, words.as_deref(), limit, region).await?))
+}

@@ -1,0 +1,60 @@
+//! Export and deletion of a user's data.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use cinematch_http::access::{Caller, Me};
+use cinematch_http::attachment;
+use cinematch_http::extract::{PathOf, QueryOf};
+use cinematch_http::problem::{Problem, ProblemDocument};
+use cinematch_service::Service;
+use cinematch_service::export::{Export, ExportFormat, Forgotten, forget as forget_user};
+use cinematch_service::names::{UserName, check_user};
+use serde::Deserialize;
+
+/// How to take it away.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// `json`, if not given: everything. `csv`: the films, for a spreadsheet.
+    #[param(value_type = Option<ExportFormat>)]
+    format: Option<ExportFormat>,
+}
+
+/// Everything that is known of the profile that asks.
+#[utoipa::path(get, path = "/api/export/me", tag = "people", params(ExportQuery),
+    security(("user_id" = []), ("session" = []), ("api_key" = [])),
+    responses(
+        (status = 200, description = "Everything", content(
+            (Export = "application/json"),
+            (String = "text/csv"),
+        )),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn export(
+    State(service): State<Service>,
+    Me(profile): Me,
+    QueryOf(query): QueryOf<ExportQuery>,
+) -> Result<Response, Problem> {
+    attachment::export(&service, &profile, query.format.unwrap_or(ExportFormat::Json)).await
+}
+
+/// Forgets a person: profile, preferences, what was said of films, watchlist, sessions.
+#[utoipa::path(delete, path = "/api/users/{id}", tag = "people",
+    params(("id" = UserName, Path, description = "A profile's number, or the name of a watchlist")),
+    responses(
+        (status = 200, body = Forgotten),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+pub async fn forget(
+    State(service): State<Service>,
+    caller: Caller,
+    PathOf(id): PathOf<String>,
+) -> Result<Json<Forgotten>, Problem> {
+    check_user(&id).map_err(|error| error.rename_fields(|_| "id".to_owned()))?;
+    caller.may_act_for(&id)?;
+    let receipt = forget_user(&service, &id).await?;
+    let receipt = receipt.ok_or_else(|| Problem::not_found("Nothing is known of such a person"))?;
+    Ok(Json(receipt.into()))
+}

@@ -1,0 +1,32 @@
+//! Exports as files to download.
+
+use axum::Json;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use cinematch_service::Service;
+use cinematch_service::export::{self, ExportFormat};
+use cinematch_store::Profile;
+
+use crate::problem::Problem;
+
+/// Returns everything recorded about a user, as a file.
+pub async fn export(
+    service: &Service,
+    profile: &Profile,
+    format: ExportFormat,
+) -> Result<Response, Problem> {
+    let named = |name| (header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
+    match format {
+        ExportFormat::Json => {
+            let export = export::export(service, profile).await?;
+            let name = named("attachment; filename=\"cinematch.json\"");
+            Ok(([name], Json(export)).into_response())
+        }
+        ExportFormat::Csv => {
+            let text = export::export_csv(service, profile).await?;
+            let kind = HeaderValue::from_static("text/csv; charset=utf-8");
+            let name = named("attachment; filename=\"cinematch.csv\"");
+            Ok(([name, (header::CONTENT_TYPE, kind)], text).into_response())
+        }
+    }
+}

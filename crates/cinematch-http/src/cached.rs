@@ -1,0 +1,106 @@
+//! Cached replies as responses, sent packed to clients that accept gzip.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use cinematch_service::cache::CachedReply;
+
+/// A JSON response from the reply cache.
+pub struct Cached(pub CachedReply);
+
+/// The response carries the cached reply as an extension, by which [`pack`] recognizes it.
+impl IntoResponse for Cached {
+    fn into_response(self) -> Response {
+        let Self(reply) = self;
+        let json = HeaderValue::from_static("application/json");
+        let mut response = ([(header::CONTENT_TYPE, json)], reply.plain()).into_response();
+        response.extensions_mut().insert(reply);
+        response
+    }
+}
+
+/// The layer that sends kept replies packed to those who take them so: what comes packed is not packed again.
+pub async fn pack(request: Request, next: Next) -> Response {
+    let takes = takes_gzip(request.headers());
+    let mut response = next.run(request).await;
+    let Some(kept) = response.extensions_mut().remove::<CachedReply>() else { return response };
+    let Some(packed) = takes.then(|| kept.packed()).flatten() else { return response };
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    *response.body_mut() = Body::from(packed);
+    response
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter();
+    let mut encodings = values.filter_map(|value| value.to_str().ok()).flat_map(|it| it.split(','));
+    encodings.any(|encoding| {
+        let (name, quality) = encoding.split_once(';').unwrap_or((encoding, "q=1"));
+        let quality = quality.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case("gzip") && quality.is_some_and(|quality| quality > 0.0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use axum::body::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn who_takes_gzip_says_so() {
+        let takes = |value: &'static str| {
+            let value = HeaderValue::from_static(value);
+            takes_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]))
+        };
+        assert!(takes("gzip, deflate, br") && takes("br;q=1.0, GZIP;q=0.8"));
+        assert!(!takes("") && !takes("br") && !takes("gzip;q=0, br") && !takes("gzip;q=x"));
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
+
+    #[tokio::test]
+    async fn a_kept_reply_is_packed_once_on_its_way_and_another_as_before() {
+        use axum::Router;
+        use axum::routing::get;
+        use http_body_util::BodyExt;
+        use tower::ServiceExt;
+        use tower_http::compression::CompressionLayer;
+        let plain = Bytes::from(b"{\"title\":\"Heat\"},".repeat(500));
+        let (kept, other) = (CachedReply::new(plain.clone()), plain.clone());
+        let app = Router::new()
+            .route("/kept", get(move || std::future::ready(Cached(kept.clone()).into_response())))
+            .route("/other", get(move || std::future::ready(other.clone())))
+            .layer(axum::middleware::from_fn(pack))
+            .layer(CompressionLayer::new());
+        for (path, takes) in
+            [("/kept", "gzip"), ("/other", "gzip"), ("/kept", "br;q=0.5, identity")]
+        {
+            let request = Request::get(path).header(header::ACCEPT_ENCODING, takes);
+            let request = request.body(Body::empty()).unwrap();
+            let reply = app.clone().oneshot(request).await.unwrap();
+            let headers = reply.headers().clone();
+            let body = reply.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(headers.get_all(header::VARY).iter().count(), 1, "{path} {headers:?}");
+            if takes == "gzip" {
+                let encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+                assert_eq!(encodings.collect::<Vec<_>>(), ["gzip"], "{path}");
+                assert_eq!(unpacked(&body), plain, "{path}");
+            } else {
+                assert!(!headers.contains_key(header::CONTENT_ENCODING));
+                assert_eq!(body, plain);
+            }
+        }
+    }
+
+    fn unpacked(bytes: &[u8]) -> Vec<u8> {
+        let mut decoder = flate2::write::GzDecoder::new(Vec::new());
+        decoder.write_all(bytes).unwrap();
+        decoder.finish().unwrap()
+    }
+}

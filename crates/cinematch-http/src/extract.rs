@@ -1,0 +1,156 @@
+//! Extractors whose refusals are problems that name the field.
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, Request};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+use crate::strict::Strict;
+
+/// A JSON body. Malformed JSON is a 400; a value of the wrong type is a 422 naming its field.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        let is_json = kind.is_some_and(|kind| {
+            let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            kind == "application/json" || kind.ends_with("+json")
+        });
+        if !is_json {
+            let detail = "Expected a body with Content-Type: application/json";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+        }
+        let bytes = whole_body(request.into_body(), BODY_LIMIT).await?;
+        let reader = &mut serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(Strict(&mut *reader)).map_err(|error| {
+            let field = error.path().to_string();
+            let error = error.into_inner();
+            if error.is_data() {
+                field_problem(field, &error.to_string())
+            } else {
+                let detail = format!("The body is not JSON: {error}");
+                Problem::new(StatusCode::BAD_REQUEST, detail)
+            }
+        })?;
+        reader.end().map_err(|error| {
+            Problem::new(StatusCode::BAD_REQUEST, format!("The body is not JSON: {error}"))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// The largest body taken: a history of a hundred thousand ratings fits.
+const BODY_LIMIT: usize = 4 << 20;
+/// Of a larger body so much is read and thrown away, so that a client that is still sending gets
+/// to read the refusal.
+const DISCARD_LIMIT: usize = 128 << 20;
+
+/// A body of at most `limit` bytes.
+pub async fn whole_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u8>, Problem> {
+    let (mut whole, mut length) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            let detail = format!("The body broke off: {error}");
+            Problem::new(StatusCode::BAD_REQUEST, detail)
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length <= limit {
+            whole.extend_from_slice(&data);
+        } else {
+            whole = Vec::new();
+        }
+        if length > DISCARD_LIMIT {
+            break;
+        }
+    }
+    if length > limit {
+        let detail = format!("The body is larger than {} MiB", limit >> 20);
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+    }
+    Ok(whole)
+}
+
+/// serde's words about a field, in people's: no position in the body, no names of Rust's types.
+fn field_problem(field: String, message: &str) -> Problem {
+    let message = message.rsplit_once(" at line ").map_or(message, |(text, _)| text);
+    if let Some(missing) = message.strip_prefix("missing field `") {
+        return Problem::field(missing.trim_end_matches('`'), "is missing");
+    }
+    let field = if field == "." { "body".to_owned() } else { field };
+    let (got, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
+    let expected = match expected {
+        "" => return Problem::field(field, message),
+        "i64" => "a whole number",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "usize" => "a whole number, 0 or more",
+        "f32" => "a number",
+        "a sequence" => "a list",
+        other if other.starts_with("struct") => "an object",
+        other => other,
+    };
+    Problem::field(field, format!("{got}, expected {expected}"))
+}
+
+/// Path parameters; one that cannot be parsed is a 422.
+pub struct PathOf<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        use axum::extract::path::ErrorKind;
+        use axum::extract::rejection::PathRejection;
+        let rejection = match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(value)) => return Ok(Self(value)),
+            Err(rejection) => rejection,
+        };
+        let message = rejection.body_text();
+        let PathRejection::FailedToDeserializePathParams(error) = rejection else {
+            return Err(Problem::field("path", message));
+        };
+        let (ErrorKind::ParseErrorAtKey { value, expected_type, .. }
+        | ErrorKind::ParseErrorAtIndex { value, expected_type, .. }
+        | ErrorKind::ParseError { value, expected_type }) = error.into_kind()
+        else {
+            return Err(Problem::field("path", message));
+        };
+        // Not every kind of refusal says which parameter it is about.
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let named = params.iter().flatten().find(|(_, given)| *given == value);
+        let field = named.map_or("path", |(name, _)| name);
+        Err(Problem::field(field, format!("expected {}, got `{value}`", people_say(expected_type))))
+    }
+}
+
+fn people_say(type_name: &str) -> &str {
+    match type_name {
+        "u32" => "a whole number from 0 to 4294967295",
+        other => other,
+    }
+}
+
+/// Query parameters; one that cannot be parsed is a 422.
+pub struct QueryOf<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryOf<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(rejection) => {
+                let text = rejection.body_text();
+                let reason = text.rsplit_once("query string: ").map_or(&*text, |(_, why)| why);
+                let (field, message) = reason.split_once(": ").unwrap_or(("query", reason));
+                Err(Problem::field(field, message))
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Sessions of accounts: signing in and out.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use cinematch_service::secrets::LONGEST_PASSWORD;
+use cinematch_service::{Service, profile};
+use cinematch_store::Profile;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::config::{AccessConfig, AccessMode};
+use crate::cookies::{SESSION_COOKIE, session_token};
+use crate::limits::Limits;
+use crate::problem::{INTERNAL, Problem};
+
+/// Lifetime of a session: 30 days.
+const SESSION_SECONDS: i64 = 30 * 24 * 3600;
+const LONGEST_EMAIL: usize = 254;
+
+/// Begins and ends sessions.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    /// The use cases.
+    pub service: Service,
+    /// Settings of access.
+    pub access: Arc<AccessConfig>,
+    /// Limits on attempts.
+    pub limits: Arc<Limits>,
+}
+
+impl Sessions {
+    /// Begins a session and returns its profile and its cookie.
+    pub async fn sign_in(
+        &self,
+        client: IpAddr,
+        email: &str,
+        password: SecretString,
+    ) -> Result<(Profile, HeaderValue), Problem> {
+        let detail = "Here nobody has a password: see /auth/identify";
+        self.access.only_in(AccessMode::Accounts, detail)?;
+        if email.chars().count() > LONGEST_EMAIL {
+            let message = format!("expected at most {LONGEST_EMAIL} characters");
+            return Err(Problem::field("email", message));
+        }
+        if password.expose_secret().chars().count() > LONGEST_PASSWORD {
+            let message = format!("expected at most {LONGEST_PASSWORD} characters");
+            return Err(Problem::field("password", message));
+        }
+        self.limits.attempt(client, email)?;
+        let hashing = |check| self.limits.hashing(check);
+        let profile = profile::authenticate(&self.service, email, password, hashing).await?;
+        let token = profile::begin_session(&self.service, &profile, SESSION_SECONDS).await?;
+        Ok((profile, self.cookie(token.expose(), SESSION_SECONDS)?))
+    }
+
+    /// Ends the session of a request, if it has one, and returns the cookie that removes it.
+    pub async fn sign_out(&self, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
+        if let Some(token) = session_token(headers) {
+            self.service.store().end_session(&token.hash()).await?;
+        }
+        self.cookie("", 0)
+    }
+
+    fn cookie(&self, value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
+        // Without a proxy that speaks HTTPS a `Secure` cookie would never come back.
+        let secure = if self.access.behind_proxy { "; Secure" } else { "" };
+        let text = format!(
+            "{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
+        );
+        let mut cookie = HeaderValue::from_str(&text)
+            .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL))?;
+        cookie.set_sensitive(true);
+        Ok(cookie)
+    }
+}

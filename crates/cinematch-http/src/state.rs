@@ -1,0 +1,54 @@
+//! The state that routers of the API and of the pages are built with.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use cinematch_service::Service;
+
+use crate::config::AccessConfig;
+use crate::limits::Limits;
+use crate::sessions::Sessions;
+
+/// The state of a router. Handlers extract the parts they need; clones share them.
+#[derive(Clone, Debug)]
+pub struct RouteState {
+    /// The use cases.
+    pub service: Service,
+    /// Settings of access.
+    pub access: Arc<AccessConfig>,
+    /// Limits on requests, sign-ins and imports.
+    pub limits: Arc<Limits>,
+}
+
+impl RouteState {
+    /// Returns the state of a service with limits of its own.
+    pub fn new(service: Service, access: AccessConfig) -> Self {
+        let limits = Arc::new(Limits::new(access.rate_limit));
+        Self { service, access: Arc::new(access), limits }
+    }
+}
+
+impl FromRef<RouteState> for Service {
+    fn from_ref(state: &RouteState) -> Self {
+        state.service.clone()
+    }
+}
+
+impl FromRef<RouteState> for Arc<AccessConfig> {
+    fn from_ref(state: &RouteState) -> Self {
+        state.access.clone()
+    }
+}
+
+impl FromRef<RouteState> for Arc<Limits> {
+    fn from_ref(state: &RouteState) -> Self {
+        state.limits.clone()
+    }
+}
+
+impl FromRef<RouteState> for Sessions {
+    fn from_ref(state: &RouteState) -> Self {
+        let RouteState { service, access, limits } = state.clone();
+        Self { service, access, limits }
+    }
+}

@@ -1,0 +1,179 @@
+//! The layer that every request goes through: who calls, how often, from where.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use cinematch_http::access::{Caller, Client, forbidden, sign_in, unauthorized};
+use cinematch_http::class::RouteClass;
+use cinematch_http::config::{AccessConfig, AccessMode};
+use cinematch_http::cookies::{PROFILE_COOKIE, cookie, session_token};
+use cinematch_http::keys::scope_of;
+use cinematch_http::limits::Limits;
+use cinematch_http::problem::Problem;
+use cinematch_service::Service;
+use cinematch_service::trace::span;
+use cinematch_store::Profile;
+use tracing::Instrument;
+
+use crate::state::AppState;
+
+/// The state of the guard.
+#[derive(Clone)]
+pub struct Guard {
+    service: Service,
+    access: Arc<AccessConfig>,
+    limits: Arc<Limits>,
+    cors_origins: Arc<[String]>,
+}
+
+impl Guard {
+    /// Returns the guard of a server.
+    pub fn new(state: &AppState) -> Self {
+        Self {
+            service: state.service().clone(),
+            access: state.routes.access.clone(),
+            limits: state.routes.limits.clone(),
+            cors_origins: state.config.cors_origins.clone().into(),
+        }
+    }
+}
+
+/// Identifies the caller and refuses requests that the route's class does not admit.
+pub async fn guard(
+    State(state): State<Guard>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let client = client_of(&state, &request);
+    state.limits.request(client)?;
+    if state.access.mode == AccessMode::Open {
+        check_host(&state, &request)?;
+    }
+    if !request.method().is_safe() {
+        check_origin(&state, request.headers())?;
+    }
+    let class = request.extensions().get::<RouteClass>().copied();
+    match class {
+        Some(RouteClass::Guarded | RouteClass::Public) if request.method() != Method::OPTIONS => {
+            let caller = caller(&state, request.headers()).instrument(span!("guard")).await?;
+            if matches!(caller, Caller::Nobody) && class != Some(RouteClass::Public) {
+                return Err(sign_in());
+            }
+            request.extensions_mut().insert(caller);
+        }
+        Some(RouteClass::Page) => {
+            let caller = looker(&state, request.headers()).instrument(span!("guard")).await?;
+            request.extensions_mut().insert(caller);
+        }
+        _ => {}
+    }
+    request.extensions_mut().insert(Client(client));
+    Ok(next.run(request).await)
+}
+
+fn client_of(state: &Guard, request: &Request) -> IpAddr {
+    let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = connected.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
+    if !state.access.behind_proxy {
+        return peer;
+    }
+    // What stands before the last element is the client's own word.
+    let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back();
+    let last =
+        forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    last.unwrap_or(peer)
+}
+
+/// In open mode the server answers to this machine's own names: a name that somebody else has made to
+/// lead here would give their pages everything (DNS rebinding).
+fn check_host(state: &Guard, request: &Request) -> Result<(), Problem> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok());
+    if hosts.next().is_some() {
+        return Err(forbidden("A request has one Host"));
+    }
+    let host = host.or_else(|| request.uri().host()).unwrap_or("localhost");
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => host,
+        },
+    };
+    let is_own = name.eq_ignore_ascii_case("localhost")
+        || name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    let is_allowed =
+        || state.access.allowed_hosts.iter().any(|it| it.eq_ignore_ascii_case(name));
+    if is_own || is_allowed() {
+        return Ok(());
+    }
+    Err(forbidden("This server answers to localhost only; --allowed-hosts names further names"))
+}
+
+/// What changes something must not come from a page of another site.
+fn check_origin(state: &Guard, headers: &HeaderMap) -> Result<(), Problem> {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("null"));
+    let Some(origin) = text("origin") else {
+        // Programs send neither; browsers have sent at least one of both for years.
+        return match text("sec-fetch-site") {
+            None | Some("same-origin" | "none") => Ok(()),
+            Some(_) => Err(forbidden("Requests from pages of other sites are refused")),
+        };
+    };
+    let host = text("host").unwrap_or_default();
+    let of_ours =
+        origin.split_once("://").is_some_and(|(_, origin)| origin.eq_ignore_ascii_case(host));
+    let listed = state.cors_origins.iter().any(|it| it.trim_end_matches('/') == origin);
+    if of_ours || listed {
+        return Ok(());
+    }
+    Err(forbidden(
+        "Requests from pages of other origins are refused; --cors-origins lists those that may",
+    ))
+}
+
+async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
+    if state.access.mode == AccessMode::Open {
+        return Ok(Caller::Household(claimed(state, headers).await?));
+    }
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let refused = || unauthorized("This API key is unknown or revoked");
+        let text = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
+        let scope = scope_of(&state.service, text.unwrap_or_default().trim()).await?.ok_or_else(refused)?;
+        return Ok(Caller::Program(scope, claimed(state, headers).await?));
+    }
+    session(state, headers).await
+}
+
+/// Whoever signed in.
+async fn session(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let Some(token) = session_token(headers) else { return Ok(Caller::Nobody) };
+    let profile = state.service.store().session(&token.hash(), state.service.now()).await?;
+    Ok(profile.map_or(Caller::Nobody, Caller::Person))
+}
+
+/// Who looks at a page: pages go by cookies alone, and ask whoever has none who they are.
+async fn looker(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
+    if state.access.mode == AccessMode::Open {
+        let id = cookie(headers, PROFILE_COOKIE).and_then(|id| id.parse().ok());
+        let profile = match id {
+            Some(id) => state.service.store().profile(id).await?,
+            None => None,
+        };
+        return Ok(Caller::Household(profile));
+    }
+    session(state, headers).await
+}
+
+/// The profile named by `X-User-Id`.
+async fn claimed(state: &Guard, headers: &HeaderMap) -> Result<Option<Profile>, Problem> {
+    let Some(value) = headers.get("x-user-id") else { return Ok(None) };
+    let id = value.to_str().ok().and_then(|text| text.trim().parse::<i64>().ok());
+    let Some(id) = id else { return Ok(None) };
+    Ok(state.service.store().profile(id).await?)
+}
+

@@ -1,0 +1,40 @@
+//! `GET /`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use cinematch_http::problem::Problem;
+use cinematch_service::Service;
+use cinematch_web::{Visitor, home as home_page, wants_page};
+use serde::Serialize;
+
+
+/// What the server is.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Home {
+    service: &'static str,
+    version: &'static str,
+    status: &'static str,
+    docs: &'static str,
+}
+
+/// What this server is, as JSON; for a browser the page.
+#[utoipa::path(get, path = "/", tag = "service",
+    responses(
+        (status = 200, description = "JSON, or HTML for `Accept: text/html`",
+            content((Home = "application/json"), (String = "text/html"))),
+        (status = 303, description = "A browser is asked who it is first"),
+    ))]
+pub async fn home(
+    State(state): State<Service>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if wants_page(&headers) || visitor.is_fragment {
+        return home_page(State(state), visitor).await;
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    let home = Home { service: "cinematch", version, status: "ok", docs: "/docs" };
+    Ok(Json(home).into_response())
+}

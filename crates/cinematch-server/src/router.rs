@@ -1,0 +1,187 @@
+//! Assembles the routers of the API and of the pages behind the layers that every request passes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use cinematch_api::document::{Document, complete, protect};
+use cinematch_http::cached::pack;
+use cinematch_http::class::RouteClass;
+use cinematch_http::problem::{INTERNAL, Problem};
+use cinematch_http::state::RouteState;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::CorsLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::guard::{Guard, guard};
+use crate::health::{self, Probed, live, process_metrics};
+use crate::home;
+use crate::observe::observe;
+use crate::state::AppState;
+
+/// The longest a request may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Everything the server answers.
+pub fn router(state: &AppState) -> Router {
+    let Groups { routed, probed, document, classes } = Groups::new();
+    let probe_state =
+        Probed { service: state.service().clone(), lifecycle: state.lifecycle.clone() };
+    let layers = Layers::new(state);
+    let docs = SwaggerUi::new("/docs").url("/openapi.json", document);
+    let mut router = layers.around(Router::from(docs)).layer(Extension(RouteClass::Docs));
+    for (class, group) in routed {
+        let group = layers.around(group.with_state(state.routes.clone()));
+        router = router.merge(group.layer(Extension(class)));
+    }
+    for (class, group) in probed {
+        let group = layers.around(group.with_state(probe_state.clone()));
+        router = router.merge(group.layer(Extension(class)));
+    }
+    let nothing = || async { Problem::not_found("There is nothing at this address; see /docs") };
+    let unmatched = layers.around(Router::new().fallback(nothing));
+    router.merge(unmatched.layer(from_fn_with_state(Arc::new(classes), classify)))
+}
+
+/// Returns the `OpenAPI` document.
+pub fn openapi_json() -> serde_json::Value {
+    serde_json::to_value(Groups::new().document).unwrap_or_default()
+}
+
+/// The routers by class, and what follows from them.
+struct Groups {
+    routed: Vec<(RouteClass, Router<RouteState>)>,
+    probed: Vec<(RouteClass, Router<Probed>)>,
+    document: utoipa::openapi::OpenApi,
+    /// Classes by the first segment of documented paths, for addresses that no route matches.
+    classes: BTreeMap<String, RouteClass>,
+}
+
+impl Groups {
+    fn new() -> Self {
+        let mut document = Document::openapi();
+        let mut classes = BTreeMap::new();
+        let mut split = |class, described: utoipa::openapi::OpenApi| {
+            let mut described = described;
+            if class == RouteClass::Guarded {
+                protect(&mut described);
+            }
+            for path in described.paths.paths.keys() {
+                let segment = first_segment(path).to_owned();
+                let known = classes.entry(segment).or_insert(class);
+                // Where guarded and public operations share a segment, the stricter class holds.
+                if class == RouteClass::Guarded {
+                    *known = class;
+                }
+            }
+            document.merge(described);
+        };
+        let (front, described) =
+            OpenApiRouter::<RouteState>::new().routes(routes!(home::home)).split_for_parts();
+        split(RouteClass::Page, described);
+        let (public, described) = cinematch_api::public().split_for_parts();
+        split(RouteClass::Public, described);
+        let (guarded, described) = cinematch_api::guarded().split_for_parts();
+        split(RouteClass::Guarded, described);
+        let (probes, described) = health::probes().split_for_parts();
+        split(RouteClass::Probe, described);
+        let (metrics, described) = health::measured().split_for_parts();
+        split(RouteClass::Guarded, described);
+        complete(&mut document);
+        let routed = vec![
+            (RouteClass::Page, front.merge(cinematch_web::pages())),
+            (RouteClass::Asset, cinematch_web::assets()),
+            (RouteClass::Public, public),
+            (RouteClass::Guarded, guarded),
+        ];
+        let probed = vec![(RouteClass::Probe, probes), (RouteClass::Guarded, metrics)];
+        Self { routed, probed, document, classes }
+    }
+}
+
+fn first_segment(path: &str) -> &str {
+    path.trim_start_matches('/').split('/').next().unwrap_or_default()
+}
+
+/// Gives a request that no route matches the class of the operations beside its address, so that a client of
+/// the API gets the API's errors.
+async fn classify(
+    State(classes): State<Arc<BTreeMap<String, RouteClass>>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let segment = first_segment(request.uri().path());
+    let class = match classes.get(segment) {
+        Some(RouteClass::Page) | None => RouteClass::Unmatched,
+        Some(class) => *class,
+    };
+    request.extensions_mut().insert(class);
+    next.run(request).await
+}
+
+/// The layers that every request passes, whatever its class.
+struct Layers {
+    guard: Guard,
+    routes: RouteState,
+    cors: CorsLayer,
+}
+
+impl Layers {
+    fn new(state: &AppState) -> Self {
+        // The settings were checked when the state was made.
+        let origins = state.config.origins().unwrap_or_default();
+        let request_id = HeaderName::from_static("x-request-id");
+        let cors = CorsLayer::new()
+            .allow_origin(origins)
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+            .allow_credentials(true)
+            .allow_headers([
+                header::CONTENT_TYPE,
+                header::ACCEPT,
+                header::AUTHORIZATION,
+                HeaderName::from_static("x-user-id"),
+                request_id.clone(),
+            ])
+            .expose_headers([request_id, header::RETRY_AFTER]);
+        Self { guard: Guard::new(state), routes: state.routes.clone(), cors }
+    }
+
+    fn around(&self, router: Router) -> Router {
+        router
+            .layer(from_fn_with_state(self.guard.clone(), guard))
+            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
+            .layer(CatchPanicLayer::custom(|_| {
+                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL).into_response()
+            }))
+            .layer(from_fn_with_state(self.routes.clone(), cinematch_web::errors))
+            .layer(from_fn(pack))
+            .layer(CompressionLayer::new())
+            .layer(self.cors.clone())
+            .layer(from_fn(observe))
+    }
+}
+
+/// What is answered while something is missing that everything else needs.
+pub fn not_ready(missing: Arc<ArcSwap<String>>) -> Router {
+    let refuse = move || {
+        let why = format!("The server is not ready: {}", missing.load());
+        async move { Problem::unavailable(why) }
+    };
+    Router::new()
+        .route("/health/live", get(live))
+        .route("/metrics", get(process_metrics))
+        .fallback(refuse)
+        .layer(from_fn(observe))
+}

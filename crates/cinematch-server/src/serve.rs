@@ -1,0 +1,73 @@
+//! Serving until told to stop.
+
+use std::future::Future;
+
+use tokio::net::TcpListener;
+
+use crate::config::ServerConfig;
+use crate::front::Front;
+use crate::monitor;
+use crate::state::{AppState, StartError};
+
+/// Serves on `listener` until `stop` resolves, then lets requests in flight end.
+pub async fn serve(
+    state: AppState,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let front = Front::default();
+    let background = front.open(&state);
+    let stopping = async move {
+        stop.await;
+        state.stop();
+        tokio::time::sleep(state.config.stop_delay).await;
+        state
+    };
+    let state = front.answer(listener, stopping).await;
+    background.end(&state).await;
+    Ok(())
+}
+
+/// The same where the model or the database may not be there yet: the server listens at once, says that it
+/// is not ready and what it waits for, and goes on when everything is there.
+pub async fn serve_when_ready(
+    config: ServerConfig,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), StartError> {
+    config.check()?;
+    monitor::start();
+    let front = Front::default();
+    let opening = async {
+        let state = front.wait_for(config).await;
+        let background = front.open(&state);
+        tracing::info!("ready");
+        (state, background)
+    };
+    let (opened, to_answer) = tokio::sync::watch::channel(None::<AppState>);
+    let stopping = async move {
+        stop.await;
+        let state = to_answer.borrow().clone();
+        if let Some(state) = &state {
+            state.stop();
+            tokio::time::sleep(state.config.stop_delay).await;
+        }
+        state
+    };
+    let answering = front.answer(listener, stopping);
+    let mut background = None;
+    let both = async {
+        let (state, tasks) = opening.await;
+        background = Some(tasks);
+        opened.send_replace(Some(state));
+        std::future::pending::<()>().await;
+    };
+    let state = tokio::select! {
+        state = answering => state,
+        () = both => None,
+    };
+    if let (Some(background), Some(state)) = (background, state) {
+        background.end(&state).await;
+    }
+    Ok(())
+}

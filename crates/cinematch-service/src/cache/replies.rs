@@ -1,0 +1,87 @@
+//! The cache itself: one tier in memory, one in Redis.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tracing::Instrument;
+
+use super::address::RedisAddressError;
+use super::cached_reply::CachedReply;
+use super::config::CacheConfig;
+use super::counters::{count, counter};
+use super::key::{KEPT_FOR, Key};
+use super::redis::Redis;
+use crate::error::ServiceError;
+use crate::trace::span;
+
+/// The replies kept.
+#[derive(Debug)]
+pub struct Cache {
+    pub(super) memory: moka::future::Cache<Key, CachedReply>,
+    redis: Option<Arc<Redis>>,
+    is_off: bool,
+}
+
+impl Cache {
+    /// Makes room, and connects to Redis where there is one.
+    pub async fn open(config: &CacheConfig) -> Result<Self, RedisAddressError> {
+        let memory = moka::future::Cache::builder()
+            .max_capacity(config.memory_bytes)
+            .weigher(|_: &Key, reply: &CachedReply| reply.weight())
+            .time_to_live(KEPT_FOR)
+            .build();
+        let redis = match &config.redis {
+            Some(address) => Some(Redis::open(address.clone()).await?),
+            None => None,
+        };
+        for (tier, results) in
+            [("memory", &["hit", "miss"][..]), ("redis", &["hit", "miss", "error", "skipped"])]
+        {
+            for result in results {
+                counter(tier, result).increment(0);
+            }
+        }
+        let is_off = config.memory_bytes == 0 && redis.is_none();
+        Ok(Self { memory, redis, is_off })
+    }
+
+    /// The reply of a key: as it is kept, or as it is made. Of those who ask the same at the same time one
+    /// makes it, and the others wait. A problem is no reply, and is kept for nobody.
+    pub async fn reply(
+        &self,
+        key: Key,
+        make: impl Future<Output = Result<Vec<u8>, ServiceError>>,
+    ) -> Result<CachedReply, ServiceError> {
+        if self.is_off {
+            return make.await.map(|body| CachedReply::new(body.into()));
+        }
+        let looked = self.memory.entry(key).or_try_insert_with(async {
+            if let Some(redis) = &self.redis
+                && let Some(body) = redis.get(&key).await
+            {
+                return Ok(CachedReply::new(body));
+            }
+            let body = Bytes::from(make.await?);
+            if let Some(redis) = &self.redis {
+                redis.put(key, body.clone());
+            }
+            Ok(CachedReply::new(body))
+        });
+        let entry = looked.instrument(span!("cache")).await;
+        let entry = entry.map_err(|error: Arc<ServiceError>| ServiceError::clone(&error))?;
+        count("memory", if entry.is_fresh() { "miss" } else { "hit" });
+        Ok(entry.into_value())
+    }
+
+    /// Lets go of what is in memory: no key of before will be asked for again.
+    pub fn clear(&self) {
+        self.memory.invalidate_all();
+    }
+
+    /// Tells the metrics what there is.
+    pub fn tell(&self) {
+        let is_open = self.redis.as_ref().is_some_and(|redis| redis.is_open());
+        metrics::gauge!("cinematch_cache_bytes").set(self.memory.weighted_size() as f64);
+        metrics::gauge!("cinematch_cache_breaker_open").set(f64::from(is_open));
+    }
+}

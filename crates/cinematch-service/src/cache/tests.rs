@@ -1,0 +1,138 @@
+use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::sync::Notify;
+
+use std::sync::Arc;
+
+use super::{Cache, CacheConfig, CachedReply, Key, RedisAddress};
+use crate::error::ServiceError;
+
+async fn cache(memory_bytes: u64) -> Arc<Cache> {
+    Arc::new(Cache::open(&CacheConfig { memory_bytes, redis: None }).await.unwrap())
+}
+
+fn body(reply: Result<CachedReply, ServiceError>) -> Vec<u8> {
+    reply.unwrap().plain().to_vec()
+}
+
+/// One count of `cinematch_cache_requests_total`.
+fn counted(metrics: &str, tier: &str, result: &str) -> u64 {
+    let labels = format!("{{tier=\"{tier}\",result=\"{result}\"}} ");
+    let found = metrics.lines().find_map(|line| {
+        line.strip_prefix("cinematch_cache_requests_total")?.strip_prefix(labels.as_str())
+    });
+    found.map_or(0, |number| number.parse().unwrap())
+}
+
+#[test]
+fn of_a_hundred_who_ask_the_same_at_once_one_makes_the_reply() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let metrics = recorder.handle();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    metrics::with_local_recorder(&recorder, || {
+        runtime.block_on(async {
+            let cache = cache(1 << 20).await;
+            let (times, all_there) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+            let tasks: Vec<_> = (0..100)
+                .map(|_| {
+                    let (cache, times) = (cache.clone(), times.clone());
+                    let all_there = all_there.clone();
+                    tokio::spawn(async move {
+                        let make = async {
+                            times.fetch_add(1, Ordering::Relaxed);
+                            all_there.notified().await;
+                            Ok(b"{}".to_vec())
+                        };
+                        body(cache.reply(Key::of_text("popular"), make).await)
+                    })
+                })
+                .collect();
+            // On one thread all of them wait before this goes on.
+            tokio::task::yield_now().await;
+            all_there.notify_one();
+            for task in tasks {
+                assert_eq!(task.await.unwrap(), b"{}");
+            }
+            assert_eq!(times.load(Ordering::Relaxed), 1);
+            cache.tell();
+        });
+    });
+    let metrics = metrics.render();
+    assert_eq!(counted(&metrics, "memory", "miss"), 1, "{metrics}");
+    assert_eq!(counted(&metrics, "memory", "hit"), 99, "{metrics}");
+    assert!(metrics.contains("cinematch_cache_bytes"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_problem_is_kept_for_nobody() {
+    let cache = cache(1 << 20).await;
+    let key = Key::of_text("a");
+    let refused = cache.reply(key, async { Err(ServiceError::not_found("not yet")) }).await;
+    assert!(refused.is_err());
+    assert_eq!(body(cache.reply(key, async { Ok(vec![1]) }).await), [1]);
+    // And what is there is not made again.
+    assert_eq!(body(cache.reply(key, pending()).await), [1]);
+}
+
+#[tokio::test]
+async fn whoever_goes_away_while_making_a_reply_leaves_it_to_the_next() {
+    let cache = cache(1 << 20).await;
+    let key = Key::of_text("a");
+    let begun = Arc::new(Notify::new());
+    let first = {
+        let (cache, begun) = (cache.clone(), begun.clone());
+        tokio::spawn(async move {
+            let make = async {
+                begun.notify_one();
+                pending::<Result<Vec<u8>, ServiceError>>().await
+            };
+            drop(cache.reply(key, make).await);
+        })
+    };
+    begun.notified().await;
+    let second = {
+        let cache = cache.clone();
+        tokio::spawn(async move { body(cache.reply(key, async { Ok(vec![2]) }).await) })
+    };
+    tokio::task::yield_now().await;
+    first.abort();
+    assert_eq!(second.await.unwrap(), [2]);
+}
+
+#[tokio::test]
+async fn without_memory_every_reply_is_made() {
+    let cache = cache(0).await;
+    for at in 0..3 {
+        let reply = cache.reply(Key::of_text("a"), async { Ok(vec![at]) }).await;
+        assert_eq!(body(reply), [at]);
+    }
+}
+
+#[tokio::test]
+async fn memory_is_bounded_in_bytes_and_is_let_go_of() {
+    let cache = cache(1 << 20).await;
+    for at in 0..1000 {
+        let make = async { Ok(vec![0; 10_000]) };
+        body(cache.reply(Key::of_text(&at.to_string()), make).await);
+    }
+    cache.memory.run_pending_tasks().await;
+    let kept = cache.memory.weighted_size();
+    assert!((1 << 19..=1 << 20).contains(&kept), "{kept}");
+    cache.clear();
+    cache.memory.run_pending_tasks().await;
+    assert_eq!(cache.memory.weighted_size(), 0);
+}
+
+#[tokio::test]
+async fn a_redis_that_is_not_there_is_no_obstacle() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("unix://{}", folder.path().join("no.sock").display());
+    let redis = Some(RedisAddress::parse(&address).unwrap());
+    let cache = Cache::open(&CacheConfig { memory_bytes: 1 << 20, redis }).await.unwrap();
+    for at in 0..20 {
+        let key = Key::of_text(&at.to_string());
+        assert_eq!(body(cache.reply(key, async { Ok(vec![at]) }).await), [at]);
+    }
+}

@@ -1,0 +1,90 @@
+//! The catalog: genres, streaming services, single movies.
+
+use cinematch::bundle::Bundle;
+use cinematch::catalog::ServicesSource;
+use cinematch::ids::{MovieId, MovieIdx};
+use cinematch::ranking::{Recommender, no_region};
+use serde::Serialize;
+
+use crate::error::ServiceError;
+use crate::item::Item;
+
+/// The genres of the catalogue.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Genres {
+    #[schema(example = json!(["comedy", "drama"]))]
+    genres: Vec<String>,
+}
+
+/// The streaming services of the catalogue.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Services {
+    services: Vec<String>,
+    /// Where they come from: `mock` ones are invented.
+    #[schema(value_type = Option<String>, example = "mock")]
+    services_source: Option<ServicesSource>,
+    /// The regions of which it is known where films can be watched.
+    regions: Vec<String>,
+    /// Who has to be named where services are shown.
+    attribution: Option<&'static str>,
+}
+
+/// One film.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct OneMovie<'a> {
+    #[serde(flatten)]
+    item: Item<'a>,
+    /// Who has to be named where its services are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    attribution: Option<&'static str>,
+}
+
+/// Returns the row of a movie's id.
+pub fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, ServiceError> {
+    let known = u32::try_from(movie_id).ok();
+    let index = known.and_then(|id| recommender.vocabulary().index_of(MovieId(id)));
+    let detail = || format!("There is no movie {movie_id} in the catalogue");
+    index.ok_or_else(|| ServiceError::not_found(detail()))
+}
+
+/// Returns the genres of the catalog, in lower case.
+pub fn genres(bundle: &Bundle) -> Genres {
+    Genres { genres: bundle.recommender.index().genres.names().to_vec() }
+}
+
+/// Returns the streaming services of a region, or the operator's own.
+pub fn services(bundle: &Bundle, region: Option<&str>) -> Result<Services, ServiceError> {
+    let index = bundle.recommender.index();
+    let region = find_region(bundle, region)?;
+    let (names, source) = match region {
+        Some(region) => (&index.regions()[region].services, Some(ServicesSource::Tmdb)),
+        None => (&index.services, bundle.manifest.services_source),
+    };
+    Ok(Services {
+        services: names.names().to_vec(),
+        services_source: source,
+        regions: index.regions().iter().map(|region| region.code().to_owned()).collect(),
+        attribution: bundle.attribution(region),
+    })
+}
+
+/// Returns one movie with its services in a region, or the operator's own.
+pub fn movie<'a>(
+    bundle: &'a Bundle,
+    movie_id: u32,
+    region: Option<&str>,
+) -> Result<OneMovie<'a>, ServiceError> {
+    let region = find_region(bundle, region)?;
+    let recommender = &bundle.recommender;
+    let index = find_movie(recommender, movie_id.into())?;
+    let item = Item::of(recommender, index, region);
+    Ok(OneMovie { item, attribution: bundle.attribution(region) })
+}
+
+fn find_region(bundle: &Bundle, code: Option<&str>) -> Result<Option<usize>, ServiceError> {
+    let Some(code) = code else { return Ok(None) };
+    let index = bundle.recommender.index();
+    let unknown = || ServiceError::field("region", no_region(code, index));
+    index.find_region(code).ok_or_else(unknown).map(Some)
+}

@@ -1,0 +1,43 @@
+//! The source of the current time.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Returns the current time; clones share the source.
+///
+/// Everything that is stamped with a time takes it from here, so that a test can fix it.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
+
+impl Clock {
+    /// Reads the system's clock.
+    pub fn system() -> Self {
+        Self(Arc::new(|| {
+            let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+            since_1970.map_or(0, |time| time.as_millis() as i64)
+        }))
+    }
+
+    /// Always returns `milliseconds` since 1970.
+    pub fn fixed(milliseconds: i64) -> Self {
+        Self(Arc::new(move || milliseconds))
+    }
+
+    /// Returns the current time in milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::system()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}

@@ -1,0 +1,90 @@
+//! The errors of use cases. `cinematch-http` maps each variant to one HTTP status.
+
+use cinematch::ranking::{FieldError, QueryError};
+use cinematch_store::StoreError;
+
+/// A use case that cannot be carried out.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The requested object does not exist.
+    #[error("{0}")]
+    NotFound(String),
+    /// Fields of the request are missing or out of range.
+    #[error(transparent)]
+    Invalid(#[from] QueryError),
+    /// The caller is not known, or no longer exists.
+    #[error("{0}")]
+    Unauthorized(String),
+    /// The state of the requested object does not allow the operation.
+    #[error("{0}")]
+    Conflict(String),
+    /// The input exceeds a limit on size.
+    #[error("{0}")]
+    TooLarge(String),
+    /// A dependency does not answer at the moment.
+    #[error("{detail}")]
+    Unavailable {
+        /// A sentence for the caller.
+        detail: String,
+        /// Seconds after which a retry is worthwhile.
+        retry_after: u64,
+    },
+    /// An unexpected failure. Details are in the log and not in the reply.
+    #[error("internal error")]
+    Internal,
+}
+
+impl ServiceError {
+    /// Returns an error about one field of the request.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let error = FieldError { field: field.into(), message: message.into() };
+        Self::Invalid(QueryError { errors: vec![error] })
+    }
+
+    /// Returns a [`ServiceError::NotFound`].
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::NotFound(detail.into())
+    }
+
+    /// Renames the fields of an [`ServiceError::Invalid`]; other errors stay as they are.
+    #[must_use]
+    pub fn rename_fields(mut self, rename: impl Fn(&str) -> String) -> Self {
+        if let Self::Invalid(invalid) = &mut self {
+            for error in &mut invalid.errors {
+                error.field = rename(&error.field);
+            }
+        }
+        self
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Forgotten) {
+            return Self::Unauthorized("This profile was forgotten".to_owned());
+        }
+        if error.is_passing() {
+            tracing::error!(%error, "the database cannot be reached or written");
+            let detail =
+                "People's data cannot be reached or written just now; try again in a moment";
+            return Self::Unavailable { detail: detail.to_owned(), retry_after: 5 };
+        }
+        tracing::error!(%error, "the database failed");
+        Self::Internal
+    }
+}
+
+/// An error while writing a reply. Errors in a request's JSON are reported where it is parsed.
+impl From<serde_json::Error> for ServiceError {
+    fn from(error: serde_json::Error) -> Self {
+        tracing::error!(%error, "a reply cannot be written");
+        Self::Internal
+    }
+}
+
+impl From<getrandom::Error> for ServiceError {
+    fn from(error: getrandom::Error) -> Self {
+        tracing::error!(%error, "the system has no randomness");
+        Self::Internal
+    }
+}

@@ -1,0 +1,251 @@
+//! Export and deletion of everything recorded about a user.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cinematch::ids::MovieId;
+use cinematch::ranking::Recommender;
+use cinematch::sources::movielens::Stars;
+use cinematch_store::{
+    Everything, MovieFeedback, Profile, Reaction, Receipt, WatchlistItem, rfc3339,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::error::ServiceError;
+use crate::feedback::FeedbackBody;
+use crate::preferences::PreferencesBody;
+use crate::profile::ProfileBody;
+use crate::secrets::random_name;
+use crate::service::Service;
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// Everything.
+    Json,
+    /// The movies, for a spreadsheet.
+    Csv,
+}
+
+/// Everything that is known of somebody.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Export {
+    profile: Option<ProfileBody>,
+    preferences: PreferencesBody,
+    /// The last first.
+    feedback: Vec<ExportedFeedback>,
+    /// Newest first.
+    watchlist: Vec<ExportedItem>,
+    /// The last first.
+    imports: Vec<ExportedImport>,
+}
+
+/// What was said of a film.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ExportedFeedback {
+    #[serde(flatten)]
+    said: FeedbackBody,
+    #[serde(flatten)]
+    movie: MovieNames,
+}
+
+/// A film on the watchlist.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ExportedItem {
+    movie_id: u32,
+    service: Option<String>,
+    watched: bool,
+    /// RFC 3339, UTC.
+    added_at: String,
+    #[serde(flatten)]
+    movie: MovieNames,
+}
+
+/// What a film is called here and elsewhere.
+#[derive(Clone, Default, Serialize, utoipa::ToSchema)]
+pub struct MovieNames {
+    title: Option<String>,
+    year: Option<u16>,
+    imdb_id: Option<String>,
+    tmdb_id: Option<u32>,
+}
+
+/// An import of earlier.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ExportedImport {
+    service: String,
+    file: String,
+    rows: u64,
+    matched: u64,
+    changed: u64,
+    /// RFC 3339, UTC.
+    imported_at: String,
+}
+
+/// A film's names in the catalogue of today.
+fn names(recommender: &Recommender, movie_id: MovieId) -> MovieNames {
+    let Some(index) = recommender.vocabulary().index_of(movie_id) else {
+        return MovieNames::default();
+    };
+    let movie = recommender.movie(index);
+    MovieNames {
+        title: Some(movie.title.clone()),
+        year: movie.year,
+        imdb_id: movie.imdb_id.clone(),
+        tmdb_id: movie.tmdb_id.map(|id| id.0),
+    }
+}
+
+impl Export {
+    fn new(everything: Everything, recommender: &Recommender) -> Self {
+        let Everything { profile, preferences, feedback, watchlist, imports } = everything;
+        Self {
+            profile: profile.map(ProfileBody::from),
+            preferences: preferences.into(),
+            feedback: feedback
+                .into_iter()
+                .map(|said| ExportedFeedback {
+                    movie: names(recommender, said.movie_id),
+                    said: said.into(),
+                })
+                .collect(),
+            watchlist: watchlist
+                .into_iter()
+                .map(|item| ExportedItem {
+                    movie: MovieNames {
+                        title: Some(item.title),
+                        year: item.year,
+                        ..names(recommender, item.movie_id)
+                    },
+                    movie_id: item.movie_id.0,
+                    service: item.service,
+                    watched: item.watched,
+                    added_at: rfc3339(item.added_at),
+                })
+                .collect(),
+            imports: imports
+                .into_iter()
+                .map(|import| ExportedImport {
+                    service: import.record.service,
+                    file: import.record.file,
+                    rows: import.record.rows,
+                    matched: import.record.matched,
+                    changed: import.changed,
+                    imported_at: rfc3339(import.imported_at),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// One row a film, in the order of their numbers.
+fn csv_of(everything: &Everything, recommender: &Recommender) -> String {
+    let said: BTreeMap<MovieId, &MovieFeedback> =
+        everything.feedback.iter().map(|movie| (movie.movie_id, movie)).collect();
+    let listed: BTreeMap<MovieId, &WatchlistItem> =
+        everything.watchlist.iter().map(|item| (item.movie_id, item)).collect();
+    let movies: BTreeSet<MovieId> = said.keys().chain(listed.keys()).copied().collect();
+    let mut text =
+        "movie_id,title,year,imdb_id,tmdb_id,signal,rating,watched,on_watchlist,service,\
+                    added_at,updated_at\r\n"
+            .to_owned();
+    for movie in movies {
+        let (said, item) = (said.get(&movie), listed.get(&movie));
+        let names = names(recommender, movie);
+        let title = item.map(|item| item.title.clone()).or(names.title).unwrap_or_default();
+        let year = item.and_then(|item| item.year).or(names.year);
+        let signal = said.and_then(|said| said.reaction).map(|reaction| match reaction {
+            Reaction::Like => "like",
+            Reaction::Dislike => "dislike",
+            Reaction::NotInterested => "not_interested",
+        });
+        let number = |value: Option<String>| value.unwrap_or_default();
+        let cells = [
+            movie.0.to_string(),
+            cell(&title),
+            number(year.map(|year| year.to_string())),
+            number(names.imdb_id),
+            number(names.tmdb_id.map(|id| id.to_string())),
+            signal.unwrap_or_default().to_owned(),
+            number(said.and_then(|said| said.stars).map(|stars| Stars::value(stars).to_string())),
+            said.is_some_and(|said| said.watched).to_string(),
+            item.is_some().to_string(),
+            cell(item.and_then(|item| item.service.as_deref()).unwrap_or_default()),
+            number(item.map(|item| rfc3339(item.added_at))),
+            number(said.map(|said| rfc3339(said.updated_at))),
+        ];
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
+    }
+    text
+}
+
+/// A text as a cell: quoted where needed, and never a formula where a spreadsheet opens it (OWASP, "CSV
+/// Injection").
+pub fn cell(text: &str) -> String {
+    let is_formula =
+        text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains(['"', ',', '\r', '\n']) || is_formula {
+        return format!("\"{}\"", text.replace('"', "\"\""));
+    }
+    text
+}
+
+/// Returns everything recorded about a user.
+pub async fn export(service: &Service, profile: &Profile) -> Result<Export, ServiceError> {
+    let everything = service.store().everything(&profile.key()).await?;
+    Ok(Export::new(everything, &service.bundle().recommender))
+}
+
+/// Returns a user's movies as a CSV file.
+pub async fn export_csv(service: &Service, profile: &Profile) -> Result<String, ServiceError> {
+    let everything = service.store().everything(&profile.key()).await?;
+    Ok(csv_of(&everything, &service.bundle().recommender))
+}
+
+/// That somebody was forgotten.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Forgotten {
+    /// The receipt's number, which names nobody.
+    receipt: String,
+    /// RFC 3339, UTC.
+    deleted_at: String,
+    /// Rows by table.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    deleted: BTreeMap<&'static str, u64>,
+    /// Whether a model in service has learned from this person, and the next one will.
+    in_models: bool,
+}
+
+impl From<Receipt> for Forgotten {
+    fn from(receipt: Receipt) -> Self {
+        Self {
+            receipt: receipt.receipt,
+            deleted_at: rfc3339(receipt.deleted_at),
+            deleted: receipt.deleted,
+            // `train` reads MovieLens' ratings alone.
+            in_models: false,
+        }
+    }
+}
+
+/// Deletes everything recorded about a user; `None` if nothing was.
+pub async fn forget(service: &Service, user_id: &str) -> Result<Option<Receipt>, ServiceError> {
+    Ok(service.store().forget(user_id, random_name()?, service.now()).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "＝1"] {
+            assert!(cell(formula).starts_with("\"'"), "{formula}");
+        }
+        assert_eq!(cell("Heat"), "Heat");
+        assert_eq!(cell("\"Crocodile\" Dundee, II"), "\"\"\"Crocodile\"\" Dundee, II\"");
+        assert_eq!(cell("=\"a\""), "\"'=\"\"a\"\"\"");
+    }
+}

@@ -1,0 +1,143 @@
+//! Import of a user's history from another service.
+
+use std::sync::Arc;
+
+use cinematch::imports::{self, Imported, MatchReport, Matched, RowReport, TasteItem};
+use cinematch::ranking::Recommender;
+use cinematch::sources::history::HistoryError;
+use cinematch_store::{Changes, ImportRecord, ImportedMovie, NewItem, Profile};
+use serde::Serialize;
+
+use crate::error::ServiceError;
+use crate::item::{Item, RecommendedItem, Why};
+use crate::listing::why;
+use crate::personal::known_of;
+use crate::service::Service;
+use crate::serving::Serving;
+
+/// What became of every row, and films for the person as they are known now.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ImportReply<'a> {
+    /// Rows that were found are listed only where they are asked for.
+    #[schema(value_type = Object)]
+    report: MatchReport,
+    /// What the import did, in films.
+    #[schema(value_type = Object)]
+    changes: Changes,
+    #[schema(value_type = Vec<RecommendedItem<'a>>)]
+    recommendations: Vec<Recommended<'a>>,
+    count: usize,
+    /// The model that ranked them.
+    model_id: &'a str,
+}
+
+/// A film, and why.
+#[derive(Serialize)]
+struct Recommended<'a> {
+    #[serde(flatten)]
+    item: Item<'a>,
+    #[serde(flatten)]
+    why: Why<'a>,
+}
+
+/// An import that was taken over.
+pub struct TakenIn {
+    /// What became of every row.
+    pub report: MatchReport,
+    /// What it changed.
+    pub changes: Changes,
+}
+
+/// Reads exported files, given by name and content, finds their movies and records what they say for a user.
+pub async fn take_in(
+    service: &Service,
+    serving: &Arc<Serving>,
+    profile: &Profile,
+    files: Vec<(String, Vec<u8>)>,
+) -> Result<TakenIn, ServiceError> {
+    let reading = serving.clone();
+    let (names, imported) = tokio::task::spawn_blocking(move || {
+        let movies = reading.bundle.recommender.movies();
+        let imported = imports::read(&reading.matching, movies, &files);
+        let names = files.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+        (names, imported)
+    })
+    .await
+    .map_err(|_| ServiceError::Internal)?;
+    let Imported { taste, report } = imported.map_err(|error| refused(&error))?;
+    let recommender = &serving.bundle.recommender;
+    let wanted = taste.items().iter().filter_map(|item| movie_of(recommender, item)).collect();
+    let mut services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
+    services.dedup();
+    let record = ImportRecord {
+        service: services.join(", "),
+        file: names,
+        rows: report.rows,
+        matched: (report.by_id + report.by_title) as u64,
+    };
+    let changes = service.store().import(profile, wanted, record, service.now()).await?;
+    Ok(TakenIn { report, changes })
+}
+
+/// Returns the reply to an import: the report, and `limit` recommendations from the profile as it is now.
+pub async fn reply<'a>(
+    service: &Service,
+    serving: &'a Serving,
+    profile: &Profile,
+    taken: TakenIn,
+    limit: usize,
+    all_rows: bool,
+) -> Result<ImportReply<'a>, ServiceError> {
+    let TakenIn { mut report, changes } = taken;
+    let recommender = &serving.bundle.recommender;
+    if !all_rows {
+        let is_open =
+            |row: &RowReport| matches!(row.matched, Matched::Ambiguous | Matched::Unmatched);
+        report.matches.retain(is_open);
+    }
+    let taste = service.store().taste(&profile.key()).await?;
+    let mut recommendations = Vec::new();
+    if limit > 0 {
+        let mut query = known_of(&taste, false);
+        query.limit = limit;
+        let (request, _) = recommender.resolve(&query)?;
+        for recommended in recommender.recommend(&request).items {
+            let movie = recommended.movie;
+            let item = Item::of(recommender, movie, None);
+            recommendations.push(Recommended { item, why: why(recommended) });
+        }
+    }
+    Ok(ImportReply {
+        report,
+        changes,
+        count: recommendations.len(),
+        recommendations,
+        model_id: &serving.bundle.manifest.model_id,
+    })
+}
+
+/// A film of an export as the store takes it; `None`, of one that the catalogue does not have.
+pub fn movie_of(recommender: &Recommender, item: &TasteItem) -> Option<ImportedMovie> {
+    let movie = recommender.movie(recommender.vocabulary().index_of(item.movie_id)?);
+    Some(ImportedMovie {
+        item: NewItem {
+            movie_id: item.movie_id,
+            title: movie.title.clone(),
+            year: movie.year,
+            service: None,
+        },
+        stars: item.rating,
+        liked: item.liked,
+        watched: item.watched,
+        listed: item.listed,
+    })
+}
+
+fn refused(error: &HistoryError) -> ServiceError {
+    match error {
+        HistoryError::TooLarge { .. } | HistoryError::TooManyRows { .. } => {
+            ServiceError::TooLarge(error.to_string())
+        }
+        _ => ServiceError::field("file", error.to_string()),
+    }
+}

@@ -1,0 +1,217 @@
+//! Takes jobs from the queue, follows the process that does them, and retries them.
+
+use std::time::Duration;
+
+use cinematch_store::{Failure, Job, JobKind, StoreError};
+use metrics::{counter, gauge, histogram};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::config::JobsConfig;
+use super::worker::{Event, Worker, WorkerCommand};
+use crate::service::Service;
+
+/// Runs until aborted.
+pub async fn watch(service: Service) {
+    let config = service.jobs().clone();
+    let Some(command) = config.worker.clone() else { return };
+    let name = worker_name();
+    let mut ticks = interval(config.pace.beat);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut others = Others::default();
+    loop {
+        ticks.tick().await;
+        let turn = Turn { service: &service, config: &config, command: &command, name: &name };
+        if let Err(error) = turn.take(&mut others).await {
+            // The database may be there again at the next tick. Until then nobody's beat was seen.
+            others = Others::default();
+            tracing::warn!(%error, "the queue of jobs cannot be read");
+        }
+    }
+}
+
+/// Not another server's, also where all are process 1 of their containers.
+fn worker_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    let host = if host.is_empty() { "server" } else { host };
+    let random = crate::secrets::random_name().unwrap_or_default();
+    format!("{host}:{}:{random}", std::process::id())
+}
+
+/// The job that another server runs, as it was seen last.
+#[derive(Default)]
+struct Others {
+    seen: Option<(i64, i64, Instant)>,
+}
+
+impl Others {
+    /// Whether the job's beat has stood still for too long, by this process' own clock.
+    fn is_lost(&mut self, job: &Job, lost_after: Duration) -> bool {
+        match self.seen {
+            Some((id, beat, since)) if (id, beat) == (job.id, job.beat) => {
+                since.elapsed() >= lost_after
+            }
+            _ => {
+                self.seen = Some((job.id, job.beat, Instant::now()));
+                false
+            }
+        }
+    }
+}
+
+/// One look at the queue.
+struct Turn<'a> {
+    service: &'a Service,
+    config: &'a JobsConfig,
+    command: &'a WorkerCommand,
+    name: &'a str,
+}
+
+impl Turn<'_> {
+    async fn take(&self, others: &mut Others) -> Result<(), StoreError> {
+        let store = self.service.store();
+        for kind in JobKind::ALL {
+            let due =
+                self.config.schedule(kind).and_then(|schedule| schedule.last(self.service.now()));
+            if let Some(slot) = due
+                && store.ask_for_scheduled(kind, slot, self.service.now()).await?
+            {
+                tracing::info!(job = kind.name(), "due by its schedule");
+            }
+        }
+        gauge!("cinematch_jobs_queued").set(store.n_queued_jobs().await? as f64);
+        if let Some(job) = store.running_job().await? {
+            gauge!("cinematch_jobs_running").set(1.0);
+            if others.is_lost(&job, self.config.pace.lost_after) {
+                let error = format!("its process {} is gone", job.worker.as_deref().unwrap_or("?"));
+                self.failed(&job, Some(job.beat), &error).await?;
+            }
+            return Ok(());
+        }
+        gauge!("cinematch_jobs_running").set(0.0);
+        match store.begin_job(self.name, self.service.now()).await? {
+            Some(job) => self.run(job).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Records that an attempt went wrong, and tells.
+    async fn failed(
+        &self,
+        job: &Job,
+        stood_still_at: Option<i64>,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        let at = self.service.now();
+        let again = self.config.pace.again(job.attempt, at);
+        let failure = Failure { stood_still_at, error, at, again };
+        if self.service.store().fail_job(job, failure).await? {
+            let (job_id, kind, attempt) = (job.id, job.kind.name(), job.attempt);
+            let again = again.map(cinematch_store::rfc3339);
+            tracing::error!(job = job_id, kind, attempt, error, again, "a job failed");
+            counter!("cinematch_jobs_total", "kind" => kind, "outcome" => "failed").increment(1);
+        }
+        Ok(())
+    }
+
+    async fn run(&self, job: Job) -> Result<(), StoreError> {
+        let (id, kind) = (job.id, job.kind);
+        gauge!("cinematch_jobs_running").set(1.0);
+        gauge!("cinematch_jobs_queued").set(self.service.store().n_queued_jobs().await? as f64);
+        let begun = Instant::now();
+        let mut worker = match Worker::start(self.command, kind, self.config.pace.patience()) {
+            Ok(worker) => worker,
+            Err(error) => {
+                let error = format!("cannot start {}: {error}", self.command.program.display());
+                return self.failed(&job, None, &error).await;
+            }
+        };
+        let (attempt, pid) = (job.attempt, worker.pid());
+        tracing::info!(job = id, kind = kind.name(), attempt, pid, "a job begins");
+        let outcome = match self.follow(&job, &mut worker).await {
+            Followed::Lost => {
+                // Another server has taken it over; killed by being dropped.
+                tracing::warn!(
+                    job = id,
+                    "the job was taken from this server; its process is ended"
+                );
+                return Ok(());
+            }
+            Followed::Ended(outcome) => outcome,
+        };
+        let ended = worker.end().await;
+        histogram!("cinematch_job_seconds", "kind" => kind.name())
+            .record(begun.elapsed().as_secs_f64());
+        match (ended, outcome) {
+            (Ok(()), Some(outcome)) => {
+                let text = outcome.to_string();
+                self.until_reachable(|| {
+                    let store = self.service.store();
+                    store.end_job(id, self.name, &text, self.service.now())
+                })
+                .await;
+                let seconds = begun.elapsed().as_secs();
+                tracing::info!(
+                    job = id,
+                    kind = kind.name(),
+                    seconds,
+                    outcome = text,
+                    "a job ended"
+                );
+                counter!("cinematch_jobs_total", "kind" => kind.name(), "outcome" => "done")
+                    .increment(1);
+                Ok(())
+            }
+            (Ok(()), None) => self.failed(&job, None, "it ended without a result").await,
+            (Err(error), _) => self.failed(&job, None, &error).await,
+        }
+    }
+
+    /// What was done is not done again because the database is away for a minute.
+    async fn until_reachable<F>(&self, record: impl Fn() -> F)
+    where
+        F: Future<Output = Result<bool, StoreError>>,
+    {
+        let tries_until = Instant::now() + self.config.pace.lost_after;
+        while let Err(error) = record().await {
+            if Instant::now() >= tries_until {
+                tracing::error!(%error, "a job's end cannot be recorded; it will be repeated");
+                return;
+            }
+            tokio::time::sleep(self.config.pace.beat).await;
+        }
+    }
+
+    async fn follow(&self, job: &Job, worker: &mut Worker) -> Followed {
+        let mut ticks = interval(self.config.pace.beat);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut stage, mut permille, mut outcome) = (None::<String>, 0, None);
+        loop {
+            tokio::select! {
+                event = worker.next() => match event {
+                    Some(Event::Stage { stage: now_at, share }) => {
+                        stage = Some(now_at);
+                        permille = (share.clamp(0.0, 1.0) * 1000.0) as i64;
+                    }
+                    Some(Event::Outcome { outcome: found }) => outcome = Some(found),
+                    None => return Followed::Ended(outcome),
+                },
+                _ = ticks.tick() => {
+                    let store = self.service.store();
+                    match store.beat_job(job.id, self.name, stage.as_deref(), permille).await {
+                        Ok(true) => worker.go_on().await,
+                        Ok(false) => return Followed::Lost,
+                        Err(error) => tracing::warn!(%error, job = job.id, "its beat was not recorded"),
+                    }
+                }
+            }
+        }
+    }
+}
+
+enum Followed {
+    /// The worker said what came of it, or ended without.
+    Ended(Option<serde_json::Value>),
+    /// The job is another server's now.
+    Lost,
+}

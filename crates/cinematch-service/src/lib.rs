@@ -1,0 +1,42 @@
+//! The use cases of CineMatch, without HTTP.
+//!
+//! Each module is one thing that a user or an operator does: recommend, search, import, give feedback. A use
+//! case is a function of a [`Service`] (or of one [`Serving`] snapshot of it) and a typed request, and
+//! returns a typed reply or a [`ServiceError`]. The JSON API and the web pages both call these functions,
+//! and neither calls the other.
+//!
+//! The service owns the loaded bundle and its reload, the reply cache, the store handle and the clock.
+
+pub mod browse;
+pub mod cache;
+pub mod catalog;
+pub mod clock;
+pub mod error;
+pub mod export;
+pub mod feedback;
+pub mod groups;
+pub mod imports;
+pub mod item;
+pub mod jobs;
+pub mod listing;
+pub mod models;
+pub mod names;
+mod optional;
+pub mod personal;
+pub mod preferences;
+pub mod profile;
+pub mod recommend;
+pub mod reload;
+pub mod search;
+pub mod secrets;
+pub mod selection;
+pub mod service;
+pub mod serving;
+pub mod similar;
+pub mod trace;
+pub mod watchlist;
+
+pub use clock::Clock;
+pub use error::ServiceError;
+pub use service::{OpenError, Service, ServiceConfig};
+pub use serving::Serving;

@@ -1,0 +1,182 @@
+//! A list of recommended films as replies show it.
+
+use std::time::Instant;
+
+use cinematch::ranking::{
+    Counterfactual, Ranked, Reason, Recommendation, Request, Shortfall, explanation,
+};
+use metrics::histogram;
+use serde::Serialize;
+
+use crate::error::ServiceError;
+use crate::item::{Item, RecommendedItem, Why, WithoutIt, put_recommended};
+use crate::selection::Mode;
+use crate::serving::Serving;
+use crate::trace::span;
+
+/// The recommendations.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes what `json` writes")]
+pub struct RecommendationReply<'a> {
+    /// The films, best first.
+    recommendations: Vec<RecommendedItem<'a>>,
+    #[serde(flatten)]
+    about: About<'a>,
+}
+
+/// What a reply says beside the films.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct About<'a> {
+    /// How many.
+    count: usize,
+    /// Whom they are for: the name of the request, or a profile's number.
+    user_id: UserId<'a>,
+    /// What was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub mode: Option<Mode>,
+    /// The model that ranked them.
+    model_id: &'a str,
+    /// Who has to be named where the films' streaming services are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    attribution: Option<&'static str>,
+    /// Films of the request that the catalogue does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub unknown_movie_ids: Vec<i64>,
+    /// Names in the profile's preferences that the catalogue does not have: they were not asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub ignored_preferences: Vec<String>,
+    /// Why there are fewer films than asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    shortfall: Option<Shortfall>,
+}
+
+impl<'a> About<'a> {
+    /// Of a list by the model in service, with the streaming services of a region.
+    pub fn new(serving: &'a Serving, user_id: UserId<'a>, region: Option<usize>) -> Self {
+        Self {
+            count: 0,
+            user_id,
+            mode: None,
+            model_id: &serving.bundle.manifest.model_id,
+            attribution: serving.bundle.attribution(region),
+            unknown_movie_ids: Vec::new(),
+            ignored_preferences: Vec::new(),
+            shortfall: None,
+        }
+    }
+}
+
+/// Whom a list is for: a name that the front end gave, or a profile.
+#[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum UserId<'a> {
+    /// A name.
+    Name(&'a str),
+    /// A profile's number.
+    Profile(i64),
+}
+
+/// Ranks, and says what the list would be without what its films owe most to, where that is asked for.
+pub fn rank<'a>(serving: &'a Serving, request: &Request, with_counterfactuals: bool) -> Listed<'a> {
+    let _span = span!("rank").entered();
+    let recommender = &serving.bundle.recommender;
+    let begun = Instant::now();
+    let ranked = recommender.recommend(request);
+    let model = serving.bundle.manifest.settings.model.model.name();
+    histogram!("cinematch_rank_seconds", "model" => model).record(begun.elapsed());
+    let counterfactuals =
+        if with_counterfactuals { recommender.without(request, &ranked) } else { Vec::new() };
+    Listed { ranked, counterfactuals }
+}
+
+/// A ranked list; one counterfactual a film where they were asked for, none at all elsewhere.
+pub struct Listed<'a> {
+    ranked: Ranked<'a>,
+    counterfactuals: Vec<Option<Counterfactual<'a>>>,
+}
+
+/// A [`RecommendationReply`], as JSON.
+pub fn json(
+    serving: &Serving,
+    region: Option<usize>,
+    listed: Listed<'_>,
+    about: About<'_>,
+) -> Result<Vec<u8>, ServiceError> {
+    Ok(write(serving, region, listed, about)?)
+}
+
+/// The JSON of any other reply.
+pub fn json_of<T: Serialize>(reply: &T) -> Result<Vec<u8>, ServiceError> {
+    Ok(serde_json::to_vec(reply)?)
+}
+
+fn write(
+    serving: &Serving,
+    region: Option<usize>,
+    Listed { ranked, counterfactuals }: Listed<'_>,
+    about: About<'_>,
+) -> serde_json::Result<Vec<u8>> {
+    let mut counterfactuals = counterfactuals.into_iter();
+    let about = About { count: ranked.items.len(), shortfall: ranked.shortfall, ..about };
+    let mut json = Vec::with_capacity(64 << 10);
+    json.extend_from_slice(b"{\"recommendations\":[");
+    for (place, recommended) in ranked.items.into_iter().enumerate() {
+        if place > 0 {
+            json.push(b',');
+        }
+        let (recommender, film) = (&serving.bundle.recommender, recommended.movie);
+        let (movie, mut why) = (recommender.movie(film), why(recommended));
+        why.counterfactual = counterfactuals.next().flatten().map(WithoutIt::from);
+        if region.is_some() {
+            let item = Item::of(recommender, film, region);
+            put_recommended(&serde_json::to_vec(&item)?, &why, &mut json)?;
+        } else {
+            serving.items.write(&mut json, film, movie, &why)?;
+        }
+    }
+    json.push(b']');
+    let joint = json.len();
+    serde_json::to_writer(&mut json, &about)?;
+    json[joint] = b',';
+    Ok(json)
+}
+
+/// Why a film is there, and the stars it is expected to get.
+pub fn why(recommended: Recommendation<'_>) -> Why<'_> {
+    let reasons = recommended.reasons;
+    let mut sources = Vec::new();
+    let mut add = |source, contribution: f32| {
+        if contribution > 0.0 && !sources.contains(&source) {
+            sources.push(source);
+        }
+    };
+    for reason in &reasons {
+        match reason {
+            Reason::Movie { contribution, from_users, .. }
+            | Reason::OtherMovies { contribution, from_users, .. } => {
+                add("collaborative", *from_users);
+                add("content", contribution - from_users);
+            }
+            Reason::Popularity { contribution } | Reason::Trending { contribution, .. } => {
+                add("popularity", *contribution);
+            }
+            Reason::Genre { contribution, .. } => add("genres", *contribution),
+            Reason::Quality { contribution, .. } | Reason::Novelty { contribution } => {
+                add("quality", *contribution);
+            }
+        }
+    }
+    Why {
+        score: recommended.score,
+        explanation: (!reasons.is_empty()).then(|| explanation(&reasons)),
+        reasons,
+        sources,
+        predicted_rating: recommended.predicted,
+        counterfactual: None,
+    }
+}

@@ -1,0 +1,97 @@
+//! Profiles: created by an email address, and sessions of accounts.
+
+use cinematch_store::{Identified, Profile, is_email, rfc3339};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ServiceError;
+use crate::names::{ShortText, check_text};
+use crate::secrets::{SessionToken, check_password};
+use crate::service::Service;
+
+const LONGEST_NAME: usize = 100;
+
+/// Somebody's profile.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProfileBody {
+    /// Its number.
+    id: i64,
+    name: String,
+    email: String,
+    /// RFC 3339, UTC.
+    #[schema(example = "2026-01-31T20:15:00Z")]
+    created_at: String,
+}
+
+impl From<Profile> for ProfileBody {
+    fn from(profile: Profile) -> Self {
+        let Profile { id, email, name, created_at } = profile;
+        Self { id, name, email, created_at: rfc3339(created_at) }
+    }
+}
+
+/// Who one says one is.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct Identity {
+    /// Its case does not matter.
+    #[schema(
+        min_length = 3,
+        max_length = 254,
+        pattern = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$",
+        example = "ada@example.org"
+    )]
+    email: String,
+    /// What to call a new profile; a known one is not renamed.
+    #[schema(value_type = Option<ShortText>)]
+    name: Option<String>,
+}
+
+/// Returns the profile of an email address, or creates it if the request has a name.
+pub async fn identify(service: &Service, identity: Identity) -> Result<Profile, ServiceError> {
+    if !is_email(&identity.email) {
+        let message = "expected an email address, such as ada@example.org";
+        return Err(ServiceError::field("email", message));
+    }
+    if let Some(name) = &identity.name {
+        check_text("name", name, LONGEST_NAME)?;
+    }
+    let name = identity.name.as_deref().map(str::trim);
+    match service.store().identify(&identity.email, name, service.now()).await? {
+        Identified::Known(profile) | Identified::New(profile) => Ok(profile),
+        Identified::Unknown => Err(ServiceError::not_found(
+            "Nobody has this email address; send a name to make a profile",
+        )),
+    }
+}
+
+/// Returns the profile of an account if the password is right. `hashing` runs the check, which takes tens
+/// of milliseconds, on a thread of its own.
+pub async fn authenticate<F>(
+    service: &Service,
+    email: &str,
+    password: SecretString,
+    hashing: impl FnOnce(Box<dyn FnOnce() -> bool + Send>) -> F,
+) -> Result<Profile, ServiceError>
+where
+    F: Future<Output = Option<bool>>,
+{
+    let account = service.store().account(email).await?;
+    let hash = account.as_ref().and_then(|account| account.password_hash.clone());
+    let check = Box::new(move || check_password(&password, hash.as_deref()));
+    let fits = hashing(check).await == Some(true);
+    let refused =
+        || ServiceError::Unauthorized("The email address or the password is wrong".to_owned());
+    Ok(account.filter(|_| fits).ok_or_else(refused)?.profile)
+}
+
+/// Begins a session of `seconds` and returns its token.
+pub async fn begin_session(
+    service: &Service,
+    profile: &Profile,
+    seconds: i64,
+) -> Result<SessionToken, ServiceError> {
+    let token = SessionToken::generate()?;
+    let now = service.now();
+    service.store().begin_session(token.hash(), profile.id, now, now + seconds * 1000).await?;
+    Ok(token)
+}

@@ -1,0 +1,60 @@
+//! Search for movies by title, person or keyword.
+
+use serde::Serialize;
+
+use crate::cache::{CachedReply, Key};
+use crate::error::ServiceError;
+use crate::item::Item;
+use crate::listing::json_of;
+use crate::service::Service;
+use crate::trace::span;
+
+const DEFAULT_LIMIT: usize = 10;
+const MOST: usize = 50;
+const LONGEST: usize = 200;
+
+/// Films found.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct SearchReply<'a> {
+    /// The films, best first.
+    results: Vec<FoundItem<'a>>,
+    /// How many.
+    count: usize,
+}
+
+/// A film found.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct FoundItem<'a> {
+    #[serde(flatten)]
+    item: Item<'a>,
+    /// How well it fits; only its order means something.
+    score: f32,
+}
+
+/// Searches for `words`, of which the last may be unfinished. `question` is the request as the client wrote
+/// it, which is the key of the cached reply.
+pub async fn search(
+    service: &Service,
+    question: Option<&str>,
+    words: &str,
+    limit: Option<usize>,
+) -> Result<CachedReply, ServiceError> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MOST).contains(&limit) {
+        return Err(ServiceError::field("limit", format!("expected 1 to {MOST}, got {limit}")));
+    }
+    if words.chars().count() > LONGEST {
+        return Err(ServiceError::field("q", format!("expected at most {LONGEST} characters")));
+    }
+    let serving = service.serving();
+    let recommender = &serving.bundle.recommender;
+    let make = async {
+        let results: Vec<FoundItem<'_>> = span!("rank")
+            .in_scope(|| serving.search.search(words, limit))
+            .into_iter()
+            .map(|hit| FoundItem { item: Item::of(recommender, hit.movie, None), score: hit.score })
+            .collect();
+        json_of(&SearchReply { count: results.len(), results })
+    };
+    service.cache().reply(Key::new(&serving, "search", &question, &[])?, make).await
+}

@@ -1,0 +1,156 @@
+//! The handle that all use cases take: bundle, store, cache and clock.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use cinematch::bundle::{ArtifactsError, Bundle, Generations};
+use cinematch_store::{Address, Ownership, Store, StoreError, Taste};
+use tracing::Instrument;
+
+use crate::cache::{Cache, CacheConfig, RedisAddressError};
+use crate::clock::Clock;
+use crate::jobs::JobsConfig;
+use crate::serving::Serving;
+use crate::trace::span;
+
+/// How long the database may take to say that it is there.
+const PING: Duration = Duration::from_secs(2);
+
+/// Settings of the service.
+#[derive(Clone, Debug)]
+pub struct ServiceConfig {
+    /// The folder of trained models.
+    pub artifacts: PathBuf,
+    /// The database of users.
+    pub database: Address,
+    /// The reply cache.
+    pub cache: CacheConfig,
+    /// Background jobs.
+    pub jobs: JobsConfig,
+    /// The source of the current time.
+    pub clock: Clock,
+}
+
+/// A service that cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no usable model.
+    #[error(transparent)]
+    Artifacts(#[from] ArtifactsError),
+    /// There is no usable database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address of the cache is invalid.
+    #[error(transparent)]
+    Cache(#[from] RedisAddressError),
+}
+
+/// The handle of all use cases; clones share it.
+#[derive(Clone, Debug)]
+pub struct Service {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    serving: ArcSwap<Serving>,
+    store: Store,
+    cache: Cache,
+    artifacts: PathBuf,
+    jobs: JobsConfig,
+    clock: Clock,
+    /// True while the published generation is not in service because it is unusable.
+    is_refusing: AtomicBool,
+}
+
+impl Service {
+    /// Loads the published generation, or where that is broken the last one that served and is intact,
+    /// and opens the database.
+    pub async fn open(config: ServiceConfig) -> Result<Self, OpenError> {
+        let best = Generations::at(&config.artifacts).load_best()?;
+        let service = Self::with_bundle(config, best.bundle).await?;
+        if let Some(refused) = best.refused {
+            let (generation, error) = (service.bundle().generation, refused.to_string());
+            tracing::error!(generation, error, "an earlier generation serves");
+            service.refuse(true);
+        }
+        Ok(service)
+    }
+
+    /// Opens the database and serves a bundle that is already in memory.
+    pub async fn with_bundle(config: ServiceConfig, bundle: Bundle) -> Result<Self, OpenError> {
+        let ServiceConfig { artifacts, database, cache, jobs, clock } = config;
+        let store = Store::open(&database, Ownership::Alone).await?;
+        let cache = Cache::open(&cache).await?;
+        let serving = ArcSwap::new(Serving::new(bundle));
+        let is_refusing = AtomicBool::new(false);
+        let shared = Shared { serving, store, cache, artifacts, jobs, clock, is_refusing };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Returns the bundle in service: one snapshot for a whole request.
+    pub fn bundle(&self) -> Arc<Bundle> {
+        self.shared.serving.load().bundle.clone()
+    }
+
+    /// Returns the bundle in service with its indexes: one snapshot for a whole request.
+    pub fn serving(&self) -> Arc<Serving> {
+        self.shared.serving.load_full()
+    }
+
+    /// Puts another bundle into service and returns the previous one. Requests in flight keep theirs.
+    pub fn swap(&self, next: Arc<Serving>) -> Arc<Serving> {
+        self.refuse(false);
+        let before = self.shared.serving.swap(next);
+        self.shared.cache.clear();
+        before
+    }
+
+    /// Records whether the published generation is unusable.
+    pub fn refuse(&self, is_refusing: bool) {
+        self.shared.is_refusing.store(is_refusing, Ordering::Relaxed);
+    }
+
+    /// True while the published generation is not in service because it is unusable.
+    pub fn is_refusing(&self) -> bool {
+        self.shared.is_refusing.load(Ordering::Relaxed)
+    }
+
+    /// True if the database answers now.
+    pub async fn is_store_up(&self) -> bool {
+        matches!(tokio::time::timeout(PING, self.store().ping()).await, Ok(Ok(())))
+    }
+
+    /// Returns the part of a user's data that ranking needs.
+    pub async fn taste(&self, user: &str) -> Result<Arc<Taste>, StoreError> {
+        self.store().taste(user).instrument(span!("store")).await
+    }
+
+    /// Returns the database of users.
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// Returns the reply cache.
+    pub fn cache(&self) -> &Cache {
+        &self.shared.cache
+    }
+
+    /// Returns the folder of trained models.
+    pub fn artifacts(&self) -> &Path {
+        &self.shared.artifacts
+    }
+
+    /// Returns the settings of background jobs.
+    pub fn jobs(&self) -> &JobsConfig {
+        &self.shared.jobs
+    }
+
+    /// Returns the current time in milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.shared.clock.now()
+    }
+}

@@ -1,0 +1,174 @@
+//! A user's watchlist.
+
+use cinematch::catalog::{Movie, ServicesSource};
+use cinematch::ids::MovieId;
+use cinematch_store::{Added, NewItem, Owner, WatchlistItem, rfc3339};
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::find_movie;
+use crate::error::ServiceError;
+use crate::item::poster_url;
+use crate::names::{ShortText, check_text};
+use crate::service::Service;
+
+const LONGEST_SERVICE: usize = 100;
+
+/// Somebody's watchlist.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Watchlist {
+    user_id: String,
+    /// Newest first.
+    items: Vec<WatchlistEntry>,
+    count: usize,
+}
+
+/// A film on it; what the catalogue does not know, or no longer, is `null`.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct WatchlistEntry {
+    /// The film's number once more: front ends look for an id.
+    id: u32,
+    movie_id: u32,
+    title: String,
+    year: Option<u16>,
+    /// Minutes.
+    runtime: Option<u32>,
+    overview: Option<String>,
+    genres: Vec<String>,
+    /// Streaming services of the operator's own region.
+    services: Vec<String>,
+    /// Where the services come from: `mock` ones are invented.
+    #[schema(value_type = Option<String>)]
+    services_source: Option<ServicesSource>,
+    poster_url: Option<String>,
+    /// Where the person means to watch it.
+    service: Option<String>,
+    watched: bool,
+    /// RFC 3339, UTC.
+    #[schema(example = "2026-01-31T20:15:00Z")]
+    added_at: String,
+    /// The same once more, by its other name.
+    created_at: String,
+}
+
+impl WatchlistEntry {
+    fn new(item: WatchlistItem, movie: Option<&Movie>) -> Self {
+        let added_at = rfc3339(item.added_at);
+        Self {
+            id: item.movie_id.0,
+            movie_id: item.movie_id.0,
+            title: item.title,
+            year: item.year,
+            runtime: movie.and_then(|movie| movie.runtime),
+            overview: movie.and_then(|movie| movie.overview.clone()),
+            genres: movie.map(|movie| movie.genres.clone()).unwrap_or_default(),
+            services: movie.map(|movie| movie.services.clone()).unwrap_or_default(),
+            services_source: movie.and_then(|movie| movie.services_source),
+            poster_url: movie.and_then(poster_url),
+            service: item.service,
+            watched: item.watched,
+            created_at: added_at.clone(),
+            added_at,
+        }
+    }
+}
+
+/// A film to add.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct NewEntry {
+    #[schema(example = 6)]
+    movie_id: i64,
+    /// Taken from the catalogue; here for front ends that send it.
+    #[expect(dead_code, reason = "part of the contract, and the catalogue knows better")]
+    title: Option<String>,
+    /// Where the person means to watch it.
+    #[schema(value_type = Option<ShortText>)]
+    service: Option<String>,
+}
+
+/// What was done.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Done {
+    message: &'static str,
+    movie_id: u32,
+    title: String,
+}
+
+/// What was removed.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Removed {
+    message: &'static str,
+    movie_id: u32,
+}
+
+/// Returns a user's watchlist, newest first.
+pub async fn list(service: &Service, user_id: String) -> Result<Watchlist, ServiceError> {
+    let bundle = service.bundle();
+    let recommender = &bundle.recommender;
+    let items: Vec<WatchlistEntry> = service
+        .store()
+        .watchlist(&user_id)
+        .await?
+        .into_iter()
+        .map(|item| {
+            let index = recommender.vocabulary().index_of(item.movie_id);
+            WatchlistEntry::new(item, index.map(|index| recommender.movie(index)))
+        })
+        .collect();
+    Ok(Watchlist { user_id, count: items.len(), items })
+}
+
+/// Adds a movie; a movie that is already listed stays as it is.
+pub async fn add(
+    service: &Service,
+    owner: Owner,
+    entry: NewEntry,
+) -> Result<(Added, Done), ServiceError> {
+    if let Some(name) = &entry.service {
+        check_text("service", name, LONGEST_SERVICE)?;
+    }
+    let bundle = service.bundle();
+    let recommender = &bundle.recommender;
+    let movie = recommender.movie(find_movie(recommender, entry.movie_id)?);
+    let item = NewItem {
+        movie_id: movie.movie_id,
+        title: movie.title.clone(),
+        year: movie.year,
+        service: entry.service,
+    };
+    let added = service.store().add(owner, item, service.now()).await?;
+    let message = match added {
+        Added::New => "Added to watchlist",
+        Added::Already => "Already in watchlist",
+    };
+    Ok((added, Done { message, movie_id: movie.movie_id.0, title: movie.title.clone() }))
+}
+
+/// Removes a movie.
+pub async fn remove(
+    service: &Service,
+    user_id: &str,
+    movie_id: u32,
+) -> Result<Removed, ServiceError> {
+    if service.store().remove(user_id, MovieId(movie_id), service.now()).await? {
+        return Ok(Removed { message: "Removed from watchlist", movie_id });
+    }
+    Err(not_listed(movie_id))
+}
+
+/// Marks a listed movie watched, or not watched.
+pub async fn set_watched(
+    service: &Service,
+    user_id: &str,
+    movie_id: u32,
+    watched: bool,
+) -> Result<Done, ServiceError> {
+    let (movie, now) = (MovieId(movie_id), service.now());
+    let marked = service.store().set_watched(user_id, movie, watched, now).await?;
+    let title = marked.ok_or_else(|| not_listed(movie_id))?;
+    let message = if watched { "Marked as watched" } else { "Marked as not watched" };
+    Ok(Done { message, movie_id, title })
+}
+
+fn not_listed(movie_id: u32) -> ServiceError {
+    ServiceError::not_found(format!("Movie {movie_id} is not in the watchlist"))
+}

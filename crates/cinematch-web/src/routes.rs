@@ -1,0 +1,46 @@
+//! The routers of the pages and of the files that they load.
+
+use axum::Router;
+use axum::routing::{get, post};
+use cinematch_http::state::RouteState;
+
+use crate::{
+    actions, assets as files, browse, import, layout, models, movie, people, profile, search,
+    sign_in, tonight, watchlist, welcome,
+};
+
+/// The files that pages load.
+pub fn assets() -> Router<RouteState> {
+    Router::new()
+        .route("/assets/{version}/{file}", get(files::asset))
+        .route("/favicon.svg", get(files::favicon))
+        .route("/favicon.ico", get(files::favicon))
+}
+
+/// The pages, but for the first, whose address answers programs too.
+pub fn pages() -> Router<RouteState> {
+    Router::new()
+        .route("/browse", get(browse::browse))
+        .route("/search", get(search::search))
+        .route("/films/{movie_id}", get(movie::movie))
+        .route("/films/{movie_id}/say", post(actions::say))
+        .route("/films/{movie_id}/undo", post(actions::undo))
+        .route("/people", get(people::choose).post(people::make))
+        .route("/people/choose", post(people::be))
+        .route("/people/leave", post(people::leave))
+        .route("/watchlist", get(watchlist::watchlist))
+        .route("/watchlist/{movie_id}/remove", post(watchlist::remove))
+        .route("/tonight", get(tonight::tonight))
+        .route("/me", get(profile::me).post(profile::prefer))
+        .route("/me/export.json", get(profile::export_json))
+        .route("/me/export.csv", get(profile::export_csv))
+        .route("/me/forget", get(profile::ask).post(profile::forget))
+        .route("/import", get(import::ask).post(import::import))
+        .route("/import/settle", post(import::settle))
+        .route("/welcome", get(welcome::welcome).post(welcome::set_places))
+        .route("/welcome/rate", get(welcome::questions).post(welcome::answer))
+        .route("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/sign-in/out", post(sign_in::leave))
+        .route("/theme", post(layout::set_theme))
+        .merge(models::router())
+}
