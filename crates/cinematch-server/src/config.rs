@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
-use cinematch_store::Address;
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_service::cache::CacheConfig;
 use cinematch_service::jobs::JobsConfig;
+use cinematch_store::Address;
 
 /// The server's settings.
 #[derive(Clone, Debug)]
@@ -25,7 +25,16 @@ pub struct ServerConfig {
     pub cors_origins: Vec<String>,
     /// Who may do what.
     pub access: AccessConfig,
-    /// Origins of the usual development servers.
+    /// The reply cache.
+    pub cache: CacheConfig,
+    /// Background jobs.
+    pub jobs: JobsConfig,
+    /// Time for which the server keeps taking requests after it was told to stop. It already reports that it
+    /// is not ready, so that a load balancer can send requests elsewhere.
+    pub stop_delay: Duration,
+}
+
+/// Origins of the usual development servers.
 pub const DEVELOPMENT_ORIGINS: [&str; 4] = [
     "http://localhost:5173",
     "http://127.0.0.1:5173",

@@ -106,8 +106,7 @@ fn check_host(state: &Guard, request: &Request) -> Result<(), Problem> {
     };
     let is_own = name.eq_ignore_ascii_case("localhost")
         || name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-    let is_allowed =
-        || state.access.allowed_hosts.iter().any(|it| it.eq_ignore_ascii_case(name));
+    let is_allowed = || state.access.allowed_hosts.iter().any(|it| it.eq_ignore_ascii_case(name));
     if is_own || is_allowed() {
         return Ok(());
     }
@@ -143,7 +142,8 @@ async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let refused = || unauthorized("This API key is unknown or revoked");
         let text = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-        let scope = scope_of(&state.service, text.unwrap_or_default().trim()).await?.ok_or_else(refused)?;
+        let scope =
+            scope_of(&state.service, text.unwrap_or_default().trim()).await?.ok_or_else(refused)?;
         return Ok(Caller::Program(scope, claimed(state, headers).await?));
     }
     session(state, headers).await
@@ -176,4 +176,3 @@ async fn claimed(state: &Guard, headers: &HeaderMap) -> Result<Option<Profile>, 
     let Some(id) = id else { return Ok(None) };
     Ok(state.service.store().profile(id).await?)
 }
-

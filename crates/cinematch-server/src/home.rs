@@ -9,7 +9,6 @@ use cinematch_service::Service;
 use cinematch_web::{Visitor, home as home_page, wants_page};
 use serde::Serialize;
 
-
 /// What the server is.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Home {

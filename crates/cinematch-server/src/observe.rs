@@ -8,11 +8,11 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use metrics::{counter, gauge, histogram};
-use tracing::Instrument;
 use cinematch_http::class::RouteClass;
 use cinematch_http::marks::{IsPage, RequestId};
 use cinematch_http::problem::{INTERNAL, Problem};
+use metrics::{counter, gauge, histogram};
+use tracing::Instrument;
 
 use crate::trace;
 

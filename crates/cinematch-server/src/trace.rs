@@ -2,9 +2,9 @@
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, StatusCode};
+use cinematch_service::trace::TARGET;
 use opentelemetry::global;
 use opentelemetry::propagation::Extractor;
-use cinematch_service::trace::TARGET;
 use tracing::Span;
 use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;

@@ -7,9 +7,10 @@ use cinematch::sources::movielens::Stars;
 use cinematch_store::{Before, NewItem, Profile, Reaction, Said};
 use maud::{Markup, html};
 
+use super::answer::done;
 use super::form::Sent;
 use super::movies::{Standing, Viewing};
-use super::note::{Note, Undo, done};
+use super::note::{Note, Undo};
 use super::visitor::User;
 use super::{card, movie};
 use cinematch_http::extract::PathOf;

@@ -5,6 +5,7 @@
 //! the form itself and is answered with those parts of the page that changed.
 
 mod actions;
+mod answer;
 mod assets;
 mod browse;
 mod card;

@@ -5,9 +5,6 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::layout;
-use super::visitor::Visitor;
-
 /// Carries a note to the next page, where no script shows it at once.
 pub const COOKIE: &str = "cinematch_note";
 /// A longer note does not fit into a cookie.
@@ -61,7 +58,7 @@ impl Note {
     }
 
     /// The same with more behind it.
-    fn show_with(note: Option<&Self>, more: &Markup) -> Markup {
+    pub fn show_with(note: Option<&Self>, more: &Markup) -> Markup {
         html! {
             div #note .note role="status" {
                 @if let Some(note) = note {
@@ -77,17 +74,6 @@ impl Note {
             }
         }
     }
-}
-
-/// Answers a form: with the parts that changed where a script asked, else with the way back.
-pub fn done(visitor: &Visitor, changed: &Markup, note: &Note) -> Response {
-    if visitor.is_fragment {
-        // On the first page the films stay where they are, until somebody wants to see what it did to them.
-        let is_home = visitor.back == "/";
-        let anew = html! { @if is_home { a href="/" { "Show new picks" } } };
-        return layout::fragments(&html! { (changed) (Note::show_with(Some(note), &anew)) });
-    }
-    leave(&visitor.back, note)
 }
 
 /// Answers a form by leading elsewhere, with a note there.

@@ -5,10 +5,11 @@ use axum::response::Response;
 use cinematch_store::{Job, JobKind, JobState, rfc3339};
 use maud::{Markup, html};
 
+use super::generation::time;
 use super::operator::Desk;
-use super::time;
+use crate::answer::done;
 use crate::form::Sent;
-use crate::note::{Note, done};
+use crate::note::Note;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::jobs;

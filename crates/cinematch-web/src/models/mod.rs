@@ -1,5 +1,6 @@
 //! `/models`: for who operates the server: what is served, what it is worth, what runs in the background.
 
+mod generation;
 mod jobs;
 mod operator;
 mod plots;
@@ -10,7 +11,6 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use cinematch::bundle::{GenerationInfo, Generations, Role};
-use cinematch::evaluation::promotion::Verdict;
 use maud::{Markup, html};
 
 use super::layout::{Nav, Page, fragments, page};
@@ -21,6 +21,7 @@ use cinematch_http::problem::Problem;
 use cinematch_http::state::RouteState;
 use cinematch_service::Service;
 use cinematch_service::models::{on_disk, promote as put_into_service, roll_back};
+use generation::{Judged, judged, megabytes, role, time};
 use operator::Desk;
 
 /// Why a generation was put into service from here.
@@ -38,12 +39,6 @@ pub fn router() -> Router<RouteState> {
         .route("/models/{generation}/promote", get(ask_to_promote).post(promote))
 }
 
-/// A generation, and what it was found to be worth.
-struct Judged {
-    info: GenerationInfo,
-    verdict: Option<Verdict>,
-}
-
 /// All generations, the newest first.
 async fn all(state: &Service) -> Result<Vec<Judged>, Problem> {
     let found = on_disk(state, |generations| {
@@ -51,14 +46,6 @@ async fn all(state: &Service) -> Result<Vec<Judged>, Problem> {
         Ok(list.map(|info| judged(generations, info)).collect())
     });
     Ok(found.await?)
-}
-
-fn judged(generations: &Generations, info: GenerationInfo) -> Judged {
-    let verdict = generations.card(info.generation).and_then(|mut card| {
-        // A card that another version wrote says what it says; what cannot be read is not drawn.
-        serde_json::from_value(card["verdict"].take()).ok()
-    });
-    Judged { info, verdict }
 }
 
 /// `GET /models`.
@@ -211,37 +198,4 @@ async fn ask_to_roll_back(State(state): State<Service>, desk: Desk) -> Result<Re
 async fn go_back(State(state): State<Service>, _: Desk) -> Result<Response, Problem> {
     let generation = roll_back(&state, WHY).await?.generation;
     Ok(leave("/models", &Note::plain(format!("Back to generation {generation}."))))
-}
-
-/// What a generation is for, in words.
-fn role(role: Role) -> &'static str {
-    match role {
-        Role::Champion => "served",
-        Role::Previous => "served before",
-        Role::Retired => "served once",
-        Role::Candidate => "never served",
-    }
-}
-
-/// A time as RFC 3339 has it, to the minute.
-fn time(at: &str) -> Markup {
-    let (day, rest) = at.split_once('T').unwrap_or((at, ""));
-    html! { time datetime=(at) { (day) " " (rest.get(..5).unwrap_or(rest)) " UTC" } }
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_and_sizes_are_read_easily() {
-        let text = time("2026-01-31T20:15:00Z").into_string();
-        assert_eq!(text, "<time datetime=\"2026-01-31T20:15:00Z\">2026-01-31 20:15 UTC</time>");
-        assert!(time("never").into_string().contains("never"));
-        assert_eq!(megabytes(1_250_000), "1.2 MB");
-    }
 }

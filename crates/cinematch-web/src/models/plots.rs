@@ -4,7 +4,7 @@
 use cinematch::evaluation::promotion::{ByHistory, Comparison, Interval};
 use maud::{Markup, html};
 
-use super::Judged;
+use super::generation::Judged;
 
 const WIDTH: f64 = 420.0;
 /// Where the scale begins, behind the names, and where it ends, before the numbers.

@@ -7,8 +7,9 @@ use cinematch::evaluation::promotion::{Comparison, Interval, Means, Verdict};
 use maud::{Markup, html};
 
 use super::super::names::thousands;
+use super::generation::{Judged, judged, megabytes, role, time};
 use super::operator::Desk;
-use super::{Judged, judged, megabytes, plots, role, time};
+use super::plots;
 use crate::layout::{Nav, Page, page};
 use cinematch_http::extract::PathOf;
 use cinematch_http::problem::Problem;
