@@ -21,7 +21,7 @@ document.addEventListener("submit", (event) => {
   last = last.then(() => answer(form, button, data));
 });
 
-// Ignores the second press of a double click, since another film may be under the pointer by then.
+// Ignores the second press of a double click, since another movie may be under the pointer by then.
 document.addEventListener("click", (event) => {
   if (event.detail > 1 && event.target.closest("form[data-live] button")) event.preventDefault();
 }, true);

@@ -46,7 +46,7 @@ pub const MORE: &str = "Show more";
 /// Link that unfolds a list of checkboxes, none of which is shown.
 pub const CHOOSE: &str = "Show all";
 
-/// Number of films that match.
+/// Number of movies that match.
 pub fn total(n_movies: usize) -> String {
     if n_movies == 0 { "No films".to_owned() } else { films(n_movies) }
 }

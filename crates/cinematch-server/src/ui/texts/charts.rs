@@ -17,7 +17,7 @@ pub const LIKED: &str = "Liked";
 pub const FILMS: &str = "Films";
 pub const SHOW_NUMBERS: &str = "Show numbers";
 
-/// A user's position between well-known films (0) and little-known ones (1), in words.
+/// A user's position between well-known movies (0) and little-known ones (1), in words.
 pub fn popularity(place: f32) -> &'static str {
     match place {
         place if place < 0.5 => "You mostly like well-known films.",
@@ -27,7 +27,7 @@ pub fn popularity(place: f32) -> &'static str {
     }
 }
 
-/// The sentence about the median film, before and after its title.
+/// The sentence about the median movie, before and after its title.
 pub fn median(n_liked: usize, rank: usize, n_movies: usize) -> (String, String) {
     let before = format!("The median of the {} you like is ", films(n_liked));
     let after = format!(", number {} of {} by TMDB votes.", thousands(rank), thousands(n_movies));

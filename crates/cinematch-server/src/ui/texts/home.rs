@@ -8,7 +8,7 @@ pub const CHANGE_PREFERENCES: &str = "Change preferences";
 
 pub const PICKED: &str = "Picked for you";
 pub const LOVED_BY_MANY: &str = "Loved by many";
-/// Followed by the film's title.
+/// Followed by the movie's title.
 pub const BECAUSE_YOU_LOVED: &str = "Because you loved ";
 pub const HIDDEN_GEMS: &str = "Hidden gems for you";
 pub const TRENDING: &str = "Trending";

@@ -84,7 +84,7 @@ fn feedback(value: Said) -> String {
     }
 }
 
-/// Number of films by what the import did with them.
+/// Number of movies by what the import did with them.
 pub fn changes(changes: Changes) -> String {
     let part = |number: u64, outcome: &str| {
         (number > 0).then(|| format!("{} {outcome}", films(number as usize)))

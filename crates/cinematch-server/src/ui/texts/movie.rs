@@ -1,4 +1,4 @@
-//! Texts of a film's page.
+//! Texts of a movie's page.
 
 use super::numbers::{films, thousands, title_case, tmdb_votes};
 
@@ -32,7 +32,7 @@ pub const POPULAR: &str = "Popular with many users";
 pub const QUALITY: &str = "Its rating and number of votes";
 pub const WELL_KNOWN: &str = "Already widely known";
 pub const TRENDING: &str = "Popular now";
-/// Before the title of a film of the user's history.
+/// Before the title of a movie of the user's history.
 pub const YOU_LIKED: &str = "You liked ";
 pub const YOU_DISLIKED: &str = "You disliked ";
 pub const YOU_RATED: &str = "You rated ";
@@ -51,7 +51,7 @@ pub fn predicted(low: f32, high: f32) -> String {
     format!(" predicted for you, most likely {low:.1} to {high:.1}")
 }
 
-/// The film's rank for the user, before and after the number.
+/// The movie's rank for the user, before and after the number.
 pub fn rank(n_movies: usize) -> (&'static str, String) {
     ("Ranked ", format!(" of {} for you.", films(n_movies)))
 }
@@ -63,7 +63,7 @@ pub fn where_to_watch(country: Option<&str>) -> String {
     }
 }
 
-/// The user's stars after the title of a film that they rated.
+/// The user's stars after the title of a movie that they rated.
 pub fn rated(stars: impl std::fmt::Display) -> String {
     format!(" {stars}★")
 }

@@ -18,7 +18,7 @@ pub fn count(number: usize, singular: &str, plural: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { singular } else { plural })
 }
 
-/// Formats a number of films: `0 films`, `1 film`, `87,585 films`.
+/// Formats a number of films: `0 films`, `1 movie`, `87,585 films`.
 pub fn films(number: usize) -> String {
     count(number, "film", "films")
 }
@@ -42,7 +42,7 @@ pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-/// Formats a title with the film's year, if it is known.
+/// Formats a title with the movie's year, if it is known.
 pub fn title_and_year(title: &str, year: Option<u16>) -> String {
     year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
 }

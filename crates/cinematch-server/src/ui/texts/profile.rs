@@ -47,7 +47,7 @@ pub const DELETED_TABLES: [(&str, &str); 5] = [
     ("sessions", "Sessions"),
 ];
 
-/// Number of films by kind of feedback.
+/// Number of movies by kind of feedback.
 pub fn summary(n_seen: usize, n_rated: usize, n_liked: usize, n_listed: usize) -> String {
     let counts =
         [(n_seen, "seen"), (n_rated, "rated"), (n_liked, "liked"), (n_listed, "on your watchlist")];

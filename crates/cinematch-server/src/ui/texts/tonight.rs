@@ -1,4 +1,4 @@
-//! Texts of the page that picks films for a group.
+//! Texts of the page that picks movies for a group.
 
 pub const TITLE: &str = "Tonight";
 pub const HINT: &str =
@@ -38,7 +38,7 @@ pub fn reasons_for(name: &str) -> String {
     format!("For {name}")
 }
 
-/// How much a member would enjoy a film, as a share of the film that fits them best.
+/// How much a member would enjoy a movie, as a share of the movie that fits them best.
 pub fn enjoyment(share: f32) -> &'static str {
     match share {
         share if share >= 0.85 => "would love it",

@@ -18,7 +18,7 @@ pub const REMOVE: &str = "Remove";
 pub const REMOVED: &str = "Removed from your watchlist.";
 pub const NOT_LISTED: &str = "This film wasn’t on your watchlist.";
 
-/// Number of films and their total length.
+/// Number of movies and their total length.
 pub fn summary(n_movies: usize, minutes: u32) -> String {
     match minutes {
         0 => format!("{}.", films(n_movies)),

@@ -60,12 +60,12 @@ pub fn starring(names: &str) -> String {
     format!("Starring {names}")
 }
 
-/// A film's move in the list, as shown and as read by screen readers.
+/// A movie's move in the list, as shown and as read by screen readers.
 pub fn moved_up(places: usize) -> (String, String) {
     (format!("▲ {places}"), format!("up {places}"))
 }
 
-/// A film's move in the list, as shown and as read by screen readers.
+/// A movie's move in the list, as shown and as read by screen readers.
 pub fn moved_down(places: usize) -> (String, String) {
     (format!("▼ {places}"), format!("down {places}"))
 }
