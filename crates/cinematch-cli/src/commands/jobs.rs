@@ -2,14 +2,14 @@
 
 use anyhow::{Context, Result};
 use cinematch_server::JobItem;
-use cinematch_store::{Job, JobKind, JobState, Ownership, Store, rfc3339};
+use cinematch_store::{Job, JobKind, JobState, Ownership, Store, now_millis, rfc3339};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::{block_on, milliseconds};
 use crate::options::Global;
 use crate::output::{CARE, DIM, GOOD, Output, STRONG};
 use crate::paths::DatabasePath;
+use crate::runtime::block_on;
 
 /// Flags of `jobs`.
 #[derive(Debug, Args)]
@@ -78,7 +78,7 @@ impl Jobs {
 }
 
 async fn ask(store: &Store, kind: JobKind, output: &Output) -> Result<()> {
-    let (job, is_new) = store.ask_for_job(kind, "cli", milliseconds()).await?;
+    let (job, is_new) = store.ask_for_job(kind, "cli", now_millis()).await?;
     output.json(&JobItem::from(job.clone()))?;
     let waits = if is_new { "waits for its turn" } else { "was waiting already" };
     output.line(format_args!(

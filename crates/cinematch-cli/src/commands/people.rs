@@ -4,15 +4,15 @@ use std::io::{BufRead, IsTerminal};
 
 use anyhow::{Context, Result, bail};
 use cinematch_server::{ApiToken, LONGEST_PASSWORD, hash_password};
-use cinematch_store::{NewKey, NewProfile, Ownership, Scope, Store, StoreError, is_email, rfc3339};
+use cinematch_store::{NewKey, NewProfile, Ownership, Scope, Store, StoreError, is_email, now_millis, rfc3339};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use super::{block_on, milliseconds};
 use crate::options::Global;
 use crate::output::{CARE, DIM, GOOD, Output, STRONG};
 use crate::paths::DatabasePath;
+use crate::runtime::block_on;
 
 /// Shorter passwords are guessed (NIST SP 800-63B).
 const SHORTEST_PASSWORD: usize = 8;
@@ -143,7 +143,7 @@ impl User {
                 let password_hash = Some(new_password()?);
                 let new = NewProfile { email: email.clone(), name, password_hash };
                 with_store(database, global, async |store| {
-                    let profile = match store.add_profile(new, milliseconds()).await {
+                    let profile = match store.add_profile(new, now_millis()).await {
                         Err(StoreError::EmailTaken) => bail!(
                             "{email} has a profile already; `cinematch user passwd {email}` sets its password"
                         ),
@@ -231,7 +231,7 @@ impl Key {
                     scope,
                 };
                 with_store(database, global, async |store| {
-                    let now = milliseconds();
+                    let now = now_millis();
                     store.add_key(key, now).await?;
                     output.json(&KeyRow {
                         id: token.id().to_owned(),
@@ -251,7 +251,7 @@ impl Key {
                 })
             }
             KeyAction::Revoke { id, database } => with_store(database, global, async |store| {
-                if !store.revoke_key(id, milliseconds()).await? {
+                if !store.revoke_key(id, now_millis()).await? {
                     bail!("no key in force is called {id}; `cinematch key list` shows them");
                 }
                 output.json(&serde_json::json!({ "id": id }))?;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::serve::Place;
 use crate::output::{GOOD, Output};
+use crate::serving::Place;
 
 /// More than any answer to this question.
 const LONGEST: u64 = 64 * 1024;

@@ -8,10 +8,10 @@ use cinematch::ids::MovieIdx;
 use clap::Args;
 use serde::Serialize;
 
-use super::inputs::{How, Loaded, PackedPath, load_ratings, report_path};
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted, thousands};
-use crate::paths::{RawPath, shown};
+use crate::paths::{PackedPath, RawPath, shown};
+use crate::pipeline::inputs::{Loaded, ReadMode, load_ratings, report_path};
 
 /// Flags of `ratings`.
 #[derive(Debug, Args)]
@@ -52,8 +52,8 @@ impl Ratings {
     /// Loads the ratings and tells of them.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let started = Instant::now();
-        let how = How { refresh: self.refresh, write_nothing: self.no_cache };
-        let loaded = load_ratings(how, &self.raw, &self.packed, global, output)?;
+        let mode = ReadMode { refresh: self.refresh, read_only: self.no_cache };
+        let loaded = load_ratings(mode, &self.raw, &self.packed, global, output)?;
         let Loaded { interactions, rows, problems, listed, unlisted, cached } = &loaded;
         let movies = interactions.movies().ids().len() as u32;
         let rated = |movie: &u32| interactions.of_movie(MovieIdx(*movie)).len() > 0;

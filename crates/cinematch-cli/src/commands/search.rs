@@ -7,10 +7,10 @@ use cinematch::search::SearchIndex;
 use clap::Args;
 use serde::Serialize;
 
-use super::recommend::named;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG};
 use crate::paths::ArtifactsPath;
+use crate::terminal::named;
 
 /// Flags of `search`.
 #[derive(Debug, Args)]

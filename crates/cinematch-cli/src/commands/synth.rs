@@ -66,7 +66,7 @@ impl Synth {
         drop(step);
         let total = self.params().ratings;
         let step = output.progress("ratings", total);
-        files::replace(ratings, |out| generator.write_ratings(out, &mut |rows| step.at(rows)))?;
+        files::replace(ratings, |out| generator.write_ratings(out, &mut |rows| step.set_position(rows)))?;
         drop(step);
 
         let SyntheticParams { movies, users, ratings, tags, seed } = self.params();

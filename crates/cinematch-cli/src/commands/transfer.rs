@@ -6,10 +6,10 @@ use anyhow::{Context, Result, bail};
 use cinematch_store::{Address, Copied, Existing, Ownership, Store, copy};
 use clap::Args;
 
-use super::block_on;
 use crate::options::Global;
 use crate::output::{GOOD, Output, STRONG, counted, thousands};
 use crate::paths::{DatabasePath, shown};
+use crate::runtime::block_on;
 
 /// Flags of `backup`.
 #[derive(Debug, Args)]

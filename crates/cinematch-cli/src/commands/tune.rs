@@ -16,10 +16,11 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 
-use super::evaluate::{Data, Division, Inputs, tuned};
+use crate::evaluation::{Data, Division, Inputs, tuned};
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted};
 use crate::paths::shown;
+use crate::pipeline::inputs::read_specs;
 
 use log::{Log, Measured};
 
@@ -82,7 +83,7 @@ impl Tune {
         let out = self.out.clone().unwrap_or_else(|| self.division.tuned(global));
         // Seen now, and not when a long search ends.
         if out.is_file() {
-            super::inputs::read_specs(&out)?;
+            read_specs(&out)?;
         }
         let log = self
             .log
@@ -130,7 +131,7 @@ impl Tune {
                     log.append(Measured::new(*trial, (*seed, spec), score, seconds))?
                 };
                 sums[*trial] += score;
-                progress.at(place as u64 + 1);
+                progress.set_position(place as u64 + 1);
             }
         }
 
@@ -203,7 +204,7 @@ impl Tune {
 
     /// A tuned hybrid was tuned with its parts as they were then.
     fn tell_of_hybrid(&self, out: &Path, output: &Output) -> Result<()> {
-        let all = super::inputs::read_specs(out)?;
+        let all = read_specs(out)?;
         let (Some(tuned), Some(hybrid)) = (all.get(&self.model), all.get("hybrid")) else {
             return Ok(());
         };
@@ -230,7 +231,7 @@ impl Tune {
         seeds: &[u64],
     ) -> Result<Option<f64>> {
         let mut all = if out.is_file() {
-            super::inputs::read_specs(out)?
+            read_specs(out)?
         } else {
             std::collections::BTreeMap::new()
         };

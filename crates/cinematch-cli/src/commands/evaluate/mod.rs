@@ -1,34 +1,30 @@
 //! `cinematch evaluate`.
 
-mod data;
 mod export;
-pub mod html;
+mod html;
+mod run;
+mod stars;
 mod table;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use cinematch::evaluation::{
-    Bootstrap, ColdMovies, Contestant, Evaluation, Judged, Part, Protocol, Split, SplitReport,
-    StarBaseline, StarModel, StarPredictions, StarReport, StrongGeneralization, TimeCut,
-    foreign_lists,
+    Bootstrap, Contestant, Evaluation, Judged, Part, Protocol, Split, SplitReport, foreign_lists,
 };
 use cinematch::files;
-use cinematch::models::biased_mf::BiasedMf;
 use cinematch::models::spec::NAMES;
 use cinematch::models::{Fitted, Spec, TrainingSet};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::inputs::read_specs;
-use super::warn_problems;
+use self::run::Run;
+use self::stars::Stars;
+use crate::evaluation::{Data, Division, Inputs, tuned};
 use crate::options::Global;
 use crate::output::{Output, STRONG, thousands};
 use crate::paths::{read_or, shown};
-
-pub use data::{Data, Inputs};
 
 /// Flags of `evaluate`.
 #[derive(Debug, Args)]
@@ -71,112 +67,15 @@ pub struct Evaluate {
     html: Option<PathBuf>,
 }
 
-/// How ratings are divided.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Division")]
-pub struct Division {
-    /// What models have not seen
-    #[arg(long, value_enum, default_value = "strong-generalization", value_name = "NAME")]
-    protocol: ProtocolName,
-    /// Divide so many times, with seeds from --seed on
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "N")]
-    splits: u16,
-    /// The seed of the division and of whatever models draw
-    #[arg(long, default_value_t = 42, value_name = "N")]
-    seed: u64,
-    /// Users held out for the test, and as many for validation [default: 10,000, or a sixth]
-    #[arg(long, value_name = "N")]
-    held_out: Option<usize>,
-    /// Of a time cut: the share of ratings that is the test, and as large a one for validation
-    /// [default: 0.1]
-    #[arg(long, value_name = "SHARE")]
-    test_share: Option<f64>,
-    /// Of cold films: the share that loses its ratings, and as large a one for validation
-    /// [default: 0.05]
-    #[arg(long, value_name = "SHARE")]
-    cold_share: Option<f64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
-enum ProtocolName {
-    /// Users are unseen (Liang et al. 2018)
-    StrongGeneralization,
-    /// The future is unseen
-    TimeCut,
-    /// Films are unseen
-    #[value(name = "cold-films", alias = "cold-movies")]
-    ColdMovies,
-}
-
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum PartName {
     Validation,
     Test,
 }
 
-impl Division {
-    /// The protocol.
-    pub fn protocol(&self) -> Result<Protocol> {
-        let Self { seed, held_out, test_share, cold_share, .. } = *self;
-        let (is_cold, is_cut) = match self.protocol {
-            ProtocolName::StrongGeneralization => (false, false),
-            ProtocolName::ColdMovies => (true, false),
-            ProtocolName::TimeCut => (false, true),
-        };
-        for (given, flag, belongs) in [
-            (cold_share.is_some() && !is_cold, "--cold-share", "belongs to --protocol cold-films"),
-            (test_share.is_some() && !is_cut, "--test-share", "belongs to --protocol time-cut"),
-            (held_out.is_some() && is_cut, "--held-out", "has no place in a time cut"),
-        ] {
-            if given {
-                bail!("{flag} {belongs}");
-            }
-        }
-        let users = StrongGeneralization { held_out, seed, ..StrongGeneralization::default() };
-        Ok(match self.protocol {
-            ProtocolName::StrongGeneralization => Protocol::StrongGeneralization(users),
-            ProtocolName::ColdMovies => {
-                let default = ColdMovies::default();
-                let share = cold_share.unwrap_or(default.share);
-                Protocol::ColdMovies(ColdMovies { users, share, ..default })
-            }
-            ProtocolName::TimeCut => {
-                if self.splits > 1 {
-                    bail!("a time cut draws nothing, so that --splits would repeat one division");
-                }
-                let share = test_share.unwrap_or(TimeCut::default().test_share);
-                Protocol::TimeCut(TimeCut { test_share: share, validation_share: share })
-            }
-        })
-    }
-
-    /// Where `tune` writes parameters. Those chosen by one protocol are not for another: users of all
-    /// years say what the future of a time cut is like.
-    pub fn tuned(&self, global: &Global) -> PathBuf {
-        global.root.join(match self.protocol {
-            ProtocolName::StrongGeneralization => "data/tuned.json",
-            ProtocolName::TimeCut => "data/tuned-time-cut.json",
-            ProtocolName::ColdMovies => "data/tuned-cold-films.json",
-        })
-    }
-
-    /// The splits' seeds.
-    pub fn seeds(&self) -> Vec<u64> {
-        (0..u64::from(self.splits)).map(|at| self.seed.wrapping_add(at)).collect()
-    }
-}
-
 /// What a file of lists is.
 const LISTS: &str =
     "it has the lists for this split: userId,rank,movieId; `{seed}` stands for the seed";
-
-/// What differs between two runs on the same input.
-#[derive(Debug, Default, Serialize)]
-pub struct Run {
-    /// Mean seconds to fit a model once.
-    fit_seconds: BTreeMap<String, f64>,
-    seconds: f64,
-}
 
 /// The result, for machines.
 #[derive(Serialize)]
@@ -250,7 +149,7 @@ impl Evaluate {
         output.json(&Summary { evaluation: &evaluation, run: &run })?;
         table::print(&evaluation, &run, output);
         if let Some(path) = &self.html {
-            let page = html::page(&evaluation, &run);
+            let page = html::render(&evaluation, &run).into_string();
             files::replace(path, |out| out.write_all(page.as_bytes()))?;
             output.line(format_args!("{STRONG}{}{STRONG:#}: the report with plots", shown(path)));
         }
@@ -294,9 +193,9 @@ impl Evaluate {
 
     /// The models to fit, in the order asked for.
     fn specs(&self, global: &Global, output: &Output) -> Result<Vec<(String, Spec)>> {
-        let default = match self.division.protocol {
+        let default = match self.division.protocol()? {
             _ if !self.score.is_empty() => &[][..],
-            ProtocolName::ColdMovies => &["content", "hybrid", "popular"],
+            Protocol::ColdMovies(_) => &["content", "hybrid", "popular"],
             _ => &NAMES,
         };
         let names = self.models.clone();
@@ -342,7 +241,7 @@ impl Evaluate {
             let model = spec
                 .clone()
                 .with_seed(seed)
-                .fit(set, &mut |_, share| fitting.at((share * 100.0) as u64))
+                .fit(set, &mut |_, share| fitting.set_position((share * 100.0) as u64))
                 .with_context(|| format!("cannot fit `{name}`"))?;
             *run.fit_seconds.entry(name.clone()).or_default() += started.elapsed().as_secs_f64();
             drop(fitting);
@@ -362,58 +261,12 @@ impl Evaluate {
     }
 }
 
-/// What predicts stars, and the averages beside it.
-#[derive(Default)]
-struct Stars(Vec<(String, StarPredictions)>);
-
-impl Stars {
-    const BASELINES: [(&str, StarBaseline); 2] =
-        [("film mean", StarBaseline::MovieMean), ("user and film bias", StarBaseline::Biases)];
-
-    fn extend(&mut self, name: &str, model: &BiasedMf, split: &Split<'_>) {
-        for (baseline, kind) in Self::BASELINES {
-            let averages = kind.fit(&split.interactions, &split.training);
-            self.of(baseline).extend(&StarModel::Baseline(&averages), split);
-        }
-        self.of(name).extend(&StarModel::BiasedMf(model), split);
-    }
-
-    fn of(&mut self, name: &str) -> &mut StarPredictions {
-        let place = self.0.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
-            self.0.push((name.to_owned(), StarPredictions::new(name)));
-            self.0.len() - 1
-        });
-        &mut self.0[place].1
-    }
-
-    fn reports(&self) -> Vec<StarReport> {
-        self.0.iter().filter_map(|(_, predictions)| predictions.report()).collect()
-    }
-}
-
-/// Models' parameters from a file: the one named, or what `tune` has written.
-pub fn tuned(
-    named: Option<&Path>,
-    written: &Path,
-    output: &Output,
-) -> Result<BTreeMap<String, Spec>> {
-    let path = match named {
-        Some(path) => path,
-        None if written.is_file() => written,
-        None => return Ok(BTreeMap::new()),
-    };
-    let specs = read_specs(path)?;
-    let models: Vec<&str> = specs.keys().map(String::as_str).collect();
-    output.note(format_args!("parameters of {} from {}", models.join(", "), shown(path)));
-    Ok(specs)
-}
-
 /// Judges lists from elsewhere.
 fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result<Judged> {
     let name = shown(path);
     let bytes = read_or(path, LISTS)?;
     let read = foreign_lists(&name, &bytes, split)?;
-    warn_problems(&read.problems, output);
+    output.warn_problems(&read.problems);
     if read.unlisted_problems > 0 {
         let more = thousands(read.unlisted_problems);
         output.warn(format_args!("{more} more rows of {name} are for users who are not asked for"));

@@ -12,11 +12,10 @@ use cinematch::sources::history;
 use clap::Args;
 use serde::Serialize;
 
-use crate::commands::recommend::{dated, print_list};
-use crate::commands::warn_problems;
 use crate::options::Global;
 use crate::output::{DIM, GOOD, Output, STRONG, counted, thousands};
 use crate::paths::{ArtifactsPath, read_or, shown};
+use crate::terminal::{dated, print_list};
 
 /// Rows told of one by one on a terminal; `--json` has all.
 const TOLD: usize = 8;
@@ -115,7 +114,7 @@ fn recommended(recommender: &Recommender, ranked: &Ranked<'_>) -> Vec<Recommende
 
 /// The match report, for people.
 fn tell(report: &MatchReport, output: &Output) {
-    warn_problems(&report.problems, output);
+    output.warn_problems(&report.problems);
     let services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
     output.note(format_args!("{} of {}", counted(report.rows, "row"), services.join(", ")));
     for (matched, what) in [

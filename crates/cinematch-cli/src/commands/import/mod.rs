@@ -6,8 +6,6 @@ mod tmdb_csv;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
-pub use tmdb_csv::{TmdbFiles, adopt, write_tables};
-
 use crate::options::Global;
 use crate::output::Output;
 

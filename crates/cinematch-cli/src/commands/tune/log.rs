@@ -11,7 +11,7 @@ use cinematch::ids;
 use cinematch::models::Spec;
 use serde::{Deserialize, Serialize};
 
-use super::Data;
+use crate::evaluation::Data;
 use crate::output::Output;
 use crate::paths::shown;
 

@@ -1,18 +1,16 @@
 //! `cinematch models`: the generations, and which of them is served.
 
-pub mod card;
-mod page;
-
 use anyhow::Result;
 use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Manifest, Promoted, Role};
 use cinematch::evaluation::promotion::{Interval, Verdict};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use self::card::Card;
+use crate::cards::Card;
 use crate::options::Global;
 use crate::output::{CARE, DIM, GOOD, Output, STRONG, thousands};
 use crate::paths::{ArtifactsPath, shown};
+use crate::runtime::now;
 
 /// Flags of `models`.
 #[derive(Debug, Args)]
@@ -97,7 +95,7 @@ struct Served {
 impl Models {
     /// Shows, or changes what is served.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
-        let now = super::now();
+        let now = now();
         match &self.action {
             Action::List { artifacts } => list(&at(artifacts, global), output),
             Action::Show { generation, artifacts } => {
