@@ -6,8 +6,8 @@ use maud::{Markup, html};
 
 use super::card::Card;
 use crate::output::thousands;
-use crate::reports::plots::{Bar, bars, difference, figure};
 use crate::reports::page;
+use crate::reports::plots::{Bar, bars, difference, figure};
 
 /// Renders the card.
 pub fn render(card: &Card) -> Result<Markup> {

@@ -16,7 +16,7 @@ const WIDTH: usize = 100;
 /// Flags of `config`.
 #[derive(Debug, Args)]
 #[command(
-        after_help = "Examples:\n  cinematch config explain                    all settings and their values\n  \
+    after_help = "Examples:\n  cinematch config explain                    all settings and their values\n  \
                                     cinematch config explain server.port        one setting\n  \
                                     cinematch config explain > cinematch.toml   create a file to start from\n  \
                                     cinematch config check                      check the file and the environment\n\n\

@@ -25,8 +25,10 @@ use crate::terminal::{named, print_list};
 
 /// Flags of `demo`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cinematch demo          print recommendations, then serve the web pages\n  \
-                        cinematch demo --once   print only")]
+#[command(
+    after_help = "Examples:\n  cinematch demo          print recommendations, then serve the web pages\n  \
+                        cinematch demo --once   print only"
+)]
 pub struct Demo {
     /// Print the recommendations and exit, without serving
     #[arg(long)]

@@ -20,10 +20,7 @@ pub const GROUPS: [(&str, &[&str]); 7] = [
     ("Serve", &["serve", "ping"]),
     (
         "Operate",
-        &[
-            "status", "doctor", "models", "jobs", "config", "backup", "restore", "migrate",
-            "export",
-        ],
+        &["status", "doctor", "models", "jobs", "config", "backup", "restore", "migrate", "export"],
     ),
     ("Accounts", &["user", "key"]),
     ("Evaluate", &["evaluate", "tune"]),
@@ -62,10 +59,9 @@ Examples:
 /// Replaces clap's flat list of commands by [`GROUPS`].
 pub fn grouped(command: Command) -> Command {
     let page = page(&command);
-    command
-        .before_help(page)
-        .after_help(EXAMPLES)
-        .help_template("{about}\n\n{usage-heading} {usage}\n\n{before-help}Options:\n{options}{after-help}")
+    command.before_help(page).after_help(EXAMPLES).help_template(
+        "{about}\n\n{usage-heading} {usage}\n\n{before-help}Options:\n{options}{after-help}",
+    )
 }
 
 /// Lays out the first steps and the groups. Each command's text is its own `about`.

@@ -11,7 +11,7 @@ use cinematch::ids::MovieId;
 use cinematch::models::biased_mf::Prediction;
 use cinematch::models::spec::NAMES;
 use cinematch::ranking::{
-        Filters, GenreFilter, Order, Query, Rating, Reason, Shortfall, explanation,
+    Filters, GenreFilter, Order, Query, Rating, Reason, Shortfall, explanation,
 };
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -167,7 +167,8 @@ impl Recommend {
         drop(loading);
         let recommender = &bundle.recommender;
         let chosen = self.model.as_deref().map(|name| {
-                let advice = |error| anyhow!("{error}; run `cinematch train --model {name}` to train it");
+            let advice =
+                |error| anyhow!("{error}; run `cinematch train --model {name}` to train it");
             recommender.choose(name).map_err(advice)
         });
         let chosen = chosen.transpose()?.unwrap_or_default();
@@ -206,7 +207,8 @@ impl Recommend {
 
         if !unknown.is_empty() {
             let ids: Vec<String> = unknown.iter().map(ToString::to_string).collect();
-            output.warn(format_args!("ignored ids that are not in the catalog: {}", ids.join(", ")));
+            output
+                .warn(format_args!("ignored ids that are not in the catalog: {}", ids.join(", ")));
         }
         let history: Vec<String> = request
             .history
@@ -214,10 +216,7 @@ impl Recommend {
             .map(|item| named(recommender.movie(item.signal.movie)))
             .collect();
         if !history.is_empty() {
-            output.note(format_args!(
-                    "{DIM}Based on {}:{DIM:#}",
-                history.join(", ")
-            ));
+            output.note(format_args!("{DIM}Based on {}:{DIM:#}", history.join(", ")));
         }
         let services = |movie| match attribution {
             Some(_) => recommender.services_of(movie, region),

@@ -27,7 +27,7 @@ use crate::tmdb::fetch::FetchTmdb;
 /// Flags of `retrain`.
 #[derive(Debug, Args)]
 #[command(
-        after_help = "Examples:\n  cinematch retrain                      as a server does on schedule\n  \
+    after_help = "Examples:\n  cinematch retrain                      as a server does on schedule\n  \
                                     cinematch retrain --margin 0           accept no loss at all\n  \
                                     cinematch retrain -- --model ials      pass flags to train\n\n\
                                     Updates TMDb metadata (if a token is set and metadata was fetched before), merges the \
@@ -174,7 +174,12 @@ impl Retrain {
     }
 
     /// Updates TMDb metadata. If that fails, the existing metadata is used.
-    fn fetch(&self, context: Context<'_>, output: &Output, warnings: &mut Vec<String>) -> Result<()> {
+    fn fetch(
+        &self,
+        context: Context<'_>,
+        output: &Output,
+        warnings: &mut Vec<String>,
+    ) -> Result<()> {
         events::stage(output, "fetch", 0.0)?;
         let fetch: FetchTmdb = context.flags_of(&["fetch", "tmdb"], ["--update".into()])?;
         if !self.no_fetch
@@ -271,7 +276,11 @@ impl Context<'_> {
 }
 
 /// Merges the table with the same options as before. Returns the folder of MovieLens files.
-fn preprocess(context: Context<'_>, output: &Output, warnings: &mut Vec<String>) -> Result<RawPath> {
+fn preprocess(
+    context: Context<'_>,
+    output: &Output,
+    warnings: &mut Vec<String>,
+) -> Result<RawPath> {
     let global = context.global;
     events::stage(output, "preprocess", 0.0)?;
     let merge: Merge = context.flags_of(&["preprocess"], [])?;
@@ -280,10 +289,8 @@ fn preprocess(context: Context<'_>, output: &Output, warnings: &mut Vec<String>)
     if raw.join("movies.csv").exists() {
         merge.run(global, &output.of_step())?;
     } else {
-        warnings.push(format!(
-            "the table was not merged again: {} has no movies.csv",
-            raw.display()
-        ));
+        warnings
+            .push(format!("the table was not merged again: {} has no movies.csv", raw.display()));
     }
     events::stage(output, "preprocess", 1.0)?;
     Ok(merge.raw().clone())

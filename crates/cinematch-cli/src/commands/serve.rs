@@ -52,4 +52,3 @@ async fn wait_and_listen(config: ServerConfig, output: &Output) -> Result<()> {
     Box::pin(cinematch_server::serve_when_ready(config, listener, stop_signal())).await?;
     Ok(())
 }
-

@@ -107,8 +107,6 @@ fn print_counts(manifest: &Manifest, n_ratings: usize, output: &Output) {
         counts.genres,
         counts.numeric
     ));
-    output.note(format_args!(
-        "{:>9} columns for ranking",
-        thousands(counts.ranking_columns as u64)
-    ));
+    output
+        .note(format_args!("{:>9} columns for ranking", thousands(counts.ranking_columns as u64)));
 }

@@ -28,7 +28,7 @@ use crate::runtime::now;
 /// Flags of `update`.
 #[derive(Debug, Args)]
 #[command(
-        after_help = "Examples:\n  cinematch update             read movies.csv, links.csv and TMDb's files again\n  \
+    after_help = "Examples:\n  cinematch update             read movies.csv, links.csv and TMDb's files again\n  \
                   cinematch fetch tmdb --update && cinematch update\n  \
                                     cinematch update --json      list added, changed and removed movies\n\n\
                                     The table is merged with the same options as before (data/preprocess_report.json). \
@@ -135,14 +135,17 @@ impl Update {
         drop(extending);
         let Some(trained) = made else { return Ok(nothing_new(served.model_id, started)) };
         if generations.were_taken_back()?.contains(&trained.manifest.model_id) {
-            let why = "this model was rolled back; run `cinematch models promote` to serve it again";
+            let why =
+                "this model was rolled back; run `cinematch models promote` to serve it again";
             return Ok(Outcome { why: why.to_owned(), ..nothing_new(served.model_id, started) });
         }
         events::stage(output, "promote", 0.0)?;
         let publishing = output.step("publishing");
         let why = told(&news);
         let published = generations.publish_over(generation, &trained, (self.keep.into(), &why))?;
-        if let Err(error) = cards::write(&Card::new(published.generation, &trained.manifest), &generations) {
+        if let Err(error) =
+            cards::write(&Card::new(published.generation, &trained.manifest), &generations)
+        {
             output.warn(format_args!("cannot write the generation's card: {error:#}"));
         }
         drop(publishing);
@@ -251,7 +254,8 @@ fn rated_newcomers(manifest: &Manifest) -> usize {
 fn told(news: &News) -> String {
     let News { added, changed, left } = news;
     let mut told = Vec::new();
-    for (movies, what) in [(added, "added"), (changed, "changed"), (left, "removed from the table")] {
+    for (movies, what) in [(added, "added"), (changed, "changed"), (left, "removed from the table")]
+    {
         if !movies.is_empty() {
             told.push(format!("{} {what}", counted(movies.len() as u64, "movie")));
         }

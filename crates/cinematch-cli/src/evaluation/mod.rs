@@ -82,7 +82,9 @@ impl Division {
             }
             ProtocolName::TimeCut => {
                 if self.splits > 1 {
-                    bail!("--splits does not apply to --protocol time-cut, which is the same for every seed");
+                    bail!(
+                        "--splits does not apply to --protocol time-cut, which is the same for every seed"
+                    );
                 }
                 let share = test_share.unwrap_or(TimeCut::default().test_share);
                 Protocol::TimeCut(TimeCut { test_share: share, validation_share: share })
@@ -119,6 +121,10 @@ pub fn tuned(
     };
     let specs = read_specs(path)?;
     let models: Vec<&str> = specs.keys().map(String::as_str).collect();
-    output.note(format_args!("using hyperparameters of {} from {}", models.join(", "), shown(path)));
+    output.note(format_args!(
+        "using hyperparameters of {} from {}",
+        models.join(", "),
+        shown(path)
+    ));
     Ok(specs)
 }

@@ -98,7 +98,10 @@ pub fn ratings_sum(raw: &RawPath, loaded: &Loaded, global: &Global) -> Result<In
 pub fn read_specs(path: &Path) -> Result<BTreeMap<String, Spec>> {
     let bytes = read_or(path, "`cinematch tune` writes it")?;
     let specs: BTreeMap<String, Spec> = serde_json::from_slice(&bytes).with_context(|| {
-            format!("{} must contain hyperparameters by model name, as `cinematch tune` writes them", shown(path))
+        format!(
+            "{} must contain hyperparameters by model name, as `cinematch tune` writes them",
+            shown(path)
+        )
     })?;
     for (name, spec) in &specs {
         let model = spec.model.name();

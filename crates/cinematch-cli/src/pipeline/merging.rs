@@ -156,7 +156,7 @@ impl Merge {
             read => read.with_context(|| format!("cannot read {}", shown(&path)))?,
         };
         let recipe = Recipe::read(&bytes).with_context(|| {
-                format!("{} is not a report of `cinematch preprocess`; run it again", shown(&path))
+            format!("{} is not a report of `cinematch preprocess`; run it again", shown(&path))
         })?;
         let settings = recipe.settings();
         // Files that no longer exist are looked for in their default places.
@@ -334,7 +334,8 @@ fn summarize(merged: &Merged, settings: &MergeSettings, output: &Output) {
         thousands(counts.with_metadata)
     ));
     if counts.movies_kept == 0 {
-        output.warn("no movies are left; loosen the filters, or check that movies.csv is not empty");
+        output
+            .warn("no movies are left; loosen the filters, or check that movies.csv is not empty");
     }
     if !merged.problems.is_empty() {
         let problems = thousands(merged.problems.len() as u64);

@@ -64,7 +64,9 @@ pub async fn listen(state: AppState, config: &ServerConfig, output: &Output) -> 
         bundle.recommender.movies().len()
     ));
     if bundle.has_mock_services() {
-        output.note(format_args!("{CARE}Streaming services are mock: invented for demonstration.{CARE:#}"));
+        output.note(format_args!(
+            "{CARE}Streaming services are mock: invented for demonstration.{CARE:#}"
+        ));
     }
     drop(bundle);
     cinematch_server::serve(state, listener, stop_signal()).await.context("the server failed")

@@ -113,7 +113,7 @@ impl Telemetry {
         };
         if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
             return Err(anyhow!(
-                    "--otlp-endpoint: `{endpoint}` is not a collector's address; expected a URL such as \
+                "--otlp-endpoint: `{endpoint}` is not a collector's address; expected a URL such as \
                      http://localhost:4318"
             ));
         }

@@ -96,7 +96,7 @@ impl Reader<'_> {
                 Some(_) => faults.push(self.fault(line, None, unknown_section(name))),
                 None if is_section => {
                     let problem =
-                                format!("expected the section [{name}], got {}", item.type_name());
+                        format!("expected the section [{name}], got {}", item.type_name());
                     faults.push(self.fault(line, None, problem));
                 }
                 None => {
@@ -112,7 +112,7 @@ impl Reader<'_> {
             };
             let (line, above) = (first.line.max(second.line), first.line.min(second.line));
             let problem =
-                    format!("{one} and {other} are mutually exclusive; line {above} sets the other");
+                format!("{one} and {other} are mutually exclusive; line {above} sets the other");
             faults.push(self.fault(line, None, problem));
         }
         faults.sort_by_key(|fault| fault.line);
@@ -193,7 +193,7 @@ fn unknown_section(name: &str) -> String {
     let like = |section: &str| strsim::jaro_winkler(name, section);
     let nearest = sections.clone().max_by(|a, b| like(a).total_cmp(&like(b)));
     if let Some(section) = nearest.filter(|section| like(section) >= NEAR) {
-            return format!("unknown section [{name}]; did you mean [{section}]?");
+        return format!("unknown section [{name}]; did you mean [{section}]?");
     }
     let all: Vec<String> = sections.map(|section| format!("[{section}]")).collect();
     format!("unknown section [{name}]; known sections: {}", all.join(", "))

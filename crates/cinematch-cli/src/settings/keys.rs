@@ -4,7 +4,6 @@
 //! once, at the flag; a new setting is one line here. A test finds flags with an environment
 //! variable that no section contains.
 
-
 /// A section of the file.
 pub struct Section {
     /// Name, such as `server`.

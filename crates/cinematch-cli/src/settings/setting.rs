@@ -192,7 +192,7 @@ impl Setting {
                     list.iter().map(|value| value.as_str().map(str::to_owned)).collect();
                 let texts = texts.ok_or("expected a list of strings")?;
                 if texts.is_empty() {
-                        return Err("the list is empty; remove the line to use the default".to_owned());
+                    return Err("the list is empty; remove the line to use the default".to_owned());
                 }
                 texts
             }
@@ -212,7 +212,7 @@ impl Setting {
         if read.iter().any(|value| holds_password(value)) {
             let variable = self.variable().unwrap_or("a variable");
             return Err(format!(
-                    "passwords are not allowed in this file; set {variable} in the environment or in .env"
+                "passwords are not allowed in this file; set {variable} in the environment or in .env"
             ));
         }
         self.check(&read)?;

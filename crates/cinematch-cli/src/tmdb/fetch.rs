@@ -178,7 +178,8 @@ impl FetchTmdb {
         let fetcher = Fetcher { api, store: &store, clock };
         let plan = self.plan(&fetcher, wanted).await?;
         let ask = if self.providers { Ask::Providers } else { Ask::Movie };
-        let progress = FetchProgress::new(output, plan.movies.len() as u64, "requesting movies from TMDb");
+        let progress =
+            FetchProgress::new(output, plan.movies.len() as u64, "requesting movies from TMDb");
         let summary = fetcher
             .run(ask, plan.movies.clone(), interrupted(), |state| {
                 progress.update(state.done as u64, state.failed as u64, state.waits);
@@ -218,7 +219,7 @@ impl FetchTmdb {
         let raw = self.raw.resolve(global);
         let path = raw.join("links.csv");
         let bytes =
-                read_or(&path, "run `cinematch fetch movielens` first, or pass its folder with --raw")?;
+            read_or(&path, "run `cinematch fetch movielens` first, or pass its folder with --raw")?;
         let links = movielens::links(&shown(&path), &bytes)?;
         output.warn_problems(&links.problems);
         let mut movies: Vec<(MovieId, TmdbId)> =

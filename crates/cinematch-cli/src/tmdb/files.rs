@@ -88,7 +88,7 @@ pub async fn adopt(store: &Store, files: &TmdbPaths, output: &Output) -> Result<
     }
     let name = shown(path);
     let decoded = dump(&name, &bytes).with_context(|| {
-            format!("cannot keep the movies of {name}; move the file away and try again")
+        format!("cannot keep the movies of {name}; move the file away and try again")
     })?;
     output.warn_problems(&decoded.problems);
     let known = store.known().await?;

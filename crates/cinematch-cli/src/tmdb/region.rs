@@ -82,7 +82,9 @@ fn checked(text: &str) -> Result<String> {
         region => region,
     };
     if !COUNTRIES.split(' ').any(|country| country == region) {
-        bail!("`{text}` is not a country code; expected two letters (ISO 3166-1), such as DE or US");
+        bail!(
+            "`{text}` is not a country code; expected two letters (ISO 3166-1), such as DE or US"
+        );
     }
     Ok(region)
 }

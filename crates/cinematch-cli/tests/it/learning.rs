@@ -136,13 +136,13 @@ fn histories_are_never_replaced_and_every_user_is_accounted_for() {
     folder.write("viewers.csv", histories.as_bytes());
     let ask = |out| ["recommend", "--histories", "viewers.csv", "-k", "2", "--out", out];
     let error = folder.fails(&ask("./viewers.csv"));
-    assert!(error.contains("names the file of the histories"), "{error}");
+    assert!(error.contains("is the file of the histories"), "{error}");
     assert_eq!(folder.read("viewers.csv"), histories);
     let output = folder.run(&ask("recs.csv"));
     let notes = String::from_utf8(output.stderr).unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("up to 2 films for each of 3 viewers"), "{text}");
-    assert!(notes.contains("no film is left for 1 viewer, the first of them 1"), "{notes}");
+    assert!(text.contains("up to 2 movies for each of 3 users"), "{text}");
+    assert!(notes.contains("no movies are left for 1 user, starting with 1"), "{notes}");
     assert!(notes.contains("1,500 × viewers.csv, movieId"), "{notes}");
     let lists = folder.read("recs.csv");
     assert_eq!(lists.lines().filter(|line| line.starts_with("2,")).count(), 2, "{lists}");

@@ -34,10 +34,8 @@ pub struct Table {
 /// Checks the files and the table; returns the table if it is valid.
 pub fn check(places: &Places, global: &Global, findings: &mut Findings) -> Option<Table> {
     let raw = places.raw.resolve(global);
-    let missing: Vec<&str> = ["movies.csv", "links.csv"]
-        .into_iter()
-        .filter(|name| !raw.join(name).exists())
-        .collect();
+    let missing: Vec<&str> =
+        ["movies.csv", "links.csv"].into_iter().filter(|name| !raw.join(name).exists()).collect();
     let has_ratings = raw.join("ratings.csv").exists() || raw.join("ratings.parquet").exists();
     let merged = places.merged.resolve(global);
     if !missing.is_empty() {
@@ -51,7 +49,7 @@ pub fn check(places: &Places, global: &Global, findings: &mut Findings) -> Optio
         findings.warn(
             "data.movielens",
             found,
-                "without ratings, movies are ranked by content alone",
+            "without ratings, movies are ranked by content alone",
         );
     }
     let tmdb = global.root.join("raw/tmdb");
@@ -119,7 +117,7 @@ fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
                 let answers = known.values().filter(|movie| !movie.missing);
                 let old = answers.filter(|movie| is_old(movie.fetched_at)).count();
                 let found = format!(
-                        "{} of {} replies from TMDb are older than six months",
+                    "{} of {} replies from TMDb are older than six months",
                     thousands(old as u64),
                     thousands(known.len() as u64)
                 );

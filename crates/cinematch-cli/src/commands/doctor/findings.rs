@@ -40,13 +40,23 @@ impl Findings {
     }
 
     /// Adds a warning.
-    pub fn warn(&mut self, name: &'static str, found: impl Into<String>, advice: impl Into<String>) {
+    pub fn warn(
+        &mut self,
+        name: &'static str,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
         let advice = Some(advice.into());
         self.checks.push(Check { name, level: Level::Warn, found: found.into(), advice });
     }
 
     /// Adds a failure.
-    pub fn fail(&mut self, name: &'static str, found: impl Into<String>, advice: impl Into<String>) {
+    pub fn fail(
+        &mut self,
+        name: &'static str,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
         let advice = Some(advice.into());
         self.checks.push(Check { name, level: Level::Fail, found: found.into(), advice });
     }

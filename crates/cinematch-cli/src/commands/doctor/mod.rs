@@ -17,10 +17,12 @@ use crate::output::{CARE, DIM, GOOD, Output, counted};
 
 /// Flags of `doctor`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cinematch doctor             check everything, with advice\n  \
+#[command(
+    after_help = "Examples:\n  cinematch doctor             check everything, with advice\n  \
                                     cinematch doctor --strict    fail on warnings too, for CI\n  \
                   cinematch doctor --json | jq '.checks[] | select(.level != \"ok\")'\n\n\
-                                    Exits with 1 if a check fails. Changes nothing.")]
+                                    Exits with 1 if a check fails. Changes nothing."
+)]
 pub struct Doctor {
     #[command(flatten)]
     places: Places,
@@ -50,7 +52,12 @@ impl Doctor {
         let movies = data::check(&self.places, global, &mut findings);
         drop(step);
         let step = output.step("checking the model");
-        model::check((&self.places, self.sample), global, (&silent, movies.as_ref()), &mut findings);
+        model::check(
+            (&self.places, self.sample),
+            global,
+            (&silent, movies.as_ref()),
+            &mut findings,
+        );
         drop(step);
         let step = output.step("checking database, disk and clock");
         system::check(&self.places, global, &mut findings)?;

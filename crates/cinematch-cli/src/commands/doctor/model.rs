@@ -96,8 +96,7 @@ fn lists(
     let recommender = &bundle.recommender;
     let path = ratings_path(&places.raw.resolve(global));
     if sample == 0 || !path.exists() {
-        findings
-            .ok("model.lists", "skipped: there are no ratings, or --sample is 0");
+        findings.ok("model.lists", "skipped: there are no ratings, or --sample is 0");
         return;
     }
     let mode = ReadMode { refresh: false, read_only: true };
@@ -111,9 +110,8 @@ fn lists(
     };
     let interactions = loaded.interactions.restricted_to(recommender.vocabulary());
     let n_movies = recommender.movies().len();
-    let n_ratings: Vec<u32> = (0..n_movies as u32)
-        .map(|row| interactions.of_movie(MovieIdx(row)).len() as u32)
-        .collect();
+    let n_ratings: Vec<u32> =
+        (0..n_movies as u32).map(|row| interactions.of_movie(MovieIdx(row)).len() as u32).collect();
     let asked = ask(recommender, &interactions, sample);
     if asked.lists.is_empty() {
         findings.ok("model.lists", "no ratings of movies in the catalog");
@@ -124,26 +122,17 @@ fn lists(
     let exposure = Exposure::at(SHOWN, &asked.lists, n_movies);
 
     let short = asked.lists.iter().filter(|list| list.len() < SHOWN.min(n_movies / 2)).count();
-    let found =
-        format!("{}, {short} lists too short", counted(n_users as u64, "user"));
-    findings.warn_if(
-        short > 0,
-        "model.lists",
-        found,
-        "the catalog is too small for its users",
-    );
+    let found = format!("{}, {short} lists too short", counted(n_users as u64, "user"));
+    findings.warn_if(short > 0, "model.lists", found, "the catalog is too small for its users");
 
     let fallbacks = asked.fallbacks as f64 / n_users as f64;
-    let found = format!(
-        "{:.0} % of users rated no movie that the rating models know",
-        fallbacks * 100.0
-    );
+    let found =
+        format!("{:.0} % of users rated no movie that the rating models know", fallbacks * 100.0);
     let advice = "the movies users watch are missing from training: run `cinematch train`";
     findings.warn_if(fallbacks > MANY_FALLBACKS, "model.fallbacks", found, advice);
 
     let share = exposure.popularity_share(&is_candidate, &n_ratings);
-    let found =
-        format!("the most rated hundredth of movies fills {:.0} % of lists", share * 100.0);
+    let found = format!("the most rated hundredth of movies fills {:.0} % of lists", share * 100.0);
     let advice = "lists are hardly personal: see `cinematch evaluate`, lower the weight of popular, or \
                   request more novelty";
     findings.warn_if(share > MOSTLY_HITS, "model.popularity", found, advice);

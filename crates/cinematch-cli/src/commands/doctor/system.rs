@@ -53,8 +53,10 @@ fn database(address: &Address, findings: &mut Findings) -> Option<i64> {
             None
         }
         Ok(Err(StoreError::Missing { path, .. })) => {
-            findings
-                .ok(NAME, format!("{} does not exist yet; the first `serve` creates it", shown(&path)));
+            findings.ok(
+                NAME,
+                format!("{} does not exist yet; the first `serve` creates it", shown(&path)),
+            );
             None
         }
         Ok(Err(error)) => {
@@ -109,14 +111,14 @@ fn free(name: &'static str, folder: &Path, (least, enough): (u64, u64), findings
 /// Checks that the clock is not behind file times and agrees with the database's.
 fn clock(known: &[PathBuf], database: Option<i64>, findings: &mut Findings) {
     const NAME: &str = "clock";
-    const ADVICE: &str = "set it and synchronize it (NTP): sessions, schedules and ages depend on it";
+    const ADVICE: &str =
+        "set it and synchronize it (NTP): sessions, schedules and ages depend on it";
     let now = SystemTime::now();
     let written = known.iter().filter_map(|path| Some((modified(path)?, path)));
     if let Some((time, path)) = written.max()
         && time > now + TOLERANCE
     {
-        let found =
-            format!("{}, but {} was written at {}", moment(now), shown(path), moment(time));
+        let found = format!("{}, but {} was written at {}", moment(now), shown(path), moment(time));
         findings.fail(NAME, found, ADVICE);
         return;
     }

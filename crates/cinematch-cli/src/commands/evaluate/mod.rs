@@ -29,40 +29,40 @@ use crate::paths::{read_or, shown};
 /// Flags of `evaluate`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch evaluate                                        every model, users unseen\n  \
-                  cinematch evaluate --protocol time-cut --html report.html the future unseen, with plots\n  \
-                  cinematch evaluate --models edlae,ials --splits 10        ten divisions, seeds 42 to 51\n  \
-                  cinematch evaluate --protocol cold-films                  films unseen\n  \
-                  cinematch evaluate --models popular --export-split splits files for others to learn from\n  \
-                  cinematch evaluate --score 'recs/{seed}/theirs.csv'       and their lists, scored"
+    after_help = "Examples:\n  cinematch evaluate                                        all models, on unseen users\n  \
+                                    cinematch evaluate --protocol time-cut --html report.html on the unseen future, with plots\n  \
+                                    cinematch evaluate --models edlae,ials --splits 10        ten splits, seeds 42 to 51\n  \
+                                    cinematch evaluate --protocol cold-films                  on unseen movies\n  \
+                                    cinematch evaluate --models popular --export-split splits export splits for other programs\n  \
+                                    cinematch evaluate --score 'recs/{seed}/theirs.csv'       score lists of other programs"
 )]
 pub struct Evaluate {
     #[command(flatten)]
     inputs: Inputs,
     #[command(flatten)]
     division: Division,
-    /// Which models [default: all; of cold films content, hybrid, popular; beside --score none]
+    /// Models to evaluate [default: all; with cold-films content, hybrid and popular; with --score none]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     models: Option<Vec<String>>,
-    /// Models' parameters [default: data/tuned.json, or data/tuned-PROTOCOL.json, if `cinematch tune` has written it]
+    /// Hyperparameters by model [default: data/tuned.json, or data/tuned-PROTOCOL.json, if `cinematch tune` has written it]
     #[arg(long, env = "CINEMATCH_PARAMS", value_name = "FILE")]
     params: Option<PathBuf>,
-    /// Whom to ask: those held out for the test, or for validation
+    /// Users to evaluate on: those held out for the test, or for validation
     #[arg(long, value_enum, default_value = "test", value_name = "PART")]
     part: PartName,
-    /// Compare with this model [default: the best]
+    /// Model to compare with [default: the best]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
-    /// Score lists from elsewhere too: userId,rank,movieId; `{seed}` stands for a split's seed
+    /// Also score lists from a file of userId,rank,movieId; `{seed}` in its name is replaced by the split's seed
     #[arg(long, value_name = "FILE")]
     score: Vec<String>,
-    /// Write each split to a folder DIR/SEED, with checksums
+    /// Write each split to DIR/SEED, with checksums
     #[arg(long, value_name = "DIR")]
     export_split: Option<PathBuf>,
     /// Write each model's lists to DIR/SEED/MODEL.csv
     #[arg(long, value_name = "DIR")]
     export_lists: Option<PathBuf>,
-    /// Write a report with plots
+    /// Write an HTML report with plots
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -73,11 +73,11 @@ enum PartName {
     Test,
 }
 
-/// What a file of lists is.
+/// Advice on the content of a file of lists.
 const LISTS: &str =
-    "it has the lists for this split: userId,rank,movieId; `{seed}` stands for the seed";
+    "it must contain lists for this split: userId,rank,movieId; `{seed}` stands for the seed";
 
-/// The result, for machines.
+/// Result as JSON.
 #[derive(Serialize)]
 struct Summary<'a> {
     #[serde(flatten)]
@@ -86,7 +86,7 @@ struct Summary<'a> {
 }
 
 impl Evaluate {
-    /// Fits, asks, judges, reports.
+    /// Fits and judges the models, and prints the report.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let started = Instant::now();
         let specs = self.specs(global, output)?;
@@ -142,7 +142,7 @@ impl Evaluate {
         run.seconds = started.elapsed().as_secs_f64();
         if let Some(folder) = &self.export_split {
             output.note(format_args!(
-                "{STRONG}{}{STRONG:#}: the splits, a folder a seed; split.json says what is what",
+                "{STRONG}{}{STRONG:#}: the splits, one folder per seed; split.json describes the files",
                 shown(folder)
             ));
         }
@@ -151,14 +151,14 @@ impl Evaluate {
         if let Some(path) = &self.html {
             let page = html::render(&evaluation, &run).into_string();
             files::replace(path, |out| out.write_all(page.as_bytes()))?;
-            output.line(format_args!("{STRONG}{}{STRONG:#}: the report with plots", shown(path)));
+            output.line(format_args!("{STRONG}{}{STRONG:#}: report with plots", shown(path)));
         }
-        // The process ends here; there is no use in giving its memory back first.
+        // The process ends here; freeing the memory first would only take time.
         std::mem::forget(data);
         Ok(())
     }
 
-    /// Refuses what would only be noticed after all models were fitted.
+    /// Fails early on names and files that would otherwise fail after all models are fitted.
     fn check_names(&self, specs: &[(String, Spec)]) -> Result<()> {
         if let Some(baseline) = &self.baseline {
             let stem = |pattern: &String| {
@@ -169,15 +169,15 @@ impl Evaluate {
             let names: Vec<String> = names.chain(self.score.iter().flat_map(stem)).collect();
             if !names.contains(baseline) {
                 let names = names.join(", ");
-                bail!("the baseline `{baseline}` is none of the models evaluated: {names}");
+                bail!("the baseline `{baseline}` is not among the evaluated models: {names}");
             }
         }
         let seeds = self.division.seeds();
         for pattern in &self.score {
             if seeds.len() > 1 && !pattern.contains("{seed}") {
                 bail!(
-                    "--score {pattern} would be scored on {} splits: it needs a file for each, and \
-                     `{{seed}}` where the split's seed stands in its name",
+                    "--score {pattern}: {} splits need one file each; put `{{seed}}` into the name where the \
+                     split's seed stands",
                     seeds.len()
                 );
             }
@@ -191,7 +191,7 @@ impl Evaluate {
         Ok(())
     }
 
-    /// The models to fit, in the order asked for.
+    /// Returns the models to fit, in the order requested.
     fn specs(&self, global: &Global, output: &Output) -> Result<Vec<(String, Spec)>> {
         let default = match self.division.protocol()? {
             _ if !self.score.is_empty() => &[][..],
@@ -207,7 +207,7 @@ impl Evaluate {
         let mut tuned = tuned(self.params.as_deref(), &self.division.tuned(global), output)?;
         for name in names {
             let Some(spec) = tuned.remove(&name).or_else(|| Spec::named(&name)) else {
-                bail!("unknown model `{name}`; known ones are {}", NAMES.join(", "));
+                bail!("unknown model `{name}`; known models: {}", NAMES.join(", "));
             };
             if specs.iter().all(|(other, _)| *other != name) {
                 specs.push((name, spec));
@@ -216,7 +216,7 @@ impl Evaluate {
         Ok(specs)
     }
 
-    /// Fits every model on a split and judges its lists.
+    /// Fits each model on a split and judges its lists.
     fn fit(
         &self,
         contestants: &mut [Contestant],
@@ -245,7 +245,7 @@ impl Evaluate {
                 .with_context(|| format!("cannot fit `{name}`"))?;
             *run.fit_seconds.entry(name.clone()).or_default() += started.elapsed().as_secs_f64();
             drop(fitting);
-            let asking = output.step(&format!("seed {seed}: asking {name}"));
+            let asking = output.step(&format!("seed {seed}: evaluating {name}"));
             let (of_model, lists) = Judged::of_model(&model, split, &data.genres);
             judged.push(of_model);
             if let Fitted::BiasedMf(model) = &model {
@@ -261,7 +261,7 @@ impl Evaluate {
     }
 }
 
-/// Judges lists from elsewhere.
+/// Judges lists from another program.
 fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result<Judged> {
     let name = shown(path);
     let bytes = read_or(path, LISTS)?;
@@ -269,23 +269,23 @@ fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result
     output.warn_problems(&read.problems);
     if read.unlisted_problems > 0 {
         let more = thousands(read.unlisted_problems);
-        output.warn(format_args!("{more} more rows of {name} are for users who are not asked for"));
+        output.warn(format_args!("{more} more rows of {name} are for users outside the split"));
     }
     if read.missing.len() == split.held_out.len() {
         bail!(
-            "{name} has no list for any user of this split: is it for another seed or other data?"
+            "{name} has no list for any user of this split; is it for another seed or other data?"
         );
     }
     if let Some(first) = read.missing.first() {
         output.warn(format_args!(
-            "{name} has no list for {} of {} users, the first of them {first}: they count as empty",
+            "{name} has no list for {} of {} users, starting with {first}; they count as empty",
             thousands(read.missing.len() as u64),
             thousands(split.held_out.len() as u64),
         ));
     }
     if read.wasted_places > 0 {
         output.warn(format_args!(
-            "{name} gives {} places to films that a user knows already or nobody has rated: misses",
+            "{name} lists {} movies that the user knows already or that no one rated; they count as misses",
             thousands(read.wasted_places as u64)
         ));
     }

@@ -11,8 +11,10 @@ use crate::tmdb::fetch::FetchTmdb;
 
 /// Flags of `fetch`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cinematch fetch movielens   MovieLens 32M, into raw/ml-32m/\n  \
-                  cinematch fetch tmdb        metadata of the 500 most rated movies, into raw/tmdb/")]
+#[command(
+    after_help = "Examples:\n  cinematch fetch movielens   MovieLens 32M, into raw/ml-32m/\n  \
+                  cinematch fetch tmdb        metadata of the 500 most rated movies, into raw/tmdb/"
+)]
 pub struct Fetch {
     #[command(subcommand)]
     source: Source,

@@ -19,7 +19,7 @@ use crate::runtime::block_on;
 /// Flags of `fetch movielens`.
 #[derive(Debug, Args)]
 #[command(
-        after_help = "Examples:\n  cinematch fetch movielens                    MovieLens 32M (239 MB), into raw/ml-32m/\n  \
+    after_help = "Examples:\n  cinematch fetch movielens                    MovieLens 32M (239 MB), into raw/ml-32m/\n  \
                                                 cinematch fetch movielens latest-small       100,000 ratings, to try it out\n  \
                                                 cinematch fetch movielens --from ml-32m.zip  unpack an archive you have"
 )]

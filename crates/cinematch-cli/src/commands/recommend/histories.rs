@@ -50,7 +50,7 @@ pub fn run(
     }
     let file = File::open(histories).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => anyhow!(
-                "{name} not found; --histories requires a CSV file of userId,movieId,rating[,timestamp]"
+            "{name} not found; --histories requires a CSV file of userId,movieId,rating[,timestamp]"
         ),
         _ => anyhow!("cannot open {name}: {error}"),
     })?;
