@@ -102,8 +102,8 @@ impl Update {
         events::stage(output, "preprocess", 0.0)?;
         let raw = self.merge(global, output)?;
         events::stage(output, "update", 0.0)?;
-        let (table, films) = read_movies(&self.merged, global, output)?;
-        if self.is_known(&served, &films, &raw, global)? {
+        let (table, movie_rows) = read_movies(&self.merged, global, output)?;
+        if self.is_known(&served, &movie_rows, &raw, global)? {
             return Ok(nothing_new(served.model_id, started));
         }
 
@@ -129,7 +129,7 @@ impl Update {
             availability,
             tags: &TagCounts::new(tags.iter().filter(is_learned)),
             ratings,
-            inputs: std::iter::once(films).chain(tag_rows).chain(provider_rows).collect(),
+            inputs: std::iter::once(movie_rows).chain(tag_rows).chain(provider_rows).collect(),
             created_at: now(),
         })?;
         drop(extending);

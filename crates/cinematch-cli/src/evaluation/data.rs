@@ -45,7 +45,7 @@ impl Inputs {
     /// Reads the files in the same way as `train`.
     pub fn load(&self, global: &Global, output: &Output) -> Result<Data> {
         let reading = output.step("reading movies");
-        let (movies, films) = read_movies(&self.merged, global, output)?;
+        let (movies, movie_rows) = read_movies(&self.merged, global, output)?;
         let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
         drop(reading);
         let loaded = load_ratings(ReadMode::default(), &self.raw, &self.packed, global, output)?;
@@ -65,7 +65,7 @@ impl Inputs {
         drop(learning);
         Ok(Data {
             genres: MovieGenres::new(&movies),
-            files: [films, ratings].into_iter().chain(tag_rows).collect(),
+            files: [movie_rows, ratings].into_iter().chain(tag_rows).collect(),
             movies,
             tags,
             plain,

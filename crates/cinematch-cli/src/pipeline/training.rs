@@ -177,7 +177,7 @@ impl TrainFlags {
         output: &Output,
     ) -> Result<Material> {
         let reading = output.step("reading movies");
-        let (movies, films) = read_movies(&self.merged, global, output)?;
+        let (movies, movie_rows) = read_movies(&self.merged, global, output)?;
         let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
         drop(reading);
         let learns_from_ratings = settings.model.model != Kind::Content;
@@ -205,7 +205,8 @@ impl TrainFlags {
             read_providers(self.providers.as_deref(), &movies, global, output)?;
         let ratings = ratings.map(|loaded| loaded.interactions);
         let n_ratings = ratings.as_ref().map_or(0, Interactions::n_ratings);
-        let rows = std::iter::once(films).chain(tag_rows).chain(rating_rows).chain(provider_rows);
+        let rows =
+            std::iter::once(movie_rows).chain(tag_rows).chain(rating_rows).chain(provider_rows);
         let is_learned =
             |tag: &&TagRow| !hold_out.is_some_and(|hold_out| hold_out.contains(tag.user_id));
         let training = Training {

@@ -157,12 +157,12 @@ fn facts(movies: &[Movie], findings: &mut Findings) {
 
 /// Checks for movies with equal title and year.
 fn duplicates(movies: &[Movie], findings: &mut Findings) {
-    let mut films: HashMap<(String, Option<u16>), Vec<&Movie>> = HashMap::new();
+    let mut groups: HashMap<(String, Option<u16>), Vec<&Movie>> = HashMap::new();
     for movie in movies {
-        films.entry((movie.title.to_lowercase(), movie.year)).or_default().push(movie);
+        groups.entry((movie.title.to_lowercase(), movie.year)).or_default().push(movie);
     }
     let mut repeated: Vec<Vec<&Movie>> =
-        films.into_values().filter(|same| same.len() > 1).collect();
+        groups.into_values().filter(|same| same.len() > 1).collect();
     repeated.sort_by_key(|same| same[0].movie_id);
     let more: usize = repeated.iter().map(|same| same.len() - 1).sum();
     let mut found = format!("{} movies have the title and year of another", thousands(more as u64));
