@@ -17,10 +17,10 @@ const WIDTH: usize = 100;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch config explain                    all settings and their values\n  \
-                                    cinematch config explain server.port        one setting\n  \
-                                    cinematch config explain > cinematch.toml   create a file to start from\n  \
-                                    cinematch config check                      check the file and the environment\n\n\
-                                    Flags take precedence over the environment, then .env, then cinematch.toml."
+                  cinematch config explain server.port        one setting\n  \
+                  cinematch config explain > cinematch.toml   create a file to start from\n  \
+                  cinematch config check                      check the file and the environment\n\n\
+                  Flags take precedence over the environment, then .env, then cinematch.toml."
 )]
 pub struct Config {
     #[command(subcommand)]

@@ -15,9 +15,9 @@ use crate::runtime::block_on;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch jobs                   list finished, running and waiting jobs\n  \
-                                    cinematch jobs run retrain       request a training; a server runs it\n  \
-                                    cinematch jobs show 12 --json    show a job and its result\n\n\
-                                    Schedules are flags of the server: `cinematch serve --retrain weekly`."
+                  cinematch jobs run retrain       request a training; a server runs it\n  \
+                  cinematch jobs show 12 --json    show a job and its result\n\n\
+                  Schedules are flags of the server: `cinematch serve --retrain weekly`."
 )]
 pub struct Jobs {
     #[command(subcommand)]

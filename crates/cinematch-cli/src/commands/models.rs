@@ -15,10 +15,10 @@ use crate::runtime::now;
 /// Flags of `models`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch models list\n  \
-                                    cinematch models show 7                  show its card, and verify its files\n  \
+                  cinematch models show 7                  show its card, and verify its files\n  \
                   cinematch models promote 7 --why 'better on sequels'\n  \
-                                    cinematch models rollback                serve the previous generation again\n\n\
-                                    Running servers switch to a promoted generation without dropping requests.")]
+                  cinematch models rollback                serve the previous generation again\n\n\
+                  Running servers switch to a promoted generation without dropping requests.")]
 pub struct Models {
     #[command(subcommand)]
     action: Action,

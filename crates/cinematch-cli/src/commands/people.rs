@@ -23,9 +23,9 @@ const SHORTEST_PASSWORD: usize = 8;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch user add ada@example.org --name Ada     prompts for the password\n  \
-                                                pass show cinematch | cinematch user passwd ada@example.org\n  \
+                  pass show cinematch | cinematch user passwd ada@example.org\n  \
                         cinematch user list --json\n\n\
-                                                Accounts are used by servers that run with `--access accounts`."
+                  Accounts are used by servers that run with `--access accounts`."
 )]
 pub struct User {
     #[command(subcommand)]
@@ -63,8 +63,8 @@ enum UserAction {
 #[command(
     after_help = "Examples:\n  cinematch key create phone --scope write     prints the key once\n  \
                         cinematch key list\n  cinematch key revoke 3f2a90c1d4e5\n\n\
-                                                Programs send it as `Authorization: Bearer KEY`, and the id of the user they act for as \
-                                                X-User-Id."
+                  Programs send it as `Authorization: Bearer KEY`, and the id of the user they act for as \
+                  X-User-Id."
 )]
 pub struct Key {
     #[command(subcommand)]

@@ -17,7 +17,7 @@ const LONGEST: u64 = 64 * 1024;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch ping && echo ready\n  cinematch ping --port 9000\n\n\
-                                                For health checks in containers without curl. Exits with 1 if the server is not ready."
+                  For health checks in containers without curl. Exits with 1 if the server is not ready."
 )]
 pub struct Ping {
     #[command(flatten)]

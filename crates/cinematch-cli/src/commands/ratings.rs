@@ -17,8 +17,8 @@ use crate::pipeline::inputs::{Loaded, ReadMode, load_ratings, report_path};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch ratings             check all rows and pack the ratings\n  \
-                                    cinematch ratings --refresh   read the file even if it has not changed\n  \
-                                    cinematch ratings --json      counts and problems as JSON"
+                  cinematch ratings --refresh   read the file even if it has not changed\n  \
+                  cinematch ratings --json      counts and problems as JSON"
 )]
 pub struct Ratings {
     #[command(flatten)]

@@ -29,8 +29,8 @@ use crate::terminal::{named, print_list};
                         cinematch recommend --ratings 6=5,47=4.5,1721=1 --limit 5\n  \
                         cinematch recommend --genres crime,sci-fi --year-min 1990 --runtime-max 120\n  \
                         cinematch recommend --liked 6 --json | jq '.recommendations[].title'\n  \
-                                                cinematch recommend --histories users.csv -k 100 --out recs.csv\n  \
-                                                cinematch recommend --histories users.csv --out recs.csv --model ials")]
+                  cinematch recommend --histories users.csv -k 100 --out recs.csv\n  \
+                  cinematch recommend --histories users.csv --out recs.csv --model ials")]
 pub struct Recommend {
     #[command(flatten)]
     artifacts: ArtifactsPath,

@@ -28,11 +28,11 @@ use crate::tmdb::fetch::FetchTmdb;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch retrain                      as a server does on schedule\n  \
-                                    cinematch retrain --margin 0           accept no loss at all\n  \
-                                    cinematch retrain -- --model ials      pass flags to train\n\n\
-                                    Updates TMDb metadata (if a token is set and metadata was fetched before), merges the \
-                                    table with the same options as before, trains with some users held out, and compares \
-                                    both generations on held-out users that neither was trained on."
+                  cinematch retrain --margin 0           accept no loss at all\n  \
+                  cinematch retrain -- --model ials      pass flags to train\n\n\
+                  Updates TMDb metadata (if a token is set and metadata was fetched before), merges the \
+                  table with the same options as before, trains with some users held out, and compares \
+                  both generations on held-out users that neither was trained on."
 )]
 pub struct Retrain {
     #[command(flatten)]

@@ -31,7 +31,7 @@ pub struct Backup {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch restore people-2026-01-31.db --replace\n  \
                         DATABASE_URL=postgres://… cinematch restore people.db\n\n\
-                                                Stop the servers first; they cache data that the restore replaces.")]
+                  Stop the servers first; they cache data that the restore replaces.")]
 pub struct Restore {
     /// File written by `cinematch backup`, of this version or an earlier one
     file: PathBuf,

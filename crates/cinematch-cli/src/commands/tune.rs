@@ -28,9 +28,9 @@ use log::{Log, Measured};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch tune --model edlae                       forty trials on one split\n  \
-                                    cinematch tune --model ials --trials 60 --splits 4 halve the trials after each split\n  \
-                                    cinematch tune --model hybrid --trials 200         tune the weights of the tuned components\n\n\
-                                    Measures on validation users only, never on test users. An interrupted search resumes."
+                  cinematch tune --model ials --trials 60 --splits 4 halve the trials after each split\n  \
+                  cinematch tune --model hybrid --trials 200         tune the weights of the tuned components\n\n\
+                  Measures on validation users only, never on test users. An interrupted search resumes."
 )]
 pub struct Tune {
     #[command(flatten)]

@@ -30,9 +30,9 @@ use crate::runtime::now;
 #[command(
     after_help = "Examples:\n  cinematch update             read movies.csv, links.csv and TMDb's files again\n  \
                   cinematch fetch tmdb --update && cinematch update\n  \
-                                    cinematch update --json      list added, changed and removed movies\n\n\
-                                    The table is merged with the same options as before (data/preprocess_report.json). \
-                                    Movies that\nwere removed from it stay in the catalog until the next training."
+                  cinematch update --json      list added, changed and removed movies\n\n\
+                  The table is merged with the same options as before (data/preprocess_report.json). \
+                  Movies that\nwere removed from it stay in the catalog until the next training."
 )]
 pub struct Update {
     #[command(flatten)]

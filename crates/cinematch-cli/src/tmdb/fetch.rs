@@ -28,12 +28,12 @@ const TOKEN: &str = "TMDB_BEARER_TOKEN";
 /// Flags of `fetch tmdb`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-                                    cinematch fetch tmdb                    the 500 most rated movies, to try it out\n  \
-                                    cinematch fetch tmdb --all --region DE  every movie in links.csv; resumes after a stop\n  \
-                                    cinematch fetch tmdb --update           movies that changed or are too old to keep\n  \
-                                    cinematch fetch tmdb --providers        streaming services older than a week\n\n\
-                                    Set TMDB_BEARER_TOKEN in the environment or in .env to the `API Read Access Token` from \
-                                    https://www.themoviedb.org/settings/api (free).")]
+                  cinematch fetch tmdb                    the 500 most rated movies, to try it out\n  \
+                  cinematch fetch tmdb --all --region DE  every movie in links.csv; resumes after a stop\n  \
+                  cinematch fetch tmdb --update           movies that changed or are too old to keep\n  \
+                  cinematch fetch tmdb --providers        streaming services older than a week\n\n\
+                  Set TMDB_BEARER_TOKEN in the environment or in .env to the `API Read Access Token` from \
+                  https://www.themoviedb.org/settings/api (free).")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct FetchTmdb {
     #[command(flatten)]

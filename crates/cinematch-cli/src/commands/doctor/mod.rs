@@ -19,9 +19,9 @@ use crate::output::{CARE, DIM, GOOD, Output, counted};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch doctor             check everything, with advice\n  \
-                                    cinematch doctor --strict    fail on warnings too, for CI\n  \
+                  cinematch doctor --strict    fail on warnings too, for CI\n  \
                   cinematch doctor --json | jq '.checks[] | select(.level != \"ok\")'\n\n\
-                                    Exits with 1 if a check fails. Changes nothing."
+                  Exits with 1 if a check fails. Changes nothing."
 )]
 pub struct Doctor {
     #[command(flatten)]

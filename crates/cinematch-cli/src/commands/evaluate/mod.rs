@@ -30,11 +30,11 @@ use crate::paths::{read_or, shown};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch evaluate                                        all models, on unseen users\n  \
-                                    cinematch evaluate --protocol time-cut --html report.html on the unseen future, with plots\n  \
-                                    cinematch evaluate --models edlae,ials --splits 10        ten splits, seeds 42 to 51\n  \
-                                    cinematch evaluate --protocol cold-films                  on unseen movies\n  \
-                                    cinematch evaluate --models popular --export-split splits export splits for other programs\n  \
-                                    cinematch evaluate --score 'recs/{seed}/theirs.csv'       score lists of other programs"
+                  cinematch evaluate --protocol time-cut --html report.html on the unseen future, with plots\n  \
+                  cinematch evaluate --models edlae,ials --splits 10        ten splits, seeds 42 to 51\n  \
+                  cinematch evaluate --protocol cold-films                  on unseen movies\n  \
+                  cinematch evaluate --models popular --export-split splits export splits for other programs\n  \
+                  cinematch evaluate --score 'recs/{seed}/theirs.csv'       score lists of other programs"
 )]
 pub struct Evaluate {
     #[command(flatten)]

@@ -20,8 +20,8 @@ use crate::runtime::block_on;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch fetch movielens                    MovieLens 32M (239 MB), into raw/ml-32m/\n  \
-                                                cinematch fetch movielens latest-small       100,000 ratings, to try it out\n  \
-                                                cinematch fetch movielens --from ml-32m.zip  unpack an archive you have"
+                  cinematch fetch movielens latest-small       100,000 ratings, to try it out\n  \
+                  cinematch fetch movielens --from ml-32m.zip  unpack an archive you have"
 )]
 pub struct Movielens {
     /// 32m, 25m, 20m, latest or latest-small

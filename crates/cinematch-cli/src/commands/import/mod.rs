@@ -14,9 +14,9 @@ use crate::output::Output;
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  cinematch import letterboxd.zip            match your history, and recommend from it\n  \
-                                    cinematch import ratings.csv watchlist.csv exports of IMDb, Letterboxd or MovieLens.org\n  \
-                                    cinematch import trakt.zip --json          the result for each row\n  \
-                                    cinematch import tmdb-csv FILE…            TMDb metadata; see its own --help"
+                  cinematch import ratings.csv watchlist.csv exports of IMDb, Letterboxd or MovieLens.org\n  \
+                  cinematch import trakt.zip --json          the result for each row\n  \
+                  cinematch import tmdb-csv FILE…            TMDb metadata; see its own --help"
 )]
 pub struct Import {
     #[command(subcommand)]

@@ -23,8 +23,8 @@ use crate::tmdb::files::{TmdbFiles, adopt, write_tables};
 #[command(after_help = "Examples:\n  cinematch import tmdb-csv tmdb_metadata.csv\n  \
                         cinematch import tmdb-csv movies_metadata.csv credits.csv keywords.csv\n  \
                         cinematch import tmdb-csv tmdb_5000_movies.csv tmdb_5000_credits.csv\n\n\
-                                                The kind of each file is detected from its header. Files about the same movies complete \
-                                                each other; earlier files take precedence, and data from `fetch tmdb` over all of them.")]
+                  The kind of each file is detected from its header. Files about the same movies complete \
+                  each other; earlier files take precedence, and data from `fetch tmdb` over all of them.")]
 pub struct TmdbCsv {
     /// CSV files to import
     #[arg(required = true, value_name = "FILE")]
