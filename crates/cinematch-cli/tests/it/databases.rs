@@ -29,7 +29,10 @@ fn a_backup_is_made_beside_the_server_and_brought_back() {
     assert!(said.contains("people.db") && said.contains("cinematch restore"), "{said}");
     add(&server, 2);
     let error = folder.fails(&["backup", "people.db"]);
-    assert!(error.contains("there already") && error.contains("--replace"), "{error}");
+    assert!(
+        error.contains("exists; choose another name") && error.contains("--replace"),
+        "{error}"
+    );
     let error = folder.fails(&["restore", "people.db", "--replace"]);
     assert!(error.contains("in use by another CineMatch server"), "{error}");
     drop(server);

@@ -143,7 +143,7 @@ fn lists_with_bad_rows_and_missing_users_are_scored_and_it_is_said() {
         "{error}"
     );
     let error = folder.fails(&["evaluate", "--score", "recs.csv", "--splits", "2"]);
-    assert!(error.contains("recs.csv would be scored on 2 splits"), "{error}");
+    assert!(error.contains("recs.csv: 2 splits need one file each"), "{error}");
 
     folder.ok(&["evaluate", "--models", "popular", "--export-lists", "lists"]);
     let lists = folder.read("lists/42/popular.csv");
@@ -189,23 +189,26 @@ fn what_cannot_be_evaluated_says_what_to_do() {
     assert!(error.contains("run `cinematch preprocess` first"), "{error}");
     folder.ok(&["preprocess", "--min-year", "none"]);
     for (arguments, needle) in [
-        (&["--models", "magic"][..], "unknown model `magic`; known ones are hybrid, edlae"),
+        (&["--models", "magic"][..], "unknown model `magic`; known models: hybrid, edlae"),
         (
             &["--models", "popular", "--baseline", "ease"],
-            "`ease` is none of the models evaluated: popular",
+            "`ease` is not among the evaluated models: popular",
         ),
         (
             &["--held-out", "100000", "--models", "popular"],
             "can be held out for validation and as many",
         ),
-        (&["--score", "recs.csv"], "recs.csv not found: it has the lists for this split"),
+        (&["--score", "recs.csv"], "recs.csv not found: it must contain lists for this split"),
         (&["--params", "none.json"], "none.json not found: `cinematch tune` writes it"),
         (
             &["--protocol", "time-cut", "--splits", "3"],
             "--splits does not apply to --protocol time-cut",
         ),
-        (&["--cold-share", "0.2"], "--cold-share belongs to --protocol cold-films"),
-        (&["--protocol", "time-cut", "--held-out", "9"], "--held-out has no place in a time cut"),
+        (&["--cold-share", "0.2"], "--cold-share requires --protocol cold-films"),
+        (
+            &["--protocol", "time-cut", "--held-out", "9"],
+            "--held-out does not apply to --protocol time-cut",
+        ),
         (&["--protocol", "time-cut", "--test-share", "0.7"], "the test's share is 0.7"),
     ] {
         let error = folder.fails(&[&["evaluate"], arguments].concat());

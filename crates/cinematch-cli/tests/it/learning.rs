@@ -77,7 +77,7 @@ fn a_part_of_the_hybrid_can_be_asked_alone() {
             .contains("no model `user-knn`, only hybrid, edlae, ials, popular, biased-mf, content"),
         "{error}"
     );
-    assert!(error.contains("`cinematch train --model user-knn` makes one"), "{error}");
+    assert!(error.contains("run `cinematch train --model user-knn`"), "{error}");
 }
 
 #[test]
@@ -107,11 +107,8 @@ fn parameters_come_from_a_file() {
     for (text, needle) in [
         (r#"{"ials": {"model": {"name": "ials", "factor": 8}}}"#, "unknown field `factor`"),
         (r#"{"ials": {"model": {"name": "ials", "factors": 0}}}"#, "factors is 0; expected 1 to"),
-        (r#"{"sals": {"model": {"name": "ials"}}}"#, "no model is called `sals`; there are hybrid"),
-        (
-            r#"{"ials": {"model": {"name": "ease"}}}"#,
-            "what is called `ials` is of the model `ease`",
-        ),
+        (r#"{"sals": {"model": {"name": "ials"}}}"#, "unknown model `sals`; known models: hybrid"),
+        (r#"{"ials": {"model": {"name": "ease"}}}"#, "the entry `ials` is for the model `ease`"),
     ] {
         folder.write("my.json", text.as_bytes());
         let error = folder.fails(&["train", "--model", "ials", "--params", "my.json"]);

@@ -61,7 +61,7 @@ fn without_a_token_it_says_where_to_get_one_and_where_to_put_it() {
         String::from_utf8(output.stderr).unwrap()
     };
     let error = without("");
-    assert!(error.contains("Missing TMDB_BEARER_TOKEN"), "{error}");
+    assert!(error.contains("TMDB_BEARER_TOKEN is not set"), "{error}");
     assert!(error.contains("themoviedb.org/settings/api") && error.contains(".env"), "{error}");
     let error = without("two words");
     assert!(error.contains("is not a token") && !error.contains("two words"), "{error}");
