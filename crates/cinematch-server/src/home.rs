@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_web::{Visitor, home as home_page, wants_page};
+use cinematch_web::{PageCaller, home as home_page, wants_page};
 use serde::Serialize;
 
 /// What the server is.
@@ -27,11 +27,11 @@ struct Home {
     ))]
 pub async fn home(
     State(state): State<Service>,
-    visitor: Visitor,
+    caller: PageCaller,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if wants_page(&headers) || visitor.is_fragment {
-        return home_page(State(state), visitor).await;
+    if wants_page(&headers) || caller.is_fragment {
+        return home_page(State(state), caller).await;
     }
     let version = env!("CARGO_PKG_VERSION");
     let home = Home { service: "cinematch", version, status: "ok", docs: "/docs" };

@@ -1,32 +1,41 @@
-//! The web page: HTML from the data that the API's handlers have.
+//! Web pages: HTML rendered from the data that the API's handlers use.
 //!
-//! Whatever can be done is a form, so that everything works without scripts: a form is answered with a
-//! redirection to where it stood, and the next page says what was done. With scripts `assets/page.js` sends
-//! the form itself and is answered with those parts of the page that changed.
+//! Every action is a plain form, so all pages work without scripts. The reply to a form is a redirect to the page
+//! that contains it, and that page shows a notice about what happened. With scripts, `assets/page.js` sends forms
+//! marked `data-live` itself and receives the changed elements only.
+//!
+//! [`pages`] and [`assets`] are the routers. `texts` contains all English text. `visitor` extracts the caller of a page,
+//! `movies` the data of a page, `layout` renders the frame, and `responses` builds redirects and fragments.
+//! The other modules are pages and parts of pages.
 
 mod actions;
-mod answer;
 mod assets;
 mod browse;
 mod card;
 mod choice;
 mod errors;
 mod form;
+mod headers;
 mod home;
 mod import;
 mod layout;
 mod models;
 mod movie;
+mod movie_fit;
 mod movies;
 mod names;
 mod note;
 mod people;
 mod profile;
+mod rating;
+mod responses;
 mod routes;
 mod search;
 mod sign_in;
 mod strip;
 mod taste_charts;
+mod texts;
+mod theme;
 mod tonight;
 mod visitor;
 mod watchlist;
@@ -35,4 +44,4 @@ mod welcome;
 pub use errors::{errors, wants_page};
 pub use home::home;
 pub use routes::{assets, pages};
-pub use visitor::Visitor;
+pub use visitor::PageCaller;

@@ -9,7 +9,7 @@ use crate::{
     sign_in, tonight, watchlist, welcome,
 };
 
-/// The files that pages load.
+/// Returns the router of the files that pages load.
 pub fn assets() -> Router<RouteState> {
     Router::new()
         .route("/assets/{version}/{file}", get(files::asset))
@@ -17,30 +17,30 @@ pub fn assets() -> Router<RouteState> {
         .route("/favicon.ico", get(files::favicon))
 }
 
-/// The pages, but for the first, whose address answers programs too.
+/// Routes of all pages except `/`, which replies to API clients as well.
 pub fn pages() -> Router<RouteState> {
     Router::new()
         .route("/browse", get(browse::browse))
         .route("/search", get(search::search))
         .route("/films/{movie_id}", get(movie::movie))
-        .route("/films/{movie_id}/say", post(actions::say))
+        .route("/films/{movie_id}/say", post(actions::act))
         .route("/films/{movie_id}/undo", post(actions::undo))
-        .route("/people", get(people::choose).post(people::make))
-        .route("/people/choose", post(people::be))
+        .route("/people", get(people::list).post(people::create))
+        .route("/people/choose", post(people::choose))
         .route("/people/leave", post(people::leave))
         .route("/watchlist", get(watchlist::watchlist))
         .route("/watchlist/{movie_id}/remove", post(watchlist::remove))
         .route("/tonight", get(tonight::tonight))
-        .route("/me", get(profile::me).post(profile::prefer))
+        .route("/me", get(profile::profile).post(profile::save_preferences))
         .route("/me/export.json", get(profile::export_json))
         .route("/me/export.csv", get(profile::export_csv))
-        .route("/me/forget", get(profile::ask).post(profile::forget))
-        .route("/import", get(import::ask).post(import::import))
-        .route("/import/settle", post(import::settle))
-        .route("/welcome", get(welcome::welcome).post(welcome::set_places))
+        .route("/me/forget", get(profile::confirm_delete).post(profile::delete))
+        .route("/import", get(import::form).post(import::import))
+        .route("/import/settle", post(import::save_choices))
+        .route("/welcome", get(welcome::welcome).post(welcome::save_services))
         .route("/welcome/rate", get(welcome::questions).post(welcome::answer))
-        .route("/sign-in", get(sign_in::show).post(sign_in::enter))
-        .route("/sign-in/out", post(sign_in::leave))
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/sign-in/out", post(sign_in::sign_out))
         .route("/theme", post(layout::set_theme))
         .merge(models::router())
 }
