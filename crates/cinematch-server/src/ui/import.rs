@@ -133,7 +133,7 @@ fn report(TakenIn { report, changes }: &TakenIn, view: &UserView) -> Markup {
                 summary { (texts::problems(report.problems.len())) }
                 ul .rows {
                     @for problem in count_problems(&report.problems) {
-                        li { (texts::problem(&problem.file, problem.first_line, &problem.first_reason, problem.count)) }
+                        li { (texts::problem(problem.file, problem.first_line, problem.first_reason, problem.count)) }
                     }
                 }
             }
