@@ -5,7 +5,6 @@
 pub mod history;
 pub mod movielens;
 pub mod ratings;
-pub mod synthetic;
 pub mod table;
 pub mod tmdb;
 

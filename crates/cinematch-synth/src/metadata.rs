@@ -6,7 +6,22 @@ use super::Generator;
 use super::movie::Movie;
 use super::stream::{Stream, Topic, exp, power};
 use super::taxonomy::GENRES;
-use crate::sources::tmdb::facts::ESTABLISHED;
+
+/// The columns of `tmdb_metadata.csv`.
+const COLUMNS: [&str; 12] = [
+    "tmdb_id",
+    "title",
+    "release_date",
+    "runtime",
+    "popularity",
+    "vote_count",
+    "vote_average",
+    "genres",
+    "overview",
+    "keywords",
+    "cast_top",
+    "director",
+];
 
 /// Which of the ten columns from `release_date` on have a value, and how many of 33,229 real rows
 /// are so; the best known films first.
@@ -46,7 +61,7 @@ pub(super) fn write(generator: &Generator, out: &mut dyn Write) -> io::Result<()
     by_number.dedup_by_key(|index| movies[*index].tmdb_id);
 
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(ESTABLISHED)?;
+    writer.write_record(COLUMNS)?;
     for index in by_number {
         let mut stream = Stream::new(generator.params.seed, Topic::Metadata, index as u64);
         if stream.chance(GONE) {

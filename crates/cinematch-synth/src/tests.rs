@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::stream::{Stream, Topic};
 use super::*;
-use crate::ids::sha256_hex;
-use crate::sources::{ProblemKind, movielens, tmdb};
+use cinematch::ids::sha256_hex;
+use cinematch::sources::{ProblemKind, movielens, tmdb};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The five files of some parameters.
 struct Files {
