@@ -8,7 +8,7 @@ use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::models::biased_mf::Prediction;
 use cinematch::models::content::SharedFeature;
 use cinematch::ranking::{Feedback, Filters, Query, Ranked, Reason, Recommendation, Request};
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use maud::{Markup, html};
 
 use super::card::{cards, length, poster, say};
