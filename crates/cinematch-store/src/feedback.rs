@@ -1,7 +1,7 @@
 //! What people say of films: likes, dislikes, stars, that they saw them.
 
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use serde::{Deserialize, Serialize};
 
 use crate::rows::{damaged, movie_id, stars};

@@ -1,7 +1,7 @@
 //! Histories of elsewhere, taken over: one transaction, and the same again changes nothing.
 
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 

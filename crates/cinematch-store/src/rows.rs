@@ -1,7 +1,7 @@
 //! From columns to types: every number is a `BIGINT`, in both databases.
 
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 
 use crate::StoreError;
 

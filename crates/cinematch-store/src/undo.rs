@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use serde::{Deserialize, Serialize};
 use sqlx::{Any, Transaction};
 
@@ -83,7 +83,7 @@ impl fmt::Display for Before {
 
 /// Stars as half stars.
 mod as_halves {
-    use cinematch::sources::movielens::Stars;
+    use cinematch::rating::Stars;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
     #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]

@@ -3,7 +3,7 @@
 mod databases;
 
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use cinematch_store::*;
 use databases::{Database, databases};
 

@@ -5,7 +5,7 @@ mod databases;
 use std::path::Path;
 
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use cinematch_store::*;
 use databases::{Database, databases};
 

@@ -16,7 +16,7 @@ use cinematch::catalog::Rated;
 use cinematch::ids::MovieIdx;
 use cinematch::models::Fitted;
 use cinematch::ranking::{Learned, Query, Rating};
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 

@@ -14,6 +14,7 @@ pub mod imports;
 pub mod linalg;
 pub mod models;
 pub mod ranking;
+pub mod rating;
 pub mod retrieval;
 pub mod search;
 pub mod sources;

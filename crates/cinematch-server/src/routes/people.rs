@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use cinematch::ids::MovieId;
 use cinematch::ranking::Recommender;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use cinematch_store::{Everything, MovieFeedback, Profile, Reaction, WatchlistItem, rfc3339};
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use cinematch::ids::MovieId;
 use cinematch::ranking::{Filters, GenreFilter, Order, Query, Rating};
-use cinematch::sources::movielens::is_rating;
+use cinematch::rating::is_rating;
 use serde::{Deserialize, Serialize};
 
 use super::listing::{self, About, RecommendationReply, UserId};

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use cinematch_store::{Before, NewItem, Profile, Reaction, Said};
 use maud::{Markup, html};
 

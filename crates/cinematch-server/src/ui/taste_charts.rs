@@ -284,7 +284,7 @@ fn columns(caption: &str, of: &str, bars: &[(String, u32)]) -> Markup {
 #[cfg(test)]
 mod tests {
     use cinematch::ids::MovieId;
-    use cinematch::sources::movielens::Stars;
+    use cinematch::rating::Stars;
 
     use super::*;
 

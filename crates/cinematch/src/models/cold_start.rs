@@ -131,10 +131,7 @@ impl Newcomers<'_> {
 
     /// The ratings of a newcomer by those who count, in the order of users; nothing where there are
     /// no ratings at hand.
-    pub(super) fn rated_by(
-        &self,
-        newcomer: usize,
-    ) -> Vec<(UserIdx, crate::sources::movielens::Stars)> {
+    pub(super) fn rated_by(&self, newcomer: usize) -> Vec<(UserIdx, crate::rating::Stars)> {
         let Some((interactions, users)) = self.ratings else { return Vec::new() };
         let movie = MovieIdx((self.n_learned + newcomer) as u32);
         let all = interactions.of_movie(movie);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::{Interactions, Rated};
 use crate::features::CsrMatrix;
 use crate::ids::{MovieIdx, UserIdx};
-use crate::sources::movielens::Stars;
+use crate::rating::Stars;
 
 /// How much a rating counts as "liked", 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use crate::catalog::Interactions;
 use crate::features::CsrMatrix;
 use crate::features::ranking::{Block, BlockKind, FeatureSet, RankingFeatures};
 use crate::ids::{MovieId, UserIdx, Vocabulary};
-use crate::sources::movielens::Stars;
+use crate::rating::Stars;
 use crate::sources::ratings;
 
 pub(super) const N_MOVIES: usize = 41;

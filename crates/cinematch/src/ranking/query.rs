@@ -8,9 +8,9 @@ use crate::catalog::names::NameList;
 use crate::catalog::services::MOCK_SERVICES;
 use crate::ids::{MovieId, MovieIdx};
 use crate::models::content::Signal;
+use crate::rating::{Stars, is_rating};
 use crate::retrieval::{Filter, FilterIndex, RegionIndex};
 use crate::sources::excerpt;
-use crate::sources::movielens::{Stars, is_rating};
 
 /// A film with stars.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

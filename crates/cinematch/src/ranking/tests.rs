@@ -22,7 +22,7 @@ use crate::models::hybrid::Hybrid;
 use crate::models::ials::{Ials, IalsParams};
 use crate::models::popular::Popular;
 use crate::models::{Confidence, Fitted, ItemItem, Model};
-use crate::sources::movielens::Stars;
+use crate::rating::Stars;
 
 fn recommender() -> Recommender {
     with_models(Vec::new())

@@ -13,7 +13,7 @@ use crate::ids::{MovieId, MovieIdx, UserIdx, Vocabulary};
 use crate::models::spec::NAMES;
 use crate::models::{Model, Spec, TrainingSet};
 use crate::ranking::Chosen;
-use crate::sources::movielens::Stars;
+use crate::rating::Stars;
 use crate::sources::ratings;
 
 use crate::models::content::tests::catalogue;

@@ -1,46 +1,47 @@
-//! Viewers: what they like, when they come, which films they watch and how many stars they give.
+//! Users: their taste, their sessions, the movies they watch and the stars they give.
 //!
-//! Viewer u has a taste tᵤ, a unit vector between the centres of two or three clusters. Film i of
+//! User u has a taste tᵤ, a unit vector between the centers of two or three clusters. Movie i of
 //! cluster c and era e is watched next with odds
 //!
 //! ```text
 //! popularityᵢ · exp(βᵤ ⟨tᵤ, centre_c⟩) · κᵤ / (κᵤ + age of e) · clamp(0.17 + 1.05 ⟨tᵤ, fᵢ⟩)
 //! ```
 //!
-//! without replacement, and never before its year. One draw is O(1): the shelf (cluster and era)
-//! from the viewer's own alias table, the film from the shelf's, then rejection of films seen, not
-//! out yet or not accepted. Viewers who have seen nearly everything would reject for ever: after
-//! twelve draws a rating the rest comes from exponential keys Eᵢ / oddsᵢ, the smallest first
-//! (Efraimidis and Spirakis, 2006), the same distribution in O(films).
+//! without replacement, and never before its release year. One draw is O(1): the shelf (cluster and
+//! era) comes from the user's alias table, the movie from the shelf's, and movies that are seen,
+//! unreleased or not accepted are rejected. For users who have seen nearly everything, rejection
+//! would not terminate: after twelve draws per rating, the remaining movies are those with the
+//! smallest exponential keys Eᵢ / oddsᵢ (Efraimidis and Spirakis, 2006), which gives the same
+//! distribution in O(movies).
 
-use super::SyntheticParams;
-use super::movie::{ERAS, Movie, Movies};
-use super::sampling::{AliasTable, share_out};
-use super::stream::{Stream, Topic, exp, ln};
-use super::taxonomy::{CLUSTERS, Factors, N_CLUSTERS, Taxonomy, add, direction, dot, normalised};
+use crate::movie::{ERAS, Movie, Movies};
+use crate::params::SyntheticParams;
+use crate::sampling::{AliasTable, share_out};
+use crate::stream::{Stream, Topic, exp, ln};
+use crate::taxonomy::{CLUSTERS, Factors, N_CLUSTERS, Taxonomy, add, direction, dot, normalized};
 
-/// MovieLens 32M's last day, 13 October 2023.
+/// The end of MovieLens 32M, 13 October 2023.
 const LAST_SECOND: u32 = 1_697_155_200;
-/// MovieLens knew whole stars only, until 18 February 2003.
+/// The start of half stars at MovieLens, 18 February 2003.
 const FIRST_HALF_STARS: u32 = 1_045_526_400;
 
 const FIRST_YEAR: u16 = 1996;
-/// How many viewers of a thousand or so joined in 1996, 1997, … 2023.
+/// Relative number of users who joined in 1996, 1997, … 2023.
 const JOINED: [u32; 28] = [
     62, 24, 11, 38, 62, 32, 26, 30, 32, 48, 33, 29, 31, 26, 26, 23, 22, 18, 17, 52, 56, 55, 47, 44,
     50, 44, 40, 30,
 ];
 
-/// βᵤ's mean: how strongly taste decides what is watched.
+/// Mean of βᵤ, the weight of taste in the choice of movies.
 const DEVOTION: f64 = 1.5;
-/// How strongly it decides the stars.
+/// Weight of taste in the stars.
 const TASTE_STARS: f32 = 1.1;
 const MEAN_STARS: f32 = 3.27;
-/// Stars at most this far from a whole number of stars become that number.
+/// Maximum distance from a whole number of stars that is rounded to it.
 const WHOLE_STAR_REACH: f32 = 0.28;
 
-/// One viewer.
-pub(super) struct User {
+/// A user, without the movies they rate.
+pub(crate) struct User {
     n_ratings: u32,
     taste: Factors,
     cluster_odds: [f64; N_CLUSTERS],
@@ -49,15 +50,16 @@ pub(super) struct User {
     leniency: f32,
     mood: f32,
     whole_stars: bool,
-    /// When sessions start, ascending.
+    /// Session starts in ascending order.
     sessions: Vec<u32>,
     session_seconds: u32,
-    /// The first session in or after each year from [`FIRST_YEAR`].
+    /// Index of the first session in or after each year from [`FIRST_YEAR`] on.
     first_session: [u16; JOINED.len()],
 }
 
 impl User {
-    /// The viewer of this number, and the stream that goes on with their picks and ratings.
+    /// Draws the user with this number. Also returns their stream, which continues with their picks
+    /// and ratings.
     pub fn draw(
         seed: u64,
         user: u32,
@@ -68,17 +70,17 @@ impl User {
         let mut stream = Stream::new(seed, Topic::User, u64::from(user));
         let shares = CLUSTERS.map(|cluster| cluster.share[0] + cluster.share[1]);
         let home = stream.weighted(&shares);
-        let mut taste = taxonomy.centres[home];
+        let mut taste = taxonomy.centers[home];
         for largest in [0.8, 0.5] {
             let second = stream.weighted(&shares);
-            add(&mut taste, &taxonomy.centres[second], largest * stream.short_unit());
+            add(&mut taste, &taxonomy.centers[second], largest * stream.short_unit());
         }
         add(&mut taste, &direction(&mut stream), 0.35);
-        let taste = normalised(taste);
+        let taste = normalized(taste);
 
         let devotion = DEVOTION * (0.4 + 1.2 * stream.unit());
         let cluster_odds: [f64; N_CLUSTERS] = std::array::from_fn(|cluster| {
-            exp(devotion * f64::from(dot(&taste, &taxonomy.centres[cluster])))
+            exp(devotion * f64::from(dot(&taste, &taxonomy.centers[cluster])))
         });
         let (joined, sessions) = draw_sessions(n_ratings, &mut stream);
         let patience = 4.0 * exp(1.1 * stream.normal().abs());
@@ -96,7 +98,7 @@ impl User {
             })
             .filter(|(_, odds)| *odds > 0.0)
             .collect();
-        let viewer = Self {
+        let profile = Self {
             n_ratings,
             taste,
             cluster_odds,
@@ -112,22 +114,22 @@ impl User {
             session_seconds: 60 + 18 * (n_ratings / sessions.len() as u32),
             sessions,
         };
-        (viewer, stream)
+        (profile, stream)
     }
 
-    /// When the viewer last came.
+    /// Returns the end of the user's last session.
     pub fn last_visit(&self) -> u32 {
         self.sessions[self.sessions.len() - 1] + self.session_seconds
     }
 
-    /// The cluster whose centre is nearest to their taste.
+    /// Returns the cluster whose center is nearest to the user's taste.
     #[cfg(test)]
     pub fn home(&self, taxonomy: &Taxonomy) -> usize {
-        let fit = |cluster: &usize| dot(&self.taste, &taxonomy.centres[*cluster]);
+        let fit = |cluster: &usize| dot(&self.taste, &taxonomy.centers[*cluster]);
         (0..N_CLUSTERS).max_by(|a, b| fit(a).total_cmp(&fit(b))).unwrap_or(0)
     }
 
-    /// The first session a film of this year can be rated in, if it is out in time for one.
+    /// Returns the first session in which a movie of this year can be rated, if there is one.
     fn first_session(&self, year: u16) -> Option<u32> {
         let year = usize::from(year.saturating_sub(FIRST_YEAR));
         let first = *self.first_session.get(year)?;
@@ -138,21 +140,21 @@ impl User {
         (0.17 + 1.05 * dot(&self.taste, &movie.factors)).clamp(0.05, 1.0)
     }
 
-    /// Half stars (1 to 10) for a film, and when they are given.
+    /// Draws a rating of a movie, as half stars (1 to 10) and timestamp.
     pub fn rate(&self, movie: &Movie, stream: &mut Stream) -> (u8, u32) {
         let last = self.sessions.len() as u32;
         let first = self.first_session(movie.year).unwrap_or(last - 1);
         let session = first + stream.below(last - first);
         let when = self.sessions[session as usize] + stream.below(self.session_seconds);
 
-        let chance = self.mood * stream.bell();
-        // Disappointments run deeper than delights.
-        let chance = if chance < 0.0 { chance * (1.0 - 0.45 * chance) } else { chance };
+        let noise = self.mood * stream.bell();
+        // Negative deviations are larger than positive ones.
+        let noise = if noise < 0.0 { noise * (1.0 - 0.45 * noise) } else { noise };
         let stars = MEAN_STARS
             + self.leniency
             + movie.quality
             + TASTE_STARS * dot(&self.taste, &movie.factors)
-            + chance;
+            + noise;
         let whole = stars.round();
         let whole_only = self.whole_stars || when < FIRST_HALF_STARS;
         let beside = stars - whole;
@@ -165,28 +167,29 @@ impl User {
     }
 }
 
-/// How many films every viewer rates: a floor for all, 20 where the mean allows it, and a
-/// log-normal rest. Nobody rates more than 38 % of all films, as at MovieLens, unless the mean is
-/// near that.
-pub(super) fn activity(params: &SyntheticParams) -> Vec<u32> {
-    /// σ of the logarithm: makes a median of 73 where the mean is 159.
+/// Draws the number of ratings of every user: a common floor, 20 if the mean allows it, plus a
+/// log-normal number. As at MovieLens, no user rates more than 38 % of all movies, unless the mean
+/// is near that.
+pub(crate) fn activity(params: &SyntheticParams) -> Vec<u32> {
+    /// σ of the logarithm, which gives a median of 73 at a mean of 159.
     const SPREAD: f64 = 1.39;
     let mean = params.ratings / u64::from(params.users);
     let floor = if mean >= 20 { 20 } else { (mean / 2).max(1) } as u32;
-    let most = (u64::from(params.movies) * 38 / 100).max(mean * 3 / 2 + 1);
-    let most = most.min(params.movies.into()) as u32;
+    let max = (u64::from(params.movies) * 38 / 100).max(mean * 3 / 2 + 1);
+    let max = max.min(params.movies.into()) as u32;
     let mut stream = Stream::new(params.seed, Topic::Activity, 0);
     let weights: Vec<f32> =
         (0..params.users).map(|_| exp(SPREAD * stream.normal()) as f32).collect();
     let rest = params.ratings - u64::from(floor) * u64::from(params.users);
-    let mut counts = share_out(rest, &weights, |_| most - floor);
+    let mut counts = share_out(rest, &weights, |_| max - floor);
     for count in &mut counts {
         *count += floor;
     }
     counts
 }
 
-/// Most come once; who rates much comes often, over years.
+/// Draws the year of joining and the session starts. Most users have one session; users with many
+/// ratings have many sessions over years.
 fn draw_sessions(n_ratings: u32, stream: &mut Stream) -> (u16, Vec<u32>) {
     let year = FIRST_YEAR + stream.weighted(&JOINED) as u16;
     let first = year_start(year);
@@ -206,8 +209,8 @@ fn draw_sessions(n_ratings: u32, stream: &mut Stream) -> (u16, Vec<u32>) {
     (year, sessions)
 }
 
-/// The year of a moment from 1996 to 2023.
-pub(super) fn year_of(second: u32) -> u16 {
+/// Returns the year of a Unix timestamp between 1996 and 2023.
+pub(crate) fn year_of(second: u32) -> u16 {
     let mut year = FIRST_YEAR;
     while year_start(year + 1) <= second {
         year += 1;
@@ -215,18 +218,17 @@ pub(super) fn year_of(second: u32) -> u16 {
     year
 }
 
-/// The first second of a year, UTC.
+/// Returns the Unix timestamp of the start of a year, UTC.
 fn year_start(year: u16) -> u32 {
     let years = u32::from(year) - 1970;
-    // Every fourth year from 1972; 2000 is one of them and 2100 is far.
+    // Every fourth year from 1972 on is a leap year, including 2000; 2100 is out of range.
     let leap_days = (years + 1) / 4;
     (years * 365 + leap_days) * 86_400
 }
 
-/// Draws films without replacement. Its memory is O(films), and is used for one viewer after
-/// another.
-pub(super) struct Picker {
-    /// The last viewer who saw each film.
+/// Draws movies without replacement. Its O(movies) memory is reused for one user after another.
+pub(crate) struct Picker {
+    /// The last user who saw each movie.
     seen_by: Vec<u32>,
     user: u32,
     picks: Vec<u32>,
@@ -238,7 +240,7 @@ impl Picker {
         Self { seen_by: vec![0; n_movies], user: 0, picks: Vec::new(), keyed: Vec::new() }
     }
 
-    /// The films the viewer rates, ascending.
+    /// Returns the movies that the user rates, in ascending order.
     pub fn pick(&mut self, user: &User, movies: &Movies, stream: &mut Stream) -> &[u32] {
         self.user += 1;
         self.picks.clear();
@@ -268,8 +270,9 @@ impl Picker {
         &self.picks
     }
 
+    /// Picks the last `rest` movies by their exponential keys.
     fn pick_rest(&mut self, rest: usize, user: &User, movies: &Movies, stream: &mut Stream) {
-        /// Puts every key behind those of films that were out in time.
+        /// Factor that sorts the keys of unreleased movies after those of released ones.
         const UNRELEASED: f64 = 1e30;
         self.keyed.clear();
         for (index, movie) in (0..).zip(&movies.movies) {
@@ -280,8 +283,8 @@ impl Picker {
                 * user.cluster_odds[usize::from(movie.cluster)]
                 * user.era_odds[movie.era()].max(1e-3)
                 * f64::from(user.acceptance(movie));
-            let late = user.first_session(movie.year).is_none();
-            let key = -ln(1.0 - stream.unit()) / odds * if late { UNRELEASED } else { 1.0 };
+            let unreleased = user.first_session(movie.year).is_none();
+            let key = -ln(1.0 - stream.unit()) / odds * if unreleased { UNRELEASED } else { 1.0 };
             self.keyed.push((key, index));
         }
         if rest < self.keyed.len() {
@@ -297,7 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn years_start_where_the_calendar_says() {
+    fn computes_the_unix_timestamp_of_a_year() {
         for (year, start) in [
             (1970, 0),
             (1972, 63_072_000),

@@ -1,25 +1,28 @@
-//! Titles in MovieLens' form, with its oddities: `Cellar of Snow, The (Étoile Volan) (1974)`.
+//! Titles in MovieLens' format, such as `Cellar of Snow, The (Étoile Volan) (1974)`, with its
+//! irregularities.
 
-use super::movie::{Movie, Oddity};
-use super::stream::Stream;
-use super::words::Lexicon;
+use crate::movie::{Movie, Oddity};
+use crate::stream::Stream;
+use crate::words::Lexicon;
 
-/// Of all titles, those with the article behind a comma, and with an alternative title.
+/// Share of titles with the article after a comma.
 const INVERTED: f64 = 0.059;
+/// Share of the other titles that start with `The`.
 const STRAIGHT_THE: f64 = 0.126;
+/// Share of titles with an alternative title.
 const ALTERNATIVE: f64 = 0.056;
 
-/// A title in its parts.
-pub(super) struct Title {
-    /// Behind the title in MovieLens' form, before it in people's; may be empty.
+/// A title, split into its parts.
+pub(crate) struct Title {
+    /// Article, which MovieLens writes after the title and TMDb before it. May be empty.
     article: &'static str,
     base: String,
-    /// In parentheses, `a.k.a.` and all.
+    /// Texts in parentheses, including a leading `a.k.a.`.
     alternatives: Vec<String>,
 }
 
 impl Title {
-    /// Composes a title; the stream is the film's own.
+    /// Composes a title from the movie's own stream.
     pub fn compose(movie: &Movie, lexicon: &Lexicon, stream: &mut Stream) -> Self {
         if movie.oddity == Oddity::OtherScript {
             let script = stream.below(lexicon.other_scripts.len() as u32);
@@ -29,7 +32,7 @@ impl Title {
         }
         let mut base = phrase(lexicon, stream);
         if stream.chance(0.022) {
-            // A word with accents in front or instead.
+            // A word with accents, before the phrase or in place of it.
             let accented = stream.pick(&lexicon.accented);
             base = if stream.chance(0.5) {
                 format!("{accented} {base}")
@@ -82,7 +85,7 @@ impl Title {
         Self { article, base, alternatives }
     }
 
-    /// As people write it, without alternatives and year.
+    /// Returns the title in natural word order, without alternative titles and year.
     pub fn plain(&self) -> String {
         match self.article {
             "" => self.base.clone(),
@@ -91,7 +94,7 @@ impl Title {
         }
     }
 
-    /// As MovieLens writes it.
+    /// Returns the title in MovieLens' format.
     pub fn movielens(&self, movie: &Movie) -> String {
         let year = movie.year;
         let mut title = self.base.clone();
@@ -127,7 +130,7 @@ fn alternative(lexicon: &Lexicon, stream: &mut Stream) -> String {
     }
 }
 
-/// One to seven words.
+/// Composes a phrase of one to seven words.
 fn phrase(lexicon: &Lexicon, stream: &mut Stream) -> String {
     let noun = stream.pick(&lexicon.nouns);
     let other = stream.pick(&lexicon.nouns);

@@ -1,15 +1,15 @@
-//! Randomness: the key stream of `ChaCha8`, and arithmetic that IEEE 754 fixes to the last bit.
+//! Random numbers from the key stream of `ChaCha8`, and bit-exact arithmetic.
 //!
-//! The standard library's `ln` and `exp` may differ between platforms in the last place, and that
-//! is enough to make one film of a million another one. Those below are made of `+ − × ÷ √` only,
-//! whose results are the same everywhere.
+//! The standard library's `ln` and `exp` may differ between platforms in the last digit, which is
+//! enough to change one draw in a million. The functions below use only `+ − × ÷ √`, whose results
+//! IEEE 754 specifies exactly.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// What a stream is for: streams of different topics share nothing.
+/// Purpose of a stream. Streams of different topics are independent.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Topic {
+pub(crate) enum Topic {
     Space = 1,
     Movies,
     Deck,
@@ -23,11 +23,11 @@ pub(super) enum Topic {
     Tags,
 }
 
-/// One independent sequence of random numbers.
-pub(super) struct Stream(ChaCha8Rng);
+/// An independent sequence of random numbers.
+pub(crate) struct Stream(ChaCha8Rng);
 
 impl Stream {
-    /// The `item`-th stream of a topic. O(1): no stream has to be run to reach another one.
+    /// Returns the `item`-th stream of a topic in O(1).
     pub fn new(seed: u64, topic: Topic, item: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -37,38 +37,38 @@ impl Stream {
         Self(generator)
     }
 
-    /// 64 random bits.
+    /// Returns 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
 
-    /// Uniform in 0..1, 1 excluded.
+    /// Returns a uniform number in [0, 1) with 53 bits.
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
     }
 
-    /// The same from 24 bits, for inner loops.
+    /// Returns a uniform number in [0, 1) with 24 bits, for inner loops.
     pub fn short_unit(&mut self) -> f32 {
         (self.0.next_u32() >> 8) as f32 * (1.0 / (1_u32 << 24) as f32)
     }
 
-    /// Uniform in 0..`bound`; 0 for a bound of 0. The bias of at most `bound` / 2³² is of no
-    /// consequence here.
+    /// Returns a uniform number in 0..`bound`, or 0 for a bound of 0. The bias of at most
+    /// `bound` / 2³² is negligible here.
     pub fn below(&mut self, bound: u32) -> u32 {
         scale(self.0.next_u32(), bound)
     }
 
-    /// Whether something of this probability happens.
+    /// Returns true with this probability.
     pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 
-    /// One of the items.
+    /// Returns one of the items, uniformly.
     pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len() as u32) as usize]
     }
 
-    /// An index, with these odds.
+    /// Returns an index with probability proportional to its weight.
     pub fn weighted(&mut self, weights: &[u32]) -> usize {
         let mut rest = self.below(weights.iter().sum());
         for (index, weight) in weights.iter().enumerate() {
@@ -80,13 +80,13 @@ impl Stream {
         weights.len() - 1
     }
 
-    /// A rank in 0..`count` with Zipf's odds: rank k about ∝ 1 / (k + 1).
+    /// Returns a rank in 0..`count` with approximately Zipf's distribution: P(k) ∝ 1 / (k + 1).
     pub fn zipf(&mut self, count: usize) -> usize {
         let rank = exp(self.unit() * ln(count as f64 + 1.0)) - 1.0;
         (rank as usize).min(count - 1)
     }
 
-    /// Standard normal (Marsaglia's polar method).
+    /// Returns a standard normal number (Marsaglia's polar method).
     pub fn normal(&mut self) -> f64 {
         loop {
             let (x, y) = (2.0 * self.unit() - 1.0, 2.0 * self.unit() - 1.0);
@@ -97,7 +97,8 @@ impl Stream {
         }
     }
 
-    /// Nearly standard normal, within ±3.5: four sixteen-bit uniforms added (Irwin–Hall).
+    /// Returns an approximately standard normal number within ±3.5: the sum of four 16-bit uniform
+    /// numbers (Irwin–Hall).
     pub fn bell(&mut self) -> f32 {
         const DEVIATION: f32 = 37_837.23;
         let bits = self.bits();
@@ -107,12 +108,12 @@ impl Stream {
 }
 
 /// Maps 32 random bits to 0..`bound` (Lemire, 2019, without the rejection).
-pub(super) fn scale(bits: u32, bound: u32) -> u32 {
+pub(crate) fn scale(bits: u32, bound: u32) -> u32 {
     ((u64::from(bits) * u64::from(bound)) >> 32) as u32
 }
 
-/// eˣ to about 15 digits: 2ᵏ times a Taylor series on ±½ ln 2.
-pub(super) fn exp(x: f64) -> f64 {
+/// Computes eˣ to about 15 digits: 2ᵏ times a Taylor series on ±½ ln 2.
+pub(crate) fn exp(x: f64) -> f64 {
     let x = x.clamp(-700.0, 700.0);
     let k = (x / std::f64::consts::LN_2).round();
     let rest = x - k * std::f64::consts::LN_2;
@@ -120,8 +121,9 @@ pub(super) fn exp(x: f64) -> f64 {
     series * f64::from_bits(((k + 1023.0) as u64) << 52)
 }
 
-/// The natural logarithm of a normal number above 0, to about 15 digits: 2 artanh of the mantissa.
-pub(super) fn ln(x: f64) -> f64 {
+/// Computes the natural logarithm of a positive normal number to about 15 digits, from
+/// ln m = 2 artanh((m − 1) / (m + 1)) of the mantissa m.
+pub(crate) fn ln(x: f64) -> f64 {
     let bits = x.to_bits();
     let mut exponent = (bits >> 52 & 0x7ff) as f64 - 1023.0;
     let mut mantissa = f64::from_bits(bits & 0x000f_ffff_ffff_ffff | 0x3ff0_0000_0000_0000);
@@ -135,8 +137,8 @@ pub(super) fn ln(x: f64) -> f64 {
     exponent * std::f64::consts::LN_2 + 2.0 * ratio * series
 }
 
-/// xʸ for x above 0.
-pub(super) fn power(x: f64, y: f64) -> f64 {
+/// Computes xʸ for positive x.
+pub(crate) fn power(x: f64, y: f64) -> f64 {
     exp(y * ln(x))
 }
 
@@ -145,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn portable_functions_agree_with_the_standard_ones() {
+    fn exp_ln_and_power_agree_with_the_standard_library() {
         for step in -400..400 {
             let x = f64::from(step) * 0.37;
             assert!((exp(x) / x.exp() - 1.0).abs() < 1e-13, "exp {x}");
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn distributions_have_their_moments() {
+    fn distributions_have_the_expected_moments() {
         let mut stream = Stream::new(7, Topic::Deck, 0);
         let n = 20_000;
         let mut moments = [0.0; 6];

@@ -1,7 +1,7 @@
-//! The words everything readable is made of: a few hundred English ones, and syllables for names
-//! and for the long tail. All of it made up for this purpose.
+//! Word lists for titles, names and texts: a few hundred English words, and syllables for invented
+//! names. All of them were written for this crate.
 
-use super::stream::Stream;
+use crate::stream::Stream;
 
 const ADJECTIVES: &str = "Last Silent Broken Golden Hidden Crimson Distant Burning Hollow Lost \
     Frozen Secret Restless Bitter Perfect Wild Empty Sacred Savage Gentle Endless Dark Bright \
@@ -71,8 +71,8 @@ const ONSETS: &str = "b br c d dr f g gr h j k kr l m n p pr r s sk st t tr v z 
 const VOWELS: &str = "a e i o u a e i o ai ea ou";
 const CODAS: &str = "n r l s m t nd rn ck ll rt x v st";
 
-/// The lists, split into words once.
-pub(super) struct Lexicon {
+/// The word lists, split into words.
+pub(crate) struct Lexicon {
     pub adjectives: Vec<&'static str>,
     pub nouns: Vec<&'static str>,
     pub verbs: Vec<&'static str>,
@@ -103,7 +103,7 @@ impl Lexicon {
         }
     }
 
-    /// A capitalised word that no language has, of `syllables` syllables.
+    /// Invents a capitalized word of `syllables` syllables.
     pub fn invent(&self, stream: &mut Stream, syllables: u32) -> String {
         let mut word = String::with_capacity(12);
         for _ in 0..syllables {
@@ -117,7 +117,7 @@ impl Lexicon {
         word
     }
 
-    /// A person's name: given name and an invented family name.
+    /// Composes a person's name from a given name and an invented family name.
     pub fn person(&self, stream: &mut Stream) -> String {
         let given = stream.pick(&self.given_names);
         let initial = if stream.chance(0.04) {

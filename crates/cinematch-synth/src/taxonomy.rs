@@ -1,20 +1,20 @@
-//! Taste clusters: what kinds of film there are, and where they lie in taste space.
+//! Clusters of movies and their positions in taste space.
 //!
-//! Every genre has a random unit vector in ℝ⁸. A cluster's centre is the direction of its genres'
-//! vectors, each weighted with its probability, plus a vector of its own: clusters that share
-//! genres lie near each other, and two dramas may still be apart. Every cluster word has a vector
-//! too, so that a film's words say more about its place than its cluster alone.
+//! Every genre has a random unit vector in ℝ⁸. The center of a cluster is the normalized sum of its
+//! genres' vectors, weighted with their probabilities, and a random vector: clusters that share
+//! genres are near each other, and two clusters of dramas can still be apart. Every word of a
+//! cluster has a vector too, so a movie's words predict its vector better than its cluster alone.
 
-use super::stream::{Stream, Topic};
+use crate::stream::{Stream, Topic};
 
-/// Dimensions of taste space.
-pub(super) const N_FACTORS: usize = 8;
+/// Number of dimensions of taste space.
+pub(crate) const N_FACTORS: usize = 8;
 
-/// A place in taste space.
-pub(super) type Factors = [f32; N_FACTORS];
+/// A vector in taste space.
+pub(crate) type Factors = [f32; N_FACTORS];
 
-/// MovieLens' genres in its order, with TMDb's names; it has none for film noir and IMAX.
-pub(super) const GENRES: [(&str, &str); 19] = [
+/// MovieLens' genres in MovieLens' order, with TMDb's names. TMDb lacks film noir and IMAX.
+pub(crate) const GENRES: [(&str, &str); 19] = [
     ("Action", "action"),
     ("Adventure", "adventure"),
     ("Animation", "animation"),
@@ -36,20 +36,20 @@ pub(super) const GENRES: [(&str, &str); 19] = [
     ("Western", "western"),
 ];
 
-/// A kind of film.
-pub(super) struct Cluster {
-    /// Its share of obscure films, and of popular ones.
+/// A cluster of similar movies.
+pub(crate) struct Cluster {
+    /// Weight among obscure movies, and among popular ones.
     pub share: [u32; 2],
-    /// Whether its time was before 1970.
+    /// True if most of its movies were made before 1970.
     pub classic: bool,
-    /// Genres and their probability in ‰.
+    /// Genres, each followed by its probability in ‰.
     genres: &'static str,
-    /// What its films are about, the commonest first.
+    /// Words for the themes of its movies, the most common first.
     words: &'static str,
 }
 
-/// The number of clusters.
-pub(super) const N_CLUSTERS: usize = CLUSTERS.len();
+/// Number of clusters.
+pub(crate) const N_CLUSTERS: usize = CLUSTERS.len();
 
 const fn cluster(share: [u32; 2], genres: &'static str, words: &'static str) -> Cluster {
     Cluster { share, classic: false, genres, words }
@@ -59,8 +59,8 @@ const fn classic(share: [u32; 2], genres: &'static str, words: &'static str) -> 
     Cluster { share, classic: true, genres, words }
 }
 
-/// The clusters; their shares are those of MovieLens' genres, large catalogue and popular head.
-pub(super) const CLUSTERS: [Cluster; 20] = [
+/// The clusters. Their shares follow MovieLens' genres in the whole catalog and in its popular head.
+pub(crate) const CLUSTERS: [Cluster; 20] = [
     cluster(
         [150, 100],
         "Drama 1000 Romance 90 Mystery 40",
@@ -201,28 +201,28 @@ pub(super) const CLUSTERS: [Cluster; 20] = [
 ];
 
 impl Cluster {
-    /// Genre numbers and probabilities.
+    /// Returns the cluster's genres as positions in [`GENRES`], with their probabilities.
     pub fn genre_odds(&self) -> Vec<(usize, f64)> {
         let mut parts = self.genres.split_whitespace();
         let mut odds = Vec::new();
         while let (Some(name), Some(permille)) = (parts.next(), parts.next()) {
             let genre = GENRES.iter().position(|genre| genre.0 == name).expect("a known genre");
-            let permille: u32 = permille.parse().expect("a number behind a genre");
+            let permille: u32 = permille.parse().expect("a number after a genre");
             odds.push((genre, f64::from(permille) / 1000.0));
         }
         odds
     }
 }
 
-/// The clusters, placed.
-pub(super) struct Taxonomy {
-    /// Genre odds by cluster.
+/// The clusters' genres and words, with their vectors.
+pub(crate) struct Taxonomy {
+    /// Genres and their probabilities per cluster.
     pub genre_odds: Vec<Vec<(usize, f64)>>,
-    /// Words by cluster, the commonest first.
+    /// Words per cluster, the most common first.
     pub words: Vec<Vec<&'static str>>,
-    /// Unit vectors.
-    pub centres: Vec<Factors>,
-    /// Unit vectors of every word of every cluster.
+    /// Centers of the clusters, unit vectors.
+    pub centers: Vec<Factors>,
+    /// Unit vectors of the words per cluster.
     pub word_factors: Vec<Vec<Factors>>,
 }
 
@@ -233,44 +233,44 @@ impl Taxonomy {
         let genre_odds: Vec<_> = CLUSTERS.iter().map(Cluster::genre_odds).collect();
         let words: Vec<Vec<&str>> =
             CLUSTERS.iter().map(|cluster| cluster.words.split_whitespace().collect()).collect();
-        let centres = genre_odds
+        let centers = genre_odds
             .iter()
             .map(|odds| {
                 let mut sum = scaled(direction(&mut stream), 0.7);
                 for (genre, probability) in odds {
                     add(&mut sum, &genre_vectors[*genre], *probability as f32);
                 }
-                normalised(sum)
+                normalized(sum)
             })
             .collect();
         let word_factors = words
             .iter()
             .map(|words| words.iter().map(|_| direction(&mut stream)).collect())
             .collect();
-        Self { genre_odds, words, centres, word_factors }
+        Self { genre_odds, words, centers, word_factors }
     }
 }
 
-/// A random unit vector.
-pub(super) fn direction(stream: &mut Stream) -> Factors {
-    normalised(std::array::from_fn(|_| stream.normal() as f32))
+/// Draws a random unit vector.
+pub(crate) fn direction(stream: &mut Stream) -> Factors {
+    normalized(std::array::from_fn(|_| stream.normal() as f32))
 }
 
-pub(super) fn dot(a: &Factors, b: &Factors) -> f32 {
+pub(crate) fn dot(a: &Factors, b: &Factors) -> f32 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-pub(super) fn add(sum: &mut Factors, other: &Factors, factor: f32) {
+pub(crate) fn add(sum: &mut Factors, other: &Factors, factor: f32) {
     for (x, y) in sum.iter_mut().zip(other) {
         *x += factor * y;
     }
 }
 
-pub(super) fn scaled(vector: Factors, factor: f32) -> Factors {
+pub(crate) fn scaled(vector: Factors, factor: f32) -> Factors {
     vector.map(|x| x * factor)
 }
 
-pub(super) fn normalised(vector: Factors) -> Factors {
+pub(crate) fn normalized(vector: Factors) -> Factors {
     let length = dot(&vector, &vector).sqrt();
     if length > 0.0 { scaled(vector, 1.0 / length) } else { vector }
 }

@@ -1,23 +1,23 @@
-//! Drawing with given odds, and sharing a total out exactly.
+//! Sampling with fixed weights, and exact apportionment of a total.
 
-use super::stream::scale;
+use crate::stream::scale;
 
-/// Draws items with fixed odds in O(1): Walker's alias method, built as Vose does (1991).
-pub(super) struct AliasTable {
+/// Draws items with fixed weights in O(1): Walker's alias method, with Vose's construction (1991).
+pub(crate) struct AliasTable {
     cells: Vec<Cell>,
     total: f64,
 }
 
-/// Half of the time or so the cell's own item, else the other one.
+/// A cell of the alias table, which yields one of two items.
 struct Cell {
-    /// The own item's share of the cell, in 2⁻³².
+    /// Probability of `own`, in units of 2⁻³².
     own_share: u32,
     own: u32,
     other: u32,
 }
 
 impl AliasTable {
-    /// Of items and their weights above 0, in O(items).
+    /// Builds the table from items and their positive weights in O(items).
     pub fn new(items: &[(u32, f64)]) -> Self {
         let total: f64 = items.iter().map(|(_, weight)| weight).sum();
         let mean = total / items.len().max(1) as f64;
@@ -40,17 +40,17 @@ impl AliasTable {
         Self { cells, total }
     }
 
-    /// Whether there is nothing to draw.
+    /// True if the table has no items.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
     }
 
-    /// The sum of the weights.
+    /// Returns the sum of the weights.
     pub fn total(&self) -> f64 {
         self.total
     }
 
-    /// The item that 54 random bits stand for: 32 choose the cell, 22 the item in it.
+    /// Maps 54 random bits to an item: 32 bits select the cell, 22 the item in it.
     pub fn item(&self, bits: u64) -> u32 {
         let cell = &self.cells[scale(bits as u32, self.cells.len() as u32) as usize];
         let within = (bits >> 32 << 10) as u32;
@@ -58,10 +58,13 @@ impl AliasTable {
     }
 }
 
-/// Whole numbers that add up to `total`, each ∝ its weight and at most its limit: nᵢ ≈ min(λ wᵢ,
-/// limitᵢ) with λ found by bisection, the fractions carried on to the next. O(60 × weights). The
-/// limits must have room for the total.
-pub(super) fn share_out(total: u64, weights: &[f32], limit: impl Fn(usize) -> u32) -> Vec<u32> {
+/// Returns integers that add up to `total`, each proportional to its weight and at most its limit:
+/// nᵢ ≈ min(λ wᵢ, limitᵢ), with λ found by bisection and rounding errors carried over to the next
+/// integer. O(60 × weights).
+///
+/// # Panics
+/// If the limits add up to less than `total`.
+pub(crate) fn share_out(total: u64, weights: &[f32], limit: impl Fn(usize) -> u32) -> Vec<u32> {
     let wanted = |scale: f64, at: usize| {
         let limit = f64::from(limit(at));
         (scale * f64::from(weights[at])).min(limit)
@@ -85,7 +88,7 @@ pub(super) fn share_out(total: u64, weights: &[f32], limit: impl Fn(usize) -> u3
         left -= u64::from(share);
         shares.push(share);
     }
-    // What rounding left over: one each to those with room.
+    // Distribute the remainder of rounding, one unit each, to entries below their limit.
     while left > 0 {
         let before = left;
         for (at, share) in shares.iter_mut().enumerate() {
@@ -101,11 +104,11 @@ pub(super) fn share_out(total: u64, weights: &[f32], limit: impl Fn(usize) -> u3
 
 #[cfg(test)]
 mod tests {
-    use super::super::stream::{Stream, Topic};
     use super::*;
+    use crate::stream::{Stream, Topic};
 
     #[test]
-    fn alias_draws_follow_the_weights() {
+    fn draws_items_in_proportion_to_their_weights() {
         let table = AliasTable::new(&[(5, 6.0), (6, 1e-9), (7, 1.0), (8, 3.0)]);
         let mut stream = Stream::new(1, Topic::Deck, 0);
         let mut seen = [0_i32; 9];
@@ -120,7 +123,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn shares_add_up_and_keep_their_limits(
+        fn shares_add_up_to_the_total_within_their_limits(
             weights in proptest::collection::vec(0.01_f32..100.0, 1..40),
             part in 0.0_f64..=1.0,
         ) {

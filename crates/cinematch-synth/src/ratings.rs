@@ -1,11 +1,12 @@
-//! `ratings.csv`, streamed: one viewer at a time, nothing formatted by the general machinery.
+//! `ratings.csv`, streamed one user at a time. Numbers are formatted by hand instead of by
+//! `fmt`, because files have tens of millions of rows.
 
 use std::io::{self, Write};
 
-use super::Generator;
-use super::user::Picker;
+use crate::user::Picker;
+use crate::world::World;
 
-/// Rows between two calls of `progress`, at least.
+/// Minimum number of rows between two calls of `progress`.
 const PROGRESS_STEP: u64 = 100_000;
 const BUFFER_BYTES: usize = 1 << 16;
 
@@ -14,24 +15,24 @@ const STARS: [&[u8; 5]; 11] = [
     b",4.5,", b",5.0,",
 ];
 
-pub(super) fn write(
-    generator: &Generator,
+pub(crate) fn write(
+    world: &World,
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<()> {
-    let movies = &generator.movies.movies;
+    let movies = &world.movies.movies;
     let mut picker = Picker::new(movies.len());
     let mut buffer: Vec<u8> = Vec::with_capacity(BUFFER_BYTES + 64);
     buffer.extend_from_slice(b"userId,movieId,rating,timestamp\r\n");
-    let (mut rows, mut told) = (0, 0);
-    for user in 0..generator.activity.len() as u32 {
-        let (viewer, mut stream) = generator.user(user);
-        let mut start_of_row = [0; 11];
-        let start_of_row = with_comma(&mut start_of_row, user + 1);
-        for index in picker.pick(&viewer, &generator.movies, &mut stream) {
+    let (mut rows, mut reported) = (0, 0);
+    for user in 0..world.activity.len() as u32 {
+        let (profile, mut stream) = world.user(user);
+        let mut user_field = [0; 11];
+        let user_field = with_comma(&mut user_field, user + 1);
+        for index in picker.pick(&profile, &world.movies, &mut stream) {
             let movie = &movies[*index as usize];
-            let (halves, timestamp) = viewer.rate(movie, &mut stream);
-            buffer.extend_from_slice(start_of_row);
+            let (halves, timestamp) = profile.rate(movie, &mut stream);
+            buffer.extend_from_slice(user_field);
             let mut digits = [0; 10];
             buffer.extend_from_slice(decimal(&mut digits, movie.movie_id));
             buffer.extend_from_slice(STARS[usize::from(halves)]);
@@ -42,9 +43,9 @@ pub(super) fn write(
                 buffer.clear();
             }
         }
-        rows += u64::from(generator.activity[user as usize]);
-        if rows - told >= PROGRESS_STEP {
-            told = rows;
+        rows += u64::from(world.activity[user as usize]);
+        if rows - reported >= PROGRESS_STEP {
+            reported = rows;
             progress(rows);
         }
     }
@@ -53,7 +54,7 @@ pub(super) fn write(
     out.flush()
 }
 
-/// `number` in decimal, with the comma behind it.
+/// Formats `number` in decimal, followed by a comma.
 fn with_comma(space: &mut [u8; 11], number: u32) -> &[u8] {
     let mut digits = [0; 10];
     let digits = decimal(&mut digits, number);
@@ -62,7 +63,7 @@ fn with_comma(space: &mut [u8; 11], number: u32) -> &[u8] {
     &space[..=digits.len()]
 }
 
-/// `number` in decimal, at the end of `space`.
+/// Formats `number` in decimal at the end of `space`.
 fn decimal(space: &mut [u8; 10], mut number: u32) -> &[u8] {
     let mut at = space.len();
     loop {
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_as_the_standard_library_does() {
+    fn formats_numbers_like_the_standard_library() {
         for number in [0, 7, 10, 99, 100, 12_345, 999_999_999, u32::MAX] {
             assert_eq!(decimal(&mut [0; 10], number), number.to_string().as_bytes());
             assert_eq!(with_comma(&mut [0; 11], number), format!("{number},").as_bytes());

@@ -1,15 +1,16 @@
-//! The files as a whole, read back with the decoders that read the real ones.
+//! Tests of whole files, which are read back with the library's decoders.
 
+use std::io;
 use std::sync::OnceLock;
 
+use cinematch::ids::sha256_hex;
+use cinematch::sources::{ProblemKind, movielens, tmdb};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::stream::{Stream, Topic};
-use super::*;
-use crate::ids::sha256_hex;
-use crate::sources::{ProblemKind, movielens, tmdb};
+use crate::stream::{Stream, Topic};
+use crate::{Generator, SyntheticParams, user};
 
-/// The five files of some parameters.
+/// The five files of one set of parameters.
 struct Files {
     generator: Generator,
     movies: Vec<u8>,
@@ -30,7 +31,7 @@ fn generate(params: SyntheticParams) -> Files {
     Files { generator, movies, links, ratings, tags, tmdb }
 }
 
-/// A hundredth of MovieLens 32M, generated once.
+/// One hundredth of MovieLens 32M, generated once.
 fn hundredth() -> &'static Files {
     static FILES: OnceLock<Files> = OnceLock::new();
     FILES.get_or_init(|| generate(SyntheticParams::default()))
@@ -40,9 +41,9 @@ fn tiny(seed: u64) -> SyntheticParams {
     SyntheticParams { movies: 300, users: 20, ratings: 600, tags: 60, seed }
 }
 
-/// What holds for every set of files, whatever its size.
+/// Checks the invariants of the files at any size.
 fn check(files: &Files) {
-    let params = files.generator.params;
+    let params = files.generator.world.params;
     let movies = movielens::movies("movies.csv", &files.movies).unwrap();
     assert_eq!(movies.problems, []);
     assert_eq!(movies.records.len(), params.movies as usize);
@@ -65,7 +66,7 @@ fn check(files: &Files) {
     assert_eq!(ratings.records.len() as u64, params.ratings);
     assert!(
         ratings.records.is_sorted_by(|a, b| (a.user_id, a.movie_id) < (b.user_id, b.movie_id)),
-        "sorted, and no pair twice"
+        "sorted, without duplicate pairs"
     );
     let users: FxHashSet<u32> = ratings.records.iter().map(|row| row.user_id.0).collect();
     assert_eq!(users.len(), params.users as usize);
@@ -91,7 +92,7 @@ fn check(files: &Files) {
     assert!(metadata.records.is_sorted_by(|a, b| a.tmdb_id < b.tmdb_id));
     let linked: FxHashSet<_> = links.records.iter().filter_map(|row| row.tmdb_id).collect();
     assert!(metadata.records.iter().all(|row| linked.contains(&row.tmdb_id)));
-    // A runtime of 0 is the only thing wrong there.
+    // Runtimes of 0 are the only problems.
     for problem in &metadata.problems {
         assert_eq!(
             (problem.kind, problem.field.as_deref()),
@@ -101,12 +102,12 @@ fn check(files: &Files) {
 }
 
 #[test]
-fn a_hundredth_of_movielens_is_sound() {
+fn files_at_one_hundredth_of_movielens_are_valid() {
     check(hundredth());
 }
 
 #[test]
-fn the_extremes_are_sound() {
+fn files_of_extreme_sizes_are_valid() {
     for (movies, users, ratings, tags) in [
         (1, 1, 1, 4),
         (1, 5, 5, 0),
@@ -124,29 +125,29 @@ fn the_extremes_are_sound() {
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
     #[test]
-    fn any_size_is_sound(
+    fn files_of_any_size_are_valid(
         movies in 1_u32..200,
         users in 1_u32..60,
         fill in 0.0_f64..=1.0,
         zeal in 0.0_f64..=1.0,
         seed: u64,
     ) {
-        let most = (u64::from(users) * u64::from(movies) / 2).max(users.into());
-        let ratings = u64::from(users) + ((most - u64::from(users)) as f64 * fill) as u64;
+        let max = (u64::from(users) * u64::from(movies) / 2).max(users.into());
+        let ratings = u64::from(users) + ((max - u64::from(users)) as f64 * fill) as u64;
         let tags = (ratings as f64 * 4.0 * zeal) as u64;
         check(&generate(SyntheticParams { movies, users, ratings, tags, seed }));
     }
 }
 
 #[test]
-fn equal_parameters_give_equal_bytes_everywhere() {
+fn equal_parameters_give_equal_bytes_on_every_machine() {
     let digest = |files: &Files| {
         let all = [&files.movies, &files.links, &files.ratings, &files.tags, &files.tmdb];
         sha256_hex(&all.map(Vec::as_slice).concat())
     };
     let first = generate(tiny(1));
     assert_eq!(digest(&first), digest(&generate(tiny(1))));
-    // Known from another run: a different digest means that old seeds now give other files.
+    // Recorded digest: a different value means that existing seeds now give different files.
     assert_eq!(digest(&first), "07abe5901bc7741707b7596dfcec94a358898b67f4d7a0abd03dd778e154e78f");
 
     let other = generate(tiny(2));
@@ -162,17 +163,17 @@ fn equal_parameters_give_equal_bytes_everywhere() {
 }
 
 #[test]
-fn progress_ends_at_the_last_row() {
-    let mut told = Vec::new();
+fn reports_progress_up_to_the_last_row() {
+    let mut reported = Vec::new();
     let mut nowhere = io::sink();
     let generator = &hundredth().generator;
-    generator.write_ratings(&mut nowhere, &mut |rows| told.push(rows)).unwrap();
-    assert!(told.len() >= 3 && told.is_sorted());
-    assert_eq!(told.last(), Some(&320_002));
+    generator.write_ratings(&mut nowhere, &mut |rows| reported.push(rows)).unwrap();
+    assert!(reported.len() >= 3 && reported.is_sorted());
+    assert_eq!(reported.last(), Some(&320_002));
 }
 
 #[test]
-fn files_look_as_the_real_ones_do() {
+fn files_have_the_headers_and_line_ends_of_the_real_ones() {
     let files = hundredth();
     let start =
         |bytes: &'static [u8]| str::from_utf8(&bytes[..80]).unwrap().lines().next().unwrap();
@@ -184,21 +185,21 @@ fn files_look_as_the_real_ones_do() {
         let mut lines = file.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         assert!(lines.all(|line| line.ends_with(b"\r")), "CRLF");
     }
-    assert!(!String::from_utf8_lossy(&files.tmdb[..200]).contains('\r'), "LF alone");
+    assert!(!String::from_utf8_lossy(&files.tmdb[..200]).contains('\r'), "LF only");
     let row = files.ratings.split(|byte| *byte == b'\n').nth(1).unwrap();
     let rating = row.split(|byte| *byte == b',').nth(2).unwrap();
     assert!(rating.len() == 3 && rating[1] == b'.', "{}", String::from_utf8_lossy(row));
 }
 
-/// A name, what is odd, and the share of titles that may be so.
-type Odd = (&'static str, fn(&str) -> bool, f64, f64);
+/// Name, predicate, and the minimum and maximum share of titles that satisfy it.
+type Irregularity = (&'static str, fn(&str) -> bool, f64, f64);
 
 #[test]
-fn every_oddity_of_titles_and_links_occurs() {
+fn every_irregularity_of_titles_and_links_occurs() {
     let files = hundredth();
     let movies = movielens::movies("movies.csv", &files.movies).unwrap().records;
     let n = movies.len() as f64;
-    // As they stand: the decoder takes the space around them away.
+    // Read without the decoder, which trims titles.
     let mut reader = csv::Reader::from_reader(files.movies.as_slice());
     let titles: Vec<String> =
         reader.records().map(|row| row.unwrap().get(1).unwrap().to_owned()).collect();
@@ -208,8 +209,8 @@ fn every_oddity_of_titles_and_links_occurs() {
     };
     let without_year = titles.iter().filter(|title| !has_year(title)).count() as f64 / n;
     assert!((0.006..0.008).contains(&without_year), "no year: {without_year}");
-    let oddities: [Odd; 14] = [
-        ("space behind", |title| title.ends_with(") "), 0.001, 0.003),
+    let irregularities: [Irregularity; 14] = [
+        ("trailing space", |title| title.ends_with(") "), 0.001, 0.003),
         ("two spaces", |title| title.contains("  ("), 0.0003, 0.001),
         ("no-break space", |title| title.contains('\u{a0}'), 0.00005, 0.001),
         ("range", |title| title.contains('–') && title.ends_with(')'), 0.00004, 0.001),
@@ -218,14 +219,14 @@ fn every_oddity_of_titles_and_links_occurs() {
         ("combining accent", |title| title.contains('\u{301}'), 0.00004, 0.001),
         ("quotes", |title| title.contains('"'), 0.0001, 0.001),
         ("comma", |title| title.contains(','), 0.06, 0.13),
-        ("article behind", |title| title.contains(", The ("), 0.04, 0.06),
+        ("article after the title", |title| title.contains(", The ("), 0.04, 0.06),
         ("alternative title", |title| title.contains(") ("), 0.045, 0.07),
         ("a.k.a.", |title| title.contains("(a.k.a. "), 0.001, 0.006),
         ("accents", |title| title.contains(['é', 'ö', 'ã', 'Ł', 'ç', 'É', 'Ü']), 0.01, 0.04),
         ("script", |title| title.chars().any(|c| c > '\u{370}' && c != '–'), 0.001, 0.004),
     ];
-    for (name, odd, from, to) in oddities {
-        let got = titles.iter().filter(|title| odd(title)).count() as f64 / n;
+    for (name, matches, from, to) in irregularities {
+        let got = titles.iter().filter(|title| matches(title)).count() as f64 / n;
         assert!((from..to).contains(&got), "{name}: {got}");
     }
     let bare = movies.iter().filter(|row| row.genres == "(no genres listed)").count() as f64 / n;
@@ -243,17 +244,17 @@ fn every_oddity_of_titles_and_links_occurs() {
     assert!((0.05..0.15).contains(&(long / n)), "eight digits: {long}");
     assert!(
         links.iter().any(|row| row.imdb_id.as_ref().unwrap().starts_with("00")),
-        "zeros in front"
+        "leading zeros"
     );
 }
 
 #[test]
-fn tmdb_has_its_blanks_and_oddities() {
+fn tmdb_metadata_has_the_real_share_of_missing_values() {
     let decoded = tmdb::metadata("tmdb.csv", &hundredth().tmdb).unwrap().decoded;
     let rows = &decoded.records;
     let n = rows.len() as f64;
     assert!((0.98..1.0).contains(&(n / 20_000.0)));
-    // Runtimes of 0 are emptied by the decoder.
+    // The decoder discards runtimes of 0.
     for (name, filled, real) in [
         ("runtime", rows.iter().filter(|row| row.runtime.is_some()).count(), 0.672),
         ("popularity", rows.iter().filter(|row| row.popularity.is_some()).count(), 0.340),
@@ -264,7 +265,7 @@ fn tmdb_has_its_blanks_and_oddities() {
         ("director", rows.iter().filter(|row| !row.directors.is_empty()).count(), 0.456),
     ] {
         let got = filled as f64 / n;
-        assert!((got - real).abs() < 0.015, "{name}: {got}, really {real}");
+        assert!((got - real).abs() < 0.015, "{name}: {got}, real files: {real}");
     }
     let zero_runtimes = decoded.problems.len() as f64 / n;
     assert!((0.004..0.01).contains(&zero_runtimes), "{zero_runtimes}");
@@ -291,23 +292,23 @@ fn popularity_and_activity_have_long_tails() {
     counts.sort_unstable_by(|a, b| b.cmp(a));
     let share =
         |movies: usize| f64::from(counts[..movies].iter().sum::<u32>()) / ratings.len() as f64;
-    assert!(share(200) > 0.25, "the first hundredth: {}", share(200));
-    assert!(share(2_000) > 0.75, "the first tenth: {}", share(2_000));
+    assert!(share(200) > 0.25, "top 1 %: {}", share(200));
+    assert!(share(2_000) > 0.75, "top 10 %: {}", share(2_000));
     assert!(
         (0.4..0.6).contains(&(f64::from(counts[0]) / 2_009.0)),
-        "the first film: {}",
+        "most popular movie: {}",
         counts[0]
     );
     assert!(counts.iter().filter(|count| **count <= 2).count() > 4_000, "a tail of ones and twos");
 
     by_user.sort_unstable();
     assert!(by_user[0] >= 20);
-    assert!((65..82).contains(&by_user[1_004]), "median viewer: {}", by_user[1_004]);
-    assert!(by_user[2_008] > 2_000, "keenest viewer: {}", by_user[2_008]);
+    assert!((65..82).contains(&by_user[1_004]), "median user: {}", by_user[1_004]);
+    assert!(by_user[2_008] > 2_000, "most active user: {}", by_user[2_008]);
 }
 
 #[test]
-fn stars_and_times_are_movielens_like() {
+fn stars_and_timestamps_follow_movielens() {
     let files = hundredth();
     let ratings = movielens::ratings("ratings.csv", &files.ratings).unwrap().records;
     let n = ratings.len() as f64;
@@ -321,45 +322,51 @@ fn stars_and_times_are_movielens_like() {
     let first_half = ratings.iter().filter(half_stars).map(|row| row.timestamp).min().unwrap();
     assert!(first_half >= 1_045_526_400, "half stars before they existed");
 
-    let year: FxHashMap<u32, u16> =
-        files.generator.movies.movies.iter().map(|movie| (movie.movie_id, movie.year)).collect();
+    let year: FxHashMap<u32, u16> = files
+        .generator
+        .world
+        .movies
+        .movies
+        .iter()
+        .map(|movie| (movie.movie_id, movie.year))
+        .collect();
     let early =
         ratings.iter().filter(|row| user::year_of(row.timestamp) < year[&row.movie_id.0]).count();
-    assert_eq!(early, 0, "films rated before their year");
+    assert_eq!(early, 0, "movies rated before their release year");
 }
 
-/// Measured when the model was made: 0.32 stars and 3.4 times.
+/// The measured values were 0.32 stars and a ratio of 3.4 when the model was written.
 #[test]
-fn users_like_and_watch_their_own_cluster() {
-    let generator = &hundredth().generator;
-    let movies = &generator.movies.movies;
+fn users_prefer_and_rate_higher_their_own_cluster() {
+    let world = &hundredth().generator.world;
+    let movies = &world.movies.movies;
     let mut picker = user::Picker::new(movies.len());
     let mut stars = [0.0; 2];
     let mut watched = [0.0; 2];
     let mut offered = [0.0; 2];
     for user in 0..400 {
-        let (viewer, mut stream) = generator.user(user);
-        let home = viewer.home(&generator.taxonomy);
+        let (profile, mut stream) = world.user(user);
+        let home = profile.home(&world.taxonomy);
         for movie in movies {
             offered[usize::from(usize::from(movie.cluster) == home)] += f64::from(movie.weight);
         }
-        for index in picker.pick(&viewer, &generator.movies, &mut stream) {
+        for index in picker.pick(&profile, &world.movies, &mut stream) {
             let movie = &movies[*index as usize];
             let own = usize::from(usize::from(movie.cluster) == home);
-            stars[own] += f64::from(viewer.rate(movie, &mut stream).0) / 2.0;
+            stars[own] += f64::from(profile.rate(movie, &mut stream).0) / 2.0;
             watched[own] += 1.0;
         }
     }
     let liking = stars[1] / watched[1] - stars[0] / watched[0];
-    assert!(liking > 0.2, "own cluster liked {liking} stars more");
+    assert!(liking > 0.2, "own cluster rated {liking} stars higher");
     let seeking = (watched[1] / offered[1]) / (watched[0] / offered[0]);
     assert!(seeking > 2.0, "own cluster watched {seeking} times as much");
 }
 
 #[test]
-fn texts_tell_the_cluster() {
-    let author = hundredth().generator.author();
-    let movies = &hundredth().generator.movies.movies;
+fn movies_of_one_cluster_share_keywords() {
+    let author = hundredth().generator.world.author();
+    let movies = &hundredth().generator.world.movies.movies;
     let keywords = |index: usize| {
         let mut stream = Stream::new(0, Topic::Metadata, index as u64);
         author.keywords(&movies[index], &mut stream)

@@ -1,20 +1,20 @@
-//! The films: who they are for, how known and how good they are, their ids and their oddities.
+//! Movies: cluster, popularity, quality, ids and irregularities.
 
 use rustc_hash::FxHashSet;
 
-use super::sampling::AliasTable;
-use super::stream::{Stream, Topic, exp, ln, power};
-use super::taxonomy::{CLUSTERS, Factors, N_CLUSTERS, Taxonomy, add, direction, scaled};
+use crate::sampling::AliasTable;
+use crate::stream::{Stream, Topic, exp, ln, power};
+use crate::taxonomy::{CLUSTERS, Factors, N_CLUSTERS, Taxonomy, add, direction, scaled};
 
-/// Words a film is about.
-pub(super) const N_THEMES: usize = 5;
+/// Number of themes per movie.
+pub(crate) const N_THEMES: usize = 5;
 
-/// MovieLens 32M has this many films: oddities are counted in them.
+/// Number of movies in MovieLens 32M, to which the counts below refer.
 const REAL_MOVIES: u64 = 87_585;
 
-/// What is odd about a title. The counts are those of MovieLens 32M.
+/// An irregularity of a title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Oddity {
+pub(crate) enum Oddity {
     None,
     NoYear,
     TrailingSpace,
@@ -28,6 +28,7 @@ pub(super) enum Oddity {
     OnlyYear,
 }
 
+/// Number of titles with each irregularity in MovieLens 32M.
 const ODDITIES: [(Oddity, u64); 10] = [
     (Oddity::NoYear, 617),
     (Oddity::TrailingSpace, 155),
@@ -46,8 +47,8 @@ const WITHOUT_TMDB: u64 = 124;
 const REPEATED_TMDB: u64 = 35;
 const BROKEN_OVERVIEWS: u64 = 450;
 
-/// First and last year of a span, and how many films of it the whole catalogue and its popular head
-/// have.
+/// First and last year of a span, and its number of movies in the whole catalog and in the popular
+/// head.
 const SPANS: [(u16, u16, [u32; 2]); 12] = [
     (1890, 1919, [900, 5]),
     (1920, 1929, [730, 5]),
@@ -63,17 +64,18 @@ const SPANS: [(u16, u16, [u32; 2]); 12] = [
     (2020, 2023, [7986, 60]),
 ];
 
-/// How often each genre comes in from outside its clusters.
+/// Weight of each genre among the genres added to movies of unrelated clusters.
 const STRAY_GENRES: [u32; 19] =
     [50, 42, 18, 36, 190, 40, 65, 150, 35, 0, 90, 1, 4, 75, 50, 30, 125, 14, 6];
 
-/// The first years of the eras: how far back a film lies matters by era.
-pub(super) const ERAS: [u16; 10] = [1890, 1960, 1980, 1990, 1995, 2000, 2005, 2010, 2015, 2020];
+/// First years of the eras, by which recency is computed.
+pub(crate) const ERAS: [u16; 10] = [1890, 1960, 1980, 1990, 1995, 2000, 2005, 2010, 2015, 2020];
 
-/// The films of one cluster and one era stand on one shelf.
-pub(super) const N_SHELVES: usize = N_CLUSTERS * ERAS.len();
+/// Number of shelves. A shelf has the movies of one cluster and one era.
+pub(crate) const N_SHELVES: usize = N_CLUSTERS * ERAS.len();
 
-/// (share of films, movieId) in MovieLens 32M: dense up to 4,483, then with wide gaps.
+/// Points (share of movies, movieId) of MovieLens 32M: ids are dense up to 4,483, with wide gaps
+/// after that.
 const ID_CURVE: [(f64, f64); 7] = [
     (0.0, 0.0),
     (0.05, 4_483.0),
@@ -84,50 +86,50 @@ const ID_CURVE: [(f64, f64); 7] = [
     (1.0, 292_757.0),
 ];
 
-/// One film, without its texts: those are composed when they are written.
-pub(super) struct Movie {
+/// A movie, without its texts, which are composed when they are written.
+pub(crate) struct Movie {
     pub movie_id: u32,
     pub imdb_id: u32,
-    /// 0 where the film has none.
+    /// 0 for a movie without a TMDb id.
     pub tmdb_id: u32,
     pub year: u16,
     pub cluster: u8,
     pub oddity: Oddity,
-    /// Bit i stands for the i-th genre; none for `(no genres listed)`.
+    /// Bit set of genres; 0 for `(no genres listed)`.
     pub genres: u32,
-    /// Positions in the cluster's words, the most fitting first.
+    /// Positions in the cluster's words, the most relevant first.
     pub themes: [u8; N_THEMES],
-    /// Which values its TMDb row has: a row of the table of blanks.
+    /// Index of the pattern of missing values in the movie's TMDb row.
     pub blanks: u8,
-    /// Whether its overview has a line break in it.
+    /// True if the overview contains a line break.
     pub overview_breaks: bool,
-    /// Popularity: odds of being watched next, 1 for the most popular film.
+    /// Popularity, the odds of being watched next; about 1 for the most popular movie.
     pub weight: f32,
-    /// Stars above or below the mean film.
+    /// Stars above or below the mean movie.
     pub quality: f32,
-    /// Its place in taste space.
+    /// Vector in taste space.
     pub factors: Factors,
 }
 
 impl Movie {
-    /// The number of its era.
+    /// Returns the index of the movie's era.
     pub fn era(&self) -> usize {
         ERAS.partition_point(|first| *first <= self.year) - 1
     }
 }
 
-/// All films by ascending `movie_id`.
-pub(super) struct Movies {
+/// All movies in ascending order of `movie_id`.
+pub(crate) struct Movies {
     pub movies: Vec<Movie>,
-    /// How to draw one of a shelf's films by popularity; shelf = cluster · eras + era.
+    /// Tables that draw a movie of a shelf by popularity; shelf = cluster · eras + era.
     pub shelves: Vec<AliasTable>,
 }
 
 impl Movies {
-    /// O(films log films).
+    /// Draws the movies in O(movies log movies).
     pub fn new(seed: u64, n_movies: u32, taxonomy: &Taxonomy, blank_odds: &[u32]) -> Self {
         let mut stream = Stream::new(seed, Topic::Movies, 0);
-        // A film's number tells when MovieLens heard of it: late for obscure films.
+        // MovieLens numbers movies by the time they were added, which is late for obscure movies.
         let mut drawn: Vec<(f64, Movie)> = (0..n_movies)
             .map(|rank| {
                 let movie = draw(rank, taxonomy, &mut stream);
@@ -139,8 +141,8 @@ impl Movies {
             .collect();
         drawn.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut movies: Vec<Movie> = drawn.into_iter().map(|(_, movie)| movie).collect();
-        number(&mut movies, &mut stream);
-        deal(&mut movies, seed, blank_odds);
+        assign_ids(&mut movies, &mut stream);
+        assign_irregularities(&mut movies, seed, blank_odds);
         let mut members: Vec<Vec<(u32, f64)>> = vec![Vec::new(); N_SHELVES];
         for (index, movie) in (0..).zip(&movies) {
             let shelf = usize::from(movie.cluster) * ERAS.len() + movie.era();
@@ -151,22 +153,22 @@ impl Movies {
     }
 }
 
-/// How likely the film of this popularity rank (from 0) is watched next, before taste: a
-/// Zipf–Mandelbrot law that steepens behind the head. It does not depend on the size: a smaller
-/// catalogue is the head of a larger one.
-pub(super) fn popularity(rank: u32) -> f64 {
+/// Returns the odds that the movie of this popularity rank (from 0) is watched next, before taste: a
+/// Zipf–Mandelbrot law that steepens after the head. The odds do not depend on the number of movies,
+/// so a smaller catalog is the head of a larger one.
+pub(crate) fn popularity(rank: u32) -> f64 {
     let rank = f64::from(rank);
     let head = power(1.0 + rank / 30.0, -0.85);
     head / (1.0 + power(rank / 1_500.0, 1.72)) + 4.5e-6
 }
 
 fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
-    // Of popular films the head's odds hold, of obscure ones the whole catalogue's.
+    // Popular movies use the odds of the head, obscure ones those of the whole catalog.
     let obscure = f64::from(rank) / (f64::from(rank) + 5_000.0);
     let column = usize::from(!stream.chance(obscure));
     let cluster = stream.weighted(&CLUSTERS.map(|cluster| cluster.share[column]));
     let spans = SPANS.map(|(first, _, movies)| {
-        // Film noir, westerns and most musicals were made before 1970.
+        // Most film noirs, westerns and musicals were made before 1970.
         if CLUSTERS[cluster].classic && first >= 1970 {
             movies[column] / 12
         } else {
@@ -178,7 +180,7 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
 
     let mut genres = 0;
     for (genre, probability) in &taxonomy.genre_odds[cluster] {
-        // Popular films carry more genres.
+        // Popular movies have more genres.
         let probability =
             if *probability < 1.0 { probability * (1.25 - 0.5 * obscure) } else { *probability };
         if stream.chance(probability) {
@@ -194,7 +196,7 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
         genres = 1 << taxonomy.genre_odds[cluster][0].0;
     }
 
-    let mut factors = scaled(taxonomy.centres[cluster], 0.7);
+    let mut factors = scaled(taxonomy.centers[cluster], 0.7);
     let n_words = taxonomy.words[cluster].len();
     let mut themes = [0; N_THEMES];
     for position in 0..N_THEMES {
@@ -209,7 +211,7 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
     }
     add(&mut factors, &direction(stream), 0.5);
 
-    // Known films are better: the known-for-good ones stay known.
+    // Popular movies have a higher quality.
     let fame = 1.0 - ln(f64::from(rank) + 2.0) / ln(90_000.0);
     let quality = -0.85 + 1.7 * fame + (0.38 + 0.05 * obscure) * stream.normal();
     Movie {
@@ -229,8 +231,8 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
     }
 }
 
-/// Gives out the ids: MovieLens' ascending with gaps, IMDb's and TMDb's distinct.
-fn number(movies: &mut [Movie], stream: &mut Stream) {
+/// Assigns ids: MovieLens ids ascend with gaps; IMDb and TMDb ids are distinct.
+fn assign_ids(movies: &mut [Movie], stream: &mut Stream) {
     let n = movies.len() as f64;
     let size = n / REAL_MOVIES as f64;
     let mut last = 0;
@@ -240,7 +242,7 @@ fn number(movies: &mut [Movie], stream: &mut Stream) {
         let target = id_at((index as f64 + stream.unit()) / n) * size;
         last = (target as u32).max(last + 1);
         movie.movie_id = last;
-        // IMDb numbers films roughly by age; since 2016 or so the numbers have eight digits.
+        // IMDb ids grow roughly with the year; since about 2016 they have eight digits.
         let (oldest, newest) = match movie.year {
             ..1960 => (1, 900_000),
             1960..2016 => (50_000, 6_500_000),
@@ -251,16 +253,17 @@ fn number(movies: &mut [Movie], stream: &mut Stream) {
     }
 }
 
-/// [`ID_CURVE`] between its points.
+/// Interpolates [`ID_CURVE`] linearly.
 fn id_at(share: f64) -> f64 {
     let upper = ID_CURVE.iter().position(|(x, _)| *x >= share).unwrap_or(ID_CURVE.len() - 1).max(1);
     let ((x0, y0), (x1, y1)) = (ID_CURVE[upper - 1], ID_CURVE[upper]);
     y0 + (share - x0) / (x1 - x0) * (y1 - y0)
 }
 
+/// Draws an id between `first` and `last` that is not in `taken`, and adds it.
 fn distinct(taken: &mut FxHashSet<u32>, stream: &mut Stream, first: u32, last: u32) -> u32 {
     loop {
-        // Low numbers are denser, as the well-known films were numbered first.
+        // Low ids are denser, because well-known movies were numbered first.
         let share = stream.unit();
         let id = first + (share * share * f64::from(last - first)) as u32;
         if taken.insert(id) {
@@ -269,9 +272,9 @@ fn distinct(taken: &mut FxHashSet<u32>, stream: &mut Stream, first: u32, last: u
     }
 }
 
-/// Deals oddities out: exactly in MovieLens' proportions, and each at least once if there is a film
-/// left for it.
-fn deal(movies: &mut [Movie], seed: u64, blank_odds: &[u32]) {
+/// Assigns irregularities in exactly the proportions of MovieLens, and each at least once while
+/// movies are left.
+fn assign_irregularities(movies: &mut [Movie], seed: u64, blank_odds: &[u32]) {
     let mut stream = Stream::new(seed, Topic::Deck, 0);
     let n = movies.len() as u64;
     let count = |real: u64| ((real * n + REAL_MOVIES / 2) / REAL_MOVIES).max(1) as usize;
@@ -294,17 +297,17 @@ fn deal(movies: &mut [Movie], seed: u64, blank_odds: &[u32]) {
         movies[index].overview_breaks = true;
     }
 
-    // Little is known of what few have seen: sorted by fame and a good deal of chance.
-    let mut by_fame = |luck: f64| {
+    // Missing values are more frequent among obscure movies: sort by popularity plus noise.
+    let mut by_popularity = |noise: f64| {
         let mut keyed: Vec<(f64, usize)> = movies
             .iter()
             .enumerate()
-            .map(|(index, movie)| (-ln(f64::from(movie.weight)) + luck * stream.unit(), index))
+            .map(|(index, movie)| (-ln(f64::from(movie.weight)) + noise * stream.unit(), index))
             .collect();
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
         keyed.into_iter().map(|(_, index)| index).collect::<Vec<usize>>()
     };
-    let (for_genres, for_blanks) = (by_fame(8.0), by_fame(5.0));
+    let (for_genres, for_blanks) = (by_popularity(8.0), by_popularity(5.0));
     for index in for_genres.into_iter().rev().take(count(NO_GENRES)) {
         movies[index].genres = 0;
     }
@@ -319,8 +322,8 @@ fn deal(movies: &mut [Movie], seed: u64, blank_odds: &[u32]) {
     }
 }
 
-/// 0..n in random order (Fisher–Yates).
-pub(super) fn shuffled(n: usize, stream: &mut Stream) -> Vec<usize> {
+/// Returns 0..n in random order (Fisher–Yates).
+pub(crate) fn shuffled(n: usize, stream: &mut Stream) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
     for last in (1..n).rev() {
         order.swap(last, stream.below(last as u32 + 1) as usize);

@@ -1,13 +1,14 @@
-//! Who made a film and who plays in it.
+//! Directors and casts.
 //!
-//! Every cluster has its own people, as many as its number of films allows, and draws them with
-//! odds ∝ 1/√(rank + 1): a few names are everywhere and half of them appear once, as at TMDb. A
-//! tenth comes from another cluster. People are numbers until somebody wants their name.
+//! Every cluster has a pool of people that grows with its number of movies, and draws them with
+//! odds ∝ 1/√(rank + 1): a few names are frequent and half of them appear once, as at TMDb. One
+//! tenth of the draws use the pool of a random cluster. A person is a number; the name is composed
+//! from that number on demand.
 
-use super::movie::Movie;
-use super::stream::{Stream, Topic};
-use super::taxonomy::N_CLUSTERS;
-use super::words::Lexicon;
+use crate::movie::Movie;
+use crate::stream::{Stream, Topic};
+use crate::taxonomy::N_CLUSTERS;
+use crate::words::Lexicon;
 
 #[derive(Clone, Copy)]
 enum Job {
@@ -16,26 +17,26 @@ enum Job {
 }
 
 /// Composes names of people.
-pub(super) struct People<'a> {
+pub(crate) struct People<'a> {
     pub seed: u64,
     pub lexicon: &'a Lexicon,
-    /// Films by cluster.
+    /// Number of movies per cluster.
     pub cluster_sizes: &'a [u32; N_CLUSTERS],
 }
 
 impl People<'_> {
-    /// One director, seldom two.
+    /// Draws one director, or two with a probability of 3 %.
     pub fn directors(&self, movie: &Movie, stream: &mut Stream) -> Vec<String> {
         let count = if stream.chance(0.03) { 2 } else { 1 };
-        (0..count).map(|_| self.someone(movie, Job::Director, stream)).collect()
+        (0..count).map(|_| self.draw(movie, Job::Director, stream)).collect()
     }
 
-    /// Five to ten actors by billing, no name twice.
+    /// Draws one to ten distinct actors in billing order.
     pub fn cast(&self, movie: &Movie, stream: &mut Stream) -> Vec<String> {
         let count = [1, 2, 4, 5, 10][stream.weighted(&[2, 3, 7, 40, 48])];
         let mut cast: Vec<String> = Vec::with_capacity(count);
         for _ in 0..count {
-            let actor = self.someone(movie, Job::Actor, stream);
+            let actor = self.draw(movie, Job::Actor, stream);
             if !cast.contains(&actor) {
                 cast.push(actor);
             }
@@ -43,7 +44,7 @@ impl People<'_> {
         cast
     }
 
-    fn someone(&self, movie: &Movie, job: Job, stream: &mut Stream) -> String {
+    fn draw(&self, movie: &Movie, job: Job, stream: &mut Stream) -> String {
         let cluster = if stream.chance(0.1) {
             stream.below(N_CLUSTERS as u32)
         } else {

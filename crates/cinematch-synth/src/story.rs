@@ -1,12 +1,12 @@
-//! Overviews and keywords: sentences about a film's themes.
+//! Overviews and keywords: sentences about a movie's themes.
 
-use super::movie::Movie;
-use super::stream::{Stream, Topic};
-use super::taxonomy::Taxonomy;
-use super::words::Lexicon;
+use crate::movie::Movie;
+use crate::stream::{Stream, Topic};
+use crate::taxonomy::Taxonomy;
+use crate::words::Lexicon;
 
-/// `<theme>` is one of the cluster's words, `<place>` one of its invented ones, which are family
-/// names too; the hero's name stays the same within an overview.
+/// Sentence templates. `<theme>` is a word of the cluster and `<place>` an invented word, which also
+/// serves as a family name. The hero's name is constant within an overview.
 const SENTENCES: [&str; 24] = [
     "<hero>, a <adjective> <role> from <place>, <verb> the <theme> and must face a <theme>.",
     "In <place>, a <role> <verb> a <theme> that everyone else has long forgotten.",
@@ -34,7 +34,7 @@ const SENTENCES: [&str; 24] = [
     "<hero> calls it \"the <adjective> <noun>\", and <verb> it all the same.",
 ];
 
-/// Keywords that go with any film.
+/// Keywords that fit any movie.
 const COMMON_KEYWORDS: [&str; 10] = [
     "independent film",
     "woman director",
@@ -48,18 +48,19 @@ const COMMON_KEYWORDS: [&str; 10] = [
     "short film",
 ];
 
-/// Invented words a cluster has.
+/// Number of invented words per cluster.
 const PLACES: usize = 160;
 
-/// Composes what is written about films.
-pub(super) struct Author<'a> {
+/// Composes texts about movies.
+pub(crate) struct Author<'a> {
     pub seed: u64,
     pub lexicon: &'a Lexicon,
     pub taxonomy: &'a Taxonomy,
 }
 
 impl Author<'_> {
-    /// One to seven sentences; line breaks and quotes where the film has them.
+    /// Composes an overview of one to seven sentences, with line breaks and quotes if the movie's
+    /// overview has them.
     pub fn overview(&self, movie: &Movie, stream: &mut Stream) -> String {
         let hero = stream.pick(&self.lexicon.given_names);
         let count = 1 + stream.weighted(&[8, 27, 28, 15, 10, 7, 5]);
@@ -83,8 +84,8 @@ impl Author<'_> {
         let mut rest = stream.pick(&SENTENCES);
         while let Some((text, slot_and_rest)) = rest.split_once('<') {
             out.push_str(text);
-            let (slot, behind) = slot_and_rest.split_once('>').unwrap_or((slot_and_rest, ""));
-            rest = behind;
+            let (slot, after) = slot_and_rest.split_once('>').unwrap_or((slot_and_rest, ""));
+            rest = after;
             let word = match slot {
                 "theme" => self.theme(movie, stream),
                 "place" => self.place(movie, stream),
@@ -106,7 +107,7 @@ impl Author<'_> {
         out[start..=start].make_ascii_uppercase();
     }
 
-    /// Two words of three are the film's own themes, the third any of the cluster's.
+    /// Draws a theme: with probability 0.67 one of the movie's, else any of its cluster.
     pub fn theme(&self, movie: &Movie, stream: &mut Stream) -> String {
         let words = &self.taxonomy.words[usize::from(movie.cluster)];
         let word = if stream.chance(0.67) {
@@ -123,7 +124,7 @@ impl Author<'_> {
         self.lexicon.invent(&mut Stream::new(self.seed, Topic::Person, number), 2)
     }
 
-    /// The film's themes first, then common ones and combinations.
+    /// Draws keywords: the movie's themes, followed by common keywords and compounds.
     pub fn keywords(&self, movie: &Movie, stream: &mut Stream) -> Vec<String> {
         let words = &self.taxonomy.words[usize::from(movie.cluster)];
         let count = [1, 2, 3, 5, 7, 10, 15, 20][stream.weighted(&[15, 9, 13, 22, 14, 14, 8, 5])];
@@ -142,7 +143,7 @@ impl Author<'_> {
         keywords
     }
 
-    /// An adjective and a theme: the long tail of keywords and tags.
+    /// Composes an adjective and a theme, which make the long tail of keywords and tags.
     pub fn compound(&self, movie: &Movie, stream: &mut Stream) -> String {
         let adjective = stream.pick(&self.lexicon.adjectives).to_lowercase();
         format!("{adjective} {}", self.theme(movie, stream))
@@ -153,7 +154,7 @@ fn zipf<'a>(words: &[&'a str], stream: &mut Stream) -> &'a str {
     words[stream.zipf(words.len())]
 }
 
-/// Mends the article at the end of `text` for the word that follows it.
+/// Corrects an indefinite article at the end of `text` for the word that follows it.
 fn agree(text: &mut String, word: &str) {
     let vowel = word.starts_with(['a', 'e', 'i', 'o', 'u']);
     let has = |article: &str| {
@@ -172,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn articles_agree_with_the_next_word() {
+    fn makes_articles_agree_with_the_next_word() {
         for (text, word, expect) in [
             ("Is a ", "old", "Is an old"),
             ("A ", "orphan", "An orphan"),
