@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use cinematch::ids::{self, TmdbId};
 use cinematch::sources::tmdb::dumps::dump;
 use cinematch::sources::tmdb::facts::Facts;
-use cinematch_tmdb::store::Store;
-use cinematch_tmdb::tables::{self, Tables};
+use cinematch_fetch::tmdb::store::Store;
+use cinematch_fetch::tmdb::tables::{self, Tables};
 use clap::Args;
 use serde::Serialize;
 
