@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use cinematch::ids::MovieId;
 use cinematch::sources::movielens::Stars;
-use cinematch_store::{Before, NewItem, Profile, Reaction, Said};
+use cinematch_store::{FeedbackUpdate, MovieSnapshot, NewItem, Profile, Reaction};
 use maud::{Markup, html};
 
 use super::form::Sent;
@@ -79,43 +79,49 @@ pub async fn tap(
     let recommender = &bundle.recommender;
     let movie = recommender.movie(find_movie(recommender, movie_id.0.into())?);
     let (store, key) = (state.store(), profile.key());
-    let before = store.before(&key, movie_id).await?;
+    let before = store.movie_snapshot(&key, movie_id).await?;
     let said = match tap {
-        Tap::React(reaction) => Some(Said { reaction: Some(reaction), ..Said::default() }),
-        Tap::Seen(watched) => Some(Said { watched: Some(watched), ..Said::default() }),
-        Tap::Rate(Some(stars)) => Some(Said { stars: Some(stars), ..Said::default() }),
+        Tap::React(reaction) => {
+            Some(FeedbackUpdate { reaction: Some(reaction), ..FeedbackUpdate::default() })
+        }
+        Tap::Seen(watched) => {
+            Some(FeedbackUpdate { watched: Some(watched), ..FeedbackUpdate::default() })
+        }
+        Tap::Rate(Some(stars)) => {
+            Some(FeedbackUpdate { stars: Some(stars), ..FeedbackUpdate::default() })
+        }
         Tap::Rate(None) | Tap::Unreact | Tap::List(_) => None,
     };
     match tap {
         Tap::Unreact => {
-            let without = Before { reaction: None, ..before.clone() };
-            store.restore(profile, movie_id, without, now()).await?;
+            let without = MovieSnapshot { reaction: None, ..before.clone() };
+            store.restore_movie(profile, movie_id, without, now()).await?;
         }
         Tap::Rate(None) => {
-            let without = Before { stars: None, ..before.clone() };
-            store.restore(profile, movie_id, without, now()).await?;
+            let without = MovieSnapshot { stars: None, ..before.clone() };
+            store.restore_movie(profile, movie_id, without, now()).await?;
         }
         Tap::List(true) => {
             let title = movie.title.clone();
             let item = NewItem { movie_id, title, year: movie.year, service: None };
-            store.add(profile, item, now()).await?;
+            store.add_to_watchlist(profile, item, now()).await?;
         }
         Tap::List(false) => {
-            store.remove(&key, movie_id, now()).await?;
+            store.remove_from_watchlist(&key, movie_id, now()).await?;
         }
         _ => {}
     }
     if let Some(said) = said {
-        store.say(profile, movie_id, said, now()).await?;
+        store.update_feedback(profile, movie_id, said, now()).await?;
     }
-    let after = store.before(&key, movie_id).await?;
+    let after = store.movie_snapshot(&key, movie_id).await?;
     let before = format!("{}.{before}", mark(&after));
     let undo = Undo { movie_id: movie_id.0, before };
     Ok(Note { text: tap.sentence(&movie.title), undo: Some(undo) })
 }
 
 /// Tells states of a film apart, so that what was said since is not undone with what was said before it.
-fn mark(state: &Before) -> String {
+fn mark(state: &MovieSnapshot) -> String {
     format!("{:08x}", crc32fast::hash(state.to_string().as_bytes()))
 }
 
@@ -129,13 +135,14 @@ pub async fn put_back(
     let bundle = state.bundle();
     let recommender = &bundle.recommender;
     let title = &recommender.movie(find_movie(recommender, movie_id.0.into())?).title;
-    let wrong = |error: cinematch_store::NotBefore| Problem::field("before", error.to_string());
+    let wrong =
+        |error: cinematch_store::InvalidSnapshot| Problem::field("before", error.to_string());
     let (known, before) = before.split_once('.').unwrap_or_default();
-    let before: Before = before.parse().map_err(wrong)?;
-    if mark(&state.store().before(&profile.key(), movie_id).await?) != known {
+    let before: MovieSnapshot = before.parse().map_err(wrong)?;
+    if mark(&state.store().movie_snapshot(&profile.key(), movie_id).await?) != known {
         return Ok(Note::plain(format!("More was said of {title} since. Nothing was undone.")));
     }
-    state.store().restore(profile, movie_id, before, now()).await?;
+    state.store().restore_movie(profile, movie_id, before, now()).await?;
     Ok(Note::plain(format!("{title} is as it was.")))
 }
 

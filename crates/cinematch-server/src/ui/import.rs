@@ -9,7 +9,7 @@ use cinematch::ids::MovieId;
 use cinematch::imports::{CandidateMovie, MatchReport, Matched, RowReport, TasteItem};
 use cinematch::sources::history::Said;
 use cinematch::sources::movielens::Stars;
-use cinematch_store::{Changes, ImportRecord};
+use cinematch_store::{ImportChanges, ImportRecord};
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -204,7 +204,7 @@ fn bars(report: &MatchReport) -> Markup {
 }
 
 /// What changed, in films.
-fn told(changes: Changes) -> String {
+fn told(changes: ImportChanges) -> String {
     let count = |n: u64, what: &str| {
         let movies = if n == 1 { "film" } else { "films" };
         (n > 0).then(|| format!("{} {movies} {what}", thousands(n as usize)))
@@ -454,12 +454,12 @@ mod tests {
 
     #[test]
     fn changes_are_told_in_movies() {
-        let changes = Changes { added: 1, changed: 0, kept: 0, unchanged: 1200, listed: 2 };
+        let changes = ImportChanges { added: 1, changed: 0, kept: 0, unchanged: 1200, listed: 2 };
         assert_eq!(
             told(changes),
             "1 film new to us, 2 films put on your watchlist, 1,200 films known already."
         );
-        assert_eq!(told(Changes::default()), "Nothing changed.");
+        assert_eq!(told(ImportChanges::default()), "Nothing changed.");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::{Query, QueryError, Recommender, Request};
-use cinematch_store::{MovieFeedback, Profile, Taste};
+use cinematch_store::{MovieFeedback, Profile, UserHistory};
 
 use crate::item::{Item, Why};
 use crate::problem::Problem;
@@ -31,7 +31,7 @@ pub struct Standing {
 
 impl Standing {
     /// O(log films spoken of).
-    pub fn of(taste: &Taste, movie_id: MovieId) -> Self {
+    pub fn of(taste: &UserHistory, movie_id: MovieId) -> Self {
         let said = taste.movies.binary_search_by_key(&movie_id, |movie| movie.movie_id);
         Self {
             said: said.ok().map(|at| taste.movies[at].clone()),
@@ -43,7 +43,7 @@ impl Standing {
 /// One model and one person, for a whole page.
 pub struct Viewing {
     pub serving: Arc<Serving>,
-    pub taste: Arc<Taste>,
+    pub taste: Arc<UserHistory>,
     /// The country whose services count, as the model numbers it; the operator's own, if `None`.
     pub region: Option<usize>,
 }

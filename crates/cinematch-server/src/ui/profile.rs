@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use cinematch::retrieval::RegionIndex;
-use cinematch_store::{Preferences, Profile, Taste};
+use cinematch_store::{Preferences, Profile, UserHistory};
 use maud::{Markup, html};
 
 use super::choice::Choice;
@@ -68,7 +68,7 @@ fn main(
 }
 
 /// How much is known.
-fn summary(taste: &Taste) -> String {
+fn summary(taste: &UserHistory) -> String {
     let (rated, liked) = (taste.rated().count(), taste.liked().count());
     let seen = taste.movies.iter().filter(|movie| movie.watched || movie.stars.is_some()).count();
     let parts =
@@ -255,7 +255,7 @@ pub async fn ask(
     State(state): State<AppState>,
     User { visitor, profile }: User,
 ) -> Result<Response, Problem> {
-    let taste = state.store().taste(&profile.key()).await?;
+    let taste = state.store().user_history(&profile.key()).await?;
     let main = html! {
         section .plain {
             h1 { "Forget " (profile.name) "?" }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use cinematch::catalog::Movie;
 use cinematch::ranking::Recommender;
-use cinematch_store::{MovieFeedback, Reaction, Taste};
+use cinematch_store::{MovieFeedback, Reaction, UserHistory};
 use maud::{Markup, html};
 
 use super::names::thousands;
@@ -57,7 +57,7 @@ fn is_liked(said: &MovieFeedback) -> Option<bool> {
 
 impl Picture {
     /// Of a taste, as far as the catalogue has its films. O(films of the catalogue).
-    pub fn of(taste: &Taste, recommender: &Recommender) -> Self {
+    pub fn of(taste: &UserHistory, recommender: &Recommender) -> Self {
         let movies = taste.movies.iter().filter_map(|said| {
             let movie = recommender.vocabulary().index_of(said.movie_id)?;
             Some((said, recommender.movie(movie)))
@@ -303,6 +303,7 @@ mod tests {
             stars: halves.and_then(Stars::from_halves),
             watched: halves.is_some(),
             updated_at: 0,
+            import_id: None,
         }
     }
 

@@ -240,7 +240,8 @@ pub async fn remove(
     User { visitor, profile }: User,
     PathOf(movie_id): PathOf<u32>,
 ) -> Result<Response, Problem> {
-    let was_there = state.store().remove(&profile.key(), MovieId(movie_id), now()).await?;
+    let was_there =
+        state.store().remove_from_watchlist(&profile.key(), MovieId(movie_id), now()).await?;
     let text =
         if was_there { "It is off your watchlist." } else { "It was not on your watchlist." };
     Ok(leave(&visitor.back, &Note::plain(text)))

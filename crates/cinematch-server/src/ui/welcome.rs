@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::Answer;
-use cinematch_store::{Profile, Reaction, Taste};
+use cinematch_store::{Profile, Reaction, UserHistory};
 use maud::{Markup, html};
 
 use super::actions::{Tap, tap};
@@ -228,7 +228,7 @@ impl Passed {
 
     /// All answers: what is known of the person, and what they passed over here.
     fn answers(&self, viewing: &Viewing) -> Vec<(MovieIdx, Answer)> {
-        let Taste { movies, listed, .. } = &*viewing.taste;
+        let UserHistory { movies, listed, .. } = &*viewing.taste;
         let said = movies.iter().map(|movie| match movie.reaction {
             Some(Reaction::NotInterested) if movie.stars.is_none() => {
                 (movie.movie_id, Answer::Skipped)
