@@ -39,7 +39,7 @@ pub use records::feedback::{FeedbackUpdate, MovieFeedback, Reaction};
 pub use records::history::{DataVersion, UserHistory};
 pub use records::preferences::Preferences;
 pub use store::{Ownership, Store};
-pub use timestamp::rfc3339;
+pub use timestamp::{now_millis, rfc3339};
 pub use transfer::{Existing, RowCounts, backup, copy, restore};
 pub use undo::{InvalidSnapshot, MovieSnapshot, WatchlistPlace};
 pub use users::{Account, Identified, NewProfile, Owner, Profile, Receipt, is_email};
