@@ -153,10 +153,10 @@ impl From<QueryError> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        if matches!(error, StoreError::Forgotten) {
+        if matches!(error, StoreError::ProfileDeleted) {
             return Self::new(StatusCode::UNAUTHORIZED, "This profile was forgotten");
         }
-        if error.is_passing() {
+        if error.is_transient() {
             tracing::error!(%error, "the database cannot be reached or written");
             let detail =
                 "People's data cannot be reached or written just now; try again in a moment";

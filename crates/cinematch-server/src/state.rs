@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use cinematch::bundle::{ArtifactsError, Bundle, Generations};
 use cinematch::catalog::matching::MatchIndex;
 use cinematch::search::SearchIndex;
-use cinematch_store::{Ownership, Store, StoreError, Taste};
+use cinematch_store::{Ownership, Store, StoreError, UserHistory};
 use tracing::Instrument;
 
 use crate::access::Limits;
@@ -98,7 +98,7 @@ impl AppState {
     /// The same with a model that is in memory already.
     pub async fn with_bundle(config: ServerConfig, bundle: Bundle) -> Result<Self, StartError> {
         config.check()?;
-        let store = Store::open(&config.database, Ownership::Alone).await?;
+        let store = Store::open(&config.database, Ownership::Exclusive).await?;
         monitor::start();
         let cache = Cache::open(&config.cache).await?;
         let shared = Shared {
@@ -162,8 +162,8 @@ impl AppState {
     }
 
     /// What ranking needs to know of a person.
-    pub(crate) async fn taste(&self, user: &str) -> Result<Arc<Taste>, StoreError> {
-        self.store().taste(user).instrument(span!("store")).await
+    pub(crate) async fn taste(&self, user: &str) -> Result<Arc<UserHistory>, StoreError> {
+        self.store().user_history(user).instrument(span!("store")).await
     }
 
     /// People's data.

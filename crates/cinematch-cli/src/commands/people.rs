@@ -331,7 +331,7 @@ fn with_store<T>(
 ) -> Result<T> {
     let address = database.resolve(global)?;
     block_on(Some(1), async {
-        let store = Store::open(&address, Ownership::Beside).await?;
+        let store = Store::open(&address, Ownership::Shared).await?;
         let done = act(&store).await;
         store.close().await;
         done

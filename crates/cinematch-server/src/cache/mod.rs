@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
-use cinematch_store::Stamp;
+use cinematch_store::DataVersion;
 use metrics::Counter;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -49,7 +49,7 @@ impl Key {
         serving: &Serving,
         route: &str,
         asked: &T,
-        people: &[(&str, Option<Stamp>)],
+        people: &[(&str, Option<DataVersion>)],
     ) -> Result<Self, Problem> {
         let model = (&serving.bundle.manifest.model_id, serving.bundle.generation);
         let program = (FORMAT, env!("CARGO_PKG_VERSION"));

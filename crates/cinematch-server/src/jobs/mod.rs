@@ -159,7 +159,7 @@ impl Turn<'_> {
         for kind in JobKind::ALL {
             let due = self.config.schedule(kind).and_then(|schedule| schedule.last(now()));
             if let Some(slot) = due
-                && store.ask_for_scheduled(kind, slot, now()).await?
+                && store.enqueue_scheduled_job(kind, slot, now()).await?
             {
                 tracing::info!(job = kind.name(), "due by its schedule");
             }
@@ -174,7 +174,7 @@ impl Turn<'_> {
             return Ok(());
         }
         gauge!("cinematch_jobs_running").set(0.0);
-        match store.begin_job(self.name, now()).await? {
+        match store.claim_job(self.name, now()).await? {
             Some(job) => self.run(job).await,
             None => Ok(()),
         }
@@ -184,12 +184,12 @@ impl Turn<'_> {
     async fn failed(
         &self,
         job: &Job,
-        stood_still_at: Option<i64>,
+        stalled_beat: Option<i64>,
         error: &str,
     ) -> Result<(), StoreError> {
         let at = now();
         let again = self.config.pace.again(job.attempt, at);
-        let failure = Failure { stood_still_at, error, at, again };
+        let failure = Failure { stalled_beat, error, at, retry_at: again };
         if self.state.store().fail_job(job, failure).await? {
             let (job_id, kind, attempt) = (job.id, job.kind.name(), job.attempt);
             let again = again.map(cinematch_store::rfc3339);
@@ -230,8 +230,10 @@ impl Turn<'_> {
         match (ended, outcome) {
             (Ok(()), Some(outcome)) => {
                 let text = outcome.to_string();
-                self.until_reachable(|| self.state.store().end_job(id, self.name, &text, now()))
-                    .await;
+                self.until_reachable(|| {
+                    self.state.store().complete_job(id, self.name, &text, now())
+                })
+                .await;
                 let seconds = begun.elapsed().as_secs();
                 tracing::info!(
                     job = id,
@@ -280,7 +282,7 @@ impl Turn<'_> {
                 },
                 _ = ticks.tick() => {
                     let store = self.state.store();
-                    match store.beat_job(job.id, self.name, stage.as_deref(), permille).await {
+                    match store.heartbeat_job(job.id, self.name, stage.as_deref(), permille).await {
                         Ok(true) => worker.go_on().await,
                         Ok(false) => return Followed::Lost,
                         Err(error) => tracing::warn!(%error, job = job.id, "its beat was not recorded"),

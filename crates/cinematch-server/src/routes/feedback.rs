@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use cinematch::ids::MovieId;
 use cinematch::rating::Stars;
-use cinematch_store::{MovieFeedback, Reaction, Said, rfc3339};
+use cinematch_store::{FeedbackUpdate, MovieFeedback, Reaction, rfc3339};
 use serde::{Deserialize, Serialize};
 
 use super::{find_movie, now};
@@ -96,15 +96,15 @@ pub async fn say(
         })?),
         None => None,
     };
-    let said = Said { reaction: new.signal, stars, watched: new.watched };
-    if said == Said::default() {
+    let said = FeedbackUpdate { reaction: new.signal, stars, watched: new.watched };
+    if said == FeedbackUpdate::default() {
         let message = "is missing: send signal (like, dislike, not_interested), rating or watched";
         return Err(Problem::field("signal", message));
     }
     let bundle = state.bundle();
     let recommender = &bundle.recommender;
     let movie_id = recommender.movie(find_movie(recommender, new.movie_id)?).movie_id;
-    let feedback = state.store().say(&profile, movie_id, said, now()).await?;
+    let feedback = state.store().update_feedback(&profile, movie_id, said, now()).await?;
     Ok(Json(FeedbackDone {
         success: true,
         message: "Feedback saved",
@@ -150,7 +150,7 @@ pub async fn unsay(
     Me(profile): Me,
     PathOf(movie_id): PathOf<u32>,
 ) -> Result<StatusCode, Problem> {
-    if state.store().unsay(&profile.key(), MovieId(movie_id), now()).await? {
+    if state.store().delete_feedback(&profile.key(), MovieId(movie_id), now()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found(format!("Nothing was said of movie {movie_id}")))

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use cinematch::imports::{self, Imported, MatchReport, Matched, RowReport, TasteItem};
 use cinematch::ranking::Recommender;
 use cinematch::sources::history::{HistoryError, LARGEST};
-use cinematch_store::{Changes, ImportRecord, ImportedMovie, NewItem, Profile};
+use cinematch_store::{ImportChanges, ImportRecord, ImportedMovie, NewItem, Profile};
 use serde::{Deserialize, Serialize};
 
 use super::listing::why;
@@ -69,7 +69,7 @@ pub struct ImportReply<'a> {
     report: MatchReport,
     /// What the import did, in films.
     #[schema(value_type = Object)]
-    changes: Changes,
+    changes: ImportChanges,
     #[schema(value_type = Vec<RecommendedItem<'a>>)]
     recommendations: Vec<Recommended<'a>>,
     count: usize,
@@ -121,7 +121,7 @@ pub async fn import(
             |row: &RowReport| matches!(row.matched, Matched::Ambiguous | Matched::Unmatched);
         report.matches.retain(is_open);
     }
-    let taste = state.store().taste(&profile.key()).await?;
+    let taste = state.store().user_history(&profile.key()).await?;
     let mut recommendations = Vec::new();
     if limit > 0 {
         let mut query = known_of(&taste, false);
@@ -148,7 +148,7 @@ pub struct TakenIn {
     /// What became of every row.
     pub report: MatchReport,
     /// What it changed.
-    pub changes: Changes,
+    pub changes: ImportChanges,
 }
 
 /// Reads the files of a request, finds their films and keeps what they say for a person.

@@ -172,7 +172,7 @@ async fn over_the_api(
 
 /// Asks for a job, or finds the one that waits already.
 pub async fn ask(state: &AppState, kind: JobKind, asked_by: &str) -> Result<Job, Problem> {
-    let (job, is_new) = state.store().ask_for_job(kind, asked_by, now()).await?;
+    let (job, is_new) = state.store().enqueue_job(kind, asked_by, now()).await?;
     if is_new {
         tracing::info!(job = job.id, kind = kind.name(), asked_by, "a job was asked for");
     }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use cinematch::ids::MovieId;
 use cinematch::ranking::Recommender;
 use cinematch::rating::Stars;
-use cinematch_store::{Everything, MovieFeedback, Profile, Reaction, WatchlistItem, rfc3339};
+use cinematch_store::{MovieFeedback, Profile, Reaction, UserExport, WatchlistItem, rfc3339};
 use serde::{Deserialize, Serialize};
 
 use super::feedback::FeedbackBody;
@@ -118,7 +118,7 @@ pub async fn taken_away(
     profile: &Profile,
     format: ExportFormat,
 ) -> Result<Response, Problem> {
-    let everything = state.store().everything(&profile.key()).await?;
+    let everything = state.store().export_user(&profile.key()).await?;
     let bundle = state.bundle();
     let name = |end: &str| {
         let text = format!("attachment; filename=\"cinematch.{end}\"");
@@ -154,8 +154,8 @@ fn names(recommender: &Recommender, movie_id: MovieId) -> MovieNames {
 }
 
 impl Export {
-    fn new(everything: Everything, recommender: &Recommender) -> Self {
-        let Everything { profile, preferences, feedback, watchlist, imports } = everything;
+    fn new(everything: UserExport, recommender: &Recommender) -> Self {
+        let UserExport { profile, preferences, feedback, watchlist, imports } = everything;
         Self {
             profile: profile.map(ProfileBody::from),
             preferences: preferences.into(),
@@ -196,7 +196,7 @@ impl Export {
 }
 
 /// One row a film, in the order of their numbers.
-fn csv_of(everything: &Everything, recommender: &Recommender) -> String {
+fn csv_of(everything: &UserExport, recommender: &Recommender) -> String {
     let said: BTreeMap<MovieId, &MovieFeedback> =
         everything.feedback.iter().map(|movie| (movie.movie_id, movie)).collect();
     let listed: BTreeMap<MovieId, &WatchlistItem> =

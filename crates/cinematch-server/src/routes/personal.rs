@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use cinematch::ids::MovieId;
 use cinematch::ranking::{Order, Query, Rating};
-use cinematch_store::Taste;
+use cinematch_store::UserHistory;
 use serde::{Deserialize, Serialize};
 
 use super::listing::{self, About, RecommendationReply, UserId};
@@ -146,7 +146,7 @@ pub async fn recommend(
     let serving = state.serving();
     let recommender = &serving.bundle.recommender;
     let user = profile.key();
-    let stamp = state.store().stamp(&user).await?;
+    let stamp = state.store().data_version(&user).await?;
     let key = Key::new(&serving, "personal", &words, &[(&user, stamp)])?;
     let make = async {
         let taste = state.taste(&user).await?;
@@ -175,7 +175,7 @@ pub async fn recommend(
 }
 
 /// A query by what somebody said of films.
-pub fn known_of(taste: &Taste, with_watchlist: bool) -> Query {
+pub fn known_of(taste: &UserHistory, with_watchlist: bool) -> Query {
     let listed = taste.listed.iter().copied().filter(|_| !with_watchlist);
     let seen: Vec<MovieId> = taste.known().chain(listed).collect();
     Query {

@@ -62,7 +62,7 @@ pub async fn read(
     State(state): State<AppState>,
     Me(profile): Me,
 ) -> Result<Json<PreferencesBody>, Problem> {
-    let taste = state.store().taste(&profile.key()).await?;
+    let taste = state.store().user_history(&profile.key()).await?;
     Ok(Json(taste.preferences.clone().into()))
 }
 

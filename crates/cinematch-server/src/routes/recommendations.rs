@@ -180,10 +180,10 @@ pub async fn recommend(
         None => caller.may_act_for(&user_id).is_ok(),
     };
     let stamp = match named {
-        Some(_) => state.store().stamp(&user_id).await.map(Some)?,
+        Some(_) => state.store().data_version(&user_id).await.map(Some)?,
         // Who is nobody in particular is answered also where the database is not.
         None if whose => {
-            let asked = tokio::time::timeout(PATIENCE, state.store().stamp(&user_id)).await;
+            let asked = tokio::time::timeout(PATIENCE, state.store().data_version(&user_id)).await;
             asked.ok().and_then(Result::ok)
         }
         None => None,

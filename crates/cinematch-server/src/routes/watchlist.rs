@@ -201,7 +201,7 @@ async fn add_to(
         year: movie.year,
         service: entry.service,
     };
-    let added = state.store().add(owner, item, now()).await?;
+    let added = state.store().add_to_watchlist(owner, item, now()).await?;
     let (status, message) = match added {
         Added::New => (StatusCode::CREATED, "Added to watchlist"),
         Added::Already => (StatusCode::OK, "Already in watchlist"),
@@ -258,7 +258,7 @@ async fn remove_from(
     user_id: &str,
     movie_id: u32,
 ) -> Result<StatusCode, Problem> {
-    if state.store().remove(user_id, MovieId(movie_id), now()).await? {
+    if state.store().remove_from_watchlist(user_id, MovieId(movie_id), now()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(not_listed(movie_id))

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::Answer;
-use cinematch_store::{Profile, Reaction, Taste};
+use cinematch_store::{Profile, Reaction, UserHistory};
 use maud::{Markup, html};
 
 use super::actions::{Action, perform};
@@ -227,7 +227,7 @@ impl Passed {
 
     /// All answers: the user's feedback, and the movies passed over here.
     fn answers(&self, view: &UserView) -> Vec<(MovieIdx, Answer)> {
-        let Taste { movies, listed, .. } = &*view.taste;
+        let UserHistory { movies, listed, .. } = &*view.taste;
         let feedback = movies.iter().map(|movie| match movie.reaction {
             Some(Reaction::NotInterested) if movie.stars.is_none() => {
                 (movie.movie_id, Answer::Skipped)

@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::Output;
 
-use cinematch_tmdb::movielens::md5_of_file;
+use cinematch_fetch::movielens::md5_of_file;
 use zip::write::SimpleFileOptions;
 
 use super::grouplens::{Archive, GroupLens};

@@ -7,10 +7,10 @@ use std::time::Duration;
 use cinematch::ids::TmdbId;
 use tokio::task::JoinSet;
 
-use crate::answer::Stop;
-use crate::api::{Api, CallError, Movie};
+use super::answer::Stop;
+use super::api::{Api, CallError, Movie};
+use super::store::{KnownMovies, Store, StoreError};
 use crate::clock::Clock;
-use crate::store::{KnownMovies, Store, StoreError};
 
 /// Requests under way at once. At 40 a second these cover an answer time of 0.8 s.
 const CONCURRENCY: usize = 32;
@@ -338,7 +338,7 @@ fn day(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Known;
+    use crate::tmdb::store::Known;
 
     #[test]
     fn days_and_dates_are_each_others_inverse() {

@@ -7,7 +7,7 @@ use cinematch::ids::TmdbId;
 use cinematch::sources::tmdb::facts::join_names;
 use serde::Deserialize;
 
-use crate::lenient;
+use super::lenient;
 
 /// The answer, or what is appended of it.
 #[derive(Debug, Default, Deserialize)]

@@ -3,8 +3,8 @@
 use cinematch::sources::tmdb::facts::{CAST_TOP, Facts, join_names, one_line};
 use serde::Deserialize;
 
-use crate::lenient;
-use crate::providers::{Availability, Providers};
+use super::lenient;
+use super::providers::{Availability, Providers};
 
 /// A film as TMDb's API describes it. Anything may be missing or null; a value of another type than
 /// documented counts as missing.

@@ -12,12 +12,12 @@ use reqwest::{Client, Response, Url};
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use crate::answer::{Stop, Verdict, judge};
+use super::answer::{Stop, Verdict, judge};
+use super::lenient;
+use super::token::Token;
 use crate::clock::Clock;
 use crate::http::{described, safe_url, same_server};
-use crate::lenient;
 use crate::pace::{Leave, Pace};
-use crate::token::Token;
 
 /// The real one.
 pub const TMDB: &str = "https://api.themoviedb.org";

@@ -8,9 +8,9 @@ use cinematch::ids::TmdbId;
 use cinematch::sources::tmdb::facts::{Facts, FactsWriter};
 use tokio::runtime::Handle;
 
-use crate::movie::decode;
-use crate::providers::{Availability, HEADER};
-use crate::store::{Kept, Store, StoreError};
+use super::movie::decode;
+use super::providers::{Availability, HEADER};
+use super::store::{Kept, Store, StoreError};
 
 /// Films taken from the store in one go: the fullest there are come to 16 MiB.
 const PAGE: u32 = 16;
