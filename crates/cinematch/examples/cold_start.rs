@@ -18,7 +18,7 @@ use cinematch::features::ranking::{FeatureSet, RankingFeatures};
 use cinematch::features::tags::TagCounts;
 use cinematch::features::text::TfidfParams;
 use cinematch::ids::{MovieIdx, Vocabulary};
-use cinematch::models::cold_start::{FeatureMap, Newcomers, neighbours};
+use cinematch::models::cold_start::{FeatureMap, NewMovies, nearest_movies};
 use cinematch::models::content::ContentAlone;
 use cinematch::models::hybrid::Hybrid;
 use cinematch::models::spec::Kind;
@@ -166,8 +166,8 @@ impl<'a> Setting<'a> {
             .zip(hybrid.parts())
             .map(|(part, (model, weight))| (part.model.clone(), model.clone(), *weight))
             .collect();
-        let is_known = |movie| learned.iter().any(|(_, model, _)| model.knows(movie));
-        let neighbours = neighbours(&features.matrix, n_learned, is_known);
+        let is_known = |movie| learned.iter().any(|(_, model, _)| model.has_learned(movie));
+        let neighbours = nearest_movies(&features.matrix, n_learned, is_known);
         let all = data.interactions.clone().restricted_to(&Vocabulary::new(ids()));
 
         let mut place = vec![0_u32; order.len()];
@@ -187,7 +187,7 @@ impl<'a> Setting<'a> {
     }
 
     /// The ways to rank, by name.
-    fn ways(&self) -> Vec<(String, Hybrid)> {
+    fn ways(&self) -> Vec<(String, Hybrid<Fitted>)> {
         let nothing = vec![Vec::new(); self.neighbours.len()];
         let content = Fitted::Content(ContentAlone::fit(self.features.clone()));
         let default = FeatureMap::default();
@@ -220,7 +220,7 @@ impl<'a> Setting<'a> {
         neighbours: &[Vec<(MovieIdx, f32)>],
         map: FeatureMap,
         n_rated: usize,
-    ) -> Hybrid {
+    ) -> Hybrid<Fitted> {
         let mut times: Vec<Vec<u32>> = vec![Vec::new(); self.all.n_movies()];
         for user in &self.split.training {
             self.all.of_user(*user).for_each(|rated| times[rated.movie.row()].push(rated.time));
@@ -235,20 +235,22 @@ impl<'a> Setting<'a> {
         let some = self.all.filtered(|rated| {
             rated.movie.row() < self.n_learned || rated.time < before[rated.movie.row()]
         });
-        let newcomers = Newcomers {
+        let newcomers = NewMovies {
             n_learned: self.n_learned,
-            neighbours,
+            neighbors: neighbours,
             ratings: (n_rated > 0).then_some((&some, self.split.training.as_slice())),
             map,
         };
         let extended = |(kind, model, weight): &(Kind, Fitted, f32)| match kind {
-            Kind::Content => (Fitted::Content(ContentAlone::fit(self.features.clone())), *weight),
+            Kind::Content(_) => {
+                (Fitted::Content(ContentAlone::fit(self.features.clone())), *weight)
+            }
             kind => (kind.extended(model, &newcomers), *weight),
         };
         Hybrid::new(self.learned.iter().map(extended).collect())
     }
 
-    fn measure(&self, model: &Hybrid, sums: &mut Sums) {
+    fn measure(&self, model: &Hybrid<Fitted>, sums: &mut Sums) {
         let mut scores = vec![0.0; model.n_movies()];
         for held in &self.held_out {
             model.score(&held.history, &mut scores);

@@ -8,7 +8,6 @@ use cinematch::bundle::{ArtifactsError, Bundle, Generations, Manifest};
 use cinematch::evaluation::holdout::{HoldOut, Panel};
 use cinematch::evaluation::promotion::{Challenger, Champion, Rule, Verdict, judge};
 use cinematch::ids::MovieId;
-use cinematch::models::spec::Kind;
 use clap::Args;
 use serde::Serialize;
 
@@ -343,5 +342,5 @@ fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Resul
 
 /// Whether a generation learned from the very users who would be asked. A model of content learns from no ratings.
 fn has_seen_all(manifest: &Manifest) -> bool {
-    manifest.hold_out.is_none() && manifest.settings.model.model != Kind::Content
+    manifest.hold_out.is_none() && manifest.settings.model.model.learns_from_ratings()
 }

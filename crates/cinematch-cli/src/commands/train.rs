@@ -233,7 +233,7 @@ impl Train {
         let (movies, films) = read_movies(&self.merged, global, output)?;
         let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
         drop(reading);
-        let learns_from_ratings = settings.model.model != Kind::Content;
+        let learns_from_ratings = settings.model.model.learns_from_ratings();
         let ratings = if learns_from_ratings {
             Some(load_ratings(How::default(), &self.raw, &self.packed, global, output)?)
         } else {
