@@ -1,0 +1,40 @@
+//! Content of `card.json`.
+
+use cinematch::bundle::{Generations, Manifest};
+use cinematch::evaluation::promotion::Verdict;
+use serde::{Deserialize, Serialize};
+
+/// Content of `card.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Card {
+    format_version: u32,
+    /// Number of the generation.
+    pub generation: u64,
+    /// Manifest: data, settings and sizes.
+    pub manifest: Manifest,
+    /// Time of the judgment, RFC 3339 in UTC.
+    pub judged_at: Option<String>,
+    /// Verdict; `None` if the generation was not judged.
+    pub verdict: Option<Verdict>,
+}
+
+impl Card {
+    /// Creates the card of a generation that was not judged yet.
+    pub fn new(generation: u64, manifest: &Manifest) -> Self {
+        let manifest = manifest.clone();
+        Self { format_version: 1, generation, manifest, judged_at: None, verdict: None }
+    }
+
+    /// Adds a verdict.
+    #[must_use]
+    pub fn judged(mut self, verdict: &Verdict, now: String) -> Self {
+        self.judged_at = Some(now);
+        self.verdict = Some(verdict.clone());
+        self
+    }
+
+    /// Reads a generation's card; `None` if it has no valid card.
+    pub fn of(generations: &Generations, generation: u64) -> Option<Self> {
+        serde_json::from_value(generations.card(generation)?).ok()
+    }
+}

@@ -1,0 +1,239 @@
+//! `cinematch models`: generations, and which of them is served.
+
+use anyhow::Result;
+use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Manifest, Promoted, Role};
+use cinematch::evaluation::promotion::{Interval, Verdict};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::cards::Card;
+use crate::options::Global;
+use crate::output::{CARE, DIM, GOOD, Output, STRONG, thousands};
+use crate::paths::{ArtifactsPath, shown};
+use crate::runtime::now;
+
+/// Flags of `models`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cinematch models list\n  \
+                  cinematch models show 7                  show its card, and verify its files\n  \
+                  cinematch models promote 7 --why 'better on sequels'\n  \
+                  cinematch models rollback                serve the previous generation again\n\n\
+                  Running servers switch to a promoted generation without dropping requests.")]
+pub struct Models {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List all generations
+    List {
+        #[command(flatten)]
+        artifacts: ArtifactsPath,
+    },
+    /// Show one generation, and verify the checksums of its files
+    Show {
+        /// Number of the generation [default: the served one]
+        generation: Option<u64>,
+        #[command(flatten)]
+        artifacts: ArtifactsPath,
+    },
+    /// Serve a generation
+    Promote {
+        /// Number of the generation
+        generation: u64,
+        #[command(flatten)]
+        why: Why,
+        #[command(flatten)]
+        artifacts: ArtifactsPath,
+    },
+    /// Serve the previous generation again; repeat to go further back
+    Rollback {
+        #[command(flatten)]
+        why: Why,
+        #[command(flatten)]
+        artifacts: ArtifactsPath,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Why {
+    /// Reason to record
+    #[arg(long, default_value = "by hand", value_name = "TEXT")]
+    why: String,
+}
+
+/// Result of `models list` as JSON.
+#[derive(Serialize)]
+struct List {
+    champion: Option<u64>,
+    /// Generation that a rollback would serve.
+    previous: Option<u64>,
+    generations: Vec<GenerationInfo>,
+}
+
+/// Result of `models show` as JSON.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    info: GenerationInfo,
+    directory: String,
+    manifest: Manifest,
+    /// Verdict, if the generation was judged.
+    judged: Option<Verdict>,
+    judged_at: Option<String>,
+}
+
+/// Result of `models promote` and `models rollback` as JSON.
+#[derive(Serialize)]
+struct Served {
+    generation: u64,
+    model_id: String,
+    before: Option<u64>,
+}
+
+impl Models {
+    /// Lists or shows generations, or changes which one is served.
+    pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
+        let now = now();
+        match &self.action {
+            Action::List { artifacts } => list(&at(artifacts, global), output),
+            Action::Show { generation, artifacts } => {
+                show(&at(artifacts, global), *generation, output)
+            }
+            Action::Promote { generation, why, artifacts } => {
+                let generations = at(artifacts, global);
+                let promoted = generations.promote(*generation, &now, &why.why)?;
+                served(&generations, promoted, output)
+            }
+            Action::Rollback { why, artifacts } => {
+                let generations = at(artifacts, global);
+                let promoted = generations.rollback(&now, &format!("rolled back: {}", why.why))?;
+                served(&generations, promoted, output)
+            }
+        }
+    }
+}
+
+fn at(artifacts: &ArtifactsPath, global: &Global) -> Generations {
+    Generations::at(&artifacts.resolve(global))
+}
+
+fn list(generations: &Generations, output: &Output) -> Result<()> {
+    let list = List {
+        champion: generations.published(),
+        previous: generations.previous()?,
+        generations: generations.list()?,
+    };
+    output.json(&list)?;
+    if list.generations.is_empty() {
+        output.line("no generations; run `cinematch train` to create one");
+    }
+    for info in &list.generations {
+        line(info, output);
+    }
+    Ok(())
+}
+
+/// Prints a generation on one line.
+fn line(info: &GenerationInfo, output: &Output) {
+    let (style, role) = match info.role {
+        Role::Champion => (GOOD, "served"),
+        Role::Previous => (STRONG, "previous"),
+        Role::Retired => (DIM, "retired"),
+        Role::Candidate => (DIM, "candidate"),
+    };
+    let number = info.generation;
+    if let Some(error) = &info.error {
+        output.line(format_args!("{number:>6}  {style}{role:<13}{style:#}  {CARE}{error}{CARE:#}"));
+        return;
+    }
+    output.line(format_args!(
+        "{STRONG}{number:>6}{STRONG:#}  {style}{role:<13}{style:#}  {:<20}  {}  {:>7} movies  {:>10} \
+         ratings  {:>6} MB{}",
+        info.model_id.as_deref().unwrap_or_default(),
+        info.created_at.as_deref().unwrap_or_default(),
+        thousands(info.movies.unwrap_or_default() as u64),
+        thousands(info.ratings.unwrap_or_default() as u64),
+        thousands(info.bytes.unwrap_or_default().div_ceil(1_000_000)),
+        info.why.as_ref().or(info.verdict.as_ref()).map(|why| format!("  {DIM}{why}{DIM:#}")).unwrap_or_default(),
+    ));
+}
+
+fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> Result<()> {
+    let generation = match generation {
+        Some(generation) => generation,
+        None => generations.manifest()?.0,
+    };
+    let manifest = generations.check_generation(generation)?;
+    let gone = || ArtifactsError::NoGeneration {
+        artifacts: generations.path_of(generation),
+        generation,
+        known: generations.all(),
+    };
+    let list = generations.list()?;
+    let info = list.into_iter().find(|info| info.generation == generation).ok_or_else(gone)?;
+    let directory = shown(&generations.path_of(generation));
+    let card = Card::of(generations, generation);
+    let (judged, judged_at) = card.map(|card| (card.verdict, card.judged_at)).unwrap_or_default();
+    let shown = Shown { info, directory, manifest, judged, judged_at };
+    output.json(&shown)?;
+    line(&shown.info, output);
+    let manifest = &shown.manifest;
+    for input in &manifest.inputs {
+        output.line(format_args!(
+            "  {DIM}from {} ({} rows, sha256 {}…){DIM:#}",
+            input.name,
+            thousands(input.rows),
+            &input.sha256[..input.sha256.len().min(12)]
+        ));
+    }
+    if let Some(at) = &shown.info.promoted_at {
+        output.line(format_args!("  last promoted {at}"));
+    }
+    if let Some(verdict) = &shown.judged {
+        print_verdict(verdict, shown.judged_at.as_deref().unwrap_or_default(), output);
+    }
+    output.line(format_args!(
+        "  {}: {} files, every checksum verified",
+        shown.directory,
+        manifest.files.len()
+    ));
+    Ok(())
+}
+
+/// Prints a verdict with its metrics.
+fn print_verdict(verdict: &Verdict, judged_at: &str, output: &Output) {
+    output.line(format_args!("  judged {judged_at}: {}", verdict.why));
+    for (users, of) in [("users with a history", &verdict.overall), ("new users", &verdict.cold)] {
+        let Some(of) = of else { continue };
+        let told = |of: &Interval| format!("{:.4} ({:.4} to {:.4})", of.mean, of.low, of.high);
+        let champion = of.champion.map_or_else(String::new, |champion| {
+            format!(", the champion {}", told(&champion.ndcg))
+        });
+        output.line(format_args!(
+            "  NDCG@20 of {} {users}: {}{champion}",
+            thousands(of.users as u64),
+            told(&of.challenger.ndcg)
+        ));
+    }
+}
+
+fn served(generations: &Generations, promoted: Promoted, output: &Output) -> Result<()> {
+    let Promoted { generation, before, left_alone } = promoted;
+    let model_id = generations.manifest_of(generation)?.model_id;
+    for path in left_alone {
+        output.warn(format_args!(
+            "{} is not one of CineMatch's links and was left in place",
+            shown(&path)
+        ));
+    }
+    let instead = match before {
+        Some(before) if before != generation => format!(" instead of {before}"),
+        _ => String::new(),
+    };
+    output.line(format_args!(
+        "{STRONG}generation {generation}{STRONG:#} is served{instead}, model {model_id}"
+    ));
+    output.json(&Served { generation, model_id, before })
+}

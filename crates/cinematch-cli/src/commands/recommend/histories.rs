@@ -1,0 +1,153 @@
+//! `cinematch recommend --histories`: lists for many users outside the training data.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Result, anyhow, bail};
+use cinematch::bundle::Bundle;
+use cinematch::catalog::{Interactions, Rated, count_all};
+use cinematch::files;
+use cinematch::ids::{UserId, UserIdx};
+use cinematch::ranking::{Chosen, Recommender};
+use cinematch::sources::ratings;
+use rayon::prelude::*;
+
+use crate::output::{Output, STRONG, counted};
+use crate::paths::shown;
+
+/// Number of users per write, and per parallel batch.
+const BATCH: usize = 2048;
+const TOGETHER: usize = 16;
+
+/// Lists to compute.
+#[derive(Clone, Copy)]
+pub struct Lists {
+    /// Models that rank.
+    pub chosen: Chosen,
+    /// Movies per list.
+    pub k: usize,
+}
+
+/// Ranks movies for each user in `histories` and writes the lists to `out`.
+pub fn run(
+    bundle: &Bundle,
+    histories: &Path,
+    lists: Lists,
+    out: &Path,
+    output: &Output,
+) -> Result<()> {
+    let k = lists.k;
+    let started = Instant::now();
+    let name = shown(histories);
+    let recommender = &bundle.recommender;
+    if k == 0 {
+        bail!("--limit is 0; expected the number of movies per user, 1 or more");
+    }
+    if !out_is_new(histories, out) {
+        bail!("--out is the file of the histories, {name}, and would overwrite it");
+    }
+    let file = File::open(histories).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => anyhow!(
+            "{name} not found; --histories requires a CSV file of userId,movieId,rating[,timestamp]"
+        ),
+        _ => anyhow!("cannot open {name}: {error}"),
+    })?;
+    let reading = output.step("reading histories");
+    let mut read = ratings::read_histories(&name, &file, recommender.vocabulary())?;
+    let interactions = Interactions::new(&name, recommender.vocabulary().clone(), &mut read);
+    drop(reading);
+    output.warn_counts(&count_all(&read.problems, &read.unlisted));
+
+    // Users without a rating of a known movie get the list for an empty history.
+    let known = interactions.users().map(|user| (interactions.user(user), Some(user)));
+    let mut users: Vec<(UserId, Option<UserIdx>)> = known.collect();
+    let is_stranger = |id: &UserId| users.binary_search_by_key(id, |user| user.0).is_err();
+    let strangers: Vec<UserId> = read.strangers.into_iter().filter(is_stranger).collect();
+    users.extend(strangers.into_iter().map(|id| (id, None)));
+    users.sort_unstable_by_key(|user| user.0);
+    let ranking = output.progress("ranking", users.len() as u64);
+    let (mut without_movies, mut first_without) = (0_usize, None);
+    files::replace(out, |out| {
+        out.write_all(b"userId,rank,movieId,score\n")?;
+        for (batch, users) in users.chunks(BATCH).enumerate() {
+            let rows = |users: &[_]| rows(recommender, &interactions, users, lists);
+            let of_batch: Vec<Rows> = users.par_chunks(TOGETHER).map(rows).collect();
+            for Rows { csv, without } in of_batch {
+                out.write_all(csv.as_bytes())?;
+                first_without = first_without.or(without.first().copied());
+                without_movies += without.len();
+            }
+            ranking.set_position((batch * BATCH + users.len()) as u64);
+        }
+        Ok(())
+    })?;
+    drop(ranking);
+    if let Some(first) = first_without {
+        output.warn(format_args!(
+            "no movies are left for {}, starting with {first}, because they rated all of them",
+            counted(without_movies as u64, "user")
+        ));
+    }
+
+    output.json(&serde_json::json!({
+        "histories": name,
+        "viewers": users.len(),
+        "rows": read.rows,
+        "problem_counts": count_all(&read.problems, &read.unlisted),
+        "without_films": without_movies,
+        "limit": k,
+        "model_id": bundle.manifest.model_id,
+        "out": shown(out),
+        "seconds": started.elapsed().as_secs_f64(),
+    }))?;
+    output.line(format_args!(
+        "{STRONG}{}{STRONG:#}: up to {} for each of {}",
+        shown(out),
+        counted(k as u64, "movie"),
+        counted(users.len() as u64, "user")
+    ));
+    Ok(())
+}
+
+/// Returns true if the output does not overwrite the input.
+fn out_is_new(input: &Path, out: &Path) -> bool {
+    match (input.canonicalize(), out.canonicalize()) {
+        (Ok(input), Ok(out)) => input != out,
+        _ => true,
+    }
+}
+
+/// Output rows of a batch of users.
+struct Rows {
+    csv: String,
+    /// Users for whom no movie is left.
+    without: Vec<UserId>,
+}
+
+/// Ranks movies for a batch of users.
+fn rows(
+    recommender: &Recommender,
+    interactions: &Interactions,
+    users: &[(UserId, Option<UserIdx>)],
+    Lists { chosen, k }: Lists,
+) -> Rows {
+    let history = |user: &(UserId, Option<UserIdx>)| -> Vec<Rated> {
+        user.1.into_iter().flat_map(|user| interactions.of_user(user)).collect()
+    };
+    let histories: Vec<Vec<Rated>> = users.iter().map(history).collect();
+    let histories: Vec<&[Rated]> = histories.iter().map(Vec::as_slice).collect();
+    let mut rows = Rows { csv: String::with_capacity(users.len() * k * 28), without: Vec::new() };
+    for ((id, _), list) in users.iter().zip(recommender.best_for(chosen, &histories, k)) {
+        if list.is_empty() {
+            rows.without.push(*id);
+        }
+        for (place, best) in list.iter().enumerate() {
+            let movie = recommender.movie(best.movie).movie_id;
+            // Writing to memory is infallible.
+            let _ = writeln!(rows.csv, "{id},{},{movie},{:.6}", place + 1, best.score);
+        }
+    }
+    rows
+}

@@ -1,0 +1,83 @@
+//! Data that models are evaluated and tuned on.
+
+use anyhow::{Result, bail};
+use cinematch::bundle::InputSum;
+use cinematch::catalog::{Interactions, Movie};
+use cinematch::evaluation::{MovieGenres, Split};
+use cinematch::features::plain::PlainFeatures;
+use cinematch::features::ranking::{FeatureSet, RankingFeatures};
+use cinematch::features::tags::TagCounts;
+use cinematch::features::text::TfidfParams;
+use cinematch::ids::Vocabulary;
+use cinematch::sources::movielens::TagRow;
+use clap::Args;
+
+use crate::options::Global;
+use crate::output::Output;
+use crate::paths::{MergedPath, PackedPath, RawPath};
+use crate::pipeline::inputs::{ReadMode, load_ratings, ratings_sum, read_movies, read_tags};
+
+/// Flags for the input files.
+#[derive(Debug, Args)]
+pub struct Inputs {
+    #[command(flatten)]
+    raw: RawPath,
+    #[command(flatten)]
+    merged: MergedPath,
+    #[command(flatten)]
+    packed: PackedPath,
+}
+
+/// Movies, ratings and tags.
+pub struct Data {
+    movies: Vec<Movie>,
+    tags: Vec<TagRow>,
+    plain: PlainFeatures,
+    /// Genres of the movies.
+    pub genres: MovieGenres,
+    /// Ratings of these movies.
+    pub interactions: Interactions,
+    /// Files that the data was read from.
+    pub files: Vec<InputSum>,
+}
+
+impl Inputs {
+    /// Reads the files in the same way as `train`.
+    pub fn load(&self, global: &Global, output: &Output) -> Result<Data> {
+        let reading = output.step("reading movies");
+        let (movies, movie_rows) = read_movies(&self.merged, global, output)?;
+        let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
+        drop(reading);
+        let loaded = load_ratings(ReadMode::default(), &self.raw, &self.packed, global, output)?;
+        let summing = output.step("computing the checksum of the ratings");
+        let ratings = ratings_sum(&self.raw, &loaded, global)?;
+        drop(summing);
+        let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
+        let interactions = loaded.interactions.restricted_to(&vocabulary);
+        if interactions.n_ratings() == 0 {
+            bail!(
+                "no movie of the merged table has a rating; run `cinematch preprocess` on the movies.csv \
+                 that ratings.csv belongs to"
+            );
+        }
+        let learning = output.step("learning features");
+        let plain = PlainFeatures::fit(&movies, TfidfParams::default())?;
+        drop(learning);
+        Ok(Data {
+            genres: MovieGenres::new(&movies),
+            files: [movie_rows, ratings].into_iter().chain(tag_rows).collect(),
+            movies,
+            tags,
+            plain,
+            interactions,
+        })
+    }
+}
+
+impl Data {
+    /// Computes the movies' features for ranking, with the tags that the split may train on.
+    pub fn features(&self, split: &Split<'_>) -> Result<RankingFeatures> {
+        let tags = TagCounts::new(self.tags.iter().filter(|tag| split.tags.admits(tag)));
+        Ok(RankingFeatures::fit(FeatureSet::Full, &self.movies, &self.plain, &tags)?)
+    }
+}

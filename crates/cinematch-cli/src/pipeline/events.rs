@@ -1,0 +1,94 @@
+//! Progress events for a server that runs a command as a job: one JSON object per line, and an end
+//! of the process when the server stops.
+
+use std::io::{Read, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde::Serialize;
+
+use crate::output::Output;
+
+/// Niceness of a worker process, 0 (highest priority) to 19.
+const NICENESS: i32 = 19;
+
+/// Flags that a server passes to a job.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Events {
+    /// Run as a job of a server: print one JSON object per line, run at low priority, and exit when
+    /// standard input closes
+    #[arg(long)]
+    events: bool,
+    /// With --events, the seconds without a heartbeat after which the server counts as stopped
+    #[arg(long, value_name = "SECONDS", requires = "events", hide = true)]
+    patience: Option<f64>,
+}
+
+/// A stage of the work and its progress.
+#[derive(Serialize)]
+struct Stage<'a> {
+    stage: &'a str,
+    share: f32,
+}
+
+/// Result of the work.
+#[derive(Serialize)]
+struct Outcome<'a, T> {
+    outcome: &'a T,
+}
+
+impl Events {
+    /// Returns the output to print to. With `--events`, lowers the priority of this process, and exits
+    /// when standard input closes, because the server has died.
+    pub fn follow(self, output: &Output) -> Result<Output> {
+        if !self.events {
+            return Ok(output.clone());
+        }
+        rustix::process::nice(NICENESS).context("cannot lower the priority of this process")?;
+        std::thread::spawn(|| {
+            let mut ignored = [0; 64];
+            while std::io::stdin().read(&mut ignored).is_ok_and(|length| length > 0) {
+                record_heartbeat();
+            }
+            std::process::exit(1);
+        });
+        if let Some(patience) = self.patience.map(Duration::from_secs_f64) {
+            record_heartbeat();
+            std::thread::spawn(move || {
+                while last_heartbeat().is_none_or(|at| at.elapsed() < patience) {
+                    std::thread::sleep(patience / 10);
+                }
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "error: the server's heartbeat stopped; it may have given this job to another server"
+                );
+                std::process::exit(1);
+            });
+        }
+        Ok(Output::of_events())
+    }
+}
+
+/// Time of the last heartbeat. A server that was suspended may have lost the job to another server,
+/// and two workers must not run it at once.
+static HEARTBEAT: Mutex<Option<Instant>> = Mutex::new(None);
+
+fn record_heartbeat() {
+    *HEARTBEAT.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+}
+
+fn last_heartbeat() -> Option<Instant> {
+    *HEARTBEAT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Prints the progress of a stage, 0 to 1.
+pub fn stage(output: &Output, stage: &str, share: f32) -> Result<()> {
+    output.event(&Stage { stage, share })
+}
+
+/// Prints the result.
+pub fn outcome(output: &Output, outcome: &impl Serialize) -> Result<()> {
+    output.event(&Outcome { outcome })
+}

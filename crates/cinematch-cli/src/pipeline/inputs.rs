@@ -1,0 +1,251 @@
+//! Readers of the files that models are trained on.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+use cinematch::bundle::InputSum;
+use cinematch::catalog::{
+    Availability, Fingerprint, Interactions, Movie, Packed, ProblemCount, Provenance, count_all,
+    read_merged,
+};
+use cinematch::files;
+use cinematch::ids::{self, Vocabulary};
+use cinematch::models::Spec;
+use cinematch::models::spec::NAMES;
+use cinematch::sources::movielens::{self, TagRow};
+use cinematch::sources::{Problem, Unlisted, ratings};
+use serde::Serialize;
+
+use crate::options::Global;
+use crate::output::Output;
+use crate::paths::{MergedPath, PackedPath, RawPath, read_or, shown};
+
+/// Content of `ratings_report.json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    format_version: u32,
+    file: &'a str,
+    rows: u64,
+    ratings: usize,
+    problem_counts: Vec<ProblemCount<'a>>,
+    /// Number of problems that are counted but not listed; files with many problems list only some.
+    unlisted_problems: u64,
+    problems: &'a [Problem],
+}
+
+/// Ratings, and how they were read.
+pub struct Loaded {
+    /// Ratings of all movies in movies.csv.
+    pub interactions: Interactions,
+    /// Number of rows in the file.
+    pub rows: u64,
+    /// Number of problems in the file.
+    pub problems: u64,
+    /// Problems found, if the file was read rather than the packed ratings.
+    pub listed: Vec<Problem>,
+    /// Counts of further problems that are not listed.
+    pub unlisted: Unlisted,
+    /// True if the packed ratings were up to date and were used.
+    pub cached: bool,
+}
+
+/// Options of [`load_ratings`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadMode {
+    /// Read the file even if the packed ratings are up to date.
+    pub refresh: bool,
+    /// Write neither packed ratings nor a report.
+    pub read_only: bool,
+}
+
+/// Reads the movies of the merged table, with the checksum of the file.
+pub fn read_movies(
+    merged: &MergedPath,
+    global: &Global,
+    output: &Output,
+) -> Result<(Vec<Movie>, InputSum)> {
+    let path = merged.resolve(global);
+    let bytes = read_or(&path, "run `cinematch preprocess` first")?;
+    let decoded = read_merged(&shown(&path), &bytes)?;
+    output.warn_problems(&decoded.problems);
+    let rows = decoded.records.len() as u64;
+    let name = "movies_merged.csv".to_owned();
+    Ok((decoded.records, InputSum { name, rows, sha256: ids::sha256_hex(&bytes) }))
+}
+
+/// Returns the path of ratings.csv, or of ratings.parquet if only that exists.
+pub fn ratings_path(raw: &Path) -> PathBuf {
+    let (csv, parquet) = (raw.join("ratings.csv"), raw.join("ratings.parquet"));
+    if !csv.exists() && parquet.exists() { parquet } else { csv }
+}
+
+fn is_parquet(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "parquet")
+}
+
+/// Returns the name, rows and SHA-256 of the ratings file, as a manifest records them. O(bytes).
+pub fn ratings_sum(raw: &RawPath, loaded: &Loaded, global: &Global) -> Result<InputSum> {
+    let path = ratings_path(&raw.resolve(global));
+    let file = File::open(&path).with_context(|| format!("cannot open {}", shown(&path)))?;
+    let sha256 = ids::sha256_of(file).with_context(|| format!("cannot read {}", shown(&path)))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(InputSum { name, rows: loaded.rows, sha256 })
+}
+
+/// Reads hyperparameters by model name from a file that `cinematch tune` writes.
+pub fn read_specs(path: &Path) -> Result<BTreeMap<String, Spec>> {
+    let bytes = read_or(path, "`cinematch tune` writes it")?;
+    let specs: BTreeMap<String, Spec> = serde_json::from_slice(&bytes).with_context(|| {
+        format!(
+            "{} must contain hyperparameters by model name, as `cinematch tune` writes them",
+            shown(path)
+        )
+    })?;
+    for (name, spec) in &specs {
+        let model = spec.model.name();
+        if !NAMES.contains(&name.as_str()) {
+            bail!("{}: unknown model `{name}`; known models: {}", shown(path), NAMES.join(", "));
+        }
+        if model != name {
+            bail!("{}: the entry `{name}` is for the model `{model}`", shown(path));
+        }
+        spec.check().with_context(|| shown(path))?;
+    }
+    Ok(specs)
+}
+
+/// Reads the users' tags, if the MovieLens release contains them.
+pub fn read_tags(
+    raw: &RawPath,
+    global: &Global,
+    output: &Output,
+) -> Result<(Vec<TagRow>, Option<InputSum>)> {
+    let path = raw.resolve(global).join("tags.csv");
+    if !path.exists() {
+        return Ok((Vec::new(), None));
+    }
+    let bytes = read_or(&path, "it was deleted while this command ran")?;
+    let decoded = movielens::tags(&shown(&path), &bytes)?;
+    output.warn_problems(&decoded.problems);
+    let rows = decoded.records.len() as u64;
+    let name = "tags.csv".to_owned();
+    let sum = InputSum { name, rows, sha256: ids::sha256_hex(&bytes) };
+    Ok((decoded.records, Some(sum)))
+}
+
+/// Reads the streaming services per movie, if they were fetched. A file named by a flag must exist.
+pub fn read_providers(
+    named: Option<&Path>,
+    movies: &[Movie],
+    global: &Global,
+    output: &Output,
+) -> Result<(Option<Availability>, Option<InputSum>)> {
+    let default = global.root.join("raw/tmdb/watch_providers.csv");
+    let path = named.unwrap_or(&default);
+    if named.is_none() && !path.exists() {
+        return Ok((None, None));
+    }
+    let bytes = read_or(path, "check --providers; `cinematch fetch tmdb` writes it")?;
+    let decoded = Availability::read(&shown(path), &bytes, movies)?;
+    output.warn_problems(&decoded.problems);
+    let name = "watch_providers.csv".to_owned();
+    let sum = InputSum { name, rows: decoded.rows, sha256: ids::sha256_hex(&bytes) };
+    Ok((decoded.records.into_iter().next(), Some(sum)))
+}
+
+/// Loads the ratings. Opens the packed ratings if they are up to date; otherwise reads the file and
+/// packs it.
+pub fn load_ratings(
+    mode: ReadMode,
+    raw: &RawPath,
+    packed: &PackedPath,
+    global: &Global,
+    output: &Output,
+) -> Result<Loaded> {
+    let raw = raw.resolve(global);
+    let movies = read_vocabulary(&raw)?;
+    let path = ratings_path(&raw);
+    let name = shown(&path);
+    let file = File::open(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => anyhow!(
+                "{name} and ratings.parquet not found; every MovieLens release contains ratings. To train \
+                 without them, run `cinematch train --model content`"
+        ),
+        _ => anyhow!("cannot open {name}: {error}"),
+    })?;
+    let fingerprint =
+        Fingerprint::of(&file, &movies).with_context(|| format!("cannot read {name}"))?;
+    let packed_path = packed.resolve(global);
+    if !mode.refresh {
+        let step = output.step("opening the packed ratings");
+        let opened = Packed::open(&packed_path, &fingerprint);
+        drop(step);
+        match opened {
+            Ok(Some(Packed { interactions, provenance })) => {
+                let Provenance { rows, problems, .. } = provenance;
+                let (listed, unlisted) = (Vec::new(), Unlisted::default());
+                let cached = true;
+                return Ok(Loaded { interactions, rows, problems, listed, unlisted, cached });
+            }
+            Ok(None) => {}
+            Err(error) => output.warn(format_args!("{error}; packing the ratings again")),
+        }
+    }
+
+    let step = output.step("reading ratings");
+    let mut read = if is_parquet(&path) {
+        let file = file.try_clone().with_context(|| format!("cannot read {name}"))?;
+        ratings::read_parquet(&name, file, &movies)?
+    } else {
+        ratings::read(&name, &file, &movies)?
+    };
+    let interactions = Interactions::new(&name, movies, &mut read);
+    drop(step);
+    let problems = read.problems.len() as u64 + read.unlisted.total();
+    let provenance = Provenance { fingerprint, rows: read.rows, problems };
+    let packing = Packed { interactions, provenance };
+    if !mode.read_only {
+        let step = output.step("packing ratings");
+        packing.write(&packed_path)?;
+        let report = Report {
+            format_version: 1,
+            file: &name,
+            rows: read.rows,
+            ratings: packing.interactions.n_ratings(),
+            problem_counts: count_all(&read.problems, &read.unlisted),
+            unlisted_problems: read.unlisted.total(),
+            problems: &read.problems,
+        };
+        let document = serde_json::to_vec_pretty(&report)?;
+        files::replace(&report_path(&packed_path), |out| out.write_all(&document))?;
+        drop(step);
+    }
+    output.warn_counts(&count_all(&read.problems, &read.unlisted));
+    Ok(Loaded {
+        interactions: packing.interactions,
+        rows: read.rows,
+        problems,
+        listed: read.problems,
+        unlisted: read.unlisted,
+        cached: false,
+    })
+}
+
+/// Returns the path of the report, beside the packed ratings.
+pub fn report_path(packed: &Path) -> PathBuf {
+    files::parent(packed).join("ratings_report.json")
+}
+
+/// Reads the ids of MovieLens's movies. Problems in movies.csv are reported by `preprocess`, not here.
+fn read_vocabulary(raw: &Path) -> Result<Vocabulary> {
+    let path = raw.join("movies.csv");
+    let bytes = read_or(
+        &path,
+        "ratings are checked against its movies; run `cinematch fetch movielens`, or pass the folder that \
+         contains both files with --raw",
+    )?;
+    let movies = movielens::movies(&shown(&path), &bytes)?;
+    Ok(Vocabulary::new(movies.records.iter().map(|movie| movie.movie_id)))
+}

@@ -1,0 +1,63 @@
+//! Background jobs of a server and their schedules.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use cinematch_server::{JobsConfig, Pace, Schedule, WorkerCommand};
+use clap::Args;
+
+use crate::options::Global;
+
+/// Flags for background jobs.
+#[derive(Clone, Debug, Args)]
+pub struct Background {
+    /// When to train a new model and serve it if it ranks no worse: never, hourly, daily, weekly, monthly,
+    /// or five cron fields, in UTC
+    #[arg(long, default_value = "never", env = "CINEMATCH_RETRAIN", value_name = "SCHEDULE")]
+    retrain: When,
+    /// When to add movies that are new in raw/, without training
+    #[arg(long, default_value = "never", env = "CINEMATCH_UPDATE", value_name = "SCHEDULE")]
+    update: When,
+    /// Run no jobs; other servers on the same database run them
+    #[arg(long, env = "CINEMATCH_NO_JOBS")]
+    no_jobs: bool,
+    /// Factor by which heartbeats, timeouts and retries of jobs are faster, for tests
+    #[arg(long, default_value_t = 1.0, env = "CINEMATCH_JOBS_SPEED", hide = true)]
+    jobs_speed: f64,
+}
+
+/// A schedule; `None` for never.
+#[derive(Clone, Debug)]
+struct When(Option<Schedule>);
+
+impl std::str::FromStr for When {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.trim() == "never" {
+            return Ok(Self(None));
+        }
+        text.parse().map(|schedule| Self(Some(schedule)))
+    }
+}
+
+impl Background {
+    /// Returns the settings of jobs. A job runs this program in the same root folder.
+    pub fn config(&self, global: &Global, artifacts: &Path) -> Result<JobsConfig> {
+        let program = std::env::current_exe().context("cannot locate this program's executable")?;
+        let mut before = vec!["--root".into(), global.root.clone().into(), "--quiet".into()];
+        if let Some(config) = &global.config {
+            before.extend(["--config".into(), config.into()]);
+        }
+        if global.threads > 0 {
+            before.extend(["--threads".into(), global.threads.to_string().into()]);
+        }
+        let behind = vec!["--artifacts".into(), artifacts.into()];
+        Ok(JobsConfig {
+            worker: (!self.no_jobs).then_some(WorkerCommand { program, before, behind }),
+            retrain: self.retrain.0.clone(),
+            update: self.update.0.clone(),
+            pace: Pace::default().times(self.jobs_speed),
+        })
+    }
+}

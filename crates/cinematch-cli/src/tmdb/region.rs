@@ -1,0 +1,112 @@
+//! The country whose streaming services and age ratings are used.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use anyhow::{Result, bail};
+
+use crate::output::Output;
+
+/// Name of the stored setting.
+pub const SETTING: &str = "region";
+
+/// Codes of ISO 3166-1, and of Kosovo, which TMDb lists too.
+const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN \
+    BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ \
+    DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL \
+    GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM \
+    JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME \
+    MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP \
+    NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD \
+    SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO \
+    TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
+
+/// Returns the region named, else the remembered one.
+pub fn known(named: Option<&str>, remembered: Option<String>) -> Result<Option<String>> {
+    named.map_or(Ok(remembered), |named| checked(named).map(Some))
+}
+
+/// Returns the region: named by a flag or the environment, else remembered from an earlier run, else
+/// from the locale. On a terminal, the locale is only a suggestion and the user is asked. There is no
+/// other default.
+pub fn resolve(named: Option<&str>, remembered: Option<String>, output: &Output) -> Result<String> {
+    if let Some(known) = known(named, remembered)? {
+        return Ok(known);
+    }
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let suggested = locale.as_deref().and_then(of_locale);
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        return ask(suggested.as_deref());
+    }
+    match (suggested, locale) {
+        (Some(region), Some(locale)) => {
+            output.warn(format_args!(
+                "using streaming services of {region}, from the locale {locale}; pass --region to choose \
+                 another country"
+            ));
+            Ok(region)
+        }
+        _ => bail!(
+            "cannot determine the country for streaming services from the locale; pass it, for example \
+             --region DE, or set CINEMATCH_REGION=DE in .env"
+        ),
+    }
+}
+
+fn ask(suggested: Option<&str>) -> Result<String> {
+    let mut answer = String::new();
+    loop {
+        let hint = suggested.map(|region| format!(" [{region}]")).unwrap_or_default();
+        eprint!("In which country do you watch (two letters, such as DE)?{hint} ");
+        std::io::stderr().flush()?;
+        answer.clear();
+        if std::io::stdin().lock().read_line(&mut answer)? == 0 {
+            bail!("no country was entered; pass it with --region");
+        }
+        match (answer.trim(), suggested) {
+            ("", Some(region)) => return Ok(region.to_owned()),
+            (answer, _) => match checked(answer) {
+                Ok(region) => return Ok(region),
+                Err(error) => eprintln!("{error}"),
+            },
+        }
+    }
+}
+
+/// Normalizes a country code: `de` and `DE` become `DE`.
+fn checked(text: &str) -> Result<String> {
+    // `UK` is common; the code of ISO 3166-1 is `GB`.
+    let region = match text.trim().to_ascii_uppercase() {
+        region if region == "UK" => "GB".to_owned(),
+        region => region,
+    };
+    if !COUNTRIES.split(' ').any(|country| country == region) {
+        bail!(
+            "`{text}` is not a country code; expected two letters (ISO 3166-1), such as DE or US"
+        );
+    }
+    Ok(region)
+}
+
+/// Returns the country of a locale: `DE` for `de_DE.UTF-8`, `None` for `C`, `POSIX` and `en`.
+fn of_locale(locale: &str) -> Option<String> {
+    let name = locale.split(['.', '@']).next()?;
+    let (_, region) = name.split_once(['_', '-'])?;
+    checked(region).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_country_of_a_locale() {
+        let regions = ["de_DE.UTF-8", "pt-BR", "en_US@euro", "C.UTF-8", "POSIX", "en", "eo_XYZ"];
+        let regions = regions.map(of_locale);
+        let expected = [Some("DE"), Some("BR"), Some("US"), None, None, None, None];
+        assert_eq!(regions, expected.map(|region| region.map(str::to_owned)));
+        assert_eq!([" gb ", "uk"].map(|text| checked(text).unwrap()), ["GB", "GB"]);
+        assert!(["deu", "XX", "", "D E"].iter().all(|text| checked(text).is_err()));
+    }
+}
