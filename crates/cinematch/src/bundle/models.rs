@@ -1,5 +1,5 @@
-//! Models of a generation on disk: one `.npz` archive per model, readable by NumPy and SciPy. The module
-//! docs of each model describe its arrays. Content has no archive: the ranking rows are separate files.
+//! Models of a generation on disk: one `.npz` archive per model, readable by `NumPy` and `SciPy`. The
+//! module docs of each model describe its arrays. Content has no archive: the ranking rows are separate files.
 
 use std::io;
 

@@ -214,7 +214,7 @@ enum Content<'a> {
     Era,
 }
 
-/// The weight of a film's words, by how many different ones it has.
+/// Computes the weight of a movie's words from the block weight and the number of distinct words.
 type WordWeight = fn(f32, usize) -> f32;
 
 fn content<'a>(kind: BlockKind, movies: &'a [Movie], tags: &TagCounts) -> Content<'a> {

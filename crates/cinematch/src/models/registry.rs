@@ -129,7 +129,9 @@ macro_rules! registry {
             pub(super) fn set_seed(&mut self, seed: u64) {
                 match self {
                     Self::Hybrid { parts } => {
-                        parts.iter_mut().for_each(|part| part.model.set_seed(seed));
+                        for part in parts {
+                            part.model.set_seed(seed);
+                        }
                     }
                     $($(Self::$kind(params) => params.set_seed(seed),)+)+
                 }

