@@ -264,7 +264,7 @@ fn learn(data: &Data, split: &Split<'_>, of_content: bool) -> Outcome<Recommende
         };
         blend = Blend { name: "hybrid", models: Vec::new(), content: 0.0 };
         for (part, (model, weight)) in parts.iter().zip(hybrid.parts()) {
-            if matches!(part.model, Kind::Content) {
+            if matches!(part.model, Kind::Content(_)) {
                 blend.content = *weight;
             } else {
                 let (name, model) = (part.model.name(), model.clone());

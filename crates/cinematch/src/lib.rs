@@ -11,7 +11,7 @@ pub mod features;
 pub mod files;
 pub mod ids;
 pub mod imports;
-pub mod linalg;
+mod linalg;
 pub mod models;
 pub mod ranking;
 pub mod rating;

@@ -54,7 +54,7 @@ pub use stars::{StarErrors, interval_coverage, star_errors};
 pub use strata::{HISTORY_STRATA, MOVIE_STRATA};
 pub use strong::StrongGeneralization;
 pub use time_cut::TimeCut;
-pub use tuning::{Search, TUNABLE, better_half};
+pub use tuning::{Search, better_half, tunable_models};
 
 /// A part of a whole; of nothing, 0.
 fn ratio(part: f64, whole: f64) -> f64 {

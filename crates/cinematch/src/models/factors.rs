@@ -1,4 +1,4 @@
-//! Rows of factors, padded to whole lanes.
+//! Dense matrices of factors, rows padded to whole lanes.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -6,23 +6,24 @@ use rayon::prelude::*;
 
 use crate::linalg::{Lane, Lanes, TILE, TileMatrix, add_product, prefetch};
 
-/// n rows of d numbers. Each row starts at a lane; what is beyond d in its last one stays 0.
+/// n rows of d values. Each row starts at a lane; the padding behind its values is 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Factors {
     n_factors: usize,
-    /// Lanes a row.
+    /// Number of lanes per row.
     width: usize,
     lanes: Lanes,
 }
 
 impl Factors {
-    /// Zeros.
+    /// Returns zeros.
     pub fn zeros(n_rows: usize, n_factors: usize) -> Self {
         let width = n_factors.div_ceil(TILE);
         Self { n_factors, width, lanes: Lanes::zeros(n_rows * width) }
     }
 
-    /// Normal numbers, every row from a stream of its own.
+    /// Returns normally distributed values. Each row has its own random stream, so that the result does
+    /// not depend on the number of threads.
     pub fn normal(n_rows: usize, n_factors: usize, deviation: f32, seed: u64) -> Self {
         let mut factors = Self::zeros(n_rows, n_factors);
         let width = factors.width;
@@ -31,7 +32,7 @@ impl Factors {
             random.set_stream(row as u64);
             let values = &mut lanes.as_flattened_mut()[..n_factors];
             for pair in values.chunks_mut(2) {
-                // Box and Muller, 1958; the first number lies in (0, 1].
+                // Box and Muller, 1958; the first uniform value lies in (0, 1].
                 let [a, b] = [0; 2].map(|_| random.next_u64() >> 11);
                 let scale = 1.0 / (1_u64 << 53) as f64;
                 let radius = (-2.0 * ((a + 1) as f64 * scale).ln()).sqrt() * f64::from(deviation);
@@ -44,7 +45,7 @@ impl Factors {
         factors
     }
 
-    /// Rows of d values each; `None` if there are not so many.
+    /// Returns rows of d values each; `None` if the number of values does not match.
     pub fn from_values(n_rows: usize, n_factors: usize, values: &[f32]) -> Option<Self> {
         let mut factors = Self::zeros(n_rows, n_factors);
         for (row, values) in factors.rows_mut().zip(values.chunks(n_factors)) {
@@ -53,7 +54,7 @@ impl Factors {
         (values.len() == n_rows * n_factors).then_some(factors)
     }
 
-    /// The first rows. O(numbers).
+    /// Returns a copy of the first `n_rows` rows. O(values).
     #[must_use]
     pub fn first(&self, n_rows: usize) -> Self {
         let mut first = Self::zeros(n_rows, self.n_factors);
@@ -62,35 +63,34 @@ impl Factors {
         first
     }
 
-    /// The number of rows.
+    /// Returns the number of rows.
     pub fn n_rows(&self) -> usize {
         self.lanes.len() / self.width
     }
 
-    /// Numbers a row.
+    /// Returns the number of values per row.
     pub fn n_factors(&self) -> usize {
         self.n_factors
     }
 
-    /// Lanes a row.
+    /// Returns the number of lanes per row.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// The numbers of a row.
+    /// Returns the values of a row.
     pub fn values(&self, row: usize) -> &[f32] {
         &self.row(row).as_flattened()[..self.n_factors]
     }
 
-    /// A row, padded.
+    /// Returns a row with its padding.
     pub fn row(&self, row: usize) -> &[Lane] {
         &self.lanes[row * self.width..][..self.width]
     }
 
-    /// The rows of these numbers, in this order. They lie anywhere in memory, so while one is used
-    /// those that come soon are already on their way.
+    /// Iterates over scattered rows in the given order, prefetching the rows that follow.
     pub fn gather<'a>(&'a self, rows: &'a [u32]) -> impl Iterator<Item = &'a [Lane]> {
-        /// How far ahead: about as many lines as a core has under way at once.
+        /// Cache lines to prefetch: about the number of loads a core keeps in flight.
         const LINES: usize = 64;
         let ahead = (LINES / self.width).max(1);
         let (width, lanes) = (self.width, &*self.lanes);
@@ -103,12 +103,12 @@ impl Factors {
         })
     }
 
-    /// Every row, padded.
+    /// Iterates over all rows with their padding.
     pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [Lane]> {
         self.lanes.chunks_exact_mut(self.width)
     }
 
-    /// ⟨row, other⟩.
+    /// Returns the dot product of a row with `other`.
     pub fn dot(&self, row: usize, other: &[Lane]) -> f32 {
         let mut sums = [0.0; TILE];
         for (a, b) in self.row(row).iter().zip(other) {
@@ -119,9 +119,9 @@ impl Factors {
         sums.iter().sum()
     }
 
-    /// `FᵀF`. 2·n·d² FLOPs; the same bytes at any number of threads.
+    /// Returns `FᵀF`. 2·n·d² FLOPs; the result does not depend on the number of threads.
     pub fn gramian(&self) -> TileMatrix {
-        /// Rows that are added up on their own.
+        /// Number of rows per partial sum.
         const RUN: usize = 4096;
         let runs: Vec<TileMatrix> = self
             .lanes
@@ -145,28 +145,28 @@ impl Factors {
     }
 }
 
-/// Up to [`Panels::ROWS`] rows of factors, gathered: a panel for every 16 of their numbers.
-pub struct Panels {
+/// Up to [`Panels::ROWS`] gathered rows of factors, one panel per lane of the rows.
+pub(crate) struct Panels {
     width: usize,
     n_rows: usize,
     lanes: Lanes,
 }
 
 impl Panels {
-    /// The most rows: few enough that all of them stay in the nearer caches.
+    /// Maximum number of rows: few enough to stay in the L2 cache.
     pub const ROWS: usize = 256;
 
-    /// Without rows.
+    /// Creates panels without rows.
     pub fn new(width: usize) -> Self {
         Self { width, n_rows: 0, lanes: Lanes::zeros(width * Self::ROWS) }
     }
 
-    /// Forgets all rows.
+    /// Removes all rows.
     pub fn clear(&mut self) {
         self.n_rows = 0;
     }
 
-    /// Adds a row, scaled.
+    /// Adds `scale` times a row.
     pub fn push(&mut self, row: &[Lane], scale: f32) {
         for (panel, lane) in row.iter().enumerate() {
             self.lanes[panel * Self::ROWS + self.n_rows] = lane.map(|value| value * scale);
@@ -174,7 +174,7 @@ impl Panels {
         self.n_rows += 1;
     }
 
-    /// Adds `RᵀR` of the rows R.
+    /// Adds `RᵀR` of the rows R to `sum`.
     pub fn add_gramian(&self, sum: &mut TileMatrix) {
         for row in 0..self.width {
             let left = self.panel(row);
