@@ -188,7 +188,7 @@ impl<'a> Listing<'a> {
 
     /// What the changed film contributes to a film's score.
     fn said_of(&self, movie: MovieIdx) -> f32 {
-        self.recommender.part_of(&self.request, self.changed, movie)
+        self.recommender.contribution_of(&self.request, self.changed, movie)
     }
 
     fn titles(&self) -> Vec<String> {

@@ -3,11 +3,10 @@
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::catalog::{Movie, ServicesSource};
-use cinematch::features::ranking::BlockKind;
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::models::biased_mf::Prediction;
-use cinematch::models::content::SharedFeature;
-use cinematch::ranking::{Feedback, Filters, Query, Ranked, Reason, Recommendation, Request};
+use cinematch::ranking::wording::{Description, NOTICEABLE, Segment, describe};
+use cinematch::ranking::{Filters, Query, Ranked, Reason, Recommendation, Request};
 use cinematch::sources::movielens::Stars;
 use maud::{Markup, html};
 
@@ -20,8 +19,7 @@ use super::visitor::User;
 use crate::extract::PathOf;
 use crate::problem::Problem;
 use crate::routes::find_movie;
-use crate::routes::listing::why;
-use crate::routes::similar::of_one_movie;
+use crate::routes::similar::why_similar;
 use crate::state::AppState;
 
 /// Films like it.
@@ -29,10 +27,6 @@ const SIMILAR: usize = 12;
 /// People and keywords shown.
 const CAST: usize = 10;
 const KEYWORDS: usize = 20;
-/// Parts of a score smaller than this are summed up.
-const NOTICEABLE: f32 = 0.004;
-/// Features that two films share, named at most.
-const SHARED: usize = 4;
 /// Stars are given from a half to five.
 const HALVES: u8 = 10;
 
@@ -217,7 +211,7 @@ impl<'a> Fit<'a> {
             let page = Request { offset: place - 1, ..request };
             // Its list from there on begins with the film.
             let ranked = Ranked { items: vec![assessed.clone()], shortfall: None };
-            recommender.without(&page, &ranked).into_iter().flatten().next()
+            recommender.counterfactuals(&page, &ranked).into_iter().flatten().next()
         });
         // What it owes most to is worth a word where it would be lost without.
         let counterfactual = counterfactual.filter(|without| without.would_be > without.place);
@@ -265,58 +259,21 @@ impl<'a> Fit<'a> {
 
 /// A part of a score: how much, and what.
 fn part(reason: &Reason<'_>, most: f32) -> Markup {
-    let movie = |movie_id: &MovieId, title: &str| {
-        html! { a href={ "/films/" (movie_id.0) } { (title) } }
-    };
+    let Description { sentence, details } = describe(reason);
     html! {
         (bar(reason.contribution(), most))
         span {
-            @match reason {
-                Reason::Movie { movie_id, title, feedback, contribution, from_users, shared } => {
-                    @match feedback {
-                        Feedback::Liked => "You like ",
-                        Feedback::Disliked => "You don’t like ",
-                        Feedback::Rated(stars) => { "You gave " (stars) "★ to " },
-                    }
-                    (movie(movie_id, title))
-                    (in_common(shared, *from_users < *contribution))
-                    @if *from_users > NOTICEABLE {
-                        span .detail { "those who liked it liked this too" }
-                    }
-                },
-                Reason::OtherMovies { movies: 1, .. } => "Another film that you spoke of",
-                Reason::OtherMovies { movies, .. } => { (names::movies(*movies)) " more that you spoke of" },
-                Reason::Popularity { .. } => "Liked by many",
-                Reason::Genre { name, .. } => { "You prefer " (name) },
-                Reason::Quality { vote_average, vote_count, .. } => {
-                    @match (vote_average, vote_count) {
-                        (Some(average), Some(count)) => {
-                            (format!("{average:.1}")) " of 10 from " (names::thousands(*count as usize)) " votes"
-                        },
-                        _ => "How good and how known it is",
-                    }
-                },
-                Reason::Novelty { .. } => "Known to many already",
-                Reason::Trending { .. } => "Popular now",
+            @for segment in sentence {
+                @match segment {
+                    Segment::Text(text) => (text),
+                    Segment::Movie { movie_id, title } => {
+                        a href={ "/films/" (movie_id.0) } { (title) }
+                    },
+                }
             }
+            @for detail in details { span .detail { (detail) } }
         }
     }
-}
-
-/// What two films share, in a few words; that both are of one time is no news to anybody.
-fn in_common(shared: &[SharedFeature<'_>], counts: bool) -> Markup {
-    let told = |feature: &&SharedFeature<'_>| {
-        counts && !matches!(feature.block, BlockKind::Era | BlockKind::Numeric)
-    };
-    let mut names: Vec<&str> = Vec::with_capacity(SHARED);
-    for name in shared.iter().filter(told).map(|feature| feature.name) {
-        // A word of an overview is no news beside the keyword that has it.
-        let is_said = |known: &&str| *known == name || known.split(' ').any(|word| word == name);
-        if names.len() < SHARED && !names.iter().any(is_said) {
-            names.push(name);
-        }
-    }
-    html! { @if !names.is_empty() { span .detail { "both: " (names.join(", ")) } } }
 }
 
 /// A part's size, as a number and drawn.
@@ -382,8 +339,7 @@ fn similar(viewing: &Viewing, film: MovieIdx) -> Result<Vec<MovieCard<'_>>, Prob
     })?;
     let movies = recommender.recommend(&request).items.into_iter().map(|recommended| {
         let film = recommended.movie;
-        let why = of_one_movie(why(recommended), &movie.title);
-        MovieCard { why: Some(why), ..viewing.movie(film) }
+        MovieCard { why: Some(why_similar(recommended)), ..viewing.movie(film) }
     });
     Ok(movies.collect())
 }

@@ -322,7 +322,7 @@ fn told(note: &str) -> Markup {
 fn parts<'a>(viewing: &'a Viewing, passed: &Passed) -> Result<(Markup, Option<&'a str>), Problem> {
     let recommender = viewing.recommender();
     let request = viewing.resolve(&viewing.query(1))?;
-    let next = recommender.ask(&request.history, &passed.answers(viewing));
+    let next = recommender.next_question(&request.history, &passed.answers(viewing));
     let title = next.map(|movie| recommender.movie(movie).title.as_str());
     let markup = html! {
         section #question .question aria-labelledby="asked" data-address=(passed.address()) {

@@ -19,7 +19,7 @@ use crate::models::ials::Ials;
 use crate::models::popular::Popular;
 use crate::models::spec::{Kind, Weighted};
 use crate::models::{Fitted, Implicit, ItemItem, Model, Spec};
-use crate::ranking::{Blend, Learned};
+use crate::ranking::{Blend, WeightedModel};
 
 /// The models of a spec, with their weights and their files' names.
 fn parts(spec: &Spec) -> Vec<(String, f32, &Kind)> {
@@ -97,7 +97,7 @@ pub fn load(
         if model.n_movies() != n_movies {
             return Err(broken(&file, "it is of another number of films than movies_meta.json"));
         }
-        blend.models.push(Learned { name: kind.name(), model, weight });
+        blend.models.push(WeightedModel { name: kind.name(), model, weight });
     }
     Ok(blend)
 }

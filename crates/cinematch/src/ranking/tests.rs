@@ -8,20 +8,23 @@ mod popularity;
 
 use proptest::prelude::*;
 
+use std::cmp::Reverse;
+
 use super::*;
-use crate::catalog::Rated;
+use crate::catalog::{Movie, Rated};
 use crate::features::CsrMatrix;
 use crate::features::plain::PlainFeatures;
-use crate::features::ranking::FeatureSet;
+use crate::features::ranking::{FeatureSet, RankingFeatures};
 use crate::features::tags::TagCounts;
 use crate::features::text::TfidfParams;
-use crate::ids::MovieId;
-use crate::models::content::ContentAlone;
+use crate::ids::{MovieId, MovieIdx};
 use crate::models::content::tests::{catalogue, model, movie};
+use crate::models::content::{ContentAlone, Signal};
 use crate::models::hybrid::Hybrid;
 use crate::models::ials::{Ials, IalsParams};
 use crate::models::popular::Popular;
 use crate::models::{Confidence, Fitted, ItemItem, Model};
+use crate::retrieval::{Candidate, Filter, FilterIndex, FilterKind};
 use crate::sources::movielens::Stars;
 
 fn recommender() -> Recommender {
@@ -29,7 +32,7 @@ fn recommender() -> Recommender {
 }
 
 /// Of films on films, of factors and of popularity.
-fn models() -> Vec<Learned> {
+fn models() -> Vec<WeightedModel> {
     let mut weights = CsrMatrix::new(12);
     for row in 0..12_u32 {
         let fits = |column: &u32| (row + column).is_multiple_of(5) && row != *column;
@@ -40,7 +43,7 @@ fn models() -> Vec<Learned> {
     let confidence = Confidence::default();
     let ials = Ials::from_factors(params, confidence, (12, 12), &factors).unwrap();
     let popular = Popular::from_scores((0_u8..12).map(f32::from).collect());
-    let learned = |name, model, weight| Learned { name, model, weight };
+    let learned = |name, model, weight| WeightedModel { name, model, weight };
     vec![
         learned("edlae", Fitted::ItemItem(ItemItem::from_weights(confidence, weights)), 1.0),
         learned("ials", Fitted::Ials(ials), 0.5),
@@ -48,7 +51,7 @@ fn models() -> Vec<Learned> {
     ]
 }
 
-fn with_models(models: Vec<Learned>) -> Recommender {
+fn with_models(models: Vec<WeightedModel>) -> Recommender {
     let mut movies = catalogue();
     for (at, movie) in movies.iter_mut().enumerate() {
         movie.services = vec![if at % 2 == 0 { "Netflix" } else { "MUBI" }.to_owned()];
@@ -175,7 +178,7 @@ fn what_serves_is_the_hybrid_that_is_evaluated() {
         let seen = |movie: u32| history.iter().any(|rated| rated.movie.0 == movie);
         let mut expected: Vec<u32> = (0..12).filter(|movie| !seen(*movie)).collect();
         expected.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]));
-        let best = recommender.best_for(Chosen::All, &[&history], 20).remove(0);
+        let best = recommender.best_for(ModelChoice::All, &[&history], 20).remove(0);
         assert_eq!(best.iter().map(|best| best.movie.0).collect::<Vec<_>>(), expected);
         assert!((best[0].score - 1.0).abs() < 1e-6);
     }
@@ -196,7 +199,7 @@ fn a_model_that_is_chosen_ranks_as_if_it_were_alone() {
     for learned in models() {
         let (movies, features) = (recommender.movies().to_vec(), recommender.model().features());
         let (name, weight) = (learned.name, 1.0);
-        let blend = Blend { name, models: vec![Learned { weight, ..learned }], content: 0.0 };
+        let blend = Blend { name, models: vec![WeightedModel { weight, ..learned }], content: 0.0 };
         let alone = Recommender::new(movies, features.clone(), blend, Votes::Count);
         let expected = list(&alone, None);
         assert_eq!(list(&recommender, Some(name)), expected, "{name}");
@@ -204,14 +207,14 @@ fn a_model_that_is_chosen_ranks_as_if_it_were_alone() {
         assert_ne!(expected, all, "{name}");
         assert_eq!(
             alone.choose("content").unwrap_err().to_string(),
-            format!("there is no model `content`, only {name}")
+            format!("unknown model `content`; available: {name}")
         );
     }
     assert_ne!(list(&recommender, Some("content")), all);
     let model = Some("iasl".to_owned());
     assert_eq!(
         recommender.resolve(&Query { model, ..query() }).unwrap_err().to_string(),
-        "model: there is no model `iasl`, only hybrid, edlae, ials, popular, content"
+        "model: unknown model `iasl`; available: hybrid, edlae, ials, popular, content"
     );
 }
 
@@ -227,7 +230,7 @@ fn what_fans_and_crowds_say_is_told() {
     let two = line(Query { liked: vec![MovieId(103), MovieId(104)], ..query() });
     assert!(two.contains(" • their fans like this too"), "{two}");
     let none = line(query());
-    assert!(none.starts_with("Liked by many viewers"), "{none}");
+    assert!(none.starts_with("Liked by many users"), "{none}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::features::CsrMatrix;
 use crate::features::patterns::RowPatterns;
 use crate::features::ranking::{Block, BlockKind, RankingFeatures};
 use crate::ids::MovieIdx;
-use crate::retrieval::{Codes, Layout, Part};
+use crate::retrieval::{Codes, Layout, SharedTerm};
 
 use column_sums::ColumnSums;
 
@@ -117,7 +117,7 @@ struct Match {
 
 impl ContentModel {
     /// Prepares the rows for scoring films in a layout. O(entries).
-    pub fn fit(features: RankingFeatures, layout: &Layout) -> Self {
+    pub(crate) fn fit(features: RankingFeatures, layout: &Layout) -> Self {
         let find = |block: &Block| RowPatterns::find(&features.matrix, block.start..block.end);
         let found = features.blocks.iter().filter_map(find);
         let patterns: Vec<(RowPatterns, Codes)> =
@@ -168,7 +168,7 @@ impl ContentModel {
 
     /// Adds to each film's `own` score (by position) what only few films have of its affinity to the
     /// profile, and returns the rest: what many films have in common.
-    pub fn add_scores(&self, profile: &Profile, own: &mut [f32]) -> Vec<Part<'_>> {
+    pub(crate) fn add_scores(&self, profile: &Profile, own: &mut [f32]) -> Vec<SharedTerm<'_>> {
         let (columns, weights) = (&profile.columns, &profile.weights);
         for (column, weight) in columns.iter().zip(weights) {
             let (positions, values) = self.positions_of.row(*column as usize);
@@ -178,7 +178,7 @@ impl ContentModel {
         }
         self.patterns
             .iter()
-            .map(|(patterns, codes)| Part { codes, values: patterns.dots(columns, weights) })
+            .map(|(patterns, codes)| SharedTerm { codes, values: patterns.dots(columns, weights) })
             .collect()
     }
 

@@ -11,11 +11,11 @@ proptest! {
         let recommender = for_query(&query, blended);
         let (request, _) = recommender.resolve(&query).unwrap();
         let ranked = recommender.recommend(&request);
-        let without = recommender.without(&request, &ranked);
+        let without = recommender.counterfactuals(&request, &ranked);
         prop_assert_eq!(without.len(), ranked.items.len());
         for (at, (item, without)) in ranked.items.iter().zip(without).enumerate() {
             let parts: Vec<f32> = (0..request.history.len())
-                .map(|position| recommender.part_of(&request, position, item.movie))
+                .map(|position| recommender.contribution_of(&request, position, item.movie))
                 .collect();
             let most = parts.iter().copied().fold(0.0, f32::max);
             let Some(without) = without else {
@@ -74,7 +74,7 @@ fn a_movie_can_fall_below_the_pool() {
     let (request, _) = recommender.resolve(&query).unwrap();
     let ranked = recommender.recommend(&request);
     let mut below = 0;
-    for (item, without) in ranked.items.iter().zip(recommender.without(&request, &ranked)) {
+    for (item, without) in ranked.items.iter().zip(recommender.counterfactuals(&request, &ranked)) {
         let without = without.unwrap();
         let mut silent = Request { limit: 300, ..request.clone() };
         silent
@@ -86,6 +86,6 @@ fn a_movie_can_fall_below_the_pool() {
         below += usize::from(place >= 100);
     }
     assert!(below > 5, "{below}");
-    let line = recommender.without(&request, &ranked)[0].as_ref().unwrap().to_string();
+    let line = recommender.counterfactuals(&request, &ranked)[0].as_ref().unwrap().to_string();
     assert!(line.starts_with("Without your 5★ of Film 1 this would fall from 1st to "), "{line}");
 }

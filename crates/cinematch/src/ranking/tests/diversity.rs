@@ -89,14 +89,14 @@ fn the_lazy_order_is_the_greedy_one() {
         for diversity in [0.05, 0.3, 0.6, 1.0] {
             let expected = greedy(&recommender, &candidates, diversity, &history);
             for wanted in [12, 5] {
-                let mix = GenreMix::of(recommender.index(), &history);
+                let mix = GenreMix::new(recommender.index(), &history);
                 let model = recommender.model();
                 let lazy = diversify::rerank(model, candidates.clone(), diversity, wanted, mix);
                 let lazy: Vec<MovieIdx> = lazy.iter().map(|film| film.movie).collect();
                 assert_eq!(lazy[..wanted], expected[..wanted], "{signals:?} {diversity}");
             }
         }
-        let mix = GenreMix::of(recommender.index(), &history);
+        let mix = GenreMix::new(recommender.index(), &history);
         let as_it_was = diversify::rerank(recommender.model(), candidates.clone(), 0.0, 12, mix);
         assert_eq!(as_it_was, candidates);
     }

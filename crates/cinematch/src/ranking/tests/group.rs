@@ -6,7 +6,6 @@ use proptest::strategy::Strategy as _;
 
 use super::*;
 use crate::ranking::Strategy;
-use crate::retrieval::FilterKind;
 
 fn strategies() -> impl proptest::strategy::Strategy<Value = Strategy> {
     prop_oneof![
@@ -192,5 +191,5 @@ fn groups_of_nobody_and_of_crowds_are_refused() {
     assert_eq!(refused(0, Strategy::Average), "expected 1 to 20 members, got 0");
     assert_eq!(refused(21, Strategy::Average), "expected 1 to 20 members, got 21");
     let share = Strategy::Veto { below: f32::NAN };
-    assert_eq!(refused(1, share), "expected a veto below 0 to 1, got NaN");
+    assert_eq!(refused(1, share), "expected a veto share from 0 to 1, got NaN");
 }

@@ -5,7 +5,7 @@ use super::*;
 /// Asked until nothing is left, every film answered alike.
 fn all_questions(recommender: &Recommender, answer: Answer) -> Vec<u32> {
     let mut answers = Vec::new();
-    while let Some(movie) = recommender.ask(&[], &answers) {
+    while let Some(movie) = recommender.next_question(&[], &answers) {
         answers.push((movie, answer));
         assert!(answers.len() <= 12);
     }
@@ -29,7 +29,9 @@ fn every_known_movie_is_asked_about_once_whatever_is_said() {
 
 fn how_many(recommender: &Recommender, row: u32) -> f32 {
     match recommender.blend.models.iter().find(|learned| learned.name == "popular") {
-        Some(Learned { model: Fitted::Popular(popular), .. }) => popular.scores()[row as usize],
+        Some(WeightedModel { model: Fitted::Popular(popular), .. }) => {
+            popular.scores()[row as usize]
+        }
         _ => recommender.movie(MovieIdx(row)).vote_count.unwrap_or(0) as f32,
     }
 }
@@ -53,19 +55,19 @@ fn movies_of_one_kind_do_not_come_one_after_the_other() {
     let kind = |movie: MovieIdx| movie.0 % 3;
     let mut answers = Vec::new();
     for _ in 0..3 {
-        let movie = recommender.ask(&[], &answers).unwrap();
+        let movie = recommender.next_question(&[], &answers).unwrap();
         assert!(answers.iter().all(|(other, _)| kind(*other) != kind(movie)));
         answers.push((movie, Answer::Seen));
     }
     // In whatever order they came, and said twice.
-    let next = recommender.ask(&[], &answers);
+    let next = recommender.next_question(&[], &answers);
     answers.reverse();
     answers.push(answers[0]);
-    assert_eq!(recommender.ask(&[], &answers), next);
+    assert_eq!(recommender.next_question(&[], &answers), next);
     // Who has not seen a film or says nothing of it is not asked about it again.
-    let first = recommender.ask(&[], &[]).unwrap();
+    let first = recommender.next_question(&[], &[]).unwrap();
     for answer in [Answer::NotSeen, Answer::Skipped] {
-        assert_ne!(recommender.ask(&[], &[(first, answer)]), Some(first), "{answer:?}");
+        assert_ne!(recommender.next_question(&[], &[(first, answer)]), Some(first), "{answer:?}");
     }
 }
 
@@ -80,14 +82,14 @@ fn questions_follow_what_is_known_of_the_user() {
     let model = Fitted::ItemItem(ItemItem::from_weights(Confidence::default(), weights));
     let popular = Fitted::Popular(Popular::from_scores(vec![1.0; 12]));
     let recommender = with_models(vec![
-        Learned { name: "edlae", model, weight: 1.0 },
-        Learned { name: "popular", model: popular, weight: 0.1 },
+        WeightedModel { name: "edlae", model, weight: 1.0 },
+        WeightedModel { name: "popular", model: popular, weight: 0.1 },
     ]);
     for liked in 0..12_u32 {
         let query = Query { liked: vec![MovieId(100 + liked)], ..query() };
         let (request, _) = recommender.resolve(&query).unwrap();
         let answers = [(MovieIdx(liked), Answer::Seen)];
-        let next = recommender.ask(&request.history, &answers).unwrap();
+        let next = recommender.next_question(&request.history, &answers).unwrap();
         assert_eq!(next.0 % 3, liked % 3);
     }
 }
@@ -99,5 +101,5 @@ fn a_catalogue_of_which_nobody_knows_anything_has_no_questions() {
     let tags = TagCounts::default();
     let features = RankingFeatures::fit(FeatureSet::Full, &movies, &plain, &tags).unwrap();
     let recommender = Recommender::new(movies, features, Blend::CONTENT, Votes::Count);
-    assert_eq!(recommender.ask(&[], &[]), None);
+    assert_eq!(recommender.next_question(&[], &[]), None);
 }
