@@ -31,7 +31,7 @@ fn recommender() -> Recommender {
     with_models(Vec::new())
 }
 
-/// Of films on films, of factors and of popularity.
+/// An item-item model, a factor model and a popularity model.
 fn models() -> Vec<WeightedModel> {
     let mut weights = CsrMatrix::new(12);
     for row in 0..12_u32 {
@@ -71,24 +71,24 @@ fn ids(recommender: &Recommender, ranked: &Ranked<'_>) -> Vec<u32> {
     ranked.items.iter().map(|item| recommender.movie(item.movie).movie_id.0).collect()
 }
 
-/// The fields a query is refused for.
-fn refused(query: &Query) -> String {
+/// Error message of an invalid query.
+fn error_of(query: &Query) -> String {
     recommender().resolve(query).unwrap_err().to_string()
 }
 
 #[test]
-fn unknown_names_are_answered_with_near_ones() {
+fn suggests_similar_names_for_unknown_names() {
     let typo = Query { preferred_genres: vec!["musicla".to_owned()], ..query() };
     assert_eq!(
-        refused(&typo),
+        error_of(&typo),
         "preferred_genres[0]: unknown genre `musicla`; did you mean musical?"
     );
     let filters = Filters { services: vec!["Netflx".to_owned()], ..Filters::default() };
-    assert!(refused(&Query { filters, ..query() }).contains("did you mean Netflix?"));
+    assert!(error_of(&Query { filters, ..query() }).contains("did you mean Netflix?"));
 }
 
 #[test]
-fn numbers_outside_their_range_are_refused_with_their_field() {
+fn rejects_numbers_out_of_range_with_their_field() {
     let rating = Rating { movie_id: MovieId(100), rating: 5.5 };
     let filters = Filters {
         year_min: Some(2001),
@@ -124,7 +124,7 @@ fn a_known_service_without_movies_is_a_shortfall_not_an_error() {
 }
 
 #[test]
-fn a_rating_counts_before_a_dislike_and_a_dislike_before_a_like() {
+fn a_rating_overrides_a_dislike_and_a_dislike_overrides_a_like() {
     let recommender = recommender();
     let query = Query {
         liked: vec![MovieId(100), MovieId(101), MovieId(9)],
@@ -133,8 +133,8 @@ fn a_rating_counts_before_a_dislike_and_a_dislike_before_a_like() {
         ..query()
     };
     let (request, unknown) = recommender.resolve(&query).unwrap();
-    let said: Vec<Feedback> = request.history.iter().map(|item| item.feedback).collect();
-    assert_eq!(said, [Feedback::Liked, Feedback::Disliked, Feedback::Rated(4.0)]);
+    let feedback: Vec<Feedback> = request.history.iter().map(|item| item.feedback).collect();
+    assert_eq!(feedback, [Feedback::Liked, Feedback::Disliked, Feedback::Rated(4.0)]);
     assert_eq!(unknown, [MovieId(9)]);
 }
 
@@ -149,7 +149,7 @@ fn a_user_without_history_gets_a_mixed_list() {
 }
 
 #[test]
-fn explanations_read_like_the_reasons() {
+fn explains_a_liked_movie_with_its_features() {
     let recommender = recommender();
     let query = Query { liked: vec![MovieId(100)], limit: 1, ..query() };
     let (request, _) = recommender.resolve(&query).unwrap();
@@ -160,7 +160,7 @@ fn explanations_read_like_the_reasons() {
 }
 
 #[test]
-fn what_serves_is_the_hybrid_that_is_evaluated() {
+fn serves_the_same_lists_as_the_evaluated_hybrid() {
     let recommender = with_models(models());
     let content = ContentAlone::fit(model(FeatureSet::Full).features().clone());
     let mut parts: Vec<(Fitted, f32)> =
@@ -185,7 +185,7 @@ fn what_serves_is_the_hybrid_that_is_evaluated() {
 }
 
 #[test]
-fn a_model_that_is_chosen_ranks_as_if_it_were_alone() {
+fn a_selected_model_ranks_as_if_it_were_the_only_one() {
     let recommender = with_models(models());
     let list = |recommender: &Recommender, model: Option<&str>| {
         let liked = vec![MovieId(103), MovieId(104)];
@@ -219,7 +219,7 @@ fn a_model_that_is_chosen_ranks_as_if_it_were_alone() {
 }
 
 #[test]
-fn what_fans_and_crowds_say_is_told() {
+fn explanations_mention_other_users_and_popularity() {
     let recommender = with_models(models());
     let line = |query| {
         let (request, _) = recommender.resolve(&query).unwrap();
@@ -234,7 +234,7 @@ fn what_fans_and_crowds_say_is_told() {
 }
 
 #[test]
-fn a_movie_is_found_by_every_spelling_of_its_genre() {
+fn finds_movies_by_every_spelling_of_a_genre() {
     let with = |id, genre: &str| Movie { genres: vec![genre.to_owned()], ..movie(id, "Film") };
     let movies =
         vec![with(1, "sci-fi"), with(2, "sci fi"), with(3, "science fiction"), with(4, "war")];
@@ -304,23 +304,23 @@ prop_compose! {
     }
 }
 
-/// A recommender that has the query's model: all of them, or content alone.
+/// Recommender with the query's model: a blend, or the content model only.
 fn for_query(query: &Query, blended: bool) -> Recommender {
     let learned = query.model.as_ref().is_some_and(|model| model != "content");
     with_models(if blended || learned { models() } else { Vec::new() })
 }
 
-/// Whether a film may be shown, decided without any of the code under test.
+/// True if a movie may be listed, decided without the code under test.
 fn may_be_shown(movie: &Movie, query: &Query) -> bool {
     let has = |genre: &String| movie.genres.contains(genre);
     let genres = &query.filters.genres;
     let services = &query.filters.services;
-    let spoken_of = query.liked.contains(&movie.movie_id)
+    let is_known = query.liked.contains(&movie.movie_id)
         || query.disliked.contains(&movie.movie_id)
         || query.ratings.iter().any(|rating| rating.movie_id == movie.movie_id)
         || query.seen.contains(&movie.movie_id)
         || query.exclude.contains(&movie.movie_id);
-    !spoken_of
+    !is_known
         && (genres.any.is_empty() || genres.any.iter().any(has))
         && !genres.none.iter().any(has)
         && (services.is_empty()
@@ -334,13 +334,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn the_promises_hold(query in queries(), blended in proptest::bool::ANY) {
+    fn returns_k_allowed_movies_with_exact_reasons(query in queries(), blended in proptest::bool::ANY) {
         let recommender = for_query(&query, blended);
         let (request, _) = recommender.resolve(&query).unwrap();
         let ranked = recommender.recommend(&request);
         let eligible = recommender.movies().iter().filter(|movie| may_be_shown(movie, &query)).count();
 
-        // Exactly k whenever k exist, each film once, each allowed.
+        // Exactly k movies if k are eligible, each once, each allowed.
         prop_assert_eq!(ranked.items.len(), query.limit.min(eligible.saturating_sub(query.offset)));
         let mut shown = ids(&recommender, &ranked);
         prop_assert!(ranked.items.iter().all(|item| may_be_shown(recommender.movie(item.movie), &query)));
@@ -348,25 +348,25 @@ proptest! {
         shown.dedup();
         prop_assert_eq!(shown.len(), ranked.items.len());
 
-        // A shortfall is said, and accounts for every film.
+        // A shortfall is reported and accounts for every movie.
         prop_assert_eq!(ranked.shortfall.is_some(), ranked.items.len() < query.limit);
         if let Some(shortfall) = &ranked.shortfall {
             prop_assert_eq!(shortfall.removed_by.values().sum::<usize>() + eligible, 12);
         }
 
-        // Reasons add up to the score.
+        // The contributions of the reasons add up to the score.
         for item in &ranked.items {
             let sum: f32 = item.reasons.iter().map(Reason::contribution).sum();
             let rounding = 1e-5 * item.score.abs().max(1.0);
             prop_assert!((sum - item.score).abs() < rounding, "{} {}", sum, item.score);
         }
 
-        // The same request gives the same list.
+        // Ranking is deterministic.
         prop_assert_eq!(&recommender.recommend(&request), &ranked);
     }
 
     #[test]
-    fn pages_fit_together(query in queries(), cut in 1_usize..6, blended in proptest::bool::ANY) {
+    fn consecutive_pages_form_the_whole_list(query in queries(), cut in 1_usize..6, blended in proptest::bool::ANY) {
         let recommender = for_query(&query, blended);
         let list = |offset, limit| {
             let page = Query { limit, offset, ..query.clone() };
@@ -379,9 +379,9 @@ proptest! {
     }
 }
 
-/// A dislike alone takes from what is like it, and leaves the rest as whoever knows nothing would have it.
+/// Without likes, a dislike lowers similar movies and leaves the others unchanged.
 #[test]
-fn dislikes_alone_take_no_more_than_the_best_movie_has() {
+fn dislikes_alone_subtract_at_most_the_best_score() {
     let recommender = with_models(models());
     for dislikes in [1, 3, 6] {
         let disliked = (100..100 + dislikes).map(MovieId).collect();

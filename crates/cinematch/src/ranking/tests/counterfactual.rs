@@ -1,13 +1,13 @@
-//! What a list would be without one film of the history.
+//! Counterfactual places.
 
 use super::*;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Against ranking everything again, with every film of the history.
+    /// Compares with ranking the whole catalog again without one movie of the history.
     #[test]
-    fn places_are_those_of_the_list_without_it(query in queries(), blended in proptest::bool::ANY) {
+    fn places_agree_with_ranking_without_the_feedback(query in queries(), blended in proptest::bool::ANY) {
         let recommender = for_query(&query, blended);
         let (request, _) = recommender.resolve(&query).unwrap();
         let ranked = recommender.recommend(&request);
@@ -27,10 +27,10 @@ proptest! {
             prop_assert_eq!(parts[source.unwrap()].to_bits(), most.to_bits());
             prop_assert_eq!(without.place, query.offset + at + 1);
 
-            let mut silent = Request { limit: 12, offset: 0, ..request.clone() };
-            let item_of_history = silent.history.remove(source.unwrap());
+            let mut changed = Request { limit: 12, offset: 0, ..request.clone() };
+            let item_of_history = changed.history.remove(source.unwrap());
             prop_assert_eq!(without.feedback, item_of_history.feedback);
-            let list = recommender.recommend(&silent).items;
+            let list = recommender.recommend(&changed).items;
             let place = list.iter().position(|other| other.movie == item.movie).unwrap();
             prop_assert_eq!(without.would_be, place + 1);
         }
@@ -41,7 +41,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn a_place_is_that_of_the_whole_list(query in queries(), blended in proptest::bool::ANY) {
+    fn place_agrees_with_the_whole_list(query in queries(), blended in proptest::bool::ANY) {
         let recommender = for_query(&query, blended);
         let (request, _) = recommender.resolve(&query).unwrap();
         let whole = Request { limit: 12, offset: 0, ..request.clone() };
@@ -53,7 +53,7 @@ proptest! {
     }
 }
 
-/// Beyond the films that diversity puts in another order places are by score.
+/// Below the pool that diversity reorders, places follow scores.
 #[test]
 fn a_movie_can_fall_below_the_pool() {
     let kind = |id: u32| ["crime", "western"][usize::from(id >= 150)];
@@ -76,11 +76,11 @@ fn a_movie_can_fall_below_the_pool() {
     let mut below = 0;
     for (item, without) in ranked.items.iter().zip(recommender.counterfactuals(&request, &ranked)) {
         let without = without.unwrap();
-        let mut silent = Request { limit: 300, ..request.clone() };
-        silent
+        let mut changed = Request { limit: 300, ..request.clone() };
+        changed
             .history
             .retain(|item| recommender.movie(item.signal.movie).movie_id != without.movie_id);
-        let list = recommender.recommend(&silent).items;
+        let list = recommender.recommend(&changed).items;
         let place = list.iter().position(|other| other.movie == item.movie).unwrap();
         assert_eq!(without.would_be, place + 1);
         below += usize::from(place >= 100);
