@@ -53,6 +53,9 @@ Usage: cargo xtask bench [PART…] [--runs N] [--json FILE] [--quick] [--factors
 
 The test data is read from CINEMATCH_TEST_DATA, or ../shared/data beside the project.";
 
+/// Cargo profile of everything measured: link-time optimization, one codegen unit.
+const PROFILE: &str = "dist";
+
 /// One part of the benchmarks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Part {
@@ -260,20 +263,20 @@ fn prepare(pace: Pace, ials: ials::Choice) -> Result<Setup> {
     Ok(Setup { programs: Programs { ours, python, peers }, inputs, work, pace, ials })
 }
 
-/// Builds in release, and gives the program that is then below `target/release`.
+/// Builds with the profile `dist` and returns the path of the program below `target/dist`.
 fn build(what: &[&str], program: &str) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let built = Command::new(cargo)
-        .args(["build", "--release"])
+        .args(["build", "--profile", PROFILE])
         .args(what)
         .current_dir(project::root())
         .status();
     if !built.context("cannot run cargo")?.success() {
-        bail!("the release build failed");
+        bail!("the build failed");
     }
-    let program = project::target()?.join("release").join(program);
+    let program = project::target()?.join(PROFILE).join(program);
     if !program.is_file() {
-        bail!("the release build left no {}", program.display());
+        bail!("the build left no {}", program.display());
     }
     Ok(program)
 }

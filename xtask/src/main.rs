@@ -1,8 +1,9 @@
-//! What contributors run: `cargo xtask test`, `cargo xtask bench`, `cargo xtask tidy`.
+//! Development commands: `cargo xtask test`, `cargo xtask bench` and `cargo xtask tidy`.
 
 mod bench;
 mod browser;
 mod debian;
+mod modules;
 mod postgres;
 mod project;
 mod redis;
@@ -14,11 +15,11 @@ use std::process::ExitCode;
 
 const USAGE: &str = "Usage: cargo xtask <command>
 
-  test [FILTER…]                      everything that proves the project; with filters, only the
-                                      Rust tests whose names contain one
-  bench [preprocess|train|serve|mixed|cache …]
-                                      ours against the usual Python stack, in one run
-  tidy                                what the formatter cannot check";
+  test [--full] [FILTER…]   Run the gates and all tests; with filters, only the tests whose names
+                            contain one, with the programs they need. --full adds slow campaigns
+  bench [PART…]             Measure CineMatch against its peers in one run; `bench --help` lists
+                            the parts
+  tidy                      Check prose, links, file lengths and import circles";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

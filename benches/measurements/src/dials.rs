@@ -26,7 +26,7 @@ const WIDTH: f64 = 24.0;
 
 /// Metrics of a list, in column order.
 const COLUMNS: [&str; 6] =
-    ["NDCG@20", "likeness", "nearest", "KL to own genres", "popularity", "long tail"];
+    ["NDCG@20", "similarity", "nearest", "KL to own genres", "popularity", "long tail"];
 
 /// Metrics that are also drawn as bars: accuracy, genres and share of little-known movies.
 const CURVES: [usize; 3] = [0, 3, 5];

@@ -1,0 +1,216 @@
+//! One source file as lists of declarations and paths.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// A `use` declaration's leaf: `use a::b as c` is `{ alias: "c", path: ["a", "b"] }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// Name the import binds, or `*` for a glob.
+    pub alias: String,
+    /// Path as written, without a glob's `*`.
+    pub path: Vec<String>,
+    /// True for `pub use` and `pub(…) use`.
+    pub is_reexport: bool,
+}
+
+/// A `mod` declaration whose content stands in another file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Child {
+    /// Module name.
+    pub name: String,
+    /// True below `#[cfg(test)]`.
+    pub is_test: bool,
+}
+
+/// Declarations and paths of one file.
+#[derive(Debug, Default)]
+pub struct Scanned {
+    /// Modules in files of their own.
+    pub children: Vec<Child>,
+    /// Imports, nested braces expanded.
+    pub imports: Vec<Import>,
+    /// Qualified paths in the code, two segments or more.
+    pub paths: Vec<Vec<String>>,
+}
+
+/// Reads a file's tokens. Inline test modules (`#[cfg(test)] mod … { … }`) are left out unless `with_tests`.
+pub fn scan(source: &str, with_tests: bool) -> Result<Scanned, proc_macro2::LexError> {
+    let mut scanned = Scanned::default();
+    walk(source.parse()?, with_tests, &mut scanned);
+    Ok(scanned)
+}
+
+fn walk(stream: TokenStream, with_tests: bool, scanned: &mut Scanned) {
+    let tokens: Vec<TokenTree> = stream.into_iter().collect();
+    let mut at = 0;
+    // State of the item being read: its attributes and visibility.
+    let (mut is_test, mut is_public) = (false, false);
+    while at < tokens.len() {
+        match &tokens[at] {
+            TokenTree::Punct(mark) if mark.as_char() == '#' => {
+                if let Some(TokenTree::Group(attribute)) = tokens.get(at + 1) {
+                    is_test |= is_test_attribute(attribute.stream());
+                    at += 1;
+                }
+                at += 1;
+            }
+            TokenTree::Ident(word) if word == "pub" => {
+                is_public = true;
+                at += 1;
+                if let Some(TokenTree::Group(scope)) = tokens.get(at)
+                    && scope.delimiter() == Delimiter::Parenthesis
+                {
+                    at += 1;
+                }
+            }
+            TokenTree::Ident(word) if word == "use" => {
+                let end = at + tokens[at..].iter().take_while(|token| !is(token, ';')).count();
+                if with_tests || !is_test {
+                    import(&tokens[at + 1..end], &[], is_public, &mut scanned.imports);
+                }
+                at = end + 1;
+                (is_test, is_public) = (false, false);
+            }
+            TokenTree::Ident(word) if word == "mod" => {
+                if let (Some(TokenTree::Ident(name)), Some(after)) =
+                    (tokens.get(at + 1), tokens.get(at + 2))
+                {
+                    match after {
+                        TokenTree::Group(body) if with_tests || !is_test => {
+                            walk(body.stream(), with_tests, scanned);
+                        }
+                        TokenTree::Group(_) => {}
+                        _ => scanned.children.push(Child { name: name.to_string(), is_test }),
+                    }
+                }
+                at += 3;
+                (is_test, is_public) = (false, false);
+            }
+            TokenTree::Ident(_) => {
+                let (path, next) = path_at(&tokens, at);
+                if path.len() > 1 {
+                    scanned.paths.push(path);
+                }
+                at = next;
+            }
+            TokenTree::Group(group) => {
+                // The body of a test function outside a test module is test code too.
+                if with_tests || !is_test {
+                    walk(group.stream(), with_tests, scanned);
+                }
+                if group.delimiter() == Delimiter::Brace {
+                    (is_test, is_public) = (false, false);
+                }
+                at += 1;
+            }
+            token => {
+                if is(token, ';') {
+                    (is_test, is_public) = (false, false);
+                }
+                at += 1;
+            }
+        }
+    }
+}
+
+/// True for `cfg(test)` and `test`, with whatever else the condition names.
+fn is_test_attribute(attribute: TokenStream) -> bool {
+    let mut tokens = attribute.into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Ident(name)), None) => name == "test",
+        (Some(TokenTree::Ident(name)), Some(TokenTree::Group(condition))) if name == "cfg" => {
+            condition.stream().to_string() == "test"
+        }
+        _ => false,
+    }
+}
+
+/// Expands one `use` tree below `prefix`.
+fn import(tokens: &[TokenTree], prefix: &[String], is_reexport: bool, out: &mut Vec<Import>) {
+    let mut path = prefix.to_vec();
+    let mut at = 0;
+    while at < tokens.len() {
+        match &tokens[at] {
+            TokenTree::Ident(word) if word == "as" => {
+                let alias = tokens.get(at + 1).map(ToString::to_string).unwrap_or_default();
+                out.push(Import { alias, path, is_reexport });
+                return;
+            }
+            TokenTree::Ident(word) => path.push(word.to_string()),
+            TokenTree::Punct(mark) if mark.as_char() == '*' => {
+                out.push(Import { alias: "*".to_owned(), path, is_reexport });
+                return;
+            }
+            TokenTree::Group(group) => {
+                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                for tree in inner.split(|token| is(token, ',')).filter(|tree| !tree.is_empty()) {
+                    import(tree, &path, is_reexport, out);
+                }
+                return;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    // `use a::b::{self}` binds `b`.
+    if path.len() > prefix.len().max(1) && path.last().is_some_and(|last| last == "self") {
+        path.pop();
+    }
+    if let Some(alias) = path.last().cloned() {
+        out.push(Import { alias, path, is_reexport });
+    }
+}
+
+/// Path that begins at a token, and the index behind it. Generic arguments end it.
+fn path_at(tokens: &[TokenTree], mut at: usize) -> (Vec<String>, usize) {
+    let mut path = Vec::new();
+    while let Some(TokenTree::Ident(word)) = tokens.get(at) {
+        path.push(word.to_string());
+        at += 1;
+        let separated = tokens.get(at).is_some_and(|token| is(token, ':'))
+            && tokens.get(at + 1).is_some_and(|token| is(token, ':'));
+        if !separated {
+            break;
+        }
+        at += 2;
+    }
+    (path, at)
+}
+
+fn is(token: &TokenTree, mark: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(imports: &[Import]) -> Vec<String> {
+        imports.iter().map(|import| format!("{}={}", import.alias, import.path.join("."))).collect()
+    }
+
+    #[test]
+    fn expands_nested_imports() {
+        let scanned = scan("pub use a::{self, b::{C, d as e}, f::*}; use g;", false).unwrap();
+        assert_eq!(paths(&scanned.imports), ["a=a", "C=a.b.C", "e=a.b.d", "*=a.f", "g=g"]);
+        assert!(scanned.imports[0].is_reexport && !scanned.imports[4].is_reexport);
+    }
+
+    #[test]
+    fn leaves_test_modules_out() {
+        let source = "mod a; #[cfg(test)] mod tests { use super::b; } #[cfg(test)] mod c; fn f() { d::e(); }";
+        let scanned = scan(source, false).unwrap();
+        assert!(scanned.imports.is_empty());
+        assert_eq!(scanned.paths, [["d", "e"]]);
+        let children: Vec<(&str, bool)> =
+            scanned.children.iter().map(|child| (child.name.as_str(), child.is_test)).collect();
+        assert_eq!(children, [("a", false), ("c", true)]);
+        assert_eq!(scan(source, true).unwrap().imports.len(), 1);
+    }
+
+    #[test]
+    fn reads_paths_inside_macros() {
+        let scanned = scan("routes!(home::home, x::<T>::y)", false).unwrap();
+        assert_eq!(scanned.paths, [["home", "home"]]);
+    }
+}

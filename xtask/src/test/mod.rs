@@ -1,0 +1,72 @@
+//! `cargo xtask test`: the gates, then the tests with the programs they need.
+
+mod needs;
+mod steps;
+
+use anyhow::{Result, bail};
+
+use crate::project;
+use needs::{Need, Provided};
+use steps::{cargo, gates, step};
+
+/// Options of the command line.
+struct Options {
+    /// Also run the tests marked `#[ignore]`: slow campaigns and foreign engines.
+    is_full: bool,
+    /// Only run tests whose names contain one of these.
+    filters: Vec<String>,
+}
+
+impl Options {
+    fn parse(arguments: &[String]) -> Result<Self> {
+        let (flags, filters): (Vec<&String>, Vec<&String>) =
+            arguments.iter().partition(|argument| argument.starts_with('-'));
+        if let Some(unknown) = flags.iter().find(|flag| **flag != "--full") {
+            bail!("unknown option {unknown}; expected --full or parts of test names");
+        }
+        let filters = filters.into_iter().cloned().collect();
+        Ok(Self { is_full: !flags.is_empty(), filters })
+    }
+}
+
+/// Runs the gates and all tests; with filters, only matching tests, and only the programs these reach are provided.
+pub fn run(arguments: &[String]) -> Result<()> {
+    let Options { is_full, filters } = Options::parse(arguments)?;
+    let root = project::root();
+    if filters.is_empty() {
+        gates(&root)?;
+    }
+    let wanted = if filters.is_empty() { Need::ALL.to_vec() } else { needs::of(&filters)? };
+    let provided = Provided::new(&wanted)?;
+    step("tests", || {
+        let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--"];
+        if is_full {
+            arguments.push("--include-ignored");
+        }
+        arguments.extend(filters.iter().map(String::as_str));
+        let mut variables = provided.variables();
+        variables.push(("INSTA_UPDATE", "no".as_ref()));
+        cargo(&root, &arguments, &variables)
+    })?;
+    if filters.is_empty() {
+        step("the README's first command", || {
+            cargo(&root, &["run", "--release", "--quiet", "--", "demo", "--once"], &[])
+        })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separates_flags_from_filters() {
+        let parse = |words: &[&str]| {
+            Options::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+        };
+        let options = parse(&["--full", "watchlist"]).unwrap();
+        assert!(options.is_full && options.filters == ["watchlist"]);
+        assert!(parse(&["--fast"]).is_err());
+    }
+}

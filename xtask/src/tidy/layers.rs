@@ -1,0 +1,129 @@
+//! The order of crates and modules: no import circle in a crate, and a diagram that is true.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::document::Document;
+use crate::modules::Modules;
+use crate::project;
+
+/// The document with the diagram, a fenced block below the heading: `crate → crate, crate` per line.
+const DIAGRAM: (&str, &str) = ("ARCHITECTURE.md", "## Crates");
+
+/// Findings of the workspace.
+pub fn check(documents: &[Document]) -> Result<Vec<String>> {
+    let crates = Crate::all()?;
+    let mut found = Vec::new();
+    for member in &crates {
+        for root in &member.roots {
+            for circle in Modules::read(root.as_ref(), false)?.circles() {
+                found.push(format!("{}: import circle\n  {}", member.name, circle.join("\n  ")));
+            }
+        }
+    }
+    let (name, heading) = DIAGRAM;
+    let drawn = documents.iter().find(|document| document.name == name);
+    found.extend(differences(
+        &drawn.map(|it| diagram(&it.text, heading)).unwrap_or_default(),
+        &crates,
+    ));
+    Ok(found)
+}
+
+/// A member of the workspace.
+struct Crate {
+    name: String,
+    /// Normal dependencies on other members.
+    needs: BTreeSet<String>,
+    /// Root files of its library and binaries.
+    roots: Vec<String>,
+}
+
+impl Crate {
+    fn all() -> Result<Vec<Self>> {
+        let output = Command::new(env!("CARGO"))
+            .current_dir(project::root())
+            .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+            .output()
+            .context("cannot run cargo metadata")?;
+        let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
+        let packages = metadata["packages"].as_array().cloned().unwrap_or_default();
+        let names: BTreeSet<&str> = packages.iter().filter_map(|it| it["name"].as_str()).collect();
+        let read = |package: &Value| {
+            let dependencies = package["dependencies"].as_array().into_iter().flatten();
+            let needs = dependencies
+                .filter(|it| it["kind"].is_null())
+                .filter_map(|it| it["name"].as_str())
+                .filter(|name| names.contains(name))
+                .map(str::to_owned);
+            let targets = package["targets"].as_array().into_iter().flatten();
+            let roots = targets
+                .filter(|it| matches!(it["kind"][0].as_str(), Some("lib" | "bin")))
+                .filter_map(|it| it["src_path"].as_str())
+                .map(str::to_owned);
+            Self {
+                name: package["name"].as_str().unwrap_or_default().to_owned(),
+                needs: needs.collect(),
+                roots: roots.collect(),
+            }
+        };
+        Ok(packages.iter().map(read).collect())
+    }
+}
+
+/// Arrows drawn in the first fenced block below a heading.
+fn diagram(text: &str, heading: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let below = text.split_once(&format!("\n{heading}\n")).map_or("", |(_, below)| below);
+    let block = below.split("```").nth(1).unwrap_or_default();
+    let arrows = block.lines().filter_map(|line| line.split_once('→'));
+    arrows
+        .map(|(from, to)| {
+            let to = to.split(',').map(|name| name.trim().to_owned());
+            (from.trim().to_owned(), to.filter(|name| !name.is_empty()).collect())
+        })
+        .collect()
+}
+
+fn differences(drawn: &BTreeMap<String, BTreeSet<String>>, crates: &[Crate]) -> Vec<String> {
+    let (name, heading) = DIAGRAM;
+    let mut found = Vec::new();
+    for member in crates {
+        let nothing = BTreeSet::new();
+        let arrows = drawn.get(&member.name).unwrap_or(&nothing);
+        if *arrows != member.needs {
+            let needs: Vec<&str> = member.needs.iter().map(String::as_str).collect();
+            found.push(format!(
+                "{name}, “{heading}”: the manifest has {} → {}",
+                member.name,
+                needs.join(", ")
+            ));
+        }
+    }
+    for name in drawn.keys().filter(|name| crates.iter().all(|member| member.name != **name)) {
+        found.push(format!("{}: “{heading}” draws {name}, which is no member", DIAGRAM.0));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compares_the_diagram_with_the_manifests() {
+        let text = "x\n## Crates\n\n```text\na → b, c\nb →\n```\n";
+        let drawn = diagram(text, "## Crates");
+        let member = |name: &str, needs: &[&str]| Crate {
+            name: name.to_owned(),
+            needs: needs.iter().map(|name| (*name).to_owned()).collect(),
+            roots: Vec::new(),
+        };
+        let crates = [member("a", &["b", "c"]), member("b", &[]), member("c", &[])];
+        assert!(differences(&drawn, &crates).is_empty());
+        let crates = [member("a", &["b"]), member("b", &[])];
+        assert_eq!(differences(&drawn, &crates).len(), 1);
+    }
+}
