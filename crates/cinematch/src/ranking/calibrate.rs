@@ -39,7 +39,7 @@ pub(super) struct Calibration<'a> {
     n_movies: f32,
     /// Distinct pairs of liked genre and number of genres of a movie that has it, ascending.
     counts: Vec<(usize, usize)>,
-    /// What a liked genre of a movie adds to [`Self::base`], by number of the movie's genres and by genre.
+    /// Change of [`Self::base`] per liked genre of a movie, by number of the movie's genres and by genre.
     table: Vec<f32>,
     /// Liked genres of each movie, as positions in the list of liked genres.
     places: Vec<u16>,

@@ -4,7 +4,7 @@
 //! With δ the diversity, each place goes to the movie that maximizes
 //!
 //! ```text
-//! (1 − δ) · relevance  −  δ · similarity to the most similar movie above  +  δ · 0.3 · calibration
+//! (1 − δ) · relevance − δ · similarity to the most similar movie above + δ · 0.3 · calibration
 //! ```
 //!
 //! Relevance is the score, scaled over the pool to 0–1. Calibration is the closeness of the extended list to

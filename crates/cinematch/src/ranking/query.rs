@@ -54,7 +54,7 @@ pub struct Filters {
     pub rating_min: Option<f64>,
 }
 
-/// A request for a list, before validation. [`Recommender::resolve`](super::Recommender::resolve) validates it.
+/// A request for a list, before validation by [`Recommender::resolve`](super::Recommender::resolve).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
     /// Liked movies.

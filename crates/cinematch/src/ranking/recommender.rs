@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::OnceLock;
 
 use super::blend::{Blend, ModelChoice, UnknownModel};
-use super::popularity::Popularity;
+use super::popularity::{Popularity, PopularitySource};
 use super::quality::Quality;
 use super::question_pool::QuestionPool;
 use crate::catalog::{Availability, Movie};
@@ -69,7 +69,7 @@ pub struct Recommender {
     pub(super) quality_by_position: Vec<f32>,
     /// [`Quality::vote_popularity`], by position.
     pub(super) vote_popularity_by_position: Vec<f32>,
-    pub(super) popularity: Popularity,
+    pub(super) popularity_source: PopularitySource,
     /// [`Popularity::score`], by position.
     pub(super) popularity_by_position: Vec<f32>,
     /// Movies that onboarding asks about, computed on first use.
@@ -120,7 +120,7 @@ impl Recommender {
             quality,
             weights,
             quality_by_position,
-            popularity,
+            popularity_source: popularity.source,
             questions: OnceLock::new(),
         }
     }

@@ -17,7 +17,7 @@ const BLENDED_DISLIKE_FACTOR: f32 = 1.5;
 /// movie has 40,000; being even less known makes a movie no more novel.
 const NOVEL_BELOW: f32 = 0.5;
 
-/// What the terms of the scores of one request are computed from.
+/// Inputs of the terms of one request's scores, after the history is folded in.
 pub(super) struct ScoreTerms<'a, 'r> {
     pub recommender: &'a Recommender,
     pub request: &'r Request,

@@ -34,7 +34,7 @@ impl<'a> ScoreTerms<'a, '_> {
         let recommender = self.recommender;
         let position = recommender.position_of[movie.row()] as usize;
         Reason::Trending {
-            source: recommender.popularity.source,
+            source: recommender.popularity_source,
             contribution: recommender.popularity_by_position[position],
         }
     }

@@ -287,7 +287,7 @@ impl fmt::Display for Ordinal {
 mod tests {
     use super::*;
 
-    fn movie<'a>(feedback: Feedback, shared: Vec<SharedFeature<'a>>) -> Reason<'a> {
+    fn movie(feedback: Feedback, shared: Vec<SharedFeature<'_>>) -> Reason<'_> {
         let (movie_id, title) = (MovieId(6), "Heat");
         Reason::Movie { movie_id, title, feedback, contribution: 0.4, from_users: 0.05, shared }
     }
