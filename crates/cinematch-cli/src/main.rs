@@ -1,14 +1,21 @@
-//! The binary `cinematch`.
+//! The binary `cinematch`: command line, settings and terminal output.
 
-#![allow(clippy::doc_markdown, reason = "doc comments of flags are what --help prints")]
+#![allow(clippy::doc_markdown, reason = "doc comments of flags are printed by --help")]
 
+mod cards;
 mod commands;
+mod evaluation;
 mod options;
 mod output;
 mod paths;
+mod pipeline;
+mod reports;
+mod runtime;
+mod serving;
 mod settings;
+mod terminal;
+mod tmdb;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use settings::Settings;
@@ -17,21 +24,12 @@ use settings::Settings;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
-    let mut settings = match Settings::load(&arguments) {
-        Ok(settings) => settings,
-        Err(error) => {
-            output::fail(&error, false);
-            return ExitCode::FAILURE;
-        }
-    };
-    let options = settings.parse(arguments);
-    let json = options.global.json;
-    match commands::run(options, &settings) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            output::fail(&error, json);
-            ExitCode::FAILURE
-        }
-    }
+    let loaded = Settings::load(commands::command_line(), std::env::args_os().collect());
+    let mut json = false;
+    let done = loaded.and_then(|mut settings| {
+        let cli = commands::Cli::from_matches(&settings.parse());
+        json = cli.global.json;
+        commands::run(cli, &settings)
+    });
+    output::exit_code(done, json)
 }

@@ -1,71 +1,75 @@
-//! Everything that is printed. Results go to standard output; progress, notes and errors to
-//! standard error. A pipe gets no progress and no colours.
+//! Terminal output. Results go to standard output; progress, notes and errors go to standard
+//! error. Progress and colors are printed on a terminal only.
 
 use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use cinematch::catalog::{ProblemCount, count_problems};
+use cinematch::sources::Problem;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use crate::options::Global;
 
-/// For what matters most on a line.
+/// Style of the most important part of a line.
 pub const STRONG: Style = Style::new().bold();
-/// For what stands back.
+/// Style of secondary details.
 pub const DIM: Style = Style::new().dimmed();
-/// For what went up or well.
+/// Style of success and improvement.
 pub const GOOD: Style = AnsiColor::Green.on_default();
-/// For what went down or wants attention.
+/// Style of failure, decline and warnings.
 pub const CARE: Style = AnsiColor::Yellow.on_default();
 
-/// How a command prints.
+/// Printer of a command's results, notes and progress.
 #[derive(Clone, Debug)]
 pub struct Output {
     quiet: bool,
-    reader: Reader,
-    /// Whether this is a step of a larger command, whose result is another.
+    format: Format,
+    /// True for a step of a larger command, which prints the result itself.
     step: bool,
 }
 
-/// Whom the result is for.
+/// Format of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reader {
-    /// A person.
-    Person,
-    /// A program that reads one document at the end.
-    Program,
-    /// A program that follows what happens, line by line.
-    Follower,
+enum Format {
+    /// Text for a terminal.
+    Text,
+    /// One JSON document at the end.
+    Json,
+    /// One JSON object per line, printed as work proceeds.
+    Events,
 }
 
 impl Output {
-    /// As the flags say.
+    /// Creates a printer that follows `--quiet` and `--json`.
     pub fn new(global: &Global) -> Self {
-        let reader = if global.json { Reader::Program } else { Reader::Person };
-        Self { quiet: global.quiet, reader, step: false }
+        let format = if global.json { Format::Json } else { Format::Text };
+        Self { quiet: global.quiet, format, step: false }
     }
 
-    /// For a program that follows what happens: nothing but events on standard output.
+    /// Creates a printer that writes only events to standard output.
     pub fn of_events() -> Self {
-        Self { quiet: false, reader: Reader::Follower, step: false }
+        Self { quiet: false, format: Format::Events, step: false }
     }
 
-    /// For a step of a larger command: its result is a note, and no document for machines.
+    /// Returns a printer for a step of a larger command: results become notes, and no JSON
+    /// document is printed.
     #[must_use]
     pub fn of_step(&self) -> Self {
         Self { step: true, ..self.clone() }
     }
 
-    /// Says nothing at all: for work whose result alone is told.
+    /// Creates a printer that prints nothing.
     pub fn silent() -> Self {
         Self { quiet: true, ..Self::of_events() }
     }
 
-    /// Something that happened, on a line of its own, for a program that follows.
+    /// Prints an event as one line of JSON, if events are printed.
     pub fn event(&self, value: &impl Serialize) -> anyhow::Result<()> {
-        if self.reader == Reader::Follower {
+        if self.format == Format::Events {
             let text = serde_json::to_string(value)?;
             let mut out = std::io::stdout().lock();
             note_failure(writeln!(out, "{text}").and_then(|()| out.flush()));
@@ -73,30 +77,49 @@ impl Output {
         Ok(())
     }
 
-    /// A line of the result, for people.
+    /// Prints a line of the result as text.
     pub fn line(&self, line: impl std::fmt::Display) {
-        if self.reader == Reader::Person && !(self.step && self.quiet) {
+        if self.format == Format::Text && !(self.step && self.quiet) {
             note_failure(writeln!(anstream::stdout(), "{line}"));
         }
     }
 
-    /// A line about how it went, for people who did not ask for quiet.
+    /// Prints a line that `--quiet` suppresses.
     pub fn note(&self, line: impl std::fmt::Display) {
         if !self.quiet {
             self.line(line);
         }
     }
 
-    /// Something people should know before they trust the result.
+    /// Prints a warning to standard error; `--quiet` suppresses it.
     pub fn warn(&self, line: impl std::fmt::Display) {
         if !self.quiet {
             let _ = writeln!(anstream::stderr(), "{CARE}note:{CARE:#} {line}");
         }
     }
 
-    /// The result, for machines.
+    /// Prints one warning per kind of problem found in the files read.
+    pub fn warn_problems(&self, problems: &[Problem]) {
+        self.warn_counts(&count_problems(problems));
+    }
+
+    /// Prints one warning per kind of problem, from counts.
+    pub fn warn_counts(&self, counts: &[ProblemCount<'_>]) {
+        for problem in counts {
+            self.warn(format_args!(
+                "{} × {}{}, first on line {}: {}",
+                thousands(problem.count),
+                problem.file,
+                problem.field.map(|field| format!(", {field}")).unwrap_or_default(),
+                problem.first_line,
+                problem.first_reason
+            ));
+        }
+    }
+
+    /// Prints the result as a JSON document, if `--json` was given.
     pub fn json(&self, value: &impl Serialize) -> anyhow::Result<()> {
-        if self.reader == Reader::Program && !self.step {
+        if self.format == Format::Json && !self.step {
             let mut out = std::io::stdout().lock();
             let text = serde_json::to_string_pretty(value)?;
             note_failure(writeln!(out, "{text}"));
@@ -104,36 +127,36 @@ impl Output {
         Ok(())
     }
 
-    /// Shows that something is under way, on a terminal only, until the guard is dropped.
-    pub fn step(&self, what: &str) -> Step {
-        let shown = !self.quiet && self.reader == Reader::Person && std::io::stderr().is_terminal();
+    /// Shows a spinner on a terminal until the returned guard is dropped.
+    pub fn step(&self, message: &str) -> Step {
+        let shown = !self.quiet && self.format == Format::Text && std::io::stderr().is_terminal();
         let bar = if shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         if shown {
             bar.enable_steady_tick(Duration::from_millis(100));
         }
-        bar.set_message(what.to_owned());
+        bar.set_message(message.to_owned());
         Step { bar }
     }
 
-    /// A step that counts things, with how many a second and how long it will take.
-    pub fn count(&self, what: &str, total: u64) -> Step {
-        self.shown(what, total, "{spinner} {msg} {bar:24} {pos}/{len}, {rate}, {eta} left")
+    /// Shows a progress bar that counts items, with the rate per second and the time left.
+    pub fn count(&self, message: &str, total: u64) -> Step {
+        self.bar(message, total, "{spinner} {msg} {bar:24} {pos}/{len}, {rate}, {eta} left")
     }
 
-    /// A step that counts bytes.
-    pub fn bytes(&self, what: &str) -> Step {
+    /// Shows a progress bar that counts bytes.
+    pub fn bytes(&self, message: &str) -> Step {
         let template =
             "{spinner} {msg} {bar:24} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
-        self.shown(what, 0, template)
+        self.bar(message, 0, template)
     }
 
-    /// A step with a known length.
-    pub fn progress(&self, what: &str, total: u64) -> Step {
-        self.shown(what, total, "{spinner} {msg} {bar:30} {percent}% {eta} left")
+    /// Shows a progress bar in percent.
+    pub fn progress(&self, message: &str, total: u64) -> Step {
+        self.bar(message, total, "{spinner} {msg} {bar:30} {percent}% {eta} left")
     }
 
-    fn shown(&self, what: &str, total: u64, template: &str) -> Step {
-        let step = self.step(what);
+    fn bar(&self, message: &str, total: u64, template: &str) -> Step {
+        let step = self.step(message);
         step.bar.set_length(total);
         if let Ok(style) = ProgressStyle::with_template(template) {
             step.bar.set_style(style.with_key("rate", rate));
@@ -142,12 +165,12 @@ impl Output {
     }
 }
 
-/// What the first write to standard output that failed was told.
+/// First error of a write to standard output.
 static FAILURE: OnceLock<String> = OnceLock::new();
 
 fn note_failure(written: std::io::Result<()>) {
     match written {
-        // A reader that went away (`| head`) is no error of ours.
+        // A closed pipe (`| head`) is not an error.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             let _ = FAILURE.set(error.to_string());
         }
@@ -155,8 +178,8 @@ fn note_failure(written: std::io::Result<()>) {
     }
 }
 
-/// Whether all that was printed has arrived.
-pub fn arrived() -> anyhow::Result<()> {
+/// Flushes standard output and returns the first error of any write to it.
+pub fn finish() -> anyhow::Result<()> {
     note_failure(std::io::stdout().flush());
     match FAILURE.get() {
         Some(error) => Err(anyhow::anyhow!("cannot write the result to standard output: {error}")),
@@ -164,32 +187,32 @@ pub fn arrived() -> anyhow::Result<()> {
     }
 }
 
-/// How many a second, whole.
+/// Writes the rate per second, rounded to a whole number.
 fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
-    // Writing into memory cannot fail.
+    // Writing to memory is infallible.
     let _ = write!(out, "{:.0}/s", state.per_sec());
 }
 
-/// A step under way; its line disappears when it ends.
+/// Progress of a step; its line disappears when it is dropped.
 #[derive(Debug)]
 pub struct Step {
     bar: ProgressBar,
 }
 
 impl Step {
-    /// How far it has come.
-    pub fn at(&self, done: u64) {
+    /// Sets the position.
+    pub fn set_position(&self, done: u64) {
         self.bar.set_position(done);
     }
 
-    /// How long it is, once that is known.
-    pub fn of(&self, total: u64) {
+    /// Sets the length, once it is known.
+    pub fn set_length(&self, total: u64) {
         self.bar.set_length(total);
     }
 
-    /// What it is about now.
-    pub fn say(&self, what: String) {
-        self.bar.set_message(what);
+    /// Replaces the message.
+    pub fn set_message(&self, message: String) {
+        self.bar.set_message(message);
     }
 }
 
@@ -199,31 +222,34 @@ impl Drop for Step {
     }
 }
 
-/// Prints an error with its causes: for people a sentence, for machines an object.
-pub fn fail(error: &anyhow::Error, json: bool) {
+/// Converts a command's result to an exit code. An error is printed with its causes: as a JSON
+/// object if `json` is set, otherwise as a sentence.
+pub fn exit_code(done: anyhow::Result<()>, json: bool) -> ExitCode {
+    let Err(error) = done else { return ExitCode::SUCCESS };
     if json {
         let document = serde_json::json!({ "error": format!("{error:#}") });
         let _ = writeln!(std::io::stderr(), "{document}");
-        return;
+    } else {
+        let red = AnsiColor::Red.on_default().bold();
+        let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {error:#}");
     }
-    let red = AnsiColor::Red.on_default().bold();
-    let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {error:#}");
+    ExitCode::FAILURE
 }
 
-/// A whole number with its thousands apart: `87,585`.
+/// Formats a number with thousands separators: `87,585`.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
-    let mut shown = String::new();
+    let mut separated = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            shown.push(',');
+            separated.push(',');
         }
-        shown.push(digit);
+        separated.push(digit);
     }
-    shown
+    separated
 }
 
-/// A count with its noun: `1 film`, `2 films`.
+/// Formats a count with its noun: `1 movie`, `2 movies`.
 pub fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", thousands(number))
@@ -234,8 +260,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_stand_apart() {
-        let shown: Vec<String> = [0, 999, 1000, 87_585, 32_000_204].map(thousands).into();
-        assert_eq!(shown, ["0", "999", "1,000", "87,585", "32,000,204"]);
+    fn thousands_are_separated_by_commas() {
+        let formatted: Vec<String> = [0, 999, 1000, 87_585, 32_000_204].map(thousands).into();
+        assert_eq!(formatted, ["0", "999", "1,000", "87,585", "32,000,204"]);
     }
 }

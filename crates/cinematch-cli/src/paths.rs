@@ -1,4 +1,4 @@
-//! Where things are: the folder layout CineMatch users know, every path of which can be set.
+//! The folder layout. Every path has a default below the root folder and a flag that overrides it.
 
 use std::path::{Path, PathBuf};
 
@@ -9,27 +9,27 @@ use clap::builder::ArgPredicate;
 
 use crate::options::Global;
 
-/// The releases of MovieLens looked for below raw/, in this order.
+/// Folders below raw/ that are searched for a MovieLens release, in this order.
 const RELEASES: [&str; 5] = ["ml-32m", "ml-25m", "ml-latest", "ml-latest-small", SYNTHETIC_RELEASE];
-/// Where `cinematch synth` puts what it makes up.
+/// Folder below raw/ that `cinematch synth` writes to.
 pub const SYNTHETIC_RELEASE: &str = "ml-synthetic";
 
-/// Where MovieLens' files are.
+/// Flag for the folder of MovieLens files.
 #[derive(Clone, Debug, Args)]
 pub struct RawPath {
-    /// The folder with MovieLens' movies.csv, links.csv and tags.csv [default: raw/ml-32m]
+    /// Folder with MovieLens's movies.csv, links.csv and tags.csv [default: raw/ml-32m]
     #[arg(long, env = "CINEMATCH_RAW", value_name = "DIR")]
     raw: Option<PathBuf>,
 }
 
 impl RawPath {
-    /// The same where it was set, otherwise set to `path`.
+    /// Returns a copy that falls back to `path` where the flag is not set.
     #[must_use]
     pub fn or(&self, path: Option<PathBuf>) -> Self {
         Self { raw: self.raw.clone().or(path) }
     }
 
-    /// The folder: the one set, or the first release found, or where the first should be.
+    /// Returns the folder: the flag's value, else the first release that exists, else the default.
     pub fn resolve(&self, global: &Global) -> PathBuf {
         if let Some(raw) = &self.raw {
             return raw.clone();
@@ -40,41 +40,56 @@ impl RawPath {
     }
 }
 
-/// Where the merged table is.
+/// Flag for the merged table.
 #[derive(Clone, Debug, Args)]
 pub struct MergedPath {
-    /// The merged table [default: data/movies_merged.csv]
+    /// Merged table [default: data/movies_merged.csv]
     #[arg(long, env = "CINEMATCH_MERGED", value_name = "FILE")]
     merged: Option<PathBuf>,
 }
 
 impl MergedPath {
-    /// The file.
+    /// Returns the path of the table.
     pub fn resolve(&self, global: &Global) -> PathBuf {
         self.merged.clone().unwrap_or_else(|| global.root.join("data/movies_merged.csv"))
     }
 }
 
-/// Where trained models are.
+/// Flag for the packed ratings.
+#[derive(Clone, Debug, Args)]
+pub struct PackedPath {
+    /// Packed ratings [default: data/ratings.bin]
+    #[arg(long, env = "CINEMATCH_RATINGS", value_name = "FILE")]
+    packed: Option<PathBuf>,
+}
+
+impl PackedPath {
+    /// Returns the path of the packed ratings.
+    pub fn resolve(&self, global: &Global) -> PathBuf {
+        self.packed.clone().unwrap_or_else(|| global.root.join("data/ratings.bin"))
+    }
+}
+
+/// Flag for the folder of trained models.
 #[derive(Clone, Debug, Args)]
 pub struct ArtifactsPath {
-    /// The folder of trained models [default: ml/artifacts]
+    /// Folder of trained models [default: ml/artifacts]
     #[arg(long, env = "CINEMATCH_ARTIFACTS", value_name = "DIR")]
     artifacts: Option<PathBuf>,
 }
 
 impl ArtifactsPath {
-    /// The folder.
+    /// Returns the folder.
     pub fn resolve(&self, global: &Global) -> PathBuf {
         self.artifacts.clone().unwrap_or_else(|| global.root.join("ml/artifacts"))
     }
 }
 
-/// Where people's data is.
+/// Flags for the database of user data.
 #[derive(Clone, Debug, Args)]
 pub struct DatabasePath {
-    /// The file people's data is in [default: data/cinematch.db]
-    // A default of `cinematch.toml` gives way to the other one, wherever that is set.
+    /// SQLite file of user data [default: data/cinematch.db]
+    // A default from `cinematch.toml` is dropped where a database URL is set anywhere.
     #[arg(
         long,
         env = "CINEMATCH_DATABASE",
@@ -82,13 +97,13 @@ pub struct DatabasePath {
         default_value_if("database_url", ArgPredicate::IsPresent, None)
     )]
     database: Option<PathBuf>,
-    /// A PostgreSQL database in its place: postgres://user:password@host/database
+    /// PostgreSQL database to use instead: postgres://user:password@host/database
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
 }
 
 impl DatabasePath {
-    /// The file named, or the database server named, or the file where it should be.
+    /// Returns the address: the file named, else the database URL, else the default file.
     pub fn resolve(&self, global: &Global) -> Result<Address> {
         match (&self.database, &self.database_url) {
             (Some(path), _) => Ok(Address::File(path.clone())),
@@ -98,16 +113,16 @@ impl DatabasePath {
     }
 }
 
-/// A path as people write it: without a leading `./`.
+/// Formats a path for messages, without a leading `./`.
 pub fn shown(path: &Path) -> String {
     let shown = path.strip_prefix(".").ok().filter(|rest| !rest.as_os_str().is_empty());
     shown.unwrap_or(path).display().to_string()
 }
 
-/// Reads a file; when it is missing, the error says what to do.
-pub fn read_or(path: &Path, what_to_do: &str) -> Result<Vec<u8>> {
+/// Reads a file. If it is missing, the error ends with `advice`.
+pub fn read_or(path: &Path, advice: &str) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => anyhow!("{} not found: {what_to_do}", shown(path)),
+        std::io::ErrorKind::NotFound => anyhow!("{} not found: {advice}", shown(path)),
         _ => anyhow!("cannot read {}: {error}", shown(path)),
     })
 }

@@ -40,6 +40,12 @@ pub use undo::{Before, NotBefore, Place};
 pub use users::{Account, Identified, NewProfile, Owner, Profile, Receipt, is_email};
 pub use watchlist::{Added, NewItem, WatchlistItem};
 
+/// Returns the current time in milliseconds since 1970.
+pub fn now_millis() -> i64 {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since_1970.map_or(0, |time| time.as_millis() as i64)
+}
+
 /// A moment, in milliseconds since 1970, as RFC 3339 in UTC to the second.
 pub fn rfc3339(milliseconds: i64) -> String {
     use time::OffsetDateTime;

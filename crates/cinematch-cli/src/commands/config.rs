@@ -1,25 +1,26 @@
-//! `cinematch config`: what there is to set, what holds, and whether it can be.
+//! `cinematch config`: explains settings, and checks the file and the environment.
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::options::{Command, Global};
+use crate::options::Global;
 use crate::output::{CARE, DIM, GOOD, Output, STRONG, counted};
 use crate::paths::shown;
-use crate::settings::{Fault, Held, Kind, Origin, SECTIONS, Setting, Settings, unknown_variables};
+use crate::serving::ServeFlags;
+use crate::settings::{Effective, Fault, Kind, Origin, SECTIONS, Setting, Settings};
 
-/// How long a line of help is.
+/// Width of help text.
 const WIDTH: usize = 100;
 
 /// Flags of `config`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch config explain                    every setting, and what holds\n  \
-                  cinematch config explain server.port        one of them\n  \
-                  cinematch config explain > cinematch.toml   a file to start from\n  \
-                  cinematch config check                      whether file and environment can be\n\n\
-                  A flag goes before the environment, that before .env, that before cinematch.toml."
+    after_help = "Examples:\n  cinematch config explain                    all settings and their values\n  \
+                  cinematch config explain server.port        one setting\n  \
+                  cinematch config explain > cinematch.toml   create a file to start from\n  \
+                  cinematch config check                      check the file and the environment\n\n\
+                  Flags take precedence over the environment, then .env, then cinematch.toml."
 )]
 pub struct Config {
     #[command(subcommand)]
@@ -28,7 +29,7 @@ pub struct Config {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Say of every setting what it is, which value holds, and where that comes from
+    /// Print each setting with its help, its value in effect and the origin of the value
     Explain(Explain),
     /// Check cinematch.toml and the environment
     Check(Check),
@@ -41,7 +42,7 @@ enum What {
                         cinematch config explain server.port --json"
 )]
 struct Explain {
-    /// A setting, such as server.port, or a section
+    /// Setting, such as server.port, or section
     key: Option<String>,
 }
 
@@ -50,14 +51,14 @@ struct Explain {
 #[command(after_help = "Example:\n  cinematch config check && systemctl restart cinematch")]
 struct Check {}
 
-/// A setting, for machines.
+/// A setting as JSON.
 #[derive(Serialize)]
 struct Explained<'a> {
     key: String,
     help: String,
     expected: &'static str,
     choices: Vec<String>,
-    /// Nothing where nothing is set; not shown where it is a secret.
+    /// Value in effect; `None` if not set or secret.
     value: Option<String>,
     origin: String,
     default: Option<String>,
@@ -66,7 +67,7 @@ struct Explained<'a> {
     commands: &'a [String],
 }
 
-/// What `config check` found, for machines.
+/// Result of `config check` as JSON.
 #[derive(Serialize)]
 struct Report<'a> {
     file: Option<String>,
@@ -76,7 +77,7 @@ struct Report<'a> {
 }
 
 impl Config {
-    /// Explains or checks.
+    /// Explains or checks settings.
     pub fn run(&self, global: &Global, settings: &Settings, output: &Output) -> Result<()> {
         match &self.what {
             What::Explain(explain) => explain.run(settings, output),
@@ -101,9 +102,9 @@ impl Explain {
             let nearest = settings.known.iter().max_by(|a, b| like(a).total_cmp(&like(b)));
             let hint = match nearest.filter(|setting| like(setting) > 0.7) {
                 Some(setting) => format!("did you mean {}?", setting.key()),
-                None => "`cinematch config explain` lists all".to_owned(),
+                None => "`cinematch config explain` lists all settings".to_owned(),
             };
-            bail!("there is no setting `{key}`; {hint}");
+            bail!("unknown setting `{key}`; {hint}");
         }
         let explained: Vec<Explained<'_>> =
             chosen.iter().map(|setting| explained(setting, settings)).collect();
@@ -111,7 +112,7 @@ impl Explain {
         match &settings.file {
             Some(file) => output.note(format_args!("{DIM}# {}{DIM:#}", shown(file))),
             None => output.note(format_args!(
-                "{DIM}# There is no cinematch.toml; this would be one to start from.{DIM:#}"
+                "{DIM}# No cinematch.toml; this output can be saved as one.{DIM:#}"
             )),
         }
         for section in SECTIONS {
@@ -137,7 +138,7 @@ fn help_of(setting: &Setting) -> String {
 }
 
 fn explained<'a>(setting: &'a Setting, settings: &Settings) -> Explained<'a> {
-    let held = settings.held(setting);
+    let held = settings.effective(setting);
     let default = setting.built_in();
     let written = |values: &[String]| (!values.is_empty()).then(|| toml(setting, values));
     Explained {
@@ -157,13 +158,14 @@ fn explained<'a>(setting: &'a Setting, settings: &Settings) -> Explained<'a> {
     }
 }
 
-/// What environment and flags say of an address may have a password in it; the file's has none.
-fn is_secret(setting: &Setting, held: &Held) -> bool {
+/// Returns true if a value may contain a password. Values from the file never do: the reader refuses
+/// them.
+fn is_secret(setting: &Setting, held: &Effective) -> bool {
     setting.arg.is_hide_env_values_set()
         && !matches!(held.origin, Origin::File(..) | Origin::BuiltIn)
 }
 
-/// Prints a setting as the file may have it: what stands in the file as it stands there, all else in
+/// Prints a setting as it may stand in the file: entries of the file unchanged, everything else as
 /// comments.
 fn describe(setting: &Setting, settings: &Settings, output: &Output) {
     for line in wrap(&help_of(setting)) {
@@ -172,7 +174,7 @@ fn describe(setting: &Setting, settings: &Settings, output: &Output) {
     for line in wrap(&about(setting)) {
         output.line(format_args!("{DIM}# {line}{DIM:#}"));
     }
-    let (name, held) = (setting.name, settings.held(setting));
+    let (name, held) = (setting.name, settings.effective(setting));
     let value = if is_secret(setting, &held) {
         "\"…\"".to_owned()
     } else if held.values.is_empty() {
@@ -186,7 +188,7 @@ fn describe(setting: &Setting, settings: &Settings, output: &Output) {
             entry.written, held.origin
         )),
         (Some(entry), origin) => output.line(format_args!(
-            "{name} = {}  {CARE}# {origin} goes before it: {value}{CARE:#}",
+            "{name} = {}  {CARE}# overridden by {origin}: {value}{CARE:#}",
             entry.written
         )),
         (None, Origin::BuiltIn) => {
@@ -199,7 +201,7 @@ fn describe(setting: &Setting, settings: &Settings, output: &Output) {
     }
 }
 
-/// What a value is, and where else it can be set.
+/// Describes the type of a setting, its flag and its environment variable.
 fn about(setting: &Setting) -> String {
     let expected = match &setting.choices()[..] {
         [] => setting.kind.name().to_owned(),
@@ -213,7 +215,7 @@ fn about(setting: &Setting) -> String {
     about.join("; ")
 }
 
-/// Values as the file would have them.
+/// Formats values as TOML.
 fn toml(setting: &Setting, values: &[String]) -> String {
     let quoted = |value: &String| {
         let bare = setting.kind == Kind::Either && value.parse::<f64>().is_ok();
@@ -231,7 +233,7 @@ fn toml(setting: &Setting, values: &[String]) -> String {
     }
 }
 
-/// What stands for a value where none is set.
+/// Returns a placeholder for a setting without a value.
 fn placeholder(setting: &Setting) -> String {
     let names = setting.arg.get_value_names().unwrap_or_default();
     let name = names.first().map(ToString::to_string).unwrap_or_default();
@@ -255,11 +257,11 @@ fn wrap(text: &str) -> Vec<String> {
     lines
 }
 
-/// Checks every setting by itself, then those of `serve` together.
+/// Checks each setting alone, then the settings of `serve` together.
 fn check(global: &Global, settings: &Settings, output: &Output) -> Result<()> {
     let mut faults = settings.faults.clone();
     for setting in &settings.known {
-        let Held { values, origin } = settings.held(setting);
+        let Effective { values, origin } = settings.effective(setting);
         if let (Origin::Environment(_) | Origin::EnvFile(_), Err(problem)) =
             (&origin, setting.check(&values))
         {
@@ -267,7 +269,7 @@ fn check(global: &Global, settings: &Settings, output: &Output) -> Result<()> {
         }
     }
     let together = if faults.is_empty() { serves(global, settings) } else { Ok(()) };
-    let unknown_variables = unknown_variables();
+    let unknown_variables = settings.unknown_variables();
     if let Err(error) = &together {
         faults.push(Fault::together(format!("{error:#}")));
     }
@@ -279,13 +281,13 @@ fn check(global: &Global, settings: &Settings, output: &Output) -> Result<()> {
         unknown_variables: &unknown_variables,
     })?;
     for name in &unknown_variables {
-        output.warn(format_args!("nothing reads the variable {name}; is it misspelt?"));
+        output.warn(format_args!("unknown variable {name}; is it misspelled?"));
     }
     for fault in &faults {
         output.line(format_args!("{CARE}✗{CARE:#} {fault}"));
     }
     if !faults.is_empty() {
-        bail!("{} to set right", counted(faults.len() as u64, "thing"));
+        bail!("{}", counted(faults.len() as u64, "invalid setting"));
     }
     match file {
         Some(file) => output.line(format_args!(
@@ -293,20 +295,17 @@ fn check(global: &Global, settings: &Settings, output: &Output) -> Result<()> {
             counted(settings.n_entries() as u64, "setting")
         )),
         None => output.line(format_args!(
-            "{GOOD}✓{GOOD:#} there is no cinematch.toml; flags, environment and defaults hold"
+            "{GOOD}✓{GOOD:#} no cinematch.toml; flags, environment and defaults apply"
         )),
     }
     Ok(())
 }
 
-/// Whether `cinematch serve` would take what holds.
+/// Checks that `cinematch serve` accepts the settings in effect.
 fn serves(global: &Global, settings: &Settings) -> Result<()> {
-    let options = settings.parse_within(["serve"]).map_err(|error| {
+    let flags: ServeFlags = settings.parse_command(&["serve"], []).map_err(|error| {
         let text = error.render().to_string();
         anyhow::anyhow!("{}", text.lines().next().unwrap_or_default().trim_start_matches("error: "))
     })?;
-    match options.command {
-        Command::Serve(serve) => serve.check(global).map_err(|error| settings.located(error)),
-        _ => Ok(()),
-    }
+    flags.check(global).map_err(|error| settings.located(error))
 }

@@ -1,5 +1,5 @@
-//! `cinematch demo`: the whole main job on the embedded sample, through the pipeline that real data
-//! takes: merge → train → publish → load → recommend → serve.
+//! `cinematch demo`: an embedded sample runs through the same pipeline as real data: merge, train,
+//! publish, load, recommend, serve.
 
 use std::path::Path;
 
@@ -18,16 +18,19 @@ use cinematch_server::AppState;
 use cinematch_store::Address;
 use clap::Args;
 
-use super::block_on;
-use super::recommend::{named, print_list};
-use super::serve::{Listen, listen};
 use crate::output::{CARE, DIM, GOOD, Output, STRONG};
+use crate::runtime::{block_on, now};
+use crate::serving::{Listen, listen};
+use crate::terminal::{named, print_list};
 
 /// Flags of `demo`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cinematch demo\n  cinematch demo --once")]
+#[command(
+    after_help = "Examples:\n  cinematch demo          print recommendations, then serve the web pages\n  \
+                        cinematch demo --once   print only"
+)]
 pub struct Demo {
-    /// Stop after printing; do not serve
+    /// Print the recommendations and exit, without serving
     #[arg(long)]
     once: bool,
     #[command(flatten)]
@@ -40,16 +43,16 @@ const TMDB: &[u8] = include_bytes!("../../../../sample/tmdb_metadata.csv");
 const RATINGS: &[u8] = include_bytes!("../../../../sample/ratings.csv");
 const TAGS: &[u8] = include_bytes!("../../../../sample/tags.csv");
 
-/// The viewer whose list is shown, and the rating that is changed.
+/// User whose list is printed, and the movie whose rating is changed.
 const USER: UserId = UserId(1);
 const CHANGED_TITLE: &str = "Heat";
 const CHANGED_TO: f32 = 1.0;
 const LIST: usize = 10;
 
 impl Demo {
-    /// Prints both lists, then serves.
+    /// Prints the list before and after a changed rating, then serves.
     pub fn run(&self, output: &Output) -> Result<()> {
-        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
         let bundle = prepare(folder.path())?;
         show(&bundle, output)?;
         if self.once {
@@ -65,7 +68,7 @@ impl Demo {
     }
 }
 
-/// The sample through the pipeline, published in `folder` and loaded from there.
+/// Merges, trains, publishes in `folder` and loads the sample.
 fn prepare(folder: &Path) -> Result<Bundle> {
     let inputs = Inputs {
         movies: ("sample/movies.csv", MOVIES),
@@ -104,7 +107,7 @@ fn prepare(folder: &Path) -> Result<Bundle> {
             seed: 42,
             without_tmdb_text: false,
         },
-        created_at: super::now(),
+        created_at: now(),
     };
     let trained = train(training, &mut |_, _| ())?;
     Generations::at(folder).publish(&trained, 1)?;
@@ -125,17 +128,17 @@ fn show(bundle: &Bundle, output: &Output) -> Result<()> {
             let index = recommender.vocabulary().index_of(rating.movie_id);
             index.is_some_and(|index| recommender.movie(index).title == CHANGED_TITLE)
         })
-        .ok_or_else(|| anyhow!("the sample's viewer has not rated {CHANGED_TITLE}"))?;
+        .ok_or_else(|| anyhow!("the sample's user has not rated {CHANGED_TITLE}"))?;
     let mut second = ratings.clone();
     second[changed].rating = CHANGED_TO;
     let before = Listing::new(recommender, ratings.clone(), changed)?;
     let after = Listing::new(recommender, second, changed)?;
 
     output.note(format_args!(
-        "{DIM}A sample of {} films; viewers, ratings and services are generated.{DIM:#}",
+        "{DIM}A sample of {} movies; users, ratings and streaming services are generated.{DIM:#}",
         recommender.movies().len()
     ));
-    output.line(format_args!("{STRONG}A viewer rated{STRONG:#}"));
+    output.line(format_args!("{STRONG}A user rated{STRONG:#}"));
     let mut by_stars = ratings.clone();
     by_stars.sort_by(|a, b| b.rating.total_cmp(&a.rating));
     let said: Vec<String> = by_stars
@@ -146,13 +149,13 @@ fn show(bundle: &Bundle, output: &Output) -> Result<()> {
         })
         .collect();
     output.line(format_args!("  {}", said.join(" · ")));
-    output.line(format_args!("\n{STRONG}Ten films for them, and why{STRONG:#}"));
+    output.line(format_args!("\n{STRONG}Ten recommendations, with reasons{STRONG:#}"));
     print_list(recommender, &before.ranked, |_| Vec::new(), output);
 
     let old = ratings[changed].rating;
     output.line(format_args!(
-        "\n{STRONG}Now {CHANGED_TITLE} falls from {} to {}{STRONG:#}: how the list moves, and \
-         what {CHANGED_TITLE} says of each film",
+        "\n{STRONG}The rating of {CHANGED_TITLE} changes from {} to {}{STRONG:#}: new positions, and the \
+         contribution of {CHANGED_TITLE} to each score",
         stars(old),
         stars(CHANGED_TO)
     ));
@@ -165,12 +168,12 @@ fn show(bundle: &Bundle, output: &Output) -> Result<()> {
     }))
 }
 
-/// A ranked list with the request it answers.
+/// A ranked list and its request.
 struct Listing<'a> {
     recommender: &'a Recommender,
     request: Request,
     ranked: Ranked<'a>,
-    /// The place of the changed film in the history.
+    /// Index of the changed rating in the history.
     changed: usize,
 }
 
@@ -186,7 +189,7 @@ impl<'a> Listing<'a> {
         self.ranked.items.iter().position(|item| item.movie == movie)
     }
 
-    /// What the changed film contributes to a film's score.
+    /// Returns the contribution of the changed rating to a movie's score.
     fn said_of(&self, movie: MovieIdx) -> f32 {
         self.recommender.contribution_of(&self.request, self.changed, movie)
     }
@@ -197,7 +200,7 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// The second list with each film's move, then the films that left.
+/// Prints the second list with each movie's move, then the movies that dropped out.
 fn print_moves(before: &Listing<'_>, after: &Listing<'_>, output: &Output) {
     let why = |movie| {
         let (was, is) = (before.said_of(movie), after.said_of(movie));

@@ -20,11 +20,11 @@ pub struct Export {
 
 #[derive(Debug, Subcommand)]
 enum Target {
-    /// As pickles of scikit-learn's TfidfVectorizer, MultiLabelBinarizer and StandardScaler
+    /// Write scikit-learn pickles: TfidfVectorizer, MultiLabelBinarizer and StandardScaler
     Sklearn {
         #[command(flatten)]
         artifacts: ArtifactsPath,
-        /// The folder to write to
+        /// Folder to write to
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },

@@ -1,28 +1,28 @@
-//! `cinematch jobs`: what servers do in the background, looked at and asked for.
+//! `cinematch jobs`: background jobs of servers.
 
 use anyhow::{Context, Result};
 use cinematch_server::JobItem;
-use cinematch_store::{Job, JobKind, JobState, Ownership, Store, rfc3339};
+use cinematch_store::{Job, JobKind, JobState, Ownership, Store, now_millis, rfc3339};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::{block_on, milliseconds};
 use crate::options::Global;
 use crate::output::{CARE, DIM, GOOD, Output, STRONG};
 use crate::paths::DatabasePath;
+use crate::runtime::block_on;
 
 /// Flags of `jobs`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch jobs                   what ran, runs and waits\n  \
-                  cinematch jobs run retrain       a server trains anew, as soon as it can\n  \
-                  cinematch jobs show 12 --json    what came of it\n\n\
-                  Schedules are the server's: `cinematch serve --retrain weekly`."
+    after_help = "Examples:\n  cinematch jobs                   list finished, running and waiting jobs\n  \
+                  cinematch jobs run retrain       request a training; a server runs it\n  \
+                  cinematch jobs show 12 --json    show a job and its result\n\n\
+                  Schedules are flags of the server: `cinematch serve --retrain weekly`."
 )]
 pub struct Jobs {
     #[command(subcommand)]
     action: Option<Action>,
-    /// How many to list
+    /// Number of jobs to list
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000), value_name = "N")]
     limit: u32,
     #[command(flatten)]
@@ -31,16 +31,16 @@ pub struct Jobs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Ask the servers on this database for a job
+    /// Request a job from the servers on this database
     Run {
-        /// retrain: a new model; update: new films without training
+        /// retrain trains a new model; update adds new movies without training
         kind: JobKind,
         #[command(flatten)]
         database: DatabasePath,
     },
     /// Show one job
     Show {
-        /// Its number
+        /// Number of the job
         id: i64,
         #[command(flatten)]
         database: DatabasePath,
@@ -48,7 +48,7 @@ enum Action {
 }
 
 impl Jobs {
-    /// Does it.
+    /// Lists, shows or requests jobs.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let database = match &self.action {
             Some(Action::Run { database, .. } | Action::Show { database, .. }) => database,
@@ -58,10 +58,12 @@ impl Jobs {
         block_on(Some(1), async {
             let store = Store::open(&address, Ownership::Beside).await?;
             let done = match &self.action {
-                Some(Action::Run { kind, .. }) => ask(&store, *kind, output).await,
+                Some(Action::Run { kind, .. }) => request(&store, *kind, output).await,
                 Some(Action::Show { id, .. }) => {
                     let job = store.job(*id).await?;
-                    let job = job.with_context(|| format!("there is no job {id}"))?;
+                    let job = job.with_context(|| {
+                        format!("no job has the number {id}; `cinematch jobs` lists them")
+                    })?;
                     output.json(&JobItem::from(job.clone()))?;
                     print(&job, output);
                     if let Some(outcome) = outcome(&job) {
@@ -77,12 +79,12 @@ impl Jobs {
     }
 }
 
-async fn ask(store: &Store, kind: JobKind, output: &Output) -> Result<()> {
-    let (job, is_new) = store.ask_for_job(kind, "cli", milliseconds()).await?;
+async fn request(store: &Store, kind: JobKind, output: &Output) -> Result<()> {
+    let (job, is_new) = store.ask_for_job(kind, "cli", now_millis()).await?;
     output.json(&JobItem::from(job.clone()))?;
-    let waits = if is_new { "waits for its turn" } else { "was waiting already" };
+    let waits = if is_new { "is queued" } else { "was queued already" };
     output.line(format_args!(
-        "{STRONG}job {}{STRONG:#} ({}) {waits}; a running server begins it, `cinematch jobs` shows how far it is",
+        "{STRONG}job {}{STRONG:#} ({}) {waits}; a running server starts it, `cinematch jobs` shows its progress",
         job.id,
         kind.name()
     ));
@@ -94,7 +96,7 @@ async fn list(store: &Store, limit: u32, output: &Output) -> Result<()> {
     output.json(&jobs.iter().cloned().map(JobItem::from).collect::<Vec<_>>())?;
     if jobs.is_empty() {
         output.line(format_args!(
-            "no jobs yet: `cinematch jobs run retrain`, or `cinematch serve --retrain weekly`"
+            "no jobs yet; run `cinematch jobs run retrain`, or `cinematch serve --retrain weekly`"
         ));
     }
     for job in &jobs {
@@ -110,17 +112,17 @@ fn outcome(job: &Job) -> Option<Value> {
 fn print(job: &Job, output: &Output) {
     let (id, kind, asked) = (job.id, job.kind.name(), rfc3339(job.asked_at));
     let head = format!("{STRONG}{id:>5}{STRONG:#}  {kind:<8}");
-    let tail = format!("{DIM}asked for by {} at {asked}{DIM:#}", job.asked_by);
+    let tail = format!("{DIM}requested by {} at {asked}{DIM:#}", job.asked_by);
     match job.state {
         JobState::Queued if job.attempt > 0 => output.line(format_args!(
-            "{head}{CARE}failed (attempt {}), again from {}{CARE:#}  {tail}",
+            "{head}{CARE}failed (attempt {}), next attempt at {}{CARE:#}  {tail}",
             job.attempt,
             rfc3339(job.not_before)
         )),
-        JobState::Queued => output.line(format_args!("{head}waits  {tail}")),
+        JobState::Queued => output.line(format_args!("{head}queued  {tail}")),
         JobState::Running => output.line(format_args!(
             "{head}{STRONG}{} {} %{STRONG:#}  {tail}",
-            job.stage.as_deref().unwrap_or("begins"),
+            job.stage.as_deref().unwrap_or("starting"),
             job.permille / 10
         )),
         JobState::Done => {
@@ -128,7 +130,7 @@ fn print(job: &Job, output: &Output) {
             let why = outcome["why"].as_str().unwrap_or("done");
             output.line(format_args!("{head}{GOOD}✓{GOOD:#} {why}  {tail}"));
         }
-        JobState::Failed => output.line(format_args!("{head}{CARE}✗ given up{CARE:#}  {tail}")),
+        JobState::Failed => output.line(format_args!("{head}{CARE}✗ failed{CARE:#}  {tail}")),
     }
     if let Some(error) = &job.error {
         output.line(format_args!("       {CARE}{}{CARE:#}", error.trim()));

@@ -1,45 +1,127 @@
-//! One file a command.
+//! The commands, one module per command. Code that several commands share lives in modules beside
+//! this one (`pipeline`, `tmdb`, `evaluation`, `serving`, `cards`, `reports`, `terminal`).
 
-mod background;
-pub mod config;
-pub mod demo;
-pub mod doctor;
-pub mod evaluate;
-mod events;
-pub mod export;
-pub mod fetch;
-mod histories;
-pub mod import;
-mod inputs;
-pub mod jobs;
-pub mod models;
-pub mod people;
-pub mod ping;
-pub mod preprocess;
-pub mod ratings;
-pub mod recommend;
-pub mod retrain;
-pub mod search;
-pub mod serve;
-pub mod status;
-pub mod synth;
-mod telemetry;
-pub mod train;
-pub mod transfer;
-pub mod tune;
-pub mod update;
+mod config;
+mod demo;
+mod doctor;
+mod evaluate;
+mod export;
+mod fetch;
+mod help;
+mod import;
+mod jobs;
+mod models;
+mod people;
+mod ping;
+mod preprocess;
+mod ratings;
+mod recommend;
+mod retrain;
+mod search;
+mod serve;
+mod status;
+mod synth;
+mod train;
+mod transfer;
+mod tune;
+mod update;
 
 use anyhow::{Context, Result};
-use cinematch::catalog::{ProblemCount, count_problems};
-use cinematch::sources::Problem;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::options::{Command, Options};
-use crate::output::{self, Output, thousands};
+use crate::options::Global;
+use crate::output::{self, Output};
 use crate::settings::Settings;
 
+/// A self-hosted movie recommender
+#[derive(Debug, Parser)]
+#[command(name = "cinematch", version, styles = help::STYLES, arg_required_else_help = true)]
+pub struct Cli {
+    /// Flags that every command accepts.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command to run.
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The commands. `help::GROUPS` places each under a heading.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Recommend from a built-in sample, then serve it; needs no data and no network
+    Demo(demo::Demo),
+    /// Download MovieLens releases and TMDb metadata into raw/
+    Fetch(fetch::Fetch),
+    /// Import a rating history from another service, or TMDb metadata from CSV files
+    Import(import::Import),
+    /// Merge MovieLens and TMDb into data/movies_merged.csv
+    Preprocess(preprocess::Preprocess),
+    /// Train a model on data/movies_merged.csv; writes a generation to ml/artifacts/
+    Train(train::Train),
+    /// Train on current data; serve the new generation only if it ranks no worse
+    Retrain(retrain::Retrain),
+    /// Add new and changed movies to the served generation, without training
+    Update(update::Update),
+    /// Check ratings.csv and pack it into data/ratings.bin
+    Ratings(ratings::Ratings),
+    /// Tune hyperparameters on the validation split; writes data/tuned.json
+    Tune(tune::Tune),
+    /// Measure how well models rank held-out ratings
+    Evaluate(evaluate::Evaluate),
+    /// Recommend movies on the terminal
+    Recommend(recommend::Recommend),
+    /// Search movies by title, person or keyword
+    Search(search::Search),
+    /// Serve the web pages and the HTTP API
+    ///
+    /// The web pages are at http://127.0.0.1:8000/, the API is below /api/, and its documentation at
+    /// /docs. Needs a trained model (`cinematch train`), unless --wait is given. Newly promoted
+    /// generations are served without a restart. Ctrl-C or SIGTERM stops the server after open requests
+    /// have finished.
+    Serve(Box<serve::Serve>),
+    /// List background jobs of the servers, and request new ones
+    Jobs(jobs::Jobs),
+    /// Check whether the running server is ready, for health checks
+    Ping(ping::Ping),
+    /// Manage accounts
+    User(people::User),
+    /// Manage API keys
+    Key(people::Key),
+    /// Write all user data to one file, also while a server runs
+    Backup(transfer::Backup),
+    /// Restore user data from a backup
+    Restore(transfer::Restore),
+    /// Copy all user data between a SQLite file and PostgreSQL
+    Migrate(transfer::Migrate),
+    /// List generations of models, and choose which one is served
+    Models(models::Models),
+    /// Explain settings, and check cinematch.toml and the environment
+    Config(config::Config),
+    /// Show which data and generations exist
+    Status(status::Status),
+    /// Check data, model, database, disk and clock
+    Doctor(doctor::Doctor),
+    /// Export the fitted transformers for other tools
+    Export(export::Export),
+    /// Generate MovieLens-shaped data of any size
+    Synth(synth::Synth),
+}
+
+/// Returns the command line that clap parses, with commands grouped in its help.
+pub fn command_line() -> clap::Command {
+    help::grouped(Cli::command())
+}
+
+impl Cli {
+    /// Converts parsed arguments. Invalid arguments end the process with a usage error.
+    pub fn from_matches(matches: &ArgMatches) -> Self {
+        Self::from_arg_matches(matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
 /// Runs the chosen command.
-pub fn run(options: Options, settings: &Settings) -> Result<()> {
-    let Options { global, command } = options;
+pub fn run(cli: Cli, settings: &Settings) -> Result<()> {
+    let Cli { global, command } = cli;
     if !matches!(command, Command::Config(_)) {
         settings.check()?;
     }
@@ -49,73 +131,115 @@ pub fn run(options: Options, settings: &Settings) -> Result<()> {
             .build_global()
             .context("cannot start the worker threads")?;
     }
-    let output = Output::new(&global);
-    let done = match command {
-        Command::Demo(demo) => demo.run(&output),
-        Command::Fetch(fetch) => fetch.run(&global, &output),
-        Command::Import(import) => import.run(&global, &output),
-        Command::Preprocess(preprocess) => preprocess.run(&global, &output),
-        Command::Train(train) => train.run(&global, &output),
-        Command::Retrain(retrain) => retrain.run(&global, settings, &output),
-        Command::Update(update) => update.run(&global, &output),
-        Command::Ratings(ratings) => ratings.run(&global, &output),
-        Command::Tune(tune) => tune.run(&global, &output),
-        Command::Evaluate(evaluate) => evaluate.run(&global, &output),
-        Command::Recommend(recommend) => recommend.run(&global, &output),
-        Command::Search(search) => search.run(&global, &output),
-        Command::Serve(serve) => serve.run(&global, &output),
-        Command::Jobs(jobs) => jobs.run(&global, &output),
-        Command::Models(models) => models.run(&global, &output),
-        Command::Config(config) => config.run(&global, settings, &output),
-        Command::Ping(ping) => ping.run(&output),
-        Command::Status(status) => status.run(&global, &output),
-        Command::Doctor(doctor) => doctor.run(&global, &output),
-        Command::Export(export) => export.run(&global, &output),
-        Command::User(user) => user.run(&global, &output),
-        Command::Key(key) => key.run(&global, &output),
-        Command::Backup(backup) => backup.run(&global, &output),
-        Command::Restore(restore) => restore.run(&global, &output),
-        Command::Migrate(migrate) => migrate.run(&global, &output),
-        Command::Synth(synth) => synth.run(&output),
-    };
-    done.map_err(|error| settings.located(error)).and_then(|()| output::arrived())
+    let done = command.run(&global, settings, &Output::new(&global));
+    done.map_err(|error| settings.located(error)).and_then(|()| output::finish())
 }
 
-/// Now, in milliseconds since 1970.
-pub fn milliseconds() -> i64 {
-    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since_1970.map_or(0, |time| time.as_millis() as i64)
-}
-
-/// Now, RFC 3339 in UTC, to the second.
-pub fn now() -> String {
-    cinematch_store::rfc3339(milliseconds())
-}
-
-/// Runs a future on a runtime with one worker a core, or as many as asked for.
-pub fn block_on<T>(workers: Option<usize>, future: impl Future<Output = Result<T>>) -> Result<T> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if let Some(workers) = workers {
-        builder.worker_threads(workers);
+impl Command {
+    fn run(self, global: &Global, settings: &Settings, output: &Output) -> Result<()> {
+        match self {
+            Self::Demo(demo) => demo.run(output),
+            Self::Fetch(fetch) => fetch.run(global, output),
+            Self::Import(import) => import.run(global, output),
+            Self::Preprocess(preprocess) => preprocess.run(global, output),
+            Self::Train(train) => train.run(global, output),
+            Self::Retrain(retrain) => retrain.run(global, settings, output),
+            Self::Update(update) => update.run(global, output),
+            Self::Ratings(ratings) => ratings.run(global, output),
+            Self::Tune(tune) => tune.run(global, output),
+            Self::Evaluate(evaluate) => evaluate.run(global, output),
+            Self::Recommend(recommend) => recommend.run(global, output),
+            Self::Search(search) => search.run(global, output),
+            Self::Serve(serve) => serve.run(global, output),
+            Self::Jobs(jobs) => jobs.run(global, output),
+            Self::Models(models) => models.run(global, output),
+            Self::Config(config) => config.run(global, settings, output),
+            Self::Ping(ping) => ping.run(output),
+            Self::Status(status) => status.run(global, output),
+            Self::Doctor(doctor) => doctor.run(global, output),
+            Self::Export(export) => export.run(global, output),
+            Self::User(user) => user.run(global, output),
+            Self::Key(key) => key.run(global, output),
+            Self::Backup(backup) => backup.run(global, output),
+            Self::Restore(restore) => restore.run(global, output),
+            Self::Migrate(migrate) => migrate.run(global, output),
+            Self::Synth(synth) => synth.run(output),
+        }
     }
-    builder.enable_all().build().context("cannot start the threads")?.block_on(future)
 }
 
-/// Tells of problems in files, those of one sort on one line.
-fn warn_problems(problems: &[Problem], output: &Output) {
-    warn_counts(&count_problems(problems), output);
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
 
-/// Tells of problems that are counted already.
-fn warn_counts(counts: &[ProblemCount<'_>], output: &Output) {
-    for problem in counts {
-        output.warn(format_args!(
-            "{} × {}{}, first on line {}: {}",
-            thousands(problem.count),
-            problem.file,
-            problem.field.map(|field| format!(", {field}")).unwrap_or_default(),
-            problem.first_line,
-            problem.first_reason
-        ));
+    use super::*;
+    use crate::settings::{SECTIONS, Setting, walk};
+
+    /// Flags with an environment variable that no section contains, because `.env` and the file
+    /// are located by them.
+    const FIND_THE_FILE: [&str; 2] = ["root", "config"];
+
+    #[test]
+    fn every_command_stands_under_exactly_one_heading() {
+        let command = Cli::command();
+        let mut grouped: Vec<&str> =
+            help::GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let mut all: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        grouped.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(grouped, all);
+    }
+
+    #[test]
+    fn the_help_page_shows_each_command_with_its_own_text() {
+        let page = command_line().render_help().to_string();
+        for command in Cli::command().get_subcommands() {
+            let line = page.lines().find(|line| {
+                line.starts_with("  ") && line.split_whitespace().next() == Some(command.get_name())
+            });
+            let about = command.get_about().expect("every command has a text").to_string();
+            assert!(line.is_some_and(|line| line.ends_with(&about)), "{about}\n{page}");
+        }
+        for first in ["cinematch demo", "cinematch fetch movielens", "http://127.0.0.1:8000/"] {
+            assert!(page.contains(first), "{first}\n{page}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command_line().debug_assert();
+    }
+
+    #[test]
+    fn every_key_is_a_flag_and_every_flag_with_a_variable_is_a_key() {
+        let root = Cli::command();
+        let known = Setting::all(&root);
+        let bound: BTreeSet<String> = known.iter().map(Setting::key).collect();
+        let written: BTreeSet<String> = SECTIONS
+            .iter()
+            .flat_map(|section| {
+                section.keys.iter().map(move |key| format!("{}.{}", section.name, key.name))
+            })
+            .collect();
+        assert_eq!(bound, written, "keys without a flag, or duplicate keys");
+        walk(&root, "", &mut |command, arg| {
+            // Hidden flags are for tests with local servers.
+            let id = arg.get_id().as_str();
+            if arg.get_env().is_none() || arg.is_hide_set() || FIND_THE_FILE.contains(&id) {
+                return;
+            }
+            assert!(
+                known.iter().any(|setting| setting.is_default_of(command, arg)),
+                "`{command} --{id}` has a variable and is in no section of settings/keys.rs"
+            );
+        });
+    }
+
+    #[test]
+    fn every_built_in_default_is_valid_for_its_flag() {
+        for setting in Setting::all(&Cli::command()) {
+            let built_in = setting.built_in();
+            assert_eq!(setting.check(&built_in), Ok(()), "{}", setting.key());
+        }
     }
 }

@@ -1,29 +1,31 @@
-//! `cinematch user` and `cinematch key`: who may use the server where people have accounts.
+//! `cinematch user` and `cinematch key`: accounts and API keys.
 
 use std::io::{BufRead, IsTerminal};
 
 use anyhow::{Context, Result, bail};
 use cinematch_server::{ApiToken, LONGEST_PASSWORD, hash_password};
-use cinematch_store::{NewKey, NewProfile, Ownership, Scope, Store, StoreError, is_email, rfc3339};
+use cinematch_store::{
+    NewKey, NewProfile, Ownership, Scope, Store, StoreError, is_email, now_millis, rfc3339,
+};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use super::{block_on, milliseconds};
 use crate::options::Global;
 use crate::output::{CARE, DIM, GOOD, Output, STRONG};
 use crate::paths::DatabasePath;
+use crate::runtime::block_on;
 
-/// Shorter passwords are guessed (NIST SP 800-63B).
+/// Shortest password (NIST SP 800-63B).
 const SHORTEST_PASSWORD: usize = 8;
 
 /// Flags of `user`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch user add ada@example.org --name Ada     asks for the password\n  \
-                        pass show films | cinematch user passwd ada@example.org\n  \
+    after_help = "Examples:\n  cinematch user add ada@example.org --name Ada     prompts for the password\n  \
+                  pass show cinematch | cinematch user passwd ada@example.org\n  \
                         cinematch user list --json\n\n\
-                        Accounts count where the server runs with `--access accounts`."
+                  Accounts are used by servers that run with `--access accounts`."
 )]
 pub struct User {
     #[command(subcommand)]
@@ -32,24 +34,24 @@ pub struct User {
 
 #[derive(Debug, Subcommand)]
 enum UserAction {
-    /// Make an account; the password is asked for, or read from standard input
+    /// Create an account; prompts for the password, or reads it from standard input
     Add {
-        /// What they sign in with
+        /// Email address to sign in with
         email: String,
-        /// What to call them [default: what stands before the @]
+        /// Display name [default: the part of the address before the @]
         #[arg(long)]
         name: Option<String>,
         #[command(flatten)]
         database: DatabasePath,
     },
-    /// Set another password and end all sessions
+    /// Change a password and end all sessions
     Passwd {
-        /// Whose
+        /// Email address of the account
         email: String,
         #[command(flatten)]
         database: DatabasePath,
     },
-    /// Show all profiles
+    /// List all profiles
     List {
         #[command(flatten)]
         database: DatabasePath,
@@ -59,9 +61,10 @@ enum UserAction {
 /// Flags of `key`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch key create phone --scope write     prints the key, once\n  \
+    after_help = "Examples:\n  cinematch key create phone --scope write     prints the key once\n  \
                         cinematch key list\n  cinematch key revoke 3f2a90c1d4e5\n\n\
-                        A program sends it as `Authorization: Bearer KEY`, with X-User-Id for whom it acts."
+                  Programs send it as `Authorization: Bearer KEY`, and the id of the user they act for as \
+                  X-User-Id."
 )]
 pub struct Key {
     #[command(subcommand)]
@@ -70,24 +73,24 @@ pub struct Key {
 
 #[derive(Debug, Subcommand)]
 enum KeyAction {
-    /// Make an API key and print it: it is shown this once
+    /// Create an API key and print it; it cannot be shown again
     Create {
-        /// What it is for
+        /// Name of the key, such as the program that uses it
         name: String,
-        /// read: the catalogue; write: any person's data too; admin: everything
+        /// read: the catalog; write: also the data of any user; admin: everything
         #[arg(long, value_enum, default_value = "read")]
         scope: ScopeName,
         #[command(flatten)]
         database: DatabasePath,
     },
-    /// Make a key useless from now on
+    /// Revoke a key
     Revoke {
-        /// Its part between the underscores, as `key list` shows it
+        /// Id of the key: the part between the underscores, listed by `key list`
         id: String,
         #[command(flatten)]
         database: DatabasePath,
     },
-    /// Show all keys, without their secrets
+    /// List all keys, without their secrets
     List {
         #[command(flatten)]
         database: DatabasePath,
@@ -101,7 +104,7 @@ enum ScopeName {
     Admin,
 }
 
-/// An account, for machines.
+/// An account as JSON.
 #[derive(Serialize)]
 struct AccountRow {
     id: i64,
@@ -111,7 +114,7 @@ struct AccountRow {
     created_at: String,
 }
 
-/// A key, for machines.
+/// A key as JSON.
 #[derive(Serialize)]
 struct KeyRow {
     id: String,
@@ -119,180 +122,208 @@ struct KeyRow {
     scope: &'static str,
     created_at: String,
     revoked_at: Option<String>,
-    /// All of it; when it was just made.
+    /// The whole key, only when it was just created.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
 
 impl User {
-    /// Does it.
+    /// Adds, changes or lists accounts.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         match &self.action {
             UserAction::Add { email, name, database } => {
-                if !is_email(email) {
-                    bail!("`{}` is no email address", email.escape_debug());
-                }
-                let before_at = email.split('@').next().unwrap_or_default();
-                let name = name.as_deref().unwrap_or(before_at).trim().to_owned();
-                if name.is_empty()
-                    || name.chars().count() > 100
-                    || name.chars().any(char::is_control)
-                {
-                    bail!("--name: expected 1 to 100 characters");
-                }
-                let password_hash = Some(new_password()?);
-                let new = NewProfile { email: email.clone(), name, password_hash };
-                with_store(database, global, async |store| {
-                    let profile = match store.add_profile(new, milliseconds()).await {
-                        Err(StoreError::EmailTaken) => bail!(
-                            "{email} has a profile already; `cinematch user passwd {email}` sets its password"
-                        ),
-                        other => other?,
-                    };
-                    output.json(&AccountRow {
-                        id: profile.id,
-                        email: profile.email.clone(),
-                        name: profile.name.clone(),
-                        has_password: true,
-                        created_at: rfc3339(profile.created_at),
-                    })?;
-                    output.line(format_args!(
-                        "{GOOD}✓{GOOD:#} {} <{}> is profile {}",
-                        profile.name, profile.email, profile.id
-                    ));
-                    Ok(())
-                })
+                add_account(email, name.as_deref(), (database, global), output)
             }
             UserAction::Passwd { email, database } => {
-                let hash = new_password()?;
-                with_store(database, global, async |store| {
-                    if !store.set_password(email, hash).await? {
-                        bail!(
-                            "nobody has the address {email}; `cinematch user list` shows who there is"
-                        );
-                    }
-                    output.json(&serde_json::json!({ "email": email }))?;
-                    output.line(format_args!(
-                        "{GOOD}✓{GOOD:#} {email} has a new password, and is signed out everywhere"
-                    ));
-                    Ok(())
-                })
+                change_password(email, (database, global), output)
             }
-            UserAction::List { database } => with_store(database, global, async |store| {
-                let accounts = store.accounts().await?;
-                let rows: Vec<AccountRow> = accounts
-                    .into_iter()
-                    .map(|account| AccountRow {
-                        id: account.profile.id,
-                        email: account.profile.email,
-                        name: account.profile.name,
-                        has_password: account.password_hash.is_some(),
-                        created_at: rfc3339(account.profile.created_at),
-                    })
-                    .collect();
-                output.json(&rows)?;
-                for row in &rows {
-                    let without = if row.has_password { "" } else { ", no password" };
-                    output.line(format_args!(
-                        "{STRONG}{:>5}{STRONG:#}  {} <{}>  {DIM}since {}{without}{DIM:#}",
-                        row.id, row.name, row.email, row.created_at
-                    ));
-                }
-                if rows.is_empty() {
-                    output.note("no profiles yet; `cinematch user add EMAIL` makes one");
-                }
-                Ok(())
-            }),
+            UserAction::List { database } => list_accounts((database, global), output),
         }
     }
+}
+
+type Place<'a> = (&'a DatabasePath, &'a Global);
+
+fn add_account(
+    email: &str,
+    name: Option<&str>,
+    (database, global): Place<'_>,
+    output: &Output,
+) -> Result<()> {
+    if !is_email(email) {
+        bail!("`{}` is not an email address", email.escape_debug());
+    }
+    let before_at = email.split('@').next().unwrap_or_default();
+    let name = name.unwrap_or(before_at).trim().to_owned();
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        bail!("--name: expected 1 to 100 characters");
+    }
+    let password_hash = Some(new_password()?);
+    let new = NewProfile { email: email.to_owned(), name, password_hash };
+    with_store(database, global, async |store| {
+        let profile = match store.add_profile(new, now_millis()).await {
+            Err(StoreError::EmailTaken) => bail!(
+                "{email} already has a profile; run `cinematch user passwd {email}` to set its password"
+            ),
+            other => other?,
+        };
+        output.json(&AccountRow {
+            id: profile.id,
+            email: profile.email.to_owned(),
+            name: profile.name.clone(),
+            has_password: true,
+            created_at: rfc3339(profile.created_at),
+        })?;
+        output.line(format_args!(
+            "{GOOD}✓{GOOD:#} {} <{}> is profile {}",
+            profile.name, profile.email, profile.id
+        ));
+        Ok(())
+    })
+}
+
+fn change_password(email: &str, (database, global): Place<'_>, output: &Output) -> Result<()> {
+    let hash = new_password()?;
+    with_store(database, global, async |store| {
+        if !store.set_password(email, hash).await? {
+            bail!("no profile has the address {email}; run `cinematch user list` to list all");
+        }
+        output.json(&serde_json::json!({ "email": email }))?;
+        output.line(format_args!(
+            "{GOOD}✓{GOOD:#} the password of {email} was changed, and all its sessions ended"
+        ));
+        Ok(())
+    })
+}
+
+fn list_accounts((database, global): Place<'_>, output: &Output) -> Result<()> {
+    with_store(database, global, async |store| {
+        let accounts = store.accounts().await?;
+        let rows: Vec<AccountRow> = accounts
+            .into_iter()
+            .map(|account| AccountRow {
+                id: account.profile.id,
+                email: account.profile.email,
+                name: account.profile.name,
+                has_password: account.password_hash.is_some(),
+                created_at: rfc3339(account.profile.created_at),
+            })
+            .collect();
+        output.json(&rows)?;
+        for row in &rows {
+            let without = if row.has_password { "" } else { ", no password" };
+            output.line(format_args!(
+                "{STRONG}{:>5}{STRONG:#}  {} <{}>  {DIM}since {}{without}{DIM:#}",
+                row.id, row.name, row.email, row.created_at
+            ));
+        }
+        if rows.is_empty() {
+            output.note("no profiles yet; run `cinematch user add EMAIL` to create one");
+        }
+        Ok(())
+    })
 }
 
 impl Key {
-    /// Does it.
+    /// Creates, revokes or lists API keys.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         match &self.action {
             KeyAction::Create { name, scope, database } => {
-                if name.trim().is_empty()
-                    || name.chars().count() > 100
-                    || name.chars().any(char::is_control)
-                {
-                    bail!("the name says what the key is for, in 1 to 100 characters");
-                }
-                let scope = match scope {
-                    ScopeName::Read => Scope::Read,
-                    ScopeName::Write => Scope::Write,
-                    ScopeName::Admin => Scope::Admin,
-                };
-                let token = ApiToken::generate().context("the system has no randomness")?;
-                let key = NewKey {
-                    id: token.id().to_owned(),
-                    name: name.clone(),
-                    secret_hash: token.hash(),
-                    scope,
-                };
-                with_store(database, global, async |store| {
-                    let now = milliseconds();
-                    store.add_key(key, now).await?;
-                    output.json(&KeyRow {
-                        id: token.id().to_owned(),
-                        name: name.clone(),
-                        scope: scope.name(),
-                        created_at: rfc3339(now),
-                        revoked_at: None,
-                        key: Some(token.expose()),
-                    })?;
-                    output.line(token.expose());
-                    output.note(format_args!(
-                        "{CARE}It is shown this once.{CARE:#} Send it as `Authorization: Bearer …`; \
-                         `cinematch key revoke {}` makes it useless.",
-                        token.id()
-                    ));
-                    Ok(())
-                })
+                create_key(name, *scope, (database, global), output)
             }
-            KeyAction::Revoke { id, database } => with_store(database, global, async |store| {
-                if !store.revoke_key(id, milliseconds()).await? {
-                    bail!("no key in force is called {id}; `cinematch key list` shows them");
-                }
-                output.json(&serde_json::json!({ "id": id }))?;
-                output.line(format_args!("{GOOD}✓{GOOD:#} the key {id} is revoked"));
-                Ok(())
-            }),
-            KeyAction::List { database } => with_store(database, global, async |store| {
-                let keys = store.keys().await?;
-                let rows: Vec<KeyRow> = keys
-                    .into_iter()
-                    .map(|kept| KeyRow {
-                        id: kept.key.id,
-                        name: kept.key.name,
-                        scope: kept.key.scope.name(),
-                        created_at: rfc3339(kept.created_at),
-                        revoked_at: kept.revoked_at.map(rfc3339),
-                        key: None,
-                    })
-                    .collect();
-                output.json(&rows)?;
-                for row in &rows {
-                    let revoked = row.revoked_at.as_ref().map(|at| format!(", revoked {at}"));
-                    output.line(format_args!(
-                        "{STRONG}{}{STRONG:#}  {:<5}  {}  {DIM}since {}{}{DIM:#}",
-                        row.id,
-                        row.scope,
-                        row.name,
-                        row.created_at,
-                        revoked.unwrap_or_default()
-                    ));
-                }
-                if rows.is_empty() {
-                    output.note("no keys yet; `cinematch key create NAME` makes one");
-                }
-                Ok(())
-            }),
+            KeyAction::Revoke { id, database } => revoke_key(id, (database, global), output),
+            KeyAction::List { database } => list_keys((database, global), output),
         }
     }
 }
 
-/// Does something with the database, beside a server that may run.
+fn create_key(
+    name: &str,
+    scope: ScopeName,
+    (database, global): Place<'_>,
+    output: &Output,
+) -> Result<()> {
+    if name.trim().is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        bail!("NAME: expected 1 to 100 characters");
+    }
+    let scope = match scope {
+        ScopeName::Read => Scope::Read,
+        ScopeName::Write => Scope::Write,
+        ScopeName::Admin => Scope::Admin,
+    };
+    let token = ApiToken::generate().context("cannot read random bytes from the system")?;
+    let key = NewKey {
+        id: token.id().to_owned(),
+        name: name.to_owned(),
+        secret_hash: token.hash(),
+        scope,
+    };
+    with_store(database, global, async |store| {
+        let now = now_millis();
+        store.add_key(key, now).await?;
+        output.json(&KeyRow {
+            id: token.id().to_owned(),
+            name: name.to_owned(),
+            scope: scope.name(),
+            created_at: rfc3339(now),
+            revoked_at: None,
+            key: Some(token.expose()),
+        })?;
+        output.line(token.expose());
+        output.note(format_args!(
+            "{CARE}The key is not shown again.{CARE:#} Send it as `Authorization: Bearer …`; run \
+                         `cinematch key revoke {}` to revoke it.",
+            token.id()
+        ));
+        Ok(())
+    })
+}
+
+fn revoke_key(id: &str, (database, global): Place<'_>, output: &Output) -> Result<()> {
+    with_store(database, global, async |store| {
+        if !store.revoke_key(id, now_millis()).await? {
+            bail!("no active key has the id {id}; run `cinematch key list` to list all");
+        }
+        output.json(&serde_json::json!({ "id": id }))?;
+        output.line(format_args!("{GOOD}✓{GOOD:#} the key {id} is revoked"));
+        Ok(())
+    })
+}
+
+fn list_keys((database, global): Place<'_>, output: &Output) -> Result<()> {
+    with_store(database, global, async |store| {
+        let keys = store.keys().await?;
+        let rows: Vec<KeyRow> = keys
+            .into_iter()
+            .map(|kept| KeyRow {
+                id: kept.key.id,
+                name: kept.key.name,
+                scope: kept.key.scope.name(),
+                created_at: rfc3339(kept.created_at),
+                revoked_at: kept.revoked_at.map(rfc3339),
+                key: None,
+            })
+            .collect();
+        output.json(&rows)?;
+        for row in &rows {
+            let revoked = row.revoked_at.as_ref().map(|at| format!(", revoked {at}"));
+            output.line(format_args!(
+                "{STRONG}{}{STRONG:#}  {:<5}  {}  {DIM}since {}{}{DIM:#}",
+                row.id,
+                row.scope,
+                row.name,
+                row.created_at,
+                revoked.unwrap_or_default()
+            ));
+        }
+        if rows.is_empty() {
+            output.note("no keys yet; run `cinematch key create NAME` to create one");
+        }
+        Ok(())
+    })
+}
+
+/// Runs `act` on the database, beside a server that may be running.
 fn with_store<T>(
     database: &DatabasePath,
     global: &Global,
@@ -307,15 +338,15 @@ fn with_store<T>(
     })
 }
 
-/// The hash of a password typed twice, or of a line of standard input. Never of an argument: other
-/// users of the machine see those.
+/// Prompts for a password twice, or reads a line from standard input, and returns its hash. Passwords
+/// are not accepted as arguments, which other users of the machine can see.
 fn new_password() -> Result<String> {
     let password = if std::io::stdin().is_terminal() {
         let ask = |what| rpassword::prompt_password(what).map(SecretString::from);
         let password = ask("Password: ").context("cannot read the password")?;
         let again = ask("Again: ").context("cannot read the password")?;
         if password.expose_secret() != again.expose_secret() {
-            bail!("the two passwords are not the same; nothing was changed");
+            bail!("the passwords differ; nothing was changed");
         }
         password
     } else {
@@ -326,9 +357,8 @@ fn new_password() -> Result<String> {
     let length = password.expose_secret().chars().count();
     if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) {
         bail!(
-            "expected a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, typed or on \
-             standard input, got {length}"
+            "expected a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, got {length}"
         );
     }
-    hash_password(&password).context("the password cannot be hashed")
+    hash_password(&password).context("cannot hash the password")
 }

@@ -7,41 +7,41 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::serve::Place;
 use crate::output::{GOOD, Output};
+use crate::serving::Place;
 
-/// More than any answer to this question.
+/// Longest reply that is read, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
 /// Flags of `ping`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch ping && echo ready\n  cinematch ping --port 9000\n\n\
-                        For health checks of containers, in which there is no curl. Exit code 1: not ready."
+                  For health checks in containers without curl. Exits with 1 if the server is not ready."
 )]
 pub struct Ping {
     #[command(flatten)]
     place: Place,
-    /// Seconds to wait for the answer
+    /// Seconds to wait for a reply
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60), value_name = "N")]
     wait: u64,
 }
 
 impl Ping {
-    /// Asks the server whether it is ready.
+    /// Requests /health/ready.
     pub fn run(&self, output: &Output) -> Result<()> {
         let host = match self.place.host {
-            // Whoever listens on every address listens on this machine's own.
+            // A server on all addresses also listens on loopback.
             IpAddr::V4(host) if host.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(host) if host.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
             host => host,
         };
         let address = SocketAddr::new(host, self.place.port);
         let (status, body) = ask(address, Duration::from_secs(self.wait))
-            .with_context(|| format!("the server on {address} does not answer"))?;
+            .with_context(|| format!("no reply from the server on {address}"))?;
         if status != 200 {
             let document: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
-            let detail = document["detail"].as_str().unwrap_or("its log says why");
+            let detail = document["detail"].as_str().unwrap_or("see its log");
             bail!("the server on {address} is not ready ({status}): {detail}");
         }
         output.json(&serde_json::json!({ "ready": true, "address": address.to_string() }))?;
@@ -50,17 +50,17 @@ impl Ping {
     }
 }
 
-/// The status and the body of `/health/ready`.
+/// Returns the status and body of `/health/ready`.
 fn ask(address: SocketAddr, wait: Duration) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, wait)?;
     stream.set_read_timeout(Some(wait))?;
     stream.set_write_timeout(Some(wait))?;
-    // In open mode the server answers to this machine's own names only.
+    // In open mode the server accepts loopback host names only.
     stream
         .write_all(b"GET /health/ready HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut reply = String::new();
     stream.take(LONGEST).read_to_string(&mut reply)?;
     let (head, body) = reply.split_once("\r\n\r\n").unwrap_or((&reply, ""));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    Ok((status.context("what it answers is not HTTP")?, body.to_owned()))
+    Ok((status.context("the reply is not HTTP")?, body.to_owned()))
 }

@@ -8,17 +8,17 @@ use cinematch::ids::MovieIdx;
 use clap::Args;
 use serde::Serialize;
 
-use super::inputs::{How, Loaded, PackedPath, load_ratings, report_path};
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted, thousands};
-use crate::paths::{RawPath, shown};
+use crate::paths::{PackedPath, RawPath, shown};
+use crate::pipeline::inputs::{Loaded, ReadMode, load_ratings, report_path};
 
 /// Flags of `ratings`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch ratings             check every row, keep the ratings packed\n  \
-                  cinematch ratings --refresh   read the file again even if it is as it was\n  \
-                  cinematch ratings --json      counts, and what was wrong, for machines"
+    after_help = "Examples:\n  cinematch ratings             check all rows and pack the ratings\n  \
+                  cinematch ratings --refresh   read the file even if it has not changed\n  \
+                  cinematch ratings --json      counts and problems as JSON"
 )]
 pub struct Ratings {
     #[command(flatten)]
@@ -28,12 +28,12 @@ pub struct Ratings {
     /// Read the file even if the packed ratings are up to date
     #[arg(long)]
     refresh: bool,
-    /// Only read and check: write nothing
+    /// Only read and check; write nothing
     #[arg(long)]
     no_cache: bool,
 }
 
-/// The result, for machines.
+/// Result as JSON.
 #[derive(Serialize)]
 struct Summary<'a> {
     ratings: usize,
@@ -43,17 +43,17 @@ struct Summary<'a> {
     rows: u64,
     problems: u64,
     problem_counts: Vec<ProblemCount<'a>>,
-    /// Whether the packed ratings were up to date.
+    /// True if the packed ratings were up to date.
     cached: bool,
     seconds: f64,
 }
 
 impl Ratings {
-    /// Loads the ratings and tells of them.
+    /// Loads the ratings and prints their counts.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let started = Instant::now();
-        let how = How { refresh: self.refresh, write_nothing: self.no_cache };
-        let loaded = load_ratings(how, &self.raw, &self.packed, global, output)?;
+        let mode = ReadMode { refresh: self.refresh, read_only: self.no_cache };
+        let loaded = load_ratings(mode, &self.raw, &self.packed, global, output)?;
         let Loaded { interactions, rows, problems, listed, unlisted, cached } = &loaded;
         let movies = interactions.movies().ids().len() as u32;
         let rated = |movie: &u32| interactions.of_movie(MovieIdx(*movie)).len() > 0;
@@ -71,7 +71,7 @@ impl Ratings {
         })?;
         if *cached && *problems > 0 {
             output.warn(format_args!(
-                "{} problems were found when the file was read: see {}",
+                "{} problems were found when the file was read; see {}",
                 thousands(*problems),
                 shown(&report_path(&self.packed.resolve(global)))
             ));
@@ -79,11 +79,11 @@ impl Ratings {
         output.line(format_args!(
             "{STRONG}{}{STRONG:#} by {} of {} {DIM}({}){DIM:#}",
             counted(interactions.n_ratings() as u64, "rating"),
-            counted(interactions.n_users() as u64, "viewer"),
-            counted(rated_movies as u64, "film"),
-            if *cached { "packed" } else { "read anew" }
+            counted(interactions.n_users() as u64, "user"),
+            counted(rated_movies as u64, "movie"),
+            if *cached { "packed" } else { "read from the file" }
         ));
-        // The process ends here; there is no use in giving its memory back first.
+        // The process ends here; freeing the memory first would only take time.
         std::mem::forget(loaded);
         Ok(())
     }

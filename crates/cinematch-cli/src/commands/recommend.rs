@@ -1,24 +1,27 @@
 //! `cinematch recommend`.
 
+mod histories;
+
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 use cinematch::bundle::Bundle;
 use cinematch::catalog::Movie;
-use cinematch::ids::{MovieId, MovieIdx};
+use cinematch::ids::MovieId;
 use cinematch::models::biased_mf::Prediction;
 use cinematch::models::spec::NAMES;
 use cinematch::ranking::{
-    Filters, GenreFilter, Order, Query, Ranked, Rating, Reason, Recommender, explanation,
+    Filters, GenreFilter, Order, Query, Rating, Reason, Shortfall, explanation,
 };
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 
-use super::histories::{self, Wanted};
+use self::histories::Lists;
 use crate::options::Global;
-use crate::output::{DIM, GOOD, Output, STRONG};
+use crate::output::{DIM, Output};
 use crate::paths::ArtifactsPath;
+use crate::terminal::{named, print_list};
 
 /// Flags of `recommend`.
 #[derive(Debug, Args)]
@@ -26,32 +29,32 @@ use crate::paths::ArtifactsPath;
                         cinematch recommend --ratings 6=5,47=4.5,1721=1 --limit 5\n  \
                         cinematch recommend --genres crime,sci-fi --year-min 1990 --runtime-max 120\n  \
                         cinematch recommend --liked 6 --json | jq '.recommendations[].title'\n  \
-                        cinematch recommend --histories viewers.csv -k 100 --out recs.csv\n  \
-                        cinematch recommend --histories viewers.csv --out recs.csv --model ials")]
+                  cinematch recommend --histories users.csv -k 100 --out recs.csv\n  \
+                  cinematch recommend --histories users.csv --out recs.csv --model ials")]
 pub struct Recommend {
     #[command(flatten)]
     artifacts: ArtifactsPath,
-    /// Films you like, by MovieLens' numbers
+    /// Movies you like, by MovieLens id
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     liked: Vec<MovieId>,
-    /// Films you do not like
+    /// Movies you dislike, by MovieLens id
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     disliked: Vec<MovieId>,
-    /// Films with stars, 0.5 to 5: 6=5,47=4.5
+    /// Rated movies, 0.5 to 5 stars: 6=5,47=4.5
     #[arg(long, value_delimiter = ',', value_parser = rating, value_name = "ID=STARS")]
     ratings: Vec<Rating>,
-    /// Genres you would rather see
+    /// Genres to prefer
     #[arg(long, value_delimiter = ',', value_name = "GENRES")]
     genres: Vec<String>,
     #[command(flatten)]
     filters: FilterFlags,
-    /// How many films, 1 to 100; with --histories as many as you like
+    /// Number of movies, 1 to 100; without a limit with --histories
     #[arg(long, short = 'k', alias = "k", default_value_t = 10, value_name = "N")]
     limit: usize,
-    /// 0: by score alone; 1: as different as can be [default: a little]
+    /// Diversity of the list, from 0 (order by score) to 1 (as diverse as possible) [default: a little]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     diversity: Option<f32>,
-    /// 0 to 1: how much being well known counts against a film
+    /// Penalty for popular movies, from 0 (none) to 1
     #[arg(
         long,
         default_value_t = 0.0,
@@ -60,18 +63,18 @@ pub struct Recommend {
         allow_negative_numbers = true
     )]
     novelty: f32,
-    /// The generation's whole model or one of its parts, by name
+    /// Model to rank with: the whole model of the generation or one of its components
     #[arg(long, value_parser = PossibleValuesParser::new(NAMES), value_name = "NAME")]
     model: Option<String>,
-    /// Films for every viewer of a CSV file, by the models alone: userId,movieId,rating[,timestamp]
+    /// Rank movies for each user in a CSV file: userId,movieId,rating[,timestamp]
     #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ONE_USER)]
     histories: Option<PathBuf>,
-    /// Where their films go: userId,rank,movieId,score
+    /// Output file for --histories: userId,rank,movieId,score
     #[arg(long, value_name = "FILE", requires = "histories", conflicts_with_all = ONE_USER)]
     out: Option<PathBuf>,
 }
 
-/// What says something of one viewer.
+/// Flags that describe one user, in conflict with --histories.
 const ONE_USER: [&str; 17] = [
     "liked",
     "disliked",
@@ -92,47 +95,47 @@ const ONE_USER: [&str; 17] = [
     "exclude",
 ];
 
-/// What may be shown.
+/// Flags that filter movies.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Filters")]
 struct FilterFlags {
-    /// Only films with one of these genres
+    /// Only movies with one of these genres
     #[arg(long, value_delimiter = ',', value_name = "GENRES")]
     only_genres: Vec<String>,
-    /// No films with any of these genres
+    /// No movies with any of these genres
     #[arg(long, value_delimiter = ',', value_name = "GENRES")]
     without_genres: Vec<String>,
-    /// Only films on one of these services
+    /// Only movies on one of these services
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     services: Vec<String>,
-    /// The country whose services count, as two letters [default: the one fetched for]
+    /// Country of the services, as two letters [default: the country they were fetched for]
     #[arg(long, value_name = "COUNTRY")]
     region: Option<String>,
-    /// Only films from this year on
+    /// Only movies from this year or later
     #[arg(long, value_name = "YEAR")]
     year_min: Option<u16>,
-    /// Only films up to this year
+    /// Only movies from this year or earlier
     #[arg(long, value_name = "YEAR")]
     year_max: Option<u16>,
-    /// Only films of at least this many minutes
+    /// Shortest runtime in minutes
     #[arg(long, value_name = "MINUTES")]
     runtime_min: Option<u32>,
-    /// Only films of at most this many minutes
+    /// Longest runtime in minutes
     #[arg(long, value_name = "MINUTES")]
     runtime_max: Option<u32>,
-    /// Only films with at least this many votes
+    /// Lowest number of votes
     #[arg(long, default_value_t = 0, value_name = "N", hide_default_value = true)]
     min_votes: u32,
-    /// Only films with at least this average vote, 0 to 10
+    /// Lowest average vote, 0 to 10
     #[arg(long, value_name = "VOTE")]
     rating_min: Option<f64>,
-    /// Never these films
+    /// Movies to exclude, by MovieLens id
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     exclude: Vec<MovieId>,
 }
 
 fn rating(text: &str) -> Result<Rating, String> {
-    let expected = || format!("expected a film and its stars such as 6=4.5, got `{text}`");
+    let expected = || format!("expected a movie and its stars, such as 6=4.5, got `{text}`");
     let (id, stars) = text.split_once('=').ok_or_else(expected)?;
     Ok(Rating {
         movie_id: id.trim().parse().map_err(|_| expected())?,
@@ -140,7 +143,7 @@ fn rating(text: &str) -> Result<Rating, String> {
     })
 }
 
-/// A recommended film, for machines.
+/// A recommended movie as JSON.
 #[derive(Serialize)]
 struct Shown<'a> {
     rank: usize,
@@ -151,26 +154,27 @@ struct Shown<'a> {
     predicted_rating: Option<Prediction>,
     #[serde(flatten)]
     movie: &'a Movie,
-    /// In the region asked for.
+    /// Services in the requested region.
     #[serde(skip_serializing_if = "Option::is_none")]
     services_in_region: Option<Vec<&'a str>>,
 }
 
 impl Recommend {
-    /// Ranks and prints.
+    /// Ranks movies and prints them.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let loading = output.step("loading the model");
         let bundle = Bundle::load(&self.artifacts.resolve(global))?;
         drop(loading);
         let recommender = &bundle.recommender;
         let chosen = self.model.as_deref().map(|name| {
-            let advice = |error| anyhow!("{error}; `cinematch train --model {name}` makes one");
+            let advice =
+                |error| anyhow!("{error}; run `cinematch train --model {name}` to train it");
             recommender.choose(name).map_err(advice)
         });
         let chosen = chosen.transpose()?.unwrap_or_default();
         if let (Some(histories), Some(out)) = (&self.histories, &self.out) {
-            let wanted = Wanted { chosen, k: self.limit };
-            return histories::run(&bundle, histories, wanted, out, output);
+            let lists = Lists { chosen, k: self.limit };
+            return histories::run(&bundle, histories, lists, out, output);
         }
         let (request, unknown) = recommender.resolve(&self.query())?;
         let ranked = recommender.recommend(&request);
@@ -203,7 +207,8 @@ impl Recommend {
 
         if !unknown.is_empty() {
             let ids: Vec<String> = unknown.iter().map(ToString::to_string).collect();
-            output.warn(format_args!("not in the catalogue, so passed over: {}", ids.join(", ")));
+            output
+                .warn(format_args!("ignored ids that are not in the catalog: {}", ids.join(", ")));
         }
         let history: Vec<String> = request
             .history
@@ -211,35 +216,21 @@ impl Recommend {
             .map(|item| named(recommender.movie(item.signal.movie)))
             .collect();
         if !history.is_empty() {
-            output.note(format_args!(
-                "{DIM}For somebody who spoke of {}:{DIM:#}",
-                history.join(", ")
-            ));
+            output.note(format_args!("{DIM}Based on {}:{DIM:#}", history.join(", ")));
         }
-        let on = |movie| match attribution {
+        let services = |movie| match attribution {
             Some(_) => recommender.services_of(movie, region),
             None => Vec::new(),
         };
-        print_list(recommender, &ranked, on, output);
+        print_list(recommender, &ranked, services, output);
         if let Some(attribution) = attribution {
             output.note(format_args!("{DIM}{attribution}{DIM:#}"));
         }
         if let Some(shortfall) = &ranked.shortfall {
-            let removed: Vec<String> = shortfall
-                .removed_by
-                .iter()
-                .map(|(filter, movies)| format!("{} {movies}", filter.name()))
-                .collect();
-            let why = if removed.is_empty() {
-                "the catalogue has no more".to_owned()
-            } else {
-                format!("the filters leave no more (removed: {})", removed.join(", "))
-            };
-            let (returned, requested) = (shortfall.returned, shortfall.requested);
-            output.warn(format_args!("{returned} of {requested} films: {why}"));
+            output.warn(describe(shortfall));
         }
         if bundle.has_mock_services() && !self.filters.services.is_empty() {
-            output.warn("the streaming services are mock: invented for demonstration");
+            output.warn("streaming services are mock: invented for demonstration");
         }
         Ok(())
     }
@@ -280,40 +271,17 @@ impl Recommend {
     }
 }
 
-/// `Heat (1995)`.
-pub fn named(movie: &Movie) -> String {
-    dated(&movie.title, movie.year)
-}
-
-/// The same of a title and a year.
-pub fn dated(title: &str, year: Option<u16>) -> String {
-    year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
-}
-
-/// Prints a ranked list with its reasons, and where the films can be watched.
-pub fn print_list<'a>(
-    recommender: &'a Recommender,
-    ranked: &Ranked<'_>,
-    on: impl Fn(MovieIdx) -> Vec<&'a str>,
-    output: &Output,
-) {
-    for (at, item) in ranked.items.iter().enumerate() {
-        let movie = recommender.movie(item.movie);
-        let stars = item
-            .predicted
-            .map(|Prediction { stars, low, high }| format!("  {stars:.1}★ ({low:.1}–{high:.1})"));
-        output.line(format_args!(
-            "{:>3}  {STRONG}{}{STRONG:#}  {DIM}{}{DIM:#}  {GOOD}{:.3}{GOOD:#}{}",
-            at + 1,
-            named(movie),
-            movie.genres.join(", "),
-            item.score,
-            stars.unwrap_or_default()
-        ));
-        output.line(format_args!("     {}", explanation(&item.reasons)));
-        let services = on(item.movie);
-        if !services.is_empty() {
-            output.line(format_args!("     {DIM}on {}{DIM:#}", services.join(", ")));
-        }
-    }
+/// Explains why a list is shorter than requested.
+fn describe(shortfall: &Shortfall) -> String {
+    let removed: Vec<String> = shortfall
+        .removed_by
+        .iter()
+        .map(|(filter, movies)| format!("{} {movies}", filter.name()))
+        .collect();
+    let why = if removed.is_empty() {
+        "the catalog has no more".to_owned()
+    } else {
+        format!("the filters leave no more (removed: {})", removed.join(", "))
+    };
+    format!("{} of {} movies: {why}", shortfall.returned, shortfall.requested)
 }

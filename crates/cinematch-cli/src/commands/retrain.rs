@@ -1,54 +1,57 @@
-//! `cinematch retrain`: newer data, a new generation, and service only for one that is not worse.
+//! `cinematch retrain`: trains on current data and promotes the new generation unless it ranks worse.
 
 use std::ffi::OsString;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use cinematch::bundle::{ArtifactsError, Bundle, Generations, Manifest};
 use cinematch::evaluation::holdout::{HoldOut, Panel};
 use cinematch::evaluation::promotion::{Challenger, Champion, Rule, Verdict, judge};
 use cinematch::ids::MovieId;
 use cinematch::models::spec::Kind;
-use clap::Args;
+use clap::{Args, FromArgMatches};
 use serde::Serialize;
 
-use super::events::{self, Events};
-use super::inputs::ratings_path;
-use super::models::card::Card;
-use super::train::{Material, Train, learn};
-use crate::options::{Command, Global};
+use crate::cards::{self, Card};
+use crate::options::Global;
 use crate::output::{CARE, GOOD, Output, STRONG};
 use crate::paths::{ArtifactsPath, RawPath, shown};
+use crate::pipeline::events::{self, Events};
+use crate::pipeline::inputs::ratings_path;
+use crate::pipeline::merging::Merge;
+use crate::pipeline::training::{Material, TrainFlags, learn};
+use crate::runtime::now;
 use crate::settings::Settings;
+use crate::tmdb::fetch::FetchTmdb;
 
 /// Flags of `retrain`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch retrain                      what the server does on schedule\n  \
-                  cinematch retrain --margin 0           not the least loss is let pass\n  \
-                  cinematch retrain -- --model ials      with other settings for train\n\n\
-                  Fetches what changed at TMDb (where there is a token and something fetched before), merges \
-                  the table again as it was made, trains without some users, and asks for these users, whom \
-                  neither generation has seen, whether the new one ranks worse than the one that is served."
+    after_help = "Examples:\n  cinematch retrain                      as a server does on schedule\n  \
+                  cinematch retrain --margin 0           accept no loss at all\n  \
+                  cinematch retrain -- --model ials      pass flags to train\n\n\
+                  Updates TMDb metadata (if a token is set and metadata was fetched before), merges the \
+                  table with the same options as before, trains with some users held out, and compares \
+                  both generations on held-out users that neither was trained on."
 )]
 pub struct Retrain {
     #[command(flatten)]
     artifacts: ArtifactsPath,
-    /// The share of the champion's NDCG that may be lost, at the lower end of the 95 % interval
+    /// Largest accepted loss of NDCG, as a share of the champion's, at the lower end of the 95 % interval
     #[arg(long, env = "CINEMATCH_MARGIN", default_value = "0.02", value_parser = margin, value_name = "SHARE")]
     margin: f64,
-    /// Serve a generation with less than nine tenths of the champion's films too
+    /// Accept a generation with less than 90 % of the champion's movies
     #[arg(long = "allow-fewer-films", alias = "allow-fewer-movies")]
     allow_fewer_movies: bool,
-    /// Serve a generation that learned from less than nine tenths of the champion's ratings too
+    /// Accept a generation trained on less than 90 % of the champion's ratings
     #[arg(long)]
     allow_fewer_ratings: bool,
-    /// Leave TMDb alone
+    /// Do not fetch from TMDb
     #[arg(long)]
     no_fetch: bool,
     #[command(flatten)]
     events: Events,
-    /// Flags for `train`
+    /// Flags to pass to `train`
     #[arg(last = true, value_name = "FLAGS")]
     train: Vec<OsString>,
 }
@@ -58,32 +61,32 @@ fn margin(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "expected a number from 0 to below 1".to_owned())
 }
 
-/// What came of it.
+/// Result as JSON.
 #[derive(Debug, Serialize)]
 struct Outcome {
-    /// The new generation; `None` where nothing was new.
+    /// The new generation; `None` if the data did not change.
     generation: Option<u64>,
     promoted: bool,
     why: String,
     verdict: Option<Verdict>,
-    /// What did not work and was done without.
+    /// Steps that failed and were skipped.
     warnings: Vec<String>,
     seconds: f64,
 }
 
-/// A generation that was made and is not served yet.
+/// A trained generation that is not served yet.
 struct Candidate {
     generation: u64,
     manifest: Manifest,
 }
 
 impl Retrain {
-    /// Trains, judges, and serves or not.
+    /// Trains, judges, and promotes the generation if it is accepted.
     pub fn run(&self, global: &Global, settings: &Settings, output: &Output) -> Result<()> {
         let output = &self.events.follow(output)?;
         let started = Instant::now();
-        let user = User { global, settings };
-        let mut outcome = self.retrain(user, output)?;
+        let context = Context { global, settings };
+        let mut outcome = self.retrain(context, output)?;
         outcome.seconds = started.elapsed().as_secs_f64();
         events::outcome(output, &outcome)?;
         output.json(&outcome)?;
@@ -92,7 +95,7 @@ impl Retrain {
         }
         let Outcome { generation, promoted, why, .. } = &outcome;
         match generation {
-            None => output.line(format_args!("{STRONG}nothing new{STRONG:#}: {why}")),
+            None => output.line(format_args!("{STRONG}no changes{STRONG:#}: {why}")),
             Some(generation) if *promoted => {
                 output.line(format_args!("{GOOD}generation {generation} is served{GOOD:#}: {why}"));
             }
@@ -102,19 +105,19 @@ impl Retrain {
         Ok(())
     }
 
-    fn retrain(&self, user: User<'_>, output: &Output) -> Result<Outcome> {
-        let global = user.global;
+    fn retrain(&self, context: Context<'_>, output: &Output) -> Result<Outcome> {
+        let global = context.global;
         let mut warnings = Vec::new();
-        self.fetch(user, output, &mut warnings)?;
-        let raw = preprocess(user, output, &mut warnings)?;
-        let train = self.train(user)?.with_raw(&raw, global);
+        self.fetch(context, output, &mut warnings)?;
+        let raw = preprocess(context, output, &mut warnings)?;
+        let train = self.train(context)?.with_raw(&raw, global);
         let generations = train.generations(global);
         self.check_ratings(&generations, &raw, global)?;
         let Some(candidate) = make(&train, global, output)? else {
             return Ok(Outcome {
                 generation: None,
                 promoted: false,
-                why: "the same data and settings give the generation that is served".to_owned(),
+                why: "the served generation was trained on the same data and settings".to_owned(),
                 verdict: None,
                 warnings,
                 seconds: 0.0,
@@ -124,32 +127,32 @@ impl Retrain {
         let before = generations.published();
         let verdict = self.judge(&candidate, &train, global, (output, &mut warnings))?;
         let generation = candidate.generation;
-        let card = Card::new(generation, &candidate.manifest).judged(&verdict, super::now());
-        if let Err(error) = card.write(&generations) {
-            warnings.push(format!("there is no card of generation {generation}: {error:#}"));
+        let card = Card::new(generation, &candidate.manifest).judged(&verdict, now());
+        if let Err(error) = cards::write(&card, &generations) {
+            warnings.push(format!("cannot write the card of generation {generation}: {error:#}"));
         }
         events::stage(output, "promote", 0.0)?;
         let (mut promoted, mut why) = (verdict.promote, verdict.why.clone());
         if promoted && generations.published() != before {
             promoted = false;
-            "another generation was promoted meanwhile; the next retraining judges against that one"
+            "another generation was promoted meanwhile; the next retraining compares with it"
                 .clone_into(&mut why);
         }
         if promoted && generations.were_taken_back()?.contains(&candidate.manifest.model_id) {
             promoted = false;
-            "somebody went back from this very model; `cinematch models promote` serves it again"
+            "this model was rolled back; run `cinematch models promote` to serve it again"
                 .clone_into(&mut why);
         }
         if promoted {
-            generations.promote(generation, &super::now(), &why)?;
+            generations.promote(generation, &now(), &why)?;
         }
         events::stage(output, "promote", 1.0)?;
         let verdict = Some(verdict);
         Ok(Outcome { generation: Some(generation), promoted, why, verdict, warnings, seconds: 0.0 })
     }
 
-    /// What the champion learned from has to be there: a disk that is not mounted makes no model of content
-    /// alone out of one of ratings. Who names another model has thought of it.
+    /// Fails if the ratings that the champion was trained on are missing, for example on a disk that is
+    /// not mounted: a content model would replace it. Flags for `train` disable the check.
     fn check_ratings(
         &self,
         generations: &Generations,
@@ -161,8 +164,8 @@ impl Retrain {
         let path = ratings_path(&raw.resolve(global));
         match learned {
             Some(input) if self.train.is_empty() && !path.exists() => bail!(
-                "{} is not there, and generation {generation} learned from {}: bring it back, or say \
-                 `retrain -- --model content` to do without",
+                "{} not found, but generation {generation} was trained on {}; restore the file, or run \
+                 `cinematch retrain -- --model content` to train without ratings",
                 shown(&path),
                 input.name
             ),
@@ -170,39 +173,36 @@ impl Retrain {
         }
     }
 
-    /// Brings TMDb's facts up to date. Without them the older ones do for another time.
-    fn fetch(&self, user: User<'_>, output: &Output, warnings: &mut Vec<String>) -> Result<()> {
+    /// Updates TMDb metadata. If that fails, the existing metadata is used.
+    fn fetch(
+        &self,
+        context: Context<'_>,
+        output: &Output,
+        warnings: &mut Vec<String>,
+    ) -> Result<()> {
         events::stage(output, "fetch", 0.0)?;
-        let Command::Fetch(fetch) = user.command(["fetch", "tmdb", "--update"])? else {
-            return Err(anyhow!("`fetch` is another command"));
-        };
+        let fetch: FetchTmdb = context.flags_of(&["fetch", "tmdb"], ["--update".into()])?;
         if !self.no_fetch
-            && fetch.can_update(user.global)
-            && let Err(error) = fetch.run(user.global, &output.of_step())
+            && fetch.can_update(context.global)
+            && let Err(error) = fetch.run(context.global, &output.of_step())
         {
-            warnings.push(format!("TMDb's facts are as they were: {error:#}"));
+            warnings.push(format!("TMDb metadata was not updated: {error:#}"));
         }
         events::stage(output, "fetch", 1.0)
     }
 
-    /// `train` as the user has it, but for what is served: that is decided later.
-    fn train(&self, user: User<'_>) -> Result<Train> {
-        let artifacts = self.artifacts.resolve(user.global);
-        let mut arguments: Vec<OsString> =
-            ["train", "--candidate", "--artifacts"].map(OsString::from).into();
-        arguments.push(artifacts.into());
-        arguments.extend(self.train.iter().cloned());
-        match user.command(arguments)? {
-            Command::Train(train) => Ok(train),
-            _ => Err(anyhow!("`train` is another command")),
-        }
+    /// Returns the user's flags for `train`, as a candidate that is not served yet.
+    fn train(&self, context: Context<'_>) -> Result<TrainFlags> {
+        let artifacts = self.artifacts.resolve(context.global);
+        let own = ["--candidate".into(), "--artifacts".into(), artifacts.into()];
+        context.flags_of(&["train"], own.into_iter().chain(self.train.iter().cloned()))
     }
 
-    /// Asks the users whom neither has seen.
+    /// Compares both generations on users that neither was trained on.
     fn judge(
         &self,
         candidate: &Candidate,
-        train: &Train,
+        train: &TrainFlags,
         global: &Global,
         (output, warnings): (&Output, &mut Vec<String>),
     ) -> Result<Verdict> {
@@ -224,7 +224,7 @@ impl Retrain {
             model_id: champion.manifest.model_id.clone(),
         });
         let ratings = train.ratings(global, &output.of_step())?;
-        let asking = output.step("asking users whom neither has seen");
+        let asking = output.step("comparing on held-out users");
         let is_known = |movie: MovieId| {
             let knows = |bundle: &Bundle| bundle.recommender.vocabulary().index_of(movie).is_some();
             knows(&challenger) || champion.as_ref().is_some_and(knows)
@@ -235,7 +235,7 @@ impl Retrain {
             .reduce(HoldOut::and);
         let panel = ratings.as_ref().map(|loaded| {
             let interactions = &loaded.interactions;
-            // Models of content learn from nobody: any users do.
+            // Content models are trained on no users, so any users serve.
             let usual = || HoldOut::usual(interactions.n_users());
             Panel::new(interactions, held_out.unwrap_or_else(usual), is_known)
         });
@@ -256,46 +256,49 @@ impl Retrain {
     }
 }
 
-/// What holds for every step: where the folder is, and what the user has set.
+/// Global flags and settings that apply to all steps.
 #[derive(Clone, Copy)]
-struct User<'a> {
+struct Context<'a> {
     global: &'a Global,
     settings: &'a Settings,
 }
 
-impl User<'_> {
-    /// A command line within this process.
-    fn command<T: Into<OsString>>(self, arguments: impl IntoIterator<Item = T>) -> Result<Command> {
+impl Context<'_> {
+    /// Parses the flags of another command, with the same root folder, file and environment.
+    fn flags_of<T: FromArgMatches>(
+        self,
+        command: &[&str],
+        flags: impl IntoIterator<Item = OsString>,
+    ) -> Result<T> {
         let root = ["--root".into(), self.global.root.clone().into_os_string()];
-        let arguments = root.into_iter().chain(arguments.into_iter().map(Into::into));
-        Ok(self.settings.parse_within(arguments)?.command)
+        Ok(self.settings.parse_command(command, root.into_iter().chain(flags))?)
     }
 }
 
-/// Merges the table again as it was made. Gives the folder of MovieLens' files.
-fn preprocess(user: User<'_>, output: &Output, warnings: &mut Vec<String>) -> Result<RawPath> {
-    let global = user.global;
+/// Merges the table with the same options as before. Returns the folder of MovieLens files.
+fn preprocess(
+    context: Context<'_>,
+    output: &Output,
+    warnings: &mut Vec<String>,
+) -> Result<RawPath> {
+    let global = context.global;
     events::stage(output, "preprocess", 0.0)?;
-    let Command::Preprocess(preprocess) = user.command(["preprocess"])? else {
-        return Err(anyhow!("`preprocess` is another command"));
-    };
-    let preprocess = preprocess.as_before(global)?;
-    let raw = preprocess.raw().resolve(global);
+    let merge: Merge = context.flags_of(&["preprocess"], [])?;
+    let merge = merge.as_before(global)?;
+    let raw = merge.raw().resolve(global);
     if raw.join("movies.csv").exists() {
-        preprocess.run(global, &output.of_step())?;
+        merge.run(global, &output.of_step())?;
     } else {
-        warnings.push(format!(
-            "the table is as it was: {} has no movies.csv to make it from",
-            raw.display()
-        ));
+        warnings
+            .push(format!("the table was not merged again: {} has no movies.csv", raw.display()));
     }
     events::stage(output, "preprocess", 1.0)?;
-    Ok(preprocess.raw().clone())
+    Ok(merge.raw().clone())
 }
 
-/// Trains a candidate; `None` where it would be the champion once more. One that is there already,
-/// because it was not good enough against an earlier champion, is judged again.
-fn make(train: &Train, global: &Global, output: &Output) -> Result<Option<Candidate>> {
+/// Trains a candidate; `None` if it equals the champion. An existing generation with the same model,
+/// for example one rejected against an earlier champion, is judged again.
+fn make(train: &TrainFlags, global: &Global, output: &Output) -> Result<Option<Candidate>> {
     events::stage(output, "train", 0.0)?;
     let step = output.of_step();
     let settings = train.settings(global, &step)?;
@@ -304,7 +307,7 @@ fn make(train: &Train, global: &Global, output: &Output) -> Result<Option<Candid
     let trained = learn(training, output, &mut |share| {
         if share >= told + 0.01 {
             told = share;
-            // A reader that went away is noticed at the end.
+            // A closed pipe is reported at the end.
             let _ = events::stage(output, "train", share.min(0.99));
         }
     })?;
@@ -312,7 +315,7 @@ fn make(train: &Train, global: &Global, output: &Output) -> Result<Option<Candid
     let manifest = trained.manifest.clone();
     let mut all = generations.list()?.into_iter();
     let known = all.find(|info| info.model_id.as_deref() == Some(manifest.model_id.as_str()));
-    // A damaged one is made again.
+    // A damaged generation is written again.
     let known = known.filter(|known| generations.check_generation(known.generation).is_ok());
     let generation = match known {
         Some(known) if Some(known.generation) == generations.published() => None,
@@ -328,20 +331,20 @@ fn make(train: &Train, global: &Global, output: &Output) -> Result<Option<Candid
     Ok(generation.map(|generation| Candidate { generation, manifest }))
 }
 
-/// The generation that is served. A damaged one is nothing to compare with.
+/// Loads the champion; `None` if there is none or it is damaged.
 fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Result<Option<Bundle>> {
     match generations.load() {
         Ok(champion) => Ok(Some(champion)),
         Err(ArtifactsError::NotFound { .. }) => Ok(None),
         Err(error @ ArtifactsError::Broken { .. }) => {
-            warnings.push(format!("nothing to compare with: {error}"));
+            warnings.push(format!("no champion to compare with: {error}"));
             Ok(None)
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whether a generation learned from the very users who would be asked. A model of content learns from no ratings.
+/// Returns true if a generation was trained on all users. Content models are trained on no ratings.
 fn has_seen_all(manifest: &Manifest) -> bool {
     manifest.hold_out.is_none() && manifest.settings.model.model != Kind::Content
 }

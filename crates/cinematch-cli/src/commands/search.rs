@@ -7,27 +7,27 @@ use cinematch::search::SearchIndex;
 use clap::Args;
 use serde::Serialize;
 
-use super::recommend::named;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG};
 use crate::paths::ArtifactsPath;
+use crate::terminal::named;
 
 /// Flags of `search`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch search godfater\n  cinematch search heat 1995\n  \
                         cinematch search al pacino --limit 20 --json")]
 pub struct Search {
-    /// Words of a title, a person or a keyword; a year is a hint
+    /// Words of a title, a person or a keyword; a year narrows the search
     #[arg(required = true, value_name = "WORDS")]
     words: Vec<String>,
-    /// How many films
+    /// Number of movies
     #[arg(long, short = 'k', default_value_t = 10, value_name = "N")]
     limit: usize,
     #[command(flatten)]
     artifacts: ArtifactsPath,
 }
 
-/// A film found, for machines.
+/// A result as JSON.
 #[derive(Serialize)]
 struct Found<'a> {
     movie_id: MovieId,
@@ -37,9 +37,9 @@ struct Found<'a> {
 }
 
 impl Search {
-    /// Searches and prints.
+    /// Searches and prints the results.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
-        let loading = output.step("loading the films");
+        let loading = output.step("loading the catalog");
         let bundle = Bundle::load(&self.artifacts.resolve(global))?;
         let recommender = &bundle.recommender;
         let index = SearchIndex::new(recommender.movies());
@@ -66,7 +66,7 @@ impl Search {
             ));
         }
         if hits.is_empty() {
-            output.note(format_args!("{DIM}nothing is like `{query}`{DIM:#}"));
+            output.note(format_args!("{DIM}no matches for `{query}`{DIM:#}"));
         }
         Ok(())
     }

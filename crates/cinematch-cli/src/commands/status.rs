@@ -24,14 +24,14 @@ pub struct Status {
     artifacts: ArtifactsPath,
 }
 
-/// What exists.
+/// Result as JSON.
 #[derive(Serialize)]
 struct Report {
     files: Vec<FileStatus>,
     model: Option<ModelStatus>,
-    /// Why there is no model though there should be one.
+    /// Error of the served generation, if it exists but cannot be loaded.
     model_error: Option<String>,
-    /// All generations on the disk.
+    /// Generations on disk.
     generations: Vec<u64>,
     next: Option<&'static str>,
 }
@@ -46,13 +46,13 @@ struct FileStatus {
 #[derive(Serialize)]
 struct ModelStatus {
     generation: u64,
-    /// Whether the merged table is still the one the model was trained on.
+    /// True if the merged table is the one the model was trained on.
     up_to_date: Option<bool>,
     manifest: Manifest,
 }
 
 impl Status {
-    /// Looks and prints.
+    /// Inspects the files and prints their state.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let raw = self.raw.resolve(global);
         let merged = self.merged.resolve(global);
@@ -79,7 +79,7 @@ impl Status {
         } else if model.is_none() {
             Some("run `cinematch train`")
         } else if stale {
-            Some("run `cinematch update`, or `cinematch train` to learn anew")
+            Some("run `cinematch update`, or `cinematch train` for a full training")
         } else {
             None
         };
@@ -120,14 +120,14 @@ fn print(report: &Report, output: &Output) {
                 thousands(bytes),
                 modified.as_deref().unwrap_or_default()
             )),
-            (None, _) => output.line(format_args!("{DIM}– {:<32} not there{DIM:#}", file.path)),
+            (None, _) => output.line(format_args!("{DIM}– {:<32} missing{DIM:#}", file.path)),
         }
     }
     match &report.model {
         Some(model) => {
             let manifest = &model.manifest;
             output.line(format_args!(
-                "{GOOD}✓{GOOD:#} {STRONG}generation {}{STRONG:#}: {}, {} films, trained {}",
+                "{GOOD}✓{GOOD:#} {STRONG}generation {}{STRONG:#}: {}, {} movies, trained {}",
                 model.generation,
                 manifest.model_id,
                 thousands(manifest.counts.movies as u64),
@@ -149,7 +149,7 @@ fn print(report: &Report, output: &Output) {
             }
         }
         None if report.model_error.is_some() => {
-            output.line(format_args!("{CARE}✗ the current generation cannot be used{CARE:#}"));
+            output.line(format_args!("{CARE}✗ the served generation cannot be loaded{CARE:#}"));
         }
         None => output.line(format_args!("{DIM}– no trained model{DIM:#}")),
     }

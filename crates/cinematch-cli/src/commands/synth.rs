@@ -16,30 +16,30 @@ use crate::paths::{SYNTHETIC_RELEASE, shown};
                         cinematch synth --out /tmp/ml32m --ratings 32000204\n  \
                         cinematch --root /tmp/small preprocess")]
 pub struct Synth {
-    /// The folder to fill: raw/ml-synthetic/ and raw/tmdb/ in it
+    /// Folder to write raw/ml-synthetic/ and raw/tmdb/ to
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Ratings
+    /// Number of ratings
     #[arg(long, default_value_t = 320_002, value_name = "N")]
     ratings: u64,
-    /// Films [default: as many as that many ratings touch in MovieLens]
+    /// Number of movies [default: as many as that number of ratings covers in MovieLens]
     #[arg(long, value_name = "N")]
     movies: Option<u32>,
-    /// Viewers [default: one for 159 ratings, as in MovieLens]
+    /// Number of users [default: one per 159 ratings, as in MovieLens]
     #[arg(long, value_name = "N")]
     users: Option<u32>,
-    /// Tags [default: one for 16 ratings, as in MovieLens]
+    /// Number of tags [default: one per 16 ratings, as in MovieLens]
     #[arg(long, value_name = "N")]
     tags: Option<u64>,
-    /// The same seed gives the same files
+    /// Seed; equal seeds produce equal files
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long)]
     force: bool,
 }
 
-/// MovieLens 32M's size.
+/// Counts of MovieLens 32M.
 const RATINGS: f64 = 32_000_204.0;
 const MOVIES: f64 = 87_585.0;
 const USERS: f64 = 200_948.0;
@@ -55,10 +55,10 @@ impl Synth {
         let tmdb = self.out.join("raw/tmdb/tmdb_metadata.csv");
         for path in paths.iter().chain([&tmdb]).filter(|_| !self.force) {
             if path.exists() {
-                bail!("{} exists; name another --out, or replace it with --force", shown(path));
+                bail!("{} exists; choose another --out, or pass --force", shown(path));
             }
         }
-        let step = output.step("making up films");
+        let step = output.step("generating movies");
         files::replace(movies, |out| generator.write_movies(out))?;
         files::replace(links, |out| generator.write_links(out))?;
         files::replace(&tmdb, |out| generator.write_tmdb(out))?;
@@ -66,7 +66,9 @@ impl Synth {
         drop(step);
         let total = self.params().ratings;
         let step = output.progress("ratings", total);
-        files::replace(ratings, |out| generator.write_ratings(out, &mut |rows| step.at(rows)))?;
+        files::replace(ratings, |out| {
+            generator.write_ratings(out, &mut |rows| step.set_position(rows))
+        })?;
         drop(step);
 
         let SyntheticParams { movies, users, ratings, tags, seed } = self.params();
@@ -75,7 +77,7 @@ impl Synth {
             "tags": tags, "seed": seed,
         }))?;
         output.line(format_args!(
-            "{STRONG}{}{STRONG:#}: {} films, {} viewers, {} ratings, {} tags, all made up",
+            "{STRONG}{}{STRONG:#}: {} movies, {} users, {} ratings, {} tags, all generated",
             shown(&self.out),
             thousands(movies.into()),
             thousands(users.into()),
@@ -91,7 +93,7 @@ impl Synth {
 
     fn params(&self) -> SyntheticParams {
         let share = self.ratings as f64 / RATINGS;
-        // Films thin out more slowly than viewers: the head of a catalogue is seen by any crowd.
+        // Movies decrease more slowly than users, since few users already cover the popular movies.
         let movies = (MOVIES * share.min(1.0).powf(0.32)).ceil().max(2.0) as u32;
         SyntheticParams {
             movies: self.movies.unwrap_or(movies),

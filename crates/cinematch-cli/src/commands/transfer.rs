@@ -1,4 +1,4 @@
-//! `cinematch backup`, `restore` and `migrate`: people's data from one place to another.
+//! `cinematch backup`, `restore` and `migrate`: copies of all user data.
 
 use std::path::PathBuf;
 
@@ -6,21 +6,21 @@ use anyhow::{Context, Result, bail};
 use cinematch_store::{Address, Copied, Existing, Ownership, Store, copy};
 use clap::Args;
 
-use super::block_on;
 use crate::options::Global;
 use crate::output::{GOOD, Output, STRONG, counted, thousands};
 use crate::paths::{DatabasePath, shown};
+use crate::runtime::block_on;
 
 /// Flags of `backup`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch backup people-2026-01-31.db          also while the server runs\n  \
+    after_help = "Examples:\n  cinematch backup people-2026-01-31.db          also while a server runs\n  \
                         DATABASE_URL=postgres://… cinematch backup people.db"
 )]
 pub struct Backup {
-    /// The file to write: everything people keep, as it stands at one moment
+    /// File to write; a consistent snapshot of all user data
     file: PathBuf,
-    /// Replace an older backup of this name
+    /// Replace the file if it exists
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
@@ -31,11 +31,11 @@ pub struct Backup {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch restore people-2026-01-31.db --replace\n  \
                         DATABASE_URL=postgres://… cinematch restore people.db\n\n\
-                        Stop the servers first: what they keep of a moment ago is not what is restored.")]
+                  Stop the servers first; they cache data that the restore replaces.")]
 pub struct Restore {
-    /// What `cinematch backup` wrote, by this version or an earlier one
+    /// File written by `cinematch backup`, of this version or an earlier one
     file: PathBuf,
-    /// Put it in the place of the data that is there
+    /// Replace the existing data
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
@@ -49,13 +49,13 @@ pub struct Restore {
                         cinematch migrate --from postgres://… --to data/cinematch.db"
 )]
 pub struct Migrate {
-    /// Where people's data is: a file or postgres://… [default: data/cinematch.db]
+    /// Source: a file or postgres://… [default: data/cinematch.db]
     #[arg(long, value_name = "FILE|URL")]
     from: Option<String>,
-    /// Where it is to go: a file or postgres://…
+    /// Target: a file or postgres://…
     #[arg(long, value_name = "FILE|URL", env = "DATABASE_URL", hide_env_values = true)]
     to: Option<String>,
-    /// Put it in the place of the data that is there
+    /// Replace the existing data
     #[arg(long)]
     replace: bool,
 }
@@ -65,18 +65,18 @@ fn existing(replace: bool) -> Existing {
 }
 
 impl Backup {
-    /// Writes it.
+    /// Writes the backup.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let address = self.database.resolve(global)?;
         if self.file.exists() && !self.replace {
-            bail!("{} is there already; choose another name, or --replace it", shown(&self.file));
+            bail!("{} exists; choose another name, or pass --replace", shown(&self.file));
         }
         let bytes = block_on(Some(1), async {
             Ok(cinematch_store::backup(&address, &self.file, existing(self.replace)).await?)
         })?;
         output.json(&serde_json::json!({ "file": shown(&self.file), "bytes": bytes }))?;
         output.line(format_args!(
-            "{GOOD}✓{GOOD:#} {STRONG}{}{STRONG:#}, {} bytes; `cinematch restore` brings it back",
+            "{GOOD}✓{GOOD:#} {STRONG}{}{STRONG:#}, {} bytes; `cinematch restore` restores it",
             shown(&self.file),
             thousands(bytes)
         ));
@@ -85,7 +85,7 @@ impl Backup {
 }
 
 impl Restore {
-    /// Brings it back.
+    /// Restores the backup.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let address = self.database.resolve(global)?;
         let copied = block_on(Some(1), async {
@@ -96,21 +96,19 @@ impl Restore {
             Ok(copied?)
         })?;
         tell(&copied, &format!("from {} into {address}", shown(&self.file)), output)?;
-        output.note(
-            "Everything is as it was then: keys revoked and people forgotten since are back too.",
-        );
+        output.note("Keys revoked and profiles deleted since the backup are restored as well.");
         Ok(())
     }
 }
 
 impl Migrate {
-    /// Copies everything.
+    /// Copies all user data.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let default = || global.root.join("data/cinematch.db").display().to_string();
         let from = self.from.clone().unwrap_or_else(default);
         let from = Address::parse(&from).context("--from")?;
         let Some(to) = &self.to else {
-            bail!("where to? Set DATABASE_URL=postgres://…, or name it with --to");
+            bail!("no target; set DATABASE_URL=postgres://…, or pass --to");
         };
         let to = Address::parse(to).context("--to")?;
         if from == to {
@@ -119,7 +117,7 @@ impl Migrate {
         if let Some(path) = from.file()
             && !path.is_file()
         {
-            bail!("{} not found: name the database with --from", shown(path));
+            bail!("{} not found; pass the database with --from", shown(path));
         }
         let copied = block_on(Some(1), async {
             let reading = Store::open(&from, Ownership::Alone).await?;
@@ -136,14 +134,11 @@ impl Migrate {
 fn tell(copied: &Copied, way: &str, output: &Output) -> Result<()> {
     output.json(copied)?;
     let rows = |table| copied.get(table).copied().unwrap_or(0);
-    let people = match rows("users") {
-        1 => "1 person".to_owned(),
-        n => format!("{} people", thousands(n)),
-    };
+    let profiles = counted(rows("users"), "profile");
     output.line(format_args!(
-        "{GOOD}✓{GOOD:#} {people}, {} of films, {} on watchlists, {} {way}",
-        counted(rows("feedback"), "opinion"),
-        counted(rows("watchlist"), "film"),
+        "{GOOD}✓{GOOD:#} {profiles}, {}, {} on watchlists, {} {way}",
+        counted(rows("feedback"), "feedback item"),
+        counted(rows("watchlist"), "movie"),
         counted(rows("api_keys"), "key")
     ));
     Ok(())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use cinematch::evaluation::{Judged, Part, Search, Split, TUNABLE, better_half};
+use cinematch::evaluation::{Judged, Part, Protocol, Search, Split, TUNABLE, better_half};
 use cinematch::features::ranking::RankingFeatures;
 use cinematch::files;
 use cinematch::models::hybrid::Hybrid;
@@ -16,41 +16,42 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 
-use super::evaluate::{Data, Division, Inputs, tuned};
+use crate::evaluation::{Data, Division, Inputs, tuned};
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted};
 use crate::paths::shown;
+use crate::pipeline::inputs::read_specs;
 
 use log::{Log, Measured};
 
 /// Flags of `tune`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch tune --model edlae                       forty trials on one division\n  \
-                  cinematch tune --model ials --trials 60 --splits 4 the better half goes on to the next\n  \
-                  cinematch tune --model hybrid --trials 200         its weights; the parts as tuned\n\n\
-                  Validation only: nobody of a test is asked. An interrupted search goes on where it was."
+    after_help = "Examples:\n  cinematch tune --model edlae                       forty trials on one split\n  \
+                  cinematch tune --model ials --trials 60 --splits 4 halve the trials after each split\n  \
+                  cinematch tune --model hybrid --trials 200         tune the weights of the tuned components\n\n\
+                  Measures on validation users only, never on test users. An interrupted search resumes."
 )]
 pub struct Tune {
     #[command(flatten)]
     inputs: Inputs,
     #[command(flatten)]
     division: Division,
-    /// Which model
+    /// Model to tune
     #[arg(long, value_parser = PossibleValuesParser::new(TUNABLE), value_name = "NAME")]
     model: String,
-    /// How many parameters to try; the first is the model as it is
+    /// Number of hyperparameter sets to try; the first is the default
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "N")]
     trials: u32,
-    /// Where the best parameters go, beside other models' [default: data/tuned.json, or data/tuned-PROTOCOL.json]
+    /// File for the best hyperparameters, shared by all models [default: data/tuned.json, or data/tuned-PROTOCOL.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Where finished trials go, and are looked for [default: data/tune/MODEL.jsonl]
+    /// Log of finished trials, which is resumed [default: data/tune/MODEL.jsonl]
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 }
 
-/// A trial and its mean.
+/// A trial with its mean score over the splits.
 #[derive(Clone, Debug, Serialize)]
 struct Finalist<'a> {
     trial: usize,
@@ -58,31 +59,39 @@ struct Finalist<'a> {
     spec: &'a Spec,
 }
 
-/// The result, for machines.
+/// Result as JSON.
 #[derive(Serialize)]
 struct Summary<'a> {
     model: &'a str,
-    /// What `score` is.
+    /// Metric of the scores.
     objective: &'static str,
     trials: usize,
-    /// Measurements of this run, and those taken from the log.
+    /// Number of trials measured by this run, and of those read from the log.
     measured: usize,
     resumed: usize,
-    /// The trials that were measured on every split, best first.
+    /// Trials measured on every split, best first.
     finalists: &'a [Finalist<'a>],
     out: String,
     log: String,
     seconds: f64,
 }
 
+/// Result of a search.
+struct Found<'a> {
+    /// Trials measured on every split, best first.
+    finalists: Vec<Finalist<'a>>,
+    measured: usize,
+    resumed: usize,
+}
+
 impl Tune {
-    /// Searches, and writes what was found.
+    /// Searches, and writes the best hyperparameters.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let started = Instant::now();
         let out = self.out.clone().unwrap_or_else(|| self.division.tuned(global));
-        // Seen now, and not when a long search ends.
+        // An invalid file is reported now rather than at the end of a long search.
         if out.is_file() {
-            super::inputs::read_specs(&out)?;
+            read_specs(&out)?;
         }
         let log = self
             .log
@@ -96,6 +105,54 @@ impl Tune {
         let protocol = self.division.protocol()?;
         let data = self.inputs.load(global, output)?;
         let mut log = Log::open(&log, &self.model, (protocol, &data), output)?;
+        let found = self.search(&trials, (protocol, &data), &mut log, output)?;
+        let best = found.finalists.first().filter(|best| best.score.is_finite());
+        let Some(best) = best else {
+            bail!("no trial of `{}` could be fitted; see the notes above", self.model);
+        };
+        let kept = self.write(&out, best, &log, &seeds)?;
+        output.json(&Summary {
+            model: &self.model,
+            objective: protocol.objective(),
+            trials: trials.len(),
+            measured: found.measured,
+            resumed: found.resumed,
+            finalists: &found.finalists,
+            out: shown(&out),
+            log: shown(log.path()),
+            seconds: started.elapsed().as_secs_f64(),
+        })?;
+        print_finalists(&found, &log, output)?;
+        if let Some(kept) = kept {
+            output.warn(format_args!(
+                "the hyperparameters of {} in {} are better ({kept:.4} in the log) and were kept",
+                self.model,
+                shown(&out)
+            ));
+        }
+        output.line(format_args!(
+            "{STRONG}{}{STRONG:#}: hyperparameters of {} with a validation {} of {:.4}",
+            shown(&out),
+            self.model,
+            protocol.objective(),
+            kept.unwrap_or(best.score)
+        ));
+        self.warn_of_hybrid(&out, output)?;
+        // The process ends here; freeing the memory first would only take time.
+        std::mem::forget(data);
+        Ok(())
+    }
+
+    /// Measures trials by successive halving: all on the first split, the better half on each
+    /// further one. Measurements in the log are not repeated.
+    fn search<'a>(
+        &self,
+        trials: &'a [Spec],
+        (protocol, data): (Protocol, &Data),
+        log: &mut Log,
+        output: &Output,
+    ) -> Result<Found<'a>> {
+        let seeds = self.division.seeds();
         let mut alive: Vec<usize> = (0..trials.len()).collect();
         let mut sums = vec![0.0; trials.len()];
         let (mut measured, mut resumed) = (0, 0);
@@ -105,8 +162,8 @@ impl Tune {
                 alive.sort_unstable();
             }
             let mut bench = None;
-            let about = format!("{}: seed {seed}, {} trials", self.model, alive.len());
-            let progress = output.progress(&about, alive.len() as u64);
+            let message = format!("{}: seed {seed}, {} trials", self.model, alive.len());
+            let progress = output.progress(&message, alive.len() as u64);
             for (place, trial) in alive.iter().enumerate() {
                 let spec = &trials[*trial];
                 let score = if let Some(found) = log.find(*seed, spec) {
@@ -121,7 +178,7 @@ impl Tune {
                                 .with_seed(*seed)
                                 .split(&data.interactions, Part::Validation)?,
                             *seed,
-                            &data,
+                            data,
                         )?),
                     };
                     let timed = Instant::now();
@@ -130,69 +187,28 @@ impl Tune {
                     log.append(Measured::new(*trial, (*seed, spec), score, seconds))?
                 };
                 sums[*trial] += score;
-                progress.at(place as u64 + 1);
+                progress.set_position(place as u64 + 1);
             }
         }
-
         let mut finalists: Vec<Finalist<'_>> = means(&alive, &sums, seeds.len())
             .into_iter()
             .map(|(trial, score)| Finalist { trial, score, spec: &trials[trial] })
             .collect();
         finalists.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.trial.cmp(&b.trial)));
-        let best = finalists.first().filter(|best| best.score.is_finite());
-        let Some(best) = best else {
-            bail!("no trial of `{}` could be fitted; see the notes above", self.model);
-        };
-        let kept = self.write(&out, best, &log, &seeds)?;
-        output.json(&Summary {
-            model: &self.model,
-            objective: protocol.objective(),
-            trials: trials.len(),
-            measured,
-            resumed,
-            finalists: &finalists,
-            out: shown(&out),
-            log: shown(log.path()),
-            seconds: started.elapsed().as_secs_f64(),
-        })?;
-        output.note(format_args!(
-            "{DIM}{}, {resumed} more from {}{DIM:#}",
-            counted(measured as u64, "measurement"),
-            shown(log.path())
-        ));
-        for Finalist { trial, score, spec } in finalists.iter().take(5) {
-            let json = serde_json::to_string(spec)?;
-            output.note(format_args!("{score:.4}  trial {trial:<4} {DIM}{json}{DIM:#}"));
-        }
-        if let Some(kept) = kept {
-            output.warn(format_args!(
-                "the parameters of {} that {} has are better ({kept:.4} in the log); they stay",
-                self.model,
-                shown(&out)
-            ));
-        }
-        output.line(format_args!(
-            "{STRONG}{}{STRONG:#}: parameters of {} with a validation {} of {:.4}",
-            shown(&out),
-            self.model,
-            protocol.objective(),
-            kept.unwrap_or(best.score)
-        ));
-        self.tell_of_hybrid(&out, output)?;
-        std::mem::forget(data);
-        Ok(())
+        Ok(Found { finalists, measured, resumed })
     }
 
-    /// What to start from: the model by default, but a hybrid's parts as they were tuned.
+    /// Returns the hyperparameters to start from: the model's defaults, and for a hybrid its tuned
+    /// components.
     fn base(&self, out: &Path, output: &Output) -> Result<Spec> {
-        let mut base = Spec::named(&self.model)
-            .with_context(|| format!("there is no model `{}`", self.model))?;
+        let mut base =
+            Spec::named(&self.model).with_context(|| format!("unknown model `{}`", self.model))?;
         let Kind::Hybrid { parts } = &mut base.model else { return Ok(base) };
         let others = if out.is_file() { tuned(Some(out), out, output)? } else { return Ok(base) };
         for (place, part) in parts.iter_mut().enumerate() {
             if let Some(spec) = others.get(part.model.name()) {
                 part.model = spec.model.clone();
-                // A hybrid has one way to weigh ratings: that of its leading part.
+                // A hybrid weighs ratings as its first component does.
                 if place == 0 {
                     base.confidence = spec.confidence;
                 }
@@ -201,9 +217,9 @@ impl Tune {
         Ok(base)
     }
 
-    /// A tuned hybrid was tuned with its parts as they were then.
-    fn tell_of_hybrid(&self, out: &Path, output: &Output) -> Result<()> {
-        let all = super::inputs::read_specs(out)?;
+    /// Warns if the tuned hybrid contains older hyperparameters of this model.
+    fn warn_of_hybrid(&self, out: &Path, output: &Output) -> Result<()> {
+        let all = read_specs(out)?;
         let (Some(tuned), Some(hybrid)) = (all.get(&self.model), all.get("hybrid")) else {
             return Ok(());
         };
@@ -211,8 +227,8 @@ impl Tune {
         let old = |part: &Weighted| part.model.name() == self.model && part.model != tuned.model;
         if parts.iter().any(old) {
             output.warn(format_args!(
-                "the hybrid in {} has {} as it was before; `cinematch tune --model hybrid` takes the new \
-                 parameters over",
+                "the hybrid in {} contains older hyperparameters of {}; run `cinematch tune --model hybrid` \
+                 to tune it with the new ones",
                 shown(out),
                 self.model
             ));
@@ -220,8 +236,8 @@ impl Tune {
         Ok(())
     }
 
-    /// Writes the parameters beside those of other models; but if those there already were measured
-    /// on the same splits and are better, they stay, and their score is returned.
+    /// Writes the hyperparameters beside those of other models. If existing ones scored better on the
+    /// same splits, they are kept and their score is returned.
     fn write(
         &self,
         out: &Path,
@@ -229,11 +245,8 @@ impl Tune {
         log: &Log,
         seeds: &[u64],
     ) -> Result<Option<f64>> {
-        let mut all = if out.is_file() {
-            super::inputs::read_specs(out)?
-        } else {
-            std::collections::BTreeMap::new()
-        };
+        let mut all =
+            if out.is_file() { read_specs(out)? } else { std::collections::BTreeMap::new() };
         if let Some(there) = all.get(&self.model) {
             let scores: Option<Vec<f64>> =
                 seeds.iter().map(|seed| log.find(*seed, there).map(Measured::score)).collect();
@@ -250,7 +263,21 @@ impl Tune {
     }
 }
 
-/// Trials with the means of so many measurements.
+fn print_finalists(found: &Found<'_>, log: &Log, output: &Output) -> Result<()> {
+    output.note(format_args!(
+        "{DIM}{}, {} more from {}{DIM:#}",
+        counted(found.measured as u64, "measurement"),
+        found.resumed,
+        shown(log.path())
+    ));
+    for Finalist { trial, score, spec } in found.finalists.iter().take(5) {
+        let json = serde_json::to_string(spec)?;
+        output.note(format_args!("{score:.4}  trial {trial:<4} {DIM}{json}{DIM:#}"));
+    }
+    Ok(())
+}
+
+/// Returns trials with their mean over `n` measurements.
 fn means(alive: &[usize], sums: &[f64], n: usize) -> Vec<(usize, f64)> {
     alive.iter().map(|trial| (*trial, sums[*trial] / n as f64)).collect()
 }
@@ -261,7 +288,7 @@ struct Bench<'a> {
     split: Split<'a>,
     features: RankingFeatures,
     seed: u64,
-    /// A hybrid's models, fitted once: only weights are searched.
+    /// Components of a hybrid, fitted once, because only their weights are searched.
     hybrid: Option<Hybrid>,
 }
 
@@ -271,7 +298,7 @@ impl<'a> Bench<'a> {
         Ok(Self { data, split, features, seed, hybrid: None })
     }
 
-    /// What the trial comes to on validation; `None`, and a note, if it cannot be fitted.
+    /// Measures a trial on validation users; returns `None` with a warning if it cannot be fitted.
     fn measure(&mut self, spec: &Spec, output: &Output) -> Result<Option<f64>> {
         let model =
             if let (Some(hybrid), Kind::Hybrid { parts }) = (self.hybrid.take(), &spec.model) {
@@ -285,7 +312,7 @@ impl<'a> Bench<'a> {
                     Ok(model) => model,
                     Err(error) => {
                         let json = serde_json::to_string(spec)?;
-                        output.warn(format_args!("{json} cannot be fitted: {error}"));
+                        output.warn(format_args!("cannot fit {json}: {error}"));
                         return Ok(None);
                     }
                 }

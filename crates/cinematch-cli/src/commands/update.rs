@@ -14,30 +14,30 @@ use cinematch::sources::movielens::TagRow;
 use clap::Args;
 use serde::Serialize;
 
-use super::events::{self, Events};
-use super::inputs::{
-    How, PackedPath, load_ratings, ratings_path, ratings_sum, read_movies, read_providers,
-    read_tags,
-};
-use super::models::card::Card;
-use super::preprocess::Preprocess;
+use crate::cards::{self, Card};
 use crate::options::Global;
 use crate::output::{Output, STRONG, counted, thousands};
-use crate::paths::{ArtifactsPath, MergedPath, RawPath, shown};
+use crate::paths::{ArtifactsPath, MergedPath, PackedPath, RawPath, shown};
+use crate::pipeline::events::{self, Events};
+use crate::pipeline::inputs::{
+    ReadMode, load_ratings, ratings_path, ratings_sum, read_movies, read_providers, read_tags,
+};
+use crate::pipeline::merging::Merge;
+use crate::runtime::now;
 
 /// Flags of `update`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch update             what movies.csv, links.csv and TMDb's files have by now\n  \
+    after_help = "Examples:\n  cinematch update             read movies.csv, links.csv and TMDb's files again\n  \
                   cinematch fetch tmdb --update && cinematch update\n  \
-                  cinematch update --json      which films came, changed, or left the table\n\n\
-                  The table is made again as it was made before (data/preprocess_report.json has its \
-                  options). Films that\nleft it stay until the next training."
+                  cinematch update --json      list added, changed and removed movies\n\n\
+                  The table is merged with the same options as before (data/preprocess_report.json). \
+                  Movies that\nwere removed from it stay in the catalog until the next training."
 )]
 pub struct Update {
     #[command(flatten)]
     raw: RawPath,
-    /// TMDb's facts [default: those that the table was made from]
+    /// TMDb metadata [default: the file that the table was made from]
     #[arg(long, env = "CINEMATCH_TMDB", value_name = "FILE")]
     tmdb: Option<PathBuf>,
     #[command(flatten)]
@@ -46,10 +46,10 @@ pub struct Update {
     artifacts: ArtifactsPath,
     #[command(flatten)]
     packed: PackedPath,
-    /// Where films can be watched, from `fetch tmdb` [default: raw/tmdb/watch_providers.csv, if it is there]
+    /// Streaming services from `fetch tmdb` [default: raw/tmdb/watch_providers.csv, if it exists]
     #[arg(long, env = "CINEMATCH_PROVIDERS", value_name = "FILE")]
     providers: Option<PathBuf>,
-    /// How many generations to keep
+    /// Number of generations to keep
     #[arg(
         long,
         default_value_t = 3,
@@ -62,23 +62,23 @@ pub struct Update {
     events: Events,
 }
 
-/// The result, for machines.
+/// Result as JSON.
 #[derive(Serialize)]
 struct Outcome {
-    /// The generation published, if anything was new.
+    /// The published generation; `None` if nothing changed.
     generation: Option<u64>,
     promoted: bool,
     why: String,
     model_id: String,
     #[serde(flatten)]
     news: News,
-    /// Films beyond the trained ones that were folded in by their ratings.
+    /// Movies outside the training data that were folded in by their ratings.
     rated_newcomers: usize,
     seconds: f64,
 }
 
 impl Update {
-    /// Merges again, extends the served generation and publishes the result.
+    /// Merges the table, extends the served generation and publishes the result.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let output = &self.events.follow(output)?;
         let started = Instant::now();
@@ -102,8 +102,8 @@ impl Update {
         events::stage(output, "preprocess", 0.0)?;
         let raw = self.merge(global, output)?;
         events::stage(output, "update", 0.0)?;
-        let (table, films) = read_movies(&self.merged, global, output)?;
-        if self.is_known(&served, &films, &raw, global)? {
+        let (table, movie_rows) = read_movies(&self.merged, global, output)?;
+        if self.is_known(&served, &movie_rows, &raw, global)? {
             return Ok(nothing_new(served.model_id, started));
         }
 
@@ -114,7 +114,7 @@ impl Update {
         let generation = base.bundle().generation;
         let lined_up = base.line_up(table);
         let (tags, tag_rows) = read_tags(&raw, global, output)?;
-        // Who is never learned from has given no tag either.
+        // Users held out of the ratings are held out of the tags as well.
         let hold_out = base.bundle().manifest.hold_out;
         let is_learned =
             |tag: &&TagRow| !hold_out.is_some_and(|hold_out| hold_out.contains(tag.user_id));
@@ -123,27 +123,30 @@ impl Update {
         let LinedUp { movies, news } = lined_up;
         let (availability, provider_rows) =
             read_providers(self.providers.as_deref(), &movies, global, output)?;
-        let extending = output.step("extending what was learned");
+        let extending = output.step("extending the model");
         let made = base.update(bundle::Update {
             movies,
             availability,
             tags: &TagCounts::new(tags.iter().filter(is_learned)),
             ratings,
-            inputs: std::iter::once(films).chain(tag_rows).chain(provider_rows).collect(),
-            created_at: super::now(),
+            inputs: std::iter::once(movie_rows).chain(tag_rows).chain(provider_rows).collect(),
+            created_at: now(),
         })?;
         drop(extending);
         let Some(trained) = made else { return Ok(nothing_new(served.model_id, started)) };
         if generations.were_taken_back()?.contains(&trained.manifest.model_id) {
-            let why = "somebody went back from this very model; `cinematch models promote` serves it again";
+            let why =
+                "this model was rolled back; run `cinematch models promote` to serve it again";
             return Ok(Outcome { why: why.to_owned(), ..nothing_new(served.model_id, started) });
         }
         events::stage(output, "promote", 0.0)?;
         let publishing = output.step("publishing");
         let why = told(&news);
         let published = generations.publish_over(generation, &trained, (self.keep.into(), &why))?;
-        if let Err(error) = Card::new(published.generation, &trained.manifest).write(&generations) {
-            output.warn(format_args!("there is no card of this generation: {error:#}"));
+        if let Err(error) =
+            cards::write(&Card::new(published.generation, &trained.manifest), &generations)
+        {
+            output.warn(format_args!("cannot write the generation's card: {error:#}"));
         }
         drop(publishing);
         let outcome = Outcome {
@@ -155,32 +158,32 @@ impl Update {
             news,
             seconds: started.elapsed().as_secs_f64(),
         };
-        // The process ends soon; there is no use in giving its memory back first.
+        // The process ends soon; freeing the memory first would only take time.
         std::mem::forget(trained);
         Ok(outcome)
     }
 
-    /// Makes the table again as it was made. Gives the folder of MovieLens' files.
+    /// Merges the table with the same options as before. Returns the folder of MovieLens files.
     fn merge(&self, global: &Global, output: &Output) -> Result<RawPath> {
-        let again = Preprocess::again(&self.raw, self.tmdb.as_deref(), &self.merged, global)?;
+        let again = Merge::again(&self.raw, self.tmdb.as_deref(), &self.merged, global)?;
         let Some(again) = again else {
             output.warn(
-                "data/preprocess_report.json is not there to say how the table was made: it stays as \
-                 it is",
+                "data/preprocess_report.json not found, so the options of the last merge are unknown; the \
+                 table is used as it is",
             );
             return Ok(self.raw.clone());
         };
         let done = again.merge(global, output)?;
         output.note(format_args!(
-            "{:>9} films in {}",
+            "{:>9} movies in {}",
             thousands(done.merged.counts.movies_kept),
             shown(&done.table)
         ));
-        super::warn_problems(&done.merged.problems, output);
+        output.warn_problems(&done.merged.problems);
         Ok(again.raw().clone())
     }
 
-    /// Whether the generation in service was made from the very files that are there.
+    /// Returns true if the served generation was made from the current files.
     fn is_known(
         &self,
         served: &Manifest,
@@ -199,7 +202,7 @@ impl Update {
         let is_same = of(&movies.name).is_some_and(|known| known.sha256 == movies.sha256)
             && same(of("watch_providers.csv"), providers)?
             && same(of("tags.csv"), &raw.join("tags.csv"))?;
-        // Ratings matter to films that were added alone: what was learned stays.
+        // Ratings affect only movies that were added after training.
         let derived = served.derived_from.as_ref();
         match derived.filter(|derived| served.counts.movies > derived.learned_movies) {
             Some(derived) => Ok(is_same && same(derived.ratings.as_ref(), &ratings_path(&raw))?),
@@ -207,7 +210,7 @@ impl Update {
         }
     }
 
-    /// The ratings by which new films are folded in, if there are such films and such ratings.
+    /// Loads the ratings to fold in new movies; `None` if there are no new movies or no ratings.
     fn ratings(
         &self,
         base: &Base,
@@ -221,7 +224,7 @@ impl Update {
         {
             return Ok(None);
         }
-        let loaded = load_ratings(How::default(), raw, &self.packed, global, output)?;
+        let loaded = load_ratings(ReadMode::default(), raw, &self.packed, global, output)?;
         let sum = ratings_sum(raw, &loaded, global)?;
         let users = match base.bundle().manifest.hold_out {
             Some(hold_out) => hold_out.learned(&loaded.interactions),
@@ -235,7 +238,7 @@ fn nothing_new(model_id: String, started: Instant) -> Outcome {
     Outcome {
         generation: None,
         promoted: false,
-        why: "nothing is new since the generation in service".to_owned(),
+        why: "no changes since the served generation".to_owned(),
         model_id,
         news: News::default(),
         rated_newcomers: 0,
@@ -247,16 +250,17 @@ fn rated_newcomers(manifest: &Manifest) -> usize {
     manifest.derived_from.as_ref().map_or(0, |derived| derived.rated_newcomers)
 }
 
-/// What an update changed, in a sentence's part.
+/// Summarizes the changes.
 fn told(news: &News) -> String {
     let News { added, changed, left } = news;
     let mut told = Vec::new();
-    for (movies, what) in [(added, "new"), (changed, "changed"), (left, "no longer in the table")] {
+    for (movies, what) in [(added, "added"), (changed, "changed"), (left, "removed from the table")]
+    {
         if !movies.is_empty() {
-            told.push(format!("{} {what}", counted(movies.len() as u64, "film")));
+            told.push(format!("{} {what}", counted(movies.len() as u64, "movie")));
         }
     }
-    if told.is_empty() { "ratings or tags are new".to_owned() } else { told.join(", ") }
+    if told.is_empty() { "ratings or tags changed".to_owned() } else { told.join(", ") }
 }
 
 fn sha256_of(path: &Path) -> Result<String> {

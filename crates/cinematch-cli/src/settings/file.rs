@@ -1,4 +1,4 @@
-//! `cinematch.toml`, read: what it sets, and what is wrong with it.
+//! Reader of `cinematch.toml`: its entries and faults.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,40 +10,40 @@ use toml_edit::{Document, Item, TableLike};
 use super::keys::{ONE_OF, SECTIONS};
 use super::setting::Setting;
 
-/// How like a name has to be to be suggested.
+/// Lowest similarity (Jaro-Winkler) of a name that is suggested.
 const NEAR: f64 = 0.8;
 
-/// What the file says of one setting.
+/// A setting in the file.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Where.
+    /// Line of the key.
     pub line: usize,
-    /// As the flag takes it.
+    /// Values in the form that the flag accepts.
     pub values: Vec<String>,
-    /// As the file has it.
+    /// Value as written in the file.
     pub written: String,
 }
 
-/// Something that cannot be.
+/// An invalid entry of the file or an invalid variable.
 #[derive(Clone, Debug, Serialize)]
 pub struct Fault {
-    /// The file and its line, or the variable and where it is set; nothing where several are to blame.
+    /// File and line, or variable and its origin; `None` for a conflict between several settings.
     pub place: Option<String>,
-    /// The setting, as far as there is one.
+    /// The setting, if it is known.
     pub setting: Option<String>,
-    /// What is wrong and what to do.
+    /// Description of the fault, with advice.
     pub problem: String,
     #[serde(skip)]
     line: usize,
 }
 
 impl Fault {
-    /// One of a variable.
+    /// Creates a fault of an environment variable.
     pub fn of_variable(place: String, setting: &Setting, problem: String) -> Self {
         Self { place: Some(place), setting: Some(setting.shown()), problem, line: 0 }
     }
 
-    /// One of several settings together, which the problem names.
+    /// Creates a fault of several settings together, which `problem` names.
     pub fn together(problem: String) -> Self {
         Self { place: None, setting: None, problem, line: 0 }
     }
@@ -58,23 +58,23 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Reads a file.
+/// Reader of one file.
 pub struct Reader<'a> {
-    /// Its name, as faults show it.
+    /// Name of the file in faults.
     pub name: &'a str,
-    /// Its text.
+    /// Text of the file.
     pub text: &'a str,
-    /// Where relative paths begin.
+    /// Folder that relative paths start from.
     pub root: &'a Path,
-    /// What there is to set.
+    /// All settings that exist.
     pub known: &'a [Setting],
 }
 
-/// What a file sets, by `section.key`, and its faults in the order of lines.
+/// The file's entries by `section.key`, and its faults in the order of lines.
 pub type Content = (BTreeMap<String, Entry>, Vec<Fault>);
 
 impl Reader<'_> {
-    /// Reads it.
+    /// Parses the file. Faults do not stop the reader: valid entries are returned as well.
     pub fn read(&self) -> Content {
         let mut entries = BTreeMap::new();
         let mut faults = Vec::new();
@@ -82,7 +82,7 @@ impl Reader<'_> {
             Ok(document) => document,
             Err(error) => {
                 let line = self.line(error.span());
-                let problem = format!("this is not TOML: {}", one_line(error.message()));
+                let problem = format!("invalid TOML: {}", one_line(error.message()));
                 return (entries, vec![self.fault(line, None, problem)]);
             }
         };
@@ -93,14 +93,15 @@ impl Reader<'_> {
                 Some(table) if is_section => {
                     self.section(name, table, &mut entries, &mut faults);
                 }
-                Some(_) => faults.push(self.fault(line, None, no_section(name))),
+                Some(_) => faults.push(self.fault(line, None, unknown_section(name))),
                 None if is_section => {
                     let problem =
-                        format!("expected the section [{name}], got a {}", item.type_name());
+                        format!("expected the section [{name}], got {}", item.type_name());
                     faults.push(self.fault(line, None, problem));
                 }
                 None => {
-                    let problem = format!("it stands in no section; {}", self.instead("", name));
+                    let problem =
+                        format!("settings must be in a section; {}", self.suggestion("", name));
                     faults.push(self.fault(line, Some(name.to_owned()), problem));
                 }
             }
@@ -111,7 +112,7 @@ impl Reader<'_> {
             };
             let (line, above) = (first.line.max(second.line), first.line.min(second.line));
             let problem =
-                format!("only one of {one} and {other} can be; line {above} has the other");
+                format!("{one} and {other} are mutually exclusive; line {above} sets the other");
             faults.push(self.fault(line, None, problem));
         }
         faults.sort_by_key(|fault| fault.line);
@@ -130,7 +131,7 @@ impl Reader<'_> {
             let shown = Some(format!("[{section}] {name}"));
             let setting = self.known.iter().find(|it| it.section == section && it.name == name);
             let Some(setting) = setting else {
-                let problem = format!("there is no such setting; {}", self.instead(section, name));
+                let problem = format!("unknown setting; {}", self.suggestion(section, name));
                 faults.push(self.fault(line, shown, problem));
                 continue;
             };
@@ -149,17 +150,17 @@ impl Reader<'_> {
         }
     }
 
-    /// What to do about a key that is not known.
-    fn instead(&self, section: &str, name: &str) -> String {
+    /// Returns advice for an unknown key.
+    fn suggestion(&self, section: &str, name: &str) -> String {
         let wanted = name.to_ascii_lowercase().replace('-', "_");
         if ["token", "password", "secret"].iter().any(|word| wanted.contains(word)) {
-            return "secrets do not belong in this file but in the environment or in .env: \
-                    TMDB_BEARER_TOKEN, DATABASE_URL"
+            return "secrets are not allowed in this file; set TMDB_BEARER_TOKEN or DATABASE_URL in the \
+                    environment or in .env"
                 .to_owned();
         }
         let like = |setting: &Setting| {
             let near = |known: &str| strsim::jaro_winkler(&wanted, &known.replace('-', "_"));
-            // What another section calls so is further away than what this one calls nearly so.
+            // A match in the same section wins over an equally good one in another section.
             let away = if setting.section == section { 0.0 } else { 0.05 };
             near(setting.name).max(near(setting.flag())) - away
         };
@@ -169,7 +170,7 @@ impl Reader<'_> {
                 format!("did you mean {}?", setting.name)
             }
             Some(setting) => format!("did you mean {}?", setting.shown()),
-            None => "`cinematch config explain` lists what there is".to_owned(),
+            None => "`cinematch config explain` lists all settings".to_owned(),
         }
     }
 
@@ -187,15 +188,15 @@ impl Reader<'_> {
     }
 }
 
-fn no_section(name: &str) -> String {
+fn unknown_section(name: &str) -> String {
     let sections = SECTIONS.iter().map(|section| section.name);
     let like = |section: &str| strsim::jaro_winkler(name, section);
     let nearest = sections.clone().max_by(|a, b| like(a).total_cmp(&like(b)));
     if let Some(section) = nearest.filter(|section| like(section) >= NEAR) {
-        return format!("there is no section [{name}]; did you mean [{section}]?");
+        return format!("unknown section [{name}]; did you mean [{section}]?");
     }
     let all: Vec<String> = sections.map(|section| format!("[{section}]")).collect();
-    format!("there is no section [{name}]; there are {}", all.join(", "))
+    format!("unknown section [{name}]; known sections: {}", all.join(", "))
 }
 
 fn one_line(text: &str) -> String {

@@ -1,25 +1,25 @@
-//! What may stand in `cinematch.toml`.
+//! Sections and keys of `cinematch.toml`.
 //!
-//! A setting is a flag whose default the file gives: its type, its limits and its help are written once,
-//! where the flag is. A new setting is one line here. A test finds flags with a variable that are in no
-//! section.
+//! A key names the flag whose default it sets. The type, limits and help of a setting are defined
+//! once, at the flag; a new setting is one line here. A test finds flags with an environment
+//! variable that no section contains.
 
 /// A section of the file.
 pub struct Section {
-    /// `[server]`.
+    /// Name, such as `server`.
     pub name: &'static str,
-    /// What it is about.
+    /// Description in `cinematch config explain`.
     pub about: &'static str,
-    /// What may stand in it.
+    /// Keys of the section.
     pub keys: &'static [Key],
 }
 
 /// A key of a section.
 pub struct Key {
-    /// As the file has it.
+    /// Name in the file.
     pub name: &'static str,
-    /// The command and the flag that it is the default of. Flags of other commands with the same variable
-    /// get it too.
+    /// Command and flag whose default the key sets. Flags of other commands that read the same
+    /// environment variable take the same default.
     pub flag: &'static str,
 }
 
@@ -27,12 +27,12 @@ const fn key(name: &'static str, flag: &'static str) -> Key {
     Key { name, flag }
 }
 
-/// Every section, in the order of `cinematch config explain`.
+/// All sections, in the order of `cinematch config explain`.
 pub const SECTIONS: &[Section] = &[
     Section { name: "general", about: "Every command", keys: &[key("threads", "--threads")] },
     Section {
         name: "server",
-        about: "Where the server listens, how it starts and stops",
+        about: "Address, startup and shutdown of the server",
         keys: &[
             key("host", "serve --host"),
             key("port", "serve --port"),
@@ -43,7 +43,7 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         name: "access",
-        about: "Whom the server answers",
+        about: "Access to the server",
         keys: &[
             key("mode", "serve --access"),
             key("allowed_hosts", "serve --allowed-hosts"),
@@ -53,17 +53,17 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         name: "database",
-        about: "Where people's data is: one of the two",
+        about: "Database of user data; set one of the two",
         keys: &[key("path", "serve --database"), key("url", "serve --database-url")],
     },
     Section {
         name: "cache",
-        about: "Replies that are kept",
+        about: "Cached replies",
         keys: &[key("size_mb", "serve --cache-mb"), key("redis_url", "serve --redis-url")],
     },
     Section {
         name: "jobs",
-        about: "What runs in the background, and when",
+        about: "Background jobs and their schedules",
         keys: &[
             key("retrain", "serve --retrain"),
             key("update", "serve --update"),
@@ -73,7 +73,7 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         name: "telemetry",
-        about: "What the server tells of itself",
+        about: "Logs and traces of the server",
         keys: &[
             key("log", "serve --log"),
             key("log_format", "serve --log-format"),
@@ -83,7 +83,7 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         name: "data",
-        about: "Where files are; what does not begin with / is looked for in the root folder",
+        about: "Data files; relative paths start at the root folder",
         keys: &[
             key("raw", "preprocess --raw"),
             key("tmdb_dir", "fetch tmdb --tmdb-dir"),
@@ -97,12 +97,12 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         name: "tmdb",
-        about: "What is fetched from TMDb. The token is a secret: TMDB_BEARER_TOKEN, never here",
+        about: "Metadata from TMDb; the token is a secret, set TMDB_BEARER_TOKEN instead",
         keys: &[key("region", "fetch tmdb --region"), key("rate", "fetch tmdb --rate")],
     },
     Section {
         name: "preprocess",
-        about: "Which films stay, and what they are told to stream on",
+        about: "Movies to keep, and their streaming services",
         keys: &[
             key("min_year", "preprocess --min-year"),
             key("require_tmdb", "preprocess --require-tmdb"),
@@ -115,7 +115,7 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         name: "train",
-        about: "What is learnt, and how much of it is kept",
+        about: "Model, features and number of generations to keep",
         keys: &[
             key("model", "train --model"),
             key("features", "train --features"),
@@ -130,5 +130,5 @@ pub const SECTIONS: &[Section] = &[
     },
 ];
 
-/// Of these the file may name one.
+/// Pairs of keys that are mutually exclusive in the file.
 pub const ONE_OF: &[[&str; 2]] = &[["database.path", "database.url"]];

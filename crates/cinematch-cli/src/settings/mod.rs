@@ -1,7 +1,12 @@
-//! Settings: flags, then the environment, then `.env`, then `cinematch.toml`, then what is built in.
+//! Settings: flags take precedence over the environment, then `.env`, then `cinematch.toml`, then
+//! built-in defaults.
 //!
-//! What the file says becomes the default of the flags it is about, before they are parsed. So commands
-//! know nothing of it, and `--help` shows the defaults that hold here.
+//! A value in the file becomes the default of its flag before the command line is parsed. Commands
+//! therefore read flags only, and `--help` shows the defaults that are in effect.
+//!
+//! The loader is our own because `figment` and `config` deserialize into structs: they would need
+//! a second definition of each key's type, limits and help beside the clap flag, and they report no
+//! line of the file for a fault.
 
 mod file;
 mod keys;
@@ -15,47 +20,50 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use cinematch_server::{ConfigError, StartError};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, FromArgMatches};
 
-use crate::options::Options;
 use crate::paths::shown;
 
 pub use file::{Entry, Fault};
 pub use keys::SECTIONS;
 pub use setting::{Kind, Setting, walk};
 
-/// The file's name in the root folder.
+/// Name of the file in the root folder.
 const FILE: &str = "cinematch.toml";
 
-/// What is set, and where.
+/// The settings in effect, with the origin of each value.
 #[derive(Debug)]
 pub struct Settings {
-    /// What there is to set.
+    /// All settings that exist.
     pub known: Vec<Setting>,
-    /// The file, if there is one.
+    /// The file, if it exists.
     pub file: Option<PathBuf>,
-    /// Why the file cannot be.
+    /// Faults of the file.
     pub faults: Vec<Fault>,
-    /// The file's, by `section.key`.
+    /// The program's command line, without the file's defaults.
+    command_line: Command,
+    /// The program's arguments, including its name.
+    arguments: Vec<OsString>,
+    /// The file's entries by `section.key`.
     entries: BTreeMap<String, Entry>,
-    /// Variables that `.env` has set.
+    /// Variables set by `.env`.
     from_env_file: BTreeSet<String>,
-    /// What was given as flags, by the flag's id.
+    /// Values given as flags, by the flag's id.
     given: BTreeMap<String, Vec<String>>,
 }
 
-/// Where a value comes from.
+/// Origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A flag of the command line.
     Flag(String),
-    /// A variable of the environment.
+    /// An environment variable.
     Environment(String),
-    /// A variable of `.env`.
+    /// A variable in `.env`.
     EnvFile(String),
-    /// A line of the file.
+    /// A file and its line.
     File(String, usize),
-    /// Nobody has set it.
+    /// The built-in default.
     BuiltIn,
 }
 
@@ -71,27 +79,29 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value, and where it comes from.
+/// A value in effect, with its origin.
 #[derive(Clone, Debug)]
-pub struct Held {
-    /// As the flag takes it; nothing where nothing is set or built in.
+pub struct Effective {
+    /// Values in the form that the flag accepts; empty if nothing is set and there is no default.
     pub values: Vec<String>,
-    /// Where it comes from.
+    /// Origin of the values.
     pub origin: Origin,
 }
 
 impl Settings {
-    /// Reads `.env` and the file. What is wrong with the file is kept: help is there all the same.
-    pub fn load(arguments: &[OsString]) -> Result<Self> {
-        let root = early(arguments, "--root", "CINEMATCH_ROOT").unwrap_or_else(|| ".".into());
+    /// Reads `.env` and the file for a command line and its arguments. Faults of the file are
+    /// recorded rather than returned, so that `--help` works with a faulty file.
+    pub fn load(command_line: Command, arguments: Vec<OsString>) -> Result<Self> {
+        let root = early(&arguments, "--root", "CINEMATCH_ROOT").unwrap_or_else(|| ".".into());
         let from_env_file = load_env_file(&root)?;
-        let named = early(arguments, "--config", "CINEMATCH_CONFIG");
+        let named = early(&arguments, "--config", "CINEMATCH_CONFIG");
         let path = named.clone().unwrap_or_else(|| root.join(FILE));
-        let known = Setting::all(&Options::command());
         let mut settings = Self {
-            known,
+            known: Setting::all(&command_line),
             file: None,
             faults: Vec::new(),
+            command_line,
+            arguments,
             entries: BTreeMap::new(),
             from_env_file,
             given: BTreeMap::new(),
@@ -110,33 +120,38 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Parses a command line as clap does: help and wrong flags end the process.
-    pub fn parse(&mut self, arguments: Vec<OsString>) -> Options {
-        let matches = self.command().get_matches_from(arguments);
+    /// Parses the program's arguments. Help and usage errors end the process.
+    pub fn parse(&mut self) -> ArgMatches {
+        let matches = self.with_file_defaults().get_matches_from(&self.arguments);
         self.given = given(&matches);
-        Options::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+        matches
     }
 
-    /// Parses another command line within this process, such as `train --keep 5` without the program's
-    /// name: the same file and environment hold for it.
-    pub fn parse_within<T: Into<OsString>>(
+    /// Parses the flags of another command, such as `fetch tmdb`, within this process. The same
+    /// file and environment apply. `T` is the type of that command's flags.
+    pub fn parse_command<T: FromArgMatches>(
         &self,
-        arguments: impl IntoIterator<Item = T>,
-    ) -> Result<Options, clap::Error> {
-        let arguments = arguments.into_iter().map(Into::into);
-        let whole = std::iter::once(OsString::from("cinematch")).chain(arguments);
-        Options::from_arg_matches(&self.command().try_get_matches_from(whole)?)
+        command: &[&str],
+        flags: impl IntoIterator<Item = OsString>,
+    ) -> Result<T, clap::Error> {
+        let names = ["cinematch"].iter().chain(command).map(OsString::from);
+        let matches = self.with_file_defaults().try_get_matches_from(names.chain(flags))?;
+        let mut matches = &matches;
+        while let Some((_, of_subcommand)) = matches.subcommand() {
+            matches = of_subcommand;
+        }
+        T::from_arg_matches(matches)
     }
 
-    /// The command line whose flags default to what the file says.
-    fn command(&self) -> Command {
-        self.with_defaults(Options::command(), "")
+    /// Returns the command line with the file's values as defaults of its flags.
+    fn with_file_defaults(&self) -> Command {
+        self.with_defaults(self.command_line.clone(), "")
     }
 
     fn with_defaults(&self, command: Command, name: &str) -> Command {
-        command.mut_args(|arg| self.with_default(arg, name)).mut_subcommands(|below| {
-            let name = setting::below_name(name, &below);
-            self.with_defaults(below, &name)
+        command.mut_args(|arg| self.with_default(arg, name)).mut_subcommands(|subcommand| {
+            let name = setting::full_name(name, &subcommand);
+            self.with_defaults(subcommand, &name)
         })
     }
 
@@ -151,7 +166,7 @@ impl Settings {
         if setting.kind != Kind::Truth {
             return arg;
         }
-        // What the file switches on can be switched off: `--flag=false`.
+        // A switch that the file turns on can be turned off: `--flag=false`.
         arg.action(clap::ArgAction::Set)
             .value_parser(clap::value_parser!(bool))
             .num_args(0..=1)
@@ -160,36 +175,34 @@ impl Settings {
             .value_name("BOOL")
     }
 
-    /// Refuses what is wrong with the file.
+    /// Returns an error if the file has faults.
     pub fn check(&self) -> Result<()> {
         match &self.faults[..] {
             [] => Ok(()),
             [fault] => Err(anyhow!("{fault}")),
             [fault, more @ ..] => Err(anyhow!(
-                "{fault}; there is more: `cinematch config check` lists all {}",
+                "{fault}; run `cinematch config check` to list all {} faults",
                 more.len() + 1
             )),
         }
     }
 
-    /// What the file says of a setting.
+    /// Returns the file's entry for a setting.
     pub fn entry(&self, setting: &Setting) -> Option<&Entry> {
         self.entries.get(&setting.key())
     }
 
-    /// How many settings the file has.
+    /// Returns the number of settings in the file.
     pub fn n_entries(&self) -> usize {
         self.entries.len()
     }
 
-    /// The value that holds, and why.
-    pub fn held(&self, setting: &Setting) -> Held {
+    /// Returns the value in effect and its origin.
+    pub fn effective(&self, setting: &Setting) -> Effective {
         let id = setting.arg.get_id().as_str();
         if let Some(values) = self.given.get(id) {
-            return Held {
-                values: values.clone(),
-                origin: Origin::Flag(setting.flag().to_owned()),
-            };
+            let origin = Origin::Flag(setting.flag().to_owned());
+            return Effective { values: values.clone(), origin };
         }
         if let Some((name, value)) = setting.environment() {
             let origin = if self.from_env_file.contains(&name) {
@@ -201,16 +214,17 @@ impl Settings {
                 Some(delimiter) => value.split(delimiter).map(str::to_owned).collect(),
                 None => vec![value],
             };
-            return Held { values, origin };
+            return Effective { values, origin };
         }
         if let (Some(entry), Some(file)) = (self.entry(setting), &self.file) {
             let origin = Origin::File(shown(file), entry.line);
-            return Held { values: entry.values.clone(), origin };
+            return Effective { values: entry.values.clone(), origin };
         }
-        Held { values: setting.built_in(), origin: Origin::BuiltIn }
+        Effective { values: setting.built_in(), origin: Origin::BuiltIn }
     }
 
-    /// An error about settings of `serve` that cannot be together, with where each of them comes from.
+    /// Appends the origin of each setting involved to an error about conflicting settings of
+    /// `serve`.
     pub fn located(&self, error: anyhow::Error) -> anyhow::Error {
         let about = error.chain().find_map(|link| match link.downcast_ref::<StartError>() {
             Some(StartError::Config(error)) => Some(error),
@@ -224,7 +238,7 @@ impl Settings {
                     setting.flag() == *flag && setting.commands.iter().any(|it| it == "serve")
                 };
                 let setting = self.known.iter().find(of_serve)?;
-                let place = match self.held(setting).origin {
+                let place = match self.effective(setting).origin {
                     Origin::BuiltIn => "not set".to_owned(),
                     set => set.to_string(),
                 };
@@ -236,26 +250,27 @@ impl Settings {
         }
         anyhow!("{error:#} ({})", places.join("; "))
     }
+
+    /// Returns the names of `CINEMATCH_` variables that no flag reads, which are misspelled.
+    pub fn unknown_variables(&self) -> Vec<String> {
+        let mut known = BTreeSet::new();
+        walk(&self.command_line, "", &mut |_, arg| {
+            known.extend(arg.get_env().map(|name| name.to_string_lossy().into_owned()));
+        });
+        let set = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+        let ours =
+            |name: &String| name.starts_with("CINEMATCH_") && !name.starts_with("CINEMATCH_TEST_");
+        let mut unknown: Vec<String> =
+            set.filter(|name| ours(name) && !known.contains(name)).collect();
+        unknown.sort_unstable();
+        unknown
+    }
 }
 
-/// Variables of ours that nothing reads: they are misspelt.
-pub fn unknown_variables() -> Vec<String> {
-    let mut known = BTreeSet::new();
-    walk(&Options::command(), "", &mut |_, arg| {
-        known.extend(arg.get_env().map(|name| name.to_string_lossy().into_owned()));
-    });
-    let set = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-    let ours =
-        |name: &String| name.starts_with("CINEMATCH_") && !name.starts_with("CINEMATCH_TEST_");
-    let mut unknown: Vec<String> = set.filter(|name| ours(name) && !known.contains(name)).collect();
-    unknown.sort_unstable();
-    unknown
-}
-
-/// The flags of a command line and of its command, as they were given.
+/// Returns the values given as flags, of a command line and its subcommands.
 fn given(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
     let mut flags = match matches.subcommand() {
-        Some((_, below)) => given(below),
+        Some((_, of_subcommand)) => given(of_subcommand),
         None => BTreeMap::new(),
     };
     for id in matches.ids().map(clap::Id::as_str) {
@@ -270,7 +285,8 @@ fn given(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
     flags
 }
 
-/// A flag that is needed before flags are parsed, since they default to what is found by it.
+/// Returns the value of a flag before the command line is parsed, because the defaults of other
+/// flags depend on it.
 fn early(arguments: &[OsString], flag: &str, variable: &str) -> Option<PathBuf> {
     let mut rest = arguments.iter().map(|argument| argument.to_string_lossy());
     while let Some(argument) = rest.next() {
@@ -283,8 +299,8 @@ fn early(arguments: &[OsString], flag: &str, variable: &str) -> Option<PathBuf> 
     std::env::var_os(variable).map(PathBuf::from)
 }
 
-/// Loads `.env` from the root folder; gives the variables that it has set. What the environment sets
-/// already stays.
+/// Loads `.env` from the root folder and returns the variables it set. Variables that the
+/// environment sets already are left unchanged.
 fn load_env_file(root: &Path) -> Result<BTreeSet<String>> {
     let path = root.join(".env");
     let unset = |name: &String| std::env::var_os(name).is_none();
@@ -295,7 +311,7 @@ fn load_env_file(root: &Path) -> Result<BTreeSet<String>> {
     match dotenvy::from_path(&path) {
         // The text of a parse error quotes the line, which may hold a secret.
         Err(dotenvy::Error::LineParse(_, at)) => Err(anyhow!(
-            "{} cannot be read: a line is not NAME=value (near its character {at})",
+            "cannot read {}: expected NAME=value (near character {at} of a line)",
             shown(&path)
         )),
         Err(dotenvy::Error::Io(error)) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -309,44 +325,8 @@ fn load_env_file(root: &Path) -> Result<BTreeSet<String>> {
 mod tests {
     use super::*;
 
-    /// Flags with a variable that are in no section: the file and `.env` are found by them.
-    const FIND_THE_FILE: [&str; 2] = ["root", "config"];
-
     #[test]
-    fn every_key_is_a_flag_and_every_flag_with_a_variable_is_a_key() {
-        let root = Options::command();
-        let known = Setting::all(&root);
-        let bound: BTreeSet<String> = known.iter().map(Setting::key).collect();
-        let written: BTreeSet<String> = SECTIONS
-            .iter()
-            .flat_map(|section| {
-                section.keys.iter().map(move |key| format!("{}.{}", section.name, key.name))
-            })
-            .collect();
-        assert_eq!(bound, written, "keys whose flag does not exist, or which are there twice");
-        walk(&root, "", &mut |command, arg| {
-            // What is hidden is for tests against servers of one's own.
-            let id = arg.get_id().as_str();
-            if arg.get_env().is_none() || arg.is_hide_set() || FIND_THE_FILE.contains(&id) {
-                return;
-            }
-            assert!(
-                known.iter().any(|setting| setting.is_default_of(command, arg)),
-                "`{command} --{id}` has a variable and is in no section of settings/keys.rs"
-            );
-        });
-    }
-
-    #[test]
-    fn every_default_is_one_that_its_flag_takes() {
-        for setting in Setting::all(&Options::command()) {
-            let built_in = setting.built_in();
-            assert_eq!(setting.check(&built_in), Ok(()), "{}", setting.key());
-        }
-    }
-
-    #[test]
-    fn flags_that_find_the_file_are_seen_before_others() {
+    fn finds_the_root_folder_before_flags_are_parsed() {
         let found = |words: &[&str]| {
             let words: Vec<OsString> = words.iter().map(OsString::from).collect();
             early(&words, "--root", "A_VARIABLE_THAT_IS_NOT_SET")

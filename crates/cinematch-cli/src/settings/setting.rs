@@ -1,4 +1,4 @@
-//! A setting: a key of the file, bound to the flag that it is the default of.
+//! A setting: a key of the file bound to the flag whose default it sets.
 
 use std::any::TypeId;
 use std::error::Error;
@@ -13,19 +13,19 @@ use super::keys::SECTIONS;
 /// A key of the file and its flag.
 #[derive(Debug)]
 pub struct Setting {
-    /// The section.
+    /// Section of the key.
     pub section: &'static str,
-    /// The key in it.
+    /// Name of the key.
     pub name: &'static str,
     /// The flag.
     pub arg: Arg,
-    /// The commands that take it, the one it was written for first.
+    /// Commands that accept the flag; the command named in `keys.rs` comes first.
     pub commands: Vec<String>,
-    /// What a value is.
+    /// Type of the value.
     pub kind: Kind,
 }
 
-/// What a value is.
+/// Type of a value in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `true` or `false`.
@@ -38,9 +38,9 @@ pub enum Kind {
     Path,
     /// A string.
     Text,
-    /// A string or a number, whichever is more natural: a year, or `"none"`.
+    /// A string or a number, such as a year or `"none"`.
     Either,
-    /// Strings.
+    /// A list of strings.
     List,
 }
 
@@ -74,7 +74,7 @@ impl Kind {
         }
     }
 
-    /// What is expected, in words.
+    /// Returns the type's name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Truth => "true or false",
@@ -87,14 +87,15 @@ impl Kind {
         }
     }
 
-    /// Whether the value stands in quotation marks.
+    /// Returns true if values are written in quotation marks.
     pub fn is_quoted(self) -> bool {
         matches!(self, Self::Path | Self::Text | Self::Either | Self::List)
     }
 }
 
 impl Setting {
-    /// All of them, as the flags of `root` have them. Keys without their flag are left out: a test finds
+    /// Binds all keys to the flags of a command line. Keys without a flag are skipped; a test finds
+    /// them.
     /// them.
     pub fn all(root: &Command) -> Vec<Self> {
         let keys = SECTIONS.iter().flat_map(|section| {
@@ -125,46 +126,46 @@ impl Setting {
         bound.collect()
     }
 
-    /// `server.port`.
+    /// Returns the dotted name: `server.port`.
     pub fn key(&self) -> String {
         format!("{}.{}", self.section, self.name)
     }
 
-    /// `[server] port`.
+    /// Returns the name in messages: `[server] port`.
     pub fn shown(&self) -> String {
         format!("[{}] {}", self.section, self.name)
     }
 
-    /// The variable that goes before the file.
+    /// Returns the name of the environment variable.
     pub fn variable(&self) -> Option<&str> {
         self.arg.get_env().and_then(|name| name.to_str())
     }
 
-    /// The variable and its value, where it is set.
+    /// Returns the environment variable and its value, if it is set.
     pub fn environment(&self) -> Option<(String, String)> {
         let name = self.variable()?;
         Some((name.to_owned(), std::env::var_os(name)?.to_string_lossy().into_owned()))
     }
 
-    /// The flag, without its dashes.
+    /// Returns the flag's name without dashes.
     pub fn flag(&self) -> &str {
         self.arg.get_long().unwrap_or_default()
     }
 
-    /// Whether a flag of a command takes its default from here.
+    /// Returns true if this setting is the default of a command's flag.
     pub fn is_default_of(&self, command: &str, arg: &Arg) -> bool {
         let same_variable = arg.get_env().is_some() && arg.get_env() == self.arg.get_env();
         same_variable || (command == self.commands[0] && arg.get_id() == self.arg.get_id())
     }
 
-    /// What may be chosen from, where that is a list.
+    /// Returns the possible values, if the flag lists them.
     pub fn choices(&self) -> Vec<String> {
         let values = self.arg.get_possible_values();
         let shown = values.iter().filter(|value| !value.is_hide_set());
         shown.map(|value| value.get_name().to_owned()).collect()
     }
 
-    /// The value without file, environment and flags.
+    /// Returns the built-in default.
     pub fn built_in(&self) -> Vec<String> {
         if self.kind == Kind::Truth {
             return vec!["false".to_owned()];
@@ -173,7 +174,7 @@ impl Setting {
         values.map(|value| value.to_string_lossy().into_owned()).collect()
     }
 
-    /// A value of the file as the flag takes it.
+    /// Converts a value of the file to the form that the flag accepts.
     pub fn read(&self, value: &Value, root: &Path) -> Result<Vec<String>, String> {
         let read = match (self.kind, value) {
             (Kind::Truth, Value::Boolean(truth)) => vec![truth.value().to_string()],
@@ -183,7 +184,7 @@ impl Setting {
             (Kind::Number | Kind::Either, Value::Float(number)) => vec![number.value().to_string()],
             (Kind::Text | Kind::Either, Value::String(text)) => vec![text.value().clone()],
             (Kind::Path, Value::String(path)) if !path.value().is_empty() => {
-                // From where the folder layout is, wherever the command is called.
+                // Relative to the root folder, independent of the working directory.
                 vec![root.join(path.value()).to_string_lossy().into_owned()]
             }
             (Kind::List, Value::Array(list)) => {
@@ -191,7 +192,7 @@ impl Setting {
                     list.iter().map(|value| value.as_str().map(str::to_owned)).collect();
                 let texts = texts.ok_or("expected a list of strings")?;
                 if texts.is_empty() {
-                    return Err("the list is empty; leave the line out for the default".to_owned());
+                    return Err("the list is empty; remove the line to use the default".to_owned());
                 }
                 texts
             }
@@ -211,14 +212,14 @@ impl Setting {
         if read.iter().any(|value| holds_password(value)) {
             let variable = self.variable().unwrap_or("a variable");
             return Err(format!(
-                "a password does not belong in this file; set {variable} in the environment or in .env"
+                "passwords are not allowed in this file; set {variable} in the environment or in .env"
             ));
         }
         self.check(&read)?;
         Ok(read)
     }
 
-    /// Whether the flag would take the value.
+    /// Checks values with the flag's own parser.
     pub fn check(&self, values: &[String]) -> Result<(), String> {
         let mut arg = Arg::new("value").long("value").action(ArgAction::Append);
         arg = match self.kind {
@@ -240,24 +241,24 @@ impl Setting {
     }
 }
 
-/// Calls `see` with every flag of every command, and the command's name.
-pub fn walk(command: &Command, name: &str, see: &mut impl FnMut(&str, &Arg)) {
+/// Calls `visit` with the full name of each command and each of its flags.
+pub fn walk(command: &Command, name: &str, visit: &mut impl FnMut(&str, &Arg)) {
     for arg in command.get_arguments() {
-        see(name, arg);
+        visit(name, arg);
     }
-    for below in command.get_subcommands() {
-        walk(below, &below_name(name, below), see);
+    for subcommand in command.get_subcommands() {
+        walk(subcommand, &full_name(name, subcommand), visit);
     }
 }
 
-/// `fetch tmdb`.
-pub fn below_name(above: &str, command: &Command) -> String {
-    format!("{above} {}", command.get_name()).trim_start().to_owned()
+/// Returns the full name of a subcommand: `fetch tmdb`.
+pub fn full_name(parent: &str, command: &Command) -> String {
+    format!("{parent} {}", command.get_name()).trim_start().to_owned()
 }
 
-/// Whether a text is an address with a password in it.
+/// Returns true if a text is an address that contains a password or a token.
 fn holds_password(text: &str) -> bool {
-    // PostgreSQL's other way: `host=db user=ada password=…`.
+    // PostgreSQL's keyword form: `host=db user=ada password=…`.
     if text.to_ascii_lowercase().contains("password=") {
         return true;
     }
@@ -278,7 +279,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_with_passwords_are_known() {
+    fn finds_passwords_in_addresses() {
         for with in [
             "postgres://user:secret@host/database",
             "redis://:secret@host:6379/0",

@@ -73,7 +73,7 @@ fn a_damaged_generation_does_not_hide_the_others() {
     let output = folder.run(&["status"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.contains("generations kept: 1, 2") && text.contains("cannot be used"), "{text}");
+    assert!(text.contains("generations kept: 1, 2") && text.contains("cannot be loaded"), "{text}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("format_version"));
 }
 
@@ -100,7 +100,7 @@ fn wrong_flags_are_usage_errors() {
         (&["preprocess", "--sample-fraction", "2"], "expected a number from 0 to 1"),
         (&["train", "--keep", "0"], "0 is not in 1.."),
         (&["recommend", "--liked", "Heat"], "invalid value 'Heat'"),
-        (&["recommend", "--ratings", "6"], "expected a film and its stars such as 6=4.5"),
+        (&["recommend", "--ratings", "6"], "expected a movie and its stars, such as 6=4.5"),
         (&["status", "--threads", "100000"], "100000 is not in 0..=1024"),
         (&["recommend", "--liked", "1", "--out", "o.csv"], "cannot be used with '--out"),
         (&["frobnicate"], "unrecognized subcommand"),
@@ -181,5 +181,5 @@ fn the_env_file_is_read_and_flags_come_before_it() {
 
     folder.write(".env", b"TMDB_BEARER_TOKEN='canary-in-a-broken-line\n");
     let error = folder.fails(&["status"]);
-    assert!(error.contains(".env cannot be read") && !error.contains("canary"), "{error}");
+    assert!(error.contains("cannot read .env") && !error.contains("canary"), "{error}");
 }

@@ -29,14 +29,17 @@ fn a_backup_is_made_beside_the_server_and_brought_back() {
     assert!(said.contains("people.db") && said.contains("cinematch restore"), "{said}");
     add(&server, 2);
     let error = folder.fails(&["backup", "people.db"]);
-    assert!(error.contains("there already") && error.contains("--replace"), "{error}");
+    assert!(
+        error.contains("exists; choose another name") && error.contains("--replace"),
+        "{error}"
+    );
     let error = folder.fails(&["restore", "people.db", "--replace"]);
     assert!(error.contains("in use by another CineMatch server"), "{error}");
     drop(server);
     let error = folder.fails(&["restore", "people.db"]);
     assert!(error.contains("--replace"), "{error}");
     let said = folder.ok(&["restore", "people.db", "--replace"]);
-    assert!(said.contains("✓ 1 person, 0 opinions of films, 1 film on watchlists"), "{said}");
+    assert!(said.contains("✓ 1 profile, 0 feedback items, 1 movie on watchlists"), "{said}");
     assert_eq!(movies(&Server::start(&folder)), [1]);
     let error = folder.fails(&["restore", "nowhere.db"]);
     assert!(error.contains("nowhere.db not found"), "{error}");
@@ -98,9 +101,9 @@ fn accounts_and_keys_are_made_listed_and_revoked() {
     assert!(error.contains("cinematch user passwd ada@example.org"), "{error}");
     let error = refused(&["user", "add", "bob@example.org"], "short\n");
     assert!(error.contains("8 to 1024 characters"), "{error}");
-    assert!(refused(&["user", "add", "bob"], "correct horse\n").contains("no email address"));
+    assert!(refused(&["user", "add", "bob"], "correct horse\n").contains("not an email address"));
     let error = refused(&["user", "passwd", "eve@example.org"], "correct horse\n");
-    assert!(error.contains("nobody has the address"), "{error}");
+    assert!(error.contains("no profile has the address"), "{error}");
     folder.ok_given(&["user", "passwd", "ada@example.org"], "battery staple\r\n");
     let listed = folder.ok(&["user", "list"]);
     assert!(listed.contains("Ada <ada@example.org>") && listed.lines().count() == 1, "{listed}");

@@ -12,6 +12,17 @@ fn movies(page: &str) -> Vec<u64> {
     forms.map(|form| form.split('"').next().unwrap().parse().unwrap()).collect()
 }
 
+/// A genre as pages show it: every word capitalized.
+fn title_case(genre: &str) -> String {
+    let mut after_letter = false;
+    let cased = genre.chars().map(|letter| {
+        let cased = if after_letter { letter } else { letter.to_ascii_uppercase() };
+        after_letter = letter.is_alphanumeric();
+        cased
+    });
+    cased.collect()
+}
+
 /// What stands between two texts, with its entities resolved.
 fn between(page: &str, before: &str, after: &str) -> String {
     let rest = page.split(before).nth(1).unwrap_or_else(|| panic!("no {before} in {page}"));
@@ -67,7 +78,7 @@ fn browsing_shows_what_the_same_filters_of_the_api_give() {
         assert_eq!(shown[..expected.len()], expected, "{address}");
     }
     let none = ada.page("/browse?year_min=2029");
-    assert!(count(&none) == "No films" && none.contains("Take one of them away"));
+    assert!(count(&none) == "No films" && none.contains("Remove a filter"));
 }
 
 #[test]
@@ -93,8 +104,11 @@ fn the_form_and_the_links_keep_what_is_asked_for() {
     // What cannot be is said beside the form, which keeps it.
     let reply = ada.get("/browse?year_min=1999&year_max=1990&genre=dramma");
     assert_eq!(reply.status, 422);
-    assert!(reply.text.contains("value=\"1999\"") && count(&reply.text).starts_with("Nothing"));
-    assert!(reply.text.contains("did you mean drama?") && reply.text.contains("<b>Years: </b>"));
+    assert!(
+        reply.text.contains("value=\"1999\"")
+            && count(&reply.text).starts_with("Check your filters")
+    );
+    assert!(reply.text.contains("did you mean drama?") && reply.text.contains("<b>Year: </b>"));
     for odd in ["year_min=x", "sort=best", "from=zz", "rating=11", "sort=you&from=-1"] {
         let reply = ada.get(&format!("/browse?{odd}"));
         assert!(reply.status == 422 && reply.text.contains("class=\"wrong\""), "{odd}");
@@ -136,13 +150,14 @@ fn a_movies_page_tells_what_it_is_and_how_it_fits() {
         list.map(|text| text.as_str().unwrap().to_owned()).collect()
     };
     let directors = heat["director"].as_str().unwrap().split(", ").map(str::to_owned).collect();
-    for text in [texts("genres"), texts("services"), directors].concat() {
+    let genres = texts("genres").iter().map(|genre| title_case(genre)).collect();
+    for text in [genres, texts("services"), directors].concat() {
         assert!(page.contains(&format!(">{text}")), "{text}");
     }
     assert!(
         page.contains("<title>Heat (1995) · CineMatch</title>") && page.contains("<h1>Heat</h1>")
     );
-    assert!(page.contains("Rate a few films you know") && !page.contains("Number <b>"));
+    assert!(page.contains("Rate a few films to see") && !page.contains("Ranked <b>"));
     // Films like it are those that the API gives.
     let similar = server.get("/api/movies/163/similar?limit=12").json();
     let similar: Vec<u64> = similar["similar"]
@@ -158,27 +173,27 @@ fn a_movies_page_tells_what_it_is_and_how_it_fits() {
     assert_eq!(server.as_user("1", ("POST", "/api/feedback"), Some(&body)).status, 200);
     let before = ada.page("/films/163");
     let fit = between(&before, "aria-labelledby=\"fit\">", "</section>");
-    assert!(fit.contains("Number <b>") && fit.contains("You gave 5★ to <a href="), "{fit}");
+    assert!(fit.contains("Ranked <b>") && fit.contains("You rated <a href="), "{fit}");
     let sizes = fit
-        .split("class=\"size\">")
+        .split("<td class=\"number\">")
         .skip(1)
-        .map(|size| between(size, "<span>", "</span>").replace('−', "-").parse::<f64>().unwrap());
+        .map(|size| size.split("</td>").next().unwrap().replace('−', "-").parse::<f64>().unwrap());
     let sizes: Vec<f64> = sizes.collect();
-    let together: f64 = between(&fit, "Together: ", ".</p>").parse().unwrap();
+    let together: f64 = between(&fit, "Score: ", ".</p>").parse().unwrap();
     let rounding = 0.005 * (sizes.len() + 1) as f64;
     assert!((sizes.iter().sum::<f64>() - together).abs() <= rounding, "{fit}");
 
     // Stars given here are kept, shown, and say nothing of the film's own fit. Whoever gave them need not be told
     // what they would give.
-    assert!(before.contains(" for you, most likely between "));
+    assert!(before.contains(" predicted for you, most likely "));
     assert_eq!(ada.send("/films/163/say", "stars=4.5", &[]).status, 303);
     let after = ada.page("/films/163");
-    assert!(after.contains("Your stars: 4.5") && after.matches("class=\"on\"").count() == 9);
+    assert!(after.contains("Your rating: 4.5") && after.matches("class=\"on\"").count() == 9);
     let parts = |fit: &str| between(fit, "<ul class=\"parts\">", "</ul>");
     let after_fit = between(&after, "aria-labelledby=\"fit\">", "</section>");
     assert_eq!(parts(&after_fit), parts(&fit));
-    assert!(after_fit.contains("had you not rated it") && !after_fit.contains("Number <b>"));
-    assert!(!after.contains(" for you, most likely between "));
+    assert!(after_fit.contains("without your rating") && !after_fit.contains("Ranked <b>"));
+    assert!(!after.contains(" predicted for you, most likely "));
     let parts = ada.send("/films/163/say", "stars=none", &[("x-fragment", "1")]).text;
     assert!(parts.contains("id=\"rate-163\"") && !parts.contains("class=\"on\""), "{parts}");
     assert_eq!(ada.get("/films/999999999").status, 404);
@@ -204,7 +219,7 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
     assert_eq!(server.as_user("1", ("PUT", "/api/preferences/me"), Some(&genres)).status, 200);
     let places = ada.page("/welcome");
     assert!(
-        places.contains("name=\"service\" value=\"Netflix\"") && places.contains(">mock</span>")
+        places.contains("name=\"service\" value=\"Netflix\"") && places.contains(">demo</span>")
     );
     let saved = ada.send("/welcome", "service=Netflix&service=MUBI", &[]);
     assert_eq!(
@@ -255,7 +270,7 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
         assert!(page.contains("class=\"moved "), "{page}");
     }
     assert!(
-        page.contains("5 films rated: a good start")
+        page.contains("5 films rated. You can stop")
             && page.contains("<a class=\"button\" href=\"/\">")
     );
     assert_eq!(of_ada().as_array().map(Vec::len), Some(5));

@@ -35,7 +35,7 @@ fn what_is_well_is_called_well_also_while_a_server_runs() {
     server.as_user("ada", ("POST", "/api/feedback"), None);
     assert_eq!(complaints(&folder), none);
     let text = folder.ok(&["doctor", "--strict"]);
-    assert!(text.ends_with("all is well\n"), "{text}");
+    assert!(text.ends_with("all checks passed\n"), "{text}");
     let names: Vec<String> = checks(&folder).into_iter().map(|(name, ..)| name).collect();
     for name in ["data.duplicates", "model.fallbacks", "model.popularity", "database", "clock"] {
         assert!(names.iter().any(|known| known == name), "{name} is not among {names:?}");
@@ -53,7 +53,7 @@ fn what_is_wrong_is_named() {
     let movies = folder.read("raw/ml-32m/movies.csv") + "900001,Another (2001),Drama\n";
     folder.write("raw/ml-32m/movies.csv", movies.as_bytes());
     assert_eq!(complaints(&folder), ["data.table warn"]);
-    assert!(folder.fails(&["doctor", "--strict"]).contains("--strict takes them for failures"));
+    assert!(folder.fails(&["doctor", "--strict"]).contains("--strict treats warnings as failures"));
     folder.ok(&["preprocess", "--min-year", "none"]);
     assert_eq!(complaints(&folder), ["model.stale warn"]);
     folder.ok(&["update"]);

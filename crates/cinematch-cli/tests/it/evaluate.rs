@@ -139,11 +139,11 @@ fn lists_with_bad_rows_and_missing_users_are_scored_and_it_is_said() {
     folder.write("recs.csv", wrong.as_bytes());
     let error = folder.fails(&["evaluate", "--score", "recs.csv"]);
     assert!(
-        error.contains("no list for any user of this split: is it for another seed"),
+        error.contains("no list for any user of this split; is it for another seed"),
         "{error}"
     );
     let error = folder.fails(&["evaluate", "--score", "recs.csv", "--splits", "2"]);
-    assert!(error.contains("recs.csv would be scored on 2 splits"), "{error}");
+    assert!(error.contains("recs.csv: 2 splits need one file each"), "{error}");
 
     folder.ok(&["evaluate", "--models", "popular", "--export-lists", "lists"]);
     let lists = folder.read("lists/42/popular.csv");
@@ -189,20 +189,26 @@ fn what_cannot_be_evaluated_says_what_to_do() {
     assert!(error.contains("run `cinematch preprocess` first"), "{error}");
     folder.ok(&["preprocess", "--min-year", "none"]);
     for (arguments, needle) in [
-        (&["--models", "magic"][..], "unknown model `magic`; known ones are hybrid, edlae"),
+        (&["--models", "magic"][..], "unknown model `magic`; known models: hybrid, edlae"),
         (
             &["--models", "popular", "--baseline", "ease"],
-            "`ease` is none of the models evaluated: popular",
+            "`ease` is not among the evaluated models: popular",
         ),
         (
             &["--held-out", "100000", "--models", "popular"],
             "can be held out for validation and as many",
         ),
-        (&["--score", "recs.csv"], "recs.csv not found: it has the lists for this split"),
+        (&["--score", "recs.csv"], "recs.csv not found: it must contain lists for this split"),
         (&["--params", "none.json"], "none.json not found: `cinematch tune` writes it"),
-        (&["--protocol", "time-cut", "--splits", "3"], "a time cut draws nothing"),
-        (&["--cold-share", "0.2"], "--cold-share belongs to --protocol cold-films"),
-        (&["--protocol", "time-cut", "--held-out", "9"], "--held-out has no place in a time cut"),
+        (
+            &["--protocol", "time-cut", "--splits", "3"],
+            "--splits does not apply to --protocol time-cut",
+        ),
+        (&["--cold-share", "0.2"], "--cold-share requires --protocol cold-films"),
+        (
+            &["--protocol", "time-cut", "--held-out", "9"],
+            "--held-out does not apply to --protocol time-cut",
+        ),
         (&["--protocol", "time-cut", "--test-share", "0.7"], "the test's share is 0.7"),
     ] {
         let error = folder.fails(&[&["evaluate"], arguments].concat());
@@ -215,7 +221,7 @@ fn the_page_is_whole_and_loads_nothing() {
     let folder = merged();
     folder.ok(&["evaluate", "--models", "popular,content", "--html", "out/report.html"]);
     let page = folder.read("out/report.html");
-    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
     assert!(page.matches("<svg").count() >= 4 && page.len() < 100_000);
     for loaded in ["http:", "https:", "<script", "<link", "url("] {
         assert!(!page.contains(loaded), "{loaded}");

@@ -76,12 +76,12 @@ fn a_history_is_matched_and_recommends_at_once() {
 
     let text = folder.ok(&["import", "letterboxd.zip", "-k", "3"]);
     assert!(text.contains("6 rows of Letterboxd"), "{text}");
-    assert!(text.contains("5 found by title and year"), "{text}");
-    assert!(
-        text.contains("1 that the catalogue does not have") && text.contains("No Such Film (1996)")
-    );
-    assert!(text.contains("3 films for somebody with 2 ratings, 0 liked, 1 more seen, 1 to watch"));
-    assert!(text.contains("1 of them by a year that is off by one or not given"), "{text}");
+    assert!(text.contains("5 matched by title and year"), "{text}");
+    assert!(text.contains("1 not in the catalog") && text.contains("No Such Film (1996)"));
+    assert!(text.contains(
+        "3 movies for a user with 2 ratings, 0 liked, 1 more watched, 1 on the watchlist"
+    ));
+    assert!(text.contains("1 of them with a year that differs by one or is missing"), "{text}");
     assert_eq!((&report["fuzzy"], &report["matches"][1]["fuzzy"]), (&1.into(), &true.into()));
     // Nothing is written.
     assert!(!folder.path("data/cinematch.db").exists());
@@ -96,7 +96,7 @@ fn what_is_no_history_says_what_would_be() {
     let error = folder.fails(&["import", "nothing.zip"]);
     assert!(error.contains("nothing.zip not found"), "{error}");
     let error = folder.fails(&["import"]);
-    assert!(error.contains("which file?"), "{error}");
+    assert!(error.contains("no file; `cinematch import FILE` reads"), "{error}");
     folder.write("bomb.zip", &letterboxd(&[("ratings.csv", &"0".repeat(80 << 20))]));
     let error = folder.fails(&["import", "bomb.zip"]);
     assert!(error.contains("larger than 32 MiB when unpacked"), "{error}");

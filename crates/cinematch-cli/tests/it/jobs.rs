@@ -83,7 +83,7 @@ fn a_job_that_fails_is_told_repeated_later_and_given_up_in_the_end() {
     let job = ended(&server, &job["id"]);
     assert_eq!((&job["state"], &job["attempt"]), (&json!("failed"), &json!(5)), "{job}");
     let error = job["error"].as_str().unwrap();
-    assert!(error.contains("ratings.csv is not there"), "{error}");
+    assert!(error.contains("ratings.csv not found, but generation"), "{error}");
     assert_eq!(generation(&server), 1);
     assert!(folder.read("server.log").contains("a job failed"));
     let metrics = server.get("/metrics").text;

@@ -67,17 +67,17 @@ fn who_signs_in_and_who_operates_is_kept_in_cookies_and_out_of_the_log() {
     let entered = post(&server, "/models/enter", &format!("key={admin}"), &[]);
     let kept = cookie(&entered);
     assert!(kept.ends_with("; Path=/models; HttpOnly; SameSite=Strict; Max-Age=28800"), "{kept}");
-    let desk = kept.split(';').next().unwrap();
-    assert!(get("/models", desk).text.contains("Generation 1"));
-    let asked = post(&server, "/models/jobs", "kind=retrain", &[("cookie", desk)]);
+    let operator = kept.split(';').next().unwrap();
+    assert!(get("/models", operator).text.contains("Generation 1"));
+    let asked = post(&server, "/models/jobs", "kind=retrain", &[("cookie", operator)]);
     assert_eq!(asked.status, 303);
-    assert!(get("/models", desk).text.contains("Training waits for its turn"));
-    let other_site = [("cookie", desk), ("origin", "https://evil.example")];
+    assert!(get("/models", operator).text.contains("Training is queued"));
+    let other_site = [("cookie", operator), ("origin", "https://evil.example")];
     assert_eq!(post(&server, "/models/jobs", "kind=update", &other_site).status, 403);
     // A revoked key opens nothing any more.
     let id = admin.split('_').nth(1).unwrap();
     folder.ok(&["key", "revoke", id]);
-    assert_eq!(get("/models", desk).status, 401);
+    assert_eq!(get("/models", operator).status, 401);
 
     let signed_out = post(&server, "/sign-in/out", "", &[("cookie", session)]);
     assert!(cookie(&signed_out).contains("Max-Age=0"));
@@ -96,7 +96,7 @@ fn without_accounts_nobody_signs_in_and_everybody_operates() {
     assert_eq!(get("/sign-in").headers["location"], "/people");
     assert_eq!(post(&server, "/sign-in", "email=a%40b&password=c", &[]).status, 403);
     assert!(get("/models").text.contains("This server runs no jobs"));
-    assert!(get("/models/rollback").text.contains("There is nothing to go back to"));
+    assert!(get("/models/rollback").text.contains("Nothing to roll back to"));
     assert_eq!(post(&server, "/models/rollback", "", &[]).status, 409);
     assert_eq!(post(&server, "/models/jobs", "kind=dance", &[]).status, 422);
     assert_eq!(get("/models/7").status, 404);

@@ -28,7 +28,7 @@ fn a_watchlist_is_sorted_as_one_asks_and_says_how_long_it_takes() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "Ada");
-    assert!(ada.page("/watchlist").contains("Nothing is on it yet"));
+    assert!(ada.page("/watchlist").contains("Your watchlist is empty"));
     for id in [1, 2, 3, 50] {
         ada.send(&format!("/films/{id}/say"), "stars=5", &[]);
     }
@@ -51,7 +51,7 @@ fn a_watchlist_is_sorted_as_one_asks_and_says_how_long_it_takes() {
     let page = ada.page("/watchlist?sort=mine");
     let has = |movie: &Value| movie["services"].as_array().unwrap().contains(&json!(service));
     let n_mine = listed.iter().filter(|movie| has(movie)).count();
-    assert_eq!(page.matches("On a service of yours").count(), n_mine);
+    assert_eq!(page.matches("Available on your services").count(), n_mine);
     let first: Vec<String> = titles(&page).into_iter().take(n_mine).map(str::to_owned).collect();
     assert!(listed.iter().filter(|movie| has(movie)).all(|movie| first.contains(&title(movie))));
     // Best first: the stars that are predicted fall from one to the next.
@@ -64,7 +64,7 @@ fn a_watchlist_is_sorted_as_one_asks_and_says_how_long_it_takes() {
     assert_eq!(stars.len(), 5, "{page}");
     assert!(stars.is_sorted_by(|one, next| one >= next), "{stars:?}");
     let minutes: u64 = listed.iter().filter_map(|movie| movie["runtime"].as_u64()).sum();
-    let told = format!("5 films, {} h {} min in all.", minutes / 60, minutes % 60);
+    let told = format!("5 films, {} h {} min in total.", minutes / 60, minutes % 60);
     assert!(page.contains(&told), "{told}");
 
     ada.send("/films/6/say", "say=seen", &[]);
@@ -85,7 +85,7 @@ fn five_movies_for_tonight_fit_the_evening_and_are_new_to_everybody() {
         bob.send(&format!("/films/{}/say", id + 100), "stars=4", &[]);
     }
     let form = ada.page("/tonight");
-    assert!(form.contains("Who is watching?") && titles(&form).is_empty());
+    assert!(form.contains("Who’s watching?") && titles(&form).is_empty());
     let evening = "/tonight?go=1&who=1&who=2&minutes=120&strategy=least_misery&genre=drama";
     let page = ada.page(evening);
     let picked = titles(&page);
@@ -104,7 +104,7 @@ fn five_movies_for_tonight_fit_the_evening_and_are_new_to_everybody() {
         assert!(!(1..40).contains(&id) && !(101..140).contains(&id), "{title} was seen");
     }
     assert_eq!(page.matches("class=\"happiness\"").count(), 5);
-    assert!(page.matches("For Ada").count() == 5 && page.contains("% of a perfect night"));
+    assert!(page.matches("For Ada").count() == 5 && page.contains(" % match"));
     // The form is as it was sent; names are text.
     assert!(
         page.contains("value=\"least_misery\" checked") && page.contains("value=\"120\" checked")
@@ -112,7 +112,7 @@ fn five_movies_for_tonight_fit_the_evening_and_are_new_to_everybody() {
     assert!(!page.contains("<b>&gt;"), "{page}");
     // Nothing fits: said, and how to go on.
     let none = ada.page("/tonight?go=1&minutes=1");
-    assert!(none.contains("No film fits") && titles(&none).is_empty());
+    assert!(none.contains("No films match") && titles(&none).is_empty());
     let wrong = ada.get("/tonight?go=1&genre=dramma");
     assert_eq!(wrong.status, 422);
     assert!(wrong.text.contains("did you mean"), "{}", wrong.text);
@@ -164,7 +164,7 @@ fn an_import_says_what_it_found_and_asks_what_it_does_not_know() {
     let reply = import(&ada, &[("ratings.csv", ratings), ("watched.csv", watched)]);
     assert_eq!(reply.status, 200, "{}", reply.text);
     let page = &reply.text;
-    assert!(page.contains("1 of 4 rows found") && page.contains("1 film new to us."), "{page}");
+    assert!(page.contains("1 of 4 rows matched") && page.contains("1 film added."), "{page}");
     assert!(page.contains("=No &lt;b&gt;Such&lt;/b&gt; Film (1996)"), "{page}");
     assert!(page.contains("download=\"not-found.csv\"") && page.contains("Picked for you now"));
     // Two rows about one title are one question.
@@ -174,7 +174,7 @@ fn an_import_says_what_it_found_and_asks_what_it_does_not_know() {
     let form = "service=Letterboxd&said-0=5&said-0=watched&film-0=9002";
     let settled = ada.send("/import/settle", form, &[]);
     assert_eq!((settled.status, &settled.headers["location"]), (303, &"/".parse().unwrap()));
-    assert!(ada.page("/").contains("Settled: 1 film new to us."));
+    assert!(ada.page("/").contains("Choices saved: 1 film added."));
     let known = server.as_user("1", ("GET", "/api/feedback"), None).json();
     let of = |id: u64| {
         known["feedback"].as_array().unwrap().iter().find(|movie| movie["movie_id"] == id).cloned()
@@ -198,13 +198,13 @@ fn a_profile_shows_a_taste_keeps_preferences_and_can_be_forgotten() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "<i>Ada</i>");
-    assert!(ada.page("/me").contains("Your taste is drawn here"));
+    assert!(ada.page("/me").contains("Rate a few films to see charts"));
     for (id, stars) in [(1, "5"), (2, "4"), (3, "4.5"), (4, "3.5"), (5, "1"), (6, "5"), (7, "3")] {
         ada.send(&format!("/films/{id}/say"), &format!("stars={stars}"), &[]);
     }
     let page = ada.page("/me");
-    assert!(page.contains("Films: 7 seen, 7 with stars.") && !page.contains("<i>"), "{page}");
-    for heading in ["Genres", "Decades", "Stars", "How adventurous"] {
+    assert!(page.contains("Films: 7 seen, 7 rated.") && !page.contains("<i>"), "{page}");
+    for heading in ["Genres", "Decades", "Ratings", "Well known or niche"] {
         assert!(page.contains(&format!(">{heading}</h2>")), "{heading}");
     }
     assert!(!page.contains("style="), "the policy allows none");
@@ -212,14 +212,17 @@ fn a_profile_shows_a_taste_keeps_preferences_and_can_be_forgotten() {
     let form = "genre=crime&genre=drama&language=en&runtime_min=&runtime_max=150&region=";
     assert_eq!(ada.send("/me", form, &[]).headers["location"], "/me");
     let page = ada.page("/me");
-    assert!(page.contains("Saved.") && page.contains("value=\"crime\" checked"), "{page}");
+    assert!(
+        page.contains("Preferences saved.") && page.contains("value=\"crime\" checked"),
+        "{page}"
+    );
     let kept = server.as_user("1", ("GET", "/api/preferences/me"), None).json();
     assert_eq!(kept["preferred_genres"], json!(["crime", "drama"]));
     assert_eq!((&kept["runtime_min"], &kept["runtime_max"]), (&Value::Null, &json!(150)));
     // What cannot be is said beside the form, which is as it was sent.
     let wrong = ada.send("/me", "genre=war&runtime_min=100&runtime_max=90", &[]);
     assert_eq!(wrong.status, 422, "{}", wrong.text);
-    assert!(wrong.text.contains("role=\"alert\">the shortest length: "), "{}", wrong.text);
+    assert!(wrong.text.contains("role=\"alert\">Minimum length: "), "{}", wrong.text);
     assert!(wrong.text.contains("value=\"war\" checked") && wrong.text.contains("value=\"90\""));
     assert_eq!(server.as_user("1", ("GET", "/api/preferences/me"), None).json(), kept);
 
@@ -233,7 +236,7 @@ fn a_profile_shows_a_taste_keeps_preferences_and_can_be_forgotten() {
     assert!(ask.contains("7 films") && ask.contains("action=\"/me/forget\""), "{ask}");
     let gone = ada.send("/me/forget", "", &[]);
     assert_eq!(gone.status, 200, "{}", gone.text);
-    assert!(gone.text.contains("Your receipt") && gone.text.contains("films spoken of"));
+    assert!(gone.text.contains("Your receipt") && gone.text.contains("Films with feedback"));
     assert!(gone.headers["set-cookie"].to_str().unwrap().starts_with("cinematch_profile=0"));
     assert_eq!(server.as_user("1", ("GET", "/api/feedback"), None).status, 401);
     let cookie = [("accept", "text/html"), ("cookie", ada.cookies.as_str())];

@@ -215,7 +215,7 @@ fn rows_say_why_they_are_there_and_no_movie_stands_twice() {
         "Picked for you",
         "Because you loved Heat",
         "Because you loved Toy Story",
-        "Hidden gems in your taste",
+        "Hidden gems for you",
         "New to you on Netflix",
         "Trending",
     ];
@@ -230,5 +230,5 @@ fn rows_say_why_they_are_there_and_no_movie_stands_twice() {
     assert_eq!((movies.len(), first), (shown, 12));
     // Predicted stars, reasons, and that services are invented.
     assert!(page.contains("Predicted for you: ") && page.contains("You gave Heat 5★"), "{page}");
-    assert!(page.contains(">mock</span>"));
+    assert!(page.contains(">demo</span>"));
 }

@@ -144,7 +144,7 @@ fn made_up_data_goes_through_the_whole_job() {
     let made: serde_json::Value = serde_json::from_str(&made).unwrap();
     assert_eq!(folder.read("raw/ml-synthetic/ratings.csv").lines().count(), 20_001);
     let ratings = folder.read("raw/ml-synthetic/ratings.csv");
-    assert!(folder.fails(&["synth", "--out", "."]).contains("replace it with --force"));
+    assert!(folder.fails(&["synth", "--out", "."]).contains("or pass --force"));
     folder.ok(&["synth", "--out", ".", "--ratings", "20000", "--force"]);
     assert_eq!(folder.read("raw/ml-synthetic/ratings.csv"), ratings);
 

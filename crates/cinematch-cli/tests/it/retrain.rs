@@ -75,7 +75,7 @@ fn what_is_not_worse_is_served_and_what_is_not_new_is_not_made() {
     let page = folder.read("ml/artifacts/current/card.html");
     assert!(page.contains("<svg") && page.contains("ratings.csv") && !page.contains("<script"));
     let shown = folder.ok(&["models", "show"]);
-    assert!(shown.contains("NDCG@20 of") && shown.contains("who have just come"), "{shown}");
+    assert!(shown.contains("NDCG@20 of") && shown.contains("new users"), "{shown}");
 
     // Equal inputs give equal figures, to the last digit; and what somebody went back from is not served again
     // of itself.
@@ -83,7 +83,7 @@ fn what_is_not_worse_is_served_and_what_is_not_new_is_not_made() {
     let again = retrain(&folder, &["--margin", "0.2"]);
     assert_eq!((&again["verdict"], &again["generation"]), (&first["verdict"], &json!(2)));
     let why = again["why"].as_str().unwrap();
-    assert!(why.starts_with("somebody went back from this very model"), "{why}");
+    assert!(why.starts_with("this model was rolled back"), "{why}");
     assert_eq!((&again["promoted"], served(&folder)), (&json!(false), 1));
     folder.ok(&["models", "promote", "2"]);
     assert_eq!(served(&folder), 2);
@@ -158,7 +158,7 @@ fn a_broken_champion_and_a_failed_fetch_stop_nothing_and_are_told() {
     assert_eq!((&outcome["promoted"], served(&folder)), (&json!(true), 2));
     let warnings = outcome["warnings"].as_array().unwrap();
     let told = |what: &str| warnings.iter().any(|warning| warning.as_str().unwrap().contains(what));
-    assert!(told("TMDb's facts are as they were: ") && told("movies_meta.json"), "{warnings:?}");
+    assert!(told("TMDb metadata was not updated: ") && told("movies_meta.json"), "{warnings:?}");
 }
 
 #[test]

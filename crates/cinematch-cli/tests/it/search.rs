@@ -13,7 +13,7 @@ fn movies_are_found_on_the_terminal_and_by_the_api() {
     let folder = Folder::trained();
     let text = folder.ok(&["search", "heta", "1995"]);
     assert!(text.lines().next().unwrap().contains("Heat (1995)"), "{text}");
-    assert!(folder.ok(&["search", "qqqqqqqq"]).contains("nothing is like `qqqqqqqq`"));
+    assert!(folder.ok(&["search", "qqqqqqqq"]).contains("no matches for `qqqqqqqq`"));
     let server = Server::start(&folder);
     let reply = server.get("/api/search?q=the%20godfahter&limit=3").json();
     assert_eq!(reply["count"], 2, "{reply}");

@@ -306,7 +306,7 @@ fn the_server_stops_gracefully_and_refuses_the_open_network() {
     let running = Server::start(&folder);
     let port = running.address.rsplit(':').next().unwrap();
     let error = folder.fails(&["serve", "--database", "other.db", "--port", port]);
-    assert!(error.contains("choose another --port"), "{error}");
+    assert!(error.contains("pass another --port"), "{error}");
     let error = folder.fails(&["serve", "--port", "0"]);
     assert!(error.contains("in use by another CineMatch server"), "{error}");
 }

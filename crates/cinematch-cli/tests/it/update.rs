@@ -76,11 +76,11 @@ fn a_new_movie_is_found_and_recommended_without_training() {
     assert_eq!((&derived["generation"], &derived["learned_movies"]), (&json!(1), &json!(353)));
     let again = updated(&folder);
     assert!(again["generation"].is_null() && again["promoted"] == false, "{again}");
-    assert!(folder.ok(&["update"]).contains("nothing is new"));
+    assert!(folder.ok(&["update"]).contains("no changes since"));
     // A file of other bytes that says the same makes no generation.
     let tags = folder.read("raw/ml-32m/tags.csv") + "no,tag,at all\n";
     folder.write("raw/ml-32m/tags.csv", tags.as_bytes());
-    assert!(folder.ok(&["update"]).contains("nothing is new"));
+    assert!(folder.ok(&["update"]).contains("no changes since"));
     assert_eq!(folder.json("ml/artifacts/manifest.json"), manifest);
 }
 
@@ -154,7 +154,7 @@ fn a_server_is_told_line_by_line() {
     assert!(child.wait().unwrap().success());
     assert_eq!(events[0], json!({ "stage": "preprocess", "share": 0.0 }));
     assert_eq!(events.last().unwrap()["outcome"]["generation"], 2);
-    assert_eq!(events.last().unwrap()["outcome"]["why"], "1 film new");
+    assert_eq!(events.last().unwrap()["outcome"]["why"], "1 movie added");
     // Standard input that has ended is a server that has died.
     assert!(!folder.run(&["update", "--events"]).status.success());
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::ui::{self, Visitor};
+use crate::ui::{self, PageCaller};
 
 /// What the server is.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -28,11 +28,11 @@ struct Home {
     ))]
 pub async fn home(
     State(state): State<AppState>,
-    visitor: Visitor,
+    caller: PageCaller,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if ui::wants_page(&headers) || visitor.is_fragment {
-        return ui::home(State(state), visitor).await;
+    if ui::wants_page(&headers) || caller.is_fragment {
+        return ui::home(State(state), caller).await;
     }
     let version = env!("CARGO_PKG_VERSION");
     let home = Home { service: "cinematch", version, status: "ok", docs: "/docs" };

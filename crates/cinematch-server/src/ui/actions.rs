@@ -1,4 +1,4 @@
-//! `/films/{id}/say` and `/films/{id}/undo`: what one tap says of a film, and taking it back.
+//! `/films/{id}/say` and `/films/{id}/undo`: actions on a movie, and undoing the last one.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -7,31 +7,33 @@ use cinematch::sources::movielens::Stars;
 use cinematch_store::{Before, NewItem, Profile, Reaction, Said};
 use maud::{Markup, html};
 
-use super::form::Sent;
-use super::movies::{Standing, Viewing};
-use super::note::{Note, Undo, done};
-use super::visitor::User;
-use super::{card, movie};
+use super::form::FormBody;
+use super::movies::{MovieStatus, UserView};
+use super::note::{Note, Undo};
+use super::responses::changed;
+use super::texts::{actions as texts, errors};
+use super::visitor::PageUser;
+use super::{card, rating};
 use crate::extract::PathOf;
 use crate::problem::Problem;
 use crate::routes::{find_movie, now};
 use crate::state::AppState;
 
-/// What a button says.
+/// An action on a movie.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Tap {
+pub enum Action {
     React(Reaction),
-    /// A reaction taken back.
+    /// Removes the reaction.
     Unreact,
     Seen(bool),
     List(bool),
-    /// Stars, or none any more.
+    /// Sets or removes the rating.
     Rate(Option<Stars>),
 }
 
-impl Tap {
-    /// What a form's fields say: `say` is a button's, `stars` the stars'.
-    pub fn of(say: Option<&str>, stars: Option<&str>) -> Result<Self, Problem> {
+impl Action {
+    /// Parses the form fields `say` (a button of the card) and `stars`.
+    pub fn parse(say: Option<&str>, stars: Option<&str>) -> Result<Self, Problem> {
         Ok(match (say, stars) {
             (Some("like"), _) => Self::React(Reaction::Like),
             (Some("dislike"), _) => Self::React(Reaction::Dislike),
@@ -44,63 +46,63 @@ impl Tap {
             (None, Some("none")) => Self::Rate(None),
             (None, Some(stars)) => {
                 let value = stars.parse().ok().and_then(Stars::from_value);
-                let wrong = || Problem::field("stars", "expected 0.5 to 5 in halves");
+                let wrong = || Problem::field("stars", errors::BAD_STARS);
                 Self::Rate(Some(value.ok_or_else(wrong)?))
             }
-            _ => return Err(Problem::field("say", "is nothing that can be said of a film")),
+            _ => return Err(Problem::field("say", errors::BAD_ACTION)),
         })
     }
 
-    /// What was said, in a sentence.
-    fn sentence(self, title: &str) -> String {
+    /// Notice after the action.
+    fn notice(self, title: &str) -> String {
         match self {
-            Self::React(Reaction::Like) => format!("You like {title}."),
-            Self::React(Reaction::Dislike) => format!("You don’t like {title}."),
-            Self::React(Reaction::NotInterested) => format!("{title} will not be shown again."),
-            Self::Unreact => format!("Taken back for {title}."),
-            Self::Seen(true) => format!("You have seen {title}."),
-            Self::Seen(false) => format!("You have not seen {title}."),
-            Self::List(true) => format!("{title} is on your watchlist."),
-            Self::List(false) => format!("{title} is off your watchlist."),
-            Self::Rate(None) => format!("Your stars for {title} are gone."),
-            Self::Rate(Some(stars)) => format!("{} stars for {title}.", stars.value()),
+            Self::React(Reaction::Like) => texts::liked(title),
+            Self::React(Reaction::Dislike) => texts::disliked(title),
+            Self::React(Reaction::NotInterested) => texts::not_interested(title),
+            Self::Unreact => texts::reaction_removed(title),
+            Self::Seen(true) => texts::seen(title),
+            Self::Seen(false) => texts::not_seen(title),
+            Self::List(true) => texts::listed(title),
+            Self::List(false) => texts::unlisted(title),
+            Self::Rate(None) => texts::rating_removed(title),
+            Self::Rate(Some(stars)) => texts::rated(title, stars.value()),
         }
     }
 }
 
-/// Says something of a film, and what undoes it.
-pub async fn tap(
+/// Performs an action and returns its notice, which can undo it.
+pub async fn perform(
     state: &AppState,
     profile: &Profile,
     movie_id: MovieId,
-    tap: Tap,
+    action: Action,
 ) -> Result<Note, Problem> {
     let bundle = state.bundle();
     let recommender = &bundle.recommender;
     let movie = recommender.movie(find_movie(recommender, movie_id.0.into())?);
     let (store, key) = (state.store(), profile.key());
     let before = store.before(&key, movie_id).await?;
-    let said = match tap {
-        Tap::React(reaction) => Some(Said { reaction: Some(reaction), ..Said::default() }),
-        Tap::Seen(watched) => Some(Said { watched: Some(watched), ..Said::default() }),
-        Tap::Rate(Some(stars)) => Some(Said { stars: Some(stars), ..Said::default() }),
-        Tap::Rate(None) | Tap::Unreact | Tap::List(_) => None,
+    let said = match action {
+        Action::React(reaction) => Some(Said { reaction: Some(reaction), ..Said::default() }),
+        Action::Seen(watched) => Some(Said { watched: Some(watched), ..Said::default() }),
+        Action::Rate(Some(stars)) => Some(Said { stars: Some(stars), ..Said::default() }),
+        Action::Rate(None) | Action::Unreact | Action::List(_) => None,
     };
-    match tap {
-        Tap::Unreact => {
+    match action {
+        Action::Unreact => {
             let without = Before { reaction: None, ..before.clone() };
             store.restore(profile, movie_id, without, now()).await?;
         }
-        Tap::Rate(None) => {
+        Action::Rate(None) => {
             let without = Before { stars: None, ..before.clone() };
             store.restore(profile, movie_id, without, now()).await?;
         }
-        Tap::List(true) => {
+        Action::List(true) => {
             let title = movie.title.clone();
             let item = NewItem { movie_id, title, year: movie.year, service: None };
             store.add(profile, item, now()).await?;
         }
-        Tap::List(false) => {
+        Action::List(false) => {
             store.remove(&key, movie_id, now()).await?;
         }
         _ => {}
@@ -111,16 +113,16 @@ pub async fn tap(
     let after = store.before(&key, movie_id).await?;
     let before = format!("{}.{before}", mark(&after));
     let undo = Undo { movie_id: movie_id.0, before };
-    Ok(Note { text: tap.sentence(&movie.title), undo: Some(undo) })
+    Ok(Note { text: action.notice(&movie.title), undo: Some(undo) })
 }
 
-/// Tells states of a film apart, so that what was said since is not undone with what was said before it.
+/// Checksum of a movie's state. An action is undone only if the state hasn't changed since.
 fn mark(state: &Before) -> String {
     format!("{:08x}", crc32fast::hash(state.to_string().as_bytes()))
 }
 
-/// Puts a film back as it was, where nothing was said of it since.
-pub async fn put_back(
+/// Restores a movie's state before an action, unless it has changed since.
+async fn restore(
     state: &AppState,
     profile: &Profile,
     movie_id: MovieId,
@@ -133,44 +135,45 @@ pub async fn put_back(
     let (known, before) = before.split_once('.').unwrap_or_default();
     let before: Before = before.parse().map_err(wrong)?;
     if mark(&state.store().before(&profile.key(), movie_id).await?) != known {
-        return Ok(Note::plain(format!("More was said of {title} since. Nothing was undone.")));
+        return Ok(Note::plain(texts::changed_since(title)));
     }
     state.store().restore(profile, movie_id, before, now()).await?;
-    Ok(Note::plain(format!("{title} is as it was.")))
+    Ok(Note::plain(texts::undone(title)))
 }
 
 /// `POST /films/{id}/say`.
-pub async fn say(
+pub async fn act(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
+    PageUser { caller, profile }: PageUser,
     PathOf(movie_id): PathOf<u32>,
-    Sent(fields): Sent,
+    FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    let what = Tap::of(fields.get("say"), fields.get("stars"))?;
-    let note = tap(&state, &profile, MovieId(movie_id), what).await?;
-    Ok(done(&visitor, &buttons(&state, &profile, movie_id).await?, &note))
+    let action = Action::parse(fields.get("say"), fields.get("stars"))?;
+    let note = perform(&state, &profile, MovieId(movie_id), action).await?;
+    Ok(changed(&caller, &buttons(&state, &profile, movie_id).await?, &note))
 }
 
 /// `POST /films/{id}/undo`.
 pub async fn undo(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
+    PageUser { caller, profile }: PageUser,
     PathOf(movie_id): PathOf<u32>,
-    Sent(fields): Sent,
+    FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let before = fields.get("before").unwrap_or_default();
-    let note = put_back(&state, &profile, MovieId(movie_id), before).await?;
-    Ok(done(&visitor, &buttons(&state, &profile, movie_id).await?, &note))
+    let note = restore(&state, &profile, MovieId(movie_id), before).await?;
+    Ok(changed(&caller, &buttons(&state, &profile, movie_id).await?, &note))
 }
 
-/// The film's buttons as they are now.
+/// Renders the movie's buttons and rating. Pages without a rating control ignore it.
 async fn buttons(state: &AppState, profile: &Profile, movie_id: u32) -> Result<Markup, Problem> {
-    let viewing = Viewing::of(state, profile).await?;
-    let movie = find_movie(viewing.recommender(), movie_id.into())?;
-    let title = &viewing.recommender().movie(movie).title;
-    let standing = Standing::of(&viewing.taste, MovieId(movie_id));
-    // Pages without stars have no place for them.
-    Ok(html! { (card::say(movie_id, title, &standing)) (movie::rate(movie_id, &standing)) })
+    let view = UserView::of(state, profile).await?;
+    let movie = find_movie(view.recommender(), movie_id.into())?;
+    let title = &view.recommender().movie(movie).title;
+    let status = MovieStatus::of(&view.taste, MovieId(movie_id));
+    Ok(
+        html! { (card::action_buttons(movie_id, title, &status)) (rating::rating_form(movie_id, &status)) },
+    )
 }
 
 #[cfg(test)]
@@ -178,15 +181,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn buttons_say_what_they_are_called() {
-        assert_eq!(Tap::of(Some("like"), None).unwrap(), Tap::React(Reaction::Like));
-        assert_eq!(Tap::of(Some("no-dislike"), None).unwrap(), Tap::Unreact);
-        assert_eq!(Tap::of(None, Some("4.5")).unwrap(), Tap::Rate(Stars::from_value(4.5)));
-        assert_eq!(Tap::of(None, Some("none")).unwrap(), Tap::Rate(None));
+    fn parses_the_values_of_all_buttons() {
+        assert_eq!(Action::parse(Some("like"), None).unwrap(), Action::React(Reaction::Like));
+        assert_eq!(Action::parse(Some("no-dislike"), None).unwrap(), Action::Unreact);
+        assert_eq!(Action::parse(None, Some("4.5")).unwrap(), Action::Rate(Stars::from_value(4.5)));
+        assert_eq!(Action::parse(None, Some("none")).unwrap(), Action::Rate(None));
         for (say, stars) in
             [(Some("love"), None), (None, Some("6")), (None, Some("NaN")), (None, None)]
         {
-            assert!(Tap::of(say, stars).is_err());
+            assert!(Action::parse(say, stars).is_err());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Style, scripts and pictures: part of the binary, readable as they are.
+//! Stylesheet, scripts and favicon, embedded in the binary without minification.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-/// The style: one file, of parts.
+/// The stylesheet, concatenated from its parts.
 static STYLE: LazyLock<String> = LazyLock::new(|| {
     [
         include_str!("assets/base.css"),
@@ -33,7 +33,7 @@ const FAVICON: &str = include_str!("assets/favicon.svg");
 
 const SCRIPT_TYPE: &str = "text/javascript; charset=utf-8";
 
-/// A file of a name, and its type.
+/// Returns a file's text and media type.
 fn file(name: &str) -> Option<(&'static str, &'static str)> {
     Some(match name {
         "cinematch.css" => (STYLE.as_str(), "text/css; charset=utf-8"),
@@ -46,26 +46,26 @@ fn file(name: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// Changes when a file does. It is part of all addresses, so that files can be kept for ever, and
-/// modules find each other by names alone.
+/// Hash of all files, part of their paths: browsers can cache files forever, and scripts can import each other by
+/// relative names.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
     for text in [STYLE.as_str(), PAGE, BROWSE, IMPORT, JOBS, SEARCH] {
         hash.update(text);
     }
     hash.finalize().iter().take(6).fold(String::new(), |mut digits, byte| {
-        // Writing into memory cannot fail.
+        // Writing to a string never fails.
         let _ = write!(digits, "{byte:02x}");
         digits
     })
 });
 
-/// The address of a file.
+/// Returns the path of a file.
 pub fn address(name: &str) -> String {
     format!("/assets/{}/{name}", *VERSION)
 }
 
-/// `GET /assets/{version}/{file}`. A page of another version gets what there is, and keeps it not.
+/// `GET /assets/{version}/{file}`. A page of another version gets the current file, which is not cached.
 pub async fn asset(Path((version, name)): Path<(String, String)>) -> Response {
     let Some((text, kind)) = file(&name) else { return StatusCode::NOT_FOUND.into_response() };
     let keep = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };

@@ -1,4 +1,4 @@
-//! `GET /browse`: the catalogue, filtered and sorted. All that is asked for stands in the address.
+//! `GET /browse`: the catalog, filtered and sorted. The address contains all filters.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,36 +10,38 @@ use maud::{Markup, html};
 
 use super::card::grid;
 use super::choice::Choice;
-use super::form::{Fields, in_words};
-use super::layout::{Nav, Page, fragments, page};
-use super::movies::{MovieCard, Viewing};
+use super::form::Fields;
+use super::layout::{Nav, Page, page};
+use super::movies::{MovieCard, UserView};
 use super::names;
-use super::visitor::User;
+use super::responses::fragments;
+use super::texts::{self as common, browse as texts, errors::with_labels, numbers::title_case};
+use super::visitor::PageUser;
 use crate::observe::IsPage;
 use crate::problem::Problem;
 use crate::routes::listing::why;
 use crate::state::AppState;
 
-/// Films on a page: whole rows of two, three, four, six or eight.
+/// Number of movies on a page; divisible by 2, 3, 4, 6 and 8 columns.
 const SHOWN: usize = 24;
 
-/// What films are sorted by.
+/// Order of the movies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
-    /// How well they fit who looks.
+    /// By the user's taste.
     You,
-    /// Something of the films' own.
+    /// By a property of the movies.
     Movies(Sort),
 }
 
 impl Order {
     const ALL: [(Self, &'static str); 6] = [
-        (Self::You, "Best for you"),
-        (Self::Movies(Sort::Popularity), "Popular now"),
-        (Self::Movies(Sort::Votes), "Best known"),
-        (Self::Movies(Sort::Rating), "Best rated"),
-        (Self::Movies(Sort::Year), "Newest"),
-        (Self::Movies(Sort::Title), "Title, A to Z"),
+        (Self::You, texts::BEST_FOR_YOU),
+        (Self::Movies(Sort::Popularity), texts::POPULAR_NOW),
+        (Self::Movies(Sort::Votes), texts::MOST_VOTES),
+        (Self::Movies(Sort::Rating), texts::HIGHEST_RATED),
+        (Self::Movies(Sort::Year), texts::NEWEST),
+        (Self::Movies(Sort::Title), texts::BY_TITLE),
     ];
 
     fn name(self) -> &'static str {
@@ -54,12 +56,12 @@ impl Order {
     }
 }
 
-/// What an address asks for.
+/// The request in an address.
 #[derive(Debug)]
 struct Asked {
     filters: Filters,
     order: Order,
-    /// Where the page begins, as the one before said.
+    /// Start of the page, from the link on the previous one.
     from: Option<String>,
 }
 
@@ -86,7 +88,9 @@ impl Asked {
             },
             order: match fields.get("sort") {
                 None => Order::Movies(Sort::Popularity),
-                Some(name) => Order::find(name).ok_or_else(|| wrong("sort", "is no such order"))?,
+                Some(name) => {
+                    Order::find(name).ok_or_else(|| wrong("sort", texts::UNKNOWN_ORDER))?
+                }
             },
             from: fields.get("from").map(str::to_owned),
         })
@@ -102,42 +106,42 @@ fn wrong(field: &str, message: &str) -> QueryError {
     QueryError { errors: vec![error] }
 }
 
-/// A page of the films asked for.
+/// A page of matching movies.
 struct Found<'a> {
     movies: Vec<MovieCard<'a>>,
-    /// How many there are on all pages.
+    /// Number of matches on all pages.
     total: usize,
-    /// Where the next page begins.
+    /// Start of the next page.
     next: Option<String>,
 }
 
-/// Films by what they are like.
+/// Renders the catalog.
 pub async fn browse(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
+    PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let mut viewing = Viewing::of(&state, &profile).await?;
-    let asked = Asked::of(&fields).and_then(|asked| Ok((query(&viewing, &asked)?, asked)));
+    let mut view = UserView::of(&state, &profile).await?;
+    let asked = Asked::of(&fields).and_then(|asked| Ok((query(&view, &asked)?, asked)));
     if let Ok((request, _)) = &asked {
-        viewing.region = request.filter.region;
+        view.region = request.filter.region;
     }
-    let answer = asked.and_then(|(request, asked)| found(&viewing, request, &asked));
+    let answer = asked.and_then(|(request, asked)| found(&view, request, &asked));
     let part = match &answer {
-        Ok(found) => movies(&viewing, &fields, found),
+        Ok(found) => movies(&view, &fields, found),
         Err(error) => refused(error),
     };
-    if visitor.is_fragment {
+    if caller.is_fragment {
         return Ok(fragments(&part));
     }
     let main = html! {
-        h1 { "Browse" }
+        h1 { (texts::TITLE) }
         div .browse {
-            (form(&viewing, &fields))
+            (form(&view, &fields))
             div { (part) }
         }
     };
-    let mut response = page(&visitor, &Page::new("Browse", Nav::Browse, main));
+    let mut response = page(&caller, &Page::new(texts::TITLE, Nav::Browse, main));
     if answer.is_err() {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         response.extensions_mut().insert(IsPage);
@@ -145,24 +149,20 @@ pub async fn browse(
     Ok(response)
 }
 
-/// What is asked for, checked. A region that the address does not name is the viewer's.
-fn query(viewing: &Viewing, asked: &Asked) -> Result<Request, QueryError> {
-    let recommender = viewing.recommender();
-    let own = viewing.region.map(|region| recommender.index().regions()[region].code().to_owned());
+/// Validates the request. The region defaults to the user's.
+fn query(view: &UserView, asked: &Asked) -> Result<Request, QueryError> {
+    let recommender = view.recommender();
+    let own = view.region.map(|region| recommender.index().regions()[region].code().to_owned());
     let filters = Filters { region: asked.filters.region.clone().or(own), ..asked.filters.clone() };
     let query = match asked.order {
-        Order::You => Query { filters, ..viewing.query(SHOWN) },
+        Order::You => Query { filters, ..view.query(SHOWN) },
         Order::Movies(_) => Query { filters, limit: SHOWN, ..Query::default() },
     };
     Ok(recommender.resolve(&Query { diversity: Some(0.0), ..query })?.0)
 }
 
-fn found<'a>(
-    viewing: &'a Viewing,
-    request: Request,
-    asked: &Asked,
-) -> Result<Found<'a>, QueryError> {
-    let recommender = viewing.recommender();
+fn found<'a>(view: &'a UserView, request: Request, asked: &Asked) -> Result<Found<'a>, QueryError> {
+    let recommender = view.recommender();
     let (index, movies) = (recommender.index(), recommender.movies());
     let page_of = |filter: Filter, start: &Start, limit| index.page(movies, start, filter, limit);
     match asked.order {
@@ -174,19 +174,19 @@ fn found<'a>(
                 ),
             };
             let found = page_of(request.filter, &start, SHOWN);
-            let films = viewing.predicted(&found.movies)?;
+            let films = view.predicted(&found.movies)?;
             let next = found.next.map(|cursor| cursor.to_string());
             Ok(Found { movies: films, total: found.total, next })
         }
         Order::You => {
             let offset = asked.from.as_deref().map_or(Ok(0), str::parse);
-            let offset = offset.map_err(|_| wrong("from", "expected where a page ended"))?;
+            let offset = offset.map_err(|_| wrong("from", texts::BAD_POSITION))?;
             let request = Request { offset, ..request };
             let ranked = recommender.recommend(&request).items.into_iter();
             let films: Vec<MovieCard<'_>> = ranked
                 .map(|recommended| {
                     let movie = recommended.movie;
-                    MovieCard { why: Some(why(recommended)), ..viewing.movie(movie) }
+                    MovieCard { why: Some(why(recommended)), ..view.movie(movie) }
                 })
                 .collect();
             let first = Start::First(Sort::default());
@@ -197,8 +197,8 @@ fn found<'a>(
     }
 }
 
-/// The films, how many there are, and the way on.
-fn movies(viewing: &Viewing, fields: &Fields, found: &Found<'_>) -> Markup {
+/// The number of matches, the movies, and links to other pages.
+fn movies(view: &UserView, fields: &Fields, found: &Found<'_>) -> Markup {
     let more = |from: &str| {
         let same = fields.address("/browse", |name, _| name != "from");
         let joint = if same.contains('?') { '&' } else { '?' };
@@ -206,66 +206,54 @@ fn movies(viewing: &Viewing, fields: &Fields, found: &Found<'_>) -> Markup {
     };
     html! {
         p #count role="status" {
-            @if found.total == 0 { "No films" } @else { (names::movies(found.total)) }
+            (texts::total(found.total))
         }
         div #found {
             (chosen(fields))
-            h2 .unseen { "Films" }
+            h2 .unseen { (texts::FILMS) }
             @if found.movies.is_empty() {
-                p { "No film passes all of these. Take one of them away." }
+                p { (texts::NO_MATCHES) }
             } @else {
                 (grid(&found.movies))
             }
-            nav .pages aria-label="Pages of films" {
+            nav .pages aria-label=(texts::PAGES) {
                 @if fields.get("from").is_some() {
-                    a href=(fields.address("/browse", |name, _| name != "from")) { "Back to the first page" }
+                    a href=(fields.address("/browse", |name, _| name != "from")) { (texts::FIRST_PAGE) }
                 }
-                @if let Some(next) = &found.next { a .button href=(more(next)) { "More films" } }
+                @if let Some(next) = &found.next { a .button href=(more(next)) { (texts::NEXT_PAGE) } }
             }
-            @if let Some(attribution) = viewing.serving.bundle.attribution(viewing.region) {
+            @if let Some(attribution) = view.serving.bundle.attribution(view.region) {
                 p .small { (attribution) }
             }
         }
     }
 }
 
-/// What cannot be asked for.
+/// The problems of an invalid request.
 fn refused(error: &QueryError) -> Markup {
     html! {
         p #count role="status" {
-            "Nothing was looked for: "
-            @for error in &error.errors { (field_name(&error.field)) ": " (in_words(&error.message)) ". " }
+            (texts::CHECK_FILTERS)
+            @for error in &error.errors { (field_label(&error.field)) ": " (with_labels(&error.message)) ". " }
         }
         div #found {
             ul .wrong {
                 @for FieldError { field, message } in &error.errors {
-                    li { b { (field_name(field)) ": " } (in_words(message)) }
+                    li { b { (field_label(field)) ": " } (with_labels(message)) }
                 }
             }
         }
     }
 }
 
-/// What the form calls a field.
-fn field_name(field: &str) -> &str {
+/// Label of a query's field in the form.
+fn field_label(field: &str) -> &str {
     let field = field.strip_prefix("filters.").unwrap_or(field);
     let field = field.split('[').next().unwrap_or(field);
-    match field {
-        "genres.any" | "genres.all" => "Genres",
-        "genres.none" => "None of these genres",
-        "services" => "Streaming services",
-        "languages" => "Language",
-        "year_min" | "year_max" => "Years",
-        "runtime_min" | "runtime_max" => "Minutes",
-        "rating_min" | "rating" => "Rating",
-        "votes" => "Votes",
-        "sort" => "Sort by",
-        "region" => "Country",
-        other => other,
-    }
+    texts::field_label(field)
 }
 
-/// The filters that are on, each a link to the same without it.
+/// Active filters, each a link that removes it.
 fn chosen(fields: &Fields) -> Markup {
     let mut on: Vec<(String, String)> = Vec::new();
     let mut add = |label: String, name: &str, value: &str| {
@@ -273,46 +261,39 @@ fn chosen(fields: &Fields) -> Markup {
         on.push((label, fields.address("/browse", without)));
     };
     for genre in fields.all("genre") {
-        add(genre.to_owned(), "genre", genre);
+        add(title_case(genre), "genre", genre);
     }
     for genre in fields.all("without") {
-        add(format!("no {genre}"), "without", genre);
+        add(texts::genre_excluded(genre), "without", genre);
     }
     for service in fields.all("service") {
-        add(format!("on {service}"), "service", service);
+        add(texts::on_service(service), "service", service);
     }
     for code in fields.all("language") {
-        add(format!("in {}", names::language(code)), "language", code);
+        add(texts::in_language(names::language(code)), "language", code);
     }
-    for (name, before, behind) in [
-        ("year_min", "from ", ""),
-        ("year_max", "to ", ""),
-        ("runtime_min", "from ", " min"),
-        ("runtime_max", "to ", " min"),
-        ("rating", "from ", " of 10"),
-        ("votes", "from ", " votes"),
-    ] {
+    for name in ["year_min", "year_max", "runtime_min", "runtime_max", "rating", "votes"] {
         if let Some(value) = fields.get(name) {
-            add(format!("{before}{value}{behind}"), name, value);
+            add(texts::bound(name, value), name, value);
         }
     }
     html! {
         @if !on.is_empty() {
-            ul .chosen aria-label="Filters that are on" {
+            ul .chosen aria-label=(texts::ACTIVE_FILTERS) {
                 @for (label, address) in &on {
-                    li { a href=(address) { span .unseen { "Do not filter by " } (label) span aria-hidden="true" { " ×" } } }
+                    li { a href=(address) { span .unseen { (texts::REMOVE_FILTER) } (label) span aria-hidden="true" { " ×" } } }
                 }
-                @if on.len() > 1 { li { a .all href="/browse" { "Clear all" } } }
+                @if on.len() > 1 { li { a .all href="/browse" { (texts::CLEAR_ALL) } } }
             }
         }
     }
 }
 
-/// The form. Without scripts its button asks; `browse.js` asks whenever something changes.
-fn form(viewing: &Viewing, fields: &Fields) -> Markup {
-    let index = viewing.recommender().index();
+/// The filters. `browse.js` applies every change; without scripts the button does.
+fn form(view: &UserView, fields: &Fields) -> Markup {
+    let index = view.recommender().index();
     let asked = fields.get("region").and_then(|code| index.find_region(code));
-    let services = match asked.or(viewing.region) {
+    let services = match asked.or(view.region) {
         Some(region) => &index.regions()[region].services,
         None => &index.services,
     };
@@ -324,7 +305,7 @@ fn form(viewing: &Viewing, fields: &Fields) -> Markup {
     html! {
         form #filters .filters action="/browse" {
             p {
-                label .above for="sort" { "Sort by" }
+                label .above for="sort" { (texts::SORT_BY) }
                 select #sort name="sort" {
                     @for (one, label) in Order::ALL {
                         option value=(one.name()) selected[one == order] { (label) }
@@ -332,60 +313,60 @@ fn form(viewing: &Viewing, fields: &Fields) -> Markup {
                 }
             }
             details {
-                summary { "Filters" }
-                (Choice::of(&index.genres, &genres, |name| name).show("genre", "Genres", None))
+                summary { (texts::FILTERS) }
+                (Choice::of(&index.genres, &genres, title_case).show("genre", common::GENRES, None))
                 fieldset .either {
-                    legend .unseen { "Films with" }
-                    label { input type="radio" name="match" value="any" checked[!of_all]; " any of these" }
-                    label { input type="radio" name="match" value="all" checked[of_all]; " all of these" }
+                    legend .unseen { (texts::MATCH) }
+                    label { input type="radio" name="match" value="any" checked[!of_all]; " " (texts::ANY_OF_THESE) }
+                    label { input type="radio" name="match" value="all" checked[of_all]; " " (texts::ALL_OF_THESE) }
                 }
                 details open[fields.get("without").is_some()] {
-                    summary { "None of these" }
-                    (Choice::of(&index.genres, &without, |name| name).show("without", "None of these genres", None))
+                    summary { (texts::EXCLUDE) }
+                    (Choice::of(&index.genres, &without, title_case).show("without", texts::EXCLUDED, None))
                 }
-                (range("Years", ("year_min", "year_max"), fields, ("1900", "2030")))
-                (range("Minutes", ("runtime_min", "runtime_max"), fields, ("0", "600")))
+                (range(texts::YEAR, ("year_min", "year_max"), fields, ("1900", "2030")))
+                (range(texts::LENGTH, ("runtime_min", "runtime_max"), fields, ("0", "600")))
                 fieldset {
-                    legend { "Rating at TMDB" }
+                    legend { (texts::TMDB_RATING) }
                     div .range .rows {
-                        label for="rating" { "from" }
+                        label for="rating" { (texts::AT_LEAST) }
                         input #rating name="rating" type="number" min="0" max="10" step="0.1"
                             inputmode="decimal" value=[fields.get("rating")];
-                        label for="votes" { "votes from" }
+                        label for="votes" { (texts::MINIMUM_VOTES) }
                         input #votes name="votes" type="number" min="0" inputmode="numeric"
                             value=[fields.get("votes")];
                     }
                 }
-                (Choice::of(services, &on, |name| name).show("service", "Streaming services", None))
+                (Choice::of(services, &on, str::to_owned).show("service", texts::SERVICES, None))
                 @if let Some(region) = fields.get("region") { input type="hidden" name="region" value=(region); }
                 @if !index.languages.names().is_empty() {
                     p {
-                        label .above for="language" { "Language" }
+                        label .above for="language" { (texts::LANGUAGE) }
                         (languages(index.languages.names(), fields))
                     }
                 }
             }
-            p { button .button { "Show films" } " " a href="/browse" { "Clear" } }
+            p { button .button { (texts::APPLY) } " " a href="/browse" { (texts::CLEAR) } }
         }
     }
 }
 
-/// What an address names, as the catalogue spells it.
-fn named(fields: &Fields, field: &str, catalogue: &NameList) -> Vec<String> {
-    let spelled = |name: &str| match catalogue.find(name) {
-        Some(at) => catalogue.names()[at].clone(),
+/// The names in an address, as the catalog spells them.
+fn named(fields: &Fields, field: &str, catalog: &NameList) -> Vec<String> {
+    let spelled = |name: &str| match catalog.find(name) {
+        Some(at) => catalog.names()[at].clone(),
         None => name.to_owned(),
     };
     fields.all(field).map(spelled).collect()
 }
 
-/// From … to ….
+/// Two number fields for a range.
 fn range(legend: &str, names: (&str, &str), fields: &Fields, bounds: (&str, &str)) -> Markup {
     html! {
         fieldset {
             legend { (legend) }
             div .range {
-                @for (name, label) in [(names.0, "from"), (names.1, "to")] {
+                @for (name, label) in [(names.0, texts::FROM), (names.1, texts::TO)] {
                     label for=(name) { (label) }
                     input id=(name) name=(name) type="number" min=(bounds.0) max=(bounds.1)
                         inputmode="numeric" value=[fields.get(name)];
@@ -395,14 +376,14 @@ fn range(legend: &str, names: (&str, &str), fields: &Fields, bounds: (&str, &str
     }
 }
 
-/// One language to choose, by its name.
+/// Languages, ordered by name.
 fn languages(codes: &[String], fields: &Fields) -> Markup {
     let mut named: Vec<(&str, &str)> =
         codes.iter().map(|code| (names::language(code), code.as_str())).collect();
     named.sort_unstable();
     html! {
         select #language name="language" {
-            option value="" { "Any" }
+            option value="" { (texts::ANY) }
             @for (name, code) in named {
                 option value=(code) selected[fields.get("language") == Some(code)] { (name) }
             }

@@ -1,17 +1,18 @@
-//! A film on a shelf: poster, facts, why it is there, and what can be said of it with one tap.
+//! A movie's card: poster, facts, stars, reasons and buttons.
 
 use cinematch::catalog::ServicesSource;
 use cinematch_store::Reaction;
 use maud::{Markup, html};
 
-use super::movies::{MovieCard, Standing};
+use super::movies::{MovieCard, MovieStatus};
+use super::texts::{self as common, card as texts, numbers};
 use crate::item::{Item, Why};
 
-/// Colours and shapes of drawn posters.
+/// Number of colors and shapes of drawn posters.
 const HUES: u32 = 12;
 const SHAPES: u32 = 6;
 
-/// A row of films under a heading, which is left out where there are none.
+/// A row of movies under a heading; nothing if there are no movies.
 pub fn shelf(id: &str, heading: &Markup, movies: &[MovieCard<'_>]) -> Markup {
     html! {
         @if !movies.is_empty() {
@@ -23,21 +24,21 @@ pub fn shelf(id: &str, heading: &Markup, movies: &[MovieCard<'_>]) -> Markup {
     }
 }
 
-/// Films beside each other.
+/// Movies in one row that scrolls.
 pub fn cards(movies: &[MovieCard<'_>]) -> Markup {
     html! {
         ul .shelf { @for movie in movies { li { (card(movie)) } } }
     }
 }
 
-/// Films in rows, as many as there are.
+/// Movies in as many rows as they need.
 pub fn grid(movies: &[MovieCard<'_>]) -> Markup {
     html! {
         ul .shelf.wrap { @for movie in movies { li { (card(movie)) } } }
     }
 }
 
-/// A film.
+/// A movie's card.
 pub fn card(movie: &MovieCard<'_>) -> Markup {
     let item = &movie.item;
     let address = address(item);
@@ -48,17 +49,17 @@ pub fn card(movie: &MovieCard<'_>) -> Markup {
             (facts(item))
             (stars(movie))
             @if let Some(why) = &movie.why { (why_this(why)) }
-            (say(item.movie_id.0, item.title, &movie.standing))
+            (action_buttons(item.movie_id.0, item.title, &movie.status))
         }
     }
 }
 
-/// A film's page.
+/// Returns the path of a movie's page.
 pub fn address(item: &Item<'_>) -> String {
     format!("/films/{}", item.movie_id.0)
 }
 
-/// The poster, before a drawn one, which is seen where there is none or it cannot be had.
+/// The poster on top of a drawn one, which shows if the movie has no poster or it fails to load.
 pub fn poster(item: &Item<'_>) -> Markup {
     let number = item.movie_id.0;
     let initial = item.title.chars().find(|letter| letter.is_alphanumeric()).unwrap_or('·');
@@ -79,87 +80,83 @@ pub fn facts(item: &Item<'_>) -> Markup {
     html! {
         p .facts {
             @if let Some(year) = item.year { span { (year) } }
-            @if let Some(minutes) = item.runtime { span { (length(minutes)) } }
+            @if let Some(minutes) = item.runtime { span { (numbers::duration(minutes)) } }
         }
         @if !item.services.is_empty() { p .services { (services(item)) } }
     }
 }
 
-/// Where a film can be watched; invented services are called so.
+/// Streaming services of a movie, with a badge if they are generated for demonstration.
 pub fn services(item: &Item<'_>) -> Markup {
     html! {
         (item.services.join(", "))
         @if item.services_source == Some(ServicesSource::Mock) {
-            " " span .mock title="Invented for trying things out" { "mock" }
+            " " span .mock title=(texts::DEMO_SERVICES) { (common::DEMO) }
         }
     }
 }
 
-/// Minutes as people say them.
-pub fn length(minutes: u32) -> String {
-    match (minutes / 60, minutes % 60) {
-        (0, rest) => format!("{rest} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, rest) => format!("{hours} h {rest} min"),
-    }
+/// The average on TMDB with its number of votes.
+fn tmdb(average: f32, votes: Option<u32>) -> String {
+    numbers::tmdb_votes(average, votes.unwrap_or(0) as usize)
 }
 
-/// The stars that the viewer gave, or is expected to give, or what others gave where nobody can tell.
+/// The user's rating, else the predicted one, else the average on TMDB.
 pub fn stars(movie: &MovieCard<'_>) -> Markup {
     let predicted = movie.why.as_ref().and_then(|why| why.predicted_rating);
-    let given = movie.standing.said.as_ref().and_then(|said| said.stars);
+    let given = movie.status.feedback.as_ref().and_then(|feedback| feedback.stars);
     html! {
         @if let Some(given) = given {
-            p .stars { span aria-hidden="true" { "★ " } (given.value()) span .of { " from you" } }
+            p .stars { span aria-hidden="true" { "★ " } (given.value()) span .of { " " (texts::YOUR_RATING) } }
         } @else if let Some(predicted) = predicted {
             p .stars {
-                span .unseen { "Predicted for you: " }
+                span .unseen { (texts::PREDICTED) }
                 span aria-hidden="true" { "★ " }
-                (format!("{:.1}", predicted.stars)) span .unseen { " of 5 stars" }
-                span aria-hidden="true" .of { " for you" }
+                (format!("{:.1}", predicted.stars)) span .unseen { (texts::OF_FIVE_STARS) }
+                span aria-hidden="true" .of { (texts::FOR_YOU) }
             }
         } @else if let Some(average) = movie.item.vote_average.filter(|average| *average > 0.0) {
-            p .stars { (format!("{average:.1}")) span .of { " / 10 on TMDB" } }
+            p .stars { span .of { (tmdb(average, movie.item.vote_count)) } }
         }
     }
 }
 
-/// The reasons, folded.
+/// The reasons for a recommendation, folded.
 pub fn why_this(why: &Why<'_>) -> Markup {
     html! {
         @if let Some(explanation) = &why.explanation {
             details .why {
-                summary { "Why this?" }
+                summary { (texts::WHY) }
                 ul { @for part in explanation.split(" • ") { li { (part) } } }
             }
         }
     }
 }
 
-/// The buttons below a film. What is pressed is taken back by pressing it again.
-pub fn say(movie_id: u32, title: &str, standing: &Standing) -> Markup {
-    let reaction = standing.said.as_ref().and_then(|said| said.reaction);
-    let has_seen = standing.said.as_ref().is_some_and(|said| said.watched);
+/// The toggle buttons of a movie.
+pub fn action_buttons(movie_id: u32, title: &str, status: &MovieStatus) -> Markup {
+    let reaction = status.feedback.as_ref().and_then(|feedback| feedback.reaction);
+    let has_seen = status.feedback.as_ref().is_some_and(|feedback| feedback.watched);
     let buttons = [
-        ("like", "Like", reaction == Some(Reaction::Like)),
-        ("dislike", "Dislike", reaction == Some(Reaction::Dislike)),
-        ("not_interested", "Not interested in", reaction == Some(Reaction::NotInterested)),
-        ("seen", "Seen", has_seen),
-        ("list", "Watchlist:", standing.is_listed),
+        ("like", texts::LIKE, reaction == Some(Reaction::Like)),
+        ("dislike", texts::DISLIKE, reaction == Some(Reaction::Dislike)),
+        ("not_interested", texts::NOT_INTERESTED, reaction == Some(Reaction::NotInterested)),
+        ("seen", texts::SEEN, has_seen),
+        ("list", texts::WATCHLIST, status.is_listed),
     ];
     html! {
         form .say id={ "say-" (movie_id) } method="post" action={ "/films/" (movie_id) "/say" } data-live {
             @for (name, label, is_pressed) in buttons {
                 button name="say" class=(name) aria-pressed=(is_pressed)
                     value={ (if is_pressed { "no-" } else { "" }) (name) }
-                    aria-label={ (label) " " (title) } title=(label.trim_end_matches(':').trim_end_matches(" in")) {}
+                    aria-label=(texts::button(label, title)) title=(label) {}
             }
         }
     }
 }
 
-/// The shapes that drawn posters are made of, once a page.
-pub fn shapes() -> Markup {
+/// SVG symbols of the drawn posters, included once per page.
+pub fn poster_symbols() -> Markup {
     html! {
         svg .shapes width="0" height="0" aria-hidden="true" focusable="false" {
             symbol id="s0" viewBox="0 0 200 300" {
@@ -191,14 +188,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_are_read_as_people_say_them() {
-        assert_eq!([45, 60, 170].map(length), ["45 min", "1 h", "2 h 50 min"]);
-    }
-
-    #[test]
-    fn a_title_is_text_wherever_it_stands() {
+    fn escapes_titles_in_text_and_attributes() {
         let hostile = "\"><script>alert(1)</script>";
-        let html = say(6, hostile, &Standing::default()).into_string();
+        let html = action_buttons(6, hostile, &MovieStatus::default()).into_string();
         assert!(!html.contains("<script>") && !html.contains("\"><script"), "{html}");
         assert!(html.contains("aria-label=\"Like &quot;&gt;&lt;script&gt;"), "{html}");
     }

@@ -1,34 +1,37 @@
-//! Names to tick: genres, services, languages.
+//! Groups of checkboxes: genres, services, languages.
 
 use cinematch::catalog::names::NameList;
 use maud::{Markup, html};
 
-/// More names than this are folded, but for those that are ticked: a country can have hundreds of services.
-const MOST: usize = 30;
+use super::texts::browse as texts;
 
-/// Names of the catalogue and others that somebody has.
+/// Longer groups are folded except for the checked names: a country can have hundreds of services.
+const MAX_UNFOLDED: usize = 30;
+
+/// A group of checkboxes with the catalog's names and the user's other ones.
 pub struct Choice<'a> {
-    /// The name that is sent, and the one that is read.
-    names: Vec<(&'a str, &'a str)>,
+    /// Values and labels.
+    names: Vec<(&'a str, String)>,
     chosen: &'a [String],
 }
 
 impl<'a> Choice<'a> {
-    /// Of the catalogue's names and those chosen, in the order in which they are read.
-    pub fn of(catalogue: &'a NameList, chosen: &'a [String], read: fn(&'a str) -> &'a str) -> Self {
-        let listed = catalogue.names().iter().map(String::as_str);
-        let others =
-            chosen.iter().map(String::as_str).filter(|name| catalogue.find(name).is_none());
-        let mut names: Vec<_> = listed.chain(others).map(|name| (name, read(name))).collect();
-        names.sort_by_key(|(_, read)| read.to_lowercase());
+    /// A group of the catalog's and the chosen names, ordered by label.
+    pub fn of(catalog: &'a NameList, chosen: &'a [String], label: fn(&str) -> String) -> Self {
+        let listed = catalog.names().iter().map(String::as_str);
+        let others = chosen.iter().map(String::as_str).filter(|name| catalog.find(name).is_none());
+        let mut names: Vec<_> = listed.chain(others).map(|name| (name, label(name))).collect();
+        names.sort_by_key(|(_, label)| label.to_lowercase());
         Self { names, chosen }
     }
 
-    /// The names as boxes under a legend, with a word of help where one is needed.
+    /// Renders the checkboxes under a legend, with an optional help text.
     pub fn show(&self, field: &str, legend: &str, help: Option<&str>) -> Markup {
         let id = format!("{field}-help");
-        let (shown, folded): (Vec<_>, Vec<_>) =
-            self.names.iter().partition(|name| self.names.len() <= MOST || self.is_chosen(name.0));
+        let (shown, folded): (Vec<_>, Vec<_>) = self
+            .names
+            .iter()
+            .partition(|name| self.names.len() <= MAX_UNFOLDED || self.is_chosen(name.0));
         html! {
             @if !self.names.is_empty() {
                 fieldset aria-describedby=[help.map(|_| &id)] {
@@ -37,7 +40,7 @@ impl<'a> Choice<'a> {
                     @if !shown.is_empty() { (self.boxes(field, &shown)) }
                     @if !folded.is_empty() {
                         details {
-                            summary { @if shown.is_empty() { "Choose" } @else { "More" } span .unseen { ": " (legend) } }
+                            summary { @if shown.is_empty() { (texts::CHOOSE) } @else { (texts::MORE) } span .unseen { ": " (legend) } }
                             (self.boxes(field, &folded))
                         }
                     }
@@ -50,13 +53,13 @@ impl<'a> Choice<'a> {
         self.chosen.iter().any(|it| it == name)
     }
 
-    fn boxes(&self, field: &str, names: &[&(&str, &str)]) -> Markup {
+    fn boxes(&self, field: &str, names: &[&(&str, String)]) -> Markup {
         html! {
             div .chips .many {
-                @for (name, read) in names {
+                @for (name, label) in names {
                     label {
                         input type="checkbox" name=(field) value=(name) checked[self.is_chosen(name)];
-                        (read)
+                        (label)
                     }
                 }
             }
@@ -69,17 +72,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_ticked_is_seen_also_among_hundreds() {
+    fn shows_checked_names_of_a_folded_group() {
         let names = (0..300).map(|at| format!("Service {at:03}")).collect();
-        let (catalogue, chosen) =
+        let (catalog, chosen) =
             (NameList::services(names), ["Service 123".to_owned(), "Laserdisc".to_owned()]);
-        let html = Choice::of(&catalogue, &chosen, |name| name).show("service", "On", None);
+        let html = Choice::of(&catalog, &chosen, str::to_owned).show("service", "On", None);
         let html = html.into_string();
         let (seen, folded) = html.split_once("<details>").unwrap();
         assert_eq!(seen.matches("type=\"checkbox\"").count(), 2, "{seen}");
         assert!(seen.contains("value=\"Laserdisc\" checked"), "{seen}");
         assert_eq!(folded.matches("type=\"checkbox\"").count(), 299);
-        let few = Choice::of(&NameList::genres(Vec::new()), &[], |name| name)
+        let few = Choice::of(&NameList::genres(Vec::new()), &[], str::to_owned)
             .show("genre", "Genres", None);
         assert_eq!(few.into_string(), "");
     }

@@ -1,4 +1,4 @@
-//! Refusals as pages, where a browser asked for one.
+//! Error pages: problems rendered as HTML for browsers.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -6,62 +6,55 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
 
-use super::form::in_words;
+use super::headers::referring_page;
 use super::layout::{Nav, Page, page};
-use super::visitor::{THEME_COOKIE, Theme, Visitor, back, cookie};
+use super::texts::errors as texts;
+use super::visitor::PageCaller;
 use crate::observe::{IsPage, RequestId};
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// Makes pages of problems: a person reads a sentence and a way on, not JSON.
+/// Middleware that replaces problem documents by error pages if a browser asked for a page.
 pub async fn errors(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let is_wanted = wants_page(headers) && !is_programs(request.uri().path());
+    let is_wanted = wants_page(headers) && !is_api(request.uri().path());
     if !is_wanted {
         return next.run(request).await;
     }
-    let back = back(headers).unwrap_or_else(|| "/".to_owned());
-    let visitor = Visitor {
-        profile: None,
-        mode: state.config().access.mode,
-        theme: cookie(headers, THEME_COOKIE).and_then(Theme::of).unwrap_or_default(),
-        is_fragment: false,
-        note: None,
-        back: "/".to_owned(),
-    };
+    let back = referring_page(headers).filter(|back| back != "/");
+    let caller = PageCaller::without_profile(state.config().access.mode, headers);
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-    let is_reading = request.method() == Method::GET;
+    let is_get = request.method() == Method::GET;
     let response = next.run(request).await;
-    // A page that says itself what is wrong.
+    // The handler has rendered an error page of its own.
     if response.extensions().get::<IsPage>().is_some() {
         return response;
     }
     let status = response.status();
-    if status == StatusCode::UNAUTHORIZED && is_reading {
-        return Redirect::to(visitor.door()).into_response();
+    if status == StatusCode::UNAUTHORIZED && is_get {
+        return Redirect::to(caller.entrance()).into_response();
     }
-    let problem = response.extensions().get::<Problem>();
-    let detail = match problem {
-        Some(problem) => in_words(problem.detail()),
-        None if status == StatusCode::NOT_FOUND => "There is nothing at this address".to_owned(),
-        None if status.is_client_error() || status.is_server_error() => {
-            status.canonical_reason().unwrap_or("This did not work").to_owned()
-        }
+    let detail = match response.extensions().get::<Problem>() {
+        Some(problem) => sentence(problem.detail()),
+        None if status == StatusCode::NOT_FOUND => texts::NO_PAGE.to_owned(),
+        None if status.is_client_error() || status.is_server_error() => texts::TRY_AGAIN.to_owned(),
         None => return response,
     };
-    let title = if status.is_server_error() { "Something went wrong" } else { "That did not work" };
+    let heading = texts::heading(status);
     let main = html! {
         section .plain {
-            h1 { (title) }
+            h1 { (heading) }
             p { (detail) }
-            @if let Some(id) = request_id.filter(|_| status.is_server_error()) { p .small { "Request " (id) } }
+            @if let Some(id) = request_id.filter(|_| status.is_server_error()) {
+                p .small { (texts::reference(&id)) }
+            }
             p {
-                @if back != "/" { a .button href=(back) { "Go back" } " " }
-                a .button href="/" { "Go to the films" }
+                @if let Some(back) = &back { a .button href=(back) { (texts::GO_BACK) } " " }
+                a .button href="/" { (texts::GO_HOME) }
             }
         }
     };
-    let mut reply = page(&visitor, &Page::new(title, Nav::Elsewhere, main));
+    let mut reply = page(&caller, &Page::new(heading, Nav::Elsewhere, main));
     *reply.status_mut() = status;
     if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
         reply.headers_mut().insert(header::RETRY_AFTER, wait.clone());
@@ -69,14 +62,20 @@ pub async fn errors(State(state): State<AppState>, request: Request, next: Next)
     reply
 }
 
-/// Whether a browser asks for a page, and not a script of ours for parts of one.
+/// A problem's detail as a sentence with a full stop.
+fn sentence(detail: &str) -> String {
+    let text = texts::with_labels(detail);
+    if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
+}
+
+/// Returns true if a browser requests a whole page; requests of `page.js` for fragments don't count.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html")) && !headers.contains_key("x-fragment")
 }
 
-/// Addresses of programs, whose errors are documents whoever asks.
-fn is_programs(path: &str) -> bool {
+/// Returns true for paths whose errors are problem documents for every caller.
+fn is_api(path: &str) -> bool {
     ["/api/", "/auth/", "/docs", "/openapi.json", "/health", "/metrics", "/assets/"]
         .iter()
         .any(|start| path.starts_with(start))

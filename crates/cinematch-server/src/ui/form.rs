@@ -1,4 +1,4 @@
-//! Fields of forms, which may repeat their names.
+//! Fields of queries and forms. A name can occur more than once.
 
 use std::convert::Infallible;
 use std::fmt::Write;
@@ -7,49 +7,35 @@ use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::texts::errors as texts;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// What programs call a field, in the words of people.
-const NAMES: [(&str, &str); 9] = [
-    ("filters.", ""),
-    ("runtime_min", "the shortest length"),
-    ("runtime_max", "the longest length"),
-    ("year_min", "the first year"),
-    ("year_max", "the last year"),
-    ("preferred_genres", "genres"),
-    ("original_languages", "languages"),
-    ("rating_min", "the lowest rating"),
-    ("min_votes", "the fewest votes"),
-];
+/// Maximum number of characters of an invalid value that an error message quotes.
+const MAX_QUOTED: usize = 40;
 
-/// A refusal as a page shows it.
-pub fn in_words(detail: &str) -> String {
-    NAMES.iter().fold(detail.to_owned(), |text, (name, words)| text.replace(name, words))
-}
-
-/// The fields of a form, in their order.
+/// Fields of a query or form, in their order.
 #[derive(Clone, Debug, Default)]
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// A field's first value that is not empty: browsers send what was left empty too.
+    /// Returns a field's first non-empty value. Browsers send empty fields too.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
 
-    /// A field's value as it was sent: of a password every space counts.
-    pub fn as_sent(&self, name: &str) -> Option<&str> {
+    /// Returns a field's value with its spaces, which count in passwords.
+    pub fn untrimmed(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
-    /// All values of a field that are not empty.
+    /// Returns all non-empty values of a field.
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         let fields = self.0.iter().filter(move |(field, _)| field == name);
         fields.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// The same, as a list.
+    /// Returns all non-empty values of a field as a list.
     pub fn list(&self, name: &str) -> Vec<String> {
         self.all(name).map(str::to_owned).collect()
     }
@@ -59,33 +45,33 @@ impl Fields {
         Self(fields)
     }
 
-    /// An address with the fields that are not empty and that `keeps` says yes to.
-    pub fn address(&self, path: &str, keeps: impl Fn(&str, &str) -> bool) -> String {
+    /// Returns a path with those non-empty fields for which `keep` returns true.
+    pub fn address(&self, path: &str, keep: impl Fn(&str, &str) -> bool) -> String {
         let fields = self.0.iter().map(|(name, value)| (name.as_str(), value.trim()));
-        address(path, fields.filter(|(name, value)| !value.is_empty() && keeps(name, value)))
+        address(path, fields.filter(|(name, value)| !value.is_empty() && keep(name, value)))
     }
 
-    /// A number, where the field has one.
+    /// Parses a field as a number.
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        let text: String = text.chars().take(40).collect();
-        let wrong = || Problem::field(name, format!("expected a number, got `{text}`"));
-        text.parse().map(Some).map_err(|_| wrong())
+        let text: String = text.chars().take(MAX_QUOTED).collect();
+        let invalid = || Problem::field(name, texts::number_expected(&text));
+        text.parse().map(Some).map_err(|_| invalid())
     }
 }
 
-/// A path with fields behind it.
+/// Returns a path with a query.
 pub fn address<'a>(path: &str, fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut address = path.to_owned();
     for (at, (name, value)) in fields.enumerate() {
-        let coded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
-        let joint = if at == 0 { '?' } else { '&' };
-        let _ = write!(address, "{joint}{}={}", coded(name), coded(value));
+        let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+        let separator = if at == 0 { '?' } else { '&' };
+        let _ = write!(address, "{separator}{}={}", encoded(name), encoded(value));
     }
     address
 }
 
-/// The fields of an address.
+/// Extracts the fields of the query.
 impl FromRequestParts<AppState> for Fields {
     type Rejection = Infallible;
 
@@ -95,10 +81,10 @@ impl FromRequestParts<AppState> for Fields {
     }
 }
 
-/// The fields of a form's body.
-pub struct Sent(pub Fields);
+/// Extracts the fields of a form's body.
+pub struct FormBody(pub Fields);
 
-impl FromRequest<AppState> for Sent {
+impl FromRequest<AppState> for FormBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
@@ -114,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_empty_was_not_given() {
+    fn empty_fields_count_as_missing() {
         let fields = [("genre", "crime"), ("genre", " drama "), ("year_min", ""), ("minutes", "x")];
         let fields = Fields(fields.map(|(name, value)| (name.into(), value.into())).to_vec());
         assert_eq!(fields.list("genre"), ["crime", "drama"]);

@@ -1,4 +1,4 @@
-//! `GET /`: rows of films, each with why it is there.
+//! `GET /`: rows of recommended movies.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -9,96 +9,97 @@ use maud::{Markup, html};
 
 use super::card::shelf;
 use super::layout::{Nav, Page, page};
-use super::movies::{MovieCard, Viewing};
-use super::visitor::Visitor;
+use super::movies::{MovieCard, UserView};
+use super::texts::{self as common, home as texts, layout};
+use super::visitor::PageCaller;
 use crate::config::AccessMode;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// Films in a row.
+/// Number of movies in a row.
 const ROW: usize = 12;
-/// Films that have a row of their own: "Because you loved …".
+/// Number of "Because you loved …" rows.
 const LOVED: usize = 2;
-/// Services that have one.
+/// Number of rows by streaming service.
 const SERVICES: usize = 2;
-/// From so many stars on a film is loved.
+/// Minimum rating of a loved movie.
 const LOVED_FROM: f32 = 4.0;
-/// What a gem is: so much counts being little known, and so good and so sure of it are its votes.
+/// Parameters of hidden gems: weight of novelty, minimum votes and minimum TMDB rating.
 const GEM_NOVELTY: f32 = 1.0;
 const GEM_VOTES: u32 = 20;
 const GEM_RATING: f64 = 6.5;
-/// Of films like a loved one those come last that would probably get fewer stars.
+/// Movies with a lower predicted rating move to the end of their row.
 const DOUBTFUL_BELOW: f32 = 3.0;
-/// So many films spoken of make a taste.
+/// Number of movies with feedback from which on the page no longer asks for more.
 const ENOUGH: usize = 5;
 
-/// The first page; whoever is nobody yet is asked who they are.
-pub async fn home(State(state): State<AppState>, visitor: Visitor) -> Result<Response, Problem> {
-    let Some(profile) = &visitor.profile else {
+/// The first page. Callers without a profile are redirected to choose or create one.
+pub async fn home(State(state): State<AppState>, caller: PageCaller) -> Result<Response, Problem> {
+    let Some(profile) = &caller.profile else {
         let is_empty =
-            visitor.mode == AccessMode::Open && state.store().accounts().await?.is_empty();
-        let door = if is_empty { "/welcome" } else { visitor.door() };
+            caller.mode == AccessMode::Open && state.store().accounts().await?.is_empty();
+        let door = if is_empty { "/welcome" } else { caller.entrance() };
         return Ok(Redirect::to(door).into_response());
     };
-    let viewing = Viewing::of(&state, profile).await?;
-    let rows = rows(&viewing)?;
+    let view = UserView::of(&state, profile).await?;
+    let rows = rows(&view)?;
     let main = html! {
-        h1 .unseen { "Films for " (profile.name) }
-        (invitation(viewing.taste.movies.len()))
+        h1 .unseen { (texts::heading(&profile.name)) }
+        (invitation(view.taste.movies.len()))
         @for (at, row) in rows.iter().enumerate() {
             (shelf(&format!("row-{at}"), &row.heading, &row.movies))
         }
         @if rows.iter().all(|row| row.movies.is_empty()) {
             section .plain {
-                p { "No film passes your preferences any more." }
-                p { a .button href="/me" { "Change them" } }
+                p { (texts::NO_MATCHES) }
+                p { a .button href="/me" { (texts::CHANGE_PREFERENCES) } }
             }
         }
-        @if let Some(attribution) = viewing.serving.bundle.attribution(viewing.region) {
+        @if let Some(attribution) = view.serving.bundle.attribution(view.region) {
             p .small { (attribution) }
         }
     };
-    Ok(page(&visitor, &Page::new("Home", Nav::Home, main)))
+    Ok(page(&caller, &Page::new(layout::HOME, Nav::Home, main)))
 }
 
-/// Somebody of whom little is known is asked for more.
+/// Asks users with little feedback for ratings.
 fn invitation(n_movies: usize) -> Markup {
     html! {
         @if n_movies < ENOUGH {
             section .invitation {
                 p {
-                    @if n_movies == 0 { "These are films that many love. A few answers make them yours." }
-                    @else { "A few more answers make this list yours." }
+                    @if n_movies == 0 { (texts::NEW_USER) }
+                    @else { (texts::FEW_RATINGS) }
                 }
                 p {
-                    a .button href="/welcome/rate" { "Rate films you know" } " "
-                    a href="/import" { "Bring your ratings along" }
+                    a .button href="/welcome/rate" { (common::RATE_FILMS) } " "
+                    a href="/import" { (common::IMPORT_RATINGS) }
                 }
             }
         }
     }
 }
 
-/// A row of films under what they have in common.
+/// A row of movies under a heading.
 struct Row<'a> {
     heading: Markup,
     movies: Vec<MovieCard<'a>>,
 }
 
-/// Rows in the making: no film stands in two of them.
+/// Builds rows; no movie is in two of them.
 struct Rows<'a> {
-    viewing: &'a Viewing,
+    view: &'a UserView,
     rows: Vec<Row<'a>>,
     shown: Vec<MovieId>,
 }
 
 impl Rows<'_> {
-    /// Adds what a query finds.
+    /// Adds a row with the results of a query.
     fn add(&mut self, heading: Markup, mut query: Query) -> Result<(), Problem> {
         query.exclude.extend_from_slice(&self.shown);
-        let mut movies = self.viewing.list(&query)?;
-        // A row by one film knows less of its viewer than can be known.
-        self.viewing.predict(&mut movies)?;
+        let mut movies = self.view.list(&query)?;
+        // A row from a single movie's neighbors needs predictions from the whole taste.
+        self.view.predict(&mut movies)?;
         if movies.len() > ROW {
             movies.sort_by_key(|movie| is_doubtful(movie));
             movies.truncate(ROW);
@@ -109,62 +110,62 @@ impl Rows<'_> {
     }
 }
 
-/// Whether a viewer would probably not like a film, however like one they love it is.
+/// Returns true if the user would probably not like a movie, although it resembles one they love.
 fn is_doubtful(movie: &MovieCard<'_>) -> bool {
     let predicted = movie.why.as_ref().and_then(|why| why.predicted_rating);
     predicted.is_some_and(|predicted| predicted.stars < DOUBTFUL_BELOW)
 }
 
 /// The rows of a page.
-fn rows(viewing: &Viewing) -> Result<Vec<Row<'_>>, Problem> {
-    let mut rows = Rows { viewing, rows: Vec::new(), shown: Vec::new() };
-    let is_known = viewing.taste.liked().next().is_some() || viewing.taste.rated().next().is_some();
-    let whole = || viewing.query(ROW);
-    let first = if is_known { "Picked for you" } else { "Loved by many" };
+fn rows(view: &UserView) -> Result<Vec<Row<'_>>, Problem> {
+    let mut rows = Rows { view, rows: Vec::new(), shown: Vec::new() };
+    let is_known = view.taste.liked().next().is_some() || view.taste.rated().next().is_some();
+    let whole = || view.query(ROW);
+    let first = if is_known { texts::PICKED } else { texts::LOVED_BY_MANY };
     rows.add(html! { (first) }, whole())?;
-    for (loved, title) in loved(viewing) {
-        // By this film alone; what is known beside it says only what not to show.
+    for (loved, title) in loved(view) {
+        // Ranks by this movie alone; the rest of the taste only excludes movies.
         let mut query = whole();
         query.liked.retain(|movie| *movie == loved);
         query.disliked.clear();
         query.ratings.retain(|rating| rating.movie_id == loved);
         query.preferred_genres.clear();
         query.limit = 2 * ROW;
-        rows.add(html! { "Because you loved " em { (title) } }, query)?;
+        rows.add(html! { (texts::BECAUSE_YOU_LOVED) em { (title) } }, query)?;
     }
     if is_known {
         let mut query = Query { novelty: GEM_NOVELTY, ..whole() };
         query.filters.min_votes = GEM_VOTES;
         query.filters.rating_min = Some(GEM_RATING);
-        rows.add(html! { "Hidden gems in your taste" }, query)?;
+        rows.add(html! { (texts::HIDDEN_GEMS) }, query)?;
     }
-    let services = viewing.query(ROW).filters.services;
+    let services = view.query(ROW).filters.services;
     for service in services.into_iter().take(SERVICES) {
-        let heading = html! { "New to you on " (service) };
+        let heading = html! { (texts::new_on(&service)) };
         let mut query = whole();
         query.filters.services = vec![service];
         rows.add(heading, query)?;
     }
-    rows.add(html! { "Trending" }, Query { order: Order::Popularity, ..whole() })?;
+    rows.add(html! { (texts::TRENDING) }, Query { order: Order::Popularity, ..whole() })?;
     Ok(rows.rows)
 }
 
-/// The films that somebody loves most, of equals the last spoken of.
-fn loved(viewing: &Viewing) -> Vec<(MovieId, &str)> {
-    let stars = |film: &MovieFeedback| match (film.stars, film.reaction) {
+/// The user's most loved movies; ties are ordered by the latest feedback.
+fn loved(view: &UserView) -> Vec<(MovieId, &str)> {
+    let stars = |movie: &MovieFeedback| match (movie.stars, movie.reaction) {
         (Some(stars), _) => stars.value(),
         (None, Some(Reaction::Like)) => LOVED_FROM,
         (None, _) => 0.0,
     };
-    let movies = viewing.taste.movies.iter().filter(|film| stars(film) >= LOVED_FROM);
+    let movies = view.taste.movies.iter().filter(|movie| stars(movie) >= LOVED_FROM);
     let mut movies: Vec<&MovieFeedback> = movies.collect();
     movies.sort_by(|a, b| {
         let by_stars = stars(b).total_cmp(&stars(a));
         by_stars.then(b.updated_at.cmp(&a.updated_at)).then(a.movie_id.cmp(&b.movie_id))
     });
-    let titled = movies.into_iter().filter_map(|film| {
-        let movie = viewing.recommender().movie(viewing.find(film.movie_id)?);
-        Some((film.movie_id, movie.title.as_str()))
+    let titled = movies.into_iter().filter_map(|feedback| {
+        let movie = view.recommender().movie(view.find(feedback.movie_id)?);
+        Some((feedback.movie_id, movie.title.as_str()))
     });
     titled.take(LOVED).collect()
 }

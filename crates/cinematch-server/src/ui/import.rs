@@ -1,4 +1,4 @@
-//! `/import`: what somebody rated elsewhere; what was found of it, what needs a word, what is recommended now.
+//! `/import`: imports ratings from other services, shows a report, and asks about ambiguous titles.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +9,19 @@ use cinematch::ids::MovieId;
 use cinematch::imports::{CandidateMovie, MatchReport, Matched, RowReport, TasteItem};
 use cinematch::sources::history::Said;
 use cinematch::sources::movielens::Stars;
-use cinematch_store::{Changes, ImportRecord};
+use cinematch_store::ImportRecord;
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::card::shelf;
-use super::form::{Fields, Sent};
+use super::form::{Fields, FormBody};
 use super::layout::{Nav, Page, page};
-use super::movies::Viewing;
-use super::names::{self, thousands};
-use super::note::{Note, leave};
-use super::visitor::User;
+use super::movies::UserView;
+use super::note::Note;
+use super::responses::redirect_with_note;
+use super::texts::numbers::{thousands, title_and_year};
+use super::texts::{self as common, errors, import as texts};
+use super::visitor::PageUser;
 use crate::problem::Problem;
 use crate::routes::import::{TakenIn, movie_of, take_in};
 use crate::routes::now;
@@ -27,47 +29,39 @@ use crate::routes::people::cell;
 use crate::routes::person::check_text;
 use crate::state::AppState;
 
-/// Films recommended below a report.
+/// Number of recommendations below a report.
 const RECOMMENDED: usize = 12;
-/// Films asked about at once, and listed of those that were not found.
-const MOST_QUESTIONS: usize = 200;
-const MOST_LISTED: usize = 500;
-const LONGEST_NAME: usize = 255;
-
-/// Where people's histories are, and how to get them out.
-const SOURCES: [(&str, &str); 4] = [
-    ("Letterboxd", "Settings → Data → Export your data. Bring the ZIP file as it comes."),
-    ("IMDb", "Your ratings or a list → ⋮ → Export. Bring the CSV file."),
-    ("Trakt", "Settings → Data → Export. Bring the ZIP file, or its JSON files."),
-    ("MovieLens.org", "Your profile → Settings → Import/Export. Bring the CSV file."),
-];
+/// Maximum number of questions, and of rows in the report's lists.
+const MAX_QUESTIONS: usize = 200;
+const MAX_LISTED: usize = 500;
+const MAX_NAME_LENGTH: usize = 255;
 
 /// `GET /import`.
-pub async fn ask(User { visitor, .. }: User) -> Response {
+pub async fn form(PageUser { caller, .. }: PageUser) -> Response {
     let main = html! {
-        h1 { "Bring your history along" }
+        h1 { (texts::HEADING) }
         (file_form(None))
     };
-    page(&visitor, &Page::new("Import", Nav::Elsewhere, main))
+    page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main))
 }
 
-/// The form for files; `import.js` makes the whole of it a place to drop them.
+/// The form for files. `import.js` accepts files dropped anywhere on it.
 fn file_form(refusal: Option<&str>) -> Markup {
     html! {
         div .bring {
         form .drop method="post" action="/import" enctype="multipart/form-data" data-drop {
-            label .above for="file" { "Files from Letterboxd, IMDb, Trakt or MovieLens.org" }
+            label .above for="file" { (texts::FILE) }
             input #file type="file" name="file" multiple required accept=".zip,.csv,.json"
                 aria-describedby={ "file-help" (if refusal.is_some() { " refusal" } else { "" }) }
                 aria-invalid=[refusal.map(|_| "true")];
-            p #file-help .small { "Drop them here or choose them. All they say counts at once; the same file twice changes nothing." }
+            p #file-help .small { (texts::FILE_HELP) }
             @if let Some(refusal) = refusal { p #refusal .refusal role="alert" { (refusal) } }
-            button .button { "Import" }
+            button .button data-busy=(texts::READING) { (common::IMPORT_RATINGS) }
         }
         section aria-labelledby="how" {
-            h2 #how { "Where your file is" }
+            h2 #how { (texts::HOW_TO_EXPORT) }
             dl .sources {
-                @for (name, how) in SOURCES { dt { (name) } dd { (how) } }
+                @for (name, how) in texts::SOURCES { dt { (name) } dd { (how) } }
             }
         }
         }
@@ -77,7 +71,7 @@ fn file_form(refusal: Option<&str>) -> Markup {
 /// `POST /import`.
 pub async fn import(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
+    PageUser { caller, profile }: PageUser,
     request: Request,
 ) -> Result<Response, Problem> {
     let serving = state.serving();
@@ -85,40 +79,40 @@ pub async fn import(
         Ok(taken) => taken,
         Err(problem) if problem.status().is_client_error() => {
             let main = html! {
-                h1 { "Bring your history along" }
+                h1 { (texts::HEADING) }
                 (file_form(Some(problem.detail().trim_start_matches("file: "))))
             };
-            let mut refused = page(&visitor, &Page::new("Import", Nav::Elsewhere, main));
+            let mut refused = page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main));
             *refused.status_mut() = problem.status();
             return Ok(refused);
         }
         Err(problem) => return Err(problem),
     };
-    let viewing = Viewing::of(&state, &profile).await?;
-    let movies = viewing.list(&viewing.query(RECOMMENDED))?;
+    let view = UserView::of(&state, &profile).await?;
+    let movies = view.list(&view.query(RECOMMENDED))?;
     let main = html! {
-        h1 { "Your history is here" }
-        (report(&taken, &viewing))
-        (shelf("now", &html! { "Picked for you now" }, &movies))
-        p { a .button href="/" { "Go to the films" } " " a href="/import" { "Import more" } }
+        h1 { (texts::DONE) }
+        (report(&taken, &view))
+        (shelf("now", &html! { (texts::PICKED_NOW) }, &movies))
+        p { a .button href="/" { (common::SEE_RECOMMENDATIONS) } " " a href="/import" { (texts::IMPORT_MORE) } }
     };
-    Ok(page(&visitor, &Page::new("Import", Nav::Elsewhere, main)))
+    Ok(page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main)))
 }
 
-/// What became of every row.
-fn report(TakenIn { report, changes }: &TakenIn, viewing: &Viewing) -> Markup {
+/// The outcome of all rows.
+fn report(TakenIn { report, changes }: &TakenIn, view: &UserView) -> Markup {
     let found = report.by_id + report.by_title;
     html! {
         section .report aria-labelledby="report" {
-            h2 #report { (thousands(found)) " of " (thousands(report.rows as usize)) " rows found" }
+            h2 #report { (texts::rows_matched(found, report.rows as usize)) }
             (bars(report))
-            p { (told(*changes)) }
+            p { (texts::changes(*changes)) }
             @if report.fuzzy > 0 {
                 details {
-                    summary { (thousands(report.fuzzy)) " of them by a year that is off by one or not given" }
+                    summary { (texts::fuzzy(report.fuzzy)) }
                     ul .rows {
-                        @for row in report.matches.iter().filter(|row| row.fuzzy).take(MOST_LISTED) {
-                            li { (titled(&row.title, row.year)) " → " (found_as(viewing, row)) }
+                        @for row in report.matches.iter().filter(|row| row.fuzzy).take(MAX_LISTED) {
+                            li { (title_and_year(&row.title, row.year)) " → " (found_as(view, row)) }
                         }
                     }
                 }
@@ -128,21 +122,18 @@ fn report(TakenIn { report, changes }: &TakenIn, viewing: &Viewing) -> Markup {
         (not_found(report))
         @if !report.skipped_rows.is_empty() {
             details {
-                summary { (count(report.skipped, "row")) " not about films" }
+                summary { (texts::skipped(report.skipped)) }
                 ul .rows {
-                    @for row in report.skipped_rows.iter().take(MOST_LISTED) { li { (row.title) } }
+                    @for row in report.skipped_rows.iter().take(MAX_LISTED) { li { (row.title) } }
                 }
             }
         }
         @if !report.problems.is_empty() {
             details {
-                summary { (count(report.problems.len(), "thing")) " could not be read" }
+                summary { (texts::problems(report.problems.len())) }
                 ul .rows {
                     @for problem in count_problems(&report.problems) {
-                        li {
-                            (problem.file) ", line " (problem.first_line) ": " (problem.first_reason)
-                            @if problem.count > 1 { " (and " (problem.count - 1) " more)" }
-                        }
+                        li { (texts::problem(&problem.file, problem.first_line, &problem.first_reason, problem.count)) }
                     }
                 }
             }
@@ -150,34 +141,24 @@ fn report(TakenIn { report, changes }: &TakenIn, viewing: &Viewing) -> Markup {
     }
 }
 
-/// A film's name as a file has it.
-fn titled(title: &str, year: Option<u16>) -> String {
-    year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
+/// Title in the catalog of a matched row's movie.
+fn found_as(view: &UserView, row: &RowReport) -> String {
+    let film = row.movie_id.and_then(|movie_id| view.find(movie_id));
+    let movie = film.map(|film| view.recommender().movie(film));
+    movie.map(|movie| title_and_year(&movie.title, movie.year)).unwrap_or_default()
 }
 
-/// What a row's film is called here.
-fn found_as(viewing: &Viewing, row: &RowReport) -> String {
-    let film = row.movie_id.and_then(|movie_id| viewing.find(movie_id));
-    let movie = film.map(|film| viewing.recommender().movie(film));
-    movie.map(|movie| titled(&movie.title, movie.year)).unwrap_or_default()
-}
-
-/// `1 row`, `2 rows`.
-fn count(number: usize, thing: &str) -> String {
-    format!("{} {thing}{}", thousands(number), if number == 1 { "" } else { "s" })
-}
-
-/// What became of the rows, as one bar. The same stands in words around it.
+/// The outcome of all rows as a bar with a legend.
 fn bars(report: &MatchReport) -> Markup {
     let counts = [
-        ("good", report.by_id + report.by_title, "found"),
-        ("ask", report.ambiguous, "could be several films"),
-        ("bad", report.unmatched, "not in the catalogue"),
+        ("good", report.by_id + report.by_title, texts::MATCHED),
+        ("ask", report.ambiguous, texts::AMBIGUOUS),
+        ("bad", report.unmatched, texts::UNMATCHED),
     ];
-    // A row may be found although a field of it cannot be read: it stands in the bar once.
+    // A matched row with an unreadable field counts once.
     let known: usize = counts.iter().map(|part| part.1).sum();
     let rest = (report.rows as usize).saturating_sub(known);
-    let counts = counts.into_iter().chain([("rest", rest, "no films, or not to be read")]);
+    let counts = counts.into_iter().chain([("rest", rest, texts::OTHER_ROWS)]);
     let counts: Vec<(&str, usize, &str)> = counts.collect();
     let all: usize = counts.iter().map(|part| part.1).sum();
     let mut from = 0.0;
@@ -203,24 +184,7 @@ fn bars(report: &MatchReport) -> Markup {
     }
 }
 
-/// What changed, in films.
-fn told(changes: Changes) -> String {
-    let count = |n: u64, what: &str| {
-        let movies = if n == 1 { "film" } else { "films" };
-        (n > 0).then(|| format!("{} {movies} {what}", thousands(n as usize)))
-    };
-    let parts = [
-        count(changes.added, "new to us"),
-        count(changes.listed, "put on your watchlist"),
-        count(changes.changed, "changed"),
-        count(changes.kept, "kept as you said here"),
-        count(changes.unchanged, "known already"),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { "Nothing changed.".to_owned() } else { format!("{}.", parts.join(", ")) }
-}
-
-/// Rows that may be about the same several films: one question.
+/// Rows with the same ambiguous title.
 struct Question<'a> {
     title: &'a str,
     year: Option<u16>,
@@ -228,7 +192,7 @@ struct Question<'a> {
     said: Vec<Said>,
 }
 
-/// The questions that a report leaves open, each title once.
+/// The ambiguous titles of a report, each once.
 fn open(report: &MatchReport) -> Vec<Question<'_>> {
     let mut open: Vec<Question<'_>> = Vec::new();
     for row in report.rows_that_are(Matched::Ambiguous) {
@@ -251,23 +215,20 @@ fn open(report: &MatchReport) -> Vec<Question<'_>> {
     open
 }
 
-/// Asks which film is meant.
+/// The form that asks which movies are meant.
 fn questions(report: &MatchReport) -> Markup {
     let open = open(report);
     let services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
     html! {
         @if !open.is_empty() {
             section aria-labelledby="open" {
-                h2 #open { "Which film do you mean?" }
+                h2 #open { (texts::WHICH_FILM) }
                 form .questions method="post" action="/import/settle" {
                     input type="hidden" name="service" value=(services.first().copied().unwrap_or_default());
-                    @for (at, question) in open.iter().take(MOST_QUESTIONS).enumerate() {
+                    @for (at, question) in open.iter().take(MAX_QUESTIONS).enumerate() {
                         fieldset {
-                            legend {
-                                (question.title)
-                                @if let Some(year) = question.year { " (" (year) ")" }
-                            }
-                            p .small { "You: " (question.said.iter().map(|said| in_words(*said)).collect::<Vec<_>>().join(", ")) }
+                            legend { (title_and_year(question.title, question.year)) }
+                            p .small { (texts::in_your_file(&question.said)) }
                             @for said in &question.said {
                                 input type="hidden" name={ "said-" (at) } value=(as_value(*said));
                             }
@@ -276,35 +237,22 @@ fn questions(report: &MatchReport) -> Markup {
                                     li {
                                         label {
                                             input type="radio" name={ "film-" (at) } value=(movie.movie_id.0);
-                                            span {
-                                                (movie.title)
-                                                @if let Some(year) = movie.year { " (" (year) ")" }
-                                            }
+                                            span { (title_and_year(&movie.title, movie.year)) }
                                         }
                                     }
                                 }
-                                li { label { input type="radio" name={ "film-" (at) } value="" checked; span { "None of these" } } }
+                                li { label { input type="radio" name={ "film-" (at) } value="" checked; span { (texts::NONE_OF_THESE) } } }
                             }
                         }
                     }
-                    button .button { "Settle these" }
+                    button .button { (texts::SAVE_CHOICES) }
                 }
             }
         }
     }
 }
 
-/// What was said, as people read it.
-fn in_words(said: Said) -> String {
-    match said {
-        Said::Rated(stars) => format!("{} stars", stars.value()),
-        Said::Liked => "liked".to_owned(),
-        Said::Watched => "seen".to_owned(),
-        Said::Watchlist => "to watch".to_owned(),
-    }
-}
-
-/// What was said, as the form keeps it.
+/// A row's feedback as a form value.
 fn as_value(said: Said) -> String {
     match said {
         Said::Rated(stars) => stars.value().to_string(),
@@ -314,31 +262,31 @@ fn as_value(said: Said) -> String {
     }
 }
 
-/// The films that the catalogue does not have, to be read and to be taken along.
+/// The movies that aren't in the catalog, with a download of their rows.
 fn not_found(report: &MatchReport) -> Markup {
     let rows: Vec<&RowReport> = report.rows_that_are(Matched::Unmatched).collect();
-    // Rated, seen and listed is one film in three rows.
+    // A movie that is rated, seen and listed has three rows.
     let movies: BTreeSet<(&str, Option<u16>)> =
         rows.iter().map(|row| (row.title.as_str(), row.year)).collect();
     html! {
         @if !rows.is_empty() {
             details {
-                summary { (names::movies(movies.len())) " that the catalogue does not have" }
+                summary { (texts::not_found(movies.len())) }
                 ul .rows {
-                    @for (title, year) in movies.iter().take(MOST_LISTED) {
-                        li { (title) @if let Some(year) = year { " (" (year) ")" } }
+                    @for (title, year) in movies.iter().take(MAX_LISTED) {
+                        li { (title_and_year(title, *year)) }
                     }
                 }
-                @if movies.len() > MOST_LISTED {
-                    p .small { "And " (thousands(movies.len() - MOST_LISTED)) " more, which are in the file." }
+                @if movies.len() > MAX_LISTED {
+                    p .small { (texts::more_not_found(movies.len() - MAX_LISTED)) }
                 }
-                p { a href=(as_file(&rows)) download="not-found.csv" { "Save these rows as a file" } }
+                p { a href=(as_file(&rows)) download="not-found.csv" { (texts::DOWNLOAD_ROWS) } }
             }
         }
     }
 }
 
-/// Rows as a file that the page itself holds.
+/// Rows as a CSV file in a `data:` URL.
 fn as_file(rows: &[&RowReport]) -> String {
     let mut text = "file,line,title,year,said\r\n".to_owned();
     for row in rows {
@@ -351,34 +299,34 @@ fn as_file(rows: &[&RowReport]) -> String {
     format!("data:text/csv;charset=utf-8,{}", utf8_percent_encode(&text, NON_ALPHANUMERIC))
 }
 
-/// `POST /import/settle`: the films that somebody named for rows that could be about several.
-pub async fn settle(
+/// `POST /import/settle`: imports the movies that the user chose for ambiguous titles.
+pub async fn save_choices(
     State(state): State<AppState>,
-    User { profile, .. }: User,
-    Sent(fields): Sent,
+    PageUser { profile, .. }: PageUser,
+    FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    let settled = settled(&fields)?;
-    if settled.is_empty() {
-        return Ok(leave("/", &Note::plain("None of these: nothing was changed.")));
+    let chosen = chosen(&fields)?;
+    if chosen.is_empty() {
+        return Ok(redirect_with_note("/", &Note::plain(texts::NOTHING_CHOSEN)));
     }
     let service = fields.get("service").unwrap_or("elsewhere");
-    check_text("service", service, LONGEST_NAME)?;
+    check_text("service", service, MAX_NAME_LENGTH)?;
     let bundle = state.bundle();
-    let wanted = settled.iter().filter_map(|item| movie_of(&bundle.recommender, item)).collect();
+    let wanted = chosen.iter().filter_map(|item| movie_of(&bundle.recommender, item)).collect();
     let record = ImportRecord {
         service: service.to_owned(),
         file: "settled by hand".to_owned(),
-        rows: settled.len() as u64,
-        matched: settled.len() as u64,
+        rows: chosen.len() as u64,
+        matched: chosen.len() as u64,
     };
     let changes = state.store().import(&profile, wanted, record, now()).await?;
-    Ok(leave("/", &Note::plain(format!("Settled: {}", told(changes)))))
+    Ok(redirect_with_note("/", &Note::plain(texts::choices_saved(changes))))
 }
 
-/// The answers of a form. Who names one film for two rows says both of it.
-fn settled(fields: &Fields) -> Result<Vec<TasteItem>, Problem> {
+/// Parses the form. Two titles with the same chosen movie become one item.
+fn chosen(fields: &Fields) -> Result<Vec<TasteItem>, Problem> {
     let mut items: Vec<TasteItem> = Vec::new();
-    for at in 0..MOST_QUESTIONS {
+    for at in 0..MAX_QUESTIONS {
         let field = format!("film-{at}");
         let Some(movie_id) = fields.number::<u32>(&field)?.map(MovieId) else { continue };
         let known = items.iter().position(|item| item.movie_id == movie_id);
@@ -397,8 +345,7 @@ fn settled(fields: &Fields) -> Result<Vec<TasteItem>, Problem> {
                 "watchlist" => item.listed = true,
                 stars => {
                     let stars = stars.parse().ok().and_then(Stars::from_value);
-                    let wrong =
-                        || Problem::field(&said, "is nothing that an export says of a film");
+                    let wrong = || Problem::field(&said, errors::BAD_IMPORT_VALUE);
                     item.rating = Some(stars.ok_or_else(wrong)?);
                 }
             }
@@ -420,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_settled_is_what_the_rows_said() {
+    fn chosen_movies_get_the_feedback_of_their_rows() {
         let form = fields(&[
             ("said-0", "4.5"),
             ("said-0", "watched"),
@@ -432,7 +379,7 @@ mod tests {
             ("said-3", "liked"),
             ("film-3", "6"),
         ]);
-        let items = settled(&form).unwrap();
+        let items = chosen(&form).unwrap();
         let heat = TasteItem {
             movie_id: MovieId(6),
             rating: Stars::from_value(4.5),
@@ -448,22 +395,12 @@ mod tests {
             listed: true,
         };
         assert_eq!(items, [heat, listed]);
-        assert!(settled(&fields(&[("said-0", "6 stars"), ("film-0", "6")])).is_err());
-        assert!(settled(&fields(&[("film-0", "heat")])).is_err());
+        assert!(chosen(&fields(&[("said-0", "6 stars"), ("film-0", "6")])).is_err());
+        assert!(chosen(&fields(&[("film-0", "heat")])).is_err());
     }
 
     #[test]
-    fn changes_are_told_in_movies() {
-        let changes = Changes { added: 1, changed: 0, kept: 0, unchanged: 1200, listed: 2 };
-        assert_eq!(
-            told(changes),
-            "1 film new to us, 2 films put on your watchlist, 1,200 films known already."
-        );
-        assert_eq!(told(Changes::default()), "Nothing changed.");
-    }
-
-    #[test]
-    fn rows_that_were_not_found_are_a_file_and_no_formula() {
+    fn exported_rows_contain_no_spreadsheet_formulas() {
         let row = RowReport {
             file: "ratings.csv".to_owned(),
             line: 3,

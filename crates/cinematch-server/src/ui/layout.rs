@@ -1,12 +1,15 @@
-//! What every page has: head, navigation, the note, the foot.
+//! The frame around every page: head, navigation, notice, footer.
 
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
-use super::form::Sent;
-use super::note::{self, Note, with_cookie};
-use super::visitor::{THEME_COOKIE, Theme, Visitor};
+use super::form::FormBody;
+use super::note::{self, Note};
+use super::responses::{fragments, redirect_with_cookie, set_cookie, set_page_headers};
+use super::texts::layout as texts;
+use super::theme::{self, Theme};
+use super::visitor::PageCaller;
 use super::{assets, card};
 use crate::config::AccessMode;
 use crate::observe::IsPage;
@@ -21,25 +24,28 @@ pub enum Nav {
     Watchlist,
     Me,
     Models,
-    /// None of these.
+    /// Not in the navigation.
     Elsewhere,
 }
 
 const PLACES: [(Nav, &str, &str); 4] = [
-    (Nav::Home, "/", "Home"),
-    (Nav::Tonight, "/tonight", "Tonight"),
-    (Nav::Browse, "/browse", "Browse"),
-    (Nav::Watchlist, "/watchlist", "Watchlist"),
+    (Nav::Home, "/", texts::HOME),
+    (Nav::Tonight, "/tonight", texts::TONIGHT),
+    (Nav::Browse, "/browse", texts::BROWSE),
+    (Nav::Watchlist, "/watchlist", texts::WATCHLIST),
 ];
 
-/// A page.
+/// Lifetime of the theme cookie: one year.
+const THEME_SECONDS: u32 = 365 * 24 * 3600;
+
+/// A page's content.
 pub struct Page {
-    /// Its title, without the product's name.
+    /// Title without the product's name.
     pub title: String,
     pub nav: Nav,
-    /// What stands in `<main>`; it has the page's `<h1>`.
+    /// Content of `<main>`, including the page's `<h1>`.
     pub main: Markup,
-    /// What was searched for, where that is what the page is about.
+    /// Text in the search field.
     pub searched: String,
 }
 
@@ -49,52 +55,33 @@ impl Page {
     }
 }
 
-/// The page as a reply.
-pub fn page(visitor: &Visitor, page: &Page) -> Response {
-    let mut response = Html(document(visitor, page).into_string()).into_response();
-    as_page(&mut response);
+/// Renders a page.
+pub fn page(caller: &PageCaller, page: &Page) -> Response {
+    let mut response = Html(document(caller, page).into_string()).into_response();
+    set_page_headers(&mut response);
     response.extensions_mut().insert(IsPage);
-    if visitor.mode == AccessMode::Accounts {
-        // Who comes after somebody who signed out sees nothing by going back.
-        let nowhere = HeaderValue::from_static("no-store");
-        response.headers_mut().insert(header::CACHE_CONTROL, nowhere);
+    if caller.mode == AccessMode::Accounts {
+        // After signing out, going back must not show the previous user's pages.
+        let no_store = HeaderValue::from_static("no-store");
+        response.headers_mut().insert(header::CACHE_CONTROL, no_store);
     }
-    // A script that was led elsewhere opens the page once more, and there the note is told.
-    if visitor.note.is_some() && !visitor.is_fragment {
-        let gone = format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", note::COOKIE);
-        if let Ok(gone) = HeaderValue::from_str(&gone) {
-            response.headers_mut().append(header::SET_COOKIE, gone);
-        }
+    // A script that follows a redirect opens the page again, and that second page shows the notice.
+    if caller.note.is_some() && !caller.is_fragment {
+        let expired = format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", note::COOKIE);
+        set_cookie(&mut response, &expired);
     }
     response
 }
 
-/// Parts of a page, which replace those of the same ids.
-pub fn fragments(parts: &Markup) -> Response {
-    let mut response = Html(parts.clone().into_string()).into_response();
-    as_page(&mut response);
-    response
-}
-
-fn as_page(response: &mut Response) {
-    let set = |(name, value): (HeaderName, &'static str)| (name, HeaderValue::from_static(value));
-    response.headers_mut().extend([
-        // What is anybody's own is asked for anew. Not `no-store`: with it a browser goes back slowly.
-        set((header::CACHE_CONTROL, "private, no-cache")),
-        // Forms say where they stand, to lead back there, and nobody else learns of it.
-        set((header::REFERRER_POLICY, "same-origin")),
-        set((header::VARY, "cookie, x-fragment")),
-    ]);
-}
-
-fn document(visitor: &Visitor, page: &Page) -> Markup {
+fn document(caller: &PageCaller, page: &Page) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" data-theme=(visitor.theme.name())
-            data-profile=[visitor.profile.as_ref().map(|profile| profile.id)] {
+        html lang="en" data-theme=(caller.theme.name())
+            data-profile=[caller.profile.as_ref().map(|profile| profile.id)]
+            data-offline=(texts::OFFLINE) data-failed=(texts::FAILED) {
             head {
                 meta charset="utf-8";
-                title { (page.title) " · CineMatch" }
+                title { (texts::document_title(&page.title)) }
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 link rel="icon" href="/favicon.svg" type="image/svg+xml";
@@ -102,31 +89,31 @@ fn document(visitor: &Visitor, page: &Page) -> Markup {
                 script type="module" src=(assets::address("page.js")) {}
             }
             body {
-                a .skip href="#main" { "Skip to the films" }
-                (card::shapes())
-                (head(visitor, page))
-                (Note::show(visitor.note.as_ref()))
+                a .skip href="#main" { (texts::SKIP) }
+                (card::poster_symbols())
+                (header(caller, page))
+                (Note::show(caller.note.as_ref(), &html! {}))
                 main #main tabindex="-1" { (page.main) }
-                (foot(visitor))
+                (footer(caller))
             }
         }
     }
 }
 
-fn head(visitor: &Visitor, page: &Page) -> Markup {
+fn header(caller: &PageCaller, page: &Page) -> Markup {
     html! {
         header .top {
             a .brand href="/" { "Cine" b { "Match" } }
-            @if visitor.profile.is_some() {
+            @if caller.profile.is_some() {
                 (search_field(&page.searched))
-                nav aria-label="Pages" {
+                nav aria-label=(texts::NAVIGATION) {
                     ul {
                         @for (nav, address, name) in PLACES {
                             li { a href=(address) aria-current=[current(page.nav, nav)] { (name) } }
                         }
                     }
                 }
-                (person(visitor, page.nav))
+                (profile_links(caller, page.nav))
             }
         }
     }
@@ -136,46 +123,51 @@ fn current(here: Nav, nav: Nav) -> Option<&'static str> {
     (here == nav).then_some("page")
 }
 
-/// The field in which films are looked for. `search.js` makes a combobox of it.
+/// The search field. `search.js` makes it a combobox.
 fn search_field(searched: &str) -> Markup {
     html! {
         form #search role="search" action="/search" {
-            label .unseen for="q" { "Search films and people" }
+            label .unseen for="q" { (texts::SEARCH_LABEL) }
             input #q type="search" name="q" value=(searched) maxlength="200" autocomplete="off"
-                spellcheck="false" placeholder="Film, person, keyword…";
-            button .quiet .find aria-label="Search" {}
+                spellcheck="false" placeholder=(texts::SEARCH_PLACEHOLDER)
+                data-suggestions=(super::texts::search::SUGGESTIONS);
+            button .quiet .find aria-label=(texts::SEARCH) {}
         }
     }
 }
 
-fn person(visitor: &Visitor, here: Nav) -> Markup {
-    let name = visitor.profile.as_ref().map(|profile| profile.name.as_str()).unwrap_or_default();
+/// Links to the profile, and to another profile or out.
+fn profile_links(caller: &PageCaller, here: Nav) -> Markup {
+    let name = caller.profile.as_ref().map(|profile| profile.name.as_str()).unwrap_or_default();
     html! {
-        nav .person aria-label="You" {
+        nav .person aria-label=(texts::PROFILE_NAVIGATION) {
             a href="/me" aria-current=[current(here, Nav::Me)] { (name) }
-            @if visitor.mode == AccessMode::Open { a href="/people" { "Switch" } }
-            @else { form method="post" action="/sign-in/out" { button .link { "Sign out" } } }
+            @if caller.mode == AccessMode::Open {
+                a href="/people" aria-label=(texts::SWITCH_LABEL) { (texts::SWITCH) }
+            } @else {
+                form method="post" action="/sign-in/out" { button .link { (texts::SIGN_OUT) } }
+            }
         }
     }
 }
 
-fn foot(visitor: &Visitor) -> Markup {
+fn footer(caller: &PageCaller) -> Markup {
     html! {
         footer .foot {
             form .theme method="post" action="/theme" data-live data-theme-switch {
                 fieldset {
-                    legend { "Colours" }
+                    legend { (texts::THEME) }
                     @for theme in Theme::ALL {
                         button .quiet name="theme" value=(theme.name())
-                            aria-pressed=(visitor.theme == theme) { (theme_label(theme)) }
+                            aria-pressed=(caller.theme == theme) { (theme_label(theme)) }
                     }
                 }
             }
-            p { a href="/models" { "Models" } " · " a href="/docs" { "API" } }
+            p { a href="/models" { (texts::MODELS) } " · " a href="/docs" { (texts::API) } }
             p .small {
-                "Ratings and titles: MovieLens (GroupLens, University of Minnesota). Films' facts and posters: "
+                (texts::CREDITS_MOVIELENS)
                 a href="https://www.themoviedb.org/" rel="noreferrer" { "TMDB" }
-                ". This product uses the TMDB API but is not endorsed or certified by TMDB. Where to watch: "
+                (texts::CREDITS_TMDB)
                 a href="https://www.justwatch.com/" rel="noreferrer" { "JustWatch" } "."
             }
         }
@@ -184,29 +176,33 @@ fn foot(visitor: &Visitor) -> Markup {
 
 fn theme_label(theme: Theme) -> &'static str {
     match theme {
-        Theme::Auto => "As my device",
-        Theme::Light => "Light",
-        Theme::Dark => "Dark",
+        Theme::Auto => texts::THEME_AUTO,
+        Theme::Light => texts::THEME_LIGHT,
+        Theme::Dark => texts::THEME_DARK,
     }
 }
 
-/// `POST /theme`.
-pub async fn set_theme(visitor: Visitor, Sent(fields): Sent) -> Result<Response, Problem> {
-    let wrong = || Problem::field("theme", "expected auto, light or dark");
-    let theme = fields.get("theme").and_then(Theme::of).ok_or_else(wrong)?;
-    let year = 365 * 24 * 3600;
-    let cookie =
-        format!("{THEME_COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={year}", theme.name());
-    if !visitor.is_fragment {
-        return Ok(with_cookie(&visitor.back, &cookie));
+/// `POST /theme`: saves the theme in a cookie.
+pub async fn set_theme(
+    caller: PageCaller,
+    FormBody(fields): FormBody,
+) -> Result<Response, Problem> {
+    let invalid = || Problem::field("theme", texts::THEME_INVALID);
+    let theme = fields.get("theme").and_then(Theme::from_name).ok_or_else(invalid)?;
+    let cookie = format!(
+        "{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={THEME_SECONDS}",
+        theme::COOKIE,
+        theme.name()
+    );
+    if !caller.is_fragment {
+        return Ok(redirect_with_cookie(&caller.back, &cookie));
     }
-    let mut response = fragments(&Note::show(Some(&Note::plain(match theme {
-        Theme::Auto => "Colours as your device prefers",
-        Theme::Light => "Light colours",
-        Theme::Dark => "Dark colours",
-    }))));
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+    let note = Note::plain(match theme {
+        Theme::Auto => texts::THEME_AUTO_SET,
+        Theme::Light => texts::THEME_LIGHT_SET,
+        Theme::Dark => texts::THEME_DARK_SET,
+    });
+    let mut response = fragments(&Note::show(Some(&note), &html! {}));
+    set_cookie(&mut response, &cookie);
     Ok(response)
 }

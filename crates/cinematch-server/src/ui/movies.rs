@@ -1,4 +1,4 @@
-//! Films as pages show them: what they are, why they are there, what the viewer said of them.
+//! Data of a page: the loaded bundle, the user's taste, and movies with reasons and feedback.
 
 use std::sync::Arc;
 
@@ -13,43 +13,43 @@ use crate::routes::personal::known_of;
 use crate::routes::preferences;
 use crate::state::{AppState, Serving};
 
-/// A film on a page.
+/// A movie on a page.
 #[derive(Debug)]
 pub struct MovieCard<'a> {
     pub item: Item<'a>,
-    /// Why it is there, where it was ranked.
+    /// Score, reasons and prediction; `None` if the movie wasn't ranked.
     pub why: Option<Why<'a>>,
-    pub standing: Standing,
+    pub status: MovieStatus,
 }
 
-/// What somebody said of a film, and whether it is on their watchlist.
+/// A user's feedback on a movie, and whether it is on their watchlist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    pub said: Option<MovieFeedback>,
+pub struct MovieStatus {
+    pub feedback: Option<MovieFeedback>,
     pub is_listed: bool,
 }
 
-impl Standing {
-    /// O(log films spoken of).
+impl MovieStatus {
+    /// Looks up a movie. O(log n) in the user's feedback.
     pub fn of(taste: &Taste, movie_id: MovieId) -> Self {
-        let said = taste.movies.binary_search_by_key(&movie_id, |movie| movie.movie_id);
+        let feedback = taste.movies.binary_search_by_key(&movie_id, |movie| movie.movie_id);
         Self {
-            said: said.ok().map(|at| taste.movies[at].clone()),
+            feedback: feedback.ok().map(|at| taste.movies[at].clone()),
             is_listed: taste.listed.binary_search(&movie_id).is_ok(),
         }
     }
 }
 
-/// One model and one person, for a whole page.
-pub struct Viewing {
+/// The bundle and the user's taste, loaded once per page so that all parts agree.
+pub struct UserView {
     pub serving: Arc<Serving>,
     pub taste: Arc<Taste>,
-    /// The country whose services count, as the model numbers it; the operator's own, if `None`.
+    /// Index of the region whose services count; `None` selects the server's default.
     pub region: Option<usize>,
 }
 
-impl Viewing {
-    /// What a page for somebody needs.
+impl UserView {
+    /// Loads the bundle and the user's taste.
     pub async fn of(state: &AppState, profile: &Profile) -> Result<Self, Problem> {
         let serving = state.serving();
         let taste = state.taste(&profile.key()).await?;
@@ -64,8 +64,7 @@ impl Viewing {
         &self.serving.bundle.recommender
     }
 
-    /// Everything that is known of the person, as a request for recommendations has it. What they have
-    /// seen, spoken of or listed is not shown, and their preferences count.
+    /// A query from the user's taste and preferences. It excludes movies with feedback and those on the watchlist.
     pub fn query(&self, limit: usize) -> Query {
         let mut query = known_of(&self.taste, false);
         preferences::apply(&self.taste.preferences, self.recommender(), &mut query);
@@ -73,12 +72,12 @@ impl Viewing {
         query
     }
 
-    /// A query, checked.
+    /// Validates a query.
     pub fn resolve(&self, query: &Query) -> Result<Request, Problem> {
         Ok(self.recommender().resolve(query)?.0)
     }
 
-    /// The films that a query asks for.
+    /// Recommends movies for a query.
     pub fn list(&self, query: &Query) -> Result<Vec<MovieCard<'_>>, Problem> {
         let request = self.resolve(query)?;
         let ranked = self.recommender().recommend(&request);
@@ -89,7 +88,7 @@ impl Viewing {
         Ok(movies.collect())
     }
 
-    /// Predicts stars by all that is known of the person, where films were listed by a part of it.
+    /// Replaces predictions by those from the user's whole taste. Lists ranked by a part of the taste need this.
     pub fn predict(&self, movies: &mut [MovieCard<'_>]) -> Result<(), Problem> {
         let rows: Vec<MovieIdx> =
             movies.iter().filter_map(|movie| self.find(movie.item.movie_id)).collect();
@@ -102,7 +101,7 @@ impl Viewing {
         Ok(())
     }
 
-    /// Films with the stars that are expected of the person, where anything is known of them.
+    /// Cards with predicted stars, or without them if the user has no history.
     pub fn predicted(&self, movies: &[MovieIdx]) -> Result<Vec<MovieCard<'_>>, QueryError> {
         let query = Query { explain: false, ..self.query(1) };
         let (request, _) = self.recommender().resolve(&query)?;
@@ -117,18 +116,18 @@ impl Viewing {
         Ok(movies.collect())
     }
 
-    /// A film, and what the person said of it.
+    /// A movie's card without reasons.
     pub fn movie(&self, film: MovieIdx) -> MovieCard<'_> {
         let recommender = self.recommender();
         let movie = recommender.movie(film);
         MovieCard {
             item: Item::of(recommender, film, self.region),
             why: None,
-            standing: Standing::of(&self.taste, movie.movie_id),
+            status: MovieStatus::of(&self.taste, movie.movie_id),
         }
     }
 
-    /// A film of the person's own, by its number; films that left the catalogue are not there.
+    /// Looks up a movie by id; `None` if it is no longer in the catalog.
     pub fn find(&self, movie_id: MovieId) -> Option<MovieIdx> {
         self.recommender().vocabulary().index_of(movie_id)
     }

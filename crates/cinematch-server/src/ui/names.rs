@@ -1,7 +1,6 @@
-//! What countries and languages are called in English: ISO 3166-1 and 639-1 have two letters for each. And how
-//! many films there are.
+//! English names of countries (ISO 3166-1) and languages (ISO 639-1).
 
-/// Countries in which it is known where films can be watched, by their letters.
+/// Countries for which TMDB has streaming availability, sorted by code.
 const COUNTRIES: &[(&str, &str)] = &[
     ("AD", "Andorra"),
     ("AE", "United Arab Emirates"),
@@ -107,7 +106,7 @@ const COUNTRIES: &[(&str, &str)] = &[
     ("ZW", "Zimbabwe"),
 ];
 
-/// Languages that films are made in. TMDb says `cn` of Cantonese and `xx` of films without words.
+/// Original languages of movies, sorted by code. TMDB uses `cn` for Cantonese and `xx` for movies without dialogue.
 const LANGUAGES: &[(&str, &str)] = &[
     ("ar", "Arabic"),
     ("bg", "Bulgarian"),
@@ -175,18 +174,18 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("uk", "Ukrainian"),
     ("ur", "Urdu"),
     ("vi", "Vietnamese"),
-    ("xx", "Without words"),
+    ("xx", "No dialogue"),
     ("yi", "Yiddish"),
     ("zh", "Chinese"),
     ("zu", "Zulu"),
 ];
 
-/// A country's name, or its letters where none is known.
+/// Returns a country's name, or the code if it is unknown.
 pub fn country(code: &str) -> &str {
     find(COUNTRIES, code)
 }
 
-/// A language's name, or its letters where none is known.
+/// Returns a language's name, or the code if it is unknown.
 pub fn language(code: &str) -> &str {
     find(LANGUAGES, code)
 }
@@ -195,45 +194,16 @@ fn find<'a>(names: &[(&'static str, &'static str)], code: &'a str) -> &'a str {
     names.binary_search_by_key(&code, |(code, _)| code).map_or(code, |at| names[at].1)
 }
 
-/// A whole number with its thousands apart: `87,585`.
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut apart = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            apart.push(',');
-        }
-        apart.push(digit);
-    }
-    apart
-}
-
-/// `no films`, `1 film`, `87,585 films`.
-pub fn movies(number: usize) -> String {
-    match number {
-        0 => "no films".to_owned(),
-        1 => "1 film".to_owned(),
-        number => format!("{} films", thousands(number)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn letters_have_names_and_unknown_ones_stand_for_themselves() {
+    fn returns_the_code_if_the_name_is_unknown() {
         assert_eq!((country("DE"), language("de")), ("Germany", "German"));
         assert_eq!((country("ZZ"), language("tlh")), ("ZZ", "tlh"));
         for names in [COUNTRIES, LANGUAGES] {
-            assert!(names.is_sorted_by(|one, next| one.0 < next.0), "searched by halving");
+            assert!(names.is_sorted_by(|one, next| one.0 < next.0), "binary search needs order");
         }
-    }
-
-    #[test]
-    fn numbers_are_read_at_a_glance() {
-        let texts = [0, 999, 1_000, 87_585, 32_000_204].map(thousands);
-        assert_eq!(texts, ["0", "999", "1,000", "87,585", "32,000,204"]);
-        assert_eq!([0, 1, 2_000].map(movies), ["no films", "1 film", "2,000 films"]);
     }
 }

@@ -1,67 +1,62 @@
-//! What a page says of what was just done, with the way back.
+//! Notice about the last action, with a button that undoes it.
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::layout;
-use super::visitor::Visitor;
+use super::texts::layout as texts;
 
-/// Carries a note to the next page, where no script shows it at once.
+/// Cookie that carries a notice to the next page when scripts are off.
 pub const COOKIE: &str = "cinematch_note";
-/// A longer note does not fit into a cookie.
-const LONGEST: usize = 300;
+/// Maximum length of a notice in characters; a longer one doesn't fit into a cookie.
+const MAX_LENGTH: usize = 300;
 
-/// A sentence, and how to undo what it tells.
+/// A notice and how to undo the action it reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub text: String,
     pub undo: Option<Undo>,
 }
 
-/// How a film stood before something was said of it.
+/// The state of a movie before an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undo {
     pub movie_id: u32,
-    /// What [`super::say`] makes of it and reads again.
+    /// Written and read by [`super::actions`].
     pub before: String,
 }
 
 impl Note {
-    /// A sentence alone.
+    /// A notice that can't be undone.
     pub fn plain(text: impl Into<String>) -> Self {
         Self { text: text.into(), undo: None }
     }
 
-    /// The note of a cookie; whatever is none is not shown.
+    /// Parses a cookie's value; returns `None` if it is malformed.
     pub fn read(value: &str) -> Option<Self> {
-        let plain = |text: &str| percent_decode_str(text).decode_utf8().ok().map(String::from);
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(String::from);
         let mut parts = value.split('.');
-        let text = plain(parts.next()?).filter(|text| !text.is_empty())?;
+        let text = decoded(parts.next()?).filter(|text| !text.is_empty())?;
         let undo = parts.next().zip(parts.next()).and_then(|(movie_id, before)| {
-            Some(Undo { movie_id: movie_id.parse().ok()?, before: plain(before)? })
+            Some(Undo { movie_id: movie_id.parse().ok()?, before: decoded(before)? })
         });
         Some(Self { text, undo })
     }
 
-    fn cookie(&self) -> String {
-        let coded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let text: String = self.text.chars().take(LONGEST).collect();
+    /// Encodes the notice for a cookie's value.
+    pub fn encode(&self) -> String {
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let text: String = self.text.chars().take(MAX_LENGTH).collect();
         match &self.undo {
-            None => coded(&text),
-            Some(undo) => format!("{}.{}.{}", coded(&text), undo.movie_id, coded(&undo.before)),
+            None => encoded(&text),
+            Some(undo) => {
+                format!("{}.{}.{}", encoded(&text), undo.movie_id, encoded(&undo.before))
+            }
         }
     }
 
-    /// The note as pages show it. The element is there also while there is nothing to say: screen readers
-    /// tell what changes in it.
-    pub fn show(note: Option<&Self>) -> Markup {
-        Self::show_with(note, &html! {})
-    }
-
-    /// The same with more behind it.
-    fn show_with(note: Option<&Self>, more: &Markup) -> Markup {
+    /// Renders the live region. It is on every page, also without a notice: screen readers announce changes of an
+    /// existing region only. `more` follows the notice.
+    pub fn show(note: Option<&Self>, more: &Markup) -> Markup {
         html! {
             div #note .note role="status" {
                 @if let Some(note) = note {
@@ -69,7 +64,7 @@ impl Note {
                     @if let Some(undo) = &note.undo {
                         form method="post" action={ "/films/" (undo.movie_id) "/undo" } data-live {
                             input type="hidden" name="before" value=(undo.before);
-                            button .quiet title="Ctrl+Z" aria-keyshortcuts="Control+Z" { "Undo" }
+                            button .quiet title=(texts::UNDO_SHORTCUT) aria-keyshortcuts="Control+Z" { (texts::UNDO) }
                         }
                     }
                     (more)
@@ -79,53 +74,18 @@ impl Note {
     }
 }
 
-/// Answers a form: with the parts that changed where a script asked, else with the way back.
-pub fn done(visitor: &Visitor, changed: &Markup, note: &Note) -> Response {
-    if visitor.is_fragment {
-        // On the first page the films stay where they are, until somebody wants to see what it did to them.
-        let is_home = visitor.back == "/";
-        let anew = html! { @if is_home { a href="/" { "Show new picks" } } };
-        return layout::fragments(&html! { (changed) (Note::show_with(Some(note), &anew)) });
-    }
-    leave(&visitor.back, note)
-}
-
-/// Answers a form by leading elsewhere, with a note there.
-pub fn leave(to: &str, note: &Note) -> Response {
-    let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60", note.cookie());
-    with_cookie(to, &cookie)
-}
-
-/// Leads elsewhere, and sets a cookie.
-pub fn with_cookie(to: &str, cookie: &str) -> Response {
-    let mut response = lead(to);
-    if let Ok(cookie) = HeaderValue::from_str(cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-/// Leads elsewhere.
-pub fn lead(to: &str) -> Response {
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    // Addresses of ours are visible ASCII; what is not leads home.
-    let place = HeaderValue::from_str(to).unwrap_or_else(|_| HeaderValue::from_static("/"));
-    response.headers_mut().insert(header::LOCATION, place);
-    response
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn notes_survive_a_cookie() {
+    fn a_note_survives_the_cookie() {
         let undo = Undo { movie_id: 6, before: "like,-,0;\"x\"".to_owned() };
         for note in [
             Note::plain("Saved"),
             Note { text: "You liked “Léon”; <b>\r\n".to_owned(), undo: Some(undo) },
         ] {
-            let cookie = note.cookie();
+            let cookie = note.encode();
             assert!(
                 cookie.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"%.".contains(&byte))
             );

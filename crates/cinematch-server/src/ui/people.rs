@@ -1,14 +1,15 @@
-//! `/people`: whose films these are, in a household without passwords.
+//! `/people`: choosing a profile in a household without passwords.
 
 use axum::extract::State;
 use axum::response::Response;
 use cinematch_store::{Account, Identified, Profile};
 use maud::{Markup, html};
 
-use super::form::Sent;
+use super::form::FormBody;
 use super::layout::{Nav, Page, page};
-use super::note::with_cookie;
-use super::visitor::{PROFILE_COOKIE, Visitor};
+use super::responses::redirect_with_cookie;
+use super::texts::{self as common, people as texts};
+use super::visitor::{PROFILE_COOKIE, PageCaller};
 use crate::access::{only_in, random_name};
 use crate::config::AccessMode;
 use crate::problem::Problem;
@@ -16,22 +17,22 @@ use crate::routes::now;
 use crate::routes::person::check_text;
 use crate::state::AppState;
 
-const LONGEST_NAME: usize = 100;
-/// How long a browser remembers who it is: a year.
-const SECONDS: u32 = 365 * 24 * 3600;
+const MAX_NAME_LENGTH: usize = 100;
+/// Lifetime of the profile cookie: one year.
+const COOKIE_SECONDS: u32 = 365 * 24 * 3600;
 
 fn open_only(state: &AppState) -> Result<(), Problem> {
-    only_in(state, AccessMode::Open, "Here people have accounts: sign in at /sign-in")
+    only_in(state, AccessMode::Open, texts::USES_ACCOUNTS)
 }
 
-/// `GET /people`: everybody there is, and somebody new.
-pub async fn choose(State(state): State<AppState>, visitor: Visitor) -> Result<Response, Problem> {
+/// `GET /people`: lists the profiles, with a form for a new one.
+pub async fn list(State(state): State<AppState>, caller: PageCaller) -> Result<Response, Problem> {
     open_only(&state)?;
     let accounts = state.store().accounts().await?;
     let profiles: Vec<Profile> = accounts.into_iter().map(|account| account.profile).collect();
     let main = html! {
         section .plain {
-            h1 { "Who’s watching?" }
+            h1 { (texts::TITLE) }
             @if !profiles.is_empty() {
                 form .people method="post" action="/people/choose" {
                     @for profile in &profiles {
@@ -41,72 +42,75 @@ pub async fn choose(State(state): State<AppState>, visitor: Visitor) -> Result<R
                     }
                 }
             }
-            h2 { "Somebody new" }
+            h2 { (texts::ADD_PROFILE) }
             (name_form())
         }
     };
-    Ok(page(&visitor, &Page::new("Who’s watching?", Nav::Elsewhere, main)))
+    Ok(page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main)))
 }
 
-/// Asks for a name.
+/// The form for a new profile's name.
 pub fn name_form() -> Markup {
     html! {
         form .inline method="post" action="/people" {
-            label for="name" { "Name" }
-            input #name name="name" required maxlength=(LONGEST_NAME) autocomplete="nickname";
-            button .button { "Go on" }
+            label for="name" { (texts::NAME) }
+            input #name name="name" required maxlength=(MAX_NAME_LENGTH) autocomplete="nickname";
+            button .button { (common::CONTINUE) }
         }
     }
 }
 
-/// A profile's letter in a colour of its own.
+/// A profile's initial on a color derived from its id.
 fn face(profile: &Profile) -> Markup {
     let initial = profile.name.chars().next().unwrap_or('·').to_uppercase().to_string();
     html! { b class={ "face h" (profile.id % 12) } aria-hidden="true" { (initial) } }
 }
 
-/// `POST /people`: makes a profile, and asks it what it knows.
-pub async fn make(State(state): State<AppState>, Sent(fields): Sent) -> Result<Response, Problem> {
+/// `POST /people`: creates a profile and starts its onboarding.
+pub async fn create(
+    State(state): State<AppState>,
+    FormBody(fields): FormBody,
+) -> Result<Response, Problem> {
     open_only(&state)?;
     let name = fields.get("name").unwrap_or_default();
-    check_text("name", name, LONGEST_NAME)?;
-    // A name that nobody can see is none.
+    check_text("name", name, MAX_NAME_LENGTH)?;
+    // Refuses names of invisible characters only. Everything from U+3000 on counts as visible: CJK, emoji.
     if !name.chars().any(|letter| letter.is_alphanumeric() || letter > '\u{2fff}') {
-        return Err(Problem::field("name", "expected at least one letter, digit or picture"));
+        return Err(Problem::field("name", texts::NAME_INVISIBLE));
     }
     let is_taken = |account: &Account| account.profile.name.to_lowercase() == name.to_lowercase();
     if state.store().accounts().await?.iter().any(is_taken) {
-        return Err(Problem::field(
-            "name",
-            format!("there is a {name} already; choose another one"),
-        ));
+        return Err(Problem::field("name", texts::name_taken(name)));
     }
-    // Profiles go by addresses; a household needs none, and nobody gets mail at this one (RFC 2606).
+    // A profile needs an email address. This one never receives mail: RFC 2606 reserves `.invalid`.
     let address = format!("{}@household.invalid", random_name()?);
     match state.store().identify(&address, Some(name), now()).await? {
         Identified::New(profile) | Identified::Known(profile) => {
-            Ok(with_cookie("/welcome", &cookie(profile.id, SECONDS)))
+            Ok(redirect_with_cookie("/welcome", &cookie(profile.id, COOKIE_SECONDS)))
         }
-        Identified::Unknown => Err(Problem::field("name", "cannot be a profile's")),
+        Identified::Unknown => Err(Problem::field("name", texts::NAME_INVALID)),
     }
 }
 
-/// `POST /people/choose`: from now on the browser is somebody's.
-pub async fn be(State(state): State<AppState>, Sent(fields): Sent) -> Result<Response, Problem> {
+/// `POST /people/choose`: switches the browser to a profile.
+pub async fn choose(
+    State(state): State<AppState>,
+    FormBody(fields): FormBody,
+) -> Result<Response, Problem> {
     open_only(&state)?;
     let id: Option<i64> = fields.number("profile")?;
     let profile = match id {
         Some(id) => state.store().profile(id).await?,
         None => None,
     };
-    let profile = profile.ok_or_else(|| Problem::not_found("There is no such profile any more"))?;
-    Ok(with_cookie("/", &cookie(profile.id, SECONDS)))
+    let profile = profile.ok_or_else(|| Problem::not_found(texts::PROFILE_GONE))?;
+    Ok(redirect_with_cookie("/", &cookie(profile.id, COOKIE_SECONDS)))
 }
 
-/// `POST /people/leave`: the browser is nobody's.
+/// `POST /people/leave`: removes the browser's profile cookie.
 pub async fn leave(State(state): State<AppState>) -> Result<Response, Problem> {
     open_only(&state)?;
-    Ok(with_cookie("/people", &cookie(0, 0)))
+    Ok(redirect_with_cookie("/people", &cookie(0, 0)))
 }
 
 fn cookie(id: i64, seconds: u32) -> String {

@@ -1,5 +1,4 @@
-//! `/me`: what is known of somebody, as a picture; what they would rather see; taking it all away, and being
-//! forgotten.
+//! `/me`: the user's taste charts, preferences, data export, and deleting the profile.
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -9,14 +8,18 @@ use cinematch_store::{Preferences, Profile, Taste};
 use maud::{Markup, html};
 
 use super::choice::Choice;
-use super::form::{Fields, Sent, in_words};
+use super::form::{Fields, FormBody};
 use super::layout::{Nav, Page, page};
-use super::movies::{MovieCard, Viewing};
-use super::names::{country, language, movies, thousands};
-use super::note::{Note, leave};
+use super::movies::{MovieCard, UserView};
+use super::names::{country, language};
+use super::note::Note;
+use super::responses::redirect_with_note;
 use super::strip::strip;
-use super::taste_charts::Picture;
-use super::visitor::{PROFILE_COOKIE, User, Visitor};
+use super::taste_charts::TasteCharts;
+use super::texts::errors::with_labels;
+use super::texts::numbers::title_case;
+use super::texts::{self as common, profile as texts, welcome};
+use super::visitor::{PROFILE_COOKIE, PageCaller, PageUser};
 use crate::access::random_name;
 use crate::problem::Problem;
 use crate::routes::now;
@@ -24,86 +27,70 @@ use crate::routes::people::{ExportFormat, taken_away};
 use crate::routes::preferences::{NewPreferences, save, services_in};
 use crate::state::AppState;
 
-/// The films last spoken of that are shown.
-const LAST: usize = 6;
-/// Longer films than this are nobody's evening.
-const LONGEST_RUNTIME: u32 = 1000;
+/// Number of movies under "Recent activity".
+const RECENT: usize = 6;
+/// Maximum of the length fields, in minutes.
+const MAX_RUNTIME: u32 = 1000;
 
 /// `GET /me`.
-pub async fn me(
+pub async fn profile(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
+    PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let viewing = Viewing::of(&state, &profile).await?;
-    let shown = &viewing.taste.preferences;
-    Ok(page(&visitor, &Page::new("You", Nav::Me, main(&viewing, &profile, shown, None))))
+    let view = UserView::of(&state, &profile).await?;
+    let shown = &view.taste.preferences;
+    Ok(page(&caller, &Page::new(texts::TITLE, Nav::Me, main(&view, &profile, shown, None))))
 }
 
-/// The page, with the form for preferences as it was sent and why it was refused, if it was.
-fn main(
-    viewing: &Viewing,
-    profile: &Profile,
-    shown: &Preferences,
-    refusal: Option<&str>,
-) -> Markup {
-    let picture = Picture::of(&viewing.taste, viewing.recommender());
+/// The page, with the preferences as stored or as submitted, and the problem of a refused form.
+fn main(view: &UserView, profile: &Profile, shown: &Preferences, refusal: Option<&str>) -> Markup {
+    let charts = TasteCharts::of(&view.taste, view.recommender());
     html! {
         h1 { (profile.name) }
-        p { (summary(&viewing.taste)) }
-        @if picture.is_empty() {
+        p { (summary(&view.taste)) }
+        @if charts.is_empty() {
             section .invitation {
-                p { "Your taste is drawn here once you have said something of a few films." }
+                p { (texts::NO_CHARTS) }
                 p {
-                    a .button href="/welcome/rate" { "Rate films you know" } " "
-                    a href="/import" { "Bring your ratings along" }
+                    a .button href="/welcome/rate" { (common::RATE_FILMS) } " "
+                    a href="/import" { (common::IMPORT_RATINGS) }
                 }
             }
         } @else {
-            div .picture { (picture.show()) }
+            div .picture { (charts.show()) }
         }
-        (last(viewing))
-        (preferences_form(viewing, shown, refusal))
-        (own_data(profile))
+        (recent(view))
+        (preferences_form(view, shown, refusal))
+        (own_data())
     }
 }
 
-/// How much is known.
+/// Number of movies by kind of feedback.
 fn summary(taste: &Taste) -> String {
     let (rated, liked) = (taste.rated().count(), taste.liked().count());
     let seen = taste.movies.iter().filter(|movie| movie.watched || movie.stars.is_some()).count();
-    let parts =
-        [(seen, "seen"), (rated, "with stars"), (liked, "liked"), (taste.listed.len(), "to watch")];
-    let told: Vec<String> = parts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", thousands(count)))
-        .collect();
-    match told.as_slice() {
-        [] => "You have said nothing of any film yet.".to_owned(),
-        [one] => format!("Films: {one}."),
-        several => format!("Films: {}.", several.join(", ")),
-    }
+    texts::summary(seen, rated, liked, taste.listed.len())
 }
 
-/// The films that were last spoken of, to think again.
-fn last(viewing: &Viewing) -> Markup {
-    let mut said: Vec<_> = viewing.taste.movies.iter().collect();
-    said.sort_by_key(|movie| (std::cmp::Reverse(movie.updated_at), movie.movie_id));
-    let found = said.into_iter().filter_map(|movie| viewing.find(movie.movie_id));
-    let movies: Vec<MovieCard<'_>> = found.take(LAST).map(|movie| viewing.movie(movie)).collect();
+/// The movies with the latest feedback.
+fn recent(view: &UserView) -> Markup {
+    let mut feedback: Vec<_> = view.taste.movies.iter().collect();
+    feedback.sort_by_key(|movie| (std::cmp::Reverse(movie.updated_at), movie.movie_id));
+    let found = feedback.into_iter().filter_map(|movie| view.find(movie.movie_id));
+    let movies: Vec<MovieCard<'_>> = found.take(RECENT).map(|movie| view.movie(movie)).collect();
     html! {
         @if !movies.is_empty() {
             section aria-labelledby="last" {
-                h2 #last { "What you said last" }
+                h2 #last { (texts::RECENT) }
                 ul .strips .kept { @for movie in &movies { li { (strip(movie, &html! {})) } } }
             }
         }
     }
 }
 
-/// What somebody would rather see.
-fn preferences_form(viewing: &Viewing, shown: &Preferences, refusal: Option<&str>) -> Markup {
-    let index = viewing.recommender().index();
+/// The form for preferences.
+fn preferences_form(view: &UserView, shown: &Preferences, refusal: Option<&str>) -> Markup {
+    let index = view.recommender().index();
     let Preferences {
         preferred_genres,
         services,
@@ -113,7 +100,6 @@ fn preferences_form(viewing: &Viewing, shown: &Preferences, refusal: Option<&str
         region,
         ..
     } = shown;
-    let as_it_is = |name| name;
     let offered = services_in(index, region.as_deref());
     let mut regions: Vec<&str> = index.regions().iter().map(RegionIndex::code).collect();
     if let Some(own) = region.as_deref().filter(|own| !regions.contains(own)) {
@@ -122,75 +108,73 @@ fn preferences_form(viewing: &Viewing, shown: &Preferences, refusal: Option<&str
     regions.sort_by_key(|code| country(code));
     html! {
         section #preferences aria-labelledby="preferences-title" {
-            h2 #preferences-title { "What you would rather see" }
+            h2 #preferences-title { (texts::PREFERENCES) }
             form .preferences method="post" action="/me" {
                 @if let Some(refusal) = refusal { p .refusal role="alert" { (refusal) } }
-                (Choice::of(&index.genres, preferred_genres, as_it_is).show(
-                    "genre", "Genres", Some("Films of these come first.")))
+                (Choice::of(&index.genres, preferred_genres, title_case).show(
+                    "genre", common::GENRES, Some(texts::GENRES_HELP)))
                 @if !regions.is_empty() {
                     div {
-                        label .above for="region" { "Country" }
+                        label .above for="region" { (texts::COUNTRY) }
                         select #region name="region" aria-describedby="region-help" {
-                            option value="" selected[region.is_none()] { "As this server has it" }
+                            option value="" selected[region.is_none()] { (common::SERVER_DEFAULT) }
                             @for code in regions {
                                 option value=(code) selected[region.as_deref() == Some(code)] { (country(code)) }
                             }
                         }
-                        p #region-help .small { "Its services are below once this is saved." }
+                        p #region-help .small { (texts::COUNTRY_HELP) }
                     }
                 }
-                (Choice::of(offered, services, as_it_is).show(
-                    "service", "Services you have", Some("Only films on these are recommended. None ticked: all films.")))
-                (Choice::of(&index.languages, original_languages, language).show(
-                    "language", "Films made in", Some("Only films made in these are recommended. None ticked: all films.")))
+                (Choice::of(offered, services, str::to_owned).show(
+                    "service", texts::SERVICES, Some(welcome::SERVICES_HELP)))
+                (Choice::of(&index.languages, original_languages, |code| language(code).to_owned()).show(
+                    "language", texts::LANGUAGES, Some(texts::LANGUAGES_HELP)))
                 fieldset .inline {
-                    legend { "Length in minutes" }
-                    label for="runtime_min" { "From" }
-                    input #runtime_min type="number" name="runtime_min" min="0" max=(LONGEST_RUNTIME) value=[runtime_min];
-                    label for="runtime_max" { "to" }
-                    input #runtime_max type="number" name="runtime_max" min="0" max=(LONGEST_RUNTIME) value=[runtime_max];
+                    legend { (texts::LENGTH) }
+                    label for="runtime_min" { (texts::FROM) }
+                    input #runtime_min type="number" name="runtime_min" min="0" max=(MAX_RUNTIME) value=[runtime_min];
+                    label for="runtime_max" { (texts::TO) }
+                    input #runtime_max type="number" name="runtime_max" min="0" max=(MAX_RUNTIME) value=[runtime_max];
                 }
-                button .button { "Save" }
+                button .button { (texts::SAVE) }
             }
         }
     }
 }
 
-/// What belongs to the person, and how to take it away.
-fn own_data(profile: &Profile) -> Markup {
+/// Links to import, download and delete the user's data.
+fn own_data() -> Markup {
     html! {
         section aria-labelledby="data" {
-            h2 #data { "Your data" }
-            p { "It is kept on this server alone. No model learns from it." }
+            h2 #data { (texts::DATA) }
+            p { (texts::DATA_KEPT) }
             ul .links {
-                li { a href="/import" { "Bring your history along from elsewhere" } }
-                li { a href="/me/export.json" download { "Take everything away" } " (JSON)" }
-                li { a href="/me/export.csv" download { "Take your films away" } " (CSV, for a spreadsheet)" }
-                li { a .danger href="/me/forget" { "Forget " (profile.name) "…" } }
+                li { a href="/import" { (common::IMPORT_RATINGS) } }
+                li { a href="/me/export.json" download { (texts::DOWNLOAD_DATA) } (texts::DOWNLOAD_DATA_FORMAT) }
+                li { a href="/me/export.csv" download { (texts::DOWNLOAD_FILMS) } (texts::DOWNLOAD_FILMS_FORMAT) }
+                li { a .danger href="/me/forget" { (texts::DELETE) } }
             }
         }
     }
 }
 
-/// `POST /me`: new preferences.
-pub async fn prefer(
+/// `POST /me`: saves preferences.
+pub async fn save_preferences(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
-    Sent(fields): Sent,
+    PageUser { caller, profile }: PageUser,
+    FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let saved = match preferences_of(&fields) {
         Ok(new) => save(&state, &profile, new).await.map(|_| ()),
         Err(problem) => Err(problem),
     };
     match saved {
-        Ok(()) => {
-            Ok(leave(&back_to(&visitor), &Note::plain("Saved. Your films go by it from now on.")))
-        }
+        Ok(()) => Ok(redirect_with_note(&back_to(&caller), &Note::plain(texts::SAVED))),
         Err(problem) if problem.status().is_client_error() => {
-            let viewing = Viewing::of(&state, &profile).await?;
+            let view = UserView::of(&state, &profile).await?;
             let main =
-                main(&viewing, &profile, &as_sent(&fields), Some(&in_words(problem.detail())));
-            let mut refused = page(&visitor, &Page::new("You", Nav::Me, main));
+                main(&view, &profile, &submitted(&fields), Some(&with_labels(problem.detail())));
+            let mut refused = page(&caller, &Page::new(texts::TITLE, Nav::Me, main));
             *refused.status_mut() = problem.status();
             Ok(refused)
         }
@@ -198,8 +182,8 @@ pub async fn prefer(
     }
 }
 
-/// What a form says, to be shown again whatever is wrong with it.
-fn as_sent(fields: &Fields) -> Preferences {
+/// The submitted form, to show again with its problem.
+fn submitted(fields: &Fields) -> Preferences {
     Preferences {
         preferred_genres: fields.list("genre"),
         services: fields.list("service"),
@@ -211,12 +195,12 @@ fn as_sent(fields: &Fields) -> Preferences {
     }
 }
 
-/// The form is on `/me`, whatever else the browser says.
-fn back_to(visitor: &Visitor) -> String {
-    if visitor.back.starts_with("/me") { visitor.back.clone() } else { "/me".to_owned() }
+/// The form is on `/me`, whatever the referrer is.
+fn back_to(caller: &PageCaller) -> String {
+    if caller.back.starts_with("/me") { caller.back.clone() } else { "/me".to_owned() }
 }
 
-/// What a form says of preferences.
+/// Parses the form.
 fn preferences_of(fields: &Fields) -> Result<NewPreferences, Problem> {
     Ok(NewPreferences {
         preferred_genres: fields.list("genre"),
@@ -231,7 +215,7 @@ fn preferences_of(fields: &Fields) -> Result<NewPreferences, Problem> {
 /// `GET /me/export.json`.
 pub async fn export_json(
     State(state): State<AppState>,
-    User { profile, .. }: User,
+    PageUser { profile, .. }: PageUser,
 ) -> Result<Response, Problem> {
     private(taken_away(&state, &profile, ExportFormat::Json).await)
 }
@@ -239,76 +223,66 @@ pub async fn export_json(
 /// `GET /me/export.csv`.
 pub async fn export_csv(
     State(state): State<AppState>,
-    User { profile, .. }: User,
+    PageUser { profile, .. }: PageUser,
 ) -> Result<Response, Problem> {
     private(taken_away(&state, &profile, ExportFormat::Csv).await)
 }
 
-/// What nobody on the way keeps.
+/// Forbids caches to store an export.
 fn private(export: Result<Response, Problem>) -> Result<Response, Problem> {
-    let nowhere = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    export.map(|export| ([nowhere], export).into_response())
+    let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    export.map(|export| ([no_store], export).into_response())
 }
 
-/// `GET /me/forget`: asks once more.
-pub async fn ask(
+/// `GET /me/forget`: asks for confirmation.
+pub async fn confirm_delete(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
+    PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
     let taste = state.store().taste(&profile.key()).await?;
     let main = html! {
         section .plain {
-            h1 { "Forget " (profile.name) "?" }
-            p {
-                "The profile goes, with what was said of " (movies(taste.movies.len()))
-                " and " (movies(taste.listed.len())) " on the watchlist. Nobody can bring it back."
-            }
-            p { a href="/me/export.json" download { "Take everything away first" } }
+            h1 { (texts::delete_heading(&profile.name)) }
+            p { (texts::delete_warning(taste.movies.len(), taste.listed.len())) }
+            p { a href="/me/export.json" download { (texts::DOWNLOAD_FIRST) } }
             form .inline method="post" action="/me/forget" {
-                button .quiet .danger { "Forget everything" }
-                a href="/me" { "Keep it" }
+                button .quiet .danger { (texts::DELETE) }
+                a href="/me" { (common::CANCEL) }
             }
         }
     };
-    Ok(page(&visitor, &Page::new("Forget", Nav::Me, main)))
+    Ok(page(&caller, &Page::new(texts::DELETE, Nav::Me, main)))
 }
 
-/// `POST /me/forget`: forgets, and gives a receipt.
-pub async fn forget(
+/// `POST /me/forget`: deletes the profile and shows the receipt.
+pub async fn delete(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
+    PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
     let receipt = state.store().forget(&profile.key(), random_name()?, now()).await?;
-    let receipt = receipt.ok_or_else(|| Problem::not_found("Nothing is known of you any more"))?;
-    let told = [
-        ("feedback", "films spoken of"),
-        ("watchlist", "films on the watchlist"),
-        ("preferences", "preferences"),
-        ("imports", "imports"),
-        ("sessions", "sessions"),
-    ];
+    let receipt = receipt.ok_or_else(|| Problem::not_found(texts::NOT_FOUND))?;
     let main = html! {
         section .plain {
-            h1 { "Forgotten" }
-            p { "Nothing of " (profile.name) " is left on this server." }
+            h1 { (texts::DELETED) }
+            p { (texts::deleted(&profile.name)) }
             table {
-                caption .unseen { "What was deleted" }
+                caption .unseen { (texts::DELETED_DATA) }
                 tbody {
-                    @for (table, what) in told {
+                    @for (table, label) in texts::DELETED_TABLES {
                         @if let Some(count) = receipt.deleted.get(table).filter(|count| **count > 0) {
-                            tr { th scope="row" { (what) } td { (count) } }
+                            tr { th scope="row" { (label) } td { (count) } }
                         }
                     }
                 }
             }
-            p { "Your receipt: " code { (receipt.receipt) } }
-            p .small { "It names nobody. The server keeps it to be able to say that this was done." }
-            p { a .button href=(visitor.door()) { "Go on" } }
+            p { (texts::RECEIPT) code { (receipt.receipt) } }
+            p .small { (texts::RECEIPT_HELP) }
+            p { a .button href=(caller.entrance()) { (common::CONTINUE) } }
         }
     };
-    let nobody = Visitor { profile: None, note: None, ..visitor.clone() };
-    let mut response = page(&nobody, &Page::new("Forgotten", Nav::Elsewhere, main));
-    // Whoever had a session has it no more; in a household the browser remembers nobody.
+    let nobody = PageCaller { profile: None, note: None, ..caller.clone() };
+    let mut response = page(&nobody, &Page::new(texts::DELETED, Nav::Elsewhere, main));
+    // Deleting the profile ended its sessions; the household cookie expires here.
     let gone = format!("{PROFILE_COOKIE}=0; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
     if let Ok(gone) = HeaderValue::from_str(&gone) {
         response.headers_mut().append(header::SET_COOKIE, gone);

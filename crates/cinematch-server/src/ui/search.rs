@@ -1,4 +1,4 @@
-//! `GET /search`: films by what people type, as a page and as the suggestions of a combobox.
+//! `GET /search`: search results as a page, and as the suggestions of the search field's combobox.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -6,50 +6,52 @@ use maud::{Markup, html};
 
 use super::card::{address, cards, poster};
 use super::form::Fields;
-use super::layout::{Nav, Page, fragments, page};
-use super::movies::{MovieCard, Viewing};
-use super::visitor::User;
+use super::layout::{Nav, Page, page};
+use super::movies::{MovieCard, UserView};
+use super::responses::fragments;
+use super::texts::search as texts;
+use super::visitor::PageUser;
 use crate::problem::Problem;
 use crate::state::AppState;
 use crate::trace::span;
 
-/// Films on the page, and below the field.
+/// Number of results on the page, and of suggestions below the field.
 const FOUND: usize = 30;
 const SUGGESTED: usize = 8;
 const LONGEST: usize = 200;
 
-/// Films found.
+/// Renders search results.
 pub async fn search(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
+    PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let words: String = fields.get("q").unwrap_or_default().chars().take(LONGEST).collect();
-    let viewing = Viewing::of(&state, &profile).await?;
-    let limit = if visitor.is_fragment { SUGGESTED } else { FOUND };
-    let hits = span!("rank").in_scope(|| viewing.serving.search.search(&words, limit));
-    let movies: Vec<MovieCard<'_>> = hits.into_iter().map(|hit| viewing.movie(hit.movie)).collect();
-    if visitor.is_fragment {
+    let view = UserView::of(&state, &profile).await?;
+    let limit = if caller.is_fragment { SUGGESTED } else { FOUND };
+    let hits = span!("rank").in_scope(|| view.serving.search.search(&words, limit));
+    let movies: Vec<MovieCard<'_>> = hits.into_iter().map(|hit| view.movie(hit.movie)).collect();
+    if caller.is_fragment {
         return Ok(fragments(&suggestions(&movies)));
     }
     let main = html! {
-        h1 { @if words.is_empty() { "Search" } @else { "Films for “" (words) "”" } }
-        @if words.is_empty() { p { "Type a title, a person or a keyword into the field above." } }
+        h1 { @if words.is_empty() { (texts::TITLE) } @else { (texts::results_for(&words)) } }
+        @if words.is_empty() { p { (texts::HELP) } }
         @else if movies.is_empty() {
-            p { "No film is called anything like it. " a href="/browse" { "Browse them all" } "." }
+            p { (texts::no_matches(&words)) ". " (texts::CHECK_SPELLING) a href="/browse" { (texts::BROWSE_ALL) } "." }
         } @else {
-            h2 .unseen { "Films found" }
+            h2 .unseen { (texts::RESULTS) }
             (cards(&movies))
         }
     };
-    let title = if words.is_empty() { "Search".to_owned() } else { format!("{words} – search") };
-    Ok(page(&visitor, &Page { searched: words, ..Page::new(title, Nav::Elsewhere, main) }))
+    let title = if words.is_empty() { texts::TITLE.to_owned() } else { texts::title(&words) };
+    Ok(page(&caller, &Page { searched: words, ..Page::new(title, Nav::Elsewhere, main) }))
 }
 
-/// The options of the combobox.
+/// The combobox's options.
 fn suggestions(movies: &[MovieCard<'_>]) -> Markup {
     html! {
-        ul #suggestions role="listbox" aria-label="Films" {
+        ul #suggestions role="listbox" aria-label=(texts::SUGGESTIONS) {
             @for (at, movie) in movies.iter().enumerate() {
                 li #{ "suggestion-" (at) } role="option" aria-selected="false" data-href=(address(&movie.item)) {
                     span .poster { (poster(&movie.item)) }

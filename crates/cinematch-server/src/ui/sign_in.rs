@@ -1,4 +1,4 @@
-//! `/sign-in`: where people have accounts.
+//! `/sign-in`: signing in and out on servers with accounts.
 
 use axum::Extension;
 use axum::extract::State;
@@ -7,87 +7,92 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
 use secrecy::SecretString;
 
-use super::form::Sent;
+use super::form::FormBody;
 use super::layout::{Nav, Page, page};
-use super::note::lead;
-use super::visitor::Visitor;
+use super::responses::redirect;
+use super::texts::sign_in as texts;
+use super::visitor::PageCaller;
 use crate::access::Client;
 use crate::config::AccessMode;
 use crate::problem::Problem;
 use crate::routes::auth;
 use crate::state::AppState;
 
-/// `GET /sign-in`: asks for address and password, or lets one sign out.
-pub async fn show(State(state): State<AppState>, visitor: Visitor) -> Response {
+/// `GET /sign-in`: shows the form, or a button to sign out.
+pub async fn show(State(state): State<AppState>, caller: PageCaller) -> Response {
     if state.config().access.mode == AccessMode::Open {
         return Redirect::to("/people").into_response();
     }
-    let Some(profile) = &visitor.profile else { return form(&visitor, "", None) };
+    let Some(profile) = &caller.profile else { return form(&caller, "", None) };
     let main = html! {
         section .plain {
-            h1 { "You are signed in" }
-            p { "As " b { (profile.name) } ", " (profile.email) "." }
+            h1 { (texts::SIGNED_IN) }
+            p { (texts::SIGNED_IN_AS) b { (profile.name) } " (" (profile.email) ")." }
             form .inline method="post" action="/sign-in/out" {
-                button { "Sign out" }
-                a .button.quiet href="/" { "Stay" }
+                button { (texts::SIGN_OUT) }
+                a .button.quiet href="/" { (texts::STAY) }
             }
         }
     };
-    page(&visitor, &Page::new("Sign out", Nav::Elsewhere, main))
+    page(&caller, &Page::new(texts::SIGN_OUT, Nav::Elsewhere, main))
 }
 
 /// `POST /sign-in`.
-pub async fn enter(
+pub async fn sign_in(
     State(state): State<AppState>,
-    visitor: Visitor,
+    caller: PageCaller,
     Extension(Client(client)): Extension<Client>,
-    Sent(fields): Sent,
+    FormBody(fields): FormBody,
 ) -> Response {
     let email = fields.get("email").unwrap_or_default();
-    let password = SecretString::from(fields.as_sent("password").unwrap_or_default());
+    let password = SecretString::from(fields.untrimmed("password").unwrap_or_default());
     match auth::sign_in(&state, client, email, password).await {
-        Ok((_, cookie)) => lead_with("/", cookie),
-        // What people get wrong is said where they can put it right.
-        Err(problem) if problem.status().is_client_error() => form(&visitor, email, Some(&problem)),
+        Ok((_, cookie)) => redirect_with_session("/", cookie),
+        // The form shows errors that the user can correct.
+        Err(problem) if problem.status().is_client_error() => form(&caller, email, Some(&problem)),
         Err(problem) => problem.into_response(),
     }
 }
 
 /// `POST /sign-in/out`.
-pub async fn leave(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
-    Ok(lead_with("/sign-in", auth::sign_out(&state, &headers).await?))
+pub async fn sign_out(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    Ok(redirect_with_session("/sign-in", auth::sign_out(&state, &headers).await?))
 }
 
-/// Leads elsewhere with a session's cookie, which no log shows.
-fn lead_with(to: &str, cookie: HeaderValue) -> Response {
-    let mut response = lead(to);
+/// Redirects with a session's cookie. The header value is marked sensitive, so logs don't contain it.
+fn redirect_with_session(to: &str, cookie: HeaderValue) -> Response {
+    let mut response = redirect(to);
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response
 }
 
-/// The form, with what was wrong with it the last time.
-fn form(visitor: &Visitor, email: &str, wrong: Option<&Problem>) -> Response {
+/// The form, with the problem of the last attempt.
+fn form(caller: &PageCaller, email: &str, problem: Option<&Problem>) -> Response {
+    let described_by = problem.map(|_| "wrong");
     let main = html! {
         section .plain.narrow {
-            h1 { "Sign in" }
-            @if let Some(problem) = wrong {
+            h1 { (texts::TITLE) }
+            @if let Some(problem) = problem {
                 p #wrong .wrong role="alert" { (problem.detail()) "." }
             }
             form .fields method="post" action="/sign-in" {
-                label for="email" { "Email address" }
+                label for="email" { (texts::EMAIL) }
                 input #email type="email" name="email" value=(email) required maxlength="254"
-                    autocomplete="username" aria-describedby=[wrong.map(|_| "wrong")];
-                label for="password" { "Password" }
+                    autocomplete="username" aria-describedby=[described_by];
+                label for="password" { (texts::PASSWORD) }
                 input #password type="password" name="password" required maxlength="1024"
-                    autocomplete="current-password" aria-describedby=[wrong.map(|_| "wrong")];
-                button { "Sign in" }
+                    autocomplete="current-password" aria-describedby=[described_by];
+                button { (texts::TITLE) }
             }
-            p .small { "Whoever runs this server makes accounts, and new passwords for those that were lost." }
+            p .small { (texts::HELP) }
         }
     };
-    let mut response = page(visitor, &Page::new("Sign in", Nav::Elsewhere, main));
-    *response.status_mut() = wrong.map_or(StatusCode::OK, Problem::status);
-    if let Some(wait) = wrong.and_then(Problem::wait) {
+    let mut response = page(caller, &Page::new(texts::TITLE, Nav::Elsewhere, main));
+    *response.status_mut() = problem.map_or(StatusCode::OK, Problem::status);
+    if let Some(wait) = problem.and_then(Problem::wait) {
         response.headers_mut().insert(header::RETRY_AFTER, wait);
     }
     response

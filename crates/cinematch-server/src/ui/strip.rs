@@ -1,11 +1,11 @@
-//! A film in a list that one reads: its poster beside what there is to know.
+//! A movie in a vertical list: the poster beside facts and actions.
 
 use maud::{Markup, html};
 
-use super::card::{address, facts, poster, say, stars};
+use super::card::{action_buttons, address, facts, poster, stars};
 use super::movies::MovieCard;
 
-/// A film, with what the page has to say of it between the facts and the buttons.
+/// Renders a movie, with `more` between its facts and its buttons.
 pub fn strip(movie: &MovieCard<'_>, more: &Markup) -> Markup {
     let item = &movie.item;
     let address = address(item);
@@ -17,7 +17,7 @@ pub fn strip(movie: &MovieCard<'_>, more: &Markup) -> Markup {
                 (facts(item))
                 (stars(movie))
                 (more)
-                (say(item.movie_id.0, item.title, &movie.standing))
+                (action_buttons(item.movie_id.0, item.title, &movie.status))
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Somebody's taste as a picture: what it counts, and how it is drawn. Whatever is drawn stands in a table
-//! too.
+//! Charts of a user's taste: genres, decades, ratings, and how well known the liked movies are. Every chart has a
+//! table or a sentence with its numbers.
 
 use std::collections::BTreeMap;
 
@@ -8,45 +8,46 @@ use cinematch::ranking::Recommender;
 use cinematch_store::{MovieFeedback, Reaction, Taste};
 use maud::{Markup, html};
 
-use super::names::thousands;
+use super::texts::numbers::title_case;
+use super::texts::{self as common, charts as texts};
 
-/// From so many half stars on a film is liked, and up to so many it is not.
+/// Half stars from which on a movie counts as liked, and up to which it counts as disliked.
 const LIKED_FROM: u8 = 7;
 const DISLIKED_TO: u8 = 5;
-/// Genres in the picture.
+/// Number of genres shown.
 const GENRES: usize = 12;
-/// So many liked films say how known they are.
-const ENOUGH: usize = 5;
+/// Minimum number of liked movies for the popularity chart.
+const MIN_LIKED: usize = 5;
 
-/// What is known of a taste, counted.
+/// The numbers behind the charts.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Picture {
-    /// Genres with the films liked and not liked, those of most films first.
+pub struct TasteCharts {
+    /// Genres with the number of liked and disliked movies, in descending order of their sum.
     pub genres: Vec<(String, u32, u32)>,
-    /// Films spoken of by the first year of their decade, without gaps.
+    /// Number of movies by the first year of their decade, without gaps.
     pub decades: Vec<(u16, u32)>,
-    /// Films by their half stars, from one to ten.
+    /// Number of movies by rating, from 1 to 10 half stars.
     pub stars: [u32; 10],
-    /// Of those liked, how known the film in the middle is.
-    pub known: Option<Known>,
+    /// Popularity of the median liked movie.
+    pub popularity: Option<Popularity>,
 }
 
-/// How known the films are that somebody likes.
+/// Popularity of the movies that a user likes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Known {
-    /// The films liked of which it is known.
+pub struct Popularity {
+    /// Number of liked movies with votes.
     pub n_liked: usize,
-    /// The film in the middle: as many are better known as are less.
-    pub middle: String,
-    /// How many films of the catalogue are better known, and one.
+    /// Title of the liked movie with the median number of votes.
+    pub median: String,
+    /// Rank of that movie in the catalog by votes, from 1.
     pub rank: usize,
-    /// The films of the catalogue.
+    /// Number of movies in the catalog.
     pub n_movies: usize,
 }
 
-/// Whether what was said of a film speaks for it or against it.
-fn is_liked(said: &MovieFeedback) -> Option<bool> {
-    match (said.stars, said.reaction) {
+/// Returns true for liked, false for disliked, `None` for neutral feedback.
+fn is_liked(feedback: &MovieFeedback) -> Option<bool> {
+    match (feedback.stars, feedback.reaction) {
         (Some(stars), _) if stars.halves() >= LIKED_FROM => Some(true),
         (Some(stars), _) if stars.halves() <= DISLIKED_TO => Some(false),
         (_, Some(Reaction::Like)) => Some(true),
@@ -55,8 +56,8 @@ fn is_liked(said: &MovieFeedback) -> Option<bool> {
     }
 }
 
-impl Picture {
-    /// Of a taste, as far as the catalogue has its films. O(films of the catalogue).
+impl TasteCharts {
+    /// Counts a user's movies that are in the catalog. O(n) in the catalog.
     pub fn of(taste: &Taste, recommender: &Recommender) -> Self {
         let movies = taste.movies.iter().filter_map(|said| {
             let movie = recommender.vocabulary().index_of(said.movie_id)?;
@@ -66,7 +67,7 @@ impl Picture {
         Self::counted(&movies, recommender.movies())
     }
 
-    fn counted(movies: &[(&MovieFeedback, &Movie)], catalogue: &[Movie]) -> Self {
+    fn counted(movies: &[(&MovieFeedback, &Movie)], catalog: &[Movie]) -> Self {
         let mut genres: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
         let mut decades: BTreeMap<u16, u32> = BTreeMap::new();
         let mut stars = [0; 10];
@@ -76,7 +77,7 @@ impl Picture {
                 stars[usize::from(given.halves()) - 1] += 1;
             }
             let opinion = is_liked(said);
-            // A film that one does not want to see says nothing of the decades one watches.
+            // Decades count watched and liked movies only.
             if let Some(year) = movie.year
                 && (said.watched || said.stars.is_some() || opinion == Some(true))
             {
@@ -97,46 +98,51 @@ impl Picture {
             .collect();
         genres.sort_by_key(|(_, liked, disliked)| std::cmp::Reverse(liked + disliked));
         genres.truncate(GENRES);
-        Self { genres, decades: without_gaps(&decades), stars, known: known(liked, catalogue) }
+        Self {
+            genres,
+            decades: without_gaps(&decades),
+            stars,
+            popularity: popularity(liked, catalog),
+        }
     }
 
-    /// Whether there is anything to draw.
+    /// Returns true if there is nothing to draw.
     pub fn is_empty(&self) -> bool {
         self.genres.is_empty() && self.decades.is_empty()
     }
 
-    /// The pictures, each under its heading.
+    /// Renders the charts, each under its heading.
     pub fn show(&self) -> Markup {
         html! {
             @if !self.genres.is_empty() {
                 section aria-labelledby="genres" {
-                    h2 #genres { "Genres" }
+                    h2 #genres { (common::GENRES) }
                     (genre_table(&self.genres))
                 }
             }
             @if !self.decades.is_empty() {
                 section aria-labelledby="decades" {
-                    h2 #decades { "Decades" }
-                    (columns("Films by decade", "Decade", &decade_bars(&self.decades)))
+                    h2 #decades { (texts::DECADES) }
+                    (columns(texts::BY_DECADE, texts::DECADE, &decade_bars(&self.decades)))
                 }
             }
             @if self.stars.iter().any(|count| *count > 0) {
                 section aria-labelledby="stars" {
-                    h2 #stars { "Stars" }
-                    (columns("Films by the stars you gave", "Stars", &star_bars(&self.stars)))
+                    h2 #stars { (texts::RATINGS) }
+                    (columns(texts::BY_RATING, texts::STARS, &star_bars(&self.stars)))
                 }
             }
-            @if let Some(known) = &self.known {
+            @if let Some(popularity) = &self.popularity {
                 section aria-labelledby="adventurous" {
-                    h2 #adventurous { "How adventurous" }
-                    (known.show())
+                    h2 #adventurous { (texts::POPULARITY) }
+                    (popularity.show())
                 }
             }
         }
     }
 }
 
-/// Decades from the first to the last, also those of which there is no film.
+/// All decades from the first to the last, including those without movies.
 fn without_gaps(decades: &BTreeMap<u16, u32>) -> Vec<(u16, u32)> {
     let (Some((first, _)), Some((last, _))) = (decades.first_key_value(), decades.last_key_value())
     else {
@@ -146,60 +152,46 @@ fn without_gaps(decades: &BTreeMap<u16, u32>) -> Vec<(u16, u32)> {
     all.map(|decade| (decade, decades.get(&decade).copied().unwrap_or(0))).collect()
 }
 
-/// How known the films are that somebody likes: by their votes, and those of the whole catalogue.
-fn known(mut liked: Vec<(u32, &Movie)>, catalogue: &[Movie]) -> Option<Known> {
-    if liked.len() < ENOUGH {
+/// Ranks the median liked movie by votes in the whole catalog.
+fn popularity(mut liked: Vec<(u32, &Movie)>, catalog: &[Movie]) -> Option<Popularity> {
+    if liked.len() < MIN_LIKED {
         return None;
     }
     liked.sort_by_key(|(votes, movie)| (std::cmp::Reverse(*votes), movie.movie_id));
-    let (votes, middle) = liked[liked.len() / 2];
-    let better_known = catalogue.iter().filter(|movie| movie.vote_count > Some(votes)).count();
-    Some(Known {
+    let (votes, median) = liked[liked.len() / 2];
+    let better_known = catalog.iter().filter(|movie| movie.vote_count > Some(votes)).count();
+    Some(Popularity {
         n_liked: liked.len(),
-        middle: middle.title.clone(),
+        median: median.title.clone(),
         rank: better_known + 1,
-        n_movies: catalogue.len(),
+        n_movies: catalog.len(),
     })
 }
 
-impl Known {
-    /// From 0, the best known film of all, to 1, the least known: on a scale on which each step is so many
-    /// times as many films.
+impl Popularity {
+    /// Position from 0 (best known) to 1 (least known), logarithmic in the rank.
     fn place(&self) -> f32 {
         let all = (self.n_movies.max(2) as f32).ln();
         ((self.rank as f32).ln() / all).clamp(0.0, 1.0)
     }
 
-    /// The place in words.
-    fn words(&self) -> &'static str {
-        match self.place() {
-            place if place < 0.5 => "You like what everybody knows.",
-            place if place < 0.65 => "You like well-known films, and some beside them.",
-            place if place < 0.82 => "You look around.",
-            _ => "You go off the beaten track.",
-        }
-    }
-
     fn show(&self) -> Markup {
         let x = 10.0 + 300.0 * self.place();
+        let (before, after) = texts::median(self.n_liked, self.rank, self.n_movies);
         html! {
-            p { (self.words()) }
+            p { (texts::popularity(self.place())) }
             svg .scale viewBox="0 0 320 48" aria-hidden="true" focusable="false" {
                 rect .track x="10" y="12" width="300" height="8" rx="4" {}
                 circle .dot cx=(format!("{x:.1}")) cy="16" r="10" {}
-                text x="10" y="44" { "Everybody knows it" }
-                text x="310" y="44" text-anchor="end" { "Hardly anybody does" }
+                text x="10" y="44" { (texts::WELL_KNOWN) }
+                text x="310" y="44" text-anchor="end" { (texts::LITTLE_KNOWN) }
             }
-            p .small {
-                "Of the " (self.n_liked) " films you like, the one in the middle is " cite { (self.middle) }
-                ": it is number " (thousands(self.rank)) " of " (thousands(self.n_movies))
-                " by how many people voted on it at TMDB."
-            }
+            p .small { (before) cite { (self.median) } (after) }
         }
     }
 }
 
-/// Genres, with bars of the films liked to one side and those not liked to the other.
+/// Genres with bars for disliked movies on the left and liked ones on the right.
 fn genre_table(genres: &[(String, u32, u32)]) -> Markup {
     let most = genres.iter().map(|(_, liked, disliked)| *liked.max(disliked)).max().unwrap_or(1);
     let share = |count: u32| format!("{:.1}", 100.0 * count as f32 / most.max(1) as f32);
@@ -220,15 +212,15 @@ fn genre_table(genres: &[(String, u32, u32)]) -> Markup {
         table .genres {
             thead {
                 tr {
-                    th scope="col" { "Genre" }
-                    th scope="col" .left { "Not liked" }
-                    th scope="col" { "Liked" }
+                    th scope="col" { (texts::GENRE) }
+                    th scope="col" .left { (texts::DISLIKED) }
+                    th scope="col" { (texts::LIKED) }
                 }
             }
             tbody {
                 @for (name, liked, disliked) in genres {
                     tr {
-                        th scope="row" { (name) }
+                        th scope="row" { (title_case(name)) }
                         td .left { span .count { (disliked) } (bar(*disliked, "bad", true)) }
                         td { (bar(*liked, "good", false)) span .count { (liked) } }
                     }
@@ -251,14 +243,14 @@ fn star_bars(stars: &[u32; 10]) -> Vec<(String, u32)> {
     stars.iter().enumerate().map(|(at, count)| (label(at + 1), *count)).collect()
 }
 
-/// Columns, and the same numbers as a table.
+/// A column chart, and a table with its numbers.
 fn columns(caption: &str, of: &str, bars: &[(String, u32)]) -> Markup {
     const HEIGHT: f32 = 110.0;
     const STEP: usize = 36;
     let most = bars.iter().map(|bar| bar.1).max().unwrap_or(1).max(1);
     let width = bars.len() * STEP;
     let height = |count: u32| HEIGHT * count as f32 / most as f32;
-    // Long names of many columns would run into each other.
+    // Abbreviates decades, since the labels of many columns would overlap.
     let short = |label: &str| {
         label.strip_suffix("0s").map_or(label.to_owned(), |_| format!("’{}", &label[2..]))
     };
@@ -277,10 +269,10 @@ fn columns(caption: &str, of: &str, bars: &[(String, u32)]) -> Markup {
             }
         }
         details .numbers {
-            summary { "In numbers" span .unseen { ": " (caption) } }
+            summary { (texts::SHOW_NUMBERS) span .unseen { ": " (caption) } }
             table {
                 caption .unseen { (caption) }
-                thead { tr { th scope="col" { (of) } th scope="col" { "Films" } } }
+                thead { tr { th scope="col" { (of) } th scope="col" { (texts::FILMS) } } }
                 tbody {
                     @for (label, count) in bars { tr { th scope="row" { (label) } td { (count) } } }
                 }
@@ -331,8 +323,8 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_counts_what_was_said() {
-        let catalogue: Vec<Movie> = (1..=20)
+    fn charts_count_the_users_feedback() {
+        let catalog: Vec<Movie> = (1..=20)
             .map(|id| {
                 movie(
                     id,
@@ -348,26 +340,29 @@ mod tests {
             said(3, Some(2), None),
             said(4, None, Some(Reaction::Like)),
             said(5, None, Some(Reaction::NotInterested)),
-            // Neither for nor against.
+            // Neutral.
             said(6, Some(6), None),
             said(7, Some(8), None),
             said(8, Some(9), None),
         ];
         let movies: Vec<(&MovieFeedback, &Movie)> =
-            opinions.iter().map(|said| (said, &catalogue[said.movie_id.0 as usize - 1])).collect();
-        let picture = Picture::counted(&movies, &catalogue);
+            opinions.iter().map(|said| (said, &catalog[said.movie_id.0 as usize - 1])).collect();
+        let charts = TasteCharts::counted(&movies, &catalog);
         let genres: Vec<(&str, u32, u32)> =
-            picture.genres.iter().map(|(name, a, b)| (name.as_str(), *a, *b)).collect();
+            charts.genres.iter().map(|(name, a, b)| (name.as_str(), *a, *b)).collect();
         assert_eq!(genres, [("comedy", 3, 1), ("crime", 2, 1), ("drama", 2, 1)]);
-        assert_eq!(picture.decades, [(1960, 3), (1970, 2), (1980, 2)]);
-        assert_eq!(picture.stars, [0, 1, 0, 0, 0, 1, 1, 1, 1, 1]);
-        let known = picture.known.as_ref().unwrap();
+        assert_eq!(charts.decades, [(1960, 3), (1970, 2), (1980, 2)]);
+        assert_eq!(charts.stars, [0, 1, 0, 0, 0, 1, 1, 1, 1, 1]);
+        let popularity = charts.popularity.as_ref().unwrap();
         // Liked are 1, 2, 4, 7 and 8; the one in the middle has 250 votes.
-        assert_eq!((known.n_liked, known.middle.as_str(), known.rank), (5, "Film 4", 4));
-        let html = picture.show().into_string();
+        assert_eq!(
+            (popularity.n_liked, popularity.median.as_str(), popularity.rank),
+            (5, "Film 4", 4)
+        );
+        let html = charts.show().into_string();
         assert!(html.contains("<caption") && html.contains("1980s"), "{html}");
         assert!(!html.contains("style="), "the policy allows none");
-        assert!(Picture::counted(&[], &catalogue).is_empty());
+        assert!(TasteCharts::counted(&[], &catalog).is_empty());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! `/tonight`: how long, who, where, in what mood → five films that everyone can live with, and how happy
-//! each would be.
+//! `/tonight`: picks five movies for a group from its members, time, services and genres, and shows how much each
+//! member would enjoy them.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -11,32 +11,27 @@ use maud::{Markup, html};
 use super::choice::Choice;
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
-use super::movies::{MovieCard, Viewing};
+use super::movies::{MovieCard, UserView};
 use super::strip::strip;
-use super::visitor::User;
+use super::texts::numbers::title_case;
+use super::texts::{card as card_texts, tonight as texts};
+use super::visitor::PageUser;
 use crate::config::AccessMode;
 use crate::problem::Problem;
 use crate::routes::groups::{GroupAnswer, GroupQuestion, MemberBody, rank};
 use crate::state::AppState;
 
-/// Films to choose from.
+/// Number of movies picked.
 const PICKS: usize = 5;
-/// The most who are asked at once.
-const MOST_PEOPLE: usize = 12;
-/// How long one may have, in minutes.
-const TIMES: [(u32, &str); 4] =
-    [(90, "1½ hours"), (120, "2 hours"), (150, "2½ hours"), (180, "3 hours")];
+/// Maximum number of members.
+const MAX_MEMBERS: usize = 12;
+/// Aggregation strategies: value in the form, and label with explanation.
+const STRATEGIES: [(&str, (&str, &str)); 3] =
+    [("least_misery", texts::LEAST_MISERY), ("veto", texts::VETO), ("average", texts::AVERAGE)];
 
-/// How several become of one mind, as the form names it.
-const STRATEGIES: [(&str, &str, &str); 3] = [
-    ("least_misery", "Nobody left out", "What counts is whoever likes a film least."),
-    ("veto", "No vetoes", "The best average of films that nobody would turn down."),
-    ("average", "Most joy in all", "The best average; one may like a film much less."),
-];
-
-/// What is asked for tonight.
+/// The request.
 struct Evening {
-    /// Who is there, the viewer where nobody is named.
+    /// The members; the user alone if none is selected.
     people: Vec<Profile>,
     minutes: Option<u32>,
     services: Vec<String>,
@@ -47,38 +42,38 @@ struct Evening {
 /// `GET /tonight`.
 pub async fn tonight(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
+    PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let viewing = Viewing::of(&state, &profile).await?;
-    // With accounts everybody answers for themselves; in a household one asks for all.
-    let household = match visitor.mode {
+    let view = UserView::of(&state, &profile).await?;
+    // With accounts a user picks for themselves only; in a household, for all profiles.
+    let household = match caller.mode {
         AccessMode::Open => {
             let accounts = state.store().accounts().await?;
             accounts.into_iter().map(|account| account.profile).collect()
         }
         AccessMode::Accounts => vec![profile.clone()],
     };
-    let evening = Evening::of(&fields, &household, &profile, &viewing)?;
+    let evening = Evening::of(&fields, &household, &profile, &view)?;
     let answer = if fields.get("go").or(fields.get("who")).is_some() {
-        Some(rank(&state, &viewing.serving, evening.question(&viewing)).await?)
+        Some(rank(&state, &view.serving, evening.question(&view)).await?)
     } else {
         None
     };
     let main = html! {
-        h1 { "Tonight" }
+        h1 { (texts::TITLE) }
         div .tonight {
-            (form(&evening, &household, &viewing))
-            @if let Some(answer) = &answer { (picks(&evening, answer, &viewing)) }
+            (form(&evening, &household, &view))
+            @if let Some(answer) = &answer { (picks(&evening, answer, &view)) }
             @else {
-                p .hint { "Say who is watching, and get five films that everyone can live with." }
+                p .hint { (texts::HINT) }
             }
         }
-        @if let Some(attribution) = viewing.serving.bundle.attribution(viewing.region) {
+        @if let Some(attribution) = view.serving.bundle.attribution(view.region) {
             p .small { (attribution) }
         }
     };
-    Ok(page(&visitor, &Page::new("Tonight", Nav::Tonight, main)))
+    Ok(page(&caller, &Page::new(texts::TITLE, Nav::Tonight, main)))
 }
 
 impl Evening {
@@ -86,21 +81,21 @@ impl Evening {
         fields: &Fields,
         household: &[Profile],
         user: &Profile,
-        viewing: &Viewing,
+        view: &UserView,
     ) -> Result<Self, Problem> {
         let named: Vec<&str> = fields.all("who").collect();
         let is_there = |profile: &&Profile| named.contains(&profile.key().as_str());
         let mut people: Vec<Profile> =
-            household.iter().filter(is_there).take(MOST_PEOPLE).cloned().collect();
+            household.iter().filter(is_there).take(MAX_MEMBERS).cloned().collect();
         if people.is_empty() {
             people.push(user.clone());
         }
-        // The first time the person's own services are ticked. A page kept from before may name others.
+        // The user's own services are checked at first. An old address may contain services that don't exist any more.
         let services = match fields.get("go") {
             Some(_) => fields.list("service"),
-            None => viewing.query(1).filters.services,
+            None => view.query(1).filters.services,
         };
-        let offered = offered(viewing);
+        let offered = offered(view);
         let services = services.into_iter().filter(|name| offered.find(name).is_some()).collect();
         let strategy = fields.get("strategy").unwrap_or_default();
         let known = STRATEGIES.into_iter().find(|it| it.0 == strategy).unwrap_or(STRATEGIES[0]);
@@ -113,17 +108,17 @@ impl Evening {
         })
     }
 
-    /// The same for the ranking.
-    fn question(&self, viewing: &Viewing) -> GroupQuestion {
+    /// The request for the ranking.
+    fn question(&self, view: &UserView) -> GroupQuestion {
         let member = |profile: &Profile| MemberBody {
             user_id: Some(profile.key()),
             ..MemberBody::default()
         };
-        let index = viewing.recommender().index();
-        let region = viewing.region.map(|region| index.regions()[region].code().to_owned());
+        let index = view.recommender().index();
+        let region = view.region.map(|region| index.regions()[region].code().to_owned());
         GroupQuestion {
             members: self.people.iter().map(member).collect(),
-            // What one of them means to watch, they may watch together.
+            // Movies on a member's watchlist may be picked.
             with_watchlist: true,
             strategy: match self.strategy {
                 "average" => Strategy::Average,
@@ -146,21 +141,21 @@ impl Evening {
     }
 }
 
-/// The services of the viewer's country.
-fn offered(viewing: &Viewing) -> &NameList {
-    let index = viewing.recommender().index();
-    viewing.region.map_or(&index.services, |region| &index.regions()[region].services)
+/// The services of the user's country.
+fn offered(view: &UserView) -> &NameList {
+    let index = view.recommender().index();
+    view.region.map_or(&index.services, |region| &index.regions()[region].services)
 }
 
-fn form(evening: &Evening, household: &[Profile], viewing: &Viewing) -> Markup {
-    let index = viewing.recommender().index();
+fn form(evening: &Evening, household: &[Profile], view: &UserView) -> Markup {
+    let index = view.recommender().index();
     let is_there = |profile: &Profile| evening.people.iter().any(|it| it.id == profile.id);
     html! {
         form .evening method="get" action="/tonight#picks" {
             input type="hidden" name="go" value="1";
             @if household.len() > 1 {
                 fieldset {
-                    legend { "Who is watching?" }
+                    legend { (texts::WHO) }
                     div .chips {
                         @for profile in household {
                             label {
@@ -172,9 +167,9 @@ fn form(evening: &Evening, household: &[Profile], viewing: &Viewing) -> Markup {
                 }
             }
             fieldset {
-                legend { "How long have you got?" }
+                legend { (texts::HOW_LONG) }
                 div .chips {
-                    @for (minutes, label) in TIMES {
+                    @for (minutes, label) in texts::TIMES {
                         label {
                             input type="radio" name="minutes" value=(minutes) checked[evening.minutes == Some(minutes)];
                             (label)
@@ -182,17 +177,17 @@ fn form(evening: &Evening, household: &[Profile], viewing: &Viewing) -> Markup {
                     }
                     label {
                         input type="radio" name="minutes" value="" checked[evening.minutes.is_none()];
-                        "All night"
+                        (texts::ANY_LENGTH)
                     }
                 }
             }
-            (Choice::of(&index.genres, &evening.genres, |name| name).show("genre", "In the mood for", None))
-            (Choice::of(offered(viewing), &evening.services, |name| name).show("service", "On", None))
+            (Choice::of(&index.genres, &evening.genres, title_case).show("genre", texts::MOOD, None))
+            (Choice::of(offered(view), &evening.services, str::to_owned).show("service", texts::SERVICES, None))
             @if household.len() > 1 {
                 fieldset {
-                    legend { "What matters" }
+                    legend { (texts::STRATEGY) }
                     ul .choices {
-                        @for (name, label, meaning) in STRATEGIES {
+                        @for (name, (label, meaning)) in STRATEGIES {
                             li {
                                 label {
                                     input type="radio" name="strategy" value=(name) checked[evening.strategy == name];
@@ -203,48 +198,41 @@ fn form(evening: &Evening, household: &[Profile], viewing: &Viewing) -> Markup {
                     }
                 }
             }
-            button .button { "Pick five films" }
+            button .button { (texts::PICK) }
         }
     }
 }
 
-/// The films, and how happy each would be.
-fn picks(evening: &Evening, answer: &GroupAnswer<'_>, viewing: &Viewing) -> Markup {
+/// The picks, and how much each member would enjoy them.
+fn picks(evening: &Evening, answer: &GroupAnswer<'_>, view: &UserView) -> Markup {
     let ranked = &answer.ranked;
     html! {
         section .picks aria-labelledby="picks" {
-            h2 #picks tabindex="-1" {
-                @match ranked.items.len() {
-                    0 => "No film fits",
-                    1 => "One film fits",
-                    PICKS => "Five films for you",
-                    _ => "The films that fit",
-                }
-            }
+            h2 #picks tabindex="-1" { (texts::heading(ranked.items.len())) }
             @if ranked.items.is_empty() {
-                p { "Allow more time, more services or another mood." }
+                p { (texts::NO_PICKS) }
             } @else if evening.people.len() > 1 {
                 ul .content {
                     @for (profile, share) in evening.people.iter().zip(&ranked.satisfaction) {
-                        li { (content(&profile.name, *share)) }
+                        li { (group_match(&profile.name, *share)) }
                     }
                 }
             }
             ol .strips {
                 @for pick in &ranked.items {
-                    @let movie = MovieCard { ..viewing.movie(pick.movie) };
+                    @let movie = MovieCard { ..view.movie(pick.movie) };
                     @let reasons: Vec<String> =
                         pick.members.iter().map(|member| explanation(&member.reasons)).collect();
                     @let more = html! {
                         ul .happiness {
                             @for ((profile, member), best) in evening.people.iter().zip(&pick.members).zip(&ranked.best) {
-                                li { (happiness(&profile.name, share_of(member.score, *best))) }
+                                li { (enjoyment(&profile.name, share_of(member.score, *best))) }
                             }
                         }
                         details .why {
-                            summary { "Why this?" }
+                            summary { (card_texts::WHY) }
                             @for (profile, reasons) in evening.people.iter().zip(&reasons) {
-                                @if evening.people.len() > 1 { p .whose { "For " (profile.name) } }
+                                @if evening.people.len() > 1 { p .whose { (texts::reasons_for(&profile.name)) } }
                                 ul { @for part in reasons.split(" • ") { li { (part) } } }
                             }
                         }
@@ -256,7 +244,7 @@ fn picks(evening: &Evening, answer: &GroupAnswer<'_>, viewing: &Viewing) -> Mark
     }
 }
 
-/// How a film compares with the one that fits a member best, from 0 to 1.
+/// A movie's score as a share of the member's best one, from 0 to 1.
 fn share_of(score: f32, best: Option<f32>) -> f32 {
     match best {
         Some(best) if best > 0.0 => (score / best).clamp(0.0, 1.0),
@@ -264,16 +252,16 @@ fn share_of(score: f32, best: Option<f32>) -> f32 {
     }
 }
 
-/// How happy somebody would be with a film: a bar and words.
-fn happiness(name: &str, share: f32) -> Markup {
+/// How much a member would enjoy a movie: a bar and words.
+fn enjoyment(name: &str, share: f32) -> Markup {
     html! {
         span .name { (name) }
         (bar(share))
-        span .words { (words(share)) }
+        span .words { (texts::enjoyment(share)) }
     }
 }
 
-/// A share as a bar, for eyes alone: words stand beside it.
+/// A share as a bar, hidden from screen readers; words follow.
 fn bar(share: f32) -> Markup {
     html! {
         svg .meter viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
@@ -283,27 +271,16 @@ fn bar(share: f32) -> Markup {
     }
 }
 
-/// What a share of somebody's best film feels like.
-fn words(share: f32) -> &'static str {
-    match share {
-        share if share >= 0.85 => "would love it",
-        share if share >= 0.65 => "would like it",
-        share if share >= 0.45 => "would be fine with it",
-        share if share >= 0.2 => "would put up with it",
-        _ => "would rather not",
-    }
-}
-
-/// How much of their own best evening somebody gets.
-fn content(name: &str, share: Option<f32>) -> Markup {
+/// How well the picks fit a member, relative to the picks for them alone.
+fn group_match(name: &str, share: Option<f32>) -> Markup {
     html! {
         span .name { (name) }
         @match share {
             Some(share) => {
                 (bar(share.min(1.0)))
-                span .words { (format!("{:.0}", 100.0 * share.min(1.0))) " % of a perfect night" }
+                span .words { (texts::group_match(share.min(1.0))) }
             }
-            None => span .words { "has said too little for us to know" },
+            None => span .words { (texts::TOO_FEW_RATINGS) },
         }
     }
 }
@@ -313,14 +290,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn happiness_is_measured_against_ones_best_movie() {
+    fn enjoyment_is_relative_to_the_members_best_movie() {
         let tenths = |score, best| (10.0 * share_of(score, best)).round() as i32;
         let whole = Some(1.0);
         assert_eq!([tenths(0.5, whole), tenths(2.0, whole), tenths(-1.0, whole)], [5, 10, 0]);
         assert_eq!([tenths(0.5, None), tenths(0.5, Some(0.0))], [0, 0]);
-        let all = [1.0, 0.7, 0.5, 0.3, 0.0].map(words);
+        let all = [1.0, 0.7, 0.5, 0.3, 0.0].map(texts::enjoyment);
         assert_eq!(all.len(), std::collections::BTreeSet::from(all).len());
-        let html = happiness("<i>Ada</i>", 0.5).into_string();
+        let html = enjoyment("<i>Ada</i>", 0.5).into_string();
         assert!(html.contains("&lt;i&gt;Ada") && html.contains("width=\"50\""), "{html}");
     }
 }

@@ -1,68 +1,41 @@
-//! Who looks at a page, and how.
+//! The caller of a page: profile, theme, and where to go after a form.
 
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use cinematch_store::Profile;
 
-use super::note::Note;
+use super::headers::{cookie, referring_page};
+use super::note::{self, Note};
+use super::texts;
+use super::theme::{self, Theme};
 use crate::access::Caller;
 use crate::config::AccessMode;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// Open mode: the profile that this browser last was, by its number.
+/// In open mode, cookie with the id of the profile that this browser uses.
 pub const PROFILE_COOKIE: &str = "cinematch_profile";
-/// Light or dark, where it was chosen.
-pub const THEME_COOKIE: &str = "cinematch_theme";
 
-/// A choice of colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// As the browser prefers.
-    #[default]
-    Auto,
-    Light,
-    Dark,
-}
-
-impl Theme {
-    pub const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-
-    pub fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|theme| theme.name() == name)
-    }
-}
-
-/// Somebody who looks at a page.
+/// The caller of a page.
 #[derive(Clone, Debug)]
-pub struct Visitor {
-    /// Who they are, where that is known.
+pub struct PageCaller {
+    /// The caller's profile; `None` if the caller hasn't chosen one or isn't signed in.
     pub profile: Option<Profile>,
-    /// Whether people sign in here.
     pub mode: AccessMode,
-    /// The colours they chose.
     pub theme: Theme,
-    /// Whether only the parts that change are wanted: a script of ours asks.
+    /// True if `page.js` requests the changed elements only.
     pub is_fragment: bool,
-    /// What the page before did, to be told on this one.
+    /// Notice of the previous action, to show on this page.
     pub note: Option<Note>,
-    /// The page that a form stands on, and where to go after it: path and query.
+    /// Path and query of the page that contains the form; redirects lead there.
     pub back: String,
 }
 
-impl FromRequestParts<AppState> for Visitor {
+impl FromRequestParts<AppState> for PageCaller {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
@@ -74,18 +47,29 @@ impl FromRequestParts<AppState> for Visitor {
         };
         Ok(Self {
             profile,
-            mode: state.config().access.mode,
-            theme: cookie(headers, THEME_COOKIE).and_then(Theme::of).unwrap_or_default(),
             is_fragment: headers.contains_key("x-fragment"),
-            note: cookie(headers, super::note::COOKIE).and_then(Note::read),
-            back: back(headers).unwrap_or_else(|| "/".to_owned()),
+            note: cookie(headers, note::COOKIE).and_then(Note::read),
+            back: referring_page(headers).unwrap_or_else(|| "/".to_owned()),
+            ..Self::without_profile(state.config().access.mode, headers)
         })
     }
 }
 
-impl Visitor {
-    /// Where to say who one is.
-    pub fn door(&self) -> &'static str {
+impl PageCaller {
+    /// A caller without a profile or notice, in the theme that the request's cookie names.
+    pub fn without_profile(mode: AccessMode, headers: &HeaderMap) -> Self {
+        Self {
+            profile: None,
+            mode,
+            theme: cookie(headers, theme::COOKIE).and_then(Theme::from_name).unwrap_or_default(),
+            is_fragment: false,
+            note: None,
+            back: "/".to_owned(),
+        }
+    }
+
+    /// Path of the page on which the caller chooses a profile or signs in.
+    pub fn entrance(&self) -> &'static str {
         match self.mode {
             AccessMode::Open => "/people",
             AccessMode::Accounts => "/sign-in",
@@ -93,82 +77,30 @@ impl Visitor {
     }
 }
 
-/// Somebody of whom it is known who they are; whoever that is not known of is asked first. A script says whose
-/// page it stands on: what is tapped there is not said by whom the browser became meanwhile.
+/// A page's caller with a profile. Callers without one are redirected to [`PageCaller::entrance`].
+///
+/// `page.js` sends the profile that the page was rendered for. If the browser has switched profiles since then, the
+/// request is refused with 409, so that an action never counts for the wrong profile.
 #[derive(Clone, Debug)]
-pub struct User {
-    pub visitor: Visitor,
+pub struct PageUser {
+    pub caller: PageCaller,
     pub profile: Profile,
 }
 
-impl FromRequestParts<AppState> for User {
+impl FromRequestParts<AppState> for PageUser {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
-        let Ok(visitor) = Visitor::from_request_parts(parts, state).await;
-        let page_of = parts.headers.get("x-profile").and_then(|id| id.to_str().ok()?.parse().ok());
-        match visitor.profile.clone() {
-            Some(profile) if page_of.is_some_and(|id: i64| id != profile.id) => {
-                let detail = format!(
-                    "This page was made for somebody else, and this browser is {} now: load it again",
-                    profile.name
-                );
+        let Ok(caller) = PageCaller::from_request_parts(parts, state).await;
+        let page_profile =
+            parts.headers.get("x-profile").and_then(|id| id.to_str().ok()?.parse::<i64>().ok());
+        match caller.profile.clone() {
+            Some(profile) if page_profile.is_some_and(|id| id != profile.id) => {
+                let detail = texts::errors::profile_changed(&profile.name);
                 Err(Problem::new(StatusCode::CONFLICT, detail).into_response())
             }
-            Some(profile) => Ok(Self { visitor, profile }),
-            None => Err(Redirect::to(visitor.door()).into_response()),
+            Some(profile) => Ok(Self { caller, profile }),
+            None => Err(Redirect::to(caller.entrance()).into_response()),
         }
-    }
-}
-
-/// A cookie's value.
-pub fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut cookies = lines.flat_map(|line| line.split(';'));
-    cookies.find_map(|cookie| {
-        let (name, value) = cookie.trim().split_once('=')?;
-        (name == wanted).then_some(value)
-    })
-}
-
-/// The page of ours that a form was sent from.
-pub fn back(headers: &HeaderMap) -> Option<String> {
-    let text = |name: header::HeaderName| headers.get(name)?.to_str().ok();
-    let (_, referrer) = text(header::REFERER)?.split_once("://")?;
-    let (host, path) = referrer.split_at(referrer.find('/')?);
-    // A path that begins with two slashes would lead to another host.
-    (Some(host) == text(header::HOST) && !path.starts_with("//") && !path.contains('\\'))
-        .then(|| path.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn forms_lead_back_to_pages_of_ours_alone() {
-        let from = |referrer: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, "films.example:8000".parse().unwrap());
-            headers.insert(header::REFERER, referrer.parse().unwrap());
-            back(&headers)
-        };
-        let ours = from("http://films.example:8000/browse?genre=crime");
-        assert_eq!(ours.as_deref(), Some("/browse?genre=crime"));
-        assert_eq!(from("http://films.example/browse"), None);
-        assert_eq!(from("http://films.example:8000//evil.example/"), None);
-        assert_eq!(from("http://films.example:8000/\\evil.example/"), None);
-        assert_eq!(from("https://evil.example/?http://films.example:8000/"), None);
-        assert_eq!(from("nonsense"), None);
-    }
-
-    #[test]
-    fn cookies_are_found_among_others() {
-        let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, "a=1; cinematch_theme=dark".parse().unwrap());
-        headers.append(header::COOKIE, "cinematch_profile=7".parse().unwrap());
-        assert_eq!(cookie(&headers, THEME_COOKIE), Some("dark"));
-        assert_eq!(cookie(&headers, PROFILE_COOKIE), Some("7"));
-        assert_eq!(cookie(&headers, "theme"), None);
     }
 }

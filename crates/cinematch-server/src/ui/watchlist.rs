@@ -1,4 +1,4 @@
-//! `/watchlist`: films somebody means to see, and those of them that they have seen.
+//! `/watchlist`: movies to watch, and listed movies that the user has watched.
 
 use std::cmp::Reverse;
 
@@ -8,46 +8,46 @@ use cinematch::ids::{MovieId, MovieIdx};
 use cinematch_store::WatchlistItem;
 use maud::{Markup, html};
 
-use super::card::length;
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
-use super::movies::{MovieCard, Viewing};
-use super::names::{movies, thousands};
-use super::note::{Note, leave};
+use super::movies::{MovieCard, UserView};
+use super::note::Note;
+use super::responses::redirect_with_note;
 use super::strip::strip;
-use super::visitor::User;
+use super::texts::watchlist as texts;
+use super::visitor::PageUser;
 use crate::extract::PathOf;
 use crate::problem::Problem;
 use crate::routes::listing::why;
 use crate::routes::now;
 use crate::state::AppState;
 
-/// Films of a list shown at first.
-const MOST: usize = 100;
+/// Number of movies shown before "Show all".
+const MAX_SHOWN: usize = 100;
 
-/// What the films to watch are sorted by; among equals the last added comes first.
+/// Order of the movies to watch; ties keep the last added first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Sort {
-    /// The stars they are expected to get, or how well they fit where no stars are predicted.
+    /// By predicted stars, then by score.
     #[default]
     Best,
-    /// Length, the shortest first.
+    /// Shortest first.
     Short,
-    /// Those on the person's own services, then those on any.
+    /// The user's services first, then any service.
     Mine,
-    /// The last added first.
+    /// Last added first.
     Added,
 }
 
 impl Sort {
     const ALL: [(Self, &str, &str); 4] = [
-        (Self::Best, "best", "Best for you"),
-        (Self::Short, "short", "Shortest"),
-        (Self::Mine, "mine", "On your services"),
-        (Self::Added, "added", "Last added"),
+        (Self::Best, "best", texts::BEST_FOR_YOU),
+        (Self::Short, "short", texts::SHORTEST),
+        (Self::Mine, "mine", texts::ON_YOUR_SERVICES),
+        (Self::Added, "added", texts::RECENTLY_ADDED),
     ];
 
-    /// Its name in addresses.
+    /// Name in addresses.
     fn name(self) -> &'static str {
         Self::ALL.into_iter().find(|sort| sort.0 == self).map_or("", |sort| sort.1)
     }
@@ -57,17 +57,17 @@ impl Sort {
     }
 }
 
-/// A film on the list.
+/// A movie on the list.
 struct Entry<'a> {
     listed: WatchlistItem,
-    /// `None`, once the catalogue has it no more.
+    /// `None` if the movie is no longer in the catalog.
     movie: Option<MovieCard<'a>>,
-    /// Whether it is on a service of the person's own.
+    /// True if the movie is on one of the user's services.
     is_mine: bool,
 }
 
 impl Entry<'_> {
-    /// What a sort looks at; the smallest first.
+    /// Sort key, ascending.
     fn key(&self, sort: Sort) -> (u32, Reverse<i64>) {
         let item = self.movie.as_ref().map(|movie| &movie.item);
         let first = match sort {
@@ -83,7 +83,7 @@ impl Entry<'_> {
         };
         let worth = self.movie.as_ref().and_then(|movie| movie.why.as_ref()).map(|why| {
             let stars = why.predicted_rating.map_or(0.0, |predicted| predicted.stars);
-            // Stars count in tenths, as they are shown; of equal ones the better fit comes first.
+            // Stars count in tenths, as displayed; the score breaks ties.
             (f64::from(stars) * 10.0).round() as i64 * 1_000_000
                 + (f64::from(why.score) * 100_000.0).round() as i64
         });
@@ -95,65 +95,64 @@ impl Entry<'_> {
 /// `GET /watchlist`.
 pub async fn watchlist(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
+    PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let sort = fields.get("sort").and_then(Sort::of).unwrap_or_default();
     let is_all = fields.get("show") == Some("all");
-    let viewing = Viewing::of(&state, &profile).await?;
+    let view = UserView::of(&state, &profile).await?;
     let (seen, mut wanted): (Vec<Entry<'_>>, Vec<Entry<'_>>) =
-        entries(&viewing, state.store().watchlist(&profile.key()).await?)?
+        entries(&view, state.store().watchlist(&profile.key()).await?)?
             .into_iter()
             .partition(|entry| entry.listed.watched);
     wanted.sort_by_key(|entry| entry.key(sort));
     let main = html! {
-        h1 { "Watchlist" }
+        h1 { (texts::TITLE) }
         @if wanted.is_empty() && seen.is_empty() {
             section .plain {
-                p { "Nothing is on it yet. The ribbon below a film puts it here." }
-                p { a .button href="/" { "Go to the films" } }
+                p { (texts::EMPTY) }
+                p { a .button href="/" { (texts::FIND_FILMS) } }
             }
         } @else {
             section aria-labelledby="wanted" {
-                h2 #wanted { "To watch" }
+                h2 #wanted { (texts::TO_WATCH) }
                 p { (summary(&wanted)) }
                 @if wanted.len() > 1 { (sorts(sort, &wanted)) }
                 @if !wanted.is_empty() { ul .strips .wanted { (list(&wanted, is_all)) } }
             }
             @if !seen.is_empty() {
                 section aria-labelledby="watched" {
-                    h2 #watched { "Watched" }
+                    h2 #watched { (texts::WATCHED) }
                     ul .strips .kept { (list(&seen, is_all)) }
                 }
             }
         }
-        @if wanted.len().max(seen.len()) > MOST && !is_all {
+        @if wanted.len().max(seen.len()) > MAX_SHOWN && !is_all {
             p {
                 a .button href={ "/watchlist?show=all&sort=" (sort.name()) } {
-                    "Show all " (thousands(wanted.len() + seen.len()))
+                    (texts::show_all(wanted.len() + seen.len()))
                 }
             }
         }
-        @if let Some(attribution) = viewing.serving.bundle.attribution(viewing.region) {
+        @if let Some(attribution) = view.serving.bundle.attribution(view.region) {
             p .small { (attribution) }
         }
     };
-    Ok(page(&visitor, &Page::new("Watchlist", Nav::Watchlist, main)))
+    Ok(page(&caller, &Page::new(texts::TITLE, Nav::Watchlist, main)))
 }
 
-/// The films of a list, with what they are worth to the person.
-fn entries(viewing: &Viewing, listed: Vec<WatchlistItem>) -> Result<Vec<Entry<'_>>, Problem> {
-    let found: Vec<Option<MovieIdx>> =
-        listed.iter().map(|item| viewing.find(item.movie_id)).collect();
+/// The listed movies with their assessment for the user.
+fn entries(view: &UserView, listed: Vec<WatchlistItem>) -> Result<Vec<Entry<'_>>, Problem> {
+    let found: Vec<Option<MovieIdx>> = listed.iter().map(|item| view.find(item.movie_id)).collect();
     let known: Vec<MovieIdx> = found.iter().flatten().copied().collect();
-    let query = viewing.query(1);
+    let query = view.query(1);
     let mine = query.filters.services.clone();
-    let mut assessed = viewing.recommender().assess(&viewing.resolve(&query)?, &known).into_iter();
+    let mut assessed = view.recommender().assess(&view.resolve(&query)?, &known).into_iter();
     let entries = listed.into_iter().zip(found).map(|(listed, found)| {
         let movie = found.map(|movie| {
-            // What was seen needs no prediction.
+            // Watched movies need no prediction.
             let why = assessed.next().map(why).filter(|_| !listed.watched);
-            MovieCard { why, ..viewing.movie(movie) }
+            MovieCard { why, ..view.movie(movie) }
         });
         let is_mine = movie.as_ref().is_some_and(|movie| {
             movie.item.services.iter().any(|service| mine.iter().any(|own| own == service))
@@ -163,28 +162,19 @@ fn entries(viewing: &Viewing, listed: Vec<WatchlistItem>) -> Result<Vec<Entry<'_
     Ok(entries.collect())
 }
 
-/// How much there is to watch.
+/// Number of movies to watch and their total length.
 fn summary(wanted: &[Entry<'_>]) -> String {
     let runtimes = wanted.iter().filter_map(|entry| entry.movie.as_ref()?.item.runtime);
-    match runtimes.sum() {
-        0 => format!("{}.", sentence(&movies(wanted.len()))),
-        minutes => format!("{}, {} in all.", sentence(&movies(wanted.len())), length(minutes)),
-    }
+    texts::summary(wanted.len(), runtimes.sum())
 }
 
-/// With a capital letter.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// What the films can be sorted by; by services only where any film is on one.
+/// Links that sort the list; by services only if any movie is on one.
 fn sorts(current: Sort, wanted: &[Entry<'_>]) -> Markup {
     let is_on =
         |entry: &Entry<'_>| entry.movie.as_ref().is_some_and(|it| !it.item.services.is_empty());
     let are_anywhere = wanted.iter().any(is_on);
     html! {
-        nav .sorts aria-label="Sort films by" {
+        nav .sorts aria-label=(texts::SORT_BY) {
             ul .chips {
                 @for (sort, name, label) in Sort::ALL {
                     @if sort != Sort::Mine || are_anywhere {
@@ -200,7 +190,7 @@ fn sorts(current: Sort, wanted: &[Entry<'_>]) -> Markup {
 }
 
 fn list(entries: &[Entry<'_>], is_all: bool) -> Markup {
-    let shown = if is_all { entries.len() } else { entries.len().min(MOST) };
+    let shown = if is_all { entries.len() } else { entries.len().min(MAX_SHOWN) };
     html! {
         @for entry in &entries[..shown] { li { (one(entry)) } }
     }
@@ -209,8 +199,8 @@ fn list(entries: &[Entry<'_>], is_all: bool) -> Markup {
 fn one(entry: &Entry<'_>) -> Markup {
     let listed = &entry.listed;
     let more = html! {
-        @if entry.is_mine { p .mine { "On a service of yours" } }
-        @if let Some(service) = &listed.service { p .facts { "You meant to watch it on " (service) } }
+        @if entry.is_mine { p .mine { (texts::AVAILABLE) } }
+        @if let Some(service) = &listed.service { p .facts { (texts::planned_on(service)) } }
     };
     html! {
         @match &entry.movie {
@@ -221,10 +211,10 @@ fn one(entry: &Entry<'_>) -> Markup {
                         h3 { (listed.title) }
                         p .facts {
                             @if let Some(year) = listed.year { span { (year) } }
-                            span { "Not in the catalogue any more" }
+                            span { (texts::NOT_IN_CATALOG) }
                         }
                         form method="post" action={ "/watchlist/" (listed.movie_id.0) "/remove" } {
-                            button .quiet aria-label={ "Remove " (listed.title) } { "Remove" }
+                            button .quiet aria-label=(texts::remove(&listed.title)) { (texts::REMOVE) }
                         }
                     }
                 }
@@ -233,17 +223,15 @@ fn one(entry: &Entry<'_>) -> Markup {
     }
 }
 
-/// `POST /watchlist/{id}/remove`: of films that the catalogue has no more, of which nothing else can be
-/// said.
+/// `POST /watchlist/{id}/remove`: removes a movie that is no longer in the catalog and so has no action buttons.
 pub async fn remove(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
+    PageUser { caller, profile }: PageUser,
     PathOf(movie_id): PathOf<u32>,
 ) -> Result<Response, Problem> {
     let was_there = state.store().remove(&profile.key(), MovieId(movie_id), now()).await?;
-    let text =
-        if was_there { "It is off your watchlist." } else { "It was not on your watchlist." };
-    Ok(leave(&visitor.back, &Note::plain(text)))
+    let text = if was_there { texts::REMOVED } else { texts::NOT_LISTED };
+    Ok(redirect_with_note(&caller.back, &Note::plain(text)))
 }
 
 #[cfg(test)]
@@ -251,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_list_takes_is_told_in_words() {
+    fn counts_the_movies_to_watch() {
         let entry = |id: u32| Entry {
             listed: WatchlistItem {
                 movie_id: MovieId(id),
@@ -264,13 +252,13 @@ mod tests {
             movie: None,
             is_mine: false,
         };
-        assert_eq!(summary(&[]), "No films.");
+        assert_eq!(summary(&[]), "0 films.");
         assert_eq!(summary(&[entry(1)]), "1 film.");
         assert_eq!(summary(&[entry(1), entry(2)]), "2 films.");
     }
 
     #[test]
-    fn a_movie_that_is_gone_can_be_read_and_removed() {
+    fn shows_and_removes_a_movie_that_left_the_catalog() {
         let listed = WatchlistItem {
             movie_id: MovieId(7),
             title: "<b>Gone</b>".to_owned(),

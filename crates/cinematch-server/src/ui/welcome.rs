@@ -1,8 +1,6 @@
-//! `/welcome`: somebody new says where they watch and what they think of a few films, and sees their list
-//! get better with every answer.
+//! `/welcome`: onboarding. A new user chooses services and rates a few movies while their recommendations update.
 //!
-//! What they have not seen or would rather not say is nobody's business but this page's: it stands in its
-//! address and is kept nowhere.
+//! Movies that the user hasn't seen or has skipped are in the address and in a cookie; the server doesn't store them.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -12,95 +10,96 @@ use cinematch::ranking::Answer;
 use cinematch_store::{Profile, Reaction, Taste};
 use maud::{Markup, html};
 
-use super::actions::{Tap, tap};
+use super::actions::{Action, perform};
 use super::card::{facts, poster};
 use super::choice::Choice;
-use super::form::{Fields, Sent, address};
-use super::layout::{Nav, Page, fragments, page};
-use super::movie::halves;
-use super::movies::{MovieCard, Viewing};
+use super::form::{Fields, FormBody, address};
+use super::headers::cookie;
+use super::layout::{Nav, Page, page};
+use super::movies::{MovieCard, UserView};
 use super::names;
-use super::note::{Note, leave};
+use super::note::Note;
 use super::people::name_form;
-use super::visitor::{User, Visitor, cookie};
+use super::rating::half_star_buttons;
+use super::responses::fragments;
+use super::responses::redirect_with_note;
+use super::texts::{self as common, errors, welcome as texts};
+use super::visitor::{PageCaller, PageUser};
 use crate::config::AccessMode;
 use crate::problem::Problem;
 use crate::routes::preferences::{NewPreferences, save};
 use crate::state::AppState;
 
-/// So many answers make a good start.
+/// Number of answers for useful recommendations.
 const ENOUGH: usize = 5;
-/// Films of the list beside the questions.
+/// Length of the list beside the questions.
 const LISTED: usize = 10;
-/// Films passed over that an address can name.
-const MOST_PASSED: usize = 200;
-/// Carries them to the next visit, for a year.
+/// Maximum number of movies per list in the address.
+const MAX_PASSED: usize = 200;
+/// Keeps these movies for the next visit, for one year.
 const PASSED_COOKIE: &str = "cinematch_passed";
 const PASSED_SECONDS: u32 = 365 * 24 * 3600;
-/// What ticking a service does.
-const HELP: &str = "Only films on these are recommended; with none ticked, all films are.";
-/// Actors named in a question.
+/// Number of actors named in a question.
 const CAST: usize = 3;
 
-/// `GET /welcome`: who, and then where they watch.
+/// `GET /welcome`: asks for a name, then for country and services.
 pub async fn welcome(
     State(state): State<AppState>,
-    visitor: Visitor,
+    caller: PageCaller,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let Some(profile) = &visitor.profile else {
-        if visitor.mode == AccessMode::Accounts {
-            return Ok(Redirect::to(visitor.door()).into_response());
+    let Some(profile) = &caller.profile else {
+        if caller.mode == AccessMode::Accounts {
+            return Ok(Redirect::to(caller.entrance()).into_response());
         }
         let main = html! {
             section .plain {
                 (steps(0))
-                h1 { "Welcome" }
-                p { "CineMatch learns what you like and says why it shows what it shows. "
-                    "All you tell it stays on this machine." }
-                h2 { "What shall we call you?" }
+                h1 { (texts::TITLE) }
+                p { (texts::INTRODUCTION) }
+                h2 { (texts::NAME) }
                 (name_form())
-                p .later { a .quiet href="/people" { "I have been here before" } }
+                p .later { a .quiet href="/people" { (texts::EXISTING_PROFILE) } }
             }
         };
-        return Ok(page(&visitor, &Page::new("Welcome", Nav::Elsewhere, main)));
+        return Ok(page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main)));
     };
-    let viewing = Viewing::of(&state, profile).await?;
+    let view = UserView::of(&state, profile).await?;
     let main = html! {
         section .plain {
             (steps(1))
-            h1 { "Where do you watch?" }
-            (places(&viewing, &fields))
-            p { "You rated films elsewhere? " a href="/import" { "Bring your ratings along" } "." }
+            h1 { (texts::SERVICES_HEADING) }
+            (services_form(&view, &fields))
+            p { (texts::RATED_ELSEWHERE) a href="/import" { (common::IMPORT_RATINGS) } "." }
         }
     };
-    Ok(page(&visitor, &Page::new("Where do you watch?", Nav::Elsewhere, main)))
+    Ok(page(&caller, &Page::new(texts::SERVICES_HEADING, Nav::Elsewhere, main)))
 }
 
-/// The way through, and where one is.
+/// The steps of onboarding, with the current one marked.
 fn steps(here: usize) -> Markup {
     html! {
-        ol .steps {
-            @for (at, step) in ["You", "Where you watch", "Films you know"].into_iter().enumerate() {
+        ol .steps aria-label=(texts::STEPS_LABEL) {
+            @for (at, step) in texts::STEPS.into_iter().enumerate() {
                 li aria-current=[(at == here).then_some("step")] { (step) }
             }
         }
     }
 }
 
-/// The form for country and services. Another country has other services: a button shows them.
-fn places(viewing: &Viewing, fields: &Fields) -> Markup {
-    let index = viewing.recommender().index();
+/// The form for country and services. A button shows the services of another country.
+fn services_form(view: &UserView, fields: &Fields) -> Markup {
+    let index = view.recommender().index();
     let regions = index.regions();
     let asked = fields.get("region").and_then(|code| index.find_region(code));
-    let region = asked.or(viewing.region);
+    let region = asked.or(view.region);
     let services = match region {
         Some(region) => &regions[region].services,
         None => &index.services,
     };
-    // Ticked stays ticked, also where another country is looked at.
+    // Checked services stay checked when the user looks at another country.
     let mut chosen = fields.list("service");
-    for service in &viewing.taste.preferences.services {
+    for service in &view.taste.preferences.services {
         if asked.is_none() && !chosen.contains(service) {
             chosen.push(service.clone());
         }
@@ -112,40 +111,40 @@ fn places(viewing: &Viewing, fields: &Fields) -> Markup {
         form method="post" action="/welcome" {
             @if !regions.is_empty() {
                 p {
-                    label .above for="region" { "Your country" }
+                    label .above for="region" { (texts::COUNTRY) }
                     span .inline {
                         select #region name="region" {
-                            option value="" { "As this server has it" }
+                            option value="" { (common::SERVER_DEFAULT) }
                             @for (name, at) in named {
                                 option value=(regions[at].code()) selected[region == Some(at)] { (name) }
                             }
                         }
-                        button .quiet formmethod="get" formaction="/welcome" { "Show its services" }
+                        button .quiet formmethod="get" formaction="/welcome" { (texts::SHOW_SERVICES) }
                     }
                 }
             }
             @if services.names().is_empty() {
-                p { "Nothing is known of streaming services here, so films of all of them are shown." }
+                p { (texts::NO_SERVICES) }
             } @else {
-                (Choice::of(services, &chosen, |name| name)
-                    .show("service", "Streaming services you have", Some(HELP)))
-                @if region.is_none() && viewing.serving.bundle.has_mock_services() {
-                    p .small { span .mock { "mock" } " Which films they have is invented." }
+                (Choice::of(services, &chosen, str::to_owned)
+                    .show("service", texts::SERVICES, Some(texts::SERVICES_HELP)))
+                @if region.is_none() && view.serving.bundle.has_mock_services() {
+                    p .small { span .mock { (common::DEMO) } (texts::DEMO_SERVICES) }
                 }
             }
-            p .inline { button .button { "Go on" } a href="/welcome/rate" { "Skip this" } }
+            p .inline { button .button { (common::CONTINUE) } a href="/welcome/rate" { (texts::SKIP) } }
         }
-        @if let Some(attribution) = viewing.serving.bundle.attribution(region) {
+        @if let Some(attribution) = view.serving.bundle.attribution(region) {
             p .small { (attribution) }
         }
     }
 }
 
-/// `POST /welcome`: keeps country and services; what else is preferred stays.
-pub async fn set_places(
+/// `POST /welcome`: saves country and services; other preferences stay.
+pub async fn save_services(
     State(state): State<AppState>,
-    User { visitor: _, profile }: User,
-    Sent(fields): Sent,
+    PageUser { profile, .. }: PageUser,
+    FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let taste = state.taste(&profile.key()).await?;
     let before = taste.preferences.clone();
@@ -161,7 +160,7 @@ pub async fn set_places(
     Ok(Redirect::to("/welcome/rate").into_response())
 }
 
-/// What stands in the address: films passed over, and the one answered last.
+/// The state in the address: movies without a rating, and the movie rated last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Passed {
     not_seen: Vec<MovieId>,
@@ -169,10 +168,10 @@ struct Passed {
     last: Option<MovieId>,
 }
 
-/// Numbers between dots; what is none is left out.
+/// Parses ids separated by dots; skips invalid ones.
 fn movies_of(text: &str) -> Vec<MovieId> {
     let movies = text.split('.').filter_map(|number| number.parse().ok()).map(MovieId);
-    movies.take(MOST_PASSED).collect()
+    movies.take(MAX_PASSED).collect()
 }
 
 fn joined(movies: &[MovieId]) -> String {
@@ -186,7 +185,7 @@ impl Passed {
         Self { not_seen: movies("not_seen"), skipped: movies("skipped"), last }
     }
 
-    /// What a browser remembers of a profile's, in `id_notseen_skipped`.
+    /// Reads the profile's state from the cookie `id_notseen_skipped`.
     fn remembered(headers: &HeaderMap, profile: &Profile) -> Self {
         let Some(value) = cookie(headers, PASSED_COOKIE) else { return Self::default() };
         let mut parts = value.splitn(3, '_');
@@ -197,7 +196,7 @@ impl Passed {
         Self { not_seen: movies(), skipped: movies(), last: None }
     }
 
-    /// Has the browser remember it, so that whoever comes again is not asked the same.
+    /// Saves the state in a cookie, so that the next visit doesn't repeat questions.
     fn remember(&self, profile: &Profile, response: &mut Response) {
         let text = format!(
             "{PASSED_COOKIE}={}_{}_{}; Path=/welcome; HttpOnly; SameSite=Lax; Max-Age={PASSED_SECONDS}",
@@ -210,7 +209,7 @@ impl Passed {
         }
     }
 
-    /// The fields that are not empty.
+    /// The non-empty fields.
     fn fields(&self) -> Vec<(&'static str, String)> {
         let last = self.last.map(|movie| movie.0.to_string()).unwrap_or_default();
         let all = [
@@ -226,10 +225,10 @@ impl Passed {
         address("/welcome/rate", fields.iter().map(|(name, value)| (*name, value.as_str())))
     }
 
-    /// All answers: what is known of the person, and what they passed over here.
-    fn answers(&self, viewing: &Viewing) -> Vec<(MovieIdx, Answer)> {
-        let Taste { movies, listed, .. } = &*viewing.taste;
-        let said = movies.iter().map(|movie| match movie.reaction {
+    /// All answers: the user's feedback, and the movies passed over here.
+    fn answers(&self, view: &UserView) -> Vec<(MovieIdx, Answer)> {
+        let Taste { movies, listed, .. } = &*view.taste;
+        let feedback = movies.iter().map(|movie| match movie.reaction {
             Some(Reaction::NotInterested) if movie.stars.is_none() => {
                 (movie.movie_id, Answer::Skipped)
             }
@@ -242,126 +241,127 @@ impl Passed {
             .into_iter()
             .chain(with(&self.not_seen, Answer::NotSeen))
             .chain(with(&self.skipped, Answer::Skipped));
-        said.chain(passed)
-            .filter_map(|(movie, answer)| Some((viewing.find(movie)?, answer)))
+        feedback
+            .chain(passed)
+            .filter_map(|(movie, answer)| Some((view.find(movie)?, answer)))
             .collect()
     }
 }
 
-/// `GET /welcome/rate`: a film to rate, and the list as it is.
+/// `GET /welcome/rate`: a movie to rate, and the current recommendations.
 pub async fn questions(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
+    PageUser { caller, profile }: PageUser,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let viewing = Viewing::of(&state, &profile).await?;
+    let view = UserView::of(&state, &profile).await?;
     let mut passed = Passed::of(&fields);
     if passed == Passed::default() {
         passed = Passed::remembered(&headers, &profile);
     }
-    let (parts, _) = parts(&viewing, &passed)?;
+    let (parts, _) = parts(&view, &passed)?;
     let main = html! {
         (steps(2))
-        h1 { "Films you know" }
-        p .lead { "Every answer makes your list better. Skip as many as you like." }
-        (told(""))
+        h1 { (texts::RATE_HEADING) }
+        p .lead { (texts::RATE_LEAD) }
+        (announcement(""))
         div .asking { (parts) }
     };
-    Ok(page(&visitor, &Page::new("Films you know", Nav::Elsewhere, main)))
+    Ok(page(&caller, &Page::new(texts::RATE_HEADING, Nav::Elsewhere, main)))
 }
 
-/// `POST /welcome/rate`: takes an answer in, and asks the next.
+/// `POST /welcome/rate`: saves an answer and asks the next question.
 pub async fn answer(
     State(state): State<AppState>,
-    User { visitor, profile }: User,
-    Sent(fields): Sent,
+    PageUser { caller, profile }: PageUser,
+    FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let mut passed = Passed::of(&fields);
     let movie = fields.number("film")?.map(MovieId);
-    let movie = movie.ok_or_else(|| Problem::field("film", "is missing"))?;
+    let movie = movie.ok_or_else(|| Problem::field("film", errors::MISSING))?;
     passed.last = None;
-    let said = match fields.get("answer") {
+    let notice = match fields.get("answer") {
         Some("not_seen") => {
             passed.not_seen.push(movie);
-            "Not seen.".to_owned()
+            texts::NOT_SEEN_NOTICE.to_owned()
         }
         Some("skip") => {
             passed.skipped.push(movie);
-            "Skipped.".to_owned()
+            texts::SKIPPED_NOTICE.to_owned()
         }
-        Some("take_back") => tap(&state, &profile, movie, Tap::Rate(None)).await?.text,
+        Some("take_back") => perform(&state, &profile, movie, Action::Rate(None)).await?.text,
         _ => {
-            let stars = Tap::of(None, fields.get("stars"))?;
+            let stars = Action::parse(None, fields.get("stars"))?;
             passed.last = Some(movie);
-            tap(&state, &profile, movie, stars).await?.text
+            perform(&state, &profile, movie, stars).await?.text
         }
     };
-    if !visitor.is_fragment {
-        let mut response = leave(&passed.address(), &Note::plain(said));
+    if !caller.is_fragment {
+        let mut response = redirect_with_note(&passed.address(), &Note::plain(notice));
         passed.remember(&profile, &mut response);
         return Ok(response);
     }
-    let viewing = Viewing::of(&state, &profile).await?;
-    let (parts, next) = parts(&viewing, &passed)?;
+    let view = UserView::of(&state, &profile).await?;
+    let (parts, next) = parts(&view, &passed)?;
     let note = match next {
-        Some(next) => format!("{said} Next: {next}"),
-        None => said,
+        Some(next) => texts::next(&notice, next),
+        None => notice,
     };
-    let mut response = fragments(&html! { (parts) (told(&note)) });
+    let mut response = fragments(&html! { (parts) (announcement(&note)) });
     passed.remember(&profile, &mut response);
     Ok(response)
 }
 
-/// What screen readers are told of an answer; the others see it.
-fn told(note: &str) -> Markup {
+/// Announces an answer to screen readers.
+fn announcement(note: &str) -> Markup {
     html! { p #told .unseen role="status" { (note) } }
 }
 
-/// The question, the progress and the list; and the title of the film asked about.
-fn parts<'a>(viewing: &'a Viewing, passed: &Passed) -> Result<(Markup, Option<&'a str>), Problem> {
-    let recommender = viewing.recommender();
-    let request = viewing.resolve(&viewing.query(1))?;
-    let next = recommender.next_question(&request.history, &passed.answers(viewing));
+/// The question, the progress and the list; and the title of the movie in question.
+fn parts<'a>(view: &'a UserView, passed: &Passed) -> Result<(Markup, Option<&'a str>), Problem> {
+    let recommender = view.recommender();
+    let request = view.resolve(&view.query(1))?;
+    let next = recommender.next_question(&request.history, &passed.answers(view));
     let title = next.map(|movie| recommender.movie(movie).title.as_str());
     let markup = html! {
         section #question .question aria-labelledby="asked" data-address=(passed.address()) {
             @match next {
-                Some(movie) => (question(viewing, movie, passed)),
+                Some(movie) => (question(view, movie, passed)),
                 None => {
-                    h2 #asked { "That is all we wanted to know" }
-                    p { a .button href="/" { "See my films" } }
+                    h2 #asked { (texts::DONE) }
+                    p { a .button href="/" { (common::SEE_RECOMMENDATIONS) } }
                 },
             }
         }
-        div #so-far { (progress(viewing, passed)) (list(viewing, passed)?) }
+        div #so-far { (progress(view, passed)) (list(view, passed)?) }
     };
     Ok((markup, title))
 }
 
-/// A film, and what can be said of it.
-fn question(viewing: &Viewing, film: MovieIdx, passed: &Passed) -> Markup {
-    let movie = viewing.recommender().movie(film);
-    let shown = viewing.movie(film);
+/// A movie with a rating form.
+fn question(view: &UserView, film: MovieIdx, passed: &Passed) -> Markup {
+    let movie = view.recommender().movie(film);
+    let shown = view.movie(film);
     html! {
         div .poster { (poster(&shown.item)) }
         div .about {
             h2 #asked { (movie.title) }
             (facts(&shown.item))
-            @if !movie.directors.is_empty() { p .with { "By " (movie.directors.join(", ")) } }
+            @if !movie.directors.is_empty() { p .with { (texts::directed_by(&movie.directors.join(", "))) } }
             @if !movie.cast.is_empty() {
-                p .with { "With " (movie.cast[..movie.cast.len().min(CAST)].join(", ")) }
+                p .with { (texts::starring(&movie.cast[..movie.cast.len().min(CAST)].join(", "))) }
             }
             form .rate method="post" action="/welcome/rate" data-live {
                 input type="hidden" name="film" value=(movie.movie_id.0);
                 (hidden(passed))
                 fieldset {
-                    legend { "How was it?" }
-                    (halves(None))
+                    legend { (texts::HOW_WAS_IT) }
+                    (half_star_buttons(None))
                 }
                 p .inline {
-                    button .quiet name="answer" value="not_seen" { "Haven’t seen it" }
-                    button .quiet name="answer" value="skip" { "Skip" }
+                    button .quiet name="answer" value="not_seen" { (texts::NOT_SEEN) }
+                    button .quiet name="answer" value="skip" { (texts::SKIP) }
                 }
             }
         }
@@ -374,46 +374,45 @@ fn hidden(passed: &Passed) -> Markup {
     }
 }
 
-/// How many answers there are, and the last of them, which can be taken back.
-fn progress(viewing: &Viewing, passed: &Passed) -> Markup {
-    let taste = &viewing.taste;
+/// Number of answers, and the last rating with a button that removes it.
+fn progress(view: &UserView, passed: &Passed) -> Markup {
+    let taste = &view.taste;
     let n_answers =
-        taste.movies.iter().filter(|film| film.stars.is_some() || film.reaction.is_some());
+        taste.movies.iter().filter(|movie| movie.stars.is_some() || movie.reaction.is_some());
     let n_answers = n_answers.count();
     let last = passed.last.and_then(|last| {
         let stars = taste.rated().find_map(|(film, stars)| (film == last).then_some(stars))?;
-        Some((last, viewing.recommender().movie(viewing.find(last)?), stars))
+        Some((last, view.recommender().movie(view.find(last)?), stars))
     });
     html! {
         div .progress {
             label for="answers" {
-                @if n_answers < ENOUGH { (n_answers) " of " (ENOUGH) " films rated for a good start" }
-                @else { (n_answers) " films rated: a good start. Go on as long as you like." }
+                (texts::progress(n_answers, ENOUGH))
             }
             progress #answers max=(ENOUGH) value=(n_answers.min(ENOUGH)) {}
             @if let Some((film, movie, stars)) = last {
                 form .inline method="post" action="/welcome/rate" data-live {
                     input type="hidden" name="film" value=(film.0);
                     (hidden(passed))
-                    span { "You gave " (movie.title) " " (stars.value()) "★" }
-                    button .quiet name="answer" value="take_back" { "Take back" }
+                    span { (texts::last_rating(&movie.title, stars.value())) }
+                    button .quiet name="answer" value="take_back" { (texts::UNDO_RATING) }
                 }
             }
-            p { a class=[(n_answers >= ENOUGH).then_some("button")] href="/" { "Go to my films" } }
+            p { a class=[(n_answers >= ENOUGH).then_some("button")] href="/" { (common::SEE_RECOMMENDATIONS) } }
         }
     }
 }
 
-/// The list as it is, and what the last answer moved in it.
-fn list(viewing: &Viewing, passed: &Passed) -> Result<Markup, Problem> {
-    let movies = viewing.list(&viewing.query(LISTED))?;
+/// The current recommendations, and how the last answer moved them.
+fn list(view: &UserView, passed: &Passed) -> Result<Markup, Problem> {
+    let movies = view.list(&view.query(LISTED))?;
     let before = match passed.last {
-        Some(last) => Some(list_without(viewing, last)?),
+        Some(last) => Some(list_without(view, last)?),
         None => None,
     };
     Ok(html! {
         section .so-far aria-labelledby="list" {
-            h2 #list { "Your list so far" }
+            h2 #list { (texts::LIST) }
             ol {
                 @for (at, movie) in movies.iter().enumerate() {
                     li {
@@ -427,12 +426,12 @@ fn list(viewing: &Viewing, passed: &Passed) -> Result<Markup, Problem> {
                     }
                 }
             }
-            @if movies.is_empty() { p { "No film is on the services you ticked." } }
+            @if movies.is_empty() { p { (texts::EMPTY_LIST) } }
         }
     })
 }
 
-/// The first of a film's reasons.
+/// The first reason for a movie.
 fn because(movie: &MovieCard<'_>) -> Markup {
     let line = movie.why.as_ref().and_then(|why| why.explanation.as_deref());
     html! {
@@ -442,25 +441,21 @@ fn because(movie: &MovieCard<'_>) -> Markup {
     }
 }
 
-/// The numbers of the list as it was before something was said of a film.
-fn list_without(viewing: &Viewing, last: MovieId) -> Result<Vec<MovieId>, Problem> {
-    let mut query = viewing.query(LISTED);
+/// Ids of the recommendations without the feedback on a movie.
+fn list_without(view: &UserView, last: MovieId) -> Result<Vec<MovieId>, Problem> {
+    let mut query = view.query(LISTED);
     query.ratings.retain(|rating| rating.movie_id != last);
     query.seen.retain(|movie| *movie != last);
-    let movies = viewing.list(&query)?;
+    let movies = view.list(&query)?;
     Ok(movies.into_iter().map(|movie| movie.item.movie_id).collect())
 }
 
-/// Where a film came from.
+/// A movie's move in the list.
 fn moved(before: &[MovieId], movie: MovieId, now: usize) -> Markup {
-    let (class, sign, words) = match before.iter().position(|other| *other == movie) {
-        None => ("up", "new".to_owned(), String::new()),
-        Some(then) if then > now => {
-            ("up", format!("▲ {}", then - now), format!("up {}", then - now))
-        }
-        Some(then) if then < now => {
-            ("down", format!("▼ {}", now - then), format!("down {}", now - then))
-        }
+    let (class, (sign, words)) = match before.iter().position(|other| *other == movie) {
+        None => ("up", (texts::NEW.to_owned(), String::new())),
+        Some(then) if then > now => ("up", texts::moved_up(then - now)),
+        Some(then) if then < now => ("down", texts::moved_down(now - then)),
         Some(_) => return html! {},
     };
     html! {
@@ -476,7 +471,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_passed_over_survives_the_address() {
+    fn the_state_survives_the_address() {
         let passed = Passed {
             not_seen: vec![MovieId(6), MovieId(47)],
             skipped: vec![MovieId(1)],
@@ -491,7 +486,7 @@ mod tests {
     }
 
     #[test]
-    fn moves_are_told_in_words() {
+    fn moves_have_words_for_screen_readers() {
         let before = [1, 2, 3].map(MovieId);
         let told = |movie, now| moved(&before, MovieId(movie), now).into_string();
         assert!(told(3, 0).contains("up 2") && told(1, 2).contains("down 2"));

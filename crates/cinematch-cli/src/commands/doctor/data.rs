@@ -1,4 +1,4 @@
-//! Files, and what is in the merged table.
+//! Checks of the input files and the merged table.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,96 +9,93 @@ use cinematch::catalog::{Movie, read_merged};
 use cinematch::ids;
 use cinematch_tmdb::store::{Store, StoreError};
 
-use super::{Doctor, Findings};
-use crate::commands::block_on;
+use super::findings::Findings;
+use super::places::Places;
 use crate::options::Global;
 use crate::output::thousands;
 use crate::paths::shown;
+use crate::runtime::block_on;
 
-/// How long TMDb lets its answers be kept.
+/// Longest time that TMDb's terms allow to keep data.
 const SIX_MONTHS: Duration = Duration::from_hours(183 * 24);
-/// More films that look the same than this are a mistake of a merge rather than remakes of one year.
+/// Share of movies with another's title and year above which the merge is probably wrong.
 const FEW_DUPLICATES: f64 = 0.005;
-/// With fewer films described than this, most is ranked by genres and years.
+/// Share of movies with an overview below which most are ranked by genre and year only.
 const ENOUGH_FACTS: f64 = 0.5;
 
-/// The merged table, read.
+/// The merged table in memory.
 pub struct Table {
-    /// Its films.
+    /// Movies of the table.
     pub movies: Vec<Movie>,
-    /// What a manifest would say of it.
+    /// Checksum, as a manifest records it.
     pub sum: InputSum,
 }
 
-impl Doctor {
-    /// Looks at files and table; gives the table.
-    pub(super) fn data(&self, global: &Global, findings: &mut Findings) -> Option<Table> {
-        let raw = self.raw.resolve(global);
-        let missing: Vec<&str> = ["movies.csv", "links.csv"]
-            .into_iter()
-            .filter(|name| !raw.join(name).exists())
-            .collect();
-        let has_ratings = raw.join("ratings.csv").exists() || raw.join("ratings.parquet").exists();
-        let merged = self.merged.resolve(global);
-        if !missing.is_empty() {
-            let found = format!("{} not in {}", missing.join(" and "), shown(&raw));
-            let advice = "run `cinematch fetch movielens`, or name its folder with --raw";
-            findings.warn("data.movielens", found, advice);
-        } else if has_ratings {
-            findings.ok("data.movielens", shown(&raw));
-        } else {
-            let found = format!("no ratings in {}", shown(&raw));
-            findings.warn(
-                "data.movielens",
-                found,
-                "without them films are ranked by content alone",
-            );
-        }
-        let tmdb = global.root.join("raw/tmdb");
-        tmdb_age(&tmdb, findings);
-
-        let Ok(bytes) = std::fs::read(&merged) else {
-            let found = format!("{} is not there", shown(&merged));
-            findings.fail("data.table", found, "run `cinematch preprocess`");
-            return None;
-        };
-        let movies = match read_merged(&shown(&merged), &bytes) {
-            Ok(decoded) => decoded.records,
-            Err(error) => {
-                findings.fail("data.table", error.to_string(), "run `cinematch preprocess` again");
-                return None;
-            }
-        };
-        let age = modified(&merged);
-        let newer: Vec<String> = [raw.join("movies.csv"), raw.join("links.csv")]
-            .into_iter()
-            .chain([tmdb.join("tmdb_metadata.csv")])
-            .filter(|path| modified(path) > age)
-            .map(|path| shown(&path))
-            .collect();
-        let found = match newer.as_slice() {
-            [] => format!("{} films in {}", thousands(movies.len() as u64), shown(&merged)),
-            newer => format!("{} is older than {}", shown(&merged), newer.join(", ")),
-        };
-        findings.warn_if(!newer.is_empty(), "data.table", found, "run `cinematch update`");
-        facts(&movies, findings);
-        duplicates(&movies, findings);
-        let (name, rows) = ("movies_merged.csv".to_owned(), movies.len() as u64);
-        let sum = InputSum { name, rows, sha256: ids::sha256_hex(&bytes) };
-        Some(Table { movies, sum })
+/// Checks the files and the table; returns the table if it is valid.
+pub fn check(places: &Places, global: &Global, findings: &mut Findings) -> Option<Table> {
+    let raw = places.raw.resolve(global);
+    let missing: Vec<&str> =
+        ["movies.csv", "links.csv"].into_iter().filter(|name| !raw.join(name).exists()).collect();
+    let has_ratings = raw.join("ratings.csv").exists() || raw.join("ratings.parquet").exists();
+    let merged = places.merged.resolve(global);
+    if !missing.is_empty() {
+        let found = format!("{} missing in {}", missing.join(" and "), shown(&raw));
+        let advice = "run `cinematch fetch movielens`, or pass its folder with --raw";
+        findings.warn("data.movielens", found, advice);
+    } else if has_ratings {
+        findings.ok("data.movielens", shown(&raw));
+    } else {
+        let found = format!("no ratings in {}", shown(&raw));
+        findings.warn(
+            "data.movielens",
+            found,
+            "without ratings, movies are ranked by content alone",
+        );
     }
+    let tmdb = global.root.join("raw/tmdb");
+    tmdb_age(&tmdb, findings);
+
+    let Ok(bytes) = std::fs::read(&merged) else {
+        let found = format!("{} not found", shown(&merged));
+        findings.fail("data.table", found, "run `cinematch preprocess`");
+        return None;
+    };
+    let movies = match read_merged(&shown(&merged), &bytes) {
+        Ok(decoded) => decoded.records,
+        Err(error) => {
+            findings.fail("data.table", error.to_string(), "run `cinematch preprocess` again");
+            return None;
+        }
+    };
+    let age = modified(&merged);
+    let newer: Vec<String> = [raw.join("movies.csv"), raw.join("links.csv")]
+        .into_iter()
+        .chain([tmdb.join("tmdb_metadata.csv")])
+        .filter(|path| modified(path) > age)
+        .map(|path| shown(&path))
+        .collect();
+    let found = match newer.as_slice() {
+        [] => format!("{} movies in {}", thousands(movies.len() as u64), shown(&merged)),
+        newer => format!("{} is older than {}", shown(&merged), newer.join(", ")),
+    };
+    findings.warn_if(!newer.is_empty(), "data.table", found, "run `cinematch update`");
+    facts(&movies, findings);
+    duplicates(&movies, findings);
+    let (name, rows) = ("movies_merged.csv".to_owned(), movies.len() as u64);
+    let sum = InputSum { name, rows, sha256: ids::sha256_hex(&bytes) };
+    Some(Table { movies, sum })
 }
 
-/// When a file was last written.
-pub(super) fn modified(path: &Path) -> Option<SystemTime> {
+/// Returns the time of the last change of a file.
+pub fn modified(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|metadata| metadata.modified()).ok()
 }
 
-/// How old what TMDb said is: answer by answer where they are kept, otherwise the table of them.
+/// Checks the age of TMDb data: of each stored reply, or of the table if no replies are stored.
 fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
     const NAME: &str = "data.tmdb_age";
-    const ADVICE: &str = "TMDb lets answers be kept for six months: run `cinematch fetch tmdb --update`, \
-                          which refreshes or drops what is older, then `cinematch update`";
+    const ADVICE: &str = "TMDb allows data to be kept for six months: run `cinematch fetch tmdb --update` \
+                          to refresh or delete older data, then `cinematch update`";
     let store = tmdb.join("tmdb.db");
     let oldest = SystemTime::now().checked_sub(SIX_MONTHS);
     let Some(oldest) = oldest else { return };
@@ -114,20 +111,20 @@ fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
             Ok(Some(known))
         });
         match known {
-            Ok(None) => findings.ok(NAME, "films are being fetched from TMDb at this moment"),
+            Ok(None) => findings.ok(NAME, "a fetch from TMDb is running"),
             Ok(Some(known)) => {
                 let is_old = |at: i64| at < since_1970.as_secs() as i64;
                 let answers = known.values().filter(|movie| !movie.missing);
                 let old = answers.filter(|movie| is_old(movie.fetched_at)).count();
                 let found = format!(
-                    "{} of {} answers of TMDb are older than six months",
+                    "{} of {} replies from TMDb are older than six months",
                     thousands(old as u64),
                     thousands(known.len() as u64)
                 );
                 findings.warn_if(old > 0, NAME, found, ADVICE);
             }
             Err(error) => {
-                let advice = "move it away and run `cinematch fetch tmdb`";
+                let advice = "move the file away and run `cinematch fetch tmdb`";
                 findings.fail(NAME, format!("{error:#}"), advice);
             }
         }
@@ -136,45 +133,45 @@ fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
     let table = tmdb.join("tmdb_metadata.csv");
     match modified(&table) {
         Some(written) => {
-            let found = format!("{} was written {}", shown(&table), moment(written));
+            let found = format!("{} was written at {}", shown(&table), moment(written));
             findings.warn_if(written < oldest, NAME, found, ADVICE);
         }
-        None => findings.ok(NAME, "there is nothing of TMDb's"),
+        None => findings.ok(NAME, "no TMDb data"),
     }
 }
 
-/// A moment, RFC 3339.
-pub(super) fn moment(time: SystemTime) -> String {
+/// Formats a time in RFC 3339.
+pub fn moment(time: SystemTime) -> String {
     let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     cinematch_store::rfc3339(since_1970.as_millis() as i64)
 }
 
-/// For how many films something is known beyond MovieLens' line.
+/// Checks the share of movies with an overview.
 fn facts(movies: &[Movie], findings: &mut Findings) {
     let described = movies.iter().filter(|movie| movie.overview.is_some()).count();
     let share = described as f64 / movies.len().max(1) as f64;
-    let found = format!("{:.0} % of films have an overview", share * 100.0);
+    let found = format!("{:.0} % of movies have an overview", share * 100.0);
     let advice = "run `cinematch fetch tmdb --all`, then `cinematch update`";
     findings.warn_if(share < ENOUGH_FACTS, "data.facts", found, advice);
 }
 
-/// Films of one title and year.
+/// Checks for movies with equal title and year.
 fn duplicates(movies: &[Movie], findings: &mut Findings) {
-    let mut films: HashMap<(String, Option<u16>), Vec<&Movie>> = HashMap::new();
+    let mut groups: HashMap<(String, Option<u16>), Vec<&Movie>> = HashMap::new();
     for movie in movies {
-        films.entry((movie.title.to_lowercase(), movie.year)).or_default().push(movie);
+        groups.entry((movie.title.to_lowercase(), movie.year)).or_default().push(movie);
     }
     let mut repeated: Vec<Vec<&Movie>> =
-        films.into_values().filter(|same| same.len() > 1).collect();
+        groups.into_values().filter(|same| same.len() > 1).collect();
     repeated.sort_by_key(|same| same[0].movie_id);
     let more: usize = repeated.iter().map(|same| same.len() - 1).sum();
-    let mut found = format!("{} films have another's title and year", thousands(more as u64));
+    let mut found = format!("{} movies have the title and year of another", thousands(more as u64));
     for (at, same) in repeated.iter().take(3).enumerate() {
         let ids: Vec<String> = same.iter().map(|movie| movie.movie_id.to_string()).collect();
         found += if at == 0 { ": " } else { "; " };
         found.extend([same[0].title.as_str(), " (", &ids.join(", "), ")"]);
     }
     let bad = more as f64 > movies.len() as f64 * FEW_DUPLICATES;
-    let advice = "look for files of two releases in one folder; if they are one film, keep one row";
+    let advice = "check whether the folder mixes files of two releases; delete duplicate rows";
     findings.warn_if(bad, "data.duplicates", found, advice);
 }

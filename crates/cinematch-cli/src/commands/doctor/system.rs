@@ -1,61 +1,62 @@
-//! The database, the disk, the clock.
+//! Checks of database, disk and clock.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use cinematch::bundle::Generations;
-use cinematch_store::{Address, StoreError, examine};
+use cinematch_store::{Address, StoreError, examine, now_millis};
 
 use super::data::{modified, moment};
-use super::{Doctor, Findings};
-use crate::commands::{block_on, milliseconds};
+use super::findings::Findings;
+use super::places::Places;
 use crate::options::Global;
 use crate::output::thousands;
 use crate::paths::shown;
+use crate::runtime::block_on;
 
-/// Clocks that differ by less agree.
+/// Largest difference between two clocks that agree.
 const TOLERANCE: Duration = Duration::from_mins(1);
-/// What people's data and a write-ahead log need at least.
+/// Least free space for user data and a write-ahead log.
 const LEAST_FREE: u64 = 100 << 20;
-/// Generations that should fit beside those that are there.
+/// Number of further generations that should fit on the disk.
 const GENERATIONS: u64 = 2;
 
-impl Doctor {
-    /// Looks at what all of it stands on.
-    pub(super) fn system(&self, global: &Global, findings: &mut Findings) -> Result<()> {
-        let address = self.database.resolve(global)?;
-        let now = database(&address, findings);
-        let artifacts = self.artifacts.resolve(global);
-        disk(&artifacts, &address, global, findings);
-        let mut known = vec![self.merged.resolve(global), artifacts.join("current/manifest.json")];
-        known.extend(std::env::current_exe().ok());
-        known.extend(match &address {
-            Address::File(path) => Some(path.clone()),
-            Address::Postgres(_) => None,
-        });
-        clock(&known, now, findings);
-        Ok(())
-    }
+/// Checks database, disk and clock.
+pub fn check(places: &Places, global: &Global, findings: &mut Findings) -> Result<()> {
+    let address = places.database.resolve(global)?;
+    let now = database(&address, findings);
+    let artifacts = places.artifacts.resolve(global);
+    disk(&artifacts, &address, global, findings);
+    let mut known = vec![places.merged.resolve(global), artifacts.join("current/manifest.json")];
+    known.extend(std::env::current_exe().ok());
+    known.extend(match &address {
+        Address::File(path) => Some(path.clone()),
+        Address::Postgres(_) => None,
+    });
+    clock(&known, now, findings);
+    Ok(())
 }
 
-/// Opens it; gives the time a database server has.
+/// Checks the database; returns the time of a database server.
 fn database(address: &Address, findings: &mut Findings) -> Option<i64> {
     const NAME: &str = "database";
     match block_on(Some(1), async { Ok(examine(address).await) }) {
         Ok(Ok(examined)) if examined.damages.is_empty() => {
-            findings.ok(NAME, format!("{address} opens and is whole"));
+            findings.ok(NAME, format!("{address} opens and passes its integrity check"));
             examined.now
         }
         Ok(Ok(examined)) => {
             let found = format!("{address}: {}", examined.damages[0]);
-            let advice = "stop the server, keep the file, and `cinematch restore` the last backup";
+            let advice = "stop the server, keep a copy, and `cinematch restore` the last backup";
             findings.fail(NAME, found, advice);
             None
         }
         Ok(Err(StoreError::Missing { path, .. })) => {
-            findings
-                .ok(NAME, format!("{} is not there yet: the first `serve` makes it", shown(&path)));
+            findings.ok(
+                NAME,
+                format!("{} does not exist yet; the first `serve` creates it", shown(&path)),
+            );
             None
         }
         Ok(Err(error)) => {
@@ -63,13 +64,13 @@ fn database(address: &Address, findings: &mut Findings) -> Option<i64> {
             None
         }
         Err(error) => {
-            findings.fail(NAME, format!("{error:#}"), "see whether the system has threads left");
+            findings.fail(NAME, format!("{error:#}"), "check the system's limit on threads");
             None
         }
     }
 }
 
-/// Whether another generation, and what people say, will fit.
+/// Checks the free space for further generations and for user data.
 fn disk(artifacts: &Path, address: &Address, global: &Global, findings: &mut Findings) {
     let generations = Generations::at(artifacts);
     let bytes: u64 = generations
@@ -85,15 +86,15 @@ fn disk(artifacts: &Path, address: &Address, global: &Global, findings: &mut Fin
 }
 
 fn free(name: &'static str, folder: &Path, (least, enough): (u64, u64), findings: &mut Findings) {
-    // A folder that is not there yet will be where its parent is.
+    // A folder that does not exist yet will be on its parent's disk.
     let existing = folder.ancestors().find(|folder| folder.exists());
     let existing = existing.map_or_else(|| PathBuf::from("."), Path::to_owned);
     match rustix::fs::statvfs(&existing) {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let found = format!("{} MB free for {}", thousands(free >> 20), shown(folder));
-            let advice = "make room: fewer generations (`train --keep`), old backups, data/ratings.bin, \
-                          which is made again";
+            let advice = "free space: keep fewer generations (`train --keep`), delete old backups or \
+                          data/ratings.bin, which is rebuilt";
             if free < least {
                 findings.fail(name, found, advice);
             } else {
@@ -101,29 +102,29 @@ fn free(name: &'static str, folder: &Path, (least, enough): (u64, u64), findings
             }
         }
         Err(error) => {
-            let found = format!("cannot look at {}: {error}", shown(folder));
-            findings.warn(name, found, "see whether it can be read");
+            let found = format!("cannot check {}: {error}", shown(folder));
+            findings.warn(name, found, "check its permissions");
         }
     }
 }
 
-/// Whether the clock is behind what was written, or away from the database's.
+/// Checks that the clock is not behind file times and agrees with the database's.
 fn clock(known: &[PathBuf], database: Option<i64>, findings: &mut Findings) {
     const NAME: &str = "clock";
-    const ADVICE: &str = "set it, and keep it set (NTP): sessions, schedules and ages go by it";
+    const ADVICE: &str =
+        "set it and synchronize it (NTP): sessions, schedules and ages depend on it";
     let now = SystemTime::now();
     let written = known.iter().filter_map(|path| Some((modified(path)?, path)));
     if let Some((time, path)) = written.max()
         && time > now + TOLERANCE
     {
-        let found =
-            format!("it is {}, and {} was written {}", moment(now), shown(path), moment(time));
+        let found = format!("{}, but {} was written at {}", moment(now), shown(path), moment(time));
         findings.fail(NAME, found, ADVICE);
         return;
     }
-    let apart = database.map_or(0, |database| (milliseconds() - database).unsigned_abs());
+    let apart = database.map_or(0, |database| (now_millis() - database).unsigned_abs());
     let found = match database {
-        Some(_) => format!("{}, {apart} ms from the database's", moment(now)),
+        Some(_) => format!("{}, {apart} ms from the database's clock", moment(now)),
         None => moment(now),
     };
     let bad = apart > TOLERANCE.as_millis() as u64;

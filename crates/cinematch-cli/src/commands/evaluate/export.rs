@@ -1,4 +1,4 @@
-//! Splits and lists as files, so that others can learn from the same and be scored by the same.
+//! Splits and lists as files, so that other programs can train on them and be scored on them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -13,36 +13,36 @@ use cinematch::files;
 use cinematch::ids::{self, MovieIdx, UserIdx};
 use serde::Serialize;
 
-use super::data::Data;
+use crate::evaluation::Data;
 use crate::paths::shown;
 
-/// The columns of every file of ratings.
+/// Header of files of ratings.
 const RATINGS: &str = "userId,movieId,rating,timestamp\n";
 
-/// `split.json`.
+/// Content of `split.json`.
 #[derive(Serialize)]
 struct Description<'a> {
     format_version: u32,
     protocol: Protocol,
     seed: u64,
-    /// What to read for what.
+    /// Files of each part.
     parts: BTreeMap<&'static str, PartFiles>,
-    /// Every file's length and SHA-256.
+    /// Length and SHA-256 of each file.
     files: BTreeMap<String, FileSum>,
-    /// What was divided.
+    /// Files that were split.
     inputs: &'a [InputSum],
 }
 
-/// A part's files and counts.
+/// Files and counts of a part.
 #[derive(Serialize)]
 struct PartFiles {
-    /// Ratings to learn from.
+    /// Ratings to train on.
     train: String,
-    /// What is known of the users asked for.
+    /// Known ratings of the held-out users.
     history: String,
-    /// What they like beside it.
+    /// Withheld ratings that the users liked.
     relevant: String,
-    /// Films that lists may have.
+    /// Movies that lists may contain.
     candidates: String,
     training_users: usize,
     held_out_users: usize,
@@ -53,9 +53,9 @@ struct PartFiles {
     cold_movies: usize,
 }
 
-/// Writes both parts of a division to a folder, with their checksums in `split.json`.
+/// Writes both parts of a split to a folder, with their checksums in `split.json`.
 pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) -> Result<()> {
-    // Without its description an interrupted export is seen to be none.
+    // A folder without split.json is recognized as incomplete.
     let described = folder.join("split.json");
     if described.is_file() {
         fs::remove_file(&described)
@@ -65,7 +65,7 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
     let mut sums = BTreeMap::new();
     for (part, name) in [(Part::Validation, "validation"), (Part::Test, "test")] {
         let split = protocol.split(&data.interactions, part)?;
-        // Only time tells the parts' training apart.
+        // The parts differ in their training data only under a time cut.
         let train = match protocol {
             Protocol::TimeCut(_) => format!("{name}_train.csv"),
             _ => "train.csv".to_owned(),
@@ -151,7 +151,7 @@ fn write_candidates(out: &mut dyn Write, split: &Split<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes lists in the form of `recommend --histories`; a score is the negative rank.
+/// Writes lists in the format of `recommend --histories`; the score is the negative rank.
 pub fn write_lists(path: &Path, split: &Split<'_>, lists: &[Vec<MovieIdx>]) -> Result<()> {
     files::replace(path, |out| {
         out.write_all(b"userId,rank,movieId,score\n")?;

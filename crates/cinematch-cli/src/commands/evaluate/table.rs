@@ -1,20 +1,20 @@
-//! The report for people on a terminal.
+//! The report as a table on the terminal.
 
 use std::fmt::Write as _;
 
 use cinematch::evaluation::{Comparison, Evaluation, ModelReport, Part, StarReport};
 
-use super::Run;
+use super::run::Run;
 use crate::output::{DIM, Output, STRONG, thousands};
 
-/// A column: what stands above it, a model's value, and whether more is better.
+/// A column of the table.
 struct Column {
     head: &'static str,
     value: fn(&ModelReport) -> Option<f64>,
     better: Better,
 }
 
-/// What is printed bold.
+/// Which values of a column are best, and printed bold.
 #[derive(PartialEq)]
 enum Better {
     More,
@@ -45,7 +45,7 @@ const COLUMNS: [Column; 10] = [
     Column { head: "chance", value: metric!("cold_ndcg@10_by_chance"), better: Better::Neither },
 ];
 
-/// Prints the report. Writing into memory cannot fail.
+/// Prints the report.
 pub fn print(evaluation: &Evaluation, run: &Run, output: &Output) {
     output.note(format_args!("{DIM}{}{DIM:#}", heading(evaluation)));
     let name_width = evaluation.models.iter().map(|model| model.name.len()).max().unwrap_or(0);
@@ -54,16 +54,17 @@ pub fn print(evaluation: &Evaluation, run: &Run, output: &Output) {
         .iter()
         .filter(|column| evaluation.models.iter().any(|model| (column.value)(model).is_some()))
         .collect();
+    // Writing to memory is infallible.
     let mut head = format!("{:name_width$}", "model");
     for column in &columns {
         let _ = write!(head, "  {:>1$}", column.head, width(column));
     }
     let baseline = &evaluation.baseline;
     output.note(format_args!(
-        "{DIM}p: paired bootstrap, corrected (Holm) for all models compared; an interval is of one \
-         difference alone{DIM:#}"
+        "{DIM}p: paired bootstrap, Holm-corrected over all models compared; each interval covers one \
+         difference{DIM:#}"
     ));
-    output.line(format_args!("{DIM}{head}   fit s  N@100 against {baseline} (95 %), p{DIM:#}"));
+    output.line(format_args!("{DIM}{head}   fit s  N@100 vs {baseline} (95 %), p{DIM:#}"));
     for model in &evaluation.models {
         let mut line = format!("{:name_width$}", model.name);
         for column in &columns {
@@ -97,14 +98,14 @@ pub fn print(evaluation: &Evaluation, run: &Run, output: &Output) {
     print_strata(evaluation, name_width, output);
 }
 
-/// What was done, in a sentence.
+/// Describes the protocol, splits and sizes in one sentence.
 pub fn heading(evaluation: &Evaluation) -> String {
     let part = match evaluation.part {
         Part::Validation => "validation",
         Part::Test => "test",
     };
     let splits = match &evaluation.splits[..] {
-        [one] => format!("seed {}", one.seed),
+        [split] => format!("seed {}", split.seed),
         [first, .., last] => {
             format!("{} splits, seeds {} to {}", evaluation.splits.len(), first.seed, last.seed)
         }
@@ -112,7 +113,7 @@ pub fn heading(evaluation: &Evaluation) -> String {
     };
     let first = evaluation.splits.first();
     format!(
-        "{}, {part}: {splits}; {} users asked for, {} films to choose from, {} ratings to learn from",
+        "{}, {part}: {splits}; {} users, {} candidate movies, {} training ratings",
         evaluation.protocol.name(),
         thousands(evaluation.users as u64),
         thousands(first.map_or(0, |split| split.candidates as u64)),
@@ -120,7 +121,7 @@ pub fn heading(evaluation: &Evaluation) -> String {
     )
 }
 
-/// `-0.0041 (-0.0060 to -0.0020), p 0.012`.
+/// Formats a difference: `-0.0041 (-0.0060 to -0.0020), p 0.012`.
 pub fn difference(comparison: &Comparison) -> String {
     let Comparison { difference, low, high, adjusted_p, .. } = comparison;
     let p = if *adjusted_p < 0.001 { "< 0.001".to_owned() } else { format!("{adjusted_p:.3}") };
@@ -141,7 +142,7 @@ fn is_best(value: Option<f64>, column: &Column, evaluation: &Evaluation) -> bool
     }
 }
 
-/// N@100 by kind of film and by length of history, a column each.
+/// Prints N@100 by popularity of the movies and by length of history, one column per stratum.
 fn print_strata(evaluation: &Evaluation, name_width: usize, output: &Output) {
     let Some(first) = evaluation.models.first() else { return };
     for by in ["film popularity", "history length"] {

@@ -1,18 +1,20 @@
-//! `cinematch fetch`: data from where it comes from.
+//! `cinematch fetch`: downloads from GroupLens and TMDb.
 
 mod movielens;
-mod progress;
-pub mod region;
-mod tmdb;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use crate::options::Global;
 use crate::output::Output;
+use crate::tmdb::fetch::FetchTmdb;
 
 /// Flags of `fetch`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cinematch fetch movielens   MovieLens 32M, into raw/ml-32m/\n  \
+                  cinematch fetch tmdb        metadata of the 500 most rated movies, into raw/tmdb/"
+)]
 pub struct Fetch {
     #[command(subcommand)]
     source: Source,
@@ -20,22 +22,14 @@ pub struct Fetch {
 
 #[derive(Debug, Subcommand)]
 enum Source {
-    /// TMDb's facts about the films of links.csv → raw/tmdb/tmdb_metadata.csv
-    Tmdb(tmdb::Tmdb),
-    /// A MovieLens release → raw/
+    /// Download TMDb metadata of the movies in links.csv to raw/tmdb/tmdb_metadata.csv
+    Tmdb(FetchTmdb),
+    /// Download a MovieLens release to raw/
     Movielens(movielens::Movielens),
 }
 
 impl Fetch {
-    /// Whether there is a token to ask TMDb with, and anything that an update would be of.
-    pub fn can_update(&self, global: &Global) -> bool {
-        match &self.source {
-            Source::Tmdb(tmdb) => tmdb.can_update(global),
-            Source::Movielens(_) => false,
-        }
-    }
-
-    /// Fetches.
+    /// Downloads from the chosen source.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         match &self.source {
             Source::Tmdb(tmdb) => tmdb.run(global, output),

@@ -11,17 +11,17 @@ use cinematch_tmdb::movielens::{
 use clap::Args;
 use serde::Serialize;
 
-use crate::commands::block_on;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted, thousands};
 use crate::paths::shown;
+use crate::runtime::block_on;
 
 /// Flags of `fetch movielens`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch fetch movielens                    MovieLens 32M (239 MB) → raw/ml-32m/\n  \
-                        cinematch fetch movielens latest-small       100,000 ratings, to try things out\n  \
-                        cinematch fetch movielens --from ml-32m.zip  an archive already at hand"
+    after_help = "Examples:\n  cinematch fetch movielens                    MovieLens 32M (239 MB), into raw/ml-32m/\n  \
+                  cinematch fetch movielens latest-small       100,000 ratings, to try it out\n  \
+                  cinematch fetch movielens --from ml-32m.zip  unpack an archive you have"
 )]
 pub struct Movielens {
     /// 32m, 25m, 20m, latest or latest-small
@@ -30,10 +30,10 @@ pub struct Movielens {
     /// Unpack this archive instead of downloading one
     #[arg(long, value_name = "FILE.zip")]
     from: Option<PathBuf>,
-    /// Download and unpack even what is there already
+    /// Download and unpack even if the folder is up to date
     #[arg(long)]
     force: bool,
-    /// Where the archives are
+    /// Address of the archives
     #[arg(long, env = "CINEMATCH_GROUPLENS_URL", default_value = GROUPLENS, hide = true,
           value_name = "URL")]
     url: String,
@@ -42,19 +42,19 @@ pub struct Movielens {
 fn release(name: &str) -> Result<Release, String> {
     Release::named(name).ok_or_else(|| {
         let names = RELEASES.map(|release| release.name).join(", ");
-        format!("there are {names}; older releases are in another format")
+        format!("expected one of {names}; older releases have another format")
     })
 }
 
-/// The result, for machines.
+/// Result as JSON.
 #[derive(Serialize)]
 struct Report {
     release: &'static str,
     folder: String,
     archive_md5: String,
-    /// Whether GroupLens publishes that MD5.
+    /// True if GroupLens publishes this MD5.
     md5_published: bool,
-    /// Whether it was there already.
+    /// True if the folder was up to date already.
     unchanged: bool,
     replaced: bool,
     #[serde(rename = "new_films")]
@@ -73,7 +73,7 @@ struct FileReport {
 }
 
 impl Movielens {
-    /// Downloads, checks, unpacks.
+    /// Downloads, verifies and unpacks the release.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let raw = global.root.join("raw");
         if let Some(archive) = &self.from {
@@ -88,7 +88,7 @@ impl Movielens {
             return self.unchanged(&folder, output);
         };
         unpack(&part, &md5, published, &raw, output)?;
-        // Unpacked and checked: the archive has served its purpose.
+        // The archive is not needed any more.
         for suffix in ["", ".version", ".lock"] {
             let mut name = part.clone().into_os_string();
             name.push(suffix);
@@ -97,8 +97,8 @@ impl Movielens {
         Ok(())
     }
 
-    /// The archive's MD5, and whether it is published; no MD5 if the folder was made from the very
-    /// archive that is there.
+    /// Downloads the archive. Returns its MD5 and whether GroupLens publishes it; no MD5 if the folder
+    /// was made from the current archive already.
     async fn download(
         &self,
         folder: &Path,
@@ -114,15 +114,15 @@ impl Movielens {
         let step = output.bytes(&format!("downloading {archive}"));
         let md5 = download
             .file(&archive, part, published.as_deref(), |progress| {
-                step.of(progress.of.unwrap_or(progress.have));
-                step.at(progress.have);
+                step.set_length(progress.of.unwrap_or(progress.have));
+                step.set_position(progress.have);
             })
             .await?;
         drop(step);
         if published.is_none() {
             output.warn(format_args!(
-                "GroupLens publishes no MD5 of {archive}; its files were checked against the archive's own \
-                 checksums"
+                "GroupLens publishes no MD5 of {archive}; its files were verified with the checksums inside \
+                 the archive"
             ));
         }
         Ok((Some(md5), published.is_some()))
@@ -143,8 +143,8 @@ impl Movielens {
             files: Vec::new(),
         })?;
         output.line(format_args!(
-            "{STRONG}{}{STRONG:#} is what GroupLens has; nothing was downloaded {DIM}(--force does it all \
-             the same){DIM:#}",
+            "{STRONG}{}{STRONG:#} is up to date; nothing was downloaded {DIM}(--force downloads it \
+             again){DIM:#}",
             shown(folder)
         ));
         Ok(())
@@ -183,18 +183,18 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
     }
     if *replaced {
         output.note(format_args!(
-            "{} new, {} gone",
-            counted(*new_movies, "film"),
+            "{} added, {} removed",
+            counted(*new_movies, "movie"),
             thousands(*gone_movies)
         ));
     }
     if *verified > 0 {
-        output.note(format_args!("{verified} files agree with the release's own checksums.txt"));
+        output.note(format_args!("{verified} files match the release's checksums.txt"));
     }
     output.line(format_args!("{STRONG}{}{STRONG:#}: MovieLens {}", shown(folder), release.name));
     output.note(format_args!(
-        "MovieLens is GroupLens' work: no commercial use without their permission, cite Harper and \
-         Konstan (2015); the terms are in {}",
+        "GroupLens allows no commercial use of MovieLens without permission; cite Harper and Konstan \
+         (2015). The terms are in {}",
         shown(&folder.join("README.txt"))
     ));
     output.note(format_args!("{DIM}next: cinematch preprocess, or cinematch fetch tmdb{DIM:#}"));

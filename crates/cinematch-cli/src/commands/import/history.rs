@@ -1,4 +1,4 @@
-//! `cinematch import FILE`: a person's history, matched, and films for them at once.
+//! `cinematch import FILE`: matches a user's history with the catalog and recommends from it.
 
 use std::path::PathBuf;
 
@@ -12,13 +12,12 @@ use cinematch::sources::history;
 use clap::Args;
 use serde::Serialize;
 
-use crate::commands::recommend::{dated, print_list};
-use crate::commands::warn_problems;
 use crate::options::Global;
 use crate::output::{DIM, GOOD, Output, STRONG, counted, thousands};
 use crate::paths::{ArtifactsPath, read_or, shown};
+use crate::terminal::{dated, print_list};
 
-/// Rows told of one by one on a terminal; `--json` has all.
+/// Number of unmatched rows to print; `--json` prints all.
 const TOLD: usize = 8;
 
 /// Flags of `import FILE`.
@@ -27,17 +26,17 @@ pub struct HistoryFiles {
     /// Exports of Letterboxd (ZIP, CSV), IMDb (CSV), Trakt (ZIP, JSON) or MovieLens.org (CSV)
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// How many films to recommend, 0 to 100
+    /// Number of movies to recommend, 0 to 100
     #[arg(long, short = 'k', alias = "k", default_value_t = 10, value_name = "N")]
     limit: usize,
-    /// Recommend films of the watchlist too
+    /// Recommend movies on the watchlist too
     #[arg(long)]
     watchlist: bool,
     #[command(flatten)]
     artifacts: ArtifactsPath,
 }
 
-/// The match report and the films recommended, for machines.
+/// Result as JSON: the match report and the recommendations.
 #[derive(Serialize)]
 struct Report<'a> {
     #[serde(flatten)]
@@ -55,16 +54,16 @@ struct Recommended {
 }
 
 impl HistoryFiles {
-    /// Whether no file was named.
+    /// Returns true if no file was named.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
-    /// Reads, matches, tells, recommends.
+    /// Reads and matches the files, prints a report, and recommends.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let read = |path: &PathBuf| Ok((shown(path), read_or(path, "check the path")?));
         let files: Vec<(String, Vec<u8>)> = self.files.iter().map(read).collect::<Result<_>>()?;
-        // A file that cannot be one is refused before a model is loaded for it.
+        // Unsupported files are refused before the model is loaded.
         let histories = history::read_all(&files)?;
         let loading = output.step("loading the model");
         let bundle = Bundle::load(&self.artifacts.resolve(global))?;
@@ -82,13 +81,13 @@ impl HistoryFiles {
 
         let recommendations = recommended(recommender, &ranked);
         output.json(&Report { matched: &report, recommendations })?;
-        tell(&report, output);
+        print_report(&report, output);
         if ranked.items.is_empty() {
             return Ok(());
         }
         output.line(format_args!(
-            "\n{STRONG}{}{STRONG:#} for somebody with {}, {} liked, {} more seen, {} to watch",
-            counted(ranked.items.len() as u64, "film"),
+            "\n{STRONG}{}{STRONG:#} for a user with {}, {} liked, {} more watched, {} on the watchlist",
+            counted(ranked.items.len() as u64, "movie"),
             counted(taste.rated().count() as u64, "rating"),
             thousands(taste.liked().count() as u64),
             thousands(taste.only_watched().count() as u64),
@@ -113,16 +112,16 @@ fn recommended(recommender: &Recommender, ranked: &Ranked<'_>) -> Vec<Recommende
     movies.collect()
 }
 
-/// The match report, for people.
-fn tell(report: &MatchReport, output: &Output) {
-    warn_problems(&report.problems, output);
+/// Prints the match report.
+fn print_report(report: &MatchReport, output: &Output) {
+    output.warn_problems(&report.problems);
     let services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
-    output.note(format_args!("{} of {}", counted(report.rows, "row"), services.join(", ")));
+    output.note(format_args!("{} from {}", counted(report.rows, "row"), services.join(", ")));
     for (matched, what) in [
-        (Matched::Id, "found by number"),
-        (Matched::Title, "found by title and year"),
-        (Matched::Ambiguous, "that could be several films"),
-        (Matched::Unmatched, "that the catalogue does not have"),
+        (Matched::Id, "matched by id"),
+        (Matched::Title, "matched by title and year"),
+        (Matched::Ambiguous, "ambiguous: several movies match"),
+        (Matched::Unmatched, "not in the catalog"),
     ] {
         let n = report.rows_that_are(matched).count();
         if n > 0 {
@@ -132,7 +131,7 @@ fn tell(report: &MatchReport, output: &Output) {
         }
         if matched == Matched::Title && report.fuzzy > 0 {
             output.note(format_args!(
-                "            {DIM}{} of them by a year that is off by one or not given{DIM:#}",
+                "            {DIM}{} of them with a year that differs by one or is missing{DIM:#}",
                 thousands(report.fuzzy as u64)
             ));
         }
@@ -149,7 +148,7 @@ fn tell(report: &MatchReport, output: &Output) {
             }
             if n > TOLD {
                 output.note(format_args!(
-                    "            {DIM}and {} more; --json has all{DIM:#}",
+                    "            {DIM}and {} more; --json lists all{DIM:#}",
                     thousands((n - TOLD) as u64)
                 ));
             }
@@ -157,6 +156,6 @@ fn tell(report: &MatchReport, output: &Output) {
     }
     if report.skipped > 0 {
         let skipped = thousands(report.skipped as u64);
-        output.note(format_args!("{skipped:>9} skipped: no films"));
+        output.note(format_args!("{skipped:>9} skipped: not movies"));
     }
 }

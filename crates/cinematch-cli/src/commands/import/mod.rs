@@ -1,12 +1,10 @@
-//! `cinematch import`: what people already have.
+//! `cinematch import`: rating histories from other services, and TMDb metadata.
 
 mod history;
 mod tmdb_csv;
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-
-pub use tmdb_csv::{TmdbFiles, adopt, write_tables};
 
 use crate::options::Global;
 use crate::output::Output;
@@ -15,10 +13,10 @@ use crate::output::Output;
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  cinematch import letterboxd.zip            what you rated and watched, and films for you\n  \
-                  cinematch import ratings.csv watchlist.csv of IMDb, Letterboxd or MovieLens.org\n  \
-                  cinematch import trakt.zip --json          the match report, row by row\n  \
-                  cinematch import tmdb-csv FILE…            TMDb's facts, not a person's: see its own --help"
+    after_help = "Examples:\n  cinematch import letterboxd.zip            match your history, and recommend from it\n  \
+                  cinematch import ratings.csv watchlist.csv exports of IMDb, Letterboxd or MovieLens.org\n  \
+                  cinematch import trakt.zip --json          the result for each row\n  \
+                  cinematch import tmdb-csv FILE…            TMDb metadata; see its own --help"
 )]
 pub struct Import {
     #[command(subcommand)]
@@ -29,18 +27,18 @@ pub struct Import {
 
 #[derive(Debug, Subcommand)]
 enum Source {
-    /// CSV files with TMDb's facts: one's own, The Movies Dataset, TMDB 5000 and the like
+    /// Import TMDb metadata from CSV files: your own, The Movies Dataset, TMDB 5000 and similar
     TmdbCsv(tmdb_csv::TmdbCsv),
 }
 
 impl Import {
-    /// Imports.
+    /// Imports the files.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         match &self.source {
             Some(Source::TmdbCsv(tmdb_csv)) => tmdb_csv.run(global, output),
             None if self.history.is_empty() => bail!(
-                "which file? `cinematch import FILE` takes exports of Letterboxd, IMDb, Trakt and \
-                 MovieLens.org, `cinematch import tmdb-csv FILE` TMDb's facts"
+                "no file; `cinematch import FILE` reads exports of Letterboxd, IMDb, Trakt and \
+                 MovieLens.org, `cinematch import tmdb-csv FILE` reads TMDb metadata"
             ),
             None => self.history.run(global, output),
         }

@@ -1,4 +1,4 @@
-//! Finished measurements, a JSON document a line, so that an interrupted search can go on.
+//! Log of finished trials, one JSON document per line, from which an interrupted search resumes.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -11,25 +11,25 @@ use cinematch::ids;
 use cinematch::models::Spec;
 use serde::{Deserialize, Serialize};
 
-use super::Data;
+use crate::evaluation::Data;
 use crate::output::Output;
 use crate::paths::shown;
 
-/// One trial on one split.
+/// A trial on one split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// What it was measured on: data and protocol.
+    /// Checksum of the data and protocol.
     task: String,
     trial: usize,
     split: u64,
-    /// What it comes to, larger is better; `None` if it could not be fitted.
+    /// Score, larger is better; `None` if the model could not be fitted.
     score: Option<f64>,
     seconds: f64,
     spec: Spec,
 }
 
 impl Measured {
-    /// A measurement, on whatever its log is about.
+    /// Creates a measurement; the log adds the task.
     pub fn new(
         trial: usize,
         (split, spec): (u64, &Spec),
@@ -40,13 +40,13 @@ impl Measured {
         Self { task, trial, split, score, seconds, spec }
     }
 
-    /// What it comes to; what cannot be fitted is worse than all that can.
+    /// Returns the score; a model that could not be fitted scores lowest.
     pub fn score(&self) -> f64 {
         self.score.unwrap_or(f64::NEG_INFINITY)
     }
 }
 
-/// The measurements of a model.
+/// Log of a model.
 pub struct Log {
     path: PathBuf,
     file: File,
@@ -55,8 +55,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens a log. Measurements on other data or by another protocol stay in it and do not count; a
-    /// line that was cut short is passed over.
+    /// Opens a log. Measurements on other data or with another protocol stay in the file and are
+    /// ignored; incomplete lines are skipped.
     pub fn open(
         path: &Path,
         model: &str,
@@ -87,10 +87,10 @@ impl Log {
         let mut measured = Vec::new();
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             match serde_json::from_str::<Measured>(line) {
-                Ok(one) => measured.push(one),
+                Ok(measurement) => measured.push(measurement),
                 Err(error) => {
                     let place = format!("{}:{}", shown(path), at + 1);
-                    output.warn(format_args!("{place} is no measurement, so passed over: {error}"));
+                    output.warn(format_args!("{place}: skipped an invalid measurement: {error}"));
                 }
             }
         }
@@ -106,17 +106,17 @@ impl Log {
         Ok(Self { path: path.to_owned(), file, task, measured })
     }
 
-    /// Where it is.
+    /// Returns the path of the log.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// These parameters on a split, if they were measured.
+    /// Finds the measurement of hyperparameters on a split.
     pub fn find(&self, split: u64, spec: &Spec) -> Option<&Measured> {
         self.measured.iter().find(|measured| measured.split == split && measured.spec == *spec)
     }
 
-    /// Adds a measurement, in one write, and gives its score.
+    /// Appends a measurement in one write; returns its score.
     pub fn append(&mut self, measured: Measured) -> Result<f64> {
         let score = measured.score();
         let measured = Measured { task: self.task.clone(), ..measured };

@@ -23,7 +23,10 @@ fn public_dumps_become_the_table() {
         folder.run(&["import", "tmdb-csv", "movies_metadata.csv", "credits.csv", "--region", "DE"]);
     let text = String::from_utf8(output.stdout).unwrap();
     let notes = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("raw/tmdb/tmdb_metadata.csv: 1 film, 1 of them imported now"), "{text}");
+    assert!(
+        text.contains("raw/tmdb/tmdb_metadata.csv: 1 movie, 1 of them imported by this run"),
+        "{text}"
+    );
     assert!(notes.contains("movies_metadata.csv") && notes.contains("first on line 3"), "{notes}");
     let table = folder.read("raw/tmdb/tmdb_metadata.csv");
     assert!(
@@ -52,7 +55,7 @@ fn a_file_of_another_kind_changes_nothing() {
     assert!(error.contains("wrong header") && error.contains("tmdb_id"), "{error}");
     folder.write("empty.csv", b"id,title\n");
     let error = folder.fails(&["import", "tmdb-csv", "empty.csv", "--region", "DE"]);
-    assert!(error.contains("no film is in empty.csv; nothing was changed"), "{error}");
+    assert!(error.contains("empty.csv contains no movies; nothing was changed"), "{error}");
     assert!(!folder.path("raw/tmdb").exists());
 }
 
@@ -105,5 +108,5 @@ fn facts_need_no_country_and_every_refused_row_has_its_reason() {
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{errors}");
     assert!(errors.contains("UTF-8") && errors.contains("first on line 3"), "{errors}");
-    assert!(errors.contains("no film is in bad.csv"), "{errors}");
+    assert!(errors.contains("bad.csv contains no movies"), "{errors}");
 }

@@ -62,6 +62,6 @@ fn ctrl_c_ends_in_order_and_says_how_to_go_on() {
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(130), "{text}");
-    assert!(text.contains("films left to ask about"), "{text}");
+    assert!(text.contains("movies not requested yet"), "{text}");
     assert!(table(&folder).lines().count() > 15);
 }

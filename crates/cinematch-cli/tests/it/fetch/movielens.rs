@@ -83,7 +83,7 @@ fn a_release_is_downloaded_checked_and_unpacked() {
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("300 rows  movies.csv"), "{said}");
-    assert!(said.contains("2 files agree with the release's own checksums.txt"), "{said}");
+    assert!(said.contains("2 files match the release's checksums.txt"), "{said}");
     assert!(said.contains("raw/ml-latest-small: MovieLens latest-small"), "{said}");
     assert!(said.contains("no commercial use") && said.contains("README.txt"), "{said}");
     only(&folder, &["ml-latest-small"]);
@@ -91,13 +91,13 @@ fn a_release_is_downloaded_checked_and_unpacked() {
     // The same again is no download.
     server.ranges();
     let said = text(&fetch(&folder, &server, &["ml-latest-small"]));
-    assert!(said.contains("is what GroupLens has; nothing was downloaded"), "{said}");
+    assert!(said.contains("is up to date; nothing was downloaded"), "{said}");
     assert!(server.ranges().is_empty());
     // A newer one replaces it, and what changed is said.
     server.has("ml-latest-small.zip", archive(release("ml-latest-small", 310), "b"));
     let said = text(&fetch(&folder, &server, &["latest-small"]));
     assert!(said.contains("310 rows  movies.csv, 300 before"), "{said}");
-    assert!(said.contains("10 films new, 0 gone"), "{said}");
+    assert!(said.contains("10 movies added, 0 removed"), "{said}");
     only(&folder, &["ml-latest-small"]);
 }
 

@@ -130,7 +130,10 @@ fn what_never_answers_is_named_and_does_not_hold_up_the_rest() {
         text.contains("film 1005: HTTP 302: a redirect to another host is not followed"),
         "{text}"
     );
-    assert!(text.contains("3 films got no answer; run it again to ask for these alone"), "{text}");
+    assert!(
+        text.contains("3 movies failed; run the command again to request only these"),
+        "{text}"
+    );
     assert_eq!(table(&folder).lines().count(), 1 + 17);
     server.behave();
     server.asked();

@@ -26,7 +26,7 @@ fn there_is_nothing_to_update_before_something_was_fetched() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{error}");
         assert!(
-            error.contains("nothing was fetched yet: run `cinematch fetch tmdb` first"),
+            error.contains("no stored replies to refresh; run `cinematch fetch tmdb` first"),
             "{error}"
         );
     }

@@ -27,17 +27,17 @@ fn a_history_is_brought_along_and_counts_at_once() {
         tab.open("/import");
         tab.check("import");
         tab.choose_file("#file", &file("nonsense.csv"));
-        tab.go_named("Import");
+        tab.go_named("Import ratings");
         assert_eq!(tab.count("#refusal"), 1);
         tab.expect_refusal(422);
         tab.choose_file("#file", &file("ratings.csv"));
-        tab.go_named("Import");
-        assert_eq!(tab.text("h1"), "Your history is here");
+        tab.go_named("Import ratings");
+        assert_eq!(tab.text("h1"), "Import complete");
         assert!(tab.text("#report").starts_with("3 of 4 rows"));
         assert!(tab.texts("main").concat().contains("A Film That Nobody Made"));
         tab.check("imported");
         let loved = tab.texts("#now ~ ul .card h3");
-        tab.go_named("Go to the films");
+        tab.go_named("See recommendations");
         assert_eq!(tab.texts(".card h3")[0], loved[0]);
         assert!(tab.texts(".row h2").join("; ").contains("Because you loved The Godfather"));
     }
@@ -58,7 +58,7 @@ fn an_evening_for_two_has_five_movies_and_says_how_happy_each_would_be() {
         tab.click(&format!("input[name=who][value='{bob}']"));
         tab.click("input[name=minutes][value='120']");
         tab.click_named("Pick five films");
-        tab.until_so("five films", || tab.texts("#picks") == ["Five films for you"]);
+        tab.until_so("five films", || tab.texts("#picks") == ["Five films for tonight"]);
         let happy = tab.texts(".happiness li");
         assert_eq!(happy.len(), 10);
         assert!(happy.iter().all(|words| words.contains("would")), "{happy:?}");
@@ -83,7 +83,7 @@ fn a_watchlist_is_sorted_and_shortened_and_a_profile_is_seen_and_forgotten() {
         tab.go("nav.sorts li:last-child a");
         assert!(tab.path().starts_with("/watchlist?sort="));
         tab.click(".wanted > li:first-child .seen");
-        tab.until_told("You have seen");
+        tab.until_told("as seen");
         tab.open("/watchlist");
         assert_eq!((tab.count(".wanted > li"), tab.count("#watched ~ .kept > li")), (2, 1));
         tab.open("/me");
@@ -91,8 +91,8 @@ fn a_watchlist_is_sorted_and_shortened_and_a_profile_is_seen_and_forgotten() {
         tab.check("me");
         tab.open("/me/forget");
         tab.check("forget");
-        tab.go_named("Forget everything");
-        assert_eq!(tab.text("h1"), "Forgotten");
+        tab.go_named("Delete profile");
+        assert_eq!(tab.text("h1"), "Profile deleted");
         tab.check("forgotten");
         tab.open("/me");
         assert_eq!(tab.path(), "/people");

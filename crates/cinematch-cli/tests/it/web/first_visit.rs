@@ -30,12 +30,12 @@ fn from_a_first_visit_to_a_recommendation_that_changed() {
         assert_eq!(tab.path(), "/welcome");
         tab.check("welcome");
         tab.fill("#name", "Ada");
-        tab.go_named("Go on");
+        tab.go_named("Continue");
         assert_eq!(tab.path(), "/welcome");
         tab.check("welcome-places");
         tab.click("input[name=service][value=Netflix]");
         tab.click("input[name=service][value=Max]");
-        tab.go_named("Go on");
+        tab.go_named("Continue");
         assert_eq!(tab.path(), "/welcome/rate");
         tab.check("welcome-rate");
         let first = list(&tab);
@@ -58,14 +58,14 @@ fn from_a_first_visit_to_a_recommendation_that_changed() {
         tab.check("welcome-rated");
         let last = lists.last().unwrap().clone();
         let asked = tab.text("#asked");
-        tab.click_named("Take back");
+        tab.click_named("Undo rating");
         tab.until_so("the answer taken back", || {
             tab.text("label[for=answers]").starts_with("4 of 5")
         });
         assert_ne!(list(&tab), last);
         let _ = asked;
 
-        tab.go_named("Go to my films");
+        tab.go_named("See recommendations");
         assert_eq!(tab.path(), "/");
         tab.check("home-first");
         assert_eq!(tab.text("h1").to_lowercase(), "films for ada");
@@ -89,7 +89,7 @@ fn a_first_visit_needs_no_mouse() {
     tab.through(|tab| tab.press(Key::Enter));
     tab.tab_to("Netflix");
     tab.press(Key::Space);
-    tab.tab_to("Go on");
+    tab.tab_to("Continue");
     tab.through(|tab| tab.press(Key::Enter));
     assert_eq!(tab.path(), "/welcome/rate");
     for stars in ["4.5 stars", "2 stars", "5 stars"] {
@@ -101,7 +101,7 @@ fn a_first_visit_needs_no_mouse() {
         assert_ne!(tab.focused(), "body");
     }
     assert!(tab.texts("#told").concat().contains("Next: "));
-    tab.tab_to("Go to my films");
+    tab.tab_to("See recommendations");
     tab.through(|tab| tab.press(Key::Enter));
     assert_eq!(tab.path(), "/");
 }

@@ -73,15 +73,15 @@ fn with_accounts_models_are_for_a_key_with_the_scope_admin() {
     tab.check("models-key");
     for (given, said) in [
         ("nonsense".to_owned(), "This key is unknown or revoked."),
-        (key("write"), "This key has another scope than admin."),
+        (key("write"), "This key doesn’t have the admin scope."),
     ] {
         tab.fill("#key", &given);
-        tab.go_named("Go on");
+        tab.go_named("Continue");
         assert_eq!(tab.text("#wrong"), said);
         tab.expect_refusal(401);
     }
     tab.fill("#key", &key("admin"));
-    tab.go_named("Go on");
+    tab.go_named("Continue");
     tab.check("models-of-accounts");
     assert!(tab.text("#in-service").contains("Generation 1"));
     // A browser without the key can post nothing either.
@@ -93,7 +93,7 @@ fn with_accounts_models_are_for_a_key_with_the_scope_admin() {
     };
     assert_eq!(posted(&[]), 401);
     assert_eq!(posted(&[("cookie", "cinematch_operator=cm_000000000000_0")]), 401);
-    tab.go_named("Forget my key");
+    tab.go_named("Remove key");
     tab.expect_refusal(401);
     assert_eq!(tab.count("#key"), 1);
 }
@@ -109,14 +109,14 @@ fn an_operator_trains_anew_and_goes_back() {
     tab.begin(&server, DESKTOP);
     tab.open("/models");
     tab.check("models-first");
-    tab.click_named("Train anew");
-    tab.until_told("waits for its turn");
+    tab.click_named("Retrain");
+    tab.until_told("is queued");
     tab.check("models-busy");
     // The page looks again by itself.
     tab.until_so("the job's end", || tab.text("#jobs").contains("Training is done"));
     assert!(tab.text("#jobs").contains("Generation 2: "));
     tab.until_so("the new generation", || tab.text("#in-service").contains("Generation 2"));
-    tab.until_told("Nothing is under way any more");
+    tab.until_told("No jobs are running");
 
     for look in [DESKTOP, NARROW.dark().without_scripts()] {
         tab.view(look);
@@ -129,20 +129,20 @@ fn an_operator_trains_anew_and_goes_back() {
     assert_eq!(tab.problems_of_large_text("models-2"), Vec::<String>::new());
     // A second thought before everything that everybody meets.
     tab.open("/models");
-    tab.go_named("Go back to generation 1");
+    tab.go_named("Roll back to generation 1");
     tab.check("models-rollback");
-    tab.go_named("Go back");
+    tab.go_named("Roll back");
     assert_eq!(tab.path(), "/models");
-    assert!(tab.text("#note").contains("Back to generation 1."));
+    assert!(tab.text("#note").contains("Rolled back to generation 1."));
     tab.until_so("generation 1", || {
         tab.open("/models");
         tab.text("#in-service a") == "Generation 1"
     });
     tab.open("/models/2");
-    tab.go_named("Serve it");
+    tab.go_named("Serve this generation");
     tab.check("models-promote");
     tab.go_named("Serve generation 2");
-    assert!(tab.text("#note").contains("Generation 2 goes into service."));
+    assert!(tab.text("#note").contains("Generation 2 is loading"));
     tab.open("/models/99");
     tab.expect_refusal(404);
     assert!(tab.text("main").contains("no generation 99"));

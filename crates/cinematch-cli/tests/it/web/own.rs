@@ -16,22 +16,22 @@ fn a_movie_leaves_the_watchlist_and_comes_back() {
         tab.begin(&server, look);
         tab.be(ada);
         tab.open("/watchlist");
-        tab.go_named("Last added");
+        tab.go_named("Recently added");
         let listed = tab.texts(".strip h3");
         assert_eq!(listed.len(), 3);
         tab.click(".strips > li:nth-child(2) .list");
-        tab.until_told("is off your watchlist");
+        tab.until_told("from your watchlist");
         tab.check("watchlist-removed");
         tab.click_named("Undo");
-        tab.until_told("as it was");
+        tab.until_told("undone");
         tab.open("/watchlist?sort=added");
         assert_eq!(tab.texts(".strip h3"), listed, "at its place");
         tab.click(".strips > li:first-child .seen");
-        tab.until_told("You have seen");
+        tab.until_told("as seen");
         tab.open("/watchlist?sort=added");
         assert_eq!(tab.text("section[aria-labelledby=watched] h3"), listed[0]);
         tab.click("section[aria-labelledby=watched] .seen");
-        tab.until_told("You have not seen");
+        tab.until_told("as not seen");
     }
 }
 
@@ -46,19 +46,19 @@ fn a_profile_is_changed_and_forgotten_by_the_keyboard_alone() {
     tab.begin(&server, DESKTOP);
     tab.be(ada);
     tab.open("/me");
-    tab.tab_to("crime");
+    tab.tab_to("Crime");
     tab.press_with(&[], ' ');
     tab.tab_to("Save");
     tab.through(|tab| tab.press(Key::Enter));
-    assert!(tab.text("#note").contains("Saved"));
+    assert!(tab.text("#note").contains("saved"));
     assert_eq!(tab.count("input[value=crime]:checked"), 1);
     tab.check("me-saved");
-    tab.tab_to("Forget Ada…");
+    tab.tab_to("Delete profile");
     tab.through(|tab| tab.press(Key::Enter));
     tab.check("forget");
-    tab.tab_to("Forget everything");
+    tab.tab_to("Delete profile");
     tab.through(|tab| tab.press(Key::Enter));
-    assert_eq!(tab.text("h1"), "Forgotten");
+    assert_eq!(tab.text("h1"), "Profile deleted");
     assert!(tab.text("main").contains("receipt"));
     tab.check("forgotten");
     tab.open("/");

@@ -29,11 +29,11 @@ fn a_tap_changes_the_page_at_once_and_is_undone() {
         let first = titles(&tab)[0].clone();
         let card = "main li:first-child .card";
         for (button, said) in [
-            ("like", "You like"),
-            ("dislike", "You don’t like"),
-            ("not_interested", "will not be shown again"),
-            ("seen", "You have seen"),
-            ("list", "is on your watchlist"),
+            ("like", "You liked"),
+            ("dislike", "You disliked"),
+            ("not_interested", "won’t be recommended again"),
+            ("seen", "as seen"),
+            ("list", "to your watchlist"),
         ] {
             let css = format!("{card} .{button}");
             tab.click(&css);
@@ -42,7 +42,7 @@ fn a_tap_changes_the_page_at_once_and_is_undone() {
             assert!(tab.text("#note").contains(&first));
             tab.check("tapped");
             tab.click_named("Undo");
-            tab.until_told("as it was");
+            tab.until_told("undone");
             assert!(!is_pressed(&tab, &css), "{button}");
         }
         assert_eq!(titles(&tab)[0], first);
@@ -68,25 +68,25 @@ fn taps_wait_their_turn_undo_keeps_the_focus_and_a_page_speaks_for_its_own_profi
     // The second tap comes before the first is answered.
     tab.js("const say = document.querySelector('main .card .say');
          say.querySelector('.seen').click(); say.querySelector('.list').click()");
-    tab.until_told("is on your watchlist");
+    tab.until_told("to your watchlist");
     assert!(tab.text("#note").contains(&first));
     assert_eq!(tab.count("main .card .seen[aria-pressed=true]"), 1);
     assert_eq!(tab.count("main .card .list[aria-pressed=true]"), 1);
     // What Undo leaves behind has the focus.
     tab.js("document.querySelector('#note button').focus()");
     tab.press(Key::Enter);
-    tab.until_told("as it was");
+    tab.until_told("undone");
     assert_eq!(tab.js("return document.activeElement.closest('.say') !== null"), true);
     tab.click(&button("like"));
-    tab.until_told("You like");
+    tab.until_told("You liked");
     tab.press_with(&[Key::Control], 'z');
-    tab.until_told("as it was");
+    tab.until_told("undone");
     // Another tab made somebody else of this browser: what is tapped here is not said in their name.
     let of_bob = || server.as_user(&bob.to_string(), ("GET", "/api/feedback"), None).text;
     let before = of_bob();
     tab.be(bob);
     tab.click(&button("dislike"));
-    tab.until_told("This page was made for somebody else, and this browser is Bob now");
+    tab.until_told("This browser now uses the profile Bob");
     tab.expect_refusal(409);
     assert_eq!(of_bob(), before);
 }
@@ -106,7 +106,7 @@ fn without_scripts_a_tap_leads_to_the_same_page_and_is_undone() {
         let title = titles(&tab)[0].clone();
         tab.go("main li:first-child .card .dislike");
         assert_eq!(tab.path(), "/search?q=heat");
-        assert!(tab.text("#note").contains(&format!("You don’t like {title}.")));
+        assert!(tab.text("#note").contains(&format!("You disliked {title}.")));
         assert!(is_pressed(&tab, "main li:first-child .card .dislike"));
         tab.check("tapped");
         tab.go_named("Undo");
@@ -160,15 +160,15 @@ fn the_keyboard_alone_likes_a_movie_and_takes_it_back() {
     tab.be(ada);
     tab.open("/");
     tab.press(Key::Tab);
-    assert_eq!(tab.focused(), "Skip to the films");
+    assert_eq!(tab.focused(), "Skip to main content");
     tab.press(Key::Enter);
     let like = format!("Like {}", titles(&tab)[0]);
     tab.tab_to(&like);
     tab.press(Key::Enter);
-    tab.until_told("You like");
+    tab.until_told("You liked");
     assert_eq!(tab.focused(), like, "the focus stays where it was");
     tab.press(Key::Space);
-    tab.until_told("Taken back");
+    tab.until_told("Removed your reaction");
     assert_eq!(tab.focused(), like);
     tab.tab_to("Why this?");
     tab.press(Key::Enter);
@@ -201,7 +201,7 @@ fn colours_are_the_devices_or_those_chosen() {
         tab.click_named("Dark");
         tab.until_so("dark colours", || paper(&tab) == dark);
         assert_eq!(tab.count(".theme [aria-pressed=true]"), 1);
-        tab.click_named("As my device");
+        tab.click_named("System");
         tab.until_so("the device's colours", || paper(&tab) == light);
     }
 }

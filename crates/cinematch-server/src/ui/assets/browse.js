@@ -1,17 +1,16 @@
-// Asks anew whenever a filter changes, and keeps what is asked for in the address. Without this module the
-// form's button does.
+// Applies a filter as soon as it changes, and updates the address. Without this module the form's button does.
 import { show } from "./page.js";
 
 const form = document.getElementById("filters");
-let asked = new AbortController();
+let request = new AbortController();
 
 form?.addEventListener("change", async () => {
-  asked.abort();
-  asked = new AbortController();
+  request.abort();
+  request = new AbortController();
   const words = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
   const address = `/browse?${words}`;
   try {
-    const reply = await fetch(address, { headers: { "X-Fragment": "1" }, signal: asked.signal });
+    const reply = await fetch(address, { headers: { "X-Fragment": "1" }, signal: request.signal });
     if (!reply.ok) return location.assign(address);
     show(await reply.text());
     history.replaceState(null, "", address);

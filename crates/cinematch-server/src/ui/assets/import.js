@@ -1,8 +1,10 @@
-// Files can be dropped anywhere on the form that takes them; without this module one chooses them.
+// Accepts files dropped anywhere on the import form. Without this module the file field works alone.
 const form = document.querySelector("[data-drop]");
 const field = form?.querySelector("input[type=file]");
+const button = form?.querySelector("button");
+const label = button?.textContent;
 
-/** Whether what is dragged is files. */
+/** Returns true if the drag contains files. */
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
 
 for (const kind of ["dragenter", "dragover"]) {
@@ -25,16 +27,14 @@ form?.addEventListener("drop", (event) => {
   form.requestSubmit();
 });
 
-// A file of megabytes takes a moment: the button says so.
+// Large files take a moment, which the button shows.
 form?.addEventListener("submit", () => {
-  const button = form.querySelector("button");
-  button.textContent = "Reading…";
+  button.textContent = button.dataset.busy;
   button.setAttribute("aria-disabled", "true");
 });
 
-// Whoever comes back to the page finds it as it was.
+// Restores the button when the browser shows the page from its back/forward cache.
 addEventListener("pageshow", () => {
-  const button = form?.querySelector("button");
   button?.removeAttribute("aria-disabled");
-  if (button) button.textContent = "Import";
+  if (button) button.textContent = label;
 });

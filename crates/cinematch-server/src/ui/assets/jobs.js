@@ -1,25 +1,25 @@
-// The operator's page: looks again while a job is under way or a generation is being loaded, and tells what
-// changed. Without this module "Look again" does.
-import { say, show } from "./page.js";
+// Refreshes the operator's page while a job is running or a generation is loading, and announces changes. Without
+// this module the Refresh link does.
+import { announce, show } from "./page.js";
 
 const PAUSE = 2000;
 let last = "";
 const section = () => document.getElementById("jobs");
 const changes = () => document.querySelector("#jobs[data-watch], #in-service[data-watch]");
-const told = () => section().dataset.told ?? "Nothing is under way any more";
+const status = () => section().dataset.told;
 
-if (section()) setTimeout(look, PAUSE);
+if (section()) setTimeout(refresh, PAUSE);
 
-async function look() {
+async function refresh() {
   if (changes() && !document.hidden) {
-    const before = told();
+    const before = status();
     const reply = await fetch("/models", { headers: { "X-Fragment": "1", Accept: "text/html" } }).catch(() => null);
     const text = reply?.ok ? await reply.text() : last;
     if (text !== last) {
       last = text;
       show(text);
-      if (told() !== before) say(told());
+      if (status() !== before) announce(status());
     }
   }
-  setTimeout(look, PAUSE);
+  setTimeout(refresh, PAUSE);
 }

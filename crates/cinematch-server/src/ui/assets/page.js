@@ -1,10 +1,11 @@
-// Sends forms marked `data-live` without leaving the page. The answer's elements replace those with the same
-// ids; without this module the same forms lead to the next page, which shows the same.
+// Sends forms marked `data-live` without leaving the page. The reply's elements replace those with the same ids.
+// Without this module the browser sends the forms and follows the redirect.
 import "./browse.js";
 import "./import.js";
 import "./jobs.js";
 import "./search.js";
 
+const texts = document.documentElement.dataset;
 let last = Promise.resolve();
 let sending = [];
 
@@ -13,19 +14,19 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("[data-live]")) return;
   event.preventDefault();
   const button = event.submitter;
-  // A second press of the same button is the same wish; another button's waits for its turn.
+  // Ignores a second press of the same button; presses of other buttons are sent in order.
   if (sending.includes(button ?? form)) return;
   sending.push(button ?? form);
   const data = new FormData(form, button);
   last = last.then(() => answer(form, button, data));
 });
 
-// The second press of a double click may find another film under the pointer.
+// Ignores the second press of a double click, since another movie may be under the pointer by then.
 document.addEventListener("click", (event) => {
   if (event.detail > 1 && event.target.closest("form[data-live] button")) event.preventDefault();
 }, true);
 
-// Undoing without a walk to its button, where nothing is being typed.
+// Ctrl+Z undoes the last action, except in text fields.
 document.addEventListener("keydown", (event) => {
   const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
   if (!isUndo || event.target.matches("input, textarea, select")) return;
@@ -41,14 +42,14 @@ async function answer(form, button, data) {
   try {
     show(await send(form, button, data));
   } catch (error) {
-    say(error.message);
+    announce(error.message);
   } finally {
     sending = sending.filter((it) => it !== (button ?? form));
     button?.removeAttribute("aria-disabled");
   }
 }
 
-/** Sends a form as its button would; gives the answer's HTML. */
+/** Sends a form as its button would. Returns the reply's HTML. */
 async function send(form, button, data) {
   const isFiles = form.enctype === "multipart/form-data";
   const isGet = form.method === "get";
@@ -59,7 +60,7 @@ async function send(form, button, data) {
     body: isGet ? undefined : isFiles ? data : words,
     headers: { "X-Fragment": "1", "X-Profile": document.documentElement.dataset.profile ?? "", Accept: "text/html" },
   }).catch(() => {
-    throw new Error("The server cannot be reached. Nothing was changed.");
+    throw new Error(texts.offline);
   });
   if (reply.redirected) {
     location.assign(reply.url);
@@ -67,14 +68,14 @@ async function send(form, button, data) {
   }
   const text = await reply.text();
   if (reply.ok) {
-    if (form.hasAttribute("data-theme-switch")) wear(form, button.value);
+    if (form.hasAttribute("data-theme-switch")) setTheme(form, button.value);
     return text;
   }
   const problem = reply.headers.get("content-type")?.includes("json") && JSON.parse(text);
-  throw new Error(problem?.detail ?? `That did not work (${reply.status}).`);
+  throw new Error(problem?.detail ?? `${texts.failed} (${reply.status})`);
 }
 
-/** Puts an answer's elements in the places of those with the same ids, and keeps the focus where it was. */
+/** Replaces elements by the reply's elements with the same ids, and restores the focus. */
 export function show(html) {
   const answer = new DOMParser().parseFromString(html, "text/html").body;
   const parts = [...answer.children];
@@ -83,45 +84,45 @@ export function show(html) {
     const old = document.getElementById(fresh.id);
     if (!old) continue;
     if (old.getAttribute("role") === "status") {
-      // A live region stays, so that what is new in it is told.
+      // Screen readers announce changes of an existing live region only, so it is not replaced.
       old.replaceChildren(...fresh.childNodes);
       continue;
     }
     if (fresh.dataset.address) history.replaceState(null, "", fresh.dataset.address);
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     old.replaceWith(fresh);
-    if (focused) again(fresh, focused)?.focus({ preventScroll: true });
+    if (focused) counterpart(fresh, focused)?.focus({ preventScroll: true });
   }
-  // Undo is gone with what it undid: on with what came back, or with the page.
+  // The Undo button is gone: moves the focus to the element that changed, or to the page.
   if (wasIn && document.activeElement === document.body) {
     const changed = parts.find((it) => it.isConnected && !it.matches("[role=status]"));
     (changed && fallback(changed) ? fallback(changed) : document.getElementById("main")).focus({ preventScroll: true });
   }
 }
 
-/** The element of a new part that stands for one of the part before. */
-function again(part, focused) {
+/** Finds the element of a new part that corresponds to the focused one of the old part. */
+function counterpart(part, focused) {
   const { id, name, className } = focused;
   if (id) return part.querySelector(`#${CSS.escape(id)}`) ?? fallback(part);
   const alike = [...part.querySelectorAll(focused.localName)];
-  // The same word said again, or else the same button, whatever it says now.
-  const said = alike.find((it) => it.name === name && it.value === focused.value && it.href === focused.href);
-  return said ?? alike.find((it) => it.name === name && it.className === className) ?? fallback(part);
+  // Prefers the element with the same value, then the same button with its new value.
+  const same = alike.find((it) => it.name === name && it.value === focused.value && it.href === focused.href);
+  return same ?? alike.find((it) => it.name === name && it.className === className) ?? fallback(part);
 }
 
 function fallback(part) {
   return part.querySelector("a[href], button, input, select, summary");
 }
 
-/** Tells something in the live region. */
-export function say(text) {
+/** Announces a text in the live region. */
+export function announce(text) {
   const line = document.createElement("p");
   line.textContent = text;
   document.getElementById("note").replaceChildren(line);
 }
 
-/** Colours at once; the server remembers them. */
-function wear(form, theme) {
+/** Applies a theme at once; the server saves it in a cookie. */
+function setTheme(form, theme) {
   document.documentElement.dataset.theme = theme;
   for (const button of form.querySelectorAll("[aria-pressed]")) {
     button.setAttribute("aria-pressed", String(button.value === theme));

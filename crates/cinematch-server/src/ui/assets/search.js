@@ -1,9 +1,9 @@
-// Makes a combobox of the search field (ARIA 1.2): suggestions while one types, one request each, arrows to
-// walk, Enter to open, Escape to close. Without this module Enter searches.
+// Makes the search field a combobox (ARIA 1.2) with suggestions while typing: arrow keys select, Enter opens, Escape
+// closes. Without this module Enter searches.
 const PAUSE = 120;
 const field = document.getElementById("q");
 let pending = 0;
-let asked = new AbortController();
+let request = new AbortController();
 
 if (field) {
   const list = document.createElement("ul");
@@ -13,25 +13,25 @@ if (field) {
   const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" };
   for (const [name, value] of Object.entries(attributes)) field.setAttribute(name, value);
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Films");
+  list.setAttribute("aria-label", field.dataset.suggestions);
 
   field.addEventListener("input", () => {
     clearTimeout(pending);
-    asked.abort();
+    request.abort();
     if (field.value.trim() === "") close();
     else pending = setTimeout(suggest, PAUSE);
   });
   field.addEventListener("keydown", onKey);
   field.addEventListener("blur", () => {
     clearTimeout(pending);
-    asked.abort();
+    request.abort();
     setTimeout(close, 150);
   });
   field.form.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
     if (option) open(option);
   });
-  // The field keeps the focus while a suggestion is pressed.
+  // Keeps the focus in the field while a suggestion is pressed.
   field.form.addEventListener("pointerdown", (event) => {
     if (event.target.closest("[role=option]")) event.preventDefault();
   });
@@ -41,10 +41,10 @@ const options = () => [...document.querySelectorAll("#suggestions [role=option]"
 const chosen = () => document.querySelector("#suggestions [aria-selected=true]");
 
 async function suggest() {
-  asked = new AbortController();
+  request = new AbortController();
   try {
     const words = new URLSearchParams({ q: field.value });
-    const reply = await fetch(`/search?${words}`, { headers: { "X-Fragment": "1" }, signal: asked.signal });
+    const reply = await fetch(`/search?${words}`, { headers: { "X-Fragment": "1" }, signal: request.signal });
     if (!reply.ok) return close();
     const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").body.firstElementChild;
     document.getElementById("suggestions").replaceWith(fresh);

@@ -1,94 +1,82 @@
-//! What runs in the background, as the operator sees it.
+//! The section about background jobs, and requesting one.
 
 use axum::extract::State;
 use axum::response::Response;
 use cinematch_store::{Job, JobKind, JobState, rfc3339};
 use maud::{Markup, html};
 
-use super::operator::Desk;
-use super::time;
+use super::generations::time;
+use super::operator::Operator;
 use crate::problem::Problem;
 use crate::routes::{jobs, now};
 use crate::state::AppState;
-use crate::ui::form::Sent;
-use crate::ui::note::{Note, done};
+use crate::ui::form::FormBody;
+use crate::ui::note::Note;
+use crate::ui::responses::changed;
+use crate::ui::texts::operator as texts;
 
-/// Jobs that are shown.
+/// Number of jobs shown.
 const SHOWN: u32 = 8;
 
-/// `POST /models/jobs`: asks for a job.
-pub async fn ask(
+/// `POST /models/jobs`: requests a job.
+pub async fn request(
     State(state): State<AppState>,
-    desk: Desk,
-    Sent(fields): Sent,
+    operator: Operator,
+    FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let kind = fields.get("kind").unwrap_or_default();
     let kind: JobKind = kind.parse().map_err(|error: String| Problem::field("kind", error))?;
     let job = jobs::ask(&state, kind, "page").await?;
     let note = match job.state {
-        JobState::Running => format!("Job {} is at it already.", job.id),
-        _ => format!("Job {} waits for its turn.", job.id),
+        JobState::Running => texts::job_running(job.id),
+        _ => texts::job_queued(job.id),
     };
-    Ok(done(&desk.visitor, &section(&state).await?, &Note::plain(note)))
+    Ok(changed(&operator.caller, &section(&state).await?, &Note::plain(note)))
 }
 
-/// The jobs, what may be asked for, and when a schedule asks. `jobs.js` looks again while one is under way.
+/// The jobs, buttons that request one, and the schedules. `jobs.js` refreshes the section while a job is running.
 pub async fn section(state: &AppState) -> Result<Markup, Problem> {
     let jobs = state.store().jobs(SHOWN).await?;
     let config = &state.config().jobs;
-    let under_way: Vec<&Job> =
+    let active: Vec<&Job> =
         jobs.iter().filter(|job| job.state == JobState::Running || is_next(job, now())).collect();
-    let told = under_way.first().map(|job| headline(job));
+    let status = active.first().map_or_else(|| texts::IDLE.to_owned(), |job| headline(job));
     Ok(html! {
-        section #jobs aria-labelledby="jobs-heading" data-told=[told]
-            data-watch=[(!under_way.is_empty()).then_some("")] {
-            h2 #jobs-heading { "In the background" }
+        section #jobs aria-labelledby="jobs-heading" data-told=(status)
+            data-watch=[(!active.is_empty()).then_some("")] {
+            h2 #jobs-heading { (texts::JOBS) }
             @if config.worker.is_none() {
-                p { "This server runs no jobs; what is asked for waits for one that does." }
+                p { (texts::NO_WORKER) }
             }
             form .inline method="post" action="/models/jobs" data-live {
-                button .quiet name="kind" value="retrain" { "Train anew" }
-                button .quiet name="kind" value="update" { "Look for new films" }
-                @if !under_way.is_empty() {
-                    a .button.quiet href="/models" { "Look again" }
+                button .quiet name="kind" value="retrain" { (texts::RETRAIN) }
+                button .quiet name="kind" value="update" { (texts::UPDATE) }
+                @if !active.is_empty() {
+                    a .button.quiet href="/models" { (texts::REFRESH) }
                 }
             }
             @for kind in JobKind::ALL {
                 @if let Some(schedule) = config.schedule(kind) {
                     p .small {
-                        (called(kind)) " " (schedule.to_string())
+                        (texts::schedule(kind, &schedule.to_string()))
                         @if let Some(next) = schedule.next(now()) { ", next " (time(&rfc3339(next))) }
                     }
                 }
             }
-            @if jobs.is_empty() { p { "Nothing was asked for yet." } }
+            @if jobs.is_empty() { p { (texts::NO_JOBS) } }
             @else { ul .jobs { @for job in &jobs { li { (line(job)) } } } }
         }
     })
 }
 
-/// Whether a job is about to begin: one that failed and waits for another try is not worth watching.
+/// Returns true if a job starts next. A failed job that waits for its retry doesn't count.
 fn is_next(job: &Job, now: i64) -> bool {
     job.state == JobState::Queued && job.not_before <= now
 }
 
-fn called(kind: JobKind) -> &'static str {
-    match kind {
-        JobKind::Retrain => "Training",
-        JobKind::Update => "Looking for new films",
-    }
-}
-
-/// Where a job is, in words.
+/// A job's kind and state.
 fn headline(job: &Job) -> String {
-    let state = match job.state {
-        JobState::Queued if job.attempt > 0 => "failed and is tried again",
-        JobState::Queued => "waits for its turn",
-        JobState::Running => "is under way",
-        JobState::Done => "is done",
-        JobState::Failed => "was given up",
-    };
-    format!("{} {state}", called(job.kind))
+    texts::job_state(job.kind, job.state, job.attempt)
 }
 
 fn line(job: &Job) -> Markup {
@@ -99,18 +87,18 @@ fn line(job: &Job) -> Markup {
     html! {
         p {
             b { (headline(job)) }
-            " " span .small { "job " (job.id) ", asked for by " (job.asked_by) " " (time(&rfc3339(job.asked_at))) }
+            " " span .small { (texts::job_requested(job.id, &job.asked_by)) (time(&rfc3339(job.asked_at))) }
         }
         @if job.state == JobState::Running {
             p {
-                progress max="1000" value=(job.permille) aria-label=(called(job.kind)) {}
-                " " (job.stage.as_deref().unwrap_or("begins")) ", " (job.permille / 10) " %"
+                progress max="1000" value=(job.permille) aria-label=(texts::job_kind(job.kind)) {}
+                (texts::job_progress(job.stage.as_deref(), job.permille))
             }
         }
         @if let Some(why) = why {
             p {
                 @if let Some(generation) = generation {
-                    a href={ "/models/" (generation) } { "Generation " (generation) } ": "
+                    a href={ "/models/" (generation) } { (texts::generation(generation)) } ": "
                 }
                 (why) "."
             }
@@ -124,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_that_waits_for_another_try_is_not_watched() {
+    fn a_job_that_waits_for_its_retry_is_not_active() {
         let job = Job {
             id: 1,
             kind: JobKind::Retrain,
@@ -144,7 +132,7 @@ mod tests {
         };
         assert!(!is_next(&job, 49) && is_next(&job, 50));
         let html = line(&job).into_string();
-        assert!(html.contains("Training failed and is tried again"), "{html}");
+        assert!(html.contains("Training failed and will be retried"), "{html}");
         assert!(html.contains("no &lt;memory&gt;"), "{html}");
         let done = Job {
             state: JobState::Done,

@@ -1,5 +1,5 @@
-//! Who may operate: in open mode everybody at this machine, with accounts whoever has a key of the scope
-//! `admin`, which their browser keeps for a working day.
+//! Access to the operator's pages. In open mode every caller has access; with accounts, callers whose browser has a
+//! cookie with a key of the scope `admin`.
 
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
@@ -12,74 +12,75 @@ use crate::access::scope_of;
 use crate::config::AccessMode;
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::ui::form::Sent;
+use crate::ui::form::FormBody;
+use crate::ui::headers::cookie;
 use crate::ui::layout::{Nav, Page, page};
-use crate::ui::note::lead;
-use crate::ui::visitor::{Visitor, cookie};
+use crate::ui::responses::redirect;
+use crate::ui::texts::{self as common, operator as texts};
+use crate::ui::visitor::PageCaller;
 
-/// Holds the key, for these pages alone.
+/// Cookie with the key, sent to these pages only.
 const COOKIE: &str = "cinematch_operator";
-/// How long: eight hours.
+/// Lifetime of the cookie: eight hours.
 const SECONDS: u32 = 8 * 3600;
 
-/// Whoever may be here.
-pub struct Desk {
-    pub visitor: Visitor,
-    /// Whether their browser keeps a key.
+/// Extracts a caller with access to the operator's pages.
+pub struct Operator {
+    pub caller: PageCaller,
+    /// True if the browser has a key.
     pub has_key: bool,
 }
 
-impl FromRequestParts<AppState> for Desk {
+impl FromRequestParts<AppState> for Operator {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
-        let Ok(visitor) = Visitor::from_request_parts(parts, state).await;
+        let Ok(caller) = PageCaller::from_request_parts(parts, state).await;
         if state.config().access.mode == AccessMode::Open {
-            return Ok(Self { visitor, has_key: false });
+            return Ok(Self { caller, has_key: false });
         }
         let scope = match cookie(&parts.headers, COOKIE) {
             Some(key) => scope_of(state, key).await.map_err(IntoResponse::into_response)?,
             None => None,
         };
         match scope {
-            Some(Scope::Admin) => Ok(Self { visitor, has_key: true }),
-            // A script asks for parts of a page, and none of this.
-            _ if visitor.is_fragment => {
-                let detail =
-                    "This is for who operates the server, and the key is not there any more";
-                Err(Problem::new(StatusCode::UNAUTHORIZED, detail).into_response())
+            Some(Scope::Admin) => Ok(Self { caller, has_key: true }),
+            // A script requests a fragment and can't use the form.
+            _ if caller.is_fragment => {
+                let problem = Problem::new(StatusCode::UNAUTHORIZED, texts::KEY_MISSING);
+                Err(problem.into_response())
             }
-            _ => Err(ask(&visitor, None)),
+            _ => Err(key_form(&caller, None)),
         }
     }
 }
 
-/// `POST /models/enter`: takes a key. Nobody guesses 256 bits, so that attempts need no limit of their own.
+/// `POST /models/enter`: checks the key. Keys have 256 random bits, so attempts need no limit.
 pub async fn enter(
     State(state): State<AppState>,
-    visitor: Visitor,
-    Sent(fields): Sent,
+    caller: PageCaller,
+    FormBody(fields): FormBody,
 ) -> Response {
     let key = fields.get("key").unwrap_or_default();
     match scope_of(&state, key).await {
-        Ok(Some(Scope::Admin)) => lead_with(&state, key, SECONDS),
-        Ok(Some(_)) => ask(&visitor, Some("This key has another scope than admin")),
-        Ok(None) => ask(&visitor, Some("This key is unknown or revoked")),
+        Ok(Some(Scope::Admin)) => redirect_with_key(&state, key, SECONDS),
+        Ok(Some(_)) => key_form(&caller, Some(texts::KEY_SCOPE)),
+        Ok(None) => key_form(&caller, Some(texts::KEY_UNKNOWN)),
         Err(problem) => problem.into_response(),
     }
 }
 
-/// `POST /models/leave`: the browser forgets the key.
+/// `POST /models/leave`: removes the key from the browser.
 pub async fn leave(State(state): State<AppState>) -> Response {
-    lead_with(&state, "", 0)
+    redirect_with_key(&state, "", 0)
 }
 
-fn lead_with(state: &AppState, key: &str, seconds: u32) -> Response {
+fn redirect_with_key(state: &AppState, key: &str, seconds: u32) -> Response {
     let secure = if state.config().access.behind_proxy { "; Secure" } else { "" };
     let text = format!(
         "{COOKIE}={key}; Path=/models; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
     );
-    let mut response = lead("/models");
+    let mut response = redirect("/models");
     if let Ok(mut cookie) = HeaderValue::from_str(&text) {
         cookie.set_sensitive(true);
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -87,23 +88,23 @@ fn lead_with(state: &AppState, key: &str, seconds: u32) -> Response {
     response
 }
 
-/// Asks for the key.
-fn ask(visitor: &Visitor, wrong: Option<&str>) -> Response {
+/// The form for the key, with the problem of the last attempt.
+fn key_form(caller: &PageCaller, problem: Option<&str>) -> Response {
     let main = html! {
         section .plain.narrow {
-            h1 { "Models" }
-            p { "This is for who operates the server." }
-            @if let Some(wrong) = wrong { p #wrong .wrong role="alert" { (wrong) "." } }
+            h1 { (texts::TITLE) }
+            p { (texts::FOR_OPERATOR) }
+            @if let Some(problem) = problem { p #wrong .wrong role="alert" { (problem) "." } }
             form .fields method="post" action="/models/enter" {
-                label for="key" { "API key with the scope admin" }
+                label for="key" { (texts::KEY) }
                 input #key type="password" name="key" required maxlength="200" autocomplete="off"
-                    spellcheck="false" aria-describedby={ @if wrong.is_some() { "wrong " } "key-hint" };
-                p #key-hint .small { code { "cinematch key create NAME --scope admin" } " makes one. This browser keeps it for eight hours." }
-                button { "Go on" }
+                    spellcheck="false" aria-describedby={ @if problem.is_some() { "wrong " } "key-hint" };
+                p #key-hint .small { (texts::KEY_HELP.0) code { (texts::KEY_COMMAND) } (texts::KEY_HELP.1) }
+                button { (common::CONTINUE) }
             }
         }
     };
-    let mut response = page(visitor, &Page::new("Models", Nav::Models, main));
+    let mut response = page(caller, &Page::new(texts::TITLE, Nav::Models, main));
     *response.status_mut() = StatusCode::UNAUTHORIZED;
     let headers: &mut HeaderMap = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

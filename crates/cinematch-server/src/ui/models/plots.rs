@@ -1,18 +1,18 @@
-//! What generations are worth, drawn: a mean is a dot, its 95 % interval a line. Every plot says in words what it
-//! shows.
+//! SVG plots of evaluations: a dot per mean, a line per 95 % interval. Every plot has a description with its numbers.
 
 use cinematch::evaluation::promotion::{ByHistory, Comparison, Interval};
 use maud::{Markup, html};
 
-use super::Judged;
+use super::generations::Judged;
+use crate::ui::texts::{operator, plots as texts};
 
 const WIDTH: f64 = 420.0;
-/// Where the scale begins, behind the names, and where it ends, before the numbers.
+/// Width of the names left of the scale, and of the numbers right of it.
 const LEFT: f64 = 120.0;
 const RIGHT: f64 = 60.0;
 const LINE: f64 = 30.0;
 
-/// A line of a plot.
+/// A row of a plot.
 struct Dot {
     name: String,
     class: &'static str,
@@ -27,45 +27,42 @@ impl Dot {
 
     fn words(&self) -> String {
         let Self { name, mean, interval, .. } = self;
-        match interval {
-            Some(of) => format!("{name}: {mean:.3}, between {:.3} and {:.3}", of.low, of.high),
-            None => format!("{name}: {mean:.3}"),
-        }
+        texts::value(name, *mean, interval.map(|of| (of.low, of.high)))
     }
 }
 
-/// NDCG of all generations that were judged.
+/// NDCG of all evaluated generations.
 pub fn history(generations: &[Judged]) -> Markup {
     let judged = generations.iter().filter_map(|one| {
         let overall = one.verdict.as_ref()?.overall.as_ref()?;
-        let name = format!("generation {}", one.info.generation);
+        let name = texts::generation(one.info.generation);
         Some(Dot::with_interval(name, "best", overall.challenger.ndcg))
     });
     let dots: Vec<Dot> = judged.collect();
     html! {
         @if !dots.is_empty() {
             section aria-labelledby="worth-heading" {
-                h2 #worth-heading { "What they were worth when they were judged" }
-                (figure("NDCG at 20 for users with a history, each with its 95 % interval", &dots))
+                h2 #worth-heading { (texts::HISTORY) }
+                (figure(texts::HISTORY_CAPTION, &dots))
             }
         }
     }
 }
 
-/// A comparison, of users whom neither model has seen.
-pub fn comparison(whom: &str, of: &Comparison) -> Markup {
-    let mut dots = vec![Dot::with_interval("this one", "best", of.challenger.ndcg)];
-    let champion = of.champion.map(|of| Dot::with_interval("champion", "other", of.ndcg));
+/// A comparison with the champion on a group of held-out users.
+pub fn comparison(group: &str, of: &Comparison) -> Markup {
+    let mut dots = vec![Dot::with_interval(operator::THIS_MODEL, "best", of.challenger.ndcg)];
+    let champion = of.champion.map(|of| Dot::with_interval(operator::CHAMPION, "other", of.ndcg));
     dots.extend(champion);
     let histories: Vec<Dot> = of.by_history.iter().flat_map(by_history).collect();
     html! {
         div .plots {
-            (figure(&format!("NDCG at 20, {whom}, with 95 % intervals"), &dots))
+            (figure(&texts::ndcg(group), &dots))
             @if let (Some(by), Some(allowed)) = (of.difference, of.allowed) {
-                (difference(&format!("Difference from the champion, {whom}"), by, allowed))
+                (difference(&texts::difference(group), by, allowed))
             }
             @if !histories.is_empty() {
-                (figure(&format!("NDCG at 20 by films known, {whom}"), &histories))
+                (figure(&texts::ndcg_by_history(group), &histories))
             }
         }
     }
@@ -73,12 +70,12 @@ pub fn comparison(whom: &str, of: &Comparison) -> Markup {
 
 fn by_history(of: &ByHistory) -> Vec<Dot> {
     let dot = |name: String, class, mean| Dot { name, class, mean, interval: None };
-    let mut dots = vec![dot(format!("{}+ films", of.from), "best", of.challenger)];
-    dots.extend(of.champion.map(|champion| dot("champion".to_owned(), "other", champion)));
+    let mut dots = vec![dot(texts::at_least(of.from), "best", of.challenger)];
+    dots.extend(of.champion.map(|champion| dot(operator::CHAMPION.to_owned(), "other", champion)));
     dots
 }
 
-/// Dots on one scale from 0.
+/// Dots on a common scale from 0.
 fn figure(caption: &str, dots: &[Dot]) -> Markup {
     let high = |dot: &Dot| dot.interval.map_or(dot.mean, |of| of.high);
     let most = dots.iter().map(high).fold(1e-6_f64, f64::max);
@@ -104,14 +101,11 @@ fn figure(caption: &str, dots: &[Dot]) -> Markup {
     }
 }
 
-/// The interval of a difference, beside nothing and beside what may be lost.
+/// The interval of a difference, with lines at zero and at the allowed loss.
 fn difference(caption: &str, by: Interval, allowed: f64) -> Markup {
     let reach = [by.low, by.high, allowed].map(f64::abs).into_iter().fold(1e-6_f64, f64::max) * 1.2;
     let x = |value: f64| round(WIDTH / 2.0 + value / reach * (WIDTH / 2.0 - 10.0));
-    let words = format!(
-        "{caption}. {:+.4}, between {:+.4} and {:+.4}; down to {allowed:+.4} is allowed",
-        by.mean, by.low, by.high
-    );
+    let words = texts::difference_value(caption, by.mean, by.low, by.high, allowed);
     html! {
         figure .plot {
             figcaption { (caption) }
@@ -121,14 +115,14 @@ fn difference(caption: &str, by: Interval, allowed: f64) -> Markup {
                 path .whisker d={ "M" (x(by.low)) " 34H" (x(by.high)) } {}
                 circle .best cx=(x(by.mean)) cy="34" r="6" {}
                 text .soft.middle x=(x(0.0)) y="80" { "0" }
-                text .soft.middle x=(x(allowed)) y="80" { "allowed " (format!("{allowed:+.4}")) }
+                text .soft.middle x=(x(allowed)) y="80" { (texts::allowed(allowed)) }
                 text .middle x=(x(by.mean)) y="20" { (format!("{:+.4}", by.mean)) }
             }
         }
     }
 }
 
-/// A place to a tenth of a pixel: the same bytes on every machine.
+/// Rounds to a tenth of a pixel, so that the output is the same on every machine.
 fn round(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
@@ -140,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plot_says_in_words_what_it_shows() {
+    fn a_plot_describes_its_numbers() {
         let of = |mean: f64| Interval { mean, low: mean - 0.01, high: mean + 0.01 };
         let means =
             |mean: f64| Means { ndcg: of(mean), recall: of(0.1), hit: of(0.5), n_shown: 99 };
@@ -155,8 +149,8 @@ mod tests {
         };
         let html = comparison("<users>", &compared).into_string();
         for needle in [
-            "this one: 0.250, between 0.240 and 0.260; champion: 0.240",
-            "down to -0.0048 is allowed",
+            "this model: 0.250, interval 0.240 to 0.260; champion: 0.240",
+            "allowed: -0.0048 or more",
             "5+ films: 0.200",
             "&lt;users&gt;",
         ] {

@@ -1,4 +1,4 @@
-//! `GET /models/{generation}`: one generation in all detail.
+//! `GET /models/{generation}`: a generation's facts, evaluation, inputs and settings.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -6,19 +6,21 @@ use cinematch::bundle::{Manifest, Role};
 use cinematch::evaluation::promotion::{Comparison, Interval, Means, Verdict};
 use maud::{Markup, html};
 
-use super::super::names::thousands;
-use super::operator::Desk;
-use super::{Judged, judged, megabytes, plots, role, time};
+use super::generations::{Judged, judged, time};
+use super::operator::Operator;
+use super::plots;
 use crate::extract::PathOf;
 use crate::problem::Problem;
 use crate::routes::models::on_disk;
 use crate::state::AppState;
 use crate::ui::layout::{Nav, Page, page};
+use crate::ui::texts::numbers::{megabytes, thousands};
+use crate::ui::texts::operator as texts;
 
-/// The page.
+/// Renders the page.
 pub async fn show(
     State(state): State<AppState>,
-    desk: Desk,
+    operator: Operator,
     PathOf(generation): PathOf<u64>,
 ) -> Result<Response, Problem> {
     let found = on_disk(&state, move |generations| {
@@ -26,20 +28,20 @@ pub async fn show(
         let info = generations.list()?.into_iter().find(|info| info.generation == generation);
         Ok(info.map(|info| (judged(generations, info), manifest)))
     });
-    let gone = || Problem::not_found(format!("There is no generation {generation}"));
+    let gone = || Problem::not_found(texts::no_generation(generation));
     let (of, manifest) = found.await?.ok_or_else(gone)?;
     let main = html! {
-        h1 { "Generation " (generation) }
+        h1 { (texts::generation(generation)) }
         (facts(&of, &manifest))
-        @if let Some(verdict) = &of.verdict { (worth(verdict)) }
+        @if let Some(verdict) = &of.verdict { (evaluation(verdict)) }
         section aria-labelledby="made-heading" {
-            h2 #made-heading { "What it was made from" }
-            div .wide tabindex="0" role="region" aria-label="Table of inputs" {
+            h2 #made-heading { (texts::INPUTS) }
+            div .wide tabindex="0" role="region" aria-label=(texts::INPUTS_TABLE) {
                 table {
                     thead { tr {
-                        th scope="col" { "Input" }
-                        th .number scope="col" { "Rows" }
-                        th scope="col" { "SHA-256" }
+                        th scope="col" { (texts::INPUT) }
+                        th .number scope="col" { (texts::ROWS) }
+                        th scope="col" { (texts::SHA256) }
                     } }
                     tbody { @for input in &manifest.inputs {
                         tr {
@@ -51,14 +53,14 @@ pub async fn show(
                 }
             }
             details {
-                summary { "Settings" }
+                summary { (texts::SETTINGS) }
                 pre tabindex="0" { (serde_json::to_string_pretty(&manifest.settings).unwrap_or_default()) }
             }
         }
-        p { a .button.quiet href="/models" { "All generations" } }
+        p { a .button.quiet href="/models" { (texts::ALL_GENERATIONS) } }
     };
-    let title = format!("Generation {generation}");
-    Ok(page(&desk.visitor, &Page::new(title, Nav::Models, main)))
+    let title = texts::generation(generation);
+    Ok(page(&operator.caller, &Page::new(title, Nav::Models, main)))
 }
 
 fn facts(of: &Judged, manifest: &Manifest) -> Markup {
@@ -66,85 +68,73 @@ fn facts(of: &Judged, manifest: &Manifest) -> Markup {
     let counts = &manifest.counts;
     html! {
         dl .facts-of {
-            dt { "Model" } dd { (manifest.model_id) }
-            dt { "Role" } dd {
-                (role(info.role))
-                @if let Some(at) = &info.promoted_at { ", put into service " (time(at)) }
+            dt { (texts::MODEL) } dd { (manifest.model_id) }
+            dt { (texts::ROLE) } dd {
+                (texts::role(info.role))
+                @if let Some(at) = &info.promoted_at { ", " (time(at)) }
                 @if let Some(why) = &info.why { ": " (why) }
             }
-            dt { "Made" } dd { (time(&manifest.run.created_at)) }
-            dt { "Films" } dd { (thousands(counts.movies)) ", " (thousands(counts.tagged_movies)) " with viewers’ tags" }
-            dt { "Ratings" } dd {
-                (thousands(counts.ratings)) " learned from; "
-                @if let Some(hold_out) = manifest.hold_out {
-                    (format!("{:.1} %", hold_out.share() * 100.0)) " of users were left out to judge it by"
-                } @else { "it learned from all users, so that nobody is left to judge it by" }
+            dt { (texts::CREATED) } dd { (time(&manifest.run.created_at)) }
+            dt { (texts::FILMS) } dd { (texts::movies(counts.movies, counts.tagged_movies)) }
+            dt { (texts::RATINGS) } dd {
+                (texts::ratings(counts.ratings, manifest.hold_out.map(|hold_out| hold_out.share())))
             }
             @if let Some(from) = &manifest.derived_from {
-                dt { "Derived from" }
-                dd { a href={ "/models/" (from.generation) } { "Generation " (from.generation) } ", which was trained" }
+                dt { (texts::DERIVED_FROM) }
+                dd { a href={ "/models/" (from.generation) } { (texts::generation(from.generation)) } }
             }
-            @if let Some(bytes) = info.bytes { dt { "Files" } dd { (megabytes(bytes)) } }
-            dt { "Judged" } dd {
-                @if let Some(verdict) = verdict {
-                    @if verdict.promote { "good enough to serve: " } @else { "not to be served: " }
-                    (verdict.why)
-                } @else { "never" }
+            @if let Some(bytes) = info.bytes { dt { (texts::SIZE) } dd { (megabytes(bytes)) } }
+            dt { (texts::EVALUATION) } dd {
+                @if let Some(verdict) = verdict { (texts::outcome(verdict.promote, &verdict.why)) }
+                @else { (texts::NOT_EVALUATED) }
             }
         }
         @if info.role != Role::Champion {
-            p { a .button href={ "/models/" (info.generation) "/promote" } { "Serve it" } }
+            p { a .button href={ "/models/" (info.generation) "/promote" } { (texts::PROMOTE_THIS) } }
         }
     }
 }
 
-/// What it is worth, in a table and in plots.
-fn worth(verdict: &Verdict) -> Markup {
-    let parts =
-        [("users with a history", &verdict.overall), ("users who have just come", &verdict.cold)];
+/// The evaluation as a table and plots.
+fn evaluation(verdict: &Verdict) -> Markup {
+    let parts = [(texts::WITH_HISTORY, &verdict.overall), (texts::NEW_USERS, &verdict.cold)];
     let parts: Vec<(&str, &Comparison)> =
-        parts.into_iter().filter_map(|(whom, of)| Some((whom, of.as_ref()?))).collect();
+        parts.into_iter().filter_map(|(group, of)| Some((group, of.as_ref()?))).collect();
     html! {
         section aria-labelledby="worth-heading" {
-            h2 #worth-heading { "What it is worth" }
+            h2 #worth-heading { (texts::EVALUATION) }
             @if let Some(champion) = &verdict.champion {
-                p {
-                    "The champion was generation " (champion.generation) ", " (champion.model_id) "; up to "
-                    (format!("{:.1} %", verdict.margin * 100.0)) " of its NDCG could be lost."
-                }
+                p { (texts::compared_with(champion.generation, &champion.model_id, verdict.margin)) }
             }
-            @if parts.is_empty() { p { "Too few users could be asked." } } @else {
-                p .small {
-                    "Pages of 20 films as the server shows them, for users whom neither model has seen. \
-                     Intervals are of 95 %, by the bootstrap over users."
-                }
-                div .wide tabindex="0" role="region" aria-label="Table of figures" {
+            @if parts.is_empty() { p { (texts::TOO_FEW_USERS) } } @else {
+                p .small { (texts::METRICS_HELP) }
+                div .wide tabindex="0" role="region" aria-label=(texts::METRICS_TABLE) {
                     table {
                         thead { tr {
-                            th scope="col" { "Whom" }
-                            th .number scope="col" { "Users" }
-                            th scope="col" { "Model" }
-                            @for name in ["NDCG@20", "Recall@20", "Hit@20", "Films shown"] {
+                            th scope="col" { (texts::GROUP) }
+                            th .number scope="col" { (texts::USERS) }
+                            th scope="col" { (texts::MODEL) }
+                            @for name in texts::METRICS {
                                 th .number scope="col" { (name) }
                             }
                         } }
-                        tbody { @for (whom, of) in &parts {
-                            (line(whom, of.users, "this one", &of.challenger))
-                            @if let Some(champion) = &of.champion { (line(whom, of.users, "champion", champion)) }
+                        tbody { @for (group, of) in &parts {
+                            (line(group, of.users, texts::THIS_MODEL, &of.challenger))
+                            @if let Some(champion) = &of.champion { (line(group, of.users, texts::CHAMPION, champion)) }
                         } }
                     }
                 }
-                @for (whom, of) in &parts { (plots::comparison(whom, of)) }
+                @for (group, of) in &parts { (plots::comparison(group, of)) }
             }
         }
     }
 }
 
-fn line(whom: &str, users: usize, model: &str, means: &Means) -> Markup {
+fn line(group: &str, users: usize, model: &str, means: &Means) -> Markup {
     let cell = |of: Interval| format!("{:.4} [{:.4}, {:.4}]", of.mean, of.low, of.high);
     html! {
         tr {
-            th scope="row" { (whom) }
+            th scope="row" { (group) }
             td .number { (thousands(users)) }
             td { (model) }
             @for of in [means.ndcg, means.recall, means.hit] { td .number { (cell(of)) } }

@@ -177,6 +177,8 @@ pub struct Description<'a> {
 pub enum Segment<'a> {
     /// Plain text.
     Text(Cow<'a, str>),
+    /// The name of a genre, in lower case.
+    Genre(&'a str),
     /// The title of a movie, which a page can turn into a link.
     Movie {
         /// Id of the movie.
@@ -196,39 +198,43 @@ impl<'a> Description<'a> {
 pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
     match reason {
         Reason::Movie { movie_id, title, feedback, contribution, from_users, shared } => {
-            let before = match feedback {
-                Feedback::Liked => "You like ".into(),
-                Feedback::Disliked => "You don’t like ".into(),
-                Feedback::Rated(stars) => format!("You gave {stars}★ to ").into(),
+            let title = Segment::Movie { movie_id: *movie_id, title };
+            let sentence = match feedback {
+                Feedback::Liked => vec![Segment::Text("You liked ".into()), title],
+                Feedback::Disliked => vec![Segment::Text("You disliked ".into()), title],
+                Feedback::Rated(stars) => {
+                    let stars = Segment::Text(format!(" {stars}★").into());
+                    vec![Segment::Text("You rated ".into()), title, stars]
+                }
             };
             let features =
                 if from_users < contribution { common_features(shared) } else { Vec::new() };
             let mut details = Vec::new();
             if !features.is_empty() {
-                details.push(format!("both: {}", features.join(", ")));
+                details.push(format!("In common: {}", features.join(", ")));
             }
             if *from_users > NOTICEABLE {
-                details.push("those who liked it liked this too".to_owned());
+                details.push("People who liked it also liked this film".to_owned());
             }
-            let title = Segment::Movie { movie_id: *movie_id, title };
-            Description { sentence: vec![Segment::Text(before), title], details }
+            Description { sentence, details }
         }
-        Reason::OtherMovies { movies: 1, .. } => {
-            Description::text("Another film that you liked, disliked or rated")
-        }
+        Reason::OtherMovies { movies: 1, .. } => Description::text("Another film in your history"),
         Reason::OtherMovies { movies, .. } => {
             let movies = with_separators(*movies as u64);
-            Description::text(format!("{movies} more films that you liked, disliked or rated"))
+            Description::text(format!("{movies} other films in your history"))
         }
-        Reason::Popularity { .. } => Description::text("Liked by many"),
-        Reason::Genre { name, .. } => Description::text(format!("You prefer {name}")),
+        Reason::Popularity { .. } => Description::text("Popular with many users"),
+        Reason::Genre { name, .. } => {
+            let sentence = vec![Segment::Text("You prefer ".into()), Segment::Genre(name)];
+            Description { sentence, details: Vec::new() }
+        }
         Reason::Quality { vote_average: Some(average), vote_count: Some(count), .. } => {
             let votes = if *count == 1 { "vote" } else { "votes" };
             let count = with_separators(u64::from(*count));
-            Description::text(format!("{average:.1} of 10 from {count} {votes}"))
+            Description::text(format!("TMDB {average:.1} ({count} {votes})"))
         }
-        Reason::Quality { .. } => Description::text("Average and number of votes"),
-        Reason::Novelty { .. } => Description::text("Already known to many"),
+        Reason::Quality { .. } => Description::text("Its rating and number of votes"),
+        Reason::Novelty { .. } => Description::text("Already widely known"),
         Reason::Trending { .. } => Description::text("Popular now"),
     }
 }
@@ -304,6 +310,7 @@ mod tests {
     fn plain(description: &Description<'_>) -> String {
         let text = |segment: &Segment<'_>| match segment {
             Segment::Text(text) => text.to_string(),
+            Segment::Genre(name) => (*name).to_owned(),
             Segment::Movie { movie_id, title } => format!("[{title}]({})", movie_id.0),
         };
         let sentence: String = description.sentence.iter().map(text).collect();
@@ -352,18 +359,18 @@ mod tests {
         for (reason, expected) in [
             (
                 movie(Feedback::Liked, shared),
-                "You like [Heat](6) | both: heist | those who liked it liked this too",
+                "You liked [Heat](6) | In common: heist | People who liked it also liked this film",
             ),
             (
                 movie(Feedback::Rated(4.5), Vec::new()),
-                "You gave 4.5★ to [Heat](6) | those who liked it liked this too",
+                "You rated [Heat](6) 4.5★ | People who liked it also liked this film",
             ),
             (
                 Reason::OtherMovies { movies: 1234, contribution: 0.1, from_users: 0.0 },
-                "1,234 more films that you liked, disliked or rated",
+                "1,234 other films in your history",
             ),
             (Reason::Genre { name: "drama", contribution: 0.1 }, "You prefer drama"),
-            (quality(7.94, 12_198), "7.9 of 10 from 12,198 votes"),
+            (quality(7.94, 12_198), "TMDB 7.9 (12,198 votes)"),
         ] {
             assert_eq!(plain(&describe(&reason)), expected);
         }

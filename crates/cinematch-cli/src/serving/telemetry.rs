@@ -1,4 +1,4 @@
-//! What the server tells of itself: log lines, and traces where they are collected.
+//! Logs and traces of the server.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,13 +20,13 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
-/// How long the last spans may take to arrive when the server stops.
+/// Longest time to send the last spans at shutdown.
 const LAST_SPANS: Duration = Duration::from_secs(5);
 
-/// What the server tells of itself.
+/// Flags for logs and traces.
 #[derive(Clone, Debug, Args)]
 pub struct Telemetry {
-    /// How log lines look; auto: text on a terminal, JSON elsewhere
+    /// Format of log lines; auto prints text on a terminal and JSON elsewhere
     #[arg(
         long,
         value_enum,
@@ -35,13 +35,13 @@ pub struct Telemetry {
         value_name = "FORMAT"
     )]
     log_format: LogFormat,
-    /// What is logged: `info`, `warn`, `cinematch::access=off`, …
+    /// Log filter: `info`, `warn`, `cinematch::access=off`, …
     #[arg(long, default_value = "info", env = "CINEMATCH_LOG", value_name = "FILTER")]
     log: String,
-    /// The OpenTelemetry collector that gets traces, over HTTP: http://localhost:4318 [default: none]
+    /// OpenTelemetry collector for traces over HTTP: http://localhost:4318 [default: no traces]
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     otlp_endpoint: Option<String>,
-    /// The share of requests that are traced; whoever calls with a traceparent decides for their own
+    /// Share of requests to trace; a caller's traceparent header overrides it
     #[arg(long, default_value = "1", env = "CINEMATCH_TRACE_SHARE", value_parser = share,
           value_name = "SHARE")]
     trace_share: f64,
@@ -59,7 +59,7 @@ fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
-/// Telemetry under way.
+/// Running telemetry.
 #[derive(Debug)]
 #[must_use = "the last spans are sent when it is stopped"]
 pub struct Started {
@@ -67,13 +67,13 @@ pub struct Started {
 }
 
 impl Telemetry {
-    /// Whether the settings can be.
+    /// Checks the settings.
     pub fn check(&self) -> Result<()> {
         self.log_filter()?;
         self.traces_url().map(|_| ())
     }
 
-    /// Starts logging, and tracing where there is a collector.
+    /// Starts logging, and tracing if a collector is set.
     pub fn start(&self) -> Result<Started> {
         let is_json = match self.log_format {
             LogFormat::Json => true,
@@ -101,20 +101,20 @@ impl Telemetry {
     fn log_filter(&self) -> Result<EnvFilter> {
         let filter = EnvFilter::try_new(&self.log)
             .with_context(|| format!("--log: `{}` is not a log filter", self.log))?;
-        // Spans of traces are no business of log lines.
+        // Log lines contain no trace spans.
         let without = format!("{}=off", cinematch_server::TRACE_TARGET).parse()?;
         Ok(filter.add_directive(without))
     }
 
-    /// Where spans go: the collector's address is a base, as OpenTelemetry has it.
+    /// Returns the URL for spans: the collector's base address with OpenTelemetry's path.
     fn traces_url(&self) -> Result<Option<String>> {
         let Some(endpoint) = self.otlp_endpoint.as_deref().filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
         if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
             return Err(anyhow!(
-                "--otlp-endpoint: `{endpoint}` is not the address of a collector; expected something \
-                 like http://localhost:4318"
+                "--otlp-endpoint: `{endpoint}` is not a collector's address; expected a URL such as \
+                     http://localhost:4318"
             ));
         }
         Ok(Some(format!("{}/v1/traces", endpoint.trim_end_matches('/'))))
@@ -122,16 +122,16 @@ impl Telemetry {
 
     fn provider(&self) -> Result<Option<SdkTracerProvider>> {
         let Some(url) = self.traces_url()? else { return Ok(None) };
-        // An error means that the process has chosen one already.
+        // An error means that a provider is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let exporter = SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpJson)
             .with_endpoint(&url)
             .build()
-            .with_context(|| format!("--otlp-endpoint: nothing can be sent to {url}"))?;
+            .with_context(|| format!("--otlp-endpoint: cannot create an exporter for {url}"))?;
         let sampler = Sampler::TraceIdRatioBased(self.trace_share);
-        let exporter = Telling { exporter, url, failed: AtomicBool::new(false) };
+        let exporter = LoggedExporter { exporter, url, failed: AtomicBool::new(false) };
         Ok(Some(
             SdkTracerProvider::builder()
                 .with_sampler(Sampler::ParentBased(Box::new(sampler)))
@@ -142,7 +142,7 @@ impl Telemetry {
     }
 }
 
-/// Who sends: `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` go before what is said here.
+/// Returns the resource of spans. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` override it.
 fn resource() -> Resource {
     let builder = Resource::builder();
     let version = opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
@@ -160,7 +160,7 @@ where
     let only = Targets::new().with_target(cinematch_server::TRACE_TARGET, LevelFilter::INFO);
     tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("cinematch"))
-        // Every one of these costs, and says nothing about a request.
+        // These attributes cost time and do not describe the request.
         .with_location(false)
         .with_threads(false)
         .with_tracked_inactivity(false)
@@ -169,32 +169,32 @@ where
 }
 
 impl Started {
-    /// Sends what is left.
+    /// Sends the remaining spans.
     pub fn stop(self) {
         let Some(provider) = self.provider else { return };
         if let Err(error) = provider.shutdown_with_timeout(LAST_SPANS) {
-            tracing::warn!(%error, "the last spans did not arrive");
+            tracing::warn!(%error, "cannot send the last spans");
         }
     }
 }
 
-/// An exporter that says when spans do not arrive, once, and when they do again.
+/// An exporter that logs once when spans cannot be sent, and once when they can again.
 #[derive(Debug)]
-struct Telling {
+struct LoggedExporter {
     exporter: SpanExporter,
     url: String,
     failed: AtomicBool,
 }
 
-impl opentelemetry_sdk::trace::SpanExporter for Telling {
+impl opentelemetry_sdk::trace::SpanExporter for LoggedExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let sent = self.exporter.export(batch).await;
         let had_failed = self.failed.swap(sent.is_err(), Ordering::Relaxed);
         match &sent {
             Err(error) if !had_failed => {
-                tracing::warn!(%error, url = self.url, "traces do not arrive; requests go on");
+                tracing::warn!(%error, url = self.url, "cannot send traces; requests are not affected");
             }
-            Ok(()) if had_failed => tracing::info!(url = self.url, "traces arrive again"),
+            Ok(()) if had_failed => tracing::info!(url = self.url, "traces are sent again"),
             _ => {}
         }
         sent

@@ -1,4 +1,5 @@
-//! A command at work for a server: what happens as lines of JSON, and no longer than the server lives.
+//! Progress events for a server that runs a command as a job: one JSON object per line, and an end
+//! of the process when the server stops.
 
 use std::io::{Read, Write};
 use std::sync::{Mutex, PoisonError};
@@ -10,37 +11,37 @@ use serde::Serialize;
 
 use crate::output::Output;
 
-/// How much a worker stands back behind the server that started it, 0 to 19.
+/// Niceness of a worker process, 0 (highest priority) to 19.
 const NICENESS: i32 = 19;
 
-/// Whether a server follows.
+/// Flags that a server passes to a job.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Events {
-    /// Print one JSON object a line as work goes on, give way to other processes, and end when standard
-    /// input does: how a server runs this command
+    /// Run as a job of a server: print one JSON object per line, run at low priority, and exit when
+    /// standard input closes
     #[arg(long)]
     events: bool,
-    /// With --events, the seconds after which a server that says nothing more has stopped
+    /// With --events, the seconds without a heartbeat after which the server counts as stopped
     #[arg(long, value_name = "SECONDS", requires = "events", hide = true)]
     patience: Option<f64>,
 }
 
-/// A step of the work and how far it is.
+/// A stage of the work and its progress.
 #[derive(Serialize)]
 struct Stage<'a> {
     stage: &'a str,
     share: f32,
 }
 
-/// What came of it.
+/// Result of the work.
 #[derive(Serialize)]
 struct Outcome<'a, T> {
     outcome: &'a T,
 }
 
 impl Events {
-    /// The output to work with. Where a server follows, this process gives way to others from now on,
-    /// and ends as soon as standard input does: then the server has died.
+    /// Returns the output to print to. With `--events`, lowers the priority of this process, and exits
+    /// when standard input closes, because the server has died.
     pub fn follow(self, output: &Output) -> Result<Output> {
         if !self.events {
             return Ok(output.clone());
@@ -49,19 +50,19 @@ impl Events {
         std::thread::spawn(|| {
             let mut ignored = [0; 64];
             while std::io::stdin().read(&mut ignored).is_ok_and(|length| length > 0) {
-                hear();
+                record_heartbeat();
             }
             std::process::exit(1);
         });
         if let Some(patience) = self.patience.map(Duration::from_secs_f64) {
-            hear();
+            record_heartbeat();
             std::thread::spawn(move || {
-                while heard().is_none_or(|at| at.elapsed() < patience) {
+                while last_heartbeat().is_none_or(|at| at.elapsed() < patience) {
                     std::thread::sleep(patience / 10);
                 }
                 let _ = writeln!(
                     std::io::stderr(),
-                    "error: the server says no more that this job is its own"
+                    "error: the server's heartbeat stopped; it may have given this job to another server"
                 );
                 std::process::exit(1);
             });
@@ -70,24 +71,24 @@ impl Events {
     }
 }
 
-/// When the server last said that the job is still its own. One that was stopped for a while has lost it to
-/// another, which must not find two at work.
-static HEARD: Mutex<Option<Instant>> = Mutex::new(None);
+/// Time of the last heartbeat. A server that was suspended may have lost the job to another server,
+/// and two workers must not run it at once.
+static HEARTBEAT: Mutex<Option<Instant>> = Mutex::new(None);
 
-fn hear() {
-    *HEARD.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+fn record_heartbeat() {
+    *HEARTBEAT.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
 }
 
-fn heard() -> Option<Instant> {
-    *HEARD.lock().unwrap_or_else(PoisonError::into_inner)
+fn last_heartbeat() -> Option<Instant> {
+    *HEARTBEAT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Says how far a step is, 0 to 1.
+/// Prints the progress of a stage, 0 to 1.
 pub fn stage(output: &Output, stage: &str, share: f32) -> Result<()> {
     output.event(&Stage { stage, share })
 }
 
-/// Says what came of it all.
+/// Prints the result.
 pub fn outcome(output: &Output, outcome: &impl Serialize) -> Result<()> {
     output.event(&Outcome { outcome })
 }

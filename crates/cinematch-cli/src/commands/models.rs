@@ -1,7 +1,4 @@
-//! `cinematch models`: the generations, and which of them is served.
-
-pub mod card;
-mod page;
+//! `cinematch models`: generations, and which of them is served.
 
 use anyhow::Result;
 use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Manifest, Promoted, Role};
@@ -9,18 +6,19 @@ use cinematch::evaluation::promotion::{Interval, Verdict};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use self::card::Card;
+use crate::cards::Card;
 use crate::options::Global;
 use crate::output::{CARE, DIM, GOOD, Output, STRONG, thousands};
 use crate::paths::{ArtifactsPath, shown};
+use crate::runtime::now;
 
 /// Flags of `models`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch models list\n  \
-                  cinematch models show 7                  its card, and whether its files are whole\n  \
+                  cinematch models show 7                  show its card, and verify its files\n  \
                   cinematch models promote 7 --why 'better on sequels'\n  \
-                  cinematch models rollback                what served before, at once\n\n\
-                  A running server serves what is promoted by itself, without a request lost.")]
+                  cinematch models rollback                serve the previous generation again\n\n\
+                  Running servers switch to a promoted generation without dropping requests.")]
 pub struct Models {
     #[command(subcommand)]
     action: Action,
@@ -28,28 +26,28 @@ pub struct Models {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Show all generations
+    /// List all generations
     List {
         #[command(flatten)]
         artifacts: ArtifactsPath,
     },
     /// Show one generation, and verify the checksums of its files
     Show {
-        /// Its number [default: the one that is served]
+        /// Number of the generation [default: the served one]
         generation: Option<u64>,
         #[command(flatten)]
         artifacts: ArtifactsPath,
     },
     /// Serve a generation
     Promote {
-        /// Its number
+        /// Number of the generation
         generation: u64,
         #[command(flatten)]
         why: Why,
         #[command(flatten)]
         artifacts: ArtifactsPath,
     },
-    /// Serve again what served before; once more, what served before that
+    /// Serve the previous generation again; repeat to go further back
     Rollback {
         #[command(flatten)]
         why: Why,
@@ -60,33 +58,33 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct Why {
-    /// What to write down as the reason
+    /// Reason to record
     #[arg(long, default_value = "by hand", value_name = "TEXT")]
     why: String,
 }
 
-/// `models list`, for machines.
+/// Result of `models list` as JSON.
 #[derive(Serialize)]
 struct List {
     champion: Option<u64>,
-    /// Where a rollback goes.
+    /// Generation that a rollback would serve.
     previous: Option<u64>,
     generations: Vec<GenerationInfo>,
 }
 
-/// `models show`, for machines.
+/// Result of `models show` as JSON.
 #[derive(Serialize)]
 struct Shown {
     #[serde(flatten)]
     info: GenerationInfo,
     directory: String,
     manifest: Manifest,
-    /// What it was found to be worth, where somebody judged it.
+    /// Verdict, if the generation was judged.
     judged: Option<Verdict>,
     judged_at: Option<String>,
 }
 
-/// `models promote` and `models rollback`, for machines.
+/// Result of `models promote` and `models rollback` as JSON.
 #[derive(Serialize)]
 struct Served {
     generation: u64,
@@ -95,9 +93,9 @@ struct Served {
 }
 
 impl Models {
-    /// Shows, or changes what is served.
+    /// Lists or shows generations, or changes which one is served.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
-        let now = super::now();
+        let now = now();
         match &self.action {
             Action::List { artifacts } => list(&at(artifacts, global), output),
             Action::Show { generation, artifacts } => {
@@ -129,7 +127,7 @@ fn list(generations: &Generations, output: &Output) -> Result<()> {
     };
     output.json(&list)?;
     if list.generations.is_empty() {
-        output.line("no generations; `cinematch train` makes one");
+        output.line("no generations; run `cinematch train` to create one");
     }
     for info in &list.generations {
         line(info, output);
@@ -137,12 +135,12 @@ fn list(generations: &Generations, output: &Output) -> Result<()> {
     Ok(())
 }
 
-/// A generation on a line.
+/// Prints a generation on one line.
 fn line(info: &GenerationInfo, output: &Output) {
     let (style, role) = match info.role {
         Role::Champion => (GOOD, "served"),
-        Role::Previous => (STRONG, "served before"),
-        Role::Retired => (DIM, "served once"),
+        Role::Previous => (STRONG, "previous"),
+        Role::Retired => (DIM, "retired"),
         Role::Candidate => (DIM, "candidate"),
     };
     let number = info.generation;
@@ -151,7 +149,7 @@ fn line(info: &GenerationInfo, output: &Output) {
         return;
     }
     output.line(format_args!(
-        "{STRONG}{number:>6}{STRONG:#}  {style}{role:<13}{style:#}  {:<20}  {}  {:>7} films  {:>10} \
+        "{STRONG}{number:>6}{STRONG:#}  {style}{role:<13}{style:#}  {:<20}  {}  {:>7} movies  {:>10} \
          ratings  {:>6} MB{}",
         info.model_id.as_deref().unwrap_or_default(),
         info.created_at.as_deref().unwrap_or_default(),
@@ -194,7 +192,7 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
         output.line(format_args!("  last promoted {at}"));
     }
     if let Some(verdict) = &shown.judged {
-        tell(verdict, shown.judged_at.as_deref().unwrap_or_default(), output);
+        print_verdict(verdict, shown.judged_at.as_deref().unwrap_or_default(), output);
     }
     output.line(format_args!(
         "  {}: {} files, every checksum verified",
@@ -204,18 +202,17 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
     Ok(())
 }
 
-/// What was found, in figures.
-fn tell(verdict: &Verdict, judged_at: &str, output: &Output) {
+/// Prints a verdict with its metrics.
+fn print_verdict(verdict: &Verdict, judged_at: &str, output: &Output) {
     output.line(format_args!("  judged {judged_at}: {}", verdict.why));
-    for (whom, of) in [("with a history", &verdict.overall), ("who have just come", &verdict.cold)]
-    {
+    for (users, of) in [("users with a history", &verdict.overall), ("new users", &verdict.cold)] {
         let Some(of) = of else { continue };
         let told = |of: &Interval| format!("{:.4} ({:.4} to {:.4})", of.mean, of.low, of.high);
         let champion = of.champion.map_or_else(String::new, |champion| {
             format!(", the champion {}", told(&champion.ndcg))
         });
         output.line(format_args!(
-            "  NDCG@20 of {} users {whom}: {}{champion}",
+            "  NDCG@20 of {} {users}: {}{champion}",
             thousands(of.users as u64),
             told(&of.challenger.ndcg)
         ));
@@ -226,7 +223,10 @@ fn served(generations: &Generations, promoted: Promoted, output: &Output) -> Res
     let Promoted { generation, before, left_alone } = promoted;
     let model_id = generations.manifest_of(generation)?.model_id;
     for path in left_alone {
-        output.warn(format_args!("{} is a file of your own and stays", shown(&path)));
+        output.warn(format_args!(
+            "{} is not one of CineMatch's links and was left in place",
+            shown(&path)
+        ));
     }
     let instead = match before {
         Some(before) if before != generation => format!(" instead of {before}"),

@@ -1,4 +1,4 @@
-//! `cinematch recommend --histories`: lists for many viewers whom no model has seen.
+//! `cinematch recommend --histories`: lists for many users outside the training data.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -17,40 +17,40 @@ use rayon::prelude::*;
 use crate::output::{Output, STRONG, counted};
 use crate::paths::shown;
 
-/// Viewers between two writes, and those ranked together.
+/// Number of users per write, and per parallel batch.
 const BATCH: usize = 2048;
 const TOGETHER: usize = 16;
 
-/// What every viewer gets.
+/// Lists to compute.
 #[derive(Clone, Copy)]
-pub struct Wanted {
-    /// Which models rank.
+pub struct Lists {
+    /// Models that rank.
     pub chosen: ModelChoice,
-    /// How many films.
+    /// Movies per list.
     pub k: usize,
 }
 
-/// Ranks films for every viewer of `histories` and writes them to `out`.
+/// Ranks movies for each user in `histories` and writes the lists to `out`.
 pub fn run(
     bundle: &Bundle,
     histories: &Path,
-    wanted: Wanted,
+    lists: Lists,
     out: &Path,
     output: &Output,
 ) -> Result<()> {
-    let k = wanted.k;
+    let k = lists.k;
     let started = Instant::now();
     let name = shown(histories);
     let recommender = &bundle.recommender;
     if k == 0 {
-        bail!("--limit is 0; expected the number of films for each viewer, 1 or more");
+        bail!("--limit is 0; expected the number of movies per user, 1 or more");
     }
     if !out_is_new(histories, out) {
-        bail!("--out names the file of the histories, {name}, which it would replace");
+        bail!("--out is the file of the histories, {name}, and would overwrite it");
     }
     let file = File::open(histories).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => anyhow!(
-            "{name} not found: --histories wants a CSV file of userId,movieId,rating[,timestamp]"
+            "{name} not found; --histories requires a CSV file of userId,movieId,rating[,timestamp]"
         ),
         _ => anyhow!("cannot open {name}: {error}"),
     })?;
@@ -58,36 +58,36 @@ pub fn run(
     let mut read = ratings::read_histories(&name, &file, recommender.vocabulary())?;
     let interactions = Interactions::new(&name, recommender.vocabulary().clone(), &mut read);
     drop(reading);
-    super::warn_counts(&count_all(&read.problems, &read.unlisted), output);
+    output.warn_counts(&count_all(&read.problems, &read.unlisted));
 
-    // Who rated nothing that the catalogue has is ranked for as one who rated nothing.
+    // Users without a rating of a known movie get the list for an empty history.
     let known = interactions.users().map(|user| (interactions.user(user), Some(user)));
     let mut users: Vec<(UserId, Option<UserIdx>)> = known.collect();
-    let is_stranger = |id: &UserId| users.binary_search_by_key(id, |viewer| viewer.0).is_err();
+    let is_stranger = |id: &UserId| users.binary_search_by_key(id, |user| user.0).is_err();
     let strangers: Vec<UserId> = read.strangers.into_iter().filter(is_stranger).collect();
     users.extend(strangers.into_iter().map(|id| (id, None)));
-    users.sort_unstable_by_key(|viewer| viewer.0);
+    users.sort_unstable_by_key(|user| user.0);
     let ranking = output.progress("ranking", users.len() as u64);
     let (mut without_movies, mut first_without) = (0_usize, None);
     files::replace(out, |out| {
         out.write_all(b"userId,rank,movieId,score\n")?;
         for (batch, users) in users.chunks(BATCH).enumerate() {
-            let rows = |users: &[_]| rows(recommender, &interactions, users, wanted);
+            let rows = |users: &[_]| rows(recommender, &interactions, users, lists);
             let of_batch: Vec<Rows> = users.par_chunks(TOGETHER).map(rows).collect();
             for Rows { csv, without } in of_batch {
                 out.write_all(csv.as_bytes())?;
                 first_without = first_without.or(without.first().copied());
                 without_movies += without.len();
             }
-            ranking.at((batch * BATCH + users.len()) as u64);
+            ranking.set_position((batch * BATCH + users.len()) as u64);
         }
         Ok(())
     })?;
     drop(ranking);
     if let Some(first) = first_without {
         output.warn(format_args!(
-            "no film is left for {}, the first of them {first}: they have rated all there are",
-            counted(without_movies as u64, "viewer")
+            "no movies are left for {}, starting with {first}, because they rated all of them",
+            counted(without_movies as u64, "user")
         ));
     }
 
@@ -105,13 +105,13 @@ pub fn run(
     output.line(format_args!(
         "{STRONG}{}{STRONG:#}: up to {} for each of {}",
         shown(out),
-        counted(k as u64, "film"),
-        counted(users.len() as u64, "viewer")
+        counted(k as u64, "movie"),
+        counted(users.len() as u64, "user")
     ));
     Ok(())
 }
 
-/// Whether a result does not go where the input comes from.
+/// Returns true if the output does not overwrite the input.
 fn out_is_new(input: &Path, out: &Path) -> bool {
     match (input.canonicalize(), out.canonicalize()) {
         (Ok(input), Ok(out)) => input != out,
@@ -119,22 +119,22 @@ fn out_is_new(input: &Path, out: &Path) -> bool {
     }
 }
 
-/// Some viewers' rows of the result.
+/// Output rows of a batch of users.
 struct Rows {
     csv: String,
-    /// Those for whom no film is left.
+    /// Users for whom no movie is left.
     without: Vec<UserId>,
 }
 
-/// Viewers' rows of the result.
+/// Ranks movies for a batch of users.
 fn rows(
     recommender: &Recommender,
     interactions: &Interactions,
     users: &[(UserId, Option<UserIdx>)],
-    Wanted { chosen, k }: Wanted,
+    Lists { chosen, k }: Lists,
 ) -> Rows {
-    let history = |viewer: &(UserId, Option<UserIdx>)| -> Vec<Rated> {
-        viewer.1.into_iter().flat_map(|user| interactions.of_user(user)).collect()
+    let history = |user: &(UserId, Option<UserIdx>)| -> Vec<Rated> {
+        user.1.into_iter().flat_map(|user| interactions.of_user(user)).collect()
     };
     let histories: Vec<Vec<Rated>> = users.iter().map(history).collect();
     let histories: Vec<&[Rated]> = histories.iter().map(Vec::as_slice).collect();
@@ -145,7 +145,7 @@ fn rows(
         }
         for (place, best) in list.iter().enumerate() {
             let movie = recommender.movie(best.movie).movie_id;
-            // Writing into memory cannot fail.
+            // Writing to memory is infallible.
             let _ = writeln!(rows.csv, "{id},{},{movie},{:.6}", place + 1, best.score);
         }
     }

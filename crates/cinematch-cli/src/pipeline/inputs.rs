@@ -1,4 +1,4 @@
-//! What commands learn from, read from where the folder layout has it.
+//! Readers of the files that models are trained on.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,30 +16,13 @@ use cinematch::models::Spec;
 use cinematch::models::spec::NAMES;
 use cinematch::sources::movielens::{self, TagRow};
 use cinematch::sources::{Problem, Unlisted, ratings};
-use clap::Args;
 use serde::Serialize;
 
-use super::{warn_counts, warn_problems};
 use crate::options::Global;
 use crate::output::Output;
-use crate::paths::{MergedPath, RawPath, read_or, shown};
+use crate::paths::{MergedPath, PackedPath, RawPath, read_or, shown};
 
-/// Where the packed ratings are.
-#[derive(Clone, Debug, Args)]
-pub struct PackedPath {
-    /// The packed ratings [default: data/ratings.bin]
-    #[arg(long, env = "CINEMATCH_RATINGS", value_name = "FILE")]
-    packed: Option<PathBuf>,
-}
-
-impl PackedPath {
-    /// The file.
-    pub fn resolve(&self, global: &Global) -> PathBuf {
-        self.packed.clone().unwrap_or_else(|| global.root.join("data/ratings.bin"))
-    }
-}
-
-/// `ratings_report.json`.
+/// Content of `ratings_report.json`.
 #[derive(Serialize)]
 struct Report<'a> {
     format_version: u32,
@@ -47,36 +30,37 @@ struct Report<'a> {
     rows: u64,
     ratings: usize,
     problem_counts: Vec<ProblemCount<'a>>,
-    /// Of a file with very many problems only some are listed.
+    /// Number of problems that are counted but not listed; files with many problems list only some.
     unlisted_problems: u64,
     problems: &'a [Problem],
 }
 
-/// Ratings, and how they were come by.
+/// Ratings, and how they were read.
 pub struct Loaded {
-    /// The ratings of all films of movies.csv.
+    /// Ratings of all movies in movies.csv.
     pub interactions: Interactions,
-    /// Rows of the file.
+    /// Number of rows in the file.
     pub rows: u64,
-    /// Problems that it had.
+    /// Number of problems in the file.
     pub problems: u64,
-    /// What was wrong, if the file was read now, and what of it is only counted.
+    /// Problems found, if the file was read rather than the packed ratings.
     pub listed: Vec<Problem>,
+    /// Counts of further problems that are not listed.
     pub unlisted: Unlisted,
-    /// Whether the packed ratings were up to date.
+    /// True if the packed ratings were up to date and were used.
     pub cached: bool,
 }
 
-/// How to load.
+/// Options of [`load_ratings`].
 #[derive(Clone, Copy, Debug, Default)]
-pub struct How {
+pub struct ReadMode {
     /// Read the file even if the packed ratings are up to date.
     pub refresh: bool,
-    /// Do not pack.
-    pub write_nothing: bool,
+    /// Write neither packed ratings nor a report.
+    pub read_only: bool,
 }
 
-/// The films of the merged table.
+/// Reads the movies of the merged table, with the checksum of the file.
 pub fn read_movies(
     merged: &MergedPath,
     global: &Global,
@@ -85,13 +69,13 @@ pub fn read_movies(
     let path = merged.resolve(global);
     let bytes = read_or(&path, "run `cinematch preprocess` first")?;
     let decoded = read_merged(&shown(&path), &bytes)?;
-    warn_problems(&decoded.problems, output);
+    output.warn_problems(&decoded.problems);
     let rows = decoded.records.len() as u64;
     let name = "movies_merged.csv".to_owned();
     Ok((decoded.records, InputSum { name, rows, sha256: ids::sha256_hex(&bytes) }))
 }
 
-/// ratings.csv of a release, or ratings.parquet where there is no ratings.csv.
+/// Returns the path of ratings.csv, or of ratings.parquet if only that exists.
 pub fn ratings_path(raw: &Path) -> PathBuf {
     let (csv, parquet) = (raw.join("ratings.csv"), raw.join("ratings.parquet"));
     if !csv.exists() && parquet.exists() { parquet } else { csv }
@@ -101,7 +85,7 @@ fn is_parquet(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "parquet")
 }
 
-/// What a manifest says of the ratings. O(bytes).
+/// Returns the name, rows and SHA-256 of the ratings file, as a manifest records them. O(bytes).
 pub fn ratings_sum(raw: &RawPath, loaded: &Loaded, global: &Global) -> Result<InputSum> {
     let path = ratings_path(&raw.resolve(global));
     let file = File::open(&path).with_context(|| format!("cannot open {}", shown(&path)))?;
@@ -110,26 +94,29 @@ pub fn ratings_sum(raw: &RawPath, loaded: &Loaded, global: &Global) -> Result<In
     Ok(InputSum { name, rows: loaded.rows, sha256 })
 }
 
-/// Models' parameters by name, where a file has them.
+/// Reads hyperparameters by model name from a file that `cinematch tune` writes.
 pub fn read_specs(path: &Path) -> Result<BTreeMap<String, Spec>> {
     let bytes = read_or(path, "`cinematch tune` writes it")?;
     let specs: BTreeMap<String, Spec> = serde_json::from_slice(&bytes).with_context(|| {
-        format!("{} is not what `cinematch tune` writes: models' parameters by name", shown(path))
+        format!(
+            "{} must contain hyperparameters by model name, as `cinematch tune` writes them",
+            shown(path)
+        )
     })?;
     for (name, spec) in &specs {
         let model = spec.model.name();
         if !NAMES.contains(&name.as_str()) {
-            bail!("{}: no model is called `{name}`; there are {}", shown(path), NAMES.join(", "));
+            bail!("{}: unknown model `{name}`; known models: {}", shown(path), NAMES.join(", "));
         }
         if model != name {
-            bail!("{}: what is called `{name}` is of the model `{model}`", shown(path));
+            bail!("{}: the entry `{name}` is for the model `{model}`", shown(path));
         }
         spec.check().with_context(|| shown(path))?;
     }
     Ok(specs)
 }
 
-/// Viewers' tags, where MovieLens' release has them.
+/// Reads the users' tags, if the MovieLens release contains them.
 pub fn read_tags(
     raw: &RawPath,
     global: &Global,
@@ -139,16 +126,16 @@ pub fn read_tags(
     if !path.exists() {
         return Ok((Vec::new(), None));
     }
-    let bytes = read_or(&path, "it was there a moment ago")?;
+    let bytes = read_or(&path, "it was deleted while this command ran")?;
     let decoded = movielens::tags(&shown(&path), &bytes)?;
-    warn_problems(&decoded.problems, output);
+    output.warn_problems(&decoded.problems);
     let rows = decoded.records.len() as u64;
     let name = "tags.csv".to_owned();
     let sum = InputSum { name, rows, sha256: ids::sha256_hex(&bytes) };
     Ok((decoded.records, Some(sum)))
 }
 
-/// Where films can be watched, if that was fetched. A file named by the user must be there.
+/// Reads the streaming services per movie, if they were fetched. A file named by a flag must exist.
 pub fn read_providers(
     named: Option<&Path>,
     movies: &[Movie],
@@ -162,15 +149,16 @@ pub fn read_providers(
     }
     let bytes = read_or(path, "check --providers; `cinematch fetch tmdb` writes it")?;
     let decoded = Availability::read(&shown(path), &bytes, movies)?;
-    warn_problems(&decoded.problems, output);
+    output.warn_problems(&decoded.problems);
     let name = "watch_providers.csv".to_owned();
     let sum = InputSum { name, rows: decoded.rows, sha256: ids::sha256_hex(&bytes) };
     Ok((decoded.records.into_iter().next(), Some(sum)))
 }
 
-/// Loads the ratings: packed, if they are up to date; otherwise the file is read, and packed.
+/// Loads the ratings. Opens the packed ratings if they are up to date; otherwise reads the file and
+/// packs it.
 pub fn load_ratings(
-    how: How,
+    mode: ReadMode,
     raw: &RawPath,
     packed: &PackedPath,
     global: &Global,
@@ -182,15 +170,15 @@ pub fn load_ratings(
     let name = shown(&path);
     let file = File::open(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => anyhow!(
-            "{name} not found, nor ratings.parquet: it is part of every MovieLens release; without \
-             ratings, `cinematch train --model content` learns from facts alone"
+                "{name} and ratings.parquet not found; every MovieLens release contains ratings. To train \
+                 without them, run `cinematch train --model content`"
         ),
         _ => anyhow!("cannot open {name}: {error}"),
     })?;
     let fingerprint =
         Fingerprint::of(&file, &movies).with_context(|| format!("cannot read {name}"))?;
     let packed_path = packed.resolve(global);
-    if !how.refresh {
+    if !mode.refresh {
         let step = output.step("opening the packed ratings");
         let opened = Packed::open(&packed_path, &fingerprint);
         drop(step);
@@ -202,7 +190,7 @@ pub fn load_ratings(
                 return Ok(Loaded { interactions, rows, problems, listed, unlisted, cached });
             }
             Ok(None) => {}
-            Err(error) => output.warn(format_args!("{error}; it is made anew")),
+            Err(error) => output.warn(format_args!("{error}; packing the ratings again")),
         }
     }
 
@@ -218,7 +206,7 @@ pub fn load_ratings(
     let problems = read.problems.len() as u64 + read.unlisted.total();
     let provenance = Provenance { fingerprint, rows: read.rows, problems };
     let packing = Packed { interactions, provenance };
-    if !how.write_nothing {
+    if !mode.read_only {
         let step = output.step("packing ratings");
         packing.write(&packed_path)?;
         let report = Report {
@@ -234,7 +222,7 @@ pub fn load_ratings(
         files::replace(&report_path(&packed_path), |out| out.write_all(&document))?;
         drop(step);
     }
-    warn_counts(&count_all(&read.problems, &read.unlisted), output);
+    output.warn_counts(&count_all(&read.problems, &read.unlisted));
     Ok(Loaded {
         interactions: packing.interactions,
         rows: read.rows,
@@ -245,18 +233,18 @@ pub fn load_ratings(
     })
 }
 
-/// Beside the packed ratings.
+/// Returns the path of the report, beside the packed ratings.
 pub fn report_path(packed: &Path) -> PathBuf {
     files::parent(packed).join("ratings_report.json")
 }
 
-/// The films that ratings may be of. What is wrong with their rows is `preprocess`'s to tell.
+/// Reads the ids of MovieLens's movies. Problems in movies.csv are reported by `preprocess`, not here.
 fn read_vocabulary(raw: &Path) -> Result<Vocabulary> {
     let path = raw.join("movies.csv");
     let bytes = read_or(
         &path,
-        "ratings are checked against MovieLens' films; run `cinematch fetch movielens`, or set --raw to \
-         the folder that has both",
+        "ratings are checked against its movies; run `cinematch fetch movielens`, or pass the folder that \
+         contains both files with --raw",
     )?;
     let movies = movielens::movies(&shown(&path), &bytes)?;
     Ok(Vocabulary::new(movies.records.iter().map(|movie| movie.movie_id)))

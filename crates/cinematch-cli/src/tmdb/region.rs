@@ -1,4 +1,4 @@
-//! The country whose streaming services count.
+//! The country whose streaming services and age ratings are used.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -6,10 +6,10 @@ use anyhow::{Result, bail};
 
 use crate::output::Output;
 
-/// The setting's name in the store.
+/// Name of the stored setting.
 pub const SETTING: &str = "region";
 
-/// ISO 3166-1, and Kosovo, which TMDb knows.
+/// Codes of ISO 3166-1, and of Kosovo, which TMDb lists too.
 const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN \
     BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ \
     DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL \
@@ -20,13 +20,14 @@ const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB B
     SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO \
     TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
 
-/// The region that was named, or else the one of before.
+/// Returns the region named, else the remembered one.
 pub fn known(named: Option<&str>, remembered: Option<String>) -> Result<Option<String>> {
     named.map_or(Ok(remembered), |named| checked(named).map(Some))
 }
 
-/// Where the region comes from: a flag or the environment, then what was said before, then the
-/// locale. On a terminal the locale is only the suggestion. There is no other default.
+/// Returns the region: named by a flag or the environment, else remembered from an earlier run, else
+/// from the locale. On a terminal, the locale is only a suggestion and the user is asked. There is no
+/// other default.
 pub fn resolve(named: Option<&str>, remembered: Option<String>, output: &Output) -> Result<String> {
     if let Some(known) = known(named, remembered)? {
         return Ok(known);
@@ -41,14 +42,14 @@ pub fn resolve(named: Option<&str>, remembered: Option<String>, output: &Output)
     match (suggested, locale) {
         (Some(region), Some(locale)) => {
             output.warn(format_args!(
-                "streaming services are those of {region}, after the locale {locale}; --region says \
-                 otherwise"
+                "using streaming services of {region}, from the locale {locale}; pass --region to choose \
+                 another country"
             ));
             Ok(region)
         }
         _ => bail!(
-            "which country's streaming services? Name it, for example --region DE or \
-             CINEMATCH_REGION=DE in .env (the locale does not say)"
+            "cannot determine the country for streaming services from the locale; pass it, for example \
+             --region DE, or set CINEMATCH_REGION=DE in .env"
         ),
     }
 }
@@ -61,7 +62,7 @@ fn ask(suggested: Option<&str>) -> Result<String> {
         std::io::stderr().flush()?;
         answer.clear();
         if std::io::stdin().lock().read_line(&mut answer)? == 0 {
-            bail!("no country was named; use --region");
+            bail!("no country was entered; pass it with --region");
         }
         match (answer.trim(), suggested) {
             ("", Some(region)) => return Ok(region.to_owned()),
@@ -73,20 +74,22 @@ fn ask(suggested: Option<&str>) -> Result<String> {
     }
 }
 
-/// `DE` of `de` or `DE`.
+/// Normalizes a country code: `de` and `DE` become `DE`.
 fn checked(text: &str) -> Result<String> {
-    // What people write, and what ISO 3166-1 calls it.
+    // `UK` is common; the code of ISO 3166-1 is `GB`.
     let region = match text.trim().to_ascii_uppercase() {
         region if region == "UK" => "GB".to_owned(),
         region => region,
     };
     if !COUNTRIES.split(' ').any(|country| country == region) {
-        bail!("`{text}` is no country: expected two letters (ISO 3166-1), such as DE or US");
+        bail!(
+            "`{text}` is not a country code; expected two letters (ISO 3166-1), such as DE or US"
+        );
     }
     Ok(region)
 }
 
-/// `DE` of `de_DE.UTF-8`; none of `C`, `POSIX` and `en`.
+/// Returns the country of a locale: `DE` for `de_DE.UTF-8`, `None` for `C`, `POSIX` and `en`.
 fn of_locale(locale: &str) -> Option<String> {
     let name = locale.split(['.', '@']).next()?;
     let (_, region) = name.split_once(['_', '-'])?;
@@ -98,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_locale_with_a_country_names_one() {
+    fn finds_the_country_of_a_locale() {
         let regions = ["de_DE.UTF-8", "pt-BR", "en_US@euro", "C.UTF-8", "POSIX", "en", "eo_XYZ"];
         let regions = regions.map(of_locale);
         let expected = [Some("DE"), Some("BR"), Some("US"), None, None, None, None];

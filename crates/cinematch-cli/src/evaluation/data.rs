@@ -1,4 +1,4 @@
-//! What models are evaluated and tuned on.
+//! Data that models are evaluated and tuned on.
 
 use anyhow::{Result, bail};
 use cinematch::bundle::InputSum;
@@ -12,12 +12,12 @@ use cinematch::ids::Vocabulary;
 use cinematch::sources::movielens::TagRow;
 use clap::Args;
 
-use super::super::inputs::{How, PackedPath, load_ratings, ratings_sum, read_movies, read_tags};
 use crate::options::Global;
 use crate::output::Output;
-use crate::paths::{MergedPath, RawPath};
+use crate::paths::{MergedPath, PackedPath, RawPath};
+use crate::pipeline::inputs::{ReadMode, load_ratings, ratings_sum, read_movies, read_tags};
 
-/// Where it is.
+/// Flags for the input files.
 #[derive(Debug, Args)]
 pub struct Inputs {
     #[command(flatten)]
@@ -28,36 +28,36 @@ pub struct Inputs {
     packed: PackedPath,
 }
 
-/// Films, ratings and tags.
+/// Movies, ratings and tags.
 pub struct Data {
     movies: Vec<Movie>,
     tags: Vec<TagRow>,
     plain: PlainFeatures,
-    /// The films' genres.
+    /// Genres of the movies.
     pub genres: MovieGenres,
-    /// The ratings of these films.
+    /// Ratings of these movies.
     pub interactions: Interactions,
-    /// The files that they are from.
+    /// Files that the data was read from.
     pub files: Vec<InputSum>,
 }
 
 impl Inputs {
-    /// Reads everything, as `train` does.
+    /// Reads the files in the same way as `train`.
     pub fn load(&self, global: &Global, output: &Output) -> Result<Data> {
-        let reading = output.step("reading films");
-        let (movies, films) = read_movies(&self.merged, global, output)?;
+        let reading = output.step("reading movies");
+        let (movies, movie_rows) = read_movies(&self.merged, global, output)?;
         let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
         drop(reading);
-        let loaded = load_ratings(How::default(), &self.raw, &self.packed, global, output)?;
-        let summing = output.step("taking the checksum of the ratings");
+        let loaded = load_ratings(ReadMode::default(), &self.raw, &self.packed, global, output)?;
+        let summing = output.step("computing the checksum of the ratings");
         let ratings = ratings_sum(&self.raw, &loaded, global)?;
         drop(summing);
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
         let interactions = loaded.interactions.restricted_to(&vocabulary);
         if interactions.n_ratings() == 0 {
             bail!(
-                "no film of the merged table has a rating: run `cinematch preprocess` on the \
-                 movies.csv that ratings.csv belongs to"
+                "no movie of the merged table has a rating; run `cinematch preprocess` on the movies.csv \
+                 that ratings.csv belongs to"
             );
         }
         let learning = output.step("learning features");
@@ -65,7 +65,7 @@ impl Inputs {
         drop(learning);
         Ok(Data {
             genres: MovieGenres::new(&movies),
-            files: [films, ratings].into_iter().chain(tag_rows).collect(),
+            files: [movie_rows, ratings].into_iter().chain(tag_rows).collect(),
             movies,
             tags,
             plain,
@@ -75,7 +75,7 @@ impl Inputs {
 }
 
 impl Data {
-    /// The films' ranking rows, with the tags that the split's training has.
+    /// Computes the movies' features for ranking, with the tags that the split may train on.
     pub fn features(&self, split: &Split<'_>) -> Result<RankingFeatures> {
         let tags = TagCounts::new(self.tags.iter().filter(|tag| split.tags.admits(tag)));
         Ok(RankingFeatures::fit(FeatureSet::Full, &self.movies, &self.plain, &tags)?)

@@ -1,4 +1,4 @@
-//! `cinematch fetch tmdb`.
+//! `cinematch fetch tmdb`: flags, requests and the printed report.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,67 +15,66 @@ use cinematch_tmdb::token::Token;
 use clap::Args;
 use serde::Serialize;
 
-use super::progress::Shown;
-use crate::commands::block_on;
-use crate::commands::import::{TmdbFiles, adopt, write_tables};
-use crate::commands::inputs::{How, PackedPath, load_ratings, ratings_path};
-use crate::commands::warn_problems;
+use super::files::{TmdbFiles, TmdbPaths, adopt, write_tables};
+use super::progress::FetchProgress;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted, thousands};
-use crate::paths::{RawPath, read_or, shown};
+use crate::paths::{PackedPath, RawPath, read_or, shown};
+use crate::pipeline::inputs::{ReadMode, load_ratings, ratings_path};
+use crate::runtime::block_on;
 
 const TOKEN: &str = "TMDB_BEARER_TOKEN";
 
 /// Flags of `fetch tmdb`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-                  cinematch fetch tmdb                    a trial: the 500 most rated films\n  \
-                  cinematch fetch tmdb --all --region DE  every film of links.csv; goes on where it stopped\n  \
-                  cinematch fetch tmdb --update           what changed since, and what is too old to keep\n  \
-                  cinematch fetch tmdb --providers        where films can be watched, if a week old\n\n\
-                  The token comes from TMDB_BEARER_TOKEN in the environment or in .env: the `API Read \
-                  Access Token` of https://www.themoviedb.org/settings/api.")]
+                  cinematch fetch tmdb                    the 500 most rated movies, to try it out\n  \
+                  cinematch fetch tmdb --all --region DE  every movie in links.csv; resumes after a stop\n  \
+                  cinematch fetch tmdb --update           movies that changed or are too old to keep\n  \
+                  cinematch fetch tmdb --providers        streaming services older than a week\n\n\
+                  Set TMDB_BEARER_TOKEN in the environment or in .env to the `API Read Access Token` from \
+                  https://www.themoviedb.org/settings/api (free).")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Tmdb {
+pub struct FetchTmdb {
     #[command(flatten)]
     raw: RawPath,
     #[command(flatten)]
     packed: PackedPath,
     #[command(flatten)]
     files: TmdbFiles,
-    /// Fetch the first so many films, most rated first
+    /// Number of movies to fetch, most rated first
     #[arg(long, default_value_t = 500, value_name = "N", conflicts_with = "all")]
     max_ids: usize,
-    /// Fetch every film
+    /// Fetch all movies in links.csv
     #[arg(long)]
     all: bool,
-    /// Fetch again what changed, and what TMDb's terms no longer let anybody keep (six months)
+    /// Fetch movies again that changed, or that TMDb's terms no longer allow to keep (six months)
     #[arg(long, conflicts_with_all = ["all", "max_ids", "providers"])]
     update: bool,
-    /// Fetch again where films can be watched, for those asked about a week ago or longer
+    /// Fetch streaming services again where they are at least a week old
     #[arg(long, conflicts_with_all = ["all", "max_ids", "refresh_missing"])]
     providers: bool,
-    /// Ask again about films that TMDb did not have
+    /// Request movies again that TMDb did not have
     #[arg(long)]
     refresh_missing: bool,
-    /// Requests in any second, at most
+    /// Highest number of requests per second
     #[arg(long, default_value_t = 40, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     rate: u32,
-    /// Where the API is
+    /// Address of the API
     #[arg(long, env = "CINEMATCH_TMDB_URL", default_value = TMDB, hide = true, value_name = "URL")]
     url: String,
-    /// Seconds that pass in one, for trials with a server of one's own
+    /// Factor by which the clock runs faster, for tests with a local server
     #[arg(long, env = "CINEMATCH_CLOCK_SPEED", default_value_t = 1, hide = true, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     clock_speed: u32,
-    /// Days by which the clock is ahead, for the same
+    /// Days by which the clock is ahead, for tests with a local server
     #[arg(long, env = "CINEMATCH_CLOCK_AHEAD", default_value_t = 0, hide = true, value_name = "DAYS",
           value_parser = clap::value_parser!(i64).range(0..=36_500))]
     clock_ahead: i64,
 }
 
-/// The result, for machines.
+/// Result as JSON.
 #[derive(Serialize)]
 struct Report<'a> {
     asked: usize,
@@ -83,9 +82,9 @@ struct Report<'a> {
     missing: usize,
     failed: usize,
     failures: Vec<Failure<'a>>,
-    /// Films not asked about because the run ended early.
+    /// Movies not requested because the run ended early.
     left: usize,
-    /// Wanted films that were there already.
+    /// Wanted movies that were stored already.
     already: usize,
     changed: Option<usize>,
     expired: Option<usize>,
@@ -108,7 +107,34 @@ struct Failure<'a> {
     reason: &'a str,
 }
 
-/// What a run set out to do.
+impl<'a> Report<'a> {
+    /// Reports on the requests of a run; the tables are added by the caller.
+    fn new(plan: &Plan, summary: &'a Summary, files: &TmdbPaths) -> Self {
+        let failures = summary.failures.iter();
+        Self {
+            asked: plan.movies.len() - summary.left,
+            found: summary.found,
+            missing: summary.missing,
+            failed: summary.failed,
+            failures: failures.map(|(id, reason)| Failure { tmdb_id: *id, reason }).collect(),
+            left: summary.left,
+            already: plan.already,
+            changed: plan.update.as_ref().and_then(|update| update.changed),
+            expired: plan.update.as_ref().map(|update| update.expired),
+            dropped: None,
+            bytes: summary.bytes,
+            seconds: summary.seconds,
+            ended: summary.ended.as_ref().map(ToString::to_string),
+            region: "",
+            movies: 0,
+            movies_with_services: 0,
+            metadata: shown(&files.metadata),
+            providers: shown(&files.providers),
+        }
+    }
+}
+
+/// Requests that a run will make.
 #[derive(Default)]
 struct Plan {
     movies: Vec<TmdbId>,
@@ -116,14 +142,14 @@ struct Plan {
     update: Option<fetch::Update>,
 }
 
-impl Tmdb {
-    /// Whether there is a token to ask with, and answers that can be brought up to date.
+impl FetchTmdb {
+    /// Returns true if a token is set and stored replies exist that could be updated.
     pub fn can_update(&self, global: &Global) -> bool {
         let has_token = std::env::var(TOKEN).is_ok_and(|token| !token.trim().is_empty());
         has_token && self.files.resolve(global).store.exists()
     }
 
-    /// Fetches, and makes the tables anew.
+    /// Fetches, and writes the tables.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let token = token(global)?;
         let wanted =
@@ -145,21 +171,21 @@ impl Tmdb {
         let seed = u64::from(std::process::id()) ^ clock.unix().cast_unsigned();
         let settings = ApiSettings { base: self.url.clone(), rate: self.rate, seed };
         let api = Arc::new(Api::new(token, &settings, clock)?);
-        // What people had before is theirs: it is taken into the store before the table is replaced.
+        // Movies of an existing table are imported before the table is replaced.
         adopt(&store, &files, output).await?;
         fetch::begin(&store, clock).await?;
 
         let fetcher = Fetcher { api, store: &store, clock };
         let plan = self.plan(&fetcher, wanted).await?;
         let ask = if self.providers { Ask::Providers } else { Ask::Movie };
-        let line = Shown::new(output, plan.movies.len() as u64, "asking TMDb");
-        let asked = plan.movies.len();
+        let progress =
+            FetchProgress::new(output, plan.movies.len() as u64, "requesting movies from TMDb");
         let summary = fetcher
-            .run(ask, plan.movies.clone(), interrupted(), |progress| {
-                line.at(progress.done as u64, progress.failed as u64, progress.waits);
+            .run(ask, plan.movies.clone(), interrupted(), |state| {
+                progress.update(state.done as u64, state.failed as u64, state.waits);
             })
             .await?;
-        drop(line);
+        drop(progress);
         let dropped = if self.update && summary.ended.is_none() {
             Some(store.drop_older(clock.unix() - fetch::CACHING_LIMIT).await?)
         } else {
@@ -168,71 +194,56 @@ impl Tmdb {
         let tables = write_tables(&store, &region, &files, output).await?;
         store.close().await;
 
-        let failures = summary.failures.iter();
-        let failures = failures.map(|(id, reason)| Failure { tmdb_id: *id, reason }).collect();
         output.json(&Report {
-            asked: asked - summary.left,
-            found: summary.found,
-            missing: summary.missing,
-            failed: summary.failed,
-            failures,
-            left: summary.left,
-            already: plan.already,
-            changed: plan.update.as_ref().and_then(|update| update.changed),
-            expired: plan.update.as_ref().map(|update| update.expired),
             dropped,
-            bytes: summary.bytes,
-            seconds: summary.seconds,
-            ended: summary.ended.as_ref().map(ToString::to_string),
             region: &region,
             movies: tables.movies,
             movies_with_services: tables.with_services,
-            metadata: shown(&files.metadata),
-            providers: shown(&files.providers),
+            ..Report::new(&plan, &summary, &files)
         })?;
-        tell(&plan, &summary, dropped, output);
-        self.tell_tables(&tables, &region, &files.metadata, output);
+        print_summary(&plan, &summary, dropped, output);
+        self.print_tables(&tables, &region, &files.metadata, output);
         match summary.ended {
             Some(Ended::Interrupted) => std::process::exit(130),
             Some(ended) => Err(anyhow!("{ended}")),
             None if summary.failed > 0 => Err(anyhow!(
-                "{} got no answer; run it again to ask for these alone",
+                "{} failed; run the command again to request only these",
                 movies(summary.failed)
             )),
             None => Ok(()),
         }
     }
 
-    /// The films of links.csv, most rated first, as many as asked for.
+    /// Returns the movies of links.csv to fetch, most rated first.
     fn wanted(&self, global: &Global, output: &Output) -> Result<Vec<TmdbId>> {
         let raw = self.raw.resolve(global);
         let path = raw.join("links.csv");
         let bytes =
-            read_or(&path, "run `cinematch fetch movielens` first, or name its folder with --raw")?;
+            read_or(&path, "run `cinematch fetch movielens` first, or pass its folder with --raw")?;
         let links = movielens::links(&shown(&path), &bytes)?;
-        warn_problems(&links.problems, output);
+        output.warn_problems(&links.problems);
         let mut movies: Vec<(MovieId, TmdbId)> =
             links.records.iter().filter_map(|link| Some((link.movie_id, link.tmdb_id?))).collect();
         if ratings_path(&raw).exists() {
-            let how = How { refresh: false, write_nothing: true };
+            let how = ReadMode { refresh: false, read_only: true };
             let loaded = load_ratings(how, &self.raw, &self.packed, global, output)?;
             let interactions = &loaded.interactions;
             let count = |movie: &(MovieId, TmdbId)| {
                 let row = interactions.movies().index_of(movie.0);
                 row.map_or(0, |row| interactions.of_movie(row).len())
             };
-            // A stable sort: films rated alike stay in the file's order.
+            // A stable sort: movies with equal counts keep the file's order.
             movies.sort_by_cached_key(|movie| std::cmp::Reverse(count(movie)));
         }
         let mut seen = std::collections::HashSet::new();
         let mut wanted: Vec<TmdbId> =
             movies.into_iter().map(|(_, id)| id).filter(|id| seen.insert(*id)).collect();
         if wanted.is_empty() {
-            bail!("{} names no TMDb ids; there is nothing to fetch", shown(&path));
+            bail!("{} contains no TMDb ids; there is nothing to fetch", shown(&path));
         }
         if !self.all && wanted.len() > self.max_ids {
             output.note(format_args!(
-                "{DIM}the first {} of {} films; --all fetches every one{DIM:#}",
+                "{DIM}fetching {} of {} movies; --all fetches every movie{DIM:#}",
                 thousands(self.max_ids as u64),
                 thousands(wanted.len() as u64)
             ));
@@ -244,7 +255,7 @@ impl Tmdb {
     async fn plan(&self, fetcher: &Fetcher<'_>, wanted: Vec<TmdbId>) -> Result<Plan> {
         let (store, clock) = (fetcher.store, fetcher.clock);
         if (self.update || self.providers) && store.known().await?.is_empty() {
-            bail!("nothing was fetched yet: run `cinematch fetch tmdb` first");
+            bail!("no stored replies to refresh; run `cinematch fetch tmdb` first");
         }
         if self.update {
             let update = fetch::mark_outdated(&fetcher.api, store, clock).await?;
@@ -269,20 +280,20 @@ impl Tmdb {
         Ok(Plan { already: wanted.len() - movies.len(), movies, update: None })
     }
 
-    fn tell_tables(&self, tables: &Tables, region: &str, metadata: &Path, output: &Output) {
+    fn print_tables(&self, tables: &Tables, region: &str, metadata: &Path, output: &Output) {
         for (id, why) in tables.unreadable.iter().take(5) {
-            output.warn(format_args!("film {id} is left out of the table: {why}"));
+            output.warn(format_args!("movie {id} is missing from the table: {why}"));
         }
         output.line(format_args!(
             "{STRONG}{}{STRONG:#}: {}, {} of them streaming in {region} {DIM}(data by JustWatch \
              and TMDb){DIM:#}",
             shown(metadata),
-            counted(tables.movies, "film"),
+            counted(tables.movies, "movie"),
             thousands(tables.with_services)
         ));
         if tables.movies > 0 && tables.with_services == 0 && !self.files.region_is_named() {
             output.warn(format_args!(
-                "no film streams in {region}; if that is not your country, name it with --region"
+                "no movie streams in {region}; if that is not your country, pass yours with --region"
             ));
         }
         if tables.movies > 0 {
@@ -291,12 +302,12 @@ impl Tmdb {
     }
 }
 
-fn tell(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &Output) {
+fn print_summary(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &Output) {
     if let Some(update) = &plan.update {
         match update.changed {
             Some(changed) => output.note(format_args!("{} changed at TMDb", movies(changed))),
             None => output.note(
-                "TMDb lists changes of 14 days only, and the last run is longer ago: every film is \
+                "TMDb lists changes of the last 14 days only, and the last run is older; all movies are \
                  fetched again",
             ),
         }
@@ -305,62 +316,62 @@ fn tell(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &Output) {
         }
         if update.expired > 0 && summary.ended.is_some() {
             output.warn(
-                "films older than six months are still there, which TMDb's terms do not allow: run \
-                 --update again, which refreshes or drops them",
+                "movies older than six months are still stored, which TMDb's terms do not allow; run \
+                 --update again to refresh or delete them",
             );
         }
     }
     if plan.already > 0 {
-        output.note(format_args!("{} there already", movies(plan.already)));
+        output.note(format_args!("{} stored already", movies(plan.already)));
     }
     for (id, reason) in &summary.failures {
-        output.warn(format_args!("film {id}: {reason}"));
+        output.warn(format_args!("movie {id}: {reason}"));
     }
     let unlisted = summary.failed - summary.failures.len();
     if unlisted > 0 {
-        output.warn(format_args!("and {} more without an answer", movies(unlisted)));
+        output.warn(format_args!("and {} more failed", movies(unlisted)));
     }
     if let Some(dropped) = dropped.filter(|dropped| *dropped > 0) {
         output.warn(format_args!(
-            "{} older than six months could not be fetched again and had to be dropped",
+            "{} older than six months could not be refreshed and were deleted",
             movies(dropped as usize)
         ));
     }
     let asked = summary.found + summary.missing + summary.failed;
     if asked > 0 {
         output.note(format_args!(
-            "{} fetched, {} that TMDb does not have, {} without an answer, in {} ({:.0} a second)",
+            "{} fetched, {} not found at TMDb, {} failed, in {} ({:.0} per second)",
             movies(summary.found),
             thousands(summary.missing as u64),
             thousands(summary.failed as u64),
-            took(summary.seconds),
+            duration(summary.seconds),
             asked as f64 / summary.seconds.max(0.001)
         ));
     }
     if summary.left > 0 {
-        output.note(format_args!("{} left to ask about", movies(summary.left)));
+        output.note(format_args!("{} not requested yet", movies(summary.left)));
     }
 }
 
 fn movies(n: usize) -> String {
-    counted(n as u64, "film")
+    counted(n as u64, "movie")
 }
 
-fn took(seconds: f64) -> String {
+fn duration(seconds: f64) -> String {
     match seconds {
         ..60.0 => format!("{seconds:.1} s"),
         _ => format!("{}:{:02} min", seconds as u64 / 60, seconds as u64 % 60),
     }
 }
 
-/// The token, or where to get one and where to put it.
+/// Returns the token. The error explains where to get one and where to put it.
 fn token(global: &Global) -> Result<Token> {
     let env_file: PathBuf = global.root.join(".env");
     let text = std::env::var(TOKEN).unwrap_or_default();
     if text.trim().is_empty() {
         bail!(
-            "Missing {TOKEN}: get the `API Read Access Token` (free) from \
-             https://www.themoviedb.org/settings/api and put the line {TOKEN}=… into {}, or into the \
+            "{TOKEN} is not set: get the `API Read Access Token` (free) from \
+             https://www.themoviedb.org/settings/api and add the line {TOKEN}=… to {}, or set it in the \
              environment",
             shown(&env_file)
         );
@@ -368,7 +379,7 @@ fn token(global: &Global) -> Result<Token> {
     Ok(Token::parse(&text)?)
 }
 
-/// Ready when somebody presses Ctrl-C or the system asks to end.
+/// Completes on Ctrl-C or SIGTERM.
 async fn interrupted() {
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {

@@ -1,4 +1,4 @@
-//! What `serve` does beside serving: jobs and their schedules.
+//! Background jobs of a server and their schedules.
 
 use std::path::Path;
 
@@ -8,25 +8,25 @@ use clap::Args;
 
 use crate::options::Global;
 
-/// What runs in the background.
+/// Flags for background jobs.
 #[derive(Clone, Debug, Args)]
 pub struct Background {
-    /// When a model is trained anew, and put into service if it is not worse: never, hourly, daily, weekly,
-    /// monthly, or the five fields of cron, in UTC
+    /// When to train a new model and serve it if it ranks no worse: never, hourly, daily, weekly, monthly,
+    /// or five cron fields, in UTC
     #[arg(long, default_value = "never", env = "CINEMATCH_RETRAIN", value_name = "SCHEDULE")]
     retrain: When,
-    /// When films that are new in raw/ are brought into service without training
+    /// When to add movies that are new in raw/, without training
     #[arg(long, default_value = "never", env = "CINEMATCH_UPDATE", value_name = "SCHEDULE")]
     update: When,
-    /// Leave the jobs to other servers on the same database
+    /// Run no jobs; other servers on the same database run them
     #[arg(long, env = "CINEMATCH_NO_JOBS")]
     no_jobs: bool,
-    /// For tests: how many times faster than the clock jobs beat, are lost and are tried again
+    /// Factor by which heartbeats, timeouts and retries of jobs are faster, for tests
     #[arg(long, default_value_t = 1.0, env = "CINEMATCH_JOBS_SPEED", hide = true)]
     jobs_speed: f64,
 }
 
-/// A schedule, or none.
+/// A schedule; `None` for never.
 #[derive(Clone, Debug)]
 struct When(Option<Schedule>);
 
@@ -42,9 +42,9 @@ impl std::str::FromStr for When {
 }
 
 impl Background {
-    /// The server's settings. The work is done by this program, in the same folder.
+    /// Returns the settings of jobs. A job runs this program in the same root folder.
     pub fn config(&self, global: &Global, artifacts: &Path) -> Result<JobsConfig> {
-        let program = std::env::current_exe().context("cannot find this program's file")?;
+        let program = std::env::current_exe().context("cannot locate this program's executable")?;
         let mut before = vec!["--root".into(), global.root.clone().into(), "--quiet".into()];
         if let Some(config) = &global.config {
             before.extend(["--config".into(), config.into()]);

@@ -1,0 +1,166 @@
+//! A generation's card as one HTML file with plots.
+
+use anyhow::Result;
+use cinematch::evaluation::promotion::{Comparison, Interval, Means, Verdict};
+use maud::{Markup, html};
+
+use super::card::Card;
+use crate::output::thousands;
+use crate::reports::page;
+use crate::reports::plots::{Bar, bars, difference, figure};
+
+/// Renders the card.
+pub fn render(card: &Card) -> Result<Markup> {
+    let manifest = &card.manifest;
+    let counts = &manifest.counts;
+    let settings = serde_json::to_string_pretty(&manifest.settings)?;
+    let held_out = manifest.hold_out.map_or_else(
+        || "It was trained on all users; none are held out to judge it.".to_owned(),
+        |hold_out| format!("{:.1} % of users were held out to judge it.", hold_out.share() * 100.0),
+    );
+    let body = html! {
+        p { "Trained " (manifest.run.created_at) ". " (standing(card)) }
+        @if let Some(verdict) = &card.verdict { (quality(verdict)) }
+        h2 { "Data" }
+        table {
+            tr { th { "input" } th { "rows" } th { "SHA-256" } }
+            @for input in &manifest.inputs {
+                tr { td { (input.name) } td { (thousands(input.rows)) } td { (input.sha256) } }
+            }
+        }
+        p {
+            (thousands(counts.movies as u64)) " movies, " (thousands(counts.tagged_movies as u64))
+            " of them with users' tags; " (thousands(counts.ratings as u64)) " training ratings; "
+            (thousands(counts.ranking_columns as u64)) " columns for ranking. " (held_out)
+        }
+        h2 { "Settings" }
+        pre { (settings) }
+    };
+    Ok(page(&format!("Generation {}: {}", card.generation, manifest.model_id), &body))
+}
+
+fn standing(card: &Card) -> String {
+    let (Some(verdict), Some(at)) = (&card.verdict, &card.judged_at) else {
+        return "It was not judged.".to_owned();
+    };
+    let found = if verdict.promote { "accepted" } else { "rejected" };
+    format!("Judged {at} and {found}: {}.", verdict.why)
+}
+
+/// Renders the verdict as a table and plots.
+fn quality(verdict: &Verdict) -> Markup {
+    let groups = [("users with a history", &verdict.overall), ("new users", &verdict.cold)];
+    let groups = groups.map(|(users, comparison)| Some((users, comparison.as_ref()?)));
+    let champion = match &verdict.champion {
+        Some(against) => {
+            format!("The champion is generation {}, {}.", against.generation, against.model_id)
+        }
+        None => "There was no champion to compare with.".to_owned(),
+    };
+    html! {
+        h2 { "Quality" }
+        div.wide {
+            table {
+                tr {
+                    th { "users" } th { "number" } th { "model" } th { "NDCG@20" } th { "recall@20" }
+                    th { "hit@20" } th { "movies shown" }
+                }
+                @for (users, comparison) in groups.iter().flatten() {
+                    (row((users, comparison.users), "this one", &comparison.challenger))
+                    @if let Some(champion) = &comparison.champion {
+                        (row((users, comparison.users), "champion", champion))
+                    }
+                }
+            }
+        }
+        p {
+            (champion) " Lists of 20 movies as the server returns them, for users whom neither model was \
+             trained on; intervals by the bootstrap over users. A generation may lose up to "
+            (format!("{:.1}", verdict.margin * 100.0)) " % of the champion's NDCG."
+        }
+        div.plots {
+            @for (users, comparison) in groups.iter().flatten() { (plots(users, comparison)) }
+        }
+    }
+}
+
+fn plots(users: &str, comparison: &Comparison) -> Markup {
+    html! {
+        @if let Some(plot) = bars(&ndcg(comparison)) {
+            (figure(&format!("NDCG at 20, {users}, 95 % intervals"), &plot))
+        }
+        @if let (Some(by), Some(allowed)) = (comparison.difference, comparison.allowed) {
+            @let plot = difference(by.mean, (by.low, by.high), allowed, !comparison.passed);
+            (figure(&format!("Difference from the champion, {users}"), &plot))
+        }
+        @if let Some(plot) = bars(&by_history(comparison)) {
+            (figure(&format!("NDCG at 20 by length of history, {users}"), &plot))
+        }
+    }
+}
+
+fn row((users, n_users): (&str, usize), name: &str, means: &Means) -> Markup {
+    let cell = |of: Interval| format!("{:.4} [{:.4}, {:.4}]", of.mean, of.low, of.high);
+    html! {
+        tr {
+            td { (users) } td { (thousands(n_users as u64)) } td { (name) }
+            td { (cell(means.ndcg)) } td { (cell(means.recall)) } td { (cell(means.hit)) }
+            td { (thousands(means.n_shown as u64)) }
+        }
+    }
+}
+
+fn ndcg(comparison: &Comparison) -> Vec<Bar> {
+    let bar = |name: &str, ndcg: Interval, is_best| Bar {
+        name: name.to_owned(),
+        mean: ndcg.mean,
+        interval: Some((ndcg.low, ndcg.high)),
+        is_best,
+    };
+    let champion = comparison.champion.map(|champion| bar("champion", champion.ndcg, false));
+    std::iter::once(bar("this one", comparison.challenger.ndcg, true)).chain(champion).collect()
+}
+
+fn by_history(comparison: &Comparison) -> Vec<Bar> {
+    let bar = |name: String, mean, is_best| Bar { name, mean, interval: None, is_best };
+    let bars = comparison.by_history.iter().flat_map(|by| {
+        let name = format!("{}+ ({})", by.from, by.users);
+        let champion = by.champion.map(|mean| bar("champion".to_owned(), mean, false));
+        std::iter::once(bar(name, by.challenger, true)).chain(champion)
+    });
+    bars.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_figures_and_plots_without_a_script() {
+        let of = |mean: f64| Interval { mean, low: mean - 0.01, high: mean + 0.01 };
+        let means =
+            |mean: f64| Means { ndcg: of(mean), recall: of(0.1), hit: of(0.5), n_shown: 99 };
+        let comparison = Comparison {
+            users: 1234,
+            challenger: means(0.25),
+            champion: Some(means(0.24)),
+            difference: Some(of(0.01)),
+            allowed: Some(-0.0048),
+            by_history: Vec::new(),
+            passed: true,
+        };
+        let verdict = Verdict {
+            promote: true,
+            why: "not <worse>".to_owned(),
+            margin: 0.02,
+            champion: None,
+            overall: Some(comparison.clone()),
+            cold: Some(comparison),
+        };
+        let html = quality(&verdict).into_string();
+        for needle in ["1,234", "0.2500 [0.2400, 0.2600]", "allowed -0.0048", "<svg", "2.0 %"] {
+            assert!(html.contains(needle), "{needle}\n{html}");
+        }
+        assert!(!html.contains("<script"));
+    }
+}

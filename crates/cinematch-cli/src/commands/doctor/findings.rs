@@ -1,0 +1,73 @@
+//! Results of the checks.
+
+use serde::Serialize;
+
+/// Severity of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Ok,
+    /// Works, but needs attention.
+    Warn,
+    /// Does not work, or will soon stop working.
+    Fail,
+}
+
+/// Result of one check.
+#[derive(Debug, Serialize)]
+pub struct Check {
+    /// Name, such as `data.table`; stable across versions.
+    pub name: &'static str,
+    /// Severity.
+    pub level: Level,
+    /// Observation.
+    pub found: String,
+    /// Advice, unless the check passed.
+    pub advice: Option<String>,
+}
+
+/// Results of all checks.
+#[derive(Debug, Default, Serialize)]
+pub struct Findings {
+    /// Checks in the order they ran.
+    pub checks: Vec<Check>,
+}
+
+impl Findings {
+    /// Adds a passed check.
+    pub fn ok(&mut self, name: &'static str, found: impl Into<String>) {
+        self.checks.push(Check { name, level: Level::Ok, found: found.into(), advice: None });
+    }
+
+    /// Adds a warning.
+    pub fn warn(
+        &mut self,
+        name: &'static str,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
+        let advice = Some(advice.into());
+        self.checks.push(Check { name, level: Level::Warn, found: found.into(), advice });
+    }
+
+    /// Adds a failure.
+    pub fn fail(
+        &mut self,
+        name: &'static str,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
+        let advice = Some(advice.into());
+        self.checks.push(Check { name, level: Level::Fail, found: found.into(), advice });
+    }
+
+    /// Adds a warning if `bad`, otherwise a passed check.
+    pub fn warn_if(&mut self, bad: bool, name: &'static str, found: String, advice: &str) {
+        if bad { self.warn(name, found, advice) } else { self.ok(name, found) }
+    }
+
+    /// Counts the checks with a severity.
+    pub fn count(&self, level: Level) -> usize {
+        self.checks.iter().filter(|check| check.level == level).count()
+    }
+}

@@ -1,0 +1,35 @@
+//! Predicted star ratings, compared with averages.
+
+use cinematch::evaluation::{Split, StarBaseline, StarModel, StarPredictions, StarReport};
+use cinematch::models::biased_mf::BiasedMf;
+
+/// Star predictions by model name, with averages as baselines.
+#[derive(Default)]
+pub struct Stars(Vec<(String, StarPredictions)>);
+
+impl Stars {
+    const BASELINES: [(&str, StarBaseline); 2] =
+        [("film mean", StarBaseline::MovieMean), ("user and film bias", StarBaseline::Biases)];
+
+    /// Adds the predictions of a model and of the baselines on a split.
+    pub fn extend(&mut self, name: &str, model: &BiasedMf, split: &Split<'_>) {
+        for (baseline, kind) in Self::BASELINES {
+            let averages = kind.fit(&split.interactions, &split.training);
+            self.of(baseline).extend(&StarModel::Baseline(&averages), split);
+        }
+        self.of(name).extend(&StarModel::BiasedMf(model), split);
+    }
+
+    fn of(&mut self, name: &str) -> &mut StarPredictions {
+        let place = self.0.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
+            self.0.push((name.to_owned(), StarPredictions::new(name)));
+            self.0.len() - 1
+        });
+        &mut self.0[place].1
+    }
+
+    /// Returns the errors of each model and baseline.
+    pub fn reports(&self) -> Vec<StarReport> {
+        self.0.iter().filter_map(|(_, predictions)| predictions.report()).collect()
+    }
+}

@@ -1,0 +1,130 @@
+//! Data and splits that `evaluate` and `tune` share.
+
+mod data;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use cinematch::evaluation::{ColdMovies, Protocol, StrongGeneralization, TimeCut};
+use cinematch::models::Spec;
+use clap::{Args, ValueEnum};
+
+use crate::options::Global;
+use crate::output::Output;
+use crate::paths::shown;
+use crate::pipeline::inputs::read_specs;
+
+pub use data::{Data, Inputs};
+
+/// Flags that select how ratings are split.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Division")]
+pub struct Division {
+    /// Data withheld from training: users, the future or movies
+    #[arg(long, value_enum, default_value = "strong-generalization", value_name = "NAME")]
+    protocol: ProtocolName,
+    /// Number of splits, with seeds --seed, --seed + 1, …
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "N")]
+    splits: u16,
+    /// Seed of the split and of the models
+    #[arg(long, default_value_t = 42, value_name = "N")]
+    pub seed: u64,
+    /// Number of users held out for the test, and as many for validation [default: 10,000, or a sixth of
+    /// all users]
+    #[arg(long, value_name = "N")]
+    held_out: Option<usize>,
+    /// With time-cut: share of ratings in the test, and as large a share for validation [default: 0.1]
+    #[arg(long, value_name = "SHARE")]
+    test_share: Option<f64>,
+    /// With cold-films: share of movies that lose their ratings, and as large a share for validation
+    /// [default: 0.05]
+    #[arg(long, value_name = "SHARE")]
+    cold_share: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum ProtocolName {
+    /// Unseen users (Liang et al. 2018)
+    StrongGeneralization,
+    /// Unseen future
+    TimeCut,
+    /// Unseen movies
+    #[value(name = "cold-films", alias = "cold-movies")]
+    ColdMovies,
+}
+
+impl Division {
+    /// Returns the protocol. Fails if a flag does not apply to it.
+    pub fn protocol(&self) -> Result<Protocol> {
+        let Self { seed, held_out, test_share, cold_share, .. } = *self;
+        let (is_cold, is_cut) = match self.protocol {
+            ProtocolName::StrongGeneralization => (false, false),
+            ProtocolName::ColdMovies => (true, false),
+            ProtocolName::TimeCut => (false, true),
+        };
+        for (given, flag, belongs) in [
+            (cold_share.is_some() && !is_cold, "--cold-share", "requires --protocol cold-films"),
+            (test_share.is_some() && !is_cut, "--test-share", "requires --protocol time-cut"),
+            (held_out.is_some() && is_cut, "--held-out", "does not apply to --protocol time-cut"),
+        ] {
+            if given {
+                bail!("{flag} {belongs}");
+            }
+        }
+        let users = StrongGeneralization { held_out, seed, ..StrongGeneralization::default() };
+        Ok(match self.protocol {
+            ProtocolName::StrongGeneralization => Protocol::StrongGeneralization(users),
+            ProtocolName::ColdMovies => {
+                let default = ColdMovies::default();
+                let share = cold_share.unwrap_or(default.share);
+                Protocol::ColdMovies(ColdMovies { users, share, ..default })
+            }
+            ProtocolName::TimeCut => {
+                if self.splits > 1 {
+                    bail!(
+                        "--splits does not apply to --protocol time-cut, which is the same for every seed"
+                    );
+                }
+                let share = test_share.unwrap_or(TimeCut::default().test_share);
+                Protocol::TimeCut(TimeCut { test_share: share, validation_share: share })
+            }
+        })
+    }
+
+    /// Returns the file that `tune` writes hyperparameters to. Each protocol has its own file, because
+    /// the best values for unseen users differ from those for the future.
+    pub fn tuned(&self, global: &Global) -> PathBuf {
+        global.root.join(match self.protocol {
+            ProtocolName::StrongGeneralization => "data/tuned.json",
+            ProtocolName::TimeCut => "data/tuned-time-cut.json",
+            ProtocolName::ColdMovies => "data/tuned-cold-films.json",
+        })
+    }
+
+    /// Returns the seeds of the splits.
+    pub fn seeds(&self) -> Vec<u64> {
+        (0..u64::from(self.splits)).map(|at| self.seed.wrapping_add(at)).collect()
+    }
+}
+
+/// Reads hyperparameters from the file named, or from `written` if `tune` has written it.
+pub fn tuned(
+    named: Option<&Path>,
+    written: &Path,
+    output: &Output,
+) -> Result<BTreeMap<String, Spec>> {
+    let path = match named {
+        Some(path) => path,
+        None if written.is_file() => written,
+        None => return Ok(BTreeMap::new()),
+    };
+    let specs = read_specs(path)?;
+    let models: Vec<&str> = specs.keys().map(String::as_str).collect();
+    output.note(format_args!(
+        "using hyperparameters of {} from {}",
+        models.join(", "),
+        shown(path)
+    ));
+    Ok(specs)
+}

@@ -1,0 +1,351 @@
+//! The merged table: MovieLens and TMDb in one file, with a report.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, Result};
+use cinematch::catalog::services::MockServices;
+use cinematch::catalog::{
+    Counts, Inputs, MadeFrom, MergeSettings, Merged, Recipe, ServicesChoice, ServicesSource,
+    count_problems, merge,
+};
+use cinematch::{files, ids};
+use clap::Args;
+
+use crate::options::Global;
+use crate::output::{DIM, Output, STRONG, thousands};
+use crate::paths::{MergedPath, RawPath, read_or, shown};
+
+const GET_MOVIELENS: &str =
+    "run `cinematch fetch movielens`, or pass the folder of a release with --raw DIR";
+
+/// Flags that determine the merged table.
+#[derive(Clone, Debug, Args)]
+pub struct Merge {
+    #[command(flatten)]
+    raw: RawPath,
+    /// TMDb metadata [default: raw/tmdb/tmdb_metadata.csv, if it exists]
+    #[arg(long, env = "CINEMATCH_TMDB", value_name = "FILE")]
+    tmdb: Option<PathBuf>,
+    #[command(flatten)]
+    merged: MergedPath,
+    #[command(flatten)]
+    filters: Filters,
+    #[command(flatten)]
+    services: Services,
+}
+
+/// Flags that select movies.
+#[derive(Clone, Debug, Args)]
+pub struct Filters {
+    /// Drop movies before this year and movies without a year; `none` keeps all
+    #[arg(long, env = "CINEMATCH_MIN_YEAR", default_value = "1980", value_name = "YEAR")]
+    min_year: MinYear,
+    /// Drop movies without TMDb metadata
+    #[arg(long)]
+    require_tmdb: bool,
+    /// Drop movies with fewer TMDb votes
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    min_votes: u32,
+    /// Keep movies without a genre
+    #[arg(long)]
+    keep_without_genres: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct MinYear(Option<u16>);
+
+impl FromStr for MinYear {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" | "0" => Ok(Self(None)),
+            _ => text
+                .parse()
+                .map(|year| Self(Some(year)))
+                .map_err(|_| "expected a year such as 1980, or `none`".to_owned()),
+        }
+    }
+}
+
+/// Flags that select streaming services.
+#[derive(Clone, Debug, Args)]
+pub struct Services {
+    /// Streaming services: tmdb uses fetched data, mock invents services for demonstrations, none adds
+    /// no services; auto is tmdb where data was fetched, otherwise mock
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHICH")]
+    #[allow(clippy::struct_field_names, reason = "the flag is --services")]
+    services: Which,
+    /// Seed of mock services
+    #[arg(long, default_value_t = 42, value_name = "N")]
+    seed: u64,
+    /// Share of movies that get one or two more mock services
+    #[arg(long, default_value = "0.3", value_parser = fraction, value_name = "SHARE")]
+    sample_fraction: f64,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Which {
+    Auto,
+    Tmdb,
+    Mock,
+    None,
+}
+
+fn fraction(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
+}
+
+/// Result as JSON.
+#[derive(serde::Serialize)]
+struct Summary<'a> {
+    merged: String,
+    report: String,
+    counts: Counts,
+    services_source: Option<ServicesSource>,
+    problems: Vec<cinematch::catalog::ProblemCount<'a>>,
+}
+
+/// A merge whose files were written.
+#[derive(Debug)]
+pub struct Done {
+    /// Table and problems in memory.
+    pub merged: Merged,
+    /// Settings of the merge.
+    settings: MergeSettings,
+    /// Path of the table.
+    pub table: PathBuf,
+    /// Path of the report.
+    pub report: PathBuf,
+}
+
+impl Merge {
+    /// Merges, writes the table and its report, and prints a summary.
+    pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
+        let Done { merged, settings, table, report } = self.merge(global, output)?;
+        output.json(&Summary {
+            merged: shown(&table),
+            report: shown(&report),
+            counts: merged.counts,
+            services_source: merged.services_source,
+            problems: count_problems(&merged.problems),
+        })?;
+        summarize(&merged, &settings, output);
+        output.note(format_args!("{DIM}report: {}{DIM:#}", shown(&report)));
+        output.line(format_args!(
+            "{STRONG}{}{STRONG:#}: {} movies",
+            shown(&table),
+            thousands(merged.counts.movies_kept)
+        ));
+        Ok(())
+    }
+
+    /// Returns the flags that produced the existing table, read from its report; `None` if there is no
+    /// report. Paths in `raw` and `tmdb` take precedence over those in the report.
+    pub fn again(
+        raw: &RawPath,
+        tmdb: Option<&Path>,
+        merged: &MergedPath,
+        global: &Global,
+    ) -> Result<Option<Self>> {
+        let path = report_path(&merged.resolve(global));
+        let bytes = match std::fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            read => read.with_context(|| format!("cannot read {}", shown(&path)))?,
+        };
+        let recipe = Recipe::read(&bytes).with_context(|| {
+            format!("{} is not a report of `cinematch preprocess`; run it again", shown(&path))
+        })?;
+        let settings = recipe.settings();
+        // Files that no longer exist are looked for in their default places.
+        let was = |name: String| Some(global.root.join(name)).filter(|path| path.exists());
+        let (raw_was, tmdb_was) = match recipe.made_from {
+            Some(MadeFrom { raw, tmdb }) => (was(raw), tmdb.and_then(was)),
+            None => (None, None),
+        };
+        Ok(Some(Self {
+            raw: raw.or(raw_was),
+            tmdb: tmdb.map(Path::to_owned).or(tmdb_was),
+            merged: merged.clone(),
+            filters: Filters {
+                min_year: MinYear(settings.min_year),
+                require_tmdb: settings.require_tmdb,
+                min_votes: settings.min_votes,
+                keep_without_genres: settings.keep_without_genres,
+            },
+            services: Services {
+                services: match settings.services {
+                    ServicesChoice::Auto => Which::Auto,
+                    ServicesChoice::Tmdb => Which::Tmdb,
+                    ServicesChoice::Mock => Which::Mock,
+                    ServicesChoice::None => Which::None,
+                },
+                seed: settings.mock.seed,
+                sample_fraction: settings.mock.sample_fraction,
+            },
+        }))
+    }
+
+    /// Returns the flags that produced the existing table, or these flags if they are not recorded.
+    pub fn as_before(&self, global: &Global) -> Result<Self> {
+        let again = Self::again(&self.raw, self.tmdb.as_deref(), &self.merged, global)?;
+        Ok(again.unwrap_or_else(|| self.clone()))
+    }
+
+    /// Returns the folder of MovieLens files.
+    pub fn raw(&self) -> &RawPath {
+        &self.raw
+    }
+
+    /// Merges and writes the table and its report.
+    pub fn merge(&self, global: &Global, output: &Output) -> Result<Done> {
+        let raw = self.raw.resolve(global);
+        let (movies_path, links_path) = (raw.join("movies.csv"), raw.join("links.csv"));
+        let reading = output.step("reading MovieLens and TMDb");
+        let (movielens, tmdb) = rayon::join(
+            || -> Result<_> {
+                let movies = read_or(&movies_path, GET_MOVIELENS)?;
+                Ok((movies, read_or(&links_path, GET_MOVIELENS)?))
+            },
+            || self.read_tmdb(global),
+        );
+        let ((movies, links), tmdb) = (movielens?, tmdb?);
+        drop(reading);
+
+        let settings = self.settings();
+        let merging = output.step("merging");
+        let (movies_name, links_name) = (shown(&movies_path), shown(&links_path));
+        let named = tmdb.as_ref().map(|(path, bytes)| (shown(path), bytes));
+        let inputs = Inputs {
+            movies: (&movies_name, &movies),
+            links: (&links_name, &links),
+            tmdb: named.as_ref().map(|(name, bytes)| (name.as_str(), bytes.as_slice())),
+        };
+        let merged = merge(inputs, &settings)?;
+        drop(merging);
+
+        let writing = output.step("writing");
+        let made_from = MadeFrom {
+            raw: below_root(&raw, global)?,
+            tmdb: tmdb.as_ref().map(|(path, _)| below_root(path, global)).transpose()?,
+        };
+        let table = self.merged.resolve(global);
+        let report = report_path(&table);
+        write(&merged, (&settings, &made_from), &table, &report)?;
+        drop(writing);
+        Ok(Done { merged, settings, table, report })
+    }
+
+    /// Reads the TMDb metadata, if the file exists. A file named by --tmdb must exist.
+    fn read_tmdb(&self, global: &Global) -> Result<Option<(PathBuf, Vec<u8>)>> {
+        let path = match &self.tmdb {
+            Some(path) => path.clone(),
+            None => global.root.join("raw/tmdb/tmdb_metadata.csv"),
+        };
+        if self.tmdb.is_none() && !path.exists() {
+            return Ok(None);
+        }
+        let bytes = read_or(&path, "check --tmdb, or leave the flag out to merge without TMDb")?;
+        Ok(Some((path, bytes)))
+    }
+
+    fn settings(&self) -> MergeSettings {
+        let Filters { min_year, require_tmdb, min_votes, keep_without_genres } = self.filters;
+        MergeSettings {
+            min_year: min_year.0,
+            require_tmdb,
+            min_votes,
+            keep_without_genres,
+            services: match self.services.services {
+                Which::Auto => ServicesChoice::Auto,
+                Which::Tmdb => ServicesChoice::Tmdb,
+                Which::Mock => ServicesChoice::Mock,
+                Which::None => ServicesChoice::None,
+            },
+            mock: MockServices {
+                seed: self.services.seed,
+                sample_fraction: self.services.sample_fraction,
+            },
+        }
+    }
+}
+
+/// Returns the path of the report, beside the table.
+fn report_path(table: &Path) -> PathBuf {
+    files::parent(table).join("preprocess_report.json")
+}
+
+/// Returns a path relative to the root folder, so that the folder can be moved; absolute if it is
+/// elsewhere.
+fn below_root(path: &Path, global: &Global) -> Result<String> {
+    let whole = |path: &Path| {
+        std::path::absolute(path).with_context(|| format!("cannot resolve {}", path.display()))
+    };
+    let (path, root) = (whole(path)?, whole(&global.root)?);
+    Ok(path.strip_prefix(&root).unwrap_or(&path).display().to_string())
+}
+
+fn write(
+    merged: &Merged,
+    (settings, made_from): (&MergeSettings, &MadeFrom),
+    table: &Path,
+    report: &Path,
+) -> Result<()> {
+    let parts = &merged.table;
+    let name = shown(table);
+    let (written, document) = rayon::join(
+        || files::replace(table, |out| parts.iter().try_for_each(|part| out.write_all(part))),
+        || {
+            let sha256 = ids::sha256_hex_of_parts(parts);
+            serde_json::to_vec_pretty(&merged.report(settings, made_from, (&name, &sha256)))
+        },
+    );
+    written?;
+    let document = document.context("cannot serialize the report")?;
+    files::replace(report, |out| {
+        out.write_all(&document)?;
+        out.write_all(b"\n")
+    })?;
+    Ok(())
+}
+
+fn summarize(merged: &Merged, settings: &MergeSettings, output: &Output) {
+    let counts = &merged.counts;
+    for source in &merged.sources {
+        output.note(format_args!("{:>9} rows  {}", thousands(source.rows), source.file));
+    }
+    let removed = counts.removed;
+    let min_year = settings.min_year.unwrap_or(0);
+    let lines = [
+        (removed.without_year, "without a year".to_owned()),
+        (removed.before_min_year, format!("before {min_year}")),
+        (removed.without_genres, "without a genre".to_owned()),
+        (removed.without_tmdb, "without TMDb metadata".to_owned()),
+        (removed.too_few_votes, format!("with fewer than {} votes", settings.min_votes)),
+    ];
+    for (movies, why) in lines.iter().filter(|(movies, _)| *movies > 0) {
+        output.note(format_args!("{:>9} movies dropped {why}", thousands(*movies)));
+    }
+    output.note(format_args!(
+        "{:>9} movies kept, {} with TMDb metadata",
+        thousands(counts.movies_kept),
+        thousands(counts.with_metadata)
+    ));
+    if counts.movies_kept == 0 {
+        output
+            .warn("no movies are left; loosen the filters, or check that movies.csv is not empty");
+    }
+    if !merged.problems.is_empty() {
+        let problems = thousands(merged.problems.len() as u64);
+        output.warn(format_args!("{problems} problems in the files; the merge continued:"));
+        output.warn_problems(&merged.problems);
+    }
+    if merged.services_source == Some(ServicesSource::Mock) {
+        output.warn(
+            "streaming services are mock: invented for demonstration and marked as such (--services none \
+             omits them)",
+        );
+    }
+}

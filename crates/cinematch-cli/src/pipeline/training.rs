@@ -1,0 +1,308 @@
+//! Training: flags, training data and storage of a generation.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{Context, Result};
+use cinematch::bundle::{Added, Generations, Published, Settings, Trained, Training, train};
+use cinematch::catalog::Interactions;
+use cinematch::evaluation::HoldOut;
+use cinematch::features::ranking::FeatureSet;
+use cinematch::features::tags::TagCounts;
+use cinematch::features::text::{StopWords, TfidfParams};
+use cinematch::models::Spec;
+use cinematch::models::spec::{Kind, NAMES};
+use cinematch::sources::movielens::TagRow;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use super::inputs::{
+    Loaded, ReadMode, load_ratings, ratings_path, ratings_sum, read_movies, read_providers,
+    read_specs, read_tags,
+};
+use crate::options::Global;
+use crate::output::Output;
+use crate::paths::{ArtifactsPath, MergedPath, PackedPath, RawPath, shown};
+use crate::runtime::now;
+
+/// Flags that determine a trained generation.
+#[derive(Debug, Args)]
+pub struct TrainFlags {
+    #[command(flatten)]
+    raw: RawPath,
+    #[command(flatten)]
+    merged: MergedPath,
+    #[command(flatten)]
+    artifacts: ArtifactsPath,
+    #[command(flatten)]
+    packed: PackedPath,
+    /// Model to train [default: hybrid; content if there are no ratings]
+    #[arg(long, value_parser = PossibleValuesParser::new(NAMES), value_name = "NAME")]
+    model: Option<String>,
+    /// Hyperparameters by model [default: data/tuned.json, if `cinematch tune` has written it]
+    #[arg(long, env = "CINEMATCH_PARAMS", value_name = "FILE")]
+    params: Option<PathBuf>,
+    #[command(flatten)]
+    tfidf: Tfidf,
+    /// Features for ranking: seed uses overview, genres, year and runtime; full adds keywords, cast,
+    /// directors and users' tags
+    #[arg(long, value_enum, default_value = "full", value_name = "SET")]
+    features: Features,
+    /// Streaming services from `fetch tmdb` [default: raw/tmdb/watch_providers.csv, if it exists]
+    #[arg(long, env = "CINEMATCH_PROVIDERS", value_name = "FILE")]
+    providers: Option<PathBuf>,
+    /// Train on MovieLens text alone; TMDb metadata is still shown and filtered by
+    #[arg(long)]
+    without_tmdb_text: bool,
+    /// Seed of all random draws
+    #[arg(long, default_value_t = 42, value_name = "N")]
+    seed: u64,
+    /// Add the generation without serving it; `cinematch models promote N` serves it later
+    #[arg(long)]
+    pub candidate: bool,
+    /// Share of users held out of training, so that generations can be compared on them; auto holds
+    /// out 2 % (up to 20 % on small datasets), 0 trains on all users
+    #[arg(long, value_name = "SHARE", default_value = "auto")]
+    hold_out: Share,
+    /// Number of generations to keep; the served one and its predecessor are never deleted
+    #[arg(
+        long,
+        default_value_t = 3,
+        env = "CINEMATCH_KEEP",
+        value_parser = clap::value_parser!(u16).range(1..),
+        value_name = "N"
+    )]
+    keep: u16,
+}
+
+/// Flags that determine the vocabulary of `item_features.npz`.
+#[derive(Clone, Copy, Debug, Args)]
+struct Tfidf {
+    /// Number of overview terms to keep, most frequent first
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    max_features: usize,
+    /// Longest term in words, 1 to 3
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    ngram_max: usize,
+    /// Words to ignore
+    #[arg(long, value_enum, default_value = "english", value_name = "LIST")]
+    stop_words: Stop,
+    /// Ignore terms that occur in fewer movies
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    min_df: u32,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Stop {
+    English,
+    None,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Features {
+    Seed,
+    Full,
+}
+
+/// Share of users held out of training.
+#[derive(Clone, Copy, Debug)]
+enum Share {
+    Usual,
+    Nobody,
+    Of(HoldOut),
+}
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Usual);
+        }
+        let share: Option<f64> = text.parse().ok();
+        match share {
+            Some(0.0) => Ok(Self::Nobody),
+            share => share
+                .and_then(HoldOut::of)
+                .map(Self::Of)
+                .ok_or_else(|| "expected a number from 0 to below 1, or auto".to_owned()),
+        }
+    }
+}
+
+/// Training data.
+#[derive(Debug)]
+pub struct Material {
+    /// Input of the training.
+    pub training: Training,
+    /// Number of ratings in the file, including those of movies outside the table.
+    pub n_ratings: usize,
+}
+
+/// A generation that was written to disk.
+#[derive(Debug)]
+pub struct Stored {
+    /// Number of the generation.
+    pub generation: u64,
+    /// Folder of its files.
+    pub directory: PathBuf,
+    /// Generations deleted to make room.
+    pub removed: Vec<u64>,
+    /// Files of the user that were left in place.
+    pub left_alone: Vec<PathBuf>,
+}
+
+impl TrainFlags {
+    /// Returns the flags with `raw` as the folder of ratings and tags, unless a flag names another.
+    #[must_use]
+    pub fn with_raw(self, raw: &RawPath, global: &Global) -> Self {
+        Self { raw: self.raw.or(Some(raw.resolve(global))), ..self }
+    }
+
+    /// Returns the folder of trained models.
+    pub fn artifacts(&self, global: &Global) -> PathBuf {
+        self.artifacts.resolve(global)
+    }
+
+    /// Returns the generations in that folder.
+    pub fn generations(&self, global: &Global) -> Generations {
+        Generations::at(&self.artifacts(global))
+    }
+
+    /// Reads the training data for these settings.
+    pub fn material(
+        &self,
+        settings: Settings,
+        global: &Global,
+        output: &Output,
+    ) -> Result<Material> {
+        let reading = output.step("reading movies");
+        let (movies, movie_rows) = read_movies(&self.merged, global, output)?;
+        let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
+        drop(reading);
+        let learns_from_ratings = settings.model.model != Kind::Content;
+        let ratings = if learns_from_ratings {
+            Some(load_ratings(ReadMode::default(), &self.raw, &self.packed, global, output)?)
+        } else {
+            None
+        };
+        let hold_out = match (self.hold_out, &ratings) {
+            (Share::Usual, Some(loaded)) => Some(HoldOut::usual(loaded.interactions.n_users())),
+            // Without ratings only tags are learned; no users are held out for comparisons.
+            (Share::Nobody, _) | (Share::Usual, None) => None,
+            (Share::Of(share), _) => Some(share),
+        };
+        let rating_rows = match &ratings {
+            Some(loaded) => {
+                let summing = output.step("computing the checksum of the ratings");
+                let sum = ratings_sum(&self.raw, loaded, global)?;
+                drop(summing);
+                Some(sum)
+            }
+            None => None,
+        };
+        let (availability, provider_rows) =
+            read_providers(self.providers.as_deref(), &movies, global, output)?;
+        let ratings = ratings.map(|loaded| loaded.interactions);
+        let n_ratings = ratings.as_ref().map_or(0, Interactions::n_ratings);
+        let rows =
+            std::iter::once(movie_rows).chain(tag_rows).chain(rating_rows).chain(provider_rows);
+        let is_learned =
+            |tag: &&TagRow| !hold_out.is_some_and(|hold_out| hold_out.contains(tag.user_id));
+        let training = Training {
+            movies,
+            availability,
+            tags: TagCounts::new(tags.iter().filter(is_learned)),
+            ratings,
+            hold_out,
+            inputs: rows.collect(),
+            settings,
+            created_at: now(),
+        };
+        Ok(Material { training, n_ratings })
+    }
+
+    /// Loads the ratings, if they exist.
+    pub fn ratings(&self, global: &Global, output: &Output) -> Result<Option<Loaded>> {
+        if !ratings_path(&self.raw.resolve(global)).exists() {
+            return Ok(None);
+        }
+        load_ratings(ReadMode::default(), &self.raw, &self.packed, global, output).map(Some)
+    }
+
+    /// Writes the trained generation and serves it, unless `--candidate` is set.
+    pub fn store(&self, generations: &Generations, trained: &Trained) -> Result<Stored> {
+        let keep = self.keep.into();
+        if self.candidate {
+            let Added { generation, directory, removed } = generations.add(trained, keep)?;
+            return Ok(Stored { generation, directory, removed, left_alone: Vec::new() });
+        }
+        let Published { generation, directory, removed, left_alone } =
+            generations.publish(trained, keep)?;
+        Ok(Stored { generation, directory, removed, left_alone })
+    }
+
+    /// Returns the settings that the flags describe.
+    pub fn settings(&self, global: &Global, output: &Output) -> Result<Settings> {
+        let Tfidf { max_features, ngram_max, stop_words, min_df } = self.tfidf;
+        let stop_words = match stop_words {
+            Stop::English => StopWords::English,
+            Stop::None => StopWords::None,
+        };
+        Ok(Settings {
+            model: self.spec(global, output)?,
+            features: match self.features {
+                Features::Seed => FeatureSet::Seed,
+                Features::Full => FeatureSet::Full,
+            },
+            tfidf: TfidfParams { max_features, ngram_max, stop_words, min_df },
+            seed: self.seed,
+            without_tmdb_text: self.without_tmdb_text,
+        })
+    }
+
+    /// Returns the model to train, with tuned hyperparameters if there are any.
+    fn spec(&self, global: &Global, output: &Output) -> Result<Spec> {
+        let has_ratings = ratings_path(&self.raw.resolve(global)).exists();
+        let name = match self.model.as_deref() {
+            Some(name) => name,
+            None if has_ratings => NAMES[0],
+            None => {
+                output.warn("there are no ratings; movies are compared by content alone");
+                "content"
+            }
+        };
+        let tuned = global.root.join("data/tuned.json");
+        let params = self.params.clone().or_else(|| tuned.exists().then_some(tuned));
+        let mut specs = params.as_deref().map(read_specs).transpose()?.unwrap_or_default();
+        let found = specs.remove(name);
+        if let (Some(_), Some(path)) = (&found, &params) {
+            output.note(format_args!("using hyperparameters of {name} from {}", shown(path)));
+        }
+        let spec = found.or_else(|| Spec::named(name)).context("unknown model")?;
+        Ok(spec.with_predictions().with_seed(self.seed))
+    }
+}
+
+/// Trains. Calls `progress` with the share of the models that is trained, 0 to 1.
+pub fn learn(
+    training: Training,
+    output: &Output,
+    progress: &mut dyn FnMut(f32),
+) -> Result<Trained> {
+    let n_models = match &training.settings.model.model {
+        Kind::Hybrid { parts } => parts.len(),
+        _ => 1,
+    };
+    let mut step = ("", output.step("learning features"));
+    let mut begun = 0;
+    let trained = train(training, &mut |model, share| {
+        if step.0 != model {
+            step = (model, output.progress(&format!("learning {model}"), 100));
+            begun += 1;
+        }
+        step.1.set_position((share * 100.0) as u64);
+        progress(((begun - 1) as f32 + share).min(n_models as f32) / n_models as f32);
+    })?;
+    Ok(trained)
+}

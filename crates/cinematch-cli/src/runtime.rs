@@ -1,0 +1,17 @@
+//! The asynchronous runtime and the clock of commands.
+
+use anyhow::{Context, Result};
+
+/// Runs a future on a runtime of its own with `workers` threads; `None` starts one per core.
+pub fn block_on<T>(workers: Option<usize>, future: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(workers) = workers {
+        builder.worker_threads(workers);
+    }
+    builder.enable_all().build().context("cannot start the runtime")?.block_on(future)
+}
+
+/// Returns the current time in RFC 3339, UTC, to the second.
+pub fn now() -> String {
+    cinematch_store::rfc3339(cinematch_store::now_millis())
+}

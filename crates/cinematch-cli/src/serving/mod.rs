@@ -1,0 +1,10 @@
+//! The HTTP server as commands start it: flags, listener, background jobs and telemetry, shared by
+//! `serve`, `demo`, `ping` and `config check`.
+
+mod background;
+mod flags;
+mod listen;
+mod telemetry;
+
+pub use flags::ServeFlags;
+pub use listen::{Listen, Place, bind, listen, stop_signal};

@@ -1,0 +1,47 @@
+//! Lists of movies on the terminal.
+
+use cinematch::catalog::Movie;
+use cinematch::ids::MovieIdx;
+use cinematch::models::biased_mf::Prediction;
+use cinematch::ranking::{Ranked, Recommender, explanation};
+
+use crate::output::{DIM, GOOD, Output, STRONG};
+
+/// Returns a movie's title and year: `Heat (1995)`.
+pub fn named(movie: &Movie) -> String {
+    dated(&movie.title, movie.year)
+}
+
+/// Appends the year to a title, where it is known: `Heat (1995)`.
+pub fn dated(title: &str, year: Option<u16>) -> String {
+    year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
+}
+
+/// Prints a ranked list with the reasons for each movie. `services_of` returns the streaming
+/// services to print below a movie; an empty list prints no line.
+pub fn print_list<'a>(
+    recommender: &'a Recommender,
+    ranked: &Ranked<'_>,
+    services_of: impl Fn(MovieIdx) -> Vec<&'a str>,
+    output: &Output,
+) {
+    for (at, item) in ranked.items.iter().enumerate() {
+        let movie = recommender.movie(item.movie);
+        let stars = item
+            .predicted
+            .map(|Prediction { stars, low, high }| format!("  {stars:.1}★ ({low:.1}–{high:.1})"));
+        output.line(format_args!(
+            "{:>3}  {STRONG}{}{STRONG:#}  {DIM}{}{DIM:#}  {GOOD}{:.3}{GOOD:#}{}",
+            at + 1,
+            named(movie),
+            movie.genres.join(", "),
+            item.score,
+            stars.unwrap_or_default()
+        ));
+        output.line(format_args!("     {}", explanation(&item.reasons)));
+        let services = services_of(item.movie);
+        if !services.is_empty() {
+            output.line(format_args!("     {DIM}on {}{DIM:#}", services.join(", ")));
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! TMDb's files: stored replies of the API, and the tables written from them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use cinematch::ids;
+use cinematch::sources::tmdb::dumps::dump;
+use cinematch_tmdb::store::Store;
+use cinematch_tmdb::tables::{self, Tables};
+use clap::Args;
+
+use super::region;
+use crate::options::Global;
+use crate::output::{Output, thousands};
+use crate::paths::{read_or, shown};
+
+/// Flags for TMDb's files and the region.
+#[derive(Clone, Debug, Args)]
+pub struct TmdbFiles {
+    /// Folder of tmdb_metadata.csv, watch_providers.csv and the stored replies, tmdb.db
+    /// [default: raw/tmdb]
+    #[arg(long, env = "CINEMATCH_TMDB_DIR", value_name = "DIR")]
+    tmdb_dir: Option<PathBuf>,
+    /// Country of streaming services and age ratings, as two letters [default: as in the last run, or
+    /// from the locale]
+    #[arg(long, env = "CINEMATCH_REGION", value_name = "COUNTRY")]
+    region: Option<String>,
+}
+
+/// Paths of TMDb's files.
+pub struct TmdbPaths {
+    /// Stored replies of the API.
+    pub store: PathBuf,
+    /// Table of movies.
+    pub metadata: PathBuf,
+    /// Table of streaming services in all regions.
+    pub providers: PathBuf,
+}
+
+impl TmdbFiles {
+    /// Returns the paths.
+    pub fn resolve(&self, global: &Global) -> TmdbPaths {
+        let folder = self.tmdb_dir.clone().unwrap_or_else(|| global.root.join("raw/tmdb"));
+        TmdbPaths {
+            store: folder.join("tmdb.db"),
+            metadata: folder.join("tmdb_metadata.csv"),
+            providers: folder.join("watch_providers.csv"),
+        }
+    }
+
+    /// Returns true if a flag or the environment names the region.
+    pub fn region_is_named(&self) -> bool {
+        self.region.is_some()
+    }
+
+    /// Returns the region, or an empty string if none was ever named. Imports need no region.
+    pub async fn known_region(&self, store: &Store) -> Result<String> {
+        let remembered = store.setting(region::SETTING).await?;
+        let Some(region) = region::known(self.region.as_deref(), remembered)? else {
+            return Ok(String::new());
+        };
+        store.set(region::SETTING, &region).await?;
+        Ok(region)
+    }
+
+    /// Returns the region and stores it for later runs.
+    pub async fn region(&self, store: &Store, output: &Output) -> Result<String> {
+        let remembered = store.setting(region::SETTING).await?;
+        let region = region::resolve(self.region.as_deref(), remembered, output)?;
+        store.set(region::SETTING, &region).await?;
+        Ok(region)
+    }
+}
+
+/// Name of the stored setting with the checksum of the table written last.
+const WRITTEN: &str = "metadata_sha256";
+
+/// Imports the movies of an existing table into the store, if the table was not written by this
+/// program or was edited, because the table is about to be replaced.
+pub async fn adopt(store: &Store, files: &TmdbPaths, output: &Output) -> Result<()> {
+    let path = &files.metadata;
+    if !path.exists() {
+        return Ok(());
+    }
+    let bytes = read_or(path, "it was deleted while this command ran")?;
+    if store.setting(WRITTEN).await? == Some(ids::sha256_hex(&bytes)) {
+        return Ok(());
+    }
+    let name = shown(path);
+    let decoded = dump(&name, &bytes).with_context(|| {
+        format!("cannot keep the movies of {name}; move the file away and try again")
+    })?;
+    output.warn_problems(&decoded.problems);
+    let known = store.known().await?;
+    let theirs = decoded.records.into_iter();
+    let theirs = theirs.filter(|(id, _)| known.get(id).is_none_or(|known| known.missing));
+    let kept = store.import(theirs).await?;
+    if kept > 0 {
+        output.note(format_args!(
+            "kept {} movies of the existing {name}, until TMDb's own data is fetched",
+            thousands(kept)
+        ));
+    }
+    Ok(())
+}
+
+/// Writes both tables.
+pub async fn write_tables(
+    store: &Store,
+    region: &str,
+    files: &TmdbPaths,
+    output: &Output,
+) -> Result<Tables> {
+    // An empty table would hide that nothing was fetched.
+    if store.page(None, 1).await?.is_empty() && !files.metadata.exists() {
+        return Ok(Tables::default());
+    }
+    let step = output.step("writing tmdb_metadata.csv");
+    let written = tokio::task::block_in_place(|| {
+        tables::write(store, region, &files.metadata, &files.providers)
+    })?;
+    store.set(WRITTEN, &sum(&files.metadata)?).await?;
+    drop(step);
+    Ok(written)
+}
+
+fn sum(path: &Path) -> Result<String> {
+    let file = std::fs::File::open(path).with_context(|| format!("cannot open {}", shown(path)))?;
+    ids::sha256_of(file).with_context(|| format!("cannot read {}", shown(path)))
+}

@@ -1,0 +1,51 @@
+//! Generations with their evaluation.
+
+use cinematch::bundle::{GenerationInfo, Generations};
+use cinematch::evaluation::promotion::Verdict;
+use maud::{Markup, html};
+
+use crate::problem::Problem;
+use crate::routes::models::on_disk;
+use crate::state::AppState;
+
+/// A generation and its evaluation.
+pub struct Judged {
+    pub info: GenerationInfo,
+    pub verdict: Option<Verdict>,
+}
+
+/// Lists all generations, newest first.
+pub async fn all(state: &AppState) -> Result<Vec<Judged>, Problem> {
+    let found = on_disk(state, |generations| {
+        let list = generations.list()?.into_iter().rev();
+        Ok(list.map(|info| judged(generations, info)).collect())
+    });
+    found.await
+}
+
+/// Reads a generation's verdict from its model card.
+pub fn judged(generations: &Generations, info: GenerationInfo) -> Judged {
+    let verdict = generations.card(info.generation).and_then(|mut card| {
+        // A card written by another version may have a different format; its verdict isn't shown then.
+        serde_json::from_value(card["verdict"].take()).ok()
+    });
+    Judged { info, verdict }
+}
+
+/// Renders an RFC 3339 time to the minute.
+pub fn time(at: &str) -> Markup {
+    let (day, rest) = at.split_once('T').unwrap_or((at, ""));
+    html! { time datetime=(at) { (day) " " (rest.get(..5).unwrap_or(rest)) " UTC" } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renders_times_to_the_minute() {
+        let text = time("2026-01-31T20:15:00Z").into_string();
+        assert_eq!(text, "<time datetime=\"2026-01-31T20:15:00Z\">2026-01-31 20:15 UTC</time>");
+        assert!(time("never").into_string().contains("never"));
+    }
+}

@@ -1,0 +1,103 @@
+//! `GET /models`: the generation in service, background jobs, and all generations.
+
+use axum::extract::State;
+use axum::response::Response;
+use cinematch::bundle::{GenerationInfo, Role};
+use maud::{Markup, html};
+
+use super::generations::{Judged, all, time};
+use super::operator::Operator;
+use super::{jobs, plots};
+use crate::problem::Problem;
+use crate::state::AppState;
+use crate::ui::layout::{Nav, Page, page};
+use crate::ui::responses::fragments;
+use crate::ui::texts::numbers::{megabytes, thousands};
+use crate::ui::texts::operator as texts;
+
+/// `GET /models`.
+pub async fn list(State(state): State<AppState>, operator: Operator) -> Result<Response, Problem> {
+    let generations = all(&state).await?;
+    let serving = state.bundle().generation;
+    let in_service = in_service(&generations, serving);
+    let table = table(&generations);
+    let jobs = jobs::section(&state).await?;
+    if operator.caller.is_fragment {
+        return Ok(fragments(&html! { (in_service) (table) (jobs) }));
+    }
+    let main = html! {
+        h1 { (texts::TITLE) }
+        (in_service)
+        (jobs)
+        (table)
+        (plots::history(&generations))
+        @if operator.has_key {
+            form .inline method="post" action="/models/leave" { button .quiet { (texts::REMOVE_KEY) } }
+        }
+    };
+    Ok(page(&operator.caller, &Page::new(texts::TITLE, Nav::Models, main)))
+}
+
+/// The generation in service, and the one that replaces it.
+fn in_service(generations: &[Judged], serving: u64) -> Markup {
+    let of = |wanted: fn(&Judged) -> bool| generations.iter().find(|one| wanted(one));
+    let now = generations.iter().find(|one| one.info.generation == serving);
+    let champion = of(|one| one.info.role == Role::Champion);
+    let previous = of(|one| one.info.role == Role::Previous);
+    let next = champion.filter(|one| one.info.generation != serving);
+    html! {
+        section #in-service aria-labelledby="in-service-heading"
+            data-watch=[next.map(|_| "")] {
+            h2 #in-service-heading { (texts::IN_SERVICE) }
+            p {
+                a href={ "/models/" (serving) } { (texts::generation(serving)) }
+                @if let Some(Judged { info, .. }) = now {
+                    @if let Some(model_id) = &info.model_id { (texts::model_since(model_id)) }
+                    @if let Some(at) = &info.promoted_at { ", since " (time(at)) }
+                    @if let Some(why) = &info.why { ": " (why) }
+                }
+                "."
+            }
+            @if let Some(next) = next {
+                p { (texts::loading(next.info.generation)) }
+            }
+            @if let Some(previous) = previous {
+                p { a .button.quiet href="/models/rollback" { (texts::roll_back_to(previous.info.generation)) } }
+            }
+        }
+    }
+}
+
+/// A table of all generations.
+fn table(generations: &[Judged]) -> Markup {
+    html! {
+        section #generations aria-labelledby="generations-heading" {
+            h2 #generations-heading { (texts::GENERATIONS) }
+            div .wide tabindex="0" role="region" aria-label=(texts::GENERATIONS_TABLE) {
+                table {
+                    thead { tr {
+                        @for name in texts::COLUMNS { th scope="col" { (name) } }
+                        @for name in texts::NUMBER_COLUMNS { th .number scope="col" { (name) } }
+                        th scope="col" { (texts::VERDICT) }
+                    } }
+                    tbody { @for one in generations { (line(&one.info)) } }
+                }
+            }
+        }
+    }
+}
+
+fn line(info: &GenerationInfo) -> Markup {
+    let number = |of: Option<usize>| of.map_or_else(|| texts::NO_VALUE.to_owned(), thousands);
+    html! {
+        tr {
+            th scope="row" { a href={ "/models/" (info.generation) } { (info.generation) } }
+            td { (texts::role(info.role)) }
+            td { @if let Some(at) = &info.created_at { (time(at)) } @else { (texts::NO_VALUE) } }
+            td .number { (number(info.movies)) }
+            td .number { (number(info.ratings)) }
+            td .number { @if let Some(bytes) = info.bytes { (megabytes(bytes)) } @else { (texts::NO_VALUE) } }
+            td .words { (info.error.as_deref().or(info.verdict.as_deref()).unwrap_or(texts::NOT_EVALUATED)) }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Promoting a generation and rolling back, each with a confirmation page.
+
+use axum::extract::State;
+use axum::response::Response;
+use cinematch::bundle::Generations;
+use maud::html;
+
+use super::generations::all;
+use super::operator::Operator;
+use crate::extract::PathOf;
+use crate::problem::Problem;
+use crate::routes::models::{self, on_disk, put_into_service};
+use crate::state::AppState;
+use crate::ui::layout::{Nav, Page, page};
+use crate::ui::note::Note;
+use crate::ui::responses::redirect_with_note;
+use crate::ui::texts::{self as common, operator as texts};
+
+/// `GET /models/{generation}/promote`: asks for confirmation.
+pub async fn confirm_promotion(
+    State(state): State<AppState>,
+    operator: Operator,
+    PathOf(generation): PathOf<u64>,
+) -> Result<Response, Problem> {
+    let generations = all(&state).await?;
+    let of = generations.iter().find(|one| one.info.generation == generation);
+    let gone = || Problem::not_found(texts::no_generation(generation));
+    let verdict = of.ok_or_else(gone)?.info.verdict.as_deref();
+    let main = html! {
+        section .plain {
+            h1 { (texts::promote_heading(generation)) }
+            p { (texts::promote_help(state.bundle().generation)) }
+            p { (texts::verdict(verdict)) }
+            form .inline method="post" action={ "/models/" (generation) "/promote" } {
+                button { (texts::promote(generation)) }
+                a .button.quiet href="/models" { (common::CANCEL) }
+            }
+        }
+    };
+    let title = texts::promote_heading(generation);
+    Ok(page(&operator.caller, &Page::new(title, Nav::Models, main)))
+}
+
+/// `POST /models/{generation}/promote`.
+pub async fn promote(
+    State(state): State<AppState>,
+    _: Operator,
+    PathOf(generation): PathOf<u64>,
+) -> Result<Response, Problem> {
+    put_into_service(&state, generation, texts::REQUESTED).await?;
+    Ok(redirect_with_note("/models", &Note::plain(texts::promoted(generation))))
+}
+
+/// `GET /models/rollback`: asks for confirmation.
+pub async fn confirm_rollback(
+    State(state): State<AppState>,
+    operator: Operator,
+) -> Result<Response, Problem> {
+    let previous = on_disk(&state, Generations::previous).await?;
+    let main = html! {
+        section .plain {
+            @if let Some(previous) = previous {
+                h1 { (texts::roll_back_heading(previous)) }
+                p { (texts::roll_back_help(state.bundle().generation)) }
+                form .inline method="post" action="/models/rollback" {
+                    button { (texts::ROLL_BACK) }
+                    a .button.quiet href="/models" { (common::CANCEL) }
+                }
+            } @else {
+                h1 { (texts::NO_PREVIOUS) }
+                p { (texts::NO_PREVIOUS_HELP) }
+                p { a .button href="/models" { (texts::BACK_TO_MODELS) } }
+            }
+        }
+    };
+    Ok(page(&operator.caller, &Page::new(texts::ROLL_BACK, Nav::Models, main)))
+}
+
+/// `POST /models/rollback`.
+pub async fn roll_back(State(state): State<AppState>, _: Operator) -> Result<Response, Problem> {
+    let generation = models::roll_back(&state, texts::REQUESTED).await?.generation;
+    Ok(redirect_with_note("/models", &Note::plain(texts::rolled_back(generation))))
+}

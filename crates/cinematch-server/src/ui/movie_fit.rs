@@ -1,0 +1,160 @@
+//! The section of a movie's page that explains how well the movie fits the user's taste.
+
+use cinematch::ids::{MovieId, MovieIdx};
+use cinematch::ranking::wording::{Description, NOTICEABLE, Segment, describe};
+use cinematch::ranking::{Filters, Ranked, Reason, Recommendation, Request};
+use maud::{Markup, html};
+
+use super::movies::UserView;
+use super::texts::numbers::title_case;
+use super::texts::{self as common, movie as texts, numbers};
+use crate::problem::Problem;
+
+/// A movie's assessment for the user, without the user's own feedback on it.
+pub struct Fit<'a> {
+    pub assessed: Recommendation<'a>,
+    /// Rank among all movies that the user hasn't seen, from 1.
+    place: Option<usize>,
+    /// The movie of the user's history that this one's rank depends on most, in words.
+    counterfactual: Option<String>,
+    /// True if the user has a history.
+    pub is_known: bool,
+}
+
+impl<'a> Fit<'a> {
+    pub fn of(view: &'a UserView, movie: MovieIdx) -> Result<Self, Problem> {
+        let recommender = view.recommender();
+        let movie_id = recommender.movie(movie).movie_id;
+        let is_other = |id: &MovieId| *id != movie_id;
+        let mut query = view.query(1);
+        query.liked.retain(is_other);
+        query.disliked.retain(is_other);
+        query.ratings.retain(|rating| is_other(&rating.movie_id));
+        query.seen.retain(is_other);
+        // Taste only: the page shows length and services elsewhere.
+        query.filters = Filters::default();
+        let request = view.resolve(&query)?;
+        let is_known = !request.history.is_empty();
+        let assessed = recommender.assess(&request, &[movie]).remove(0);
+        let place = if is_known { recommender.place(&request, movie) } else { None };
+        let counterfactual = place.and_then(|place| {
+            let page = Request { offset: place - 1, ..request };
+            // The list from this rank on begins with the movie.
+            let ranked = Ranked { items: vec![assessed.clone()], shortfall: None };
+            recommender.counterfactuals(&page, &ranked).into_iter().flatten().next()
+        });
+        // Mentioned only if the movie would rank lower without it.
+        let counterfactual = counterfactual.filter(|without| without.would_be > without.place);
+        let counterfactual = counterfactual.map(|without| format!("{without}."));
+        Ok(Self { assessed, place, counterfactual, is_known })
+    }
+
+    /// Renders the section.
+    pub fn show(&self, view: &UserView, has_stars: bool) -> Markup {
+        let n_movies = view.recommender().movies().len();
+        let most = self.assessed.reasons.iter().map(|it| it.contribution().abs());
+        let most = most.fold(f32::MIN_POSITIVE, f32::max);
+        let (mut large, small): (Vec<&Reason<'_>>, Vec<&Reason<'_>>) =
+            self.assessed.reasons.iter().partition(|it| it.contribution().abs() >= NOTICEABLE);
+        // The sum of the other movies comes last.
+        large.sort_by_key(|reason| matches!(reason, Reason::OtherMovies { .. }));
+        let rest: f32 = small.iter().map(|it| it.contribution()).sum();
+        html! {
+            section .fit aria-labelledby="fit" {
+                h2 #fit { (texts::FIT) }
+                @if has_stars { p { (texts::FIT_WITHOUT_RATING) } }
+                @else if let Some(place) = self.place {
+                    @let (before, after) = texts::rank(n_movies);
+                    p { (before) b { (numbers::thousands(place)) } (after) }
+                }
+                @if !self.is_known {
+                    p { (texts::FIT_UNKNOWN) a href="/welcome/rate" { (common::RATE_FILMS) } }
+                }
+                @if !large.is_empty() {
+                    ul .parts {
+                        @for reason in &large {
+                            li { (bar(reason.contribution(), most)) span { (reason_text(reason)) } }
+                        }
+                        @if !small.is_empty() {
+                            li { (bar(rest, most)) span { (texts::SMALLER_REASONS) } }
+                        }
+                    }
+                    details .numbers {
+                        summary { (texts::DETAILS) }
+                        (score_table(&large, (!small.is_empty()).then_some(rest)))
+                        p .small { (texts::score(self.assessed.score)) }
+                    }
+                }
+                @if let Some(line) = &self.counterfactual { p { (line) } }
+            }
+        }
+    }
+}
+
+/// The contribution of every reason to the score.
+fn score_table(reasons: &[&Reason<'_>], rest: Option<f32>) -> Markup {
+    html! {
+        table {
+            caption .unseen { (texts::SCORE_TERMS) }
+            thead { tr {
+                th scope="col" { (texts::REASON) }
+                th .number scope="col" { (texts::EFFECT) }
+            } }
+            tbody {
+                @for reason in reasons {
+                    tr { td { (reason_text(reason)) } td .number { (signed(reason.contribution())) } }
+                }
+                @if let Some(rest) = rest {
+                    tr { td { (texts::SMALLER_REASONS) } td .number { (signed(rest)) } }
+                }
+            }
+        }
+    }
+}
+
+/// A reason in words.
+fn reason_text(reason: &Reason<'_>) -> Markup {
+    let Description { sentence, details } = describe(reason);
+    html! {
+        @for segment in sentence {
+            @match segment {
+                Segment::Text(text) => (text),
+                Segment::Genre(name) => (title_case(name)),
+                Segment::Movie { movie_id, title } => {
+                    a href={ "/films/" (movie_id.0) } { (title) }
+                },
+            }
+        }
+        @for detail in details { span .detail { (detail) } }
+    }
+}
+
+/// A contribution, drawn; screen readers read whether it lowers the score.
+fn bar(contribution: f32, most: f32) -> Markup {
+    let width = format!("{:.1}", (contribution.abs() / most * 60.0).min(60.0));
+    let side = if contribution < 0.0 { "against" } else { "for" };
+    html! {
+        span .size {
+            svg viewBox="0 0 60 8" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
+                rect x="0" y="0" width=(width) height="8" class=(side) {}
+            }
+            @if contribution < 0.0 { span .unseen { (texts::LOWERS) } }
+        }
+    }
+}
+
+/// Formats a contribution with its sign; zero gets a plus.
+fn signed(contribution: f32) -> String {
+    let text = format!("{:.2}", contribution.abs());
+    if contribution < 0.0 && text != "0.00" { format!("−{text}") } else { format!("+{text}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contributions_have_a_sign() {
+        assert_eq!([0.314, -0.2, -0.001].map(signed), ["+0.31", "−0.20", "+0.00"]);
+    }
+}

@@ -1,0 +1,61 @@
+//! The star rating control.
+
+use cinematch::sources::movielens::Stars;
+use maud::{Markup, html};
+
+use super::movies::MovieStatus;
+use super::texts::movie as texts;
+
+/// Ratings go from 1 to 10 half stars.
+const MAX_HALVES: u8 = 10;
+
+/// The form that rates a movie. The pressed button is the user's rating.
+pub fn rating_form(movie_id: u32, status: &MovieStatus) -> Markup {
+    let given = status.feedback.as_ref().and_then(|feedback| feedback.stars);
+    html! {
+        form .rate id={ "rate-" (movie_id) } method="post" action={ "/films/" (movie_id) "/say" } data-live {
+            fieldset {
+                legend {
+                    @match given {
+                        Some(stars) => (texts::your_rating(stars.value())),
+                        None => (texts::YOUR_RATING),
+                    }
+                }
+                (half_star_buttons(given))
+                @if given.is_some() {
+                    button .quiet name="stars" value="none" { (texts::REMOVE_RATING) }
+                }
+            }
+        }
+    }
+}
+
+/// Ten buttons that look like five stars.
+pub fn half_star_buttons(given: Option<Stars>) -> Markup {
+    html! {
+        div .halves {
+            @for stars in (1..=MAX_HALVES).filter_map(Stars::from_halves) {
+                @let label = texts::stars(stars.value());
+                button name="stars" value=(stars.value()) aria-pressed=(given == Some(stars))
+                    class=[given.is_some_and(|given| stars.halves() <= given.halves()).then_some("on")]
+                    aria-label=(label) title=(label) {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lights_the_buttons_up_to_the_rating() {
+        let lit = |given: Option<u8>| {
+            let html = half_star_buttons(given.and_then(Stars::from_halves)).into_string();
+            let count = |text| html.matches(text).count();
+            (count("<button"), count("class=\"on\""), count("aria-pressed=\"true\""))
+        };
+        assert_eq!(lit(None), (10, 0, 0));
+        assert_eq!(lit(Some(7)), (10, 7, 1));
+    }
+}

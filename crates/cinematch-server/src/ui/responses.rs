@@ -1,0 +1,70 @@
+//! Replies to forms and scripts: fragments of a page, and redirects with a notice.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use maud::{Markup, html};
+
+use super::note::{self, Note};
+use super::texts::layout as texts;
+use super::visitor::PageCaller;
+
+/// Replies with elements that replace those with the same ids.
+pub fn fragments(parts: &Markup) -> Response {
+    let mut response = Html(parts.clone().into_string()).into_response();
+    set_page_headers(&mut response);
+    response
+}
+
+/// Sets the headers of pages and fragments.
+pub fn set_page_headers(response: &mut Response) {
+    let set = |(name, value): (HeaderName, &'static str)| (name, HeaderValue::from_static(value));
+    response.headers_mut().extend([
+        // Personal content is revalidated. `no-store` would make going back slow.
+        set((header::CACHE_CONTROL, "private, no-cache")),
+        // The server redirects a form to its page, so it needs the referrer; other sites don't get it.
+        set((header::REFERRER_POLICY, "same-origin")),
+        set((header::VARY, "cookie, x-fragment")),
+    ]);
+}
+
+/// Replies to a form on any page: with the changed elements if a script sent it, otherwise with a redirect to the page
+/// that contains the form.
+pub fn changed(caller: &PageCaller, parts: &Markup, note: &Note) -> Response {
+    if caller.is_fragment {
+        // The home page keeps its movies until the user asks for new ones.
+        let is_home = caller.back == "/";
+        let refresh = html! { @if is_home { a href="/" { (texts::SHOW_NEW_PICKS) } } };
+        return fragments(&html! { (parts) (Note::show(Some(note), &refresh)) });
+    }
+    redirect_with_note(&caller.back, note)
+}
+
+/// Redirects to a page that shows a notice.
+pub fn redirect_with_note(to: &str, note: &Note) -> Response {
+    let cookie =
+        format!("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60", note::COOKIE, note.encode());
+    redirect_with_cookie(to, &cookie)
+}
+
+/// Redirects and sets a cookie.
+pub fn redirect_with_cookie(to: &str, cookie: &str) -> Response {
+    let mut response = redirect(to);
+    set_cookie(&mut response, cookie);
+    response
+}
+
+/// Redirects with status 303, so that the browser continues with GET.
+pub fn redirect(to: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    // Paths of this server are visible ASCII; anything else leads to the home page.
+    let location = HeaderValue::from_str(to).unwrap_or_else(|_| HeaderValue::from_static("/"));
+    response.headers_mut().insert(header::LOCATION, location);
+    response
+}
+
+/// Adds a `Set-Cookie` header, unless the cookie contains characters that headers don't allow.
+pub fn set_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(cookie) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}

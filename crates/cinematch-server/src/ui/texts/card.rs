@@ -1,0 +1,24 @@
+//! Texts of a movie's card: stars, reasons, buttons.
+
+pub const YOUR_RATING: &str = "your rating";
+pub const PREDICTED: &str = "Predicted for you: ";
+pub const OF_FIVE_STARS: &str = " of 5 stars";
+pub const FOR_YOU: &str = " for you";
+pub const WHY: &str = "Why this?";
+pub const DEMO_SERVICES: &str = "Made-up availability, for demonstration";
+
+pub const LIKE: &str = "Like";
+pub const DISLIKE: &str = "Dislike";
+pub const NOT_INTERESTED: &str = "Not interested";
+pub const SEEN: &str = "Seen";
+pub const WATCHLIST: &str = "Watchlist";
+
+/// Accessible name of a toggle button. It contains the button's visible label and doesn't change when the button
+/// is pressed, since `aria-pressed` reports the state.
+pub fn button(label: &str, title: &str) -> String {
+    match label {
+        LIKE | DISLIKE => format!("{label} {title}"),
+        NOT_INTERESTED => format!("{label} in {title}"),
+        _ => format!("{label}: {title}"),
+    }
+}

@@ -1,0 +1,22 @@
+//! Texts of the first page.
+
+pub const NEW_USER: &str =
+    "These films are popular with everyone. Rate a few to get recommendations of your own.";
+pub const FEW_RATINGS: &str = "Rate a few more films to improve your recommendations.";
+pub const NO_MATCHES: &str = "No films match your preferences.";
+pub const CHANGE_PREFERENCES: &str = "Change preferences";
+
+pub const PICKED: &str = "Picked for you";
+pub const LOVED_BY_MANY: &str = "Loved by many";
+/// Followed by the movie's title.
+pub const BECAUSE_YOU_LOVED: &str = "Because you loved ";
+pub const HIDDEN_GEMS: &str = "Hidden gems for you";
+pub const TRENDING: &str = "Trending";
+
+pub fn heading(name: &str) -> String {
+    format!("Films for {name}")
+}
+
+pub fn new_on(service: &str) -> String {
+    format!("New to you on {service}")
+}

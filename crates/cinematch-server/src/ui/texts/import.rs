@@ -1,0 +1,118 @@
+//! Texts of the import page and its report.
+
+use cinematch::sources::history::Said;
+use cinematch_store::Changes;
+
+use super::movie::stars;
+use super::numbers::{count, films, thousands};
+
+pub const TITLE: &str = "Import";
+pub const HEADING: &str = "Import your ratings";
+pub const FILE: &str = "Files from Letterboxd, IMDb, Trakt or MovieLens.org";
+pub const FILE_HELP: &str =
+    "Drop files here or choose them. Importing the same file again changes nothing.";
+/// On the button while files are being sent.
+pub const READING: &str = "Reading files…";
+pub const HOW_TO_EXPORT: &str = "How to get your file";
+
+/// Supported services and how to export from them.
+pub const SOURCES: [(&str, &str); 4] = [
+    ("Letterboxd", "Settings → Data → Export your data. Use the ZIP file as it is."),
+    ("IMDb", "Your ratings or a list → ⋮ → Export. Use the CSV file."),
+    ("Trakt", "Settings → Data → Export. Use the ZIP file, or its JSON files."),
+    ("MovieLens.org", "Your profile → Settings → Import/Export. Use the CSV file."),
+];
+
+pub const DONE: &str = "Import complete";
+pub const PICKED_NOW: &str = "Picked for you now";
+pub const IMPORT_MORE: &str = "Import more files";
+
+pub const MATCHED: &str = "matched";
+pub const AMBIGUOUS: &str = "could be several films";
+pub const UNMATCHED: &str = "not in the catalog";
+pub const OTHER_ROWS: &str = "not films, or not readable";
+
+pub const WHICH_FILM: &str = "Which film do you mean?";
+pub const NONE_OF_THESE: &str = "None of these";
+pub const SAVE_CHOICES: &str = "Save choices";
+pub const NOTHING_CHOSEN: &str = "You chose no film, so nothing was changed.";
+pub const DOWNLOAD_ROWS: &str = "Download these rows (CSV)";
+pub const NO_CHANGES: &str = "Nothing changed.";
+
+pub fn rows_matched(matched: usize, rows: usize) -> String {
+    format!("{} of {} matched", thousands(matched), count(rows, "row", "rows"))
+}
+
+pub fn fuzzy(rows: usize) -> String {
+    format!("{} matched although the year was missing or off by one", count(rows, "row", "rows"))
+}
+
+pub fn skipped(rows: usize) -> String {
+    format!("{} skipped, not about films", count(rows, "row", "rows"))
+}
+
+pub fn problems(number: usize) -> String {
+    format!("{} could not be read", count(number, "value", "values"))
+}
+
+/// A kind of problem, by its first occurrence.
+pub fn problem(file: &str, line: u64, reason: &str, count: u64) -> String {
+    let more = if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
+    format!("{file}, line {line}: {reason}{more}")
+}
+
+pub fn not_found(number: usize) -> String {
+    format!("{} not in the catalog", films(number))
+}
+
+pub fn more_not_found(number: usize) -> String {
+    format!("And {} more, listed in the file.", thousands(number))
+}
+
+/// The values that the export has for an ambiguous title.
+pub fn in_your_file(values: &[Said]) -> String {
+    let values: Vec<String> = values.iter().map(|value| feedback(*value)).collect();
+    format!("In your file: {}", values.join(", "))
+}
+
+fn feedback(value: Said) -> String {
+    match value {
+        Said::Rated(rating) => stars(rating.value()),
+        Said::Liked => "liked".to_owned(),
+        Said::Watched => "seen".to_owned(),
+        Said::Watchlist => "on your watchlist".to_owned(),
+    }
+}
+
+/// Number of movies by what the import did with them.
+pub fn changes(changes: Changes) -> String {
+    let part = |number: u64, outcome: &str| {
+        (number > 0).then(|| format!("{} {outcome}", films(number as usize)))
+    };
+    let parts = [
+        part(changes.added, "added"),
+        part(changes.listed, "added to your watchlist"),
+        part(changes.changed, "updated"),
+        part(changes.kept, "kept as you rated them here"),
+        part(changes.unchanged, "unchanged"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { NO_CHANGES.to_owned() } else { format!("{}.", parts.join(", ")) }
+}
+
+pub fn choices_saved(changed: Changes) -> String {
+    format!("Choices saved: {}", changes(changed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_counted_in_films() {
+        let mixed = Changes { added: 1, changed: 0, kept: 0, unchanged: 1200, listed: 2 };
+        let text = "1 film added, 2 films added to your watchlist, 1,200 films unchanged.";
+        assert_eq!(changes(mixed), text);
+        assert_eq!(changes(Changes::default()), NO_CHANGES);
+    }
+}

@@ -1,0 +1,35 @@
+//! All English text on the pages, by page.
+//!
+//! Fixed strings are constants. Sentences with values are functions that return the whole sentence, so that a
+//! translation can change the word order and the plural forms. Pages contain markup only.
+
+pub mod actions;
+pub mod browse;
+pub mod card;
+pub mod charts;
+pub mod errors;
+pub mod home;
+pub mod import;
+pub mod layout;
+pub mod movie;
+pub mod numbers;
+pub mod operator;
+pub mod people;
+pub mod plots;
+pub mod profile;
+pub mod search;
+pub mod sign_in;
+pub mod tonight;
+pub mod watchlist;
+pub mod welcome;
+
+/// Used by more than one page.
+pub const CONTINUE: &str = "Continue";
+pub const CANCEL: &str = "Cancel";
+pub const GENRES: &str = "Genres";
+pub const IMPORT_RATINGS: &str = "Import ratings";
+pub const RATE_FILMS: &str = "Rate films";
+pub const SEE_RECOMMENDATIONS: &str = "See recommendations";
+pub const SERVER_DEFAULT: &str = "Server default";
+/// Badge of streaming availability that was generated for demonstration.
+pub const DEMO: &str = "demo";

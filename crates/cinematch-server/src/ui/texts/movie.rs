@@ -1,0 +1,58 @@
+//! Texts of a movie's page.
+
+use super::numbers::films;
+
+pub const DIRECTED_BY: &str = "Directed by";
+pub const STARRING: &str = "Starring";
+pub const YOUR_RATING: &str = "Your rating";
+pub const REMOVE_RATING: &str = "Remove rating";
+
+pub const FIT: &str = "How it fits your taste";
+pub const FIT_WITHOUT_RATING: &str = "Based on your other films, without your rating of this one:";
+pub const FIT_UNKNOWN: &str = "Rate a few films to see how well this one fits your taste. ";
+pub const SMALLER_REASONS: &str = "Smaller effects";
+/// Read by screen readers before a reason that lowers the score.
+pub const LOWERS: &str = "Against it: ";
+pub const DETAILS: &str = "Details";
+pub const SCORE_TERMS: &str = "Effect of each reason on the score";
+pub const REASON: &str = "Reason";
+pub const EFFECT: &str = "Effect";
+
+pub const SIMILAR: &str = "More like this";
+pub const KEYWORDS: &str = "Keywords";
+/// Before the links to other sites.
+pub const VIEW_ON: &str = "View on ";
+
+pub const NO_SERVICES: &str = "Not on any streaming service we know of.";
+pub const YOURS: &str = "yours";
+pub const DEMO_SERVICES: &str = "This availability is made up, for demonstration.";
+
+/// `1 star`, `4.5 stars`.
+pub fn stars(value: f32) -> String {
+    format!("{value} {}", if (value - 1.0).abs() < f32::EPSILON { "star" } else { "stars" })
+}
+
+pub fn your_rating(stars: f32) -> String {
+    format!("{YOUR_RATING}: {stars}")
+}
+
+/// The range of a prediction, after its stars.
+pub fn predicted(low: f32, high: f32) -> String {
+    format!(" predicted for you, most likely {low:.1} to {high:.1}")
+}
+
+/// The movie's rank for the user, before and after the number.
+pub fn rank(n_movies: usize) -> (&'static str, String) {
+    ("Ranked ", format!(" of {} for you.", films(n_movies)))
+}
+
+pub fn where_to_watch(country: Option<&str>) -> String {
+    match country {
+        Some(country) => format!("Where to watch in {country}"),
+        None => "Where to watch".to_owned(),
+    }
+}
+
+pub fn score(score: f32) -> String {
+    format!("Score: {score:.2}.")
+}

@@ -1,0 +1,76 @@
+//! Texts of the profile page, and of deleting a profile.
+
+use super::numbers::{films, thousands};
+
+pub const TITLE: &str = "Profile";
+pub const NO_CHARTS: &str = "Rate a few films to see charts of your taste.";
+pub const NO_FEEDBACK: &str = "You haven’t rated any films yet.";
+pub const RECENT: &str = "Recent activity";
+
+pub const PREFERENCES: &str = "Preferences";
+pub const GENRES_HELP: &str = "Films in these genres rank higher.";
+pub const COUNTRY: &str = "Country";
+pub const COUNTRY_HELP: &str = "Save to see the services of another country.";
+pub const SERVICES: &str = "Your streaming services";
+pub const LANGUAGES: &str = "Languages";
+pub const LANGUAGES_HELP: &str =
+    "Only films in these original languages are recommended. Select none for any language.";
+pub const LENGTH: &str = "Length in minutes";
+pub const FROM: &str = "From";
+pub const TO: &str = "to";
+pub const SAVE: &str = "Save";
+pub const SAVED: &str = "Preferences saved. They apply to your next recommendations.";
+
+pub const DATA: &str = "Your data";
+pub const DATA_KEPT: &str = "Your data stays on this server and isn’t used to train models.";
+pub const DOWNLOAD_DATA: &str = "Download my data";
+pub const DOWNLOAD_DATA_FORMAT: &str = " (JSON)";
+pub const DOWNLOAD_FILMS: &str = "Download my films";
+pub const DOWNLOAD_FILMS_FORMAT: &str = " (CSV, for a spreadsheet)";
+pub const DELETE: &str = "Delete profile";
+
+pub const DOWNLOAD_FIRST: &str = "Download my data first";
+pub const NOT_FOUND: &str = "This profile no longer exists";
+pub const DELETED: &str = "Profile deleted";
+pub const DELETED_DATA: &str = "Deleted data";
+/// Followed by the receipt's number.
+pub const RECEIPT: &str = "Your receipt: ";
+pub const RECEIPT_HELP: &str =
+    "The receipt contains no personal data. The server keeps it as proof of the deletion.";
+
+/// Tables of the store and what a receipt calls their rows.
+pub const DELETED_TABLES: [(&str, &str); 5] = [
+    ("feedback", "Films with feedback"),
+    ("watchlist", "Films on the watchlist"),
+    ("preferences", "Preferences"),
+    ("imports", "Imports"),
+    ("sessions", "Sessions"),
+];
+
+/// Number of movies by kind of feedback.
+pub fn summary(n_seen: usize, n_rated: usize, n_liked: usize, n_listed: usize) -> String {
+    let counts =
+        [(n_seen, "seen"), (n_rated, "rated"), (n_liked, "liked"), (n_listed, "on your watchlist")];
+    let parts: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, kind)| format!("{} {kind}", thousands(count)))
+        .collect();
+    if parts.is_empty() { NO_FEEDBACK.to_owned() } else { format!("Films: {}.", parts.join(", ")) }
+}
+
+pub fn delete_heading(name: &str) -> String {
+    format!("Delete the profile {name}?")
+}
+
+pub fn delete_warning(n_feedback: usize, n_listed: usize) -> String {
+    format!(
+        "This deletes the profile, its feedback on {} and its watchlist of {}. You can’t undo this.",
+        films(n_feedback),
+        films(n_listed)
+    )
+}
+
+pub fn deleted(name: &str) -> String {
+    format!("All data of {name} was deleted from this server.")
+}
