@@ -15,7 +15,7 @@ use cinematch::bundle::Bundle;
 use cinematch::catalog::Rated;
 use cinematch::ids::MovieIdx;
 use cinematch::models::Fitted;
-use cinematch::ranking::{Learned, Query, Rating};
+use cinematch::ranking::{Query, Rating, WeightedModel};
 use cinematch::rating::Stars;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let query = Query { ratings, limit: BEST, explain: true, ..Query::default() };
             let (request, _) = recommender.resolve(&query)?;
             let start = Instant::now();
-            for Learned { model, .. } in &recommender.blend().models {
+            for WeightedModel { model, .. } in &recommender.blend().models {
                 if let Fitted::Ials(model) = model {
                     std::hint::black_box(model.fold_in(&[&history]));
                 }

@@ -20,8 +20,7 @@ use super::visitor::PageUser;
 use crate::extract::PathOf;
 use crate::problem::Problem;
 use crate::routes::find_movie;
-use crate::routes::listing::why;
-use crate::routes::similar::of_one_movie;
+use crate::routes::similar::why_similar;
 use crate::state::AppState;
 
 /// Number of similar movies.
@@ -179,8 +178,7 @@ fn similar(view: &UserView, film: MovieIdx) -> Result<Vec<MovieCard<'_>>, Proble
     })?;
     let movies = recommender.recommend(&request).items.into_iter().map(|recommended| {
         let film = recommended.movie;
-        let why = of_one_movie(why(recommended), &movie.title);
-        MovieCard { why: Some(why), ..view.movie(film) }
+        MovieCard { why: Some(why_similar(recommended)), ..view.movie(film) }
     });
     Ok(movies.collect())
 }

@@ -322,7 +322,7 @@ fn announcement(note: &str) -> Markup {
 fn parts<'a>(view: &'a UserView, passed: &Passed) -> Result<(Markup, Option<&'a str>), Problem> {
     let recommender = view.recommender();
     let request = view.resolve(&view.query(1))?;
-    let next = recommender.ask(&request.history, &passed.answers(view));
+    let next = recommender.next_question(&request.history, &passed.answers(view));
     let title = next.map(|movie| recommender.movie(movie).title.as_str());
     let markup = html! {
         section #question .question aria-labelledby="asked" data-address=(passed.address()) {

@@ -9,7 +9,7 @@ use crate::features::CsrMatrix;
 use crate::models::archive::{Archive, ArchiveContext, ReadArchive};
 use crate::models::spec::{Kind, Weighted};
 use crate::models::{Fitted, Model, Spec};
-use crate::ranking::{Blend, Learned};
+use crate::ranking::{Blend, WeightedModel};
 
 /// Returns the models of a spec with their weights and the names of their files.
 fn parts(spec: &Spec) -> Vec<(String, f32, &Kind)> {
@@ -88,7 +88,7 @@ pub fn load(
             let message = format!("has {found} movies, but movies_meta.json has {n_movies}");
             return Err(broken(&file, message));
         }
-        blend.models.push(Learned { name: kind.name(), model, weight });
+        blend.models.push(WeightedModel { name: kind.name(), model, weight });
     }
     Ok(blend)
 }

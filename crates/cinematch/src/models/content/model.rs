@@ -10,7 +10,7 @@ use crate::features::CsrMatrix;
 use crate::features::patterns::RowPatterns;
 use crate::features::ranking::{Block, BlockKind, RankingFeatures};
 use crate::ids::MovieIdx;
-use crate::retrieval::{Codes, Layout, Part};
+use crate::retrieval::{Codes, Layout, SharedTerm};
 
 thread_local! {
     /// Reused between histories to avoid allocating one sum per column each time.
@@ -149,7 +149,7 @@ impl ContentModel {
 
     /// Adds each movie's affinity to the profile to `own` (by position), except for the features in
     /// patterns, whose sums are returned per pattern.
-    pub fn add_scores(&self, profile: &Profile, own: &mut [f32]) -> Vec<Part<'_>> {
+    pub fn add_scores(&self, profile: &Profile, own: &mut [f32]) -> Vec<SharedTerm<'_>> {
         let (columns, weights) = (&profile.columns, &profile.weights);
         for (column, weight) in columns.iter().zip(weights) {
             let (positions, values) = self.positions_of.row(*column as usize);
@@ -159,7 +159,7 @@ impl ContentModel {
         }
         self.patterns
             .iter()
-            .map(|(patterns, codes)| Part { codes, values: patterns.dots(columns, weights) })
+            .map(|(patterns, codes)| SharedTerm { codes, values: patterns.dots(columns, weights) })
             .collect()
     }
 

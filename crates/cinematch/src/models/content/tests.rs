@@ -75,7 +75,7 @@ fn layout() -> Layout {
 fn affinities(model: &ContentModel, profile: &Profile) -> Vec<f32> {
     let (layout, mut own) = (layout(), vec![0.0; model.n_movies()]);
     let parts = model.add_scores(profile, &mut own);
-    let scores = Scores { layout: &layout, own: &own, parts };
+    let scores = Scores { layout: &layout, own: &own, shared: parts };
     let mut affinities = vec![0.0; model.n_movies()];
     for movie in best(12, &scores, |_| true) {
         affinities[movie.movie.row()] = movie.score;

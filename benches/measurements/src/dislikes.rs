@@ -1,12 +1,11 @@
-//! Measures whether a dislike pushes away the films like it, and prints a Markdown table.
+//! Measures the effect of a dislike on similar movies.
 //!
-//! `dislikes ml/artifacts`
+//! `dislikes ARTIFACTS`, for example `dislikes ml/artifacts`
 //!
-//! To histories of liked films, each film X of the catalogue's most known ones is added with a
-//! dislike or a low rating. The films most like X, by content or by what X says for them in the
-//! models of films on films, should stand lower than before.
+//! A movie X, drawn from the movies with most votes, is added to a history of liked movies with a dislike or a
+//! low rating. The movies most similar to X, by content or by X's weights in the item-item models, should rank
+//! lower than before.
 
-use std::error::Error;
 use std::path::Path;
 
 use cinematch::bundle::Bundle;
@@ -17,43 +16,46 @@ use cinematch::retrieval::Filter;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Films that are drawn from, films of a history, histories, and films looked at beside each X.
+use crate::Outcome;
+
+/// Number of movies to draw from, of movies per history, of histories, and of movies similar to each X.
 const KNOWN: usize = 600;
 const HISTORY: usize = 12;
 const TRIALS: usize = 300;
 const NEAREST: usize = 20;
-/// Ranks that somebody may get to see.
+/// Number of top ranks that count as visible.
 const NEAR_THE_TOP: usize = 100;
-const WHICH: [&str; 3] = ["content", "viewers", "content, shown before"];
+const WHICH: [&str; 3] = ["content", "ratings", "content, in the top 100 before"];
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let artifacts = std::env::args().nth(1).ok_or("the argument is the folder of artifacts")?;
-    let bundle = Bundle::load(Path::new(&artifacts))?;
+/// Runs the measurement.
+pub fn run(args: &[&str]) -> Outcome<()> {
+    let [artifacts] = args else { return Err("expected ARTIFACTS".into()) };
+    let bundle = Bundle::load(Path::new(artifacts))?;
     let recommender = &bundle.recommender;
     let mut known: Vec<MovieIdx> = (0..recommender.movies().len() as u32).map(MovieIdx).collect();
     known.sort_by_key(|movie| std::cmp::Reverse(recommender.movie(*movie).vote_count));
     known.truncate(KNOWN);
-    println!("| said of X | neighbours by | mean rank before | after | pushed away |");
+    println!("| feedback on X | neighbours by | mean rank before | after | fell |");
     println!("|---|---|---|---|---|");
-    for (name, said) in [("disliked", None), ("1★", Some(1.0)), ("0.5★", Some(0.5))] {
+    for (name, stars) in [("disliked", None), ("1★", Some(1.0)), ("0.5★", Some(0.5))] {
         let mut random = ChaCha8Rng::seed_from_u64(7);
         let mut rows = [(0.0, 0.0, 0, 0); 3];
         for _ in 0..TRIALS {
             let mut drawn = || known[random.next_u64() as usize % known.len()];
             let x = drawn();
             let liked: Vec<MovieIdx> =
-                (0..HISTORY).map(|_| drawn()).filter(|film| *film != x).collect();
+                (0..HISTORY).map(|_| drawn()).filter(|movie| *movie != x).collect();
             let before = ranks(recommender, &liked, None)?;
-            let after = ranks(recommender, &liked, Some((x, said)))?;
+            let after = ranks(recommender, &liked, Some((x, stars)))?;
             let [content, users] = nearest(recommender, x);
-            let shown = content.iter().filter(|film| before[film.row()] < NEAR_THE_TOP);
+            let shown = content.iter().filter(|movie| before[movie.row()] < NEAR_THE_TOP);
             let shown = shown.copied().collect();
             for (row, nearest) in rows.iter_mut().zip([content, users, shown]) {
                 if nearest.is_empty() {
                     continue;
                 }
                 let mean = |ranks: &[usize]| {
-                    let of = nearest.iter().map(|film| ranks[film.row()] as f64);
+                    let of = nearest.iter().map(|movie| ranks[movie.row()] as f64);
                     of.sum::<f64>() / nearest.len() as f64
                 };
                 let (before, after) = (mean(&before), mean(&after));
@@ -71,7 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The films most like X by content, and those that X speaks for most.
+/// Movies most similar to X by content, and those with the largest weights from X in the item-item model.
 fn nearest(recommender: &Recommender, x: MovieIdx) -> [Vec<MovieIdx>; 2] {
     let mut likeness = recommender.model().likeness();
     likeness.push(x);
@@ -90,16 +92,16 @@ fn nearest(recommender: &Recommender, x: MovieIdx) -> [Vec<MovieIdx>; 2] {
     })
 }
 
-/// Every film's place by score, from 0; films of the history too.
+/// Rank of each movie by score, from 0, including the movies of the history.
 fn ranks(
     recommender: &Recommender,
     liked: &[MovieIdx],
-    said: Option<(MovieIdx, Option<f32>)>,
-) -> Result<Vec<usize>, Box<dyn Error>> {
+    feedback: Option<(MovieIdx, Option<f32>)>,
+) -> Outcome<Vec<usize>> {
     let id = |movie: MovieIdx| recommender.movie(movie).movie_id;
     let ids: Vec<MovieId> = liked.iter().map(|movie| id(*movie)).collect();
     let mut query = Query { liked: ids, limit: 1, diversity: Some(0.0), ..Query::default() };
-    match said {
+    match feedback {
         Some((x, None)) => query.disliked.push(id(x)),
         Some((x, Some(rating))) => query.ratings.push(Rating { movie_id: id(x), rating }),
         None => {}

@@ -1,59 +1,44 @@
-//! Measures what the dials `diversity` and `novelty` do to lists, and prints Markdown tables.
+//! Measures the effect of `diversity` and `novelty` on lists.
 //!
-//! `dials ROOT RATINGS-FOLDER [--splits 6]`, as in `dials . raw/ml-latest-small`
+//! `dials ROOT RATINGS-FOLDER [--splits 6]`, for example `dials . raw/ml-latest-small`
 //!
-//! On each split of the ratings (strong generalisation, test part, as `cinematch evaluate` divides)
-//! the default hybrid learns from the training users; every held-out user then asks for 20 films with
-//! the history that a model may see, once for every setting of a dial. Means over users.
+//! For each split of the ratings (strong generalization, test part, as in `cinematch evaluate`) the default
+//! hybrid is trained on the training users. Each held-out user then requests 20 movies with the history that a
+//! model may see, once per setting of a dial. The tables have means over users.
 
-use std::error::Error;
-use std::fs::{self, File};
 use std::path::Path;
 
-use cinematch::catalog::{Interactions, Movie, read_merged};
+use cinematch::catalog::Rated;
 use cinematch::evaluation::{HeldOut, Part, Split, StrongGeneralization, miscalibration, ndcg_at};
-use cinematch::features::plain::PlainFeatures;
-use cinematch::features::ranking::{FeatureSet, RankingFeatures};
-use cinematch::features::tags::TagCounts;
-use cinematch::features::text::TfidfParams;
-use cinematch::ids::{MovieIdx, Vocabulary};
-use cinematch::models::spec::Kind;
-use cinematch::models::{Fitted, Spec, TrainingSet};
-use cinematch::ranking::{Blend, Learned, Query, Rating, Recommender, Votes};
-use cinematch::sources::movielens::{self, TagRow};
-use cinematch::sources::ratings;
+use cinematch::ids::MovieIdx;
+use cinematch::ranking::{Query, Rating, Recommender};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use crate::Outcome;
+use crate::data::{Data, Trained};
 
 const SHOWN: usize = 20;
 const DIVERSITY: [f32; 6] = [0.0, 0.15, 0.3, 0.5, 0.7, 1.0];
 const NOVELTY: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
-/// The head: the most rated films that together have this share of all ratings.
+/// Share of all ratings that the most rated movies, the head, have together.
 const HEAD: f64 = 0.8;
-/// Letters of a curve's longest bar.
+/// Width of the longest bar, in characters.
 const WIDTH: f64 = 24.0;
 
-/// What is measured of a list, in the columns' order.
+/// Metrics of a list, in column order.
 const COLUMNS: [&str; 6] =
-    ["NDCG@20", "likeness", "nearest", "KL to own genres", "popularity", "long tail"];
+    ["NDCG@20", "similarity", "nearest", "KL to own genres", "popularity", "long tail"];
 
-/// Those of them that curves are drawn of: what a list is worth, its genres, its unknown films.
+/// Metrics that are also drawn as bars: accuracy, genres and share of little-known movies.
 const CURVES: [usize; 3] = [0, 3, 5];
 
-struct Data {
-    movies: Vec<Movie>,
-    tags: Vec<TagRow>,
-    interactions: Interactions,
-}
-
-fn main() -> Outcome<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let (root, raw, n_splits) = match args.as_slice() {
+/// Runs the measurement.
+pub fn run(args: &[&str]) -> Outcome<()> {
+    let (root, raw, n_splits) = match args {
         [root, raw] => (root, raw, 6),
-        [root, raw, flag, number] if flag == "--splits" => (root, raw, number.parse()?),
+        [root, raw, "--splits", number] => (root, raw, number.parse()?),
         _ => return Err("expected ROOT RATINGS-FOLDER [--splits NUMBER]".into()),
     };
-    let data = read(Path::new(root), Path::new(raw))?;
+    let data = Data::read(Path::new(root), Path::new(raw))?;
     let settings = || {
         let diversity = DIVERSITY.map(|diversity| (Some(diversity), 0.0));
         diversity.into_iter().chain(NOVELTY.map(|novelty| (None, novelty)))
@@ -63,8 +48,8 @@ fn main() -> Outcome<()> {
     for seed in 42..42 + n_splits {
         let protocol = StrongGeneralization { seed, ..StrongGeneralization::default() };
         let split = protocol.split(&data.interactions, Part::Test)?;
-        let recommender = learn(&data, &split)?;
-        let popularity = Popularity::of(&split);
+        let recommender = data.train(&split, Trained::Hybrid)?;
+        let popularity = Popularity::new(&split);
         for held in &split.held_out {
             for ((diversity, novelty), sums) in settings().zip(&mut sums) {
                 let list = list(&recommender, held, diversity, novelty)?;
@@ -79,51 +64,11 @@ fn main() -> Outcome<()> {
     for sum in sums.iter_mut().flatten() {
         *sum /= n_users as f64;
     }
-    println!("{n_splits} splits, {n_users} lists of {SHOWN} films a setting\n");
+    println!("{n_splits} splits, {n_users} lists of {SHOWN} movies per setting\n");
     let (diversity, novelty) = sums.split_at(DIVERSITY.len());
     print("diversity", &DIVERSITY, diversity);
     print("novelty", &NOVELTY, novelty);
     Ok(())
-}
-
-fn read(root: &Path, raw: &Path) -> Outcome<Data> {
-    let movies = read_merged("movies_merged.csv", &fs::read(root.join("data/movies_merged.csv"))?)?;
-    let tags = movielens::tags("tags.csv", &fs::read(raw.join("tags.csv"))?)?.records;
-    let known = fs::read(raw.join("movies.csv"))?;
-    let known = movielens::movies("movies.csv", &known)?;
-    let known = Vocabulary::new(known.records.iter().map(|movie| movie.movie_id));
-    let mut rows = ratings::read("ratings.csv", &File::open(raw.join("ratings.csv"))?, &known)?;
-    let interactions = Interactions::new("ratings.csv", known, &mut rows);
-    let vocabulary = Vocabulary::new(movies.records.iter().map(|movie| movie.movie_id));
-    let interactions = interactions.restricted_to(&vocabulary);
-    Ok(Data { movies: movies.records, tags, interactions })
-}
-
-/// What would be served, had it learned from the training users alone.
-fn learn(data: &Data, split: &Split<'_>) -> Outcome<Recommender> {
-    let tags = TagCounts::new(data.tags.iter().filter(|tag| split.tags.admits(tag)));
-    let plain = PlainFeatures::fit(&data.movies, TfidfParams::default())?;
-    let features = RankingFeatures::fit(FeatureSet::Full, &data.movies, &plain, &tags)?;
-    let spec = Spec::default();
-    let set = TrainingSet {
-        interactions: &split.interactions,
-        users: &split.training,
-        features: &features,
-    };
-    let fitted = spec.fit(set, &mut |_, _| ())?;
-    let (Kind::Hybrid { parts }, Fitted::Hybrid(hybrid)) = (&spec.model, &fitted) else {
-        return Err("the default model is no hybrid".into());
-    };
-    let mut blend = Blend { name: "hybrid", models: Vec::new(), content: 0.0 };
-    for (part, (model, weight)) in parts.iter().zip(hybrid.parts()) {
-        if matches!(part.model, Kind::Content(_)) {
-            blend.content = *weight;
-        } else {
-            let (name, model) = (part.model.name(), model.clone());
-            blend.models.push(Learned { name, model, weight: *weight });
-        }
-    }
-    Ok(Recommender::new(data.movies.clone(), features, blend, Votes::Count))
 }
 
 fn list(
@@ -133,26 +78,23 @@ fn list(
     novelty: f32,
 ) -> Outcome<Vec<MovieIdx>> {
     let id = |movie| recommender.movie(movie).movie_id;
-    let rating = |rated: &cinematch::catalog::Rated| Rating {
-        movie_id: id(rated.movie),
-        rating: rated.stars.value(),
-    };
+    let rating = |rated: &Rated| Rating { movie_id: id(rated.movie), rating: rated.stars.value() };
     let ratings = held.history.iter().map(rating).collect();
     let query = Query { ratings, limit: SHOWN, diversity, novelty, ..Query::default() };
     let (request, _) = recommender.resolve(&query)?;
     Ok(recommender.recommend(&request).items.iter().map(|item| item.movie).collect())
 }
 
-/// How much rated films are in training.
+/// Popularity of movies in the training ratings.
 struct Popularity {
-    /// The share of films that are rated less, 0 to 1.
+    /// Share of movies with fewer ratings, 0 to 1.
     percentile: Vec<f64>,
-    /// Whether it is none of the head.
+    /// True for movies outside the head.
     in_tail: Vec<bool>,
 }
 
 impl Popularity {
-    fn of(split: &Split<'_>) -> Self {
+    fn new(split: &Split<'_>) -> Self {
         let n_ratings = split.n_ratings();
         let mut sorted = n_ratings.clone();
         sorted.sort_unstable();
@@ -192,7 +134,7 @@ fn measure(
         nearest += others.into_iter().fold(0.0, f64::max);
     }
     let n_movies = list.len() as f64;
-    // What counts of a rating is what the content model makes of it.
+    // The weight of a rating in the content model.
     let weight = |stars: f32| f64::from(stars - 2.75) / 2.25;
     let own = held.history.iter().map(|rated| (rated.movie, weight(rated.stars.value())));
     let own = genres(recommender, own.filter(|(_, weight)| *weight > 0.0));
@@ -210,7 +152,7 @@ fn measure(
     ]
 }
 
-/// The weight of each genre, each film spreading its own over its genres.
+/// Weight of each genre. Each movie spreads its weight over its genres.
 fn genres(recommender: &Recommender, movies: impl Iterator<Item = (MovieIdx, f64)>) -> Vec<f64> {
     let index = recommender.index();
     let mut weights = vec![0.0; index.genres.names().len()];
@@ -226,7 +168,7 @@ fn genres(recommender: &Recommender, movies: impl Iterator<Item = (MovieIdx, f64
     weights
 }
 
-/// A table, and the curves of [`CURVES`].
+/// Prints a table and the bars of [`CURVES`].
 fn print(dial: &str, settings: &[f32], rows: &[[f64; COLUMNS.len()]]) {
     println!("| {dial} | {} |", COLUMNS.join(" | "));
     println!("|---|{}", "---|".repeat(COLUMNS.len()));
