@@ -151,9 +151,9 @@ fn what_cannot_be_browsed_is_refused_by_name() {
         ("limit=5&limit=6", "limit", "given twice"),
         ("sort=best", "sort", "popularity, votes, rating, year, title"),
         ("genres=drama", "genres", "there is no such parameter; there are genre,"),
-        ("cursor=", "cursor", "a next_cursor as it was given"),
-        ("cursor=0102", "cursor", "a next_cursor as it was given"),
-        ("cursor=%C3%A9%00", "cursor", "a next_cursor as it was given"),
+        ("cursor=", "cursor", "expected a next_cursor from an earlier reply"),
+        ("cursor=0102", "cursor", "expected a next_cursor from an earlier reply"),
+        ("cursor=%C3%A9%00", "cursor", "expected a next_cursor from an earlier reply"),
     ] {
         let problem = server.get(&format!("/api/movies?{query}")).problem(422);
         let error = &problem["errors"][0];

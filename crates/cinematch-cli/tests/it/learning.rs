@@ -73,8 +73,9 @@ fn a_part_of_the_hybrid_can_be_asked_alone() {
     assert_eq!(folder.read("recs.csv"), before, "what was there stays");
     let error = folder.fails(&["recommend", "--model", "user-knn"]);
     assert!(
-        error
-            .contains("no model `user-knn`, only hybrid, edlae, ials, popular, biased-mf, content"),
+        error.contains(
+            "unknown model `user-knn`; available: hybrid, edlae, ials, popular, biased-mf, content"
+        ),
         "{error}"
     );
     assert!(error.contains("run `cinematch train --model user-knn`"), "{error}");

@@ -24,7 +24,7 @@ fn movies_are_found_on_the_terminal_and_by_the_api() {
         ("/api/search", "query"),
         ("/api/search?q=a&limit=0", "limit"),
         ("/api/search?q=a&limit=51", "limit"),
-        ("/api/search?q=a&sort=b", "query"),
+        ("/api/search?q=a&sort=b", "sort"),
     ] {
         let problem = server.get(query).problem(422);
         assert_eq!(problem["errors"][0]["field"], field, "{query}");
