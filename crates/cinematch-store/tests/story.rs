@@ -192,9 +192,9 @@ async fn imports(store: &Store) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keeps_imports_and_feedback_of_one_millisecond_apart() {
+    const NOW: i64 = 71;
     for database in databases("keeps_imports_and_feedback_of_one_millisecond_apart").await {
         let store = database.open().await;
-        const NOW: i64 = 71;
         let import = async |id: u32, stars: f32| {
             let movie = ImportedMovie {
                 item: item(id),

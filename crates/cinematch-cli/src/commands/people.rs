@@ -169,7 +169,7 @@ fn add_account(
         };
         output.json(&AccountRow {
             id: profile.id,
-            email: profile.email.to_owned(),
+            email: profile.email.clone(),
             name: profile.name.clone(),
             has_password: true,
             created_at: rfc3339(profile.created_at),
