@@ -4,7 +4,7 @@
 //! by content: a nearest-neighbor map from the [ranking rows](crate::features::ranking) to the model's
 //! parameters (Gantner, Drumond, Freudenthaler, Rendle and Schmidt-Thieme, "Learning Attribute-to-Feature
 //! Mappings for Cold-Start Recommendations", 2010). If the movie has been rated since, factor models
-//! also fold in its ratings, and the map counts as much as [`PRIOR_RATINGS`] ratings. Popularity is
+//! also fold in its ratings, and the map counts as much as `PRIOR_RATINGS` ratings. Popularity is
 //! counted, never mapped. The parameters of learned movies do not change, bit for bit.
 
 use rayon::prelude::*;
