@@ -60,7 +60,7 @@ impl Redis {
         Ok(redis)
     }
 
-    /// What `--redis-url` takes.
+    /// Value of `--redis-url`.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }

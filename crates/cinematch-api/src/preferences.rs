@@ -18,7 +18,7 @@ pub async fn read(
     State(service): State<Service>,
     Me(profile): Me,
 ) -> Result<Json<PreferencesBody>, Problem> {
-    let taste = service.store().taste(&profile.key()).await?;
+    let taste = service.store().user_history(&profile.key()).await?;
     Ok(Json(taste.preferences.clone().into()))
 }
 

@@ -21,11 +21,11 @@ pub struct ExportQuery {
     format: Option<ExportFormat>,
 }
 
-/// Everything that is known of the profile that asks.
+/// UserExport that is known of the profile that asks.
 #[utoipa::path(get, path = "/api/export/me", tag = "people", params(ExportQuery),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
-        (status = 200, description = "Everything", content(
+        (status = 200, description = "UserExport", content(
             (Export = "application/json"),
             (String = "text/csv"),
         )),

@@ -24,7 +24,7 @@ use settings::Settings;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let loaded = Settings::load(commands::command_line(), std::env::args_os().collect());
+    let loaded = Settings::load(commands::command_line, std::env::args_os().collect());
     let mut json = false;
     let done = loaded.and_then(|mut settings| {
         let cli = commands::Cli::from_matches(&settings.parse());

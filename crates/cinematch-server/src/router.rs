@@ -34,7 +34,7 @@ use crate::state::AppState;
 /// The longest a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Everything the server answers.
+/// UserExport the server answers.
 pub fn router(state: &AppState) -> Router {
     let Groups { routed, probed, document, classes } = Groups::new();
     let probe_state =

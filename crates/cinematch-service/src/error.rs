@@ -60,10 +60,10 @@ impl ServiceError {
 
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
-        if matches!(error, StoreError::Forgotten) {
+        if matches!(error, StoreError::ProfileDeleted) {
             return Self::Unauthorized("This profile was forgotten".to_owned());
         }
-        if error.is_passing() {
+        if error.is_transient() {
             tracing::error!(%error, "the database cannot be reached or written");
             let detail =
                 "People's data cannot be reached or written just now; try again in a moment";

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cinematch::ids::MovieId;
 use cinematch::ranking::Recommender;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use cinematch_store::{
-    Everything, MovieFeedback, Profile, Reaction, Receipt, WatchlistItem, rfc3339,
+    MovieFeedback, Profile, Reaction, Receipt, UserExport, WatchlistItem, rfc3339,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,13 +21,13 @@ use crate::service::Service;
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportFormat {
-    /// Everything.
+    /// UserExport.
     Json,
     /// The movies, for a spreadsheet.
     Csv,
 }
 
-/// Everything that is known of somebody.
+/// UserExport that is known of somebody.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Export {
     profile: Option<ProfileBody>,
@@ -97,8 +97,8 @@ fn names(recommender: &Recommender, movie_id: MovieId) -> MovieNames {
 }
 
 impl Export {
-    fn new(everything: Everything, recommender: &Recommender) -> Self {
-        let Everything { profile, preferences, feedback, watchlist, imports } = everything;
+    fn new(everything: UserExport, recommender: &Recommender) -> Self {
+        let UserExport { profile, preferences, feedback, watchlist, imports } = everything;
         Self {
             profile: profile.map(ProfileBody::from),
             preferences: preferences.into(),
@@ -139,7 +139,7 @@ impl Export {
 }
 
 /// One row a film, in the order of their numbers.
-fn csv_of(everything: &Everything, recommender: &Recommender) -> String {
+fn csv_of(everything: &UserExport, recommender: &Recommender) -> String {
     let said: BTreeMap<MovieId, &MovieFeedback> =
         everything.feedback.iter().map(|movie| (movie.movie_id, movie)).collect();
     let listed: BTreeMap<MovieId, &WatchlistItem> =
@@ -194,13 +194,13 @@ pub fn cell(text: &str) -> String {
 
 /// Returns everything recorded about a user.
 pub async fn export(service: &Service, profile: &Profile) -> Result<Export, ServiceError> {
-    let everything = service.store().everything(&profile.key()).await?;
+    let everything = service.store().export_user(&profile.key()).await?;
     Ok(Export::new(everything, &service.bundle().recommender))
 }
 
 /// Returns a user's movies as a CSV file.
 pub async fn export_csv(service: &Service, profile: &Profile) -> Result<String, ServiceError> {
-    let everything = service.store().everything(&profile.key()).await?;
+    let everything = service.store().export_user(&profile.key()).await?;
     Ok(csv_of(&everything, &service.bundle().recommender))
 }
 

@@ -1,8 +1,8 @@
 //! A user's feedback on movies: reactions, ratings, and what was watched.
 
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
-use cinematch_store::{MovieFeedback, Profile, Reaction, Said, rfc3339};
+use cinematch::rating::Stars;
+use cinematch_store::{FeedbackUpdate, MovieFeedback, Profile, Reaction, rfc3339};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::find_movie;
@@ -74,7 +74,7 @@ pub struct FeedbackDone {
     feedback: FeedbackBody,
 }
 
-/// Everything that the profile said of films, the last first.
+/// UserExport that the profile said of films, the last first.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct FeedbackList {
     feedback: Vec<FeedbackBody>,
@@ -102,15 +102,15 @@ pub async fn say(
         })?),
         None => None,
     };
-    let said = Said { reaction: new.signal, stars, watched: new.watched };
-    if said == Said::default() {
+    let said = FeedbackUpdate { reaction: new.signal, stars, watched: new.watched };
+    if said == FeedbackUpdate::default() {
         let message = "is missing: send signal (like, dislike, not_interested), rating or watched";
         return Err(ServiceError::field("signal", message));
     }
     let bundle = service.bundle();
     let recommender = &bundle.recommender;
     let movie_id = recommender.movie(find_movie(recommender, new.movie_id)?).movie_id;
-    let feedback = service.store().say(profile, movie_id, said, service.now()).await?;
+    let feedback = service.store().update_feedback(profile, movie_id, said, service.now()).await?;
     Ok(FeedbackDone {
         success: true,
         message: "Feedback saved",
@@ -133,7 +133,7 @@ pub async fn unsay(
     profile: &Profile,
     movie_id: u32,
 ) -> Result<(), ServiceError> {
-    if service.store().unsay(&profile.key(), MovieId(movie_id), service.now()).await? {
+    if service.store().delete_feedback(&profile.key(), MovieId(movie_id), service.now()).await? {
         return Ok(());
     }
     Err(ServiceError::not_found(format!("Nothing was said of movie {movie_id}")))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cinematch::imports::{self, Imported, MatchReport, Matched, RowReport, TasteItem};
 use cinematch::ranking::Recommender;
 use cinematch::sources::history::HistoryError;
-use cinematch_store::{Changes, ImportRecord, ImportedMovie, NewItem, Profile};
+use cinematch_store::{ImportChanges, ImportRecord, ImportedMovie, NewItem, Profile};
 use serde::Serialize;
 
 use crate::error::ServiceError;
@@ -23,7 +23,7 @@ pub struct ImportReply<'a> {
     report: MatchReport,
     /// What the import did, in films.
     #[schema(value_type = Object)]
-    changes: Changes,
+    changes: ImportChanges,
     #[schema(value_type = Vec<RecommendedItem<'a>>)]
     recommendations: Vec<Recommended<'a>>,
     count: usize,
@@ -45,7 +45,7 @@ pub struct TakenIn {
     /// What became of every row.
     pub report: MatchReport,
     /// What it changed.
-    pub changes: Changes,
+    pub changes: ImportChanges,
 }
 
 /// Reads exported files, given by name and content, finds their movies and records what they say for a user.
@@ -95,7 +95,7 @@ pub async fn reply<'a>(
             |row: &RowReport| matches!(row.matched, Matched::Ambiguous | Matched::Unmatched);
         report.matches.retain(is_open);
     }
-    let taste = service.store().taste(&profile.key()).await?;
+    let taste = service.store().user_history(&profile.key()).await?;
     let mut recommendations = Vec::new();
     if limit > 0 {
         let mut query = known_of(&taste, false);

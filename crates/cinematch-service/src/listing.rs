@@ -89,8 +89,11 @@ pub fn rank<'a>(serving: &'a Serving, request: &Request, with_counterfactuals: b
     let ranked = recommender.recommend(request);
     let model = serving.bundle.manifest.settings.model.model.name();
     histogram!("cinematch_rank_seconds", "model" => model).record(begun.elapsed());
-    let counterfactuals =
-        if with_counterfactuals { recommender.without(request, &ranked) } else { Vec::new() };
+    let counterfactuals = if with_counterfactuals {
+        recommender.counterfactuals(request, &ranked)
+    } else {
+        Vec::new()
+    };
     Listed { ranked, counterfactuals }
 }
 

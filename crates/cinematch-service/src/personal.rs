@@ -2,7 +2,7 @@
 
 use cinematch::ids::MovieId;
 use cinematch::ranking::{Order, Query, Rating};
-use cinematch_store::{Profile, Taste};
+use cinematch_store::{Profile, UserHistory};
 use serde::Deserialize;
 
 use crate::cache::{CachedReply, Key};
@@ -64,7 +64,7 @@ pub async fn recommend(
     let serving = service.serving();
     let recommender = &serving.bundle.recommender;
     let user = profile.key();
-    let stamp = service.store().stamp(&user).await?;
+    let stamp = service.store().data_version(&user).await?;
     let key = Key::new(&serving, "personal", &question, &[(&user, stamp)])?;
     let make = async {
         let taste = service.taste(&user).await?;
@@ -93,7 +93,7 @@ pub async fn recommend(
 }
 
 /// A query by what somebody said of films.
-pub fn known_of(taste: &Taste, with_watchlist: bool) -> Query {
+pub fn known_of(taste: &UserHistory, with_watchlist: bool) -> Query {
     let listed = taste.listed.iter().copied().filter(|_| !with_watchlist);
     let seen: Vec<MovieId> = taste.known().chain(listed).collect();
     Query {

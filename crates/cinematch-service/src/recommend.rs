@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cinematch::ids::MovieId;
 use cinematch::ranking::{Filters, GenreFilter, Order, Query, Rating};
-use cinematch::sources::movielens::is_rating;
+use cinematch::rating::is_rating;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{CachedReply, Key};
@@ -174,10 +174,10 @@ pub async fn recommend(
     let recommender = &serving.bundle.recommender;
     let Whose { user_id, is_named, is_allowed } = whose;
     let stamp = if is_named {
-        service.store().stamp(&user_id).await.map(Some)?
+        service.store().data_version(&user_id).await.map(Some)?
     } else if is_allowed {
         // A request that names no user is answered even if the database does not answer.
-        let asked = tokio::time::timeout(PATIENCE, service.store().stamp(&user_id)).await;
+        let asked = tokio::time::timeout(PATIENCE, service.store().data_version(&user_id)).await;
         asked.ok().and_then(Result::ok)
     } else {
         None

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use cinematch::bundle::{ArtifactsError, Bundle, Generations};
-use cinematch_store::{Address, Ownership, Store, StoreError, Taste};
+use cinematch_store::{Address, Ownership, Store, StoreError, UserHistory};
 use tracing::Instrument;
 
 use crate::cache::{Cache, CacheConfig, RedisAddressError};
@@ -83,7 +83,7 @@ impl Service {
     /// Opens the database and serves a bundle that is already in memory.
     pub async fn with_bundle(config: ServiceConfig, bundle: Bundle) -> Result<Self, OpenError> {
         let ServiceConfig { artifacts, database, cache, jobs, clock } = config;
-        let store = Store::open(&database, Ownership::Alone).await?;
+        let store = Store::open(&database, Ownership::Exclusive).await?;
         let cache = Cache::open(&cache).await?;
         let serving = ArcSwap::new(Serving::new(bundle));
         let is_refusing = AtomicBool::new(false);
@@ -125,8 +125,8 @@ impl Service {
     }
 
     /// Returns the part of a user's data that ranking needs.
-    pub async fn taste(&self, user: &str) -> Result<Arc<Taste>, StoreError> {
-        self.store().taste(user).instrument(span!("store")).await
+    pub async fn taste(&self, user: &str) -> Result<Arc<UserHistory>, StoreError> {
+        self.store().user_history(user).instrument(span!("store")).await
     }
 
     /// Returns the database of users.

@@ -1,7 +1,8 @@
 //! Movies similar to one.
 
 use cinematch::ids::MovieId;
-use cinematch::ranking::{Filters, Query};
+use cinematch::ranking::wording::similarity;
+use cinematch::ranking::{Filters, Query, Recommendation};
 use serde::Serialize;
 
 use crate::cache::{CachedReply, Key};
@@ -51,7 +52,7 @@ pub async fn similar(
     let serving = service.serving();
     let bundle = &serving.bundle;
     let recommender = &bundle.recommender;
-    let movie = find_movie(recommender, movie_id.into())?;
+    find_movie(recommender, movie_id.into())?;
     let key = Key::new(&serving, "similar", &(movie_id, question), &[])?;
     let make = async {
         let (request, _) = recommender.resolve(&Query {
@@ -63,12 +64,11 @@ pub async fn similar(
             ..Query::default()
         })?;
         let region = request.filter.region;
-        let title = &recommender.movie(movie).title;
         let mut similar = Vec::new();
         for recommended in recommender.recommend(&request).items {
             let movie = recommended.movie;
             let item = Item::of(recommender, movie, region);
-            similar.push(SimilarItem { item, why: of_one_movie(why(recommended), title) });
+            similar.push(SimilarItem { item, why: why_similar(recommended) });
         }
         let reply = SimilarReply {
             movie_id,
@@ -82,11 +82,9 @@ pub async fn similar(
     service.cache().reply(key, make).await
 }
 
-/// Nobody said that they like the film, and nobody's stars are to be predicted.
-pub fn of_one_movie<'a>(why: Why<'a>, title: &str) -> Why<'a> {
-    let explanation = why.explanation.map(|said| match said.strip_prefix("You liked ") {
-        Some(rest) if rest.starts_with(title) => format!("Like {rest}"),
-        _ => said,
-    });
-    Why { explanation, predicted_rating: None, ..why }
+/// Why a movie is similar to another: worded without a user, and without predicted stars.
+pub fn why_similar(recommended: Recommendation<'_>) -> Why<'_> {
+    let reasons = &recommended.reasons;
+    let explanation = (!reasons.is_empty()).then(|| similarity(reasons));
+    Why { explanation, predicted_rating: None, ..why(recommended) }
 }

@@ -135,7 +135,7 @@ pub async fn add(
         year: movie.year,
         service: entry.service,
     };
-    let added = service.store().add(owner, item, service.now()).await?;
+    let added = service.store().add_to_watchlist(owner, item, service.now()).await?;
     let message = match added {
         Added::New => "Added to watchlist",
         Added::Already => "Already in watchlist",
@@ -149,7 +149,7 @@ pub async fn remove(
     user_id: &str,
     movie_id: u32,
 ) -> Result<Removed, ServiceError> {
-    if service.store().remove(user_id, MovieId(movie_id), service.now()).await? {
+    if service.store().remove_from_watchlist(user_id, MovieId(movie_id), service.now()).await? {
         return Ok(Removed { message: "Removed from watchlist", movie_id });
     }
     Err(not_listed(movie_id))

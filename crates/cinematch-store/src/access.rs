@@ -1,21 +1,22 @@
-//! Sessions and API keys. Of secrets only hashes are kept.
+//! Sessions and API keys. Secrets are stored as hashes only.
 
+use crate::error::StoreError;
+use crate::store::Store;
 use crate::users::Profile;
-use crate::{Store, StoreError};
 
-/// What an API key may do; each includes those before it.
+/// Permissions of an API key. Each scope includes the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
-    /// Look at the catalogue, and ask for recommendations by what the request itself tells.
+    /// Read the catalog, and get recommendations for the history contained in the request.
     Read,
-    /// Read and write any person's data.
+    /// Read and write the data of any user.
     Write,
-    /// Everything.
+    /// Full access.
     Admin,
 }
 
 impl Scope {
-    /// As people write it.
+    /// Returns the name used on the command line and in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -24,33 +25,33 @@ impl Scope {
         }
     }
 
-    /// The scope of a name.
+    /// Returns the scope with a name.
     pub fn of(name: &str) -> Option<Self> {
         [Self::Read, Self::Write, Self::Admin].into_iter().find(|scope| scope.name() == name)
     }
 }
 
-/// An API key to be kept.
+/// An API key to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewKey {
-    /// The part that may be shown.
+    /// Public part of the key.
     pub id: String,
-    /// What it is for.
+    /// Purpose of the key, as entered by the operator.
     pub name: String,
-    /// SHA-256 of the secret part, as hexadecimal digits.
+    /// SHA-256 of the secret part, in hexadecimal.
     pub secret_hash: String,
-    /// What it may do.
+    /// Permissions of the key.
     pub scope: Scope,
 }
 
-/// An API key.
+/// A stored API key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
-    /// What was kept when it was made.
+    /// The key as it was created.
     pub key: NewKey,
-    /// In milliseconds since 1970.
+    /// Time of creation, in milliseconds since 1970.
     pub created_at: i64,
-    /// When it was revoked.
+    /// Time of revocation, in milliseconds since 1970.
     pub revoked_at: Option<i64>,
 }
 
@@ -64,7 +65,8 @@ impl ApiKey {
 }
 
 impl Store {
-    /// Begins a session until `expires_at`; the token's SHA-256 as hexadecimal digits is its name.
+    /// Starts a session that lasts until `expires_at`, and deletes expired ones. `token_hash` is the SHA-256
+    /// of the session token, in hexadecimal.
     pub async fn begin_session(
         &self,
         token_hash: String,
@@ -90,7 +92,7 @@ impl Store {
             .execute(&mut *transaction)
             .await
             .map_err(|error| match error.as_database_error() {
-                Some(cause) if cause.is_foreign_key_violation() => StoreError::Forgotten,
+                Some(cause) if cause.is_foreign_key_violation() => StoreError::ProfileDeleted,
                 _ => error.into(),
             })?;
             transaction.commit().await?;
@@ -99,7 +101,7 @@ impl Store {
         .await
     }
 
-    /// Whose session it is, if it is one that has not ended.
+    /// Returns the profile of a session; `None` if the session is unknown or has expired.
     pub async fn session(&self, token_hash: &str, now: i64) -> Result<Option<Profile>, StoreError> {
         let row: Option<(i64, String, Option<String>, i64)> = sqlx::query_as(
             "SELECT users.id, email, name, users.created_at
@@ -132,7 +134,7 @@ impl Store {
         .await
     }
 
-    /// Keeps an API key.
+    /// Stores a new API key.
     pub async fn add_key(&self, key: NewKey, now: i64) -> Result<(), StoreError> {
         let store = self.clone();
         self.change("", async move {
@@ -152,7 +154,7 @@ impl Store {
         .await
     }
 
-    /// The API key of an id, revoked or not.
+    /// Returns the API key with an id, even if it is revoked.
     pub async fn key(&self, id: &str) -> Result<Option<ApiKey>, StoreError> {
         let row: Option<KeyRow> = sqlx::query_as(
             "SELECT id, name, secret_hash, scope, created_at, revoked_at FROM api_keys WHERE id = $1",
@@ -163,7 +165,7 @@ impl Store {
         Ok(row.and_then(ApiKey::of))
     }
 
-    /// All API keys, the oldest first.
+    /// Returns all API keys, oldest first.
     pub async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         let rows: Vec<KeyRow> = sqlx::query_as(
             "SELECT id, name, secret_hash, scope, created_at, revoked_at FROM api_keys
@@ -174,7 +176,7 @@ impl Store {
         Ok(rows.into_iter().filter_map(ApiKey::of).collect())
     }
 
-    /// Revokes an API key; whether there was one in force.
+    /// Revokes an API key. Returns false if no active key has the id.
     pub async fn revoke_key(&self, id: &str, now: i64) -> Result<bool, StoreError> {
         let (store, id) = (self.clone(), id.to_owned());
         self.change("", async move {

@@ -1,4 +1,4 @@
-//! Where people's data is: a file, or a `PostgreSQL` database.
+//! Addresses of databases: an `SQLite` file, or a `PostgreSQL` URL.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// What stands for itself in the path of an address.
+/// Characters to percent-encode in the path of a URL.
 const PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
-/// Where people's data is. Shown, it has no password.
+/// Address of a database. `Display` and `Debug` omit the password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Address {
-    /// An `SQLite` file.
+    /// Path of an `SQLite` file.
     File(PathBuf),
-    /// A `PostgreSQL` database.
+    /// URL of a `PostgreSQL` database.
     Postgres(Url),
 }
 
-/// An address that is none.
+/// An address that cannot be parsed. Its message never quotes the address, which may contain a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{reason}; expected postgres://user:password@host:5432/database, or sqlite:FILE for a file"
@@ -29,18 +29,16 @@ pub struct AddressError {
 }
 
 impl Address {
-    /// Reads `postgres://…`, `postgresql://…`, `sqlite:FILE` or the path of a file. What cannot be read
-    /// is not quoted: it may hold a password.
+    /// Parses `postgres://…`, `postgresql://…`, `sqlite:FILE` or the path of a file.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let scheme = text.split_once(':').map(|(scheme, _)| scheme).unwrap_or_default();
         match scheme.to_ascii_lowercase().as_str() {
             "postgres" | "postgresql" => {
-                let reason =
-                    |cause: url::ParseError| format!("the database's address is no URL: {cause}");
+                let reason = |cause: url::ParseError| format!("invalid database URL: {cause}");
                 let url =
                     Url::parse(text).map_err(|cause| AddressError { reason: reason(cause) })?;
                 if url.path().trim_matches('/').is_empty() {
-                    let reason = "the address names no database".to_owned();
+                    let reason = "the database URL does not name a database".to_owned();
                     return Err(AddressError { reason });
                 }
                 Ok(Self::Postgres(url))
@@ -49,28 +47,27 @@ impl Address {
                 let path = text["sqlite:".len()..].trim_start_matches("//");
                 Ok(Self::File(PathBuf::from(path)))
             }
-            // One letter is a drive.
-            other if other.len() > 1 && text.contains("://") => Err(AddressError {
-                reason: format!("`{other}` is no database that CineMatch knows"),
-            }),
+            // A scheme of one letter is the drive of a path.
+            other if other.len() > 1 && text.contains("://") => {
+                Err(AddressError { reason: format!("unsupported database `{other}`") })
+            }
             _ => Ok(Self::File(PathBuf::from(text))),
         }
     }
 
-    /// The same of what must be an address and no path: whoever leaves out the scheme means no file of
-    /// that name.
+    /// Parses an address that must have a scheme, for settings in which a missing scheme is a mistake and
+    /// not the path of a file.
     pub fn parse_url(text: &str) -> Result<Self, AddressError> {
         let known = ["postgres:", "postgresql:", "sqlite:"];
         let start = text.get(..11).unwrap_or(text).to_ascii_lowercase();
         if !known.iter().any(|scheme| start.starts_with(scheme)) {
-            let reason =
-                "the database's address does not begin with postgres:// or sqlite:".to_owned();
-            return Err(AddressError { reason });
+            let reason = "the database URL does not start with postgres:// or sqlite:";
+            return Err(AddressError { reason: reason.to_owned() });
         }
         Self::parse(text)
     }
 
-    /// The file, if it is one.
+    /// Returns the path of an `SQLite` file; `None` for other databases.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
@@ -78,7 +75,7 @@ impl Address {
         }
     }
 
-    /// What is handed to the driver.
+    /// Returns the URL in the form the driver expects, including the password.
     pub(crate) fn to_driver(&self) -> String {
         match self {
             Self::File(path) => {
@@ -115,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_told_apart_and_shown_without_their_password() {
+    fn parses_each_kind_of_address_and_never_shows_a_password() {
         let shown = |text: &str| Address::parse(text).map(|address| format!("{address:?}"));
         let canary = "postgres://ada:hunter2@db.example:5433/films?password=hunter2";
         assert_eq!(shown(canary).unwrap(), "postgres://db.example:5433/films");

@@ -1,85 +1,86 @@
-//! What can be wrong with a database.
+//! Errors of the store.
 
 use std::path::PathBuf;
 
 use cinematch::files::FileError;
 
-/// A database that cannot be used.
+/// An operation on the database that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another server has it open.
+    /// Another server has opened the file.
     #[error(
-        "{} is in use by another CineMatch server; stop that one, or name another file with \
+        "{} is in use by another CineMatch server; stop that server, or choose another file with \
          --database", path.display()
     )]
     Busy {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// The folder or the lock cannot be made.
+    /// The folder or the lock file cannot be created.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It cannot be opened.
+    /// The database cannot be opened.
     #[error("cannot open the database {address}: {cause}")]
     Open {
-        /// Where it is, without a password.
+        /// Address of the database, without its password.
         address: String,
-        /// What the driver said.
+        /// Error of the driver.
         cause: sqlx::Error,
     },
-    /// Its schema cannot be brought up to date.
+    /// The schema cannot be upgraded.
     #[error(
-        "cannot bring the database {address} up to date: {cause}. If a newer CineMatch wrote it, use \
-         that one"
+        "cannot upgrade the schema of the database {address}: {cause}. If a newer version of CineMatch \
+         wrote it, run that version"
     )]
     Migrate {
-        /// Where it is, without a password.
+        /// Address of the database, without its password.
         address: String,
-        /// What is wrong.
+        /// Error of the migration.
         cause: sqlx::migrate::MigrateError,
     },
-    /// There is no file to read.
+    /// The file to read does not exist.
     #[error("{} not found: {what_to_do}", path.display())]
     Missing {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// How to go on.
+        /// Advice on what to do next.
         what_to_do: &'static str,
     },
-    /// A file that is no backup.
-    #[error("{} is no backup of CineMatch: {reason}", path.display())]
-    NoBackup {
-        /// The file.
+    /// The file is not a backup, or must not be replaced by one.
+    #[error("{} is not a CineMatch backup: {reason}", path.display())]
+    NotABackup {
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Reason for the refusal.
         reason: String,
     },
-    /// Something would be overwritten.
-    #[error("{address} has people's data already; --replace puts what comes in its place")]
+    /// Existing data would be overwritten.
+    #[error("{address} already contains data; pass --replace to overwrite it")]
     NotEmpty {
-        /// Where.
+        /// Address of the database, or path of the file.
         address: String,
     },
-    /// An email address that a profile has already.
-    #[error("there is a profile with this email address already")]
+    /// A profile with the email address exists.
+    #[error("a profile with this email address already exists")]
     EmailTaken,
-    /// A profile that was there a moment ago.
-    #[error("this profile was forgotten")]
-    Forgotten,
+    /// The profile was deleted while the request was in progress.
+    #[error("this profile was deleted")]
+    ProfileDeleted,
     /// A query failed.
-    #[error("the database failed: {0}")]
+    #[error("database error: {0}")]
     Query(#[from] sqlx::Error),
-    /// A row that this version cannot have written.
-    #[error("the database holds what CineMatch cannot have written: {what}")]
+    /// A column contains a value that this version never writes.
+    #[error("the database is damaged: invalid value {value}")]
     Damaged {
-        /// What and where.
-        what: String,
+        /// The value and its column.
+        value: String,
     },
 }
 
 impl StoreError {
-    /// Whether the database cannot be reached, or is too busy: it may be there again soon.
-    pub fn is_passing(&self) -> bool {
+    /// True if the database is unreachable, overloaded or out of disk space, so that a later attempt may
+    /// succeed.
+    pub fn is_transient(&self) -> bool {
         matches!(
             self,
             Self::Query(
@@ -87,23 +88,22 @@ impl StoreError {
                     | sqlx::Error::PoolClosed
                     | sqlx::Error::Io(_)
                     | sqlx::Error::Tls(_)
-                    // An answer that was cut off in the middle.
+                    // A response that was cut off.
                     | sqlx::Error::Protocol(_)
                     | sqlx::Error::WorkerCrashed
             )
         ) || matches!(self, Self::Query(sqlx::Error::Database(error))
         // PostgreSQL's class 57, operator intervention, and 53, insufficient resources.
         if error.code().is_some_and(|code| {
-            code.starts_with("57") || code.starts_with("53") || is_of_the_disk(&code)
+            code.starts_with("57") || code.starts_with("53") || is_sqlite_disk_error(&code)
         }))
     }
 }
 
-/// Whether a code is `SQLite`'s for a full disk, or for one that does not do what it is told; `PostgreSQL`'s have
-/// five characters.
-fn is_of_the_disk(code: &str) -> bool {
+/// True for the codes `SQLITE_FULL` and `SQLITE_IOERR`. Codes of `PostgreSQL` have five characters.
+fn is_sqlite_disk_error(code: &str) -> bool {
     const FULL: u32 = 13;
     const IO: u32 = 10;
-    // The lower byte is the kind, the upper ones say more.
+    // The lower byte of an extended code is the primary code.
     code.len() < 5 && code.parse().is_ok_and(|code: u32| code == FULL || code & 0xff == IO)
 }

@@ -1,39 +1,37 @@
-//! A look at a database from outside, also while a server has it open.
+//! Checks of a database that a server may have open at the same time.
 
+use crate::address::Address;
+use crate::error::StoreError;
 use crate::store::connect_once;
-use crate::{Address, StoreError};
 
-/// What was found.
+/// Result of [`examine`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Examined {
-    /// What is wrong with an `SQLite` file, page by page; empty if nothing is.
+pub struct Examination {
+    /// Damage that `SQLite`'s integrity check found, one message per problem; empty for a sound file.
     pub damages: Vec<String>,
-    /// What time a database server has, in milliseconds since 1970.
+    /// Current time of a database server, in milliseconds since 1970; `None` for a file.
     pub now: Option<i64>,
 }
 
-/// Opens the database and reads all of an `SQLite` file. Nothing is written. O(bytes).
-pub async fn examine(address: &Address) -> Result<Examined, StoreError> {
+/// Opens a database without changing it, and checks the integrity of an `SQLite` file. O(bytes).
+pub async fn examine(address: &Address) -> Result<Examination, StoreError> {
     use sqlx::Connection;
-    let missing = |path: &std::path::PathBuf| StoreError::Missing {
-        path: path.clone(),
-        what_to_do: "`cinematch serve` makes it",
-    };
     if let Address::File(path) = address
         && !path.exists()
     {
-        return Err(missing(path));
+        let what_to_do = "`cinematch serve` creates it";
+        return Err(StoreError::Missing { path: path.clone(), what_to_do });
     }
     let failed = |cause| StoreError::Open { address: address.to_string(), cause };
     let mut connection = connect_once(address).await?;
-    let examined = match address {
+    let examination = match address {
         Address::File(_) => {
-            let said: Vec<(String,)> = sqlx::query_as("PRAGMA integrity_check")
+            let messages: Vec<(String,)> = sqlx::query_as("PRAGMA integrity_check")
                 .fetch_all(&mut connection)
                 .await
                 .map_err(failed)?;
-            let damages = said.into_iter().map(|(said,)| said).filter(|said| said != "ok");
-            Examined { damages: damages.collect(), now: None }
+            let messages = messages.into_iter().map(|(message,)| message);
+            Examination { damages: messages.filter(|message| message != "ok").collect(), now: None }
         }
         Address::Postgres(_) => {
             let (now,): (i64,) = sqlx::query_as(
@@ -42,29 +40,29 @@ pub async fn examine(address: &Address) -> Result<Examined, StoreError> {
             .fetch_one(&mut connection)
             .await
             .map_err(failed)?;
-            Examined { damages: Vec::new(), now: Some(now) }
+            Examination { damages: Vec::new(), now: Some(now) }
         }
     };
     connection.close().await.map_err(failed)?;
-    Ok(examined)
+    Ok(examination)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Ownership, Store};
+    use crate::store::{Ownership, Store};
 
     #[tokio::test]
-    async fn a_whole_file_is_told_from_a_damaged_one() {
+    async fn finds_damage_in_a_file_and_none_in_a_sound_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.db");
         let address = Address::File(path.clone());
         let missing = examine(&address).await.unwrap_err().to_string();
         assert!(missing.contains("not found") && !path.exists(), "{missing}");
-        let store = Store::open(&address, Ownership::Alone).await.unwrap();
-        // While a server has it.
-        let whole = Examined { damages: Vec::new(), now: None };
-        assert_eq!(examine(&address).await.unwrap(), whole);
+        let store = Store::open(&address, Ownership::Exclusive).await.unwrap();
+        // A server has the file open.
+        let sound = Examination { damages: Vec::new(), now: None };
+        assert_eq!(examine(&address).await.unwrap(), sound);
         store.close().await;
         drop(store);
         let mut bytes = std::fs::read(&path).unwrap();

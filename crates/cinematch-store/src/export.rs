@@ -1,32 +1,38 @@
-//! Everything that is known of a person, to be taken away.
+//! Export of all data of a user.
 
-use crate::{MovieFeedback, PastImport, Preferences, Profile, Store, StoreError, WatchlistItem};
+use crate::error::StoreError;
+use crate::imports::PastImport;
+use crate::records::feedback::MovieFeedback;
+use crate::records::preferences::Preferences;
+use crate::store::Store;
+use crate::users::Profile;
+use crate::watchlist::WatchlistItem;
 
-/// Everything that is known of a person.
+/// All data stored about a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Everything {
-    /// Their profile, if they have one.
+pub struct UserExport {
+    /// Profile, if the user has one.
     pub profile: Option<Profile>,
-    /// Their preferences.
+    /// Viewing preferences.
     pub preferences: Preferences,
-    /// What they said of films, the last first.
+    /// Feedback, most recent first.
     pub feedback: Vec<MovieFeedback>,
-    /// Their watchlist, newest first.
+    /// Watchlist, most recently added first.
     pub watchlist: Vec<WatchlistItem>,
-    /// What they imported, the last first.
+    /// Imports, most recent first.
     pub imports: Vec<PastImport>,
 }
 
 impl Store {
-    /// Everything that is known of a person.
-    pub async fn everything(&self, user: &str) -> Result<Everything, StoreError> {
+    /// Returns all data stored about a user.
+    pub async fn export_user(&self, user: &str) -> Result<UserExport, StoreError> {
         let profile = match user.parse() {
             Ok(id) => self.profile(id).await?.filter(|profile| profile.key() == user),
             Err(_) => None,
         };
-        Ok(Everything {
+        Ok(UserExport {
             profile,
-            preferences: self.taste(user).await?.preferences.clone(),
+            preferences: self.user_history(user).await?.preferences.clone(),
             feedback: self.feedback(user).await?,
             watchlist: self.watchlist(user).await?,
             imports: self.imports(user).await?,

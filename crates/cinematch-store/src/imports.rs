@@ -1,231 +1,294 @@
-//! Histories of elsewhere, taken over: one transaction, and the same again changes nothing.
+//! Imports of a user's history from another service.
+//!
+//! An import runs in one transaction, and a repeated import of the same export changes nothing. Every
+//! feedback row records the import that wrote it: a later import may correct such a row, but never one
+//! that the user entered or changed here.
 
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
-use crate::feedback::{self, COLUMNS, FeedbackRow, UPSERT};
-use crate::rows::{ROWS_AT_ONCE, places};
-use crate::users::touch_or_new;
-use crate::{MovieFeedback, NewItem, Owner, Reaction, Store, StoreError};
+use crate::error::StoreError;
+use crate::feedback;
+use crate::records::feedback::{COLUMNS, FeedbackRow, MovieFeedback, Reaction};
+use crate::rows::{ROWS_PER_STATEMENT, placeholders};
+use crate::store::{Store, Transaction};
+use crate::users::{Owner, touch_or_insert};
+use crate::watchlist::NewItem;
 
-/// A film of an export, with all that the export says of it.
+/// A movie of an export, with everything the export contains about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedMovie {
-    /// The film, as a watchlist would have it.
+    /// The movie, as it would be added to the watchlist.
     pub item: NewItem,
-    /// Its stars.
+    /// Rating in the export.
     pub stars: Option<Stars>,
-    /// Whether it has a heart.
+    /// True if the movie is marked as liked.
     pub liked: bool,
-    /// Whether it was seen.
+    /// True if the movie is marked as watched.
     pub watched: bool,
-    /// Whether it is to be seen.
+    /// True if the movie is on the export's watchlist.
     pub listed: bool,
 }
 
-/// What is kept of an import itself.
+/// Description of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportRecord {
-    /// Where the export is from.
+    /// Service that wrote the export.
     pub service: String,
-    /// The files' names.
+    /// Names of the files.
     pub file: String,
-    /// Its rows.
+    /// Number of rows in the export.
     pub rows: u64,
-    /// Rows whose film was found.
+    /// Number of rows matched to a movie of the catalog.
     pub matched: u64,
 }
 
-/// An import of earlier.
+/// An import that was made earlier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PastImport {
-    /// What was imported.
+    /// Id of the import, referenced by [`MovieFeedback::import_id`].
+    pub id: i64,
+    /// Description of the import.
     pub record: ImportRecord,
-    /// Films of which something changed.
+    /// Number of movies changed.
     pub changed: u64,
-    /// In milliseconds since 1970.
+    /// Time of the import, in milliseconds since 1970.
     pub imported_at: i64,
 }
 
-/// What an import did, in films.
+/// Numbers of movies by what an import did to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Changes {
-    /// Of which nothing had been said before.
+pub struct ImportChanges {
+    /// Movies that had no feedback before.
     pub added: u64,
-    /// Of which an earlier export had said something else: what this one says counts now.
+    /// Movies whose feedback changed, such as a rating that an earlier import had brought.
     pub changed: u64,
-    /// Of which a person had said something else here: that stays.
+    /// Movies that the user rated differently here; the user's rating stays.
     pub kept: u64,
-    /// Of which all of it was known.
+    /// Movies for which the export contained nothing new.
     pub unchanged: u64,
-    /// Put on the watchlist.
+    /// Movies added to the watchlist.
     pub listed: u64,
 }
 
+impl ImportChanges {
+    /// Number of movies with any change.
+    fn total(&self) -> u64 {
+        self.added + self.changed + self.listed
+    }
+}
+
 impl Store {
-    /// Takes over films. What an export does not say of a film stays as it was, and what a person said here,
-    /// and not by an earlier import, stays too.
+    /// Imports movies. Values that the export does not contain keep their value, and so does everything
+    /// the user entered here.
     pub async fn import(
         &self,
         owner: impl Into<Owner>,
         movies: Vec<ImportedMovie>,
         record: ImportRecord,
         now: i64,
-    ) -> Result<Changes, StoreError> {
+    ) -> Result<ImportChanges, StoreError> {
         let (store, owner) = (self.clone(), owner.into());
         let user = owner.key.clone();
         self.change(&user, async move {
             let mut transaction = store.begin().await?;
-            let id = touch_or_new(&mut transaction, &owner, now).await?;
-            let sql = format!("SELECT {COLUMNS} FROM feedback WHERE user_id = $1");
-            let rows: Vec<FeedbackRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-                .bind(id)
-                .fetch_all(&mut *transaction)
-                .await?;
-            let mut known = FxHashMap::default();
-            for row in rows {
-                let movie = MovieFeedback::of(row)?;
-                known.insert(movie.movie_id, movie);
-            }
-            let listed: Vec<(i64,)> =
-                sqlx::query_as("SELECT movie_id FROM watchlist WHERE user_id = $1")
-                    .bind(id)
-                    .fetch_all(&mut *transaction)
-                    .await?;
-            let listed: FxHashSet<i64> = listed.into_iter().map(|(id,)| id).collect();
-            let imported: Vec<(i64,)> =
-                sqlx::query_as("SELECT imported_at FROM imports WHERE user_id = $1")
-                    .bind(id)
-                    .fetch_all(&mut *transaction)
-                    .await?;
-            let imported: FxHashSet<i64> = imported.into_iter().map(|(at,)| at).collect();
-            let mut changes = Changes::default();
-            let (mut said, mut to_list): (Vec<MovieFeedback>, Vec<NewItem>) = <_>::default();
-            for movie in movies {
-                let id = movie.item.movie_id;
-                let before = known.get(&id);
-                let said_here = before.is_some_and(|it| !imported.contains(&it.updated_at));
-                let after = movie.merged(before, said_here, now);
-                let says = movie.stars.is_some() || movie.liked || movie.watched;
-                if says {
-                    let contradicted = said_here
-                        && before.is_some_and(|it| movie.stars.is_some() && it.stars != movie.stars);
-                    match before {
-                        None => changes.added += 1,
-                        Some(_) if contradicted => changes.kept += 1,
-                        Some(before) if *before == after => changes.unchanged += 1,
-                        Some(_) => changes.changed += 1,
-                    }
-                    if before != Some(&after) {
-                        said.push(after);
-                    }
-                } else if movie.listed {
-                    let wanted = before.is_none() && !listed.contains(&i64::from(id.0));
-                    if wanted {
-                        changes.listed += 1;
-                        to_list.push(movie.item);
-                    } else {
-                        changes.unchanged += 1;
-                    }
-                }
-            }
-            for rows in said.chunks(ROWS_AT_ONCE) {
-                let sql = format!(
-                    "INSERT INTO feedback (user_id, movie_id, signal, half_stars, watched, updated_at)
-                     VALUES {} {UPSERT}",
-                    places(rows.len(), 6)
-                );
-                let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-                for movie in rows {
-                    query = feedback::bind(query, id, movie);
-                }
-                query.execute(&mut *transaction).await?;
-            }
-            for rows in to_list.chunks(ROWS_AT_ONCE) {
-                let sql = format!(
-                    "INSERT INTO watchlist (user_id, movie_id, title, year, added_at) VALUES {}
-                     ON CONFLICT (user_id, movie_id) DO NOTHING",
-                    places(rows.len(), 5)
-                );
-                let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-                for item in rows {
-                    query = query
-                        .bind(id)
-                        .bind(i64::from(item.movie_id.0))
-                        .bind(&item.title)
-                        .bind(item.year.map(i64::from))
-                        .bind(now);
-                }
-                query.execute(&mut *transaction).await?;
-            }
-            let n_changed = changes.added + changes.changed + changes.listed;
-            if n_changed > 0 {
-                sqlx::query(
-                    "INSERT INTO imports
-                         (user_id, service, file, n_rows, n_matched, n_changed, imported_at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                )
-                .bind(id)
-                .bind(&record.service)
-                .bind(&record.file)
-                .bind(record.rows as i64)
-                .bind(record.matched as i64)
-                .bind(n_changed as i64)
-                .bind(now)
-                .execute(&mut *transaction)
-                .await?;
-            }
+            let id = touch_or_insert(&mut transaction, &owner, now).await?;
+            let current = CurrentState::read(&mut transaction, id).await?;
+            let plan = ImportPlan::new(movies, &current, now);
+            plan.write(&mut transaction, id, &record, now).await?;
             transaction.commit().await?;
-            Ok(changes)
+            Ok(plan.changes)
         })
         .await
     }
 
-    /// A person's imports, the last first.
+    /// Returns a user's imports, most recent first.
     pub async fn imports(&self, user: &str) -> Result<Vec<PastImport>, StoreError> {
-        let rows: Vec<(String, String, i64, i64, i64, i64)> = sqlx::query_as(
-            "SELECT service, file, n_rows, n_matched, n_changed, imported_at
+        type Row = (i64, String, String, i64, i64, i64, i64);
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT imports.id, service, file, n_rows, n_matched, n_changed, imported_at
              FROM imports JOIN users ON users.id = user_id WHERE users.key = $1 ORDER BY imports.id DESC",
         )
         .bind(user)
         .fetch_all(self.pool())
         .await?;
-        let past =
-            |(service, file, rows, matched, changed, imported_at): (_, _, i64, i64, i64, _)| {
-                let count = |n: i64| u64::try_from(n).unwrap_or(0);
-                let record =
-                    ImportRecord { service, file, rows: count(rows), matched: count(matched) };
-                PastImport { record, changed: count(changed), imported_at }
-            };
+        let past = |(id, service, file, rows, matched, changed, imported_at): Row| {
+            let count = |n: i64| u64::try_from(n).unwrap_or(0);
+            let record = ImportRecord { service, file, rows: count(rows), matched: count(matched) };
+            PastImport { id, record, changed: count(changed), imported_at }
+        };
         Ok(rows.into_iter().map(past).collect())
     }
 }
 
+/// A user's feedback and watchlist before an import.
+struct CurrentState {
+    feedback: FxHashMap<MovieId, MovieFeedback>,
+    listed: FxHashSet<i64>,
+}
+
+impl CurrentState {
+    async fn read(transaction: &mut Transaction, user: i64) -> Result<Self, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM feedback WHERE user_id = $1");
+        let rows: Vec<FeedbackRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(user)
+            .fetch_all(&mut **transaction)
+            .await?;
+        let mut feedback = FxHashMap::default();
+        for row in rows {
+            let movie = MovieFeedback::of(row)?;
+            feedback.insert(movie.movie_id, movie);
+        }
+        let listed: Vec<(i64,)> =
+            sqlx::query_as("SELECT movie_id FROM watchlist WHERE user_id = $1")
+                .bind(user)
+                .fetch_all(&mut **transaction)
+                .await?;
+        let listed = listed.into_iter().map(|(id,)| id).collect();
+        Ok(Self { feedback, listed })
+    }
+}
+
+/// The writes of an import, determined before the first of them.
+#[derive(Default)]
+struct ImportPlan {
+    changes: ImportChanges,
+    /// Rows that belong to the import from now on.
+    from_import: Vec<MovieFeedback>,
+    /// Rows that the import adds to, but that stay the user's.
+    from_user: Vec<MovieFeedback>,
+    watchlist: Vec<NewItem>,
+}
+
+impl ImportPlan {
+    fn new(movies: Vec<ImportedMovie>, current: &CurrentState, now: i64) -> Self {
+        let mut plan = Self::default();
+        for movie in movies {
+            let before = current.feedback.get(&movie.item.movie_id);
+            if movie.has_feedback() {
+                plan.add_feedback(&movie, before, now);
+            } else if movie.listed {
+                let is_listed = current.listed.contains(&i64::from(movie.item.movie_id.0));
+                if before.is_none() && !is_listed {
+                    plan.changes.listed += 1;
+                    plan.watchlist.push(movie.item);
+                } else {
+                    plan.changes.unchanged += 1;
+                }
+            }
+        }
+        plan
+    }
+
+    fn add_feedback(&mut self, movie: &ImportedMovie, before: Option<&MovieFeedback>, now: i64) {
+        let after = movie.merged_with(before, now);
+        let is_users = before.is_some_and(|before| before.import_id.is_none());
+        let is_contradicted = is_users
+            && before.is_some_and(|before| movie.stars.is_some() && before.stars != movie.stars);
+        match before {
+            None => self.changes.added += 1,
+            Some(_) if is_contradicted => self.changes.kept += 1,
+            Some(before) if *before == after => self.changes.unchanged += 1,
+            Some(_) => self.changes.changed += 1,
+        }
+        if before != Some(&after) {
+            let rows = if is_users { &mut self.from_user } else { &mut self.from_import };
+            rows.push(after);
+        }
+    }
+
+    async fn write(
+        &self,
+        transaction: &mut Transaction,
+        user: i64,
+        record: &ImportRecord,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        if self.changes.total() > 0 {
+            let id = insert_record(transaction, user, record, self.changes.total(), now).await?;
+            let with_id =
+                |row: &MovieFeedback| MovieFeedback { import_id: Some(id), ..row.clone() };
+            let rows: Vec<MovieFeedback> = self.from_import.iter().map(with_id).collect();
+            feedback::upsert(transaction, user, &rows).await?;
+        }
+        feedback::upsert(transaction, user, &self.from_user).await?;
+        insert_into_watchlist(transaction, user, &self.watchlist, now).await
+    }
+}
+
+async fn insert_record(
+    transaction: &mut Transaction,
+    user: i64,
+    record: &ImportRecord,
+    n_changed: u64,
+    now: i64,
+) -> Result<i64, StoreError> {
+    let (id,): (i64,) = sqlx::query_as(
+        "INSERT INTO imports (user_id, service, file, n_rows, n_matched, n_changed, imported_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+    )
+    .bind(user)
+    .bind(&record.service)
+    .bind(&record.file)
+    .bind(record.rows as i64)
+    .bind(record.matched as i64)
+    .bind(n_changed as i64)
+    .bind(now)
+    .fetch_one(&mut **transaction)
+    .await?;
+    Ok(id)
+}
+
+async fn insert_into_watchlist(
+    transaction: &mut Transaction,
+    user: i64,
+    items: &[NewItem],
+    now: i64,
+) -> Result<(), StoreError> {
+    for rows in items.chunks(ROWS_PER_STATEMENT) {
+        let sql = format!(
+            "INSERT INTO watchlist (user_id, movie_id, title, year, added_at) VALUES {}
+             ON CONFLICT (user_id, movie_id) DO NOTHING",
+            placeholders(rows.len(), 5)
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for item in rows {
+            query = query
+                .bind(user)
+                .bind(i64::from(item.movie_id.0))
+                .bind(&item.title)
+                .bind(item.year.map(i64::from))
+                .bind(now);
+        }
+        query.execute(&mut **transaction).await?;
+    }
+    Ok(())
+}
+
 impl ImportedMovie {
-    /// What is known once the export's word is added; `before` itself where it adds nothing. Of what was
-    /// `said_here` nothing is replaced.
-    fn merged(&self, before: Option<&MovieFeedback>, said_here: bool, now: i64) -> MovieFeedback {
-        let nothing = |movie_id: MovieId| MovieFeedback {
-            movie_id,
-            reaction: None,
-            stars: None,
-            watched: false,
-            updated_at: now,
-        };
-        let mut after = before.cloned().unwrap_or_else(|| nothing(self.item.movie_id));
-        let has_word = said_here && (after.stars.is_some() || after.reaction.is_some());
-        if self.stars.is_some() && !has_word {
+    /// True if the export contains an opinion on the movie or marks it as watched.
+    fn has_feedback(&self) -> bool {
+        self.stars.is_some() || self.liked || self.watched
+    }
+
+    /// Adds the export's values to the feedback `before` the import. Returns `before` unchanged if the
+    /// export contains nothing new. A reaction or stars that the user entered here are not replaced.
+    fn merged_with(&self, before: Option<&MovieFeedback>, now: i64) -> MovieFeedback {
+        let is_users = before.is_some_and(|before| before.import_id.is_none());
+        let mut after =
+            before.cloned().unwrap_or_else(|| MovieFeedback::empty(self.item.movie_id, now));
+        let has_opinion = is_users && (after.stars.is_some() || after.reaction.is_some());
+        if self.stars.is_some() && !has_opinion {
             after.stars = self.stars;
         }
-        if self.liked && !has_word {
+        if self.liked && !has_opinion {
             after.reaction = Some(Reaction::Like);
         }
-        // Who rates a film has seen it.
+        // A rated movie counts as watched.
         after.watched |= self.watched || self.stars.is_some();
-        // What was said here stays so, whatever an import adds.
-        if !said_here && before.is_none_or(|before| *before != after) {
+        if !is_users && before.is_none_or(|before| *before != after) {
             after.updated_at = now;
         }
         after

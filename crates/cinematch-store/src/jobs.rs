@@ -1,33 +1,34 @@
-//! Work done in the background: asked for, taken by one process, followed, ended.
+//! Queue of background jobs.
 //!
-//! Of all servers on one database one runs a job at a time: an index allows no second row that is
-//! `running`. Whoever runs it lets its `beat` grow; a beat that stands still tells the others that the
-//! process is gone. Nobody compares clocks for that: they may jump.
+//! All servers on one database together run one job at a time: a unique index allows a single row in the
+//! state `running`. The worker increments the row's `beat` while it works. Other servers take a beat
+//! that stops growing as a sign that the worker died; they compare no clocks, which may jump.
 
 use std::str::FromStr;
 
 use sqlx::error::DatabaseError;
 
+use crate::error::StoreError;
 use crate::rows::damaged;
-use crate::{Store, StoreError};
+use crate::store::Store;
 
-/// By how many milliseconds clocks of servers may differ: a day.
-const CLOCKS_DIFFER: i64 = 86_400_000;
+/// Largest tolerated difference between servers' clocks, in milliseconds: one day.
+const MAX_CLOCK_SKEW: i64 = 86_400_000;
 
-/// What is done.
+/// Kind of a background job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum JobKind {
-    /// A new model, promoted if it is not worse.
+    /// Train new models and promote the generation if it is not worse.
     Retrain,
-    /// New films into the model in service.
+    /// Add new movies to the served generation.
     Update,
 }
 
 impl JobKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 2] = [Self::Retrain, Self::Update];
 
-    /// As people write it.
+    /// Returns the name used on the command line, in the API and in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::Retrain => "retrain",
@@ -41,25 +42,25 @@ impl FromStr for JobKind {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|kind| kind.name() == name);
-        found.ok_or_else(|| format!("there is no job `{name}`; there are retrain and update"))
+        found.ok_or_else(|| format!("unknown job `{name}`; expected retrain or update"))
     }
 }
 
-/// Where a job is.
+/// State of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JobState {
-    /// It waits for its turn, or for another attempt.
+    /// The job waits for its turn or for its next attempt.
     Queued,
-    /// A process is at it.
+    /// A worker runs the job.
     Running,
-    /// It came to its end.
+    /// The job completed.
     Done,
-    /// It was tried as often as it may be.
+    /// The last allowed attempt failed.
     Failed,
 }
 
 impl JobState {
-    /// As people write it.
+    /// Returns the name used on the command line, in the API and in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -76,53 +77,52 @@ impl JobState {
     }
 }
 
-/// A job. Times in milliseconds since 1970.
+/// A background job. Times are in milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// Its number.
+    /// Id of the job.
     pub id: i64,
-    /// What is done.
+    /// Kind of work.
     pub kind: JobKind,
-    /// Where it is.
+    /// Current state.
     pub state: JobState,
-    /// Who asked: `schedule`, or whoever did.
+    /// Origin of the request: `schedule`, `cli`, or the caller of the API.
     pub asked_by: String,
-    /// When.
+    /// Time of the request.
     pub asked_at: i64,
-    /// It is not begun before.
+    /// Earliest time of the next attempt.
     pub not_before: i64,
-    /// How often it was begun.
+    /// Number of attempts started so far.
     pub attempt: i64,
-    /// The process that runs or ran it.
+    /// Worker of the last attempt.
     pub worker: Option<String>,
-    /// Grows as long as that process lives.
+    /// Heartbeat, incremented while the worker is alive.
     pub beat: i64,
-    /// What it is at.
+    /// Current stage.
     pub stage: Option<String>,
-    /// How much of the stage is done, in thousandths.
+    /// Progress of the stage, in thousandths.
     pub permille: i64,
-    /// When it was begun last.
+    /// Start of the last attempt.
     pub started_at: Option<i64>,
-    /// When it came to an end.
+    /// End of the last attempt.
     pub ended_at: Option<i64>,
-    /// What came of it: JSON.
+    /// Result of the job, as JSON.
     pub outcome: Option<String>,
-    /// What went wrong last.
+    /// Error of the last failed attempt.
     pub error: Option<String>,
 }
 
-/// How a job's attempt went wrong.
+/// A failed attempt of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure<'a> {
-    /// For who finds that a job's process is gone: the beat that stood still. The process itself does
-    /// not ask for one.
-    pub stood_still_at: Option<i64>,
-    /// Why.
+    /// Beat at which another server saw the job stall; `None` if the worker itself reports the failure.
+    pub stalled_beat: Option<i64>,
+    /// Error message.
     pub error: &'a str,
-    /// When.
+    /// Time of the failure.
     pub at: i64,
-    /// When it is tried again; `None`: not at all.
-    pub again: Option<i64>,
+    /// Time of the next attempt; `None` for no further attempt.
+    pub retry_at: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -167,8 +167,9 @@ impl JobRow {
 }
 
 impl Store {
-    /// Asks for a job. One that waits already is enough: its number is given, and `false`.
-    pub async fn ask_for_job(
+    /// Enqueues a job and returns it with `true`. If a job of the kind is queued already, returns that one
+    /// with `false`.
+    pub async fn enqueue_job(
         &self,
         kind: JobKind,
         asked_by: &str,
@@ -185,7 +186,7 @@ impl Store {
             .fetch_optional(&mut *transaction)
             .await?;
             if let Some(waiting) = waiting {
-                // Who asks now does not want to wait until a failed attempt is repeated.
+                // An explicit request cancels the delay after a failed attempt.
                 sqlx::query("UPDATE jobs SET not_before = $1 WHERE id = $2 AND not_before > $1")
                     .bind(now)
                     .bind(waiting.id)
@@ -209,9 +210,9 @@ impl Store {
         .await
     }
 
-    /// Asks for the job of a schedule's last moment, `slot`, unless that was seen to already, by whichever
-    /// server. A schedule never seen before begins with its next moment.
-    pub async fn ask_for_scheduled(
+    /// Enqueues the job of a schedule's latest slot, unless a server handled that slot already. Returns true
+    /// if a job was added. A new schedule starts with its next slot.
+    pub async fn enqueue_scheduled_job(
         &self,
         kind: JobKind,
         slot: i64,
@@ -231,12 +232,11 @@ impl Store {
                 transaction.commit().await?;
                 return Ok(false);
             }
-            // A moment further ahead than servers' clocks differ is of a clock that was wrong: the schedule
-            // begins anew.
+            // A slot further ahead than the clock skew was written under a wrong clock: restart the schedule.
             let anew = sqlx::query("UPDATE schedules SET slot = $2 WHERE kind = $1 AND slot > $3")
                 .bind(kind.name())
                 .bind(slot)
-                .bind(now.saturating_add(CLOCKS_DIFFER))
+                .bind(now.saturating_add(MAX_CLOCK_SKEW))
                 .execute(&mut *transaction)
                 .await?;
             if anew.rows_affected() == 1 {
@@ -268,9 +268,9 @@ impl Store {
         .await
     }
 
-    /// Takes the next job that is due, if none is running anywhere. One from the future is due too: the clock
-    /// was set back since.
-    pub async fn begin_job(&self, worker: &str, now: i64) -> Result<Option<Job>, StoreError> {
+    /// Claims the next job that is due, unless a job is running on any server. Jobs with times in the
+    /// future count as due, since the clock was set back after they were written.
+    pub async fn claim_job(&self, worker: &str, now: i64) -> Result<Option<Job>, StoreError> {
         let (store, worker) = (self.clone(), worker.to_owned());
         self.change("", async move {
             let taken: Result<Option<JobRow>, sqlx::Error> = sqlx::query_as(
@@ -289,7 +289,7 @@ impl Store {
             .await;
             match taken {
                 Ok(row) => row.map(JobRow::job).transpose(),
-                // Another server was faster.
+                // Another server claimed a job at the same time.
                 Err(error)
                     if error
                         .as_database_error()
@@ -303,8 +303,8 @@ impl Store {
         .await
     }
 
-    /// Says that a job goes on, and how far it is. `false`: it is no longer this worker's.
-    pub async fn beat_job(
+    /// Records a heartbeat and the progress of a job. Returns false if the worker no longer owns the job.
+    pub async fn heartbeat_job(
         &self,
         id: i64,
         worker: &str,
@@ -329,8 +329,8 @@ impl Store {
         .await
     }
 
-    /// Ends a job well. `false`: it is no longer this worker's.
-    pub async fn end_job(
+    /// Marks a job as done. Returns false if the worker no longer owns the job.
+    pub async fn complete_job(
         &self,
         id: i64,
         worker: &str,
@@ -355,14 +355,14 @@ impl Store {
         .await
     }
 
-    /// Ends an attempt that went wrong. `false`: the job is no longer this worker's, or has another beat.
+    /// Records a failed attempt. Returns false if the job has another worker or another beat by now.
     pub async fn fail_job(&self, job: &Job, failure: Failure<'_>) -> Result<bool, StoreError> {
         let store = self.clone();
         let (id, worker) = (job.id, job.worker.clone());
-        let (error, at, again) = (failure.error.to_owned(), failure.at, failure.again);
-        let beats = failure.stood_still_at.map_or((0, i64::MAX), |beat| (beat, beat));
+        let (error, at, retry_at) = (failure.error.to_owned(), failure.at, failure.retry_at);
+        let beats = failure.stalled_beat.map_or((0, i64::MAX), |beat| (beat, beat));
         self.change("", async move {
-            let state = if again.is_some() { JobState::Queued } else { JobState::Failed };
+            let state = if retry_at.is_some() { JobState::Queued } else { JobState::Failed };
             let done = sqlx::query(
                 "UPDATE jobs SET state = $3, error = $4, ended_at = $5, not_before = $6
                  WHERE id = $1 AND worker = $2 AND state = 'running' AND beat BETWEEN $7 AND $8",
@@ -372,7 +372,7 @@ impl Store {
             .bind(state.name())
             .bind(error)
             .bind(at)
-            .bind(again.unwrap_or(at))
+            .bind(retry_at.unwrap_or(at))
             .bind(beats.0)
             .bind(beats.1)
             .execute(store.pool())
@@ -382,7 +382,7 @@ impl Store {
         .await
     }
 
-    /// The job that runs, wherever.
+    /// Returns the job that runs on any server.
     pub async fn running_job(&self) -> Result<Option<Job>, StoreError> {
         let row: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE state = 'running'")
             .fetch_optional(self.pool())
@@ -390,7 +390,7 @@ impl Store {
         row.map(JobRow::job).transpose()
     }
 
-    /// The job of a number.
+    /// Returns the job with an id.
     pub async fn job(&self, id: i64) -> Result<Option<Job>, StoreError> {
         let row: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE id = $1")
             .bind(id)
@@ -399,7 +399,7 @@ impl Store {
         row.map(JobRow::job).transpose()
     }
 
-    /// The last jobs, newest first.
+    /// Returns the latest `limit` jobs, newest first.
     pub async fn jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
         let rows: Vec<JobRow> = sqlx::query_as("SELECT * FROM jobs ORDER BY id DESC LIMIT $1")
             .bind(i64::from(limit))
@@ -408,7 +408,7 @@ impl Store {
         rows.into_iter().map(JobRow::job).collect()
     }
 
-    /// How many wait.
+    /// Returns the number of queued jobs.
     pub async fn n_queued_jobs(&self) -> Result<i64, StoreError> {
         let (n,): (i64,) = sqlx::query_as("SELECT count(*) FROM jobs WHERE state = 'queued'")
             .fetch_one(self.pool())
@@ -416,7 +416,7 @@ impl Store {
         Ok(n)
     }
 
-    /// Whether the database answers.
+    /// Checks that the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1").execute(self.pool()).await?;
         Ok(())

@@ -1,36 +1,35 @@
-//! From columns to types: every number is a `BIGINT`, in both databases.
+//! Conversions between columns and types. Every number is a 64-bit integer in both databases.
 
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 
-use crate::StoreError;
+use crate::error::StoreError;
 
-/// The film of a column.
+/// Decodes a `movie_id` column.
 pub(crate) fn movie_id(number: i64) -> Result<MovieId, StoreError> {
     u32::try_from(number).map(MovieId).map_err(|_| damaged("movie_id", &number))
 }
 
-/// The stars of a column.
+/// Decodes a `half_stars` column.
 pub(crate) fn stars(halves: Option<i64>) -> Result<Option<Stars>, StoreError> {
     let Some(halves) = halves else { return Ok(None) };
     let stars = u8::try_from(halves).ok().and_then(Stars::from_halves);
     stars.map(Some).ok_or_else(|| damaged("half_stars", &halves))
 }
 
-/// A value that its column cannot have.
+/// Returns the error for a value that is invalid in `column`.
 pub(crate) fn damaged(column: &str, value: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Damaged { what: format!("{column} is {value}") }
+    StoreError::Damaged { value: format!("{value} in column {column}") }
 }
 
-/// `($1, $2), ($3, $4)`: places for `rows` rows of `columns` values.
-pub(crate) fn places(rows: usize, columns: usize) -> String {
+/// Returns the placeholders of `rows` rows with `columns` values each: `($1, $2), ($3, $4)`.
+pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
     let row = |row: usize| {
-        let place = |column: usize| format!("${}", row * columns + column + 1);
-        format!("({})", (0..columns).map(place).collect::<Vec<_>>().join(", "))
+        let placeholder = |column: usize| format!("${}", row * columns + column + 1);
+        format!("({})", (0..columns).map(placeholder).collect::<Vec<_>>().join(", "))
     };
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
-/// Rows written by one statement: both databases take thousands of values, and a statement of a few
-/// hundred rows costs hardly more than one of one row.
-pub(crate) const ROWS_AT_ONCE: usize = 400;
+/// Number of rows that one `INSERT` writes. Both databases accept more than 30,000 values per statement.
+pub(crate) const ROWS_PER_STATEMENT: usize = 400;

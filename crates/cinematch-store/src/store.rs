@@ -1,4 +1,4 @@
-//! The database: opened, brought up to date, owned.
+//! The database connection: opening, schema migrations, locking and transactions.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -10,36 +10,40 @@ use std::time::Duration;
 use cinematch::files::{self, FileError};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::Migrator;
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor};
 use tokio::sync::Mutex;
 
-use crate::taste::Tastes;
-use crate::{Address, StoreError};
+use crate::address::Address;
+use crate::cache::HistoryCache;
+use crate::error::StoreError;
+
+/// A transaction on either database.
+pub(crate) type Transaction = sqlx::Transaction<'static, Any>;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// Connections to a database server; a server of recommendations computes more than it asks.
-const CONNECTIONS: u32 = 8;
+/// Largest number of connections to a database server.
+const MAX_CONNECTIONS: u32 = 8;
 
-/// How long a database server may take to answer a new connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Time limit for getting a connection to a database server.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is deleted is overwritten: whoever asks to be forgotten is.
+/// `secure_delete` overwrites deleted rows, so that a deleted profile leaves no trace in the file.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
                        PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                        PRAGMA secure_delete = ON";
 
-/// Whether others may write meanwhile.
+/// How an `SQLite` file is shared with other processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ownership {
-    /// An `SQLite` file is this process' alone, so that what people said can be kept in memory.
-    Alone,
-    /// A server may have it open: for what no server keeps in memory, accounts and keys.
-    Beside,
+    /// This process locks the file, which allows it to cache users' histories.
+    Exclusive,
+    /// A server may have the file open. For data that servers do not cache: accounts, keys and jobs.
+    Shared,
 }
 
-/// An open database; clones share it.
+/// An open database. Clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Store {
     shared: Arc<Shared>,
@@ -48,25 +52,27 @@ pub struct Store {
 #[derive(Debug)]
 struct Shared {
     pool: AnyPool,
-    /// Where one process owns the data, what people said is kept in memory.
-    tastes: Option<Tastes>,
-    /// `SQLite` takes one writer at a time; waiting here is fairer than polling its lock.
-    writing: Option<Mutex<()>>,
-    /// Held as long as the store lives.
+    /// Cache of users' histories; `None` if other processes may write.
+    history_cache: Option<HistoryCache>,
+    /// Serializes writers of an `SQLite` file, which allows one at a time. Waiting here is fairer than
+    /// polling the file's lock.
+    write_lock: Option<Mutex<()>>,
+    /// Lock beside an `SQLite` file, held as long as the store lives.
     _lock: Option<File>,
 }
 
 impl Store {
-    /// Opens or makes the database and brings its schema up to date.
+    /// Opens or creates the database and upgrades its schema.
     pub async fn open(address: &Address, ownership: Ownership) -> Result<Self, StoreError> {
         match address {
             Address::File(path) => Self::open_file(address, path, ownership).await,
             Address::Postgres(_) => {
-                let options =
-                    AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+                let options = AnyPoolOptions::new()
+                    .max_connections(MAX_CONNECTIONS)
+                    .acquire_timeout(CONNECT_TIMEOUT);
                 let pool = connect(address, options).await?;
                 let store = Self::new(pool, None, false, false);
-                store.bring_up_to_date(address, &POSTGRES).await?;
+                store.migrate(address, &POSTGRES).await?;
                 Ok(store)
             }
         }
@@ -77,18 +83,18 @@ impl Store {
         path: &Path,
         ownership: Ownership,
     ) -> Result<Self, StoreError> {
-        // A link to a file that another server has is that file.
+        // Lock the target of a symbolic link, which may be open under another name.
         let followed = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let lock = match (files::lock_beside(&followed), ownership) {
             (Ok(lock), _) => Some(lock),
-            (Err(error), Ownership::Alone) if error.cause.kind() == ErrorKind::WouldBlock => {
+            (Err(error), Ownership::Exclusive) if error.cause.kind() == ErrorKind::WouldBlock => {
                 return Err(StoreError::Busy { path: path.to_owned() });
             }
-            (Err(error), Ownership::Beside) if error.cause.kind() == ErrorKind::WouldBlock => None,
+            (Err(error), Ownership::Shared) if error.cause.kind() == ErrorKind::WouldBlock => None,
             (Err(error), _) => return Err(error.into()),
         };
-        keep_private(path)?;
-        // A pool would try a file that is no database again and again: one connection says so at once.
+        create_private(path)?;
+        // A pool retries until its time-out if the file is not a database; one connection fails at once.
         let mut first = connect_once(address).await?;
         let opened = first.execute(PRAGMAS).await.map(|_| ());
         first.close().await.and(opened).map_err(failed(address))?;
@@ -98,47 +104,44 @@ impl Store {
                 Box::pin(async move { connection.execute(PRAGMAS).await.map(|_| ()) })
             })
             .before_acquire(|connection, _| {
-                // SQLite ends a transaction itself when the disk is full; the driver goes on counting it.
+                // SQLite rolls back by itself when the disk is full, but the driver still counts the
+                // transaction as open.
                 let is_free = !connection.is_in_transaction();
                 Box::pin(async move { Ok(is_free) })
             });
         let pool = connect(address, options).await?;
-        let store = Self::new(pool, lock, true, ownership == Ownership::Alone);
-        store.bring_up_to_date(address, &SQLITE).await?;
+        let store = Self::new(pool, lock, true, ownership == Ownership::Exclusive);
+        store.migrate(address, &SQLITE).await?;
         Ok(store)
     }
 
     fn new(pool: AnyPool, lock: Option<File>, is_file: bool, is_owner: bool) -> Self {
-        let tastes = is_owner.then(Tastes::default);
-        let writing = is_file.then(Mutex::default);
-        Self { shared: Arc::new(Shared { pool, tastes, writing, _lock: lock }) }
+        let history_cache = is_owner.then(HistoryCache::default);
+        let write_lock = is_file.then(Mutex::default);
+        Self { shared: Arc::new(Shared { pool, history_cache, write_lock, _lock: lock }) }
     }
 
-    async fn bring_up_to_date(
-        &self,
-        address: &Address,
-        steps: &Migrator,
-    ) -> Result<(), StoreError> {
+    async fn migrate(&self, address: &Address, migrator: &Migrator) -> Result<(), StoreError> {
         let failed = |cause| StoreError::Migrate { address: address.to_string(), cause };
-        steps.run(self.pool()).await.map_err(failed)
+        migrator.run(self.pool()).await.map_err(failed)
     }
 
     pub(crate) fn pool(&self) -> &AnyPool {
         &self.shared.pool
     }
 
-    pub(crate) fn tastes(&self) -> Option<&Tastes> {
-        self.shared.tastes.as_ref()
+    pub(crate) fn history_cache(&self) -> Option<&HistoryCache> {
+        self.shared.history_cache.as_ref()
     }
 
-    /// Whether it is a file of one's own and no server.
+    /// True for an `SQLite` file, false for a database server.
     pub(crate) fn is_file(&self) -> bool {
-        self.shared.writing.is_some()
+        self.shared.write_lock.is_some()
     }
 
-    /// A transaction that writes.
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        // A transaction that begins by reading could not write after another process did.
+    /// Begins a transaction that writes.
+    pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
+        // An SQLite transaction that starts with a read fails to write if another process wrote since.
         let transaction = if self.is_file() {
             self.pool().begin_with("BEGIN IMMEDIATE").await?
         } else {
@@ -147,8 +150,8 @@ impl Store {
         Ok(transaction)
     }
 
-    /// A transaction that reads everything as it stands at one moment.
-    pub(crate) async fn begin_reading(&self) -> Result<Transaction<'static, Any>, StoreError> {
+    /// Begins a transaction that reads a consistent snapshot.
+    pub(crate) async fn begin_reading(&self) -> Result<Transaction, StoreError> {
         let begin = if self.is_file() {
             "BEGIN"
         } else {
@@ -157,7 +160,8 @@ impl Store {
         Ok(self.pool().begin_with(begin).await?)
     }
 
-    /// Runs a change of what is known of `user` to its end, also when the caller goes away meanwhile.
+    /// Runs a change of `user`'s data and invalidates their cached history. The change runs to completion even
+    /// if the caller is cancelled.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
         user: &str,
@@ -165,15 +169,15 @@ impl Store {
     ) -> Result<T, StoreError> {
         let (store, user) = (self.clone(), user.to_owned());
         let task = tokio::spawn(async move {
-            let _one_at_a_time = match &store.shared.writing {
-                Some(writing) => Some(writing.lock().await),
+            let _guard = match &store.shared.write_lock {
+                Some(lock) => Some(lock.lock().await),
                 None => None,
             };
-            let changed = change.await;
-            if let Some(tastes) = store.tastes() {
-                tastes.forget(&user);
+            let result = change.await;
+            if let Some(cache) = store.history_cache() {
+                cache.invalidate(&user);
             }
-            changed
+            result
         });
         match task.await {
             Ok(result) => result,
@@ -191,11 +195,12 @@ async fn connect(address: &Address, options: AnyPoolOptions) -> Result<AnyPool, 
     options.connect_with(driver(address)?).await.map_err(failed(address))
 }
 
-/// Makes a file that is not there yet, for its owner alone: what `SQLite` makes beside it is as private.
-fn keep_private(path: &Path) -> Result<(), StoreError> {
+/// Creates a missing file with access for its owner only. `SQLite` creates its log files with the same
+/// permissions.
+fn create_private(path: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::OpenOptionsExt;
-    let made = File::options().write(true).create_new(true).mode(0o600).open(path);
-    match made {
+    let created = File::options().write(true).create_new(true).mode(0o600).open(path);
+    match created {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             Err(FileError::at("create", path)(error).into())
         }
@@ -203,7 +208,7 @@ fn keep_private(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// One connection, for what is asked once.
+/// Opens a single connection.
 pub(crate) async fn connect_once(address: &Address) -> Result<AnyConnection, StoreError> {
     AnyConnection::connect_with(&driver(address)?).await.map_err(failed(address))
 }
@@ -224,17 +229,20 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_transaction_that_the_database_ended_costs_no_other() {
+    async fn survives_transactions_that_the_database_rolled_back() {
         let folder = tempfile::tempdir().unwrap();
         let address = Address::File(folder.path().join("people.db"));
-        let store = Store::open(&address, Ownership::Alone).await.unwrap();
-        // As often as there are connections, and once more.
+        let store = Store::open(&address, Ownership::Exclusive).await.unwrap();
+        // One more than there are connections.
         for _ in 0..5 {
             let mut transaction = store.begin().await.unwrap();
-            // What SQLite does by itself when the disk is full.
+            // SQLite does this by itself when the disk is full.
             sqlx::query("ROLLBACK").execute(&mut *transaction).await.unwrap();
             drop(transaction);
         }
-        store.set_preferences("ada", crate::Preferences::default(), 1).await.unwrap();
+        store
+            .set_preferences("ada", crate::records::preferences::Preferences::default(), 1)
+            .await
+            .unwrap();
     }
 }

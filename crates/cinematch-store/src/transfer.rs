@@ -1,5 +1,6 @@
-//! From one database to another: backups, restoring them, moving between `SQLite` and `PostgreSQL`.
-//! Whatever comes in comes in one transaction: interrupted, the old data is there.
+//! Copies between databases: backups, restoring them, and moving between `SQLite` and `PostgreSQL`.
+//!
+//! A copy runs in one transaction: if it is interrupted, the target keeps its old data.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -8,21 +9,23 @@ use std::path::Path;
 
 use cinematch::files::{self, FileError};
 use futures_util::TryStreamExt;
-use sqlx::{Any, Connection, Row, Transaction};
+use sqlx::{Connection, Row};
 
-use crate::rows::{ROWS_AT_ONCE, places};
-use crate::{Address, Ownership, Store, StoreError, store};
+use crate::address::Address;
+use crate::error::StoreError;
+use crate::rows::{ROWS_PER_STATEMENT, placeholders};
+use crate::store::{Ownership, Store, Transaction, connect_once};
 
-/// A table with its columns; those of numbers first.
+/// A table with its columns. Rows are copied in the order of the first numeric column.
 struct Table {
     name: &'static str,
     numbers: &'static [&'static str],
     texts: &'static [&'static str],
-    /// The column whose next value the database gives.
+    /// Column with generated values.
     counter: Option<&'static str>,
 }
 
-/// Every table, parents before children. Sessions stay behind: one signs in again.
+/// All tables that are copied, parents before children. Sessions are not copied: users sign in again.
 const TABLES: [Table; 7] = [
     Table {
         name: "users",
@@ -32,7 +35,7 @@ const TABLES: [Table; 7] = [
     },
     Table {
         name: "feedback",
-        numbers: &["user_id", "movie_id", "half_stars", "watched", "updated_at"],
+        numbers: &["user_id", "movie_id", "half_stars", "watched", "updated_at", "import_id"],
         texts: &["signal"],
         counter: None,
     },
@@ -68,29 +71,29 @@ const TABLES: [Table; 7] = [
     },
 ];
 
-/// What happens to data that stands where other data is to go.
+/// Treatment of data in the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It stays, and nothing is written.
+    /// Keep it, and fail without writing anything.
     Keep,
-    /// It is replaced, in one step.
+    /// Replace it atomically.
     Replace,
 }
 
-/// Rows copied, by table.
-pub type Copied = BTreeMap<&'static str, u64>;
+/// Number of copied rows by table.
+pub type RowCounts = BTreeMap<&'static str, u64>;
 
-/// Copies everything from one database to another, as it stands at one moment. What the other holds is
-/// replaced, if `existing` says so, and an error otherwise. O(rows) time, O(1) memory.
+/// Copies a consistent snapshot of one database to another. Fails if the target contains data and `existing`
+/// is [`Existing::Keep`]. O(rows) time, O(1) memory.
 pub async fn copy(
     from: &Store,
     to: (&Store, &Address),
     existing: Existing,
-) -> Result<Copied, StoreError> {
+) -> Result<RowCounts, StoreError> {
     let (to, address) = to;
     let mut reading = from.begin_reading().await?;
     let mut writing = to.begin().await?;
-    let mut copied = Copied::new();
+    let mut copied = RowCounts::new();
     for table in TABLES.iter().rev() {
         let sql = format!("DELETE FROM {}", table.name);
         let gone = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *writing).await?;
@@ -121,20 +124,20 @@ impl Table {
 
     async fn copy(
         &self,
-        reading: &mut Transaction<'static, Any>,
-        writing: &mut Transaction<'static, Any>,
+        reading: &mut Transaction,
+        writing: &mut Transaction,
     ) -> Result<u64, StoreError> {
         let columns = self.columns();
         let list = columns.join(", ");
         let sql = format!("SELECT {list} FROM {} ORDER BY {}", self.name, columns[0]);
         let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .fetch(&mut **reading)
-            .try_chunks(ROWS_AT_ONCE)
+            .try_chunks(ROWS_PER_STATEMENT)
             .map_err(|error| error.1);
         let mut copied = 0;
         while let Some(rows) = rows.try_next().await? {
-            let places = places(rows.len(), columns.len());
-            let sql = format!("INSERT INTO {} ({list}) VALUES {places}", self.name);
+            let values = placeholders(rows.len(), columns.len());
+            let sql = format!("INSERT INTO {} ({list}) VALUES {values}", self.name);
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
             for row in &rows {
                 for column in 0..columns.len() {
@@ -152,89 +155,98 @@ impl Table {
     }
 }
 
-/// Writes everything to an `SQLite` file, as it stands at one moment; a server may go on meanwhile.
-/// The file is whole or not there. Its size in bytes.
+/// Writes a consistent snapshot of a database to an `SQLite` file, also while a server uses the database.
+/// The file is complete or absent. Returns its size in bytes.
 pub async fn backup(address: &Address, file: &Path, existing: Existing) -> Result<u64, StoreError> {
+    check_target(address, file, existing)?;
+    let folder = files::parent(file);
+    std::fs::create_dir_all(folder).map_err(FileError::at("create", folder))?;
+    let temporary = tempfile::Builder::new().prefix(".backup-").tempdir_in(folder);
+    let temporary = temporary.map_err(FileError::at("write to", folder))?;
+    let complete = temporary.path().join("whole.db");
+    write_snapshot(address, temporary.path(), &complete).await?;
+    let written = std::fs::File::open(&complete).and_then(|file| {
+        // The file contains personal data: only its owner may read it.
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        file.sync_all()?;
+        file.metadata()
+    });
+    let bytes = written.map_err(FileError::at("write", &complete))?.len();
+    std::fs::rename(&complete, file).map_err(FileError::at("write", file))?;
+    files::sync_directory(folder)?;
+    Ok(bytes)
+}
+
+/// Fails if `file` must not be replaced by a backup of the database.
+fn check_target(address: &Address, file: &Path, existing: Existing) -> Result<(), StoreError> {
+    let refused = |reason: &str| {
+        Err(StoreError::NotABackup { path: file.to_owned(), reason: reason.to_owned() })
+    };
     let is_source = |source: &Path| match (source.canonicalize(), file.canonicalize()) {
         (Ok(source), Ok(file)) => source == file,
         _ => false,
     };
     if address.file().is_some_and(is_source) {
-        let reason = "it is the database itself".to_owned();
-        return Err(StoreError::NoBackup { path: file.to_owned(), reason });
+        return refused("it is the database itself");
     }
     if existing == Existing::Replace && file.exists() && !is_sqlite(file) {
-        let reason = "it is some other file, which is not replaced".to_owned();
-        return Err(StoreError::NoBackup { path: file.to_owned(), reason });
+        return refused("it is another kind of file, which is not replaced");
     }
     if existing == Existing::Keep && file.exists() {
         return Err(StoreError::NotEmpty { address: file.display().to_string() });
     }
-    let folder = files::parent(file);
-    std::fs::create_dir_all(folder).map_err(FileError::at("create", folder))?;
-    let beside = tempfile::Builder::new().prefix(".backup-").tempdir_in(folder);
-    let beside = beside.map_err(FileError::at("write to", folder))?;
-    let whole = beside.path().join("whole.db");
+    Ok(())
+}
+
+/// Writes a snapshot of the database to `to`, with temporary files in `folder`.
+async fn write_snapshot(address: &Address, folder: &Path, to: &Path) -> Result<(), StoreError> {
+    let vacuum = || sqlx::query("VACUUM INTO $1").bind(to.to_string_lossy().into_owned());
     match address {
         Address::File(path) => {
             if !path.is_file() {
                 let what_to_do = "name the database with --database or DATABASE_URL";
                 return Err(StoreError::Missing { path: path.clone(), what_to_do });
             }
-            // Not brought up to date: a backup is what one makes before.
-            let mut source = store::connect_once(address).await?;
-            let copied = sqlx::query("VACUUM INTO $1")
-                .bind(whole.to_string_lossy().into_owned())
-                .execute(&mut source)
-                .await;
+            // Does not upgrade the schema: operators back up before an upgrade.
+            let mut source = connect_once(address).await?;
+            let copied = vacuum().execute(&mut source).await;
             source.close().await?;
             copied?;
         }
         Address::Postgres(_) => {
-            let from = Store::open(address, Ownership::Beside).await?;
-            let into = Address::File(beside.path().join("copy.db"));
-            let to = Store::open(&into, Ownership::Alone).await?;
-            copy(&from, (&to, &into), Existing::Keep).await?;
-            sqlx::query("VACUUM INTO $1")
-                .bind(whole.to_string_lossy().into_owned())
-                .execute(to.pool())
-                .await?;
-            to.close().await;
-            from.close().await;
+            let source = Store::open(address, Ownership::Shared).await?;
+            let target = Address::File(folder.join("copy.db"));
+            let copied = Store::open(&target, Ownership::Exclusive).await?;
+            copy(&source, (&copied, &target), Existing::Keep).await?;
+            vacuum().execute(copied.pool()).await?;
+            copied.close().await;
+            source.close().await;
         }
     }
-    let written = std::fs::File::open(&whole).and_then(|file| {
-        // People's data is for its owner's eyes.
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        file.sync_all()?;
-        file.metadata()
-    });
-    let bytes = written.map_err(FileError::at("write", &whole))?.len();
-    std::fs::rename(&whole, file).map_err(FileError::at("write", file))?;
-    files::sync_directory(folder)?;
-    Ok(bytes)
+    Ok(())
 }
 
-/// Takes everything from a backup, of this version or an earlier one. The backup is left as it is.
+/// Copies a backup, written by this version or an earlier one, into a database. The backup file is not
+/// changed.
 pub async fn restore(
     file: &Path,
     to: (&Store, &Address),
     existing: Existing,
-) -> Result<Copied, StoreError> {
-    let no_backup = |reason: String| StoreError::NoBackup { path: file.to_owned(), reason };
-    let what_to_do = "name a file that `cinematch backup` wrote";
+) -> Result<RowCounts, StoreError> {
+    let not_a_backup = |reason: String| StoreError::NotABackup { path: file.to_owned(), reason };
+    let what_to_do = "pass a file written by `cinematch backup`";
     let missing = || StoreError::Missing { path: file.to_owned(), what_to_do };
     if !file.is_file() {
         return Err(missing());
     }
     if !is_sqlite(file) {
-        return Err(no_backup("it is no SQLite file".to_owned()));
+        return Err(not_a_backup("it is not an SQLite file".to_owned()));
     }
     let folder = tempfile::tempdir().map_err(FileError::at("copy", file))?;
     let path = folder.path().join("backup.db");
     std::fs::copy(file, &path).map_err(FileError::at("copy", file))?;
     let address = Address::File(path);
-    let mut copied = store::connect_once(&address).await?;
+    let mut copied = connect_once(&address).await?;
     let is_ours: Result<(i64,), sqlx::Error> =
         sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = 'watchlist'")
             .fetch_one(&mut copied)
@@ -243,14 +255,16 @@ pub async fn restore(
         sqlx::query_as("PRAGMA integrity_check").fetch_one(&mut copied).await;
     copied.close().await?;
     match (is_ours, sound) {
-        (Ok((1..,)), Ok((said,))) if said == "ok" => {}
-        (Ok((0,)), Ok(_)) => return Err(no_backup("it has none of CineMatch's tables".to_owned())),
-        (Ok(_), Ok((said,))) => return Err(no_backup(format!("it is damaged: {said}"))),
+        (Ok((1..,)), Ok((result,))) if result == "ok" => {}
+        (Ok((0,)), Ok(_)) => {
+            return Err(not_a_backup("it contains no tables of CineMatch".to_owned()));
+        }
+        (Ok(_), Ok((result,))) => return Err(not_a_backup(format!("it is damaged: {result}"))),
         (Err(error), _) | (_, Err(error)) => {
-            return Err(no_backup(format!("it is damaged: {error}")));
+            return Err(not_a_backup(format!("it is damaged: {error}")));
         }
     }
-    let from = Store::open(&address, Ownership::Alone).await?;
+    let from = Store::open(&address, Ownership::Exclusive).await?;
     let copied = copy(&from, to, existing).await;
     from.close().await;
     copied

@@ -1,92 +1,102 @@
-//! Taking back: what is known of a person and a film, put back as it was.
+//! Undo: snapshots of what is stored about a user and a movie, and their restoration.
 
 use std::fmt;
 use std::str::FromStr;
 
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use serde::{Deserialize, Serialize};
-use sqlx::{Any, Transaction};
 
-use crate::feedback::{COLUMNS, FeedbackRow, keep};
-use crate::users::touch_or_new;
-use crate::{MovieFeedback, Owner, Reaction, Store, StoreError};
+use crate::error::StoreError;
+use crate::feedback::replace;
+use crate::records::feedback::{COLUMNS, FeedbackRow, MovieFeedback, Reaction};
+use crate::store::{Store, Transaction};
+use crate::users::{Owner, touch_or_insert};
 
-/// All that is known of a person and a film at one moment. As text a page can hold it until it is wanted
-/// back; whoever changes the text says no more than anybody may say of a film.
+/// Everything stored about a user and a movie at one moment.
+///
+/// Its text form is JSON, which a page carries in its undo form. A forged text grants no more than the
+/// user can do with regular feedback.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Before {
-    /// The button pressed.
+pub struct MovieSnapshot {
+    /// Button pressed, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reaction: Option<Reaction>,
-    /// The stars given.
+    /// Rating, if any.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "as_halves")]
     pub stars: Option<Stars>,
-    /// Whether they saw it.
+    /// True if the user has watched the movie.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub watched: bool,
-    /// When any of this was said, in milliseconds since 1970: by that is known what an import said.
-    #[serde(default)]
-    pub said_at: i64,
-    /// Its place on the watchlist.
+    /// Time of the last change of the feedback, in milliseconds since 1970.
+    #[serde(default, rename = "said_at")]
+    pub updated_at: i64,
+    /// Id of the import the feedback came from, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub listed: Option<Place>,
+    pub import_id: Option<i64>,
+    /// Position on the watchlist; `None` if the movie is not on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<WatchlistPlace>,
 }
 
-/// A film's place on a watchlist.
+/// Position of a movie on a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Place {
-    /// Its title when it was added.
+pub struct WatchlistPlace {
+    /// Title at the time of adding.
     pub title: String,
-    /// Its year when it was added.
+    /// Release year at the time of adding.
     pub year: Option<u16>,
-    /// Where the person means to watch it.
+    /// Streaming service the user chose for it.
     pub service: Option<String>,
-    /// When it was added, in milliseconds since 1970.
+    /// Time of adding, in milliseconds since 1970.
     pub added_at: i64,
-    /// Grows with every addition to any list.
+    /// Sort key, which grows with every addition to any watchlist.
     position: i64,
 }
 
-/// A text that says nothing of a film.
+/// A text that is not a [`MovieSnapshot`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is not what was known of a film")]
-pub struct NotBefore;
+#[error("the undo data is invalid")]
+pub struct InvalidSnapshot;
 
-/// Longer texts come from nobody's page.
+/// Longest text form in bytes; pages produce shorter ones.
 const LONGEST: usize = 2000;
 
-impl FromStr for Before {
-    type Err = NotBefore;
+impl FromStr for MovieSnapshot {
+    type Err = InvalidSnapshot;
 
-    fn from_str(text: &str) -> Result<Self, NotBefore> {
+    fn from_str(text: &str) -> Result<Self, InvalidSnapshot> {
         if text.len() > LONGEST {
-            return Err(NotBefore);
+            return Err(InvalidSnapshot);
         }
-        let before: Self = serde_json::from_str(text).map_err(|_| NotBefore)?;
-        // No database takes what cannot be shown.
-        let unseen = |text: &str| text.chars().any(char::is_control);
-        let spoilt = before.listed.as_ref().is_some_and(|place| {
-            unseen(&place.title) || place.service.as_deref().is_some_and(unseen)
+        let snapshot: Self = serde_json::from_str(text).map_err(|_| InvalidSnapshot)?;
+        // PostgreSQL rejects text with NUL; no title contains other control characters.
+        let has_control = |text: &str| text.chars().any(char::is_control);
+        let invalid = snapshot.listed.as_ref().is_some_and(|place| {
+            has_control(&place.title) || place.service.as_deref().is_some_and(has_control)
         });
-        if spoilt { Err(NotBefore) } else { Ok(before) }
+        if invalid { Err(InvalidSnapshot) } else { Ok(snapshot) }
     }
 }
 
-impl fmt::Display for Before {
+impl fmt::Display for MovieSnapshot {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }
 
-/// Stars as half stars.
+/// Serializes stars as a number of half stars.
 mod as_halves {
-    use cinematch::sources::movielens::Stars;
+    use cinematch::rating::Stars;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde requires this signature"
+    )]
     pub fn serialize<S: Serializer>(stars: &Option<Stars>, to: S) -> Result<S::Ok, S::Error> {
         stars.map(Stars::halves).serialize(to)
     }
@@ -98,21 +108,25 @@ mod as_halves {
     }
 }
 
-type PlaceRow = (String, Option<i64>, Option<String>, i64, i64);
+type WatchlistPlaceRow = (String, Option<i64>, Option<String>, i64, i64);
 
 impl Store {
-    /// All that is known of a person and a film now, to be put back after it changed.
-    pub async fn before(&self, user: &str, movie: MovieId) -> Result<Before, StoreError> {
+    /// Returns a snapshot of what is stored about a user and a movie, to be restored later.
+    pub async fn movie_snapshot(
+        &self,
+        user: &str,
+        movie: MovieId,
+    ) -> Result<MovieSnapshot, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM feedback JOIN users ON users.id = feedback.user_id
              WHERE users.key = $1 AND movie_id = $2"
         );
-        let said: Option<FeedbackRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let row: Option<FeedbackRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(user)
             .bind(i64::from(movie.0))
             .fetch_optional(self.pool())
             .await?;
-        let place: Option<PlaceRow> = sqlx::query_as(
+        let place: Option<WatchlistPlaceRow> = sqlx::query_as(
             "SELECT title, year, service, added_at, position
              FROM watchlist JOIN users ON users.id = watchlist.user_id
              WHERE users.key = $1 AND movie_id = $2",
@@ -121,54 +135,56 @@ impl Store {
         .bind(i64::from(movie.0))
         .fetch_optional(self.pool())
         .await?;
-        let listed = place.map(|(title, year, service, added_at, position)| Place {
+        let listed = place.map(|(title, year, service, added_at, position)| WatchlistPlace {
             title,
             year: year.and_then(|year| u16::try_from(year).ok()),
             service,
             added_at,
             position,
         });
-        Ok(match said.map(MovieFeedback::of).transpose()? {
-            None => Before { listed, ..Before::default() },
-            Some(said) => Before {
-                reaction: said.reaction,
-                stars: said.stars,
-                watched: said.watched,
-                said_at: said.updated_at,
+        Ok(match row.map(MovieFeedback::of).transpose()? {
+            None => MovieSnapshot { listed, ..MovieSnapshot::default() },
+            Some(feedback) => MovieSnapshot {
+                reaction: feedback.reaction,
+                stars: feedback.stars,
+                watched: feedback.watched,
+                updated_at: feedback.updated_at,
+                import_id: feedback.import_id,
                 listed,
             },
         })
     }
 
-    /// Puts back what was known of a film, and its place on the watchlist: all of it or nothing.
-    pub async fn restore(
+    /// Restores the feedback on a movie and its position on the watchlist, in one transaction.
+    pub async fn restore_movie(
         &self,
         owner: impl Into<Owner>,
         movie: MovieId,
-        before: Before,
+        snapshot: MovieSnapshot,
         now: i64,
     ) -> Result<(), StoreError> {
         let (store, owner) = (self.clone(), owner.into());
         let user = owner.key.clone();
         self.change(&user, async move {
             let mut transaction = store.begin().await?;
-            let id = touch_or_new(&mut transaction, &owner, now).await?;
-            let said = MovieFeedback {
+            let id = touch_or_insert(&mut transaction, &owner, now).await?;
+            let feedback = MovieFeedback {
                 movie_id: movie,
-                reaction: before.reaction,
-                stars: before.stars,
-                watched: before.watched,
-                // Nothing was said in times to come.
-                updated_at: before.said_at.min(now),
+                reaction: snapshot.reaction,
+                stars: snapshot.stars,
+                watched: snapshot.watched,
+                // The time may be forged.
+                updated_at: snapshot.updated_at.min(now),
+                import_id: import_of(&mut transaction, id, snapshot.import_id).await?,
             };
-            keep(&mut transaction, id, &said).await?;
+            replace(&mut transaction, id, &feedback).await?;
             sqlx::query("DELETE FROM watchlist WHERE user_id = $1 AND movie_id = $2")
                 .bind(id)
                 .bind(i64::from(movie.0))
                 .execute(&mut *transaction)
                 .await?;
-            if let Some(place) = before.listed {
-                place.put_back(&mut transaction, id, movie).await?;
+            if let Some(place) = snapshot.listed {
+                place.insert(&mut transaction, id, movie).await?;
             }
             transaction.commit().await?;
             Ok(())
@@ -177,20 +193,36 @@ impl Store {
     }
 }
 
-impl Place {
-    /// Lists the film where it was. The position may come from outside: one that is not given out yet, or
-    /// is another film's, becomes the next one, so that nobody can use the numbers up.
-    async fn put_back(
+/// Returns `import_id` if the user made that import. The id may be forged.
+async fn import_of(
+    transaction: &mut Transaction,
+    user: i64,
+    import_id: Option<i64>,
+) -> Result<Option<i64>, StoreError> {
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT id FROM imports WHERE user_id = $1 AND id = $2")
+            .bind(user)
+            .bind(import_id)
+            .fetch_optional(&mut **transaction)
+            .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+impl WatchlistPlace {
+    /// Inserts the movie at its former position. The position may be forged: a position that was never
+    /// used, or that another movie has, is replaced by the next free one, so that forged texts cannot
+    /// exhaust the numbers.
+    async fn insert(
         self,
-        transaction: &mut Transaction<'static, Any>,
+        transaction: &mut Transaction,
         user: i64,
         movie: MovieId,
     ) -> Result<(), StoreError> {
         let (last,): (Option<i64>,) = sqlx::query_as("SELECT MAX(position) FROM watchlist")
             .fetch_one(&mut **transaction)
             .await?;
-        let was_given = (1..last.unwrap_or(0)).contains(&self.position);
-        if was_given {
+        let was_used = (1..last.unwrap_or(0)).contains(&self.position);
+        if was_used {
             let listed = sqlx::query(
                 "INSERT INTO watchlist (user_id, movie_id, title, year, service, added_at, position)
                  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
@@ -229,23 +261,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_what_was_known_or_nothing() {
-        let place = Place {
+    fn parses_its_own_text_form_and_rejects_others() {
+        let place = WatchlistPlace {
             title: "\"Heat\" <b>".to_owned(),
             year: Some(1995),
             service: None,
             added_at: 7,
             position: 3,
         };
-        let before = Before {
+        let snapshot = MovieSnapshot {
             reaction: Some(Reaction::NotInterested),
             stars: Stars::from_halves(9),
             watched: true,
-            said_at: 5,
+            updated_at: 5,
+            import_id: Some(2),
             listed: Some(place),
         };
-        for before in [before, Before::default()] {
-            assert_eq!(before.to_string().parse(), Ok(before));
+        for snapshot in [snapshot, MovieSnapshot::default()] {
+            assert_eq!(snapshot.to_string().parse(), Ok(snapshot));
         }
         let long = format!("{{\"said_at\":1{}}}", " ".repeat(LONGEST));
         for text in [
@@ -257,10 +290,10 @@ mod tests {
             "{\"reaction\":\"x\"}",
             &long,
         ] {
-            assert_eq!(text.parse::<Before>(), Err(NotBefore), "{text}");
+            assert_eq!(text.parse::<MovieSnapshot>(), Err(InvalidSnapshot), "{text}");
         }
-        let unseen = "{\"listed\":{\"title\":\"a\\u0000\",\"year\":null,\"service\":null,\
+        let control = "{\"listed\":{\"title\":\"a\\u0000\",\"year\":null,\"service\":null,\
                       \"added_at\":1,\"position\":1}}";
-        assert_eq!(unseen.parse::<Before>(), Err(NotBefore), "no database takes it");
+        assert_eq!(control.parse::<MovieSnapshot>(), Err(InvalidSnapshot));
     }
 }

@@ -1,36 +1,36 @@
-//! Whoever something is known of: profiles with an email address, and people whom only a key names.
+//! Users: profiles with an email address, and users that a front end identifies by a key of its own.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sqlx::{Any, Transaction};
 
-use crate::{Store, StoreError};
+use crate::error::StoreError;
+use crate::store::{Store, Transaction};
 
-/// Somebody's profile.
+/// A user's profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// Its number, never given out twice. As text it is the key of the person's data.
+    /// Id of the profile, never reused. Its decimal form is the key of the user's data.
     pub id: i64,
-    /// In lower case.
+    /// Email address in lower case.
     pub email: String,
-    /// What they want to be called.
+    /// Display name.
     pub name: String,
     /// In milliseconds since 1970.
     pub created_at: i64,
 }
 
 impl Profile {
-    /// The key of the person's data.
+    /// Returns the key of the user's data.
     pub fn key(&self) -> String {
         self.id.to_string()
     }
 }
 
-/// The longest email address (RFC 5321).
+/// Longest valid email address in characters (RFC 5321).
 const LONGEST_EMAIL: usize = 254;
 
-/// Whether a text may be an email address, as far as that can be told: mail alone proves it.
+/// True if `text` has the form of an email address. Only a message sent to it proves that it exists.
 pub fn is_email(text: &str) -> bool {
     let whole = text
         .split_once('@')
@@ -39,11 +39,11 @@ pub fn is_email(text: &str) -> bool {
     whole && plain && text.chars().count() <= LONGEST_EMAIL
 }
 
-/// Whose data a change is of.
+/// The user whose data is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     pub(crate) key: String,
-    /// Whether there must be a profile: one that was forgotten meanwhile does not come back.
+    /// True if the user must exist already: a change must not recreate a profile that was deleted.
     is_profile: bool,
 }
 
@@ -53,50 +53,50 @@ impl From<&Profile> for Owner {
     }
 }
 
-/// Whoever goes by this name; nothing need be known of them.
+/// The user with this key, who is created on the first change.
 impl From<&str> for Owner {
     fn from(name: &str) -> Self {
         Self { key: name.to_owned(), is_profile: false }
     }
 }
 
-/// A profile to be made.
+/// A profile to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewProfile {
-    /// The email address; case does not matter.
+    /// Email address, in any case.
     pub email: String,
-    /// What they want to be called.
+    /// Display name.
     pub name: String,
-    /// The hash of a password, if they can sign in with one.
+    /// Argon2id hash of the password, as a PHC string; `None` for a profile without a password.
     pub password_hash: Option<String>,
 }
 
-/// A profile, and whether it has a password.
+/// A profile with its password hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// The profile.
+    /// Public part of the account.
     pub profile: Profile,
-    /// Argon2id, as a PHC string.
+    /// Argon2id hash of the password, as a PHC string; `None` for a profile without a password.
     pub password_hash: Option<String>,
 }
 
-/// What came of telling one's email address.
+/// Outcome of [`Store::identify`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identified {
-    /// Such a profile was there; it is as it was.
+    /// A profile with the address existed; it is unchanged.
     Known(Profile),
-    /// It was made.
+    /// A profile was created.
     New(Profile),
-    /// There is none, and without a name none is made.
+    /// No profile has the address, and no name was given to create one.
     Unknown,
 }
 
-/// That somebody was forgotten.
+/// Proof that a user's data was deleted. Does not identify the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Receipt {
-    /// Its number, which names nobody.
+    /// Random id of the receipt.
     pub receipt: String,
-    /// Rows by table.
+    /// Number of deleted rows by table.
     pub deleted: BTreeMap<&'static str, u64>,
     /// In milliseconds since 1970.
     #[serde(skip)]
@@ -113,7 +113,7 @@ fn account((id, email, name, created_at, password_hash): ProfileRow) -> Option<A
 }
 
 impl Store {
-    /// The profile of a number.
+    /// Returns the profile with an id.
     pub async fn profile(&self, id: i64) -> Result<Option<Profile>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE id = $1 AND email IS NOT NULL"));
         let row: Option<ProfileRow> =
@@ -121,7 +121,7 @@ impl Store {
         Ok(row.and_then(account).map(|account| account.profile))
     }
 
-    /// The account of an email address.
+    /// Returns the account with an email address.
     pub async fn account(&self, email: &str) -> Result<Option<Account>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE email = $1"));
         let row: Option<ProfileRow> =
@@ -129,15 +129,15 @@ impl Store {
         Ok(row.and_then(account))
     }
 
-    /// All accounts, the oldest first.
+    /// Returns all accounts, oldest first.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE email IS NOT NULL ORDER BY id"));
         let rows: Vec<ProfileRow> = sqlx::query_as(sql).fetch_all(self.pool()).await?;
         Ok(rows.into_iter().filter_map(account).collect())
     }
 
-    /// The profile of an email address; made if there is none and a name is given. A known one is not
-    /// renamed.
+    /// Returns the profile with an email address, and creates one if there is none and `name` is given.
+    /// An existing profile keeps its name.
     pub async fn identify(
         &self,
         email: &str,
@@ -152,7 +152,7 @@ impl Store {
             NewProfile { email: email.to_owned(), name: name.to_owned(), password_hash: None };
         match self.add_profile(new, now).await {
             Ok(profile) => Ok(Identified::New(profile)),
-            // Somebody else was faster with the same address.
+            // A concurrent request created it.
             Err(StoreError::EmailTaken) => {
                 let account = self.account(email).await?;
                 Ok(account.map_or(Identified::Unknown, |it| Identified::Known(it.profile)))
@@ -161,20 +161,20 @@ impl Store {
         }
     }
 
-    /// Makes a profile.
+    /// Creates a profile.
     pub async fn add_profile(&self, new: NewProfile, now: i64) -> Result<Profile, StoreError> {
         let store = self.clone();
         self.change("", async move {
             let mut transaction = store.begin().await?;
             let email = new.email.to_lowercase();
             let id = loop {
-                // No key that anybody can choose has a control character.
-                let unset = format!("\u{1}{email}");
+                // Keys from front ends contain no control characters, so this one is free.
+                let temporary_key = format!("\u{1}{email}");
                 let inserted: Result<(i64,), sqlx::Error> = sqlx::query_as(
                     "INSERT INTO users (key, email, name, password_hash, created_at, version)
                      VALUES ($1, $2, $3, $4, $5, $5) RETURNING id",
                 )
-                .bind(unset)
+                .bind(temporary_key)
                 .bind(&email)
                 .bind(&new.name)
                 .bind(&new.password_hash)
@@ -185,7 +185,7 @@ impl Store {
                     Some(cause) if cause.is_unique_violation() => StoreError::EmailTaken,
                     _ => error.into(),
                 })?;
-                let named = sqlx::query(
+                let updated = sqlx::query(
                     "UPDATE users SET key = $1 WHERE id = $2
                      AND NOT EXISTS (SELECT 1 FROM users WHERE key = $1)",
                 )
@@ -193,25 +193,25 @@ impl Store {
                 .bind(id)
                 .execute(&mut *transaction)
                 .await?;
-                if named.rows_affected() == 1 {
+                if updated.rows_affected() == 1 {
                     break id;
                 }
-                // Somebody is called by this number already: it stays theirs.
+                // A front end uses this number as a key already: take the next id.
                 sqlx::query("DELETE FROM users WHERE id = $1")
                     .bind(id)
                     .execute(&mut *transaction)
                     .await?;
             };
             transaction.commit().await?;
-            if let Some(tastes) = store.tastes() {
-                tastes.forget(&id.to_string());
+            if let Some(cache) = store.history_cache() {
+                cache.invalidate(&id.to_string());
             }
             Ok(Profile { id, email, name: new.name, created_at: now })
         })
         .await
     }
 
-    /// Sets a password and ends all sessions of the account; whether there is one.
+    /// Sets the password of an account and ends all its sessions. Returns false if there is no account.
     pub async fn set_password(&self, email: &str, hash: String) -> Result<bool, StoreError> {
         let (store, email) = (self.clone(), email.to_lowercase());
         self.change("", async move {
@@ -233,8 +233,8 @@ impl Store {
         .await
     }
 
-    /// Forgets a person and all that is known of them; `None` if nothing is. The receipt, whose number
-    /// comes from outside, is kept, and names nobody.
+    /// Deletes a user and all their data. Returns `None` for an unknown user. `receipt` is a random id
+    /// under which the number of deleted rows is kept; it does not identify the user.
     pub async fn forget(
         &self,
         user: &str,
@@ -244,7 +244,8 @@ impl Store {
         let (store, key) = (self.clone(), user.to_owned());
         self.change(user, async move {
             let mut transaction = store.begin().await?;
-            let Some(id) = id_of(&store, &mut transaction, &key).await? else { return Ok(None) };
+            let id = lock_user(&store, &mut transaction, &key).await?;
+            let Some(id) = id else { return Ok(None) };
             let mut deleted = BTreeMap::new();
             for table in ["feedback", "imports", "preferences", "sessions", "watchlist"] {
                 let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE user_id = $1"));
@@ -265,7 +266,7 @@ impl Store {
                 .await?;
             transaction.commit().await?;
             if store.is_file() {
-                // What was deleted is still in the write-ahead log until it is written over.
+                // The write-ahead log contains the deleted rows until it is truncated.
                 sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_optional(store.pool()).await?;
             }
             Ok(Some(Receipt { receipt, deleted, deleted_at: now }))
@@ -274,13 +275,14 @@ impl Store {
     }
 }
 
-/// The row of a key, whose owner is about to go.
-async fn id_of(
+/// Returns the row id of a user, and locks the row so that changes of one user are serialized across
+/// servers.
+async fn lock_user(
     store: &Store,
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Transaction,
     key: &str,
 ) -> Result<Option<i64>, StoreError> {
-    // Changes of one person come one after another, in whatever server they are made.
+    // SQLite allows a single writer.
     let sql = if store.is_file() {
         "SELECT id FROM users WHERE key = $1"
     } else {
@@ -291,10 +293,10 @@ async fn id_of(
     Ok(row.map(|(id,)| id))
 }
 
-/// The row of a person of whom something changes: their version grows with it. Changes of one person come
-/// one after another from here on, in whatever server they are made.
+/// Increases the version of a user's data and returns the user's row id; `None` for an unknown user. The
+/// update locks the row, so that changes of one user are serialized across servers.
 pub(crate) async fn touch(
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Transaction,
     key: &str,
     now: i64,
 ) -> Result<Option<i64>, StoreError> {
@@ -309,10 +311,10 @@ pub(crate) async fn touch(
     Ok(row.map(|(id,)| id))
 }
 
-/// The row of a person of whom something changes, made if nothing was known of them. A profile is not made:
-/// it was forgotten.
-pub(crate) async fn touch_or_new(
-    transaction: &mut Transaction<'static, Any>,
+/// Increases the version of a user's data and returns the user's row id, creating an unknown user. A
+/// missing profile was deleted, and is not recreated.
+pub(crate) async fn touch_or_insert(
+    transaction: &mut Transaction,
     owner: &Owner,
     now: i64,
 ) -> Result<i64, StoreError> {
@@ -321,7 +323,7 @@ pub(crate) async fn touch_or_new(
         return Ok(id);
     }
     if *is_profile {
-        return Err(StoreError::Forgotten);
+        return Err(StoreError::ProfileDeleted);
     }
     let inserted: Option<(i64,)> = sqlx::query_as(
         "INSERT INTO users (key, created_at, version) VALUES ($1, $2, $2)
@@ -333,7 +335,7 @@ pub(crate) async fn touch_or_new(
     .await?;
     match inserted {
         Some((id,)) => Ok(id),
-        // Another server made it meanwhile.
+        // Another server created it in the meantime.
         None => touch(transaction, key, now).await?.ok_or_else(|| sqlx::Error::RowNotFound.into()),
     }
 }

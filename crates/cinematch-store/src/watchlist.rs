@@ -1,48 +1,50 @@
-//! Watchlists: films people want to see, newest first.
+//! Watchlists: movies that users want to see, most recently added first.
 
 use cinematch::ids::MovieId;
 
-use crate::feedback::say;
+use crate::error::StoreError;
+use crate::feedback;
+use crate::records::feedback::FeedbackUpdate;
 use crate::rows::movie_id;
-use crate::users::{touch, touch_or_new};
-use crate::{Owner, Said, Store, StoreError};
+use crate::store::Store;
+use crate::users::{Owner, touch, touch_or_insert};
 
-/// A film to be added.
+/// A movie to add to a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewItem {
-    /// The film.
+    /// Id of the movie.
     pub movie_id: MovieId,
-    /// Its title.
+    /// Title, stored so that the list stays readable if the catalog loses the movie.
     pub title: String,
-    /// Its year.
+    /// Release year.
     pub year: Option<u16>,
-    /// Where the person means to watch it.
+    /// Streaming service the user chose for it.
     pub service: Option<String>,
 }
 
-/// A film on a watchlist.
+/// A movie on a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchlistItem {
-    /// The film.
+    /// Id of the movie.
     pub movie_id: MovieId,
-    /// Its title when it was added.
+    /// Title at the time of adding.
     pub title: String,
-    /// Its year when it was added.
+    /// Release year at the time of adding.
     pub year: Option<u16>,
-    /// Where the person means to watch it.
+    /// Streaming service the user chose for it.
     pub service: Option<String>,
-    /// Whether they have.
+    /// True if the user has watched the movie.
     pub watched: bool,
-    /// When it was added, in milliseconds since 1970.
+    /// Time of adding, in milliseconds since 1970.
     pub added_at: i64,
 }
 
-/// Whether an addition changed anything.
+/// Outcome of adding a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Added {
-    /// The film is on the list now.
+    /// The movie was added.
     New,
-    /// It was there already; nothing changed.
+    /// The movie was on the list already; nothing changed.
     Already,
 }
 
@@ -62,8 +64,8 @@ impl WatchlistItem {
 }
 
 impl Store {
-    /// Adds a film. Adding twice is adding once.
-    pub async fn add(
+    /// Adds a movie to the watchlist. Does nothing if the movie is on it already.
+    pub async fn add_to_watchlist(
         &self,
         owner: impl Into<Owner>,
         item: NewItem,
@@ -73,7 +75,7 @@ impl Store {
         let user = owner.key.clone();
         self.change(&user, async move {
             let mut transaction = store.begin().await?;
-            let id = touch_or_new(&mut transaction, &owner, now).await?;
+            let id = touch_or_insert(&mut transaction, &owner, now).await?;
             let inserted = sqlx::query(
                 "INSERT INTO watchlist (user_id, movie_id, title, year, service, added_at)
                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, movie_id) DO NOTHING",
@@ -92,7 +94,7 @@ impl Store {
         .await
     }
 
-    /// A person's films, newest first.
+    /// Returns a user's watchlist, most recently added first.
     pub async fn watchlist(&self, user: &str) -> Result<Vec<WatchlistItem>, StoreError> {
         let rows: Vec<ItemRow> = sqlx::query_as(
             "SELECT watchlist.movie_id, title, year, service, feedback.watched, added_at
@@ -107,8 +109,8 @@ impl Store {
         rows.into_iter().map(WatchlistItem::of).collect()
     }
 
-    /// Removes a film; whether it was there. That it was watched stays known.
-    pub async fn remove(
+    /// Removes a movie from the watchlist, but keeps its feedback. Returns false if it was not listed.
+    pub async fn remove_from_watchlist(
         &self,
         user: &str,
         movie_id: MovieId,
@@ -132,7 +134,8 @@ impl Store {
         .await
     }
 
-    /// Marks a film watched or not watched; the film's title if it is on the list.
+    /// Marks a movie of the watchlist as watched or not watched. Returns its title; `None` if it is not
+    /// on the watchlist.
     pub async fn set_watched(
         &self,
         user: &str,
@@ -151,8 +154,8 @@ impl Store {
                     .fetch_optional(&mut *transaction)
                     .await?;
             let Some((title,)) = listed else { return Ok(None) };
-            let said = Said { watched: Some(watched), ..Said::default() };
-            say(&mut transaction, id, movie_id, said, now).await?;
+            let update = FeedbackUpdate { watched: Some(watched), ..FeedbackUpdate::default() };
+            feedback::apply(&mut transaction, id, movie_id, update, now).await?;
             transaction.commit().await?;
             Ok(Some(title))
         })

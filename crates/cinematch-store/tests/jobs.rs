@@ -8,46 +8,46 @@ use databases::databases;
 const MINUTE: i64 = 60_000;
 
 fn failure(error: &str, at: i64, again: Option<i64>) -> Failure<'_> {
-    Failure { stood_still_at: None, error, at, again }
+    Failure { stalled_beat: None, error, at, retry_at: again }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_is_asked_for_taken_followed_repeated_and_ended() {
     for database in databases("a_job_is_asked_for").await {
         let store = database.open().await;
-        assert!(store.begin_job("a", 10).await.unwrap().is_none());
-        let (job, is_new) = store.ask_for_job(JobKind::Retrain, "api", 10).await.unwrap();
+        assert!(store.claim_job("a", 10).await.unwrap().is_none());
+        let (job, is_new) = store.enqueue_job(JobKind::Retrain, "api", 10).await.unwrap();
         assert!(is_new);
         assert_eq!((job.state, job.attempt, job.asked_at), (JobState::Queued, 0, 10));
-        let (same, is_new) = store.ask_for_job(JobKind::Retrain, "cli", 11).await.unwrap();
+        let (same, is_new) = store.enqueue_job(JobKind::Retrain, "cli", 11).await.unwrap();
         assert_eq!((same.id, is_new), (job.id, false));
-        let (other, _) = store.ask_for_job(JobKind::Update, "cli", 12).await.unwrap();
+        let (other, _) = store.enqueue_job(JobKind::Update, "cli", 12).await.unwrap();
         assert_eq!(store.n_queued_jobs().await.unwrap(), 2);
 
         // One at a time, whoever asks.
-        let taken = store.begin_job("a", 20).await.unwrap().unwrap();
+        let taken = store.claim_job("a", 20).await.unwrap().unwrap();
         assert_eq!((taken.id, taken.state, taken.attempt), (job.id, JobState::Running, 1));
-        assert!(store.begin_job("b", 20).await.unwrap().is_none());
-        assert!(store.beat_job(job.id, "a", Some("train"), 250).await.unwrap());
-        assert!(!store.beat_job(job.id, "b", Some("train"), 250).await.unwrap());
+        assert!(store.claim_job("b", 20).await.unwrap().is_none());
+        assert!(store.heartbeat_job(job.id, "a", Some("train"), 250).await.unwrap());
+        assert!(!store.heartbeat_job(job.id, "b", Some("train"), 250).await.unwrap());
         let running = store.running_job().await.unwrap().unwrap();
         assert_eq!((running.stage.as_deref(), running.permille), (Some("train"), 250));
         assert!(running.beat > taken.beat);
 
         // Who saw an older beat did not see a standstill.
-        let lost = Failure { stood_still_at: Some(taken.beat), ..failure("gone", 30, Some(40)) };
+        let lost = Failure { stalled_beat: Some(taken.beat), ..failure("gone", 30, Some(40)) };
         assert!(!store.fail_job(&taken, lost).await.unwrap());
-        let lost = Failure { stood_still_at: Some(running.beat), ..lost };
+        let lost = Failure { stalled_beat: Some(running.beat), ..lost };
         assert!(store.fail_job(&running, lost).await.unwrap());
-        assert!(!store.beat_job(job.id, "a", None, 0).await.unwrap());
-        assert!(!store.end_job(job.id, "a", "{}", 31).await.unwrap());
+        assert!(!store.heartbeat_job(job.id, "a", None, 0).await.unwrap());
+        assert!(!store.complete_job(job.id, "a", "{}", 31).await.unwrap());
 
         // It waits; the other one goes first.
-        let taken = store.begin_job("b", 35).await.unwrap().unwrap();
+        let taken = store.claim_job("b", 35).await.unwrap().unwrap();
         assert_eq!(taken.id, other.id);
-        assert!(store.end_job(other.id, "b", "{\"why\":\"nothing new\"}", 36).await.unwrap());
-        assert!(store.begin_job("b", 39).await.unwrap().is_none());
-        let again = store.begin_job("b", 40).await.unwrap().unwrap();
+        assert!(store.complete_job(other.id, "b", "{\"why\":\"nothing new\"}", 36).await.unwrap());
+        assert!(store.claim_job("b", 39).await.unwrap().is_none());
+        let again = store.claim_job("b", 40).await.unwrap().unwrap();
         assert_eq!((again.id, again.attempt, again.stage.as_deref()), (job.id, 2, None));
         assert_eq!(again.error.as_deref(), Some("gone"));
         assert!(store.fail_job(&again, failure("broken", 50, None)).await.unwrap());
@@ -65,8 +65,9 @@ async fn a_job_is_asked_for_taken_followed_repeated_and_ended() {
 async fn every_moment_of_a_schedule_is_seen_to_once_whatever_clocks_do() {
     for database in databases("every_moment_of_a_schedule").await {
         let store = database.open().await;
-        let due =
-            async |slot| store.ask_for_scheduled(JobKind::Retrain, slot, slot + 5).await.unwrap();
+        let due = async |slot| {
+            store.enqueue_scheduled_job(JobKind::Retrain, slot, slot + 5).await.unwrap()
+        };
         // A new schedule begins with its next moment.
         assert!(!due(MINUTE).await);
         assert!(!due(MINUTE).await);
@@ -76,21 +77,21 @@ async fn every_moment_of_a_schedule_is_seen_to_once_whatever_clocks_do() {
         assert!(!due(MINUTE).await);
         // While one waits, the next moment needs no second one, and is over.
         assert!(!due(3 * MINUTE).await);
-        let job = store.begin_job("a", 4 * MINUTE).await.unwrap().unwrap();
+        let job = store.claim_job("a", 4 * MINUTE).await.unwrap().unwrap();
         assert_eq!(job.asked_by, "schedule");
         assert!(!due(3 * MINUTE).await);
         assert!(due(9 * MINUTE).await);
         // The clock was set back behind what waits: it does not wait until then.
         let worker = job.worker.as_deref().unwrap();
-        assert!(store.end_job(job.id, worker, "{}", 9 * MINUTE).await.unwrap());
-        let early = store.begin_job("a", MINUTE).await.unwrap().unwrap();
+        assert!(store.complete_job(job.id, worker, "{}", 9 * MINUTE).await.unwrap());
+        let early = store.claim_job("a", MINUTE).await.unwrap().unwrap();
         assert!(early.asked_at > MINUTE);
         // A clock that was years ahead holds up no schedule for years.
-        assert!(store.end_job(early.id, "a", "{}", MINUTE).await.unwrap());
+        assert!(store.complete_job(early.id, "a", "{}", MINUTE).await.unwrap());
         let years = 1_000_000 * MINUTE;
         assert!(due(years).await);
-        let job = store.begin_job("a", MINUTE).await.unwrap().unwrap();
-        assert!(store.end_job(job.id, "a", "{}", MINUTE).await.unwrap());
+        let job = store.claim_job("a", MINUTE).await.unwrap().unwrap();
+        assert!(store.complete_job(job.id, "a", "{}", MINUTE).await.unwrap());
         assert!(!due(10 * MINUTE).await);
         assert!(due(11 * MINUTE).await);
         store.close().await;
@@ -108,11 +109,11 @@ async fn of_many_servers_one_gets_a_job() {
             }
         }
         for round in 0..20 {
-            first.ask_for_job(JobKind::Retrain, "api", round).await.unwrap();
-            first.ask_for_job(JobKind::Update, "api", round).await.unwrap();
+            first.enqueue_job(JobKind::Retrain, "api", round).await.unwrap();
+            first.enqueue_job(JobKind::Update, "api", round).await.unwrap();
             let all = stores.iter().cycle().take(8).enumerate().map(|(at, store)| {
                 let store = store.clone();
-                tokio::spawn(async move { store.begin_job(&at.to_string(), round).await.unwrap() })
+                tokio::spawn(async move { store.claim_job(&at.to_string(), round).await.unwrap() })
             });
             let mut taken = Vec::new();
             for task in all.collect::<Vec<_>>() {
@@ -121,7 +122,7 @@ async fn of_many_servers_one_gets_a_job() {
             assert_eq!(taken.len(), 1, "round {round}");
             let job = &taken[0];
             let worker = job.worker.as_deref().unwrap();
-            assert!(first.end_job(job.id, worker, "{}", round).await.unwrap());
+            assert!(first.complete_job(job.id, worker, "{}", round).await.unwrap());
         }
         for store in stores {
             store.close().await;

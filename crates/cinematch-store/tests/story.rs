@@ -3,7 +3,7 @@
 mod databases;
 
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use cinematch_store::*;
 use databases::{Database, databases};
 
@@ -21,12 +21,12 @@ async fn shown(store: &Store, user: &str) -> Vec<(u32, bool)> {
     items.iter().map(|item| (item.movie_id.0, item.watched)).collect()
 }
 
-fn like() -> Said {
-    Said { reaction: Some(Reaction::Like), ..Said::default() }
+fn like() -> FeedbackUpdate {
+    FeedbackUpdate { reaction: Some(Reaction::Like), ..FeedbackUpdate::default() }
 }
 
-fn rate(stars: f32) -> Said {
-    Said { stars: Stars::from_value(stars), ..Said::default() }
+fn rate(stars: f32) -> FeedbackUpdate {
+    FeedbackUpdate { stars: Stars::from_value(stars), ..FeedbackUpdate::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,26 +44,26 @@ async fn the_story_of_a_household() {
 
 async fn watchlists(store: &Store) {
     assert!(shown(store, "ada").await.is_empty());
-    assert_eq!(store.add("ada", item(1), 10).await.unwrap(), Added::New);
-    assert_eq!(store.add("ada", item(2), 10).await.unwrap(), Added::New);
-    assert_eq!(store.add("ada", item(1), 99).await.unwrap(), Added::Already);
-    assert_eq!(store.add("o'bob; --", item(2), 10).await.unwrap(), Added::New);
+    assert_eq!(store.add_to_watchlist("ada", item(1), 10).await.unwrap(), Added::New);
+    assert_eq!(store.add_to_watchlist("ada", item(2), 10).await.unwrap(), Added::New);
+    assert_eq!(store.add_to_watchlist("ada", item(1), 99).await.unwrap(), Added::Already);
+    assert_eq!(store.add_to_watchlist("o'bob; --", item(2), 10).await.unwrap(), Added::New);
     assert_eq!(shown(store, "ada").await, [(2, false), (1, false)]);
     assert_eq!(store.watchlist("ada").await.unwrap()[1].added_at, 10);
 
     let title = store.set_watched("ada", MovieId(1), true, 11).await.unwrap();
     assert_eq!(title.as_deref(), Some("Film 1"));
     assert_eq!(shown(store, "ada").await, [(2, false), (1, true)]);
-    assert_eq!(store.taste("ada").await.unwrap().known().collect::<Vec<_>>(), [MovieId(1)]);
+    assert_eq!(store.user_history("ada").await.unwrap().known().collect::<Vec<_>>(), [MovieId(1)]);
     store.set_watched("ada", MovieId(1), false, 12).await.unwrap();
     assert_eq!(shown(store, "ada").await, [(2, false), (1, false)]);
-    assert_eq!(store.taste("ada").await.unwrap().known().count(), 0);
+    assert_eq!(store.user_history("ada").await.unwrap().known().count(), 0);
     assert_eq!(store.set_watched("ada", MovieId(7), true, 12).await.unwrap(), None);
 
-    assert!(store.remove("ada", MovieId(2), 13).await.unwrap());
-    assert!(!store.remove("ada", MovieId(2), 13).await.unwrap());
+    assert!(store.remove_from_watchlist("ada", MovieId(2), 13).await.unwrap());
+    assert!(!store.remove_from_watchlist("ada", MovieId(2), 13).await.unwrap());
     assert_eq!(shown(store, "o'bob; --").await, [(2, false)]);
-    assert_eq!(store.taste("ada").await.unwrap().listed, [MovieId(1)]);
+    assert_eq!(store.user_history("ada").await.unwrap().listed, [MovieId(1)]);
 }
 
 async fn profiles(store: &Store) {
@@ -71,7 +71,7 @@ async fn profiles(store: &Store) {
     assert_eq!(unknown, Identified::Unknown);
     // A name that a profile's number would collide with stays whose it is.
     let next = 4;
-    store.add(next.to_string().as_str(), item(9), 20).await.unwrap();
+    store.add_to_watchlist(next.to_string().as_str(), item(9), 20).await.unwrap();
     let made = store.identify("Eve@Example.org", Some("Eve"), 20).await.unwrap();
     let Identified::New(eve) = made else { panic!("{made:?}") };
     assert_eq!((eve.email.as_str(), eve.name.as_str()), ("eve@example.org", "Eve"));
@@ -100,35 +100,36 @@ async fn opinions(store: &Store) {
         region: Some("DE".to_owned()),
         ..Preferences::default()
     };
-    assert_eq!(store.taste("ada").await.unwrap().preferences, Preferences::default());
+    assert_eq!(store.user_history("ada").await.unwrap().preferences, Preferences::default());
     store.set_preferences("ada", preferences.clone(), 40).await.unwrap();
     let kept = Preferences { updated_at: Some(40), ..preferences };
-    assert_eq!(store.taste("ada").await.unwrap().preferences, kept);
+    assert_eq!(store.user_history("ada").await.unwrap().preferences, kept);
 
-    store.say("ada", MovieId(5), like(), 50).await.unwrap();
-    store.say("ada", MovieId(6), rate(4.5), 51).await.unwrap();
-    let dislike = Said { reaction: Some(Reaction::NotInterested), ..Said::default() };
-    store.say("ada", MovieId(7), dislike, 52).await.unwrap();
-    let taste = store.taste("ada").await.unwrap();
+    store.update_feedback("ada", MovieId(5), like(), 50).await.unwrap();
+    store.update_feedback("ada", MovieId(6), rate(4.5), 51).await.unwrap();
+    let dislike =
+        FeedbackUpdate { reaction: Some(Reaction::NotInterested), ..FeedbackUpdate::default() };
+    store.update_feedback("ada", MovieId(7), dislike, 52).await.unwrap();
+    let taste = store.user_history("ada").await.unwrap();
     assert_eq!(taste.liked().collect::<Vec<_>>(), [MovieId(5)]);
     assert_eq!(taste.disliked().collect::<Vec<_>>(), [MovieId(7)]);
     assert_eq!(taste.rated().next().unwrap().1.halves(), 9);
 
     // Of what contradicts each other the later counts; what does not stays.
-    let said = store.say("ada", MovieId(5), rate(1.0), 53).await.unwrap();
+    let said = store.update_feedback("ada", MovieId(5), rate(1.0), 53).await.unwrap();
     assert_eq!((said.reaction, said.stars.map(Stars::value)), (None, Some(1.0)));
-    let said = store.say("ada", MovieId(5), like(), 54).await.unwrap();
+    let said = store.update_feedback("ada", MovieId(5), like(), 54).await.unwrap();
     assert_eq!((said.reaction, said.stars), (Some(Reaction::Like), None));
-    let said = store.say("ada", MovieId(6), like(), 55).await.unwrap();
+    let said = store.update_feedback("ada", MovieId(6), like(), 55).await.unwrap();
     assert_eq!((said.reaction, said.stars.map(Stars::value)), (Some(Reaction::Like), Some(4.5)));
-    let watched = Said { watched: Some(true), ..Said::default() };
-    store.say("ada", MovieId(6), watched, 56).await.unwrap();
+    let watched = FeedbackUpdate { watched: Some(true), ..FeedbackUpdate::default() };
+    store.update_feedback("ada", MovieId(6), watched, 56).await.unwrap();
     let order: Vec<u32> =
         store.feedback("ada").await.unwrap().iter().map(|movie| movie.movie_id.0).collect();
     assert_eq!(order, [6, 5, 7], "the last first");
 
-    assert!(store.unsay("ada", MovieId(7), 57).await.unwrap());
-    assert!(!store.unsay("ada", MovieId(7), 57).await.unwrap());
+    assert!(store.delete_feedback("ada", MovieId(7), 57).await.unwrap());
+    assert!(!store.delete_feedback("ada", MovieId(7), 57).await.unwrap());
     assert_eq!(store.reset_feedback("ada", 60).await.unwrap(), 2);
     assert_eq!(store.reset_feedback("ada", 61).await.unwrap(), 0);
     assert_eq!(store.reset_feedback("nobody", 61).await.unwrap(), 0);
@@ -163,20 +164,21 @@ async fn imports(store: &Store) {
         rows: 2100,
         matched: 2000,
     };
-    store.say("ada", MovieId(1000), rate(5.0), 70).await.unwrap();
-    store.say("ada", MovieId(1003), watched(), 70).await.unwrap();
+    store.update_feedback("ada", MovieId(1000), rate(5.0), 70).await.unwrap();
+    store.update_feedback("ada", MovieId(1003), watched(), 70).await.unwrap();
     let changes = store.import("ada", movies(), record(), 71).await.unwrap();
     // What was said here stays, and a film that was seen need not be listed.
-    let expected = Changes { added: 1499, changed: 0, kept: 1, unchanged: 1, listed: 499 };
+    let expected = ImportChanges { added: 1499, changed: 0, kept: 1, unchanged: 1, listed: 499 };
     assert_eq!(changes, expected);
     let before = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
     let again = store.import("ada", movies(), record(), 99).await.unwrap();
-    assert_eq!(again, Changes { unchanged: 1999, kept: 1, ..Changes::default() });
+    assert_eq!(again, ImportChanges { unchanged: 1999, kept: 1, ..ImportChanges::default() });
     let after = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
     assert_eq!(before, after, "a second import changes nothing");
     let past = store.imports("ada").await.unwrap();
-    assert_eq!(past, [PastImport { record: record(), changed: 1998, imported_at: 71 }]);
-    let rated = store.taste("ada").await.unwrap();
+    let expected = PastImport { id: past[0].id, record: record(), changed: 1998, imported_at: 71 };
+    assert_eq!(past, [expected]);
+    let rated = store.user_history("ada").await.unwrap();
     assert_eq!(rated.rated().next().unwrap(), (MovieId(1000), Stars::from_halves(10).unwrap()));
     // A newer export goes before an older one.
     let newer = || {
@@ -188,8 +190,59 @@ async fn imports(store: &Store) {
     assert_eq!((changes.changed, changes.kept), (1, 1));
 }
 
-fn watched() -> Said {
-    Said { watched: Some(true), ..Said::default() }
+#[tokio::test(flavor = "multi_thread")]
+async fn keeps_imports_and_feedback_of_one_millisecond_apart() {
+    const NOW: i64 = 71;
+    for database in databases("keeps_imports_and_feedback_of_one_millisecond_apart").await {
+        let store = database.open().await;
+        let import = async |id: u32, stars: f32| {
+            let movie = ImportedMovie {
+                item: item(id),
+                stars: Stars::from_value(stars),
+                liked: false,
+                watched: false,
+                listed: false,
+            };
+            let record = ImportRecord {
+                service: "imdb".to_owned(),
+                file: format!("{id}.csv"),
+                rows: 1,
+                matched: 1,
+            };
+            store.import("ada", vec![movie], record, NOW).await.unwrap()
+        };
+        let stored = async |id: u32| {
+            let history = store.user_history("ada").await.unwrap();
+            let movie = history.movies.iter().find(|movie| movie.movie_id.0 == id).unwrap();
+            (movie.stars.map(Stars::value), movie.import_id)
+        };
+        import(1, 3.0).await;
+        import(2, 3.0).await;
+        let past = store.imports("ada").await.unwrap();
+        assert_eq!(past.len(), 2);
+        assert_ne!(past[0].id, past[1].id);
+        assert_eq!(stored(2).await, (Some(3.0), Some(past[0].id)));
+        assert_eq!(stored(1).await, (Some(3.0), Some(past[1].id)));
+        // The user's rating survives a later import of the same millisecond; an imported one does not.
+        store.update_feedback("ada", MovieId(1), rate(5.0), NOW).await.unwrap();
+        assert_eq!(import(1, 1.0).await, ImportChanges { kept: 1, ..ImportChanges::default() });
+        assert_eq!(import(2, 1.0).await, ImportChanges { changed: 1, ..ImportChanges::default() });
+        assert_eq!(stored(1).await, (Some(5.0), None));
+        let newest = store.imports("ada").await.unwrap()[0].id;
+        assert_eq!(stored(2).await, (Some(1.0), Some(newest)));
+        // Undo restores the import id, but no id of an import that the user did not make.
+        let snapshot = store.movie_snapshot("ada", MovieId(2)).await.unwrap();
+        store.delete_feedback("ada", MovieId(2), NOW).await.unwrap();
+        store.restore_movie("ada", MovieId(2), snapshot.clone(), NOW).await.unwrap();
+        assert_eq!(stored(2).await, (Some(1.0), Some(newest)));
+        store.update_feedback("bob", MovieId(2), rate(5.0), NOW).await.unwrap();
+        store.restore_movie("bob", MovieId(2), snapshot, NOW).await.unwrap();
+        assert_eq!(store.feedback("bob").await.unwrap()[0].import_id, None);
+    }
+}
+
+fn watched() -> FeedbackUpdate {
+    FeedbackUpdate { watched: Some(true), ..FeedbackUpdate::default() }
 }
 
 async fn sessions_and_keys(store: &Store) {
@@ -219,27 +272,27 @@ async fn sessions_and_keys(store: &Store) {
 }
 
 async fn farewell(store: &Store, database: &Database) {
-    let everything = store.everything("ada").await.unwrap();
+    let everything = store.export_user("ada").await.unwrap();
     assert_eq!((everything.feedback.len(), everything.watchlist.len()), (1502, 500));
     let receipt = store.forget("ada", "r1".to_owned(), 90).await.unwrap().unwrap();
     assert_eq!(receipt.deleted["feedback"], 1502);
     assert_eq!((receipt.deleted["watchlist"], receipt.deleted["users"]), (500, 1));
-    let nothing = store.everything("ada").await.unwrap();
+    let nothing = store.export_user("ada").await.unwrap();
     assert!(nothing.feedback.is_empty() && nothing.watchlist.is_empty());
-    assert_eq!(store.taste("ada").await.unwrap(), Taste::default().into());
+    assert_eq!(store.user_history("ada").await.unwrap(), UserHistory::default().into());
     assert_eq!(store.forget("ada", "r2".to_owned(), 91).await.unwrap(), None);
     assert_eq!(shown(store, "o'bob; --").await, [(2, false)], "others are as they were");
     let eve = store.account("eve@example.org").await.unwrap().unwrap().profile;
     store.forget(&eve.key(), "r3".to_owned(), 92).await.unwrap().unwrap();
     // What was still on its way when she was forgotten does not bring her back.
-    let late = store.say(&eve, MovieId(1), like(), 92).await;
-    assert!(matches!(late, Err(StoreError::Forgotten)), "{late:?}");
-    let late = store.add(&eve, item(1), 92).await;
-    assert!(matches!(late, Err(StoreError::Forgotten)), "{late:?}");
+    let late = store.update_feedback(&eve, MovieId(1), like(), 92).await;
+    assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
+    let late = store.add_to_watchlist(&eve, item(1), 92).await;
+    assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
     let late = store.set_preferences(&eve, Preferences::default(), 92).await;
-    assert!(matches!(late, Err(StoreError::Forgotten)), "{late:?}");
+    assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
     let late = store.begin_session("dd".to_owned(), eve.id, 92, 200).await;
-    assert!(matches!(late, Err(StoreError::Forgotten)), "{late:?}");
+    assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
     assert_eq!(store.forget(&eve.key(), "r4".to_owned(), 92).await.unwrap(), None);
     if let Some(file) = database.address.file() {
         use std::os::unix::fs::PermissionsExt;
@@ -270,25 +323,25 @@ async fn every_change_is_a_new_version_and_nothing_else_is() {
         };
         let mut seen = Vec::new();
         let mut changed = async |what: &str| {
-            let stamp = store.stamp("ada").await.unwrap();
-            assert_eq!(other.stamp("ada").await.unwrap(), stamp, "{what}");
-            assert_eq!(other.taste("ada").await.unwrap().stamp, stamp, "{what}");
-            assert!(!seen.contains(&stamp), "{what}: {stamp:?}");
-            seen.push(stamp);
+            let version = store.data_version("ada").await.unwrap();
+            assert_eq!(other.data_version("ada").await.unwrap(), version, "{what}");
+            assert_eq!(other.user_history("ada").await.unwrap().data_version, version, "{what}");
+            assert!(!seen.contains(&version), "{what}: {version:?}");
+            seen.push(version);
         };
         changed("nobody").await;
-        store.say("ada", MovieId(1), like(), 10).await.unwrap();
+        store.update_feedback("ada", MovieId(1), like(), 10).await.unwrap();
         changed("said").await;
         // The clock went back, or two changes came in one millisecond.
-        store.say("ada", MovieId(2), like(), 9).await.unwrap();
+        store.update_feedback("ada", MovieId(2), like(), 9).await.unwrap();
         changed("said earlier").await;
-        store.unsay("ada", MovieId(2), 9).await.unwrap();
+        store.delete_feedback("ada", MovieId(2), 9).await.unwrap();
         changed("unsaid").await;
-        store.add("ada", item(3), 20).await.unwrap();
+        store.add_to_watchlist("ada", item(3), 20).await.unwrap();
         changed("listed").await;
         store.set_watched("ada", MovieId(3), true, 20).await.unwrap();
         changed("watched").await;
-        store.remove("ada", MovieId(3), 20).await.unwrap();
+        store.remove_from_watchlist("ada", MovieId(3), 20).await.unwrap();
         changed("removed").await;
         store.set_preferences("ada", Preferences::default(), 20).await.unwrap();
         changed("preferences").await;
@@ -309,18 +362,18 @@ async fn every_change_is_a_new_version_and_nothing_else_is() {
         changed("imported").await;
         store.reset_feedback("ada", 30).await.unwrap();
         changed("reset").await;
-        let known = store.before("ada", MovieId(3)).await.unwrap();
-        store.restore("ada", MovieId(3), known, 30).await.unwrap();
+        let known = store.movie_snapshot("ada", MovieId(3)).await.unwrap();
+        store.restore_movie("ada", MovieId(3), known, 30).await.unwrap();
         changed("put back").await;
-        let before = store.stamp("ada").await.unwrap();
-        assert!(!store.unsay("ada", MovieId(77), 40).await.unwrap());
-        assert!(!store.remove("ada", MovieId(77), 40).await.unwrap());
+        let before = store.data_version("ada").await.unwrap();
+        assert!(!store.delete_feedback("ada", MovieId(77), 40).await.unwrap());
+        assert!(!store.remove_from_watchlist("ada", MovieId(77), 40).await.unwrap());
         assert_eq!(store.set_watched("ada", MovieId(77), true, 40).await.unwrap(), None);
-        store.say("bob", MovieId(1), like(), 40).await.unwrap();
-        assert_eq!(store.stamp("ada").await.unwrap(), before, "nothing of hers changed");
+        store.update_feedback("bob", MovieId(1), like(), 40).await.unwrap();
+        assert_eq!(store.data_version("ada").await.unwrap(), before, "nothing of hers changed");
         store.forget("ada", "r1".to_owned(), 50).await.unwrap().unwrap();
-        assert_eq!(store.stamp("ada").await.unwrap(), None);
-        store.say("ada", MovieId(1), like(), 10).await.unwrap();
+        assert_eq!(store.data_version("ada").await.unwrap(), None);
+        store.update_feedback("ada", MovieId(1), like(), 10).await.unwrap();
         changed("came back").await;
     }
 }
@@ -330,39 +383,43 @@ async fn every_change_is_a_new_version_and_nothing_else_is() {
 async fn what_was_done_can_be_undone_to_the_last_trace() {
     for database in databases("what_was_done_can_be_undone_to_the_last_trace").await {
         let store = database.open().await;
-        let all = async || store.everything("ada").await.unwrap();
+        let all = async || store.export_user("ada").await.unwrap();
         for id in 1..=5 {
-            store.add("ada", item(id), 10).await.unwrap();
+            store.add_to_watchlist("ada", item(id), 10).await.unwrap();
         }
-        store.say("ada", MovieId(2), rate(4.5), 11).await.unwrap();
-        store.say("ada", MovieId(9), like(), 12).await.unwrap();
+        store.update_feedback("ada", MovieId(2), rate(4.5), 11).await.unwrap();
+        store.update_feedback("ada", MovieId(9), like(), 12).await.unwrap();
         let movies = [1, 2, 3, 9, 77].map(MovieId);
-        let undone = async |movie: MovieId, what: &str, before: (Everything, Before)| {
+        let undone = async |movie: MovieId, what: &str, before: (UserExport, MovieSnapshot)| {
             // As a page holds it.
             let known = before.1.to_string().parse().unwrap();
-            store.restore("ada", movie, known, 30).await.unwrap();
+            store.restore_movie("ada", movie, known, 30).await.unwrap();
             assert_eq!(all().await, before.0, "{what} of {movie:?}");
-            assert_eq!(store.before("ada", movie).await.unwrap(), before.1, "{what} of {movie:?}");
+            assert_eq!(
+                store.movie_snapshot("ada", movie).await.unwrap(),
+                before.1,
+                "{what} of {movie:?}"
+            );
         };
         for movie in movies {
-            let before = (all().await, store.before("ada", movie).await.unwrap());
-            let dislike = Said { reaction: Some(Reaction::Dislike), ..watched() };
-            store.say("ada", movie, dislike, 20).await.unwrap();
+            let before = (all().await, store.movie_snapshot("ada", movie).await.unwrap());
+            let dislike = FeedbackUpdate { reaction: Some(Reaction::Dislike), ..watched() };
+            store.update_feedback("ada", movie, dislike, 20).await.unwrap();
             undone(movie, "a dislike", before.clone()).await;
-            store.say("ada", movie, rate(1.0), 20).await.unwrap();
-            store.remove("ada", movie, 20).await.unwrap();
+            store.update_feedback("ada", movie, rate(1.0), 20).await.unwrap();
+            store.remove_from_watchlist("ada", movie, 20).await.unwrap();
             // Meanwhile another film came to somebody's list.
-            store.add("bob", item(movie.0), 21).await.unwrap();
+            store.add_to_watchlist("bob", item(movie.0), 21).await.unwrap();
             undone(movie, "stars and a removal", before.clone()).await;
-            store.unsay("ada", movie, 20).await.unwrap();
-            store.add("ada", item(movie.0), 20).await.unwrap();
+            store.delete_feedback("ada", movie, 20).await.unwrap();
+            store.add_to_watchlist("ada", item(movie.0), 20).await.unwrap();
             undone(movie, "an addition", before.clone()).await;
         }
         // The newest film of all, which no number comes after.
-        store.add("ada", item(6), 40).await.unwrap();
-        let known = store.before("ada", MovieId(6)).await.unwrap();
-        store.remove("ada", MovieId(6), 41).await.unwrap();
-        store.restore("ada", MovieId(6), known.clone(), 42).await.unwrap();
+        store.add_to_watchlist("ada", item(6), 40).await.unwrap();
+        let known = store.movie_snapshot("ada", MovieId(6)).await.unwrap();
+        store.remove_from_watchlist("ada", MovieId(6), 41).await.unwrap();
+        store.restore_movie("ada", MovieId(6), known.clone(), 42).await.unwrap();
         assert_eq!(shown(&store, "ada").await.first(), Some(&(6, false)));
         // Numbers from outside use up none and take nobody's place.
         let text = known.to_string();
@@ -370,18 +427,18 @@ async fn what_was_done_can_be_undone_to_the_last_trace() {
         let bobs = shown(&store, "bob").await;
         for position in [i64::MIN, 0, 1, i64::MAX] {
             let forged = format!("{start}\"position\":{position}}}}}").parse().unwrap();
-            store.restore("ada", MovieId(6), forged, 43).await.unwrap();
+            store.restore_movie("ada", MovieId(6), forged, 43).await.unwrap();
         }
         assert_eq!(shown(&store, "bob").await, bobs);
-        store.add("ada", item(7), 44).await.unwrap();
+        store.add_to_watchlist("ada", item(7), 44).await.unwrap();
         let ada: Vec<u32> = shown(&store, "ada").await.into_iter().map(|it| it.0).collect();
         assert_eq!(ada, [7, 6, 5, 4, 3, 2, 1]);
         // Nothing brings a profile back that was forgotten.
         let made = store.identify("eve@example.org", Some("Eve"), 50).await.unwrap();
         let Identified::New(eve) = made else { panic!("{made:?}") };
         store.forget(&eve.key(), "r".to_owned(), 51).await.unwrap().unwrap();
-        let late = store.restore(&eve, MovieId(1), known, 52).await;
-        assert!(matches!(late, Err(StoreError::Forgotten)), "{late:?}");
+        let late = store.restore_movie(&eve, MovieId(1), known, 52).await;
+        assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
     }
 }
 
@@ -397,8 +454,13 @@ async fn what_was_said_is_known_at_the_next_question() {
                     let key = format!("u{}", user % 2);
                     for at in 0..50 {
                         let movie = MovieId(user * 100 + at);
-                        store.say(key.as_str(), movie, like(), i64::from(at)).await.unwrap();
-                        assert!(store.taste(&key).await.unwrap().known().any(|it| it == movie));
+                        store
+                            .update_feedback(key.as_str(), movie, like(), i64::from(at))
+                            .await
+                            .unwrap();
+                        assert!(
+                            store.user_history(&key).await.unwrap().known().any(|it| it == movie)
+                        );
                     }
                 })
             })
@@ -406,6 +468,6 @@ async fn what_was_said_is_known_at_the_next_question() {
         for task in tasks {
             task.await.unwrap();
         }
-        assert_eq!(store.taste("u1").await.unwrap().movies.len(), 100);
+        assert_eq!(store.user_history("u1").await.unwrap().movies.len(), 100);
     }
 }

@@ -5,7 +5,7 @@ mod databases;
 use std::path::Path;
 
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use cinematch_store::*;
 use databases::{Database, databases};
 
@@ -32,8 +32,9 @@ async fn lived_in(store: &Store) {
             matched: 450,
         };
         store.import(user, (0..450).map(movie).collect(), record, 100).await.unwrap();
-        let said = Said { stars: Stars::from_halves(at as u8 + 3), ..Said::default() };
-        store.say(user, MovieId(7), said, 5).await.unwrap();
+        let said =
+            FeedbackUpdate { stars: Stars::from_halves(at as u8 + 3), ..FeedbackUpdate::default() };
+        store.update_feedback(user, MovieId(7), said, 5).await.unwrap();
     }
     store.identify("eve@example.org", Some("Eve"), 1).await.unwrap();
     let preferences = Preferences {
@@ -52,10 +53,10 @@ async fn lived_in(store: &Store) {
     store.forget("bob", "r".to_owned(), 4).await.unwrap();
 }
 
-async fn all(store: &Store) -> (Vec<Everything>, Vec<Account>, Vec<ApiKey>) {
+async fn all(store: &Store) -> (Vec<UserExport>, Vec<Account>, Vec<ApiKey>) {
     let mut people = Vec::new();
     for user in ["ada", "bob", "zoë", "4"] {
-        people.push(store.everything(user).await.unwrap());
+        people.push(store.export_user(user).await.unwrap());
     }
     (people, store.accounts().await.unwrap(), store.keys().await.unwrap())
 }
@@ -70,9 +71,9 @@ async fn a_backup_brings_everything_back_and_moves_between_databases() {
         let file = folder.path().join("sub/backup.db");
         // The server goes on meanwhile.
         backup(&database.address, &file, Existing::Keep).await.unwrap();
-        let known = store.stamp("ada").await.unwrap();
-        store.unsay("ada", MovieId(7), 101).await.unwrap();
-        let since = store.stamp("ada").await.unwrap();
+        let known = store.data_version("ada").await.unwrap();
+        store.delete_feedback("ada", MovieId(7), 101).await.unwrap();
+        let since = store.data_version("ada").await.unwrap();
         assert_ne!(all(&store).await, before);
         let left: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().collect();
         assert_eq!(left.len(), 1, "nothing but the backup");
@@ -84,8 +85,8 @@ async fn a_backup_brings_everything_back_and_moves_between_databases() {
         let copied = restore(&file, (&store, &database.address), Existing::Replace).await.unwrap();
         assert_eq!((copied["users"], copied["watchlist"], copied["deletions"]), (3, 900, 1));
         // What is said from here on is told apart from what was said since the backup.
-        store.say("ada", MovieId(7), Said::default(), 1000).await.unwrap();
-        assert!(![known, since].contains(&store.stamp("ada").await.unwrap()));
+        store.update_feedback("ada", MovieId(7), FeedbackUpdate::default(), 1000).await.unwrap();
+        assert!(![known, since].contains(&store.data_version("ada").await.unwrap()));
         restore(&file, (&store, &database.address), Existing::Replace).await.unwrap();
         store.close().await;
         drop(store);
@@ -153,17 +154,51 @@ async fn what_is_no_backup_is_refused_and_nothing_changes() {
     assert!(!folder.path().join("nowhere.db").exists());
 }
 
-/// The first version's file, as its own statements made it.
-async fn first_version(path: &Path) {
+/// Creates a file with the schema of an earlier version: the first `n` migrations.
+async fn earlier_version(path: &Path, n: usize) -> sqlx::AnyPool {
     sqlx::any::install_default_drivers();
     let pool =
         sqlx::AnyPool::connect(&format!("sqlite://{}?mode=rwc", path.display())).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let name = "0001_watchlist.sql";
-    let step = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite").join(name);
-    std::fs::copy(step, folder.path().join(name)).unwrap();
-    let steps = sqlx::migrate::Migrator::new(folder.path()).await.unwrap();
-    steps.run(&pool).await.unwrap();
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let mut names: Vec<_> =
+        std::fs::read_dir(&migrations).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    for name in names.iter().take(n) {
+        std::fs::copy(migrations.join(name), folder.path().join(name)).unwrap();
+    }
+    let migrator = sqlx::migrate::Migrator::new(folder.path()).await.unwrap();
+    migrator.run(&pool).await.unwrap();
+    pool
+}
+
+#[tokio::test]
+async fn the_upgrade_assigns_feedback_to_the_import_of_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("people.db");
+    let pool = earlier_version(&path, 5).await;
+    for sql in [
+        "INSERT INTO users (id, key, created_at) VALUES (1, 'ada', 1), (2, 'bob', 1)",
+        "INSERT INTO imports (id, user_id, service, file, n_rows, n_matched, n_changed, imported_at)
+         VALUES (5, 1, 's', 'f', 1, 1, 1, 70), (6, 1, 's', 'f', 1, 1, 1, 71)",
+        "INSERT INTO feedback (user_id, movie_id, half_stars, updated_at)
+         VALUES (1, 1, 8, 70), (1, 2, 8, 71), (1, 3, 8, 72), (2, 1, 8, 70)",
+    ] {
+        sqlx::query(sql).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+    let store = Store::open(&Address::File(path), Ownership::Exclusive).await.unwrap();
+    let import_ids = async |user: &str| {
+        let history = store.user_history(user).await.unwrap();
+        history.movies.iter().map(|movie| movie.import_id).collect::<Vec<_>>()
+    };
+    assert_eq!(import_ids("ada").await, [Some(5), Some(6), None]);
+    assert_eq!(import_ids("bob").await, [None]);
+}
+
+/// Creates a file as the first version did.
+async fn first_version(path: &Path) {
+    let pool = earlier_version(path, 1).await;
     for (user, movie, watched, at) in
         [("ada", 1, 0, 10), ("7", 2, 1, 11), ("ada", 3, 1, 12), ("o'bob", 1, 0, 13)]
     {
@@ -197,10 +232,13 @@ async fn the_first_versions_database_is_brought_up_to_date() {
         let ada: Vec<_> = ada.iter().map(|it| (it.movie_id.0, it.watched, it.added_at)).collect();
         assert_eq!(ada, [(3, true, 12), (1, false, 10)]);
         assert_eq!(store.watchlist("7").await.unwrap().len(), 1);
-        assert_eq!(store.taste("7").await.unwrap().known().collect::<Vec<_>>(), [MovieId(2)]);
+        assert_eq!(
+            store.user_history("7").await.unwrap().known().collect::<Vec<_>>(),
+            [MovieId(2)]
+        );
         assert!(store.watchlist("o'bob").await.unwrap().is_empty());
     };
-    let store = Store::open(&address, Ownership::Alone).await.unwrap();
+    let store = Store::open(&address, Ownership::Exclusive).await.unwrap();
     check(&store).await;
     // Nobody gets the number that somebody is called by.
     for at in 0..12 {
@@ -219,25 +257,26 @@ async fn the_first_versions_database_is_brought_up_to_date() {
 async fn a_file_is_one_servers_and_says_what_is_wrong_with_it() {
     let database = Database::file();
     let store = database.open().await;
-    let busy = Store::open(&database.address, Ownership::Alone).await.unwrap_err();
+    let busy = Store::open(&database.address, Ownership::Exclusive).await.unwrap_err();
     assert!(matches!(busy, StoreError::Busy { .. }));
     // By whatever name.
     let file = database.address.file().unwrap();
     let link = file.with_file_name("link.db");
     std::os::unix::fs::symlink(file, &link).unwrap();
-    let busy = Store::open(&Address::File(link), Ownership::Alone).await.unwrap_err();
+    let busy = Store::open(&Address::File(link), Ownership::Exclusive).await.unwrap_err();
     assert!(matches!(busy, StoreError::Busy { .. }));
     // Accounts are made beside a running server.
-    let beside = Store::open(&database.address, Ownership::Beside).await.unwrap();
+    let beside = Store::open(&database.address, Ownership::Shared).await.unwrap();
     let new = NewProfile { email: "a@b.c".to_owned(), name: "A".to_owned(), password_hash: None };
     beside.add_profile(new, 1).await.unwrap();
     assert_eq!(store.accounts().await.unwrap().len(), 1);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("people.db");
     std::fs::write(&path, "this is a text, not a database, and long enough to tell").unwrap();
-    let error = Store::open(&Address::File(path), Ownership::Alone).await.unwrap_err().to_string();
+    let error =
+        Store::open(&Address::File(path), Ownership::Exclusive).await.unwrap_err().to_string();
     assert!(error.contains("people.db"), "{error}");
     let nobody = Address::parse("postgres://ada:hunter2@127.0.0.1:1/films").unwrap();
-    let error = Store::open(&nobody, Ownership::Alone).await.unwrap_err().to_string();
+    let error = Store::open(&nobody, Ownership::Exclusive).await.unwrap_err().to_string();
     assert!(error.contains("127.0.0.1:1/films") && !error.contains("hunter2"), "{error}");
 }

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::ids::MovieId;
-use cinematch::sources::movielens::Stars;
-use cinematch_store::{Before, NewItem, Profile, Reaction, Said};
+use cinematch::rating::Stars;
+use cinematch_store::{FeedbackUpdate, MovieSnapshot, NewItem, Profile, Reaction};
 use maud::{Markup, html};
 
 use super::form::FormBody;
@@ -81,43 +81,49 @@ pub async fn perform(
     let recommender = &bundle.recommender;
     let movie = recommender.movie(find_movie(recommender, movie_id.0.into())?);
     let (store, key) = (state.store(), profile.key());
-    let before = store.before(&key, movie_id).await?;
+    let before = store.movie_snapshot(&key, movie_id).await?;
     let said = match action {
-        Action::React(reaction) => Some(Said { reaction: Some(reaction), ..Said::default() }),
-        Action::Seen(watched) => Some(Said { watched: Some(watched), ..Said::default() }),
-        Action::Rate(Some(stars)) => Some(Said { stars: Some(stars), ..Said::default() }),
+        Action::React(reaction) => {
+            Some(FeedbackUpdate { reaction: Some(reaction), ..FeedbackUpdate::default() })
+        }
+        Action::Seen(watched) => {
+            Some(FeedbackUpdate { watched: Some(watched), ..FeedbackUpdate::default() })
+        }
+        Action::Rate(Some(stars)) => {
+            Some(FeedbackUpdate { stars: Some(stars), ..FeedbackUpdate::default() })
+        }
         Action::Rate(None) | Action::Unreact | Action::List(_) => None,
     };
     match action {
         Action::Unreact => {
-            let without = Before { reaction: None, ..before.clone() };
-            store.restore(profile, movie_id, without, state.now()).await?;
+            let without = MovieSnapshot { reaction: None, ..before.clone() };
+            store.restore_movie(profile, movie_id, without, state.now()).await?;
         }
         Action::Rate(None) => {
-            let without = Before { stars: None, ..before.clone() };
-            store.restore(profile, movie_id, without, state.now()).await?;
+            let without = MovieSnapshot { stars: None, ..before.clone() };
+            store.restore_movie(profile, movie_id, without, state.now()).await?;
         }
         Action::List(true) => {
             let title = movie.title.clone();
             let item = NewItem { movie_id, title, year: movie.year, service: None };
-            store.add(profile, item, state.now()).await?;
+            store.add_to_watchlist(profile, item, state.now()).await?;
         }
         Action::List(false) => {
-            store.remove(&key, movie_id, state.now()).await?;
+            store.remove_from_watchlist(&key, movie_id, state.now()).await?;
         }
         _ => {}
     }
     if let Some(said) = said {
-        store.say(profile, movie_id, said, state.now()).await?;
+        store.update_feedback(profile, movie_id, said, state.now()).await?;
     }
-    let after = store.before(&key, movie_id).await?;
+    let after = store.movie_snapshot(&key, movie_id).await?;
     let before = format!("{}.{before}", mark(&after));
     let undo = Undo { movie_id: movie_id.0, before };
     Ok(Note { text: action.notice(&movie.title), undo: Some(undo) })
 }
 
 /// Checksum of a movie's state. An action is undone only if the state hasn't changed since.
-fn mark(state: &Before) -> String {
+fn mark(state: &MovieSnapshot) -> String {
     format!("{:08x}", crc32fast::hash(state.to_string().as_bytes()))
 }
 
@@ -131,13 +137,14 @@ async fn restore(
     let bundle = state.bundle();
     let recommender = &bundle.recommender;
     let title = &recommender.movie(find_movie(recommender, movie_id.0.into())?).title;
-    let wrong = |error: cinematch_store::NotBefore| Problem::field("before", error.to_string());
+    let wrong =
+        |error: cinematch_store::InvalidSnapshot| Problem::field("before", error.to_string());
     let (known, before) = before.split_once('.').unwrap_or_default();
-    let before: Before = before.parse().map_err(wrong)?;
-    if mark(&state.store().before(&profile.key(), movie_id).await?) != known {
+    let before: MovieSnapshot = before.parse().map_err(wrong)?;
+    if mark(&state.store().movie_snapshot(&profile.key(), movie_id).await?) != known {
         return Ok(Note::plain(texts::changed_since(title)));
     }
-    state.store().restore(profile, movie_id, before, state.now()).await?;
+    state.store().restore_movie(profile, movie_id, before, state.now()).await?;
     Ok(Note::plain(texts::undone(title)))
 }
 

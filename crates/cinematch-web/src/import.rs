@@ -8,8 +8,8 @@ use axum::response::Response;
 use cinematch::catalog::count_problems;
 use cinematch::ids::MovieId;
 use cinematch::imports::{CandidateMovie, MatchReport, Matched, RowReport, TasteItem};
+use cinematch::rating::Stars;
 use cinematch::sources::history::Said;
-use cinematch::sources::movielens::Stars;
 use cinematch_store::ImportRecord;
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -136,7 +136,7 @@ fn report(TakenIn { report, changes }: &TakenIn, view: &UserView) -> Markup {
                 summary { (texts::problems(report.problems.len())) }
                 ul .rows {
                     @for problem in count_problems(&report.problems) {
-                        li { (texts::problem(&problem.file, problem.first_line, &problem.first_reason, problem.count)) }
+                        li { (texts::problem(problem.file, problem.first_line, problem.first_reason, problem.count)) }
                     }
                 }
             }

@@ -21,8 +21,7 @@ use cinematch_http::extract::PathOf;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::catalog::find_movie;
-use cinematch_service::listing::why;
-use cinematch_service::similar::of_one_movie;
+use cinematch_service::similar::why_similar;
 
 /// Number of similar movies.
 const SIMILAR: usize = 12;
@@ -179,8 +178,7 @@ fn similar(view: &UserView, film: MovieIdx) -> Result<Vec<MovieCard<'_>>, Proble
     })?;
     let movies = recommender.recommend(&request).items.into_iter().map(|recommended| {
         let film = recommended.movie;
-        let why = of_one_movie(why(recommended), &movie.title);
-        MovieCard { why: Some(why), ..view.movie(film) }
+        MovieCard { why: Some(why_similar(recommended)), ..view.movie(film) }
     });
     Ok(movies.collect())
 }

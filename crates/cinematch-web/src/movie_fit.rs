@@ -1,19 +1,14 @@
 //! The section of a movie's page that explains how well the movie fits the user's taste.
 
-use cinematch::features::ranking::BlockKind;
 use cinematch::ids::{MovieId, MovieIdx};
-use cinematch::models::content::SharedFeature;
-use cinematch::ranking::{Feedback, Filters, Ranked, Reason, Recommendation, Request};
+use cinematch::ranking::wording::{Description, NOTICEABLE, Segment, describe};
+use cinematch::ranking::{Filters, Ranked, Reason, Recommendation, Request};
 use maud::{Markup, html};
 
 use super::movies::UserView;
+use super::texts::numbers::title_case;
 use super::texts::{self as common, movie as texts, numbers};
 use cinematch_http::problem::Problem;
-
-/// Terms with a smaller absolute contribution are summed up.
-const MIN_CONTRIBUTION: f32 = 0.004;
-/// Maximum number of shared features that a reason names.
-const MAX_SHARED: usize = 4;
 
 /// A movie's assessment for the user, without the user's own feedback on it.
 pub struct Fit<'a> {
@@ -36,7 +31,7 @@ impl<'a> Fit<'a> {
         query.disliked.retain(is_other);
         query.ratings.retain(|rating| is_other(&rating.movie_id));
         query.seen.retain(is_other);
-        // Taste only: the page shows length and services elsewhere.
+        // UserHistory only: the page shows length and services elsewhere.
         query.filters = Filters::default();
         let request = view.resolve(&query)?;
         let is_known = !request.history.is_empty();
@@ -46,7 +41,7 @@ impl<'a> Fit<'a> {
             let page = Request { offset: place - 1, ..request };
             // The list from this rank on begins with the movie.
             let ranked = Ranked { items: vec![assessed.clone()], shortfall: None };
-            recommender.without(&page, &ranked).into_iter().flatten().next()
+            recommender.counterfactuals(&page, &ranked).into_iter().flatten().next()
         });
         // Mentioned only if the movie would rank lower without it.
         let counterfactual = counterfactual.filter(|without| without.would_be > without.place);
@@ -59,11 +54,8 @@ impl<'a> Fit<'a> {
         let n_movies = view.recommender().movies().len();
         let most = self.assessed.reasons.iter().map(|it| it.contribution().abs());
         let most = most.fold(f32::MIN_POSITIVE, f32::max);
-        let (mut large, small): (Vec<&Reason<'_>>, Vec<&Reason<'_>>) = self
-            .assessed
-            .reasons
-            .iter()
-            .partition(|it| it.contribution().abs() >= MIN_CONTRIBUTION);
+        let (mut large, small): (Vec<&Reason<'_>>, Vec<&Reason<'_>>) =
+            self.assessed.reasons.iter().partition(|it| it.contribution().abs() >= NOTICEABLE);
         // The sum of the other movies comes last.
         large.sort_by_key(|reason| matches!(reason, Reason::OtherMovies { .. }));
         let rest: f32 = small.iter().map(|it| it.contribution()).sum();
@@ -122,48 +114,19 @@ fn score_table(reasons: &[&Reason<'_>], rest: Option<f32>) -> Markup {
 
 /// A reason in words.
 fn reason_text(reason: &Reason<'_>) -> Markup {
-    let movie = |movie_id: &MovieId, title: &str| {
-        html! { a href={ "/films/" (movie_id.0) } { (title) } }
-    };
+    let Description { sentence, details } = describe(reason);
     html! {
-            @match reason {
-                Reason::Movie { movie_id, title, feedback, contribution, from_users, shared } => {
-                    @match feedback {
-                        Feedback::Liked => (texts::YOU_LIKED),
-                        Feedback::Disliked => (texts::YOU_DISLIKED),
-                        Feedback::Rated(_) => (texts::YOU_RATED),
-                    }
-                    (movie(movie_id, title))
-                    @if let Feedback::Rated(stars) = feedback { (texts::rated(stars)) }
-                    (in_common(shared, *from_users < *contribution))
-                    @if *from_users > MIN_CONTRIBUTION {
-                        span .detail { (texts::ALSO_LIKED) }
-                    }
+        @for segment in sentence {
+            @match segment {
+                Segment::Text(text) => (text),
+                Segment::Genre(name) => (title_case(name)),
+                Segment::Movie { movie_id, title } => {
+                    a href={ "/films/" (movie_id.0) } { (title) }
                 },
-                                Reason::OtherMovies { movies, .. } => (texts::other_movies(*movies)),
-                Reason::Popularity { .. } => (texts::POPULAR),
-                Reason::Genre { name, .. } => (texts::preferred_genre(name)),
-                Reason::Quality { vote_average, vote_count, .. } => (texts::quality(*vote_average, *vote_count)),
-                Reason::Novelty { .. } => (texts::WELL_KNOWN),
-                Reason::Trending { .. } => (texts::TRENDING),
             }
-    }
-}
-
-/// The features that two movies share, except for era and numbers, which explain little.
-fn in_common(shared: &[SharedFeature<'_>], counts: bool) -> Markup {
-    let is_useful = |feature: &&SharedFeature<'_>| {
-        counts && !matches!(feature.block, BlockKind::Era | BlockKind::Numeric)
-    };
-    let mut names: Vec<&str> = Vec::with_capacity(MAX_SHARED);
-    for name in shared.iter().filter(is_useful).map(|feature| feature.name) {
-        // Skips a word of the overview if a named keyword contains it.
-        let is_named = |known: &&str| *known == name || known.split(' ').any(|word| word == name);
-        if names.len() < MAX_SHARED && !names.iter().any(is_named) {
-            names.push(name);
         }
+        @for detail in details { span .detail { (detail) } }
     }
-    html! { @if !names.is_empty() { span .detail { (texts::in_common(&names)) } } }
 }
 
 /// A contribution, drawn; screen readers read whether it lowers the score.

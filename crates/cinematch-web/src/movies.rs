@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::{Query, QueryError, Recommender, Request};
-use cinematch_store::{MovieFeedback, Profile, Taste};
+use cinematch_store::{MovieFeedback, Profile, UserHistory};
 
 use cinematch_http::problem::Problem;
 use cinematch_service::item::{Item, Why};
@@ -31,7 +31,7 @@ pub struct MovieStatus {
 
 impl MovieStatus {
     /// Looks up a movie. O(log n) in the user's feedback.
-    pub fn of(taste: &Taste, movie_id: MovieId) -> Self {
+    pub fn of(taste: &UserHistory, movie_id: MovieId) -> Self {
         let feedback = taste.movies.binary_search_by_key(&movie_id, |movie| movie.movie_id);
         Self {
             feedback: feedback.ok().map(|at| taste.movies[at].clone()),
@@ -43,7 +43,7 @@ impl MovieStatus {
 /// The bundle and the user's taste, loaded once per page so that all parts agree.
 pub struct UserView {
     pub serving: Arc<Serving>,
-    pub taste: Arc<Taste>,
+    pub taste: Arc<UserHistory>,
     /// Index of the region whose services count; `None` selects the server's default.
     pub region: Option<usize>,
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use cinematch::retrieval::RegionIndex;
-use cinematch_store::{Preferences, Profile, Taste};
+use cinematch_store::{Preferences, Profile, UserHistory};
 use maud::{Markup, html};
 
 use super::choice::Choice;
@@ -66,7 +66,7 @@ fn main(view: &UserView, profile: &Profile, shown: &Preferences, refusal: Option
 }
 
 /// Number of movies by kind of feedback.
-fn summary(taste: &Taste) -> String {
+fn summary(taste: &UserHistory) -> String {
     let (rated, liked) = (taste.rated().count(), taste.liked().count());
     let seen = taste.movies.iter().filter(|movie| movie.watched || movie.stars.is_some()).count();
     texts::summary(seen, rated, liked, taste.listed.len())
@@ -239,7 +239,7 @@ pub async fn confirm_delete(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let taste = state.store().taste(&profile.key()).await?;
+    let taste = state.store().user_history(&profile.key()).await?;
     let main = html! {
         section .plain {
             h1 { (texts::delete_heading(&profile.name)) }

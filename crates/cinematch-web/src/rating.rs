@@ -1,6 +1,6 @@
 //! The star rating control.
 
-use cinematch::sources::movielens::Stars;
+use cinematch::rating::Stars;
 use maud::{Markup, html};
 
 use super::movies::MovieStatus;

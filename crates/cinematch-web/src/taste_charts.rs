@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use cinematch::catalog::Movie;
 use cinematch::ranking::Recommender;
-use cinematch_store::{MovieFeedback, Reaction, Taste};
+use cinematch_store::{MovieFeedback, Reaction, UserHistory};
 use maud::{Markup, html};
 
 use super::texts::numbers::title_case;
@@ -58,7 +58,7 @@ fn is_liked(feedback: &MovieFeedback) -> Option<bool> {
 
 impl TasteCharts {
     /// Counts a user's movies that are in the catalog. O(n) in the catalog.
-    pub fn of(taste: &Taste, recommender: &Recommender) -> Self {
+    pub fn of(taste: &UserHistory, recommender: &Recommender) -> Self {
         let movies = taste.movies.iter().filter_map(|said| {
             let movie = recommender.vocabulary().index_of(said.movie_id)?;
             Some((said, recommender.movie(movie)))
@@ -284,7 +284,7 @@ fn columns(caption: &str, of: &str, bars: &[(String, u32)]) -> Markup {
 #[cfg(test)]
 mod tests {
     use cinematch::ids::MovieId;
-    use cinematch::sources::movielens::Stars;
+    use cinematch::rating::Stars;
 
     use super::*;
 
@@ -295,6 +295,7 @@ mod tests {
             stars: halves.and_then(Stars::from_halves),
             watched: halves.is_some(),
             updated_at: 0,
+            import_id: None,
         }
     }
 

@@ -23,7 +23,9 @@ use cinematch_http::state::RouteState;
 pub struct PageCaller {
     /// The caller's profile; `None` if the caller hasn't chosen one or isn't signed in.
     pub profile: Option<Profile>,
+    /// Access mode of the server.
     pub mode: AccessMode,
+    /// Color theme that the browser chose.
     pub theme: Theme,
     /// True if `page.js` requests the changed elements only.
     pub is_fragment: bool,

@@ -228,7 +228,8 @@ pub async fn remove(
     PageUser { caller, profile }: PageUser,
     PathOf(movie_id): PathOf<u32>,
 ) -> Result<Response, Problem> {
-    let was_there = state.store().remove(&profile.key(), MovieId(movie_id), state.now()).await?;
+    let was_there =
+        state.store().remove_from_watchlist(&profile.key(), MovieId(movie_id), state.now()).await?;
     let text = if was_there { texts::REMOVED } else { texts::NOT_LISTED };
     Ok(redirect_with_note(&caller.back, &Note::plain(text)))
 }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::Answer;
-use cinematch_store::{Profile, Reaction, Taste};
+use cinematch_store::{Profile, Reaction, UserHistory};
 use maud::{Markup, html};
 
 use super::actions::{Action, perform};
@@ -227,7 +227,7 @@ impl Passed {
 
     /// All answers: the user's feedback, and the movies passed over here.
     fn answers(&self, view: &UserView) -> Vec<(MovieIdx, Answer)> {
-        let Taste { movies, listed, .. } = &*view.taste;
+        let UserHistory { movies, listed, .. } = &*view.taste;
         let feedback = movies.iter().map(|movie| match movie.reaction {
             Some(Reaction::NotInterested) if movie.stars.is_none() => {
                 (movie.movie_id, Answer::Skipped)
@@ -322,7 +322,7 @@ fn announcement(note: &str) -> Markup {
 fn parts<'a>(view: &'a UserView, passed: &Passed) -> Result<(Markup, Option<&'a str>), Problem> {
     let recommender = view.recommender();
     let request = view.resolve(&view.query(1))?;
-    let next = recommender.ask(&request.history, &passed.answers(view));
+    let next = recommender.next_question(&request.history, &passed.answers(view));
     let title = next.map(|movie| recommender.movie(movie).title.as_str());
     let markup = html! {
         section #question .question aria-labelledby="asked" data-address=(passed.address()) {

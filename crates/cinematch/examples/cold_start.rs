@@ -1,11 +1,11 @@
-//! Measures what is made of films that came after training, and prints a Markdown table.
+//! Measures recommendations of movies that were added after training, and prints a Markdown table.
 //!
-//! `newcomers ROOT RATINGS-FOLDER [--splits 3]`, as in `newcomers . raw/ml-latest-small`
+//! `cold_start ROOT RATINGS-FOLDER [--splits 3]`, for example `cold_start . raw/ml-latest-small`
 //!
-//! On each split (cold films, test part, as `cinematch evaluate` divides) the default hybrid learns
-//! without the cold films: neither their ratings nor their words, names and tags. Then they come as
-//! `cinematch update` brings them, with no rating or with their first few, and every held-out user is
-//! asked for those that they liked.
+//! On each split (cold movies, test part, as in `cinematch evaluate`) the default hybrid is trained without
+//! the cold movies: without their ratings, words, names and tags. They are then added as by `cinematch
+//! update`, without ratings or with their first few. The measurement is how well the held-out users' liked
+//! new movies are ranked.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -18,7 +18,7 @@ use cinematch::features::ranking::{FeatureSet, RankingFeatures};
 use cinematch::features::tags::TagCounts;
 use cinematch::features::text::TfidfParams;
 use cinematch::ids::{MovieIdx, Vocabulary};
-use cinematch::models::cold_start::{FeatureMap, Newcomers, neighbours};
+use cinematch::models::cold_start::{FeatureMap, NewMovies, nearest_movies};
 use cinematch::models::content::ContentAlone;
 use cinematch::models::hybrid::Hybrid;
 use cinematch::models::spec::Kind;
@@ -29,9 +29,9 @@ use cinematch::sources::ratings;
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const SHOWN: usize = 20;
-/// Ratings that newcomers have already.
+/// Numbers of ratings of each new movie.
 const RATED: [usize; 4] = [3, 10, 30, 100];
-/// Neighbours, and how far their mean is restored to their length.
+/// Numbers of neighbors and exponents that restore the norm of their average.
 const VARIANTS: [(usize, f32); 9] = [
     (5, 0.0),
     (10, 0.0),
@@ -50,14 +50,14 @@ struct Data {
     interactions: Interactions,
 }
 
-/// What is measured of a way to rank, summed over users.
+/// Metrics of a variant, summed over users.
 #[derive(Clone, Copy, Default)]
 struct Sums {
-    /// NDCG at 20 of the liked newcomers among all films.
+    /// NDCG at 20 of the liked new movies among all movies.
     among_all: f64,
-    /// NDCG at 20 of the liked newcomers among the newcomers.
-    among_newcomers: f64,
-    /// Newcomers among the first 20.
+    /// NDCG at 20 of the liked new movies among the new movies.
+    among_new: f64,
+    /// Number of new movies among the first 20.
     shown: f64,
 }
 
@@ -70,7 +70,7 @@ fn main() -> Outcome<()> {
     };
     let data = read(Path::new(root), Path::new(raw))?;
     let mut rows: Vec<(String, Sums)> = Vec::new();
-    let (mut n_users, mut n_newcomers) = (0_u32, 0);
+    let (mut n_users, mut n_new) = (0_u32, 0);
     let mut of_likes = 0.0;
     for seed in 42..42 + n_splits {
         let users = StrongGeneralization { seed, ..StrongGeneralization::default() };
@@ -78,31 +78,31 @@ fn main() -> Outcome<()> {
             ColdMovies { users, ..ColdMovies::default() }.split(&data.interactions, Part::Test)?;
         let setting = Setting::new(&data, &split)?;
         n_users += setting.held_out.len() as u32;
-        n_newcomers += split.cold.len();
+        n_new += split.cold.len();
         let share = |held: &HeldOut| {
             held.relevant.len() as f64 / (held.relevant.len() + held.history.len()) as f64
         };
         of_likes += setting.held_out.iter().map(share).sum::<f64>();
-        for (at, (name, model)) in setting.ways().into_iter().enumerate() {
+        for (at, (name, model)) in setting.variants().into_iter().enumerate() {
             if at == rows.len() {
                 rows.push((name, Sums::default()));
             }
             setting.measure(&model, &mut rows[at].1);
         }
     }
-    println!("{n_splits} splits, {n_newcomers} newcomers, {n_users} users");
+    println!("{n_splits} splits, {n_new} new movies, {n_users} users");
     let of_likes = SHOWN as f64 * of_likes / f64::from(n_users);
-    println!("of {SHOWN} films that they like, {of_likes:.2} are newcomers\n");
+    println!("of {SHOWN} movies that users like, {of_likes:.2} are new\n");
     println!(
-        "| | NDCG@20 among all | among newcomers | newcomers shown of 20 |\n|---|---|---|---|"
+        "| | NDCG@20 among all | among new movies | new movies among the first 20 |\n|---|---|---|---|"
     );
     for (name, sums) in rows {
         let mean = |sum: f64| sum / f64::from(n_users);
-        let Sums { among_all, among_newcomers, shown } = sums;
+        let Sums { among_all, among_new, shown } = sums;
         println!(
             "| {name} | {:.4} | {:.4} | {:.2} |",
             mean(among_all),
-            mean(among_newcomers),
+            mean(among_new),
             mean(shown)
         );
     }
@@ -122,15 +122,15 @@ fn read(root: &Path, raw: &Path) -> Outcome<Data> {
     Ok(Data { movies: movies.records, tags, interactions })
 }
 
-/// A split whose newcomers stand behind the films that are learned.
+/// A split, with new movies behind the learned ones.
 struct Setting<'a> {
     split: &'a Split<'a>,
     n_learned: usize,
     features: RankingFeatures,
-    neighbours: Vec<Vec<(MovieIdx, f32)>>,
-    /// What was learned, with weights.
+    neighbors: Vec<Vec<(MovieIdx, f32)>>,
+    /// Fitted models with their parameters and weights.
     learned: Vec<(Kind, Fitted, f32)>,
-    /// All ratings, in the films' new order.
+    /// All ratings, in the new order of the movies.
     all: Interactions,
     is_candidate: Vec<bool>,
     held_out: Vec<HeldOut>,
@@ -159,15 +159,15 @@ impl<'a> Setting<'a> {
         let (Kind::Hybrid { parts }, Fitted::Hybrid(hybrid)) =
             (&spec.model, &spec.fit(set, &mut |_, _| ())?)
         else {
-            return Err("the default model is no hybrid".into());
+            return Err("the default model is not a hybrid".into());
         };
         let learned: Vec<(Kind, Fitted, f32)> = parts
             .iter()
             .zip(hybrid.parts())
             .map(|(part, (model, weight))| (part.model.clone(), model.clone(), *weight))
             .collect();
-        let is_known = |movie| learned.iter().any(|(_, model, _)| model.knows(movie));
-        let neighbours = neighbours(&features.matrix, n_learned, is_known);
+        let is_known = |movie| learned.iter().any(|(_, model, _)| model.has_learned(movie));
+        let neighbors = nearest_movies(&features.matrix, n_learned, is_known);
         let all = data.interactions.clone().restricted_to(&Vocabulary::new(ids()));
 
         let mut place = vec![0_u32; order.len()];
@@ -183,44 +183,48 @@ impl<'a> Setting<'a> {
             held.relevant.sort_unstable_by_key(|rated| rated.movie);
         }
         let is_candidate = order.iter().map(|row| split.is_candidate[*row]).collect();
-        Ok(Self { split, n_learned, features, neighbours, learned, all, is_candidate, held_out })
+        Ok(Self { split, n_learned, features, neighbors, learned, all, is_candidate, held_out })
     }
 
-    /// The ways to rank, by name.
-    fn ways(&self) -> Vec<(String, Hybrid)> {
-        let nothing = vec![Vec::new(); self.neighbours.len()];
+    /// Returns the variants with their names.
+    fn variants(&self) -> Vec<(String, Hybrid<Fitted>)> {
+        let nothing = vec![Vec::new(); self.neighbors.len()];
         let content = Fitted::Content(ContentAlone::fit(self.features.clone()));
         let default = FeatureMap::default();
-        let mut ways = vec![
+        let mut variants = vec![
             ("content alone".to_owned(), Hybrid::new(vec![(content, 1.0)])),
-            ("hybrid, unknown to models of ratings".to_owned(), self.hybrid(&nothing, default, 0)),
-            ("hybrid, mapped".to_owned(), self.hybrid(&self.neighbours, default, 0)),
+            (
+                "hybrid, unknown to collaborative models".to_owned(),
+                self.hybrid(&nothing, default, 0),
+            ),
+            ("hybrid, mapped".to_owned(), self.hybrid(&self.neighbors, default, 0)),
         ];
         for (neighbors, restored) in VARIANTS {
             let map = FeatureMap { neighbors, restored, ..default };
-            let name = format!("mapped, {neighbors} neighbours, {restored} restored");
-            ways.push((name, self.hybrid(&self.neighbours, map, 0)));
+            let name = format!("mapped, {neighbors} neighbors, {restored} restored");
+            variants.push((name, self.hybrid(&self.neighbors, map, 0)));
         }
         for shrinkage in [0.1, 0.4] {
             let map = FeatureMap { shrinkage, ..default };
             let name = format!("mapped, shrinkage {shrinkage}");
-            ways.push((name, self.hybrid(&self.neighbours, map, 0)));
+            variants.push((name, self.hybrid(&self.neighbors, map, 0)));
         }
         for n in RATED {
-            ways.push((format!("{n} ratings, folded in alone"), self.hybrid(&nothing, default, n)));
-            let both = self.hybrid(&self.neighbours, default, n);
-            ways.push((format!("{n} ratings, folded in and mapped"), both));
+            variants
+                .push((format!("{n} ratings, folded in only"), self.hybrid(&nothing, default, n)));
+            let both = self.hybrid(&self.neighbors, default, n);
+            variants.push((format!("{n} ratings, folded in and mapped"), both));
         }
-        ways
+        variants
     }
 
-    /// The hybrid when every newcomer has `n_rated` ratings, its first.
+    /// Returns the hybrid after every new movie got its first `n_rated` ratings.
     fn hybrid(
         &self,
-        neighbours: &[Vec<(MovieIdx, f32)>],
+        neighbors: &[Vec<(MovieIdx, f32)>],
         map: FeatureMap,
         n_rated: usize,
-    ) -> Hybrid {
+    ) -> Hybrid<Fitted> {
         let mut times: Vec<Vec<u32>> = vec![Vec::new(); self.all.n_movies()];
         for user in &self.split.training {
             self.all.of_user(*user).for_each(|rated| times[rated.movie.row()].push(rated.time));
@@ -235,20 +239,22 @@ impl<'a> Setting<'a> {
         let some = self.all.filtered(|rated| {
             rated.movie.row() < self.n_learned || rated.time < before[rated.movie.row()]
         });
-        let newcomers = Newcomers {
+        let new_movies = NewMovies {
             n_learned: self.n_learned,
-            neighbours,
+            neighbors,
             ratings: (n_rated > 0).then_some((&some, self.split.training.as_slice())),
             map,
         };
         let extended = |(kind, model, weight): &(Kind, Fitted, f32)| match kind {
-            Kind::Content => (Fitted::Content(ContentAlone::fit(self.features.clone())), *weight),
-            kind => (kind.extended(model, &newcomers), *weight),
+            Kind::Content(_) => {
+                (Fitted::Content(ContentAlone::fit(self.features.clone())), *weight)
+            }
+            kind => (kind.extended(model, &new_movies), *weight),
         };
         Hybrid::new(self.learned.iter().map(extended).collect())
     }
 
-    fn measure(&self, model: &Hybrid, sums: &mut Sums) {
+    fn measure(&self, model: &Hybrid<Fitted>, sums: &mut Sums) {
         let mut scores = vec![0.0; model.n_movies()];
         for held in &self.held_out {
             model.score(&held.history, &mut scores);
@@ -264,9 +270,9 @@ impl<'a> Setting<'a> {
             };
             let (list, relevant) = (best(0), held.relevant_movies());
             sums.among_all += ndcg_at(SHOWN, &list, &relevant);
-            sums.among_newcomers += ndcg_at(SHOWN, &best(self.n_learned), &relevant);
-            let newcomers = list.iter().filter(|movie| movie.row() >= self.n_learned);
-            sums.shown += newcomers.count() as f64;
+            sums.among_new += ndcg_at(SHOWN, &best(self.n_learned), &relevant);
+            let new_movies = list.iter().filter(|movie| movie.row() >= self.n_learned);
+            sums.shown += new_movies.count() as f64;
         }
     }
 }

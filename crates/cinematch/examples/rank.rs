@@ -1,11 +1,11 @@
-//! Times what a server does for a request, without the network: folds a history in and ranks.
+//! Measures the time of a recommendation request without the network: folding in a history and ranking.
 //!
 //! `rank ml/artifacts [--requests 400]`
 //!
-//! For histories of several lengths, drawn from the films with most votes: the viewer's factors
-//! (`fold_in`, where iALS is one of the models), and a whole request: all models folded in, every film
-//! scored, the best 20 with diversity and reasons (`recommend`). One thread; the first tenth of the
-//! requests warms up.
+//! Histories of several lengths are drawn from the movies with the most votes. For each, the example measures
+//! folding the history into iALS (`fold_in`, if the bundle has the model) and a complete request with all
+//! models, diversity and reasons for the best 20 movies (`recommend`). It uses one thread and discards the
+//! first tenth of the requests as warm-up. Prints one JSON object.
 
 use std::error::Error;
 use std::path::Path;
@@ -15,14 +15,14 @@ use cinematch::bundle::Bundle;
 use cinematch::catalog::Rated;
 use cinematch::ids::MovieIdx;
 use cinematch::models::Fitted;
-use cinematch::ranking::{Learned, Query, Rating};
-use cinematch::sources::movielens::Stars;
+use cinematch::ranking::{Query, Rating, WeightedModel};
+use cinematch::rating::Stars;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 const LENGTHS: [usize; 4] = [1, 8, 50, 500];
 const BEST: usize = 20;
-/// So many films are drawn from.
+/// Number of movies to draw from.
 const KNOWN: usize = 5_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let query = Query { ratings, limit: BEST, explain: true, ..Query::default() };
             let (request, _) = recommender.resolve(&query)?;
             let start = Instant::now();
-            for Learned { model, .. } in &recommender.blend().models {
+            for WeightedModel { model, .. } in &recommender.blend().models {
                 if let Fitted::Ials(model) = model {
                     std::hint::black_box(model.fold_in(&[&history]));
                 }
@@ -77,7 +77,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Different films with stars.
+/// Draws distinct movies with stars.
 fn history(mut known: Vec<MovieIdx>, length: usize, random: &mut ChaCha8Rng) -> Vec<Rated> {
     let mut history = Vec::with_capacity(length);
     while history.len() < length && !known.is_empty() {

@@ -191,7 +191,7 @@ impl<'a> Listing<'a> {
 
     /// Returns the contribution of the changed rating to a movie's score.
     fn said_of(&self, movie: MovieIdx) -> f32 {
-        self.recommender.part_of(&self.request, self.changed, movie)
+        self.recommender.contribution_of(&self.request, self.changed, movie)
     }
 
     fn titles(&self) -> Vec<String> {

@@ -56,7 +56,7 @@ impl Jobs {
         };
         let address = database.resolve(global)?;
         block_on(Some(1), async {
-            let store = Store::open(&address, Ownership::Beside).await?;
+            let store = Store::open(&address, Ownership::Shared).await?;
             let done = match &self.action {
                 Some(Action::Run { kind, .. }) => request(&store, *kind, output).await,
                 Some(Action::Show { id, .. }) => {
@@ -80,7 +80,7 @@ impl Jobs {
 }
 
 async fn request(store: &Store, kind: JobKind, output: &Output) -> Result<()> {
-    let (job, is_new) = store.ask_for_job(kind, "cli", now_millis()).await?;
+    let (job, is_new) = store.enqueue_job(kind, "cli", now_millis()).await?;
     output.json(&JobItem::from(job.clone()))?;
     let waits = if is_new { "is queued" } else { "was queued already" };
     output.line(format_args!(

@@ -169,7 +169,7 @@ fn add_account(
         };
         output.json(&AccountRow {
             id: profile.id,
-            email: profile.email.to_owned(),
+            email: profile.email.clone(),
             name: profile.name.clone(),
             has_password: true,
             created_at: rfc3339(profile.created_at),
@@ -331,7 +331,7 @@ fn with_store<T>(
 ) -> Result<T> {
     let address = database.resolve(global)?;
     block_on(Some(1), async {
-        let store = Store::open(&address, Ownership::Beside).await?;
+        let store = Store::open(&address, Ownership::Shared).await?;
         let done = act(&store).await;
         store.close().await;
         done

@@ -8,7 +8,6 @@ use cinematch::bundle::{ArtifactsError, Bundle, Generations, Manifest};
 use cinematch::evaluation::holdout::{HoldOut, Panel};
 use cinematch::evaluation::promotion::{Challenger, Champion, Rule, Verdict, judge};
 use cinematch::ids::MovieId;
-use cinematch::models::spec::Kind;
 use clap::{Args, FromArgMatches};
 use serde::Serialize;
 
@@ -346,5 +345,5 @@ fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Resul
 
 /// Returns true if a generation was trained on all users. Content models are trained on no ratings.
 fn has_seen_all(manifest: &Manifest) -> bool {
-    manifest.hold_out.is_none() && manifest.settings.model.model != Kind::Content
+    manifest.hold_out.is_none() && manifest.settings.model.model.learns_from_ratings()
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use cinematch::files;
-use cinematch::sources::synthetic::{Generator, SyntheticParams};
+use cinematch_synth::{Generator, SyntheticParams};
 use clap::Args;
 
 use crate::output::{DIM, Output, STRONG, thousands};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use cinematch_store::{Address, Copied, Existing, Ownership, Store, copy};
+use cinematch_store::{Address, Existing, Ownership, RowCounts, Store, copy};
 use clap::Args;
 
 use crate::options::Global;
@@ -89,7 +89,7 @@ impl Restore {
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let address = self.database.resolve(global)?;
         let copied = block_on(Some(1), async {
-            let to = Store::open(&address, Ownership::Alone).await?;
+            let to = Store::open(&address, Ownership::Exclusive).await?;
             let copied =
                 cinematch_store::restore(&self.file, (&to, &address), existing(self.replace)).await;
             to.close().await;
@@ -120,8 +120,8 @@ impl Migrate {
             bail!("{} not found; pass the database with --from", shown(path));
         }
         let copied = block_on(Some(1), async {
-            let reading = Store::open(&from, Ownership::Alone).await?;
-            let writing = Store::open(&to, Ownership::Alone).await?;
+            let reading = Store::open(&from, Ownership::Exclusive).await?;
+            let writing = Store::open(&to, Ownership::Exclusive).await?;
             let copied = copy(&reading, (&writing, &to), existing(self.replace)).await;
             reading.close().await;
             writing.close().await;
@@ -131,7 +131,7 @@ impl Migrate {
     }
 }
 
-fn tell(copied: &Copied, way: &str, output: &Output) -> Result<()> {
+fn tell(copied: &RowCounts, way: &str, output: &Output) -> Result<()> {
     output.json(copied)?;
     let rows = |table| copied.get(table).copied().unwrap_or(0);
     let profiles = counted(rows("users"), "profile");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use cinematch::evaluation::{Judged, Part, Protocol, Search, Split, TUNABLE, better_half};
+use cinematch::evaluation::{Judged, Part, Protocol, Search, Split, better_half, tunable_models};
 use cinematch::features::ranking::RankingFeatures;
 use cinematch::files;
 use cinematch::models::hybrid::Hybrid;
@@ -38,7 +38,7 @@ pub struct Tune {
     #[command(flatten)]
     division: Division,
     /// Model to tune
-    #[arg(long, value_parser = PossibleValuesParser::new(TUNABLE), value_name = "NAME")]
+    #[arg(long, value_parser = PossibleValuesParser::new(tunable_models()), value_name = "NAME")]
     model: String,
     /// Number of hyperparameter sets to try; the first is the default
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "N")]
@@ -289,7 +289,7 @@ struct Bench<'a> {
     features: RankingFeatures,
     seed: u64,
     /// Components of a hybrid, fitted once, because only their weights are searched.
-    hybrid: Option<Hybrid>,
+    hybrid: Option<Hybrid<Fitted>>,
 }
 
 impl<'a> Bench<'a> {

@@ -9,7 +9,6 @@ use cinematch::bundle::{self, Base, Generations, InputSum, LinedUp, Manifest, Ne
 use cinematch::catalog::Interactions;
 use cinematch::features::tags::TagCounts;
 use cinematch::ids::{self, UserIdx};
-use cinematch::models::spec::Kind;
 use cinematch::sources::movielens::TagRow;
 use clap::Args;
 use serde::Serialize;
@@ -219,7 +218,7 @@ impl Update {
         global: &Global,
         output: &Output,
     ) -> Result<Option<(Interactions, Vec<UserIdx>, InputSum)>> {
-        let learns = base.bundle().manifest.settings.model.model != Kind::Content;
+        let learns = base.bundle().manifest.settings.model.model.learns_from_ratings();
         if !learns || !base.has_newcomers(lined_up) || !ratings_path(&raw.resolve(global)).exists()
         {
             return Ok(None);

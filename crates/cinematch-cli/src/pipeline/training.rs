@@ -180,7 +180,7 @@ impl TrainFlags {
         let (movies, movie_rows) = read_movies(&self.merged, global, output)?;
         let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
         drop(reading);
-        let learns_from_ratings = settings.model.model != Kind::Content;
+        let learns_from_ratings = settings.model.model.learns_from_ratings();
         let ratings = if learns_from_ratings {
             Some(load_ratings(ReadMode::default(), &self.raw, &self.packed, global, output)?)
         } else {

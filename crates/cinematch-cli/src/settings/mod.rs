@@ -91,9 +91,13 @@ pub struct Effective {
 impl Settings {
     /// Reads `.env` and the file for a command line and its arguments. Faults of the file are
     /// recorded rather than returned, so that `--help` works with a faulty file.
-    pub fn load(command_line: Command, arguments: Vec<OsString>) -> Result<Self> {
+    ///
+    /// `command_line` is called after `.env` is loaded, because clap reads environment variables
+    /// when flags are defined.
+    pub fn load(command_line: fn() -> Command, arguments: Vec<OsString>) -> Result<Self> {
         let root = early(&arguments, "--root", "CINEMATCH_ROOT").unwrap_or_else(|| ".".into());
         let from_env_file = load_env_file(&root)?;
+        let command_line = command_line();
         let named = early(&arguments, "--config", "CINEMATCH_CONFIG");
         let path = named.clone().unwrap_or_else(|| root.join(FILE));
         let mut settings = Self {

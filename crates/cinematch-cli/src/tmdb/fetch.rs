@@ -6,12 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use cinematch::ids::{MovieId, TmdbId};
 use cinematch::sources::movielens;
-use cinematch_tmdb::api::{Api, ApiSettings, TMDB};
-use cinematch_tmdb::clock::Clock;
-use cinematch_tmdb::fetch::{self, Ask, Ended, Fetcher, PROVIDERS_LIMIT, Summary};
-use cinematch_tmdb::store::Store;
-use cinematch_tmdb::tables::Tables;
-use cinematch_tmdb::token::Token;
+use cinematch_fetch::clock::Clock;
+use cinematch_fetch::tmdb::api::{Api, ApiSettings, TMDB};
+use cinematch_fetch::tmdb::fetch::{self, Ask, Ended, Fetcher, PROVIDERS_LIMIT, Summary};
+use cinematch_fetch::tmdb::store::Store;
+use cinematch_fetch::tmdb::tables::Tables;
+use cinematch_fetch::tmdb::token::Token;
 use clap::Args;
 use serde::Serialize;
 

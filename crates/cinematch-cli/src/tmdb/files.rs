@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use cinematch::ids;
 use cinematch::sources::tmdb::dumps::dump;
-use cinematch_tmdb::store::Store;
-use cinematch_tmdb::tables::{self, Tables};
+use cinematch_fetch::tmdb::store::Store;
+use cinematch_fetch::tmdb::tables::{self, Tables};
 use clap::Args;
 
 use super::region;

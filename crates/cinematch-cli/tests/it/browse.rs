@@ -136,7 +136,7 @@ fn what_cannot_be_browsed_is_refused_by_name() {
         ("genre_none=dramma", "genre_none[0]", "did you mean drama"),
         ("service=Netflux", "service[0]", "did you mean Netflix"),
         ("language=klingon", "language[0]", "unknown language"),
-        ("region=QQ", "region", "nothing is known of the region"),
+        ("region=QQ", "region", "no streaming data for region"),
         ("year_min=1990&year_max=1980", "year_min", "1990 is after year_max 1980"),
         ("runtime_min=90&runtime_max=80", "runtime_min", "90 is more than runtime_max 80"),
         ("year_min=70000", "year_min", "a whole number from 0 to 65535, got `70000`"),
@@ -151,9 +151,9 @@ fn what_cannot_be_browsed_is_refused_by_name() {
         ("limit=5&limit=6", "limit", "given twice"),
         ("sort=best", "sort", "popularity, votes, rating, year, title"),
         ("genres=drama", "genres", "there is no such parameter; there are genre,"),
-        ("cursor=", "cursor", "a next_cursor as it was given"),
-        ("cursor=0102", "cursor", "a next_cursor as it was given"),
-        ("cursor=%C3%A9%00", "cursor", "a next_cursor as it was given"),
+        ("cursor=", "cursor", "expected a next_cursor from an earlier reply"),
+        ("cursor=0102", "cursor", "expected a next_cursor from an earlier reply"),
+        ("cursor=%C3%A9%00", "cursor", "expected a next_cursor from an earlier reply"),
     ] {
         let problem = server.get(&format!("/api/movies?{query}")).problem(422);
         let error = &problem["errors"][0];
@@ -163,7 +163,7 @@ fn what_cannot_be_browsed_is_refused_by_name() {
     let first = server.get("/api/movies?limit=2&sort=year").json();
     let cursor = first["next_cursor"].as_str().unwrap();
     let problem = server.get(&format!("/api/movies?sort=title&cursor={cursor}")).problem(422);
-    assert_eq!(problem["errors"][0]["message"], "it is of a list sorted by year");
+    assert_eq!(problem["errors"][0]["message"], "this cursor belongs to a list sorted by year");
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn a_backup_is_made_beside_the_server_and_brought_back() {
     let error = folder.fails(&["restore", "nowhere.db"]);
     assert!(error.contains("nowhere.db not found"), "{error}");
     let error = folder.fails(&["restore", "data/movies_merged.csv", "--replace"]);
-    assert!(error.contains("is no backup of CineMatch"), "{error}");
+    assert!(error.contains("is not a CineMatch backup"), "{error}");
     let error = folder.fails(&["backup", "data/cinematch.db", "--replace"]);
     assert!(error.contains("the database itself"), "{error}");
     assert_eq!(movies(&Server::start(&folder)), [1]);

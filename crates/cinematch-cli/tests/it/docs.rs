@@ -1,63 +1,43 @@
-//! What the documents promise is there.
+//! Commands in the documents are accepted by the binary. `cargo xtask tidy` checks their links.
 
 use std::fs;
 
 use crate::folder::{Folder, project};
 
-/// Words in backquotes that look like paths of this project.
-fn paths(document: &str) -> Vec<String> {
-    document
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .filter(|word| !word.contains([' ', '\n', '<', '*', '{', '(']))
-        .filter(|word| {
-            ["crates/", "sample/", "benches/", "tests/", "xtask/", ".ci/", ".cargo/"]
-                .iter()
-                .any(|folder| word.starts_with(folder))
-        })
-        .map(str::to_owned)
-        .collect()
+/// README and the pages of `docs/`, with their names.
+fn documents() -> Vec<(String, String)> {
+    let pages = fs::read_dir(project().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let paths = pages.chain([project().join("README.md")]);
+    paths.map(|path| (path.display().to_string(), fs::read_to_string(&path).unwrap())).collect()
 }
 
 #[test]
-fn every_path_in_the_documents_exists() {
-    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"] {
-        let text = fs::read_to_string(project().join(document)).unwrap();
-        let missing: Vec<String> =
-            paths(&text).into_iter().filter(|path| !project().join(path).exists()).collect();
-        assert_eq!(missing, Vec::<String>::new(), "{document}");
-    }
-    let architecture = fs::read_to_string(project().join("ARCHITECTURE.md")).unwrap();
-    assert!(paths(&architecture).len() >= 15);
-}
-
-#[test]
-fn the_commands_of_the_readme_are_understood() {
-    let readme = fs::read_to_string(project().join("README.md")).unwrap();
+fn accepts_every_command_of_the_documents() {
     let folder = Folder::empty();
     let mut checked = 0;
-    for line in readme.lines().map(str::trim) {
-        let Some(command) = line.strip_prefix("cinematch ") else { continue };
-        let command = command.split(" #").next().unwrap_or_default();
-        let words: Vec<&str> = command.split_whitespace().collect();
-        // A flag that does not exist is a usage error even beside --help.
-        let mut arguments = words.clone();
-        arguments.push("--help");
-        folder.ok(&arguments);
-        // Of some commands the second word is one too.
-        let depth = if matches!(words[0], "fetch" | "import" | "export" | "user" | "key" | "models")
-        {
-            2
-        } else {
-            1
-        };
-        let help = folder.ok(&[&words[..depth], &["--help"]].concat());
-        for flag in words.iter().filter(|word| word.starts_with("--")) {
-            let name = flag.split('=').next().unwrap_or_default();
-            assert!(help.contains(name), "{line}: no {name} in\n{help}");
+    for (document, text) in documents() {
+        for line in text.lines().map(str::trim).filter(|line| line.starts_with("cinematch ")) {
+            // Comments, redirections and further commands of the line.
+            let ends = [" #", " >", " &&"].iter().filter_map(|mark| line.find(mark));
+            let command = &line["cinematch ".len()..ends.min().unwrap_or(line.len())];
+            check(&folder, command, &format!("{document}: {line}"));
+            checked += 1;
         }
-        checked += 1;
     }
-    assert!(checked >= 4, "only {checked} commands in the README");
+    assert!(checked >= 30, "only {checked} commands in the documents");
+}
+
+/// Asserts that the help of a command lists its flags and that the command line is parsed.
+fn check(folder: &Folder, command: &str, place: &str) {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    // An unknown flag is a usage error even beside --help.
+    folder.ok(&[&words[..], &["--help"]].concat());
+    let groups = ["config", "export", "fetch", "import", "key", "models", "user"];
+    let depth = if groups.contains(&words[0]) { words.len().min(2) } else { 1 };
+    let help = folder.ok(&[&words[..depth], &["--help"]].concat());
+    for flag in words.iter().filter(|word| word.starts_with("--")) {
+        let name = flag.split('=').next().unwrap_or_default();
+        assert!(help.contains(name), "{place}: no {name} in\n{help}");
+    }
 }

@@ -75,7 +75,7 @@ fn a_history_is_matched_and_recommends_at_once() {
     assert!(with.contains("Collateral"), "{with}");
 
     let text = folder.ok(&["import", "letterboxd.zip", "-k", "3"]);
-    assert!(text.contains("6 rows of Letterboxd"), "{text}");
+    assert!(text.contains("6 rows from Letterboxd"), "{text}");
     assert!(text.contains("5 matched by title and year"), "{text}");
     assert!(text.contains("1 not in the catalog") && text.contains("No Such Film (1996)"));
     assert!(text.contains(

@@ -67,14 +67,15 @@ fn a_part_of_the_hybrid_can_be_asked_alone() {
     let before = folder.read("recs.csv");
     let lists = |file, limit| ["recommend", "--histories", file, "--out", "recs.csv", "-k", limit];
     let error = folder.fails(&lists("nobody.csv", "5"));
-    assert!(error.contains("nobody.csv not found: --histories wants a CSV file"), "{error}");
+    assert!(error.contains("nobody.csv not found; --histories requires a CSV file"), "{error}");
     let error = folder.fails(&lists("viewers.csv", "0"));
     assert!(error.contains("--limit is 0; expected"), "{error}");
     assert_eq!(folder.read("recs.csv"), before, "what was there stays");
     let error = folder.fails(&["recommend", "--model", "user-knn"]);
     assert!(
-        error
-            .contains("no model `user-knn`, only hybrid, edlae, ials, popular, biased-mf, content"),
+        error.contains(
+            "unknown model `user-knn`; available: hybrid, edlae, ials, popular, biased-mf, content"
+        ),
         "{error}"
     );
     assert!(error.contains("run `cinematch train --model user-knn`"), "{error}");
@@ -90,7 +91,7 @@ fn without_ratings_content_is_learned_and_said() {
     assert!(output.status.success() && said.contains("there are no ratings"), "{said}");
     assert!(folder.ok(&["status"]).contains("generation 1: content-"));
     let error = folder.fails(&["train", "--model", "ials"]);
-    assert!(error.contains("ratings.csv not found"), "{error}");
+    assert!(error.contains("ratings.csv and ratings.parquet not found"), "{error}");
 }
 
 #[test]

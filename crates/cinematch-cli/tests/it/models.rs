@@ -37,7 +37,7 @@ fn generations_are_listed_shown_promoted_and_rolled_back() {
     assert_eq!((&found["champion"], &found["previous"]), (&json!(1), &json!(null)));
     assert_eq!(found["generations"][0]["why"], "rolled back: worse on sequels");
     let error = folder.fails(&["models", "rollback"]);
-    assert!(error.contains("nothing that previous generation 1"), "{error}");
+    assert!(error.contains("nothing that served before generation 1"), "{error}");
 
     let said = folder.ok(&["models", "promote", "2", "--json"]);
     let said: Value = serde_json::from_str(&said).unwrap();

@@ -90,7 +90,7 @@ fn a_user_gets_the_services_of_their_region() {
     assert_eq!(problem["errors"][0]["field"], "region");
     assert_eq!(
         problem["errors"][0]["message"],
-        "nothing is known of the region `FR`, only of DE, US"
+        "no streaming data for region `FR`; available regions: DE, US"
     );
     server.get("/api/services?region=FR").problem(422);
     let movie = folder.read("raw/ml-32m/links.csv");
@@ -150,7 +150,7 @@ fn the_terminal_says_where_movies_can_be_watched_and_whose_word_that_is() {
     assert!(text.contains("Streaming data by JustWatch"), "{text}");
     let error = folder.fails(&["recommend", "--region", "FR"]);
     assert!(
-        error.contains("region: nothing is known of the region `FR`, only of DE, US"),
+        error.contains("region: no streaming data for region `FR`; available regions: DE, US"),
         "{error}"
     );
 }

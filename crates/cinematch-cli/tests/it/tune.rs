@@ -113,6 +113,6 @@ fn better_parameters_of_a_longer_search_stay() {
     assert_ne!(long["finalists"][0]["trial"], 0, "the first trial would prove nothing");
     let output = folder.run(&["tune", "--model", "item-knn", "--trials", "1"]);
     let notes = String::from_utf8(output.stderr).unwrap();
-    assert!(notes.contains("are better") && notes.contains("they stay"), "{notes}");
+    assert!(notes.contains("are better") && notes.contains("were kept"), "{notes}");
     assert_eq!(folder.read("data/tuned.json"), found);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cinematch_store::Stamp;
+use cinematch_store::DataVersion;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -26,7 +26,7 @@ impl Key {
         serving: &Serving,
         route: &str,
         asked: &T,
-        people: &[(&str, Option<Stamp>)],
+        people: &[(&str, Option<DataVersion>)],
     ) -> Result<Self, ServiceError> {
         let model = (&serving.bundle.manifest.model_id, serving.bundle.generation);
         let program = (FORMAT, env!("CARGO_PKG_VERSION"));

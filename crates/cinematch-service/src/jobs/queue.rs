@@ -107,7 +107,7 @@ pub async fn find(service: &Service, id: i64) -> Result<JobItem, ServiceError> {
 
 /// Queues a job, or returns the one of that kind that already waits.
 pub async fn ask(service: &Service, kind: JobKind, asked_by: &str) -> Result<Job, ServiceError> {
-    let (job, is_new) = service.store().ask_for_job(kind, asked_by, service.now()).await?;
+    let (job, is_new) = service.store().enqueue_job(kind, asked_by, service.now()).await?;
     if is_new {
         tracing::info!(job = job.id, kind = kind.name(), asked_by, "a job was asked for");
     }

@@ -74,7 +74,7 @@ impl Turn<'_> {
             let due =
                 self.config.schedule(kind).and_then(|schedule| schedule.last(self.service.now()));
             if let Some(slot) = due
-                && store.ask_for_scheduled(kind, slot, self.service.now()).await?
+                && store.enqueue_scheduled_job(kind, slot, self.service.now()).await?
             {
                 tracing::info!(job = kind.name(), "due by its schedule");
             }
@@ -89,7 +89,7 @@ impl Turn<'_> {
             return Ok(());
         }
         gauge!("cinematch_jobs_running").set(0.0);
-        match store.begin_job(self.name, self.service.now()).await? {
+        match store.claim_job(self.name, self.service.now()).await? {
             Some(job) => self.run(job).await,
             None => Ok(()),
         }
@@ -99,12 +99,12 @@ impl Turn<'_> {
     async fn failed(
         &self,
         job: &Job,
-        stood_still_at: Option<i64>,
+        stalled_beat: Option<i64>,
         error: &str,
     ) -> Result<(), StoreError> {
         let at = self.service.now();
         let again = self.config.pace.again(job.attempt, at);
-        let failure = Failure { stood_still_at, error, at, again };
+        let failure = Failure { stalled_beat, error, at, retry_at: again };
         if self.service.store().fail_job(job, failure).await? {
             let (job_id, kind, attempt) = (job.id, job.kind.name(), job.attempt);
             let again = again.map(cinematch_store::rfc3339);
@@ -147,7 +147,7 @@ impl Turn<'_> {
                 let text = outcome.to_string();
                 self.until_reachable(|| {
                     let store = self.service.store();
-                    store.end_job(id, self.name, &text, self.service.now())
+                    store.complete_job(id, self.name, &text, self.service.now())
                 })
                 .await;
                 let seconds = begun.elapsed().as_secs();
@@ -198,7 +198,7 @@ impl Turn<'_> {
                 },
                 _ = ticks.tick() => {
                     let store = self.service.store();
-                    match store.beat_job(job.id, self.name, stage.as_deref(), permille).await {
+                    match store.heartbeat_job(job.id, self.name, stage.as_deref(), permille).await {
                         Ok(true) => worker.go_on().await,
                         Ok(false) => return Followed::Lost,
                         Err(error) => tracing::warn!(%error, job = job.id, "its beat was not recorded"),

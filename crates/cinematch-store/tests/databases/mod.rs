@@ -43,7 +43,7 @@ impl Database {
     }
 
     pub async fn open(&self) -> Store {
-        Store::open(&self.address, Ownership::Alone).await.unwrap()
+        Store::open(&self.address, Ownership::Exclusive).await.unwrap()
     }
 }
 

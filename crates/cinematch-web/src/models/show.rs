@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::bundle::{Manifest, Role};
+use cinematch::evaluation::holdout::HoldOut;
 use cinematch::evaluation::promotion::{Comparison, Interval, Means, Verdict};
 use maud::{Markup, html};
 
@@ -77,7 +78,7 @@ fn facts(of: &Judged, manifest: &Manifest) -> Markup {
             dt { (texts::CREATED) } dd { (time(&manifest.run.created_at)) }
             dt { (texts::FILMS) } dd { (texts::movies(counts.movies, counts.tagged_movies)) }
             dt { (texts::RATINGS) } dd {
-                (texts::ratings(counts.ratings, manifest.hold_out.map(|hold_out| hold_out.share())))
+                (texts::ratings(counts.ratings, manifest.hold_out.map(HoldOut::share)))
             }
             @if let Some(from) = &manifest.derived_from {
                 dt { (texts::DERIVED_FROM) }

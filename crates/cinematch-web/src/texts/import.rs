@@ -1,7 +1,7 @@
 //! Texts of the import page and its report.
 
 use cinematch::sources::history::Said;
-use cinematch_store::Changes;
+use cinematch_store::ImportChanges;
 
 use super::movie::stars;
 use super::numbers::{count, films, thousands};
@@ -85,7 +85,7 @@ fn feedback(value: Said) -> String {
 }
 
 /// Number of movies by what the import did with them.
-pub fn changes(changes: Changes) -> String {
+pub fn changes(changes: ImportChanges) -> String {
     let part = |number: u64, outcome: &str| {
         (number > 0).then(|| format!("{} {outcome}", films(number as usize)))
     };
@@ -100,7 +100,7 @@ pub fn changes(changes: Changes) -> String {
     if parts.is_empty() { NO_CHANGES.to_owned() } else { format!("{}.", parts.join(", ")) }
 }
 
-pub fn choices_saved(changed: Changes) -> String {
+pub fn choices_saved(changed: ImportChanges) -> String {
     format!("Choices saved: {}", changes(changed))
 }
 
@@ -110,9 +110,9 @@ mod tests {
 
     #[test]
     fn changes_are_counted_in_films() {
-        let mixed = Changes { added: 1, changed: 0, kept: 0, unchanged: 1200, listed: 2 };
+        let mixed = ImportChanges { added: 1, changed: 0, kept: 0, unchanged: 1200, listed: 2 };
         let text = "1 film added, 2 films added to your watchlist, 1,200 films unchanged.";
         assert_eq!(changes(mixed), text);
-        assert_eq!(changes(Changes::default()), NO_CHANGES);
+        assert_eq!(changes(ImportChanges::default()), NO_CHANGES);
     }
 }

@@ -1,6 +1,6 @@
 //! Texts of a movie's page.
 
-use super::numbers::{films, thousands, title_case, tmdb_votes};
+use super::numbers::films;
 
 pub const DIRECTED_BY: &str = "Directed by";
 pub const STARRING: &str = "Starring";
@@ -20,22 +20,12 @@ pub const EFFECT: &str = "Effect";
 
 pub const SIMILAR: &str = "More like this";
 pub const KEYWORDS: &str = "Keywords";
-/// Before the links to other sites.
+/// MovieSnapshot the links to other sites.
 pub const VIEW_ON: &str = "View on ";
 
 pub const NO_SERVICES: &str = "Not on any streaming service we know of.";
 pub const YOURS: &str = "yours";
 pub const DEMO_SERVICES: &str = "This availability is made up, for demonstration.";
-
-pub const ALSO_LIKED: &str = "People who liked it also liked this film";
-pub const POPULAR: &str = "Popular with many users";
-pub const QUALITY: &str = "Its rating and number of votes";
-pub const WELL_KNOWN: &str = "Already widely known";
-pub const TRENDING: &str = "Popular now";
-/// Before the title of a movie of the user's history.
-pub const YOU_LIKED: &str = "You liked ";
-pub const YOU_DISLIKED: &str = "You disliked ";
-pub const YOU_RATED: &str = "You rated ";
 
 /// `1 star`, `4.5 stars`.
 pub fn stars(value: f32) -> String {
@@ -60,33 +50,6 @@ pub fn where_to_watch(country: Option<&str>) -> String {
     match country {
         Some(country) => format!("Where to watch in {country}"),
         None => "Where to watch".to_owned(),
-    }
-}
-
-/// The user's stars after the title of a movie that they rated.
-pub fn rated(stars: impl std::fmt::Display) -> String {
-    format!(" {stars}★")
-}
-
-pub fn in_common(features: &[&str]) -> String {
-    format!("In common: {}", features.join(", "))
-}
-
-pub fn other_movies(number: usize) -> String {
-    match number {
-        1 => "Another film in your history".to_owned(),
-        number => format!("{} other films in your history", thousands(number)),
-    }
-}
-
-pub fn preferred_genre(genre: &str) -> String {
-    format!("You prefer {}", title_case(genre))
-}
-
-pub fn quality(average: Option<f32>, votes: Option<u32>) -> String {
-    match (average, votes) {
-        (Some(average), Some(votes)) => tmdb_votes(average, votes as usize),
-        _ => QUALITY.to_owned(),
     }
 }
 

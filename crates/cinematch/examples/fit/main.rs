@@ -1,11 +1,11 @@
-//! Trains a model on a matrix of who liked what, and prints a JSON line with the time it took. The
-//! program of `cargo xtask bench ials` and `ease` for our side.
+//! Fits a model on a matrix of likes and prints a JSON line with the elapsed time. `cargo xtask bench ials`
+//! and `cargo xtask bench ease` run it for CineMatch's side of the comparison.
 //!
 //! `fit ials liked.npz [--factors 64] [--iterations 4] [--threads 2] [--solver cholesky|cg] [--out DIR]`
 //! `fit ease liked.npz [--films 20000] [--regularization 100] [--threads 2]`
 //!
-//! The matrix is users × films in scipy's CSR form, not compressed, as `benches/peers/ials.py prepare`
-//! writes it; every entry counts 1.
+//! The matrix is users × movies in `SciPy`'s uncompressed CSR format, as written by
+//! `benches/peers/ials.py prepare`; every entry has the weight 1.
 
 mod matrix;
 
@@ -21,7 +21,7 @@ use cinematch::models::{Confidence, Implicit};
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const STEPS: usize = 3;
-/// Films whose neighbours are looked at, and neighbours of each, to compare models of films on films.
+/// Number of movies, and of weights per movie, that are averaged to compare implementations of EASE.
 const CHECKED: (usize, usize) = (100, 10);
 
 struct Options {
@@ -81,7 +81,7 @@ fn ials(options: &Options, implicit: &Implicit) -> Outcome<Fields> {
     ])
 }
 
-/// Writes the factors row by row, as they lie in memory.
+/// Writes the factors row by row as little-endian f32.
 fn write(factors: &Factors, path: &Path) -> Outcome<()> {
     let rows = (0..factors.n_rows()).flat_map(|row| factors.values(row));
     let bytes: Vec<u8> = rows.flat_map(|value| value.to_le_bytes()).collect();
@@ -114,7 +114,7 @@ fn ease(params: EaseParams, implicit: &Implicit) -> Outcome<Fields> {
 }
 
 fn options(mut args: impl Iterator<Item = String>) -> Outcome<Options> {
-    let matrix = args.next().ok_or("the second argument is the matrix's file")?;
+    let matrix = args.next().ok_or("the second argument is the file of the matrix")?;
     let ease = EaseParams { dropout: 0.0, ..EaseParams::default() };
     let mut options = Options { matrix, ials: IalsParams::default(), ease, threads: 0, out: None };
     while let Some(name) = args.next() {
@@ -139,10 +139,10 @@ fn options(mut args: impl Iterator<Item = String>) -> Outcome<Options> {
     Ok(options)
 }
 
-/// User and system time of the process, to a hundredth of a second.
+/// Returns the user and system time of the process in seconds, with a resolution of 0.01 s.
 fn cpu_seconds() -> Outcome<f64> {
     let stat = fs::read_to_string("/proc/self/stat")?;
-    // After the name, which may hold anything: fields 3 and on; 14 and 15 are in ticks.
+    // Fields from 3 on follow the process name, which may contain any character; 14 and 15 are in ticks.
     let fields = stat.rsplit_once(") ").ok_or("/proc/self/stat has no name")?.1;
     let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<f64>);
     Ok(ticks.sum::<Result<f64, _>>()? / 100.0)

@@ -1,4 +1,4 @@
-//! Matrices of who liked what, as scipy writes them.
+//! Reader of sparse matrices written by `SciPy`.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -7,7 +7,7 @@ use cinematch::features::CsrMatrix;
 
 use crate::Outcome;
 
-/// Reads the matrix array by array, so that nothing is in memory twice.
+/// Reads the matrix array by array, so that no data is in memory twice.
 pub fn read(path: &str) -> Outcome<CsrMatrix<f32>> {
     let mut archive = zip::ZipArchive::new(BufReader::new(File::open(path)?))?;
     let mut array = |name: &str, descr: &str| -> Outcome<Vec<i32>> {

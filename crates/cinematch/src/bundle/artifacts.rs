@@ -20,7 +20,6 @@ use crate::features::ranking::{Block, FeatureSet, RankingFeatures};
 use crate::features::tags::TagCounts;
 use crate::features::text::{TfidfError, TfidfParams, TfidfVectorizer};
 use crate::ids::{UserIdx, Vocabulary, sha256_hex};
-use crate::models::spec::Kind;
 use crate::models::{FitError, Fitted, Spec, TrainingSet};
 use crate::ranking::{Blend, Recommender, Votes};
 
@@ -262,7 +261,7 @@ fn learn(
     ratings: Option<(&Interactions, &[UserIdx])>,
     progress: &mut dyn FnMut(&'static str, f32),
 ) -> Result<Option<Fitted>, TrainError> {
-    if spec.model == Kind::Content {
+    if !spec.model.learns_from_ratings() {
         return Ok(None);
     }
     let (interactions, users) = ratings
@@ -438,10 +437,10 @@ pub(super) fn load(
     if last != features.names.len() {
         return Err(broken(RANKING_COLUMNS, "its blocks do not cover the columns"));
     }
-    let blend = if manifest.settings.model.model == Kind::Content {
-        Blend::CONTENT
-    } else {
+    let blend = if manifest.settings.model.model.learns_from_ratings() {
         models::load(&manifest.settings.model, (movies.len(), manifest.learned_movies()), &read)?
+    } else {
+        Blend::CONTENT
     };
     let votes = if manifest.settings.without_tmdb_text { Votes::Ignore } else { Votes::Count };
     let n_movies = movies.len();

@@ -1,5 +1,5 @@
 //! Films that came after training, and facts that changed, in a generation of their own: the rows by
-//! columns that are there, the models with [newcomers](crate::models::newcomers) behind what they
+//! columns that are there, the models with [new movies](crate::models::cold_start) behind what they
 //! learned.
 //!
 //! What was learned keeps its rows and numbers. Films behind it are made anew each time from the
@@ -17,7 +17,7 @@ use crate::catalog::{Availability, Interactions, Movie};
 use crate::features::plain::PlainFeatures;
 use crate::features::tags::TagCounts;
 use crate::ids::{MovieId, MovieIdx, UserIdx, Vocabulary};
-use crate::models::cold_start::{FeatureMap, Newcomers, neighbours};
+use crate::models::cold_start::{FeatureMap, NewMovies, nearest_movies};
 use crate::models::{Fitted, Model};
 
 /// An update that cannot be made.
@@ -152,16 +152,16 @@ impl Base {
             None => (None, None),
         };
         let learned = models::of_blend(&base.settings.model, recommender.blend());
-        let is_known = |movie| learned.iter().any(|(.., model)| model.knows(movie));
+        let is_known = |movie| learned.iter().any(|(.., model)| model.has_learned(movie));
         let neighbours = if learned.is_empty() {
             Vec::new()
         } else {
-            neighbours(&ranking.matrix, n_learned, is_known)
+            nearest_movies(&ranking.matrix, n_learned, is_known)
         };
         clock.step("neighbours");
-        let newcomers = Newcomers {
+        let newcomers = NewMovies {
             n_learned,
-            neighbours: &neighbours,
+            neighbors: &neighbours,
             ratings: ratings.as_ref().map(|(all, users)| (all, users.as_slice())),
             map: FeatureMap::default(),
         };

@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Movie;
 use crate::ids::{MovieIdx, TmdbId};
-use crate::sources::movielens::whole_number;
 use crate::sources::table::{self, Column};
-use crate::sources::tmdb::list;
+use crate::sources::values::{list, whole_number};
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// Who has to be named wherever a film's services show.

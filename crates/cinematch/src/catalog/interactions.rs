@@ -8,7 +8,7 @@ mod restrict;
 use std::ops::Range;
 
 use crate::ids::{MovieIdx, UserId, UserIdx, Vocabulary};
-use crate::sources::movielens::Stars;
+use crate::rating::Stars;
 
 pub use packed::{Fingerprint, Packed, PackedError, Provenance};
 

@@ -14,13 +14,15 @@ use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
 
+use super::ServicesSource;
 use super::matching::folded;
 use super::merged_csv::{self, Row};
 use super::services::MockServices;
-use super::{ParsedTitle, ServicesSource, parse_title};
 use crate::ids::{MovieId, TmdbId};
 use crate::sources::movielens::{self, LinkRow, MovieRow};
+use crate::sources::title::{ParsedTitle, parse_title};
 use crate::sources::tmdb::{self, TmdbFile, TmdbRow};
+use crate::sources::values::joined;
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError};
 
 /// A file's name in messages, and its bytes.
@@ -287,7 +289,7 @@ impl Choice<'_> {
         let services = match self.services_source {
             Some(ServicesSource::Mock) => Cow::Owned(self.settings.mock.of(row.movie_id).join("|")),
             Some(ServicesSource::Tmdb) => {
-                facts.map_or(Cow::Borrowed(""), |facts| tmdb::joined(&facts.services))
+                facts.map_or(Cow::Borrowed(""), |facts| joined(&facts.services))
             }
             None => Cow::Borrowed(""),
         };
@@ -306,9 +308,9 @@ impl Choice<'_> {
                 popularity: facts.and_then(|facts| facts.popularity),
                 vote_count: facts.and_then(|facts| facts.vote_count),
                 vote_average: facts.and_then(|facts| facts.vote_average),
-                keywords: &tmdb::joined(text(|facts| &facts.keywords)),
-                cast: &tmdb::joined(text(|facts| &facts.cast)),
-                directors: &tmdb::joined(text(|facts| &facts.directors)),
+                keywords: &joined(text(|facts| &facts.keywords)),
+                cast: &joined(text(|facts| &facts.cast)),
+                directors: &joined(text(|facts| &facts.directors)),
                 services: &services,
                 services_source: self.services_source.filter(|_| !services.is_empty()),
                 original_language: text(|facts| &facts.original_language),

@@ -9,9 +9,9 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::{Movie, ServicesSource};
 use crate::ids::{MovieId, TmdbId};
-use crate::sources::movielens::{genres, whole_number};
+use crate::sources::movielens::genres;
 use crate::sources::table::{self, Column};
-use crate::sources::tmdb::list;
+use crate::sources::values::{list, whole_number};
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// The columns, in order.

@@ -8,7 +8,6 @@ mod merged_csv;
 pub mod names;
 mod report;
 pub mod services;
-mod title;
 
 pub use availability::Availability;
 pub use interactions::{Fingerprint, Interactions, Packed, PackedError, Provenance, Rated};
@@ -17,7 +16,6 @@ pub use merge::{
 };
 pub use merged_csv::{HEADER, read_merged};
 pub use report::{MadeFrom, ProblemCount, Recipe, Report, count_all, count_problems};
-pub use title::{ParsedTitle, parse_title};
 
 use serde::{Deserialize, Serialize};
 

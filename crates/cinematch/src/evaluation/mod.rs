@@ -8,7 +8,7 @@
 //!   what all lists together show of the catalogue, and [`miscalibration`] whether a list has the
 //!   genres of the user's history: a model can be accurate and yet show everyone the same.
 //! - The other protocols are [`StrongGeneralization`], where users are unseen instead of the future,
-//!   and [`ColdFilms`], where films are. A [`Protocol`] makes a [`Split`]; all else is the same for all.
+//!   and [`ColdMovies`], where films are. A [`Protocol`] makes a [`Split`]; all else is the same for all.
 //! - [`star_errors`] and [`interval_coverage`] judge predicted stars and the ranges given with them.
 //! - [`promotion::judge`] asks whether a new generation is not worse than the one that serves, on the
 //!   users of a [`HoldOut`], whom no generation learns from.
@@ -54,7 +54,7 @@ pub use stars::{StarErrors, interval_coverage, star_errors};
 pub use strata::{HISTORY_STRATA, MOVIE_STRATA};
 pub use strong::StrongGeneralization;
 pub use time_cut::TimeCut;
-pub use tuning::{Search, TUNABLE, better_half};
+pub use tuning::{Search, better_half, tunable_models};
 
 /// A part of a whole; of nothing, 0.
 fn ratio(part: f64, whole: f64) -> f64 {

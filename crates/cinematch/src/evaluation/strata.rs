@@ -26,7 +26,7 @@ pub struct StratumValue {
     pub recall_50: f64,
 }
 
-/// Each candidate's place in [`FILM_STRATA`]. O(films · log).
+/// Each candidate's place in [`MOVIE_STRATA`]. O(films · log).
 pub fn movie_strata(is_candidate: &[bool], n_ratings: &[u32]) -> Vec<usize> {
     let mut movies: Vec<usize> = (0..is_candidate.len()).filter(|row| is_candidate[*row]).collect();
     movies.sort_by_key(|row| Reverse(n_ratings[*row]));

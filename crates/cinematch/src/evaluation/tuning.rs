@@ -1,18 +1,15 @@
 //! Hyperparameters by random search (Bergstra & Bengio 2012) with successive halving (Jamieson &
 //! Talwalkar 2016): every trial is measured on one split, the better half on the next, and so on.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-
 use crate::models::Spec;
-use crate::models::ease::EaseParams;
-use crate::models::ials::IalsParams;
-use crate::models::knn::{ItemKnnParams, UserKnnParams};
-use crate::models::spec::Kind;
+use crate::models::draw::Draw;
+use crate::models::spec::NAMES;
 
-/// The models that have something to tune for ranking.
-pub const TUNABLE: [&str; 8] =
-    ["hybrid", "edlae", "ease", "ials", "item-knn", "user-knn", "popular-recent", "top-rated"];
+/// Returns the names of the models with parameters to tune for ranking.
+pub fn tunable_models() -> Vec<&'static str> {
+    let is_tunable = |name: &&str| Spec::named(name).is_some_and(|spec| spec.model.is_tunable());
+    NAMES.into_iter().filter(is_tunable).collect()
+}
 
 /// The trials around a model: what it is without tuning, and draws of its parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,48 +27,13 @@ impl Search {
     /// Numbers that may span orders of magnitude are drawn from log-uniform ranges, and have three
     /// significant digits, so that a person can read them.
     pub fn trial(&self, number: usize) -> Option<Spec> {
-        if !TUNABLE.contains(&self.base.model.name()) {
+        if !self.base.model.is_tunable() {
             return None;
         }
         let mut spec = self.base.clone();
-        if number == 0 {
-            return Some(spec);
-        }
-        let mut draw = Draw::new(self.seed, number as u64);
-        match &mut spec.model {
-            Kind::Ease(EaseParams { regularization, .. }) => {
-                *regularization = draw.log(10.0, 3_000.0);
-                spec.confidence.middling = draw.even(0.0, 0.6);
-            }
-            Kind::Edlae(EaseParams { regularization, dropout, .. }) => {
-                *regularization = draw.log(5.0, 3_000.0);
-                *dropout = draw.even(0.05, 0.75);
-                spec.confidence.middling = draw.even(0.0, 0.6);
-            }
-            Kind::Ials(IalsParams { factors, regularization, unobserved_weight, .. }) => {
-                *factors = *draw.of(&[32, 48, 64, 96, 128, 192, 256]);
-                *regularization = draw.log(2e-4, 0.05);
-                *unobserved_weight = draw.log(0.02, 5.0);
-                spec.confidence.middling = draw.even(0.0, 0.6);
-            }
-            Kind::ItemKnn(ItemKnnParams { neighbors, shrinkage })
-            | Kind::UserKnn(UserKnnParams { neighbors, shrinkage, .. }) => {
-                *neighbors = draw.log(10.0, 1_000.0) as usize;
-                *shrinkage = draw.log(0.1, 300.0);
-                spec.confidence.middling = draw.even(0.0, 0.6);
-            }
-            Kind::PopularRecent { half_life_days } => *half_life_days = draw.log(5.0, 5_000.0),
-            Kind::TopRated { prior } => *prior = draw.log(1.0, 5_000.0),
-            // The first part's weight is the measure of the others'.
-            Kind::Hybrid { parts } => {
-                for part in parts.iter_mut().skip(1) {
-                    part.weight = match part.model {
-                        Kind::Popular => draw.log(0.002, 0.5),
-                        _ => draw.log(0.05, 8.0),
-                    };
-                }
-            }
-            Kind::Popular | Kind::Content | Kind::BiasedMf(_) => return None,
+        if number > 0 {
+            let Spec { confidence, model } = &mut spec;
+            model.draw(confidence, &mut Draw::new(self.seed, number as u64));
         }
         Some(spec)
     }
@@ -86,50 +48,18 @@ pub fn better_half(scores: &[(usize, f64)]) -> Vec<usize> {
     order.into_iter().map(|(trial, _)| trial).collect()
 }
 
-/// One trial's random numbers.
-struct Draw(ChaCha8Rng);
-
-impl Draw {
-    fn new(seed: u64, trial: u64) -> Self {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        random.set_stream(trial);
-        Self(random)
-    }
-
-    /// From 0 to below 1.
-    fn share(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn even(&mut self, from: f64, to: f64) -> f32 {
-        readable(from + (to - from) * self.share())
-    }
-
-    fn log(&mut self, from: f64, to: f64) -> f32 {
-        readable(from * (to / from).powf(self.share()))
-    }
-
-    fn of<'a, T>(&mut self, values: &'a [T]) -> &'a T {
-        &values[(self.share() * values.len() as f64) as usize]
-    }
-}
-
-/// Three significant digits.
-fn readable(value: f64) -> f32 {
-    format!("{value:.2e}").parse().unwrap_or(value as f32)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::spec::NAMES;
+    use crate::models::ease::{EaseParams, Edlae};
+    use crate::models::spec::Kind;
 
     #[test]
     fn a_trial_is_its_numbers_and_the_first_is_the_model_as_it_is() {
         for name in NAMES {
             let base = Spec::named(name).unwrap();
             let search = Search { base: base.clone(), seed: 1 };
-            if !TUNABLE.contains(&name) {
+            if !tunable_models().contains(&name) {
                 assert_eq!(search.trial(0), None, "{name}");
                 continue;
             }
@@ -152,7 +82,7 @@ mod tests {
         let search = Search { base: Spec::named("edlae").unwrap(), seed: 3 };
         let params: Vec<EaseParams> = (1..400)
             .map(|number| match search.trial(number).unwrap().model {
-                Kind::Edlae(params) => params,
+                Kind::Edlae(Edlae(params)) => params,
                 other => panic!("{other:?}"),
             })
             .collect();

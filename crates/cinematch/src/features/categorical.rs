@@ -1,18 +1,18 @@
-//! Genres as a multi-hot block, equal to scikit-learn's `MultiLabelBinarizer`.
+//! Multi-hot encoding of genres, equal to scikit-learn's `MultiLabelBinarizer`.
 
 use serde::{Deserialize, Serialize};
 
-use super::CsrMatrix;
+use super::matrix::CsrMatrix;
 
-/// The classes, ascending; a class's position is its column.
+/// A fitted encoder. A class's position is its column.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenreBinarizer {
-    /// The genres.
+    /// Genres, ascending.
     pub classes: Vec<String>,
 }
 
 impl GenreBinarizer {
-    /// Learns the classes that occur.
+    /// Collects the genres of all movies.
     pub fn fit<'a>(genres: impl IntoIterator<Item = &'a [String]>) -> Self {
         let mut classes: Vec<String> = genres.into_iter().flatten().cloned().collect();
         classes.sort_unstable();
@@ -20,7 +20,7 @@ impl GenreBinarizer {
         Self { classes }
     }
 
-    /// One row a film, 1 where it has the genre.
+    /// Returns one row per movie, with 1 for each of its genres. Unknown genres are ignored.
     pub fn transform<'a>(&self, genres: impl IntoIterator<Item = &'a [String]>) -> CsrMatrix<f64> {
         let mut matrix = CsrMatrix::new(self.classes.len());
         for movie in genres {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_are_sorted_and_rows_multi_hot() {
+    fn sorts_classes_and_encodes_rows_multi_hot() {
         let movies = [vec!["war".to_owned(), "drama".to_owned()], vec![], vec!["drama".to_owned()]];
         let slices = || movies.iter().map(Vec::as_slice);
         let binarizer = GenreBinarizer::fit(slices());

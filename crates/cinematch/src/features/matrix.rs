@@ -1,6 +1,6 @@
 //! Sparse matrices in compressed sparse row form.
 
-/// A CSR matrix: row `r` has the entries `indptr[r]..indptr[r + 1]`, columns ascending in a row.
+/// A CSR matrix. Row `r` has the entries `indptr[r]..indptr[r + 1]`, columns ascending.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CsrMatrix<T> {
     n_columns: usize,
@@ -10,12 +10,12 @@ pub struct CsrMatrix<T> {
 }
 
 impl<T: Copy> CsrMatrix<T> {
-    /// A matrix without rows.
+    /// Creates a matrix without rows.
     pub fn new(n_columns: usize) -> Self {
         Self { n_columns, indptr: vec![0], indices: Vec::new(), values: Vec::new() }
     }
 
-    /// A matrix from its parts; `None` if they do not fit together.
+    /// Builds a matrix from its arrays; `None` if they are inconsistent.
     pub fn from_parts(
         n_columns: usize,
         indptr: Vec<usize>,
@@ -37,7 +37,7 @@ impl<T: Copy> CsrMatrix<T> {
         rows_hold.then_some(Self { n_columns, indptr, indices, values })
     }
 
-    /// Appends a row. Columns must ascend and lie inside the matrix.
+    /// Appends a row. Columns must be ascending and below the number of columns.
     pub fn push_row(&mut self, entries: impl IntoIterator<Item = (u32, T)>) {
         for (column, value) in entries {
             debug_assert!((column as usize) < self.n_columns);
@@ -51,52 +51,52 @@ impl<T: Copy> CsrMatrix<T> {
         self.indptr.push(self.indices.len());
     }
 
-    /// The number of rows.
+    /// Returns the number of rows.
     pub fn n_rows(&self) -> usize {
         self.indptr.len() - 1
     }
 
-    /// The number of columns.
+    /// Returns the number of columns.
     pub fn n_columns(&self) -> usize {
         self.n_columns
     }
 
-    /// The number of stored entries.
+    /// Returns the number of stored entries.
     pub fn n_entries(&self) -> usize {
         self.indices.len()
     }
 
-    /// A row's columns and values.
+    /// Returns the columns and values of a row.
     #[inline]
     pub fn row(&self, row: usize) -> (&[u32], &[T]) {
         let range = self.indptr[row]..self.indptr[row + 1];
         (&self.indices[range.clone()], &self.values[range])
     }
 
-    /// A row's entries.
+    /// Iterates over the entries of a row: column and value.
     #[inline]
     pub fn entries(&self, row: usize) -> impl Iterator<Item = (u32, T)> + '_ {
         let (columns, values) = self.row(row);
         columns.iter().copied().zip(values.iter().copied())
     }
 
-    /// Row starts, columns and values, as in `scipy.sparse.csr_matrix`.
+    /// Returns row offsets, columns and values, as in `scipy.sparse.csr_matrix`.
     pub fn parts(&self) -> (&[usize], &[u32], &[T]) {
         (&self.indptr, &self.indices, &self.values)
     }
 
-    /// The same entries in a matrix of more columns.
+    /// Increases the number of columns.
     ///
     /// # Panics
-    /// When it has fewer.
+    /// If `n_columns` is below the current number.
     #[must_use]
     pub fn with_columns(mut self, n_columns: usize) -> Self {
-        assert!(n_columns >= self.n_columns, "no column may go");
+        assert!(n_columns >= self.n_columns, "the number of columns must not decrease");
         self.n_columns = n_columns;
         self
     }
 
-    /// Puts matrices with equal row counts side by side.
+    /// Concatenates the columns of matrices with equal numbers of rows.
     pub fn side_by_side(blocks: &[&Self]) -> Self {
         let n_columns = blocks.iter().map(|block| block.n_columns).sum();
         let n_rows = blocks.first().map_or(0, |block| block.n_rows());
@@ -118,8 +118,8 @@ impl<T: Copy> CsrMatrix<T> {
         joined
     }
 
-    /// The same entries by column, with the rows in another order and only the columns that `keep`
-    /// lets through: O(entries).
+    /// Returns the transpose, with the rows in the given order and without the columns for which `keep`
+    /// returns false. O(entries).
     #[must_use]
     pub fn transposed(&self, order: impl Iterator<Item = usize>, keep: impl Fn(u32) -> bool) -> Self
     where
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_stand_side_by_side() {
+    fn concatenates_columns() {
         let joined = CsrMatrix::side_by_side(&[&sample(), &sample()]);
         assert_eq!((joined.n_rows(), joined.n_columns()), (4, 6));
         let row: Vec<_> = joined.entries(0).collect();
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_do_not_fit_are_refused() {
+    fn rejects_inconsistent_arrays() {
         let fits = |indptr: &[usize], indices: &[u32]| {
             CsrMatrix::from_parts(3, indptr.into(), indices.into(), vec![1.0; indices.len()])
                 .is_some()

@@ -1,7 +1,8 @@
-//! Films → numbers. Two matrices, one row a film:
+//! Feature matrices of movies, one row per movie:
 //!
-//! - the *plain* rows, TF-IDF | genres | numeric, exactly as scikit-learn makes them ([`plain`]);
-//! - the *ranking* rows, whose dot product is how alike two films are to a person ([`ranking`]).
+//! - *plain* rows, TF-IDF | genres | numeric, equal to scikit-learn's ([`plain`]);
+//! - *ranking* rows, whose dot products are similarities of movies as users perceive them
+//!   ([`ranking`]).
 
 mod categorical;
 pub mod matrix;

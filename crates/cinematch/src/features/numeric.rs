@@ -1,28 +1,28 @@
-//! Numeric columns: a missing value becomes the column's median, then every column is scaled to
-//! mean 0 and variance 1, equal to scikit-learn's `StandardScaler` (population variance; a constant
-//! column is only centred).
+//! Numeric columns: missing values are replaced by the column's median, then every column is scaled to mean
+//! 0 and variance 1, equal to scikit-learn's `StandardScaler` (population variance; a constant column is
+//! only centered).
 
 use serde::{Deserialize, Serialize};
 
-/// A fitted scaler, one entry a column in each list.
+/// A fitted scaler. Each list has one entry per column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NumericScaler {
-    /// The columns' names.
+    /// Names of the columns.
     pub features: Vec<String>,
-    /// What stands for a missing value: the median of the present ones, 0 if there are none.
+    /// Replacement of missing values: the median of the present values, or 0 if there are none.
     pub median: Vec<f64>,
-    /// Mean after filling.
+    /// Mean after replacing missing values.
     pub mean: Vec<f64>,
-    /// Population variance after filling.
+    /// Population variance after replacing missing values.
     pub var: Vec<f64>,
-    /// What deviations are divided by: √var, or 1 for a constant column.
+    /// Divisor of deviations: √var, or 1 for a constant column.
     pub scale: Vec<f64>,
-    /// Rows fitted on.
+    /// Number of rows fitted on.
     pub n_samples: usize,
 }
 
 impl NumericScaler {
-    /// Fits on columns of equal length. O(n) a column.
+    /// Fits on columns of equal length. O(n log n) per column.
     pub fn fit(columns: &[(&str, Vec<Option<f64>>)]) -> Self {
         let mut scaler = Self {
             features: Vec::new(),
@@ -38,7 +38,7 @@ impl NumericScaler {
             let n = values.len().max(1) as f64;
             let mean = filled().sum::<f64>() / n;
             let var = filled().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
-            // scikit-learn's bound for "constant up to rounding".
+            // Bound that scikit-learn uses to detect columns that are constant up to rounding.
             let rounding = n * f64::EPSILON * var + (n * mean * f64::EPSILON).powi(2);
             scaler.features.push((*name).to_owned());
             scaler.median.push(median);
@@ -49,7 +49,7 @@ impl NumericScaler {
         scaler
     }
 
-    /// The scaled value of a column.
+    /// Returns the scaled value of a column.
     pub fn transform(&self, column: usize, value: Option<f64>) -> f64 {
         (value.unwrap_or(self.median[column]) - self.mean[column]) / self.scale[column]
     }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn missing_is_the_median_and_constants_stay_finite() {
+    fn replaces_missing_values_and_keeps_constant_columns_finite() {
         let scaler = NumericScaler::fit(&[
             ("year", vec![Some(1990.0), None, Some(2000.0), Some(2010.0)]),
             ("runtime", vec![None; 4]),

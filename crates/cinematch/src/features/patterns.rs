@@ -1,26 +1,27 @@
-//! Rows that repeat: films are many, but combinations of genres and years of release are few.
+//! Deduplication of rows: there are many movies, but few combinations of genres or release years.
 
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::CsrMatrix;
+use super::matrix::CsrMatrix;
 
-/// A table of the different rows pays where each stands for this many films, or where it is tiny.
+/// Number of movies per distinct row from which deduplication is worthwhile.
 const MOVIES_PER_PATTERN: usize = 32;
+/// Number of distinct rows up to which deduplication is always worthwhile.
 const TINY: usize = 8;
 
-/// A run of a matrix's columns in which many rows are equal: each different row once.
+/// The distinct rows in a range of columns of a matrix.
 #[derive(Clone, Debug)]
 pub struct RowPatterns {
     columns: Range<u32>,
-    /// The different rows; columns count from the run's first.
+    /// The distinct rows; columns are relative to the start of the range.
     patterns: CsrMatrix<f32>,
 }
 
 impl RowPatterns {
-    /// Finds the different rows, and which of them each row is; `None` where they are too many to be
-    /// worth it. O(entries).
+    /// Finds the distinct rows and returns them with the pattern of each row; `None` if there are too many
+    /// to be worthwhile. O(entries).
     pub fn find(matrix: &CsrMatrix<f32>, columns: Range<u32>) -> Option<(Self, Vec<u32>)> {
         let limit = (matrix.n_rows() / MOVIES_PER_PATTERN).max(TINY);
         let mut known: FxHashMap<Vec<(u32, u32)>, u32> = FxHashMap::default();
@@ -48,13 +49,13 @@ impl RowPatterns {
         Some((Self { columns, patterns }, of))
     }
 
-    /// The columns of the run.
+    /// Returns the range of columns.
     pub fn columns(&self) -> &Range<u32> {
         &self.columns
     }
 
-    /// Every pattern's dot product with a sparse vector (columns of the whole matrix, ascending).
-    /// O(entries of the patterns).
+    /// Returns the dot product of every pattern with a sparse vector over the columns of the whole matrix,
+    /// ascending. O(entries of the patterns).
     pub fn dots(&self, columns: &[u32], weights: &[f32]) -> Vec<f32> {
         let mut dense = vec![0.0; self.columns.len()];
         for at in within(columns, &self.columns) {
@@ -72,7 +73,7 @@ impl RowPatterns {
     }
 }
 
-/// Where ascending columns lie within a run.
+/// Returns the positions of the ascending columns within a range.
 fn within(columns: &[u32], run: &Range<u32>) -> Range<usize> {
     let from = columns.partition_point(|column| *column < run.start);
     from..columns.partition_point(|column| *column < run.end)
@@ -83,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_rows_are_kept_once_and_the_dot_products_are_those_of_the_matrix() {
+    fn keeps_equal_rows_once_with_the_dot_products_of_the_matrix() {
         let mut matrix = CsrMatrix::new(5);
         for row in 0..64_u32 {
             let value = if row % 3 == 0 { 1.0 } else { 2.0 };
@@ -96,6 +97,6 @@ mod tests {
             let expected = if row % 3 == 0 { 5.0 } else { 8.0 };
             assert!((dots[pattern as usize] - expected).abs() < 1e-6);
         }
-        assert!(RowPatterns::find(&matrix, 0..1).is_none(), "every row is different");
+        assert!(RowPatterns::find(&matrix, 0..1).is_none(), "all rows are distinct");
     }
 }

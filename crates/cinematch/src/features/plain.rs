@@ -1,26 +1,27 @@
-//! The plain feature row: TF-IDF over the overview | multi-hot genres | standardised year and
-//! runtime. On the same films every number equals scikit-learn's.
+//! Plain feature rows: TF-IDF of the overview | multi-hot genres | standardized year and runtime. The values
+//! equal those of scikit-learn on the same movies.
 
+use super::categorical::GenreBinarizer;
+use super::matrix::CsrMatrix;
 use super::numeric::NumericScaler;
 use super::text::{TfidfError, TfidfParams, TfidfVectorizer};
-use super::{CsrMatrix, GenreBinarizer};
 use crate::catalog::Movie;
 
-/// The fitted transformers and the matrix they made (films × columns).
+/// Fitted transformers with the movies × columns matrix that they produce.
 #[derive(Clone, Debug)]
 pub struct PlainFeatures {
-    /// Over the overview, or the title where there is none.
+    /// TF-IDF of the overview, or of the title if there is no overview.
     pub tfidf: TfidfVectorizer,
-    /// Over the genres.
+    /// Encoder of the genres.
     pub genres: GenreBinarizer,
-    /// Over year and runtime.
+    /// Scaler of year and runtime.
     pub numeric: NumericScaler,
-    /// TF-IDF | genres | numeric.
+    /// Rows TF-IDF | genres | numeric.
     pub matrix: CsrMatrix<f64>,
 }
 
 impl PlainFeatures {
-    /// Fits all three on the films.
+    /// Fits the transformers on the movies.
     pub fn fit(movies: &[Movie], params: TfidfParams) -> Result<Self, TfidfError> {
         let texts: Vec<&str> = movies.iter().map(text_of).collect();
         let (tfidf, text_block) = TfidfVectorizer::fit_transform(&texts, params)?;
@@ -32,8 +33,8 @@ impl PlainFeatures {
         Ok(Self::assembled(movies, (tfidf, genres, numeric), &text_block))
     }
 
-    /// The rows of these films by transformers that were fitted before. On the films that they were
-    /// fitted on, the same numbers.
+    /// Returns the rows of movies by transformers that are already fitted. For the movies that they were
+    /// fitted on, the rows equal those of [`Self::fit`].
     pub fn transformed(
         movies: &[Movie],
         tfidf: TfidfVectorizer,
@@ -55,7 +56,7 @@ impl PlainFeatures {
         for movie in movies {
             let row =
                 [numeric.transform(0, year_of(movie)), numeric.transform(1, runtime_of(movie))];
-            // A zero is not stored, as in scipy.
+            // Zeros are not stored, as in SciPy.
             numeric_block.push_row(
                 (0..2).map(|at| (at, row[at as usize])).filter(|(_, value)| *value != 0.0),
             );
@@ -64,7 +65,7 @@ impl PlainFeatures {
         Self { tfidf, genres, numeric, matrix }
     }
 
-    /// The names of the columns, in order.
+    /// Returns the names of the columns, in order.
     pub fn column_names(&self) -> impl Iterator<Item = &str> {
         let genres = self.genres.classes.iter();
         let columns = self.tfidf.terms.iter().chain(genres).chain(self.numeric.features.iter());
@@ -72,7 +73,7 @@ impl PlainFeatures {
     }
 }
 
-/// The text a film is known by: its overview, or its title where there is none.
+/// Returns the text that represents a movie: its overview, or its title if there is no overview.
 pub fn text_of(movie: &Movie) -> &str {
     movie.overview.as_deref().unwrap_or(&movie.title)
 }

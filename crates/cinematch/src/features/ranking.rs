@@ -1,10 +1,10 @@
-//! The ranking rows: sparse vectors whose dot product says how alike two films are to a person.
+//! Ranking rows: sparse vectors whose dot product is the similarity of two movies as users perceive it.
 //!
-//! A row is a row of blocks (overview words, title words, genres, keywords, cast, directors,
-//! viewers' tags, era). Inside a block a film's entries are tf · idf scaled to length √weight; the
-//! weights add up to 1. So the dot product of two films is Σ weight · cosine over the blocks, a film
-//! is at most 1 like itself, and a film of which little is known cannot be very like anything:
-//! what is missing counts as nothing, not as a match.
+//! A row consists of blocks (overview words, title words, genres, keywords, cast, directors, users' tags,
+//! era). Within a block, the entries of a movie are tf · idf scaled to the norm √weight; the weights add up
+//! to 1. The dot product of two movies is therefore Σ weight · cosine over the blocks. The similarity of a
+//! movie to itself is at most 1, and a movie with few known facts has low similarities, because missing
+//! facts contribute 0.
 
 use std::ops::RangeInclusive;
 
@@ -12,23 +12,23 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::CsrMatrix;
+use super::matrix::CsrMatrix;
 use super::plain::{PlainFeatures, text_of};
 use super::tags::TagCounts;
 use super::text::{StopWords, TfidfError, TfidfParams, TfidfVectorizer};
 use crate::catalog::Movie;
 
-/// Which rows ranking uses.
+/// Feature set used for ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FeatureSet {
-    /// The plain rows, each scaled to length 1: the Python system's cosine.
+    /// Plain rows scaled to unit norm, whose dot product is the cosine similarity.
     Seed,
     /// All blocks.
     Full,
 }
 
-/// What a column is about.
+/// Kind of the features of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockKind {
@@ -38,51 +38,51 @@ pub enum BlockKind {
     Title,
     /// Genres.
     Genre,
-    /// TMDb's keywords.
+    /// Keywords from TMDb.
     Keyword,
     /// Actors.
     Cast,
     /// Directors.
     Director,
-    /// Viewers' tags.
+    /// Users' tags.
     Tag,
-    /// The time of release.
+    /// Time of release.
     Era,
-    /// Standardised year and runtime (only in the plain rows).
+    /// Standardized year and runtime, in plain rows only.
     Numeric,
 }
 
-/// A run of columns.
+/// A range of columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Block {
-    /// What its columns are about.
+    /// Kind of the features.
     pub kind: BlockKind,
-    /// Its share in a film's likeness, 0 to 1.
+    /// Weight in the similarity of movies, 0 to 1.
     pub weight: f32,
-    /// Its first column.
+    /// First column.
     pub start: u32,
-    /// The column behind its last.
+    /// One past the last column.
     pub end: u32,
 }
 
-/// The rows with the meaning of their columns.
+/// Ranking rows with the meaning of their columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RankingFeatures {
-    /// Which rows these are.
+    /// Feature set of the rows.
     pub feature_set: FeatureSet,
-    /// The blocks, in column order.
+    /// Blocks in column order.
     pub blocks: Vec<Block>,
-    /// What each column stands for, in people's words.
+    /// Display name of each column.
     pub names: Vec<String>,
-    /// How much a column counts, the rarer the more: what other films are weighed by. Empty in the
-    /// seed set, whose plain rows have it, and in generations of versions that did not keep it.
+    /// Inverse document frequency of each column, used to transform further movies. Empty for the seed
+    /// set, whose plain rows contain it, and in generations of versions that did not store it.
     pub idf: Vec<f64>,
-    /// Films × columns.
+    /// Movies × columns.
     pub matrix: CsrMatrix<f32>,
 }
 
-/// Block weights of the full set; they add up to 1. Set by looking at neighbours of well-known
-/// films on MovieLens with TMDb's facts.
+/// Block weights of the full set, which add up to 1. Chosen by inspecting the nearest neighbors of
+/// well-known movies on MovieLens with facts from TMDb.
 const WEIGHTS: [(BlockKind, f32); 8] = [
     (BlockKind::Overview, 0.15),
     (BlockKind::Title, 0.13),
@@ -94,18 +94,20 @@ const WEIGHTS: [(BlockKind, f32); 8] = [
     (BlockKind::Era, 0.05),
 ];
 
-/// Words that a larger share of the overviews has, such as "life" and "young", are no likeness, and
-/// no reason that a person would give; but never those of so few overviews.
+/// Maximum share of overviews that contain a word. More common words, such as "life" and "young", are
+/// neither evidence of similarity nor useful as reasons.
 const COMMON_SHARE: f32 = 0.02;
+/// Number of overviews up to which a word is never considered common.
 const NEVER_COMMON: u32 = 50;
 
-/// A film's entries in one block: name and frequency.
+/// Entries of a movie in one block: name and frequency.
 type Entries = Vec<(String, f32)>;
 
 impl RankingFeatures {
-    /// The rows of the chosen set.
+    /// Computes the rows of a feature set. O(entries) time and memory.
     ///
-    /// O(entries) time and memory. Fails only where no text holds a word.
+    /// # Errors
+    /// If the vocabulary is too large. A corpus without a usable word gives an empty block.
     pub fn fit(
         feature_set: FeatureSet,
         movies: &[Movie],
@@ -161,9 +163,9 @@ impl RankingFeatures {
         Ok(Self { feature_set: FeatureSet::Full, blocks, names, idf, matrix })
     }
 
-    /// The rows of these films by the columns as they are; `plain` are the films' plain rows. On the
-    /// films that the columns were chosen on, the same numbers. What has no column counts nothing.
-    /// `None` where it is not known how much columns count.
+    /// Computes the rows of movies with the existing columns; `plain` has the plain rows of the movies. For
+    /// the movies that the columns were fitted on, the rows equal those of [`Self::fit`]. Features without
+    /// a column are ignored. Returns `None` if the idf of the columns was not stored.
     pub fn transformed(
         &self,
         movies: &[Movie],
@@ -187,32 +189,32 @@ impl RankingFeatures {
         Some(Self { feature_set: self.feature_set, blocks, names, idf, matrix })
     }
 
-    /// The block a column is in.
+    /// Returns the block of a column.
     ///
     /// # Panics
-    /// When the column lies outside the matrix.
+    /// If the column is outside the matrix.
     pub fn block_of(&self, column: u32) -> &Block {
         &self.blocks[self.blocks.partition_point(|block| block.end <= column)]
     }
 }
 
-/// What a block's columns stand for, and how much each counts.
+/// Names and idf of a block's columns.
 struct Columns {
     names: Vec<String>,
     idf: Vec<f64>,
 }
 
-/// What a block of the full set is made from.
+/// Input of a block of the full set.
 enum Content<'a> {
-    /// Words of a text a film, weighed so.
+    /// Words of one text per movie, with their weight.
     Words(Vec<&'a str>, WordWeight),
-    /// Names.
+    /// Names with frequencies.
     Names(Vec<Entries>),
-    /// The time of release.
+    /// Time of release.
     Era,
 }
 
-/// The weight of a film's words, by how many different ones it has.
+/// Computes the weight of a movie's words from the block weight and the number of distinct words.
 type WordWeight = fn(f32, usize) -> f32;
 
 fn content<'a>(kind: BlockKind, movies: &'a [Movie], tags: &TagCounts) -> Content<'a> {
@@ -226,7 +228,7 @@ fn content<'a>(kind: BlockKind, movies: &'a [Movie], tags: &TagCounts) -> Conten
         }
         BlockKind::Title => {
             let texts = movies.iter().map(|movie| movie.title.as_str()).collect();
-            // One shared word may be chance (Heat, The Heat); two are a series.
+            // A single shared word may be a coincidence (Heat, The Heat); two indicate a series.
             Content::Words(texts, |weight, n_words| {
                 weight * n_words as f32 / (n_words as f32 + 1.0)
             })
@@ -255,9 +257,9 @@ fn fit_block(
             let df = if kind == BlockKind::Overview { 3..=common } else { 2..=u32::MAX };
             fit_words(&texts, df, |n_words| weight_of(weight, n_words))
         }
-        Content::Names(films) => {
-            let columns = choose_names(&films);
-            let matrix = weigh(&films, &columns, weight);
+        Content::Names(entries) => {
+            let columns = choose_names(&entries);
+            let matrix = weigh(&entries, &columns, weight);
             Ok((columns, matrix))
         }
         Content::Era => Ok(era_block(movies, weight)),
@@ -280,12 +282,12 @@ fn transform_block(
             }
             matrix
         }
-        Content::Names(films) => weigh(&films, &columns, block.weight),
+        Content::Names(entries) => weigh(&entries, &columns, block.weight),
         Content::Era => era_block(movies, block.weight).1,
     }
 }
 
-/// The first-billed actor weighs most.
+/// Weighs actors by billing order, the first most.
 fn billed_cast(movie: &Movie) -> Entries {
     let billed = movie.cast.iter().enumerate();
     billed.map(|(place, actor)| (actor.clone(), 1.0 / (1.0 + place as f32).sqrt())).collect()
@@ -300,8 +302,8 @@ fn word_params(min_df: u32) -> TfidfParams {
     TfidfParams { max_features: 20_000, ngram_max: 1, stop_words: StopWords::English, min_df }
 }
 
-/// TF-IDF of the single words that as many texts have as `df` says. `weight` is told how many of them
-/// a text has. A corpus without a usable word gives an empty block.
+/// Fits TF-IDF on single words whose document frequency is within `df`. `weight` maps the number of distinct
+/// words of a text to its weight. A corpus without a usable word gives an empty block.
 fn fit_words(
     texts: &[&str],
     df: RangeInclusive<u32>,
@@ -340,7 +342,7 @@ fn fit_words(
     Ok((columns, matrix))
 }
 
-/// A row of words scaled to √weight, where the weight depends on the number of different words.
+/// Scales a row of words to the norm √weight, where the weight depends on the number of distinct words.
 fn scaled_words(
     row: &[(u32, f64)],
     weight: impl Fn(usize) -> f32,
@@ -350,7 +352,8 @@ fn scaled_words(
     row.iter().map(move |(column, value)| (*column, (value * scale) as f32))
 }
 
-/// Names that only one film has can match nothing and are left out; so are they in rows' lengths.
+/// Chooses the names of two or more movies. Names of one movie cannot match; they do not count in norms
+/// either.
 fn choose_names(movies: &[Entries]) -> Columns {
     let mut df: FxHashMap<&str, u32> = FxHashMap::default();
     for (name, _) in movies.iter().flatten() {
@@ -364,7 +367,7 @@ fn choose_names(movies: &[Entries]) -> Columns {
     Columns { names: kept.into_iter().map(|(name, _)| name.to_owned()).collect(), idf }
 }
 
-/// tf · idf with rows scaled to √weight.
+/// Computes tf · idf with rows scaled to the norm √weight.
 fn weigh(movies: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
     let Columns { names, idf } = columns;
     let columns: FxHashMap<&str, (u32, f32)> = names
@@ -381,7 +384,7 @@ fn weigh(movies: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
                 columns.get(name.as_str()).map(|(column, idf)| (*column, tf * idf))
             })
             .collect();
-        // Stable, so that of a name that stands twice the first stays.
+        // Stable, so that the first of repeated names is kept.
         row.sort_by_key(|(column, _)| *column);
         row.dedup_by_key(|(column, _)| *column);
         matrix.push_row(scaled(row, weight));
@@ -389,7 +392,7 @@ fn weigh(movies: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
     matrix
 }
 
-/// Years between two decades belong to both, by nearness: 1994 is .6 the 1990s and .4 the 2000s.
+/// Encodes years by linear interpolation between decades: 1994 is 0.6 of 1990 and 0.4 of 2000.
 fn era_block(movies: &[Movie], weight: f32) -> (Columns, CsrMatrix<f32>) {
     const FIRST: u16 = 1870;
     const DECADES: u16 = 25;
@@ -412,7 +415,7 @@ fn era_block(movies: &[Movie], weight: f32) -> (Columns, CsrMatrix<f32>) {
     (columns, matrix)
 }
 
-/// The row scaled to length √weight.
+/// Scales a row to the norm √weight.
 fn scaled(row: Vec<(u32, f32)>, weight: f32) -> impl Iterator<Item = (u32, f32)> {
     let length = row.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
     let scale = if length > 0.0 { weight.sqrt() / length } else { 0.0 };
@@ -424,13 +427,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_weights_add_up_to_one() {
+    fn weights_sum_to_one() {
         let total: f32 = WEIGHTS.iter().map(|(_, weight)| weight).sum();
         assert!((total - 1.0).abs() < 1e-6);
     }
 
     #[test]
-    fn names_of_one_movie_are_left_out_and_rows_have_their_weight() {
+    fn drops_names_of_single_movies_and_scales_rows_to_their_weight() {
         let movie = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 1.0)).collect();
         let movies = [movie(&["b", "a"]), movie(&["a", "b", "c"]), movie(&[])];
         let columns = choose_names(&movies);
@@ -444,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn transforming_what_was_fitted_on_gives_the_same_rows() {
+    fn transforming_the_fitted_movies_returns_the_same_rows() {
         use crate::models::content::tests::catalogue;
         let movies = catalogue();
         let tags = TagCounts::default();

@@ -1,29 +1,29 @@
-//! Viewers' tags, counted so that nobody can shout: a viewer counts once for a film and a tag, and
-//! a tag that only one viewer ever uses says something about the viewer, not about films.
+//! Users' tags, counted robustly: a user counts once per movie and tag, and tags that only one user ever uses
+//! are dropped, because they describe the user instead of movies.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ids::{MovieId, UserId};
 use crate::sources::movielens::TagRow;
 
-/// For each film its tags with the number of viewers who gave them, by tag ascending.
+/// Tags of each movie, ascending, with the number of users who applied them.
 #[derive(Clone, Debug, Default)]
 pub struct TagCounts {
     by_movie: FxHashMap<MovieId, Vec<(String, u32)>>,
 }
 
-/// The fewest viewers that must use a tag, anywhere, for it to count.
+/// Minimum number of users of a tag over all movies.
 const FEWEST_USERS: usize = 2;
-/// Longer "tags" are sentences.
+/// Maximum length of a tag in bytes; longer ones are sentences.
 const LONGEST_TAG: usize = 40;
 
 impl TagCounts {
-    /// Normalises and counts. O(rows).
+    /// Normalizes and counts tags. O(rows).
     pub fn new<'a>(rows: impl IntoIterator<Item = &'a TagRow>) -> Self {
         let mut users_of: FxHashMap<String, FxHashSet<UserId>> = FxHashMap::default();
         let mut given: FxHashSet<(MovieId, String, UserId)> = FxHashSet::default();
         for row in rows {
-            let Some(tag) = normalise(&row.tag) else { continue };
+            let Some(tag) = normalize(&row.tag) else { continue };
             users_of.entry(tag.clone()).or_default().insert(row.user_id);
             given.insert((row.movie_id, tag, row.user_id));
         }
@@ -43,19 +43,20 @@ impl TagCounts {
         Self { by_movie }
     }
 
-    /// A film's tags.
+    /// Returns the tags of a movie with their numbers of users.
     pub fn of(&self, movie_id: MovieId) -> &[(String, u32)] {
         self.by_movie.get(&movie_id).map_or(&[], Vec::as_slice)
     }
 
-    /// Films with a tag.
+    /// Returns the number of movies with tags.
     pub fn n_movies(&self) -> usize {
         self.by_movie.len()
     }
 }
 
-/// Lower case, words divided by single spaces, punctuation at the ends gone.
-fn normalise(tag: &str) -> Option<String> {
+/// Converts a tag to lower case, separates words by single spaces, and trims punctuation from words. Returns
+/// `None` if the tag is too short or too long.
+fn normalize(tag: &str) -> Option<String> {
     let lower = tag.to_lowercase().replace(['-', '_'], " ");
     let words: Vec<&str> = lower
         .split_whitespace()
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_user_counts_once_and_alone_not_at_all() {
+    fn counts_each_user_once_and_drops_tags_of_single_users() {
         let row = |user, movie, tag: &str| TagRow {
             user_id: UserId(user),
             movie_id: MovieId(movie),

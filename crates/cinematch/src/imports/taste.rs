@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::ids::MovieId;
 use crate::ranking::{Query, Rating};
+use crate::rating::Stars;
 use crate::sources::history::{Entry, Said};
-use crate::sources::movielens::Stars;
 
 /// What a person said of one film.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -7,8 +7,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::*;
 use crate::ids::{MovieId, TmdbId};
 use crate::models::content::tests::movie;
+use crate::rating::Stars;
 use crate::sources::history::{Said, Service};
-use crate::sources::movielens::Stars;
 
 fn stars(value: f32) -> Stars {
     Stars::from_value(value).unwrap()

@@ -1,21 +1,21 @@
-//! Lanes where the processor likes them.
+//! Memory aligned to cache lines.
 
 use std::ops::{Deref, DerefMut};
 
-use super::{Lane, TILE};
+use super::tile::{Lane, TILE};
 
-/// Lanes that start at a multiple of their 64 bytes, so that each is one line of the caches. Otherwise
-/// every load of one touches two, and a row that is fetched ahead lacks its end.
+/// Lanes aligned to 64 bytes, so that each lane is one cache line. Unaligned lanes would touch two lines per
+/// load, and prefetching a row would miss its last line.
 #[derive(Debug)]
 pub struct Lanes {
-    /// The lanes, with room to begin anywhere in the first.
+    /// Values, with one additional lane for alignment.
     values: Vec<f32>,
     start: usize,
     n: usize,
 }
 
 impl Lanes {
-    /// Zeros.
+    /// Returns `n` lanes of zeros.
     pub fn zeros(n: usize) -> Self {
         let values = vec![0.0; (n + 1) * TILE];
         let start = values.as_ptr().align_offset(size_of::<Lane>()).min(TILE);
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lanes_are_aligned_wherever_they_are() {
+    fn lanes_are_aligned_after_creation_and_clone() {
         let mut lanes: Vec<Lanes> = (0..9).map(Lanes::zeros).collect();
         for (n, lanes) in lanes.iter_mut().enumerate() {
             lanes.iter_mut().for_each(|lane| *lane = [n as f32; TILE]);

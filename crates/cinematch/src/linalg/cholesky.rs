@@ -1,24 +1,26 @@
-//! Symmetric positive definite systems of a few hundred unknowns: Cholesky's method on tiles.
+//! Cholesky decomposition on tiles, for symmetric positive definite systems of a few hundred unknowns.
 
-use super::{Lanes, TILE, Tile, ZERO, add_product, subtract_product};
+use super::aligned::Lanes;
+use super::kernel::{add_product, subtract_product};
+use super::tile::{TILE, Tile, ZERO};
 
-/// A symmetric matrix of n · 16 rows: its tiles on and above the diagonal, row by row of tiles.
+/// A symmetric matrix of n · 16 rows, stored as the tiles on and above the diagonal, row by row.
 #[derive(Clone, Debug)]
 pub struct TileMatrix {
     n: usize,
     tiles: Vec<Tile>,
 }
 
-/// A matrix that is not positive definite, as far as f32 can tell.
+/// A matrix is not positive definite in f32 arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the matrix is not positive definite: its pivot {pivot} is not above 0")]
 pub struct NotPositive {
-    /// The first row whose pivot is not above 0.
+    /// First row whose pivot is not above 0.
     pub pivot: usize,
 }
 
 impl TileMatrix {
-    /// Zeros, `n` tiles a side.
+    /// Returns zeros with `n` tiles per side.
     pub fn zeros(n: usize) -> Self {
         Self { n, tiles: vec![ZERO; n * (n + 1) / 2] }
     }
@@ -28,13 +30,13 @@ impl TileMatrix {
         self.n
     }
 
-    /// The tile of a row and a column of tiles, `row ≤ column`.
+    /// Returns the tile at a row and a column of tiles, `row ≤ column`.
     pub fn tile(&mut self, row: usize, column: usize) -> &mut Tile {
         let at = self.place(row, column);
         &mut self.tiles[at]
     }
 
-    /// Multiplies every entry.
+    /// Multiplies every entry by `factor`.
     pub fn scale(&mut self, factor: f32) {
         self.tiles
             .as_flattened_mut()
@@ -50,7 +52,7 @@ impl TileMatrix {
         values.iter_mut().zip(others).for_each(|(value, other)| *value += other);
     }
 
-    /// The trace of the product with another matrix of the same size: Σ aᵢⱼ·bᵢⱼ, both halves.
+    /// Returns the trace of the product with another matrix of the same size: Σ aᵢⱼ·bᵢⱼ over all entries.
     pub fn trace_of_product(&self, other: &Self) -> f64 {
         let mut trace = 0.0;
         for row in 0..self.n {
@@ -64,7 +66,7 @@ impl TileMatrix {
         trace
     }
 
-    /// All entries of both halves, row by row: n · 16 rows of n lanes.
+    /// Returns the full matrix, row by row: n · 16 rows of n lanes.
     pub fn rows(&self) -> Lanes {
         let mut lanes = Lanes::zeros(self.n * self.n * TILE);
         for (row, lanes) in lanes.chunks_exact_mut(self.n).enumerate() {
@@ -77,7 +79,7 @@ impl TileMatrix {
         lanes
     }
 
-    /// Becomes a copy of `other`, in the memory it has.
+    /// Copies `other` into the existing memory.
     pub fn copy_from(&mut self, other: &Self) {
         self.n = other.n;
         self.tiles.clone_from(&other.tiles);
@@ -96,13 +98,13 @@ impl TileMatrix {
         row * self.n - row * (row + 1) / 2 + column
     }
 
-    /// Two tiles of one row: one to read, one to change.
+    /// Returns an earlier tile to read and a later tile to change.
     fn pair(&mut self, read: usize, change: usize) -> (&Tile, &mut Tile) {
         let (before, after) = self.tiles.split_at_mut(change);
         (&before[read], &mut after[0])
     }
 
-    /// Factors the matrix in place, A = `UᵀU`, keeping U⁻ᵀ of each diagonal tile in `factor`.
+    /// Factors the matrix in place into A = `UᵀU` and stores U⁻ᵀ of each diagonal tile in `factor`.
     /// n³/3 FLOPs for n rows.
     pub fn factor(&mut self, factor: &mut Factor) -> Result<(), NotPositive> {
         factor.inverses.resize(self.n, ZERO);
@@ -132,20 +134,20 @@ impl TileMatrix {
     }
 }
 
-/// What beside the factored matrix is needed to solve with it.
+/// Inverses of the diagonal tiles of a factored matrix, needed for solving.
 #[derive(Clone, Debug, Default)]
 pub struct Factor {
     inverses: Vec<Tile>,
 }
 
 impl Factor {
-    /// Solves A·x = b, `values` being b before and x afterwards. `matrix` is A as
+    /// Solves A·x = b in place: `values` is b before and x afterwards. `matrix` is A as
     /// [factored](TileMatrix::factor). 2·n² FLOPs.
     pub fn solve(&self, matrix: &TileMatrix, values: &mut [f32]) {
         let n = matrix.n;
         let (lanes, _) = values.as_chunks_mut::<TILE>();
         for row in 0..n {
-            // U⁻ᵀ is a lower triangle: row i of it times what is left of b.
+            // Forward substitution: U⁻ᵀ of the tile times the remaining right side.
             let left = lanes[row];
             let inverse = &self.inverses[row];
             let solved: [f32; TILE] = std::array::from_fn(|i| dot(&inverse[i], &left));
@@ -182,8 +184,8 @@ fn dot(a: &[f32; TILE], b: &[f32; TILE]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// U⁻ᵀ where `UᵀU` is the symmetric tile, by eliminating beside the identity; or the first pivot that
-/// is not above 0.
+/// Returns U⁻ᵀ, where `UᵀU` is the symmetric tile, by elimination beside the identity. Fails with the first
+/// pivot that is not above 0.
 fn inverse_of_root(tile: &Tile) -> Result<Tile, usize> {
     let mut left = *tile;
     let mut right = ZERO;
@@ -218,7 +220,7 @@ fn transposed(tile: &Tile) -> Tile {
 mod tests {
     use super::*;
 
-    /// A matrix with a known structure: A = `MᵀM` + I for small pseudo-random M.
+    /// Returns A = `MᵀM` + I for small pseudo-random M, in tiles and in full.
     fn sample(n_tiles: usize) -> (TileMatrix, Vec<Vec<f64>>) {
         let n = n_tiles * TILE;
         let value = |row: usize, column: usize| ((row * 31 + column * 17) % 13) as f64 / 13.0 - 0.5;
@@ -242,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn solutions_solve() {
+    fn solves_systems() {
         for n_tiles in [1, 2, 5] {
             let (mut matrix, full) = sample(n_tiles);
             let n = n_tiles * TILE;
@@ -264,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_positive_definite_is_refused() {
+    fn rejects_a_matrix_that_is_not_positive_definite() {
         let (mut matrix, _) = sample(2);
         matrix.tile(1, 1)[3][3] = -1.0;
         let refused = matrix.factor(&mut Factor::default());

@@ -1,34 +1,37 @@
-//! Inverses of symmetric positive definite matrices of tens of thousands of rows, in place, in half
-//! the memory of a full matrix.
+//! In-place inversion of symmetric positive definite matrices with tens of thousands of rows, in half the
+//! memory of a full matrix.
 //!
-//! The block form of the sweep operator (Goodnight, "A Tutorial on the SWEEP Operator", 1979): with
-//! D the diagonal block of the rows K and R these rows, every other entry loses RᵀD⁻¹R, R becomes
-//! D⁻¹R and D becomes −D⁻¹. Once every block has had its turn, the matrix is −A⁻¹. n³ FLOPs, as
-//! Cholesky's method and the inverse from it take together, nearly all of them in one kernel.
+//! The algorithm is the block form of the sweep operator (Goodnight, "A Tutorial on the SWEEP Operator",
+//! 1979). Sweeping a block of rows R with the diagonal block D subtracts RᵀD⁻¹R from all other entries
+//! and replaces R by D⁻¹R and D by −D⁻¹. After all blocks are swept, the matrix is −A⁻¹. The cost is n³
+//! FLOPs, as for a Cholesky decomposition followed by inversion, nearly all of it in one kernel.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{Lane, NotPositive, TILE, Tile, add_product, subtract_product};
+use super::cholesky::NotPositive;
+use super::kernel::{add_product, subtract_product};
+use super::tile::{Lane, TILE, Tile};
 
-/// Rows of a block: enough that a pass over the matrix is bound by arithmetic, not by memory.
+/// Number of rows per block: large enough that a pass over the matrix is bound by arithmetic instead of
+/// memory bandwidth.
 const BLOCK: usize = 256;
-/// Rows of tiles in a block.
+/// Number of rows of tiles per block.
 const TILES: usize = BLOCK / TILE;
 
-/// A symmetric matrix. Rows stand in blocks of 256, and a block is a run of panels, 16 columns each,
-/// from the one where the diagonal enters. Rows beyond the matrix's own are those of the identity.
+/// A symmetric matrix. Rows are grouped into blocks of 256; a block is a sequence of panels of 16 columns,
+/// starting with the panel of its first diagonal entry. The padding rows are rows of the identity.
 #[derive(Clone, Debug)]
 pub struct BlockMatrix {
     n: usize,
-    /// Blocks of rows.
+    /// Number of blocks.
     n_blocks: usize,
     lanes: Vec<Lane>,
 }
 
 impl BlockMatrix {
-    /// Zeros, `n` rows. 2·n² bytes and a little more.
+    /// Returns a matrix of zeros with `n` rows, which takes about 2·n² bytes.
     pub fn zeros(n: usize) -> Self {
         let n_blocks = n.div_ceil(BLOCK);
         let n_panels = (1..=n_blocks).sum::<usize>() * TILES;
@@ -39,31 +42,27 @@ impl BlockMatrix {
         matrix
     }
 
-    /// The number of rows.
-    pub fn n_rows(&self) -> usize {
-        self.n
-    }
-
-    /// Where the panel of a block and a column of tiles starts.
+    /// Returns the offset of the panel of a block and a column of tiles.
     fn panel(&self, block: usize, column: usize) -> usize {
-        // The blocks above have so many panels, each fewer than the one before.
+        // Number of panels of the blocks above; each block has 16 fewer than the one before.
         let above = block * self.n_blocks - block * block.saturating_sub(1) / 2;
         (above * TILES + column - block * TILES) * BLOCK
     }
 
-    /// The place of an entry on or above the diagonal, or in a diagonal block.
+    /// Returns an entry on or above the diagonal, or in a diagonal block.
     fn entry(&mut self, row: usize, column: usize) -> &mut f32 {
         let lane = self.panel(row / BLOCK, column / TILE) + row % BLOCK;
         &mut self.lanes[lane][column % TILE]
     }
 
-    /// An entry.
-    pub fn get(&self, row: usize, column: usize) -> f32 {
+    /// Returns an entry.
+    #[cfg(test)]
+    fn get(&self, row: usize, column: usize) -> f32 {
         let (row, column) = (row.min(column), row.max(column));
         self.lanes[self.panel(row / BLOCK, column / TILE) + row % BLOCK][column % TILE]
     }
 
-    /// Adds to every entry of the diagonal what `of` says of its row and value.
+    /// Adds `of(row, value)` to every entry of the diagonal.
     pub fn add_to_diagonal(&mut self, of: impl Fn(usize, f32) -> f32) {
         for row in 0..self.n {
             let entry = self.entry(row, row);
@@ -71,8 +70,8 @@ impl BlockMatrix {
         }
     }
 
-    /// Fills the matrix, whole blocks of rows in parallel: `fill` gets a row's number and the values
-    /// of its columns from the row's own on, zeros before.
+    /// Fills the matrix, blocks of rows in parallel. `fill` is called with a row and its values from the
+    /// diagonal on, which are zeros. `scratch` creates the state of each block.
     pub fn fill_rows<S>(
         &mut self,
         scratch: impl Fn() -> S + Sync,
@@ -94,7 +93,7 @@ impl BlockMatrix {
         });
     }
 
-    /// The blocks with their numbers.
+    /// Returns the blocks with their indices.
     fn blocks(&mut self) -> Vec<(usize, &mut [Lane])> {
         let n_blocks = self.n_blocks;
         let mut rest = self.lanes.as_mut_slice();
@@ -105,10 +104,10 @@ impl BlockMatrix {
         (0..n_blocks).map(take).collect()
     }
 
-    /// Writes a row into `values`, all its columns.
+    /// Copies all columns of a row to `values`.
     ///
     /// # Panics
-    /// When `values` has not the length of a row.
+    /// If the length of `values` is not the number of rows.
     pub fn copy_row(&self, row: usize, values: &mut [f32]) {
         assert_eq!(values.len(), self.n, "the length of a row");
         let block = row / BLOCK;
@@ -126,7 +125,8 @@ impl BlockMatrix {
         }
     }
 
-    /// Becomes its own inverse. `progress` is told the share that is done, 0 to 1.
+    /// Inverts the matrix in place. `progress` is called with the completed share, 0 to 1. On failure
+    /// the content of the matrix is unspecified.
     pub fn invert(&mut self, progress: &mut dyn FnMut(f32)) -> Result<(), NotPositive> {
         let mut sweep = Sweep::new(self.n_blocks);
         for block in 0..self.n_blocks {
@@ -141,7 +141,7 @@ impl BlockMatrix {
     }
 }
 
-/// Copies what is above the diagonal of a block's first square below it: that square is kept whole.
+/// Mirrors the upper triangle of a block's diagonal square, which is stored in full.
 fn mirror(lanes: &mut [Lane]) {
     for row in 0..BLOCK {
         for column in 0..row {
@@ -151,11 +151,11 @@ fn mirror(lanes: &mut [Lane]) {
     }
 }
 
-/// What a turn of one block needs, kept for all of them.
+/// Buffers of a sweep, reused for all blocks.
 struct Sweep {
-    /// R: the block's rows of the full matrix, a panel a column of tiles.
+    /// R: the block's rows of the full matrix, one panel per column of tiles.
     rows: Vec<Lane>,
-    /// D⁻¹R, the same way.
+    /// D⁻¹R in the layout of `rows`.
     solved: Vec<Lane>,
 }
 
@@ -200,7 +200,7 @@ impl Sweep {
             }
             let (tiles, _): (&mut [Tile], _) = panel.as_chunks_mut::<TILE>();
             if own.contains(&column) {
-                // D⁻¹R, turned round: these columns belong to rows above the block.
+                // The transpose of D⁻¹R: these columns belong to rows above the block.
                 for (at, tile) in tiles.iter_mut().enumerate() {
                     let from = (row * TILES + at) * BLOCK + (column - own.start) * TILE;
                     for (i, lane) in tile.iter_mut().enumerate() {
@@ -220,7 +220,7 @@ impl Sweep {
         Ok(())
     }
 
-    /// Collects the block's rows, those left of its diagonal from the columns above it.
+    /// Gathers the block's rows. Entries left of the diagonal come from the columns above it.
     fn gather(&mut self, matrix: &BlockMatrix, block: usize) {
         self.rows.par_chunks_mut(BLOCK).enumerate().for_each(|(column, rows)| {
             let above = column / TILES;
@@ -240,8 +240,8 @@ impl Sweep {
     }
 }
 
-/// The inverse of a diagonal block given as its panels, in f64, or the first pivot that is not above
-/// 0. By the same operator, one row at a time.
+/// Inverts a diagonal block, given as panels, in f64 by sweeping one row at a time. Fails with the first
+/// pivot that is not above 0.
 fn inverse(panels: &[Lane]) -> Result<Vec<Lane>, usize> {
     let mut full: Vec<Vec<f64>> = (0..BLOCK)
         .map(|row| {
@@ -279,7 +279,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_inverse_times_its_matrix_is_the_identity() {
+    fn the_product_with_the_inverse_is_the_identity() {
         for n in [1, 15, 256, 257, 700] {
             let value = |k: usize, i: usize| ((k * 31 + i * 17 + k * i) % 23) as f64 / 23.0 - 0.5;
             let entry = |i: usize, j: usize| {
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_positive_definite_is_refused() {
+    fn rejects_a_matrix_that_is_not_positive_definite() {
         let mut matrix = BlockMatrix::zeros(300);
         matrix.add_to_diagonal(|row, _| if row == 270 { -1.0 } else { 1.0 });
         assert_eq!(matrix.invert(&mut |_| ()), Err(NotPositive { pivot: 270 }));

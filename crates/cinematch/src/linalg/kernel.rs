@@ -1,22 +1,21 @@
-//! The kernels: a 16 × 16 tile plus or minus Aᵀ·B for two panels A and B of k rows; products of many
-//! rows with one vector; and a hint which rows are next.
+//! Kernels: a 16 × 16 tile plus or minus Aᵀ·B for two panels A and B of k rows, products of many rows with
+//! one vector, and a prefetch of rows.
 //!
-//! `unsafe` stands here and nowhere else in the library, for two things: functions compiled for
-//! instructions that were found to be there, and loads and stores whose places the lengths of the
-//! slices, checked on entry, keep inside. With AVX-512 a tile is held in 16 registers; a step is one
-//! load and 16 fused multiply-adds with a value from memory spread over all lanes, 2·k·256 FLOPs for
-//! k·128 bytes read. With AVX2 a quarter of the tile is held at a time. Elsewhere the compiler's
-//! vectors do. Results of different instruction sets may differ in the last bit (fused rounding); on
-//! one machine they are always the same.
+//! This is the only module of the library with `unsafe` code, for two reasons: functions compiled for
+//! instruction sets that were detected at run time, and loads and stores whose bounds are checked on entry.
+//! With AVX-512 a tile is held in 16 registers; a step is one load and 16 fused multiply-adds with a
+//! broadcast value, 2·k·256 FLOPs per k·128 bytes read. With AVX2 a quarter of the tile is held at a time.
+//! Other processors use the compiler's vectorization. Results of different instruction sets may differ in
+//! the last bit (fused rounding); results on one machine are deterministic.
 
 use std::sync::OnceLock;
 
-use super::{Lane, TILE, Tile};
+use super::tile::{Lane, TILE, Tile};
 
 /// Adds Aᵀ·B to a tile: `tile[i][j] += Σₖ a[k][i]·b[k][j]`. O(k).
 ///
 /// # Panics
-/// When the panels differ in length.
+/// If the panels differ in length.
 pub fn add_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     product::<false>(a, b, tile);
 }
@@ -24,55 +23,54 @@ pub fn add_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
 /// Subtracts Aᵀ·B from a tile: `tile[i][j] −= Σₖ a[k][i]·b[k][j]`. O(k).
 ///
 /// # Panics
-/// When the panels differ in length.
+/// If the panels differ in length.
 pub fn subtract_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     product::<true>(a, b, tile);
 }
 
-/// Adds what is the gradient of Σ ½·w·(⟨row, at⟩ − target)²: `sum += Σ w·(⟨row, at⟩ − target)·row`.
-/// Rows stand in groups of 16, a tile for every lane of them, and have a lane of weights each; they
-/// are read from memory once. 4·16 FLOPs a lane of a row.
+/// Adds the gradient of Σ ½·w·(⟨row, at⟩ − target)²: `sum += Σ w·(⟨row, at⟩ − target)·row`. Rows are
+/// stored in groups of 16: one tile per lane of the rows, and one lane of weights. Each group is read
+/// from memory once. 4·16 FLOPs per lane of a row.
 ///
 /// # Panics
-/// When the lengths do not fit together.
+/// If the lengths are inconsistent.
 pub fn add_gradient(groups: &[Tile], weights: &[Lane], at: &[Lane], target: f32, sum: &mut [Lane]) {
     assert_eq!(at.len(), sum.len(), "vectors of one length");
-    assert_eq!(groups.len(), weights.len() * at.len(), "as many tiles as lanes, for every group");
+    assert_eq!(groups.len(), weights.len() * at.len(), "one tile per lane of every group");
     match best() {
-        // SAFETY: these instructions are there, and a group has as many tiles as the vectors lanes.
+        // SAFETY: AVX-512 F was detected, and a group has one tile per lane of the vectors.
         #[cfg(target_arch = "x86_64")]
         Set::Avx512 => unsafe { x86::avx512_gradient(groups, weights, at, target, sum) },
-        // SAFETY: these instructions are there.
+        // SAFETY: AVX2 and FMA were detected.
         #[cfg(target_arch = "x86_64")]
         Set::Avx2 => unsafe { x86::avx2_gradient(groups, weights, at, target, sum) },
         Set::Portable => portable_gradient(groups, weights, at, target, sum),
     }
 }
 
-/// Adds a combination of rows: `sum += Σₖ factors[k]·rows[k]`. 2·16 FLOPs a lane of a row.
+/// Adds a linear combination of rows: `sum += Σₖ factors[k]·rows[k]`. 2·16 FLOPs per lane of a row.
 ///
 /// # Panics
-/// When there are not as many rows as factors.
+/// If the number of rows differs from the number of factors.
 pub fn add_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
-    assert_eq!(rows.len(), factors.len() * sum.len(), "as many rows as factors");
+    assert_eq!(rows.len(), factors.len() * sum.len(), "one row per factor");
     match best() {
-        // SAFETY: these instructions are there, and there are as many rows as factors.
+        // SAFETY: AVX-512 F was detected, and there is one row per factor.
         #[cfg(target_arch = "x86_64")]
         Set::Avx512 => unsafe { x86::avx512_combination(rows, factors, sum) },
-        // SAFETY: these instructions are there.
+        // SAFETY: AVX2 and FMA were detected.
         #[cfg(target_arch = "x86_64")]
         Set::Avx2 => unsafe { x86::avx2_combination(rows, factors, sum) },
         Set::Portable => portable_combination(rows, factors, sum),
     }
 }
 
-/// Tells the processor that these lanes are read soon, so that rows which lie anywhere in memory
-/// come in many at a time.
+/// Prefetches lanes that are read soon, so that loads of scattered rows overlap.
 #[inline]
 pub fn prefetch(lanes: &[Lane]) {
     #[cfg(target_arch = "x86_64")]
     for lane in lanes {
-        // SAFETY: SSE is part of x86-64, and a prefetch only hints.
+        // SAFETY: SSE is part of x86-64, and a prefetch does not access memory architecturally.
         unsafe {
             std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(
                 lane.as_ptr().cast(),
@@ -81,17 +79,6 @@ pub fn prefetch(lanes: &[Lane]) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = lanes;
-}
-
-/// What the kernel runs on here: `avx512`, `avx2` or `portable`.
-pub fn instruction_set() -> &'static str {
-    match best() {
-        #[cfg(target_arch = "x86_64")]
-        Set::Avx512 => "avx512",
-        #[cfg(target_arch = "x86_64")]
-        Set::Avx2 => "avx2",
-        Set::Portable => "portable",
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -122,10 +109,10 @@ fn best() -> Set {
 fn product<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     assert_eq!(a.len(), b.len(), "panels of one length");
     match best() {
-        // SAFETY: these instructions are there, and the panels have equally many rows.
+        // SAFETY: AVX-512 F was detected, and the panels have the same number of rows.
         #[cfg(target_arch = "x86_64")]
         Set::Avx512 => unsafe { x86::avx512::<MINUS>(a, b, tile) },
-        // SAFETY: as above.
+        // SAFETY: AVX2 and FMA were detected, and the panels have the same number of rows.
         #[cfg(target_arch = "x86_64")]
         Set::Avx2 => unsafe { x86::avx2::<MINUS>(a, b, tile) },
         Set::Portable => portable::<MINUS>(a, b, tile),
@@ -143,7 +130,7 @@ fn portable<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     }
 }
 
-#[allow(clippy::inline_always, reason = "to be compiled for the caller's instructions")]
+#[allow(clippy::inline_always, reason = "must be compiled for the instruction set of the caller")]
 #[inline(always)]
 fn portable_gradient(
     groups: &[Tile],
@@ -171,7 +158,7 @@ fn portable_gradient(
     }
 }
 
-#[allow(clippy::inline_always, reason = "as above")]
+#[allow(clippy::inline_always, reason = "must be compiled for the instruction set of the caller")]
 #[inline(always)]
 fn portable_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
     for (row, factor) in rows.chunks_exact(sum.len()).zip(factors) {
@@ -196,8 +183,8 @@ mod x86 {
     use super::{Lane, TILE, Tile};
 
     /// # Safety
-    /// AVX-512 F must be there, `sum` must have as many lanes as `at`, and `groups` as many tiles
-    /// for each lane of `weights`.
+    /// AVX-512 F must be available, `sum` must have as many lanes as `at`, and `groups` must have as
+    /// many tiles as `at` has lanes for each lane of `weights`.
     #[target_feature(enable = "avx512f")]
     pub unsafe fn avx512_gradient(
         groups: &[Tile],
@@ -207,7 +194,7 @@ mod x86 {
         sum: &mut [Lane],
     ) {
         let width = at.len();
-        // SAFETY: tiles, lanes of weights and of vectors are those that the caller counted.
+        // SAFETY: all accesses are within the lengths that the caller guarantees.
         unsafe {
             for group in 0..weights.len() {
                 let tiles = groups.as_ptr().add(group * width);
@@ -228,7 +215,7 @@ mod x86 {
                 for lane in 0..width {
                     let tile = &*tiles.add(lane);
                     let sum = sum.get_unchecked_mut(lane).as_mut_ptr();
-                    // Two sums, since an addition waits for the one before it.
+                    // Two partial sums shorten the chain of dependent additions.
                     let mut parts = [_mm512_loadu_ps(sum), _mm512_setzero_ps()];
                     for row in 0..TILE {
                         let values = _mm512_loadu_ps(tile[row].as_ptr());
@@ -240,10 +227,10 @@ mod x86 {
         }
     }
 
-    /// The sum of each register's values, in as many lanes.
+    /// Returns the sum of the values of each register, one per lane.
     #[target_feature(enable = "avx512f")]
     fn sums(rows: &[__m512; TILE]) -> __m512 {
-        // Each step adds two halves of values and makes one register of two.
+        // Each step adds interleaved halves of two registers into one.
         let twos: [__m512; 8] = std::array::from_fn(|at| {
             let (a, b) = (rows[2 * at], rows[2 * at + 1]);
             _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b))
@@ -261,12 +248,12 @@ mod x86 {
     }
 
     /// # Safety
-    /// AVX-512 F must be there, and `rows` must have `sum.len()` lanes for each factor.
+    /// AVX-512 F must be available, and `rows` must have `sum.len()` lanes for each factor.
     #[target_feature(enable = "avx512f")]
     pub unsafe fn avx512_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
         let width = sum.len();
         let mut first = 0;
-        // SAFETY: the lanes that the chosen function may touch are within the width.
+        // SAFETY: the lanes accessed by each call are within the width.
         unsafe {
             while first + 8 <= width {
                 avx512_columns::<8>(rows, factors, sum, first);
@@ -283,10 +270,10 @@ mod x86 {
         }
     }
 
-    /// The combination of N lanes of each row from the lane `first` on.
+    /// Computes the combination of N lanes of each row from the lane `first` on.
     ///
     /// # Safety
-    /// As of [`avx512_combination`], and `first + N` is at most the width.
+    /// The requirements of [`avx512_combination`], and `first + N` is at most the width.
     #[target_feature(enable = "avx512f")]
     unsafe fn avx512_columns<const N: usize>(
         rows: &[Lane],
@@ -295,7 +282,7 @@ mod x86 {
         first: usize,
     ) {
         let width = sum.len();
-        // SAFETY: by the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             let to = sum.as_mut_ptr().add(first);
             let mut sums: [__m512; N] =
@@ -315,7 +302,7 @@ mod x86 {
     }
 
     /// # Safety
-    /// AVX2 and FMA must be there.
+    /// AVX2 and FMA must be available.
     #[target_feature(enable = "avx2,fma")]
     pub unsafe fn avx2_gradient(
         groups: &[Tile],
@@ -328,18 +315,18 @@ mod x86 {
     }
 
     /// # Safety
-    /// AVX2 and FMA must be there.
+    /// AVX2 and FMA must be available.
     #[target_feature(enable = "avx2,fma")]
     pub unsafe fn avx2_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
         super::portable_combination(rows, factors, sum);
     }
 
     /// # Safety
-    /// AVX-512 F must be there, and `b` must have as many rows as `a`.
+    /// AVX-512 F must be available, and `b` must have as many rows as `a`.
     #[target_feature(enable = "avx512f")]
     pub unsafe fn avx512<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
-        // SAFETY: a row of a tile or of a panel is 16 values, what one register holds; no row but
-        // those of the slices is touched.
+        // SAFETY: a row of a tile or panel has the 16 values of one register, and all rows are within
+        // the slices.
         unsafe {
             let mut rows: [__m512; TILE] =
                 std::array::from_fn(|row| _mm512_loadu_ps(tile[row].as_ptr()));
@@ -362,15 +349,14 @@ mod x86 {
     }
 
     /// # Safety
-    /// AVX2 and FMA must be there, and `b` must have as many rows as `a`.
+    /// AVX2 and FMA must be available, and `b` must have as many rows as `a`.
     #[target_feature(enable = "avx2,fma")]
     pub unsafe fn avx2<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
-        /// Rows of the tile held at a time: two registers each, of sixteen.
+        /// Number of rows of the tile held at a time, in two of the 16 registers each.
         const ROWS: usize = 4;
         const HALF: usize = TILE / 2;
         for (quarter, held) in tile.chunks_exact_mut(ROWS).enumerate() {
-            // SAFETY: half a row is 8 values, what one register holds; no row but those of the
-            // slices is touched.
+            // SAFETY: half a row has the 8 values of one register, and all rows are within the slices.
             unsafe {
                 let mut rows: [[__m256; 2]; ROWS] = std::array::from_fn(|row| {
                     std::array::from_fn(|half| _mm256_loadu_ps(held[row][half * HALF..].as_ptr()))
@@ -406,7 +392,7 @@ mod tests {
     use super::*;
     use crate::linalg::ZERO;
 
-    /// Small whole numbers: sums of their products are exact in any order.
+    /// Returns small integers, whose sums of products are exact in any order.
     fn panel(rows: usize, seed: usize) -> Vec<Lane> {
         (0..rows)
             .map(|row| std::array::from_fn(|at| ((row * 7 + at * 3 + seed) % 11) as f32 - 5.0))
@@ -414,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn every_instruction_set_gives_the_sum_of_products() {
+    fn all_instruction_sets_compute_the_same_product() {
         for rows in [0, 1, 2, 17, 300] {
             let (a, b) = (panel(rows, 1), panel(rows, 4));
             let mut start = ZERO;
@@ -436,7 +422,7 @@ mod tests {
             check(&|tile| portable::<false>(&a, &b, tile), &|tile| portable::<true>(&a, &b, tile));
             #[cfg(target_arch = "x86_64")]
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                // SAFETY: the instructions are there, and the panels have equally many rows.
+                // SAFETY: the instructions are available, and the panels have the same number of rows.
                 check(&|tile| unsafe { x86::avx2::<false>(&a, &b, tile) }, &|tile| unsafe {
                     x86::avx2::<true>(&a, &b, tile);
                 });
@@ -445,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn every_instruction_set_gives_the_gradient() {
+    fn all_instruction_sets_compute_the_same_gradient() {
         for width in [1, 2, 4, 5, 8, 13] {
             let (groups, weights) = (panel(3 * width * TILE, 2), panel(3, 5));
             let (groups, _) = groups.as_chunks::<TILE>();
@@ -474,14 +460,14 @@ mod tests {
             check(&|sum| portable_gradient(groups, &weights, &at, target, sum));
             #[cfg(target_arch = "x86_64")]
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                // SAFETY: the instructions are there.
+                // SAFETY: the instructions are available.
                 check(&|sum| unsafe { x86::avx2_gradient(groups, &weights, &at, target, sum) });
             }
         }
     }
 
     #[test]
-    fn every_instruction_set_gives_the_combination() {
+    fn all_instruction_sets_compute_the_same_combination() {
         for width in [1, 2, 4, 5, 8, 13] {
             let rows = panel(width * 48, 2);
             let factors = panel(3, 6).concat();
@@ -501,15 +487,15 @@ mod tests {
             check(&|sum| portable_combination(&rows, &factors, sum));
             #[cfg(target_arch = "x86_64")]
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                // SAFETY: the instructions are there.
+                // SAFETY: the instructions are available.
                 check(&|sum| unsafe { x86::avx2_combination(&rows, &factors, sum) });
             }
         }
     }
 
     #[test]
-    #[should_panic(expected = "as many tiles as lanes")]
-    fn lengths_that_do_not_fit_are_refused() {
+    #[should_panic(expected = "one tile per lane")]
+    fn panics_on_inconsistent_lengths() {
         add_gradient(&[ZERO; 3], &[[0.0; TILE]; 2], &panel(2, 1), 0.0, &mut panel(2, 1));
     }
 }

@@ -1,21 +1,21 @@
-//! A score taken apart.
+//! Exact decomposition of a score.
 
-/// The parts of a film's score.
+/// Terms of a movie's score.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contributions {
-    /// What the film has without any history: its popularity, its quality.
+    /// Score of the movie for an empty history, such as its popularity.
     pub base: f32,
-    /// What each film of the history adds, in the history's order.
+    /// Contribution of each movie of the history, in the order of the history.
     pub parts: Vec<f32>,
 }
 
 impl Contributions {
-    /// Nothing from histories of this length, once a film.
+    /// Returns zeros for `movies` movies and a history of length `history`.
     pub fn none(history: usize, movies: usize) -> Vec<Self> {
         vec![Self { base: 0.0, parts: vec![0.0; history] }; movies]
     }
 
-    /// Adds others, scaled.
+    /// Adds `scale` times `others`.
     pub fn add(&mut self, others: &Self, scale: f32) {
         self.base += scale * others.base;
         for (part, other) in self.parts.iter_mut().zip(&others.parts) {
@@ -23,7 +23,7 @@ impl Contributions {
         }
     }
 
-    /// The score: base and parts added up.
+    /// Returns the score: the sum of all terms, added in f64.
     pub fn total(&self) -> f32 {
         (f64::from(self.base) + self.parts.iter().map(|part| f64::from(*part)).sum::<f64>()) as f32
     }

@@ -1,30 +1,30 @@
-//! G = `XᵀX` of sparse X, a row at a time: how often two films were liked by one user.
+//! Gram matrix G = `XᵀX` of a sparse users × movies matrix X, one row at a time.
 
-use super::Implicit;
+use super::implicit::Implicit;
 use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
 
-/// The films a model compares, most liked first, and who liked them.
-pub struct Columns {
+/// A selection of movies as columns of X, most frequent first.
+pub(crate) struct Columns {
     movies: Vec<MovieIdx>,
     /// Users × columns.
     user_columns: CsrMatrix<f32>,
-    /// Where each column's users start.
+    /// `entries[starts[c]..starts[c + 1]]` are the entries of column `c`.
     starts: Vec<usize>,
     entries: Vec<Entry>,
 }
 
-/// A user of a column.
+/// A user with an entry in a column.
 struct Entry {
     user: u32,
-    /// The column's place in the user's row.
+    /// Position of the column in the user's row.
     place: u32,
 }
 
 impl Columns {
-    /// The `most` films that most users have, among equals the lower row; none that nobody has.
-    /// O(entries · log).
-    pub fn new(implicit: &Implicit, most: usize) -> Self {
+    /// Selects the `most` movies with the most users; ties go to the lower row. Movies without users
+    /// are left out. O(entries · log).
+    pub(crate) fn new(implicit: &Implicit, most: usize) -> Self {
         let n_users = |movie: &MovieIdx| implicit.movie_users().row(movie.row()).0.len();
         let mut movies: Vec<MovieIdx> = (0..implicit.n_movies() as u32).map(MovieIdx).collect();
         movies.retain(|movie| n_users(movie) > 0);
@@ -61,27 +61,28 @@ impl Columns {
         Self { movies, user_columns, starts, entries }
     }
 
-    /// The films, a column each.
-    pub fn movies(&self) -> &[MovieIdx] {
+    /// Returns the movie of each column.
+    pub(crate) fn movies(&self) -> &[MovieIdx] {
         &self.movies
     }
 
-    /// Adds a row of G from its diagonal on: `values[k] += G[column][column + k]`. O(entries of the
-    /// rows of the column's users from there on).
-    pub fn add_upper_row(&self, column: usize, values: &mut [f32]) {
+    /// Adds a row of G from the diagonal on: `values[k] += G[column][column + k]`. O(entries of the
+    /// column's users from that column on).
+    pub(crate) fn add_upper_row(&self, column: usize, values: &mut [f32]) {
         self.each_user(column, |weight, columns, weights, place| {
             add(weight, column, &columns[place..], &weights[place..], values);
         });
     }
 
-    /// Adds a whole row of G.
-    pub fn add_row(&self, column: usize, values: &mut [f32]) {
+    /// Adds a row of G: `values[k] += G[column][k]`. O(entries of the column's users).
+    pub(crate) fn add_row(&self, column: usize, values: &mut [f32]) {
         self.each_user(column, |weight, columns, weights, _| {
             add(weight, 0, columns, weights, values);
         });
     }
 
-    /// Calls `each` with a column's weight for a user, the user's row and the column's place in it.
+    /// Calls `each` for every user of a column with the weight of the entry, the user's row (columns
+    /// and weights), and the position of the column in it.
     fn each_user(&self, column: usize, mut each: impl FnMut(f32, &[u32], &[f32], usize)) {
         for entry in &self.entries[self.starts[column]..self.starts[column + 1]] {
             let (columns, weights) = self.user_columns.row(entry.user as usize);

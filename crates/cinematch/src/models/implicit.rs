@@ -1,18 +1,19 @@
-//! Implicit feedback: users × films, each rating weighed by how much it says that the film was liked.
+//! Implicit feedback: a users × movies matrix of weights derived from ratings.
 
 use serde::{Deserialize, Serialize};
 
+use super::draw::Draw;
 use crate::catalog::{Interactions, Rated};
 use crate::features::CsrMatrix;
 use crate::ids::{MovieIdx, UserIdx};
-use crate::sources::movielens::Stars;
+use crate::rating::Stars;
 
-/// How much a rating counts as "liked", 0 to 1.
+/// Weights of ratings as implicit feedback, 0 to 1. Ratings below 3 stars have the weight 0.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Confidence {
-    /// Of 4 stars and more.
+    /// Weight of 4 stars and more.
     pub liked: f32,
-    /// Of 3 and 3.5 stars: whoever chose to watch a film of a kind and did not mind it says a little.
+    /// Weight of 3 and 3.5 stars: choosing to watch a movie is weak evidence of liking its kind.
     pub middling: f32,
 }
 
@@ -23,10 +24,15 @@ impl Default for Confidence {
 }
 
 impl Confidence {
-    /// Only 4 stars and more count, as in Liang et al. 2018.
+    /// Counts 4 stars and more only, as in Liang et al., 2018.
     pub const LIKED_ONLY: Self = Self { liked: 1.0, middling: 0.0 };
 
-    /// Of a rating.
+    /// Draws the weight of 3 and 3.5 stars for a trial of `cinematch tune`.
+    pub(super) fn draw(&mut self, draw: &mut Draw) {
+        self.middling = draw.uniform(0.0, 0.6);
+    }
+
+    /// Returns the weight of a rating.
     pub fn of(&self, stars: Stars) -> f32 {
         match stars.halves() {
             8.. => self.liked,
@@ -35,7 +41,7 @@ impl Confidence {
         }
     }
 
-    /// A history's films that count, with how much, in their order.
+    /// Returns the movies of a history whose weight is above 0: place in the history, movie, weight.
     pub fn weigh(&self, history: &[Rated]) -> impl Iterator<Item = (usize, MovieIdx, f32)> {
         history.iter().enumerate().filter_map(|(place, rated)| {
             let weight = self.of(rated.stars);
@@ -44,18 +50,18 @@ impl Confidence {
     }
 }
 
-/// The feedback of the users a model learns from, both ways.
+/// Implicit feedback of the users that a model learns from, by user and by movie.
 #[derive(Clone, Debug)]
 pub struct Implicit {
     confidence: Confidence,
-    /// Users × films.
+    /// Users × movies.
     user_movies: CsrMatrix<f32>,
-    /// Films × users.
+    /// Movies × users.
     movie_users: CsrMatrix<f32>,
 }
 
 impl Implicit {
-    /// Weighs the ratings of `users`, whose rows are then numbered in this order. O(ratings).
+    /// Weighs the ratings of `users`. Row `r` belongs to `users[r]`. O(ratings).
     pub fn new(interactions: &Interactions, users: &[UserIdx], confidence: Confidence) -> Self {
         let mut user_movies = CsrMatrix::new(interactions.n_movies());
         for user in users {
@@ -68,33 +74,34 @@ impl Implicit {
         Self::from_weights(user_movies, confidence)
     }
 
-    /// Takes users × films with weights that are known; `confidence` is for who comes later. O(entries).
+    /// Wraps a users × movies matrix of weights. `confidence` weighs the histories that are folded in
+    /// later. O(entries).
     pub fn from_weights(user_movies: CsrMatrix<f32>, confidence: Confidence) -> Self {
         let movie_users = user_movies.transposed(0..user_movies.n_rows(), |_| true);
         Self { confidence, user_movies, movie_users }
     }
 
-    /// How ratings were weighed.
+    /// Returns the weights of ratings.
     pub fn confidence(&self) -> Confidence {
         self.confidence
     }
 
-    /// Users × films.
+    /// Returns the users × movies matrix.
     pub fn user_movies(&self) -> &CsrMatrix<f32> {
         &self.user_movies
     }
 
-    /// Films × users.
+    /// Returns the movies × users matrix.
     pub fn movie_users(&self) -> &CsrMatrix<f32> {
         &self.movie_users
     }
 
-    /// The number of films.
+    /// Returns the number of movies.
     pub fn n_movies(&self) -> usize {
         self.user_movies.n_columns()
     }
 
-    /// The number of users.
+    /// Returns the number of users.
     pub fn n_users(&self) -> usize {
         self.user_movies.n_rows()
     }

@@ -1,31 +1,41 @@
-//! Linear models of films on films: a film's score is the sum of what each film of the history says
-//! for it.
+//! Linear models of movies on movies: the fitted form of EASE, EDLAE and item-knn.
+//!
+//! W is movies × movies and sparse. The score of movie j is Σ weight(i) · `W[i][j]` over the movies i
+//! of the history. Scoring costs O(entries of the history's rows); memory is 8 bytes per entry.
+//!
+//! The archive is W in CSR form: the weight of a movie of the history (row) for others (columns).
+
+use std::io;
 
 use rayon::prelude::*;
 
-use super::cold_start::Newcomers;
-use super::{Confidence, Contributions, Model};
+use super::archive::{Archive, ArchiveContext, ReadArchive};
+use super::cold_start::NewMovies;
+use super::contributions::Contributions;
+use super::implicit::Confidence;
+use super::interface::FittedModel;
+use super::model::Model;
 use crate::catalog::Rated;
 use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
 
-/// Score of film j = Σ over the history's films i of weight(i) · `W[i][j]`.
+/// A sparse matrix of weights of movies for movies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ItemItem {
     confidence: Confidence,
-    /// What a film says (row) for others (columns).
+    /// Weight of a movie of the history (row) for others (columns).
     weights: CsrMatrix<f32>,
 }
 
 impl ItemItem {
-    /// From what each film (row) says for others (columns).
-    pub fn from_weights(confidence: Confidence, weights: CsrMatrix<f32>) -> Self {
+    /// Wraps the weights of movies of the history (rows) for others (columns).
+    pub(crate) fn from_weights(confidence: Confidence, weights: CsrMatrix<f32>) -> Self {
         Self { confidence, weights }
     }
 
-    /// From what speaks for each film: `targets` are film rows with the films that speak for them and
-    /// how much. O(entries).
-    pub(super) fn new(
+    /// Builds the model from columns of W: each of `targets` is a movie with its column, the rows
+    /// ascending. Movies without a target have an empty column. O(entries).
+    pub(super) fn from_columns(
         confidence: Confidence,
         n_movies: usize,
         mut targets: Vec<(MovieIdx, Vec<(u32, f32)>)>,
@@ -41,15 +51,26 @@ impl ItemItem {
         Self { confidence, weights }
     }
 
-    /// The model with newcomers behind the films that it has learned: what speaks for the films most like
-    /// one speaks for it, and it speaks for what they speak for; `most` entries each way. Two newcomers
-    /// say nothing of each other. O(entries).
-    pub(super) fn extended(&self, newcomers: &Newcomers<'_>, most: usize) -> Self {
-        let n_learned = newcomers.n_learned;
-        let n_movies = n_learned + newcomers.len();
+    /// Restores the model from its archive.
+    pub(super) fn restore(context: ArchiveContext, archive: &dyn ReadArchive) -> io::Result<Self> {
+        let weights = archive.sparse()?;
+        if weights.n_columns() != weights.n_rows() {
+            let (rows, columns) = (weights.n_rows(), weights.n_columns());
+            let message = format!("expected a square matrix of movies, found {rows} × {columns}");
+            return Err(io::Error::other(message));
+        }
+        Ok(Self::from_weights(context.confidence, weights))
+    }
+
+    /// Returns the model with new movies behind the learned ones. A new movie's row and column are the
+    /// averages of those of the most similar learned movies, cut to the `most` largest entries. Two
+    /// new movies have no weight for each other. O(entries).
+    pub(super) fn extended(&self, new_movies: &NewMovies<'_>, most: usize) -> Self {
+        let n_learned = new_movies.n_learned;
+        let n_movies = n_learned + new_movies.len();
         let is_learned = |column: u32| (column as usize) < n_learned;
         let by_target = self.weights.transposed(0..n_learned, is_learned);
-        let mapped = newcomers.mapped(|movie| {
+        let mapped = new_movies.mapped(|movie| {
             let of_targets = by_target.row(movie.row()).0;
             !of_targets.is_empty() || !self.weights.row(movie.row()).0.is_empty()
         });
@@ -57,9 +78,9 @@ impl ItemItem {
             sums.clear();
             sums.resize(n_learned, 0.0);
             let mut mean_length = 0.0;
-            for (film, weight) in movies {
+            for (movie, weight) in movies {
                 let mut square = 0.0;
-                for (other, value) in matrix.entries(*film).filter(|(other, _)| is_learned(*other))
+                for (other, value) in matrix.entries(*movie).filter(|(other, _)| is_learned(*other))
                 {
                     sums[other as usize] += weight * value;
                     square += value * value;
@@ -67,36 +88,36 @@ impl ItemItem {
                 mean_length += weight * square.sqrt();
             }
             let length = sums.iter().map(|value| value * value).sum::<f32>().sqrt();
-            let scale = newcomers.map.restoring(length, mean_length);
+            let scale = new_movies.map.restoring(length, mean_length);
             let entries = (0_u32..).zip(&*sums).filter(|(_, value)| **value != 0.0);
             largest(entries.map(|(other, value)| (other, value * scale)).collect(), most)
         };
-        let (speak_for, spoken_for): (Vec<_>, Vec<_>) = mapped
+        let (new_columns, new_rows): (Vec<_>, Vec<_>) = mapped
             .par_iter()
             .map_init(Vec::new, |sums, movies| {
                 (average(&by_target, sums, movies), average(&self.weights, sums, movies))
             })
             .unzip();
         drop(by_target);
-        let mut for_newcomers = CsrMatrix::new(n_learned);
-        for sources in speak_for {
-            for_newcomers.push_row(sources);
+        let mut for_new_movies = CsrMatrix::new(n_learned);
+        for sources in new_columns {
+            for_new_movies.push_row(sources);
         }
-        let for_newcomers = for_newcomers.transposed(0..newcomers.len(), |_| true);
+        let for_new_movies = for_new_movies.transposed(0..new_movies.len(), |_| true);
         let mut weights = CsrMatrix::new(n_movies);
         for row in 0..n_learned {
             let learned = self.weights.entries(row).filter(|(column, _)| is_learned(*column));
-            let new = for_newcomers.entries(row);
+            let new = for_new_movies.entries(row);
             let new = new.map(|(column, value)| (column + n_learned as u32, value));
             weights.push_row(learned.chain(new));
         }
-        for targets in spoken_for {
+        for targets in new_rows {
             weights.push_row(targets);
         }
         Self { confidence: self.confidence, weights }
     }
 
-    /// What each film (row) says for others (columns).
+    /// Returns W: the weight of a movie of the history (row) for others (columns).
     pub fn weights(&self) -> &CsrMatrix<f32> {
         &self.weights
     }
@@ -109,7 +130,7 @@ impl Model for ItemItem {
 
     /// O(entries of the history's rows).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
-        assert_eq!(scores.len(), self.n_movies(), "a score for every film");
+        assert_eq!(scores.len(), self.n_movies(), "one score per movie");
         scores.fill(0.0);
         for (_, movie, weight) in self.confidence.weigh(history) {
             let (columns, values) = self.weights.row(movie.row());
@@ -133,7 +154,17 @@ impl Model for ItemItem {
     }
 }
 
-/// The `most` entries of largest magnitude, among equals the lower column, by column ascending.
+impl FittedModel for ItemItem {
+    fn has_learned(&self, movie: MovieIdx) -> bool {
+        !self.weights.row(movie.row()).0.is_empty()
+    }
+
+    fn archive(&self) -> Option<Archive<'_>> {
+        Some(Archive::Sparse(&self.weights))
+    }
+}
+
+/// Returns the `most` entries of largest magnitude, columns ascending; ties go to the lower column.
 pub(super) fn largest(mut entries: Vec<(u32, f32)>, most: usize) -> Vec<(u32, f32)> {
     if most < entries.len() {
         entries.select_nth_unstable_by(most, |a, b| {
@@ -142,7 +173,7 @@ pub(super) fn largest(mut entries: Vec<(u32, f32)>, most: usize) -> Vec<(u32, f3
         entries.truncate(most);
     }
     entries.sort_unstable_by_key(|(column, _)| *column);
-    // What was cut off would keep its memory.
+    // Truncation keeps the capacity, which adds up over all movies.
     entries.shrink_to_fit();
     entries
 }

@@ -1,58 +1,47 @@
-//! Models: one folder each. A model is fitted and never changes afterwards; a viewer's history is
-//! folded in when they ask, so that nobody has to be part of the training.
+//! Recommendation models, one folder per model.
 //!
-//! Collaborative models learn from [`Implicit`] feedback: how much each rating says that its film was
-//! liked. What they all can do is [`Model`].
+//! A fitted model is immutable. It contains no users: a user's history is folded in when scores are
+//! requested, so that a user need not be part of the training data. Collaborative models learn from
+//! [`Implicit`] feedback. All models implement [`Model`].
+//!
+//! # Adding a model
+//!
+//! 1. Create a folder with the parameters and the fitted model, and implement the crate's traits
+//!    `ModelParams` and `FittedModel` (`interface.rs`). The traits have no default methods, so that the
+//!    compiler reports what is missing: ranges, fitting, seed, search space of `cinematch tune`,
+//!    movies added after training, and the archive on disk.
+//! 2. Add one line to the list in `registry.rs`.
+//!
+//! Names, JSON, training, tuning, evaluation, the command line and artifacts read the registry. The
+//! conformance suite in `tests.rs` and the round trip in `bundle/generations/tests.rs` iterate over it.
 
+pub(crate) mod archive;
 pub mod biased_mf;
 pub mod cold_start;
 pub mod content;
 mod contributions;
+pub(crate) mod draw;
 pub mod ease;
-mod fitted;
+mod factors;
 mod gram;
 pub mod hybrid;
 pub mod ials;
 mod implicit;
+mod interface;
 mod item_item;
 pub mod knn;
+mod model;
 pub mod popular;
+mod registry;
 pub mod spec;
 
-use crate::catalog::Rated;
-use crate::ids::MovieIdx;
-
-pub use cold_start::Newcomers;
 pub use contributions::Contributions;
-pub use fitted::Fitted;
 pub use implicit::{Confidence, Implicit};
+pub use interface::{FitCause, ParameterError, TrainingSet};
 pub use item_item::ItemItem;
-pub use spec::{FitError, Spec, TrainingSet};
-
-/// A fitted model.
-pub trait Model: Send + Sync {
-    /// The number of films it scores.
-    fn n_movies(&self) -> usize;
-
-    /// Writes a score for every film: the higher, the more the viewer with this history is expected
-    /// to like it. Only their order means something; a film of the history has a score too. Films the
-    /// model does not know are passed over.
-    ///
-    /// # Panics
-    /// When `scores` is not as long as there are films.
-    fn score(&self, history: &[Rated], scores: &mut [f32]);
-
-    /// The same for many viewers, each with scores of their own: where memory is what takes time, many
-    /// cost less than one by one.
-    fn score_many(&self, histories: &[&[Rated]], scores: &mut [&mut [f32]]) {
-        for (history, scores) in histories.iter().zip(scores) {
-            self.score(history, scores);
-        }
-    }
-
-    /// What each film of the history adds to the scores of `movies`, exactly.
-    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions>;
-}
+pub use model::Model;
+pub use registry::Fitted;
+pub use spec::{FitError, Spec};
 
 #[cfg(test)]
 mod tests;

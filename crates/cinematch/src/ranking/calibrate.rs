@@ -1,69 +1,67 @@
-//! Calibration to a viewer's own genres (Steck, "Calibrated Recommendations", 2018): of two lists
-//! the one whose mix of genres is nearer to that of what they liked.
+//! Calibration to the user's own genres (Steck, "Calibrated Recommendations", 2018): prefers lists whose genre
+//! distribution is close to that of the movies that the user liked.
 //!
-//! With p the genres of the history and q those of a list, each film spreading 1 over its genres,
-//! the distance is the Kullback–Leibler divergence in nats
+//! With p the genre distribution of the history and q that of a list, where each movie spreads a weight of 1
+//! over its genres, the distance is the Kullback–Leibler divergence in nats
 //!
 //! ```text
 //! Σ p ln(p / q̃),  q̃ = (1 − α) q + α p,  α = 0.01
 //! ```
 //!
-//! A list grows by one film at a time. What a film would make of it depends only on which genres the
-//! film has and on how many, so that of each (genre, number of genres) one logarithm is taken a
-//! place, and a film adds up one number a genre.
+//! A list grows by one movie at a time. The effect of a movie depends only on which genres it has and on how
+//! many, so that each place takes one logarithm per pair of genre and number of genres, and each movie one
+//! addition per genre.
 
 use std::ops::Range;
 
-use super::HistoryItem;
+use super::request::HistoryItem;
 use crate::ids::MovieIdx;
 use crate::retrieval::FilterIndex;
 
-/// α: how much of the history's mix is mixed into the list's, so that a genre that the list lacks
-/// costs much and not infinitely much.
-const MIXED_IN: f32 = 0.01;
+/// α: share of p in q̃. It keeps the distance finite if the list lacks a genre of the history.
+const SMOOTHING: f32 = 0.01;
 
-/// A viewer's mix of genres.
+/// The genre distribution of a user's history.
 #[derive(Debug)]
 pub(super) struct GenreMix<'a> {
     index: &'a FilterIndex,
-    /// The genres they liked films of, with p of each.
+    /// Genres of liked movies, with their shares p.
     liked: Vec<(usize, f32)>,
 }
 
-/// How near a growing list is to a mix, and how near each of some films would bring it.
+/// The distance of a growing list from a genre distribution, and the effect of adding each of some movies.
 #[derive(Debug)]
 pub(super) struct Calibration<'a> {
     mix: GenreMix<'a>,
-    /// Which of the liked genres the films of the list have, in films.
+    /// Sum over the list of each movie's weight on each liked genre.
     in_list: Vec<f32>,
-    /// The films of the list that have genres at all.
-    movies: f32,
-    /// Of each liked genre, the numbers of genres that films with it have, in order.
+    /// Number of movies in the list that have genres.
+    n_movies: f32,
+    /// Distinct pairs of liked genre and number of genres of a movie that has it, ascending.
     counts: Vec<(usize, usize)>,
-    /// By number of genres, 0 among them, and liked genre: what a film that has it adds to
-    /// [`Self::base`].
+    /// Change of [`Self::base`] per liked genre of a movie, by number of the movie's genres and by genre.
     table: Vec<f32>,
-    /// Every film's liked genres, as places among them.
+    /// Liked genres of each movie, as positions in the list of liked genres.
     places: Vec<u16>,
-    /// −distance, up to a constant, behind a film of no liked genre,
+    /// Negative distance, up to a constant, after adding a movie without liked genres.
     base: f32,
-    /// and behind one of no genre, where there is one.
+    /// Negative distance, up to a constant, after adding a movie without genres; `None` if there is none.
     unchanged: Option<f32>,
 }
 
-/// A film's genres as a calibration looks at them.
+/// Genres of a movie, as a [`Calibration`] stores them.
 #[derive(Clone, Debug)]
 pub(super) struct MovieGenres {
-    /// Where its liked genres are among those of all films.
+    /// Range of its liked genres in [`Calibration::places`].
     liked: Range<usize>,
-    /// All of its genres.
+    /// Number of its genres.
     n_genres: usize,
 }
 
 impl<'a> GenreMix<'a> {
-    /// The genres of the films that speak for others, each film counting what it speaks; `None` if
-    /// nothing is liked, or nothing that has genres. O(history · genres).
-    pub fn of(index: &'a FilterIndex, history: &[HistoryItem]) -> Option<Self> {
+    /// Computes the genre distribution of the movies with positive signals, weighted by signal. `None` if there
+    /// are none, or none with genres. O(history · genres).
+    pub fn new(index: &'a FilterIndex, history: &[HistoryItem]) -> Option<Self> {
         let mut weights = vec![0.0_f64; index.genres.names().len()];
         for item in history.iter().filter(|item| item.signal.weight > 0.0) {
             let genres = index.genres_of(item.signal.movie.row());
@@ -79,7 +77,7 @@ impl<'a> GenreMix<'a> {
 }
 
 impl<'a> Calibration<'a> {
-    /// An empty list, for which films are chosen among `movies`, and their genres.
+    /// Creates an empty list, to be filled from `movies`. Returns it and the genres of these movies.
     pub fn new(
         mix: GenreMix<'a>,
         movies: impl Iterator<Item = MovieIdx>,
@@ -90,7 +88,7 @@ impl<'a> Calibration<'a> {
             place_of[*genre] = Some(place);
         }
         let mut places = Vec::with_capacity(256);
-        let films: Vec<MovieGenres> = movies
+        let genres_of: Vec<MovieGenres> = movies
             .map(|movie| {
                 let (genres, start) = (mix.index.genres_of(movie.row()), places.len());
                 each_bit(genres, |genre| places.extend(place_of[genre]));
@@ -99,17 +97,17 @@ impl<'a> Calibration<'a> {
             .collect();
         let mut table = vec![0.0; n_liked];
         let mut counts = Vec::with_capacity(places.len());
-        for film in &films {
-            table.resize(table.len().max((film.n_genres + 1) * n_liked), 0.0);
-            let of_movie = &places[film.liked.clone()];
-            counts.extend(of_movie.iter().map(|place| (usize::from(*place), film.n_genres)));
+        for movie in &genres_of {
+            table.resize(table.len().max((movie.n_genres + 1) * n_liked), 0.0);
+            let of_movie = &places[movie.liked.clone()];
+            counts.extend(of_movie.iter().map(|place| (usize::from(*place), movie.n_genres)));
         }
         counts.sort_unstable();
         counts.dedup();
-        let has_bare = films.iter().any(|film| film.n_genres == 0);
+        let has_bare = genres_of.iter().any(|movie| movie.n_genres == 0);
         let calibration = Self {
             in_list: vec![0.0; n_liked],
-            movies: 0.0,
+            n_movies: 0.0,
             counts,
             table,
             places,
@@ -117,44 +115,45 @@ impl<'a> Calibration<'a> {
             unchanged: has_bare.then_some(0.0),
             mix,
         };
-        (calibration, films)
+        (calibration, genres_of)
     }
 
-    /// Puts a film into the list.
+    /// Appends a movie to the list.
     pub fn push(&mut self, movie: &MovieGenres) {
         if movie.n_genres > 0 {
-            self.movies += 1.0;
+            self.n_movies += 1.0;
         }
         for place in &self.places[movie.liked.clone()] {
             self.in_list[usize::from(*place)] += (movie.n_genres as f32).recip();
         }
     }
 
-    /// Gets ready for the next place: a logarithm for each liked genre, and for each number of genres
-    /// that films with it have.
+    /// Updates the tables for the next place. Takes one logarithm per liked genre and per entry of
+    /// [`Self::counts`].
     pub fn prepare(&mut self) {
-        let Self { mix, in_list, movies, counts, table, base, unchanged, .. } = self;
+        let Self { mix, in_list, n_movies, counts, table, base, unchanged, .. } = self;
         let n_liked = in_list.len();
-        let (now, next) = ((1.0 - MIXED_IN) / movies.max(1.0), (1.0 - MIXED_IN) / (*movies + 1.0));
+        let (now, next) =
+            ((1.0 - SMOOTHING) / n_movies.max(1.0), (1.0 - SMOOTHING) / (*n_movies + 1.0));
         let mut counts = counts.iter().peekable();
         *base = 0.0;
         for (place, ((_, share), in_list)) in mix.liked.iter().zip(&*in_list).enumerate() {
-            let without = (next * in_list + MIXED_IN * share).ln();
+            let without = (next * in_list + SMOOTHING * share).ln();
             *base += share * without;
             while let Some((_, n_genres)) = counts.next_if(|(of, _)| *of == place) {
-                let with = next * (in_list + (*n_genres as f32).recip()) + MIXED_IN * share;
+                let with = next * (in_list + (*n_genres as f32).recip()) + SMOOTHING * share;
                 table[n_genres * n_liked + place] = share * (with.ln() - without);
             }
         }
         if let Some(unchanged) = unchanged {
             let genres = mix.liked.iter().zip(in_list);
             let logs = genres
-                .map(|((_, share), in_list)| share * (now * *in_list + MIXED_IN * share).ln());
+                .map(|((_, share), in_list)| share * (now * *in_list + SMOOTHING * share).ln());
             *unchanged = logs.sum();
         }
     }
 
-    /// −distance of the list with this film behind it, up to a constant. O(genres of the film).
+    /// Negative distance, up to a constant, of the list after adding a movie. O(genres of the movie).
     pub fn nearness(&self, movie: &MovieGenres) -> f32 {
         if movie.n_genres == 0 {
             return self.unchanged.unwrap_or_default();
@@ -166,12 +165,12 @@ impl<'a> Calibration<'a> {
     }
 }
 
-/// The number of bits set.
+/// Number of bits set.
 fn count(words: &[u64]) -> usize {
     words.iter().map(|word| word.count_ones() as usize).sum()
 }
 
-/// Calls `each` with every bit that is set.
+/// Calls `each` with the position of each bit that is set.
 fn each_bit(words: &[u64], mut each: impl FnMut(usize)) {
     for (at, word) in words.iter().enumerate() {
         let mut word = *word;

@@ -1,26 +1,26 @@
-//! How good and how known a film is, from the votes it got.
+//! Quality and popularity of movies, computed from their votes.
 
 use crate::catalog::Movie;
 
-/// One entry a film in each list.
+/// Quality and popularity, with one entry per movie in each list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Quality {
-    /// 0 to 1: a Bayesian average of the votes, weighted with how known the film is. 0 where there
-    /// are no votes.
+    /// Quality, 0 to 1: a weighted sum of the Bayesian average of the votes and of the vote popularity. 0 for
+    /// movies without votes.
     pub score: Vec<f32>,
-    /// 0 to 1: the logarithm of the number of votes, 1 for the film with most.
-    pub popularity: Vec<f32>,
+    /// Logarithm of the number of votes, 0 to 1: 1 for the movie with most.
+    pub vote_popularity: Vec<f32>,
 }
 
-/// The share of the Bayesian average in the score; the rest is popularity.
+/// Weight of the Bayesian average in the quality; the rest is the weight of the vote popularity.
 const AVERAGE_SHARE: f32 = 0.65;
-/// Averages up to this count as no quality at all, 10 as all of it.
+/// Bayesian averages that are mapped to 0 and to 1. Averages beyond are clamped.
 const WORST_AVERAGE: f32 = 4.5;
 const BEST_AVERAGE: f32 = 8.7;
 
 impl Quality {
-    /// Weighs every film's votes against the catalogue's: (v·R + m·C) / (v + m), with the mean
-    /// average C and the upper quartile m of vote counts. O(n log n).
+    /// Computes the Bayesian average (v·R + m·C) / (v + m) of each movie with v votes and average R, where C
+    /// is the mean of the averages and m the upper quartile of the vote counts. O(n log n).
     pub fn fit(movies: &[Movie]) -> Self {
         let votes = |movie: &Movie| movie.vote_count.unwrap_or(0);
         let rated: Vec<(f64, f64)> = movies
@@ -29,7 +29,10 @@ impl Quality {
             .filter_map(|movie| Some((f64::from(votes(movie)), f64::from(movie.vote_average?))))
             .collect();
         if rated.is_empty() {
-            return Self { score: vec![0.0; movies.len()], popularity: vec![0.0; movies.len()] };
+            return Self {
+                score: vec![0.0; movies.len()],
+                vote_popularity: vec![0.0; movies.len()],
+            };
         }
         let mean = rated.iter().map(|(_, average)| average).sum::<f64>() / rated.len() as f64;
         let mut counts: Vec<f64> = rated.iter().map(|(count, _)| *count).collect();
@@ -39,14 +42,14 @@ impl Quality {
         let mut quality = Self::default();
         for movie in movies {
             let count = f64::from(votes(movie));
-            let popularity = (count.ln_1p() / most) as f32;
+            let vote_popularity = (count.ln_1p() / most) as f32;
             let average = f64::from(movie.vote_average.unwrap_or(mean as f32));
             let bayesian = ((count * average + enough * mean) / (count + enough)) as f32;
             let grade =
                 ((bayesian - WORST_AVERAGE) / (BEST_AVERAGE - WORST_AVERAGE)).clamp(0.0, 1.0);
-            let known = AVERAGE_SHARE * grade + (1.0 - AVERAGE_SHARE) * popularity;
-            quality.score.push(if count > 0.0 { known } else { 0.0 });
-            quality.popularity.push(popularity);
+            let score = AVERAGE_SHARE * grade + (1.0 - AVERAGE_SHARE) * vote_popularity;
+            quality.score.push(if count > 0.0 { score } else { 0.0 });
+            quality.vote_popularity.push(vote_popularity);
         }
         quality
     }
@@ -58,7 +61,7 @@ mod tests {
     use crate::models::content::tests::movie;
 
     #[test]
-    fn many_good_votes_beat_few_perfect_ones_and_no_votes_are_nothing() {
+    fn many_good_votes_beat_few_perfect_votes_and_no_votes_score_0() {
         let mut movies: Vec<Movie> = (0..8).map(|id| movie(id, "x")).collect();
         for (at, (count, average)) in
             [(20_000, 8.5), (3, 10.0), (20_000, 6.0), (900, 6.5), (400, 6.0), (90, 6.1), (0, 0.0)]
@@ -68,10 +71,10 @@ mod tests {
             movies[at].vote_count = Some(count);
             movies[at].vote_average = Some(average).filter(|average| *average > 0.0);
         }
-        let Quality { score, popularity } = Quality::fit(&movies);
+        let Quality { score, vote_popularity } = Quality::fit(&movies);
         assert!(score[0] > score[1] && score[0] > score[2] && score[2] > score[1]);
         assert!(score[6].abs() < f32::EPSILON && score[7].abs() < f32::EPSILON);
-        assert!((popularity[0] - 1.0).abs() < 1e-6);
-        assert!(score.iter().chain(&popularity).all(|value| (0.0..=1.0).contains(value)));
+        assert!((vote_popularity[0] - 1.0).abs() < 1e-6);
+        assert!(score.iter().chain(&vote_popularity).all(|value| (0.0..=1.0).contains(value)));
     }
 }

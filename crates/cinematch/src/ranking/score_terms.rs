@@ -1,74 +1,95 @@
-//! The summands of films' scores under one request.
+//! Terms of the scores of one request.
 
-use super::{KNOWN, Order, Recommender, Request};
+use super::blending::BlendInput;
+use super::popularity::Order;
+use super::recommender::Recommender;
+use super::request::Request;
 use crate::ids::MovieIdx;
 use crate::models::Model;
 use crate::models::content::{Profile, Signal};
-use crate::retrieval::Part;
+use crate::retrieval::SharedTerm;
 
-/// The summands of a film's score under one request.
-pub(super) struct Parts<'a, 'r> {
+/// Factor on the content model's dislikes in a blend. Models trained on ratings ignore dislikes, so that
+/// content has to make up for them. A larger factor makes the lists of users with dislikes worse
+/// (`docs/dials.md`).
+const BLENDED_DISLIKE_FACTOR: f32 = 1.5;
+/// Vote popularity below which novelty has no penalty. It corresponds to about 200 votes if the best known
+/// movie has 40,000; being even less known makes a movie no more novel.
+const NOVEL_BELOW: f32 = 0.5;
+
+/// Inputs of the terms of one request's scores, after the history is folded in.
+pub(super) struct ScoreTerms<'a, 'r> {
     pub recommender: &'a Recommender,
     pub request: &'r Request,
-    /// The history, each film with what it speaks for or against others.
+    /// Content signals of the history.
     pub signals: Vec<Signal>,
     pub profile: Profile,
-    /// What the scores of each model of ratings are multiplied by.
+    /// Factor on the scores of each model trained on ratings.
     pub scales: Vec<f32>,
 }
 
-impl<'a, 'r> Parts<'a, 'r> {
-    /// Sets every film's `own` score, by position, and returns what many films have in common.
-    pub fn new(
+impl<'a, 'r> ScoreTerms<'a, 'r> {
+    /// Sets `own` to the per-movie values of the scores, by position, and returns the shared terms.
+    /// Content scores are not normalized.
+    pub fn compute(
         recommender: &'a Recommender,
         request: &'r Request,
         own: &mut Vec<f32>,
-    ) -> (Self, Vec<Part<'a>>) {
-        let by_content_alone = recommender.blend.models.is_empty();
-        if request.order == Order::Popularity || !by_content_alone {
-            return Self::to_the_best(recommender, request, own);
+    ) -> (Self, Vec<SharedTerm<'a>>) {
+        let is_blended = !recommender.blend.models.is_empty();
+        if request.order == Order::Popularity || is_blended {
+            return Self::compute_normalized(recommender, request, own);
         }
-        let parts = Self::of(recommender, request);
+        let terms = Self::fold_in(recommender, request);
         own.clear();
         own.resize(recommender.movies.len(), 0.0);
-        parts.add_priors(own);
-        let mut summands = recommender.model.add_scores(&parts.profile, own);
-        summands.extend(parts.of_genres());
-        (parts, summands)
+        terms.add_priors(own);
+        let mut shared = recommender.model.add_scores(&terms.profile, own);
+        shared.extend(terms.genre_term());
+        (terms, shared)
     }
 
-    /// The same, scaled so that the film that fits the history best has 1, whatever ranks: what lets
-    /// scores of different viewers be compared.
-    pub fn to_the_best(
+    /// Like [`Self::compute`], but scales the scores so that the movie that fits the history best has 1, also
+    /// with the content model alone. Normalized scores can be compared between users.
+    pub fn compute_normalized(
         recommender: &'a Recommender,
         request: &'r Request,
         own: &mut Vec<f32>,
-    ) -> (Self, Vec<Part<'a>>) {
-        let mut parts = Self::of(recommender, request);
+    ) -> (Self, Vec<SharedTerm<'a>>) {
+        let mut terms = Self::fold_in(recommender, request);
         if request.order == Order::Popularity {
             own.clear();
-            own.extend_from_slice(&recommender.trend_by_position);
-            return (parts, Vec::new());
+            own.extend_from_slice(&recommender.popularity_by_position);
+            return (terms, Vec::new());
         }
         let history = request.rated();
-        let whose = (request.chosen, history.as_slice());
-        // A dislike takes from films like it. Were the rest brought to scale without them, what is
-        // left of their kind would have back what it lost.
-        let has_dislikes = parts.signals.iter().any(|signal| signal.weight < 0.0);
-        let liked = has_dislikes.then(|| recommender.model.liked_profile(&parts.signals));
-        let profiles = (&mut parts.profile, liked.as_ref());
-        parts.scales = recommender.fill_blended(whose, profiles, own, |model, scores| {
-            recommender.blend.models[model].model.score(&history, scores);
+        // Dislikes lower the scores of similar movies. If the scale were computed from the lowered scores,
+        // scaling would give back part of what these movies lost.
+        let has_dislikes = terms.signals.iter().any(|signal| signal.weight < 0.0);
+        let reference = has_dislikes.then(|| recommender.model.liked_profile(&terms.signals));
+        let input = BlendInput {
+            model: request.model,
+            history: &history,
+            profile: &mut terms.profile,
+            reference: reference.as_ref(),
+        };
+        terms.scales = recommender.fill_blended(input, own, |place, scores| {
+            recommender.blend.models[place].model.score(&history, scores);
         });
-        parts.add_priors(own);
-        let summands = parts.of_genres().into_iter().collect();
-        (parts, summands)
+        terms.add_priors(own);
+        let shared = terms.genre_term().into_iter().collect();
+        (terms, shared)
     }
 
-    /// The history folded in; nothing of it where it does not count.
-    fn of(recommender: &'a Recommender, request: &'r Request) -> Self {
-        let signals: Vec<Signal> =
-            request.history.iter().map(|item| recommender.heard(item.signal)).collect();
+    /// Folds the history into the content model. Lists by popularity ignore the history.
+    fn fold_in(recommender: &'a Recommender, request: &'r Request) -> Self {
+        let is_blended = !recommender.blend.models.is_empty();
+        let signal = |signal: Signal| {
+            let is_dislike = signal.weight < 0.0;
+            let factor = if is_dislike && is_blended { BLENDED_DISLIKE_FACTOR } else { 1.0 };
+            Signal { weight: signal.weight * factor, ..signal }
+        };
+        let signals: Vec<Signal> = request.history.iter().map(|item| signal(item.signal)).collect();
         let profile = match request.order {
             Order::Taste => recommender.model.profile(&signals),
             Order::Popularity => Profile::default(),
@@ -76,72 +97,76 @@ impl<'a, 'r> Parts<'a, 'r> {
         Self { recommender, request, signals, profile, scales: Vec::new() }
     }
 
-    /// Adds to every film's own score what does not depend on the history.
+    /// Adds the terms that do not depend on the history: quality and novelty.
     fn add_priors(&self, own: &mut [f32]) {
-        for (own, prior) in own.iter_mut().zip(&self.recommender.own) {
-            *own += prior;
+        for (own, quality) in own.iter_mut().zip(&self.recommender.quality_by_position) {
+            *own += quality;
         }
         if self.request.novelty > 0.0 {
-            for (own, popularity) in own.iter_mut().zip(&self.recommender.popularity) {
-                *own -= self.price(*popularity);
+            let popularity = &self.recommender.vote_popularity_by_position;
+            for (own, popularity) in own.iter_mut().zip(popularity) {
+                *own -= self.novelty_penalty(*popularity);
             }
         }
     }
 
-    /// The exact part of every film of the history in each film's score. O(entries of both +
-    /// matches) beside what the models of ratings take.
-    pub fn of_history(&self, movies: &[MovieIdx]) -> Vec<Vec<f32>> {
+    /// Exact contribution of each movie of the history to the score of each movie in `movies`. O(entries of
+    /// both + matches) plus the time of the models trained on ratings.
+    pub fn history_contributions(&self, movies: &[MovieIdx]) -> Vec<Vec<f32>> {
         let recommender = self.recommender;
-        let users = recommender.said_by_users(&self.request.rated(), &self.scales, movies);
-        let mut parts: Vec<Vec<f32>> = users.into_iter().map(|users| users.parts).collect();
-        let mut rows = parts.iter_mut();
+        let learned = recommender.rating_contributions(&self.request.rated(), &self.scales, movies);
+        let mut contributions: Vec<Vec<f32>> =
+            learned.into_iter().map(|learned| learned.parts).collect();
+        let mut rows = contributions.iter_mut();
         recommender.model.explain(&self.profile, &self.signals, movies, |_, affinity| {
-            let row = rows.next().expect("one for every film");
-            for (part, content) in row.iter_mut().zip(&affinity.parts) {
-                *part += content;
+            let row = rows.next().expect("`explain` calls once per movie");
+            for (contribution, content) in row.iter_mut().zip(&affinity.parts) {
+                *contribution += content;
             }
         });
-        parts
+        contributions
     }
 
-    /// What every combination of genres adds, where genres are preferred.
-    fn of_genres(&self) -> Option<Part<'a>> {
+    /// Preferred genres as a shared term; `None` if no genre is preferred.
+    fn genre_term(&self) -> Option<SharedTerm<'a>> {
         let recommender = self.recommender;
-        let values = || recommender.index.combinations().map(|genres| self.genres(genres));
-        let part = || Part { codes: &recommender.genre_codes, values: values().collect() };
-        (!self.request.preferred_genres.is_empty()).then(part)
+        let values = || recommender.index.combinations().map(|genres| self.genre_bonus(genres));
+        let term = || SharedTerm { codes: &recommender.genre_codes, values: values().collect() };
+        (!self.request.preferred_genres.is_empty()).then(term)
     }
 
+    /// Quality term of a movie.
     pub fn quality(&self, row: usize) -> f32 {
-        self.recommender.quality_weight * self.recommender.quality.score[row]
+        self.recommender.weights.quality * self.recommender.quality.score[row]
     }
 
+    /// Novelty penalty of a movie, 0 or higher.
     pub fn novelty(&self, row: usize) -> f32 {
-        self.price(self.recommender.quality.popularity[row])
+        self.novelty_penalty(self.recommender.quality.vote_popularity[row])
     }
 
-    /// What novelty takes from a film of this popularity.
-    fn price(&self, popularity: f32) -> f32 {
-        let known = ((popularity - KNOWN) / (1.0 - KNOWN)).max(0.0);
-        self.recommender.novelty_weight * self.request.novelty * known
+    fn novelty_penalty(&self, vote_popularity: f32) -> f32 {
+        let excess = ((vote_popularity - NOVEL_BELOW) / (1.0 - NOVEL_BELOW)).max(0.0);
+        self.recommender.weights.novelty * self.request.novelty * excess
     }
 
-    /// What a film's genres add: the preferred ones among them, over the geometric mean of both
-    /// counts.
-    fn genres(&self, of_movie: &[u64]) -> f32 {
+    /// Contribution of a movie's genres: the number of preferred ones among them, divided by the geometric
+    /// mean of the number of preferred genres and the number of the movie's genres.
+    fn genre_bonus(&self, of_movie: &[u64]) -> f32 {
         let preferred = &self.request.preferred_genres;
         let matched = preferred.iter().filter(|genre| has_bit(of_movie, **genre)).count();
         if matched == 0 { 0.0 } else { matched as f32 * self.genre_share(of_movie) }
     }
 
-    /// What one matched genre adds.
+    /// Contribution of each preferred genre that a movie has.
     pub fn genre_share(&self, of_movie: &[u64]) -> f32 {
         let n_genres: u32 = of_movie.iter().map(|word| word.count_ones()).sum();
         let both = self.request.preferred_genres.len() as f32 * n_genres.max(1) as f32;
-        self.recommender.genre_weight / both.sqrt()
+        self.recommender.weights.genres / both.sqrt()
     }
 }
 
+/// True if a bit of a bit set is set.
 pub(super) fn has_bit(words: &[u64], bit: usize) -> bool {
     words[bit / 64] >> (bit % 64) & 1 == 1
 }

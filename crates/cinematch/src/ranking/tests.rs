@@ -8,28 +8,31 @@ mod popularity;
 
 use proptest::prelude::*;
 
+use std::cmp::Reverse;
+
 use super::*;
-use crate::catalog::Rated;
+use crate::catalog::{Movie, Rated};
 use crate::features::CsrMatrix;
 use crate::features::plain::PlainFeatures;
-use crate::features::ranking::FeatureSet;
+use crate::features::ranking::{FeatureSet, RankingFeatures};
 use crate::features::tags::TagCounts;
 use crate::features::text::TfidfParams;
-use crate::ids::MovieId;
-use crate::models::content::ContentAlone;
+use crate::ids::{MovieId, MovieIdx};
 use crate::models::content::tests::{catalogue, model, movie};
+use crate::models::content::{ContentAlone, Signal};
 use crate::models::hybrid::Hybrid;
 use crate::models::ials::{Ials, IalsParams};
 use crate::models::popular::Popular;
 use crate::models::{Confidence, Fitted, ItemItem, Model};
-use crate::sources::movielens::Stars;
+use crate::rating::Stars;
+use crate::retrieval::{Candidate, Filter, FilterIndex, FilterKind};
 
 fn recommender() -> Recommender {
     with_models(Vec::new())
 }
 
-/// Of films on films, of factors and of popularity.
-fn models() -> Vec<Learned> {
+/// An item-item model, a factor model and a popularity model.
+fn models() -> Vec<WeightedModel> {
     let mut weights = CsrMatrix::new(12);
     for row in 0..12_u32 {
         let fits = |column: &u32| (row + column).is_multiple_of(5) && row != *column;
@@ -40,7 +43,7 @@ fn models() -> Vec<Learned> {
     let confidence = Confidence::default();
     let ials = Ials::from_factors(params, confidence, (12, 12), &factors).unwrap();
     let popular = Popular::from_scores((0_u8..12).map(f32::from).collect());
-    let learned = |name, model, weight| Learned { name, model, weight };
+    let learned = |name, model, weight| WeightedModel { name, model, weight };
     vec![
         learned("edlae", Fitted::ItemItem(ItemItem::from_weights(confidence, weights)), 1.0),
         learned("ials", Fitted::Ials(ials), 0.5),
@@ -48,7 +51,7 @@ fn models() -> Vec<Learned> {
     ]
 }
 
-fn with_models(models: Vec<Learned>) -> Recommender {
+fn with_models(models: Vec<WeightedModel>) -> Recommender {
     let mut movies = catalogue();
     for (at, movie) in movies.iter_mut().enumerate() {
         movie.services = vec![if at % 2 == 0 { "Netflix" } else { "MUBI" }.to_owned()];
@@ -68,24 +71,24 @@ fn ids(recommender: &Recommender, ranked: &Ranked<'_>) -> Vec<u32> {
     ranked.items.iter().map(|item| recommender.movie(item.movie).movie_id.0).collect()
 }
 
-/// The fields a query is refused for.
-fn refused(query: &Query) -> String {
+/// Error message of an invalid query.
+fn error_of(query: &Query) -> String {
     recommender().resolve(query).unwrap_err().to_string()
 }
 
 #[test]
-fn unknown_names_are_answered_with_near_ones() {
+fn suggests_similar_names_for_unknown_names() {
     let typo = Query { preferred_genres: vec!["musicla".to_owned()], ..query() };
     assert_eq!(
-        refused(&typo),
+        error_of(&typo),
         "preferred_genres[0]: unknown genre `musicla`; did you mean musical?"
     );
     let filters = Filters { services: vec!["Netflx".to_owned()], ..Filters::default() };
-    assert!(refused(&Query { filters, ..query() }).contains("did you mean Netflix?"));
+    assert!(error_of(&Query { filters, ..query() }).contains("did you mean Netflix?"));
 }
 
 #[test]
-fn numbers_outside_their_range_are_refused_with_their_field() {
+fn rejects_numbers_out_of_range_with_their_field() {
     let rating = Rating { movie_id: MovieId(100), rating: 5.5 };
     let filters = Filters {
         year_min: Some(2001),
@@ -121,7 +124,7 @@ fn a_known_service_without_movies_is_a_shortfall_not_an_error() {
 }
 
 #[test]
-fn a_rating_counts_before_a_dislike_and_a_dislike_before_a_like() {
+fn a_rating_overrides_a_dislike_and_a_dislike_overrides_a_like() {
     let recommender = recommender();
     let query = Query {
         liked: vec![MovieId(100), MovieId(101), MovieId(9)],
@@ -130,8 +133,8 @@ fn a_rating_counts_before_a_dislike_and_a_dislike_before_a_like() {
         ..query()
     };
     let (request, unknown) = recommender.resolve(&query).unwrap();
-    let said: Vec<Feedback> = request.history.iter().map(|item| item.feedback).collect();
-    assert_eq!(said, [Feedback::Liked, Feedback::Disliked, Feedback::Rated(4.0)]);
+    let feedback: Vec<Feedback> = request.history.iter().map(|item| item.feedback).collect();
+    assert_eq!(feedback, [Feedback::Liked, Feedback::Disliked, Feedback::Rated(4.0)]);
     assert_eq!(unknown, [MovieId(9)]);
 }
 
@@ -146,7 +149,7 @@ fn a_user_without_history_gets_a_mixed_list() {
 }
 
 #[test]
-fn explanations_read_like_the_reasons() {
+fn explains_a_liked_movie_with_its_features() {
     let recommender = recommender();
     let query = Query { liked: vec![MovieId(100)], limit: 1, ..query() };
     let (request, _) = recommender.resolve(&query).unwrap();
@@ -157,7 +160,7 @@ fn explanations_read_like_the_reasons() {
 }
 
 #[test]
-fn what_serves_is_the_hybrid_that_is_evaluated() {
+fn serves_the_same_lists_as_the_evaluated_hybrid() {
     let recommender = with_models(models());
     let content = ContentAlone::fit(model(FeatureSet::Full).features().clone());
     let mut parts: Vec<(Fitted, f32)> =
@@ -175,14 +178,14 @@ fn what_serves_is_the_hybrid_that_is_evaluated() {
         let seen = |movie: u32| history.iter().any(|rated| rated.movie.0 == movie);
         let mut expected: Vec<u32> = (0..12).filter(|movie| !seen(*movie)).collect();
         expected.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]));
-        let best = recommender.best_for(Chosen::All, &[&history], 20).remove(0);
+        let best = recommender.best_for(ModelChoice::All, &[&history], 20).remove(0);
         assert_eq!(best.iter().map(|best| best.movie.0).collect::<Vec<_>>(), expected);
         assert!((best[0].score - 1.0).abs() < 1e-6);
     }
 }
 
 #[test]
-fn a_model_that_is_chosen_ranks_as_if_it_were_alone() {
+fn a_selected_model_ranks_as_if_it_were_the_only_one() {
     let recommender = with_models(models());
     let list = |recommender: &Recommender, model: Option<&str>| {
         let liked = vec![MovieId(103), MovieId(104)];
@@ -196,7 +199,7 @@ fn a_model_that_is_chosen_ranks_as_if_it_were_alone() {
     for learned in models() {
         let (movies, features) = (recommender.movies().to_vec(), recommender.model().features());
         let (name, weight) = (learned.name, 1.0);
-        let blend = Blend { name, models: vec![Learned { weight, ..learned }], content: 0.0 };
+        let blend = Blend { name, models: vec![WeightedModel { weight, ..learned }], content: 0.0 };
         let alone = Recommender::new(movies, features.clone(), blend, Votes::Count);
         let expected = list(&alone, None);
         assert_eq!(list(&recommender, Some(name)), expected, "{name}");
@@ -204,19 +207,19 @@ fn a_model_that_is_chosen_ranks_as_if_it_were_alone() {
         assert_ne!(expected, all, "{name}");
         assert_eq!(
             alone.choose("content").unwrap_err().to_string(),
-            format!("there is no model `content`, only {name}")
+            format!("unknown model `content`; available: {name}")
         );
     }
     assert_ne!(list(&recommender, Some("content")), all);
     let model = Some("iasl".to_owned());
     assert_eq!(
         recommender.resolve(&Query { model, ..query() }).unwrap_err().to_string(),
-        "model: there is no model `iasl`, only hybrid, edlae, ials, popular, content"
+        "model: unknown model `iasl`; available: hybrid, edlae, ials, popular, content"
     );
 }
 
 #[test]
-fn what_fans_and_crowds_say_is_told() {
+fn explanations_mention_other_users_and_popularity() {
     let recommender = with_models(models());
     let line = |query| {
         let (request, _) = recommender.resolve(&query).unwrap();
@@ -227,11 +230,11 @@ fn what_fans_and_crowds_say_is_told() {
     let two = line(Query { liked: vec![MovieId(103), MovieId(104)], ..query() });
     assert!(two.contains(" • their fans like this too"), "{two}");
     let none = line(query());
-    assert!(none.starts_with("Liked by many viewers"), "{none}");
+    assert!(none.starts_with("Liked by many users"), "{none}");
 }
 
 #[test]
-fn a_movie_is_found_by_every_spelling_of_its_genre() {
+fn finds_movies_by_every_spelling_of_a_genre() {
     let with = |id, genre: &str| Movie { genres: vec![genre.to_owned()], ..movie(id, "Film") };
     let movies =
         vec![with(1, "sci-fi"), with(2, "sci fi"), with(3, "science fiction"), with(4, "war")];
@@ -301,23 +304,23 @@ prop_compose! {
     }
 }
 
-/// A recommender that has the query's model: all of them, or content alone.
+/// Recommender with the query's model: a blend, or the content model only.
 fn for_query(query: &Query, blended: bool) -> Recommender {
     let learned = query.model.as_ref().is_some_and(|model| model != "content");
     with_models(if blended || learned { models() } else { Vec::new() })
 }
 
-/// Whether a film may be shown, decided without any of the code under test.
+/// True if a movie may be listed, decided without the code under test.
 fn may_be_shown(movie: &Movie, query: &Query) -> bool {
     let has = |genre: &String| movie.genres.contains(genre);
     let genres = &query.filters.genres;
     let services = &query.filters.services;
-    let spoken_of = query.liked.contains(&movie.movie_id)
+    let is_known = query.liked.contains(&movie.movie_id)
         || query.disliked.contains(&movie.movie_id)
         || query.ratings.iter().any(|rating| rating.movie_id == movie.movie_id)
         || query.seen.contains(&movie.movie_id)
         || query.exclude.contains(&movie.movie_id);
-    !spoken_of
+    !is_known
         && (genres.any.is_empty() || genres.any.iter().any(has))
         && !genres.none.iter().any(has)
         && (services.is_empty()
@@ -331,13 +334,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn the_promises_hold(query in queries(), blended in proptest::bool::ANY) {
+    fn returns_k_allowed_movies_with_exact_reasons(query in queries(), blended in proptest::bool::ANY) {
         let recommender = for_query(&query, blended);
         let (request, _) = recommender.resolve(&query).unwrap();
         let ranked = recommender.recommend(&request);
         let eligible = recommender.movies().iter().filter(|movie| may_be_shown(movie, &query)).count();
 
-        // Exactly k whenever k exist, each film once, each allowed.
+        // Exactly k movies if k are eligible, each once, each allowed.
         prop_assert_eq!(ranked.items.len(), query.limit.min(eligible.saturating_sub(query.offset)));
         let mut shown = ids(&recommender, &ranked);
         prop_assert!(ranked.items.iter().all(|item| may_be_shown(recommender.movie(item.movie), &query)));
@@ -345,25 +348,25 @@ proptest! {
         shown.dedup();
         prop_assert_eq!(shown.len(), ranked.items.len());
 
-        // A shortfall is said, and accounts for every film.
+        // A shortfall is reported and accounts for every movie.
         prop_assert_eq!(ranked.shortfall.is_some(), ranked.items.len() < query.limit);
         if let Some(shortfall) = &ranked.shortfall {
             prop_assert_eq!(shortfall.removed_by.values().sum::<usize>() + eligible, 12);
         }
 
-        // Reasons add up to the score.
+        // The contributions of the reasons add up to the score.
         for item in &ranked.items {
             let sum: f32 = item.reasons.iter().map(Reason::contribution).sum();
             let rounding = 1e-5 * item.score.abs().max(1.0);
             prop_assert!((sum - item.score).abs() < rounding, "{} {}", sum, item.score);
         }
 
-        // The same request gives the same list.
+        // Ranking is deterministic.
         prop_assert_eq!(&recommender.recommend(&request), &ranked);
     }
 
     #[test]
-    fn pages_fit_together(query in queries(), cut in 1_usize..6, blended in proptest::bool::ANY) {
+    fn consecutive_pages_form_the_whole_list(query in queries(), cut in 1_usize..6, blended in proptest::bool::ANY) {
         let recommender = for_query(&query, blended);
         let list = |offset, limit| {
             let page = Query { limit, offset, ..query.clone() };
@@ -376,9 +379,9 @@ proptest! {
     }
 }
 
-/// A dislike alone takes from what is like it, and leaves the rest as whoever knows nothing would have it.
+/// Without likes, a dislike lowers similar movies and leaves the others unchanged.
 #[test]
-fn dislikes_alone_take_no_more_than_the_best_movie_has() {
+fn dislikes_alone_subtract_at_most_the_best_score() {
     let recommender = with_models(models());
     for dislikes in [1, 3, 6] {
         let disliked = (100..100 + dislikes).map(MovieId).collect();

@@ -1,55 +1,57 @@
-//! The order in which films are scanned, in blocks that can be passed over whole.
+//! The order in which movies are scanned, divided into blocks that a scan can skip.
 
 use std::ops::Range;
 
 use crate::ids::MovieIdx;
 
-/// Films of a block.
+/// Number of movies per block.
 const BLOCK: usize = 64;
 
-/// Every film's *position*: films that are alike in what decides about scores stand together, so that
-/// what a block can reach is close to what its films do reach.
+/// Assigns each movie a *position* in the scan order.
+///
+/// Movies with similar scores should get neighboring positions: the upper bound of a block's scores is
+/// then close to its highest score, and more blocks can be skipped.
 #[derive(Clone, Debug)]
 pub struct Layout {
     movies: Vec<MovieIdx>,
 }
 
 impl Layout {
-    /// Orders `n_films` films by a key, and films of one key by row. O(n log n).
+    /// Sorts `n_movies` movies by a key and then by row. O(n log n).
     pub fn new<K: Ord>(n_movies: usize, key: impl Fn(MovieIdx) -> K) -> Self {
         let mut movies: Vec<MovieIdx> = (0..n_movies as u32).map(MovieIdx).collect();
         movies.sort_by_key(|movie| key(*movie));
         Self { movies }
     }
 
-    /// The film of every position.
+    /// Movies in order of position.
     pub fn movies(&self) -> &[MovieIdx] {
         &self.movies
     }
 
-    /// The number of blocks.
+    /// Number of blocks.
     pub fn n_blocks(&self) -> usize {
         self.movies.len().div_ceil(BLOCK)
     }
 
-    /// The positions of a block.
+    /// Positions in a block.
     pub fn block(&self, block: usize) -> Range<usize> {
         block * BLOCK..self.movies.len().min((block + 1) * BLOCK)
     }
 
-    /// A list with an entry a film, by position.
+    /// Reorders a list with one entry per movie from row order to position order.
     pub fn arrange<T: Copy>(&self, by_movie: &[T]) -> Vec<T> {
         self.movies.iter().map(|movie| by_movie[movie.row()]).collect()
     }
 
-    /// Adds `factor` times each film's value to the sum at its position.
+    /// Adds `factor` times each movie's value (in row order) to `sums` (in position order).
     pub fn add_arranged(&self, factor: f32, by_movie: &[f32], sums: &mut [f32]) {
         for (sum, movie) in sums.iter_mut().zip(&self.movies) {
             *sum += factor * by_movie[movie.row()];
         }
     }
 
-    /// Codes with one entry a film, by position.
+    /// Reorders codes with one entry per movie to position order and indexes them by block.
     pub fn codes(&self, by_movie: &[u32]) -> Codes {
         let of = self.arrange(by_movie);
         let mut codes = Codes { of: Vec::new(), block_starts: vec![0], in_blocks: Vec::new() };
@@ -65,23 +67,24 @@ impl Layout {
     }
 }
 
-/// A property of films that takes few values, as the values' numbers.
+/// A categorical property of movies, stored as one code per position.
 #[derive(Clone, Debug)]
 pub struct Codes {
-    /// By position.
+    /// Code of each position.
     of: Vec<u32>,
+    /// Start of each block's codes in `in_blocks`.
     block_starts: Vec<u32>,
-    /// The different codes in every block, ascending.
+    /// Distinct codes of each block, ascending.
     in_blocks: Vec<u32>,
 }
 
 impl Codes {
-    /// The codes of the films at some positions.
+    /// Codes at a range of positions.
     pub fn of(&self, positions: Range<usize>) -> &[u32] {
         &self.of[positions]
     }
 
-    /// The different codes in a block.
+    /// Distinct codes of a block, ascending.
     pub fn in_block(&self, block: usize) -> &[u32] {
         &self.in_blocks[self.block_starts[block] as usize..self.block_starts[block + 1] as usize]
     }

@@ -1,13 +1,24 @@
-//! Retrieval: the k best films a filter lets through, found by an exact scan. A filter acts while
-//! the best are collected, never after a cut: if k films pass it, k come back. And the whole catalogue,
-//! page by page.
+//! Retrieval: filters, the exact top k of a scored catalog, and paging through the catalog.
+//!
+//! Filters run inside the scan, before the top k is cut: if at least k movies pass a filter, exactly k are
+//! returned. [`FilterIndex`] holds the columns that filters read, and [`FilterIndex::page`] lists the
+//! catalog page by page in one of several sort orders.
 
+mod bit_rows;
 mod browse;
+mod cursor;
 mod filter;
+mod filter_index;
 mod layout;
+mod sort;
 mod top;
 
-pub use browse::{Cursor, CursorError, Page, Sort, Start};
-pub use filter::{BitRows, Filter, FilterIndex, FilterKind, PreparedFilter, RegionIndex};
-pub use layout::{Codes, Layout};
-pub use top::{Candidate, Part, Scores, at_least, best, highest};
+pub use browse::{Page, Start};
+pub use cursor::{Cursor, CursorError};
+pub(crate) use filter::PreparedFilter;
+pub use filter::{Filter, FilterKind};
+pub use filter_index::{FilterIndex, RegionIndex};
+pub(crate) use layout::{Codes, Layout};
+pub use sort::Sort;
+pub use top::Candidate;
+pub(crate) use top::{Scores, SharedTerm, at_least, best, highest};

@@ -1,4 +1,7 @@
-//! The best k of many, exactly.
+//! Exact top-k selection over scores that are sums of terms.
+//!
+//! The scan visits blocks of movies in descending order of an upper bound of their scores and skips blocks
+//! whose bound is below the k-th best score found so far.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -6,49 +9,49 @@ use std::ops::Range;
 use super::layout::{Codes, Layout};
 use crate::ids::MovieIdx;
 
-/// A film and its score. Higher scores come first, and among equals the lower row.
+/// A movie and its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candidate {
-    /// The film.
+    /// The movie.
     pub movie: MovieIdx,
     /// Its score.
     pub score: f32,
 }
 
 impl Candidate {
-    /// The order of lists: the better one first.
+    /// Compares two candidates in list order: higher scores first, then lower rows.
     pub fn order(self, other: Self) -> Ordering {
         other.score.total_cmp(&self.score).then(self.movie.cmp(&other.movie))
     }
 }
 
-/// Scores as sums: what each film has of its own, and parts that many films have in common.
+/// Scores of the catalog. Each is the sum of the movie's own value and of terms shared by many movies.
 #[derive(Clone, Debug)]
 pub struct Scores<'a> {
-    /// The films' positions.
+    /// Positions of the movies.
     pub layout: &'a Layout,
-    /// What each film has of its own, by position.
+    /// One value per movie, by position.
     pub own: &'a [f32],
-    /// The rest.
-    pub parts: Vec<Part<'a>>,
+    /// Terms that take few distinct values.
+    pub shared: Vec<SharedTerm<'a>>,
 }
 
-/// A part of the scores that takes few values.
+/// A term of the scores that depends on a categorical property of the movie.
 #[derive(Clone, Debug)]
-pub struct Part<'a> {
-    /// Which value each film has.
+pub struct SharedTerm<'a> {
+    /// Code of each movie.
     pub codes: &'a Codes,
-    /// The values.
+    /// Value of each code.
     pub values: Vec<f32>,
 }
 
-impl Part<'_> {
-    /// Adds every film's value to the sum at its position.
+impl SharedTerm<'_> {
+    /// Adds each movie's value to the sum at its position.
     pub fn add_to(&self, sums: &mut [f32]) {
         self.add_from(0, sums);
     }
 
-    /// The same for the positions from `first`.
+    /// Adds the values of `sums.len()` positions, starting at `first`.
     fn add_from(&self, first: usize, sums: &mut [f32]) {
         let codes = self.codes.of(first..first + sums.len());
         for (sum, code) in sums.iter_mut().zip(codes) {
@@ -58,56 +61,58 @@ impl Part<'_> {
 }
 
 impl Scores<'_> {
-    /// The score of the film at a position.
+    /// Score of the movie at a position.
     pub fn at(&self, position: usize) -> f32 {
         let mut score = [self.own[position]];
-        for part in &self.parts {
-            part.add_from(position, &mut score);
+        for term in &self.shared {
+            term.add_from(position, &mut score);
         }
         score[0]
     }
 
-    /// The scores of the films of a block, in the order of their positions.
+    /// Computes the scores at a block's positions.
     fn of_block(&self, positions: Range<usize>, scores: &mut Vec<f32>) {
         scores.clear();
         scores.extend_from_slice(&self.own[positions.clone()]);
-        for part in &self.parts {
-            part.add_from(positions.start, scores);
+        for term in &self.shared {
+            term.add_from(positions.start, scores);
         }
     }
 
-    /// What no film of a block exceeds. Added in the order of a film's score, so that rounding keeps
-    /// it a bound.
+    /// Upper bound of the scores in a block. Terms are added in the same order as in a score, so that the
+    /// bound holds under rounding.
     fn bound(&self, block: usize) -> f32 {
         let own = highest(&self.own[self.layout.block(block)]);
-        self.parts.iter().fold(own, |sum, part| {
-            let codes = part.codes.in_block(block).iter();
-            sum + codes.map(|code| part.values[*code as usize]).fold(f32::NEG_INFINITY, higher)
+        self.shared.iter().fold(own, |sum, term| {
+            let codes = term.codes.in_block(block).iter();
+            sum + codes.map(|code| term.values[*code as usize]).fold(f32::NEG_INFINITY, higher)
         })
     }
 }
 
-/// The `k` best films that `passes` lets through, best first. `passes` is asked only about films
-/// whose score is good enough. Blocks that can reach most come first, so that most others are passed
-/// over whole. O(n).
+/// Returns the `k` best movies for which `passes` returns true, best first.
+///
+/// `passes` is called only for movies that score high enough to enter the list. Blocks with the highest
+/// bounds come first, so that most other blocks are skipped. O(n) for n movies.
 pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) -> Vec<Candidate> {
     let k = k.min(scores.own.len());
     if k == 0 {
         return Vec::new();
     }
     let blocks = 0..scores.layout.n_blocks() as u32;
-    let mut turns: Vec<(f32, u32)> =
+    let mut order: Vec<(f32, u32)> =
         blocks.map(|block| (scores.bound(block as usize), block)).collect();
-    let first = k.min(turns.len() - 1);
-    turns.select_nth_unstable_by(first, |a, b| b.0.total_cmp(&a.0));
-    turns[..first].sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    // Some more than wanted: when they are so many, the best stay and the worst of them sets the bar.
+    let first = k.min(order.len() - 1);
+    order.select_nth_unstable_by(first, |a, b| b.0.total_cmp(&a.0));
+    order[..first].sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+    // Candidates are collected into a buffer of 1.25 k. When it is full, it is cut to the best k, and the
+    // lowest of them becomes the new threshold.
     let room = k + k.div_ceil(4);
     let mut kept: Vec<Candidate> = Vec::with_capacity(room);
     let mut bar = f32::NEG_INFINITY;
     let mut of_block = Vec::new();
-    for (bound, block) in turns {
-        // A film that equals the worst kept may still come before it.
+    for (bound, block) in order {
+        // A movie with the threshold's score may still come first by row.
         if bound < bar {
             continue;
         }
@@ -130,8 +135,8 @@ pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) ->
     kept
 }
 
-/// All films that `passes` lets through and whose score is `bar` or more, best first. Blocks that
-/// cannot reach it are passed over whole. O(n + m log m) for m such films.
+/// Returns all movies that score at least `bar` and for which `passes` returns true, best first. Blocks
+/// whose bound is lower are skipped. O(n + m log m) for n movies and m results.
 pub fn at_least(
     bar: f32,
     scores: &Scores<'_>,
@@ -150,8 +155,8 @@ pub fn at_least(
     kept
 }
 
-/// The highest value. In lanes of their own, and these in pairs, because a single running maximum is
-/// a chain of waits.
+/// Returns the highest value. Sixteen independent lanes, merged pairwise, avoid the dependency chain of a
+/// single running maximum.
 pub fn highest(values: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; 16];
     let (chunks, rest) = values.as_chunks::<16>();
@@ -182,7 +187,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn equals_sorting_everything(
+        fn agrees_with_sorting_all_scores(
             movies in proptest::collection::vec(
                 ((-5_i8..5).prop_map(f32::from), 0_u32..7, 0_u32..3),
                 0..400,
@@ -192,14 +197,15 @@ mod tests {
         ) {
             let values = [vec![0.0, 0.5, -3.0, 1.0, 0.25, 2.0, -0.5], vec![0.0, 1.0, -1.5]];
             let layout = Layout::new(movies.len(), |movie| movies[movie.row()].1);
-            let own = layout.arrange(&movies.iter().map(|film| film.0).collect::<Vec<_>>());
+            let own = layout.arrange(&movies.iter().map(|movie| movie.0).collect::<Vec<_>>());
             let codes = [
-                layout.codes(&movies.iter().map(|film| film.1).collect::<Vec<_>>()),
-                layout.codes(&movies.iter().map(|film| film.2).collect::<Vec<_>>()),
+                layout.codes(&movies.iter().map(|movie| movie.1).collect::<Vec<_>>()),
+                layout.codes(&movies.iter().map(|movie| movie.2).collect::<Vec<_>>()),
             ];
-            let parts = codes.iter().zip(&values);
-            let parts = parts.map(|(codes, values)| Part { codes, values: values.clone() });
-            let scores = Scores { layout: &layout, own: &own, parts: parts.collect() };
+            let terms = codes.iter().zip(&values);
+            let terms =
+                terms.map(|(codes, values)| SharedTerm { codes, values: values.clone() });
+            let scores = Scores { layout: &layout, own: &own, shared: terms.collect() };
             let passes = |movie: MovieIdx| movie.0.is_multiple_of(modulus);
 
             let mut all: Vec<Candidate> = movies
@@ -213,7 +219,7 @@ mod tests {
                 .collect();
             all.sort_by(|a, b| a.order(*b));
             for (at, candidate) in all.iter().enumerate() {
-                let position = layout.movies().iter().position(|film| *film == candidate.movie);
+                let position = layout.movies().iter().position(|movie| *movie == candidate.movie);
                 let score = scores.at(position.unwrap());
                 prop_assert_eq!(score.to_bits(), candidate.score.to_bits());
                 let from = all.partition_point(|other| other.score >= candidate.score);

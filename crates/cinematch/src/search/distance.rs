@@ -1,22 +1,22 @@
-//! How many letters lie between two words: Damerau's distance (insertions, deletions, substitutions
-//! and neighbours swapped), up to a limit, and of a word to the beginnings of another.
+//! Edit distance between words: optimal string alignment (insertions, deletions, substitutions and swaps of
+//! adjacent letters), up to a limit, to a whole word or to a prefix of it.
 
-/// Longer words are compared by their beginnings.
-pub const LONGEST: usize = 24;
+/// Number of letters that are compared; longer words are truncated.
+const MAX_LETTERS: usize = 24;
 
-/// A word with what a quick look at it tells.
+/// A word, prepared for comparison.
 #[derive(Clone, Debug)]
 pub struct Word {
-    letters: [u8; LONGEST],
+    letters: [u8; MAX_LETTERS],
     length: u8,
-    /// A bit for each letter that occurs, letters 32 apart sharing one.
+    /// One bit per letter that occurs; letters whose codes differ by a multiple of 32 share a bit.
     mask: u32,
 }
 
 impl Word {
-    /// Letters beyond ASCII are told apart well enough by the lower bits of their numbers.
+    /// Prepares a word. Letters outside ASCII are reduced to the low bits of their code point.
     pub fn new(text: &str) -> Self {
-        let (mut letters, mut length, mut mask) = ([0; LONGEST], 0, 0);
+        let (mut letters, mut length, mut mask) = ([0; MAX_LETTERS], 0, 0);
         for (place, letter) in letters.iter_mut().zip(text.chars()) {
             *place = if letter.is_ascii() { letter as u8 } else { letter as u32 as u8 | 0x80 };
             mask |= 1 << (*place & 31);
@@ -25,7 +25,7 @@ impl Word {
         Self { letters, length, mask }
     }
 
-    /// Its letters, up to [`LONGEST`].
+    /// Number of letters, at most 24.
     pub fn len(&self) -> usize {
         self.length.into()
     }
@@ -34,27 +34,29 @@ impl Word {
         &self.letters[..self.len()]
     }
 
-    /// The distance to the whole of `other`, or to its nearest beginning with `of_prefix`; `None` if it
-    /// is more than `most`. O(n · m), and mostly O(1): what has too many other letters or is too long is
-    /// not compared.
-    pub fn distance(&self, other: &Self, most: u8, of_prefix: bool) -> Option<u8> {
-        // A letter that only one of the two has is one edit at least; a substitution mends two.
+    /// Returns the distance to `other`, or to its nearest prefix if `of_prefix` is set; `None` if it exceeds
+    /// `max_edits`.
+    ///
+    /// O(n · m) for words of n and m letters; O(1) for most pairs, which differ too much in length or letters.
+    pub fn distance(&self, other: &Self, max_edits: u8, of_prefix: bool) -> Option<u8> {
+        // Each letter that occurs in only one of the words requires at least one edit. One substitution
+        // accounts for one such letter on either side, so that the sides are checked separately.
         let (mine, theirs) = (self.mask & !other.mask, other.mask & !self.mask);
-        let too_short = self.len() > other.len() + usize::from(most);
-        let too_long = !of_prefix && other.len() > self.len() + usize::from(most);
+        let too_short = self.len() > other.len() + usize::from(max_edits);
+        let too_long = !of_prefix && other.len() > self.len() + usize::from(max_edits);
         if too_short
             || too_long
-            || mine.count_ones() > most.into()
-            || (!of_prefix && theirs.count_ones() > most.into())
+            || mine.count_ones() > max_edits.into()
+            || (!of_prefix && theirs.count_ones() > max_edits.into())
         {
             return None;
         }
         let (a, b) = (self.letters(), other.letters());
-        let b = if of_prefix { &b[..b.len().min(a.len() + usize::from(most))] } else { b };
-        // Rows of the usual table: two before, one before, this one.
-        let mut before = [0_u8; LONGEST + 1];
-        let mut last: [u8; LONGEST + 1] = std::array::from_fn(|at| at as u8);
-        let mut row = [0_u8; LONGEST + 1];
+        let b = if of_prefix { &b[..b.len().min(a.len() + usize::from(max_edits))] } else { b };
+        // The last three rows of the dynamic programming table.
+        let mut before = [0_u8; MAX_LETTERS + 1];
+        let mut last: [u8; MAX_LETTERS + 1] = std::array::from_fn(|at| at as u8);
+        let mut row = [0_u8; MAX_LETTERS + 1];
         for i in 1..=a.len() {
             row[0] = i as u8;
             let mut smallest = row[0];
@@ -67,8 +69,8 @@ impl Word {
                 row[j] = best;
                 smallest = smallest.min(best);
             }
-            // A swap looks one row further back.
-            if smallest > most + 1 {
+            // A swap refers to the row before the previous one.
+            if smallest > max_edits + 1 {
                 return None;
             }
             before = last;
@@ -79,7 +81,7 @@ impl Word {
         } else {
             last[b.len()]
         };
-        (distance <= most).then_some(distance)
+        (distance <= max_edits).then_some(distance)
     }
 }
 
@@ -93,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn typing_errors_are_one_edit() {
+    fn counts_edits_of_common_typos() {
         for (a, b, expected) in [
             ("godfater", "godfather", Some(1)),
             ("godfahter", "godfather", Some(1)),
@@ -111,9 +113,8 @@ mod tests {
     }
 
     proptest! {
-        /// The same as the table filled without any shortcut.
         #[test]
-        fn agrees_with_the_whole_table(a in "[a-d]{0,9}", b in "[a-d]{0,9}", of_prefix: bool) {
+        fn agrees_with_the_full_table(a in "[a-d]{0,9}", b in "[a-d]{0,9}", of_prefix: bool) {
             let (x, y): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
             let mut table = vec![vec![0_usize; y.len() + 1]; x.len() + 1];
             for i in 0..=x.len() {

@@ -1,9 +1,10 @@
 use super::*;
+use crate::catalog::Movie;
 use crate::models::content::tests::movie;
 
-/// Titles with year and votes; what a query finds, best first.
-fn check(films: &[(&str, u16, u32)], query: &str) -> Vec<String> {
-    let movies: Vec<Movie> = films
+/// Searches movies given as title, year and votes. Returns the titles found, best first.
+fn check(facts: &[(&str, u16, u32)], query: &str) -> Vec<String> {
+    let movies: Vec<Movie> = facts
         .iter()
         .zip(1..)
         .map(|((title, year, votes), id)| Movie {
@@ -17,7 +18,7 @@ fn check(films: &[(&str, u16, u32)], query: &str) -> Vec<String> {
         .collect();
     let index = SearchIndex::new(&movies);
     let hits = index.search(query, 3);
-    assert_eq!(index.search(query, 3), hits, "a search leaves nothing behind");
+    assert_eq!(index.search(query, 3), hits, "a search must not change the next one");
     hits.iter().map(|hit| movies[hit.movie.row()].title.clone()).collect()
 }
 
@@ -40,7 +41,7 @@ const MOVIES: [(&str, u16, u32); 15] = [
 ];
 
 #[test]
-fn what_was_meant_comes_first() {
+fn ranks_the_intended_movie_first() {
     for (query, expected) in [
         ("godfater", "The Godfather"),
         ("the godfahter", "The Godfather"),
@@ -66,13 +67,13 @@ fn what_was_meant_comes_first() {
     ] {
         assert_eq!(check(&MOVIES, query).first().map(String::as_str), Some(expected), "{query}");
     }
-    for nothing in ["", "   ", "?!", "zzzzzz", "xy"] {
-        assert_eq!(check(&MOVIES, nothing), Vec::<String>::new(), "{nothing}");
+    for unmatched in ["", "   ", "?!", "zzzzzz", "xy"] {
+        assert_eq!(check(&MOVIES, unmatched), Vec::<String>::new(), "{unmatched}");
     }
 }
 
 #[test]
-fn a_year_tells_movies_of_one_title_apart() {
+fn a_year_selects_among_movies_with_equal_titles() {
     let movies: Vec<Movie> = MOVIES
         .iter()
         .zip(1..)

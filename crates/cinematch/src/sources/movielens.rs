@@ -6,10 +6,11 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use super::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 use super::table::{self, Column, Row};
-use super::tmdb::joined;
-use super::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
+use super::values::{AN_ID, joined, whole_number};
 use crate::ids::{MovieId, TmdbId, UserId};
+use crate::rating::Stars;
 
 /// A row of `movies.csv`, its title and genres as they stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,42 +38,6 @@ pub struct LinkRow<'a> {
     pub line: u64,
 }
 
-/// What a viewer gave a film: half a star to five, in halves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Stars(u8);
-
-/// As stars: `4.5`.
-impl serde::Serialize for Stars {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f32(self.value())
-    }
-}
-
-impl Stars {
-    /// One star.
-    pub const ONE: Self = Self(2);
-
-    /// So many half stars, 1 to 10.
-    pub fn from_halves(halves: u8) -> Option<Self> {
-        (1..=10).contains(&halves).then_some(Self(halves))
-    }
-
-    /// So many stars, if that is on MovieLens' scale.
-    pub fn from_value(stars: f32) -> Option<Self> {
-        is_rating(stars).then_some(Self((stars * 2.0) as u8))
-    }
-
-    /// 1 to 10.
-    pub fn halves(self) -> u8 {
-        self.0
-    }
-
-    /// 0.5 to 5.0.
-    pub fn value(self) -> f32 {
-        f32::from(self.0) / 2.0
-    }
-}
-
 /// A row of `ratings.csv`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RatingRow {
@@ -98,8 +63,6 @@ pub struct TagRow {
     /// When, in seconds since 1970, UTC, where the file says so.
     pub timestamp: Option<u32>,
 }
-
-pub(super) const AN_ID: &str = "a whole number from 0 to 4294967295";
 
 /// Decodes `movies.csv`. A repeated id keeps its first row.
 pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, SourceError> {
@@ -202,14 +165,6 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A positive whole number, also in the form pandas gives to a column with gaps: `862.0`.
-pub(crate) fn whole_number(text: &str) -> Option<u32> {
-    let digits = text.split_once('.').map_or(Some(text), |(whole, fraction)| {
-        fraction.bytes().all(|byte| byte == b'0').then_some(whole)
-    })?;
-    digits.parse().ok().filter(|number| *number > 0)
-}
-
 /// The columns of `ratings.csv`.
 pub(super) const RATING_COLUMNS: [Column; 4] = [
     Column::required("userId"),
@@ -242,11 +197,6 @@ pub(super) fn rating(row: &Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<R
     let left_out = row.get(3).is_empty() && row.may_lack(3);
     let timestamp = if left_out { 0 } else { row.require(3, "seconds since 1970", problems)? };
     Some(RatingRow { user_id, movie_id, stars, timestamp })
-}
-
-/// Whether a value is on MovieLens' scale: 0.5 to 5.0 stars, in halves.
-pub fn is_rating(stars: f32) -> bool {
-    (0.5..=5.0).contains(&stars) && (stars * 2.0).fract() == 0.0
 }
 
 /// Decodes `tags.csv`. A tag whose time cannot be read is one without a time.

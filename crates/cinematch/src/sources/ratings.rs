@@ -14,10 +14,11 @@ use std::os::unix::fs::FileExt;
 
 use rayon::prelude::*;
 
-use super::movielens::{self, HISTORY_COLUMNS, RATING_COLUMNS, Stars};
+use super::movielens::{self, HISTORY_COLUMNS, RATING_COLUMNS};
+use super::problem::{Outcome, Problem, ProblemKind, SourceError, Unlisted};
 use super::table::{Column, Table, without_mark};
-use super::{Outcome, Problem, ProblemKind, SourceError, Unlisted};
 use crate::ids::{MovieIdx, UserId, Vocabulary};
+use crate::rating::Stars;
 
 pub use parquet::read_parquet;
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
+use super::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// A column a decoder knows.
 #[derive(Clone, Copy, Debug)]

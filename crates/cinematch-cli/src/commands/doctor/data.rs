@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use cinematch::bundle::InputSum;
 use cinematch::catalog::{Movie, read_merged};
 use cinematch::ids;
-use cinematch_tmdb::store::{Store, StoreError};
+use cinematch_fetch::tmdb::store::{Store, StoreError};
 
 use super::findings::Findings;
 use super::places::Places;

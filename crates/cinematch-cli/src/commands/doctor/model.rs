@@ -171,7 +171,7 @@ fn ask(recommender: &Recommender, interactions: &Interactions, most: usize) -> A
         history.sort_by_key(|rated| std::cmp::Reverse(rated.time));
         history.truncate(HISTORY);
         let is_known =
-            |rated: &Rated| models.iter().any(|learned| learned.model.knows(rated.movie));
+            |rated: &Rated| models.iter().any(|learned| learned.model.has_learned(rated.movie));
         if !models.is_empty() && !history.iter().any(is_known) {
             asked.fallbacks += 1;
         }

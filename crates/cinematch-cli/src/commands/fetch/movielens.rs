@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use cinematch_tmdb::clock::Clock;
-use cinematch_tmdb::movielens::{
+use cinematch_fetch::clock::Clock;
+use cinematch_fetch::movielens::{
     Download, GROUPLENS, Installed, RELEASES, Release, install, installed_md5, md5_of_file,
 };
 use clap::Args;

@@ -8,7 +8,7 @@ use cinematch::catalog::{ProblemCount, count_problems};
 use cinematch::ids::TmdbId;
 use cinematch::sources::tmdb::dumps::dump;
 use cinematch::sources::tmdb::facts::Facts;
-use cinematch_tmdb::store::Store;
+use cinematch_fetch::tmdb::store::Store;
 use clap::Args;
 use serde::Serialize;
 

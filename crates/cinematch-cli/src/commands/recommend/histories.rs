@@ -10,7 +10,7 @@ use cinematch::bundle::Bundle;
 use cinematch::catalog::{Interactions, Rated, count_all};
 use cinematch::files;
 use cinematch::ids::{UserId, UserIdx};
-use cinematch::ranking::{Chosen, Recommender};
+use cinematch::ranking::{ModelChoice, Recommender};
 use cinematch::sources::ratings;
 use rayon::prelude::*;
 
@@ -25,7 +25,7 @@ const TOGETHER: usize = 16;
 #[derive(Clone, Copy)]
 pub struct Lists {
     /// Models that rank.
-    pub chosen: Chosen,
+    pub chosen: ModelChoice,
     /// Movies per list.
     pub k: usize,
 }

@@ -76,7 +76,7 @@ fn real_metadata_survives_the_way_through_the_store() {
                 let lists = [&movie.keywords, &movie.cast, &movie.directors];
                 // A tab in a name does not survive; it was never meant.
                 let lists = lists.map(|list| {
-                    cinematch::sources::tmdb::joined(&list.replace('\t', " ")).into_owned()
+                    cinematch::sources::values::joined(&list.replace('\t', " ")).into_owned()
                 });
                 format!("{} {numbers:?} {lists:?} {:?}", movie.tmdb_id, movie.overview)
             })

@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::Output;
 
-use cinematch_tmdb::movielens::md5_of_file;
+use cinematch_fetch::movielens::md5_of_file;
 use zip::write::SimpleFileOptions;
 
 use super::grouplens::{Archive, GroupLens};
@@ -192,7 +192,7 @@ fn what_is_not_there_and_what_is_not_known_is_said() {
     assert!(said.contains("ml-25m.zip is not at GroupLens (HTTP 404)"), "{said}");
     let output = fetch(&folder, &server, &["10m"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output).contains("there are 32m, 25m, 20m, latest, latest-small"));
+    assert!(text(&output).contains("expected one of 32m, 25m, 20m, latest, latest-small"));
     // A redirect to another server is not followed.
     let elsewhere = GroupLens::start();
     elsewhere.has("ml-20m.zip", archive(release("ml-20m", 5), "a"));

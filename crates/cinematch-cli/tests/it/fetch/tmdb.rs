@@ -87,7 +87,7 @@ fn the_region_is_never_guessed() {
     assert!(server.asked().is_empty(), "nothing is asked before that is clear");
     let output = with("fr_FR.UTF-8", &[]);
     let note = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && note.contains("those of FR"), "{note}");
+    assert!(output.status.success() && note.contains("streaming services of FR"), "{note}");
     // Said once, it is remembered; and said otherwise, it changes.
     let output = with("C", &[]);
     assert!(String::from_utf8(output.stdout).unwrap().contains("streaming in FR"));

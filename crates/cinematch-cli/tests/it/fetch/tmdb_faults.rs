@@ -124,10 +124,10 @@ fn what_never_answers_is_named_and_does_not_hold_up_the_rest() {
     let output = fetch(&folder, &server, &["--all"]);
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.contains("film 1003: HTTP 500, 6 times"), "{text}");
-    assert!(text.contains("film 1004: an answer of more than 15 MiB"), "{text}");
+    assert!(text.contains("movie 1003: HTTP 500, 6 times"), "{text}");
+    assert!(text.contains("movie 1004: an answer of more than 15 MiB"), "{text}");
     assert!(
-        text.contains("film 1005: HTTP 302: a redirect to another host is not followed"),
+        text.contains("movie 1005: HTTP 302: a redirect to another host is not followed"),
         "{text}"
     );
     assert!(

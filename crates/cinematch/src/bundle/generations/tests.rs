@@ -12,8 +12,8 @@ use crate::features::text::TfidfParams;
 use crate::ids::{MovieId, MovieIdx, UserIdx, Vocabulary};
 use crate::models::spec::NAMES;
 use crate::models::{Model, Spec, TrainingSet};
-use crate::ranking::Chosen;
-use crate::sources::movielens::Stars;
+use crate::ranking::ModelChoice;
+use crate::rating::Stars;
 use crate::sources::ratings;
 
 use crate::models::content::tests::catalogue;
@@ -125,7 +125,7 @@ fn every_model_is_what_it_was_when_it_is_loaded_again() {
         fitted.score(&history, &mut scores);
         let mut expected: Vec<u32> = (0..12).filter(|movie| ![0, 4].contains(movie)).collect();
         expected.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]));
-        let best = bundle.recommender.best_for(Chosen::All, &[&history], 3).remove(0);
+        let best = bundle.recommender.best_for(ModelChoice::All, &[&history], 3).remove(0);
         let loaded: Vec<u32> = best.iter().map(|best| best.movie.0).collect();
         assert_eq!(loaded, expected[..3], "{name}");
         let twice = trained_by(spec, 1);

@@ -1,4 +1,4 @@
-//! Text → TF-IDF.
+//! Text features: tokenization, stop words and TF-IDF.
 
 mod stop_words;
 mod tfidf;

@@ -1,7 +1,7 @@
-//! English words that say nothing about a text: the list scikit-learn uses (`stop_words="english"`),
-//! from the University of Glasgow's information retrieval group.
+//! English stop words: the list of scikit-learn (`stop_words="english"`), from the Information Retrieval
+//! Group of the University of Glasgow.
 
-/// In ascending order.
+/// Stop words in ascending order.
 const ENGLISH: &[&str] = &[
     "a",
     "about",
@@ -323,7 +323,7 @@ const ENGLISH: &[&str] = &[
     "yourselves",
 ];
 
-/// Whether `word`, in lower case, is on the list.
+/// Returns true if `word`, in lower case, is a stop word.
 pub fn is_english_stop_word(word: &str) -> bool {
     ENGLISH.binary_search(&word).is_ok()
 }
@@ -333,7 +333,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_sorted_and_found() {
+    fn finds_stop_words_in_a_sorted_list() {
         assert!(ENGLISH.is_sorted());
         assert!(is_english_stop_word("the") && is_english_stop_word("yourselves"));
         assert!(!is_english_stop_word("heist"));

@@ -1,9 +1,9 @@
 //! TF-IDF, equal to scikit-learn's `TfidfVectorizer` (smooth idf, L2 rows, raw counts).
 //!
-//! idf(t) = ln((1 + n) / (1 + df(t))) + 1; an entry is tf · idf, rows are scaled to length 1
-//! (Salton and Buckley, 1988, with scikit-learn's smoothing). Words become numbers once, n-grams are
-//! packed numbers, and counting is partitioned by key, so that threads share nothing and the result
-//! depends on neither their number nor their order.
+//! idf(t) = ln((1 + n) / (1 + df(t))) + 1; an entry is tf · idf, and rows are scaled to unit norm (Salton and
+//! Buckley, "Term-weighting Approaches in Automatic Text Retrieval", 1988, with scikit-learn's smoothing).
+//! Words are numbered once and n-grams are packed into integers. Counting is partitioned by key, so that
+//! threads share nothing and the result does not depend on their number or order.
 
 use std::ops::Range;
 
@@ -13,29 +13,28 @@ use serde::{Deserialize, Serialize};
 
 use super::stop_words::is_english_stop_word;
 use super::tokenize::for_each_word;
-use crate::features::CsrMatrix;
+use crate::features::matrix::CsrMatrix;
 
-/// Which words are left out before n-grams are made.
+/// Words to remove before forming n-grams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StopWords {
-    /// scikit-learn's English list.
+    /// English list of scikit-learn.
     English,
-    /// None.
+    /// No words.
     None,
 }
 
-/// How the vocabulary is chosen.
+/// Parameters of the vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TfidfParams {
-    /// Keep this many terms, the most frequent in the corpus; at equal frequency the first in
-    /// alphabetical order.
+    /// Maximum number of terms, the most frequent in the corpus; ties go in alphabetical order.
     pub max_features: usize,
-    /// n-grams of 1 to this many words, at most 3.
+    /// Maximum number of words per n-gram, 1 to 3.
     pub ngram_max: usize,
-    /// Which words are left out.
+    /// Words to remove.
     pub stop_words: StopWords,
-    /// Leave out terms that fewer documents have.
+    /// Minimum number of documents that contain a term.
     pub min_df: u32,
 }
 
@@ -45,52 +44,52 @@ impl Default for TfidfParams {
     }
 }
 
-/// Parameters or texts TF-IDF cannot work with.
+/// Failure to fit TF-IDF.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TfidfError {
-    /// A parameter outside its range.
+    /// A parameter is outside its range.
     #[error("{name} must be {expected}, got {got}")]
     Parameter {
-        /// The parameter.
+        /// Name of the parameter.
         name: &'static str,
-        /// Its range.
+        /// Description of the range.
         expected: &'static str,
-        /// The value.
+        /// Given value.
         got: u64,
     },
-    /// No term is left.
+    /// No term remains.
     #[error(
-        "the texts hold no usable word: every word is a stop word, a single letter, or in fewer \
+        "the texts contain no usable word: every word is a stop word, a single letter, or in fewer \
          than min_df = {min_df} texts"
     )]
     EmptyVocabulary {
-        /// The minimum document frequency.
+        /// Minimum document frequency.
         min_df: u32,
     },
-    /// More words than n-gram keys can tell apart.
-    #[error("the texts hold more than {} different words", WORD_LIMIT - 1)]
+    /// The texts contain more words than n-gram keys can represent.
+    #[error("the texts contain more than {} different words", WORD_LIMIT - 1)]
     TooManyWords,
 }
 
-/// A fitted vocabulary with its weights.
+/// A fitted vocabulary with the idf of its terms.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TfidfVectorizer {
-    /// How it was fitted.
+    /// Parameters of the fit.
     pub params: TfidfParams,
-    /// The terms; a term's position is its column. Ascending by code point.
+    /// Terms, ascending by code point; a term's position is its column.
     pub terms: Vec<String>,
-    /// The inverse document frequency of each term.
+    /// Inverse document frequency of each term.
     pub idf: Vec<f64>,
 }
 
-/// Bits of an n-gram key that hold one word; 0 stands for "no word".
+/// Number of bits per word in an n-gram key; 0 means "no word".
 const WORD_BITS: u32 = 21;
 const WORD_LIMIT: usize = 1 << WORD_BITS;
 const CHUNK: usize = 2048;
 const PARTITIONS: u64 = 8;
 
 impl TfidfVectorizer {
-    /// Learns the vocabulary of `texts` and returns it with their matrix (texts × terms).
+    /// Fits the vocabulary on `texts` and returns it with the texts × terms matrix.
     ///
     /// O(total length of the texts) time and memory.
     pub fn fit_transform<S: AsRef<str> + Sync>(
@@ -100,7 +99,7 @@ impl TfidfVectorizer {
         Self::fit(texts, params, |row| to_unit_length(row))
     }
 
-    /// Learns the vocabulary; `finish` is given the entries of each text's row, tf · idf.
+    /// Fits the vocabulary. `finish` is called with the tf · idf entries of each row and may change them.
     pub(in crate::features) fn fit<S: AsRef<str> + Sync>(
         texts: &[S],
         params: TfidfParams,
@@ -136,8 +135,8 @@ impl TfidfVectorizer {
         Ok((Self { params, terms, idf }, matrix))
     }
 
-    /// The matrix of other texts by the vocabulary as it is: on the texts that it was fitted on, the
-    /// same numbers. O(total length of the texts).
+    /// Returns the matrix of other texts. For the texts that the vocabulary was fitted on, it equals that of
+    /// [`Self::fit_transform`]. O(total length of the texts).
     pub fn transform<S: AsRef<str> + Sync>(&self, texts: &[S]) -> CsrMatrix<f64> {
         let mut matrix = CsrMatrix::new(self.terms.len());
         for mut row in self.weigh(texts) {
@@ -147,7 +146,7 @@ impl TfidfVectorizer {
         matrix
     }
 
-    /// The entries of other texts' rows, tf · idf, not scaled.
+    /// Returns the tf · idf entries of other texts, not scaled.
     pub(in crate::features) fn weigh<S: AsRef<str> + Sync>(
         &self,
         texts: &[S],
@@ -164,14 +163,14 @@ impl TfidfVectorizer {
     }
 }
 
-/// The columns found, once each, with tf · idf.
+/// Returns the distinct columns with their tf · idf.
 fn weighed(mut found: Vec<u32>, idf: &[f64]) -> Vec<(u32, f64)> {
     found.sort_unstable();
     let runs = found.chunk_by(|a, b| a == b);
     runs.map(|run| (run[0], run.len() as f64 * idf[run[0] as usize])).collect()
 }
 
-/// Scales a row to length 1.
+/// Scales a row to unit norm.
 fn to_unit_length(row: &mut [(u32, f64)]) {
     let length = row.iter().map(|(_, value)| value * value).sum::<f64>().sqrt();
     for (_, value) in row {
@@ -179,7 +178,7 @@ fn to_unit_length(row: &mut [(u32, f64)]) {
     }
 }
 
-/// The words of a text that count, with single spaces between them: every n-gram is a piece of it.
+/// The words of a text without stop words, joined by single spaces, so that every n-gram is a substring.
 #[derive(Default)]
 struct Line {
     text: String,
@@ -226,7 +225,7 @@ fn check(params: &TfidfParams) -> Result<(), TfidfError> {
     Ok(())
 }
 
-/// The texts as word numbers, from 1; stop words are gone.
+/// Texts as word numbers from 1, without stop words.
 struct Corpus {
     words: Vec<String>,
     tokens: Vec<u32>,
@@ -266,8 +265,8 @@ impl Corpus {
         Ok(Self { words, tokens, documents })
     }
 
-    /// Calls `each` with the key of every n-gram of a document. A key holds its words from the
-    /// lowest bits up, the last word first.
+    /// Calls `each` with the key of every n-gram of a document. The last word is in the lowest bits of a
+    /// key.
     fn for_each_ngram(&self, document: usize, ngram_max: usize, mut each: impl FnMut(u64)) {
         let tokens = &self.tokens[self.documents[document].clone()];
         for start in 0..tokens.len() {
@@ -302,7 +301,7 @@ impl Corpus {
     }
 }
 
-/// A chunk of the texts, its words numbered on their own.
+/// A chunk of the texts with its own word numbers.
 struct LocalCorpus {
     words: Vec<String>,
     tokens: Vec<u32>,
@@ -348,14 +347,14 @@ struct Term {
 
 #[derive(Clone, Copy)]
 struct Frequency {
-    /// Occurrences in the corpus.
+    /// Number of occurrences in the corpus.
     total: u32,
-    /// Documents with the term.
+    /// Number of documents with the term.
     documents: u32,
     last_document: u32,
 }
 
-/// The vocabulary, ascending by text.
+/// Returns the terms of the vocabulary, ascending by text.
 fn choose_terms(corpus: &Corpus, params: &TfidfParams) -> Vec<Term> {
     let mut counted: Vec<(u64, Frequency)> = (0..PARTITIONS)
         .into_par_iter()
@@ -393,7 +392,7 @@ fn count_partition(
     let mut counts: FxHashMap<u64, Frequency> = FxHashMap::default();
     for document in 0..corpus.documents.len() {
         corpus.for_each_ngram(document, ngram_max, |key| {
-            // The top bits of a multiplicative hash spread keys evenly.
+            // The top bits of a multiplicative hash distribute keys evenly.
             if key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 61 != partition {
                 return;
             }
@@ -421,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn bigrams_close_over_stop_words_and_rows_have_length_one() {
+    fn forms_bigrams_across_stop_words_and_scales_rows_to_unit_norm() {
         let texts = ["the bank of the robbers", "bank robbers robbers", "a"];
         let (fitted, matrix) = fit(&texts, TfidfParams::default());
         assert_eq!(fitted.terms, ["bank", "bank robbers", "robbers", "robbers robbers"]);
@@ -435,21 +434,21 @@ mod tests {
     }
 
     #[test]
-    fn the_most_frequent_terms_stay_and_ties_go_by_alphabet() {
+    fn keeps_the_most_frequent_terms_and_breaks_ties_alphabetically() {
         let params = TfidfParams { max_features: 2, ngram_max: 1, ..TfidfParams::default() };
         let (fitted, _) = fit(&["zebra zebra apple mango", "kiwi"], params);
         assert_eq!(fitted.terms, ["apple", "zebra"]);
     }
 
     #[test]
-    fn min_df_counts_documents_not_words() {
+    fn min_df_counts_documents() {
         let params = TfidfParams { min_df: 2, ngram_max: 3, ..TfidfParams::default() };
         let (fitted, _) = fit(&["red red blue green", "blue green", "red"], params);
         assert_eq!(fitted.terms, ["blue", "blue green", "green", "red"]);
     }
 
     #[test]
-    fn impossible_requests_say_why() {
+    fn rejects_invalid_parameters_and_empty_vocabularies() {
         let texts = ["the of and"];
         let empty = TfidfVectorizer::fit_transform(&texts, TfidfParams::default());
         assert_eq!(empty.unwrap_err(), TfidfError::EmptyVocabulary { min_df: 1 });
@@ -459,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn transforming_what_was_fitted_on_gives_the_same_numbers() {
+    fn transforming_the_fitted_texts_returns_the_same_matrix() {
         let texts: Vec<String> = (0..300)
             .map(|at| format!("The w{} of w{} and common w{} WORDS x é{}", at % 7, at % 31, at, at))
             .collect();
@@ -475,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_threads_changes_nothing() {
+    fn result_does_not_depend_on_the_number_of_threads() {
         let texts: Vec<String> =
             (0..5000).map(|at| format!("w{} w{} common w{}", at % 7, at % 311, at)).collect();
         let with = |threads| {

@@ -1,14 +1,14 @@
-//! Words, as scikit-learn's default `token_pattern` `(?u)\b\w\w+\b` finds them in lower-cased text:
-//! runs of at least two letters, numbers and underscores.
+//! Tokenization equal to scikit-learn's default `token_pattern` `(?u)\b\w\w+\b` on lower-case text: words
+//! are runs of at least two letters, numbers and underscores.
 //!
-//! "Letter" and "number" are Unicode's general categories L* and N*, as in Python's `\w`: combining
-//! marks end a word there, and so they do here.
+//! Letters and numbers are the Unicode general categories L* and N*, as in Python's `\w`. Combining marks
+//! therefore end a word.
 
 use std::borrow::Cow;
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// Calls `each` with every word of `text`.
+/// Calls `each` with every word of `text`, in lower case.
 pub fn for_each_word(text: &str, mut each: impl FnMut(&str)) {
     let lower: Cow<'_, str> = if text.is_ascii() {
         if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_runs_of_letters_numbers_and_underscores() {
+    fn finds_runs_of_letters_numbers_and_underscores() {
         check("The Matrix: a hacker's 2nd life", &["the", "matrix", "hacker", "2nd", "life"]);
         check("snake_case _x x_ a b", &["snake_case", "_x", "x_"]);
         check("", &[]);

@@ -1,37 +1,38 @@
-//! Films that came after training: folded in where they were rated, otherwise mapped from films like
-//! them.
+//! Movies added after training: folded in by their ratings and mapped from similar movies.
 
-use super::super::cold_start::{Newcomers, PRIOR_RATINGS};
+use super::model::BiasedMf;
 use super::solve::{RowSolver, Side};
-use super::{BiasedMf, Factors, Rated};
+use crate::catalog::Rated;
 use crate::ids::MovieIdx;
+use crate::models::cold_start::{NewMovies, PRIOR_RATINGS};
+use crate::models::factors::Factors;
 
 impl BiasedMf {
-    /// How many ratings of a film the model knows.
-    pub(in crate::models) fn n_ratings_of(&self, movie: MovieIdx) -> u32 {
+    /// Returns the number of training ratings of a movie.
+    pub(super) fn n_ratings_of(&self, movie: MovieIdx) -> u32 {
         self.counts[movie.row()]
     }
 
-    /// The model with newcomers behind the films that it has learned. The viewers of those that were
-    /// rated are folded in: O(their ratings·d² + viewers·d³).
-    pub(in crate::models) fn extended(&self, newcomers: &Newcomers<'_>) -> Self {
-        let n_learned = newcomers.n_learned;
+    /// Returns the model with new movies behind the learned ones. The users who rated them are folded
+    /// in: O(their ratings·d² + users·d³).
+    pub(super) fn extended(&self, new_movies: &NewMovies<'_>) -> Self {
+        let n_learned = new_movies.n_learned;
         let length = self.params.row_length();
-        let mut movies = Factors::zeros(n_learned + newcomers.len(), length);
+        let mut movies = Factors::zeros(n_learned + new_movies.len(), length);
         let mut counts = self.counts[..n_learned].to_vec();
-        let mapped = newcomers.mapped(|movie| self.n_ratings_of(movie) > 0);
+        let mapped = new_movies.mapped(|movie| self.n_ratings_of(movie) > 0);
         for (row, target) in movies.rows_mut().enumerate() {
-            let Some(newcomer) = row.checked_sub(n_learned) else {
+            let Some(new_movie) = row.checked_sub(n_learned) else {
                 target.copy_from_slice(self.movies.row(row));
                 continue;
             };
-            let folded = self.folded(newcomers, newcomer);
+            let folded = self.folded(new_movies, new_movie);
             let n_ratings = folded.as_ref().map_or(0, |(n_ratings, _)| *n_ratings);
             let share = n_ratings as f32 / (n_ratings as f32 + PRIOR_RATINGS);
             let target = target.as_flattened_mut();
-            let parts = mapped[newcomer].iter();
+            let parts = mapped[new_movie].iter();
             let parts =
-                parts.map(|(film, weight)| ((1.0 - share) * weight, self.movies.values(*film)));
+                parts.map(|(movie, weight)| ((1.0 - share) * weight, self.movies.values(*movie)));
             let folded = folded.iter().map(|(_, folded)| (share, folded.values(0)));
             for (weight, values) in parts.chain(folded) {
                 for (target, value) in target.iter_mut().zip(values) {
@@ -44,17 +45,17 @@ impl BiasedMf {
         Self { counts, movies, ..self.clone() }
     }
 
-    /// What training would make of a newcomer, its viewers as the learned films have them, and how
-    /// many they are; `None` where there is none.
-    fn folded(&self, newcomers: &Newcomers<'_>, newcomer: usize) -> Option<(u32, Factors)> {
-        let (interactions, _) = newcomers.ratings?;
-        let ratings = newcomers.rated_by(newcomer);
+    /// Solves for a new movie with its users folded in by the learned movies, as training would. Returns
+    /// the number of ratings and the row; `None` if there are no ratings.
+    fn folded(&self, new_movies: &NewMovies<'_>, new_movie: usize) -> Option<(u32, Factors)> {
+        let (interactions, _) = new_movies.ratings?;
+        let ratings = new_movies.rated_by(new_movie);
         if ratings.is_empty() {
             return None;
         }
         let mut users = Factors::zeros(ratings.len(), self.params.row_length());
         for ((user, _), row) in ratings.iter().zip(users.rows_mut()) {
-            let known = |rated: &Rated| rated.movie.row() < newcomers.n_learned;
+            let known = |rated: &Rated| rated.movie.row() < new_movies.n_learned;
             let history: Vec<Rated> = interactions.of_user(*user).filter(known).collect();
             self.system(&history).solve(row);
         }

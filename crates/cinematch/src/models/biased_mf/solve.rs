@@ -1,37 +1,37 @@
-//! One row's system: (`YᵀY` + R)·x = Σ e·y, where R holds the row's ridges and e is what its ratings
-//! leave for x to explain.
+//! Exact solution of a row's system (`YᵀY` + R)·x = Σ e·y, where R is the regularization of the row and e
+//! are the residuals of its ratings.
 
-use super::BiasedMfParams;
+use super::params::BiasedMfParams;
 use crate::linalg::{Factor, Lane, TILE, TileMatrix};
-use crate::models::ials::{Factors, Panels};
+use crate::models::factors::{Factors, Panels};
 
-/// Whose rows are solved. A row is `[bᵤ, 1, pᵤ]` of a user and `[1, bᵢ, qᵢ]` of a film, so that
-/// their dot product is all of the model but μ.
+/// Side of the model to solve for. A user's row is `[bᵤ, 1, pᵤ]` and a movie's row is `[1, bᵢ, qᵢ]`, so
+/// that their dot product is the prediction without μ.
 #[derive(Clone, Copy, Debug)]
-pub enum Side {
-    /// Users, for films as they are.
+pub(super) enum Side {
+    /// Users, with the movies fixed.
     User,
-    /// Films, for users as they are.
+    /// Movies, with the users fixed.
     Movie,
 }
 
 impl Side {
-    /// Where a row keeps its bias.
+    /// Returns the position of the bias in a row.
     pub fn bias(self) -> usize {
         self as usize
     }
 
-    /// Where a row holds 1, the bias of the other side's rows standing against it.
+    /// Returns the position of the constant 1 in a row, which multiplies the bias of the other side.
     pub fn one(self) -> usize {
         1 - self as usize
     }
 }
 
-/// Solves rows one after the other in the same memory.
-pub struct RowSolver<'a> {
+/// Solver that reuses its memory from row to row.
+pub(super) struct RowSolver<'a> {
     params: BiasedMfParams,
     side: Side,
-    /// The other side's rows.
+    /// Rows of the other side.
     columns: &'a Factors,
     panels: Panels,
     matrix: TileMatrix,
@@ -40,7 +40,7 @@ pub struct RowSolver<'a> {
 }
 
 impl<'a> RowSolver<'a> {
-    /// Room for systems of rows of `side`.
+    /// Creates a solver for rows of `side`.
     pub fn new(params: BiasedMfParams, side: Side, columns: &'a Factors) -> Self {
         let width = columns.width();
         Self {
@@ -54,14 +54,14 @@ impl<'a> RowSolver<'a> {
         }
     }
 
-    /// Factors the system of a row with these ratings: columns, and stars less μ. 2·n·d² + d³/3
-    /// FLOPs.
+    /// Forms and factors the system of a row with these ratings: columns, and stars minus μ.
+    /// 2·n·d² + d³/3 FLOPs.
     pub fn prepare(&mut self, ratings: impl ExactSizeIterator<Item = (usize, f32)>) {
         let (bias, one) = (self.side.bias(), self.side.one());
         let mut left = ratings.len();
         let ridge = self.params.ridge(left);
         self.matrix.scale(0.0);
-        // The padding of a row gets a ridge, too, and stays 0.
+        // The padding of a row is regularized as well, and stays 0.
         self.matrix.add_to_diagonal(ridge);
         self.matrix.tile(0, 0)[bias][bias] = self.params.bias_regularization;
         self.right.fill([0.0; TILE]);
@@ -82,24 +82,24 @@ impl<'a> RowSolver<'a> {
             }
         }
         self.pin(one);
-        // Ridges are checked to be so large that rounding takes no pivot below 0.
+        // The range checks keep the regularization large enough for positive pivots.
         self.matrix.factor(&mut self.factor).expect("a positive definite system");
     }
 
-    /// The solution of the prepared system, in a row's form.
+    /// Writes the solution of the prepared system as a row.
     pub fn solve(&mut self, row: &mut [Lane]) {
         row.copy_from_slice(&self.right);
         self.apply_inverse(row);
         row[0][self.side.one()] = 1.0;
     }
 
-    /// Multiplies by the inverse of the prepared matrix; nothing comes to where the 1 is.
+    /// Multiplies by the inverse of the prepared matrix; the position of the constant 1 becomes 0.
     pub fn apply_inverse(&self, values: &mut [Lane]) {
         values[0][self.side.one()] = 0.0;
         self.factor.solve(&self.matrix, values.as_flattened_mut());
     }
 
-    /// Takes an unknown out of the system.
+    /// Removes an unknown from the system.
     fn pin(&mut self, unknown: usize) {
         for column in 0..self.right.len() {
             self.matrix.tile(0, column)[unknown].fill(0.0);

@@ -1,28 +1,33 @@
-//! What biased matrix factorisation promises beyond the conformance suite.
+//! Tests of biased matrix factorization beyond the conformance suite.
 
 use std::fmt::Write as _;
 
+use super::solve::Side;
+use super::training::Training;
 use super::*;
+use crate::catalog::{Interactions, Rated};
 use crate::evaluation::interval_coverage;
-use crate::ids::{MovieId, Vocabulary};
+use crate::ids::{MovieId, MovieIdx, UserIdx, Vocabulary};
+use crate::models::factors::Factors;
 use crate::sources::ratings;
 
 const N_MOVIES: usize = 70;
 
-/// Biases, one taste of two kinds and noise, all of a known size; the last film has no rating.
+/// Generates ratings from biases, one taste dimension and noise of known sizes. The last movie has no
+/// ratings.
 fn generated(n_users: usize) -> Interactions {
     let normals = Factors::normal(n_users, 2 * N_MOVIES + 2, 1.0, 7);
-    let films = Factors::normal(N_MOVIES, 2, 1.0, 8);
+    let movie_normals = Factors::normal(N_MOVIES, 2, 1.0, 8);
     let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
     for user in 0..n_users {
-        let (viewer, draws) = normals.values(user).split_at(2);
+        let (user_normals, draws) = normals.values(user).split_at(2);
         for (movie, draws) in draws.chunks(2).enumerate().take(N_MOVIES - 1) {
-            let film = films.values(movie);
-            if draws[0] + 0.5 * film[0] < 0.2 {
+            let traits = movie_normals.values(movie);
+            if draws[0] + 0.5 * traits[0] < 0.2 {
                 continue;
             }
-            let taste = if movie % 2 == 0 { 0.7 } else { -0.7 } * viewer[1] * film[1];
-            let stars = 3.3 + 0.4 * viewer[0] + 0.4 * film[0] + taste + 0.7 * draws[1];
+            let taste = if movie % 2 == 0 { 0.7 } else { -0.7 } * user_normals[1] * traits[1];
+            let stars = 3.3 + 0.4 * user_normals[0] + 0.4 * traits[0] + taste + 0.7 * draws[1];
             let stars = (2.0 * stars).round().clamp(1.0, 10.0) / 2.0;
             writeln!(csv, "{},{},{stars:.1},0", user + 1, movie + 1).unwrap();
         }
@@ -44,7 +49,7 @@ fn fit(params: BiasedMfParams, interactions: &Interactions, users: &[UserIdx]) -
     params.check().unwrap().fit(interactions, users, &mut |_| ())
 }
 
-/// The objective, as the module's page has it.
+/// Computes the objective in the module docs.
 fn loss(training: &Training<'_>, users: &[UserIdx]) -> f64 {
     let Training { params, interactions, mean, counts, .. } = training;
     let row_penalty = |side: Side, row: &[f32], n: usize| {
@@ -70,11 +75,11 @@ fn loss(training: &Training<'_>, users: &[UserIdx]) -> f64 {
 }
 
 #[test]
-fn the_loss_falls_at_every_half_step() {
+fn loss_falls_at_every_half_step() {
     let interactions = generated(90);
     let users = users(0..60);
     let mut training = Training::start(params(), &interactions, &users);
-    // Nobody's row is a row yet.
+    // Users start from zeros, so that the loss is comparable only after one half-step.
     training.solve_users();
     let mut last = loss(&training, &users);
     for _ in 0..5 {
@@ -87,7 +92,7 @@ fn the_loss_falls_at_every_half_step() {
     }
 }
 
-/// Gauss and Jordan in f64, the bias first.
+/// Compares a row with the Gauss-Jordan solution of its system in f64.
 fn check_row(training: &Training<'_>, side: Side, ratings: &[(&[f32], f32)], got: &[f32]) {
     let n = 1 + training.params.factors;
     let mut system = vec![vec![0.0_f64; n + 1]; n];
@@ -121,9 +126,9 @@ fn check_row(training: &Training<'_>, side: Side, ratings: &[(&[f32], f32)], got
     }
 }
 
-/// Users who are not learnt from do not count.
+/// Ratings of users who are not part of the training are ignored.
 #[test]
-fn a_row_is_the_solution_of_its_ridge_regression() {
+fn rows_solve_their_ridge_regressions() {
     let interactions = generated(90);
     let mut training = Training::start(params(), &interactions, &users(0..60));
     training.solve_users();
@@ -145,13 +150,13 @@ fn a_row_is_the_solution_of_its_ridge_regression() {
     check_row(&training, Side::Movie, &of_movie, training.movies.values(movie.row()));
 }
 
-/// A viewer's history and what they gave other films.
+/// Splits a user's ratings into a history and ratings to predict.
 fn divided(interactions: &Interactions, user: UserIdx) -> (Vec<Rated>, Vec<Rated>) {
     interactions.of_user(user).partition(|rated| rated.movie.0 % 5 != 0)
 }
 
 #[test]
-fn intervals_hold_the_share_they_promise_for_other_users() {
+fn intervals_have_the_configured_coverage_for_other_users() {
     let interactions = generated(1500);
     for coverage in [0.6, 0.8, 0.9] {
         let params = BiasedMfParams { coverage, calibration_share: 0.3, ..params() };
@@ -176,17 +181,17 @@ fn intervals_hold_the_share_they_promise_for_other_users() {
 }
 
 #[test]
-fn a_movie_that_nobody_rated_has_the_mean_and_the_whole_scale() {
+fn predicts_the_mean_and_the_whole_scale_for_an_unrated_movie() {
     let interactions = generated(90);
     let model = fit(params(), &interactions, &users(0..90));
     let unrated = MovieIdx(N_MOVIES as u32 - 1);
-    let [prediction] = model.predict(&[], &[unrated])[..] else { panic!("one film") };
+    let [prediction] = model.predict(&[], &[unrated])[..] else { panic!("one movie") };
     assert!((prediction.stars - model.mean).abs() < 1e-6);
     assert!((prediction.low, prediction.high) == (0.5, 5.0));
 }
 
 #[test]
-fn the_same_intervals_at_any_number_of_threads() {
+fn predictions_do_not_depend_on_the_number_of_threads() {
     let interactions = generated(200);
     let (history, _) = divided(&interactions, UserIdx(150));
     let movies: Vec<MovieIdx> = (0..N_MOVIES as u32).map(MovieIdx).collect();
@@ -198,7 +203,7 @@ fn the_same_intervals_at_any_number_of_threads() {
 }
 
 #[test]
-fn nobody_to_learn_from_is_no_crash() {
+fn fits_without_users() {
     let interactions = generated(3);
     let model = fit(params(), &interactions, &[]);
     let (history, _) = divided(&interactions, UserIdx(0));
@@ -208,7 +213,7 @@ fn nobody_to_learn_from_is_no_crash() {
 }
 
 #[test]
-fn parameters_out_of_range_are_named() {
+fn names_parameters_outside_their_ranges() {
     let check = |params: BiasedMfParams, expect: &str| {
         assert_eq!(params.check().unwrap_err().to_string(), expect);
     };

@@ -2,46 +2,76 @@
 
 use rayon::prelude::*;
 
-use super::BiasedMfParams;
+use super::calibration::{calibrate, is_for_calibration};
+use super::interval::Quantiles;
+use super::model::BiasedMf;
+use super::params::{BiasedMfParams, CheckedBiasedMfParams};
 use super::solve::{RowSolver, Side};
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieIdx, UserIdx};
 use crate::linalg::Lane;
-use crate::models::ials::Factors;
+use crate::models::factors::Factors;
 
-/// The norm, about, of a film's first factors: small beside what they become.
+impl CheckedBiasedMfParams {
+    /// Fits the model to the ratings of `users`, except for the users that intervals are calibrated on.
+    /// `progress` is called with the completed share of the epochs, 0 to 1. The result does not depend
+    /// on the number of threads.
+    pub fn fit(
+        self,
+        interactions: &Interactions,
+        users: &[UserIdx],
+        progress: &mut dyn FnMut(f32),
+    ) -> BiasedMf {
+        let params = self.0;
+        let (calibration, learning): (Vec<UserIdx>, Vec<UserIdx>) =
+            users.iter().partition(|user| is_for_calibration(&params, **user));
+        let mut training = Training::start(params, interactions, &learning);
+        for epoch in 0..params.iterations {
+            training.solve_users();
+            training.solve_movies();
+            progress((epoch + 1) as f32 / params.iterations as f32);
+        }
+        let Training { mean, counts, movies, .. } = training;
+        let quantiles = Quantiles::unknown();
+        let mut model = BiasedMf { params, mean, counts, movies, quantiles };
+        model.quantiles = calibrate(&model, interactions, &calibration);
+        model
+    }
+}
+
+/// Approximate norm of the first factors of a movie, small compared to the fitted ones.
 const INIT_DEVIATION: f32 = 0.1;
 
-/// A model half-way: users and films.
-pub struct Training<'a> {
-    /// Of the model.
-    pub params: BiasedMfParams,
+/// State of a training run: the rows of users and movies.
+pub(super) struct Training<'a> {
+    /// Parameters of the model.
+    pub(super) params: BiasedMfParams,
     /// All ratings.
-    pub interactions: &'a Interactions,
-    /// For every user of the interactions whether to learn from them.
-    is_learnt_from: Vec<bool>,
-    /// μ: the mean of all ratings.
-    pub mean: f32,
-    /// Ratings of each film.
-    pub counts: Vec<u32>,
-    /// Users' rows, `[bᵤ, 1, pᵤ]`; of those who are not learnt from, zeros.
-    pub users: Factors,
-    /// Films' rows, `[1, bᵢ, qᵢ]`.
-    pub movies: Factors,
+    pub(super) interactions: &'a Interactions,
+    /// True for the users to learn from, by user of the interactions.
+    is_in_training: Vec<bool>,
+    /// μ: mean of all ratings.
+    pub(super) mean: f32,
+    /// Number of ratings of each movie.
+    pub(super) counts: Vec<u32>,
+    /// Rows `[bᵤ, 1, pᵤ]` of the users; zeros for users who are not part of the training.
+    pub(super) users: Factors,
+    /// Rows `[1, bᵢ, qᵢ]` of the movies.
+    pub(super) movies: Factors,
 }
 
 impl<'a> Training<'a> {
-    /// Counts, and draws the films' first factors. O(ratings).
-    pub fn start(
+    /// Counts the ratings and draws the first factors of the movies. O(ratings).
+    pub(super) fn start(
         params: BiasedMfParams,
         interactions: &'a Interactions,
         users: &[UserIdx],
     ) -> Self {
-        let mut is_learnt_from = vec![false; interactions.n_users()];
+        let mut is_in_training = vec![false; interactions.n_users()];
         let mut counts = vec![0; interactions.n_movies()];
         let (mut halves, mut n) = (0_u64, 0_u64);
         for user in users {
-            is_learnt_from[user.row()] = true;
+            is_in_training[user.row()] = true;
             for rated in interactions.of_user(*user) {
                 counts[rated.movie.row()] += 1;
                 halves += u64::from(rated.stars.halves());
@@ -58,7 +88,7 @@ impl<'a> Training<'a> {
         Self {
             params,
             interactions,
-            is_learnt_from,
+            is_in_training,
             mean: (halves as f64 / 2.0 / n.max(1) as f64) as f32,
             counts,
             users: Factors::zeros(interactions.n_users(), length),
@@ -66,12 +96,12 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// Solves every user, the films as they are.
-    pub fn solve_users(&mut self) {
-        let Self { params, interactions, is_learnt_from, mean, users, movies, .. } = self;
+    /// Solves for every user with the movies fixed.
+    pub(super) fn solve_users(&mut self) {
+        let Self { params, interactions, is_in_training, mean, users, movies, .. } = self;
         let start = || RowSolver::new(*params, Side::User, movies);
         each_row(users, start, |solver, user, row| {
-            if is_learnt_from[user] {
+            if is_in_training[user] {
                 let ratings = interactions.of_user(UserIdx(user as u32));
                 let centred = |rated: Rated| (rated.movie.row(), rated.stars.value() - *mean);
                 solver.prepare(ratings.map(centred));
@@ -80,22 +110,22 @@ impl<'a> Training<'a> {
         });
     }
 
-    /// Solves every film, the users as they are.
-    pub fn solve_movies(&mut self) {
-        let Self { params, interactions, is_learnt_from, mean, users, movies, .. } = self;
+    /// Solves for every movie with the users fixed.
+    pub(super) fn solve_movies(&mut self) {
+        let Self { params, interactions, is_in_training, mean, users, movies, .. } = self;
         let start = || (RowSolver::new(*params, Side::Movie, users), Vec::new());
         each_row(movies, start, |(solver, ratings), movie, row| {
             ratings.clear();
             let of_movie = interactions.of_movie(MovieIdx(movie as u32));
-            let learnt = of_movie.filter(|(user, _)| is_learnt_from[user.row()]);
-            ratings.extend(learnt.map(|(user, stars)| (user.row(), stars.value() - *mean)));
+            let of_users = of_movie.filter(|(user, _)| is_in_training[user.row()]);
+            ratings.extend(of_users.map(|(user, stars)| (user.row(), stars.value() - *mean)));
             solver.prepare(ratings.iter().copied());
             solver.solve(row);
         });
     }
 }
 
-/// Changes every row, in parallel.
+/// Updates every row in parallel.
 fn each_row<S>(
     rows: &mut Factors,
     start: impl Fn() -> S + Sync + Send,

@@ -1,10 +1,11 @@
 use super::*;
 use crate::catalog::Rated;
 use crate::ids::Vocabulary;
+use crate::models::spec::Kind;
 use crate::models::tests::{N_MOVIES, features, interactions, rated};
-use crate::models::{Model, Spec, TrainingSet};
+use crate::models::{Fitted, Model, Spec, TrainingSet};
 
-/// Every model that is no hybrid, fitted on all but the last newcomers, and on all.
+/// Fits every registered model that is extended by new movies, on the first `n_learned` movies.
 fn fitted(n_learned: usize) -> Vec<(Kind, Fitted)> {
     let all = interactions();
     let learned = all.filtered(|rated| rated.movie.row() < n_learned);
@@ -32,24 +33,24 @@ fn score(model: &Fitted, history: &[Rated]) -> Vec<f32> {
     scores
 }
 
-/// Films of which each is like those of its own parity alone.
-fn parity() -> Vec<Vec<(MovieIdx, f32)>> {
-    let of = |newcomer: usize| {
-        let same = (0..N_LEARNED as u32).filter(move |movie| movie % 2 == newcomer as u32 % 2);
+/// Makes each new movie similar to the learned movies of its own parity.
+fn neighbors_by_parity() -> Vec<Vec<(MovieIdx, f32)>> {
+    let of = |new_movie: usize| {
+        let same = (0..N_LEARNED as u32).filter(move |movie| movie % 2 == new_movie as u32 % 2);
         same.map(|movie| (MovieIdx(movie), 0.8)).collect()
     };
     (N_LEARNED..N_MOVIES).map(of).collect()
 }
 
 #[test]
-fn what_was_learned_stays_and_newcomers_are_like_their_neighbours() {
-    let neighbours = parity();
+fn keeps_learned_scores_and_maps_new_movies_from_their_neighbors() {
+    let neighbors = neighbors_by_parity();
     let map = FeatureMap::default();
-    let newcomers = Newcomers { n_learned: N_LEARNED, neighbours: &neighbours, ratings: None, map };
+    let new_movies = NewMovies { n_learned: N_LEARNED, neighbors: &neighbors, ratings: None, map };
     let even = [rated(0, 10), rated(2, 10), rated(4, 9)];
     for (kind, model) in fitted(N_LEARNED) {
         let name = kind.name();
-        let extended = kind.extended(&model, &newcomers);
+        let extended = kind.extended(&model, &new_movies);
         assert_eq!(extended.n_movies(), N_MOVIES, "{name}");
         let (before, after) = (score(&model, &even), score(&extended, &even));
         assert_eq!(before, after[..N_LEARNED], "{name}");
@@ -58,33 +59,33 @@ fn what_was_learned_stays_and_newcomers_are_like_their_neighbours() {
             assert!(even > odd, "{name}: {even} {odd}");
         }
         if ["edlae", "ease", "item-knn", "ials"].contains(&name) {
-            assert!(extended.knows(MovieIdx(36)), "{name}");
-            // And what a newcomer in a history says.
-            let of_newcomer = score(&extended, &[rated(36, 10)]);
-            assert!(of_newcomer[0] > of_newcomer[1], "{name}");
+            assert!(extended.has_learned(MovieIdx(36)), "{name}");
+            // A new movie in the history moves the scores like its neighbors.
+            let of_new_movie = score(&extended, &[rated(36, 10)]);
+            assert!(of_new_movie[0] > of_new_movie[1], "{name}");
         }
-        // Made anew, not on top of what was made before.
-        let twice = kind.extended(&extended, &newcomers);
+        // New movies are computed from the learned ones, not added to earlier ones.
+        let twice = kind.extended(&extended, &new_movies);
         assert_eq!(score(&twice, &even), after, "{name}");
     }
 }
 
 #[test]
-fn ratings_of_newcomers_count_like_those_of_others() {
-    let neighbours = vec![Vec::new(); N_MOVIES - N_LEARNED];
+fn ratings_of_new_movies_are_used() {
+    let neighbors = vec![Vec::new(); N_MOVIES - N_LEARNED];
     let all = interactions();
     let users: Vec<UserIdx> = all.users().collect();
     let map = FeatureMap::default();
     let ratings = Some((&all, users.as_slice()));
-    let newcomers = Newcomers { n_learned: N_LEARNED, neighbours: &neighbours, ratings, map };
-    // The last film has no rating.
-    assert_eq!(newcomers.n_rated(), N_MOVIES - N_LEARNED - 1);
+    let new_movies = NewMovies { n_learned: N_LEARNED, neighbors: &neighbors, ratings, map };
+    // The last movie has no ratings.
+    assert_eq!(new_movies.n_rated(), N_MOVIES - N_LEARNED - 1);
     let even = [rated(0, 10), rated(2, 10), rated(4, 9)];
     for (kind, model) in fitted(N_LEARNED) {
-        let extended = kind.extended(&model, &newcomers);
+        let extended = kind.extended(&model, &new_movies);
         let scores = score(&extended, &even);
         match kind {
-            Kind::Popular => {
+            Kind::Popular(_) => {
                 let liked = |movie: u32| {
                     let rated = all.of_movie(MovieIdx(movie));
                     rated.filter(|(_, stars)| stars.halves() >= 8).count() as f32
@@ -100,26 +101,26 @@ fn ratings_of_newcomers_count_like_those_of_others() {
 }
 
 #[test]
-fn neighbours_are_the_most_alike_that_are_known() {
+fn finds_the_most_similar_known_movies() {
     let rows = features().matrix;
-    let found = neighbours(&rows, 30, |movie| movie.0 % 2 == 0);
+    let found = nearest_movies(&rows, 30, |movie| movie.0 % 2 == 0);
     assert_eq!(found.len(), rows.n_rows() - 30);
-    for (newcomer, alike) in (30..).zip(&found) {
+    for (new_movie, similar) in (30..).zip(&found) {
         let expected: Vec<u32> =
-            (0..30).filter(|film| film % 2 == 0 && film % 3 == newcomer % 3).collect();
-        let movies: Vec<u32> = alike.iter().map(|(film, _)| film.0).collect();
+            (0..30).filter(|movie| movie % 2 == 0 && movie % 3 == new_movie % 3).collect();
+        let movies: Vec<u32> = similar.iter().map(|(movie, _)| movie.0).collect();
         assert_eq!(movies, expected);
     }
 }
 
 #[test]
-fn weights_add_up_to_less_than_one_and_less_where_nothing_is_alike() {
-    let neighbours = vec![vec![(MovieIdx(3), 0.9), (MovieIdx(5), 0.3)], vec![(MovieIdx(3), 0.01)]];
+fn weights_sum_to_less_than_one_and_shrink_with_similarity() {
+    let neighbors = vec![vec![(MovieIdx(3), 0.9), (MovieIdx(5), 0.3)], vec![(MovieIdx(3), 0.01)]];
     let map = FeatureMap::default();
-    let newcomers = Newcomers { n_learned: 9, neighbours: &neighbours, ratings: None, map };
-    let mapped = newcomers.mapped(|_| true);
+    let new_movies = NewMovies { n_learned: 9, neighbors: &neighbors, ratings: None, map };
+    let mapped = new_movies.mapped(|_| true);
     let sums: Vec<f32> =
         mapped.iter().map(|movies| movies.iter().map(|(_, weight)| weight).sum()).collect();
     assert!(sums[0] > 0.9 && sums[0] < 1.0 && sums[1] < 0.1, "{sums:?}");
-    assert_eq!(newcomers.mapped(|movie| movie.0 == 5)[1], []);
+    assert_eq!(new_movies.mapped(|movie| movie.0 == 5)[1], []);
 }

@@ -1,16 +1,16 @@
-//! Sums of sparse rows, one a column.
+//! Sums of sparse rows, per column.
 
-/// Sums of what is added to columns, and which columns have one.
+/// Sparse accumulator: one sum per column and a bit set of the columns in use.
 #[derive(Debug, Default)]
 pub struct ColumnSums {
-    /// Thousands of likes lose digits in f32.
+    /// In f64, because sums over thousands of likes lose digits in f32.
     sums: Vec<f64>,
-    /// A bit for each column that has a sum.
+    /// Bit set of the columns in use.
     used: Vec<u64>,
 }
 
 impl ColumnSums {
-    /// Makes room for columns, if there is less.
+    /// Grows to at least `n_columns` columns.
     pub fn cover(&mut self, n_columns: usize) {
         if self.sums.len() < n_columns {
             self.sums.resize(n_columns, 0.0);
@@ -18,13 +18,13 @@ impl ColumnSums {
         }
     }
 
-    /// Adds to a column's sum.
+    /// Adds a value to the sum of a column.
     pub fn add(&mut self, column: u32, value: f32) {
         self.sums[column as usize] += f64::from(value);
         self.used[column as usize / 64] |= 1 << (column % 64);
     }
 
-    /// The columns that have a sum, ascending, with their sums; none has one afterwards.
+    /// Returns the columns in use, ascending, with their sums, and resets them.
     /// O(columns / 64 + sums).
     pub fn take(&mut self) -> (Vec<u32>, Vec<f32>) {
         let n = self.used.iter().map(|word| word.count_ones() as usize).sum();

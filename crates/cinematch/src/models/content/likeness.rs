@@ -1,48 +1,47 @@
-//! A few films laid out so that all of them are compared with another film in one walk.
+//! Similarities of one movie to a small pool of movies, computed in one walk over the movie's row.
 
 use std::cell::RefCell;
 
 use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
 
-/// No entry.
+/// Marks the end of a list.
 const NONE: u32 = u32::MAX;
 
 thread_local! {
-    /// One list head a column, all [`NONE`] while nobody holds it: no allocation of the columns'
-    /// size for each request.
+    /// One list head per column, all [`NONE`] while no pool uses them. Reused between requests to avoid
+    /// allocating one head per column each time.
     static HEADS: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
 }
 
-/// How alike the films of a small, growing pool are to others: the pool's entries in one linked
-/// list a column.
+/// A growing pool of movies, stored as one linked list of entries per column.
 #[derive(Debug)]
 pub struct Likeness<'a> {
     rows: &'a CsrMatrix<f32>,
     pool: Vec<MovieIdx>,
     heads: Vec<u32>,
-    /// A bit for each column that has a list: most of another film's columns have none, and these
-    /// bits stay in the nearest cache.
+    /// Bit set of the columns with a list. Most columns of another movie have none, and the bits fit in
+    /// the L1 cache.
     used: Vec<u64>,
     entries: Vec<Entry>,
-    /// What [`Self::to`] found last: no allocation for each film.
+    /// Result of the last call of [`Self::to`], reused to avoid allocations.
     sums: Vec<f32>,
 }
 
-/// A film's entry in a column.
+/// Entry of a pooled movie in a column.
 #[derive(Debug)]
 struct Entry {
-    /// The film's place in the pool.
+    /// Position of the movie in the pool.
     place: u32,
     value: f32,
-    /// The column's next entry.
+    /// Next entry of the column, or [`NONE`].
     next: u32,
 }
 
 impl<'a> Likeness<'a> {
-    /// An empty pool.
+    /// Creates an empty pool.
     pub(super) fn new(rows: &'a CsrMatrix<f32>) -> Self {
-        // Taken, not borrowed: after a panic the next request starts with a new list.
+        // Taken instead of borrowed, so that the next request starts from new heads after a panic.
         let mut heads = HEADS.take();
         heads.resize(rows.n_columns(), NONE);
         let used = vec![0; rows.n_columns().div_ceil(64)];
@@ -50,7 +49,7 @@ impl<'a> Likeness<'a> {
         Self { rows, pool, heads, used, entries: Vec::with_capacity(256), sums }
     }
 
-    /// Adds a film to the pool. O(its entries).
+    /// Adds a movie to the pool. O(entries of the movie).
     pub fn push(&mut self, movie: MovieIdx) {
         let place = self.pool.len() as u32;
         self.pool.push(movie);
@@ -62,18 +61,18 @@ impl<'a> Likeness<'a> {
         }
     }
 
-    /// The number of films in the pool.
+    /// Returns the number of movies in the pool.
     pub fn len(&self) -> usize {
         self.pool.len()
     }
 
-    /// Whether there is no film in the pool.
+    /// Returns true if the pool is empty.
     pub fn is_empty(&self) -> bool {
         self.pool.is_empty()
     }
 
-    /// How alike every film of the pool is to `movie`, in the pool's order: the same sums, in the
-    /// same order, as comparing them one by one. O(entries of the film + matches).
+    /// Returns the similarity of `movie` to every pooled movie, in the order of the pool. Sums run in the
+    /// order of the columns, as in pairwise comparisons. O(entries of the movie + matches).
     pub fn to(&mut self, movie: MovieIdx) -> &[f32] {
         let mut sums = std::mem::take(&mut self.sums);
         sums.clear();
@@ -83,8 +82,8 @@ impl<'a> Likeness<'a> {
         &self.sums
     }
 
-    /// Calls `each` with every feature that a film of the pool shares with `movie`: the film's place,
-    /// the column, and its part in how alike they are.
+    /// Calls `each` for every feature that a pooled movie shares with `movie`: position in the pool,
+    /// column, and contribution to the similarity.
     pub fn each_match(&self, movie: MovieIdx, mut each: impl FnMut(usize, u32, f32)) {
         for (column, value) in self.rows.entries(movie.row()) {
             if self.used[column as usize / 64] >> (column % 64) & 1 == 0 {

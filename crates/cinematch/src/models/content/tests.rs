@@ -1,13 +1,13 @@
-use super::*;
+use super::model::{ContentModel, Profile, Signal};
 use crate::catalog::Movie;
 use crate::features::plain::PlainFeatures;
-use crate::features::ranking::FeatureSet;
+use crate::features::ranking::{FeatureSet, RankingFeatures};
 use crate::features::tags::TagCounts;
 use crate::features::text::TfidfParams;
-use crate::ids::MovieId;
-use crate::retrieval::{Scores, best};
+use crate::ids::{MovieId, MovieIdx};
+use crate::retrieval::{Layout, Scores, best};
 
-/// A film of which only the title is known.
+/// Returns a movie with a title and no other facts.
 pub(crate) fn movie(id: u32, title: &str) -> Movie {
     Movie {
         movie_id: MovieId(id),
@@ -32,7 +32,7 @@ pub(crate) fn movie(id: u32, title: &str) -> Movie {
     }
 }
 
-/// Twelve films in three kinds: heists, musicals, westerns.
+/// Returns twelve movies of three kinds: heists, musicals, westerns.
 pub(crate) fn catalogue() -> Vec<Movie> {
     let kinds: [(&[&str], &[&str], &str); 3] = [
         (&["crime", "thriller"], &["heist", "police"], "A crew plans a heist"),
@@ -57,7 +57,7 @@ pub(crate) fn catalogue() -> Vec<Movie> {
         .collect()
 }
 
-/// The model over [`catalogue`].
+/// Fits the model on [`catalogue`].
 pub(crate) fn model(feature_set: FeatureSet) -> ContentModel {
     let movies = catalogue();
     let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
@@ -66,16 +66,16 @@ pub(crate) fn model(feature_set: FeatureSet) -> ContentModel {
     ContentModel::fit(features, &layout())
 }
 
-/// The films of [`catalogue`] by their kind.
+/// Orders the movies of [`catalogue`] by kind.
 fn layout() -> Layout {
     Layout::new(12, |movie| movie.0 % 3)
 }
 
-/// Every film's affinity.
+/// Returns the affinity of every movie.
 fn affinities(model: &ContentModel, profile: &Profile) -> Vec<f32> {
     let (layout, mut own) = (layout(), vec![0.0; model.n_movies()]);
     let parts = model.add_scores(profile, &mut own);
-    let scores = Scores { layout: &layout, own: &own, parts };
+    let scores = Scores { layout: &layout, own: &own, shared: parts };
     let mut affinities = vec![0.0; model.n_movies()];
     for movie in best(12, &scores, |_| true) {
         affinities[movie.movie.row()] = movie.score;
@@ -84,7 +84,7 @@ fn affinities(model: &ContentModel, profile: &Profile) -> Vec<f32> {
 }
 
 #[test]
-fn liked_kinds_come_first_and_disliked_last() {
+fn ranks_liked_kinds_above_disliked_ones() {
     for feature_set in [FeatureSet::Full, FeatureSet::Seed] {
         let model = model(feature_set);
         let history = [
@@ -101,7 +101,7 @@ fn liked_kinds_come_first_and_disliked_last() {
 }
 
 #[test]
-fn contributions_add_up_to_the_score_and_features_to_the_contribution() {
+fn contributions_sum_to_the_score_and_features_to_the_contribution() {
     let model = model(FeatureSet::Full);
     let history: Vec<Signal> = [(0, 1.0), (4, 0.5), (7, -0.8)]
         .map(|(movie, weight)| Signal { movie: MovieIdx(movie), weight })
@@ -127,7 +127,7 @@ fn contributions_add_up_to_the_score_and_features_to_the_contribution() {
 }
 
 #[test]
-fn an_empty_history_scores_nothing() {
+fn scores_are_zero_for_an_empty_history() {
     let model = model(FeatureSet::Full);
     let profile = model.profile(&[]);
     assert!(profile.is_empty());
@@ -136,7 +136,7 @@ fn an_empty_history_scores_nothing() {
 }
 
 #[test]
-fn a_movie_is_most_like_itself() {
+fn a_movie_is_most_similar_to_itself() {
     let model = model(FeatureSet::Full);
     let mut likeness = model.likeness();
     (0..12).for_each(|at| likeness.push(MovieIdx(at)));
@@ -145,7 +145,7 @@ fn a_movie_is_most_like_itself() {
         assert!(alike[at] <= 1.0 + 1e-5);
         assert!(alike.iter().all(|other| *other <= alike[at] + 1e-5));
     }
-    // The columns are left as they were found.
+    // Dropping a pool resets the shared heads.
     drop(likeness);
     assert!(model.likeness().to(MovieIdx(0)).is_empty());
     let mut again = model.likeness();

@@ -1,18 +1,31 @@
-//! EASE and EDLAE: the best linear model of films on films, in closed form.
+//! EASE and EDLAE: full-rank linear models of movies on movies, in closed form.
 //!
-//! EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019) minimises
-//! ‖X − XB‖² + λ‖B‖² with a zero diagonal: with P = (`XᵀX` + λI)⁻¹, Bᵢⱼ = −Pᵢⱼ / Pⱼⱼ. EDLAE (Steck,
-//! "Autoencoders that don't overfit towards the Identity", 2020, full rank) regularises each film by
-//! how often it was seen: λ becomes λ + Gᵢᵢ·p/(1−p), as if every entry were dropped with probability p.
+//! EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019) minimizes
+//! ‖X − XB‖² + λ‖B‖² with a zero diagonal of B: with P = (`XᵀX` + λI)⁻¹, Bᵢⱼ = −Pᵢⱼ / Pⱼⱼ. EDLAE
+//! (Steck, "Autoencoders that don't overfit towards the Identity", 2020, full rank) regularizes each
+//! movie by its frequency: λ becomes λ + Gᵢᵢ·p/(1−p), which corresponds to dropping every entry with
+//! probability p.
 //!
-//! X is users × the most rated films. n films cost n³ FLOPs and 2·n² bytes, and Σ nᵤ² / 2
-//! additions for `XᵀX`. Of B, the largest entries of each column are kept.
+//! - **Shapes**: X is users × the most frequent movies (at most [`EaseParams::max_movies`]); B is
+//!   movies × movies. The largest entries of each column of B are kept ([`EaseParams::neighbors`]).
+//! - **Time**: n³ FLOPs for n movies, and Σ nᵤ² / 2 additions for `XᵀX`.
+//! - **Memory**: 2·n² bytes while fitting, 8 bytes per kept entry afterwards.
+//! - **Errors**: a parameter outside its range; λ too small for f32 arithmetic.
+//! - **Seed**: none; the result is deterministic.
+
+use std::io;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Implicit;
+use super::archive::{ArchiveContext, ReadArchive};
+use super::cold_start::NewMovies;
 use super::gram::Columns;
+use super::implicit::Implicit;
+use super::interface::{
+    FitCause, ModelParams, ParameterError, SearchSpace, TrainingData, check, check_count,
+    check_positive,
+};
 use super::item_item::{ItemItem, largest};
 use crate::linalg::{BlockMatrix, NotPositive};
 
@@ -20,13 +33,13 @@ use crate::linalg::{BlockMatrix, NotPositive};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EaseParams {
-    /// λ: the larger, the nearer B is to 0.
+    /// λ: larger values shrink B toward 0.
     pub regularization: f32,
-    /// p, 0 to below 1; 0 is EASE.
+    /// p, 0 (inclusive) to 1 (exclusive); 0 is EASE.
     pub dropout: f32,
-    /// Films to compare, the most rated.
+    /// Number of movies to model, the most frequent.
     pub max_movies: usize,
-    /// Entries of B kept for each film, those of largest magnitude.
+    /// Number of entries to keep per column of B, those of largest magnitude.
     pub neighbors: usize,
 }
 
@@ -36,35 +49,13 @@ impl Default for EaseParams {
     }
 }
 
-/// Parameters that make no model.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum EaseError {
-    /// A value outside its range.
-    #[error("{name} is {value}; expected {expected}")]
-    OutOfRange {
-        /// The parameter.
-        name: &'static str,
-        /// What it is.
-        value: f32,
-        /// What it may be.
-        expected: &'static str,
-    },
-    /// Too little regularisation for f32.
-    #[error("{0}; a larger regularization helps")]
-    Singular(#[from] NotPositive),
-}
-
 impl EaseParams {
-    /// Checks the ranges.
-    pub fn check(self) -> Result<CheckedEaseParams, EaseError> {
-        let out = |name, value, expected| Err(EaseError::OutOfRange { name, value, expected });
-        let Self { regularization, dropout, .. } = self;
-        if !(regularization > 0.0 && regularization.is_finite()) {
-            return out("regularization", regularization, "a number above 0");
-        }
-        if !(0.0..1.0).contains(&dropout) {
-            return out("dropout", dropout, "0 to below 1");
-        }
+    /// Checks that every parameter is within its range.
+    pub fn check(self) -> Result<CheckedEaseParams, ParameterError> {
+        check_count("max_movies", self.max_movies)?;
+        check_count("neighbors", self.neighbors)?;
+        check_positive("regularization", self.regularization)?;
+        check("dropout", self.dropout, (0.0..1.0).contains(&self.dropout), "0 to below 1")?;
         Ok(CheckedEaseParams(self))
     }
 }
@@ -74,12 +65,12 @@ impl EaseParams {
 pub struct CheckedEaseParams(EaseParams);
 
 impl CheckedEaseParams {
-    /// Fits the model. `progress` is told the share of the inversion that is done.
+    /// Fits the model. `progress` is called with the completed share of the inversion, 0 to 1.
     pub fn fit(
         self,
         implicit: &Implicit,
         progress: &mut dyn FnMut(f32),
-    ) -> Result<ItemItem, EaseError> {
+    ) -> Result<ItemItem, NotPositive> {
         let EaseParams { regularization, dropout, max_movies, neighbors } = self.0;
         let columns = Columns::new(implicit, max_movies);
         let movies = columns.movies();
@@ -98,6 +89,91 @@ impl CheckedEaseParams {
             (movies[at], largest(entries, neighbors))
         };
         let targets = (0..movies.len()).into_par_iter().map_init(Vec::new, column).collect();
-        Ok(ItemItem::new(implicit.confidence(), implicit.n_movies(), targets))
+        Ok(ItemItem::from_columns(implicit.confidence(), implicit.n_movies(), targets))
+    }
+}
+
+/// The model `edlae`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Edlae(pub EaseParams);
+
+/// The model `ease`. [`EaseParams::dropout`] is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ease(pub EaseParams);
+
+impl ModelParams for Edlae {
+    type Fitted = ItemItem;
+
+    const LEARNS_FROM_RATINGS: bool = true;
+    const SEARCH: Option<SearchSpace<Self>> = Some(|Self(params), confidence, draw| {
+        params.regularization = draw.log_uniform(5.0, 3_000.0);
+        params.dropout = draw.uniform(0.05, 0.75);
+        confidence.draw(draw);
+    });
+    const HYBRID_WEIGHTS: (f64, f64) = (0.05, 8.0);
+
+    fn recommended() -> Self {
+        Self(EaseParams::default())
+    }
+
+    fn validate(&self) -> Result<(), ParameterError> {
+        self.0.check().map(|_| ())
+    }
+
+    fn set_seed(&mut self, _: u64) {}
+
+    fn fit(
+        &self,
+        data: &TrainingData<'_>,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<ItemItem, FitCause> {
+        Ok(self.0.check()?.fit(data.implicit(), progress)?)
+    }
+
+    fn extended(&self, model: &ItemItem, new_movies: &NewMovies<'_>) -> ItemItem {
+        model.extended(new_movies, self.0.neighbors)
+    }
+
+    fn restore(&self, context: ArchiveContext, archive: &dyn ReadArchive) -> io::Result<ItemItem> {
+        ItemItem::restore(context, archive)
+    }
+}
+
+impl ModelParams for Ease {
+    type Fitted = ItemItem;
+
+    const LEARNS_FROM_RATINGS: bool = true;
+    const SEARCH: Option<SearchSpace<Self>> = Some(|Self(params), confidence, draw| {
+        params.regularization = draw.log_uniform(10.0, 3_000.0);
+        confidence.draw(draw);
+    });
+    const HYBRID_WEIGHTS: (f64, f64) = Edlae::HYBRID_WEIGHTS;
+
+    fn recommended() -> Self {
+        Self(EaseParams { regularization: 200.0, ..EaseParams::default() })
+    }
+
+    fn validate(&self) -> Result<(), ParameterError> {
+        self.0.check().map(|_| ())
+    }
+
+    fn set_seed(&mut self, _: u64) {}
+
+    fn fit(
+        &self,
+        data: &TrainingData<'_>,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<ItemItem, FitCause> {
+        Edlae(EaseParams { dropout: 0.0, ..self.0 }).fit(data, progress)
+    }
+
+    fn extended(&self, model: &ItemItem, new_movies: &NewMovies<'_>) -> ItemItem {
+        model.extended(new_movies, self.0.neighbors)
+    }
+
+    fn restore(&self, context: ArchiveContext, archive: &dyn ReadArchive) -> io::Result<ItemItem> {
+        ItemItem::restore(context, archive)
     }
 }

@@ -1,67 +1,70 @@
-//! The hybrid: a weighted sum of models, each brought to one scale.
+//! Hybrid: a weighted sum of models.
 //!
-//! A model's scores for a viewer are divided by their root mean square over all films, so that a
-//! weight means the same for every viewer and for models of any unit; the sum stays linear in each
-//! model's parts, and reasons stay exact. There is no case to tell apart: a film without ratings has
-//! no collaborative score and is ranked by what content says, a viewer without a history is ranked by
-//! what the models say of everybody.
+//! A model's scores are divided by their root mean square over all movies, separately for each user,
+//! so that a weight has the same meaning for every user and for models of any unit. The sum is linear
+//! in the contributions of each model, so that the contributions of the hybrid are exact. No special
+//! cases are needed: a movie without ratings has no collaborative score and is ranked by content; a
+//! user without a history is ranked by popularity.
+//!
+//! Time and memory are the sums over the models, plus O(movies · models) per user.
 
+use super::contributions::Contributions;
+use super::model::Model;
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 
-use super::{Contributions, Fitted, Model};
-
 /// Models with their weights.
 #[derive(Clone, Debug)]
-pub struct Hybrid {
-    parts: Vec<(Fitted, f32)>,
+pub struct Hybrid<M> {
+    parts: Vec<(M, f32)>,
 }
 
-impl Hybrid {
-    /// A weighted sum.
+impl<M: Model> Hybrid<M> {
+    /// Combines models. Models of weight 0 are kept but do not rank.
     ///
     /// # Panics
-    /// When there is no model, or when they do not score the same films.
-    pub fn new(parts: Vec<(Fitted, f32)>) -> Self {
+    /// If there is no model, or if the models differ in their number of movies.
+    pub fn new(parts: Vec<(M, f32)>) -> Self {
         let n_movies = parts.first().map(|(model, _)| model.n_movies());
         assert!(
             n_movies.is_some() && parts.iter().all(|(model, _)| Some(model.n_movies()) == n_movies),
-            "models of the same films"
+            "models of the same movies"
         );
         Self { parts }
     }
 
-    /// The same models with other weights, in their order.
+    /// Replaces the weights, in the order of the models.
     ///
     /// # Panics
-    /// When there are not as many weights as models.
+    /// If the number of weights differs from the number of models.
     #[must_use]
     pub fn reweighed(mut self, weights: &[f32]) -> Self {
-        assert_eq!(weights.len(), self.parts.len(), "a weight for every model");
+        assert_eq!(weights.len(), self.parts.len(), "one weight per model");
         for ((_, weight), other) in self.parts.iter_mut().zip(weights) {
             *weight = *other;
         }
         self
     }
 
-    /// The models that count.
-    fn ranking(&self) -> impl Iterator<Item = &(Fitted, f32)> {
+    /// Returns the models whose weight is above 0.
+    fn ranking(&self) -> impl Iterator<Item = &(M, f32)> {
         self.parts.iter().filter(|(_, weight)| *weight > 0.0)
     }
 
-    /// The models with their weights.
-    pub fn parts(&self) -> &[(Fitted, f32)] {
+    /// Returns the models with their weights.
+    pub fn parts(&self) -> &[(M, f32)] {
         &self.parts
     }
 }
 
-/// What scores are multiplied by to have this weight: weight over root mean square. O(films).
-pub fn scale(scores: &[f32], weight: f32) -> f32 {
+/// Returns the factor that gives scores a weight: the weight divided by the root mean square of the
+/// scores; 0 if all scores are 0. O(movies).
+pub(crate) fn scale(scores: &[f32], weight: f32) -> f32 {
     let deviation = (sum_of_squares(scores) / scores.len().max(1) as f64).sqrt();
     if deviation > 0.0 { (f64::from(weight) / deviation) as f32 } else { 0.0 }
 }
 
-/// In sums of their own, because a single one is a chain of waits.
+/// Adds 16 partial sums, because each addition to a single sum would wait for the previous one.
 fn sum_of_squares(scores: &[f32]) -> f64 {
     let mut sums = [0.0; 16];
     let (chunks, rest) = scores.as_chunks::<16>();
@@ -76,7 +79,7 @@ fn sum_of_squares(scores: &[f32]) -> f64 {
     sums.iter().sum()
 }
 
-impl Model for Hybrid {
+impl<M: Model> Model for Hybrid<M> {
     fn n_movies(&self) -> usize {
         self.parts[0].0.n_movies()
     }

@@ -1,13 +1,13 @@
-//! Films' factors laid out for scoring all of them: blocks of 16 films, a lane for each factor. One
-//! viewer's scores are a walk through memory; those of 16 viewers cost hardly more.
+//! Factors of movies laid out for scoring all of them: blocks of 16 movies with one lane per factor.
+//! Scoring one user is bound by memory bandwidth; scoring 16 users takes little longer.
 
-use super::Factors;
 use crate::linalg::{Lane, Lanes, TILE, Tile, ZERO, add_combination, add_product};
+use crate::models::factors::Factors;
 
-/// The viewers that are scored together.
+/// Number of users scored together.
 pub const USERS: usize = TILE;
 
-/// Films' factors by block and factor.
+/// Factors of the movies by block and factor.
 #[derive(Clone, Debug)]
 pub struct Blocks {
     n_movies: usize,
@@ -16,7 +16,7 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Turns rows of factors round. O(n·d).
+    /// Transposes rows of factors. O(n·d).
     pub fn new(movies: &Factors) -> Self {
         let (n_movies, n_factors) = (movies.n_rows(), movies.n_factors());
         let mut lanes = Lanes::zeros(n_movies.div_ceil(TILE) * n_factors);
@@ -29,7 +29,7 @@ impl Blocks {
         Self { n_movies, n_factors, lanes }
     }
 
-    /// A viewer's score for every film. 2·n·d FLOPs, and as many bytes twice.
+    /// Writes a user's score of every movie. 2·n·d FLOPs, 4·n·d bytes read.
     pub fn score(&self, user: &[f32], scores: &mut [f32]) {
         for (block, scores) in self.lanes.chunks_exact(self.n_factors).zip(scores.chunks_mut(TILE))
         {
@@ -39,8 +39,8 @@ impl Blocks {
         }
     }
 
-    /// The scores of up to [`VIEWERS`] viewers, of whom `viewers` has a row each. The same as one by
-    /// one, to the last bit.
+    /// Writes the scores of up to [`USERS`] users, one row of `users` each. Results equal those of
+    /// [`Self::score`] to the last bit.
     pub fn score_many(&self, users: &Factors, scores: &mut [&mut [f32]]) {
         let mut panel: Vec<Lane> = vec![[0.0; TILE]; self.n_factors];
         for user in 0..users.n_rows() {
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_by_one_or_together_scores_are_the_products() {
+    fn scores_one_user_and_many_users_identically() {
         let movies = Factors::normal(37, 21, 1.0, 3);
         let users = Factors::normal(5, 21, 1.0, 4);
         let blocks = Blocks::new(&movies);

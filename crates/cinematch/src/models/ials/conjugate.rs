@@ -1,14 +1,14 @@
-//! A row's system, nearly solved: a few steps of conjugate gradients from the factors it has.
+//! Approximate solution of a row's system: a few steps of conjugate gradients from the current factors.
 //!
 //! Takács, Pilászy and Tikk, "Applications of the Conjugate Gradient Method for Implicit Feedback
-//! Collaborative Filtering", 2011. The matrix is never made: its product with a vector is one pass
-//! over the gathered factors of the row's columns, and one over `α₀HᵀH`.
+//! Collaborative Filtering", 2011. The matrix is never formed: its product with a vector is one
+//! pass over the gathered factors of the row's columns and one over `α₀HᵀH`.
 
-use super::factors::Factors;
 use super::solve::Row;
 use crate::linalg::{Lane, Lanes, TILE, add_combination, add_gradient};
+use crate::models::factors::Factors;
 
-/// Descends in rows one after the other in the same memory.
+/// Solver that reuses its memory from row to row.
 pub struct Descent {
     steps: usize,
     gathered: Gathered,
@@ -18,7 +18,7 @@ pub struct Descent {
 }
 
 impl Descent {
-    /// For rows of `width` lanes.
+    /// Creates a solver for rows of `width` lanes.
     pub fn new(width: usize, steps: usize) -> Self {
         let zeros = vec![[0.0; TILE]; width];
         Self {
@@ -30,7 +30,7 @@ impl Descent {
         }
     }
 
-    /// Moves `solution` towards the row's solution; `background` is all rows of `α₀HᵀH`.
+    /// Moves `solution` toward the solution of the row; `background` is the full matrix `α₀HᵀH`.
     /// (steps + 1)·(4·n·d + 2·d²) FLOPs.
     pub fn descend(
         &mut self,
@@ -40,7 +40,7 @@ impl Descent {
         solution: &mut [Lane],
     ) {
         let Self { steps, gathered, gradient, direction, product } = self;
-        gathered.forget();
+        gathered.reset();
         let mut multiply = |at: &[Lane], target: f32, product: &mut [Lane]| {
             for (product, at) in product.iter_mut().zip(at) {
                 *product = at.map(|value| row.ridge * value);
@@ -48,14 +48,14 @@ impl Descent {
             add_combination(background, at.as_flattened(), product);
             gathered.add_gradient(columns, row, at, target, product);
         };
-        // The gradient is A·w − b, and all of b comes from the target 1.
+        // The gradient is A·w − b; the target 1 contributes b.
         multiply(solution, 1.0, gradient);
         for (direction, gradient) in direction.iter_mut().zip(&*gradient) {
             *direction = gradient.map(|value| -value);
         }
         let mut square = dot(gradient, gradient);
         for step in 1..=*steps {
-            // At the solution there is no way to go.
+            // Already at the solution.
             if square < f32::MIN_POSITIVE {
                 break;
             }
@@ -95,7 +95,7 @@ fn add(factor: f32, values: &[Lane], sum: &mut [Lane]) {
     }
 }
 
-/// Factors of a row's columns in groups of 16, a tile for every lane of them, and their weights.
+/// Factors of a row's columns in groups of 16, one tile per lane, and their weights.
 struct Gathered {
     n_groups: usize,
     lanes: Lanes,
@@ -103,12 +103,13 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// Makes ready for another row.
-    fn forget(&mut self) {
+    /// Prepares for another row.
+    fn reset(&mut self) {
         self.n_groups = 0;
     }
 
-    /// Adds Σ c·(⟨h, at⟩ − target)·h over the row's columns. The first time it gathers them too.
+    /// Adds Σ c·(⟨h, at⟩ − target)·h over the row's columns. The first call for a row gathers the
+    /// columns.
     fn add_gradient(
         &mut self,
         columns: &Factors,
@@ -133,13 +134,13 @@ impl Gathered {
         let tiles = &mut self.lanes.as_chunks_mut::<TILE>().0[..self.n_groups * width];
         let mut gathered = columns.gather(row.columns);
         for (group, weights) in tiles.chunks_exact_mut(width).zip(&self.weights) {
-            // What is missing from the last group has the weight 0.
+            // Places that the last group leaves empty have the weight 0.
             for (place, lanes) in (0..TILE).zip(&mut gathered) {
                 for (tile, lane) in group.iter_mut().zip(lanes) {
                     tile[place] = *lane;
                 }
             }
-            // At once, while the group is in the nearest cache.
+            // Computed while the group is in the L1 cache.
             add_gradient(group, std::slice::from_ref(weights), at, target, sum);
         }
     }

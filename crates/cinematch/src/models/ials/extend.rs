@@ -1,58 +1,60 @@
-//! Films that came after training: folded in where they were liked, otherwise mapped from films like
-//! them.
+//! Movies added after training: folded in by their ratings and mapped from similar movies.
 
 use rayon::prelude::*;
 
-use super::super::cold_start::{Newcomers, PRIOR_RATINGS};
+use super::model::Ials;
+use super::params::{IalsParams, Solver};
 use super::solve::{Row, RowSolver};
-use super::{Factors, Ials, IalsParams, Solver, half_step};
+use super::training::half_step;
 use crate::features::CsrMatrix;
 use crate::linalg::Lane;
+use crate::models::cold_start::{NewMovies, PRIOR_RATINGS};
+use crate::models::factors::Factors;
 
-/// Users who liked a film, as rows, and how much each.
+/// Rows of the users who liked a movie, with their weights.
 type Likes = (Vec<u32>, Vec<f32>);
 
 impl Ials {
-    /// The model with newcomers behind the films that it has learned. Where one of them was liked, all
-    /// users are folded in once, as an epoch's half does: O(nnz·d² + U·d³).
-    pub(in crate::models) fn extended(&self, newcomers: &Newcomers<'_>) -> Self {
+    /// Returns the model with new movies behind the learned ones. If any of them was liked, all users
+    /// are solved for once, as in half an epoch: O(nnz·d² + U·d³).
+    pub(super) fn extended(&self, new_movies: &NewMovies<'_>) -> Self {
         let n_factors = self.params.factors;
-        let mut movies = Factors::zeros(newcomers.n_learned + newcomers.len(), n_factors);
-        let mapped = newcomers
+        let mut movies = Factors::zeros(new_movies.n_learned + new_movies.len(), n_factors);
+        let mapped = new_movies
             .mapped(|movie| self.movies.values(movie.row()).iter().any(|value| *value != 0.0));
-        let folded = self.folded(newcomers);
+        let folded = self.folded(new_movies);
         for (row, target) in movies.rows_mut().enumerate() {
-            let Some(newcomer) = row.checked_sub(newcomers.n_learned) else {
+            let Some(new_movie) = row.checked_sub(new_movies.n_learned) else {
                 target.copy_from_slice(self.movies.row(row));
                 continue;
             };
-            // n likes against the prior's: one speaks for what it knows of the other.
-            let n_liked = folded.as_ref().map_or(0.0, |(_, counts)| counts[newcomer]);
+            // n likes are weighted against the prior likes of the mapped factors.
+            let n_liked = folded.as_ref().map_or(0.0, |(_, counts)| counts[new_movie]);
             let share = n_liked / (n_liked + PRIOR_RATINGS);
             let mut mean_length = 0.0;
-            for (film, weight) in &mapped[newcomer] {
-                let row = self.movies.row(*film);
-                mean_length += weight * self.movies.dot(*film, row).sqrt();
+            for (movie, weight) in &mapped[new_movie] {
+                let row = self.movies.row(*movie);
+                mean_length += weight * self.movies.dot(*movie, row).sqrt();
                 add(*weight, row, target);
             }
             let length =
                 target.as_flattened().iter().map(|value| value * value).sum::<f32>().sqrt();
-            let scale = (1.0 - share) * newcomers.map.restoring(length, mean_length);
+            let scale = (1.0 - share) * new_movies.map.restoring(length, mean_length);
             target.as_flattened_mut().iter_mut().for_each(|value| *value *= scale);
             if let Some((folded, _)) = folded.as_ref().filter(|_| share > 0.0) {
-                add(share, folded.row(newcomer), target);
+                add(share, folded.row(new_movie), target);
             }
         }
-        Self::new(self.params, self.confidence, movies, newcomers.n_learned)
+        Self::new(self.params, self.confidence, movies, new_movies.n_learned)
     }
 
-    /// What training would make of the newcomers, users and learned films as they are, and how much
-    /// each was liked; `None` where none was.
-    fn folded(&self, newcomers: &Newcomers<'_>) -> Option<(Factors, Vec<f32>)> {
-        let (interactions, users) = newcomers.ratings?;
-        let likes: Vec<Likes> = (0..newcomers.len())
-            .map(|newcomer| {
-                let rated = newcomers.rated_by(newcomer).into_iter();
+    /// Solves for the new movies with users and learned movies fixed, as training would. Returns their
+    /// factors and total weights; `None` if none of them was liked.
+    fn folded(&self, new_movies: &NewMovies<'_>) -> Option<(Factors, Vec<f32>)> {
+        let (interactions, users) = new_movies.ratings?;
+        let likes: Vec<Likes> = (0..new_movies.len())
+            .map(|new_movie| {
+                let rated = new_movies.rated_by(new_movie).into_iter();
                 let weighed = rated.map(|(user, stars)| {
                     let row = users.binary_search(&user).unwrap_or_default();
                     (row as u32, self.confidence.of(stars))
@@ -64,23 +66,23 @@ impl Ials {
         if counts.iter().all(|count| *count == 0.0) {
             return None;
         }
-        let mut user_movies = CsrMatrix::new(newcomers.n_learned);
+        let mut user_movies = CsrMatrix::new(new_movies.n_learned);
         for user in users {
             user_movies.push_row(interactions.of_user(*user).filter_map(|rated| {
                 let weight = self.confidence.of(rated.stars);
-                let counts = weight > 0.0 && rated.movie.row() < newcomers.n_learned;
+                let counts = weight > 0.0 && rated.movie.row() < new_movies.n_learned;
                 counts.then_some((rated.movie.0, weight))
             }));
         }
-        // Nothing to start from, so that a few steps of descent would not arrive.
+        // Exact, because a few steps of conjugate gradients do not converge from zeros.
         let params = IalsParams { solver: Solver::Cholesky, ..self.params };
         let ridges = params.ridges(&user_movies);
         let mut factors = Factors::zeros(users.len(), params.factors);
-        let learned = self.movies.first(newcomers.n_learned);
+        let learned = self.movies.first(new_movies.n_learned);
         half_step(params, (&user_movies, &ridges), &learned, &mut factors);
 
         let background = params.background(&factors);
-        let mut folded = Factors::zeros(newcomers.len(), params.factors);
+        let mut folded = Factors::zeros(new_movies.len(), params.factors);
         let rows: Vec<(&mut [Lane], &Likes)> = folded.rows_mut().zip(&likes).collect();
         rows.into_par_iter().for_each_init(
             || RowSolver::new(factors.width()),

@@ -1,20 +1,20 @@
-//! One row's system: (`α₀HᵀH` + Σ c·hhᵀ + ridge)·w = Σ c·h.
+//! Exact solution of a row's system (`α₀HᵀH` + Σ c·hhᵀ + ridge)·w = Σ c·h.
 
-use super::factors::{Factors, Panels};
 use crate::linalg::{Factor, Lane, TILE, TileMatrix};
+use crate::models::factors::{Factors, Panels};
 
-/// What a row's system has of its own.
+/// A row of the matrix with its regularization.
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
-    /// The columns it has, ascending.
+    /// Columns of the entries, ascending.
     pub columns: &'a [u32],
-    /// c of each.
+    /// Weight c of each entry.
     pub weights: &'a [f32],
-    /// λ (n + α₀·N)^ν.
+    /// Regularization λ (n + α₀·N)^ν.
     pub ridge: f32,
 }
 
-/// Solves rows one after the other in the same memory.
+/// Solver that reuses its memory from row to row.
 pub struct RowSolver {
     matrix: TileMatrix,
     factor: Factor,
@@ -23,7 +23,7 @@ pub struct RowSolver {
 }
 
 impl RowSolver {
-    /// For rows of `width` lanes.
+    /// Creates a solver for rows of `width` lanes.
     pub fn new(width: usize) -> Self {
         Self {
             matrix: TileMatrix::zeros(0),
@@ -33,7 +33,7 @@ impl RowSolver {
         }
     }
 
-    /// Replaces `solution` by the row's solution. `n·d·(d + 16) + d³/3` FLOPs.
+    /// Writes the solution of the row to `solution`. `n·d·(d + 16) + d³/3` FLOPs.
     pub fn solve(
         &mut self,
         background: &TileMatrix,
@@ -46,7 +46,7 @@ impl RowSolver {
         self.divide(std::iter::once(solution));
     }
 
-    /// Multiplies each of `vectors` by the inverse of a row's matrix.
+    /// Multiplies each of `vectors` by the inverse of the row's matrix.
     pub fn apply_inverse<'v>(
         &mut self,
         background: &TileMatrix,
@@ -58,8 +58,8 @@ impl RowSolver {
         self.divide(vectors);
     }
 
-    /// Makes both sides of a row's system. Gathering is what takes longest where rows of factors lie
-    /// far apart, so that it is done once.
+    /// Forms both sides of the row's system in one pass, because reading scattered rows of factors
+    /// dominates the time.
     fn gather(&mut self, background: &TileMatrix, columns: &Factors, row: Row<'_>) {
         let Self { matrix, panels, right, .. } = self;
         matrix.copy_from(background);
@@ -81,7 +81,7 @@ impl RowSolver {
     }
 
     fn divide<'v>(&mut self, vectors: impl Iterator<Item = &'v mut [Lane]>) {
-        // The ridge is above 0, so that only values which are no numbers can fail here.
+        // The ridge is above 0, so that only NaN values can fail here.
         let factored = self.matrix.factor(&mut self.factor).is_ok();
         for vector in vectors {
             if factored {

@@ -1,20 +1,33 @@
-//! Film to film: Sarwar, Karypis, Konstan and Riedl, "Item-based Collaborative Filtering
-//! Recommendation Algorithms", 2001, with shrinkage for films that few have in common.
+//! Item-based neighbors: Sarwar, Karypis, Konstan and Riedl, "Item-based Collaborative Filtering
+//! Recommendation Algorithms", 2001, with shrinkage for pairs with few common users.
+//!
+//! - **Score** of movie j: Σ weight(i) · ⟨xᵢ, xⱼ⟩ / (‖xᵢ‖‖xⱼ‖ + shrinkage) over the movies i of the
+//!   history that are among j's neighbors.
+//! - **Time**: O(Σ nᵤ²), where user u has nᵤ movies. **Memory**: O(movies · neighbors).
+//! - **Seed**: none.
+
+use std::io;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::super::Implicit;
-use super::super::gram::Columns;
-use super::super::item_item::{ItemItem, largest};
+use crate::models::archive::{ArchiveContext, ReadArchive};
+use crate::models::cold_start::NewMovies;
+use crate::models::gram::Columns;
+use crate::models::implicit::Implicit;
+use crate::models::interface::{
+    FitCause, ModelParams, ParameterError, SearchSpace, TrainingData, check_count,
+    check_not_negative,
+};
+use crate::models::item_item::{ItemItem, largest};
 
 /// Parameters of item-knn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ItemKnnParams {
-    /// Films kept for each film, the most similar.
+    /// Number of neighbors to keep per movie, the most similar.
     pub neighbors: usize,
-    /// Added to the product of lengths: the larger, the less a few common users prove.
+    /// Added to the product of norms: larger values discount pairs with few common users.
     pub shrinkage: f32,
 }
 
@@ -25,27 +38,62 @@ impl Default for ItemKnnParams {
 }
 
 impl ItemKnnParams {
-    /// Fits the model: score of film j = Σ weight(i) · ⟨xᵢ, xⱼ⟩ / (‖xᵢ‖‖xⱼ‖ + shrinkage) over the films i of the
-    /// history among j's neighbours. O(Σ nᵤ²) time, O(films · neighbours) memory.
-    pub fn fit(self, implicit: &Implicit) -> ItemItem {
+    /// Fits the model. O(Σ nᵤ²) time, O(movies · neighbors) memory.
+    pub(crate) fn fit_implicit(self, implicit: &Implicit) -> ItemItem {
         let columns = Columns::new(implicit, usize::MAX);
         let movies = columns.movies();
-        let length = |movie: usize| {
+        let norm = |movie: usize| {
             let weights = implicit.movie_users().row(movies[movie].row()).1;
             weights.iter().map(|weight| weight * weight).sum::<f32>().sqrt()
         };
-        let lengths: Vec<f32> = (0..movies.len()).map(length).collect();
-        let neighbours = |row: &mut Vec<f32>, at: usize| {
+        let norms: Vec<f32> = (0..movies.len()).map(norm).collect();
+        let neighbors = |row: &mut Vec<f32>, at: usize| {
             row.clear();
             row.resize(movies.len(), 0.0);
             columns.add_row(at, row);
             let others = row.iter().enumerate().filter(|(other, dot)| *other != at && **dot > 0.0);
             let similar = |(other, dot): (usize, &f32)| {
-                (movies[other].0, dot / (lengths[at] * lengths[other] + self.shrinkage))
+                (movies[other].0, dot / (norms[at] * norms[other] + self.shrinkage))
             };
             (movies[at], largest(others.map(similar).collect(), self.neighbors))
         };
-        let targets = (0..movies.len()).into_par_iter().map_init(Vec::new, neighbours).collect();
-        ItemItem::new(implicit.confidence(), implicit.n_movies(), targets)
+        let targets = (0..movies.len()).into_par_iter().map_init(Vec::new, neighbors).collect();
+        ItemItem::from_columns(implicit.confidence(), implicit.n_movies(), targets)
+    }
+}
+
+impl ModelParams for ItemKnnParams {
+    type Fitted = ItemItem;
+
+    const LEARNS_FROM_RATINGS: bool = true;
+    const SEARCH: Option<SearchSpace<Self>> = Some(|params, confidence, draw| {
+        params.neighbors = draw.log_uniform(10.0, 1_000.0) as usize;
+        params.shrinkage = draw.log_uniform(0.1, 300.0);
+        confidence.draw(draw);
+    });
+    const HYBRID_WEIGHTS: (f64, f64) = (0.05, 8.0);
+
+    fn recommended() -> Self {
+        Self::default()
+    }
+
+    fn validate(&self) -> Result<(), ParameterError> {
+        check_count("neighbors", self.neighbors)?;
+        check_not_negative("shrinkage", self.shrinkage)
+    }
+
+    fn set_seed(&mut self, _: u64) {}
+
+    fn fit(&self, data: &TrainingData<'_>, _: &mut dyn FnMut(f32)) -> Result<ItemItem, FitCause> {
+        self.validate()?;
+        Ok(self.fit_implicit(data.implicit()))
+    }
+
+    fn extended(&self, model: &ItemItem, new_movies: &NewMovies<'_>) -> ItemItem {
+        model.extended(new_movies, self.neighbors)
+    }
+
+    fn restore(&self, context: ArchiveContext, archive: &dyn ReadArchive) -> io::Result<ItemItem> {
+        ItemItem::restore(context, archive)
     }
 }

@@ -1,4 +1,4 @@
-//! Neighbours: films like those of the history, and users like the viewer, both by cosine.
+//! Nearest neighbors by cosine similarity: [`item`](ItemKnnParams) and [`user`](UserKnnParams) based.
 
 mod item;
 mod user;

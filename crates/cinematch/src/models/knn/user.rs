@@ -1,20 +1,37 @@
-//! User to user: Herlocker, Konstan, Borchers and Riedl, "An Algorithmic Framework for Performing
-//! Collaborative Filtering", 1999, for implicit feedback.
+//! User-based neighbors: Herlocker, Konstan, Borchers and Riedl, "An Algorithmic Framework for
+//! Performing Collaborative Filtering", 1999, adapted to implicit feedback.
+//!
+//! - **Score** of movie j: the sum of the neighbors' weights for j, each times the neighbor's
+//!   similarity ⟨x, xᵤ⟩ / (‖xᵤ‖ + shrinkage) to the history x.
+//! - **Time**: O(ratings) to fit; O(ratings of the history's movies + users + ratings of the neighbors)
+//!   to score. **Memory**: 16 bytes per rating, as the model keeps the training users.
+//! - **Seed**: none.
+//!
+//! The archive is the users × movies matrix of weights in CSR form.
+
+use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{Contributions, Implicit, Model};
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
+use crate::models::archive::{Archive, ArchiveContext, ReadArchive};
+use crate::models::cold_start::NewMovies;
+use crate::models::contributions::Contributions;
+use crate::models::implicit::Implicit;
+use crate::models::interface::{
+    FitCause, FittedModel, ModelParams, ParameterError, SearchSpace, TrainingData, check_count,
+    check_not_negative,
+};
+use crate::models::model::Model;
 
 /// Parameters of user-knn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UserKnnParams {
-    /// Users asked, the most similar.
+    /// Number of neighbors to use, the most similar.
     pub neighbors: usize,
-    /// Added to the length of a user's ratings: the larger, the less users count who share all of
-    /// few films.
+    /// Added to the norm of a user's ratings: larger values discount users with few movies.
     pub shrinkage: f32,
 }
 
@@ -24,43 +41,38 @@ impl Default for UserKnnParams {
     }
 }
 
-/// The fitted model: the users themselves.
+/// The fitted model: the training users.
 #[derive(Clone, Debug)]
 pub struct UserKnn {
     params: UserKnnParams,
     implicit: Implicit,
-    /// Of every user, ‖xᵤ‖ + shrinkage.
-    lengths: Vec<f32>,
+    /// ‖xᵤ‖ + shrinkage of each user.
+    norms: Vec<f32>,
 }
 
 impl UserKnnParams {
     /// Keeps the users. O(ratings).
-    pub fn fit(self, implicit: &Implicit) -> UserKnn {
-        let length = |user: usize| {
+    pub(crate) fn fit_implicit(self, implicit: &Implicit) -> UserKnn {
+        let norm = |user: usize| {
             let weights = implicit.user_movies().row(user).1;
             weights.iter().map(|weight| weight * weight).sum::<f32>().sqrt() + self.shrinkage
         };
-        let lengths = (0..implicit.n_users()).map(length).collect();
-        UserKnn { params: self, implicit: implicit.clone(), lengths }
+        let norms = (0..implicit.n_users()).map(norm).collect();
+        UserKnn { params: self, implicit: implicit.clone(), norms }
     }
 }
 
 impl UserKnn {
-    /// The users.
-    pub fn implicit(&self) -> &Implicit {
-        &self.implicit
-    }
-
-    /// The users most similar to a viewer and how much, the most similar first, among equals the
-    /// lower row.
-    fn neighbours(&self, history: &[Rated]) -> Vec<(usize, f32)> {
+    /// Returns the users most similar to a history with their similarities, the most similar first;
+    /// ties go to the lower row.
+    fn neighbors(&self, history: &[Rated]) -> Vec<(usize, f32)> {
         let mut dots = vec![0.0_f32; self.implicit.n_users()];
         for (_, movie, weight) in self.implicit.confidence().weigh(history) {
             for (user, other) in self.implicit.movie_users().entries(movie.row()) {
                 dots[user as usize] += weight * other;
             }
         }
-        let similar = dots.iter().zip(&self.lengths).map(|(dot, length)| dot / length);
+        let similar = dots.iter().zip(&self.norms).map(|(dot, norm)| dot / norm);
         let mut users: Vec<(usize, f32)> =
             similar.enumerate().filter(|(_, similarity)| *similarity > 0.0).collect();
         let order = |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
@@ -78,31 +90,83 @@ impl Model for UserKnn {
         self.implicit.n_movies()
     }
 
-    /// O(ratings of the history's films + users + ratings of the neighbours).
+    /// O(ratings of the history's movies + users + ratings of the neighbors).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
-        assert_eq!(scores.len(), self.n_movies(), "a score for every film");
+        assert_eq!(scores.len(), self.n_movies(), "one score per movie");
         scores.fill(0.0);
-        for (user, similarity) in self.neighbours(history) {
+        for (user, similarity) in self.neighbors(history) {
             for (movie, weight) in self.implicit.user_movies().entries(user) {
                 scores[movie as usize] += similarity * weight;
             }
         }
     }
 
-    /// A neighbour's similarity is a sum over the films of the history; so is what they say.
+    /// A neighbor's similarity is a sum over the movies of the history, so its share of the score
+    /// splits the same way.
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let mut contributions = Contributions::none(history.len(), movies.len());
-        for (user, _) in self.neighbours(history) {
+        for (user, _) in self.neighbors(history) {
             let (columns, weights) = self.implicit.user_movies().row(user);
             let of = |movie: MovieIdx| columns.binary_search(&movie.0).ok().map(|at| weights[at]);
             for (movie, contributions) in movies.iter().zip(&mut contributions) {
-                let Some(says) = of(*movie) else { continue };
+                let Some(liking) = of(*movie) else { continue };
                 for (place, source, weight) in self.implicit.confidence().weigh(history) {
                     let shared = of(source).unwrap_or(0.0);
-                    contributions.parts[place] += weight * shared / self.lengths[user] * says;
+                    contributions.parts[place] += weight * shared / self.norms[user] * liking;
                 }
             }
         }
         contributions
+    }
+}
+
+impl FittedModel for UserKnn {
+    /// False: new movies are not mapped to neighbors, as the training users cannot have rated them.
+    fn has_learned(&self, _: MovieIdx) -> bool {
+        false
+    }
+
+    fn archive(&self) -> Option<Archive<'_>> {
+        Some(Archive::Sparse(self.implicit.user_movies()))
+    }
+}
+
+impl ModelParams for UserKnnParams {
+    type Fitted = UserKnn;
+
+    const LEARNS_FROM_RATINGS: bool = true;
+    const SEARCH: Option<SearchSpace<Self>> = Some(|params, confidence, draw| {
+        params.neighbors = draw.log_uniform(10.0, 1_000.0) as usize;
+        params.shrinkage = draw.log_uniform(0.1, 300.0);
+        confidence.draw(draw);
+    });
+    const HYBRID_WEIGHTS: (f64, f64) = (0.05, 8.0);
+
+    fn recommended() -> Self {
+        Self::default()
+    }
+
+    fn validate(&self) -> Result<(), ParameterError> {
+        check_count("neighbors", self.neighbors)?;
+        check_not_negative("shrinkage", self.shrinkage)
+    }
+
+    fn set_seed(&mut self, _: u64) {}
+
+    fn fit(&self, data: &TrainingData<'_>, _: &mut dyn FnMut(f32)) -> Result<UserKnn, FitCause> {
+        self.validate()?;
+        Ok(self.fit_implicit(data.implicit()))
+    }
+
+    /// Adds empty columns: none of the training users has rated a new movie.
+    fn extended(&self, model: &UserKnn, new_movies: &NewMovies<'_>) -> UserKnn {
+        let n_movies = new_movies.n_learned + new_movies.len();
+        let rows = model.implicit.user_movies().clone().with_columns(n_movies);
+        self.fit_implicit(&Implicit::from_weights(rows, model.implicit.confidence()))
+    }
+
+    fn restore(&self, context: ArchiveContext, archive: &dyn ReadArchive) -> io::Result<UserKnn> {
+        let rows = archive.sparse()?;
+        Ok(self.fit_implicit(&Implicit::from_weights(rows, context.confidence)))
     }
 }

@@ -1,26 +1,42 @@
-//! What most people like, whoever asks: the baseline that every other model has to beat.
+//! Popularity: the same scores for every user. The baseline that every other model has to beat.
+//!
+//! - **Scores**: number of likes (`popular`), number of likes weighted by age (`popular-recent`), or the
+//!   Bayesian average of the stars (`top-rated`).
+//! - **Time**: O(ratings) to fit, O(movies) to score. **Memory**: 4 bytes per movie.
+//! - **Seed**: none.
+//!
+//! The archive is the dense array `scores`, one row per movie.
+
+use std::borrow::Cow;
+use std::io;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Confidence, Contributions, Model};
+use super::archive::{Archive, ArchiveContext, DenseArray, ReadArchive};
+use super::cold_start::NewMovies;
+use super::contributions::Contributions;
+use super::implicit::Confidence;
+use super::interface::{
+    FitCause, FittedModel, ModelParams, ParameterError, SearchSpace, TrainingData, check_positive,
+};
+use super::model::Model;
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieIdx, UserIdx};
 
-/// What popularity means.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Popularity {
-    /// By how many it was liked.
+/// Definition of popularity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Popularity {
+    /// Number of likes.
     Liked,
-    /// The Bayesian average of its stars: as if so many users had given it the mean of all ratings.
+    /// Bayesian average of the stars: `prior` additional ratings of the overall mean per movie.
     AverageStars {
-        /// Those users.
+        /// Number of additional ratings.
         prior: f32,
     },
-    /// By how many it was liked, a like counting half after so many days.
+    /// Number of likes, each halved for every `half_life_days` of its age.
     Recent {
-        /// Those days.
+        /// Half-life in days.
         half_life_days: f32,
     },
 }
@@ -32,12 +48,12 @@ pub struct Popular {
 }
 
 impl Popular {
-    /// From the films' scores.
-    pub fn from_scores(scores: Vec<f32>) -> Self {
+    /// Wraps the scores of the movies.
+    pub(crate) fn from_scores(scores: Vec<f32>) -> Self {
         Self { scores }
     }
 
-    /// The films' scores.
+    /// Returns the scores of the movies.
     pub fn scores(&self) -> &[f32] {
         &self.scores
     }
@@ -45,7 +61,7 @@ impl Popular {
 
 impl Popularity {
     /// Counts the ratings of `users`. O(ratings).
-    pub fn fit(self, interactions: &Interactions, users: &[UserIdx]) -> Popular {
+    pub(crate) fn fit(self, interactions: &Interactions, users: &[UserIdx]) -> Popular {
         let n_movies = interactions.n_movies();
         let each = |add: &mut dyn FnMut(usize, &Rated)| {
             for user in users {
@@ -83,6 +99,28 @@ impl Popularity {
         }
         Popular { scores: sums.into_par_iter().map(|sum| sum as f32).collect() }
     }
+
+    fn fit_data(self, data: &TrainingData<'_>) -> Popular {
+        let (interactions, users) = data.ratings();
+        self.fit(interactions, users)
+    }
+
+    /// Counts the ratings of new movies like those of the learned ones. Without ratings a new movie
+    /// has no likes, or the average score of the learned movies where scores are stars.
+    fn extended(self, model: &Popular, new_movies: &NewMovies<'_>) -> Popular {
+        let learned = &model.scores()[..new_movies.n_learned];
+        let counted = new_movies.ratings.map(|(interactions, users)| self.fit(interactions, users));
+        let unrated = match self {
+            Self::AverageStars { .. } => learned.iter().sum::<f32>() / learned.len().max(1) as f32,
+            Self::Liked | Self::Recent { .. } => 0.0,
+        };
+        let mut scores = learned.to_vec();
+        match counted {
+            Some(counted) => scores.extend(&counted.scores()[new_movies.n_learned..]),
+            None => scores.resize(new_movies.n_learned + new_movies.len(), unrated),
+        }
+        Popular::from_scores(scores)
+    }
 }
 
 impl Model for Popular {
@@ -102,3 +140,95 @@ impl Model for Popular {
         movies.iter().map(of).collect()
     }
 }
+
+impl FittedModel for Popular {
+    /// False: popularity is counted, never mapped from similar movies.
+    fn has_learned(&self, _: MovieIdx) -> bool {
+        false
+    }
+
+    fn archive(&self) -> Option<Archive<'_>> {
+        let values = Cow::Borrowed(&*self.scores);
+        Some(Archive::Dense(vec![DenseArray { name: "scores", n_rows: self.scores.len(), values }]))
+    }
+}
+
+/// The model `popular`: number of likes. It has no parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PopularParams {}
+
+/// The model `popular-recent`: number of likes, weighted by age.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PopularRecentParams {
+    /// Days after which a like counts half.
+    pub half_life_days: f32,
+}
+
+/// The model `top-rated`: Bayesian average of the stars.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TopRatedParams {
+    /// Number of additional ratings per movie that equal the mean of all ratings.
+    pub prior: f32,
+}
+
+macro_rules! popularity_params {
+    ($params:ty, $search:expr, $weights:expr, $recommended:expr, $validate:expr, $popularity:expr) => {
+        impl ModelParams for $params {
+            type Fitted = Popular;
+
+            const LEARNS_FROM_RATINGS: bool = true;
+            const SEARCH: Option<SearchSpace<Self>> = $search;
+            const HYBRID_WEIGHTS: (f64, f64) = $weights;
+
+            fn recommended() -> Self {
+                $recommended
+            }
+
+            fn validate(&self) -> Result<(), ParameterError> {
+                let validate: fn(&Self) -> Result<(), ParameterError> = $validate;
+                validate(self)
+            }
+
+            fn set_seed(&mut self, _: u64) {}
+
+            fn fit(
+                &self,
+                data: &TrainingData<'_>,
+                _: &mut dyn FnMut(f32),
+            ) -> Result<Popular, FitCause> {
+                self.validate()?;
+                let popularity: fn(&Self) -> Popularity = $popularity;
+                Ok(popularity(self).fit_data(data))
+            }
+
+            fn extended(&self, model: &Popular, new_movies: &NewMovies<'_>) -> Popular {
+                let popularity: fn(&Self) -> Popularity = $popularity;
+                popularity(self).extended(model, new_movies)
+            }
+
+            fn restore(&self, _: ArchiveContext, archive: &dyn ReadArchive) -> io::Result<Popular> {
+                Ok(Popular::from_scores(archive.dense("scores")?))
+            }
+        }
+    };
+}
+
+popularity_params!(PopularParams, None, (0.002, 0.5), Self {}, |_| Ok(()), |_| Popularity::Liked);
+
+popularity_params!(
+    PopularRecentParams,
+    Some(|params, _, draw| params.half_life_days = draw.log_uniform(5.0, 5_000.0)),
+    (0.05, 8.0),
+    Self { half_life_days: 180.0 },
+    |params| check_positive("half_life_days", params.half_life_days),
+    |params| Popularity::Recent { half_life_days: params.half_life_days }
+);
+
+popularity_params!(
+    TopRatedParams,
+    Some(|params, _, draw| params.prior = draw.log_uniform(1.0, 5_000.0)),
+    (0.05, 8.0),
+    Self { prior: 50.0 },
+    |params| check_positive("prior", params.prior),
+    |params| Popularity::AverageStars { prior: params.prior }
+);

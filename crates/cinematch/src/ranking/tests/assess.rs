@@ -1,4 +1,4 @@
-//! What a request says of given films.
+//! Assessment of given movies.
 
 use super::*;
 
@@ -6,9 +6,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn a_movie_is_assessed_as_the_list_that_has_it_says(
+    fn assess_agrees_with_the_list(
         query in queries(),
-        films in proptest::collection::vec(0_u32..12, 0..6),
+        rows in proptest::collection::vec(0_u32..12, 0..6),
         blended in proptest::bool::ANY,
     ) {
         let recommender = for_query(&query, blended);
@@ -17,13 +17,13 @@ proptest! {
         let movies: Vec<MovieIdx> = listed.iter().map(|item| item.movie).collect();
         prop_assert_eq!(recommender.assess(&request, &movies), listed.as_slice());
 
-        // Any films, in any order, again and again, those that no list has among them.
-        let films: Vec<MovieIdx> = films.into_iter().map(MovieIdx).collect();
-        let assessed = recommender.assess(&request, &films);
-        prop_assert_eq!(assessed.len(), films.len());
-        for (item, film) in assessed.iter().zip(&films) {
-            prop_assert_eq!(item.movie, *film);
-            if let Some(place) = movies.iter().position(|movie| movie == film) {
+        // Any movies in any order, repeated, including movies that no list contains.
+        let given: Vec<MovieIdx> = rows.into_iter().map(MovieIdx).collect();
+        let assessed = recommender.assess(&request, &given);
+        prop_assert_eq!(assessed.len(), given.len());
+        for (item, movie) in assessed.iter().zip(&given) {
+            prop_assert_eq!(item.movie, *movie);
+            if let Some(place) = movies.iter().position(|other| other == movie) {
                 prop_assert_eq!(item, &listed[place]);
             }
             let sum: f32 = item.reasons.iter().map(Reason::contribution).sum();
@@ -31,8 +31,8 @@ proptest! {
             prop_assert!((sum - item.score).abs() < rounding, "{} {}", sum, item.score);
         }
 
-        // Filters change nothing of it.
+        // Filters have no effect.
         let anything = Request { filter: Filter::default(), ..request };
-        prop_assert_eq!(recommender.assess(&anything, &films), assessed);
+        prop_assert_eq!(recommender.assess(&anything, &given), assessed);
     }
 }

@@ -1,21 +1,21 @@
-//! What a list would be without one film of the history.
+//! Counterfactual places.
 
 use super::*;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Against ranking everything again, with every film of the history.
+    /// Compares with ranking the whole catalog again without one movie of the history.
     #[test]
-    fn places_are_those_of_the_list_without_it(query in queries(), blended in proptest::bool::ANY) {
+    fn places_agree_with_ranking_without_the_feedback(query in queries(), blended in proptest::bool::ANY) {
         let recommender = for_query(&query, blended);
         let (request, _) = recommender.resolve(&query).unwrap();
         let ranked = recommender.recommend(&request);
-        let without = recommender.without(&request, &ranked);
+        let without = recommender.counterfactuals(&request, &ranked);
         prop_assert_eq!(without.len(), ranked.items.len());
         for (at, (item, without)) in ranked.items.iter().zip(without).enumerate() {
             let parts: Vec<f32> = (0..request.history.len())
-                .map(|position| recommender.part_of(&request, position, item.movie))
+                .map(|position| recommender.contribution_of(&request, position, item.movie))
                 .collect();
             let most = parts.iter().copied().fold(0.0, f32::max);
             let Some(without) = without else {
@@ -27,10 +27,10 @@ proptest! {
             prop_assert_eq!(parts[source.unwrap()].to_bits(), most.to_bits());
             prop_assert_eq!(without.place, query.offset + at + 1);
 
-            let mut silent = Request { limit: 12, offset: 0, ..request.clone() };
-            let item_of_history = silent.history.remove(source.unwrap());
+            let mut changed = Request { limit: 12, offset: 0, ..request.clone() };
+            let item_of_history = changed.history.remove(source.unwrap());
             prop_assert_eq!(without.feedback, item_of_history.feedback);
-            let list = recommender.recommend(&silent).items;
+            let list = recommender.recommend(&changed).items;
             let place = list.iter().position(|other| other.movie == item.movie).unwrap();
             prop_assert_eq!(without.would_be, place + 1);
         }
@@ -41,7 +41,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn a_place_is_that_of_the_whole_list(query in queries(), blended in proptest::bool::ANY) {
+    fn place_agrees_with_the_whole_list(query in queries(), blended in proptest::bool::ANY) {
         let recommender = for_query(&query, blended);
         let (request, _) = recommender.resolve(&query).unwrap();
         let whole = Request { limit: 12, offset: 0, ..request.clone() };
@@ -53,7 +53,7 @@ proptest! {
     }
 }
 
-/// Beyond the films that diversity puts in another order places are by score.
+/// Below the pool that diversity reorders, places follow scores.
 #[test]
 fn a_movie_can_fall_below_the_pool() {
     let kind = |id: u32| ["crime", "western"][usize::from(id >= 150)];
@@ -74,18 +74,18 @@ fn a_movie_can_fall_below_the_pool() {
     let (request, _) = recommender.resolve(&query).unwrap();
     let ranked = recommender.recommend(&request);
     let mut below = 0;
-    for (item, without) in ranked.items.iter().zip(recommender.without(&request, &ranked)) {
+    for (item, without) in ranked.items.iter().zip(recommender.counterfactuals(&request, &ranked)) {
         let without = without.unwrap();
-        let mut silent = Request { limit: 300, ..request.clone() };
-        silent
+        let mut changed = Request { limit: 300, ..request.clone() };
+        changed
             .history
             .retain(|item| recommender.movie(item.signal.movie).movie_id != without.movie_id);
-        let list = recommender.recommend(&silent).items;
+        let list = recommender.recommend(&changed).items;
         let place = list.iter().position(|other| other.movie == item.movie).unwrap();
         assert_eq!(without.would_be, place + 1);
         below += usize::from(place >= 100);
     }
     assert!(below > 5, "{below}");
-    let line = recommender.without(&request, &ranked)[0].as_ref().unwrap().to_string();
+    let line = recommender.counterfactuals(&request, &ranked)[0].as_ref().unwrap().to_string();
     assert!(line.starts_with("Without your 5★ of Film 1 this would fall from 1st to "), "{line}");
 }

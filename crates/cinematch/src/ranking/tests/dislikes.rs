@@ -1,9 +1,9 @@
-//! A dislike is against films like it, not only against itself.
+//! Effect of dislikes on similar movies.
 
 use super::*;
 
-/// The places by score, from 0, of the films that nothing was said of; `x` is none of them, so that
-/// its own fall lifts no other.
+/// Ranks by score, from 0, of the movies without feedback. `x` is excluded, so that its own fall does not raise
+/// others.
 fn ranks(recommender: &Recommender, query: &Query, x: u32) -> Vec<usize> {
     let query = Query { seen: vec![MovieId(100 + x)], limit: 12, ..query.clone() };
     let (request, _) = recommender.resolve(&query).unwrap();
@@ -18,7 +18,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn movies_like_a_disliked_one_fall(
+    fn movies_similar_to_a_disliked_one_fall(
         x in 0_u32..12,
         liked in proptest::collection::btree_set(0_u32..12, 1..5),
         stars in proptest::option::of(prop_oneof![Just(0.5_f32), Just(1.0)]),
@@ -37,7 +37,7 @@ proptest! {
             Some(rating) => after.ratings.push(Rating { movie_id: id(x), rating }),
             None => after.disliked.push(id(x)),
         }
-        // The films of its kind that nothing was said of.
+        // Movies of the same kind without feedback.
         let alike: Vec<usize> = (0..12_u32)
             .filter(|row| row % 3 == x % 3 && *row != x && !liked.contains(row))
             .map(|row| row as usize)
@@ -48,7 +48,7 @@ proptest! {
         };
         prop_assert!(sum(&after) >= sum(&before), "{} {}", sum(&before), sum(&after));
 
-        // What it took is among the reasons, whose sum is still the score.
+        // The reasons include the dislike and still add up to the score.
         let (request, _) = recommender.resolve(&Query { limit: 12, ..after }).unwrap();
         for item in recommender.recommend(&request).items {
             let of_x = item.reasons.iter().find_map(|reason| match reason {
@@ -66,16 +66,16 @@ proptest! {
     }
 }
 
-/// The same where there is far to fall: what was liked speaks for films of the disliked one's kind.
+/// A blend in which the liked movies favor movies of the disliked movie's kind.
 #[test]
-fn beside_models_of_ratings_a_dislike_is_heard() {
+fn a_dislike_counts_in_a_blend() {
     let recommender = with_models(models());
     let liked = vec![MovieId(100), MovieId(104)];
-    let said = |disliked: &[u32]| {
+    let rank_sum = |disliked: &[u32]| {
         let disliked = disliked.iter().copied().map(MovieId).collect();
         let query = Query { liked: liked.clone(), disliked, diversity: Some(0.0), ..query() };
         let ranks = ranks(&recommender, &query, 3);
         ranks[6] + ranks[9]
     };
-    assert!(said(&[103]) > said(&[]), "{} {}", said(&[]), said(&[103]));
+    assert!(rank_sum(&[103]) > rank_sum(&[]), "{} {}", rank_sum(&[]), rank_sum(&[103]));
 }

@@ -4,7 +4,7 @@ use super::super::calibrate::GenreMix;
 use super::*;
 use crate::evaluation::miscalibration;
 
-/// Every film's weight of each genre.
+/// Weight of each genre; each movie spreads its weight over its genres.
 fn spread(index: &FilterIndex, movies: impl Iterator<Item = (MovieIdx, f64)>) -> Vec<f64> {
     let mut weights = vec![0.0; index.genres.names().len()];
     for (movie, weight) in movies {
@@ -26,7 +26,7 @@ fn history_of(signals: &[(u32, f32)]) -> Vec<HistoryItem> {
     signals.iter().map(item).collect()
 }
 
-/// The order that trying every film at every place gives.
+/// Order of the exhaustive greedy algorithm.
 fn greedy(
     recommender: &Recommender,
     candidates: &[Candidate],
@@ -73,8 +73,8 @@ fn greedy(
 }
 
 #[test]
-fn the_lazy_order_is_the_greedy_one() {
-    // Kinds in a mixed order, one film of no genre, one of three.
+fn lazy_greedy_agrees_with_exhaustive_greedy() {
+    // Mixed kinds, one movie without genres, one with three.
     let mut movies = catalogue();
     movies[4].genres.clear();
     movies[7].genres = ["crime", "musical", "western"].map(str::to_owned).into();
@@ -89,22 +89,22 @@ fn the_lazy_order_is_the_greedy_one() {
         for diversity in [0.05, 0.3, 0.6, 1.0] {
             let expected = greedy(&recommender, &candidates, diversity, &history);
             for wanted in [12, 5] {
-                let mix = GenreMix::of(recommender.index(), &history);
+                let mix = GenreMix::new(recommender.index(), &history);
                 let model = recommender.model();
                 let lazy = diversify::rerank(model, candidates.clone(), diversity, wanted, mix);
-                let lazy: Vec<MovieIdx> = lazy.iter().map(|film| film.movie).collect();
+                let lazy: Vec<MovieIdx> = lazy.iter().map(|item| item.movie).collect();
                 assert_eq!(lazy[..wanted], expected[..wanted], "{signals:?} {diversity}");
             }
         }
-        let mix = GenreMix::of(recommender.index(), &history);
-        let as_it_was = diversify::rerank(recommender.model(), candidates.clone(), 0.0, 12, mix);
-        assert_eq!(as_it_was, candidates);
+        let mix = GenreMix::new(recommender.index(), &history);
+        let unchanged = diversify::rerank(recommender.model(), candidates.clone(), 0.0, 12, mix);
+        assert_eq!(unchanged, candidates);
     }
 }
 
-/// Of a viewer of two kinds of film the list has both, in about their shares.
+/// A user who likes two kinds of movies gets both, roughly in their shares.
 #[test]
-fn a_list_has_the_genres_of_the_history_in_their_shares() {
+fn calibrated_list_has_the_genre_shares_of_the_history() {
     let kinds: Vec<Movie> = (0..90)
         .map(|id| Movie {
             genres: vec![["crime", "musical", "western"][id as usize % 3].to_owned()],

@@ -6,7 +6,6 @@ use proptest::strategy::Strategy as _;
 
 use super::*;
 use crate::ranking::Strategy;
-use crate::retrieval::FilterKind;
 
 fn strategies() -> impl proptest::strategy::Strategy<Value = Strategy> {
     prop_oneof![
@@ -17,7 +16,7 @@ fn strategies() -> impl proptest::strategy::Strategy<Value = Strategy> {
     ]
 }
 
-/// Every film's score for a member, by row, from a list of its own.
+/// A member's score of each movie, by row, from a list for this member only.
 fn scores(recommender: &Recommender, request: &Request) -> Vec<f32> {
     let filter = Filter::default();
     let all = Group { filter, limit: 12, ..Group::default() };
@@ -34,7 +33,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn the_promises_hold(
+    fn returns_k_allowed_movies_with_exact_reasons(
         queries in proptest::collection::vec(queries(), 1..5),
         common in queries(),
         strategy in strategies(),
@@ -49,7 +48,7 @@ proptest! {
         let group = Group::new(resolve(&common), strategy);
         let ranked = recommender.recommend_group(&members, &group).unwrap();
 
-        // What may be shown, decided without any of the code under test.
+        // Eligible movies, decided without the code under test.
         let passes = |row: usize| {
             let movie = &recommender.movies()[row];
             queries.iter().chain([&common]).all(|query| may_be_shown(movie, query))
@@ -57,20 +56,20 @@ proptest! {
         let passing: Vec<usize> = (0..12).filter(|row| passes(*row)).collect();
         let of_members: Vec<Vec<f32>> =
             members.iter().map(|request| scores(&recommender, request)).collect();
-        let stands_against = |scores: &Vec<f32>, row: usize| {
+        let vetoes = |scores: &Vec<f32>, row: usize| {
             let Strategy::Veto { below } = strategy else { return false };
             let worse = passing.iter().filter(|other| scores[**other] <= scores[row]).count();
-            // The film and those that are no better, against the share that is not wanted.
+            // The movie and those that score no higher, compared with the vetoed share.
             let unwanted = (f64::from(below) * passing.len() as f64).floor() as usize;
             worse <= unwanted.min(passing.len() - 1)
         };
         let wanted: Vec<usize> = passing
             .iter()
             .copied()
-            .filter(|row| !of_members.iter().any(|scores| stands_against(scores, *row)))
+            .filter(|row| !of_members.iter().any(|scores| vetoes(scores, *row)))
             .collect();
 
-        // Exactly k whenever k are left, and a shortfall accounts for every film.
+        // Exactly k movies if k remain, and a shortfall accounts for every movie.
         let left = wanted.len().saturating_sub(common.offset);
         prop_assert_eq!(ranked.items.len(), common.limit.min(left));
         prop_assert_eq!(ranked.shortfall.is_some(), ranked.items.len() < common.limit);
@@ -80,7 +79,7 @@ proptest! {
             prop_assert_eq!(vetoed, passing.len() - wanted.len());
         }
 
-        // The best of these, by mean or minimum.
+        // The best of these by mean or minimum.
         let of_group = |row: usize| {
             let scores = of_members.iter().map(|scores| scores[row]);
             match strategy {
@@ -95,7 +94,7 @@ proptest! {
             prop_assert!(wanted.contains(&item.movie.row()));
             let rounding = 1e-5 * item.score.abs().max(1.0);
             prop_assert!((item.score - of_group(item.movie.row())).abs() < rounding);
-            // Equals by rounding may stand either way.
+            // Scores that differ by rounding only may be in either order.
             prop_assert!((item.score - of_group(*expected)).abs() < rounding);
             for (scores, member) in of_members.iter().zip(&item.members) {
                 prop_assert_eq!(member.score.to_bits(), scores[item.movie.row()].to_bits());
@@ -104,7 +103,7 @@ proptest! {
             }
         }
 
-        // Nobody is better off than alone, and alone one is as well off as that.
+        // Satisfaction is at most 1, and 1 for a group of one.
         let all_of_it = ranked.items.len() + common.offset;
         let of_members = of_members.iter().zip(&ranked.best);
         for ((scores, alone), satisfaction) in of_members.zip(&ranked.satisfaction) {
@@ -124,10 +123,10 @@ proptest! {
             }
         }
 
-        // Whoever comes first.
-        let mut turned = members.clone();
-        turned.reverse();
-        let mut other = recommender.recommend_group(&turned, &group).unwrap();
+        // The order of the members has no effect.
+        let mut reversed = members.clone();
+        reversed.reverse();
+        let mut other = recommender.recommend_group(&reversed, &group).unwrap();
         other.satisfaction.reverse();
         other.best.reverse();
         other.items.iter_mut().for_each(|item| item.members.reverse());
@@ -141,9 +140,9 @@ fn liker_of(recommender: &Recommender, liked: &[u32], disliked: &[u32]) -> Reque
     recommender.resolve(&query).unwrap().0
 }
 
-/// One of heists, one of musicals, one who cannot stand westerns.
+/// One member likes heists, one likes musicals, and one dislikes westerns.
 #[test]
-fn strategies_do_what_they_are_for() {
+fn each_strategy_reaches_its_objective() {
     let recommender = recommender();
     let members = [
         liker_of(&recommender, &[100, 103], &[]),
@@ -159,13 +158,13 @@ fn strategies_do_what_they_are_for() {
         ranked.items.iter().for_each(|item| *kinds.entry(item.movie.0 % 3).or_insert(0) += 1);
         kinds
     };
-    // Seven films are known to one of them.
+    // Seven movies are in a member's history.
     let all = list(Strategy::Average, 12);
     assert_eq!(all.items.len(), 5);
     let removed = all.shortfall.as_ref().unwrap().removed_by.clone();
     assert_eq!(removed, [(FilterKind::Seen, 7)].into());
     assert!(all.satisfaction.iter().all(|share| (share.unwrap() - 1.0).abs() < 1e-5));
-    // Neither a heist nor a musical is for the lower half of any.
+    // Westerns are in the vetoed share of a member.
     let vetoed = list(Strategy::Veto { below: 0.4 }, 12);
     assert!(!kinds(&vetoed).contains_key(&2), "{:?}", kinds(&vetoed));
     let removed = vetoed.shortfall.unwrap().removed_by;
@@ -181,7 +180,7 @@ fn strategies_do_what_they_are_for() {
 }
 
 #[test]
-fn groups_of_nobody_and_of_crowds_are_refused() {
+fn rejects_empty_and_oversized_groups() {
     let recommender = recommender();
     let one = liker_of(&recommender, &[100], &[]);
     let refused = |members: usize, strategy| {
@@ -192,5 +191,5 @@ fn groups_of_nobody_and_of_crowds_are_refused() {
     assert_eq!(refused(0, Strategy::Average), "expected 1 to 20 members, got 0");
     assert_eq!(refused(21, Strategy::Average), "expected 1 to 20 members, got 21");
     let share = Strategy::Veto { below: f32::NAN };
-    assert_eq!(refused(1, share), "expected a veto below 0 to 1, got NaN");
+    assert_eq!(refused(1, share), "expected a veto share from 0 to 1, got NaN");
 }

@@ -1,11 +1,11 @@
-//! What newcomers are asked.
+//! Questions to new users.
 
 use super::*;
 
-/// Asked until nothing is left, every film answered alike.
+/// Asks until no question is left, giving the same answer to each.
 fn all_questions(recommender: &Recommender, answer: Answer) -> Vec<u32> {
     let mut answers = Vec::new();
-    while let Some(movie) = recommender.ask(&[], &answers) {
+    while let Some(movie) = recommender.next_question(&[], &answers) {
         answers.push((movie, answer));
         assert!(answers.len() <= 12);
     }
@@ -13,13 +13,17 @@ fn all_questions(recommender: &Recommender, answer: Answer) -> Vec<u32> {
 }
 
 #[test]
-fn every_known_movie_is_asked_about_once_whatever_is_said() {
+fn asks_about_every_known_movie_once() {
     for models in [Vec::new(), models()] {
         let recommender = with_models(models);
-        let known = (0..12).filter(|row| how_many(&recommender, *row) > 0.0).count();
+        let known = (0..12).filter(|row| n_votes(&recommender, *row) > 0.0).count();
         for answer in [Answer::Seen, Answer::NotSeen, Answer::Skipped] {
             let mut asked = all_questions(&recommender, answer);
-            assert_eq!(asked, all_questions(&recommender, answer), "the same again");
+            assert_eq!(
+                asked,
+                all_questions(&recommender, answer),
+                "questions must be deterministic"
+            );
             asked.sort_unstable();
             asked.dedup();
             assert_eq!(asked.len(), known);
@@ -27,16 +31,18 @@ fn every_known_movie_is_asked_about_once_whatever_is_said() {
     }
 }
 
-fn how_many(recommender: &Recommender, row: u32) -> f32 {
+fn n_votes(recommender: &Recommender, row: u32) -> f32 {
     match recommender.blend.models.iter().find(|learned| learned.name == "popular") {
-        Some(Learned { model: Fitted::Popular(popular), .. }) => popular.scores()[row as usize],
+        Some(WeightedModel { model: Fitted::Popular(popular), .. }) => {
+            popular.scores()[row as usize]
+        }
         _ => recommender.movie(MovieIdx(row)).vote_count.unwrap_or(0) as f32,
     }
 }
 
-/// Three kinds of film, all equally known.
+/// Three kinds of movies, all equally well known.
 #[test]
-fn movies_of_one_kind_do_not_come_one_after_the_other() {
+fn consecutive_questions_are_about_different_kinds() {
     let kinds = ["crime", "western", "musical"];
     let movies: Vec<Movie> = (0..30)
         .map(|id| {
@@ -53,25 +59,25 @@ fn movies_of_one_kind_do_not_come_one_after_the_other() {
     let kind = |movie: MovieIdx| movie.0 % 3;
     let mut answers = Vec::new();
     for _ in 0..3 {
-        let movie = recommender.ask(&[], &answers).unwrap();
+        let movie = recommender.next_question(&[], &answers).unwrap();
         assert!(answers.iter().all(|(other, _)| kind(*other) != kind(movie)));
         answers.push((movie, Answer::Seen));
     }
-    // In whatever order they came, and said twice.
-    let next = recommender.ask(&[], &answers);
+    // Order and repetition of answers have no effect.
+    let next = recommender.next_question(&[], &answers);
     answers.reverse();
     answers.push(answers[0]);
-    assert_eq!(recommender.ask(&[], &answers), next);
-    // Who has not seen a film or says nothing of it is not asked about it again.
-    let first = recommender.ask(&[], &[]).unwrap();
+    assert_eq!(recommender.next_question(&[], &answers), next);
+    // A movie that was not seen or was skipped is not asked about again.
+    let first = recommender.next_question(&[], &[]).unwrap();
     for answer in [Answer::NotSeen, Answer::Skipped] {
-        assert_ne!(recommender.ask(&[], &[(first, answer)]), Some(first), "{answer:?}");
+        assert_ne!(recommender.next_question(&[], &[(first, answer)]), Some(first), "{answer:?}");
     }
 }
 
-/// Of two films that are equally known the one that those watch who watched the history.
+/// Among equally known movies, those that users with the same history watched come first.
 #[test]
-fn questions_follow_what_is_known_of_the_user() {
+fn questions_follow_the_history() {
     let mut weights = CsrMatrix::new(12);
     for row in 0..12_u32 {
         let fits = |column: &u32| *column != row && column % 3 == row % 3;
@@ -80,24 +86,24 @@ fn questions_follow_what_is_known_of_the_user() {
     let model = Fitted::ItemItem(ItemItem::from_weights(Confidence::default(), weights));
     let popular = Fitted::Popular(Popular::from_scores(vec![1.0; 12]));
     let recommender = with_models(vec![
-        Learned { name: "edlae", model, weight: 1.0 },
-        Learned { name: "popular", model: popular, weight: 0.1 },
+        WeightedModel { name: "edlae", model, weight: 1.0 },
+        WeightedModel { name: "popular", model: popular, weight: 0.1 },
     ]);
     for liked in 0..12_u32 {
         let query = Query { liked: vec![MovieId(100 + liked)], ..query() };
         let (request, _) = recommender.resolve(&query).unwrap();
         let answers = [(MovieIdx(liked), Answer::Seen)];
-        let next = recommender.ask(&request.history, &answers).unwrap();
+        let next = recommender.next_question(&request.history, &answers).unwrap();
         assert_eq!(next.0 % 3, liked % 3);
     }
 }
 
 #[test]
-fn a_catalogue_of_which_nobody_knows_anything_has_no_questions() {
+fn a_catalog_without_votes_has_no_questions() {
     let movies: Vec<Movie> = (0..3).map(|id| movie(id, "Film")).collect();
     let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
     let tags = TagCounts::default();
     let features = RankingFeatures::fit(FeatureSet::Full, &movies, &plain, &tags).unwrap();
     let recommender = Recommender::new(movies, features, Blend::CONTENT, Votes::Count);
-    assert_eq!(recommender.ask(&[], &[]), None);
+    assert_eq!(recommender.next_question(&[], &[]), None);
 }

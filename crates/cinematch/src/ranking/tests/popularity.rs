@@ -1,4 +1,4 @@
-//! The order by popularity.
+//! Lists ordered by popularity.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn list(recommender: &Recommender, query: &Query) -> Vec<(u32, f32, Vec<String>)
 }
 
 #[test]
-fn movies_stand_by_how_popular_they_are_whatever_else_is_asked_for() {
+fn popularity_order_ignores_all_other_options() {
     let recommender = with_models(models());
     let by_popularity = Query { order: Order::Popularity, limit: 12, ..query() };
     let plain = list(&recommender, &by_popularity);
@@ -35,7 +35,7 @@ fn movies_stand_by_how_popular_they_are_whatever_else_is_asked_for() {
     let mut rest = plain.clone();
     rest.retain(|movie| movie.0 != 4 && movie.0 != 9);
     assert_eq!(list(&recommender, &asked), rest);
-    // Filters leave the scores as they are, and other films come up where that is asked for.
+    // Filters do not change scores, and diversity applies if requested.
     let westerns = GenreFilter { any: vec!["western".to_owned()], ..GenreFilter::default() };
     let filters = Filters { genres: westerns, ..Filters::default() };
     let of_genre = list(&recommender, &Query { filters, ..by_popularity.clone() });

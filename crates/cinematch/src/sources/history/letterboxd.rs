@@ -1,7 +1,7 @@
 //! Letterboxd: `ratings.csv`, `diary.csv`, `watched.csv`, `watchlist.csv`, `likes/films.csv`. No ids.
 
 use super::{Entry, History, HistoryError, Said, Service, base_name, title, year};
-use crate::sources::movielens::Stars;
+use crate::rating::Stars;
 use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, ProblemKind, excerpt};
 

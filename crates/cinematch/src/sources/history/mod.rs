@@ -12,9 +12,9 @@ mod trakt;
 
 use serde::Serialize;
 
-use super::movielens::Stars;
 use super::{Problem, SourceError, table};
 use crate::ids::{MovieId, TmdbId};
+use crate::rating::Stars;
 
 /// The most bytes of one import, archives unpacked: ten times the exports of the most eager viewers.
 pub const LARGEST: usize = 32 << 20;

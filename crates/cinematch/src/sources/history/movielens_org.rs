@@ -1,10 +1,11 @@
 //! MovieLens.org: `movielens-ratings.csv`, MovieLens' own numbers.
 
 use super::{Entry, History, HistoryError, Said, Service, imdb_number, title};
-use crate::catalog::parse_title;
 use crate::ids::{MovieId, TmdbId};
-use crate::sources::movielens::{Stars, whole_number};
+use crate::rating::Stars;
 use crate::sources::table::{self, Column};
+use crate::sources::title::parse_title;
+use crate::sources::values::whole_number;
 use crate::sources::{Outcome, ProblemKind, excerpt};
 
 const COLUMNS: [Column; 5] = [

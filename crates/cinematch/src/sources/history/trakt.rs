@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::{Budget, Entry, History, HistoryError, Said, Service, Skipped, base_name, imdb_number};
 use super::{title, year};
 use crate::ids::TmdbId;
-use crate::sources::movielens::Stars;
+use crate::rating::Stars;
 use crate::sources::{Outcome, Problem, ProblemKind, excerpt};
 
 /// An element of any of the lists. What is missing or null is none. Nothing is made of values that are

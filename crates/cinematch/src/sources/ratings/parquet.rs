@@ -12,10 +12,12 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use rayon::prelude::*;
 
-use super::super::movielens::{AN_ID, RATING_COLUMNS, Stars};
 use super::{Part, RatingsError, RatingsRead, Row};
 use crate::ids::{MovieId, UserId, Vocabulary};
-use crate::sources::{Outcome, Problem, ProblemKind};
+use crate::rating::Stars;
+use crate::sources::movielens::RATING_COLUMNS;
+use crate::sources::problem::{Outcome, Problem, ProblemKind};
+use crate::sources::values::AN_ID;
 
 /// Rows that are in memory in the file's form at a time and thread.
 const CHUNK: usize = 1 << 18;

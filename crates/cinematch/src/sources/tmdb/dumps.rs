@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::facts::{CAST_TOP, Facts, join_names, one_line};
 use super::literal;
 use crate::ids::TmdbId;
-use crate::sources::movielens::whole_number;
+use crate::sources::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 use crate::sources::table::{self, Column, Row};
-use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
+use crate::sources::values::whole_number;
 
 /// Columns of all forms. A file has some of them.
 const COLUMNS: [Column; 22] = [

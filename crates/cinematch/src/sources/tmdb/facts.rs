@@ -131,7 +131,8 @@ pub fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::tmdb::{list, metadata};
+    use crate::sources::tmdb::metadata;
+    use crate::sources::values::list;
 
     #[test]
     fn what_is_written_is_read_back() {

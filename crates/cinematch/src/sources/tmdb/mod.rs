@@ -9,15 +9,15 @@ mod literal;
 
 use std::borrow::Cow;
 
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::ids::TmdbId;
-use crate::sources::movielens::whole_number;
+use crate::sources::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 use crate::sources::table::{self, Column, Row};
-use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
+use crate::sources::values::whole_number;
 
-/// A film, as TMDb describes it. Lists are joined by `|`, in the file's order; [`list`] takes them
-/// apart.
+/// A film, as TMDb describes it. Lists are joined by `|`, in the file's order;
+/// [`list`](crate::sources::values::list) splits them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TmdbRow<'a> {
     /// TMDb's number.
@@ -166,45 +166,10 @@ fn finite(text: &str, range: std::ops::RangeInclusive<f32>) -> Option<f32> {
     text.parse().ok().filter(|value| range.contains(value))
 }
 
-/// Splits at `|`, trims, drops empty and repeated entries.
-pub fn list(value: &str) -> Vec<String> {
-    if value.is_empty() {
-        Vec::new()
-    } else {
-        entries(value).into_iter().map(str::to_owned).collect()
-    }
-}
-
-/// The entries of [`list`], joined again. Nothing is copied where nothing has to be cleaned.
-pub fn joined(value: &str) -> Cow<'_, str> {
-    if value.is_empty() {
-        return Cow::Borrowed("");
-    }
-    let entries = entries(value);
-    let length = entries.iter().map(|entry| entry.len() + 1).sum::<usize>() - 1;
-    if length == value.len() { Cow::Borrowed(value) } else { Cow::Owned(entries.join("|")) }
-}
-
-fn entries(value: &str) -> Vec<&str> {
-    /// Above this many, looking through all of them takes longer than hashing.
-    const FEW: usize = 32;
-    let mut entries: Vec<&str> = Vec::new();
-    let mut known: FxHashSet<&str> = FxHashSet::default();
-    for entry in value.split('|').map(str::trim).filter(|entry| !entry.is_empty()) {
-        if entries.len() == FEW {
-            known.extend(&entries);
-        }
-        let new = if entries.len() < FEW { !entries.contains(&entry) } else { known.insert(entry) };
-        if new {
-            entries.push(entry);
-        }
-    }
-    entries
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sources::values::list;
 
     const HEADER: &str = "tmdb_id,title,release_date,runtime,popularity,vote_count,vote_average,\
                           genres,overview,keywords,cast_top,director\n";

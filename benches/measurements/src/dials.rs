@@ -1,0 +1,189 @@
+//! Measures the effect of `diversity` and `novelty` on lists.
+//!
+//! `dials ROOT RATINGS-FOLDER [--splits 6]`, for example `dials . raw/ml-latest-small`
+//!
+//! For each split of the ratings (strong generalization, test part, as in `cinematch evaluate`) the default
+//! hybrid is trained on the training users. Each held-out user then requests 20 movies with the history that a
+//! model may see, once per setting of a dial. The tables have means over users.
+
+use std::path::Path;
+
+use cinematch::catalog::Rated;
+use cinematch::evaluation::{HeldOut, Part, Split, StrongGeneralization, miscalibration, ndcg_at};
+use cinematch::ids::MovieIdx;
+use cinematch::ranking::{Query, Rating, Recommender};
+
+use crate::Outcome;
+use crate::data::{Data, Trained};
+
+const SHOWN: usize = 20;
+const DIVERSITY: [f32; 6] = [0.0, 0.15, 0.3, 0.5, 0.7, 1.0];
+const NOVELTY: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+/// Share of all ratings that the most rated movies, the head, have together.
+const HEAD: f64 = 0.8;
+/// Width of the longest bar, in characters.
+const WIDTH: f64 = 24.0;
+
+/// Metrics of a list, in column order.
+const COLUMNS: [&str; 6] =
+    ["NDCG@20", "similarity", "nearest", "KL to own genres", "popularity", "long tail"];
+
+/// Metrics that are also drawn as bars: accuracy, genres and share of little-known movies.
+const CURVES: [usize; 3] = [0, 3, 5];
+
+/// Runs the measurement.
+pub fn run(args: &[&str]) -> Outcome<()> {
+    let (root, raw, n_splits) = match args {
+        [root, raw] => (root, raw, 6),
+        [root, raw, "--splits", number] => (root, raw, number.parse()?),
+        _ => return Err("expected ROOT RATINGS-FOLDER [--splits NUMBER]".into()),
+    };
+    let data = Data::read(Path::new(root), Path::new(raw))?;
+    let settings = || {
+        let diversity = DIVERSITY.map(|diversity| (Some(diversity), 0.0));
+        diversity.into_iter().chain(NOVELTY.map(|novelty| (None, novelty)))
+    };
+    let mut sums = vec![[0.0; COLUMNS.len()]; settings().count()];
+    let mut n_users = 0;
+    for seed in 42..42 + n_splits {
+        let protocol = StrongGeneralization { seed, ..StrongGeneralization::default() };
+        let split = protocol.split(&data.interactions, Part::Test)?;
+        let recommender = data.train(&split, Trained::Hybrid)?;
+        let popularity = Popularity::new(&split);
+        for held in &split.held_out {
+            for ((diversity, novelty), sums) in settings().zip(&mut sums) {
+                let list = list(&recommender, held, diversity, novelty)?;
+                let values = measure(&recommender, &popularity, held, &list);
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum += value;
+                }
+            }
+        }
+        n_users += split.held_out.len();
+    }
+    for sum in sums.iter_mut().flatten() {
+        *sum /= n_users as f64;
+    }
+    println!("{n_splits} splits, {n_users} lists of {SHOWN} movies per setting\n");
+    let (diversity, novelty) = sums.split_at(DIVERSITY.len());
+    print("diversity", &DIVERSITY, diversity);
+    print("novelty", &NOVELTY, novelty);
+    Ok(())
+}
+
+fn list(
+    recommender: &Recommender,
+    held: &HeldOut,
+    diversity: Option<f32>,
+    novelty: f32,
+) -> Outcome<Vec<MovieIdx>> {
+    let id = |movie| recommender.movie(movie).movie_id;
+    let rating = |rated: &Rated| Rating { movie_id: id(rated.movie), rating: rated.stars.value() };
+    let ratings = held.history.iter().map(rating).collect();
+    let query = Query { ratings, limit: SHOWN, diversity, novelty, ..Query::default() };
+    let (request, _) = recommender.resolve(&query)?;
+    Ok(recommender.recommend(&request).items.iter().map(|item| item.movie).collect())
+}
+
+/// Popularity of movies in the training ratings.
+struct Popularity {
+    /// Share of movies with fewer ratings, 0 to 1.
+    percentile: Vec<f64>,
+    /// True for movies outside the head.
+    in_tail: Vec<bool>,
+}
+
+impl Popularity {
+    fn new(split: &Split<'_>) -> Self {
+        let n_ratings = split.n_ratings();
+        let mut sorted = n_ratings.clone();
+        sorted.sort_unstable();
+        let less = |count: &u32| sorted.partition_point(|other| other < count);
+        let total: f64 = sorted.iter().copied().map(f64::from).sum();
+        let mut of_head = 0.0;
+        let mut least_of_head = u32::MAX;
+        for count in sorted.iter().rev() {
+            if of_head >= HEAD * total {
+                break;
+            }
+            of_head += f64::from(*count);
+            least_of_head = *count;
+        }
+        Self {
+            percentile: n_ratings.iter().map(|n| less(n) as f64 / sorted.len() as f64).collect(),
+            in_tail: n_ratings.iter().map(|n| *n < least_of_head).collect(),
+        }
+    }
+}
+
+fn measure(
+    recommender: &Recommender,
+    popularity: &Popularity,
+    held: &HeldOut,
+    list: &[MovieIdx],
+) -> [f64; COLUMNS.len()] {
+    let mut likeness = recommender.model().likeness();
+    for movie in list {
+        likeness.push(*movie);
+    }
+    let (mut alike, mut nearest) = (0.0, 0.0);
+    for (at, movie) in list.iter().enumerate() {
+        let others = likeness.to(*movie).iter().enumerate().filter(|(other, _)| *other != at);
+        let others: Vec<f64> = others.map(|(_, likeness)| f64::from(*likeness)).collect();
+        alike += others.iter().sum::<f64>() / others.len() as f64;
+        nearest += others.into_iter().fold(0.0, f64::max);
+    }
+    let n_movies = list.len() as f64;
+    // The weight of a rating in the content model.
+    let weight = |stars: f32| f64::from(stars - 2.75) / 2.25;
+    let own = held.history.iter().map(|rated| (rated.movie, weight(rated.stars.value())));
+    let own = genres(recommender, own.filter(|(_, weight)| *weight > 0.0));
+    let shown = genres(recommender, list.iter().map(|movie| (*movie, 1.0)));
+    let mean = |value: &dyn Fn(MovieIdx) -> f64| {
+        list.iter().map(|movie| value(*movie)).sum::<f64>() / n_movies
+    };
+    [
+        ndcg_at(SHOWN, list, &held.relevant_movies()),
+        alike / n_movies,
+        nearest / n_movies,
+        miscalibration(&own, &shown).unwrap_or(0.0),
+        mean(&|movie| popularity.percentile[movie.row()]),
+        mean(&|movie| f64::from(popularity.in_tail[movie.row()])),
+    ]
+}
+
+/// Weight of each genre. Each movie spreads its weight over its genres.
+fn genres(recommender: &Recommender, movies: impl Iterator<Item = (MovieIdx, f64)>) -> Vec<f64> {
+    let index = recommender.index();
+    let mut weights = vec![0.0; index.genres.names().len()];
+    for (movie, weight) in movies {
+        let bits = index.genres_of(movie.row());
+        let n_genres: u32 = bits.iter().map(|word| word.count_ones()).sum();
+        for (genre, sum) in weights.iter_mut().enumerate() {
+            if bits[genre / 64] >> (genre % 64) & 1 == 1 {
+                *sum += weight / f64::from(n_genres);
+            }
+        }
+    }
+    weights
+}
+
+/// Prints a table and the bars of [`CURVES`].
+fn print(dial: &str, settings: &[f32], rows: &[[f64; COLUMNS.len()]]) {
+    println!("| {dial} | {} |", COLUMNS.join(" | "));
+    println!("|---|{}", "---|".repeat(COLUMNS.len()));
+    for (setting, row) in settings.iter().zip(rows) {
+        let cells: Vec<String> = row.iter().map(|value| format!("{value:.3}")).collect();
+        println!("| {setting} | {} |", cells.join(" | "));
+    }
+    println!("\n```text");
+    for column in CURVES {
+        let most = rows.iter().map(|row| row[column]).fold(0.0, f64::max);
+        for (at, (setting, row)) in settings.iter().zip(rows).enumerate() {
+            let name = if at == 0 { COLUMNS[column] } else { "" };
+            let bar = "█".repeat((row[column] / most * WIDTH).round() as usize);
+            println!("{name:<17}{setting:>5}  {:.3}  {bar}", row[column]);
+        }
+    }
+    println!("```\n");
+}

@@ -1,0 +1,117 @@
+//! Measures the effect of a dislike on similar movies.
+//!
+//! `dislikes ARTIFACTS`, for example `dislikes ml/artifacts`
+//!
+//! A movie X, drawn from the movies with most votes, is added to a history of liked movies with a dislike or a
+//! low rating. The movies most similar to X, by content or by X's weights in the item-item models, should rank
+//! lower than before.
+
+use std::path::Path;
+
+use cinematch::bundle::Bundle;
+use cinematch::ids::{MovieId, MovieIdx};
+use cinematch::models::Fitted;
+use cinematch::ranking::{Query, Rating, Recommender};
+use cinematch::retrieval::Filter;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::Outcome;
+
+/// Number of movies to draw from, of movies per history, of histories, and of movies similar to each X.
+const KNOWN: usize = 600;
+const HISTORY: usize = 12;
+const TRIALS: usize = 300;
+const NEAREST: usize = 20;
+/// Number of top ranks that count as visible.
+const NEAR_THE_TOP: usize = 100;
+const WHICH: [&str; 3] = ["content", "ratings", "content, in the top 100 before"];
+
+/// Runs the measurement.
+pub fn run(args: &[&str]) -> Outcome<()> {
+    let [artifacts] = args else { return Err("expected ARTIFACTS".into()) };
+    let bundle = Bundle::load(Path::new(artifacts))?;
+    let recommender = &bundle.recommender;
+    let mut known: Vec<MovieIdx> = (0..recommender.movies().len() as u32).map(MovieIdx).collect();
+    known.sort_by_key(|movie| std::cmp::Reverse(recommender.movie(*movie).vote_count));
+    known.truncate(KNOWN);
+    println!("| feedback on X | neighbours by | mean rank before | after | fell |");
+    println!("|---|---|---|---|---|");
+    for (name, stars) in [("disliked", None), ("1★", Some(1.0)), ("0.5★", Some(0.5))] {
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let mut rows = [(0.0, 0.0, 0, 0); 3];
+        for _ in 0..TRIALS {
+            let mut drawn = || known[random.next_u64() as usize % known.len()];
+            let x = drawn();
+            let liked: Vec<MovieIdx> =
+                (0..HISTORY).map(|_| drawn()).filter(|movie| *movie != x).collect();
+            let before = ranks(recommender, &liked, None)?;
+            let after = ranks(recommender, &liked, Some((x, stars)))?;
+            let [content, users] = nearest(recommender, x);
+            let shown = content.iter().filter(|movie| before[movie.row()] < NEAR_THE_TOP);
+            let shown = shown.copied().collect();
+            for (row, nearest) in rows.iter_mut().zip([content, users, shown]) {
+                if nearest.is_empty() {
+                    continue;
+                }
+                let mean = |ranks: &[usize]| {
+                    let of = nearest.iter().map(|movie| ranks[movie.row()] as f64);
+                    of.sum::<f64>() / nearest.len() as f64
+                };
+                let (before, after) = (mean(&before), mean(&after));
+                row.0 += before;
+                row.1 += after;
+                row.2 += usize::from(after > before);
+                row.3 += 1;
+            }
+        }
+        for ((before, after, pushed, n), by) in rows.into_iter().zip(WHICH) {
+            let (before, after) = (before / f64::from(n), after / f64::from(n));
+            println!("| {name} | {by} | {before:.0} | {after:.0} | {pushed} of {n} |");
+        }
+    }
+    Ok(())
+}
+
+/// Movies most similar to X by content, and those with the largest weights from X in the item-item model.
+fn nearest(recommender: &Recommender, x: MovieIdx) -> [Vec<MovieIdx>; 2] {
+    let mut likeness = recommender.model().likeness();
+    likeness.push(x);
+    let all = (0..recommender.movies().len() as u32).map(MovieIdx).filter(|movie| *movie != x);
+    let by_content = all.map(|movie| (likeness.to(movie)[0], movie)).collect();
+    let mut by_users = Vec::new();
+    for learned in &recommender.blend().models {
+        if let Fitted::ItemItem(model) = &learned.model {
+            let entries = model.weights().entries(x.row());
+            by_users = entries.map(|(movie, weight)| (weight, MovieIdx(movie))).collect();
+        }
+    }
+    [by_content, by_users].map(|mut movies: Vec<(f32, MovieIdx)>| {
+        movies.sort_by(|a, b| b.0.total_cmp(&a.0));
+        movies.into_iter().take(NEAREST).map(|(_, movie)| movie).collect()
+    })
+}
+
+/// Rank of each movie by score, from 0, including the movies of the history.
+fn ranks(
+    recommender: &Recommender,
+    liked: &[MovieIdx],
+    feedback: Option<(MovieIdx, Option<f32>)>,
+) -> Outcome<Vec<usize>> {
+    let id = |movie: MovieIdx| recommender.movie(movie).movie_id;
+    let ids: Vec<MovieId> = liked.iter().map(|movie| id(*movie)).collect();
+    let mut query = Query { liked: ids, limit: 1, diversity: Some(0.0), ..Query::default() };
+    match feedback {
+        Some((x, None)) => query.disliked.push(id(x)),
+        Some((x, Some(rating))) => query.ratings.push(Rating { movie_id: id(x), rating }),
+        None => {}
+    }
+    let (mut request, _) = recommender.resolve(&query)?;
+    request.limit = recommender.movies().len();
+    request.filter = Filter::default();
+    let mut ranks = vec![0; recommender.movies().len()];
+    for (rank, item) in recommender.recommend(&request).items.iter().enumerate() {
+        ranks[item.movie.row()] = rank;
+    }
+    Ok(ranks)
+}

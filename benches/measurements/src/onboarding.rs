@@ -1,0 +1,227 @@
+//! Measures the value of a new user's answers, by the way in which movies to ask about are chosen.
+//!
+//! `onboarding ROOT RATINGS-FOLDER [--splits 6] [--content]`, for example `onboarding . raw/ml-latest-small`
+//!
+//! For each split of the ratings (strong generalization, test part, as in `cinematch evaluate`) the default
+//! hybrid, or the content model only, is trained on the training users. Each held-out user is then a new user
+//! who has seen the movies they rated, except for the fifth of their likes that lists are evaluated on, and
+//! answers each question with their stars or with "not seen". Lists are evaluated after some numbers of
+//! questions. Differences are paired by user and have 95 % intervals.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use cinematch::catalog::{Movie, Rated};
+use cinematch::evaluation::{HeldOut, Part, StrongGeneralization, ndcg_at};
+use cinematch::ids::MovieIdx;
+use cinematch::models::Fitted;
+use cinematch::ranking::{Answer, ModelChoice, Query, Rating, Recommender};
+
+use crate::Outcome;
+use crate::data::{Data, Trained};
+
+const SHOWN: usize = 20;
+/// Numbers of questions after which lists are evaluated.
+const AFTER: [usize; 4] = [0, 5, 10, 20];
+/// Number of best known movies, which all strategies ask about.
+const POOL: usize = 400;
+/// Length of the user's list that is searched for well-known movies.
+const LIST: usize = 2000;
+
+/// Chooses the next movie to ask about.
+#[derive(Clone, Copy)]
+enum Strategy {
+    /// `Recommender::next_question`.
+    NextQuestion,
+    /// The best known movie.
+    BestKnown,
+    /// A random one of the best known movies.
+    Random,
+    /// The first well-known movie of the user's current list: the user may have seen what they would watch.
+    Listed,
+}
+
+const STRATEGIES: [(Strategy, &str); 4] = [
+    (Strategy::BestKnown, "the best known"),
+    (Strategy::NextQuestion, "`Recommender::next_question`"),
+    (Strategy::Listed, "the first of the current list"),
+    (Strategy::Random, "a random one of the 400 best known"),
+];
+
+/// Result for a user: NDCG and number of movies seen, after each number of questions.
+type Row = [(f64, usize); AFTER.len()];
+
+/// Runs the measurement.
+pub fn run(args: &[&str]) -> Outcome<()> {
+    let (args, trained) = match args {
+        [args @ .., "--content"] => (args, Trained::Content),
+        args => (args, Trained::Hybrid),
+    };
+    let (root, raw, n_splits) = match args {
+        [root, raw] => (root, raw, 6),
+        [root, raw, "--splits", number] => (root, raw, number.parse()?),
+        _ => return Err("expected ROOT RATINGS-FOLDER [--splits NUMBER] [--content]".into()),
+    };
+    let data = Data::read(Path::new(root), Path::new(raw))?;
+    let mut rows: Vec<Vec<Row>> = vec![Vec::new(); STRATEGIES.len()];
+    let mut asking = (Duration::ZERO, 0);
+    for seed in 42..42 + n_splits {
+        let protocol = StrongGeneralization { seed, ..StrongGeneralization::default() };
+        let split = protocol.split(&data.interactions, Part::Test)?;
+        let recommender = data.train(&split, trained)?;
+        // The first call computes the pool of questions, which is not part of the measured time.
+        recommender.next_question(&[], &[]);
+        let known = best_known(&recommender);
+        for held in &split.held_out {
+            let user = NewUser::new(&data, &recommender, held);
+            for ((strategy, _), rows) in STRATEGIES.iter().zip(&mut rows) {
+                rows.push(user.answers(*strategy, &known, &mut asking)?);
+            }
+        }
+    }
+    print(n_splits, &rows);
+    let (time, n_questions) = asking;
+    println!(
+        "\nTime per call of `Recommender::next_question`: {:.2} ms",
+        time.as_secs_f64() * 1e3 / f64::from(n_questions)
+    );
+    Ok(())
+}
+
+fn print(n_splits: u64, rows: &[Vec<Row>]) {
+    println!("{n_splits} splits, {} new users\n", rows[0].len());
+    print!("| asked about |");
+    for after in AFTER {
+        print!(" NDCG@{SHOWN} after {after} | seen |");
+    }
+    println!("\n|---|{}", "---|".repeat(2 * AFTER.len()));
+    for ((_, name), own) in STRATEGIES.iter().zip(rows) {
+        print!("| {name} |");
+        for at in 0..AFTER.len() {
+            let n_users = own.len() as f64;
+            let ndcg = own.iter().map(|row| row[at].0).sum::<f64>() / n_users;
+            let seen = own.iter().map(|row| row[at].1).sum::<usize>() as f64 / n_users;
+            let differences = own.iter().zip(&rows[0]).map(|(own, most)| own[at].0 - most[at].0);
+            let (difference, margin) = mean(&differences.collect::<Vec<f64>>());
+            if margin > 0.0 {
+                print!(" {ndcg:.4} ({difference:+.4} ± {margin:.4}) | {seen:.1} |");
+            } else {
+                print!(" {ndcg:.4} | {seen:.1} |");
+            }
+        }
+        println!();
+    }
+}
+
+/// Mean, and half the width of its 95 % interval.
+fn mean(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    (mean, 1.96 * (variance / n).sqrt())
+}
+
+/// A held-out user who answers questions.
+struct NewUser<'a> {
+    recommender: &'a Recommender,
+    held: &'a HeldOut,
+    seen: Vec<Rated>,
+}
+
+impl<'a> NewUser<'a> {
+    fn new(data: &Data, recommender: &'a Recommender, held: &'a HeldOut) -> Self {
+        let is_hidden = |movie| held.relevant.iter().any(|rated| rated.movie == movie);
+        let rated = data.interactions.of_user(held.user);
+        let seen = rated.filter(|rated| !is_hidden(rated.movie)).collect();
+        Self { recommender, held, seen }
+    }
+
+    fn answers(
+        &self,
+        strategy: Strategy,
+        known: &[MovieIdx],
+        asking: &mut (Duration, u32),
+    ) -> Outcome<Row> {
+        let mut row = [(0.0, 0); AFTER.len()];
+        let mut answers: Vec<(MovieIdx, Answer)> = Vec::new();
+        let mut history: Vec<Rated> = Vec::new();
+        let mut random = Random::new(self.held.user.0);
+        for n_answers in 0..=AFTER[AFTER.len() - 1] {
+            if let Some(at) = AFTER.iter().position(|after| *after == n_answers) {
+                let list = list(self.recommender, &history)?;
+                row[at] = (ndcg_at(SHOWN, &list, &self.held.relevant_movies()), history.len());
+            }
+            let is_new = |movie: &&MovieIdx| !answers.iter().any(|(asked, _)| asked == *movie);
+            let left: Vec<MovieIdx> = known.iter().filter(is_new).copied().collect();
+            let movie = match strategy {
+                Strategy::BestKnown => left[0],
+                Strategy::Random => left[random.below(left.len())],
+                Strategy::Listed => {
+                    let best =
+                        self.recommender.best_for(ModelChoice::All, &[&history], LIST).remove(0);
+                    let mut best = best.iter().map(|candidate| candidate.movie);
+                    best.find(|movie| left.contains(movie)).unwrap_or(left[0])
+                }
+                Strategy::NextQuestion => {
+                    let begun = Instant::now();
+                    let (request, _) =
+                        self.recommender.resolve(&query(self.recommender, &history))?;
+                    let movie = self
+                        .recommender
+                        .next_question(&request.history, &answers)
+                        .ok_or("no question is left")?;
+                    *asking = (asking.0 + begun.elapsed(), asking.1 + 1);
+                    movie
+                }
+            };
+            let stars = self.seen.iter().find(|rated| rated.movie == movie);
+            history.extend(stars);
+            answers.push((movie, if stars.is_some() { Answer::Seen } else { Answer::NotSeen }));
+        }
+        Ok(row)
+    }
+}
+
+/// Query for the list that is evaluated.
+fn query(recommender: &Recommender, history: &[Rated]) -> Query {
+    let rating = |rated: &Rated| Rating {
+        movie_id: recommender.movie(rated.movie).movie_id,
+        rating: rated.stars.value(),
+    };
+    Query { ratings: history.iter().map(rating).collect(), limit: SHOWN, ..Query::default() }
+}
+
+fn list(recommender: &Recommender, history: &[Rated]) -> Outcome<Vec<MovieIdx>> {
+    let (request, _) = recommender.resolve(&query(recommender, history))?;
+    Ok(recommender.recommend(&request).items.iter().map(|item| item.movie).collect())
+}
+
+/// Movies by the number of training users who liked them, or by votes without models trained on ratings.
+fn best_known(recommender: &Recommender) -> Vec<MovieIdx> {
+    let learned = recommender.blend().models.iter().find_map(|learned| match &learned.model {
+        Fitted::Popular(model) => Some(model.scores().to_vec()),
+        _ => None,
+    });
+    let votes = |movie: &Movie| movie.vote_count.unwrap_or(0) as f32;
+    let known = learned.unwrap_or_else(|| recommender.movies().iter().map(votes).collect());
+    let mut movies: Vec<MovieIdx> = (0..known.len() as u32).map(MovieIdx).collect();
+    movies.sort_by(|a, b| known[b.row()].total_cmp(&known[a.row()]).then(a.cmp(b)));
+    movies.truncate(POOL);
+    movies
+}
+
+/// A reproducible random number generator (xorshift, Marsaglia 2003).
+struct Random(u64);
+
+impl Random {
+    fn new(user: u32) -> Self {
+        Self((u64::from(user) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n as u64) as usize
+    }
+}

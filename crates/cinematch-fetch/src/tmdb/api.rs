@@ -1,0 +1,324 @@
+//! TMDb's API v3: one request until it is answered.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::{Duration, UNIX_EPOCH};
+
+use cinematch::ids::TmdbId;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use reqwest::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
+use reqwest::{Client, Response, Url};
+use serde::Deserialize;
+use tokio::sync::watch;
+
+use super::answer::{Stop, Verdict, judge};
+use super::lenient;
+use super::token::Token;
+use crate::clock::Clock;
+use crate::http::{described, safe_url, same_server};
+use crate::pace::{Leave, Pace};
+
+/// The real one.
+pub const TMDB: &str = "https://api.themoviedb.org";
+
+/// The longest answer taken: the fullest film there is comes to 1 MiB.
+pub const LONGEST_BODY: usize = 15 << 20;
+
+/// Pages of a list of changes: a hundred films each, in two weeks some hundred thousand.
+const MOST_PAGES: u32 = 5_000;
+
+/// What is fetched with a film's details, in one request.
+const APPENDED: &str = "credits,keywords,watch/providers,release_dates,external_ids";
+
+/// Tries of one request, the first included.
+const TRIES: u32 = 6;
+/// Complaints about the pace, with nothing answered between them, after which there is no use in going on.
+const COMPLAINTS: u32 = 20;
+/// Waited before the second try; doubled before each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The longest that a server may make everybody wait in one go.
+const LONGEST_WAIT: Duration = Duration::from_mins(15);
+
+/// How requests are sent.
+#[derive(Clone, Debug)]
+pub struct ApiSettings {
+    /// Where the API is: [`TMDB`], or a server that speaks like it.
+    pub base: String,
+    /// Requests in any second.
+    pub rate: u32,
+    /// Decides the jitter of pauses.
+    pub seed: u64,
+}
+
+/// A request that got no answer, or no good one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// No request will be answered.
+    #[error(transparent)]
+    Stop(#[from] Stop),
+    /// This one was not, after all its tries.
+    #[error("{0}")]
+    Failed(String),
+    /// The client was closed before this one was sent, or sent again.
+    #[error("not asked any more")]
+    Closed,
+}
+
+/// A client that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The address is none, or would carry the token in the clear.
+    #[error("the address `{0}` cannot be used: expected https://HOST, or http:// on this machine")]
+    Base(String),
+    /// The system's certificates cannot be loaded, or the like.
+    #[error("cannot set up HTTPS: {0}")]
+    Client(String),
+}
+
+/// A film, or that there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Movie {
+    /// The raw JSON.
+    Found(Vec<u8>),
+    /// TMDb has no film with this number.
+    Missing,
+}
+
+/// One page of changed films.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Changes {
+    #[serde(deserialize_with = "lenient::list")]
+    results: Vec<Changed>,
+    #[serde(default)]
+    total_pages: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Changed {
+    id: Option<u32>,
+}
+
+impl Changes {
+    /// The films of this page.
+    pub fn movies(&self) -> impl Iterator<Item = TmdbId> + '_ {
+        self.results.iter().filter_map(|changed| changed.id.map(TmdbId))
+    }
+}
+
+/// A client of TMDb's API. All its requests share one pace.
+#[derive(Debug)]
+pub struct Api {
+    client: Client,
+    base: Url,
+    pace: Pace,
+    clock: Clock,
+    jitter: Mutex<ChaCha8Rng>,
+    closed: watch::Sender<bool>,
+}
+
+impl Api {
+    /// A client that sends `token` to `settings.base` and nowhere else.
+    pub fn new(token: &Token, settings: &ApiSettings, clock: Clock) -> Result<Self, ApiError> {
+        let base = safe_url(&settings.base).ok_or_else(|| ApiError::Base(settings.base.clone()))?;
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, token.header());
+        let client = crate::http::client(clock)
+            .default_headers(headers)
+            .redirect(same_server(&base))
+            .timeout(clock.time_out(Duration::from_mins(1)))
+            .build()
+            .map_err(|error| ApiError::Client(described(error)))?;
+        let pace = Pace::new(settings.rate, clock);
+        let jitter = Mutex::new(ChaCha8Rng::seed_from_u64(settings.seed));
+        Ok(Self { client, base, pace, clock, jitter, closed: watch::Sender::new(false) })
+    }
+
+    /// Sends nothing more. What is under way is still answered.
+    pub fn close(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// How long TMDb makes everybody wait from now on.
+    pub fn waits(&self) -> Duration {
+        self.pace.closed_for()
+    }
+
+    /// A film's details with all that is appended.
+    pub async fn movie(&self, id: TmdbId) -> Result<Movie, CallError> {
+        let path = format!("/3/movie/{id}?append_to_response={APPENDED}");
+        self.call(&path, |body| is_about(id, body)).await
+    }
+
+    /// Where a film can be watched, in every region.
+    pub async fn providers(&self, id: TmdbId) -> Result<Movie, CallError> {
+        let path = format!("/3/movie/{id}/watch/providers");
+        self.call(&path, |body| {
+            is_about(id, body)?;
+            has_regions(body)
+        })
+        .await
+    }
+
+    /// The films that changed from one day to another, dates as `2026-11-25`, at most 14 days apart.
+    pub async fn changes(&self, from: &str, to: &str) -> Result<Vec<TmdbId>, CallError> {
+        let (mut page, mut pages) = (1, 1);
+        let mut movies = Vec::new();
+        while page <= pages {
+            let path = format!("/3/movie/changes?start_date={from}&end_date={to}&page={page}");
+            let whole = |body: &[u8]| {
+                let parsed: Result<Changes, _> = serde_json::from_slice(body);
+                parsed
+                    .map(|_| ())
+                    .map_err(|error| format!("an answer that cannot be read: {error}"))
+            };
+            let Movie::Found(body) = self.call(&path, whole).await? else {
+                return Err(CallError::Failed("TMDb does not know /movie/changes".to_owned()));
+            };
+            let changes: Changes = serde_json::from_slice(&body)
+                .map_err(|error| CallError::Failed(error.to_string()))?;
+            movies.extend(changes.movies());
+            pages = changes.total_pages;
+            if pages > MOST_PAGES {
+                return Err(CallError::Failed(format!("TMDb lists {pages} pages of changes")));
+            }
+            page += 1;
+        }
+        movies.sort_unstable();
+        movies.dedup();
+        Ok(movies)
+    }
+
+    /// Sends a request until it is answered, refused or has had its tries.
+    async fn call(
+        &self,
+        path: &str,
+        check: impl Fn(&[u8]) -> Result<(), String>,
+    ) -> Result<Movie, CallError> {
+        let mut tries = 0;
+        loop {
+            let leave = self.unless_closed(self.pace.wait()).await?;
+            let (verdict, body) = self.once(path, leave).await;
+            let verdict = match verdict {
+                Verdict::Good => match check(&body) {
+                    Ok(()) => Verdict::Good,
+                    Err(reason) => Verdict::Again { reason, after: None },
+                },
+                other => other,
+            };
+            if matches!(verdict, Verdict::Good | Verdict::Missing) {
+                self.pace.content();
+            }
+            match verdict {
+                Verdict::Good => return Ok(Movie::Found(body)),
+                Verdict::Missing => return Ok(Movie::Missing),
+                Verdict::Stop(stop) => return Err(stop.into()),
+                Verdict::Refused { reason } => return Err(CallError::Failed(reason)),
+                Verdict::SlowDown { after } => {
+                    let pause = after.unwrap_or_else(|| self.pause(tries + 1));
+                    if self.pace.slow_down(pause.min(LONGEST_WAIT)) >= COMPLAINTS {
+                        return Err(Stop::TooFast.into());
+                    }
+                }
+                Verdict::Again { reason, after } => {
+                    tries += 1;
+                    if tries == TRIES {
+                        return Err(CallError::Failed(format!("{reason}, {TRIES} times")));
+                    }
+                    let pause = after.unwrap_or_else(|| self.pause(tries));
+                    self.unless_closed(self.clock.sleep(pause.min(LONGEST_WAIT))).await?;
+                }
+            }
+        }
+    }
+
+    /// Waits for something, or for the client to be closed.
+    async fn unless_closed<T>(&self, wait: impl Future<Output = T>) -> Result<T, CallError> {
+        let mut closed = self.closed.subscribe();
+        tokio::select! {
+            biased;
+            _ = closed.wait_for(|closed| *closed) => Err(CallError::Closed),
+            done = wait => Ok(done),
+        }
+    }
+
+    /// One try, and the body of its answer.
+    async fn once(&self, path: &str, leave: Leave) -> (Verdict, Vec<u8>) {
+        let again = |reason: String| (Verdict::Again { reason, after: None }, Vec::new());
+        let Ok(url) = self.base.join(path) else {
+            return again("an address that cannot be".to_owned());
+        };
+        let response = self.client.get(url).send().await;
+        drop(leave);
+        let response = match response {
+            Ok(response) => response,
+            Err(error) => return again(described(error)),
+        };
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let now = UNIX_EPOCH + Duration::from_secs(self.clock.unix().cast_unsigned());
+        match body(response).await {
+            Ok(body) => (judge(status, retry_after.as_deref(), &body, now), body),
+            // What the status says holds even if its body broke off.
+            Err(error) => match judge(status, retry_after.as_deref(), b"", now) {
+                Verdict::Good => (error, Vec::new()),
+                verdict => (verdict, Vec::new()),
+            },
+        }
+    }
+
+    /// Exponential, with half of it left to chance, so that those who failed together do not come
+    /// back together.
+    fn pause(&self, tries: u32) -> Duration {
+        let longest = (FIRST_PAUSE * 2_u32.pow(tries.min(16) - 1)).min(LONGEST_PAUSE);
+        let mut jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
+        longest.mul_f64(0.5 + 0.5 * f64::from(jitter.next_u32()) / f64::from(u32::MAX))
+    }
+}
+
+/// Reads a body, decompressed, up to its limit.
+async fn body(mut response: Response) -> Result<Vec<u8>, Verdict> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > LONGEST_BODY => {
+                let limit = LONGEST_BODY >> 20;
+                let reason = format!("an answer of more than {limit} MiB");
+                return Err(Verdict::Refused { reason });
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body),
+            Err(error) => {
+                let reason = format!("the answer broke off: {}", described(error));
+                return Err(Verdict::Again { reason, after: None });
+            }
+        }
+    }
+}
+
+/// Whether an answer about providers says anything of them: without regions it would wipe out what is
+/// known.
+fn has_regions(body: &[u8]) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct Regions {
+        #[serde(rename = "results")]
+        _results: serde_json::Map<String, serde_json::Value>,
+    }
+    let regions: Result<Regions, _> = serde_json::from_slice(body);
+    regions.map(|_| ()).map_err(|_| "an answer without regions".to_owned())
+}
+
+/// Whether a body is a whole JSON object about this film.
+fn is_about(id: TmdbId, body: &[u8]) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct About {
+        id: u32,
+    }
+    match serde_json::from_slice(body) {
+        Ok(About { id: found }) if found == id.0 => Ok(()),
+        Ok(About { id: found }) => Err(format!("an answer about film {found} instead")),
+        Err(error) => Err(format!("an answer that cannot be read: {error}")),
+    }
+}

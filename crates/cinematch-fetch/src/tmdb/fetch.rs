@@ -1,0 +1,364 @@
+//! A run of requests: what to ask, in which order, and keeping every answer as it comes.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cinematch::ids::TmdbId;
+use tokio::task::JoinSet;
+
+use super::answer::Stop;
+use super::api::{Api, CallError, Movie};
+use super::store::{KnownMovies, Store, StoreError};
+use crate::clock::Clock;
+
+/// Requests under way at once. At 40 a second these cover an answer time of 0.8 s.
+const CONCURRENCY: usize = 32;
+
+/// Films in a row without an answer after which the run ends: the network or TMDb is down, and
+/// trying the rest would take hours.
+const HOPELESS: u32 = 40;
+
+/// How long a run that ends waits for the answers to what it has sent.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Between two looks at how things are going.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Failures listed one by one.
+const LISTED: usize = 20;
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// TMDb's terms: nothing is kept longer than six months.
+pub const CACHING_LIMIT: i64 = 183 * DAY;
+
+/// Where films can be watched changes by the week.
+pub const PROVIDERS_LIMIT: i64 = 7 * DAY;
+
+/// The longest span that TMDb lists changes of, in days.
+const CHANGES_WINDOW: i64 = 14;
+
+/// What to ask about a film.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Everything.
+    Movie,
+    /// Where it can be watched.
+    Providers,
+}
+
+/// The films that TMDb was not asked about yet, and those to be asked for again, in the order of
+/// `wanted`. With `refresh_missing` those too that TMDb did not have.
+pub fn pending(wanted: &[TmdbId], known: &KnownMovies, refresh_missing: bool) -> Vec<TmdbId> {
+    let asked = |id: &&TmdbId| {
+        known.get(id).is_none_or(|known| known.stale || (known.missing && refresh_missing))
+    };
+    wanted.iter().filter(asked).copied().collect()
+}
+
+/// What `--update` found to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Update {
+    /// Films that changed since the last run; `None`: that was too long ago for TMDb's list.
+    pub changed: Option<usize>,
+    /// Films older than six months.
+    pub expired: usize,
+}
+
+/// The name of the setting that says up to which day changes were looked for.
+const SEEN_UNTIL: &str = "changes_seen_until";
+
+/// Remembers, before the first request of a first run, from when on changes have to be looked for.
+pub async fn begin(store: &Store, clock: Clock) -> Result<(), StoreError> {
+    if store.setting(SEEN_UNTIL).await?.is_none() {
+        store.set(SEEN_UNTIL, &date(clock.unix())).await?;
+    }
+    Ok(())
+}
+
+/// Marks the films to be asked for again: those changed since the last run, and those older than
+/// TMDb lets anybody keep. Interrupted, it has marked all or none.
+pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Update, FetchError> {
+    let known = store.known().await?;
+    let today = clock.unix() / DAY;
+    let seen_until = store.setting(SEEN_UNTIL).await?;
+    let seen_until = seen_until.and_then(|text| day(&text));
+    let listed = match seen_until.filter(|seen| today - seen <= CHANGES_WINDOW) {
+        Some(seen) => Some(
+            api.changes(&date(seen * DAY), &date(today * DAY))
+                .await
+                .map_err(FetchError::Changes)?,
+        ),
+        None => None,
+    };
+    let expired: Vec<TmdbId> = known
+        .iter()
+        .filter(|(_, known)| !known.missing && known.fetched_at < clock.unix() - CACHING_LIMIT)
+        .map(|(id, _)| *id)
+        .collect();
+    let held = |id: &TmdbId| known.get(id).is_some_and(|known| !known.missing);
+    let changed: Vec<TmdbId> = match &listed {
+        Some(listed) => listed.iter().copied().filter(held).collect(),
+        None => known.keys().copied().filter(held).collect(),
+    };
+    let update = Update { changed: listed.map(|_| changed.len()), expired: expired.len() };
+    let marked = changed.into_iter().chain(expired);
+    store.mark_stale(marked, &date(today * DAY)).await?;
+    Ok(update)
+}
+
+/// A run that could not begin, or whose answers could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The list of changes could not be had.
+    #[error("cannot ask TMDb which films changed: {0}")]
+    Changes(CallError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Films answered or given up.
+    pub done: usize,
+    /// Of these, given up.
+    pub failed: usize,
+    /// How long TMDb makes everybody wait from now on.
+    pub waits: Duration,
+}
+
+/// Why a run ended before its films did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// TMDb will not answer.
+    Stopped(Stop),
+    /// Nothing was answered for long, at last for this reason.
+    Hopeless(String),
+    /// Somebody asked it to.
+    Interrupted,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped(stop) => stop.fmt(out),
+            Self::Hopeless(reason) => write!(
+                out,
+                "TMDb gave no answer for {HOPELESS} films in a row, at last: {reason}. Check the \
+                 network, or https://status.themoviedb.org, and run it again: it goes on from here"
+            ),
+            Self::Interrupted => {
+                out.write_str("interrupted; run it again, and it goes on from here")
+            }
+        }
+    }
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Films that TMDb described.
+    pub found: usize,
+    /// Films that TMDb does not have.
+    pub missing: usize,
+    /// Films without an answer.
+    pub failed: usize,
+    /// The first of these, and why.
+    pub failures: Vec<(TmdbId, String)>,
+    /// Films not asked about, because the run ended.
+    pub left: usize,
+    /// Bytes of answers, before compression.
+    pub bytes: u64,
+    /// How long it took.
+    pub seconds: f64,
+    /// Why it ended early.
+    pub ended: Option<Ended>,
+}
+
+/// Asks TMDb and keeps what it answers.
+#[derive(Debug)]
+pub struct Fetcher<'a> {
+    /// Whom to ask.
+    pub api: Arc<Api>,
+    /// Where answers are kept.
+    pub store: &'a Store,
+    /// When.
+    pub clock: Clock,
+}
+
+impl Fetcher<'_> {
+    /// Asks about all of `films`, in order, and keeps every answer as it comes. Ends early when TMDb
+    /// will not answer, or when `interrupt` is ready.
+    pub async fn run(
+        &self,
+        ask: Ask,
+        movies: Vec<TmdbId>,
+        interrupt: impl Future<Output = ()>,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<Summary, StoreError> {
+        let started = self.clock.elapsed();
+        let mut summary = Summary::default();
+        let mut waiting = movies.into_iter();
+        let mut under_way = JoinSet::new();
+        let (mut in_a_row, mut done) = (0, 0);
+        let mut interrupt = std::pin::pin!(interrupt);
+        let mut look = tokio::time::interval(LOOK);
+        let mut grace = std::pin::pin!(tokio::time::sleep(Duration::MAX / 4));
+        loop {
+            while summary.ended.is_none() && under_way.len() < CONCURRENCY {
+                let Some(id) = waiting.next() else { break };
+                under_way.spawn(asked(Arc::clone(&self.api), ask, id));
+            }
+            let answer = tokio::select! {
+                answer = under_way.join_next() => answer,
+                () = &mut interrupt, if summary.ended.is_none() => {
+                    summary.ended = Some(Ended::Interrupted);
+                    // What was sent may still be answered.
+                    self.api.close();
+                    grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
+                    continue;
+                }
+                () = &mut grace, if summary.ended.is_some() => {
+                    under_way.abort_all();
+                    grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
+                    continue;
+                }
+                _ = look.tick() => {
+                    progress(Progress { done, failed: summary.failed, waits: self.api.waits() });
+                    continue;
+                }
+            };
+            let (id, answer) = match answer {
+                None => break,
+                Some(Ok(answer)) => answer,
+                Some(Err(error)) if error.is_cancelled() => {
+                    summary.left += 1;
+                    continue;
+                }
+                Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            };
+            let ended = match answer {
+                Ok(movie) => {
+                    self.keep(ask, id, &movie, &mut summary).await?;
+                    in_a_row = 0;
+                    None
+                }
+                Err(CallError::Failed(reason)) => {
+                    in_a_row += 1;
+                    summary.fail(id, reason.clone());
+                    (in_a_row == HOPELESS).then_some(Ended::Hopeless(reason))
+                }
+                Err(CallError::Stop(stop)) => {
+                    summary.left += 1;
+                    Some(Ended::Stopped(stop))
+                }
+                Err(CallError::Closed) => {
+                    summary.left += 1;
+                    continue;
+                }
+            };
+            if ended.is_some() && summary.ended.is_none() {
+                summary.ended = ended;
+                self.api.close();
+                grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
+            }
+            done += 1;
+            progress(Progress { done, failed: summary.failed, waits: self.api.waits() });
+        }
+        summary.left += waiting.len();
+        summary.failures.sort_unstable();
+        summary.seconds = self.clock.elapsed().saturating_sub(started).as_secs_f64();
+        Ok(summary)
+    }
+
+    async fn keep(
+        &self,
+        ask: Ask,
+        id: TmdbId,
+        movie: &Movie,
+        summary: &mut Summary,
+    ) -> Result<(), StoreError> {
+        let (store, at) = (self.store, self.clock.unix());
+        match (ask, movie) {
+            (Ask::Movie, Movie::Found(body)) => store.put(id, Some(body), at).await?,
+            (Ask::Movie, Movie::Missing) => store.put(id, None, at).await?,
+            (Ask::Providers, Movie::Found(body)) => store.put_providers(id, body, at).await?,
+            (Ask::Providers, Movie::Missing) => store.put_providers(id, b"{}", at).await?,
+        }
+        match movie {
+            Movie::Found(body) => {
+                summary.found += 1;
+                summary.bytes += body.len() as u64;
+            }
+            Movie::Missing => summary.missing += 1,
+        }
+        Ok(())
+    }
+}
+
+async fn asked(api: Arc<Api>, ask: Ask, id: TmdbId) -> (TmdbId, Result<Movie, CallError>) {
+    let answer = match ask {
+        Ask::Movie => api.movie(id).await,
+        Ask::Providers => api.providers(id).await,
+    };
+    (id, answer)
+}
+
+impl Summary {
+    fn fail(&mut self, id: TmdbId, reason: String) {
+        self.failed += 1;
+        if self.failures.len() < LISTED {
+            self.failures.push((id, reason));
+        }
+    }
+}
+
+/// `2026-11-25`.
+fn date(unix: i64) -> String {
+    let date = time::OffsetDateTime::from_unix_timestamp(unix)
+        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+        .date();
+    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+}
+
+/// Days since 1970 of `2026-11-25`.
+fn day(text: &str) -> Option<i64> {
+    let mut parts = text.splitn(3, '-');
+    let year = parts.next()?.parse().ok()?;
+    let month: u8 = parts.next()?.parse().ok()?;
+    let day = parts.next()?.parse().ok()?;
+    let month = time::Month::try_from(month).ok()?;
+    let date = time::Date::from_calendar_date(year, month, day).ok()?;
+    Some(date.midnight().assume_utc().unix_timestamp() / DAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tmdb::store::Known;
+
+    #[test]
+    fn days_and_dates_are_each_others_inverse() {
+        assert_eq!(day(&date(1_795_630_000)), Some(1_795_630_000 / DAY));
+        assert_eq!(day("2024-02-29").map(|day| date(day * DAY)).as_deref(), Some("2024-02-29"));
+        assert_eq!(day("2026-13-01"), None);
+    }
+
+    #[test]
+    fn what_is_known_is_not_asked_again() {
+        let known = |missing, stale| Known { missing, stale, fetched_at: 0, providers_at: 0 };
+        let ids = [1, 2, 3, 4].map(TmdbId);
+        let store: KnownMovies = [
+            (TmdbId(1), known(false, false)),
+            (TmdbId(2), known(true, false)),
+            (TmdbId(3), known(false, true)),
+        ]
+        .into_iter()
+        .collect();
+        assert_eq!(pending(&ids, &store, false), [3, 4].map(TmdbId));
+        assert_eq!(pending(&ids, &store, true), [2, 3, 4].map(TmdbId));
+    }
+}

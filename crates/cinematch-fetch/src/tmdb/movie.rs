@@ -1,0 +1,265 @@
+//! A film's JSON, with all that is appended → its facts.
+
+use cinematch::sources::tmdb::facts::{CAST_TOP, Facts, join_names, one_line};
+use serde::Deserialize;
+
+use super::lenient;
+use super::providers::{Availability, Providers};
+
+/// A film as TMDb's API describes it. Anything may be missing or null; a value of another type than
+/// documented counts as missing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Movie {
+    #[serde(deserialize_with = "lenient::value")]
+    title: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
+    release_date: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
+    runtime: Option<u32>,
+    #[serde(deserialize_with = "lenient::value")]
+    popularity: Option<f64>,
+    #[serde(deserialize_with = "lenient::value")]
+    vote_count: Option<u32>,
+    #[serde(deserialize_with = "lenient::value")]
+    vote_average: Option<f64>,
+    #[serde(deserialize_with = "lenient::value")]
+    overview: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
+    original_language: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
+    poster_path: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
+    imdb_id: Option<String>,
+    #[serde(deserialize_with = "lenient::list")]
+    genres: Vec<Named>,
+    #[serde(deserialize_with = "lenient::value")]
+    keywords: Option<Keywords>,
+    #[serde(deserialize_with = "lenient::value")]
+    credits: Option<Credits>,
+    #[serde(deserialize_with = "lenient::value")]
+    release_dates: Option<ReleaseDates>,
+    #[serde(deserialize_with = "lenient::value")]
+    external_ids: Option<ExternalIds>,
+    #[serde(rename = "watch/providers", deserialize_with = "lenient::value")]
+    providers: Option<Providers>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Named {
+    #[serde(deserialize_with = "lenient::value")]
+    name: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Keywords {
+    #[serde(deserialize_with = "lenient::list")]
+    keywords: Vec<Named>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Credits {
+    #[serde(deserialize_with = "lenient::list")]
+    cast: Vec<Actor>,
+    #[serde(deserialize_with = "lenient::list")]
+    crew: Vec<Worker>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Actor {
+    #[serde(deserialize_with = "lenient::value")]
+    name: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
+    order: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Worker {
+    #[serde(deserialize_with = "lenient::value")]
+    name: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
+    job: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ReleaseDates {
+    #[serde(deserialize_with = "lenient::list")]
+    results: Vec<Releases>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Releases {
+    #[serde(deserialize_with = "lenient::value")]
+    iso_3166_1: Option<String>,
+    #[serde(deserialize_with = "lenient::list")]
+    release_dates: Vec<Release>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Release {
+    #[serde(deserialize_with = "lenient::value")]
+    certification: Option<String>,
+    #[serde(rename = "type", deserialize_with = "lenient::value")]
+    kind: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ExternalIds {
+    #[serde(deserialize_with = "lenient::value")]
+    imdb_id: Option<String>,
+}
+
+/// TMDb's type of a release in cinemas.
+const THEATRICAL: u32 = 3;
+
+/// A body that is not a film's.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer kept cannot be read as a film: {0}")]
+pub struct MovieError(#[from] serde_json::Error);
+
+/// A film's facts for `region` (services, certification), and where it can be watched everywhere.
+/// `newer` is a later answer about the latter alone.
+pub fn decode(
+    body: &[u8],
+    newer: Option<&[u8]>,
+    region: &str,
+) -> Result<(Facts, Availability), MovieError> {
+    let mut movie: Movie = serde_json::from_slice(body)?;
+    if let Some(newer) = newer.and_then(|newer| serde_json::from_slice(newer).ok()) {
+        movie.providers = Some(newer);
+    }
+    let availability = Availability::of(&movie.providers.take().unwrap_or_default());
+    let services = availability.services(region);
+    Ok((movie.facts(region, services), availability))
+}
+
+impl Movie {
+    fn facts(&self, region: &str, services: String) -> Facts {
+        let text = |value: &Option<String>| value.as_deref().map(one_line).unwrap_or_default();
+        let external = self.external_ids.as_ref().and_then(|ids| ids.imdb_id.as_ref());
+        let imdb_id = self.imdb_id.as_ref().filter(|id| !id.is_empty()).or(external);
+        Facts {
+            title: text(&self.title),
+            release_date: text(&self.release_date),
+            runtime: number(self.runtime.filter(|minutes| *minutes > 0)),
+            popularity: number(self.popularity),
+            vote_count: number(self.vote_count),
+            vote_average: number(self.vote_average),
+            genres: names(&self.genres).to_lowercase(),
+            overview: self.overview.as_deref().unwrap_or_default().trim().to_owned(),
+            keywords: self.keywords.as_ref().map(|all| names(&all.keywords)).unwrap_or_default(),
+            cast_top: self.cast_top(),
+            director: self.directors(),
+            original_language: text(&self.original_language),
+            poster_path: text(&self.poster_path),
+            certification: self.certification(region),
+            imdb_id: text(&imdb_id.cloned()),
+            services,
+        }
+    }
+
+    fn cast_top(&self) -> String {
+        let cast = self.credits.iter().flat_map(|credits| &credits.cast);
+        let mut cast: Vec<&Actor> = cast.collect();
+        // The file's order stands for those without a place.
+        cast.sort_by_key(|actor| actor.order.unwrap_or(u32::MAX));
+        let names = cast.iter().filter_map(|actor| actor.name.as_deref());
+        let joined = join_names(names);
+        joined.split('|').take(CAST_TOP).collect::<Vec<_>>().join("|")
+    }
+
+    fn directors(&self) -> String {
+        let crew = self.credits.iter().flat_map(|credits| &credits.crew);
+        let directors = crew.filter(|worker| worker.job.as_deref() == Some("Director"));
+        join_names(directors.filter_map(|worker| worker.name.as_deref()))
+    }
+
+    /// The region's rating for the cinema, or else the first that it has.
+    fn certification(&self, region: &str) -> String {
+        let results = self.release_dates.iter().flat_map(|dates| &dates.results);
+        let here = results.filter(|releases| releases.iso_3166_1.as_deref() == Some(region));
+        let rated = here.flat_map(|releases| &releases.release_dates);
+        let rated: Vec<(bool, String)> = rated
+            .map(|release| {
+                let certification = release.certification.as_deref().map(one_line);
+                (release.kind == Some(THEATRICAL), certification.unwrap_or_default())
+            })
+            .filter(|(_, certification)| !certification.is_empty())
+            .collect();
+        let cinema = rated.iter().find(|(cinema, _)| *cinema);
+        cinema.or(rated.first()).map(|(_, certification)| certification.clone()).unwrap_or_default()
+    }
+}
+
+fn names(named: &[Named]) -> String {
+    join_names(named.iter().filter_map(|named| named.name.as_deref()))
+}
+
+fn number(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nulls_gaps_and_wrong_types_are_empty_values() {
+        let body = r#"{"id":1,"title":null,"runtime":"95","popularity":1.5,"vote_count":0,
+            "genres":[{"name":"Science Fiction"},{"id":3},{"name":null}],
+            "credits":{"cast":[{"name":"Second","order":1},{"name":"Last"},{"name":"First","order":0}],
+                       "crew":[{"name":"D","job":"Director"},{"name":"W","job":"Writer"},
+                               {"name":"E|F","job":"Director"}]},
+            "keywords":null,"external_ids":{"imdb_id":"tt0000001"},
+            "release_dates":{"results":[{"iso_3166_1":"DE","release_dates":
+                [{"certification":"16","type":4},{"certification":"12","type":3}]}]}}"#;
+        let (facts, availability) = decode(body.as_bytes(), None, "DE").unwrap();
+        let expected = Facts {
+            popularity: "1.5".to_owned(),
+            vote_count: "0".to_owned(),
+            genres: "science fiction".to_owned(),
+            cast_top: "First|Second|Last".to_owned(),
+            director: "D|E/F".to_owned(),
+            certification: "12".to_owned(),
+            imdb_id: "tt0000001".to_owned(),
+            ..Facts::default()
+        };
+        assert_eq!(facts, expected);
+        assert!(availability.regions.is_empty());
+        assert_eq!(decode(body.as_bytes(), None, "FR").unwrap().0.certification, "");
+        // One odd value costs itself, whatever it is and wherever it stands.
+        let whole: serde_json::Value = serde_json::from_str(body).unwrap();
+        for odd in ["true", "5", "\"x\"", "[]", "{}", "[1,null,{}]", "{\"a\":[]}"] {
+            let odd: serde_json::Value = serde_json::from_str(odd).unwrap();
+            for place in [
+                "/title",
+                "/genres",
+                "/genres/0",
+                "/credits",
+                "/credits/cast",
+                "/credits/cast/0/name",
+                "/credits/crew/0/job",
+                "/release_dates",
+                "/release_dates/results",
+                "/release_dates/results/0/release_dates",
+                "/external_ids",
+                "/keywords",
+            ] {
+                let mut movie = whole.clone();
+                *movie.pointer_mut(place).unwrap() = odd.clone();
+                movie["watch/providers"] = odd.clone();
+                let (facts, _) = decode(movie.to_string().as_bytes(), None, "DE").unwrap();
+                assert_eq!(facts.popularity, "1.5", "{place} {odd}");
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Where a film can be watched: TMDb's `watch/providers`, whose data is JustWatch's.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use cinematch::ids::TmdbId;
+use cinematch::sources::tmdb::facts::join_names;
+use serde::Deserialize;
+
+use super::lenient;
+
+/// The answer, or what is appended of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Providers {
+    #[serde(deserialize_with = "lenient::map")]
+    results: BTreeMap<String, Region>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Region {
+    #[serde(deserialize_with = "lenient::list")]
+    flatrate: Vec<Provider>,
+    #[serde(deserialize_with = "lenient::list")]
+    ads: Vec<Provider>,
+    #[serde(deserialize_with = "lenient::list")]
+    free: Vec<Provider>,
+    #[serde(deserialize_with = "lenient::list")]
+    rent: Vec<Provider>,
+    #[serde(deserialize_with = "lenient::list")]
+    buy: Vec<Provider>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Provider {
+    #[serde(deserialize_with = "lenient::value")]
+    provider_name: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
+    display_priority: Option<i64>,
+}
+
+/// Services by region, under people's names for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Availability {
+    /// By ISO 3166-1 code.
+    pub regions: BTreeMap<String, Offers>,
+}
+
+/// Services of one region, joined by `|`, by how they are paid.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offers {
+    /// By subscription.
+    pub flatrate: String,
+    /// For watching advertisements.
+    pub ads: String,
+    /// For nothing.
+    pub free: String,
+    /// For a while, for money.
+    pub rent: String,
+    /// For ever, for money.
+    pub buy: String,
+}
+
+impl Availability {
+    /// Names are cleaned and put in the order in which TMDb shows them.
+    pub fn of(providers: &Providers) -> Self {
+        let regions = providers.results.iter().map(|(code, region)| {
+            let offers = Offers {
+                flatrate: named(&region.flatrate),
+                ads: named(&region.ads),
+                free: named(&region.free),
+                rent: named(&region.rent),
+                buy: named(&region.buy),
+            };
+            (code.clone(), offers)
+        });
+        Self { regions: regions.filter(|(_, offers)| *offers != Offers::default()).collect() }
+    }
+
+    /// Services on which a film can be watched in `region` without paying for that film.
+    pub fn services(&self, region: &str) -> String {
+        let Some(offers) = self.regions.get(region) else { return String::new() };
+        let kinds = [&offers.flatrate, &offers.ads, &offers.free];
+        join_names(kinds.into_iter().flat_map(|names| names.split('|')))
+    }
+
+    /// Writes a line of `watch_providers.csv` for every region.
+    pub fn write<W: Write>(&self, id: TmdbId, csv: &mut csv::Writer<W>) -> io::Result<()> {
+        let id = id.to_string();
+        for (code, offers) in &self.regions {
+            let Offers { flatrate, ads, free, rent, buy } = offers;
+            csv.write_record([&id, code, flatrate, ads, free, rent, buy])?;
+        }
+        Ok(())
+    }
+}
+
+/// The header of `watch_providers.csv`.
+pub const HEADER: [&str; 7] = ["tmdb_id", "region", "flatrate", "ads", "free", "rent", "buy"];
+
+fn named(providers: &[Provider]) -> String {
+    let mut providers: Vec<&Provider> = providers.iter().collect();
+    providers.sort_by_key(|provider| provider.display_priority.unwrap_or(i64::MAX));
+    let names = providers.iter().filter_map(|provider| provider.provider_name.as_deref());
+    let names: Vec<String> = names.map(service_name).collect();
+    join_names(names.iter().map(String::as_str))
+}
+
+/// What TMDb calls a service → what people call it.
+const NAMES: &[(&str, &str)] = &[
+    ("Amazon Prime Video", "Prime Video"),
+    ("Amazon Prime Video Free", "Prime Video"),
+    ("Disney Plus", "Disney+"),
+    ("Apple TV Plus", "Apple TV+"),
+    ("HBO Max", "Max"),
+    ("Paramount Plus", "Paramount+"),
+    ("Paramount Plus Essential", "Paramount+"),
+    ("Paramount Plus Premium", "Paramount+"),
+    ("Paramount Plus Basic", "Paramount+"),
+    ("Paramount+ with Showtime", "Paramount+"),
+    ("Paramount+ Roku Premium Channel", "Paramount+ Roku Premium Channel"),
+    ("Discovery Plus", "Discovery+"),
+    ("AMC Plus", "AMC+"),
+    ("BET Plus", "BET+"),
+    ("ESPN Plus", "ESPN+"),
+    ("Star Plus", "Star+"),
+    ("MGM Plus", "MGM+"),
+    ("Peacock Premium", "Peacock"),
+    ("Peacock Premium Plus", "Peacock"),
+    ("The Criterion Channel", "Criterion Channel"),
+];
+
+/// Plans of one service that TMDb lists beside it.
+const PLANS: [&str; 5] =
+    [" Standard with Ads", " basic with Ads", " Basic with Ads", " with Ads", " Free with Ads"];
+
+/// A channel of one service that another sells is neither of the two.
+const RESOLD: [&str; 3] = ["Amazon Channel", "Apple TV Channel", "Roku Premium Channel"];
+
+/// People's name for a service.
+pub fn service_name(provider: &str) -> String {
+    let provider = provider.trim();
+    if RESOLD.iter().any(|channel| provider.ends_with(channel)) {
+        return provider.to_owned();
+    }
+    let service = PLANS.iter().find_map(|plan| provider.strip_suffix(plan)).unwrap_or(provider);
+    let known = NAMES.iter().find(|(name, _)| *name == service);
+    known.map_or(service, |(_, name)| name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_are_one_service_and_resold_channels_are_their_own() {
+        for (provider, name) in [
+            ("Netflix", "Netflix"),
+            ("Netflix basic with Ads", "Netflix"),
+            ("Netflix Standard with Ads", "Netflix"),
+            ("Amazon Prime Video", "Prime Video"),
+            ("Amazon Prime Video with Ads", "Prime Video"),
+            ("Amazon Video", "Amazon Video"),
+            ("Disney Plus", "Disney+"),
+            ("Paramount+ Amazon Channel", "Paramount+ Amazon Channel"),
+            ("MUBI Amazon Channel", "MUBI Amazon Channel"),
+            ("MUBI", "MUBI"),
+        ] {
+            assert_eq!(service_name(provider), name);
+        }
+    }
+
+    #[test]
+    fn links_may_be_empty_null_or_missing() {
+        let body = r#"{"id":1,"results":{
+            "DE":{"link":"","flatrate":[{"provider_name":"Disney Plus","display_priority":5},
+                                        {"provider_name":"Netflix","display_priority":0}],
+                  "ads":[{"provider_name":"Netflix Standard with Ads"}],
+                  "buy":[{"provider_name":"Apple TV"},{"provider_name":null}]},
+            "AT":{"link":null,"free":[]}, "CH":{"rent":null}}}"#;
+        let availability = Availability::of(&serde_json::from_str(body).unwrap());
+        assert_eq!(availability.regions.keys().collect::<Vec<_>>(), ["DE"]);
+        assert_eq!(availability.services("DE"), "Netflix|Disney+");
+        assert_eq!(availability.regions["DE"].buy, "Apple TV");
+        assert_eq!(availability.services("US"), "");
+    }
+}

@@ -1,0 +1,102 @@
+//! `tmdb_metadata.csv` and `watch_providers.csv`, made anew from the store.
+
+use std::io;
+use std::path::Path;
+
+use cinematch::files::{self, FileError};
+use cinematch::ids::TmdbId;
+use cinematch::sources::tmdb::facts::{Facts, FactsWriter};
+use tokio::runtime::Handle;
+
+use super::movie::decode;
+use super::providers::{Availability, HEADER};
+use super::store::{Kept, Store, StoreError};
+
+/// Films taken from the store in one go: the fullest there are come to 16 MiB.
+const PAGE: u32 = 16;
+
+/// Tables that could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The disk did.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tables {
+    /// Films in `tmdb_metadata.csv`.
+    pub movies: u64,
+    /// Of these, films that can be watched without paying for them alone in the region.
+    pub with_services: u64,
+    /// Films whose kept answer cannot be read, and why.
+    pub unreadable: Vec<(TmdbId, String)>,
+}
+
+/// Writes both tables, each in one step, films in the order of their numbers: the same answers give
+/// the same bytes, in whatever order they came. Must be called on a thread that may block, inside a
+/// runtime.
+pub fn write(
+    store: &Store,
+    region: &str,
+    metadata: &Path,
+    providers: &Path,
+) -> Result<Tables, TableError> {
+    let mut tables = Tables::default();
+    let has_services = Handle::current().block_on(store.has_services())?;
+    let mut store_error = None;
+    let written = files::replace(metadata, |metadata| {
+        let mut movies = FactsWriter::new(metadata, has_services)?;
+        let written = files::replace(providers, |providers| {
+            let mut csv = csv::Writer::from_writer(providers);
+            csv.write_record(HEADER)?;
+            let mut after = None;
+            loop {
+                let page = match Handle::current().block_on(store.page(after, PAGE)) {
+                    Ok(page) => page,
+                    Err(error) => {
+                        store_error = Some(error);
+                        return Err(io::Error::other("the store failed"));
+                    }
+                };
+                let Some(last) = page.last() else { break };
+                after = Some(last.id);
+                for kept in &page {
+                    let Some((facts, availability)) = tables.facts(kept, region) else { continue };
+                    movies.write(kept.id, &facts)?;
+                    availability.write(kept.id, &mut csv)?;
+                }
+            }
+            csv.flush()
+        });
+        written.map_err(io::Error::other)?;
+        movies.finish()
+    });
+    if let Some(error) = store_error {
+        return Err(error.into());
+    }
+    written?;
+    Ok(tables)
+}
+
+impl Tables {
+    fn facts(&mut self, kept: &Kept, region: &str) -> Option<(Facts, Availability)> {
+        let decoded =
+            kept.body.as_ref().map(|body| decode(body, kept.providers.as_deref(), region));
+        let found = match (decoded, &kept.imported) {
+            (Some(Ok(found)), _) => found,
+            (Some(Err(error)), imported) => {
+                self.unreadable.push((kept.id, error.to_string()));
+                (imported.clone()?, Availability::default())
+            }
+            (None, imported) => (imported.clone()?, Availability::default()),
+        };
+        self.movies += 1;
+        self.with_services += u64::from(!found.0.services.is_empty());
+        Some(found)
+    }
+}

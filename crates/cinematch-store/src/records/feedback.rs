@@ -1,0 +1,137 @@
+//! Feedback on movies: reactions, stars and watched marks.
+
+use cinematch::ids::MovieId;
+use cinematch::rating::Stars;
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+use crate::rows::{damaged, movie_id, stars};
+
+/// Feedback given with one of the buttons below a movie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reaction {
+    /// The user likes the movie and wants more like it.
+    Like,
+    /// The user dislikes the movie and wants fewer like it.
+    Dislike,
+    /// The user does not want to see the movie.
+    NotInterested,
+}
+
+impl Reaction {
+    /// Returns the name stored in the `signal` column.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Like => "like",
+            Self::Dislike => "dislike",
+            Self::NotInterested => "not_interested",
+        }
+    }
+
+    fn of(name: Option<&str>) -> Result<Option<Self>, StoreError> {
+        Ok(Some(match name {
+            None => return Ok(None),
+            Some("like") => Self::Like,
+            Some("dislike") => Self::Dislike,
+            Some("not_interested") => Self::NotInterested,
+            Some(other) => return Err(damaged("signal", &other)),
+        }))
+    }
+
+    /// True if a rating of `stars` expresses the opposite opinion.
+    fn contradicts(self, stars: Stars) -> bool {
+        (self == Self::Like) != (stars.value() > 2.5)
+    }
+}
+
+/// A user's feedback on one movie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovieFeedback {
+    /// Movie the feedback is about.
+    pub movie_id: MovieId,
+    /// Button pressed, if any.
+    pub reaction: Option<Reaction>,
+    /// Rating, if any.
+    pub stars: Option<Stars>,
+    /// True if the user has watched the movie.
+    pub watched: bool,
+    /// Time of the last change, in milliseconds since 1970.
+    pub updated_at: i64,
+    /// Id of the import the feedback came from; `None` if the user entered or changed it here.
+    pub import_id: Option<i64>,
+}
+
+/// A change of a user's feedback on one movie. Fields that are `None` keep their value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeedbackUpdate {
+    /// New reaction.
+    pub reaction: Option<Reaction>,
+    /// New rating.
+    pub stars: Option<Stars>,
+    /// New watched mark.
+    pub watched: Option<bool>,
+}
+
+pub(crate) type FeedbackRow = (i64, Option<String>, Option<i64>, i64, i64, Option<i64>);
+
+/// The columns of a [`FeedbackRow`].
+pub(crate) const COLUMNS: &str =
+    "movie_id, signal, half_stars, watched, feedback.updated_at, import_id";
+
+impl MovieFeedback {
+    /// Returns feedback that contains no opinion yet.
+    pub(crate) fn empty(movie_id: MovieId, now: i64) -> Self {
+        Self {
+            movie_id,
+            reaction: None,
+            stars: None,
+            watched: false,
+            updated_at: now,
+            import_id: None,
+        }
+    }
+
+    pub(crate) fn of(row: FeedbackRow) -> Result<Self, StoreError> {
+        let (id, signal, half_stars, watched, updated_at, import_id) = row;
+        Ok(Self {
+            movie_id: movie_id(id)?,
+            reaction: Reaction::of(signal.as_deref())?,
+            stars: stars(half_stars)?,
+            watched: watched != 0,
+            updated_at,
+            import_id,
+        })
+    }
+
+    /// True if the feedback contains nothing worth storing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.reaction.is_none() && self.stars.is_none() && !self.watched
+    }
+
+    /// Applies `update`. If the reaction and the stars contradict each other, the one given last is kept
+    /// and the other is cleared.
+    pub(crate) fn updated(mut self, update: FeedbackUpdate, now: i64) -> Self {
+        let contradict = |reaction: Option<Reaction>, stars: Option<Stars>| {
+            reaction.zip(stars).is_some_and(|(reaction, stars)| reaction.contradicts(stars))
+        };
+        if let Some(watched) = update.watched {
+            self.watched = watched;
+        }
+        if update.stars.is_some() {
+            self.stars = update.stars;
+            if contradict(self.reaction, update.stars) {
+                self.reaction = None;
+            }
+        }
+        if update.reaction.is_some() {
+            self.reaction = update.reaction;
+            if contradict(update.reaction, self.stars) {
+                self.stars = None;
+            }
+        }
+        self.updated_at = now;
+        self.import_id = None;
+        self
+    }
+}

@@ -1,0 +1,58 @@
+//! The part of a user's data that ranking reads.
+
+use cinematch::ids::MovieId;
+use cinematch::rating::Stars;
+use serde::Serialize;
+
+use super::feedback::{MovieFeedback, Reaction};
+use super::preferences::Preferences;
+
+/// Version of a user's data. Two equal versions stand for equal data.
+///
+/// The version grows with every change to the user's feedback, preferences, watchlist or imports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct DataVersion {
+    pub(crate) id: i64,
+    pub(crate) version: i64,
+}
+
+/// A user's preferences, feedback and watchlist: the input of personal rankings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserHistory {
+    /// Version of the data; `None` for an unknown user. The data may be newer than this version, never
+    /// older.
+    pub data_version: Option<DataVersion>,
+    /// Viewing preferences.
+    pub preferences: Preferences,
+    /// Feedback, by ascending movie id.
+    pub movies: Vec<MovieFeedback>,
+    /// Movies on the watchlist, by ascending id.
+    pub listed: Vec<MovieId>,
+}
+
+impl UserHistory {
+    fn with_reaction(&self, wanted: fn(Reaction) -> bool) -> impl Iterator<Item = MovieId> {
+        let movies = self.movies.iter();
+        movies.filter(move |movie| movie.reaction.is_some_and(wanted)).map(|movie| movie.movie_id)
+    }
+
+    /// Movies the user liked.
+    pub fn liked(&self) -> impl Iterator<Item = MovieId> {
+        self.with_reaction(|reaction| reaction == Reaction::Like)
+    }
+
+    /// Movies the user disliked or is not interested in.
+    pub fn disliked(&self) -> impl Iterator<Item = MovieId> {
+        self.with_reaction(|reaction| reaction != Reaction::Like)
+    }
+
+    /// Movies the user rated, with their stars.
+    pub fn rated(&self) -> impl Iterator<Item = (MovieId, Stars)> {
+        self.movies.iter().filter_map(|movie| Some((movie.movie_id, movie.stars?)))
+    }
+
+    /// All movies with any feedback. Recommendations leave these out.
+    pub fn known(&self) -> impl Iterator<Item = MovieId> {
+        self.movies.iter().map(|movie| movie.movie_id)
+    }
+}

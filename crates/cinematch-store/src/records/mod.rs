@@ -1,0 +1,5 @@
+//! Types that rows decode to. They run no queries, so both the cache and the queries can use them.
+
+pub(crate) mod feedback;
+pub(crate) mod history;
+pub(crate) mod preferences;

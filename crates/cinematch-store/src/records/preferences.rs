@@ -1,0 +1,44 @@
+//! A user's viewing preferences.
+
+/// A user's viewing preferences.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preferences {
+    /// Preferred genres.
+    pub preferred_genres: Vec<String>,
+    /// Streaming services the user subscribes to.
+    pub services: Vec<String>,
+    /// Preferred original languages, as ISO 639-1 codes.
+    pub original_languages: Vec<String>,
+    /// Shortest runtime in minutes.
+    pub runtime_min: Option<u32>,
+    /// Longest runtime in minutes.
+    pub runtime_max: Option<u32>,
+    /// Country of the streaming services, as a two-letter ISO 3166-1 code.
+    pub region: Option<String>,
+    /// Time of the last change, in milliseconds since 1970; `None` if preferences were never set.
+    pub updated_at: Option<i64>,
+}
+
+pub(crate) type PreferencesRow =
+    (String, String, String, Option<i64>, Option<i64>, Option<String>, i64);
+
+/// The columns of a [`PreferencesRow`].
+pub(crate) const COLUMNS: &str =
+    "preferred_genres, services, original_languages, runtime_min, runtime_max, region, updated_at";
+
+impl From<PreferencesRow> for Preferences {
+    fn from(row: PreferencesRow) -> Self {
+        let (genres, services, languages, min, max, region, updated_at) = row;
+        let names = |json: &str| serde_json::from_str(json).unwrap_or_default();
+        let minutes = |minutes: Option<i64>| minutes.and_then(|it| u32::try_from(it).ok());
+        Self {
+            preferred_genres: names(&genres),
+            services: names(&services),
+            original_languages: names(&languages),
+            runtime_min: minutes(min),
+            runtime_max: minutes(max),
+            region,
+            updated_at: Some(updated_at),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Sampling with fixed weights, and exact apportionment of a total.
+
+use crate::stream::scale;
+
+/// Draws items with fixed weights in O(1): Walker's alias method, with Vose's construction (1991).
+pub(crate) struct AliasTable {
+    cells: Vec<Cell>,
+    total: f64,
+}
+
+/// A cell of the alias table, which yields one of two items.
+struct Cell {
+    /// Probability of `own`, in units of 2⁻³².
+    own_share: u32,
+    own: u32,
+    other: u32,
+}
+
+impl AliasTable {
+    /// Builds the table from items and their positive weights in O(items).
+    pub fn new(items: &[(u32, f64)]) -> Self {
+        let total: f64 = items.iter().map(|(_, weight)| weight).sum();
+        let mean = total / items.len().max(1) as f64;
+        let mut shares: Vec<f64> = items.iter().map(|(_, weight)| weight / mean).collect();
+        let mut cells: Vec<Cell> = items
+            .iter()
+            .map(|(item, _)| Cell { own_share: u32::MAX, own: *item, other: *item })
+            .collect();
+        let (mut small, mut large): (Vec<usize>, Vec<usize>) =
+            (0..items.len()).partition(|at| shares[*at] < 1.0);
+        while let (Some(low), Some(high)) = (small.pop(), large.last().copied()) {
+            cells[low].own_share = (shares[low] * f64::from(u32::MAX)) as u32;
+            cells[low].other = items[high].0;
+            shares[high] -= 1.0 - shares[low];
+            if shares[high] < 1.0 {
+                large.pop();
+                small.push(high);
+            }
+        }
+        Self { cells, total }
+    }
+
+    /// True if the table has no items.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Returns the sum of the weights.
+    pub fn total(&self) -> f64 {
+        self.total
+    }
+
+    /// Maps 54 random bits to an item: 32 bits select the cell, 22 the item in it.
+    pub fn item(&self, bits: u64) -> u32 {
+        let cell = &self.cells[scale(bits as u32, self.cells.len() as u32) as usize];
+        let within = (bits >> 32 << 10) as u32;
+        if within < cell.own_share { cell.own } else { cell.other }
+    }
+}
+
+/// Returns integers that add up to `total`, each proportional to its weight and at most its limit:
+/// nᵢ ≈ min(λ wᵢ, limitᵢ), with λ found by bisection and rounding errors carried over to the next
+/// integer. O(60 × weights).
+///
+/// # Panics
+/// If the limits add up to less than `total`.
+pub(crate) fn share_out(total: u64, weights: &[f32], limit: impl Fn(usize) -> u32) -> Vec<u32> {
+    let wanted = |scale: f64, at: usize| {
+        let limit = f64::from(limit(at));
+        (scale * f64::from(weights[at])).min(limit)
+    };
+    let sum = |scale: f64| (0..weights.len()).map(|at| wanted(scale, at)).sum::<f64>();
+    let (mut low, mut high) = (0.0, 1.0);
+    while sum(high) < total as f64 && high < 1e30 {
+        high *= 4.0;
+    }
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if sum(middle) < total as f64 { low = middle } else { high = middle }
+    }
+    let mut left = total;
+    let mut carry = 0.0;
+    let mut shares: Vec<u32> = Vec::with_capacity(weights.len());
+    for at in 0..weights.len() {
+        carry += wanted(high, at);
+        let share = (carry as u32).min(limit(at)).min(u32::try_from(left).unwrap_or(u32::MAX));
+        carry -= f64::from(share);
+        left -= u64::from(share);
+        shares.push(share);
+    }
+    // Distribute the remainder of rounding, one unit each, to entries below their limit.
+    while left > 0 {
+        let before = left;
+        for (at, share) in shares.iter_mut().enumerate() {
+            if left > 0 && *share < limit(at) {
+                *share += 1;
+                left -= 1;
+            }
+        }
+        assert!(left < before, "the limits have no room for the total");
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream::{Stream, Topic};
+
+    #[test]
+    fn draws_items_in_proportion_to_their_weights() {
+        let table = AliasTable::new(&[(5, 6.0), (6, 1e-9), (7, 1.0), (8, 3.0)]);
+        let mut stream = Stream::new(1, Topic::Deck, 0);
+        let mut seen = [0_i32; 9];
+        for _ in 0..20_000 {
+            seen[table.item(stream.bits()) as usize] += 1;
+        }
+        for (item, expected) in [(5, 12_000), (6, 0), (7, 2_000), (8, 6_000)] {
+            assert!((seen[item] - expected).abs() < 250, "{seen:?}");
+        }
+        assert!((table.total() - 10.0).abs() < 1e-6);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn shares_add_up_to_the_total_within_their_limits(
+            weights in proptest::collection::vec(0.01_f32..100.0, 1..40),
+            part in 0.0_f64..=1.0,
+        ) {
+            let limit = |at: usize| 3 + at as u32 % 7;
+            let room: u64 = (0..weights.len()).map(|at| u64::from(limit(at))).sum();
+            let total = (room as f64 * part) as u64;
+            let shares = share_out(total, &weights, limit);
+            proptest::prop_assert_eq!(shares.iter().map(|n| u64::from(*n)).sum::<u64>(), total);
+            for (at, share) in shares.iter().enumerate() {
+                proptest::prop_assert!(*share <= limit(at));
+            }
+        }
+    }
+}

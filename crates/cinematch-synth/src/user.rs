@@ -1,0 +1,316 @@
+//! Users: their taste, their sessions, the movies they watch and the stars they give.
+//!
+//! User u has a taste tᵤ, a unit vector between the centers of two or three clusters. Movie i of
+//! cluster c and era e is watched next with odds
+//!
+//! ```text
+//! popularityᵢ · exp(βᵤ ⟨tᵤ, centre_c⟩) · κᵤ / (κᵤ + age of e) · clamp(0.17 + 1.05 ⟨tᵤ, fᵢ⟩)
+//! ```
+//!
+//! without replacement, and never before its release year. One draw is O(1): the shelf (cluster and
+//! era) comes from the user's alias table, the movie from the shelf's, and movies that are seen,
+//! unreleased or not accepted are rejected. For users who have seen nearly everything, rejection
+//! would not terminate: after twelve draws per rating, the remaining movies are those with the
+//! smallest exponential keys Eᵢ / oddsᵢ (Efraimidis and Spirakis, 2006), which gives the same
+//! distribution in O(movies).
+
+use crate::movie::{ERAS, Movie, Movies};
+use crate::params::SyntheticParams;
+use crate::sampling::{AliasTable, share_out};
+use crate::stream::{Stream, Topic, exp, ln};
+use crate::taxonomy::{CLUSTERS, Factors, N_CLUSTERS, Taxonomy, add, direction, dot, normalized};
+
+/// The end of MovieLens 32M, 13 October 2023.
+const LAST_SECOND: u32 = 1_697_155_200;
+/// The start of half stars at MovieLens, 18 February 2003.
+const FIRST_HALF_STARS: u32 = 1_045_526_400;
+
+const FIRST_YEAR: u16 = 1996;
+/// Relative number of users who joined in 1996, 1997, … 2023.
+const JOINED: [u32; 28] = [
+    62, 24, 11, 38, 62, 32, 26, 30, 32, 48, 33, 29, 31, 26, 26, 23, 22, 18, 17, 52, 56, 55, 47, 44,
+    50, 44, 40, 30,
+];
+
+/// Mean of βᵤ, the weight of taste in the choice of movies.
+const DEVOTION: f64 = 1.5;
+/// Weight of taste in the stars.
+const TASTE_STARS: f32 = 1.1;
+const MEAN_STARS: f32 = 3.27;
+/// Maximum distance from a whole number of stars that is rounded to it.
+const WHOLE_STAR_REACH: f32 = 0.28;
+
+/// A user, without the movies they rate.
+pub(crate) struct User {
+    n_ratings: u32,
+    taste: Factors,
+    cluster_odds: [f64; N_CLUSTERS],
+    era_odds: [f64; ERAS.len()],
+    shelves: AliasTable,
+    leniency: f32,
+    mood: f32,
+    whole_stars: bool,
+    /// Session starts in ascending order.
+    sessions: Vec<u32>,
+    session_seconds: u32,
+    /// Index of the first session in or after each year from [`FIRST_YEAR`] on.
+    first_session: [u16; JOINED.len()],
+}
+
+impl User {
+    /// Draws the user with this number. Also returns their stream, which continues with their picks
+    /// and ratings.
+    pub fn draw(
+        seed: u64,
+        user: u32,
+        n_ratings: u32,
+        taxonomy: &Taxonomy,
+        movies: &Movies,
+    ) -> (Self, Stream) {
+        let mut stream = Stream::new(seed, Topic::User, u64::from(user));
+        let shares = CLUSTERS.map(|cluster| cluster.share[0] + cluster.share[1]);
+        let home = stream.weighted(&shares);
+        let mut taste = taxonomy.centers[home];
+        for largest in [0.8, 0.5] {
+            let second = stream.weighted(&shares);
+            add(&mut taste, &taxonomy.centers[second], largest * stream.short_unit());
+        }
+        add(&mut taste, &direction(&mut stream), 0.35);
+        let taste = normalized(taste);
+
+        let devotion = DEVOTION * (0.4 + 1.2 * stream.unit());
+        let cluster_odds: [f64; N_CLUSTERS] = std::array::from_fn(|cluster| {
+            exp(devotion * f64::from(dot(&taste, &taxonomy.centers[cluster])))
+        });
+        let (joined, sessions) = draw_sessions(n_ratings, &mut stream);
+        let patience = 4.0 * exp(1.1 * stream.normal().abs());
+        let last_year = year_of(sessions[sessions.len() - 1]);
+        let era_odds = std::array::from_fn(|era| {
+            let next = ERAS.get(era + 1).map_or(joined, |next| *next);
+            let age = f64::from(joined.saturating_sub(next));
+            if ERAS[era] > last_year { 0.0 } else { patience / (patience + age) }
+        });
+        let shelves: Vec<(u32, f64)> = (0..)
+            .zip(&movies.shelves)
+            .map(|(shelf, movies)| {
+                let (cluster, era) = (shelf as usize / ERAS.len(), shelf as usize % ERAS.len());
+                (shelf, movies.total() * cluster_odds[cluster] * era_odds[era])
+            })
+            .filter(|(_, odds)| *odds > 0.0)
+            .collect();
+        let profile = Self {
+            n_ratings,
+            taste,
+            cluster_odds,
+            shelves: AliasTable::new(&shelves),
+            era_odds,
+            leniency: 0.5 * stream.bell(),
+            mood: 0.46 + 0.36 * stream.short_unit(),
+            whole_stars: stream.chance(0.08),
+            first_session: std::array::from_fn(|year| {
+                let start = year_start(FIRST_YEAR + year as u16);
+                sessions.partition_point(|session| *session < start) as u16
+            }),
+            session_seconds: 60 + 18 * (n_ratings / sessions.len() as u32),
+            sessions,
+        };
+        (profile, stream)
+    }
+
+    /// Returns the end of the user's last session.
+    pub fn last_visit(&self) -> u32 {
+        self.sessions[self.sessions.len() - 1] + self.session_seconds
+    }
+
+    /// Returns the cluster whose center is nearest to the user's taste.
+    #[cfg(test)]
+    pub fn home(&self, taxonomy: &Taxonomy) -> usize {
+        let fit = |cluster: &usize| dot(&self.taste, &taxonomy.centers[*cluster]);
+        (0..N_CLUSTERS).max_by(|a, b| fit(a).total_cmp(&fit(b))).unwrap_or(0)
+    }
+
+    /// Returns the first session in which a movie of this year can be rated, if there is one.
+    fn first_session(&self, year: u16) -> Option<u32> {
+        let year = usize::from(year.saturating_sub(FIRST_YEAR));
+        let first = *self.first_session.get(year)?;
+        (usize::from(first) < self.sessions.len()).then_some(u32::from(first))
+    }
+
+    fn acceptance(&self, movie: &Movie) -> f32 {
+        (0.17 + 1.05 * dot(&self.taste, &movie.factors)).clamp(0.05, 1.0)
+    }
+
+    /// Draws a rating of a movie, as half stars (1 to 10) and timestamp.
+    pub fn rate(&self, movie: &Movie, stream: &mut Stream) -> (u8, u32) {
+        let last = self.sessions.len() as u32;
+        let first = self.first_session(movie.year).unwrap_or(last - 1);
+        let session = first + stream.below(last - first);
+        let when = self.sessions[session as usize] + stream.below(self.session_seconds);
+
+        let noise = self.mood * stream.bell();
+        // Negative deviations are larger than positive ones.
+        let noise = if noise < 0.0 { noise * (1.0 - 0.45 * noise) } else { noise };
+        let stars = MEAN_STARS
+            + self.leniency
+            + movie.quality
+            + TASTE_STARS * dot(&self.taste, &movie.factors)
+            + noise;
+        let whole = stars.round();
+        let whole_only = self.whole_stars || when < FIRST_HALF_STARS;
+        let beside = stars - whole;
+        let halves = if whole_only || beside.abs() <= WHOLE_STAR_REACH {
+            2.0 * whole
+        } else {
+            2.0 * whole + beside.signum()
+        };
+        (halves.clamp(if whole_only { 2.0 } else { 1.0 }, 10.0) as u8, when)
+    }
+}
+
+/// Draws the number of ratings of every user: a common floor, 20 if the mean allows it, plus a
+/// log-normal number. As at MovieLens, no user rates more than 38 % of all movies, unless the mean
+/// is near that.
+pub(crate) fn activity(params: &SyntheticParams) -> Vec<u32> {
+    /// σ of the logarithm, which gives a median of 73 at a mean of 159.
+    const SPREAD: f64 = 1.39;
+    let mean = params.ratings / u64::from(params.users);
+    let floor = if mean >= 20 { 20 } else { (mean / 2).max(1) } as u32;
+    let max = (u64::from(params.movies) * 38 / 100).max(mean * 3 / 2 + 1);
+    let max = max.min(params.movies.into()) as u32;
+    let mut stream = Stream::new(params.seed, Topic::Activity, 0);
+    let weights: Vec<f32> =
+        (0..params.users).map(|_| exp(SPREAD * stream.normal()) as f32).collect();
+    let rest = params.ratings - u64::from(floor) * u64::from(params.users);
+    let mut counts = share_out(rest, &weights, |_| max - floor);
+    for count in &mut counts {
+        *count += floor;
+    }
+    counts
+}
+
+/// Draws the year of joining and the session starts. Most users have one session; users with many
+/// ratings have many sessions over years.
+fn draw_sessions(n_ratings: u32, stream: &mut Stream) -> (u16, Vec<u32>) {
+    let year = FIRST_YEAR + stream.weighted(&JOINED) as u16;
+    let first = year_start(year);
+    let end = year_start(year + 1).min(LAST_SECOND);
+    let joined = first + stream.below(end - first);
+    let mut sessions = vec![joined];
+    let often = f64::from(n_ratings) / (f64::from(n_ratings) + 150.0);
+    if stream.chance(0.12 + 0.7 * often) {
+        let eagerness = stream.unit();
+        let most = f64::from(n_ratings).min(400.0) / 4.0;
+        let more = 1 + (most * eagerness * eagerness * eagerness) as u32;
+        let days = 90.0 * exp(1.8 * stream.normal());
+        let span = ((days * 86_400.0) as u32).min(LAST_SECOND - joined);
+        sessions.extend((0..more).map(|_| joined + stream.below(span)));
+        sessions.sort_unstable();
+    }
+    (year, sessions)
+}
+
+/// Returns the year of a Unix timestamp between 1996 and 2023.
+pub(crate) fn year_of(second: u32) -> u16 {
+    let mut year = FIRST_YEAR;
+    while year_start(year + 1) <= second {
+        year += 1;
+    }
+    year
+}
+
+/// Returns the Unix timestamp of the start of a year, UTC.
+fn year_start(year: u16) -> u32 {
+    let years = u32::from(year) - 1970;
+    // Every fourth year from 1972 on is a leap year, including 2000; 2100 is out of range.
+    let leap_days = (years + 1) / 4;
+    (years * 365 + leap_days) * 86_400
+}
+
+/// Draws movies without replacement. Its O(movies) memory is reused for one user after another.
+pub(crate) struct Picker {
+    /// The last user who saw each movie.
+    seen_by: Vec<u32>,
+    user: u32,
+    picks: Vec<u32>,
+    keyed: Vec<(f64, u32)>,
+}
+
+impl Picker {
+    pub fn new(n_movies: usize) -> Self {
+        Self { seen_by: vec![0; n_movies], user: 0, picks: Vec::new(), keyed: Vec::new() }
+    }
+
+    /// Returns the movies that the user rates, in ascending order.
+    pub fn pick(&mut self, user: &User, movies: &Movies, stream: &mut Stream) -> &[u32] {
+        self.user += 1;
+        self.picks.clear();
+        let wanted = user.n_ratings as usize;
+        let draws = if user.shelves.is_empty() { 0 } else { 12 * wanted + 64 };
+        for _ in 0..draws {
+            if self.picks.len() == wanted {
+                break;
+            }
+            let chosen = user.shelves.item(stream.bits());
+            let index = movies.shelves[chosen as usize].item(stream.bits());
+            if self.seen_by[index as usize] == self.user {
+                continue;
+            }
+            let movie = &movies.movies[index as usize];
+            if user.first_session(movie.year).is_some()
+                && stream.short_unit() < user.acceptance(movie)
+            {
+                self.seen_by[index as usize] = self.user;
+                self.picks.push(index);
+            }
+        }
+        if self.picks.len() < wanted {
+            self.pick_rest(wanted - self.picks.len(), user, movies, stream);
+        }
+        self.picks.sort_unstable();
+        &self.picks
+    }
+
+    /// Picks the last `rest` movies by their exponential keys.
+    fn pick_rest(&mut self, rest: usize, user: &User, movies: &Movies, stream: &mut Stream) {
+        /// Factor that sorts the keys of unreleased movies after those of released ones.
+        const UNRELEASED: f64 = 1e30;
+        self.keyed.clear();
+        for (index, movie) in (0..).zip(&movies.movies) {
+            if self.seen_by[index as usize] == self.user {
+                continue;
+            }
+            let odds = f64::from(movie.weight)
+                * user.cluster_odds[usize::from(movie.cluster)]
+                * user.era_odds[movie.era()].max(1e-3)
+                * f64::from(user.acceptance(movie));
+            let unreleased = user.first_session(movie.year).is_none();
+            let key = -ln(1.0 - stream.unit()) / odds * if unreleased { UNRELEASED } else { 1.0 };
+            self.keyed.push((key, index));
+        }
+        if rest < self.keyed.len() {
+            self.keyed
+                .select_nth_unstable_by(rest - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        }
+        self.picks.extend(self.keyed[..rest].iter().map(|(_, index)| index));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn computes_the_unix_timestamp_of_a_year() {
+        for (year, start) in [
+            (1970, 0),
+            (1972, 63_072_000),
+            (1973, 94_694_400),
+            (1996, 820_454_400),
+            (2000, 946_684_800),
+            (2001, 978_307_200),
+            (2024, 1_704_067_200),
+        ] {
+            assert_eq!(year_start(year), start, "{year}");
+        }
+    }
+}

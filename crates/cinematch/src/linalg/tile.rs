@@ -1,0 +1,13 @@
+//! Units of the kernels: lanes and tiles.
+
+/// Side of a tile.
+pub const TILE: usize = 16;
+
+/// A row of a panel: one vector register with AVX-512.
+pub type Lane = [f32; TILE];
+
+/// A square of values, row by row.
+pub type Tile = [Lane; TILE];
+
+/// A tile of zeros.
+pub const ZERO: Tile = [[0.0; TILE]; TILE];

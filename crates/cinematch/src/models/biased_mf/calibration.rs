@@ -1,0 +1,70 @@
+//! Split conformal prediction: calibration of the intervals.
+//!
+//! Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005; Lei, G'Sell, Rinaldo,
+//! Tibshirani and Wasserman, "Distribution-Free Predictive Inference for Regression", 2018. Users who were
+//! not part of the training are treated like users in production: part of their ratings is folded in,
+//! the rest is predicted, and errors are measured in units of the user's [spread](BiasedMf::spread).
+//! Errors are grouped into classes by the number of ratings of user and movie, each with its own
+//! quantile (Mondrian conformal prediction).
+//!
+//! The theory requires exchangeable errors. Errors of one user are correlated, so that coverage holds on
+//! average for a new user, and its precision depends on the number of users.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use rayon::prelude::*;
+
+use super::interval::{CLASSES, ClassError, Quantiles, class};
+use super::model::BiasedMf;
+use super::params::BiasedMfParams;
+use crate::catalog::{Interactions, Rated};
+use crate::ids::UserIdx;
+
+/// Returns the quantiles of the errors on ratings of these users; classes with too few errors stay
+/// unknown. O(ratings·(d² + classes·d) + users·classes·d³).
+pub(super) fn calibrate(
+    model: &BiasedMf,
+    interactions: &Interactions,
+    users: &[UserIdx],
+) -> Quantiles {
+    let of_users: Vec<Vec<ClassError>> =
+        users.par_iter().map(|user| errors(model, interactions, *user)).collect();
+    Quantiles::of_errors(of_users.into_iter().flatten(), f64::from(model.params.coverage))
+}
+
+/// Returns true if intervals are calibrated on a user. The choice does not depend on other users.
+pub(super) fn is_for_calibration(params: &BiasedMfParams, user: UserIdx) -> bool {
+    let draw = stream(params, user).next_u64() as f64 / 2.0_f64.powi(64);
+    draw < f64::from(params.calibration_share)
+}
+
+/// Returns the random stream of a user, distinct from the streams of movies.
+fn stream(params: &BiasedMfParams, user: UserIdx) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(params.seed);
+    random.set_stream(1 << 32 | u64::from(user.0));
+    random
+}
+
+/// Predicts a fifth of a user's ratings from histories of every class of length that the remaining
+/// ratings allow, because users with short histories are served too.
+fn errors(model: &BiasedMf, interactions: &Interactions, user: UserIdx) -> Vec<ClassError> {
+    let mut random = stream(&model.params, user);
+    let mut ratings: Vec<Rated> = interactions.of_user(user).collect();
+    ratings.sort_by_cached_key(|_| random.next_u64());
+    let (asked, known) = ratings.split_at(ratings.len().div_ceil(5));
+    let mut errors = Vec::new();
+    for user_class in 0..=class(known.len()) {
+        let first = CLASSES[user_class];
+        let end = CLASSES.get(user_class + 1).map_or(usize::MAX, |end| *end);
+        let lengths = end.min(known.len() + 1) - first;
+        let history = &known[..first + (random.next_u64() % lengths as u64) as usize];
+        let row = model.fold_in(history);
+        let spread = model.spread(&row, history);
+        errors.extend(asked.iter().map(|rated| {
+            let movie_class = class(model.counts[rated.movie.row()] as usize);
+            let error = (rated.stars.value() - model.stars(&row, rated.movie)).abs();
+            ([user_class, movie_class], error / spread)
+        }));
+    }
+    errors
+}

@@ -1,0 +1,157 @@
+//! The fitted model and its predictions.
+
+use serde::Serialize;
+
+use super::interval::Quantiles;
+use super::params::{BiasedMfParams, CheckedBiasedMfParams};
+use super::solve::{RowSolver, Side};
+use crate::catalog::Rated;
+use crate::ids::MovieIdx;
+use crate::models::contributions::Contributions;
+use crate::models::factors::Factors;
+use crate::models::model::Model;
+
+/// Predicted stars of a user for a movie, with an interval. Intervals contain a
+/// [share](BiasedMfParams::coverage) of the ratings of users who were not part of the training, on
+/// average over all users and movies and over those with a similar number of ratings. There is no
+/// guarantee for an individual user.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Prediction {
+    /// Predicted stars, 0.5 to 5.
+    pub stars: f32,
+    /// Lower end of the interval, 0.5 or more.
+    pub low: f32,
+    /// Upper end of the interval, 5 or less.
+    pub high: f32,
+}
+
+/// The fitted model: the rows of the movies.
+#[derive(Clone, Debug)]
+pub struct BiasedMf {
+    pub(super) params: BiasedMfParams,
+    /// μ: mean of all ratings.
+    pub(super) mean: f32,
+    /// Number of training ratings of each movie.
+    pub(super) counts: Vec<u32>,
+    /// Rows `[1, bᵢ, qᵢ]` of the movies.
+    pub(super) movies: Factors,
+    pub(super) quantiles: Quantiles,
+}
+
+/// Values that restore a fitted model.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Values {
+    /// μ: mean of all ratings.
+    pub(super) mean: f32,
+    /// Number of training ratings of each movie.
+    pub(super) counts: Vec<u32>,
+    /// Rows of the movies, 2 + d values each.
+    pub(super) movies: Vec<f32>,
+    /// Quantiles of errors in units of the spread, 5 × 5.
+    pub(super) quantiles: Vec<f32>,
+}
+
+impl BiasedMf {
+    /// Returns the values that restore the model.
+    pub(super) fn values(&self) -> Values {
+        let rows = (0..self.movies.n_rows()).flat_map(|row| self.movies.values(row));
+        Values {
+            mean: self.mean,
+            counts: self.counts.clone(),
+            movies: rows.copied().collect(),
+            quantiles: self.quantiles.values().to_vec(),
+        }
+    }
+
+    /// Restores the model; `None` if the number of values does not match.
+    pub(super) fn from_values(params: CheckedBiasedMfParams, values: Values) -> Option<Self> {
+        let Values { mean, counts, movies, quantiles } = values;
+        let movies = Factors::from_values(counts.len(), params.0.row_length(), &movies)?;
+        let quantiles = Quantiles::from_values(&quantiles)?;
+        Some(Self { params: params.0, mean, counts, movies, quantiles })
+    }
+
+    /// Predicts the stars of a user with this history for each of `movies`.
+    /// O(n·d² + d³ + movies·d).
+    pub fn predict(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Prediction> {
+        let user = self.fold_in(history);
+        let spread = self.spread(&user, history);
+        let predict = |movie: &MovieIdx| {
+            let stars = self.stars(&user, *movie);
+            let quantile = self.quantiles.of(history.len(), self.counts[movie.row()] as usize);
+            let width = quantile * spread;
+            Prediction { stars, low: on_scale(stars - width), high: on_scale(stars + width) }
+        };
+        movies.iter().map(predict).collect()
+    }
+
+    /// Returns the row `[bᵤ, 1, pᵤ]` of a user with this history.
+    pub(super) fn fold_in(&self, history: &[Rated]) -> Factors {
+        let mut user = Factors::zeros(1, self.params.row_length());
+        user.rows_mut().for_each(|row| self.system(history).solve(row));
+        user
+    }
+
+    /// Returns the prepared system of a user with this history.
+    pub(super) fn system(&self, history: &[Rated]) -> RowSolver<'_> {
+        let mut solver = RowSolver::new(self.params, Side::User, &self.movies);
+        let rating = |rated: &Rated| (rated.movie.row(), rated.stars.value() - self.mean);
+        solver.prepare(history.iter().map(rating));
+        solver
+    }
+
+    fn score_of(&self, user: &Factors, movie: MovieIdx) -> f32 {
+        self.mean + self.movies.dot(movie.row(), user.row(0))
+    }
+
+    pub(super) fn stars(&self, user: &Factors, movie: MovieIdx) -> f32 {
+        on_scale(self.score_of(user, movie))
+    }
+
+    /// Returns the spread of a user: the root mean squared error of the model on the user's own history,
+    /// with a few additional errors of one star as a prior.
+    pub(super) fn spread(&self, user: &Factors, history: &[Rated]) -> f32 {
+        const PRIOR: f32 = 3.0;
+        let square = |rated: &Rated| (rated.stars.value() - self.stars(user, rated.movie)).powi(2);
+        let squares: f32 = history.iter().map(square).sum();
+        ((squares + PRIOR) / (history.len() as f32 + PRIOR)).sqrt()
+    }
+}
+
+fn on_scale(stars: f32) -> f32 {
+    stars.clamp(0.5, 5.0)
+}
+
+impl Model for BiasedMf {
+    fn n_movies(&self) -> usize {
+        self.movies.n_rows()
+    }
+
+    /// Writes predicted stars, which may lie outside the scale. O(n·d² + d³ + I·d).
+    fn score(&self, history: &[Rated], scores: &mut [f32]) {
+        assert_eq!(scores.len(), self.n_movies(), "one score per movie");
+        let user = self.fold_in(history);
+        for (movie, score) in scores.iter_mut().enumerate() {
+            *score = self.score_of(&user, MovieIdx(movie as u32));
+        }
+    }
+
+    /// Movie i contributes (r − μ − bᵢ)·yᵢᵀ A⁻¹ yⱼ to movie j, whose base is μ + bⱼ; y = `[1, q]` and A
+    /// is the matrix of the user's system. O(n·d² + d³) once and O(d² + n·d) per movie.
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
+        let system = self.system(history);
+        let average =
+            |movie: MovieIdx| self.mean + self.movies.values(movie.row())[Side::Movie.bias()];
+        let mut directions = Factors::zeros(movies.len(), self.params.row_length());
+        let contributions = |(movie, direction): (&MovieIdx, &mut [_])| {
+            direction.copy_from_slice(self.movies.row(movie.row()));
+            system.apply_inverse(direction);
+            let part = |rated: &Rated| {
+                let likeness = self.movies.dot(rated.movie.row(), direction);
+                (rated.stars.value() - average(rated.movie)) * likeness
+            };
+            Contributions { base: average(*movie), parts: history.iter().map(part).collect() }
+        };
+        movies.iter().zip(directions.rows_mut()).map(contributions).collect()
+    }
+}

@@ -1,0 +1,77 @@
+//! Parameters of biased matrix factorization.
+
+use serde::{Deserialize, Serialize};
+
+use crate::models::interface::{ParameterError, check};
+
+/// Parameters of biased matrix factorization.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BiasedMfParams {
+    /// d: number of factors per user and movie, besides the biases. 14, 30, 46 … fill whole lanes.
+    pub factors: usize,
+    /// λ: regularization of the factors per rating of a row.
+    pub regularization: f32,
+    /// n₀: number of additional ratings that every row is regularized for.
+    pub prior_ratings: f32,
+    /// `λ_b`: number of additional ratings without residual that shrink a bias.
+    pub bias_regularization: f32,
+    /// Number of epochs.
+    pub iterations: usize,
+    /// Share of ratings that intervals are calibrated to contain.
+    pub coverage: f32,
+    /// Share of users that intervals are calibrated on.
+    pub calibration_share: f32,
+    /// Seed of the first factors and of the choice of users to calibrate on.
+    pub seed: u64,
+}
+
+impl Default for BiasedMfParams {
+    fn default() -> Self {
+        Self {
+            factors: 30,
+            regularization: 0.06,
+            prior_ratings: 50.0,
+            bias_regularization: 3.0,
+            iterations: 10,
+            coverage: 0.8,
+            calibration_share: 0.1,
+            seed: 42,
+        }
+    }
+}
+
+/// Parameters within their ranges.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckedBiasedMfParams(pub(super) BiasedMfParams);
+
+impl BiasedMfParams {
+    /// Checks that every parameter is within its range. Regularization has a lower bound, so that every
+    /// system can be solved in f32.
+    pub fn check(self) -> Result<CheckedBiasedMfParams, ParameterError> {
+        let ridge =
+            |name, value| check(name, value, (0.001..=1e6).contains(&value), "0.001 to 1000000");
+        let share = |name, value: f32| {
+            check(name, value, value > 0.0 && value < 1.0, "a number above 0 and below 1")
+        };
+        let Self { factors, iterations, .. } = self;
+        check("factors", factors as f32, (1..=256).contains(&factors), "1 to 256")?;
+        ridge("regularization", self.regularization)?;
+        ridge("prior_ratings", self.prior_ratings)?;
+        ridge("bias_regularization", self.bias_regularization)?;
+        check("iterations", iterations as f32, (1..=1000).contains(&iterations), "1 to 1000")?;
+        share("coverage", self.coverage)?;
+        share("calibration_share", self.calibration_share)?;
+        Ok(CheckedBiasedMfParams(self))
+    }
+
+    /// Returns the regularization of the factors of a row with n ratings.
+    pub(super) fn ridge(&self, n: usize) -> f32 {
+        self.regularization * (n as f32 + self.prior_ratings)
+    }
+
+    /// Returns the number of values per row: the biases of both sides and the factors.
+    pub(super) fn row_length(&self) -> usize {
+        self.factors + 2
+    }
+}

@@ -1,0 +1,223 @@
+//! Scoring and explaining by ranking rows.
+
+use std::cell::RefCell;
+
+use serde::Serialize;
+
+use super::column_sums::ColumnSums;
+use super::likeness::Likeness;
+use crate::features::CsrMatrix;
+use crate::features::patterns::RowPatterns;
+use crate::features::ranking::{Block, BlockKind, RankingFeatures};
+use crate::ids::MovieIdx;
+use crate::retrieval::{Codes, Layout, SharedTerm};
+
+thread_local! {
+    /// Reused between histories to avoid allocating one sum per column each time.
+    static COLUMN_SUMS: RefCell<ColumnSums> = RefCell::default();
+}
+
+/// A movie of a user's history with its weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Signal {
+    /// The movie.
+    pub movie: MovieIdx,
+    /// Weight, −1 (disliked) to 1 (liked).
+    pub weight: f32,
+}
+
+impl Signal {
+    /// Maps stars to a weight. 2.75 stars have the weight 0, because users rate above the middle of
+    /// the scale on average.
+    pub fn rated(movie: MovieIdx, stars: f32) -> Self {
+        Self { movie, weight: (stars - 2.75) / 2.25 }
+    }
+}
+
+/// Ranking rows prepared for scoring.
+#[derive(Clone, Debug)]
+pub struct ContentModel {
+    features: RankingFeatures,
+    /// Patterns of the blocks in which many movies are equal, with the pattern of each movie.
+    patterns: Vec<(RowPatterns, Codes)>,
+    /// Columns × positions of all other blocks.
+    positions_of: CsrMatrix<f32>,
+}
+
+/// A history folded into feature space: a sparse vector, columns ascending.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    columns: Vec<u32>,
+    weights: Vec<f32>,
+    /// Factor of the signals' weights.
+    scale: f32,
+}
+
+impl Profile {
+    /// Returns true if the profile has no features.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// Multiplies all weights.
+    pub fn scale_by(&mut self, factor: f32) {
+        self.scale *= factor;
+        for weight in &mut self.weights {
+            *weight *= factor;
+        }
+    }
+}
+
+/// A feature's contribution to a score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SharedFeature<'a> {
+    /// Kind of the feature.
+    pub block: BlockKind,
+    /// Display name of the feature.
+    pub name: &'a str,
+    /// Contribution to the score.
+    pub contribution: f32,
+}
+
+/// Exact decomposition of a movie's affinity to a history.
+#[derive(Clone, Debug)]
+pub struct Affinity {
+    /// Contribution of every signal of the history.
+    pub parts: Vec<f32>,
+    matches: Vec<Match>,
+}
+
+/// A feature that a movie shares with a signal of the history.
+#[derive(Clone, Copy, Debug)]
+struct Match {
+    /// Position of the signal in the history.
+    signal: usize,
+    column: u32,
+    part: f32,
+}
+
+impl ContentModel {
+    /// Prepares the rows for scoring in the order of `layout`. O(entries).
+    pub fn fit(features: RankingFeatures, layout: &Layout) -> Self {
+        let find = |block: &Block| RowPatterns::find(&features.matrix, block.start..block.end);
+        let found = features.blocks.iter().filter_map(find);
+        let patterns: Vec<(RowPatterns, Codes)> =
+            found.map(|(patterns, of)| (patterns, layout.codes(&of))).collect();
+        let in_patterns = |column| patterns.iter().any(|(run, _)| run.columns().contains(&column));
+        let order = layout.movies().iter().map(|movie| movie.row());
+        let positions_of = features.matrix.transposed(order, |column| !in_patterns(column));
+        Self { features, patterns, positions_of }
+    }
+
+    /// Returns the rows and the meaning of their columns.
+    pub fn features(&self) -> &RankingFeatures {
+        &self.features
+    }
+
+    /// Returns the number of movies.
+    pub fn n_movies(&self) -> usize {
+        self.features.matrix.n_rows()
+    }
+
+    /// Folds a history in. O(entries of its movies).
+    pub fn profile(&self, history: &[Signal]) -> Profile {
+        self.fold(history, |_| true)
+    }
+
+    /// Folds in the signals of positive weight alone, on the scale of the whole history's profile.
+    pub fn liked_profile(&self, history: &[Signal]) -> Profile {
+        self.fold(history, |signal| signal.weight > 0.0)
+    }
+
+    fn fold(&self, history: &[Signal], counts: impl Fn(&&Signal) -> bool) -> Profile {
+        let total: f32 = history.iter().map(|signal| signal.weight.abs()).sum();
+        if total <= 0.0 {
+            return Profile::default();
+        }
+        let scale = total.powf(-0.75);
+        let (columns, weights) = COLUMN_SUMS.with_borrow_mut(|sums| {
+            sums.cover(self.features.matrix.n_columns());
+            for signal in history.iter().filter(counts) {
+                for (column, value) in self.features.matrix.entries(signal.movie.row()) {
+                    sums.add(column, value * signal.weight * scale);
+                }
+            }
+            sums.take()
+        });
+        Profile { columns, weights, scale }
+    }
+
+    /// Adds each movie's affinity to the profile to `own` (by position), except for the features in
+    /// patterns, whose sums are returned per pattern.
+    pub fn add_scores(&self, profile: &Profile, own: &mut [f32]) -> Vec<SharedTerm<'_>> {
+        let (columns, weights) = (&profile.columns, &profile.weights);
+        for (column, weight) in columns.iter().zip(weights) {
+            let (positions, values) = self.positions_of.row(*column as usize);
+            for (position, value) in positions.iter().zip(values) {
+                own[*position as usize] += weight * value;
+            }
+        }
+        self.patterns
+            .iter()
+            .map(|(patterns, codes)| SharedTerm { codes, values: patterns.dots(columns, weights) })
+            .collect()
+    }
+
+    /// Calls `each` with every movie and the exact decomposition of its affinity. O(entries of the
+    /// movies and the history + matches).
+    pub fn explain(
+        &self,
+        profile: &Profile,
+        history: &[Signal],
+        movies: &[MovieIdx],
+        mut each: impl FnMut(MovieIdx, &Affinity),
+    ) {
+        let mut likeness = self.likeness();
+        for signal in history {
+            likeness.push(signal.movie);
+        }
+        let mut affinity = Affinity { parts: Vec::new(), matches: Vec::new() };
+        for movie in movies {
+            affinity.parts.clear();
+            affinity.parts.resize(history.len(), 0.0);
+            affinity.matches.clear();
+            likeness.each_match(*movie, |signal, column, part| {
+                affinity.parts[signal] += part;
+                affinity.matches.push(Match { signal, column, part });
+            });
+            for (part, signal) in affinity.parts.iter_mut().zip(history) {
+                *part *= signal.weight * profile.scale;
+            }
+            each(*movie, &affinity);
+        }
+    }
+
+    /// Returns an empty pool of movies to compare others with. Similarities are 0 to 1.
+    pub fn likeness(&self) -> Likeness<'_> {
+        Likeness::new(&self.features.matrix)
+    }
+
+    /// Returns the features through which a signal contributes to a movie's affinity, the strongest
+    /// first, at most `most`.
+    pub fn shared_features(
+        &self,
+        affinity: &Affinity,
+        profile: &Profile,
+        (place, signal): (usize, Signal),
+        most: usize,
+    ) -> Vec<SharedFeature<'_>> {
+        let matches = affinity.matches.iter().filter(|found| found.signal == place);
+        let mut parts: Vec<(u32, f32)> = matches.map(|found| (found.column, found.part)).collect();
+        parts.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let factor = signal.weight * profile.scale;
+        parts
+            .into_iter()
+            .take(most)
+            .map(|(column, part)| SharedFeature {
+                block: self.features.block_of(column).kind,
+                name: &self.features.names[column as usize],
+                contribution: factor * part,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! The content model behind the interface of all models: one score per movie, in row order.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{ContentModel, Signal};
+use crate::catalog::Rated;
+use crate::features::ranking::RankingFeatures;
+use crate::ids::MovieIdx;
+use crate::models::archive::{Archive, ArchiveContext, ReadArchive};
+use crate::models::cold_start::NewMovies;
+use crate::models::contributions::Contributions;
+use crate::models::interface::{
+    FitCause, FittedModel, ModelParams, ParameterError, SearchSpace, TrainingData,
+};
+use crate::models::model::Model;
+use crate::retrieval::Layout;
+
+/// A content model that scores movies in row order.
+#[derive(Clone, Debug)]
+pub struct ContentAlone {
+    model: ContentModel,
+}
+
+impl ContentAlone {
+    /// Prepares the rows for scoring. O(entries).
+    pub fn fit(features: RankingFeatures) -> Self {
+        // In row order, so that positions are rows.
+        let layout = Layout::new(features.matrix.n_rows(), |movie| movie);
+        Self { model: ContentModel::fit(features, &layout) }
+    }
+}
+
+fn signals(history: &[Rated]) -> Vec<Signal> {
+    let signal = |rated: &Rated| Signal::rated(rated.movie, rated.stars.value());
+    history.iter().map(signal).collect()
+}
+
+impl Model for ContentAlone {
+    fn n_movies(&self) -> usize {
+        self.model.n_movies()
+    }
+
+    /// O(movies + entries of the profile's columns).
+    fn score(&self, history: &[Rated], scores: &mut [f32]) {
+        scores.fill(0.0);
+        let profile = self.model.profile(&signals(history));
+        for part in self.model.add_scores(&profile, scores) {
+            part.add_to(scores);
+        }
+    }
+
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
+        let signals = signals(history);
+        let profile = self.model.profile(&signals);
+        let mut contributions = Vec::with_capacity(movies.len());
+        self.model.explain(&profile, &signals, movies, |_, affinity| {
+            contributions.push(Contributions { base: 0.0, parts: affinity.parts.clone() });
+        });
+        contributions
+    }
+}
+
+impl FittedModel for ContentAlone {
+    /// False: the model does not use ratings.
+    fn has_learned(&self, _: MovieIdx) -> bool {
+        false
+    }
+
+    fn archive(&self) -> Option<Archive<'_>> {
+        None
+    }
+}
+
+/// The model `content`. It has no parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ContentParams {}
+
+impl ModelParams for ContentParams {
+    type Fitted = ContentAlone;
+
+    const LEARNS_FROM_RATINGS: bool = false;
+    const SEARCH: Option<SearchSpace<Self>> = None;
+    const HYBRID_WEIGHTS: (f64, f64) = (0.05, 8.0);
+
+    fn recommended() -> Self {
+        Self {}
+    }
+
+    fn validate(&self) -> Result<(), ParameterError> {
+        Ok(())
+    }
+
+    fn set_seed(&mut self, _: u64) {}
+
+    fn fit(
+        &self,
+        data: &TrainingData<'_>,
+        _: &mut dyn FnMut(f32),
+    ) -> Result<ContentAlone, FitCause> {
+        Ok(ContentAlone::fit(data.features().clone()))
+    }
+
+    /// Returns the model unchanged: the rows of new movies come from the features.
+    fn extended(&self, model: &ContentAlone, _: &NewMovies<'_>) -> ContentAlone {
+        model.clone()
+    }
+
+    fn restore(&self, _: ArchiveContext, _: &dyn ReadArchive) -> io::Result<ContentAlone> {
+        Err(io::Error::other("content is restored from the features and has no archive"))
+    }
+}

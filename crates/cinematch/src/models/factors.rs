@@ -1,0 +1,190 @@
+//! Dense matrices of factors, rows padded to whole lanes.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use rayon::prelude::*;
+
+use crate::linalg::{Lane, Lanes, TILE, TileMatrix, add_product, prefetch};
+
+/// n rows of d values. Each row starts at a lane; the padding behind its values is 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Factors {
+    n_factors: usize,
+    /// Number of lanes per row.
+    width: usize,
+    lanes: Lanes,
+}
+
+impl Factors {
+    /// Returns zeros.
+    pub fn zeros(n_rows: usize, n_factors: usize) -> Self {
+        let width = n_factors.div_ceil(TILE);
+        Self { n_factors, width, lanes: Lanes::zeros(n_rows * width) }
+    }
+
+    /// Returns normally distributed values. Each row has its own random stream, so that the result does
+    /// not depend on the number of threads.
+    pub fn normal(n_rows: usize, n_factors: usize, deviation: f32, seed: u64) -> Self {
+        let mut factors = Self::zeros(n_rows, n_factors);
+        let width = factors.width;
+        factors.lanes.par_chunks_mut(width).enumerate().for_each(|(row, lanes)| {
+            let mut random = ChaCha8Rng::seed_from_u64(seed);
+            random.set_stream(row as u64);
+            let values = &mut lanes.as_flattened_mut()[..n_factors];
+            for pair in values.chunks_mut(2) {
+                // Box and Muller, 1958; the first uniform value lies in (0, 1].
+                let [a, b] = [0; 2].map(|_| random.next_u64() >> 11);
+                let scale = 1.0 / (1_u64 << 53) as f64;
+                let radius = (-2.0 * ((a + 1) as f64 * scale).ln()).sqrt() * f64::from(deviation);
+                let angle = std::f64::consts::TAU * b as f64 * scale;
+                for (value, normal) in pair.iter_mut().zip([angle.cos(), angle.sin()]) {
+                    *value = (radius * normal) as f32;
+                }
+            }
+        });
+        factors
+    }
+
+    /// Returns rows of d values each; `None` if the number of values does not match.
+    pub fn from_values(n_rows: usize, n_factors: usize, values: &[f32]) -> Option<Self> {
+        let mut factors = Self::zeros(n_rows, n_factors);
+        for (row, values) in factors.rows_mut().zip(values.chunks(n_factors)) {
+            row.as_flattened_mut()[..values.len()].copy_from_slice(values);
+        }
+        (values.len() == n_rows * n_factors).then_some(factors)
+    }
+
+    /// Returns a copy of the first `n_rows` rows. O(values).
+    #[must_use]
+    pub fn first(&self, n_rows: usize) -> Self {
+        let mut first = Self::zeros(n_rows, self.n_factors);
+        let n_lanes = first.lanes.len();
+        first.lanes.copy_from_slice(&self.lanes[..n_lanes]);
+        first
+    }
+
+    /// Returns the number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.lanes.len() / self.width
+    }
+
+    /// Returns the number of values per row.
+    pub fn n_factors(&self) -> usize {
+        self.n_factors
+    }
+
+    /// Returns the number of lanes per row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Returns the values of a row.
+    pub fn values(&self, row: usize) -> &[f32] {
+        &self.row(row).as_flattened()[..self.n_factors]
+    }
+
+    /// Returns a row with its padding.
+    pub fn row(&self, row: usize) -> &[Lane] {
+        &self.lanes[row * self.width..][..self.width]
+    }
+
+    /// Iterates over scattered rows in the given order, prefetching the rows that follow.
+    pub fn gather<'a>(&'a self, rows: &'a [u32]) -> impl Iterator<Item = &'a [Lane]> {
+        /// Cache lines to prefetch: about the number of loads a core keeps in flight.
+        const LINES: usize = 64;
+        let ahead = (LINES / self.width).max(1);
+        let (width, lanes) = (self.width, &*self.lanes);
+        let row = move |row: &u32| &lanes[*row as usize * width..][..width];
+        let fetch = move |next: &u32| prefetch(row(next));
+        rows.iter().take(ahead).for_each(fetch);
+        rows.iter().enumerate().map(move |(place, this)| {
+            rows.get(place + ahead).into_iter().for_each(fetch);
+            row(this)
+        })
+    }
+
+    /// Iterates over all rows with their padding.
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [Lane]> {
+        self.lanes.chunks_exact_mut(self.width)
+    }
+
+    /// Returns the dot product of a row with `other`.
+    pub fn dot(&self, row: usize, other: &[Lane]) -> f32 {
+        let mut sums = [0.0; TILE];
+        for (a, b) in self.row(row).iter().zip(other) {
+            for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+                *sum += a * b;
+            }
+        }
+        sums.iter().sum()
+    }
+
+    /// Returns `FᵀF`. 2·n·d² FLOPs; the result does not depend on the number of threads.
+    pub fn gramian(&self) -> TileMatrix {
+        /// Number of rows per partial sum.
+        const RUN: usize = 4096;
+        let runs: Vec<TileMatrix> = self
+            .lanes
+            .par_chunks(RUN * self.width)
+            .map(|rows| {
+                let mut sum = TileMatrix::zeros(self.width);
+                let mut panels = Panels::new(self.width);
+                for rows in rows.chunks(Panels::ROWS * self.width) {
+                    panels.clear();
+                    rows.chunks_exact(self.width).for_each(|row| panels.push(row, 1.0));
+                    panels.add_gramian(&mut sum);
+                }
+                sum
+            })
+            .collect();
+        let mut sum = TileMatrix::zeros(self.width);
+        for run in &runs {
+            sum.add(run);
+        }
+        sum
+    }
+}
+
+/// Up to [`Panels::ROWS`] gathered rows of factors, one panel per lane of the rows.
+pub(crate) struct Panels {
+    width: usize,
+    n_rows: usize,
+    lanes: Lanes,
+}
+
+impl Panels {
+    /// Maximum number of rows: few enough to stay in the L2 cache.
+    pub const ROWS: usize = 256;
+
+    /// Creates panels without rows.
+    pub fn new(width: usize) -> Self {
+        Self { width, n_rows: 0, lanes: Lanes::zeros(width * Self::ROWS) }
+    }
+
+    /// Removes all rows.
+    pub fn clear(&mut self) {
+        self.n_rows = 0;
+    }
+
+    /// Adds `scale` times a row.
+    pub fn push(&mut self, row: &[Lane], scale: f32) {
+        for (panel, lane) in row.iter().enumerate() {
+            self.lanes[panel * Self::ROWS + self.n_rows] = lane.map(|value| value * scale);
+        }
+        self.n_rows += 1;
+    }
+
+    /// Adds `RᵀR` of the rows R to `sum`.
+    pub fn add_gramian(&self, sum: &mut TileMatrix) {
+        for row in 0..self.width {
+            let left = self.panel(row);
+            for column in row..self.width {
+                add_product(left, self.panel(column), sum.tile(row, column));
+            }
+        }
+    }
+
+    fn panel(&self, panel: usize) -> &[Lane] {
+        &self.lanes[panel * Self::ROWS..][..self.n_rows]
+    }
+}

@@ -1,0 +1,117 @@
+//! The fitted iALS model.
+
+use super::blocks::{Blocks, USERS};
+use super::params::{CheckedIalsParams, IalsParams};
+use super::solve::{Row, RowSolver};
+use crate::catalog::Rated;
+use crate::ids::MovieIdx;
+use crate::linalg::TileMatrix;
+use crate::models::contributions::Contributions;
+use crate::models::factors::Factors;
+use crate::models::implicit::Confidence;
+use crate::models::model::Model;
+
+/// The fitted model: the factors of the movies, prepared for folding in histories.
+#[derive(Clone, Debug)]
+pub struct Ials {
+    pub(super) params: IalsParams,
+    pub(super) confidence: Confidence,
+    pub(super) movies: Factors,
+    /// Number of learned movies, the first rows. Only among them does an unobserved movie count as one
+    /// that the user did not watch.
+    n_learned: usize,
+    /// Factors of the movies, laid out for scoring.
+    blocks: Blocks,
+    background: TileMatrix,
+}
+
+impl Ials {
+    pub(super) fn new(
+        params: IalsParams,
+        confidence: Confidence,
+        movies: Factors,
+        n_learned: usize,
+    ) -> Self {
+        let background = params.background(&movies.first(n_learned));
+        let blocks = Blocks::new(&movies);
+        Self { params, confidence, movies, n_learned, blocks, background }
+    }
+
+    /// Restores the model from the factors of the movies, row by row, the first `n_learned` being those
+    /// of learned movies; `None` if the number of values is not d times the number of movies.
+    pub(crate) fn from_factors(
+        params: CheckedIalsParams,
+        confidence: Confidence,
+        (n_movies, n_learned): (usize, usize),
+        values: &[f32],
+    ) -> Option<Self> {
+        let movies = Factors::from_values(n_movies, params.0.factors, values)?;
+        (n_learned <= n_movies).then(|| Self::new(params.0, confidence, movies, n_learned))
+    }
+
+    /// Returns the factors of the movies.
+    pub fn movies(&self) -> &Factors {
+        &self.movies
+    }
+
+    /// Returns the factors of users with these histories, one row per history. O(n·d² + d³) per history
+    /// of length n.
+    pub fn fold_in(&self, histories: &[&[Rated]]) -> Factors {
+        let mut solutions = Factors::zeros(histories.len(), self.params.factors);
+        let mut solver = RowSolver::new(solutions.width());
+        for (history, solution) in histories.iter().zip(solutions.rows_mut()) {
+            let (columns, weights) = self.weigh(history);
+            let row = self.row(&columns, &weights);
+            solver.solve(&self.background, &self.movies, row, solution);
+        }
+        solutions
+    }
+
+    fn row<'a>(&self, columns: &'a [u32], weights: &'a [f32]) -> Row<'a> {
+        let ridge = self.params.ridge_of(weights.iter().sum(), self.n_learned);
+        Row { columns, weights, ridge }
+    }
+
+    fn weigh(&self, history: &[Rated]) -> (Vec<u32>, Vec<f32>) {
+        self.confidence.weigh(history).map(|(_, movie, weight)| (movie.0, weight)).unzip()
+    }
+}
+
+impl Model for Ials {
+    fn n_movies(&self) -> usize {
+        self.movies.n_rows()
+    }
+
+    /// O(n·d² + d³ + I·d).
+    fn score(&self, history: &[Rated], scores: &mut [f32]) {
+        assert_eq!(scores.len(), self.n_movies(), "one score per movie");
+        self.blocks.score(self.fold_in(&[history]).values(0), scores);
+    }
+
+    fn score_many(&self, histories: &[&[Rated]], scores: &mut [&mut [f32]]) {
+        for (histories, scores) in histories.chunks(USERS).zip(scores.chunks_mut(USERS)) {
+            self.blocks.score_many(&self.fold_in(histories), scores);
+        }
+    }
+
+    /// Movie i of weight c contributes c·hᵢᵀ A⁻¹ hⱼ to movie j, where A is the matrix of the user's
+    /// system. O(n·d² + d³) once and O(d² + n·d) per movie.
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
+        let (columns, weights) = self.weigh(history);
+        let row = self.row(&columns, &weights);
+        let mut directions = Factors::zeros(movies.len(), self.params.factors);
+        for (movie, row) in movies.iter().zip(directions.rows_mut()) {
+            row.copy_from_slice(self.movies.row(movie.row()));
+        }
+        let mut solver = RowSolver::new(self.movies.width());
+        solver.apply_inverse(&self.background, &self.movies, row, directions.rows_mut());
+        let mut contributions = Contributions::none(history.len(), movies.len());
+        for (place, source, weight) in self.confidence.weigh(history) {
+            for (at, contributions) in contributions.iter_mut().enumerate() {
+                contributions.parts[place] =
+                    weight * self.movies.dot(source.row(), directions.row(at));
+            }
+        }
+        contributions
+    }
+}

@@ -1,0 +1,166 @@
+//! The interface between a model's folder and the [registry](super::registry).
+//!
+//! Neither trait has default methods: the compiler reports whatever a new model leaves out.
+
+use std::cell::OnceCell;
+use std::io;
+
+use super::archive::{Archive, ArchiveContext, ReadArchive};
+use super::cold_start::NewMovies;
+use super::draw::Draw;
+use super::implicit::{Confidence, Implicit};
+use super::model::Model;
+use crate::catalog::Interactions;
+use crate::features::ranking::RankingFeatures;
+use crate::ids::{MovieIdx, UserIdx};
+use crate::linalg::NotPositive;
+
+/// Parameters of a model: how it is fitted, tuned, extended and restored.
+pub(crate) trait ModelParams: Clone + Sized {
+    /// The fitted model.
+    type Fitted: FittedModel;
+
+    /// True if fitting requires ratings.
+    const LEARNS_FROM_RATINGS: bool;
+
+    /// Draws parameters for a trial of `cinematch tune`; `None` if the model has nothing to tune for
+    /// ranking.
+    const SEARCH: Option<SearchSpace<Self>>;
+
+    /// Range of the weights that `cinematch tune` tries for the model in a hybrid.
+    const HYBRID_WEIGHTS: (f64, f64);
+
+    /// Returns the parameters that are used where none are given.
+    fn recommended() -> Self;
+
+    /// Checks that every parameter is within its range.
+    fn validate(&self) -> Result<(), ParameterError>;
+
+    /// Sets the seed of random numbers, if the model uses any.
+    fn set_seed(&mut self, seed: u64);
+
+    /// Fits the model. `progress` is called with the completed share, 0 to 1.
+    fn fit(
+        &self,
+        data: &TrainingData<'_>,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<Self::Fitted, FitCause>;
+
+    /// Returns the model with `new_movies` behind the learned ones. Rows behind the learned movies
+    /// that `model` already has are replaced.
+    fn extended(&self, model: &Self::Fitted, new_movies: &NewMovies<'_>) -> Self::Fitted;
+
+    /// Restores a model from its archive.
+    fn restore(
+        &self,
+        context: ArchiveContext,
+        archive: &dyn ReadArchive,
+    ) -> io::Result<Self::Fitted>;
+}
+
+/// Draws parameters, and the weight of 3 and 3.5 stars, within the ranges worth trying.
+pub(crate) type SearchSpace<P> = fn(&mut P, &mut Confidence, &mut Draw);
+
+/// A fitted model that the registry lists.
+pub(crate) trait FittedModel: Model + Clone {
+    /// Returns true if ratings of the movie influenced the model's parameters.
+    fn has_learned(&self, movie: MovieIdx) -> bool;
+
+    /// Returns the arrays that restore the model; `None` if it is restored from the features.
+    fn archive(&self) -> Option<Archive<'_>>;
+}
+
+/// Data to train on.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingSet<'a> {
+    /// All ratings.
+    pub interactions: &'a Interactions,
+    /// Users to learn from.
+    pub users: &'a [UserIdx],
+    /// Ranking rows of the movies, in the order of the columns of `interactions`.
+    pub features: &'a RankingFeatures,
+}
+
+/// A training set with the implicit feedback derived from it.
+pub(crate) struct TrainingData<'a> {
+    set: TrainingSet<'a>,
+    confidence: Confidence,
+    implicit: OnceCell<Implicit>,
+}
+
+impl<'a> TrainingData<'a> {
+    pub(crate) fn new(set: TrainingSet<'a>, confidence: Confidence) -> Self {
+        Self { set, confidence, implicit: OnceCell::new() }
+    }
+
+    /// Returns the ratings and the users to learn from.
+    pub(crate) fn ratings(&self) -> (&'a Interactions, &'a [UserIdx]) {
+        (self.set.interactions, self.set.users)
+    }
+
+    /// Returns the ranking rows of the movies.
+    pub(crate) fn features(&self) -> &'a RankingFeatures {
+        self.set.features
+    }
+
+    /// Returns the implicit feedback, which is computed at the first call. O(ratings).
+    pub(crate) fn implicit(&self) -> &Implicit {
+        let TrainingSet { interactions, users, .. } = self.set;
+        self.implicit.get_or_init(|| Implicit::new(interactions, users, self.confidence))
+    }
+}
+
+/// Reason why a model cannot be fitted.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FitCause {
+    /// A parameter is outside its range.
+    #[error("{0}")]
+    Parameter(#[from] ParameterError),
+    /// The regularization is too small for f32 arithmetic.
+    #[error("{0}; increase `regularization`")]
+    Singular(#[from] NotPositive),
+    /// The parts of a hybrid are invalid.
+    #[error("expected one or more different models, none of them a hybrid")]
+    Parts,
+}
+
+/// A parameter outside its range.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{parameter} is {value}; expected {expected}")]
+pub struct ParameterError {
+    parameter: &'static str,
+    value: f32,
+    expected: &'static str,
+}
+
+/// Checks a parameter against a range; `expected` describes the range.
+pub(crate) fn check(
+    parameter: &'static str,
+    value: f32,
+    is_valid: bool,
+    expected: &'static str,
+) -> Result<(), ParameterError> {
+    if value.is_finite() && is_valid {
+        Ok(())
+    } else {
+        Err(ParameterError { parameter, value, expected })
+    }
+}
+
+/// Checks that a parameter is above 0.
+pub(crate) fn check_positive(parameter: &'static str, value: f32) -> Result<(), ParameterError> {
+    check(parameter, value, value > 0.0, "a number above 0")
+}
+
+/// Checks that a parameter is 0 or more.
+pub(crate) fn check_not_negative(
+    parameter: &'static str,
+    value: f32,
+) -> Result<(), ParameterError> {
+    check(parameter, value, value >= 0.0, "a number of 0 or more")
+}
+
+/// Checks that a count is 1 or more.
+pub(crate) fn check_count(parameter: &'static str, value: usize) -> Result<(), ParameterError> {
+    check(parameter, value as f32, value >= 1, "1 or more")
+}

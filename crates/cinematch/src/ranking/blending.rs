@@ -1,0 +1,214 @@
+//! Blended scores of the catalog.
+//!
+//! As in the [hybrid] model, the scores of each model are divided by their root mean square over all movies
+//! and multiplied by the model's weight. The sum is then divided by the score of the best movie that is not
+//! in the history. A score is therefore relative to the user's best match, and preferred genres, quality
+//! and novelty have the same influence for all users. Both steps are one factor per model and request, so
+//! that the contributions of the history stay exact.
+
+use super::blend::{ModelChoice, WeightedModel};
+use super::recommender::Recommender;
+use crate::catalog::Rated;
+use crate::ids::MovieIdx;
+use crate::models::content::{Profile, Signal};
+use crate::models::hybrid;
+use crate::models::{Contributions, Model};
+use crate::retrieval::{Candidate, Scores, best, highest};
+
+/// Input of [`Recommender::fill_blended`].
+pub(super) struct BlendInput<'p, 'h> {
+    /// Models that rank.
+    pub model: ModelChoice,
+    /// The history; its movies are excluded from normalization.
+    pub history: &'h [Rated],
+    /// The history in the content model's feature space.
+    pub profile: &'p mut Profile,
+    /// Profile whose content scores set the scale where they are larger than those of `profile`. A profile
+    /// without dislikes keeps dislikes from rescaling the remaining scores.
+    pub reference: Option<&'p Profile>,
+}
+
+/// Content scores, before normalization to the best movie.
+enum ContentScores {
+    /// The scores were multiplied by this scale and added.
+    Added { scale: f32 },
+    /// The history has dislikes but no likes: the unscaled scores, all of them at most 0.
+    DislikesOnly(Vec<f32>),
+}
+
+impl Recommender {
+    /// Sets `own` to the blended score of each movie, by position.
+    ///
+    /// `fill_scores` writes the scores of a model, given by its position in the blend, in row order. The
+    /// profile's weights are multiplied by the factor applied to content scores; the factors of the other
+    /// models are returned. O(movies · models) plus the time of `fill_scores`.
+    ///
+    /// Without liked movies there is no positive content score to normalize by. The movie most similar to
+    /// the disliked ones then loses as much as the best movie has.
+    pub(super) fn fill_blended(
+        &self,
+        input: BlendInput<'_, '_>,
+        own: &mut Vec<f32>,
+        fill_scores: impl FnMut(usize, &mut Vec<f32>),
+    ) -> Vec<f32> {
+        let BlendInput { model, history, profile, reference } = input;
+        own.clear();
+        own.resize(self.movies.len(), 0.0);
+        let content = self.add_content(self.blend.content_weight(model), profile, reference, own);
+        let scales = self.add_rating_models(model, own, fill_scores);
+        let to_best = self.to_best(history, own);
+        let content_scale = match content {
+            ContentScores::Added { scale } => scale,
+            ContentScores::DislikesOnly(scores) => {
+                let lowest = scores.iter().copied().fold(0.0, f32::min);
+                let scale = if lowest < 0.0 { 1.0 / (-lowest * to_best) } else { 0.0 };
+                for (own, score) in own.iter_mut().zip(&scores) {
+                    *own += scale * score;
+                }
+                scale
+            }
+        };
+        for own in own.iter_mut() {
+            *own *= to_best;
+        }
+        profile.scale_by(content_scale * to_best);
+        scales.into_iter().map(|scale| scale * to_best).collect()
+    }
+
+    /// Adds scaled content scores to `own`, which must contain zeros.
+    fn add_content(
+        &self,
+        weight: f32,
+        profile: &Profile,
+        reference: Option<&Profile>,
+        own: &mut Vec<f32>,
+    ) -> ContentScores {
+        if weight <= 0.0 {
+            return ContentScores::Added { scale: 0.0 };
+        }
+        let add = |profile: &Profile, own: &mut Vec<f32>| {
+            for term in self.model.add_scores(profile, own) {
+                term.add_to(own);
+            }
+        };
+        let mut reference_scale = f32::INFINITY;
+        if let Some(reference) = reference {
+            add(reference, own);
+            let scale = hybrid::scale(own, weight);
+            reference_scale = if scale > 0.0 { scale } else { f32::INFINITY };
+            own.fill(0.0);
+        }
+        add(profile, own);
+        if reference.is_some() && reference_scale == f32::INFINITY {
+            let scores = std::mem::replace(own, vec![0.0; self.movies.len()]);
+            return ContentScores::DislikesOnly(scores);
+        }
+        let scale = hybrid::scale(own, weight).min(reference_scale);
+        for own in own.iter_mut() {
+            *own *= scale;
+        }
+        ContentScores::Added { scale }
+    }
+
+    /// Adds the scaled scores of the models trained on ratings to `own`. Returns the scale of each model.
+    fn add_rating_models(
+        &self,
+        model: ModelChoice,
+        own: &mut [f32],
+        mut fill_scores: impl FnMut(usize, &mut Vec<f32>),
+    ) -> Vec<f32> {
+        let mut scores = vec![0.0; self.movies.len()];
+        let mut scales = Vec::with_capacity(self.blend.models.len());
+        for (place, (_, weight)) in self.blend.weighted(model).enumerate() {
+            let mut scale = 0.0;
+            if weight > 0.0 {
+                fill_scores(place, &mut scores);
+                scale = hybrid::scale(&scores, weight);
+            }
+            if scale > 0.0 {
+                self.layout.add_arranged(scale, &scores, own);
+            }
+            scales.push(scale);
+        }
+        scales
+    }
+
+    /// Factor that gives the best movie outside the history a score of 1.
+    fn to_best(&self, history: &[Rated], own: &mut [f32]) -> f32 {
+        let seen: Vec<(usize, f32)> = history
+            .iter()
+            .map(|rated| {
+                let position = self.position_of[rated.movie.row()] as usize;
+                (position, std::mem::replace(&mut own[position], f32::NEG_INFINITY))
+            })
+            .collect();
+        let best = highest(own);
+        // In reverse: if a movie occurs twice, the value saved first is the original one.
+        for (position, score) in seen.into_iter().rev() {
+            own[position] = score;
+        }
+        if best > 0.0 { best.recip() } else { 1.0 }
+    }
+
+    /// Returns the `k` movies that the models rank highest for each history, without the movies of the
+    /// history. Quality, genres, novelty and diversity do not apply. The movies of a history must be distinct.
+    pub fn best_for(
+        &self,
+        model: ModelChoice,
+        histories: &[&[Rated]],
+        k: usize,
+    ) -> Vec<Vec<Candidate>> {
+        let n_movies = self.movies.len();
+        let mut scores: Vec<Vec<Vec<f32>>> = self
+            .blend
+            .weighted(model)
+            .map(|(model, weight)| {
+                if weight == 0.0 {
+                    return Vec::new();
+                }
+                let mut scores = vec![vec![0.0; n_movies]; histories.len()];
+                let mut rows: Vec<&mut [f32]> = scores.iter_mut().map(Vec::as_mut_slice).collect();
+                model.score_many(histories, &mut rows);
+                scores
+            })
+            .collect();
+        let mut own = Vec::new();
+        let list = |(user, history): (usize, &&[Rated])| {
+            let signal = |rated: &Rated| Signal::rated(rated.movie, rated.stars.value());
+            let signals: Vec<Signal> = history.iter().map(signal).collect();
+            let mut profile = self.model.profile(&signals);
+            let input = BlendInput { model, history, profile: &mut profile, reference: None };
+            self.fill_blended(input, &mut own, |place, own| {
+                std::mem::swap(own, &mut scores[place][user]);
+            });
+            for rated in *history {
+                own[self.position_of[rated.movie.row()] as usize] = f32::NEG_INFINITY;
+            }
+            let scores = Scores { layout: &self.layout, own: &own, shared: Vec::new() };
+            let mut candidates = best(k, &scores, |_| true);
+            candidates.retain(|candidate| candidate.score > f32::NEG_INFINITY);
+            candidates
+        };
+        histories.iter().enumerate().map(list).collect()
+    }
+
+    /// Contributions of the models trained on ratings to the score of each movie, multiplied by the models'
+    /// scales.
+    pub(super) fn rating_contributions(
+        &self,
+        history: &[Rated],
+        scales: &[f32],
+        movies: &[MovieIdx],
+    ) -> Vec<Contributions> {
+        let mut sums = Contributions::none(history.len(), movies.len());
+        for (WeightedModel { model, .. }, scale) in self.blend.models.iter().zip(scales) {
+            if *scale == 0.0 {
+                continue;
+            }
+            for (sum, own) in sums.iter_mut().zip(model.contributions(history, movies)) {
+                sum.add(&own, *scale);
+            }
+        }
+        sums
+    }
+}

@@ -1,0 +1,44 @@
+//! A user's feedback on a movie.
+
+use serde::Serialize;
+
+use crate::ids::MovieIdx;
+use crate::models::content::Signal;
+use crate::rating::Stars;
+
+/// Weight of a dislike in the content model. A like has 1.
+const DISLIKE_WEIGHT: f32 = -0.7;
+
+/// A user's feedback on a movie.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feedback {
+    /// The user likes the movie.
+    Liked,
+    /// The user dislikes the movie.
+    Disliked,
+    /// The user rated the movie with this number of stars.
+    Rated(f32),
+}
+
+impl Feedback {
+    /// The equivalent star rating: 5 stars for a like, 1 star for a dislike.
+    pub(super) fn stars(self) -> Stars {
+        let stars = match self {
+            Self::Liked => 5.0,
+            Self::Disliked => 1.0,
+            Self::Rated(stars) => stars,
+        };
+        // `resolve` rejects ratings outside the scale; a request built by hand may contain one.
+        Stars::from_value(stars).unwrap_or(Stars::ONE)
+    }
+
+    /// The signal of the movie in the content model, positive for similar movies or negative against them.
+    pub(super) fn signal(self, movie: MovieIdx) -> Signal {
+        match self {
+            Self::Liked => Signal { movie, weight: 1.0 },
+            Self::Disliked => Signal { movie, weight: DISLIKE_WEIGHT },
+            Self::Rated(stars) => Signal::rated(movie, stars),
+        }
+    }
+}

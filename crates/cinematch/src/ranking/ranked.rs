@@ -1,0 +1,46 @@
+//! Ranked lists.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::reasons::reason::Reason;
+use crate::ids::MovieIdx;
+use crate::models::biased_mf::Prediction;
+use crate::retrieval::FilterKind;
+
+/// A recommended movie.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recommendation<'a> {
+    /// The movie.
+    pub movie: MovieIdx,
+    /// The score, which is the sum of the contributions of all reasons.
+    pub score: f32,
+    /// Terms of the score, largest first; empty unless the request asks for reasons.
+    pub reasons: Vec<Reason<'a>>,
+    /// Predicted star rating, if a model that predicts stars is part of the blend.
+    pub predicted: Option<Prediction>,
+}
+
+/// Explains why a list is shorter than requested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Shortfall {
+    /// Number of movies requested.
+    pub requested: usize,
+    /// Number of movies skipped at the start of the list.
+    pub offset: usize,
+    /// Number of movies returned.
+    pub returned: usize,
+    /// Number of movies of the catalog that each filter removed. A movie counts for the first filter that
+    /// it fails.
+    pub removed_by: BTreeMap<FilterKind, usize>,
+}
+
+/// A ranked list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranked<'a> {
+    /// Movies, best first.
+    pub items: Vec<Recommendation<'a>>,
+    /// Set if fewer movies were returned than requested.
+    pub shortfall: Option<Shortfall>,
+}

@@ -1,0 +1,118 @@
+//! Computes the reasons of scores.
+
+use super::reason::Reason;
+use crate::ids::MovieIdx;
+use crate::models::Contributions;
+use crate::models::content::Affinity;
+use crate::ranking::popularity::Order;
+use crate::ranking::score_terms::{ScoreTerms, has_bit};
+
+/// Number of movies of the history with a reason of their own; the others are summed up.
+const NAMED_MOVIES: usize = 3;
+/// Maximum number of shared features per movie of the history.
+const NAMED_FEATURES: usize = 6;
+
+impl<'a> ScoreTerms<'a, '_> {
+    /// Reasons of each movie, by absolute contribution, largest first.
+    pub(in crate::ranking) fn reasons(&self, movies: &[MovieIdx]) -> Vec<Vec<Reason<'a>>> {
+        if self.request.order == Order::Popularity {
+            return movies.iter().map(|movie| vec![self.popularity_reason(*movie)]).collect();
+        }
+        let recommender = self.recommender;
+        let history = self.request.rated();
+        let learned = recommender.rating_contributions(&history, &self.scales, movies);
+        let mut learned = learned.iter();
+        let mut reasons = Vec::with_capacity(movies.len());
+        recommender.model.explain(&self.profile, &self.signals, movies, |movie, affinity| {
+            let learned = learned.next().expect("one entry per movie");
+            reasons.push(self.reasons_of(movie, affinity, learned));
+        });
+        reasons
+    }
+
+    fn popularity_reason(&self, movie: MovieIdx) -> Reason<'a> {
+        let recommender = self.recommender;
+        let position = recommender.position_of[movie.row()] as usize;
+        Reason::Trending {
+            source: recommender.popularity_source,
+            contribution: recommender.popularity_by_position[position],
+        }
+    }
+
+    fn reasons_of(
+        &self,
+        movie: MovieIdx,
+        affinity: &Affinity,
+        learned: &Contributions,
+    ) -> Vec<Reason<'a>> {
+        let row = movie.row();
+        let mut reasons = self.history_reasons(affinity, &learned.parts);
+        if learned.base > 0.0 {
+            reasons.push(Reason::Popularity { contribution: learned.base });
+        }
+        let index = &self.recommender.index;
+        for genre in &self.request.preferred_genres {
+            if has_bit(index.genres_of(row), *genre) {
+                reasons.push(Reason::Genre {
+                    name: &index.genres.names()[*genre],
+                    contribution: self.genre_share(index.genres_of(row)),
+                });
+            }
+        }
+        let movie = self.recommender.movie(movie);
+        let quality = self.quality(row);
+        if quality > 0.0 {
+            reasons.push(Reason::Quality {
+                vote_average: movie.vote_average,
+                vote_count: movie.vote_count,
+                contribution: quality,
+            });
+        }
+        if self.novelty(row) > 0.0 {
+            reasons.push(Reason::Novelty { contribution: -self.novelty(row) });
+        }
+        reasons.sort_by(|a, b| b.contribution().abs().total_cmp(&a.contribution().abs()));
+        reasons
+    }
+
+    fn history_reasons(&self, affinity: &Affinity, learned: &[f32]) -> Vec<Reason<'a>> {
+        let model = &self.recommender.model;
+        let sums = affinity.parts.iter().zip(learned).map(|(content, learned)| content + learned);
+        let mut contributions: Vec<(f32, usize)> = sums.zip(0..).collect();
+        contributions.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));
+        let (named, others) = contributions.split_at(contributions.len().min(NAMED_MOVIES));
+        let mut reasons: Vec<Reason<'a>> = named
+            .iter()
+            .map(|(contribution, at)| {
+                let item = self.request.history[*at];
+                let movie = self.recommender.movie(item.signal.movie);
+                Reason::Movie {
+                    movie_id: movie.movie_id,
+                    title: &movie.title,
+                    feedback: item.feedback,
+                    contribution: *contribution,
+                    from_users: learned[*at],
+                    shared: model.shared_features(
+                        affinity,
+                        &self.profile,
+                        (*at, self.signals[*at]),
+                        NAMED_FEATURES,
+                    ),
+                }
+            })
+            .collect();
+        if !others.is_empty() {
+            reasons.push(Reason::OtherMovies {
+                movies: others.len(),
+                contribution: sum(others.iter().map(|(contribution, _)| *contribution)),
+                from_users: sum(others.iter().map(|(_, at)| learned[*at])),
+            });
+        }
+        reasons
+    }
+}
+
+/// Sums in f64: thousands of small contributions would lose digits in f32.
+fn sum(contributions: impl Iterator<Item = f32>) -> f32 {
+    contributions.map(f64::from).sum::<f64>() as f32
+}

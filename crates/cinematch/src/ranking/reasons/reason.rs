@@ -1,0 +1,91 @@
+//! Typed reasons.
+
+use serde::Serialize;
+
+use crate::ids::MovieId;
+use crate::models::content::SharedFeature;
+use crate::ranking::feedback::Feedback;
+use crate::ranking::popularity::PopularitySource;
+
+/// A term of a movie's score. The contributions of all reasons of a movie add up to its score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reason<'a> {
+    /// A movie of the user's history.
+    #[serde(rename = "film")]
+    Movie {
+        /// Id of the movie.
+        movie_id: MovieId,
+        /// Title of the movie.
+        title: &'a str,
+        /// The user's feedback on the movie.
+        feedback: Feedback,
+        /// Contribution to the score.
+        contribution: f32,
+        /// Share of the contribution that comes from models trained on other users' ratings.
+        #[serde(rename = "from_viewers")]
+        from_users: f32,
+        /// Features that both movies have, by contribution, strongest first.
+        shared: Vec<SharedFeature<'a>>,
+    },
+    /// All other movies of the history.
+    #[serde(rename = "other_films")]
+    OtherMovies {
+        /// Number of movies.
+        #[serde(rename = "films")]
+        movies: usize,
+        /// Contribution to the score.
+        contribution: f32,
+        /// Share of the contribution that comes from models trained on other users' ratings.
+        #[serde(rename = "from_viewers")]
+        from_users: f32,
+    },
+    /// The number of training users who liked the movie, as part of a blend.
+    Popularity {
+        /// Contribution to the score.
+        contribution: f32,
+    },
+    /// A preferred genre of the movie.
+    Genre {
+        /// Name of the genre.
+        name: &'a str,
+        /// Contribution to the score.
+        contribution: f32,
+    },
+    /// The quality of the movie, computed from its votes.
+    Quality {
+        /// Average vote, 0 to 10.
+        vote_average: Option<f32>,
+        /// Number of votes.
+        vote_count: Option<u32>,
+        /// Contribution to the score.
+        contribution: f32,
+    },
+    /// The novelty penalty of a well-known movie.
+    Novelty {
+        /// Contribution to the score, 0 or negative.
+        contribution: f32,
+    },
+    /// The popularity of the movie, in a list ordered by popularity.
+    Trending {
+        /// Source of the popularity.
+        source: PopularitySource,
+        /// Contribution to the score, which has no other terms.
+        contribution: f32,
+    },
+}
+
+impl Reason<'_> {
+    /// Contribution to the score.
+    pub fn contribution(&self) -> f32 {
+        match self {
+            Self::Movie { contribution, .. }
+            | Self::OtherMovies { contribution, .. }
+            | Self::Popularity { contribution }
+            | Self::Genre { contribution, .. }
+            | Self::Quality { contribution, .. }
+            | Self::Novelty { contribution }
+            | Self::Trending { contribution, .. } => *contribution,
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! English wording of reasons.
+//!
+//! All text about reasons is written here: the one-line [`explanation`] of a recommended movie,
+//! [`similarity`] for movies similar to a given one, [`describe`] for a page that shows each reason on a line
+//! of its own, and the `Display` form of a [`Counterfactual`]. Nothing is escaped: titles and features may
+//! contain any character.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt::{self, Write};
+
+use super::reason::Reason;
+use crate::features::ranking::BlockKind;
+use crate::ids::MovieId;
+use crate::models::content::SharedFeature;
+use crate::ranking::counterfactual::Counterfactual;
+use crate::ranking::feedback::Feedback;
+use crate::ranking::popularity::PopularitySource;
+
+/// Smallest absolute contribution that is put into words. Smaller contributions still count in the score.
+pub const NOTICEABLE: f32 = 0.004;
+/// Smallest contribution of a shared feature that is put into words.
+const NOTICEABLE_FEATURE: f32 = NOTICEABLE / 4.0;
+/// Maximum number of shared features that are named, and of genres among them.
+const NAMED_FEATURES: usize = 4;
+const NAMED_GENRES: usize = 2;
+/// Share of a contribution from other users' ratings from which on they are mentioned.
+const MENTIONED_SHARE: f32 = 0.25;
+/// Lowest average vote that is mentioned as a reason to watch a movie.
+const GOOD_AVERAGE: f32 = 6.0;
+/// Highest rating that counts as a dislike in the wording.
+const POOR: f32 = 2.0;
+
+/// Returns the reasons in favor of a movie in one line, joined by ` • `: first the user's history, then
+/// preferred genres, then votes.
+pub fn explanation(reasons: &[Reason<'_>]) -> String {
+    one_line(reasons, "you liked")
+}
+
+/// Like [`explanation`], for movies similar to a given one. The given movie is the only one of the history,
+/// and no user likes it: "Like Heat: …" instead of "You liked Heat: …".
+pub fn similarity(reasons: &[Reason<'_>]) -> String {
+    one_line(reasons, "like")
+}
+
+/// Joins the noticeable reasons in favor of a movie. `liked` comes before the title of a liked movie.
+fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
+    let mut line = Line(String::with_capacity(160));
+    let noticeable = || reasons.iter().filter(|reason| reason.contribution() >= NOTICEABLE);
+    put_history(noticeable(), liked, &mut line);
+    if line.0.is_empty() && noticeable().any(|reason| matches!(reason, Reason::Popularity { .. })) {
+        line.start_part().push_str("liked by many users");
+    }
+    for reason in noticeable() {
+        if let Reason::Genre { name, .. } = reason {
+            // Writing to a string cannot fail, here and below.
+            let _ = write!(line.start_part(), "you prefer {name}");
+        }
+    }
+    for reason in noticeable() {
+        if let Reason::Quality { vote_average: Some(average), vote_count: Some(count), .. } = reason
+            && *average >= GOOD_AVERAGE
+        {
+            let votes = if *count == 1 { "vote" } else { "votes" };
+            let _ = write!(line.start_part(), "{average:.1} from {count} {votes}");
+        }
+    }
+    for reason in reasons {
+        if let Reason::Trending { source, contribution } = reason {
+            line.start_part().push_str(match source {
+                _ if *contribution < NOTICEABLE => "too little data on its popularity",
+                PopularitySource::Tmdb => "popular now",
+                PopularitySource::Votes => "known to many",
+                PopularitySource::Ratings => "liked by many users",
+            });
+        }
+    }
+    let mut line = line.0;
+    if line.is_empty() {
+        return "Nothing sets it apart yet: like or rate a few films".to_owned();
+    }
+    // All parts start with an ASCII letter or digit.
+    line[..1].make_ascii_uppercase();
+    line
+}
+
+/// Appends the movies of the history, and that users who liked them liked the recommended movie.
+fn put_history<'r>(reasons: impl Iterator<Item = &'r Reason<'r>>, liked: &str, line: &mut Line) {
+    let mut with_fans = 0;
+    for reason in reasons {
+        let Reason::Movie { title, feedback, contribution, from_users, shared, .. } = reason else {
+            continue;
+        };
+        let part = line.start_part();
+        let _ = match feedback {
+            Feedback::Liked => write!(part, "{liked} {title}"),
+            Feedback::Disliked => write!(part, "unlike {title}"),
+            Feedback::Rated(stars) if *stars <= POOR => {
+                write!(part, "unlike {title}, to which you gave {stars}★")
+            }
+            Feedback::Rated(stars) => write!(part, "you gave {title} {stars}★"),
+        };
+        let features = common_features(shared);
+        if !features.is_empty() {
+            let _ = write!(part, ": {}", features.join(", "));
+        }
+        if *from_users > contribution * MENTIONED_SHARE && !is_negative(*feedback) {
+            with_fans += 1;
+        }
+    }
+    match with_fans {
+        0 => {}
+        1 => line.start_part().push_str("its fans like this too"),
+        _ => line.start_part().push_str("their fans like this too"),
+    }
+}
+
+/// True for feedback that makes similar movies less likely.
+fn is_negative(feedback: Feedback) -> bool {
+    match feedback {
+        Feedback::Liked => false,
+        Feedback::Disliked => true,
+        Feedback::Rated(stars) => stars <= POOR,
+    }
+}
+
+/// A line of parts joined by ` • `.
+struct Line(String);
+
+impl Line {
+    /// Starts a new part and returns the string to append it to.
+    fn start_part(&mut self) -> &mut String {
+        if !self.0.is_empty() {
+            self.0.push_str(" • ");
+        }
+        &mut self.0
+    }
+}
+
+/// Selects the shared features that are worth naming: specific ones first, then genres. The time of release
+/// is not worth naming.
+fn common_features<'a>(shared: &[SharedFeature<'a>]) -> Vec<&'a str> {
+    let is_noticeable = |feature: &&SharedFeature<'_>| {
+        feature.contribution >= NOTICEABLE_FEATURE
+            && !matches!(feature.block, BlockKind::Era | BlockKind::Numeric)
+    };
+    let is_genre = |feature: &&SharedFeature<'_>| feature.block == BlockKind::Genre;
+    let noticeable = || shared.iter().filter(is_noticeable);
+    let specific = noticeable().filter(|feature| !is_genre(feature));
+    let genres = noticeable().filter(is_genre).take(NAMED_GENRES);
+    let mut names: Vec<&str> = Vec::with_capacity(NAMED_FEATURES);
+    for feature in specific.chain(genres) {
+        // A word of the overview such as "los" adds nothing to the keyword "los angeles".
+        let name = feature.name;
+        let is_redundant = |named: &&str| {
+            named.eq_ignore_ascii_case(name)
+                || named.split(' ').any(|word| word.eq_ignore_ascii_case(name))
+        };
+        if names.len() < NAMED_FEATURES && !names.iter().any(is_redundant) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// A reason in words, for display on a line of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description<'a> {
+    /// Parts of the sentence, in order. They contain all spaces.
+    pub sentence: Vec<Segment<'a>>,
+    /// Additional phrases, such as the features that two movies share.
+    pub details: Vec<String>,
+}
+
+/// A part of a sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Segment<'a> {
+    /// Plain text.
+    Text(Cow<'a, str>),
+    /// The name of a genre, in lower case.
+    Genre(&'a str),
+    /// The title of a movie, which a page can turn into a link.
+    Movie {
+        /// Id of the movie.
+        movie_id: MovieId,
+        /// Title of the movie.
+        title: &'a str,
+    },
+}
+
+impl<'a> Description<'a> {
+    fn text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self { sentence: vec![Segment::Text(text.into())], details: Vec::new() }
+    }
+}
+
+/// Describes a reason, in favor of the movie or against it.
+pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
+    match reason {
+        Reason::Movie { movie_id, title, feedback, contribution, from_users, shared } => {
+            let title = Segment::Movie { movie_id: *movie_id, title };
+            let sentence = match feedback {
+                Feedback::Liked => vec![Segment::Text("You liked ".into()), title],
+                Feedback::Disliked => vec![Segment::Text("You disliked ".into()), title],
+                Feedback::Rated(stars) => {
+                    let stars = Segment::Text(format!(" {stars}★").into());
+                    vec![Segment::Text("You rated ".into()), title, stars]
+                }
+            };
+            let features =
+                if from_users < contribution { common_features(shared) } else { Vec::new() };
+            let mut details = Vec::new();
+            if !features.is_empty() {
+                details.push(format!("In common: {}", features.join(", ")));
+            }
+            if *from_users > NOTICEABLE {
+                details.push("People who liked it also liked this film".to_owned());
+            }
+            Description { sentence, details }
+        }
+        Reason::OtherMovies { movies: 1, .. } => Description::text("Another film in your history"),
+        Reason::OtherMovies { movies, .. } => {
+            let movies = with_separators(*movies as u64);
+            Description::text(format!("{movies} other films in your history"))
+        }
+        Reason::Popularity { .. } => Description::text("Popular with many users"),
+        Reason::Genre { name, .. } => {
+            let sentence = vec![Segment::Text("You prefer ".into()), Segment::Genre(name)];
+            Description { sentence, details: Vec::new() }
+        }
+        Reason::Quality { vote_average: Some(average), vote_count: Some(count), .. } => {
+            let votes = if *count == 1 { "vote" } else { "votes" };
+            let count = with_separators(u64::from(*count));
+            Description::text(format!("TMDB {average:.1} ({count} {votes})"))
+        }
+        Reason::Quality { .. } => Description::text("Its rating and number of votes"),
+        Reason::Novelty { .. } => Description::text("Already widely known"),
+        Reason::Trending { .. } => Description::text("Popular now"),
+    }
+}
+
+/// Formats a number with a comma between groups of three digits.
+fn with_separators(number: u64) -> String {
+    let digits = number.to_string();
+    let mut separated = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            separated.push(',');
+        }
+        separated.push(digit);
+    }
+    separated
+}
+
+/// Writes, for example, "Without your 5★ of Heat this would fall from 1st to 14th".
+impl fmt::Display for Counterfactual<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.feedback {
+            Feedback::Liked => f.write_str("Without your like of ")?,
+            Feedback::Disliked => f.write_str("Without your dislike of ")?,
+            Feedback::Rated(stars) => write!(f, "Without your {stars}★ of ")?,
+        }
+        let (place, would_be) = (Ordinal(self.place), Ordinal(self.would_be));
+        match self.would_be.cmp(&self.place) {
+            Ordering::Greater => {
+                write!(f, "{} this would fall from {place} to {would_be}", self.title)
+            }
+            Ordering::Less => {
+                write!(f, "{} this would rise from {place} to {would_be}", self.title)
+            }
+            Ordering::Equal => write!(f, "{} this would stay {place}", self.title),
+        }
+    }
+}
+
+/// A number as an ordinal: 1st, 2nd, 3rd, 4th, 11th.
+struct Ordinal(usize);
+
+impl fmt::Display for Ordinal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let suffix = match (self.0 % 100, self.0 % 10) {
+            (11..=13, _) => "th",
+            (_, 1) => "st",
+            (_, 2) => "nd",
+            (_, 3) => "rd",
+            _ => "th",
+        };
+        write!(f, "{}{suffix}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn movie(feedback: Feedback, shared: Vec<SharedFeature<'_>>) -> Reason<'_> {
+        let (movie_id, title) = (MovieId(6), "Heat");
+        Reason::Movie { movie_id, title, feedback, contribution: 0.4, from_users: 0.05, shared }
+    }
+
+    fn feature(block: BlockKind, name: &str) -> SharedFeature<'_> {
+        SharedFeature { block, name, contribution: 0.1 }
+    }
+
+    fn quality(vote_average: f32, vote_count: u32) -> Reason<'static> {
+        let (vote_average, vote_count) = (Some(vote_average), Some(vote_count));
+        Reason::Quality { vote_average, vote_count, contribution: 0.1 }
+    }
+
+    fn plain(description: &Description<'_>) -> String {
+        let text = |segment: &Segment<'_>| match segment {
+            Segment::Text(text) => text.to_string(),
+            Segment::Genre(name) => (*name).to_owned(),
+            Segment::Movie { movie_id, title } => format!("[{title}]({})", movie_id.0),
+        };
+        let sentence: String = description.sentence.iter().map(text).collect();
+        [&[sentence], &description.details[..]].concat().join(" | ")
+    }
+
+    #[test]
+    fn joins_history_genres_and_votes() {
+        let shared = vec![
+            feature(BlockKind::Genre, "crime"),
+            feature(BlockKind::Keyword, "los angeles"),
+            feature(BlockKind::Era, "1990s"),
+            feature(BlockKind::Keyword, "Los"),
+        ];
+        let reasons = [
+            movie(Feedback::Liked, shared),
+            Reason::Genre { name: "drama", contribution: 0.1 },
+            quality(7.9, 6000),
+        ];
+        let rest = "Heat: los angeles, crime • you prefer drama • 7.9 from 6000 votes";
+        assert_eq!(explanation(&reasons), format!("You liked {rest}"));
+        assert_eq!(similarity(&reasons), format!("Like {rest}"));
+    }
+
+    #[test]
+    fn omits_small_contributions_and_low_averages() {
+        let reasons = [Reason::Genre { name: "drama", contribution: 0.001 }, quality(5.9, 10)];
+        let fallback = "Nothing sets it apart yet: like or rate a few films";
+        assert_eq!(explanation(&reasons), fallback);
+        assert_eq!(explanation(&[]), fallback);
+        assert_eq!(explanation(&[quality(6.0, 1)]), "6.0 from 1 vote");
+    }
+
+    #[test]
+    fn words_negative_feedback_as_unlike() {
+        assert_eq!(explanation(&[movie(Feedback::Disliked, Vec::new())]), "Unlike Heat");
+        let poor = explanation(&[movie(Feedback::Rated(1.5), Vec::new())]);
+        assert_eq!(poor, "Unlike Heat, to which you gave 1.5★");
+        let good = explanation(&[movie(Feedback::Rated(4.5), Vec::new())]);
+        assert_eq!(good, "You gave Heat 4.5★");
+    }
+
+    #[test]
+    fn describes_each_reason_with_its_movie_apart() {
+        let shared = vec![feature(BlockKind::Keyword, "heist")];
+        for (reason, expected) in [
+            (
+                movie(Feedback::Liked, shared),
+                "You liked [Heat](6) | In common: heist | People who liked it also liked this film",
+            ),
+            (
+                movie(Feedback::Rated(4.5), Vec::new()),
+                "You rated [Heat](6) 4.5★ | People who liked it also liked this film",
+            ),
+            (
+                Reason::OtherMovies { movies: 1234, contribution: 0.1, from_users: 0.0 },
+                "1,234 other films in your history",
+            ),
+            (Reason::Genre { name: "drama", contribution: 0.1 }, "You prefer drama"),
+            (quality(7.94, 12_198), "TMDB 7.9 (12,198 votes)"),
+        ] {
+            assert_eq!(plain(&describe(&reason)), expected);
+        }
+    }
+
+    #[test]
+    fn words_counterfactuals_with_ordinal_places() {
+        let line = |feedback, place, would_be| {
+            let movie_id = MovieId(6);
+            Counterfactual { movie_id, title: "Heat", feedback, place, would_be }.to_string()
+        };
+        for (place, would_be, expected) in [
+            (1, 14, "Without your 5★ of Heat this would fall from 1st to 14th"),
+            (2, 3, "Without your 5★ of Heat this would fall from 2nd to 3rd"),
+            (11, 1, "Without your 5★ of Heat this would rise from 11th to 1st"),
+            (12, 113, "Without your 5★ of Heat this would fall from 12th to 113th"),
+            (21, 1022, "Without your 5★ of Heat this would fall from 21st to 1022nd"),
+            (103, 103, "Without your 5★ of Heat this would stay 103rd"),
+        ] {
+            assert_eq!(line(Feedback::Rated(5.0), place, would_be), expected);
+        }
+        assert!(line(Feedback::Rated(4.5), 1, 2).starts_with("Without your 4.5★ of Heat this"));
+        assert!(line(Feedback::Liked, 1, 2).starts_with("Without your like of Heat this"));
+        assert!(line(Feedback::Disliked, 1, 2).starts_with("Without your dislike of Heat this"));
+    }
+}

@@ -1,0 +1,120 @@
+//! Lists for one user.
+
+use std::cell::RefCell;
+
+use super::calibrate::GenreMix;
+use super::diversify;
+use super::popularity::Order;
+use super::ranked::{Ranked, Recommendation, Shortfall};
+use super::recommender::Recommender;
+use super::request::Request;
+use super::score_terms::ScoreTerms;
+use crate::ids::MovieIdx;
+use crate::retrieval::{Candidate, PreparedFilter, Scores, best};
+
+thread_local! {
+    /// Per-movie scores. The buffer is reused, so that a request makes no allocation of the catalog's size.
+    static OWN_SCORES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Recommender {
+    /// Ranks the catalog for a request.
+    ///
+    /// Exactly `limit` movies are returned if that many pass the filter after the offset; otherwise
+    /// [`Ranked::shortfall`] counts what each filter removed. O(movies + entries of the profile's columns).
+    pub fn recommend(&self, request: &Request) -> Ranked<'_> {
+        let filter = self.index.prepare(request.filter.clone());
+        let wanted = request.offset.saturating_add(request.limit).min(self.movies.len());
+        let (ranked, terms) = OWN_SCORES.with_borrow_mut(|own| {
+            let (terms, shared) = ScoreTerms::compute(self, request, own);
+            let scores = Scores { layout: &self.layout, own, shared };
+            (self.ranked_candidates(request, &filter, &scores, wanted), terms)
+        });
+        let page: Vec<Candidate> =
+            ranked.into_iter().skip(request.offset).take(request.limit).collect();
+        let shortfall = shortfall(request, page.len(), &filter);
+        let items = self.with_details(&terms, &page);
+        Ranked { items, shortfall }
+    }
+
+    /// Returns score, reasons and predicted stars of the given movies, in the given order.
+    ///
+    /// The values are those that [`Self::recommend`] returns for a listed movie. Movies that the filter
+    /// removes, including those of the history, are assessed too. O(catalog + given movies · history).
+    pub fn assess(&self, request: &Request, movies: &[MovieIdx]) -> Vec<Recommendation<'_>> {
+        OWN_SCORES.with_borrow_mut(|own| {
+            let (terms, shared) = ScoreTerms::compute(self, request, own);
+            let scores = Scores { layout: &self.layout, own, shared };
+            let score_of = |movie: MovieIdx| scores.at(self.position_of[movie.row()] as usize);
+            let candidate = |movie: &MovieIdx| Candidate { movie: *movie, score: score_of(*movie) };
+            let candidates: Vec<Candidate> = movies.iter().map(candidate).collect();
+            self.with_details(&terms, &candidates)
+        })
+    }
+
+    /// Returns the exact contribution of one movie of the history, given by its position, to the score of
+    /// `movie`.
+    pub fn contribution_of(&self, request: &Request, position: usize, movie: MovieIdx) -> f32 {
+        let (terms, _) = ScoreTerms::compute(self, request, &mut Vec::new());
+        terms.history_contributions(&[movie])[0][position]
+    }
+
+    /// Adds predicted stars and, if requested, reasons to scored movies.
+    fn with_details<'a>(
+        &'a self,
+        terms: &ScoreTerms<'a, '_>,
+        candidates: &[Candidate],
+    ) -> Vec<Recommendation<'a>> {
+        let request = terms.request;
+        let movies: Vec<MovieIdx> = candidates.iter().map(|candidate| candidate.movie).collect();
+        let mut items: Vec<Recommendation<'_>> = candidates
+            .iter()
+            .map(|candidate| Recommendation {
+                movie: candidate.movie,
+                score: candidate.score,
+                reasons: Vec::new(),
+                predicted: None,
+            })
+            .collect();
+        if let Some(model) = self.blend.star_model(request.model) {
+            let predictions = model.predict(&request.rated(), &movies);
+            for (item, predicted) in items.iter_mut().zip(predictions) {
+                item.predicted = Some(predicted);
+            }
+        }
+        if request.explain {
+            for (item, reasons) in items.iter_mut().zip(terms.reasons(&movies)) {
+                item.reasons = reasons;
+            }
+        }
+        items
+    }
+
+    /// Ranks the movies that pass the filter. The first `wanted` are in their final order.
+    pub(super) fn ranked_candidates(
+        &self,
+        request: &Request,
+        filter: &PreparedFilter<'_>,
+        scores: &Scores<'_>,
+        wanted: usize,
+    ) -> Vec<Candidate> {
+        let diversity = request.diversity_or_default();
+        let pool = wanted.max(if diversity > 0.0 { diversify::POOL } else { 0 });
+        let ranked = best(pool, scores, |movie| filter.failed_by(movie).is_none());
+        let mix = match request.order {
+            Order::Taste if diversity > 0.0 => GenreMix::new(&self.index, &request.history),
+            _ => None,
+        };
+        diversify::rerank(&self.model, ranked, diversity, wanted, mix)
+    }
+}
+
+/// Counts the removed movies if the list is shorter than requested.
+fn shortfall(request: &Request, returned: usize, filter: &PreparedFilter<'_>) -> Option<Shortfall> {
+    (returned < request.limit).then(|| Shortfall {
+        requested: request.limit,
+        offset: request.offset,
+        returned,
+        removed_by: filter.count_removed().into_iter().collect(),
+    })
+}

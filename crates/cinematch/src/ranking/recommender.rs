@@ -1,0 +1,180 @@
+//! The recommender: a catalog, its features and its models.
+
+use std::cmp::Reverse;
+use std::sync::OnceLock;
+
+use super::blend::{Blend, ModelChoice, UnknownModel};
+use super::popularity::{Popularity, PopularitySource};
+use super::quality::Quality;
+use super::question_pool::QuestionPool;
+use crate::catalog::{Availability, Movie};
+use crate::features::ranking::RankingFeatures;
+use crate::ids::{MovieIdx, Vocabulary};
+use crate::models::content::ContentModel;
+use crate::retrieval::{Codes, FilterIndex, Layout};
+
+/// Number of quality grades by which movies are grouped into blocks.
+const QUALITY_GRADES: f32 = 16.0;
+
+/// Selects whether TMDb's votes contribute to scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Votes {
+    /// Votes contribute: of two movies that fit equally well, the better rated one ranks higher.
+    Count,
+    /// Votes are displayed and used by filters only.
+    Ignore,
+}
+
+/// Maximum contributions of the terms of a score that do not depend on the history. Content scores and
+/// blended scores have different ranges, so that there is one set for each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TermWeights {
+    /// Contribution of the highest quality.
+    pub quality: f32,
+    /// Contribution of matching all preferred genres.
+    pub genres: f32,
+    /// Penalty of the best known movie at full novelty.
+    pub novelty: f32,
+}
+
+impl TermWeights {
+    /// For the content model alone. Quality decides between movies that fit equally well. Novelty can
+    /// cancel quality and no more, so that it promotes little-known movies that fit, not bad ones.
+    const CONTENT: Self = Self { quality: 0.15, genres: 0.12, novelty: 0.15 };
+
+    /// For blends with models trained on ratings. These models already prefer good movies, so that quality
+    /// mainly orders movies that they do not cover. Their best movie scores 1, so that genres need a larger
+    /// weight. They favor well-known movies, so that novelty needs a larger weight (`docs/dials.md`).
+    const BLENDED: Self = Self { quality: 0.04, genres: 0.5, novelty: 0.7 };
+}
+
+/// Ranks a catalog for users and groups. Immutable and safe to share between threads.
+///
+/// [`Self::resolve`] turns a query into a request, and [`Self::recommend`] ranks the catalog for it.
+#[derive(Debug)]
+pub struct Recommender {
+    pub(super) movies: Vec<Movie>,
+    pub(super) vocabulary: Vocabulary,
+    pub(super) index: FilterIndex,
+    pub(super) layout: Layout,
+    /// Genre combination of each movie.
+    pub(super) genre_codes: Codes,
+    pub(super) model: ContentModel,
+    pub(super) blend: Blend,
+    /// Position of each movie in the layout.
+    pub(super) position_of: Vec<u32>,
+    pub(super) quality: Quality,
+    pub(super) weights: TermWeights,
+    /// Quality term of each movie's score, by position.
+    pub(super) quality_by_position: Vec<f32>,
+    /// [`Quality::vote_popularity`], by position.
+    pub(super) vote_popularity_by_position: Vec<f32>,
+    pub(super) popularity_source: PopularitySource,
+    /// [`Popularity::score`], by position.
+    pub(super) popularity_by_position: Vec<f32>,
+    /// Movies that onboarding asks about, computed on first use.
+    pub(super) questions: OnceLock<QuestionPool>,
+}
+
+impl Recommender {
+    /// Builds a recommender. The rows of `features` and of all models of `blend` must correspond to `movies`.
+    pub fn new(movies: Vec<Movie>, features: RankingFeatures, blend: Blend, votes: Votes) -> Self {
+        let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
+        let index = FilterIndex::new(&movies);
+        let (quality, popularity) = match votes {
+            Votes::Count => (Quality::fit(&movies), Popularity::fit(&movies, &blend)),
+            Votes::Ignore => {
+                let movies: Vec<Movie> = movies.iter().map(Movie::of_movielens_alone).collect();
+                (Quality::fit(&movies), Popularity::fit(&movies, &blend))
+            }
+        };
+        // Blocks group movies with similar scores. Most movies have no votes and low scores: they come last.
+        let layout = Layout::new(movies.len(), |movie| {
+            let row = movie.row();
+            let grade = (quality.score[row] * QUALITY_GRADES).ceil() as u8;
+            (grade == 0, index.combination_of()[row], Reverse(grade), movies[row].year)
+        });
+        let genre_codes = layout.codes(index.combination_of());
+        let model = ContentModel::fit(features, &layout);
+        let weights =
+            if blend.models.is_empty() { TermWeights::CONTENT } else { TermWeights::BLENDED };
+        let mut quality_by_position = layout.arrange(&quality.score);
+        for quality in &mut quality_by_position {
+            *quality *= weights.quality;
+        }
+        let mut position_of = vec![0; movies.len()];
+        for (position, movie) in layout.movies().iter().enumerate() {
+            position_of[movie.row()] = position as u32;
+        }
+        Self {
+            vote_popularity_by_position: layout.arrange(&quality.vote_popularity),
+            popularity_by_position: layout.arrange(&popularity.score),
+            movies,
+            vocabulary,
+            index,
+            layout,
+            genre_codes,
+            model,
+            blend,
+            position_of,
+            quality,
+            weights,
+            quality_by_position,
+            popularity_source: popularity.source,
+            questions: OnceLock::new(),
+        }
+    }
+
+    /// Adds the streaming services of each region.
+    #[must_use]
+    pub fn with_availability(mut self, availability: Availability) -> Self {
+        self.index.set_availability(availability);
+        self
+    }
+
+    /// Movies of the catalog, by row.
+    pub fn movies(&self) -> &[Movie] {
+        &self.movies
+    }
+
+    /// Movie of a row.
+    pub fn movie(&self, index: MovieIdx) -> &Movie {
+        &self.movies[index.row()]
+    }
+
+    /// Maps movie ids to rows.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// Columns that filters read.
+    pub fn index(&self) -> &FilterIndex {
+        &self.index
+    }
+
+    /// Models trained on ratings, with their weights.
+    pub fn blend(&self) -> &Blend {
+        &self.blend
+    }
+
+    /// The content model.
+    pub fn model(&self) -> &ContentModel {
+        &self.model
+    }
+
+    /// Finds a model by name. The name of the blend selects all its models.
+    ///
+    /// # Errors
+    /// Returns an error that lists the available names if there is no such model.
+    pub fn choose(&self, name: &str) -> Result<ModelChoice, UnknownModel> {
+        self.blend.find(name)
+    }
+
+    /// Streaming services that have a movie, in a region or, without one, in the catalog itself.
+    pub fn services_of(&self, movie: MovieIdx, region: Option<usize>) -> Vec<&str> {
+        match region {
+            Some(region) => self.index.regions()[region].services_of(movie).collect(),
+            None => self.movie(movie).services.iter().map(String::as_str).collect(),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Validated requests.
+
+use super::blend::ModelChoice;
+use super::feedback::Feedback;
+use super::popularity::Order;
+use crate::catalog::Rated;
+use crate::models::content::Signal;
+use crate::retrieval::Filter;
+
+/// Default diversity for a user with a history: enough to break up runs of sequels.
+const DEFAULT_DIVERSITY: f32 = 0.15;
+/// Default diversity for a user without a history: the list should cover many tastes.
+const COLD_START_DIVERSITY: f32 = 0.5;
+
+/// A movie of the user's history.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HistoryItem {
+    /// Weight of the movie for or against similar movies.
+    pub signal: Signal,
+    /// The user's feedback.
+    pub feedback: Feedback,
+}
+
+/// A validated request: all movies and names exist in the catalog, and all numbers are in range.
+/// [`Recommender::resolve`](super::Recommender::resolve) creates it from a [`Query`](super::Query).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    /// The user's history.
+    pub history: Vec<HistoryItem>,
+    /// Preferred genres, as positions in the genre list of the [`FilterIndex`](crate::retrieval::FilterIndex).
+    pub preferred_genres: Vec<usize>,
+    /// Conditions on the listed movies.
+    pub filter: Filter,
+    /// Maximum number of movies to return.
+    pub limit: usize,
+    /// Number of movies to skip at the start of the list.
+    pub offset: usize,
+    /// Diversity, 0 to 1. `None` selects a default, which depends on the order and on the history.
+    pub diversity: Option<f32>,
+    /// Novelty, 0 to 1.
+    pub novelty: f32,
+    /// True if the reasons of each score are requested.
+    pub explain: bool,
+    /// Models that rank.
+    pub model: ModelChoice,
+    /// Order of the list.
+    pub order: Order,
+}
+
+impl Request {
+    /// The requested diversity or its default. Lists by popularity are not diversified by default.
+    pub(super) fn diversity_or_default(&self) -> f32 {
+        self.diversity.unwrap_or(match self.order {
+            Order::Popularity => 0.0,
+            Order::Taste if self.history.is_empty() => COLD_START_DIVERSITY,
+            Order::Taste => DEFAULT_DIVERSITY,
+        })
+    }
+
+    /// The history as ratings, for models trained on ratings.
+    pub(super) fn rated(&self) -> Vec<Rated> {
+        self.history
+            .iter()
+            .map(|item| Rated { movie: item.signal.movie, stars: item.feedback.stars(), time: 0 })
+            .collect()
+    }
+}

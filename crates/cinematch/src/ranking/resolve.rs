@@ -1,0 +1,250 @@
+//! Validates queries against the catalog.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::feedback::Feedback;
+use super::query::{FieldError, Query, QueryError};
+use super::recommender::Recommender;
+use super::request::{HistoryItem, Request};
+use crate::catalog::names::NameList;
+use crate::catalog::services::MOCK_SERVICES;
+use crate::ids::{MovieId, MovieIdx};
+use crate::rating::is_rating;
+use crate::retrieval::{Filter, FilterIndex, RegionIndex};
+use crate::sources::excerpt;
+
+/// Error message for a region without streaming data.
+pub fn no_region(code: &str, index: &FilterIndex) -> String {
+    let known: Vec<&str> = index.regions().iter().map(RegionIndex::code).collect();
+    let code = excerpt(code);
+    if known.is_empty() {
+        return format!(
+            "no streaming data for region `{code}` or any other: run `cinematch fetch tmdb`, then \
+             `cinematch train`"
+        );
+    }
+    format!("no streaming data for region `{code}`; available regions: {}", known.join(", "))
+}
+
+/// Maximum number of movies per list.
+const MAX_LIMIT: usize = 100;
+/// Maximum number of movies in each list of a query. The most active MovieLens user rated three times as
+/// many.
+const MAX_MOVIES: usize = 10_000;
+/// Maximum number of names in each list of a query.
+const MAX_NAMES: usize = 100;
+/// Maximum number of errors that are reported.
+const MAX_ERRORS: usize = 20;
+
+impl Recommender {
+    /// Validates a query against the catalog.
+    ///
+    /// Returns the request and the ids of movies that the catalog does not contain. These are not an error,
+    /// because a client may have a larger catalog.
+    ///
+    /// # Errors
+    /// Returns up to 20 errors if names are unknown or numbers are out of range.
+    pub fn resolve(&self, query: &Query) -> Result<(Request, Vec<MovieId>), QueryError> {
+        let mut check = Check { errors: Vec::new() };
+        check.numbers(query);
+        let index = self.index();
+        let filters = &query.filters;
+        let genres = |check: &mut Check, field: &str, names: &[String]| {
+            check.names(field, "genre", names, &index.genres, &[])
+        };
+        let region = filters.region.as_deref().and_then(|code| {
+            let found = index.find_region(code);
+            if found.is_none() {
+                check.fail("region", no_region(code, index));
+            }
+            found
+        });
+        let services = region.map_or(&index.services, |region| &index.regions()[region].services);
+        let filter = Filter {
+            region,
+            genres_any: genres(&mut check, "filters.genres.any", &filters.genres.any),
+            genres_all: genres(&mut check, "filters.genres.all", &filters.genres.all),
+            genres_none: genres(&mut check, "filters.genres.none", &filters.genres.none),
+            services: (!filters.services.is_empty()).then(|| {
+                let known = MOCK_SERVICES;
+                check.names("services", "service", &filters.services, services, known)
+            }),
+            languages: (!filters.languages.is_empty()).then(|| {
+                let languages = &filters.languages;
+                check.names("filters.languages", "language", languages, &index.languages, &[])
+            }),
+            year_min: filters.year_min,
+            year_max: filters.year_max,
+            runtime_min: filters.runtime_min,
+            runtime_max: filters.runtime_max,
+            min_votes: filters.min_votes,
+            rating_min: filters.rating_min.map(|min| min as f32),
+            ..Filter::default()
+        };
+        let preferred_genres = genres(&mut check, "preferred_genres", &query.preferred_genres);
+        let model = query.model.as_deref().map(|name| self.choose(name)).transpose();
+        let model = model.unwrap_or_else(|error| {
+            check.fail("model", error.to_string());
+            None
+        });
+        let (history, unknown) = self.history(query);
+        if !check.errors.is_empty() {
+            return Err(QueryError { errors: check.errors });
+        }
+        let rows = |ids: &[MovieId]| -> Vec<MovieIdx> {
+            ids.iter().filter_map(|id| self.vocabulary().index_of(*id)).collect()
+        };
+        let ascending = |mut movies: Vec<MovieIdx>| {
+            movies.sort_unstable();
+            movies.dedup();
+            movies
+        };
+        let in_history = history.iter().map(|item| item.signal.movie);
+        let filter = Filter {
+            seen: ascending(in_history.chain(rows(&query.seen)).collect()),
+            excluded: ascending(rows(&query.exclude)),
+            ..filter
+        };
+        let request = Request {
+            history,
+            preferred_genres: {
+                let mut unique = preferred_genres;
+                unique.sort_unstable();
+                unique.dedup();
+                unique
+            },
+            filter,
+            limit: query.limit,
+            offset: query.offset,
+            diversity: query.diversity,
+            novelty: query.novelty,
+            explain: query.explain,
+            model: model.unwrap_or_default(),
+            order: query.order,
+        };
+        Ok((request, unknown))
+    }
+
+    /// Builds the history, with each movie once and in the order of the query, and the list of unknown ids.
+    fn history(&self, query: &Query) -> (Vec<HistoryItem>, Vec<MovieId>) {
+        let liked = query.liked.iter().map(|id| (*id, Feedback::Liked));
+        let disliked = query.disliked.iter().map(|id| (*id, Feedback::Disliked));
+        let rated =
+            query.ratings.iter().map(|rating| (rating.movie_id, Feedback::Rated(rating.rating)));
+        let mut positions: FxHashMap<MovieIdx, usize> = FxHashMap::default();
+        let mut history: Vec<HistoryItem> = Vec::new();
+        let mut unknown = Vec::new();
+        let mut reported = FxHashSet::default();
+        for (movie_id, feedback) in liked.chain(disliked).chain(rated) {
+            let Some(movie) = self.vocabulary().index_of(movie_id) else {
+                if reported.insert(movie_id) {
+                    unknown.push(movie_id);
+                }
+                continue;
+            };
+            let item = HistoryItem { signal: feedback.signal(movie), feedback };
+            match positions.entry(movie) {
+                std::collections::hash_map::Entry::Occupied(at) => history[*at.get()] = item,
+                std::collections::hash_map::Entry::Vacant(at) => {
+                    at.insert(history.len());
+                    history.push(item);
+                }
+            }
+        }
+        (history, unknown)
+    }
+}
+
+/// Collects the errors of a query.
+struct Check {
+    errors: Vec<FieldError>,
+}
+
+impl Check {
+    fn fail(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        if self.errors.len() == MAX_ERRORS {
+            return;
+        }
+        self.errors.push(FieldError { field: field.into(), message: message.into() });
+    }
+
+    fn numbers(&mut self, query: &Query) {
+        if !(1..=MAX_LIMIT).contains(&query.limit) {
+            self.fail("limit", format!("expected 1 to {MAX_LIMIT}, got {}", query.limit));
+        }
+        let lists = [
+            ("liked_movie_ids", query.liked.len()),
+            ("disliked_movie_ids", query.disliked.len()),
+            ("ratings", query.ratings.len()),
+            ("exclude_movie_ids", query.exclude.len()),
+        ];
+        for (field, movies) in lists.into_iter().filter(|(_, movies)| *movies > MAX_MOVIES) {
+            self.fail(field, format!("expected at most {MAX_MOVIES} movies, got {movies}"));
+        }
+        for (field, share) in
+            [("diversity", query.diversity.unwrap_or(0.0)), ("novelty", query.novelty)]
+        {
+            if !(0.0..=1.0).contains(&share) {
+                self.fail(field, format!("expected 0 to 1, got {share}"));
+            }
+        }
+        for (at, rating) in query.ratings.iter().enumerate() {
+            if !is_rating(rating.rating) {
+                let message = format!("expected 0.5 to 5.0 in halves, got {}", rating.rating);
+                self.fail(format!("ratings[{at}].rating"), message);
+            }
+        }
+        let filters = &query.filters;
+        if let (Some(min), Some(max)) = (filters.year_min, filters.year_max)
+            && min > max
+        {
+            self.fail("filters.year_min", format!("{min} is after year_max {max}"));
+        }
+        if let (Some(min), Some(max)) = (filters.runtime_min, filters.runtime_max)
+            && min > max
+        {
+            self.fail("runtime_min", format!("{min} is more than runtime_max {max}"));
+        }
+        if let Some(min) = filters.rating_min
+            && !(0.0..=10.0).contains(&min)
+        {
+            self.fail("filters.rating_min", format!("expected 0 to 10, got {min}"));
+        }
+    }
+
+    /// Finds the positions of names in a list. Names that only `known` contains are valid but match no movie.
+    fn names(
+        &mut self,
+        field: &str,
+        what: &str,
+        names: &[String],
+        list: &NameList,
+        known: &[&str],
+    ) -> Vec<usize> {
+        if names.len() > MAX_NAMES {
+            let message = format!("expected at most {MAX_NAMES} names, got {}", names.len());
+            self.fail(field, message);
+            return Vec::new();
+        }
+        let known = NameList::services(known.iter().map(|name| (*name).to_owned()).collect());
+        let mut found = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            if let Some(position) = list.find(name) {
+                found.push(position);
+            } else if known.find(name).is_none() {
+                let near = list.near(name);
+                let hint = if !near.is_empty() {
+                    format!("did you mean {}?", near.join(", "))
+                } else if list.names().is_empty() {
+                    format!("this catalog has no {what}s")
+                } else {
+                    let some: Vec<&str> = list.names().iter().take(25).map(|it| &**it).collect();
+                    format!("expected one of {}", some.join(", "))
+                };
+                let message = format!("unknown {what} `{}`; {hint}", excerpt(name));
+                self.fail(format!("{field}[{at}]"), message);
+            }
+        }
+        found
+    }
+}

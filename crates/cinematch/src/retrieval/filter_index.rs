@@ -1,0 +1,187 @@
+//! The columns of the catalog that filters read.
+
+use rustc_hash::FxHashMap;
+
+use super::bit_rows::BitRows;
+use super::sort::SortedMovies;
+use crate::catalog::availability::Region;
+use crate::catalog::names::NameList;
+use crate::catalog::{Availability, Movie};
+use crate::ids::MovieIdx;
+
+/// Columns that filters read, with one entry per movie.
+#[derive(Clone, Debug)]
+pub struct FilterIndex {
+    /// Genres of the catalog.
+    pub genres: NameList,
+    /// Streaming services of the catalog.
+    pub services: NameList,
+    /// Languages of the catalog.
+    pub languages: NameList,
+    /// Distinct combinations of genres.
+    pub(super) combinations: BitRows,
+    /// Combination of each movie.
+    pub(super) combination_of: Vec<u32>,
+    /// Services of each movie.
+    pub(super) service_bits: BitRows,
+    pub(super) facts: Vec<Facts>,
+    pub(super) regions: Vec<RegionIndex>,
+    sorted: SortedMovies,
+}
+
+/// Streaming services of a region.
+#[derive(Clone, Debug)]
+pub struct RegionIndex {
+    pub(super) region: Region,
+    /// Services of the region. Different spellings of one service share an entry.
+    pub services: NameList,
+    /// Position in [`Self::services`] of each service of the region.
+    pub(super) service_positions: Vec<u32>,
+}
+
+/// Numeric columns of a movie.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    pub votes: u32,
+    /// Average vote.
+    pub rating: Option<f32>,
+    pub runtime: Option<u32>,
+    pub year: Option<u16>,
+    pub language: Option<u16>,
+}
+
+impl FilterIndex {
+    /// Indexes a catalog. O(n) for n movies.
+    pub fn new(movies: &[Movie]) -> Self {
+        let genres = distinct(movies.iter().flat_map(|movie| &movie.genres));
+        let services = distinct(movies.iter().flat_map(|movie| &movie.services));
+        let languages =
+            distinct(movies.iter().filter_map(|movie| movie.original_language.as_ref()));
+        let (genre_of, genres) = positions_of_spellings(genres, NameList::genres);
+        let (service_of, services) = positions_of_spellings(services, NameList::services);
+        let bits = |position_of: &FxHashMap<String, usize>, list: &[String]| -> Vec<usize> {
+            let mut bits: Vec<usize> = list.iter().map(|name| position_of[name]).collect();
+            bits.sort_unstable();
+            bits.dedup();
+            bits
+        };
+        let mut known: FxHashMap<Vec<usize>, u32> = FxHashMap::default();
+        let mut combinations = Vec::new();
+        let combination_of = movies
+            .iter()
+            .map(|movie| {
+                let combination = bits(&genre_of, &movie.genres);
+                *known.entry(combination).or_insert_with_key(|new| {
+                    combinations.push(new.clone());
+                    combinations.len() as u32 - 1
+                })
+            })
+            .collect();
+        let service_bits = movies.iter().map(|movie| bits(&service_of, &movie.services));
+        let facts = movies
+            .iter()
+            .map(|movie| {
+                let language = movie.original_language.as_ref();
+                let language = language.and_then(|name| languages.binary_search(name).ok());
+                Facts {
+                    votes: movie.vote_count.unwrap_or(0),
+                    rating: movie.vote_average,
+                    runtime: movie.runtime,
+                    year: movie.year,
+                    language: language.map(|at| at as u16),
+                }
+            })
+            .collect();
+        Self {
+            combinations: BitRows::new(genres.names().len(), combinations),
+            combination_of,
+            service_bits: BitRows::new(services.names().len(), service_bits),
+            facts,
+            genres,
+            services,
+            languages: NameList::languages(languages),
+            regions: Vec::new(),
+            sorted: SortedMovies::default(),
+        }
+    }
+
+    /// Replaces the regions and their streaming services.
+    pub(crate) fn set_availability(&mut self, availability: Availability) {
+        let regions = availability.regions.into_iter().map(|region| {
+            let spellings = region.services.clone();
+            let (position_of, services) = positions_of_spellings(spellings, NameList::services);
+            let service_positions =
+                region.services.iter().map(|name| position_of[name] as u32).collect();
+            RegionIndex { region, services, service_positions }
+        });
+        self.regions = regions.collect();
+    }
+
+    /// Regions with streaming data.
+    pub fn regions(&self) -> &[RegionIndex] {
+        &self.regions
+    }
+
+    /// Position of a region in [`Self::regions`], by its code in any case.
+    pub fn find_region(&self, code: &str) -> Option<usize> {
+        let code = code.trim();
+        self.regions.iter().position(|index| index.region.code.eq_ignore_ascii_case(code))
+    }
+
+    /// Genres of a movie, as a bit set over [`Self::genres`].
+    pub fn genres_of(&self, row: usize) -> &[u64] {
+        self.combinations.row(self.combination_of[row] as usize)
+    }
+
+    /// Distinct combinations of genres, as bit sets over [`Self::genres`]. A large catalog has few
+    /// combinations, so that a value per combination is cheaper than a value per movie.
+    pub(crate) fn combinations(&self) -> impl Iterator<Item = &[u64]> {
+        (0..self.combinations.n_rows()).map(|combination| self.combinations.row(combination))
+    }
+
+    /// Position in [`Self::combinations`] of each movie's genres.
+    pub(crate) fn combination_of(&self) -> &[u32] {
+        &self.combination_of
+    }
+
+    /// Movies by sort order.
+    pub(super) fn sorted(&self) -> &SortedMovies {
+        &self.sorted
+    }
+
+    /// Number of movies.
+    pub(super) fn n_movies(&self) -> usize {
+        self.facts.len()
+    }
+}
+
+impl RegionIndex {
+    /// ISO 3166-1 alpha-2 code, such as `DE`.
+    pub fn code(&self) -> &str {
+        &self.region.code
+    }
+
+    /// Services that have a movie, in display order.
+    pub fn services_of(&self, movie: MovieIdx) -> impl Iterator<Item = &str> {
+        self.region.services_of(movie)
+    }
+}
+
+/// Builds a list of names in which spellings of one name share an entry. Returns the position of each
+/// spelling in the list, and the list.
+fn positions_of_spellings(
+    spellings: Vec<String>,
+    list: fn(Vec<String>) -> NameList,
+) -> (FxHashMap<String, usize>, NameList) {
+    let list_of = list(spellings.clone());
+    let positions = spellings.into_iter().filter_map(|name| Some((list_of.find(&name)?, name)));
+    (positions.map(|(position, name)| (name, position)).collect(), list_of)
+}
+
+/// Sorted names without duplicates.
+fn distinct<'a>(all: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut names: Vec<String> = all.cloned().collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

@@ -1,0 +1,117 @@
+//! Sort orders of the catalog.
+
+use std::cmp::Reverse;
+use std::sync::OnceLock;
+
+use crate::catalog::Movie;
+use crate::catalog::matching::folded;
+use crate::ids::{MovieId, MovieIdx};
+
+/// A sort order of the catalog. Movies without a value come last; ties are broken by ascending movie id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// TMDb's popularity, descending.
+    #[default]
+    Popularity,
+    /// Number of votes, descending.
+    Votes,
+    /// Average vote, descending.
+    Rating,
+    /// Year of release, descending.
+    Year,
+    /// Title without case, accents and punctuation, ascending. Articles are part of the title.
+    Title,
+}
+
+impl Sort {
+    /// All sort orders, in order of their discriminants.
+    pub const ALL: [Self; 5] =
+        [Self::Popularity, Self::Votes, Self::Rating, Self::Year, Self::Title];
+
+    /// Name of this order in requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Popularity => "popularity",
+            Self::Votes => "votes",
+            Self::Rating => "rating",
+            Self::Year => "year",
+            Self::Title => "title",
+        }
+    }
+
+    /// Returns the order with a name, if there is one.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.name() == name)
+    }
+
+    pub(super) fn key_of(self, movie: &Movie) -> SortKey {
+        let number = |number: Option<f32>| {
+            number.filter(|number| !number.is_nan()).map(|number| Reverse(ordered_bits(number)))
+        };
+        let whole = |number: Option<u32>| number.map(Reverse);
+        let value = match self {
+            Self::Popularity => number(movie.popularity).map(SortValue::Number),
+            Self::Votes => whole(movie.vote_count).map(SortValue::Number),
+            Self::Rating => number(movie.vote_average).map(SortValue::Number),
+            Self::Year => whole(movie.year.map(u32::from)).map(SortValue::Number),
+            Self::Title => {
+                Some(folded(&movie.title)).filter(|title| !title.is_empty()).map(SortValue::Text)
+            }
+        };
+        SortKey { value: value.unwrap_or(SortValue::Unknown), movie_id: movie.movie_id }
+    }
+}
+
+/// Maps a float to an integer such that integers compare like the floats.
+fn ordered_bits(number: f32) -> u32 {
+    let bits = number.to_bits();
+    if bits >> 31 == 0 { bits | 1 << 31 } else { !bits }
+}
+
+/// The value that a movie is sorted by. The derived order is the order of the list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum SortValue {
+    Number(Reverse<u32>),
+    Text(String),
+    Unknown,
+}
+
+/// A movie's key in a sorted list. Keys are unique because they contain the movie id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SortKey {
+    pub value: SortValue,
+    pub movie_id: MovieId,
+}
+
+/// The catalog in each [`Sort`] order. An order is computed when it is first requested.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SortedMovies([OnceLock<Vec<MovieIdx>>; Sort::ALL.len()]);
+
+impl SortedMovies {
+    /// Movies in one order. O(n log n) for the first call per order, then O(1).
+    pub fn by(&self, sort: Sort, movies: &[Movie]) -> &[MovieIdx] {
+        self.0[sort as usize].get_or_init(|| {
+            let mut sorted: Vec<MovieIdx> = (0..movies.len() as u32).map(MovieIdx).collect();
+            sorted.sort_by_cached_key(|movie| sort.key_of(&movies[movie.row()]));
+            sorted
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_discriminants_identify_each_order() {
+        assert!(Sort::ALL.iter().all(|sort| Sort::find(sort.name()) == Some(*sort)));
+        assert!((0..5).all(|at| Sort::ALL[at] as usize == at));
+    }
+
+    #[test]
+    fn ordered_bits_compare_like_the_numbers() {
+        let numbers =
+            [f32::NEG_INFINITY, -1.5, -0.0, 0.0, 1e-30, 0.5, 1.0, 2.5, 1e9, f32::INFINITY];
+        assert!(numbers.is_sorted_by_key(|number| ordered_bits(*number)));
+    }
+}

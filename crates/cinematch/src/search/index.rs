@@ -1,0 +1,294 @@
+//! The inverted index and the search.
+
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
+use super::distance::Word;
+use crate::catalog::Movie;
+use crate::catalog::matching::folded;
+use crate::ids::MovieIdx;
+
+/// Weights of a word, by the field that contains it.
+const TITLE: f32 = 1.0;
+const ALTERNATIVE_TITLE: f32 = 0.95;
+const PERSON: f32 = 0.6;
+const KEYWORD: f32 = 0.4;
+
+/// Weight of a match of an incomplete word, and the penalty per edit.
+const PREFIX: f32 = 0.9;
+const EDIT_PENALTY: f32 = 0.3;
+/// Bonus of a movie whose title has no other words, of a movie of the requested year, and of the movie with
+/// the most votes.
+const WHOLE_TITLE: f32 = 0.5;
+const YEAR: f32 = 0.6;
+const POPULARITY: f32 = 0.45;
+
+/// Words that occur in many titles and therefore get a low weight.
+const STOP_WORDS: [&str; 12] =
+    ["the", "a", "an", "of", "and", "in", "la", "le", "der", "die", "das", "el"];
+const STOP_WORD_WEIGHT: f32 = 0.15;
+
+/// Maximum number of query words; further words are ignored.
+const MAX_WORDS: usize = 12;
+
+/// A movie that matches a query.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hit {
+    /// The movie.
+    pub movie: MovieIdx,
+    /// Relevance, 0 or higher.
+    pub score: f32,
+}
+
+/// An inverted index from the words of a catalog to its movies.
+#[derive(Debug)]
+pub struct SearchIndex {
+    words: Vec<Word>,
+    texts: Vec<String>,
+    /// The postings of word w are at `starts[w]..starts[w + 1]`.
+    starts: Vec<u32>,
+    postings: Vec<Posting>,
+    /// Number of words in each title, without stop words.
+    title_lengths: Vec<u8>,
+    years: Vec<Option<u16>>,
+    /// Logarithm of each movie's votes, 1 for the movie with most.
+    popularity: Vec<f32>,
+}
+
+/// An occurrence of a word in a movie.
+#[derive(Clone, Copy, Debug)]
+struct Posting {
+    movie: u32,
+    /// Weight of the field that contains the word.
+    weight: f32,
+}
+
+/// Per-movie accumulators of a search. They are reused between searches.
+#[derive(Default)]
+struct Accumulators {
+    /// Sum over the query words that were processed.
+    sum: Vec<f32>,
+    /// Number of query words found.
+    found: Vec<u8>,
+    /// Best match of the current query word.
+    best: Vec<f32>,
+    /// Movies with a nonzero sum.
+    touched: Vec<u32>,
+    /// Movies that match the current query word.
+    current: Vec<u32>,
+}
+
+thread_local! {
+    static ACCUMULATORS: RefCell<Accumulators> = RefCell::default();
+}
+
+impl SearchIndex {
+    /// Indexes a catalog. O(n log n) for n words in all movies.
+    pub fn new(movies: &[Movie]) -> Self {
+        let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
+        let mut texts: Vec<String> = Vec::new();
+        let mut postings: Vec<(u32, Posting)> = Vec::new();
+        let mut title_lengths = Vec::with_capacity(movies.len());
+        for (movie, row) in movies.iter().zip(0..) {
+            let first = postings.len();
+            let mut add = |text: &str, weight: f32| {
+                for word in folded(text).split(' ').filter(|word| !word.is_empty()) {
+                    let number = *numbers.entry(word.to_owned()).or_insert_with(|| {
+                        texts.push(word.to_owned());
+                        texts.len() as u32 - 1
+                    });
+                    postings.push((number, Posting { movie: row, weight }));
+                }
+            };
+            add(&movie.title, TITLE);
+            // Users also type "Spider-Man" as "spiderman" and "E.T." as "et".
+            for whole in movie.title.split_whitespace().map(folded) {
+                if whole.contains(' ') {
+                    add(&whole.replace(' ', ""), TITLE);
+                }
+            }
+            movie.alt_titles.iter().for_each(|title| add(title, ALTERNATIVE_TITLE));
+            movie.directors.iter().chain(&movie.cast).for_each(|name| add(name, PERSON));
+            movie.keywords.iter().for_each(|keyword| add(keyword, KEYWORD));
+            // A word that occurs in several fields of a movie keeps its highest weight.
+            let of_movie = &mut postings[first..];
+            of_movie.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.weight.total_cmp(&a.1.weight)));
+            let mut kept = first;
+            for at in first..postings.len() {
+                if at == first || postings[at].0 != postings[kept - 1].0 {
+                    postings[kept] = postings[at];
+                    kept += 1;
+                }
+            }
+            postings.truncate(kept);
+            let title = folded(&movie.title);
+            let length = title.split(' ').filter(|word| !STOP_WORDS.contains(word)).count();
+            title_lengths.push(length.min(255) as u8);
+        }
+        postings.sort_by_key(|(word, _)| *word);
+        let mut starts = vec![0; texts.len() + 1];
+        for (word, _) in &postings {
+            starts[*word as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let votes = |movie: &Movie| f64::from(movie.vote_count.unwrap_or(0)).ln_1p() as f32;
+        let most = movies.iter().map(votes).fold(1.0, f32::max);
+        Self {
+            words: texts.iter().map(|text| Word::new(text)).collect(),
+            texts,
+            starts,
+            postings: postings.into_iter().map(|(_, posting)| posting).collect(),
+            title_lengths,
+            years: movies.iter().map(|movie| movie.year).collect(),
+            popularity: movies.iter().map(|movie| votes(movie) / most).collect(),
+        }
+    }
+
+    /// Returns the `limit` most relevant movies, best first. Ties are broken by row.
+    ///
+    /// O(w + p) for w distinct words of the catalog and p postings of the words that match.
+    pub fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
+        let is_incomplete = query.ends_with(|last: char| last.is_alphanumeric());
+        let query = folded(query);
+        let words: Vec<&str> =
+            query.split(' ').filter(|word| !word.is_empty()).take(MAX_WORDS).collect();
+        let year_at = words.iter().rposition(|word| is_year(word)).filter(|_| words.len() > 1);
+        let year = year_at.and_then(|at| words[at].parse().ok());
+        let weights: Vec<f32> = words
+            .iter()
+            .map(|word| if STOP_WORDS.contains(word) { STOP_WORD_WEIGHT } else { 1.0 })
+            .collect();
+        ACCUMULATORS.with_borrow_mut(|sums| {
+            sums.make_room(self.years.len());
+            for (at, (word, weight)) in words.iter().zip(&weights).enumerate() {
+                let has_others = words.len() > 1;
+                let is_incomplete = is_incomplete && at + 1 == words.len();
+                self.add_word((word, has_others), is_incomplete, *weight, sums);
+            }
+            let hits = self.rank(&words, year_at.zip(year), sums, limit);
+            sums.clear();
+            hits
+        })
+    }
+
+    /// Adds the matches of one query word to the accumulators. `has_others` is true if the query has other
+    /// words.
+    fn add_word(
+        &self,
+        (text, has_others): (&str, bool),
+        is_incomplete: bool,
+        weight: f32,
+        sums: &mut Accumulators,
+    ) {
+        let word = Word::new(text);
+        // One edit of a short word usually gives another word. Three letters may be misspelled only if other
+        // words narrow the result.
+        let max_edits = match word.len() {
+            0..=2 => 0,
+            3 => u8::from(has_others && !STOP_WORDS.contains(&text)),
+            4..=7 => 1,
+            _ => 2,
+        };
+        for (at, candidate) in self.words.iter().enumerate() {
+            let whole = word.distance(candidate, max_edits, false);
+            let prefix = if is_incomplete && word.len() > 1 && candidate.len() > word.len() {
+                word.distance(candidate, max_edits.min(1), true)
+            } else {
+                None
+            };
+            let quality = |edits: u8, of: f32| of - EDIT_PENALTY * f32::from(edits);
+            let whole = whole.map(|edits| quality(edits, 1.0));
+            // A prefix match counts less the more letters are missing.
+            let share = word.len() as f32 / candidate.len().max(1) as f32;
+            let prefix = prefix.map(|edits| quality(edits, PREFIX) * (0.75 + 0.25 * share));
+            let Some(quality) = whole.into_iter().chain(prefix).reduce(f32::max) else { continue };
+            // `Word` truncates long words, so that equality is checked on the full text.
+            let quality = if quality >= 1.0 && self.texts[at] != text { 0.95 } else { quality };
+            let postings = self.starts[at] as usize..self.starts[at + 1] as usize;
+            for posting in &self.postings[postings] {
+                sums.add(posting.movie, quality * posting.weight);
+            }
+        }
+        sums.end_word(weight);
+    }
+
+    /// Turns the accumulators into a sorted list.
+    fn rank(
+        &self,
+        words: &[&str],
+        year: Option<(usize, u16)>,
+        sums: &Accumulators,
+        limit: usize,
+    ) -> Vec<Hit> {
+        // The year is optional. With three or more other words, one may be missing.
+        let needed = words.len() - usize::from(year.is_some());
+        let needed = needed - usize::from(needed >= 3);
+        let n_distinctive = words.iter().filter(|word| !STOP_WORDS.contains(word)).count();
+        let mut hits: Vec<Hit> = sums
+            .touched
+            .iter()
+            .filter(|movie| usize::from(sums.found[**movie as usize]) >= needed.max(1))
+            .map(|movie| {
+                let row = *movie as usize;
+                let of_year = year.is_some_and(|(_, year)| self.years[row] == Some(year));
+                let expected = n_distinctive - usize::from(year.is_some() && of_year);
+                let length = usize::from(self.title_lengths[row]).max(1);
+                let whole = expected.min(length) as f32 / expected.max(length).max(1) as f32;
+                let score = sums.sum[row] / words.len() as f32
+                    + WHOLE_TITLE * whole
+                    + if of_year { YEAR } else { 0.0 }
+                    + POPULARITY * self.popularity[row];
+                Hit { movie: MovieIdx(*movie), score }
+            })
+            .collect();
+        hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.movie.cmp(&b.movie)));
+        hits.truncate(limit);
+        hits
+    }
+}
+
+/// True for a number that can be a year of release.
+fn is_year(word: &str) -> bool {
+    word.len() == 4 && word.parse::<u16>().is_ok_and(|year| (1870..=2100).contains(&year))
+}
+
+impl Accumulators {
+    /// Grows the accumulators to the size of the catalog.
+    fn make_room(&mut self, n_movies: usize) {
+        self.sum.resize(n_movies.max(self.sum.len()), 0.0);
+        self.found.resize(self.sum.len(), 0);
+        self.best.resize(self.sum.len(), 0.0);
+    }
+
+    /// Records a match of the current query word.
+    fn add(&mut self, movie: u32, value: f32) {
+        let best = &mut self.best[movie as usize];
+        if *best == 0.0 {
+            self.current.push(movie);
+        }
+        *best = best.max(value);
+    }
+
+    /// Adds the best match of the current query word to each movie's sum.
+    fn end_word(&mut self, weight: f32) {
+        for movie in self.current.drain(..) {
+            let row = movie as usize;
+            if self.found[row] == 0 {
+                self.touched.push(movie);
+            }
+            self.found[row] += 1;
+            self.sum[row] += weight * std::mem::take(&mut self.best[row]);
+        }
+    }
+
+    /// Resets the entries that the search changed.
+    fn clear(&mut self) {
+        for movie in self.touched.drain(..) {
+            self.sum[movie as usize] = 0.0;
+            self.found[movie as usize] = 0;
+        }
+    }
+}

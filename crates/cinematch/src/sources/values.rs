@@ -1,0 +1,54 @@
+//! Parsers of field values that several decoders share.
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashSet;
+
+/// Description of a valid external id, for problem reports.
+pub(crate) const AN_ID: &str = "a whole number from 0 to 4294967295";
+
+/// Parses a positive whole number. Also accepts `862.0`, which pandas writes for integers in a
+/// column with missing values.
+pub(crate) fn whole_number(text: &str) -> Option<u32> {
+    let digits = text.split_once('.').map_or(Some(text), |(whole, fraction)| {
+        fraction.bytes().all(|byte| byte == b'0').then_some(whole)
+    })?;
+    digits.parse().ok().filter(|number| *number > 0)
+}
+
+/// Splits a list at `|`, trims its entries, and drops empty and repeated ones.
+pub fn list(value: &str) -> Vec<String> {
+    if value.is_empty() {
+        Vec::new()
+    } else {
+        entries(value).into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// Normalizes a list: the entries of [`list`], joined by `|`. Borrows `value` if it is normalized
+/// already.
+pub fn joined(value: &str) -> Cow<'_, str> {
+    if value.is_empty() {
+        return Cow::Borrowed("");
+    }
+    let entries = entries(value);
+    let length = entries.iter().map(|entry| entry.len() + 1).sum::<usize>() - 1;
+    if length == value.len() { Cow::Borrowed(value) } else { Cow::Owned(entries.join("|")) }
+}
+
+fn entries(value: &str) -> Vec<&str> {
+    /// Number of entries above which hashing is faster than a linear search.
+    const FEW: usize = 32;
+    let mut entries: Vec<&str> = Vec::new();
+    let mut known: FxHashSet<&str> = FxHashSet::default();
+    for entry in value.split('|').map(str::trim).filter(|entry| !entry.is_empty()) {
+        if entries.len() == FEW {
+            known.extend(&entries);
+        }
+        let new = if entries.len() < FEW { !entries.contains(&entry) } else { known.insert(entry) };
+        if new {
+            entries.push(entry);
+        }
+    }
+    entries
+}
