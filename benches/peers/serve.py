@@ -20,7 +20,7 @@ POPULARITY_BONUS = 0.1
 
 
 class Request(BaseModel):
-    """Whom to recommend to, and what may be shown."""
+    """A request: user, history and filters."""
 
     user_id: str = "default_user"
     liked_movie_ids: list[int] = []
@@ -33,7 +33,7 @@ class Request(BaseModel):
 
 
 class Item(BaseModel):
-    """One recommended movie."""
+    """A recommended movie."""
 
     movie_id: int
     title: str
@@ -73,11 +73,11 @@ class Recommender:
         self.popularity_bonus = POPULARITY_BONUS * popularity / max(popularity.max(), 1.0)
 
     def rows(self, movie_ids: list[int]) -> list[int]:
-        """Look up matrix rows; unknown ids are left out."""
+        """Look up matrix rows and skip unknown ids."""
         return [self.row_of[movie_id] for movie_id in movie_ids if movie_id in self.row_of]
 
     def similarity(self, liked: list[int], disliked: list[int]) -> np.ndarray:
-        """Give the cosine of every movie with the mean of liked minus half the mean of disliked."""
+        """Return the cosine of each movie with the mean of likes minus half the mean of dislikes."""
         profile = np.zeros((1, self.features.shape[1]))
         if liked:
             profile += self.features[liked].mean(axis=0)
@@ -94,7 +94,7 @@ class Recommender:
                 lambda services: any(service.lower() in wanted for service in services)
             )
             mask &= offers
-        # A missing runtime is within no bound.
+        # Excludes movies without a runtime if a bound is set.
         if request.runtime_min is not None:
             mask &= (self.movies["runtime"] >= request.runtime_min).fillna(False)
         if request.runtime_max is not None:
@@ -102,7 +102,7 @@ class Recommender:
         return mask
 
     def recommend(self, request: Request) -> Reply:
-        """Rank the allowed movies and describe the best."""
+        """Rank the allowed movies and return the best with details."""
         liked, disliked = self.rows(request.liked_movie_ids), self.rows(request.disliked_movie_ids)
         preferred = [genre.lower() for genre in request.preferred_genres]
         similarity = self.similarity(liked, disliked)
@@ -140,7 +140,7 @@ def create_app() -> FastAPI:
     recommender = Recommender(Path(os.environ[ARTIFACTS]))
     app = FastAPI(title="CineMatch peer")
 
-    # Scoring is short and keeps the CPU busy: on the event loop it is faster than in a thread.
+    # Scoring is short and CPU-bound, so it is faster on the event loop than in a thread.
     @app.post("/api/recommendations")
     async def recommendations(request: Request) -> Reply:
         return recommender.recommend(request)

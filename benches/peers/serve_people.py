@@ -1,4 +1,4 @@
-"""The same service for people who come back: what they rate is kept, and films are searched.
+"""The service of serve.py with stored ratings and movie search.
 
 FastAPI and SQLite beside `serve.py`'s recommender; films are searched by pandas' `str.contains`. One process owns
 the file, and a rating is on the disk when it is acknowledged, as with `cinematch serve`.
@@ -29,35 +29,35 @@ LIKED_FROM = 3.5
 
 
 class Identity(BaseModel):
-    """Who somebody is."""
+    """A user's profile."""
 
     email: str
     name: str
 
 
 class Rating(BaseModel):
-    """What somebody says of a film."""
+    """A user's rating of a movie."""
 
     movie_id: int
     rating: float = Field(ge=0.5, le=5)
 
 
 class Found(BaseModel):
-    """Films found by a search."""
+    """Search results."""
 
     results: list[Item]
     count: int
 
 
 def connect(path: str) -> sqlite3.Connection:
-    """Open the database; what is committed survives a crash of the machine."""
+    """Open the database, with commits that survive a system crash."""
     connection = sqlite3.connect(path, timeout=20, isolation_level=None, check_same_thread=False)
     connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + SCHEMA)
     return connection
 
 
 def item_of(movie: pd.Series) -> Item:
-    """Give a film that was found as replies show it."""
+    """Return a search result in reply format."""
     return Item(
         movie_id=movie["movie_id"],
         title=movie["title"],
@@ -79,7 +79,7 @@ def create_app() -> FastAPI:
     people = connect(os.environ[DATABASE])
     app = FastAPI(title="CineMatch peer, with people")
 
-    # As in serve.py: what is short and keeps the CPU busy runs on the event loop.
+    # Short CPU-bound work runs on the event loop, as in serve.py.
     @app.post("/auth/identify")
     async def identify(identity: Identity) -> dict[str, int]:
         people.execute("INSERT OR IGNORE INTO users (email) VALUES (?)", [identity.email])

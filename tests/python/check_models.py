@@ -40,7 +40,7 @@ def main():
 
 
 def interactions(merged, ratings, confidence):
-    """Users x films of the merged table, every rating by how much it counts as liked."""
+    """Matrix of users and movies of the merged table, with ratings converted to preference weights."""
     films = pd.read_csv(merged, usecols=["movieId"])["movieId"]
     row_of = pd.Series(range(len(films)), index=films)
     ratings = pd.read_csv(ratings)

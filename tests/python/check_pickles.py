@@ -1,4 +1,4 @@
-"""Load CineMatch's pickles as the scikit-learn objects they claim to be, and use them."""
+"""Load CineMatch's pickles as scikit-learn objects and use them."""
 
 import argparse
 import pickle
@@ -20,7 +20,7 @@ from merged import NUMERIC, read_merged
 
 
 def attempt(what: str, action: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401
-    """Do it; an exception, or a warning made one, is a difference."""
+    """Call `action` and report an exception, or a warning raised as one, as a difference."""
     try:
         return action(*args)
     except Exception as error:  # noqa: BLE001
@@ -28,7 +28,7 @@ def attempt(what: str, action: Callable[..., Any], *args: Any) -> Any:  # noqa: 
 
 
 def load(path: Path, kind: type) -> Any:  # noqa: ANN401
-    """Load one pickle and check its class."""
+    """Load a pickle and check its class."""
     loaded = attempt(f"loading {path.name}", pickle.loads, path.read_bytes())
     same(f"class in {path.name}", kind, type(loaded))
     attempt(f"repr of {path.name}", repr, loaded)
@@ -36,12 +36,12 @@ def load(path: Path, kind: type) -> Any:  # noqa: ANN401
 
 
 def refit(fitted: Any, x: Any) -> Any:  # noqa: ANN401
-    """Fit a clone."""
+    """Fit a clone of an object."""
     return clone(fitted).fit(x)
 
 
 def check(args: argparse.Namespace) -> str:
-    """Use each object as scikit-learn's own and give the figures."""
+    """Use each object through the scikit-learn API and return a summary."""
     movies = read_merged(args.merged)
     matrix = sp.load_npz(args.artifacts / "item_features.npz").tocsr()
     vectorizer = load(args.pickles / "tfidf_vectorizer.pkl", TfidfVectorizer)
@@ -55,7 +55,7 @@ def check(args: argparse.Namespace) -> str:
     same("number of scaler names", len(NUMERIC), len(scaler_names))
     same("matrix columns", len(terms) + len(genres) + len(NUMERIC), matrix.shape[1])
 
-    # A scaler fitted on a table with column names wants them again.
+    # A scaler fitted with column names requires them.
     named = hasattr(scaler, "feature_names_in_")
     numbers = pd.DataFrame(movies.numbers, columns=NUMERIC) if named else movies.numbers
     text_block, genre_block, numeric_block = np.split(
@@ -64,7 +64,7 @@ def check(args: argparse.Namespace) -> str:
     inputs = (movies.texts, movies.genres, numbers)
 
     def check_transforms(how: str, fitted: list[Any]) -> None:
-        """Compare what the three make of the movies with the stored matrix."""
+        """Compare the output of the three objects with the stored matrix."""
         text, genre, numeric = (
             attempt(f"transform by {how} {type(one).__name__}", one.transform, x)
             for one, x in zip(fitted, inputs, strict=True)
@@ -89,7 +89,7 @@ def check(args: argparse.Namespace) -> str:
 
 
 def main() -> int:
-    """Check and report; every warning counts as an error, a version mismatch too."""
+    """Run the check with warnings, including version mismatches, as errors."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("merged", "artifacts", "pickles"):
         parser.add_argument(f"--{name}", type=Path, required=True)

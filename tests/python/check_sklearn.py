@@ -1,4 +1,4 @@
-"""Compare CineMatch's feature artifacts with what scikit-learn makes of the same movies."""
+"""Compare CineMatch's feature artifacts with features computed by scikit-learn."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ from merged import NUMERIC, Merged, read_merged
 
 
 def refuse_constant(name: str) -> NoReturn:
-    """Refuse NaN and the infinities, which JSON does not have."""
+    """Reject NaN and infinities, which are invalid in JSON."""
     differ("JSON number", "a finite one", name)
 
 
@@ -29,7 +29,7 @@ def read_json(path: Path) -> Any:  # noqa: ANN401
 
 
 def read_matrix(path: Path) -> sp.csr_matrix:
-    """Read the item features and check their form."""
+    """Read the item features and check their format."""
     matrix = sp.load_npz(path)
     same(f"{path.name} format", "csr", matrix.format)
     same(f"{path.name} dtype", np.dtype("float64"), matrix.dtype)
@@ -45,7 +45,7 @@ def read_matrix(path: Path) -> sp.csr_matrix:
 
 
 def check_params(params: dict[str, Any], vectorizer: TfidfVectorizer) -> None:
-    """Compare the stored parameters that scikit-learn knows by the same name."""
+    """Compare stored parameters that have equal names in scikit-learn."""
     for name, expected in vectorizer.get_params().items():
         if name in params and name != "dtype":
             got = params[name]
@@ -55,7 +55,7 @@ def check_params(params: dict[str, Any], vectorizer: TfidfVectorizer) -> None:
 def check_vocabulary(
     vocabulary: dict[str, int], settings: dict[str, Any], max_features: int | None, texts: list[str]
 ) -> tuple[list[str], int]:
-    """Compare the terms, where those tied at the cut may differ; give ours and how many differ."""
+    """Compare terms except ties at the cutoff. Return our terms and the number of differences."""
     terms = sorted(vocabulary)
     for index, term in enumerate(terms):
         same(f"vocabulary index of {term!r}", index, vocabulary[term])
@@ -80,7 +80,7 @@ def check_vocabulary(
 
 
 def check_scaler(stored: dict[str, Any], movies: Merged) -> np.ndarray:
-    """Compare the scaler and give the expected numeric block."""
+    """Compare the scaler and return the expected numeric block."""
     scaler = StandardScaler().fit(movies.numbers)
     same("scaler features", NUMERIC, stored["features"])
     same("scaler n_samples", len(movies.numbers), stored["n_samples"])
@@ -92,7 +92,7 @@ def check_scaler(stored: dict[str, Any], movies: Merged) -> np.ndarray:
 
 
 def check(args: argparse.Namespace) -> str:
-    """Compare everything and give the figures."""
+    """Compare all artifacts and return a summary."""
     movies = read_merged(args.merged)
     tfidf = read_json(args.artifacts / "tfidf_vectorizer.json")
     classes = read_json(args.artifacts / "genre_mlb.json")["classes"]
@@ -112,7 +112,7 @@ def check(args: argparse.Namespace) -> str:
     terms, n_ties = check_vocabulary(tfidf["vocabulary"], settings, args.max_features, movies.texts)
     check_params(tfidf["params"], TfidfVectorizer(max_features=args.max_features, **settings))
 
-    # With our own terms given, a different choice among tied ones changes nothing below.
+    # Uses our terms, so that a different choice among ties has no effect below.
     vectorizer = TfidfVectorizer(vocabulary=terms, **settings)
     text = vectorizer.fit_transform(movies.texts)
     close("idf", vectorizer.idf_, tfidf["idf"], terms)

@@ -1,4 +1,4 @@
-"""Comparisons that stop at the first difference and say where it is."""
+"""Comparisons that raise an error with the location of the first difference."""
 
 from collections.abc import Callable
 from typing import NoReturn
@@ -11,30 +11,30 @@ NEAR_ZERO = 1e-9
 
 
 class DifferenceError(Exception):
-    """What differs, where, what was expected and what was found."""
+    """A difference, with its location, expected value and actual value."""
 
 
 def differ(what: str, expected: object, got: object) -> NoReturn:
-    """Stop with a message."""
+    """Raise a difference with a message."""
     message = f"{what}: expected {expected}, got {got}"
     raise DifferenceError(message)
 
 
 def same(what: str, expected: object, got: object) -> None:
-    """Ask for equality."""
+    """Require equality."""
     if expected != got:
         differ(what, expected, got)
 
 
 def same_names(what: str, expected: list[str], got: list[str]) -> None:
-    """Ask for the same names in the same order."""
+    """Require equal names in equal order."""
     for i, (expected_name, got_name) in enumerate(zip(expected, got, strict=False)):
         same(f"{what} {i}", expected_name, got_name)
     same(f"number of {what}", len(expected), len(got))
 
 
 def close(what: str, expected: np.ndarray, got: np.ndarray, names: list[str]) -> None:
-    """Ask for one number a name, equal within the tolerance."""
+    """Require one number per name, equal within the tolerance."""
     expected, got = np.asarray(expected, dtype=float), np.asarray(got, dtype=float)
     same(f"{what} shape", expected.shape, got.shape)
     for i in np.flatnonzero(~np.isclose(got, expected, rtol=RELATIVE, atol=NEAR_ZERO)):
@@ -42,7 +42,7 @@ def close(what: str, expected: np.ndarray, got: np.ndarray, names: list[str]) ->
 
 
 def close_dense(what: str, expected: np.ndarray, got: np.ndarray, columns: list[str]) -> None:
-    """Ask for two dense blocks of one shape, equal within the tolerance."""
+    """Require dense blocks of equal shape, equal within the tolerance."""
     same(f"{what} shape", expected.shape, got.shape)
     for row, col in np.argwhere(~np.isclose(got, expected, rtol=RELATIVE, atol=NEAR_ZERO)):
         differ(f"{what} row {row} column {columns[col]!r}", expected[row, col], got[row, col])
@@ -51,7 +51,7 @@ def close_dense(what: str, expected: np.ndarray, got: np.ndarray, columns: list[
 def close_sparse(
     what: str, expected: sp.csr_matrix, got: sp.csr_matrix, columns: list[str]
 ) -> None:
-    """Ask for the same stored entries in two sparse blocks, equal within the tolerance."""
+    """Require equal stored entries in two sparse blocks, within the tolerance."""
     same(f"{what} shape", expected.shape, got.shape)
     expected, got = sp.csr_matrix(expected), sp.csr_matrix(got)
     expected.sort_indices()
@@ -69,7 +69,7 @@ def close_sparse(
 
 
 def report(check: Callable[[], str]) -> int:
-    """Run a check and print its outcome; the result is the exit status."""
+    """Run a check, print its outcome and return the exit status."""
     try:
         print(f"ok {check()}")
     except DifferenceError as difference:

@@ -1,4 +1,4 @@
-"""The columns of movies_merged.csv that the features are made of."""
+"""Columns of movies_merged.csv that features are computed from."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ NUMERIC = ["year", "runtime"]
 
 @dataclass
 class Merged:
-    """One entry a movie, in file order."""
+    """Columns with one entry per movie, in file order."""
 
     movie_ids: list[int]
     texts: list[str]
@@ -21,7 +21,7 @@ class Merged:
 
 
 def read_merged(path: Path) -> Merged:
-    """Read the file; `numbers` is year and runtime, a missing one being its column's median."""
+    """Read the file. `numbers` has year and runtime, with column medians for missing values."""
     cells = pd.read_csv(path, dtype=str, keep_default_na=False)
     numbers = cells[NUMERIC].replace("", np.nan).astype("float64")
     median = numbers.median().fillna(0.0)

@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: our binary beside the usual Python stack, on one machine, in one run.
+//! `cargo xtask bench`: benchmarks against the usual Python stack, on one machine, in one run.
 //!
-//! Both sides are measured in turn, so that whatever else the machine does meets both. See
-//! `benches/README.md` for what is measured and how to read it.
+//! Measurements of both sides alternate, so that other load on the machine affects both. See
+//! `benches/README.md` for the methodology.
 
 mod cache;
 mod commands;
@@ -22,14 +22,11 @@ mod report;
 mod requests;
 mod serve;
 mod server;
+mod setup;
 mod stages;
 
-use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -39,6 +36,7 @@ use crate::venv;
 use commands::Programs;
 use machine::Machine;
 use report::Report;
+use setup::{Choice, Pace, Setup, build};
 
 const USAGE: &str = "\
 Usage: cargo xtask bench [PART…] [--runs N] [--json FILE] [--quick] [--factors D,…] [--lenskit]
@@ -53,10 +51,7 @@ Usage: cargo xtask bench [PART…] [--runs N] [--json FILE] [--quick] [--factors
 
 The test data is read from CINEMATCH_TEST_DATA, or ../shared/data beside the project.";
 
-/// Cargo profile of everything measured: link-time optimization, one codegen unit.
-const PROFILE: &str = "dist";
-
-/// One part of the benchmarks.
+/// A benchmark.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Part {
     Preprocess,
@@ -101,81 +96,16 @@ impl Part {
     }
 }
 
-/// What the command line asks for.
+/// Options of the command line.
 #[derive(Debug, PartialEq)]
 struct Options {
     parts: Vec<Part>,
     pace: Pace,
     json: Option<PathBuf>,
-    ials: ials::Choice,
+    ials: Choice,
 }
 
-/// How often and how long to measure.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Pace {
-    /// Measurements of each side after a warm-up.
-    runs: usize,
-    /// One round of throughput.
-    window: Duration,
-    /// One load at a fixed rate.
-    latency: Duration,
-    /// The mixed load.
-    mixed: Duration,
-    /// A try whether a rate is sustained.
-    trial: Duration,
-    /// Ratings to make up for the parts that read many.
-    ratings: u64,
-    /// Processes that train each model of `ials` and `ease`.
-    trainings: usize,
-    /// Iterations of one of them; the first does not count.
-    iterations: usize,
-    /// Films that `ease` compares.
-    movies: usize,
-    /// Trials of each model of `quality`, and splits to choose and to test by.
-    search: quality::Search,
-    /// Viewers that `job` ranks for.
-    users: u64,
-}
-
-impl Pace {
-    const FULL: Self = Self {
-        runs: 5,
-        window: Duration::from_secs(5),
-        latency: Duration::from_secs(30),
-        mixed: Duration::from_mins(10),
-        trial: Duration::from_secs(5),
-        ratings: 32_000_204,
-        trainings: 2,
-        iterations: 4,
-        movies: 20_000,
-        search: quality::Search { trials: 40, validations: 6, tests: 12 },
-        users: 100_000,
-    };
-    const QUICK: Self = Self {
-        runs: 1,
-        window: Duration::from_secs(1),
-        latency: Duration::from_secs(2),
-        mixed: Duration::from_secs(10),
-        trial: Duration::from_secs(1),
-        ratings: 2_000_000,
-        trainings: 1,
-        iterations: 4,
-        movies: 2_000,
-        search: quality::Search { trials: 2, validations: 1, tests: 2 },
-        users: 5_000,
-    };
-}
-
-/// Everything a part needs.
-struct Setup {
-    programs: Programs,
-    inputs: Inputs,
-    work: PathBuf,
-    pace: Pace,
-    ials: ials::Choice,
-}
-
-/// Runs the benchmarks that the arguments after `bench` ask for.
+/// Runs the benchmarks named in `args`, the arguments after `bench`.
 pub fn run(args: &[String]) -> Result<()> {
     if args.iter().any(|arg| arg == "--help" || arg == "-h") {
         println!("{USAGE}");
@@ -202,7 +132,7 @@ pub fn run(args: &[String]) -> Result<()> {
         fs::write(&file, format!("{all:#}\n"))
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
-    // Only after success: a failure leaves its logs.
+    // Removed only after success, since the logs help to diagnose a failure.
     fs::remove_dir_all(&setup.work).context("cannot remove the working directory")
 }
 
@@ -211,7 +141,7 @@ fn parse(args: &[String]) -> Result<Options> {
     let mut pace = Pace::FULL;
     let mut runs = None;
     let mut json = None;
-    let mut ials = ials::Choice::default();
+    let mut ials = Choice::default();
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().with_context(|| format!("{arg} needs a value\n\n{USAGE}"));
@@ -250,8 +180,8 @@ fn parse(args: &[String]) -> Result<Options> {
     Ok(Options { parts, pace, json, ials })
 }
 
-/// Builds ours, provides the peers' environment and empties the working directory.
-fn prepare(pace: Pace, ials: ials::Choice) -> Result<Setup> {
+/// Builds our binary, creates the peers' Python environment and empties the working directory.
+fn prepare(pace: Pace, ials: Choice) -> Result<Setup> {
     let inputs = Inputs::find()?;
     let root = project::root();
     let target = project::target()?;
@@ -261,24 +191,6 @@ fn prepare(pace: Pace, ials: ials::Choice) -> Result<Setup> {
     let work = target.join("bench");
     empty(&work)?;
     Ok(Setup { programs: Programs { ours, python, peers }, inputs, work, pace, ials })
-}
-
-/// Builds with the profile `dist` and returns the path of the program below `target/dist`.
-fn build(what: &[&str], program: &str) -> Result<PathBuf> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let built = Command::new(cargo)
-        .args(["build", "--profile", PROFILE])
-        .args(what)
-        .current_dir(project::root())
-        .status();
-    if !built.context("cannot run cargo")?.success() {
-        bail!("the build failed");
-    }
-    let program = project::target()?.join(PROFILE).join(program);
-    if !program.is_file() {
-        bail!("the build left no {}", program.display());
-    }
-    Ok(program)
 }
 
 fn empty(directory: &Path) -> Result<()> {
@@ -298,19 +210,19 @@ mod tests {
     }
 
     #[test]
-    fn no_arguments_ask_for_everything() {
-        let ials = ials::Choice { factors: vec![64, 128], lenskit: false };
+    fn runs_all_parts_without_arguments() {
+        let ials = Choice { factors: vec![64, 128], lenskit: false };
         let expected = Options { parts: Part::ALL.to_vec(), pace: Pace::FULL, json: None, ials };
         assert_eq!(parsed(&[]).unwrap(), expected);
     }
 
     #[test]
-    fn arguments_are_understood_in_any_order() {
+    fn parses_arguments_in_any_order() {
         let expected = Options {
             parts: vec![Part::Serve, Part::Mixed, Part::Ials],
             pace: Pace { runs: 9, ..Pace::QUICK },
             json: Some(PathBuf::from("out.json")),
-            ials: ials::Choice { factors: vec![8, 256], lenskit: true },
+            ials: Choice { factors: vec![8, 256], lenskit: true },
         };
         let args = [
             ["--runs", "9", "serve", "--json", "out.json"],
@@ -321,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_arguments_are_refused() {
+    fn rejects_invalid_arguments() {
         for args in [
             &["fly"][..],
             &["--runs"],

@@ -1,4 +1,4 @@
-//! The browser that the tests of the pages drive, and the checker of accessibility that they run in it.
+//! Installs the browser driver and the accessibility checker (axe-core) of the page tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,13 +8,13 @@ use anyhow::{Context, Result, bail};
 
 use crate::{debian, project};
 
-/// Where the script is in its package.
+/// Path of the script in its package.
 const AXE: &str = "axe_playwright_python/axe.min.js";
-/// The copy of the requirements that stands beside what was installed by them.
+/// Copy of the requirements file in a complete installation.
 const INSTALLED: &str = "installed-requirements.txt";
 
-/// Finds chromedriver, or installs Debian's with its Chromium where that may be done. Elsewhere there is none, and
-/// the tests say loudly that they did not run.
+/// Finds chromedriver, or installs it with Chromium from Debian if permitted. Returns `None` otherwise, and the
+/// tests report that they were skipped.
 pub fn driver() -> Result<Option<PathBuf>> {
     const PROGRAM: &str = "chromedriver";
     if let Some(found) = debian::on_path(PROGRAM) {
@@ -24,7 +24,7 @@ pub fn driver() -> Result<Option<PathBuf>> {
     Ok(debian::on_path(PROGRAM))
 }
 
-/// The script axe-core, below `target/axe`: pip brings it and compares its checksum. `python` is any that has pip.
+/// Returns the axe-core script in `target/axe`, installed by pip with a checksum. `python` must have pip.
 pub fn axe(python: &Path) -> Result<PathBuf> {
     let requirements = project::root().join("tests/python/axe-requirements.txt");
     let wanted = fs::read(&requirements)
@@ -36,7 +36,7 @@ pub fn axe(python: &Path) -> Result<PathBuf> {
     }
     eprintln!("fetching axe-core to {} (once)", home.display());
     let mut pip = Command::new(python);
-    // Without what the package asks for: its script needs a browser only.
+    // Skips dependencies of the package, since the script needs only a browser.
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"])
         .args(["--require-hashes", "--upgrade", "--target"])
         .arg(&home)
@@ -47,7 +47,7 @@ pub fn axe(python: &Path) -> Result<PathBuf> {
             "{pip:?} failed; pip needs the network, or a configured package index, the first time"
         );
     }
-    // Written last, so that an interrupted installation starts again.
+    // Written last, so that an interrupted installation is repeated.
     fs::write(&installed, wanted)
         .with_context(|| format!("cannot write {}", installed.display()))?;
     Ok(script)

@@ -1,4 +1,4 @@
-//! Programs that a package of Debian's brings, where we may install one.
+//! Installs programs from Debian packages, if permitted.
 
 use std::env;
 use std::path::PathBuf;
@@ -6,25 +6,25 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-/// Whether everything may be done here.
+/// Returns true if the current user is root.
 pub fn is_root() -> Result<bool> {
     let output = Command::new("id").arg("-u").output().context("cannot run `id -u`")?;
     Ok(output.stdout.trim_ascii() == b"0")
 }
 
-/// Where a program is that can be called by its name.
+/// Returns the path of a program on `PATH`.
 pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// Installs a package, where there is apt-get and we may call it; elsewhere nothing happens.
+/// Installs a package as root on systems with apt-get. Does nothing otherwise.
 pub fn install(package: &str) -> Result<()> {
     if !is_root()? || on_path("apt-get").is_none() {
         return Ok(());
     }
     eprintln!("installing Debian's package {package} (once)");
-    // The lists of packages may be old, or not there at all.
+    // Package lists can be outdated or missing.
     let install = ["install", "-y", "--no-install-recommends", package];
     if !apt_get(&install)? {
         apt_get(&["update"])?;
@@ -33,7 +33,7 @@ pub fn install(package: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether apt-get did it.
+/// Runs apt-get and returns true on success.
 fn apt_get(arguments: &[&str]) -> Result<bool> {
     let mut command = Command::new("apt-get");
     command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());

@@ -1,5 +1,5 @@
-//! A `PostgreSQL` of the tests' own: made for a run, reachable on this machine alone, gone
-//! afterwards, however the run ends.
+//! Temporary local `PostgreSQL` server for tests, removed at the end of a run even if the run is
+//! interrupted.
 
 use std::env;
 use std::fs::{self, DirBuilder, File};
@@ -15,17 +15,17 @@ use anyhow::{Context, Result, bail};
 use crate::debian::is_root;
 use crate::{debian, project};
 
-/// Programs that a folder must have to be `PostgreSQL`'s.
+/// Programs in the `bin` folder of a `PostgreSQL` installation.
 const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
-/// The tests' user; it may do everything.
+/// Superuser of the tests.
 const USER: &str = "cinematch_test";
-/// How often another port is tried when somebody else took the free one in between.
+/// Maximum number of attempts if another process takes the free port.
 const ATTEMPTS: usize = 5;
 
-/// Makes a cluster in the folder `$2` and starts its server, says `ready`, and waits until its standard
-/// input ends. That happens when [`Postgres`] is dropped, and as well when xtask is interrupted or
-/// killed: the system closes the pipe. It runs in a process group of its own, which Ctrl-C does not
-/// reach. `fsync` stays on in the server: tests kill and look what is left.
+/// Creates a cluster in the folder `$2`, starts its server, prints `ready`, and waits until its
+/// standard input closes. The system closes it when [`Postgres`] is dropped or xtask is killed. The
+/// script runs in its own process group, which does not receive Ctrl-C. `fsync` stays enabled, since
+/// tests kill the server and check durability.
 const KEEPER: &str = r#"
 trap '' HUP INT PIPE
 bin=$1 home=$2 user=$3
@@ -41,7 +41,7 @@ read -r _
 rm -rf "$home"
 "#;
 
-/// A running server; stopped and removed when dropped.
+/// A running server, stopped and removed on drop.
 pub struct Postgres {
     keeper: Child,
     home: Home,
@@ -49,7 +49,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Finds the programs, or installs them where it may; makes a database and starts its server.
+    /// Finds the programs, or installs them if permitted, then creates a cluster and starts its server.
     pub fn start() -> Result<Self> {
         let programs = programs()?;
         let owner = Owner::choose()?;
@@ -61,7 +61,7 @@ impl Postgres {
         bail!("PostgreSQL found no port: {ATTEMPTS} times somebody took the one that was free")
     }
 
-    /// Nothing if its port was taken by somebody else meanwhile.
+    /// Returns `None` if another process has taken the port.
     fn try_start(programs: &Path, owner: Option<Owner>) -> Result<Option<Self>> {
         let home = Home::make(owner)?;
         let (password, port) = (random_hex()?, free_port()?);
@@ -98,7 +98,7 @@ impl Postgres {
         bail!("PostgreSQL ({}) does not start:\n{}", programs.display(), said.trim_end())
     }
 
-    /// Waits until the keeper has started the server, or could not.
+    /// Waits for the keeper and returns true if it has started the server.
     fn is_ready(&mut self) -> Result<bool> {
         let mut said = String::new();
         if let Some(stdout) = self.keeper.stdout.take() {
@@ -108,7 +108,7 @@ impl Postgres {
         Ok(said == "ready\n")
     }
 
-    /// Where it is, user and password included.
+    /// Returns the connection URL with user and password.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -116,7 +116,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // The keeper takes the end of its input for the sign to stop the server.
+        // Closing its input makes the keeper stop the server.
         drop(self.keeper.stdin.take());
         if let Err(error) = self.keeper.wait() {
             eprintln!("PostgreSQL in {} may still run: {error}", self.home.path.display());
@@ -124,16 +124,16 @@ impl Drop for Postgres {
     }
 }
 
-/// The folder of a cluster; removed when dropped.
+/// Folder of a cluster, removed on drop.
 struct Home {
     path: PathBuf,
     owner: Option<Owner>,
 }
 
 impl Home {
-    /// Makes an empty folder that only `owner` can look into.
+    /// Creates an empty folder that is accessible to `owner` only.
     fn make(owner: Option<Owner>) -> Result<Self> {
-        // Another user than ours may not be able to enter the build directory.
+        // Other users may lack access to the build directory.
         let parent = if owner.is_some() { env::temp_dir() } else { project::target()?.join("tmp") };
         fs::create_dir_all(&parent).with_context(|| format!("cannot make {}", parent.display()))?;
         let path = parent.join(format!("cinematch-postgres-{}", random_hex()?));
@@ -159,7 +159,7 @@ impl Home {
             .with_context(|| format!("cannot give {} to user {uid}", path.display()))
     }
 
-    /// What the server and its starter said.
+    /// Returns the logs of the server and of the keeper.
     fn logs(&self) -> String {
         let read = |name| fs::read_to_string(self.path.join(name)).unwrap_or_default();
         read("start.log") + &read("server.log")
@@ -168,7 +168,7 @@ impl Home {
 
 impl Drop for Home {
     fn drop(&mut self) {
-        // The keeper has removed it already, if it could.
+        // Usually removed by the keeper already.
         if let Err(error) = fs::remove_dir_all(&self.path)
             && self.path.exists()
         {
@@ -177,7 +177,7 @@ impl Drop for Home {
     }
 }
 
-/// Who runs the server.
+/// System user that runs the server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Owner {
     uid: u32,
@@ -185,8 +185,8 @@ struct Owner {
 }
 
 impl Owner {
-    /// `PostgreSQL` refuses to run as root: another user does it then. Everybody else runs it
-    /// themselves, which is `None`.
+    /// Chooses another user if this process runs as root, which `PostgreSQL` rejects. Returns `None`
+    /// for other users.
     fn choose() -> Result<Option<Self>> {
         if !is_root()? {
             return Ok(None);
@@ -199,7 +199,7 @@ impl Owner {
         )
     }
 
-    /// Of a user in the lines of a passwd file.
+    /// Finds a user by name in the lines of a passwd file.
     fn named(users: &str, name: &str) -> Option<Self> {
         users.lines().find_map(|line| {
             let mut fields = line.split(':');
@@ -210,8 +210,8 @@ impl Owner {
     }
 }
 
-/// The folder of `PostgreSQL`'s programs; Debian's package is installed where there is none and we
-/// may.
+/// Returns the folder of `PostgreSQL`'s programs. Installs Debian's package if it is missing and
+/// installation is permitted.
 fn programs() -> Result<PathBuf> {
     if let Some(found) = find() {
         return Ok(found);
@@ -243,7 +243,7 @@ fn find() -> Option<PathBuf> {
     complete.next()
 }
 
-/// Sorts folders named by versions.
+/// Sorts folders named by versions in descending order.
 fn newest_first(folders: &mut [PathBuf]) {
     folders.sort_by_key(|folder| {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -252,13 +252,13 @@ fn newest_first(folders: &mut [PathBuf]) {
     });
 }
 
-/// A port that nobody listens on at this moment.
+/// Returns a currently unused port.
 fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())
 }
 
-/// 16 random bytes.
+/// Returns 16 random bytes in hexadecimal.
 fn random_hex() -> Result<String> {
     let mut bytes = [0; 16];
     let read = File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut bytes));
@@ -272,7 +272,7 @@ mod tests {
     use std::net::TcpStream;
 
     #[test]
-    fn a_user_is_found_by_the_whole_name() {
+    fn finds_a_user_by_exact_name() {
         let users = "root:x:0:0:root:/root:/bin/bash\n\npostgresql:x:7:8::/:/bin/sh\n\
                      postgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash\n\
                      broken:x:many:1::/:\nnobody:*:65534:65533:nobody:/nonexistent:/bin/false";
@@ -283,20 +283,20 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_compared_as_numbers() {
+    fn compares_versions_as_numbers() {
         let mut folders = ["9.6", "15", "snapshot", "9.10", "17"].map(PathBuf::from);
         newest_first(&mut folders);
         assert_eq!(folders, ["17", "15", "9.10", "9.6", "snapshot"].map(PathBuf::from));
     }
 
     #[test]
-    fn random_names_are_long_and_differ() {
+    fn generates_long_distinct_random_names() {
         let (one, other) = (random_hex().unwrap(), random_hex().unwrap());
         assert_eq!((one.len(), other.len()), (32, 32));
         assert_ne!(one, other);
     }
     #[test]
-    fn a_server_answers_until_it_is_dropped_and_leaves_nothing() {
+    fn stops_and_removes_the_server_on_drop() {
         if find().is_none() {
             return eprintln!("!!! DID NOT RUN: no PostgreSQL; `cargo xtask test` installs it !!!");
         }

@@ -1,26 +1,26 @@
-//! Where things are: the project's root, its build directory and the test data.
+//! Paths of the project root, the build directory and the test data.
 
 use std::path::{Path, PathBuf};
 use std::{env, path};
 
 use anyhow::{Context, Result, bail};
 
-/// The environment variable that names the test data.
+/// Environment variable with the path of the test data.
 const TEST_DATA: &str = "CINEMATCH_TEST_DATA";
 
-/// The project's root directory.
+/// Returns the root directory of the project.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
 }
 
-/// Where cargo builds: `CARGO_TARGET_DIR`, or `target` at the root.
+/// Returns the build directory: `CARGO_TARGET_DIR`, or `target` in the root.
 pub fn target() -> Result<PathBuf> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
     path::absolute(&target).with_context(|| format!("cannot resolve {}", target.display()))
 }
 
-/// The directory of the test data: `CINEMATCH_TEST_DATA`, or `shared/data` beside the root.
+/// Returns the test data directory: `CINEMATCH_TEST_DATA`, or `shared/data` next to the root.
 fn test_data() -> Result<PathBuf> {
     let named = env::var_os(TEST_DATA).map(PathBuf::from);
     let data = named.unwrap_or_else(|| root().join("../shared/data"));
@@ -34,20 +34,20 @@ fn test_data() -> Result<PathBuf> {
     path::absolute(&data).with_context(|| format!("cannot resolve {}", data.display()))
 }
 
-/// The files that both sides read.
+/// Input files of both sides.
 pub struct Inputs {
     /// Titles and genres.
     pub movies: PathBuf,
-    /// The ids of each film elsewhere.
+    /// IMDb and TMDB ids of each movie.
     pub links: PathBuf,
-    /// Records with overview, runtime, votes and people.
+    /// TMDB records with overview, runtime, votes, cast and crew.
     pub tmdb: PathBuf,
-    /// The folder of a small data set of the same form, with its ratings.
+    /// Folder of a small dataset in MovieLens format, with ratings.
     pub small: PathBuf,
 }
 
 impl Inputs {
-    /// Finds the files; a missing one is an error that names it.
+    /// Finds the files. Returns an error with the path of a missing file.
     pub fn find() -> Result<Self> {
         let raw = test_data()?.join("raw");
         let file = |path: &str| {

@@ -1,4 +1,4 @@
-//! Redis: the program for the tests, which start as many as they need, to kill and stall them, and one for the
+//! Redis: finds the program for tests, which start, stall and kill servers themselves, and runs a server for
 //! benchmarks.
 
 use std::net::TcpListener;
@@ -14,7 +14,7 @@ use crate::debian;
 
 const PROGRAM: &str = "redis-server";
 
-/// Finds the program, or installs it where it may.
+/// Finds the program, or installs it if permitted.
 pub fn program() -> Result<PathBuf> {
     if let Some(found) = debian::on_path(PROGRAM) {
         return Ok(found);
@@ -29,7 +29,7 @@ pub fn program() -> Result<PathBuf> {
     )
 }
 
-/// A server on this machine alone, which keeps nothing on the disk; ended when dropped.
+/// A local server without persistence, stopped on drop.
 pub struct Redis {
     client: PathBuf,
     child: Child,
@@ -37,7 +37,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts it, and waits until it answers.
+    /// Starts a server and waits until it responds.
     pub fn start() -> Result<Self> {
         const WITHIN: Duration = Duration::from_secs(10);
         let program = program()?;
@@ -65,12 +65,12 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Empties it.
+    /// Deletes all keys.
     pub fn flush(&self) -> Result<()> {
         self.ask("FLUSHALL")
     }
 
-    /// The processor seconds that it has used.
+    /// Returns the processor time of the server, in seconds.
     pub fn cpu_seconds(&self) -> f64 {
         process::cpu_seconds(self.child.id())
     }

@@ -1,4 +1,4 @@
-//! Python environments below `target/venv`, made once for each requirements file.
+//! Python environments in `target/venv`, one per requirements file.
 
 use std::env;
 use std::ffi::OsString;
@@ -11,12 +11,12 @@ use anyhow::{Context, Result, bail};
 
 use crate::project;
 
-/// The copy of the requirements that stands in a finished environment.
+/// Copy of the requirements file in a complete environment.
 const INSTALLED: &str = "installed-requirements.txt";
 
-/// Gives the Python of the environment `target/venv/<name>` with `requirements` installed. It is
-/// made when it does not exist, and made again when the content of `requirements` has changed. The
-/// environment variable `PYTHON` names another interpreter than `python3` to make it with.
+/// Returns the Python interpreter of the environment `target/venv/<name>` with `requirements`
+/// installed. Creates the environment if it is missing or if `requirements` has changed, with the
+/// interpreter in the environment variable `PYTHON` or `python3`.
 pub fn python(requirements: &Path, name: &str) -> Result<PathBuf> {
     let wanted = fs::read(requirements)
         .with_context(|| format!("cannot read {}", requirements.display()))?;
@@ -40,13 +40,13 @@ pub fn python(requirements: &Path, name: &str) -> Result<PathBuf> {
             .arg(requirements),
         "pip needs the network, or a configured package index, the first time",
     )?;
-    // Written last, so that an interrupted installation starts again.
+    // Written last, so that an interrupted installation is repeated.
     fs::write(&installed, wanted)
         .with_context(|| format!("cannot write {}", installed.display()))?;
     Ok(python)
 }
 
-/// Runs a command to its end; `advice` goes with any failure.
+/// Runs a command and adds `advice` to errors.
 fn run(command: &mut Command, advice: &str) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = match command.output() {

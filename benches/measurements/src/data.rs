@@ -16,7 +16,7 @@ use cinematch::ranking::{Blend, Recommender, Votes, WeightedModel};
 use cinematch::sources::movielens::{self, TagRow};
 use cinematch::sources::ratings;
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 
 /// Movies, tags and ratings.
 pub struct Data {

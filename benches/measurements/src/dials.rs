@@ -13,8 +13,8 @@ use cinematch::evaluation::{HeldOut, Part, Split, StrongGeneralization, miscalib
 use cinematch::ids::MovieIdx;
 use cinematch::ranking::{Query, Rating, Recommender};
 
-use crate::Outcome;
 use crate::data::{Data, Trained};
+use crate::outcome::Outcome;
 
 const SHOWN: usize = 20;
 const DIVERSITY: [f32; 6] = [0.0, 0.15, 0.3, 0.5, 0.7, 1.0];

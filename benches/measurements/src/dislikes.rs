@@ -16,7 +16,7 @@ use cinematch::retrieval::Filter;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 
 /// Number of movies to draw from, of movies per history, of histories, and of movies similar to each X.
 const KNOWN: usize = 600;

@@ -8,8 +8,8 @@ mod data;
 mod dials;
 mod dislikes;
 mod onboarding;
+mod outcome;
 
-use std::error::Error;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cinematch-measurements MEASUREMENT ARGUMENTS
@@ -17,8 +17,6 @@ const USAGE: &str = "usage: cinematch-measurements MEASUREMENT ARGUMENTS
   dials ROOT RATINGS-FOLDER [--splits N]                  effect of diversity and novelty on lists
   dislikes ARTIFACTS                                      effect of a dislike on similar movies
   onboarding ROOT RATINGS-FOLDER [--splits N] [--content] value of the answers of new users";
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

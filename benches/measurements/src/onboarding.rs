@@ -17,8 +17,8 @@ use cinematch::ids::MovieIdx;
 use cinematch::models::Fitted;
 use cinematch::ranking::{Answer, ModelChoice, Query, Rating, Recommender};
 
-use crate::Outcome;
 use crate::data::{Data, Trained};
+use crate::outcome::Outcome;
 
 const SHOWN: usize = 20;
 /// Numbers of questions after which lists are evaluated.

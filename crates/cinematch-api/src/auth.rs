@@ -1,4 +1,4 @@
-//! `/auth`: profiles by email address, and sessions.
+//! `/auth`: profiles by email address, and account sessions.
 
 use std::sync::Arc;
 
@@ -15,7 +15,9 @@ use cinematch_service::profile::{self, Identity, ProfileBody};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// Open mode: the profile of an email address; made if there is none and a name is given.
+/// Returns the profile of an email address; creates it if it doesn't exist and a name is given.
+///
+/// Available in open mode only.
 #[utoipa::path(post, path = "/auth/identify", tag = "access", request_body = Identity,
     responses(
         (status = 200, body = ProfileBody),
@@ -33,7 +35,7 @@ pub async fn identify(
     Ok(Json(profile::identify(&service, identity).await?.into()))
 }
 
-/// What one signs in with.
+/// Sign-in credentials.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct Credentials {
     #[schema(max_length = 254)]
@@ -42,7 +44,9 @@ pub struct Credentials {
     password: SecretString,
 }
 
-/// Signs in: the reply sets the session's cookie, `HttpOnly` and `SameSite=Lax`.
+/// Signs in and sets the session cookie.
+///
+/// The cookie is `HttpOnly` and `SameSite=Lax`. Available in accounts mode only.
 #[utoipa::path(post, path = "/auth/login", tag = "access", request_body = Credentials,
     responses(
         (status = 200, body = ProfileBody),
@@ -58,7 +62,7 @@ pub async fn login(
     Ok(([(header::SET_COOKIE, cookie)], Json(profile.into())))
 }
 
-/// Signs out: the session ends, its cookie goes.
+/// Signs out: ends the session and deletes its cookie.
 #[utoipa::path(post, path = "/auth/logout", tag = "access",
     responses(
         (status = 204, description = "Signed out, or was not signed in"),
@@ -71,7 +75,7 @@ pub async fn logout(
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]))
 }
 
-/// Whose requests these are.
+/// Returns the caller's profile.
 #[utoipa::path(get, path = "/auth/me", tag = "access",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(

@@ -1,4 +1,4 @@
-//! `GET /api/movies`.
+//! `GET /api/movies`: the catalog, filtered, sorted and paginated.
 
 use std::collections::BTreeSet;
 
@@ -13,61 +13,61 @@ use cinematch_service::browse::{self, BrowseReply, BrowseRequest};
 
 const DEFAULT_LIMIT: usize = 20;
 
-/// Which films, in which order. Ranges are inclusive; a film of which the value is not known does not
-/// pass. Genres, `service` and `language` may be given again and again: films on any of the services and in
-/// any of the languages pass.
+/// Filters and sort order. Ranges are inclusive and exclude movies whose value is unknown. The genre parameters,
+/// `service` and `language` may be repeated; a movie matches if it is on any of the services and in any of the
+/// languages.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `parse` reads: parameters given again and again")]
 pub struct BrowseQuery {
-    /// A genre that films have, in any case or a synonym; with several, at least one of them.
+    /// Genre or a synonym of it, in any case. If repeated, movies must have at least one of the genres.
     #[param(required = false, style = Form, explode, example = json!(["crime"]))]
     genre: Vec<String>,
-    /// A genre that films have; with several, all of them.
+    /// Required genre. If repeated, movies must have all of the genres.
     #[param(required = false, style = Form, explode)]
     genre_all: Vec<String>,
-    /// A genre that films do not have; with several, none of them.
+    /// Excluded genre. If repeated, movies must have none of the genres.
     #[param(required = false, style = Form, explode)]
     genre_none: Vec<String>,
-    /// From this year.
+    /// Earliest release year.
     #[param(maximum = 65535)]
     year_min: Option<u16>,
-    /// To this year.
+    /// Latest release year.
     #[param(maximum = 65535)]
     year_max: Option<u16>,
-    /// From this many minutes.
+    /// Minimum runtime in minutes.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_min: Option<u32>,
-    /// To this many minutes.
+    /// Maximum runtime in minutes.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_max: Option<u32>,
-    /// A streaming service that has them.
+    /// Streaming service that offers the movies.
     #[param(required = false, style = Form, explode)]
     service: Vec<String>,
-    /// The country whose streaming services count and are shown, as two letters; the operator's own, if
-    /// not given.
+    /// Two-letter code of the country whose streaming services are filtered by and shown; the default is the
+    /// operator's region.
     region: Option<String>,
-    /// The language they were made in, ISO 639-1.
+    /// Original language, as an ISO 639-1 code.
     #[param(required = false, style = Form, explode)]
     language: Vec<String>,
-    /// From this many votes.
+    /// Minimum number of votes.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     min_votes: Option<u32>,
-    /// From this average of TMDB's votes, 0 to 10.
+    /// Minimum average TMDB vote, 0 to 10.
     #[param(minimum = 0, maximum = 10, example = 7.5)]
     rating_min: Option<f64>,
-    /// `popularity` (if not given), `votes`, `rating` or `year`, the highest first, or `title`, A first.
-    /// Films of which it is not known come last.
+    /// Sort order: `popularity` (default), `votes`, `rating` or `year`, descending, or `title`, ascending. Movies
+    /// whose value is unknown come last.
     #[param(inline)]
     sort: Option<SortName>,
-    /// How many films, 1 to 100; 20 if not given.
+    /// Maximum number of movies per page, 1 to 100; the default is 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
-    /// The `next_cursor` of the page before, asked for with the same `sort`.
+    /// `next_cursor` of the previous page; requires the same `sort`.
     cursor: Option<String>,
 }
 
-/// The names of sorts.
+/// Names of the sort orders.
 #[derive(utoipa::ToSchema)]
 #[schema(rename_all = "lowercase")]
 #[expect(dead_code, reason = "describes the names that `Sort::find` knows")]
@@ -123,8 +123,9 @@ fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
     Ok(asked)
 }
 
+/// Parses an unsigned integer of at most `most`.
 fn number<T: TryFrom<u32>>(field: &str, value: &str, most: u32) -> Result<T, Problem> {
-    // No sign, which Rust would take.
+    // Rejects a leading `+`, which `u32::from_str` accepts.
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let number = value.parse::<u32>().ok().filter(|number| digits && *number <= most);
     number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
@@ -134,7 +135,7 @@ fn number<T: TryFrom<u32>>(field: &str, value: &str, most: u32) -> Result<T, Pro
     })
 }
 
-/// An average vote, written as JSON writes numbers.
+/// Parses an average vote, written as a JSON number.
 fn vote(field: &str, value: &str) -> Result<f64, Problem> {
     serde_json::from_str(value).map_err(|_| {
         let value: String = value.chars().take(40).collect();
@@ -155,7 +156,7 @@ fn unknown_parameter(field: &str) -> Problem {
     Problem::field(field, message)
 }
 
-/// The fields of a query as this route names them.
+/// Renames the fields of a query error to this route's parameter names.
 fn renamed(error: QueryError) -> QueryError {
     let rename = |FieldError { field, message }| {
         let mut field: String = field;
@@ -176,8 +177,9 @@ fn renamed(error: QueryError) -> QueryError {
     QueryError { errors: error.errors.into_iter().map(rename).collect() }
 }
 
-/// The catalogue page by page, sorted and filtered. Pages fit together also where the catalogue changes
-/// between them.
+/// Lists the movies of the catalog, filtered, sorted and paginated.
+///
+/// Pagination by cursor stays consistent if the catalog changes between pages.
 #[utoipa::path(get, path = "/api/movies", tag = "catalogue", params(BrowseQuery),
     responses(
         (status = 200, body = BrowseReply),

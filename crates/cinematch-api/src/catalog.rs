@@ -1,4 +1,4 @@
-//! Genres, services, single movies.
+//! Genres, streaming services and single movies of the catalog.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,23 +9,23 @@ use cinematch_service::Service;
 use cinematch_service::catalog::{self, Genres, OneMovie, Services};
 use serde::Deserialize;
 
-/// The genres of the catalogue, in lower case.
+/// Lists the genres of the catalog, in lower case.
 #[utoipa::path(get, path = "/api/genres", tag = "catalogue", responses((status = 200, body = Genres)))]
 pub async fn genres(State(service): State<Service>) -> Json<Genres> {
     Json(catalog::genres(&service.bundle()))
 }
 
-/// A country.
+/// Parameter that selects a country.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct InRegion {
-    /// Its two letters; the operator's own, if not given.
+    /// Two-letter country code; the default is the operator's region.
     #[param(example = "DE")]
     region: Option<String>,
 }
 
-/// The streaming services of the catalogue, or of a region.
+/// Lists the streaming services of the catalog, or of a country.
 #[utoipa::path(get, path = "/api/services", tag = "catalogue", params(InRegion),
     responses(
         (status = 200, body = Services),
@@ -38,7 +38,7 @@ pub async fn services(
     Ok(Json(catalog::services(&service.bundle(), place.region.as_deref())?))
 }
 
-/// One film.
+/// Returns a movie.
 #[utoipa::path(get, path = "/api/movies/{movie_id}", tag = "catalogue",
     params(("movie_id" = i64, Path, description = "MovieLens' number", minimum = 0, maximum = 4_294_967_295_u32), InRegion),
     responses(

@@ -1,5 +1,5 @@
-//! The `OpenAPI` document: its head, the security of guarded operations, and the refusals that every
-//! operation can answer.
+//! The `OpenAPI` document: general information, security requirements of guarded operations, and the error
+//! responses common to all operations.
 
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::schema::Schema;
@@ -13,7 +13,7 @@ use cinematch_http::problem::ProblemDocument;
 use cinematch_service::export::ExportFormat;
 use cinematch_service::selection::{Mode, RuntimeBucket, YearBucket};
 
-/// The document without its routes.
+/// The document without its operations.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
@@ -26,12 +26,12 @@ use cinematch_service::selection::{Mode, RuntimeBucket, YearBucket};
                        endorsed or certified by TMDB. Where films can be watched is JustWatch's data.",
         license(name = "MIT", identifier = "MIT")
     ),
-    // What only parameters name.
+    // Schemas referenced by parameters only, which utoipa doesn't collect by itself.
     components(schemas(ProblemDocument, Mode, YearBucket, RuntimeBucket, ExportFormat))
 )]
 pub struct Document;
 
-/// Adds the security schemes, and to every operation its id and the refusals of the layers around it.
+/// Adds the security schemes, and adds to every operation its id and the error responses of the outer layers.
 pub fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     let header = |name: &str, text: &str| ApiKey::Header(ApiKeyValue::with_description(name, text));
@@ -47,7 +47,7 @@ pub fn complete(document: &mut OpenApi) {
     for (name, scheme) in schemes {
         components.add_security_scheme(name, scheme);
     }
-    // What is left out is nothing: a default beside `oneOf` is more than generators of clients take.
+    // Drops defaults next to `oneOf`, which client generators reject; an omitted property means `null`.
     for schema in components.schemas.values_mut() {
         if let RefOr::T(Schema::Object(object)) = schema {
             for property in object.properties.values_mut() {
@@ -77,12 +77,12 @@ pub fn complete(document: &mut OpenApi) {
     }
 }
 
-/// Adds the security of guarded operations to the document of a group of them.
+/// Adds the default security requirements to the operations of a guarded router.
 pub fn protect(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         for (_, operation) in operations_of(item) {
-            // A guarded operation that needs no profile admits anyone in open mode, and with accounts
-            // every user who signed in.
+            // Operations that need no profile admit every caller in open mode (the empty requirement), and
+            // any session or API key in accounts mode.
             let scheme = |name: &str| SecurityRequirement::new::<_, [&str; 0], &str>(name, []);
             operation.security.get_or_insert_with(|| {
                 vec![SecurityRequirement::default(), scheme("session"), scheme("api_key")]
@@ -91,7 +91,7 @@ pub fn protect(document: &mut OpenApi) {
     }
 }
 
-/// Returns the operations of a path with their methods.
+/// Returns the operations of a path with their HTTP methods.
 fn operations_of(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     let operations = [
         ("get", &mut item.get),
@@ -102,7 +102,8 @@ fn operations_of(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mu
     operations.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-/// What generated clients call an operation: `get_watchlist_by_user_id`.
+/// Returns the operation id, from which client generators derive function names, e.g.
+/// `get_watchlist_by_user_id`.
 fn name_of(method: &str, path: &str) -> String {
     let parts = path.split(['/', '-']).filter(|part| !part.is_empty() && *part != "api");
     let mut name = parts.fold(method.to_owned(), |name, part| {
@@ -117,7 +118,7 @@ fn name_of(method: &str, path: &str) -> String {
     name
 }
 
-/// Every response says what it is, as the specification wants it.
+/// Fills in missing response descriptions, which the specification requires.
 fn describe(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response
@@ -134,6 +135,7 @@ fn describe(operation: &mut Operation) {
     }
 }
 
+/// Adds an error response to an operation, unless it declares that status itself.
 fn may_refuse(operation: &mut Operation, status: &str, description: &str) {
     let problem = Ref::from_schema_name("ProblemDocument");
     let content = ContentBuilder::new().schema(Some(problem)).build();

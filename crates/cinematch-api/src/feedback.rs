@@ -1,4 +1,4 @@
-//! `/api/feedback`: reactions to movies, ratings, and what was watched.
+//! `/api/feedback`: reactions, ratings and watched movies.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,7 +10,9 @@ use cinematch_service::Service;
 use cinematch_service::feedback::{self, FeedbackDone, FeedbackList, NewFeedback, ResetDone};
 use cinematch_store::Reaction;
 
-/// Says something of a film. It counts at the next request for recommendations.
+/// Records a reaction, a rating or a watched mark for a movie.
+///
+/// The feedback affects the next request for recommendations.
 #[utoipa::path(post, path = "/api/feedback", tag = "people", request_body = NewFeedback,
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -26,7 +28,7 @@ pub async fn say(
     Ok(Json(feedback::say(&service, &profile, new).await?))
 }
 
-/// UserExport that the profile said of films, the last first.
+/// Lists all feedback of the caller's profile, newest first.
 #[utoipa::path(get, path = "/api/feedback", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -39,7 +41,7 @@ pub async fn list(
     Ok(Json(feedback::list(&service, &profile).await?))
 }
 
-/// Takes back all that was said of a film.
+/// Deletes all feedback of the caller's profile on a movie.
 #[utoipa::path(delete, path = "/api/feedback/{movie_id}", tag = "people",
     params(("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32, example = 6)),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
@@ -57,7 +59,7 @@ pub async fn unsay(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The films that the profile likes, the last first.
+/// Lists the ids of the movies that the caller's profile likes, newest first.
 #[utoipa::path(get, path = "/api/feedback/my-likes", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -71,7 +73,7 @@ pub async fn likes(
     Ok(Json(feedback::movies_with(&service, &profile, likes).await?))
 }
 
-/// The films that the profile dislikes or is not interested in, the last first.
+/// Lists the ids of the movies that the caller's profile dislikes or is not interested in, newest first.
 #[utoipa::path(get, path = "/api/feedback/my-dislikes", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -85,7 +87,9 @@ pub async fn dislikes(
     Ok(Json(feedback::movies_with(&service, &profile, dislikes).await?))
 }
 
-/// Forgets all likes, dislikes and stars of the profile; which films it saw stays known.
+/// Deletes all reactions and ratings of the caller's profile.
+///
+/// Watched marks are kept.
 #[utoipa::path(post, path = "/api/feedback/reset", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(

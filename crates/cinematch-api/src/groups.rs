@@ -1,4 +1,4 @@
-//! `POST /api/groups/recommendations`: movies for several users.
+//! `POST /api/groups/recommendations`: recommendations for a group of users.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,8 +10,10 @@ use cinematch_service::Service;
 use cinematch_service::groups::{self, GroupReply, GroupRequest};
 use cinematch_service::names::check_user;
 
-/// Recommends films to several people at once. Nothing that one of them has seen is shown; services and
-/// languages of their preferences do not count, what one has is enough for all.
+/// Recommends movies for a group of users.
+///
+/// Excludes movies that any member has seen. The services and languages in the members' preferences are not
+/// applied as filters, since it is enough if one member has access to a movie.
 #[utoipa::path(post, path = "/api/groups/recommendations", tag = "recommendations",
     request_body = GroupRequest,
     responses(

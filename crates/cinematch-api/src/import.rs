@@ -1,4 +1,4 @@
-//! `POST /api/import`: a user's history from another service.
+//! `POST /api/import`: import of a user's history from another service.
 
 use std::sync::Arc;
 
@@ -15,40 +15,42 @@ use cinematch_service::imports::{self, ImportReply};
 use cinematch_service::recommend::DEFAULT_LIMIT;
 use serde::Deserialize;
 
-/// What the body does not say.
+/// Parameters of an import.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct ImportQuery {
-    /// The file's name, where the body is the file itself: of Letterboxd's tables it decides which one
-    /// it is.
+    /// Name of the file, if the request body is the file itself. It distinguishes the CSV files of a Letterboxd
+    /// export.
     #[param(example = "watched.csv", max_length = 255)]
     filename: Option<String>,
-    /// How many films to recommend then, 0 to 100; 20 if not given.
+    /// Number of movies to recommend after the import, 0 to 100; the default is 20.
     #[param(minimum = 0, maximum = 100)]
     limit: Option<usize>,
-    /// Whether the rows that were found are to be listed too; no, if not given.
+    /// If true, the report also lists the rows that were matched; the default is false.
     all_rows: Option<bool>,
 }
 
-/// Files of one import, as a form sends them.
+/// Multipart form with the files of an import.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the form")]
 pub struct ImportForm {
-    /// One or more files, each with its name.
+    /// One or more files, each with a file name.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }
 
-/// A file as it is.
+/// Raw contents of a file.
 #[derive(utoipa::ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "describes a body")]
 pub struct FileBytes(Vec<u8>);
 
-/// Imports what a person rated, liked, watched and means to watch elsewhere: a ZIP or CSV file of
-/// Letterboxd, IMDb's ratings or watchlist, a ZIP or JSON file of Trakt, `MovieLens.org`'s ratings; as the
-/// body itself or as a form's files. Nothing is guessed; the same file again changes nothing.
+/// Imports ratings, likes, watched movies and watchlists from another service.
+///
+/// Supported exports: Letterboxd (ZIP or CSV), IMDb ratings or watchlist (CSV), Trakt (ZIP or JSON), and
+/// `MovieLens.org` ratings (CSV). Send a file as the request body, or one or more files as a multipart form.
+/// Ambiguous rows are reported and not imported. Importing the same file again has no effect.
 #[utoipa::path(post, path = "/api/import", tag = "people", params(ImportQuery),
     request_body(content(
         (ImportForm = "multipart/form-data"),

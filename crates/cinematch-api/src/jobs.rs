@@ -11,17 +11,17 @@ use cinematch_service::jobs::{self, JobItem, JobList};
 use cinematch_store::JobKind;
 use serde::Deserialize;
 
-/// How many jobs.
+/// Parameters of a job listing.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct JobsQuery {
-    /// How many, 1 to 100; 20 if not given.
+    /// Maximum number of jobs, 1 to 100; the default is 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
-/// What ran, runs and waits in the background.
+/// Lists queued, running and finished background jobs, newest first.
 #[utoipa::path(get, path = "/api/jobs", tag = "operation", params(JobsQuery),
     responses(
         (status = 200, body = JobList),
@@ -35,7 +35,7 @@ pub async fn list(
     Ok(Json(jobs::list(&service, asked.limit.unwrap_or(20)).await?))
 }
 
-/// One job.
+/// Returns a background job.
 #[utoipa::path(get, path = "/api/jobs/{job_id}", tag = "operation",
     params(("job_id" = i64, Path, description = "Its number", minimum = 1)),
     responses(
@@ -51,8 +51,10 @@ pub async fn show(
     Ok(Json(jobs::find(&service, id).await?))
 }
 
-/// Trains a model anew in the background, which is put into service if it is not worse. A job that waits
-/// already is enough.
+/// Queues a job that trains a new generation.
+///
+/// The new generation is promoted if it is not worse than the served one. If a job of this kind is already
+/// queued, returns that job.
 #[utoipa::path(post, path = "/api/admin/retrain", tag = "operation",
     responses((status = 202, body = JobItem, description = "The job that waits for its turn")))]
 pub async fn retrain(
@@ -62,7 +64,9 @@ pub async fn retrain(
     over_the_api(&service, JobKind::Retrain).await
 }
 
-/// Brings new films into service in the background, without training.
+/// Queues a job that adds new movies to the served generation without training.
+///
+/// If a job of this kind is already queued, returns that job.
 #[utoipa::path(post, path = "/api/admin/update", tag = "operation",
     responses((status = 202, body = JobItem, description = "The job that waits for its turn")))]
 pub async fn update(
@@ -72,6 +76,7 @@ pub async fn update(
     over_the_api(&service, JobKind::Update).await
 }
 
+/// Queues a job and returns it with a 202.
 async fn over_the_api(
     service: &Service,
     kind: JobKind,

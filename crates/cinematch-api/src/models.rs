@@ -1,4 +1,4 @@
-//! `/api/models`: the generations on disk, and which of them is served.
+//! `/api/models`: the generations on disk, their roles, promotion and rollback.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,18 +8,20 @@ use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::models::{self, ModelItem, ModelList, PromotedItem};
 
-/// The recorded reason of promotions over the API.
+/// Reason recorded for promotions and rollbacks requested over the API.
 const WHY: &str = "asked for over the API";
 
-/// The generations there are, with what they are for: `champion` is served, a rollback goes to `previous`,
-/// `retired` ones served once, a `candidate` never did.
+/// Lists the generations on disk with their roles.
+///
+/// `champion` is the served generation, `previous` is the target of a rollback, `retired` generations were served
+/// in the past, and a `candidate` has never been served.
 #[utoipa::path(get, path = "/api/models", tag = "operation",
     responses((status = 200, body = ModelList)))]
 pub async fn list(State(service): State<Service>, _: Operator) -> Result<Json<ModelList>, Problem> {
     Ok(Json(models::list(&service).await?))
 }
 
-/// One generation.
+/// Returns a generation with its manifest and model card.
 #[utoipa::path(get, path = "/api/models/{generation}", tag = "operation",
     params(("generation" = i64, Path, description = "Its number", minimum = 0)),
     responses(
@@ -36,7 +38,7 @@ pub async fn show(
     Ok(Json(models::find(&service, generation).await?))
 }
 
-/// Serves a generation that is there, after its checksums were verified.
+/// Verifies the checksums of a generation and promotes it.
 #[utoipa::path(post, path = "/api/admin/models/{generation}/promote", tag = "operation",
     params(("generation" = i64, Path, description = "Its number", minimum = 0)),
     responses(
@@ -53,7 +55,7 @@ pub async fn promote(
     Ok(Json(models::promote(&service, generation, WHY).await?.into()))
 }
 
-/// Serves again what served before.
+/// Rolls back to the previously served generation.
 #[utoipa::path(post, path = "/api/admin/models/rollback", tag = "operation",
     responses(
         (status = 200, body = PromotedItem),

@@ -1,4 +1,4 @@
-//! `/api/preferences/me`.
+//! `/api/preferences/me`: preferences of the caller's profile.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,7 +8,7 @@ use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::preferences::{NewPreferences, PreferencesBody, save};
 
-/// The preferences of the profile that asks.
+/// Returns the preferences of the caller's profile.
 #[utoipa::path(get, path = "/api/preferences/me", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -22,7 +22,7 @@ pub async fn read(
     Ok(Json(taste.preferences.clone().into()))
 }
 
-/// Puts preferences in the place of those of before.
+/// Replaces the preferences of the caller's profile.
 #[utoipa::path(put, path = "/api/preferences/me", tag = "people", request_body = NewPreferences,
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(

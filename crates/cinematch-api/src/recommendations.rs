@@ -1,4 +1,4 @@
-//! `/api/recommendations`: from the request alone by `POST`, from the caller's profile by `GET`.
+//! `/api/recommendations`: `POST` recommends for the history in the request, `GET` for the caller's profile.
 
 use axum::extract::{RawQuery, State};
 use cinematch_http::access::{Caller, Me};
@@ -10,8 +10,9 @@ use cinematch_service::listing::RecommendationReply;
 use cinematch_service::personal::{self, PersonalQuery};
 use cinematch_service::recommend::{self, RecommendationRequest, Whose};
 
-/// Recommends films for a history, preferences and filters, all told by the request. Of the person named
-/// by `user_id` no more is used than which films they know already.
+/// Recommends movies for the history, preferences and filters in the request.
+///
+/// The data of the user named by `user_id` serves only to exclude movies that the user already knows.
 #[utoipa::path(post, path = "/api/recommendations", tag = "recommendations",
     request_body = RecommendationRequest,
     responses(
@@ -25,13 +26,15 @@ pub async fn recommend(
 ) -> Result<Cached, Problem> {
     let whose = request.whose()?;
     let allowed = caller.may_act_for(&whose.user_id);
-    // The default user has a watchlist too, which callers with a profile do not share.
+    // Callers restricted to their own profile can't read the default user's data: it is ignored for them,
+    // whereas naming another user is an error.
     let is_allowed = if whose.is_named { allowed.map(|()| true)? } else { allowed.is_ok() };
     Ok(Cached(recommend::recommend(&service, Whose { is_allowed, ..whose }, request).await?))
 }
 
-/// Recommends films to the profile that asks, by its ratings, likes, dislikes and preferences as they are
-/// now.
+/// Recommends movies for the caller's profile.
+///
+/// Uses the profile's current ratings, reactions and preferences.
 #[utoipa::path(get, path = "/api/recommendations", tag = "recommendations", params(PersonalQuery),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(

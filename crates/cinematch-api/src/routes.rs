@@ -9,7 +9,7 @@ use crate::{
     search, similar, users, watchlist,
 };
 
-/// Operations that anyone may call.
+/// Returns the operations that require no identified caller.
 pub fn public() -> OpenApiRouter<RouteState> {
     OpenApiRouter::new()
         .routes(routes!(auth::identify))
@@ -17,7 +17,7 @@ pub fn public() -> OpenApiRouter<RouteState> {
         .routes(routes!(auth::logout))
 }
 
-/// Operations that require a caller.
+/// Returns the operations that require an identified caller.
 pub fn guarded() -> OpenApiRouter<RouteState> {
     OpenApiRouter::new()
         .routes(routes!(auth::me))

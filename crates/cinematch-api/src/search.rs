@@ -1,4 +1,4 @@
-//! `GET /api/search`.
+//! `GET /api/search`: search for movies.
 
 use axum::extract::{RawQuery, State};
 use cinematch_http::cached::Cached;
@@ -8,21 +8,23 @@ use cinematch_service::Service;
 use cinematch_service::search::{self, SearchReply};
 use serde::Deserialize;
 
-/// What to search for.
+/// Parameters of a search.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SearchQuery {
-    /// Words of a title, a person or a keyword, the last one perhaps unfinished; a year is a hint.
+    /// Words of a title, a person's name or a keyword. The last word may be a prefix. A year favors movies of that
+    /// year.
     #[param(example = "godfater", max_length = 200)]
     q: String,
-    /// How many films, 1 to 50; 10 if not given.
+    /// Maximum number of movies, 1 to 50; the default is 10.
     #[param(minimum = 1, maximum = 50)]
     limit: Option<usize>,
 }
 
-/// Films by title, person or keyword, as people type: with typing errors, words in any order, the last
-/// one unfinished.
+/// Searches for movies by title, person or keyword.
+///
+/// Tolerates typing errors, accepts words in any order and matches the last word as a prefix.
 #[utoipa::path(get, path = "/api/search", tag = "catalogue", params(SearchQuery),
     responses(
         (status = 200, body = SearchReply),

@@ -1,4 +1,4 @@
-//! `GET /api/movies/{movie_id}/similar`.
+//! `GET /api/movies/{movie_id}/similar`: movies similar to a movie.
 
 use axum::extract::{RawQuery, State};
 use cinematch_http::cached::Cached;
@@ -8,20 +8,21 @@ use cinematch_service::Service;
 use cinematch_service::similar::{self, SimilarReply};
 use serde::Deserialize;
 
-/// How many films, and whose services.
+/// Parameters of a similar-movies request.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SimilarQuery {
-    /// How many films, 1 to 100; 20 if not given.
+    /// Maximum number of movies, 1 to 100; the default is 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
-    /// The country whose streaming services are shown, as two letters; the operator's own, if not given.
+    /// Two-letter code of the country whose streaming services are shown; the default is the operator's region.
     region: Option<String>,
 }
 
-/// Films like one, by what they are and by who likes both: those recommended to somebody of whom no
-/// more is known than that they like this film.
+/// Lists the movies most similar to a movie, by content and by shared audience.
+///
+/// The result equals the recommendations for a user whose only feedback is a like of this movie.
 #[utoipa::path(get, path = "/api/movies/{movie_id}/similar", tag = "catalogue",
     params(("movie_id" = i64, Path, description = "MovieLens' number", minimum = 0, maximum = 4_294_967_295_u32), SimilarQuery),
     responses(

@@ -12,16 +12,16 @@ use cinematch_service::export::{Export, ExportFormat, Forgotten, forget as forge
 use cinematch_service::names::{UserName, check_user};
 use serde::Deserialize;
 
-/// How to take it away.
+/// Parameters of a data export.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
-    /// `json`, if not given: everything. `csv`: the films, for a spreadsheet.
+    /// `json` (default) exports all data of the profile; `csv` exports its movies as a table for spreadsheets.
     #[param(value_type = Option<ExportFormat>)]
     format: Option<ExportFormat>,
 }
 
-/// UserExport that is known of the profile that asks.
+/// Exports all data of the caller's profile.
 #[utoipa::path(get, path = "/api/export/me", tag = "people", params(ExportQuery),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -39,7 +39,7 @@ pub async fn export(
     attachment::export(&service, &profile, query.format.unwrap_or(ExportFormat::Json)).await
 }
 
-/// Forgets a person: profile, preferences, what was said of films, watchlist, sessions.
+/// Deletes a user's profile, preferences, feedback, watchlist and sessions.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "people",
     params(("id" = UserName, Path, description = "A profile's number, or the name of a watchlist")),
     responses(

@@ -1,4 +1,4 @@
-//! The watchlist, by `{user_id}` and of the caller's profile.
+//! `/api/watchlist`: watchlists of the user named by `{user_id}`, and of the caller's profile.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use cinematch_service::watchlist::{self, Done, NewEntry, Removed, Watchlist};
 use cinematch_store::{Added, Owner};
 use serde::Deserialize;
 
-/// Somebody's watchlist, newest first.
+/// Lists the watchlist of a user, newest first.
 #[utoipa::path(get, path = "/api/watchlist/{user_id}", tag = "watchlist",
     params(("user_id" = UserName, Path)),
     responses(
@@ -28,7 +28,7 @@ pub async fn list(
     Ok(Json(watchlist::list(&service, user_id).await?))
 }
 
-/// The watchlist of the profile that asks, newest first.
+/// Lists the watchlist of the caller's profile, newest first.
 #[utoipa::path(get, path = "/api/watchlist", tag = "watchlist",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -41,7 +41,9 @@ pub async fn list_mine(
     Ok(Json(watchlist::list(&service, profile.key()).await?))
 }
 
-/// Adds a film; adding twice is adding once.
+/// Adds a movie to the watchlist of a user.
+///
+/// Adding a movie that is already on the list has no effect.
 #[utoipa::path(post, path = "/api/watchlist/{user_id}", tag = "watchlist",
     params(("user_id" = UserName, Path)),
     request_body = NewEntry,
@@ -65,7 +67,9 @@ pub async fn add(
     added(watchlist::add(&service, owner, entry).await?)
 }
 
-/// Adds a film to the watchlist of the profile that asks; adding twice is adding once.
+/// Adds a movie to the watchlist of the caller's profile.
+///
+/// Adding a movie that is already on the list has no effect.
 #[utoipa::path(post, path = "/api/watchlist", tag = "watchlist", request_body = NewEntry,
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -82,7 +86,7 @@ pub async fn add_mine(
     added(watchlist::add(&service, Owner::from(&profile), entry).await?)
 }
 
-/// Returns the reply to an addition: 201 for a new entry, 200 for one that was there.
+/// Builds the response to an addition: 201 for a new entry, 200 for an existing one.
 fn added((added, done): (Added, Done)) -> Result<(StatusCode, Json<Done>), Problem> {
     let status = match added {
         Added::New => StatusCode::CREATED,
@@ -91,7 +95,7 @@ fn added((added, done): (Added, Done)) -> Result<(StatusCode, Json<Done>), Probl
     Ok((status, Json(done)))
 }
 
-/// Removes a film.
+/// Removes a movie from the watchlist of a user.
 #[utoipa::path(delete, path = "/api/watchlist/{user_id}/{movie_id}", tag = "watchlist",
     params(("user_id" = UserName, Path),
         ("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32)),
@@ -110,8 +114,9 @@ pub async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Removes a film from the watchlist of the profile that asks. What stands at the place of `user_id` is
-/// the film's number.
+/// Removes a movie from the watchlist of the caller's profile.
+///
+/// The path parameter `user_id` holds the movie's id here.
 #[utoipa::path(delete, path = "/api/watchlist/{user_id}", tag = "watchlist",
     params(("user_id" = i64, Path, description = "The film's number", minimum = 0, maximum = 4_294_967_295_u32)),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
@@ -128,13 +133,13 @@ pub async fn remove_mine(
     Ok(Json(watchlist::remove(&service, &profile.key(), movie_id).await?))
 }
 
-/// Whether the person has seen it.
+/// Parameters of a watched mark.
 #[derive(Debug, Deserialize)]
 pub struct WatchedQuery {
     watched: bool,
 }
 
-/// Marks a film watched, or not watched after all.
+/// Marks a movie on the watchlist of a user as watched or not watched.
 #[utoipa::path(put, path = "/api/watchlist/{user_id}/{movie_id}/watched", tag = "watchlist",
     params(("user_id" = UserName, Path),
         ("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32), ("watched" = bool, Query)),
@@ -153,14 +158,15 @@ pub async fn set_watched(
     Ok(Json(watchlist::set_watched(&service, &user_id, movie_id, query.watched).await?))
 }
 
-/// The same where it may be left unsaid.
+/// Parameters of a watched mark, with a default: `watched` is true if omitted.
 #[derive(Debug, Deserialize)]
 pub struct WatchedOrNot {
     watched: Option<bool>,
 }
 
-/// Marks a film of the watchlist of the profile that asks watched, or not watched after all. What stands
-/// at the place of `user_id` is the film's number.
+/// Marks a movie on the watchlist of the caller's profile as watched or not watched.
+///
+/// The path parameter `user_id` holds the movie's id here.
 #[utoipa::path(post, path = "/api/watchlist/{user_id}/watched", tag = "watchlist",
     params(("user_id" = i64, Path, description = "The film's number", minimum = 0, maximum = 4_294_967_295_u32),
         ("watched" = Option<bool>, Query, description = "`true` if not given")),
@@ -180,7 +186,7 @@ pub async fn set_watched_mine(
     Ok(Json(watchlist::set_watched(&service, &profile.key(), movie_id, watched).await?))
 }
 
-/// Refuses names that are nobody's, and those of others.
+/// Checks that `user_id` is a valid user name and that the caller may act for that user.
 fn allowed(caller: &Caller, user_id: &str) -> Result<(), Problem> {
     check_user(user_id)?;
     caller.may_act_for(user_id)

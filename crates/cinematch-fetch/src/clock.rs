@@ -1,61 +1,61 @@
-//! Time as an argument.
+//! A clock passed as an argument, so that tests can run faster than real time.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
-/// A clock that starts at a given moment and runs at the world's speed, or faster: a fetch of forty
-/// minutes can be watched in one, with all its waiting in proportion.
+/// A clock that starts at a given time and runs at real time or a multiple of it. Sleeps scale with the
+/// speed: at 40, a fetch of forty minutes takes one.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     started: Instant,
-    /// Seconds since 1970 when it started.
+    /// Unix time in seconds at the start.
     epoch: Duration,
     speed: u32,
 }
 
 impl Clock {
-    /// The time of day, at `speed` seconds a second.
+    /// Starts at the system time and runs at `speed` times real time.
     pub fn system(speed: u32) -> Self {
         let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { started: Instant::now(), epoch, speed: speed.max(1) }
     }
 
-    /// The same clock, ahead by so many seconds.
+    /// Returns the clock moved forward by `seconds`.
     #[must_use]
     pub fn ahead(mut self, seconds: i64) -> Self {
         self.epoch += Duration::from_secs(seconds.max(0).cast_unsigned());
         self
     }
 
-    /// A clock that starts at `unix` seconds since 1970.
+    /// Starts at the Unix time `unix`, in seconds, and runs at `speed` times real time.
     pub fn starting_at(unix: i64, speed: u32) -> Self {
         let epoch = Duration::from_secs(unix.max(0).cast_unsigned());
         Self { started: Instant::now(), epoch, speed: speed.max(1) }
     }
 
-    /// Time since the clock started.
+    /// Returns the time elapsed since the start, on this clock.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed() * self.speed
     }
 
-    /// Seconds since 1970.
+    /// Returns the Unix time in seconds.
     pub fn unix(&self) -> i64 {
         (self.epoch + self.elapsed()).as_secs().cast_signed()
     }
 
-    /// So much of this clock's time in the world's, but a second at least: for time-outs, which the
-    /// network keeps by the world's clock.
+    /// Converts a duration on this clock to real time, at least one second. Use it for network timeouts,
+    /// which run in real time.
     pub fn time_out(&self, length: Duration) -> Duration {
         (length / self.speed).max(Duration::from_secs(1))
     }
 
-    /// Waits until the clock has run for `elapsed`.
+    /// Sleeps until `elapsed` since the start.
     pub async fn sleep_until(&self, elapsed: Duration) {
         tokio::time::sleep_until(self.started + elapsed / self.speed).await;
     }
 
-    /// Waits for `length` of this clock's time.
+    /// Sleeps for `length` on this clock.
     pub async fn sleep(&self, length: Duration) {
         self.sleep_until(self.elapsed() + length).await;
     }

@@ -1,4 +1,4 @@
-//! The HTTP client that both TMDb and GroupLens are asked with.
+//! HTTP client configuration shared by the TMDb and GroupLens clients.
 
 use std::sync::Once;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use reqwest::{Client, ClientBuilder, Url, redirect};
 
 use crate::clock::Clock;
 
-/// HTTP/2 where the server has it, compressed answers, connections kept.
+/// Returns a client builder with a user agent and timeouts. HTTP/2, compression and keep-alive are on.
 pub fn client(clock: Clock) -> ClientBuilder {
     static CRYPTOGRAPHY: Once = Once::new();
-    // An error means that the process has chosen one already.
+    // An error means that the process already has a default provider.
     CRYPTOGRAPHY.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
@@ -20,7 +20,7 @@ pub fn client(clock: Clock) -> ClientBuilder {
         .read_timeout(clock.time_out(Duration::from_secs(20)))
 }
 
-/// An address that nobody can listen to: HTTPS, or this machine.
+/// Parses a URL that is safe from eavesdropping: HTTPS, or HTTP on this machine.
 pub fn safe_url(base: &str) -> Option<Url> {
     let url = Url::parse(base).ok()?;
     let here =
@@ -29,8 +29,8 @@ pub fn safe_url(base: &str) -> Option<Url> {
     safe.then_some(url)
 }
 
-/// Redirects to other pages of the same server, a few. Never to another server: what is secret would go
-/// with them, and what comes back would be somebody else's word.
+/// Follows up to four redirects within the origin of `base`. Redirects to other origins are not followed,
+/// because they would send the token there and return untrusted data.
 pub fn same_server(base: &Url) -> redirect::Policy {
     let place = |url: &Url| {
         (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port_or_known_default())
@@ -42,7 +42,7 @@ pub fn same_server(base: &Url) -> redirect::Policy {
     })
 }
 
-/// What went wrong, without the address.
+/// Describes an error without the URL.
 pub fn described(error: reqwest::Error) -> String {
     let error = error.without_url();
     let kind = if error.is_timeout() {
@@ -52,7 +52,7 @@ pub fn described(error: reqwest::Error) -> String {
     } else {
         "a broken connection"
     };
-    // The innermost cause is the one that says something.
+    // Only the innermost cause names the actual problem.
     let mut cause: &dyn std::error::Error = &error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -4,8 +4,8 @@
 //! - [`tmdb`] requests movies from TMDb's API, stores every response in `tmdb.db` and writes
 //!   `tmdb_metadata.csv` from it.
 //!
-//! Both measure time with a [`clock::Clock`] passed by the caller, so that a test can run a fetch of
-//! forty minutes in one.
+//! Both measure time with a [`clock::Clock`] passed by the caller, so that tests can run a fetch of
+//! forty minutes in one minute.
 
 pub mod clock;
 mod http;

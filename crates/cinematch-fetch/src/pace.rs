@@ -1,4 +1,13 @@
-//! One rate for all requests.
+//! Rate limiter shared by all requests of a client.
+//!
+//! [`Pace`] guarantees that no one-second window at the server holds more than `rate` requests. The
+//! network can delay requests by different amounts, so requests that leave evenly spaced can still arrive
+//! bunched. A request therefore counts until one second after its response, or after its assumed arrival if
+//! the response is slow.
+//!
+//! The `governor` crate does not fit. It spaces requests as they leave, at a fixed quota, which bounds the
+//! rate at the client but not at the server. [`Pace`] also changes its interval: it doubles after a 429
+//! response and recovers by a tenth after every 50 successful ones.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,25 +15,25 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 
-/// A request whose answer has not come after this long has arrived.
+/// Time after which an unanswered request is assumed to have arrived at the server.
 const LONGEST_WAY: Duration = Duration::from_millis(200);
 const SECOND: Duration = Duration::from_secs(1);
-/// Told to slow down again and again, this is the slowest: one request in two seconds.
+/// Maximum interval between requests after repeated 429 responses: one request per two seconds.
 const SLOWEST: Duration = Duration::from_secs(2);
-/// Who was woken late lets the next ones go so much sooner: a timer that is always a little late would
-/// otherwise make all requests late, each by a little more.
+/// Maximum delay, in intervals, that later requests make up for by leaving earlier. Timers always fire
+/// slightly late; without catching up, the delays would add up and lower the rate.
 const CATCH_UP: u32 = 4;
-/// Answers in a row, without a complaint, after which the pace picks up by a tenth.
+/// Number of consecutive successful responses after which the interval shrinks by a tenth.
 const CONFIDENCE: u32 = 50;
 
-/// Lets requests go so that a server never counts more than `rate` of them in any one second, however
-/// they bunch up on the way: the request that is `rate`th after another goes no sooner than a second
-/// after that one was answered (or has surely arrived). They go evenly, first come, first served.
+/// A rate limiter. Requests leave in FIFO order at even intervals. Each one waits until a second has
+/// passed since the response to the request `rate` positions before it, or since that request's assumed
+/// arrival if that is earlier.
 #[derive(Debug)]
 pub struct Pace {
     clock: Clock,
     rate: usize,
-    /// Held while waiting: the lock is fair, so requests go in the order they asked.
+    /// Held while waiting. Tokio's mutex is fair, so requests leave in the order of their calls.
     turn: tokio::sync::Mutex<()>,
     state: Arc<Mutex<State>>,
 }
@@ -34,14 +43,14 @@ struct State {
     /// The last `rate` requests, oldest first.
     sent: VecDeque<Sent>,
     n_sent: u64,
-    /// Between two requests.
+    /// Interval between requests.
     interval: Duration,
-    /// When the next one would go if all went on time.
+    /// Time at which the next request is due.
     slot: Duration,
-    /// Nobody goes before.
+    /// Time before which no request leaves, set by 429 responses.
     closed_until: Duration,
     content: u32,
-    /// Complaints since the last answer without one; those of one pause are one.
+    /// Number of 429 responses since the last success. Those within one pause count as one.
     complaints: u32,
 }
 
@@ -51,7 +60,7 @@ struct Sent {
     answered: Option<Duration>,
 }
 
-/// Leave to send one request; dropped when its answer has begun, or will not come.
+/// Permit to send one request. Drop it when the response headers arrive or the request fails.
 #[derive(Debug)]
 pub struct Leave {
     number: u64,
@@ -60,7 +69,7 @@ pub struct Leave {
 }
 
 impl Pace {
-    /// At most `rate` requests, 1 and up, in any second.
+    /// Creates a limiter of `rate` requests per second, at least 1.
     pub fn new(rate: u32, clock: Clock) -> Self {
         let rate = rate.max(1);
         let state = State {
@@ -76,7 +85,7 @@ impl Pace {
         Self { clock, rate: rate as usize, turn: tokio::sync::Mutex::new(()), state }
     }
 
-    /// Waits for this request's turn.
+    /// Waits until the next request may leave.
     pub async fn wait(&self) -> Leave {
         let _turn = self.turn.lock().await;
         loop {
@@ -104,12 +113,12 @@ impl Pace {
         Leave { number: state.n_sent, clock: self.clock, state: Arc::clone(&self.state) }
     }
 
-    /// The server complained: nobody goes for `pause`, and then half as often. How often it has
-    /// complained since it was last content.
+    /// Records a 429 response: stops all requests for `pause` and doubles the interval. Returns the number
+    /// of such pauses since the last success.
     pub fn slow_down(&self, pause: Duration) -> u32 {
         let now = self.clock.elapsed();
         let mut state = locked(&self.state);
-        // Requests that were under way together complain together; that is one complaint.
+        // Concurrent requests are rejected together; count them once.
         if state.closed_until <= now {
             state.interval = (state.interval * 2).min(SLOWEST);
             state.complaints += 1;
@@ -120,12 +129,12 @@ impl Pace {
         state.complaints
     }
 
-    /// How long nobody goes from now on, because the server said so.
+    /// Returns the remaining time of the current pause.
     pub fn closed_for(&self) -> Duration {
         locked(&self.state).closed_until.saturating_sub(self.clock.elapsed())
     }
 
-    /// The server answered without a complaint; after many of these the pace picks up again.
+    /// Records a success. Shrinks the interval after 50 of them in a row.
     pub fn content(&self) {
         let mut state = locked(&self.state);
         state.complaints = 0;
@@ -138,13 +147,13 @@ impl Pace {
 }
 
 impl State {
-    /// When the next request may go, as far as is known now.
+    /// Returns the earliest time of the next request, given the responses so far.
     fn next(&self, rate: usize, now: Duration) -> Duration {
         let mut next = self.closed_until.max(self.slot);
         if let Some(first) = self.sent.front().filter(|_| self.sent.len() == rate) {
             let surely = first.at + LONGEST_WAY;
             let arrived = first.answered.unwrap_or(surely).min(surely);
-            // An answer that is still to come may allow it sooner.
+            // The response may still arrive and allow an earlier time.
             let earliest = if first.answered.is_none() && now < first.at + SECOND {
                 first.at
             } else {
@@ -176,7 +185,7 @@ fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
 mod tests {
     use super::*;
 
-    /// Sends `n` requests whose answers take `latency`, and gives the times of sending.
+    /// Sends `n` requests with responses after `latency`, and returns the times they left.
     async fn send(pace: &Pace, clock: Clock, n: usize, latency: Duration) -> Vec<Duration> {
         let mut sent = Vec::new();
         let mut under_way = tokio::task::JoinSet::new();
@@ -192,7 +201,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_second_holds_more_than_the_rate() {
+    async fn never_exceeds_the_rate_in_any_one_second_window() {
         for latency in [0, 30, 400].map(Duration::from_millis) {
             let clock = Clock::starting_at(0, 1);
             let pace = Pace::new(40, clock);
@@ -201,14 +210,14 @@ mod tests {
             for pair in sent.windows(41) {
                 assert!(pair[40] >= pair[0] + SECOND + longest, "{pair:?}");
             }
-            // 400 requests are ten seconds; the way of the answers is all that is added.
+            // 400 requests take ten seconds at this rate; each window adds the response time.
             let limit = Duration::from_secs(10) + longest * 10;
             assert!(sent[399] <= limit + Duration::from_millis(50), "{latency:?} {:?}", sent[399]);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_complaint_stops_everyone_and_halves_the_pace_until_the_server_is_content() {
+    async fn slow_down_pauses_all_requests_and_halves_the_rate_until_successes_restore_it() {
         let clock = Clock::starting_at(0, 1);
         let pace = Pace::new(10, clock);
         send(&pace, clock, 2, Duration::ZERO).await;

@@ -1,9 +1,8 @@
-//! Who calls, and what they may do.
+//! Caller identification and authorization.
 //!
-//! In open mode everybody at this machine may do everything, and `X-User-Id` says which profile they
-//! are. With accounts a request carries a session's cookie or an API key. Pages of other sites can make a
-//! browser send both, so requests that change something must come from a page of ours, or of an
-//! origin that may call the API.
+//! In open mode every caller on this machine has full access, and `X-User-Id` selects the profile. In accounts
+//! mode a request carries a session cookie or an API key. Pages of other sites can make a browser send requests
+//! with the user's cookies, so unsafe requests must come from a page of this server or of an allowed origin.
 
 use std::net::IpAddr;
 
@@ -14,21 +13,22 @@ use cinematch_store::{Profile, Scope};
 
 use crate::problem::Problem;
 
-/// Who calls.
+/// Caller of a request.
 #[derive(Clone, Debug)]
 pub enum Caller {
-    /// Open mode: somebody at this machine, with the profile they say they are.
+    /// Open mode: any caller on this machine, with the profile selected by `X-User-Id`, if any.
     Household(Option<Profile>),
-    /// Somebody who signed in.
+    /// Accounts mode: a signed-in user.
     Person(Profile),
-    /// A program with an API key, with the profile for which it acts.
+    /// Accounts mode: a client with an API key, with the profile it acts for, if any.
     Program(Scope, Option<Profile>),
-    /// Whoever shows nothing where something is needed.
+    /// Accounts mode: a caller without credentials.
     Nobody,
 }
 
 impl Caller {
-    /// The profile that the call is for.
+    /// Returns the profile that the request acts for; a 401 if the request selects none, a 403 if the key's scope
+    /// doesn't allow it.
     pub fn profile(&self) -> Result<&Profile, Problem> {
         match self {
             Self::Person(profile)
@@ -47,7 +47,7 @@ impl Caller {
         }
     }
 
-    /// Whether the data of the person of this key may be read and changed.
+    /// Checks that the caller may read and change the data of `user`; returns a 401 or 403 if not.
     pub fn may_act_for(&self, user: &str) -> Result<(), Problem> {
         match self {
             Self::Household(_) | Self::Program(Scope::Write | Scope::Admin, _) => Ok(()),
@@ -61,26 +61,26 @@ impl Caller {
     }
 }
 
-/// Returns a 401.
+/// Creates a 401.
 pub fn unauthorized(detail: &str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, detail)
 }
 
-/// Returns a 403.
+/// Creates a 403.
 pub fn forbidden(detail: &str) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, detail)
 }
 
-/// Returns the 401 of a caller without credentials.
+/// Creates the 401 for a caller without credentials.
 pub fn sign_in() -> Problem {
     unauthorized("Sign in at /auth/login, or send an API key as `Authorization: Bearer …`")
 }
 
-/// The address of the client that sent a request.
+/// IP address of the client that sent the request.
 #[derive(Clone, Copy, Debug)]
 pub struct Client(pub IpAddr);
 
-/// Who calls, whoever that is: the guard has found out.
+/// Extracts the caller identified by the guard layer; [`Caller::Nobody`] if the guard has not run. Never rejects.
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
@@ -89,7 +89,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// The profile that the call is for: 401 where there is none.
+/// Extracts the profile that the request acts for; rejects requests without one, see [`Caller::profile`].
 pub struct Me(pub Profile);
 
 impl<S: Send + Sync> FromRequestParts<S> for Me {
@@ -101,8 +101,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Me {
     }
 }
 
-/// Whoever may operate the server: in open mode everybody at this machine, with accounts a key of the
-/// scope `admin`.
+/// Extractor that admits operators only: every caller in open mode, API keys with the scope `admin` in accounts
+/// mode.
 pub struct Operator;
 
 impl<S: Send + Sync> FromRequestParts<S> for Operator {

@@ -1,4 +1,4 @@
-//! Exports as files to download.
+//! Data exports as file downloads.
 
 use axum::Json;
 use axum::http::{HeaderValue, header};
@@ -9,7 +9,7 @@ use cinematch_store::Profile;
 
 use crate::problem::Problem;
 
-/// Returns everything recorded about a user, as a file.
+/// Returns a user's data as a file download.
 pub async fn export(
     service: &Service,
     profile: &Profile,

@@ -1,4 +1,4 @@
-//! Cached replies as responses, sent packed to clients that accept gzip.
+//! Responses from the reply cache, compressed for clients that accept gzip.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -10,7 +10,7 @@ use cinematch_service::cache::CachedReply;
 /// A JSON response from the reply cache.
 pub struct Cached(pub CachedReply);
 
-/// The response carries the cached reply as an extension, by which [`pack`] recognizes it.
+/// Attaches the cached reply to the response as an extension, for [`pack`].
 impl IntoResponse for Cached {
     fn into_response(self) -> Response {
         let Self(reply) = self;
@@ -21,7 +21,8 @@ impl IntoResponse for Cached {
     }
 }
 
-/// The layer that sends kept replies packed to those who take them so: what comes packed is not packed again.
+/// Middleware that sends the gzip form of a [`Cached`] response to clients that accept gzip. A compression layer
+/// outside this one leaves such responses alone, so each reply is compressed once, not per request.
 pub async fn pack(request: Request, next: Next) -> Response {
     let takes = takes_gzip(request.headers());
     let mut response = next.run(request).await;
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_takes_gzip_says_so() {
+    fn detects_gzip_in_accept_encoding_and_honors_q_zero() {
         let takes = |value: &'static str| {
             let value = HeaderValue::from_static(value);
             takes_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]))
@@ -65,7 +66,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_kept_reply_is_packed_once_on_its_way_and_another_as_before() {
+    async fn compresses_cached_and_uncached_replies_exactly_once() {
         use axum::Router;
         use axum::routing::get;
         use http_body_util::BodyExt;

@@ -1,26 +1,26 @@
-//! The class of a route, set where its router is assembled.
+//! Route classes. A route's class is set as an extension where its router is assembled.
 
 /// Decides which callers a route admits and how its errors are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RouteClass {
-    /// An operation of the API that requires a caller.
+    /// An API operation that requires an identified caller.
     Guarded,
-    /// An operation of the API that anyone may call, with or without credentials.
+    /// An API operation that admits callers with or without credentials.
     Public,
-    /// A page, or a form on one. Pages identify the user by cookies.
+    /// A web page, or the target of a form on a page. Callers are identified by cookies.
     Page,
-    /// A file that pages load.
+    /// A static file that pages load.
     Asset,
-    /// The documentation of the API.
+    /// The API documentation.
     Docs,
-    /// A probe of an orchestrator.
+    /// A health probe for orchestrators.
     Probe,
-    /// No route matches.
+    /// A request that no route matches.
     Unmatched,
 }
 
 impl RouteClass {
-    /// True for operations of the API.
+    /// True for API operations.
     pub fn is_api(self) -> bool {
         matches!(self, Self::Guarded | Self::Public)
     }

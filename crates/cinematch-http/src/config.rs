@@ -1,4 +1,4 @@
-//! Settings of access to the server.
+//! Access settings.
 
 use std::num::NonZeroU32;
 
@@ -6,28 +6,28 @@ use axum::http::StatusCode;
 
 use crate::problem::Problem;
 
-/// Settings of access to the server.
+/// Access settings of the server.
 #[derive(Clone, Debug, Default)]
 pub struct AccessConfig {
-    /// Whether people sign in.
+    /// Access mode: open, or with accounts.
     pub mode: AccessMode,
-    /// Further names under which the server is reached, without port; in open mode requests to other
-    /// names are refused.
+    /// Additional host names of the server, without port. In open mode, requests for any host but these and
+    /// localhost are rejected with a 403.
     pub allowed_hosts: Vec<String>,
-    /// Requests per second and client, with bursts of five seconds' worth; `None`: any number.
+    /// Maximum requests per second and client, with bursts of five seconds' worth; `None` allows any number.
     pub rate_limit: Option<NonZeroU32>,
-    /// True if all requests come from a reverse proxy that speaks HTTPS to clients and adds the client's
-    /// address as the last element of `X-Forwarded-For`.
+    /// True if all requests come through a reverse proxy that terminates HTTPS and appends the client's address
+    /// to `X-Forwarded-For`.
     pub behind_proxy: bool,
 }
 
-/// Whether people sign in.
+/// How callers are identified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccessMode {
-    /// A household at its own machine: profiles without passwords.
+    /// Profiles without passwords; the server is reachable from its own machine only.
     #[default]
     Open,
-    /// Accounts with passwords, and API keys.
+    /// Accounts with passwords, and API keys for clients.
     Accounts,
 }
 

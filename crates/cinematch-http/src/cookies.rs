@@ -1,15 +1,15 @@
-//! Cookies.
+//! Cookie names, and reading cookies from request headers.
 
 use axum::http::{HeaderMap, header};
 use cinematch_service::secrets::SessionToken;
 
-/// The cookie of a session.
+/// Name of the session cookie.
 pub const SESSION_COOKIE: &str = "cinematch_session";
 
-/// Open mode: the number of the profile that the browser last chose.
+/// Name of the cookie that holds the id of the profile last chosen in the browser. Used in open mode only.
 pub const PROFILE_COOKIE: &str = "cinematch_profile";
 
-/// Returns a cookie's value.
+/// Returns the value of the first cookie named `wanted`.
 pub fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = lines.flat_map(|line| line.split(';'));
@@ -19,7 +19,7 @@ pub fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     })
 }
 
-/// Returns the session of a request.
+/// Returns the session token in the request's cookies, if it is well formed.
 pub fn session_token(headers: &HeaderMap) -> Option<SessionToken> {
     cookie(headers, SESSION_COOKIE).and_then(SessionToken::read)
 }

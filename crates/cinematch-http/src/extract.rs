@@ -1,4 +1,4 @@
-//! Extractors whose refusals are problems that name the field.
+//! Extractors whose rejections are problem documents that name the invalid field.
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, Request};
 use axum::http::request::Parts;
@@ -9,7 +9,10 @@ use serde::de::DeserializeOwned;
 use crate::problem::Problem;
 use crate::strict::Strict;
 
-/// A JSON body. Malformed JSON is a 400; a value of the wrong type is a 422 naming its field.
+/// Extracts a JSON body.
+///
+/// Rejects malformed JSON with a 400, other content types with a 415, and a value of the wrong type with a 422
+/// that names its field.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
@@ -44,13 +47,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// The largest body taken: a history of a hundred thousand ratings fits.
+/// Maximum size of a JSON body, in bytes. A history of 100,000 ratings fits.
 const BODY_LIMIT: usize = 4 << 20;
-/// Of a larger body so much is read and thrown away, so that a client that is still sending gets
-/// to read the refusal.
+/// Number of bytes read from a body before giving up. Bodies over the caller's limit are read and discarded up
+/// to this size, since a client still sending would not read an early error response.
 const DISCARD_LIMIT: usize = 128 << 20;
 
-/// A body of at most `limit` bytes.
+/// Reads a whole body; returns a 413 if it is longer than `limit` bytes.
 pub async fn whole_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u8>, Problem> {
     let (mut whole, mut length) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
@@ -76,7 +79,8 @@ pub async fn whole_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<
     Ok(whole)
 }
 
-/// serde's words about a field, in people's: no position in the body, no names of Rust's types.
+/// Translates a serde error message into a problem: drops the position in the body and replaces the names of
+/// Rust types.
 fn field_problem(field: String, message: &str) -> Problem {
     let message = message.rsplit_once(" at line ").map_or(message, |(text, _)| text);
     if let Some(missing) = message.strip_prefix("missing field `") {
@@ -98,7 +102,7 @@ fn field_problem(field: String, message: &str) -> Problem {
     Problem::field(field, format!("{got}, expected {expected}"))
 }
 
-/// Path parameters; one that cannot be parsed is a 422.
+/// Extracts path parameters. Rejects a parameter that can't be parsed with a 422 that names it.
 pub struct PathOf<T>(pub T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<T> {
@@ -121,7 +125,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<
         else {
             return Err(Problem::field("path", message));
         };
-        // Not every kind of refusal says which parameter it is about.
+        // Not every kind of rejection carries the parameter's name, so it is looked up by value.
         let params = RawPathParams::from_request_parts(parts, state).await;
         let named = params.iter().flatten().find(|(_, given)| *given == value);
         let field = named.map_or("path", |(name, _)| name);
@@ -136,7 +140,7 @@ fn people_say(type_name: &str) -> &str {
     }
 }
 
-/// Query parameters; one that cannot be parsed is a 422.
+/// Extracts query parameters. Rejects a parameter that can't be parsed with a 422 that names it.
 pub struct QueryOf<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryOf<T> {

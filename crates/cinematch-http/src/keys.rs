@@ -6,7 +6,7 @@ use cinematch_store::Scope;
 
 use crate::problem::Problem;
 
-/// Returns the scope of an API key; `None` if it is unknown or revoked.
+/// Returns the scope of an API key, or `None` if the key is malformed, unknown or revoked.
 pub async fn scope_of(service: &Service, key: &str) -> Result<Option<Scope>, Problem> {
     let Some(token) = ApiToken::read(key) else { return Ok(None) };
     let Some(kept) = service.store().key(token.id()).await? else { return Ok(None) };

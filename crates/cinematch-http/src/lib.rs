@@ -1,5 +1,5 @@
-//! HTTP building blocks that the JSON API and the web pages share: callers, extractors, problem documents,
-//! limits, and the response of a cached reply.
+//! HTTP building blocks shared by the JSON API and the web pages: caller identification, extractors, problem
+//! documents, limits and cached responses.
 
 pub mod access;
 pub mod attachment;

@@ -1,4 +1,4 @@
-//! How often a client may call, and try passwords.
+//! Rate limits on requests and sign-in attempts, and concurrency limits on hashing and imports.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -11,25 +11,27 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::problem::{INTERNAL, Problem};
 
-/// Seconds' worth of requests that may come at once.
+/// Burst size of the request limit, in seconds' worth of requests.
 const BURST: u32 = 5;
 
-/// Attempts to sign in, by client: so many at once, then one every twelve seconds.
+/// Burst size of sign-in attempts per client.
 const ATTEMPTS: u32 = 5;
-/// The same by account, whoever tries: more, so that one client alone does not lock somebody out.
+/// Burst size of sign-in attempts per account, over all clients. Larger than [`ATTEMPTS`], so that a single
+/// client can't lock an account.
 const ATTEMPTS_OF_ACCOUNT: u32 = 20;
+/// Interval at which a spent sign-in attempt is restored, per client and per account.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(12);
 
-/// Passwords hashed at the same time, each with 19 MiB.
+/// Maximum number of passwords hashed concurrently; each hash uses 19 MiB.
 const HASHES_AT_ONCE: usize = 2;
 
-/// Histories imported at the same time, each with what it unpacks to.
+/// Maximum number of concurrent imports; each holds its files and their unpacked contents in memory.
 const IMPORTS_AT_ONCE: usize = 2;
 
-/// Clients remembered before those that were quiet are forgotten.
+/// Number of tracked clients or accounts above which those with a fully restored quota are dropped.
 const REMEMBERED: usize = 10_000;
 
-/// The limits, with who came how often.
+/// Rate and concurrency limits, with their current counts.
 #[derive(Debug)]
 pub struct Limits {
     requests: Option<DefaultKeyedRateLimiter<IpAddr>>,
@@ -40,7 +42,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// `per_second` requests a client.
+    /// Creates limits that allow `per_second` requests per second and client; `None` allows any number.
     pub fn new(per_second: Option<NonZeroU32>) -> Self {
         let quota = |per_second: NonZeroU32| {
             Quota::per_second(per_second).allow_burst(
@@ -61,7 +63,7 @@ impl Limits {
         }
     }
 
-    /// Counts a request; refuses one too many.
+    /// Counts a request of `client`; returns a 429 if the client is over its limit.
     pub fn request(&self, client: IpAddr) -> Result<(), Problem> {
         let Some(requests) = &self.requests else { return Ok(()) };
         if requests.len() > REMEMBERED {
@@ -70,7 +72,7 @@ impl Limits {
         check(requests, &network_of(client), "Too many requests")
     }
 
-    /// Counts an attempt to sign in, by the client and for the account; refuses one too many.
+    /// Counts a sign-in attempt against the client and the account; returns a 429 if either is over its limit.
     pub fn attempt(&self, client: IpAddr, account: &str) -> Result<(), Problem> {
         if self.attempts.len() + self.of_accounts.len() > REMEMBERED {
             self.attempts.retain_recent();
@@ -81,13 +83,13 @@ impl Limits {
         check(&self.of_accounts, &account.to_lowercase(), what)
     }
 
-    /// Waits for the turn to import; it ends when what comes back is dropped.
+    /// Waits for an import permit, which is released when dropped.
     pub async fn importing(&self) -> Result<SemaphorePermit<'_>, Problem> {
         let closed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL);
         self.importing.acquire().await.map_err(closed)
     }
 
-    /// Runs `hash` beside the requests, when its turn comes.
+    /// Runs `hash` on a blocking thread, at most two at a time. Returns `None` if it panics.
     pub async fn hashing<T: Send + 'static>(
         &self,
         hash: impl FnOnce() -> T + Send + 'static,
@@ -97,7 +99,8 @@ impl Limits {
     }
 }
 
-/// Whom an address belongs to: with IPv6 a client has a whole /64 to choose from.
+/// Returns the network that identifies a client: the /64 prefix of an IPv6 address, since a single client usually
+/// controls all of it, or the whole IPv4 address.
 fn network_of(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => {
@@ -126,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_is_its_network() {
+    fn groups_ipv6_addresses_by_their_64_bit_prefix() {
         let of = |text: &str| network_of(text.parse().unwrap());
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));

@@ -1,9 +1,9 @@
-//! Extensions by which layers recognize requests and responses.
+//! Request and response extensions that handlers and layers use to pass information to each other.
 
-/// The id of a request, as the log records it.
+/// Id of the request, as recorded in the log.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-/// Marks a response that is a page: its body is complete, even where the status is an error.
+/// Marks a response as a complete page. Its body is kept even if the status is an error.
 #[derive(Clone, Copy, Debug)]
 pub struct IsPage;

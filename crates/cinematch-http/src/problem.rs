@@ -1,5 +1,7 @@
-//! Errors as `application/problem+json` (RFC 9457). One mapping from domain errors to HTTP; what
-//! went wrong inside stays in the log, under the request's id.
+//! Errors as `application/problem+json` (RFC 9457).
+//!
+//! This module holds the only mapping from domain errors to HTTP statuses. Details of internal errors are logged
+//! under the request id and never sent to clients.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,7 +10,7 @@ use cinematch_service::ServiceError;
 use cinematch_store::StoreError;
 use serde::Serialize;
 
-/// A reply that says what went wrong.
+/// An error response.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -17,80 +19,80 @@ pub struct Problem {
     retry_after: Option<u64>,
 }
 
-/// The document.
+/// Body of an error response (RFC 9457).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ProblemDocument {
-    /// Always `about:blank`: the status says what kind of problem it is.
+    /// Always `about:blank`: the problem is described by `status` alone.
     #[serde(rename = "type")]
     #[schema(example = "about:blank")]
     kind: &'static str,
-    /// The status in words.
+    /// Reason phrase of the HTTP status.
     title: &'static str,
-    /// The HTTP status.
+    /// HTTP status code.
     status: u16,
-    /// A sentence for people.
+    /// Human-readable description of the problem.
     detail: String,
-    /// The request, as the log names it.
+    /// Id of the request, as recorded in the server log.
     request_id: String,
-    /// The fields to blame, on 422.
+    /// Invalid fields of the request; present on status 422.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
 }
 
-/// A field to blame.
+/// An invalid field of a request.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct FieldProblem {
-    /// The field, with dots and positions.
+    /// Path of the field, with dots between names and list positions in brackets.
     #[schema(example = "preferred_genres[0]")]
     field: String,
-    /// What is wrong and what would be right.
+    /// Description of the error and of the expected value.
     message: String,
 }
 
 impl Problem {
-    /// A problem with a sentence for people.
+    /// Creates a problem with a human-readable description.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
-    /// The same, with the seconds after which to try again.
+    /// Sets the `Retry-After` header, in seconds.
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    /// Something that is needed is not there just now.
+    /// Creates a 503 for a dependency that is temporarily unavailable; clients may retry after 1 second.
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(1)
     }
 
-    /// What was asked for does not exist.
+    /// Creates a 404.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    /// What kind of problem it is.
+    /// Returns the HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// After how many seconds to try again, as a header.
+    /// Returns the value of the `Retry-After` header, if set.
     pub fn wait(&self) -> Option<HeaderValue> {
         self.retry_after.map(HeaderValue::from)
     }
 
-    /// What is wrong, in a sentence for people.
+    /// Returns the human-readable description.
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// One field cannot be used.
+    /// Creates a 422 for a single invalid field.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         QueryError { errors: vec![FieldError { field: field.into(), message: message.into() }] }
             .into()
     }
 
-    /// The reply under a request's id.
+    /// Builds the response, with `request_id` in its document.
     pub fn reply(self, request_id: &str) -> Response {
         let document = ProblemDocument {
             kind: "about:blank",
@@ -104,7 +106,7 @@ impl Problem {
                 .map(|error| FieldProblem { field: error.field, message: error.message })
                 .collect(),
         };
-        // A struct of plain values always serialises.
+        // Serialization can't fail: the document holds strings, numbers and lists only.
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = (self.status, body).into_response();
         let json = HeaderValue::from_static("application/problem+json");
@@ -120,7 +122,8 @@ impl Problem {
     }
 }
 
-/// The problem travels as an extension: the outermost layer knows the request's id and replies.
+/// Attaches the problem to the response as an extension. The outermost layer knows the request id and writes the
+/// document.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -129,7 +132,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The one mapping of the service's errors to HTTP.
+/// Maps service errors to HTTP statuses.
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         match error {
@@ -169,6 +172,6 @@ impl From<getrandom::Error> for Problem {
     }
 }
 
-/// What a client learns of a failure inside.
+/// Description of every internal error, as sent to clients.
 pub const INTERNAL: &str =
     "Something went wrong on the server; the log has it under this request_id";

@@ -1,4 +1,4 @@
-//! Sessions of accounts: signing in and out.
+//! Account sessions: signing in and signing out.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,8 +14,9 @@ use crate::cookies::{SESSION_COOKIE, session_token};
 use crate::limits::Limits;
 use crate::problem::{INTERNAL, Problem};
 
-/// Lifetime of a session: 30 days.
+/// Lifetime of a session, in seconds: 30 days.
 const SESSION_SECONDS: i64 = 30 * 24 * 3600;
+/// Maximum length of an email address, in characters.
 const LONGEST_EMAIL: usize = 254;
 
 /// Begins and ends sessions.
@@ -23,14 +24,16 @@ const LONGEST_EMAIL: usize = 254;
 pub struct Sessions {
     /// The use cases.
     pub service: Service,
-    /// Settings of access.
+    /// Access settings.
     pub access: Arc<AccessConfig>,
-    /// Limits on attempts.
+    /// Limits on sign-in attempts.
     pub limits: Arc<Limits>,
 }
 
 impl Sessions {
-    /// Begins a session and returns its profile and its cookie.
+    /// Verifies the credentials, starts a session and returns its profile and the `Set-Cookie` header value.
+    ///
+    /// Counts as a sign-in attempt of `client` and of the account.
     pub async fn sign_in(
         &self,
         client: IpAddr,
@@ -54,7 +57,8 @@ impl Sessions {
         Ok((profile, self.cookie(token.expose(), SESSION_SECONDS)?))
     }
 
-    /// Ends the session of a request, if it has one, and returns the cookie that removes it.
+    /// Ends the session named by the request's cookie, if any, and returns the `Set-Cookie` header value that
+    /// deletes the cookie.
     pub async fn sign_out(&self, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
         if let Some(token) = session_token(headers) {
             self.service.store().end_session(&token.hash()).await?;
@@ -63,7 +67,7 @@ impl Sessions {
     }
 
     fn cookie(&self, value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
-        // Without a proxy that speaks HTTPS a `Secure` cookie would never come back.
+        // Browsers don't send a `Secure` cookie over plain HTTP, so it is set only behind an HTTPS proxy.
         let secure = if self.access.behind_proxy { "; Secure" } else { "" };
         let text = format!(
             "{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"

@@ -1,4 +1,4 @@
-//! The state that routers of the API and of the pages are built with.
+//! Shared state of the API and page routers.
 
 use std::sync::Arc;
 
@@ -9,19 +9,19 @@ use crate::config::AccessConfig;
 use crate::limits::Limits;
 use crate::sessions::Sessions;
 
-/// The state of a router. Handlers extract the parts they need; clones share them.
+/// State of a router. Handlers extract the parts they need; cloning is cheap and shares the contents.
 #[derive(Clone, Debug)]
 pub struct RouteState {
     /// The use cases.
     pub service: Service,
-    /// Settings of access.
+    /// Access settings.
     pub access: Arc<AccessConfig>,
-    /// Limits on requests, sign-ins and imports.
+    /// Limits on requests, sign-in attempts and imports.
     pub limits: Arc<Limits>,
 }
 
 impl RouteState {
-    /// Returns the state of a service with limits of its own.
+    /// Creates the state of a service, with new limits.
     pub fn new(service: Service, access: AccessConfig) -> Self {
         let limits = Arc::new(Limits::new(access.rate_limit));
         Self { service, access: Arc::new(access), limits }

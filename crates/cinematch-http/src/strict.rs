@@ -1,12 +1,13 @@
-//! JSON as JSON Schema means it, and not as serde takes it: an object is no list of its values by
-//! position, and a whole number may be written with a point.
+//! A [`Deserializer`] adapter that reads JSON by the rules of JSON Schema where serde's differ: a struct is read
+//! from an object only, never from an array of its fields, and an integer may be written with a decimal point
+//! (`2.0`).
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// Around a deserializer, and inside around all it leads to.
+/// Wraps a deserializer, and recursively the visitors, seeds and accessors that it passes on.
 pub struct Strict<T>(pub T);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
@@ -76,10 +77,10 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
-        // What is outside of i64 has been rounded: it may as well be its bound, which is refused too.
+        // Values of magnitude 2^63 or more may have been rounded. They stay floats, which integer fields reject.
         let bound = -(i64::MIN as f64);
         if value.fract() == 0.0 && value.abs() < bound {
-            // Serde's visitors of fractions take whole numbers too.
+            // Safe for float fields: serde's float visitors accept integers.
             return self.0.visit_i64(value as i64);
         }
         self.0.visit_f64(value)
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_serde_takes_is_taken() {
+    fn accepts_valid_json_and_integers_with_a_decimal_point() {
         let json = r#"{"ids": [1, 2.0, 4.294967295e9], "stars": 4, "offset": -0.0, "pair": [-7, "\u00e9"],
                        "inner": {"stars": 4.5, "kind": {"other": 3}, "offset": null}, "text": "a"}"#;
         let inner = Outer { stars: 4.5, kind: Kind::Other(3), ..Outer::default() };
@@ -220,14 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_no_lists_at_any_depth() {
+    fn rejects_arrays_in_place_of_objects_at_any_depth() {
         assert!(refused("[]").starts_with("invalid type: sequence, expected struct Outer"));
         assert!(refused(r#"{"inner": [[], 1.0]}"#).starts_with("invalid type: sequence"));
         assert!(refused(r#"{"inner": {"inner": []}}"#).starts_with("invalid type: sequence"));
     }
 
     #[test]
-    fn fractions_and_what_is_too_large_are_no_whole_numbers() {
+    fn rejects_fractional_and_out_of_range_integers() {
         assert!(refused(r#"{"ids": [1.5]}"#).contains("floating point `1.5`, expected u32"));
         assert!(refused(r#"{"ids": [4294967296.0]}"#).contains("integer `4294967296`"));
         assert!(refused(r#"{"offset": -1.0}"#).contains("integer `-1`"));

@@ -1,4 +1,4 @@
-//! Files of an import, as a form or as the body of a request.
+//! Import uploads: files sent as a multipart form or as the request body.
 
 use std::sync::Arc;
 
@@ -15,13 +15,14 @@ use crate::extract::whole_body;
 use crate::limits::Limits;
 use crate::problem::Problem;
 
-/// Files of one import.
+/// Maximum number of files per import.
 const MOST_FILES: usize = 20;
+/// Maximum length of a file name, in characters.
 const LONGEST_NAME: usize = 255;
-/// What a form writes around its files.
+/// Allowance for a form's boundaries, part headers and other fields, in bytes.
 const FORM_AROUND_IT: usize = 1 << 20;
 
-/// Imports the files of a request for a user.
+/// Imports the files in `request` into `profile`. `filename` names the file if it is the request body itself.
 pub async fn take_in(
     service: &Service,
     limits: &Limits,
@@ -30,13 +31,13 @@ pub async fn take_in(
     request: Request,
     filename: Option<String>,
 ) -> Result<TakenIn, Problem> {
-    // A few at a time: each may hold a file and what it unpacks to.
+    // Limits concurrency: each import may hold a whole file and its unpacked contents in memory.
     let _turn = limits.importing().await?;
     let files = files_of(request, filename).await?;
     Ok(imports::take_in(service, serving, profile, files).await?)
 }
 
-/// The files of a form, or the body as one file.
+/// Returns the names and contents of a form's files, or the request body as a single file.
 async fn files_of(
     request: Request,
     filename: Option<String>,
@@ -54,7 +55,7 @@ async fn files_of(
         }
         return Ok(vec![(name, bytes)]);
     }
-    // All of it first, so that a client that is still sending gets to read a refusal.
+    // Reads the whole body first: a client still sending would not read an early error response.
     let (parts, body) = request.into_parts();
     let body = whole_body(body, LARGEST + FORM_AROUND_IT).await?;
     let mut request = Request::from_parts(parts, Body::from(body));
@@ -64,7 +65,7 @@ async fn files_of(
     })?;
     let (mut files, mut left) = (Vec::new(), LARGEST);
     while let Some(mut field) = form.next_field().await.map_err(|error| broken(&error))? {
-        // A form may have other fields.
+        // Skips form fields that aren't files.
         let Some(name) = field.file_name() else { continue };
         let name = name_of(Some(name), "the file")?;
         let mut bytes = Vec::new();
@@ -83,7 +84,9 @@ async fn files_of(
     Ok(files)
 }
 
-/// A name as it may be shown and kept.
+/// Returns the last path component of `name`, or `otherwise` if it is blank.
+///
+/// Returns an error if the name is too long or contains control characters.
 fn name_of(name: Option<&str>, otherwise: &str) -> Result<String, Problem> {
     let name = name.map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name)).unwrap_or_default();
     if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {

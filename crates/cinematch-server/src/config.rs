@@ -1,4 +1,4 @@
-//! What an operator sets, checked at start-up.
+//! Server settings, validated at startup.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -10,31 +10,31 @@ use cinematch_service::cache::CacheConfig;
 use cinematch_service::jobs::JobsConfig;
 use cinematch_store::Address;
 
-/// The server's settings.
+/// Settings of the server.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
-    /// The address to listen on.
+    /// Address to listen on.
     pub host: IpAddr,
-    /// The port; 0 picks a free one.
+    /// Port to listen on; 0 picks a free one.
     pub port: u16,
-    /// The folder of trained models.
+    /// Directory of the published generations.
     pub artifacts: PathBuf,
-    /// People's data.
+    /// Address of the database with the users' data.
     pub database: Address,
     /// Origins whose pages may call the API.
     pub cors_origins: Vec<String>,
-    /// Who may do what.
+    /// Access settings.
     pub access: AccessConfig,
-    /// The reply cache.
+    /// Settings of the reply cache.
     pub cache: CacheConfig,
-    /// Background jobs.
+    /// Settings of background jobs.
     pub jobs: JobsConfig,
-    /// Time for which the server keeps taking requests after it was told to stop. It already reports that it
-    /// is not ready, so that a load balancer can send requests elsewhere.
+    /// Time for which the server keeps accepting requests after a stop signal. The readiness probe already fails
+    /// during this time, so that load balancers can route requests elsewhere.
     pub stop_delay: Duration,
 }
 
-/// Origins of the usual development servers.
+/// Origins of common front-end development servers.
 pub const DEVELOPMENT_ORIGINS: [&str; 4] = [
     "http://localhost:5173",
     "http://127.0.0.1:5173",
@@ -42,29 +42,29 @@ pub const DEVELOPMENT_ORIGINS: [&str; 4] = [
     "http://127.0.0.1:3000",
 ];
 
-/// Settings that cannot be.
+/// Error for invalid settings.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// Everybody on the network could read and change everybody's lists.
+    /// Open mode on a non-loopback address, which would give the whole network full access.
     #[error(
         "refusing to listen on {host}: in open mode, without passwords, the server is for this machine \
          only. Listen on 127.0.0.1, or let people sign in: `--access accounts`, with \
          `cinematch user add` and `cinematch key create`"
     )]
     OpenToOthers {
-        /// The address.
+        /// Address to listen on, as configured.
         host: IpAddr,
     },
-    /// Not an origin.
+    /// A CORS origin is malformed.
     #[error("`{origin}` is not an origin; expected something like http://localhost:5173")]
     Origin {
-        /// What was given.
+        /// Origin, as configured.
         origin: String,
     },
 }
 
 impl ConfigError {
-    /// The flags of `cinematch serve` that it is about, without their dashes.
+    /// Returns the flags of `cinematch serve` that the error concerns, without leading dashes.
     pub fn flags(&self) -> &'static [&'static str] {
         match self {
             Self::OpenToOthers { .. } => &["host", "access"],
@@ -74,7 +74,7 @@ impl ConfigError {
 }
 
 impl ServerConfig {
-    /// Checks what one field alone does not tell.
+    /// Validates the settings: open mode requires a loopback address, and CORS origins must be well formed.
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.access.mode == AccessMode::Open && !self.host.is_loopback() {
             return Err(ConfigError::OpenToOthers { host: self.host });
@@ -82,7 +82,7 @@ impl ServerConfig {
         self.origins().map(|_| ())
     }
 
-    /// The origins as header values.
+    /// Returns the CORS origins as header values.
     pub(crate) fn origins(&self) -> Result<Vec<HeaderValue>, ConfigError> {
         let parse = |origin: &String| {
             let has_scheme = origin.starts_with("http://") || origin.starts_with("https://");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn open_mode_is_for_loopback_and_origins_are_origins() {
+    fn rejects_open_mode_beyond_loopback_and_malformed_origins() {
         assert!(config("127.0.0.1", "http://localhost:5173").check().is_ok());
         assert!(config("::1", "https://films.example/").check().is_ok());
         let mut others = config("0.0.0.0", "http://localhost:5173");

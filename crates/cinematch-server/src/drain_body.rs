@@ -1,8 +1,8 @@
-//! Bodies of requests that were answered without being read: refusals, mostly.
+//! Drains request bodies that a handler did not read to the end, usually because it rejected the request.
 //!
-//! hyper closes a connection on which a part of the last body is still to come, without having said so in
-//! the reply. A client that sends its next request on it is cut off for no reason it could know. So the rest
-//! of a small body is read before the reply goes out.
+//! hyper closes a keep-alive connection if part of the request body is unread when the response is complete, and
+//! does not announce this with `Connection: close`. A client that reuses the connection then gets a connection
+//! error. To avoid this, the rest of a small body is read before the response is sent.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,21 +13,21 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::sync::oneshot;
 
-/// Of a longer rest nothing is read: closing the connection is cheaper.
+/// Maximum number of bytes to drain. Beyond it, closing the connection is cheaper.
 const LONGEST: usize = 256 << 10;
-/// How long a client may take to send it.
+/// Time limit for draining a body.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A body that comes back when nobody wants the rest of it.
+/// A request body that sends its unread remainder to [`Rest`] when dropped.
 struct Returning {
     body: Option<Incoming>,
     back: Option<oneshot::Sender<Incoming>>,
 }
 
-/// Where the rest of a body comes back.
+/// Receiver of the unread remainder of a request body.
 pub struct Rest(Option<oneshot::Receiver<Incoming>>);
 
-/// A body to hand on, and the place where its rest comes back.
+/// Wraps a request body; returns the body for the handler and the receiver of its unread remainder.
 pub fn lend(body: Incoming) -> (Body, Rest) {
     if body.is_end_stream() {
         return (Body::new(body), Rest(None));
@@ -37,7 +37,9 @@ pub fn lend(body: Incoming) -> (Body, Rest) {
 }
 
 impl Rest {
-    /// Reads what is left of the body, if that is little.
+    /// Reads and discards the unread remainder, up to 256 KiB and for at most 1 second.
+    ///
+    /// Does nothing if the body was read to the end or is still in use.
     pub async fn read(self) {
         let Some(Ok(body)) = self.0.map(|mut rest| rest.try_recv()) else { return };
         let _ = tokio::time::timeout(PATIENCE, Limited::new(body, LONGEST).collect()).await;

@@ -1,5 +1,4 @@
-//! The listener: accepts connections and hands requests to the router, or to its stand-in while the server is
-//! not ready.
+//! Accepts connections and dispatches requests to the router, or to a placeholder while the server is not ready.
 
 use std::future::Future;
 use std::pin::pin;
@@ -26,13 +25,13 @@ use crate::monitor;
 use crate::router::{not_ready, router};
 use crate::state::AppState;
 
-/// How long requests in flight may take after the server was told to stop.
+/// Time limit for requests in flight during shutdown.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// How long a client may take to send the head of a request, and stay without another one.
+/// Time limit for receiving a request head. It also limits how long a connection may stay idle between requests.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What answers just now: at first that the server is not ready.
+/// Holder of the current router. Starts with a placeholder that answers 503 until [`Front::open`] is called.
 pub struct Front {
     app: Arc<ArcSwap<Router>>,
     missing: Arc<ArcSwap<String>>,
@@ -46,11 +45,13 @@ impl Default for Front {
     }
 }
 
-/// How often a server that waits looks whether what it waits for is there.
+/// Interval between attempts to open the model and the database.
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Front {
-    /// Waits until the model and the database are there.
+    /// Retries until the model and the database can be opened, and returns the state.
+    ///
+    /// Logs an error if it differs from the previous one, and includes it in the 503 responses.
     pub async fn wait_for(&self, config: ServerConfig) -> AppState {
         let mut said = String::new();
         loop {
@@ -69,7 +70,7 @@ impl Front {
         }
     }
 
-    /// From now on everything is answered, and done in the background.
+    /// Switches to the full router and starts the background tasks.
     pub fn open(&self, state: &AppState) -> Background {
         self.app.store(Arc::new(router(state)));
         Background {
@@ -81,7 +82,8 @@ impl Front {
         }
     }
 
-    /// Answers until `stop` resolves, then lets requests in flight end.
+    /// Accepts connections until `stop` resolves, then lets requests in flight finish for at most 10 seconds.
+    /// Returns the output of `stop`.
     pub async fn answer<T>(&self, listener: TcpListener, stop: impl Future<Output = T>) -> T {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
@@ -92,7 +94,7 @@ impl Front {
                 accepted = listener.accept() => match accepted {
                     Ok(accepted) => accepted,
                     Err(error) => {
-                        // Too many open files, or a client that is gone: the next one may be served.
+                        // Transient: too many open files, or the client has disconnected.
                         tracing::warn!(%error, "a connection cannot be accepted");
                         tokio::time::sleep(Duration::from_millis(100)).await;
                         continue;
@@ -100,7 +102,7 @@ impl Front {
                 },
                 stopped = &mut stop => break stopped,
             };
-            // Replies are written whole; waiting to fill a packet only delays them.
+            // Responses are written at once, so Nagle's algorithm would only add latency.
             let _ = stream.set_nodelay(true);
             let app = self.app.clone();
             let service = service_fn(move |request: Request<Incoming>| {
@@ -132,17 +134,17 @@ impl Front {
     }
 }
 
-/// What goes on beside requests.
+/// Background tasks of the server.
 pub struct Background {
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Background {
-    /// Ends it, a job's process too, and closes the database.
+    /// Aborts the tasks, including the process of a running job, and closes the database.
     pub async fn end(self, state: &AppState) {
         for task in self.tasks {
             task.abort();
-            // Whether it ended or was aborted: it is over.
+            // The result does not matter: the task has either finished or been aborted.
             let _ = task.await;
         }
         state.service().store().close().await;

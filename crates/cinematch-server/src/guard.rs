@@ -1,4 +1,5 @@
-//! The layer that every request goes through: who calls, how often, from where.
+//! The guard layer: identifies the caller, applies the rate limit, and checks the host and origin of every
+//! request.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use tracing::Instrument;
 
 use crate::state::AppState;
 
-/// The state of the guard.
+/// State of the guard layer.
 #[derive(Clone)]
 pub struct Guard {
     service: Service,
@@ -31,7 +32,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Returns the guard of a server.
+    /// Creates the guard of a server.
     pub fn new(state: &AppState) -> Self {
         Self {
             service: state.service().clone(),
@@ -42,7 +43,9 @@ impl Guard {
     }
 }
 
-/// Identifies the caller and refuses requests that the route's class does not admit.
+/// Middleware that identifies the caller and rejects requests that the route's class does not admit.
+///
+/// Adds [`Client`] and, for operations and pages, [`Caller`] to the request's extensions.
 pub async fn guard(
     State(state): State<Guard>,
     mut request: Request,
@@ -75,21 +78,24 @@ pub async fn guard(
     Ok(next.run(request).await)
 }
 
+/// Returns the client's address: the peer address, or the last element of `X-Forwarded-For` behind a proxy.
 fn client_of(state: &Guard, request: &Request) -> IpAddr {
     let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = connected.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
     if !state.access.behind_proxy {
         return peer;
     }
-    // What stands before the last element is the client's own word.
+    // Only the last element was added by the proxy; the client can forge the others.
     let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back();
     let last =
         forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
     last.unwrap_or(peer)
 }
 
-/// In open mode the server answers to this machine's own names: a name that somebody else has made to
-/// lead here would give their pages everything (DNS rebinding).
+/// Rejects requests for hosts other than loopback names and `allowed_hosts`.
+///
+/// Protects open mode against DNS rebinding: a page whose host name an attacker has pointed at this machine would
+/// otherwise have full access.
 fn check_host(state: &Guard, request: &Request) -> Result<(), Problem> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
@@ -113,11 +119,11 @@ fn check_host(state: &Guard, request: &Request) -> Result<(), Problem> {
     Err(forbidden("This server answers to localhost only; --allowed-hosts names further names"))
 }
 
-/// What changes something must not come from a page of another site.
+/// Rejects requests from pages of other sites, except for the listed origins (CSRF protection).
 fn check_origin(state: &Guard, headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("null"));
     let Some(origin) = text("origin") else {
-        // Programs send neither; browsers have sent at least one of both for years.
+        // Browsers send at least one of the two headers; other clients usually send neither.
         return match text("sec-fetch-site") {
             None | Some("same-origin" | "none") => Ok(()),
             Some(_) => Err(forbidden("Requests from pages of other sites are refused")),
@@ -135,6 +141,7 @@ fn check_origin(state: &Guard, headers: &HeaderMap) -> Result<(), Problem> {
     ))
 }
 
+/// Identifies the caller of an API operation by `X-User-Id`, API key or session cookie, depending on the mode.
 async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     if state.access.mode == AccessMode::Open {
         return Ok(Caller::Household(claimed(state, headers).await?));
@@ -149,14 +156,15 @@ async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     session(state, headers).await
 }
 
-/// Whoever signed in.
+/// Identifies the caller by the session cookie.
 async fn session(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     let Some(token) = session_token(headers) else { return Ok(Caller::Nobody) };
     let profile = state.service.store().session(&token.hash(), state.service.now()).await?;
     Ok(profile.map_or(Caller::Nobody, Caller::Person))
 }
 
-/// Who looks at a page: pages go by cookies alone, and ask whoever has none who they are.
+/// Identifies the caller of a page by cookies alone. Callers without a valid cookie have no profile; pages ask
+/// them to choose one or to sign in.
 async fn looker(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     if state.access.mode == AccessMode::Open {
         let id = cookie(headers, PROFILE_COOKIE).and_then(|id| id.parse().ok());
@@ -169,7 +177,7 @@ async fn looker(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     session(state, headers).await
 }
 
-/// The profile named by `X-User-Id`.
+/// Returns the profile named by `X-User-Id`; `None` if the header is missing, malformed or names no profile.
 async fn claimed(state: &Guard, headers: &HeaderMap) -> Result<Option<Profile>, Problem> {
     let Some(value) = headers.get("x-user-id") else { return Ok(None) };
     let id = value.to_str().ok().and_then(|text| text.trim().parse::<i64>().ok());

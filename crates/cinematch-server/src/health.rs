@@ -1,4 +1,4 @@
-//! `GET /health`, the probes of orchestrators, and `GET /metrics`.
+//! `GET /health`, the liveness and readiness probes, and `GET /metrics`.
 
 use std::sync::Arc;
 
@@ -16,47 +16,48 @@ use utoipa_axum::routes;
 use crate::monitor;
 use crate::state::Lifecycle;
 
-/// The state of the probes.
+/// State of the probe and metrics handlers.
 #[derive(Clone)]
 pub struct Probed {
     /// The use cases.
     pub service: Service,
-    /// Start and stop.
+    /// Start time and shutdown flag of the server.
     pub lifecycle: Arc<Lifecycle>,
 }
 
-/// The probes, which anyone may call.
+/// Returns the router of the health endpoints, which require no caller.
 pub fn probes() -> OpenApiRouter<Probed> {
     OpenApiRouter::new().routes(routes!(health)).routes(routes!(live)).routes(routes!(ready))
 }
 
-/// The metrics, which require a caller.
+/// Returns the router of the metrics endpoint, which requires an identified caller.
 pub fn measured() -> OpenApiRouter<Probed> {
     OpenApiRouter::new().routes(routes!(metrics))
 }
 
-/// How the server is.
+/// State of the server and of the served model.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Health {
     #[schema(example = "ok")]
     status: &'static str,
-    /// Films in service.
+    /// Number of movies in the served model.
     num_items: usize,
     #[schema(example = "cinematch-ml-backend")]
     service: &'static str,
-    /// The model in service.
+    /// Id of the served model.
     model_id: String,
-    /// Its generation.
+    /// Served generation.
     generation: u64,
-    /// That the published generation cannot be used, and an earlier one is in service; the log says why.
+    /// Present if the published generation is unusable and an earlier one is served instead. The reason is in the
+    /// server log.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     refused: Option<&'static str>,
-    /// Seconds since the start.
+    /// Seconds since the server started.
     uptime_seconds: u64,
 }
 
-/// How the server is and which model it serves.
+/// Returns the state of the server and the served model.
 #[utoipa::path(get, path = "/health", tag = "service", responses((status = 200, body = Health)))]
 pub async fn health(State(state): State<Probed>) -> Json<Health> {
     let bundle = state.service.bundle();
@@ -74,7 +75,7 @@ pub async fn health(State(state): State<Probed>) -> Json<Health> {
     })
 }
 
-/// What a probe is told.
+/// Reply to a health probe.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Probe {
     #[schema(example = "ok")]
@@ -83,14 +84,18 @@ pub struct Probe {
 
 const OK: Probe = Probe { status: "ok" };
 
-/// Whether the process answers at all. Who asks in vain may start it anew.
+/// Liveness probe: returns 200 while the process answers requests.
+///
+/// Orchestrators should restart the process if this probe fails.
 #[utoipa::path(get, path = "/health/live", tag = "service", responses((status = 200, body = Probe)))]
 pub async fn live() -> Json<Probe> {
     Json(OK)
 }
 
-/// Whether requests should be sent here: not without a model, a database that answers, or while the server
-/// stops.
+/// Readiness probe: returns 200 if the server can take requests.
+///
+/// Returns 503 while no model is loaded, while the database does not respond, or while the server is shutting
+/// down.
 #[utoipa::path(get, path = "/health/ready", tag = "service", responses((status = 200, body = Probe)))]
 pub async fn ready(State(state): State<Probed>) -> Result<Json<Probe>, Problem> {
     if state.lifecycle.is_stopping() {
@@ -102,7 +107,9 @@ pub async fn ready(State(state): State<Probed>) -> Result<Json<Probe>, Problem> 
     Ok(Json(OK))
 }
 
-/// Counters, gauges and histograms for Prometheus. With accounts, for keys.
+/// Returns counters, gauges and histograms in the Prometheus text format.
+///
+/// Requires an API key in accounts mode.
 #[utoipa::path(get, path = "/metrics", tag = "service",
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub async fn metrics(State(state): State<Probed>, caller: Caller) -> Result<Response, Problem> {
@@ -112,7 +119,7 @@ pub async fn metrics(State(state): State<Probed>, caller: Caller) -> Result<Resp
     Ok(as_metrics(monitor::render(&state.service, state.lifecycle.uptime()).await))
 }
 
-/// The same while there is no model: of the process alone.
+/// Returns the metrics available before a model is loaded.
 pub async fn process_metrics() -> Response {
     as_metrics(monitor::text())
 }

@@ -1,4 +1,4 @@
-//! `GET /`.
+//! `GET /`: service information as JSON, or the home page for browsers.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use cinematch_service::Service;
 use cinematch_web::{PageCaller, home as home_page, wants_page};
 use serde::Serialize;
 
-/// What the server is.
+/// Service information.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Home {
     service: &'static str,
@@ -18,7 +18,7 @@ struct Home {
     docs: &'static str,
 }
 
-/// What this server is, as JSON; for a browser the page.
+/// Returns service information as JSON, or the home page if the client accepts HTML.
 #[utoipa::path(get, path = "/", tag = "service",
     responses(
         (status = 200, description = "JSON, or HTML for `Accept: text/html`",

@@ -1,5 +1,6 @@
-//! The HTTP server of CineMatch: the JSON API and the pages behind one listener, with access control,
-//! limits, observability and shutdown. A request sees one generation of the model from beginning to end.
+//! The HTTP server of CineMatch: serves the JSON API and the web pages on one listener, with access control,
+//! limits, observability and graceful shutdown. Each request uses a single generation from start to end, even if
+//! another one is promoted meanwhile.
 
 mod config;
 mod drain_body;

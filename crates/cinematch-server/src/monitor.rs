@@ -1,5 +1,7 @@
-//! What `/metrics` tells Prometheus. UserExport is counted where it happens, by the macros of `metrics`;
-//! here it is named, described and written out.
+//! Prometheus metrics, as served at `/metrics`.
+//!
+//! Call sites record values with the macros of the `metrics` crate. This module installs the recorder, describes
+//! the metrics and renders them.
 
 use std::fmt::Write;
 use std::sync::OnceLock;
@@ -11,19 +13,19 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use cinematch_service::Service;
 
-/// Of requests and of rankings: from a tenth of a millisecond on.
+/// Histogram buckets of requests and rankings, in seconds: 0.1 ms to 30 s.
 const FAST: [f64; 14] =
     [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
-/// Of jobs: from a second to hours.
+/// Histogram buckets of jobs, in seconds: 1 s to 4 h.
 const SLOW: [f64; 9] = [1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1800.0, 3600.0, 14400.0];
 
-/// How often what was counted is put in its buckets, where nobody asks for it.
+/// Interval at which pending histogram samples are moved into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// One a process, as the macros want it.
+/// The process-wide recorder, as required by the macros of `metrics`.
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
-/// Begins to count; from the second call on, nothing.
+/// Installs the metrics recorder. Further calls have no effect.
 pub fn start() {
     RECORDER.get_or_init(|| {
         let suffix = |name: &str| Matcher::Suffix(name.to_owned());
@@ -39,8 +41,8 @@ pub fn start() {
     });
 }
 
-/// Puts what was counted in its buckets from time to time, so that it takes no more room. Runs until
-/// aborted.
+/// Periodically moves pending histogram samples into their buckets, so that memory use stays bounded even if
+/// `/metrics` is never requested. Runs until aborted.
 pub async fn watch() {
     let mut ticks = tokio::time::interval(UPKEEP);
     loop {
@@ -51,7 +53,8 @@ pub async fn watch() {
     }
 }
 
-/// What is counted from the first time on: an increase from nothing is none to Prometheus.
+/// Registers counters with the value 0. Prometheus can't compute an increase for a series that first appears with
+/// a nonzero value.
 fn begin_at_zero() {
     for kind in JobKind::ALL {
         for outcome in ["done", "failed"] {
@@ -107,7 +110,8 @@ fn describe() {
     describe_gauge!("cinematch_uptime_seconds", Unit::Seconds, "Since the start");
 }
 
-/// All that is known now, in Prometheus' text format.
+/// Renders all metrics in the Prometheus text format, after updating the gauges of the model, the database and
+/// the cache.
 pub async fn render(service: &Service, uptime: Duration) -> String {
     let bundle = service.bundle();
     let run = &bundle.manifest.run;
@@ -121,9 +125,9 @@ pub async fn render(service: &Service, uptime: Duration) -> String {
     gauge!("cinematch_store_up").set(f64::from(service.is_store_up().await));
     service.cache().tell();
     let mut text = text();
-    // Of the model in service alone: series once made are there until the process ends.
+    // Written by hand, not recorded: a recorded series would remain after the model is replaced.
     let (model_id, generation) = (&bundle.manifest.model_id, bundle.generation);
-    // Writing to a string does not fail.
+    // Writing to a `String` never fails.
     let _ = write!(
         text,
         "# HELP cinematch_model_info 1 for the model in service\n\
@@ -133,7 +137,7 @@ pub async fn render(service: &Service, uptime: Duration) -> String {
     text
 }
 
-/// What is known of the process alone.
+/// Renders the recorded metrics, plus memory and CPU use of the process.
 pub fn text() -> String {
     let recorded = RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render);
     let mut text = recorded.unwrap_or_default();
@@ -151,18 +155,19 @@ pub fn text() -> String {
     text
 }
 
-/// What Linux says of this process.
+/// Resource use of this process.
 struct Process {
     resident_bytes: f64,
     cpu_seconds: f64,
 }
 
 impl Process {
+    /// Reads the current values from `/proc`; `None` on systems without it.
     fn now() -> Option<Self> {
         let memory = std::fs::read_to_string("/proc/self/statm").ok()?;
         let pages: f64 = memory.split(' ').nth(1)?.parse().ok()?;
         let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-        // The program's name is in brackets and may hold anything.
+        // The program name is in parentheses and may itself contain spaces and parentheses.
         let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
         let mut ticks = || fields.next()?.parse::<f64>().ok();
         let ticks = ticks()? + ticks()?;

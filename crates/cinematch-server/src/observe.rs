@@ -1,5 +1,5 @@
-//! The outermost layer: the request's id, security headers, one log line a request, and
-//! problem documents for whatever the layers inside refuse.
+//! The outermost layer: assigns request ids, sets security headers, writes one access log line per request,
+//! records metrics, and writes the problem documents of error responses.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,16 +18,17 @@ use crate::trace;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What a page of ours may load and where it may send to: no script and no style but our files.
+/// Content security policy: allows scripts and styles from the server's own files only, images also from TMDB,
+/// and forms and requests to this server only.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                       img-src 'self' data: https://image.tmdb.org; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// The same for `/docs`: Swagger UI writes styles into its page.
+/// Content security policy of `/docs`, which allows inline styles because Swagger UI uses them.
 const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; \
                            style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Wraps every request.
+/// Middleware around all requests, including those that no route matches.
 pub async fn observe(mut request: Request, next: Next) -> Response {
     let request_id = accepted_id(&request).unwrap_or_else(new_id);
     let started = Instant::now();
@@ -45,7 +46,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     let status = response.status();
     trace::end(&trace, status);
     if let Some(problem) = problem_of(&response) {
-        // The body is another; what the layers inside added (CORS, `Allow`, …) stays.
+        // Replaces the body, but keeps the headers added by inner layers (CORS, `Allow`, …).
         let mut headers = std::mem::take(response.headers_mut());
         for of_body in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
             headers.remove(of_body);
@@ -56,11 +57,11 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     }
     let headers = response.headers_mut();
     if class.is_some_and(RouteClass::is_api) {
-        // What is anybody's own stays out of every cache on the way, and is asked for anew.
+        // API responses may contain personal data, so neither clients nor proxies may cache them.
         let nowhere = HeaderValue::from_static("no-store");
         headers.entry(header::CACHE_CONTROL).or_insert(nowhere);
     }
-    // Our own ids and accepted ones are visible ASCII.
+    // Generated and accepted request ids contain visible ASCII only, so the conversion succeeds.
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID.clone(), value);
     }
@@ -82,7 +83,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Counts a reply under its route, not its address: those are as many as there are films.
+/// Records the metrics of a response, labeled by route pattern. Labels by path would create a series per movie.
 fn count(route: Option<&MatchedPath>, method: &Method, status: StatusCode, took: Duration) {
     let route = route.map_or_else(|| "none".to_owned(), |route| route.as_str().to_owned());
     let method = match *method {
@@ -98,7 +99,8 @@ fn count(route: Option<&MatchedPath>, method: &Method, status: StatusCode, took:
         .increment(1);
 }
 
-/// The problem a handler returned, or one for a bare error status of a layer.
+/// Returns the problem attached to a response, or one for an error status that a layer returned without a problem.
+/// Returns `None` for pages and successful responses.
 fn problem_of(response: &Response) -> Option<Problem> {
     if let Some(problem) = response.extensions().get::<Problem>() {
         return Some(problem.clone());
@@ -120,7 +122,7 @@ fn problem_of(response: &Response) -> Option<Problem> {
     None
 }
 
-/// The client's own id, if it is short and harmless in a log.
+/// Returns the client's `X-Request-Id` if it is 1 to 64 characters of `[A-Za-z0-9._-]`, which are safe to log.
 fn accepted_id(request: &Request) -> Option<String> {
     let given = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
     let harmless = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
@@ -128,7 +130,8 @@ fn accepted_id(request: &Request) -> Option<String> {
         .then(|| given.to_owned())
 }
 
-/// Unique in this process, and unlikely to be another's: start time and a counter.
+/// Generates a request id from the process start time in microseconds and a counter. Ids are unique within the
+/// process and unlikely to collide with those of other processes.
 fn new_id() -> String {
     static START: std::sync::LazyLock<u64> = std::sync::LazyLock::new(|| {
         let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

@@ -1,4 +1,4 @@
-//! Assembles the routers of the API and of the pages behind the layers that every request passes.
+//! Assembles the API and page routers behind the layers common to all requests.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,10 +31,10 @@ use crate::home;
 use crate::observe::observe;
 use crate::state::AppState;
 
-/// The longest a request may take.
+/// Time limit of a request; exceeding it returns a 408.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// UserExport the server answers.
+/// Returns the router of the whole server.
 pub fn router(state: &AppState) -> Router {
     let Groups { routed, probed, document, classes } = Groups::new();
     let probe_state =
@@ -60,12 +60,12 @@ pub fn openapi_json() -> serde_json::Value {
     serde_json::to_value(Groups::new().document).unwrap_or_default()
 }
 
-/// The routers by class, and what follows from them.
+/// Routers grouped by route class, with the document and the path classes derived from them.
 struct Groups {
     routed: Vec<(RouteClass, Router<RouteState>)>,
     probed: Vec<(RouteClass, Router<Probed>)>,
     document: utoipa::openapi::OpenApi,
-    /// Classes by the first segment of documented paths, for addresses that no route matches.
+    /// Maps the first segment of documented paths to a class, for requests that no route matches.
     classes: BTreeMap<String, RouteClass>,
 }
 
@@ -81,7 +81,7 @@ impl Groups {
             for path in described.paths.paths.keys() {
                 let segment = first_segment(path).to_owned();
                 let known = classes.entry(segment).or_insert(class);
-                // Where guarded and public operations share a segment, the stricter class holds.
+                // If guarded and public operations share a segment, the stricter class applies.
                 if class == RouteClass::Guarded {
                     *known = class;
                 }
@@ -115,8 +115,8 @@ fn first_segment(path: &str) -> &str {
     path.trim_start_matches('/').split('/').next().unwrap_or_default()
 }
 
-/// Gives a request that no route matches the class of the operations beside its address, so that a client of
-/// the API gets the API's errors.
+/// Assigns a class to a request that no route matches: the class of the operations with the same first path
+/// segment. API clients thus receive API errors for unknown API paths.
 async fn classify(
     State(classes): State<Arc<BTreeMap<String, RouteClass>>>,
     mut request: Request,
@@ -131,7 +131,7 @@ async fn classify(
     next.run(request).await
 }
 
-/// The layers that every request passes, whatever its class.
+/// Layers common to all route classes.
 struct Layers {
     guard: Guard,
     routes: RouteState,
@@ -140,7 +140,7 @@ struct Layers {
 
 impl Layers {
     fn new(state: &AppState) -> Self {
-        // The settings were checked when the state was made.
+        // `AppState` has already validated the settings.
         let origins = state.config.origins().unwrap_or_default();
         let request_id = HeaderName::from_static("x-request-id");
         let cors = CorsLayer::new()
@@ -158,6 +158,7 @@ impl Layers {
         Self { guard: Guard::new(state), routes: state.routes.clone(), cors }
     }
 
+    /// Wraps a router in the layers, innermost first.
     fn around(&self, router: Router) -> Router {
         router
             .layer(from_fn_with_state(self.guard.clone(), guard))
@@ -173,7 +174,9 @@ impl Layers {
     }
 }
 
-/// What is answered while something is missing that everything else needs.
+/// Returns the router used until the server is ready.
+///
+/// Serves liveness and process metrics; other requests get a 503 that names the missing dependency.
 pub fn not_ready(missing: Arc<ArcSwap<String>>) -> Router {
     let refuse = move || {
         let why = format!("The server is not ready: {}", missing.load());

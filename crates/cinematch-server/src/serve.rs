@@ -1,4 +1,4 @@
-//! Serving until told to stop.
+//! Runs the server until a stop signal.
 
 use std::future::Future;
 
@@ -9,7 +9,9 @@ use crate::front::Front;
 use crate::monitor;
 use crate::state::{AppState, StartError};
 
-/// Serves on `listener` until `stop` resolves, then lets requests in flight end.
+/// Serves on `listener` until `stop` resolves, then shuts down gracefully.
+///
+/// Shutdown reports not ready, keeps serving for `stop_delay`, then lets requests in flight finish.
 pub async fn serve(
     state: AppState,
     listener: TcpListener,
@@ -28,8 +30,9 @@ pub async fn serve(
     Ok(())
 }
 
-/// The same where the model or the database may not be there yet: the server listens at once, says that it
-/// is not ready and what it waits for, and goes on when everything is there.
+/// Serves like [`serve`], but waits for the model and the database if they are not available yet.
+///
+/// The server listens immediately and answers 503, naming the missing dependency, until it is ready.
 pub async fn serve_when_ready(
     config: ServerConfig,
     listener: TcpListener,

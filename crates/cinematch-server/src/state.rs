@@ -1,4 +1,4 @@
-//! The state of a running server.
+//! State of a running server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,19 +13,19 @@ use cinematch_store::StoreError;
 use crate::config::{ConfigError, ServerConfig};
 use crate::monitor;
 
-/// A server that cannot start.
+/// Error that prevents the server from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The settings contradict each other.
+    /// The settings are invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// There is no usable model.
+    /// No usable model was found.
     #[error(transparent)]
     Artifacts(ArtifactsError),
-    /// There is no usable database.
+    /// The database can't be opened.
     #[error(transparent)]
     Store(StoreError),
-    /// The address of the cache is invalid.
+    /// The address of the Redis cache is invalid.
     #[error(transparent)]
     Cache(RedisAddressError),
 }
@@ -40,7 +40,7 @@ impl From<OpenError> for StartError {
     }
 }
 
-/// The state of a running server; clones share it.
+/// State of a running server. Cloning is cheap and shares the contents.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub(crate) routes: RouteState,
@@ -49,8 +49,9 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Checks the settings, loads the published model, or where that is broken the last one that served
-    /// and is intact, and opens the database.
+    /// Checks the settings, loads the published generation and opens the database.
+    ///
+    /// If the published generation is damaged, loads the most recently served intact one instead.
     pub async fn open(config: ServerConfig) -> Result<Self, StartError> {
         config.check()?;
         monitor::start();
@@ -58,7 +59,7 @@ impl AppState {
         Ok(Self::new(config, service))
     }
 
-    /// Opens the database and serves a model that is already in memory.
+    /// Checks the settings and opens the database, with a bundle that is already loaded.
     pub async fn with_bundle(config: ServerConfig, bundle: Bundle) -> Result<Self, StartError> {
         config.check()?;
         monitor::start();
@@ -71,7 +72,7 @@ impl AppState {
         Self { routes, config: Arc::new(config), lifecycle: Arc::default() }
     }
 
-    /// Returns the bundle in service.
+    /// Returns the served bundle.
     pub fn bundle(&self) -> Arc<Bundle> {
         self.service().bundle()
     }
@@ -81,7 +82,7 @@ impl AppState {
         &self.routes.service
     }
 
-    /// Makes the server report that it is not ready for requests any more.
+    /// Makes the readiness probe fail from now on.
     pub(crate) fn stop(&self) {
         tracing::info!(
             delay_seconds = self.config.stop_delay.as_secs(),
@@ -101,7 +102,7 @@ fn service_config(config: &ServerConfig) -> ServiceConfig {
     }
 }
 
-/// When the server started, and whether it stops.
+/// Start time and shutdown flag of the server.
 #[derive(Debug)]
 pub struct Lifecycle {
     started: Instant,
@@ -115,7 +116,7 @@ impl Default for Lifecycle {
 }
 
 impl Lifecycle {
-    /// Time since the start.
+    /// Returns the time since the server started.
     pub fn uptime(&self) -> Duration {
         self.started.elapsed()
     }

@@ -1,4 +1,4 @@
-//! The span of a request, in the trace of the caller where a `traceparent` header names one.
+//! OpenTelemetry spans of requests, with trace context propagation (`traceparent`).
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, StatusCode};
@@ -9,7 +9,7 @@ use tracing::Span;
 use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-/// The span of a request: of the caller's trace, where a `traceparent` names one.
+/// Creates the span of a request, as a child of the span in its `traceparent` header, if present.
 pub fn of_request(request: &Request, request_id: &str) -> Span {
     let span = tracing::info_span!(
         target: TARGET,
@@ -30,17 +30,17 @@ pub fn of_request(request: &Request, request_id: &str) -> Span {
             span.record("http.route", route.as_str());
             format!("{} {}", request.method(), route.as_str())
         }
-        // The address of nothing is the caller's own text.
+        // Leaves out paths that match no route: clients choose them, so span names would be unbounded.
         None => request.method().to_string(),
     };
     span.record("otel.name", name);
     let caller = global::get_text_map_propagator(|wire| wire.extract(&Headers(request.headers())));
-    // Only a span that has begun cannot get a parent; this one is new.
+    // Setting the parent fails only for spans that have already started.
     let _ = span.set_parent(caller);
     span
 }
 
-/// Notes how it ended.
+/// Records the response status in the span.
 pub fn end(span: &Span, status: StatusCode) {
     span.record("http.response.status_code", status.as_u16());
     if status.is_server_error() {

@@ -1,4 +1,4 @@
-//! The catalog page by page, sorted and filtered.
+//! Paginated browsing of the catalog, sorted and filtered.
 
 use cinematch::ranking::{Filters, Query, QueryError};
 use cinematch::retrieval::{Page, Start};
@@ -10,36 +10,36 @@ use crate::item::Item;
 use crate::listing::json_of;
 use crate::service::Service;
 
-/// A page of the catalogue.
+/// A page of the catalog.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct BrowseReply<'a> {
-    /// The films, in their order.
+    /// Movies on this page, in the requested order.
     movies: Vec<Item<'a>>,
-    /// How many.
+    /// Number of movies on this page.
     count: usize,
-    /// How many films pass the filters, on all pages.
+    /// Number of movies that match the filters, over all pages.
     total: usize,
-    /// What to ask for the next page with; `null` on the last one.
+    /// Cursor of the next page; `null` on the last page.
     next_cursor: Option<String>,
-    /// Who has to be named where the films' streaming services are shown.
+    /// Attribution that must be shown with the streaming services.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
 }
 
-/// Which page of the catalog.
+/// A request for a page of the catalog.
 #[derive(Debug)]
 pub struct BrowseRequest {
-    /// The movies that pass.
+    /// Filters that movies must match.
     pub filters: Filters,
-    /// Movies per page, 1 to 100.
+    /// Number of movies per page, 1 to 100.
     pub limit: usize,
-    /// The order, and where the page begins.
+    /// Sort order and start of the page.
     pub start: Start,
 }
 
-/// Returns a page of the catalog. `question` is the request as the client wrote it, which is the key of the
-/// cached reply; `renamed` names the fields of an error as the client does.
+/// Returns a page of the catalog. `question` is the query string as sent by the client; it is part of the
+/// reply's cache key. `renamed` converts field names in errors to the names that the client uses.
 pub async fn browse(
     service: &Service,
     question: Option<&str>,

@@ -9,38 +9,38 @@ use serde::Serialize;
 use crate::error::ServiceError;
 use crate::item::Item;
 
-/// The genres of the catalogue.
+/// Genres of the catalog.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Genres {
     #[schema(example = json!(["comedy", "drama"]))]
     genres: Vec<String>,
 }
 
-/// The streaming services of the catalogue.
+/// Streaming services of the catalog.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Services {
     services: Vec<String>,
-    /// Where they come from: `mock` ones are invented.
+    /// Source of the services; `mock` services are generated.
     #[schema(value_type = Option<String>, example = "mock")]
     services_source: Option<ServicesSource>,
-    /// The regions of which it is known where films can be watched.
+    /// Regions for which availability on streaming services is known.
     regions: Vec<String>,
-    /// Who has to be named where services are shown.
+    /// Attribution that must be shown with the services.
     attribution: Option<&'static str>,
 }
 
-/// One film.
+/// A single movie.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct OneMovie<'a> {
     #[serde(flatten)]
     item: Item<'a>,
-    /// Who has to be named where its services are shown.
+    /// Attribution that must be shown with the movie's services.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
 }
 
-/// Returns the row of a movie's id.
+/// Returns the index of the movie with the given id.
 pub fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, ServiceError> {
     let known = u32::try_from(movie_id).ok();
     let index = known.and_then(|id| recommender.vocabulary().index_of(MovieId(id)));
@@ -53,7 +53,7 @@ pub fn genres(bundle: &Bundle) -> Genres {
     Genres { genres: bundle.recommender.index().genres.names().to_vec() }
 }
 
-/// Returns the streaming services of a region, or the operator's own.
+/// Returns the streaming services of a region, or of the operator's region for `None`.
 pub fn services(bundle: &Bundle, region: Option<&str>) -> Result<Services, ServiceError> {
     let index = bundle.recommender.index();
     let region = find_region(bundle, region)?;
@@ -69,7 +69,7 @@ pub fn services(bundle: &Bundle, region: Option<&str>) -> Result<Services, Servi
     })
 }
 
-/// Returns one movie with its services in a region, or the operator's own.
+/// Returns a movie with its services in a region, or in the operator's region for `None`.
 pub fn movie<'a>(
     bundle: &'a Bundle,
     movie_id: u32,

@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Returns the current time; clones share the source.
+/// Source of the current time; clones share the source.
 ///
-/// UserExport that is stamped with a time takes it from here, so that a test can fix it.
+/// Every stored timestamp is taken from this clock, so tests can fix the time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
 
 impl Clock {
-    /// Reads the system's clock.
+    /// Returns a clock that reads the system time.
     pub fn system() -> Self {
         Self(Arc::new(|| {
             let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -19,7 +19,7 @@ impl Clock {
         }))
     }
 
-    /// Always returns `milliseconds` since 1970.
+    /// Returns a clock that is stopped at `milliseconds` since 1970.
     pub fn fixed(milliseconds: i64) -> Self {
         Self(Arc::new(move || milliseconds))
     }

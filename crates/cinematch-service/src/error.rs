@@ -3,7 +3,7 @@
 use cinematch::ranking::{FieldError, QueryError};
 use cinematch_store::StoreError;
 
-/// A use case that cannot be carried out.
+/// The error of a use case.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ServiceError {
     /// The requested object does not exist.
@@ -12,24 +12,24 @@ pub enum ServiceError {
     /// Fields of the request are missing or out of range.
     #[error(transparent)]
     Invalid(#[from] QueryError),
-    /// The caller is not known, or no longer exists.
+    /// The caller is not authenticated, or the caller's profile no longer exists.
     #[error("{0}")]
     Unauthorized(String),
     /// The state of the requested object does not allow the operation.
     #[error("{0}")]
     Conflict(String),
-    /// The input exceeds a limit on size.
+    /// The input exceeds a size limit.
     #[error("{0}")]
     TooLarge(String),
-    /// A dependency does not answer at the moment.
+    /// A dependency is temporarily unavailable.
     #[error("{detail}")]
     Unavailable {
-        /// A sentence for the caller.
+        /// Message for the caller.
         detail: String,
-        /// Seconds after which a retry is worthwhile.
+        /// Seconds after which the caller should retry.
         retry_after: u64,
     },
-    /// An unexpected failure. Details are in the log and not in the reply.
+    /// An unexpected failure. Details go to the log and are left out of the reply.
     #[error("internal error")]
     Internal,
 }
@@ -46,7 +46,7 @@ impl ServiceError {
         Self::NotFound(detail.into())
     }
 
-    /// Renames the fields of an [`ServiceError::Invalid`]; other errors stay as they are.
+    /// Renames the fields of a [`ServiceError::Invalid`]; returns other errors unchanged.
     #[must_use]
     pub fn rename_fields(mut self, rename: impl Fn(&str) -> String) -> Self {
         if let Self::Invalid(invalid) = &mut self {
@@ -74,7 +74,7 @@ impl From<StoreError> for ServiceError {
     }
 }
 
-/// An error while writing a reply. Errors in a request's JSON are reported where it is parsed.
+/// Converts an error in serializing a reply. Errors in a request's JSON are reported by its parser.
 impl From<serde_json::Error> for ServiceError {
     fn from(error: serde_json::Error) -> Self {
         tracing::error!(%error, "a reply cannot be written");

@@ -17,30 +17,30 @@ use crate::profile::ProfileBody;
 use crate::secrets::random_name;
 use crate::service::Service;
 
-/// How an export is written.
+/// Format of an export.
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportFormat {
-    /// UserExport.
+    /// All recorded data, as JSON.
     Json,
-    /// The movies, for a spreadsheet.
+    /// One row per movie, for spreadsheets.
     Csv,
 }
 
-/// UserExport that is known of somebody.
+/// All data recorded about a user.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Export {
     profile: Option<ProfileBody>,
     preferences: PreferencesBody,
-    /// The last first.
+    /// Feedback, most recent first.
     feedback: Vec<ExportedFeedback>,
-    /// Newest first.
+    /// Watchlist, newest first.
     watchlist: Vec<ExportedItem>,
-    /// The last first.
+    /// Imports, most recent first.
     imports: Vec<ExportedImport>,
 }
 
-/// What was said of a film.
+/// Feedback on a movie.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ExportedFeedback {
     #[serde(flatten)]
@@ -49,19 +49,19 @@ pub struct ExportedFeedback {
     movie: MovieNames,
 }
 
-/// A film on the watchlist.
+/// A movie on the watchlist.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ExportedItem {
     movie_id: u32,
     service: Option<String>,
     watched: bool,
-    /// RFC 3339, UTC.
+    /// Time of addition, RFC 3339 in UTC.
     added_at: String,
     #[serde(flatten)]
     movie: MovieNames,
 }
 
-/// What a film is called here and elsewhere.
+/// A movie's title, year and external ids.
 #[derive(Clone, Default, Serialize, utoipa::ToSchema)]
 pub struct MovieNames {
     title: Option<String>,
@@ -70,7 +70,7 @@ pub struct MovieNames {
     tmdb_id: Option<u32>,
 }
 
-/// An import of earlier.
+/// A past import.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ExportedImport {
     service: String,
@@ -78,11 +78,11 @@ pub struct ExportedImport {
     rows: u64,
     matched: u64,
     changed: u64,
-    /// RFC 3339, UTC.
+    /// Time of the import, RFC 3339 in UTC.
     imported_at: String,
 }
 
-/// A film's names in the catalogue of today.
+/// Returns a movie's title, year and ids in the current catalog; empty if the catalog lacks the movie.
 fn names(recommender: &Recommender, movie_id: MovieId) -> MovieNames {
     let Some(index) = recommender.vocabulary().index_of(movie_id) else {
         return MovieNames::default();
@@ -138,7 +138,7 @@ impl Export {
     }
 }
 
-/// One row a film, in the order of their numbers.
+/// Returns a user's movies as CSV, one row per movie in ascending order of ids.
 fn csv_of(everything: &UserExport, recommender: &Recommender) -> String {
     let said: BTreeMap<MovieId, &MovieFeedback> =
         everything.feedback.iter().map(|movie| (movie.movie_id, movie)).collect();
@@ -180,8 +180,8 @@ fn csv_of(everything: &UserExport, recommender: &Recommender) -> String {
     text
 }
 
-/// A text as a cell: quoted where needed, and never a formula where a spreadsheet opens it (OWASP, "CSV
-/// Injection").
+/// Escapes a text as a CSV cell. Text that a spreadsheet would evaluate as a formula is prefixed with an
+/// apostrophe and quoted (OWASP, "CSV Injection").
 pub fn cell(text: &str) -> String {
     let is_formula =
         text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
@@ -198,23 +198,23 @@ pub async fn export(service: &Service, profile: &Profile) -> Result<Export, Serv
     Ok(Export::new(everything, &service.bundle().recommender))
 }
 
-/// Returns a user's movies as a CSV file.
+/// Returns a user's movies as CSV, one row per movie.
 pub async fn export_csv(service: &Service, profile: &Profile) -> Result<String, ServiceError> {
     let everything = service.store().export_user(&profile.key()).await?;
     Ok(csv_of(&everything, &service.bundle().recommender))
 }
 
-/// That somebody was forgotten.
+/// Confirmation that a user's data was deleted.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Forgotten {
-    /// The receipt's number, which names nobody.
+    /// Receipt id; random, so it does not identify the user.
     receipt: String,
-    /// RFC 3339, UTC.
+    /// Time of deletion, RFC 3339 in UTC.
     deleted_at: String,
-    /// Rows by table.
+    /// Number of deleted rows per table.
     #[schema(value_type = BTreeMap<String, u64>)]
     deleted: BTreeMap<&'static str, u64>,
-    /// Whether a model in service has learned from this person, and the next one will.
+    /// True if a model in service was trained on the user's data.
     in_models: bool,
 }
 
@@ -224,13 +224,13 @@ impl From<Receipt> for Forgotten {
             receipt: receipt.receipt,
             deleted_at: rfc3339(receipt.deleted_at),
             deleted: receipt.deleted,
-            // `train` reads MovieLens' ratings alone.
+            // `train` reads only the ratings of MovieLens.
             in_models: false,
         }
     }
 }
 
-/// Deletes everything recorded about a user; `None` if nothing was.
+/// Deletes everything recorded about a user. Returns `None` if nothing was recorded.
 pub async fn forget(service: &Service, user_id: &str) -> Result<Option<Receipt>, ServiceError> {
     Ok(service.store().forget(user_id, random_name()?, service.now()).await?)
 }
@@ -240,7 +240,7 @@ mod tests {
     use super::cell;
 
     #[test]
-    fn no_cell_is_a_formula() {
+    fn cell_escapes_formulas_and_quotes() {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "＝1"] {
             assert!(cell(formula).starts_with("\"'"), "{formula}");
         }

@@ -1,4 +1,4 @@
-//! A user's feedback on movies: reactions, ratings, and what was watched.
+//! A user's feedback on movies: reactions, ratings and watched flags.
 
 use cinematch::ids::MovieId;
 use cinematch::rating::Stars;
@@ -9,43 +9,43 @@ use crate::catalog::find_movie;
 use crate::error::ServiceError;
 use crate::service::Service;
 
-/// What to say of a film; at least one of the three.
+/// New feedback on a movie; at least one of `signal`, `rating` and `watched` is required.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct NewFeedback {
     #[schema(example = 6)]
     movie_id: i64,
-    /// Of a button and of stars that contradict each other the later counts.
+    /// Reaction to the movie. If a reaction and a rating contradict each other, the later one counts.
     #[schema(value_type = Option<ReactionName>)]
     signal: Option<Reaction>,
-    /// Stars, 0.5 to 5.0 in halves.
+    /// Rating in stars, 0.5 to 5.0 in steps of 0.5.
     #[schema(minimum = 0.5, maximum = 5.0, multiple_of = 0.5, example = 4.5)]
     rating: Option<f32>,
-    /// Whether they saw it.
+    /// True if the user has watched the movie.
     watched: Option<bool>,
 }
 
-/// The buttons below a film.
+/// A reaction to a movie.
 #[derive(utoipa::ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub enum ReactionName {
-    /// More like this.
+    /// Recommend more movies like this.
     Like,
-    /// Less like this.
+    /// Recommend fewer movies like this.
     Dislike,
-    /// Do not recommend this again.
+    /// Do not recommend this movie again.
     NotInterested,
 }
 
-/// What is known of a person and a film.
+/// A user's feedback on a movie.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct FeedbackBody {
     movie_id: u32,
     #[schema(value_type = Option<ReactionName>)]
     signal: Option<Reaction>,
-    /// Stars.
+    /// Rating in stars.
     rating: Option<f32>,
     watched: bool,
-    /// RFC 3339, UTC.
+    /// Time of the last change, RFC 3339 in UTC.
     updated_at: String,
 }
 
@@ -61,36 +61,36 @@ impl From<MovieFeedback> for FeedbackBody {
     }
 }
 
-/// What was taken in.
+/// Confirmation of saved feedback.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct FeedbackDone {
     success: bool,
     message: &'static str,
-    /// The film's number once more, and the time: front ends look for both.
+    /// Movie id, repeated because clients expect an `id`.
     id: u32,
-    /// RFC 3339, UTC.
+    /// Time of the last change, RFC 3339 in UTC; equal to `updated_at`.
     created_at: String,
     #[serde(flatten)]
     feedback: FeedbackBody,
 }
 
-/// UserExport that the profile said of films, the last first.
+/// All feedback of a profile, most recent first.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct FeedbackList {
     feedback: Vec<FeedbackBody>,
     count: usize,
 }
 
-/// What a reset did.
+/// Result of a feedback reset.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ResetDone {
     success: bool,
     message: &'static str,
-    /// Films.
+    /// Number of movies whose feedback was deleted.
     deleted_count: u64,
 }
 
-/// Records feedback on a movie. It affects the next request for recommendations.
+/// Records feedback on a movie. It affects the next recommendation request.
 pub async fn say(
     service: &Service,
     profile: &Profile,
@@ -120,7 +120,7 @@ pub async fn say(
     })
 }
 
-/// Lists all feedback of a user, the latest first.
+/// Lists all feedback of a user, most recent first.
 pub async fn list(service: &Service, profile: &Profile) -> Result<FeedbackList, ServiceError> {
     let movies = service.store().feedback(&profile.key()).await?;
     let feedback: Vec<FeedbackBody> = movies.into_iter().map(FeedbackBody::from).collect();
@@ -139,7 +139,7 @@ pub async fn unsay(
     Err(ServiceError::not_found(format!("Nothing was said of movie {movie_id}")))
 }
 
-/// Returns the movies with a reaction that `is_wanted` accepts, the latest first.
+/// Returns the ids of movies with a reaction that `is_wanted` accepts, most recent first.
 pub async fn movies_with(
     service: &Service,
     profile: &Profile,
@@ -150,7 +150,7 @@ pub async fn movies_with(
     Ok(movies.map(|movie| movie.movie_id.0).collect())
 }
 
-/// Deletes all reactions and ratings of a user. Which movies were watched stays known.
+/// Deletes all reactions and ratings of a user. Watched flags are kept.
 pub async fn reset(service: &Service, profile: &Profile) -> Result<ResetDone, ServiceError> {
     let deleted_count = service.store().reset_feedback(&profile.key(), service.now()).await?;
     Ok(ResetDone { success: true, message: "Feedback reset", deleted_count })

@@ -1,4 +1,4 @@
-//! Lists for several users at once.
+//! Recommendations for a group of users.
 
 use cinematch::ranking::{
     Filters, Group, GroupRanked, MOST_MEMBERS, Query, Reason, Request, Shortfall, Strategy,
@@ -17,143 +17,142 @@ use crate::service::Service;
 use crate::serving::Serving;
 use crate::trace::span;
 
-/// Who is there and what may be shown.
+/// A request for group recommendations.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct GroupRequest {
-    /// The members, 1 to 20.
+    /// Members of the group, 1 to 20.
     #[schema(min_items = 1, max_items = 20)]
     pub members: Vec<MemberBody>,
-    /// How their scores become the group's.
+    /// Strategy that aggregates the members' scores. Default: `average`.
     #[serde(default, deserialize_with = "or_default")]
     #[schema(value_type = Option<StrategyName>)]
     strategy: StrategyName,
-    /// `veto`: each stands against the films in this share of their own ranking, from its end; a half,
-    /// if not given.
+    /// With `veto`, the share of a member's ranking, from the bottom, whose movies the member vetoes.
+    /// Default: 0.5.
     #[schema(minimum = 0, maximum = 1)]
     veto_below: Option<f32>,
-    /// Filters for all.
+    /// Filters that apply to the whole list.
     #[serde(default, deserialize_with = "or_default")]
     #[schema(value_type = Option<FiltersBody>)]
     filters: FiltersBody,
-    /// Films never to show.
+    /// Movies to exclude.
     #[serde(default, deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
     exclude_movie_ids: Vec<i64>,
-    /// Whether films of somebody's watchlist may be shown: what they mean to watch, they may mean to
-    /// watch together. Yes, if not given.
+    /// True to allow movies on members' watchlists. Default: true.
     include_watchlist: Option<bool>,
-    /// How many, 1 to 100; 20 if not given.
+    /// Maximum number of results, 1 to 100. Default: 20.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<usize>,
-    /// How many to pass over.
+    /// Number of results to skip. Default: 0.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     offset: Option<u32>,
-    /// Whether each member's reasons are wanted; no, if not given.
+    /// True to include reasons for each member. Default: false.
     explain: Option<bool>,
-    /// The country whose streaming services count and are shown, as two letters; the operator's own, if
-    /// not given.
+    /// Country whose streaming services are filtered on and shown, ISO 3166-1 alpha-2. Default: the operator's
+    /// region.
     region: Option<String>,
 }
 
-/// One of the group: somebody of whom something is known, or a guest who says what they like.
+/// A member of the group: a user with stored data, a guest whose history is in the request, or both combined.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MemberBody {
-    /// Whose likes, ratings and preferred genres count.
+    /// User whose likes, ratings and preferred genres are used; absent for a guest.
     #[schema(value_type = Option<UserName>)]
     pub user_id: Option<String>,
-    /// More films they like.
+    /// Additional liked movies.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
     pub liked_movie_ids: Vec<i64>,
-    /// More films they do not like.
+    /// Additional disliked movies.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
     pub disliked_movie_ids: Vec<i64>,
-    /// More films with stars.
+    /// Additional rated movies.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<RatingBody>>, max_items = 10_000)]
     pub ratings: Vec<RatingBody>,
-    /// More genres they would rather see.
+    /// Additional preferred genres.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     pub preferred_genres: Vec<String>,
 }
 
-/// How members' scores become the group's.
+/// Strategy that aggregates the members' scores into the group's score.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum StrategyName {
-    /// Their mean.
+    /// Mean of the members' scores.
     #[default]
     Average,
-    /// The lowest of them.
+    /// Lowest of the members' scores.
     LeastMisery,
-    /// Their mean, of films that nobody stands against.
+    /// Mean of the members' scores, over movies that no member vetoes.
     Veto,
 }
 
-/// Films for the group, best first.
+/// Recommendations for a group, best first.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct GroupReply<'a> {
     recommendations: Vec<GroupItem<'a>>,
     count: usize,
     strategy: StrategyName,
     members: Vec<MemberReply>,
-    /// The model that ranked them.
+    /// Id of the model that ranked the movies.
     model_id: &'a str,
-    /// Who has to be named where the films' streaming services are shown.
+    /// Attribution that must be shown with the streaming services.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
-    /// Films of the request that the catalogue does not have.
+    /// Ids in the request that the catalog does not contain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     unknown_movie_ids: Vec<i64>,
-    /// Why there are fewer films than asked for.
+    /// Reason why the list is shorter than the limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     shortfall: Option<Shortfall>,
 }
 
-/// One of the group.
+/// A member of the group in the reply.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct MemberReply {
-    /// `null` for a guest.
+    /// Id of the user; `null` for a guest.
     user_id: Option<String>,
-    /// How much of what they could have had alone is in the list: 1 is all of it; `null` where no film
-    /// is worth anything to them.
+    /// Total score of the list for this member relative to the member's own best list; 1 is the maximum.
+    /// `null` if no movie has a positive score for the member.
     satisfaction: Option<f32>,
 }
 
-/// A film for the group.
+/// A movie recommended to the group.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct GroupItem<'a> {
     #[serde(flatten)]
     item: Item<'a>,
-    /// The group's.
+    /// Score for the group.
     score: f32,
-    /// What it is worth to each, in the order of the members.
+    /// Score for each member, in the order of the request.
     members: Vec<MemberScore<'a>>,
 }
 
-/// What a film is worth to one of the group.
+/// Score of a movie for one member.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct MemberScore<'a> {
     user_id: Option<String>,
     score: f32,
-    /// The reasons in one line, where they were asked for.
+    /// Summary of the reasons in one line; absent if not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     explanation: Option<String>,
-    /// The score's parts, where they were asked for.
+    /// Contributions to the score; absent if not requested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, value_type = Vec<Object>)]
     reasons: Vec<Reason<'a>>,
 }
 
-/// Recommends movies to several users at once. A movie that a member has seen is not shown; services and
-/// languages of their preferences do not filter, since one member who has them is enough.
+/// Recommends movies to a group. Movies that any member has seen are excluded. Members' preferred services and
+/// languages do not filter the list, since one member with access to a service is enough.
 pub async fn recommend<'a>(
     service: &Service,
     serving: &'a Serving,
@@ -221,31 +220,31 @@ pub async fn recommend<'a>(
     Ok(reply)
 }
 
-/// What is asked for a group, of members whom the caller may act for.
+/// A validated group request, for members that the caller may act for.
 pub struct GroupQuestion {
-    /// Who is there.
+    /// Members of the group.
     pub members: Vec<MemberBody>,
-    /// Whether films of somebody's watchlist may be shown.
+    /// True if movies on members' watchlists are allowed.
     pub with_watchlist: bool,
-    /// How their scores become the group's.
+    /// Strategy that aggregates the members' scores.
     pub strategy: Strategy,
-    /// Filters for all, films never to show, how many, whether with reasons.
+    /// Query for the whole list: filters, excluded movies, limit, offset and whether to include reasons.
     pub query: Query,
 }
 
-/// A group's list.
+/// A ranked list for a group.
 pub struct GroupAnswer<'a> {
-    /// The members' names, in their order; `None`, of a guest.
+    /// User ids of the members, in the order of the request; `None` for a guest.
     pub names: Vec<Option<String>>,
-    /// The films, and how content each member can be with them.
+    /// Ranked movies and the satisfaction of each member.
     pub ranked: GroupRanked<'a>,
-    /// The region whose services are shown.
+    /// Index of the region whose services are shown.
     pub region: Option<usize>,
-    /// Films of the question that the catalogue does not have.
+    /// Ids in the request that the catalog does not contain.
     pub unknown: Vec<i64>,
 }
 
-/// Ranks films for a group, by what is known of its members now.
+/// Ranks movies for a group, using the members' current data.
 pub async fn rank<'a>(
     service: &Service,
     serving: &'a Serving,
@@ -286,7 +285,7 @@ pub async fn rank<'a>(
     Ok(GroupAnswer { names, ranked, region, unknown })
 }
 
-/// Names the member in an error about one of the members.
+/// Prefixes the fields of an error with the member's position.
 pub fn inside(at: usize, error: ServiceError) -> ServiceError {
     error.rename_fields(|field| format!("members[{at}].{field}"))
 }

@@ -15,23 +15,23 @@ use crate::personal::known_of;
 use crate::service::Service;
 use crate::serving::Serving;
 
-/// What became of every row, and films for the person as they are known now.
+/// Result of an import, with recommendations based on the updated profile.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ImportReply<'a> {
-    /// Rows that were found are listed only where they are asked for.
+    /// Match report. Matched rows are listed only if requested.
     #[schema(value_type = Object)]
     report: MatchReport,
-    /// What the import did, in films.
+    /// Number of movies that the import changed, by kind of change.
     #[schema(value_type = Object)]
     changes: ImportChanges,
     #[schema(value_type = Vec<RecommendedItem<'a>>)]
     recommendations: Vec<Recommended<'a>>,
     count: usize,
-    /// The model that ranked them.
+    /// Id of the model that ranked the movies.
     model_id: &'a str,
 }
 
-/// A film, and why.
+/// A recommended movie with its reasons.
 #[derive(Serialize)]
 struct Recommended<'a> {
     #[serde(flatten)]
@@ -40,15 +40,16 @@ struct Recommended<'a> {
     why: Why<'a>,
 }
 
-/// An import that was taken over.
+/// A completed import.
 pub struct TakenIn {
-    /// What became of every row.
+    /// Match report over all rows.
     pub report: MatchReport,
-    /// What it changed.
+    /// Changes to the user's data.
     pub changes: ImportChanges,
 }
 
-/// Reads exported files, given by name and content, finds their movies and records what they say for a user.
+/// Reads exported files, given by name and content, matches their rows to movies and records the result in a
+/// user's profile.
 pub async fn take_in(
     service: &Service,
     serving: &Arc<Serving>,
@@ -79,7 +80,8 @@ pub async fn take_in(
     Ok(TakenIn { report, changes })
 }
 
-/// Returns the reply to an import: the report, and `limit` recommendations from the profile as it is now.
+/// Returns the reply to an import: the report, and `limit` recommendations based on the updated profile.
+/// Lists only ambiguous and unmatched rows unless `all_rows` is set.
 pub async fn reply<'a>(
     service: &Service,
     serving: &'a Serving,
@@ -116,7 +118,7 @@ pub async fn reply<'a>(
     })
 }
 
-/// A film of an export as the store takes it; `None`, of one that the catalogue does not have.
+/// Converts a movie of an export to the store's type. Returns `None` if the catalog lacks the movie.
 pub fn movie_of(recommender: &Recommender, item: &TasteItem) -> Option<ImportedMovie> {
     let movie = recommender.movie(recommender.vocabulary().index_of(item.movie_id)?);
     Some(ImportedMovie {

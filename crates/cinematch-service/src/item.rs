@@ -1,4 +1,4 @@
-//! A film as replies show it.
+//! The representation of a movie in replies.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -9,64 +9,64 @@ use cinematch::models::biased_mf::Prediction;
 use cinematch::ranking::{Counterfactual, Feedback, Reason, Recommender};
 use serde::Serialize;
 
-/// A film. What is not known is `null`.
+/// A movie. Unknown values are `null`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Item<'a> {
-    /// MovieLens' number.
+    /// MovieLens id.
     #[schema(value_type = u32, example = 6)]
     pub movie_id: MovieId,
-    /// TMDb's number.
+    /// TMDB id.
     #[schema(value_type = Option<u32>)]
     pub tmdb_id: Option<TmdbId>,
-    /// IMDb's number, zeros kept.
+    /// IMDb id with its leading zeros.
     pub imdb_id: Option<&'a str>,
-    /// The title.
+    /// Title.
     #[schema(example = "Heat")]
     pub title: &'a str,
-    /// The year of release.
+    /// Year of release.
     pub year: Option<u16>,
-    /// Minutes.
+    /// Runtime in minutes.
     pub runtime: Option<u32>,
-    /// What the film is about.
+    /// Plot summary.
     pub overview: Option<&'a str>,
-    /// Genres in lower case.
+    /// Genres, in lower case.
     pub genres: &'a [String],
-    /// Streaming services of the region asked for, or of the operator's own.
+    /// Streaming services in the requested region, or in the operator's region if none is requested.
     pub services: Vec<&'a str>,
-    /// Where the services come from: `mock` ones are invented.
+    /// Source of the services; `mock` services are generated.
     #[schema(value_type = Option<String>, example = "mock")]
     pub services_source: Option<ServicesSource>,
-    /// The poster at TMDb's image host.
+    /// URL of the poster on TMDB's image host.
     pub poster_url: Option<String>,
-    /// The same without the host.
+    /// Path of the poster on TMDB's image host.
     pub poster_path: Option<&'a str>,
-    /// ISO 639-1.
+    /// Original language, ISO 639-1.
     pub original_language: Option<&'a str>,
-    /// 0 to 10.
+    /// Average TMDB rating, 0 to 10.
     pub vote_average: Option<f32>,
-    /// The votes behind it.
+    /// Number of TMDB votes.
     pub vote_count: Option<u32>,
-    /// TMDb's popularity.
+    /// TMDB popularity.
     pub popularity: Option<f32>,
-    /// Directors, joined by `, `.
+    /// Directors, separated by `, `.
     pub director: Option<Cow<'a, str>>,
-    /// Actors by billing.
+    /// Actors in billing order.
     pub cast: &'a [String],
-    /// Keywords.
+    /// TMDB keywords.
     pub keywords: &'a [String],
 }
 
 impl<'a> Item<'a> {
-    /// A film of the catalogue, with its services in a region, or the operator's own.
+    /// Returns a movie with its services in a region, or in the operator's region for `None`.
     pub fn of(recommender: &'a Recommender, movie: MovieIdx, region: Option<usize>) -> Self {
         let item = Self::new(recommender.movie(movie), recommender.services_of(movie, region));
-        // What is known of a region is TMDb's word, also where the operator's own services are invented.
+        // Services of a region always come from TMDB, even if those of the operator's region are generated.
         let is_of_region = region.is_some() && !item.services.is_empty();
         let source = if is_of_region { Some(ServicesSource::Tmdb) } else { item.services_source };
         Self { services_source: source, ..item }
     }
 
-    /// The film as it stands in the catalogue, with the operator's own services.
+    /// Converts a movie of the catalog, with the given services.
     fn new(movie: &'a Movie, services: Vec<&'a str>) -> Self {
         let source = movie.services_source.filter(|_| !services.is_empty());
         Self {
@@ -97,13 +97,13 @@ impl<'a> Item<'a> {
     }
 }
 
-/// A film's poster at TMDb's image host.
+/// Returns the URL of a movie's poster on TMDB's image host, 500 pixels wide.
 pub fn poster_url(movie: &Movie) -> Option<String> {
     let path = movie.poster_path.as_ref()?;
     Some(format!("https://image.tmdb.org/t/p/w500{path}"))
 }
 
-/// A recommended film: the film, and why it is there.
+/// A recommended movie with the reasons for the recommendation.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes what `ItemTexts::write` puts together")]
 pub struct RecommendedItem<'a> {
@@ -113,45 +113,47 @@ pub struct RecommendedItem<'a> {
     why: Why<'a>,
 }
 
-/// Why a film is recommended.
+/// Score and reasons of a recommendation.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Why<'a> {
-    /// The sum of the reasons' contributions.
+    /// Score: the sum of the reasons' contributions.
     pub score: f32,
-    /// The reasons in one line; `null` where they were not asked for.
+    /// Summary of the reasons in one line; `null` if no reasons were requested.
     #[schema(example = "You liked Heat: heist, crime, Al Pacino • 7.9 from 6,000 votes")]
     pub explanation: Option<String>,
-    /// The score's parts, the largest first.
+    /// Contributions to the score, largest first.
     #[schema(value_type = Vec<Object>)]
     pub reasons: Vec<Reason<'a>>,
-    /// What speaks: `content` (your films), `genres` (your preferences), `quality` (votes).
+    /// Kinds of reasons with a positive contribution: `collaborative` (ratings of other users), `content`
+    /// (similar movies in the history), `genres` (preferred genres), `popularity`, `quality` (votes and
+    /// novelty).
     pub sources: Vec<&'static str>,
-    /// The stars that the viewer is expected to give, 0.5 to 5, where the model predicts them, and
-    /// the interval that holds them as often as `train` measured.
+    /// Predicted rating, 0.5 to 5 stars, with a prediction interval whose coverage `train` measured; absent if
+    /// the model predicts no ratings.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, example = json!({"stars": 4.1, "low": 3.2, "high": 5.0}))]
     pub predicted_rating: Option<Prediction>,
-    /// Where the film would stand without what it owes most to, where that was asked for.
+    /// Rank of the movie without the history entry that contributes most to it; absent if not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     pub counterfactual: Option<WithoutIt<'a>>,
 }
 
-/// Where a film would stand, had one film not been spoken of.
+/// The rank that a recommended movie would have without the feedback on one movie of the history.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct WithoutIt<'a> {
-    /// The film spoken of.
+    /// Movie whose feedback is left out.
     #[schema(value_type = u32)]
     movie_id: MovieId,
     title: &'a str,
-    /// `liked`, `disliked`, or the stars given: `{"rated": 4.5}`.
+    /// Feedback that is left out: `liked`, `disliked`, or a rating such as `{"rated": 4.5}`.
     #[schema(value_type = serde_json::Value)]
     feedback: Feedback,
-    /// From 1, in the list as it is.
+    /// Rank in the returned list, from 1.
     place: usize,
-    /// From 1, in the list as it would be.
+    /// Rank without the feedback, from 1.
     would_be: usize,
-    /// In words.
+    /// Description in one sentence.
     #[schema(example = "Without your 5★ of Heat this would fall from 1st to 14th")]
     reading: String,
 }
@@ -164,13 +166,13 @@ impl<'a> From<Counterfactual<'a>> for WithoutIt<'a> {
     }
 }
 
-/// The films' JSON, written when a film is first recommended: it stays the same as long as the
-/// model does.
+/// Cache of serialized movies. A movie is serialized when it is first recommended; the entry is valid for as
+/// long as the bundle is.
 #[derive(Debug)]
 pub struct ItemTexts(Vec<OnceLock<Box<[u8]>>>);
 
 impl ItemTexts {
-    /// Of a catalogue; nothing is written yet.
+    /// Creates an empty cache for `n_movies` movies.
     pub fn new(n_movies: usize) -> Self {
         Self((0..n_movies).map(|_| OnceLock::new()).collect())
     }
@@ -195,15 +197,17 @@ impl ItemTexts {
     }
 }
 
-/// Appends a film and why it is there.
+/// Appends the JSON of a movie, `text`, merged with its reasons.
 pub fn put_recommended(text: &[u8], why: &Why<'_>, json: &mut Vec<u8>) -> serde_json::Result<()> {
-    // Two objects become one: the brace that closes the first and opens the second is a comma.
+    // Merges two objects: a comma replaces the closing brace of the first and the opening brace of the second.
     json.extend_from_slice(&text[..text.len() - 1]);
     put_why(why, b',', json)
 }
 
-/// Appends the JSON of a [`Why`], `open` in place of the brace that opens it. Most of a reply is shared
-/// features: by hand, their keys are copied and not escaped again and again.
+/// Appends the JSON of a [`Why`], with `open` in place of the opening brace.
+///
+/// Shared features make up most of a reply. Writing them by hand copies their keys instead of escaping them
+/// each time.
 fn put_why(why: &Why<'_>, open: u8, json: &mut Vec<u8>) -> serde_json::Result<()> {
     let Why { score, explanation, reasons, sources, predicted_rating, counterfactual } = why;
     json.push(open);
@@ -251,7 +255,7 @@ fn put_reason(reason: &Reason<'_>, json: &mut Vec<u8>) -> serde_json::Result<()>
     Ok(())
 }
 
-/// Appends bytes as they are and a value's JSON.
+/// Appends `before` verbatim, then the JSON of `value`.
 fn put<T: Serialize + ?Sized>(
     json: &mut Vec<u8>,
     before: &[u8],
@@ -268,7 +272,7 @@ mod tests {
     use cinematch::models::content::SharedFeature;
 
     #[test]
-    fn what_is_put_by_hand_is_what_the_derived_form_would_be() {
+    fn handwritten_json_equals_derived_serialization() {
         let shared = |name| SharedFeature { block: BlockKind::Keyword, name, contribution: 0.25 };
         let movie = |feedback, shared| Reason::Movie {
             movie_id: MovieId(6),

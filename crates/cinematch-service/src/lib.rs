@@ -1,11 +1,12 @@
 //! The use cases of CineMatch, without HTTP.
 //!
-//! Each module is one thing that a user or an operator does: recommend, search, import, give feedback. A use
-//! case is a function of a [`Service`] (or of one [`Serving`] snapshot of it) and a typed request, and
-//! returns a typed reply or a [`ServiceError`]. The JSON API and the web pages both call these functions,
-//! and neither calls the other.
+//! Each module implements one task of a user or an operator, such as recommending, searching, importing or
+//! recording feedback. A use case is a function that takes a [`Service`] (or a [`Serving`] snapshot of it)
+//! and a typed request, and returns a typed reply or a [`ServiceError`]. The JSON API and the web pages both
+//! call these functions; neither calls the other.
 //!
-//! The service owns the loaded bundle and its reload, the reply cache, the store handle and the clock.
+//! The service owns the loaded bundle, the reply cache, the store handle and the clock, and reloads the
+//! bundle when a new generation is published.
 
 pub mod browse;
 pub mod cache;

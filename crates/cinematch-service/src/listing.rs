@@ -1,4 +1,4 @@
-//! A list of recommended films as replies show it.
+//! Ranking and serialization of recommendation lists.
 
 use std::time::Instant;
 
@@ -14,49 +14,49 @@ use crate::selection::Mode;
 use crate::serving::Serving;
 use crate::trace::span;
 
-/// The recommendations.
+/// A list of recommendations.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes what `json` writes")]
 pub struct RecommendationReply<'a> {
-    /// The films, best first.
+    /// Recommended movies, best first.
     recommendations: Vec<RecommendedItem<'a>>,
     #[serde(flatten)]
     about: About<'a>,
 }
 
-/// What a reply says beside the films.
+/// Metadata of a list of recommendations.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct About<'a> {
-    /// How many.
+    /// Number of recommendations.
     count: usize,
-    /// Whom they are for: the name of the request, or a profile's number.
+    /// User that the list is for: the user id in the request, or a profile id.
     user_id: UserId<'a>,
-    /// What was asked for.
+    /// Requested mode.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     pub mode: Option<Mode>,
-    /// The model that ranked them.
+    /// Id of the model that ranked the movies.
     model_id: &'a str,
-    /// Who has to be named where the films' streaming services are shown.
+    /// Attribution that must be shown with the streaming services.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
-    /// Films of the request that the catalogue does not have.
+    /// Ids in the request that the catalog does not contain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub unknown_movie_ids: Vec<i64>,
-    /// Names in the profile's preferences that the catalogue does not have: they were not asked for.
+    /// Names in the profile's preferences that the catalog does not contain; they were not applied.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub ignored_preferences: Vec<String>,
-    /// Why there are fewer films than asked for.
+    /// Reason why the list is shorter than the limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     shortfall: Option<Shortfall>,
 }
 
 impl<'a> About<'a> {
-    /// Of a list by the model in service, with the streaming services of a region.
+    /// Creates the metadata of a list ranked by the model in service, with the streaming services of a region.
     pub fn new(serving: &'a Serving, user_id: UserId<'a>, region: Option<usize>) -> Self {
         Self {
             count: 0,
@@ -71,17 +71,17 @@ impl<'a> About<'a> {
     }
 }
 
-/// Whom a list is for: a name that the front end gave, or a profile.
+/// The user that a list is for.
 #[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub enum UserId<'a> {
-    /// A name.
+    /// User id in the request.
     Name(&'a str),
-    /// A profile's number.
+    /// Profile id.
     Profile(i64),
 }
 
-/// Ranks, and says what the list would be without what its films owe most to, where that is asked for.
+/// Ranks movies for a request and, if requested, computes a counterfactual for each. Records the ranking time.
 pub fn rank<'a>(serving: &'a Serving, request: &Request, with_counterfactuals: bool) -> Listed<'a> {
     let _span = span!("rank").entered();
     let recommender = &serving.bundle.recommender;
@@ -97,13 +97,13 @@ pub fn rank<'a>(serving: &'a Serving, request: &Request, with_counterfactuals: b
     Listed { ranked, counterfactuals }
 }
 
-/// A ranked list; one counterfactual a film where they were asked for, none at all elsewhere.
+/// A ranked list, with one counterfactual per movie if requested.
 pub struct Listed<'a> {
     ranked: Ranked<'a>,
     counterfactuals: Vec<Option<Counterfactual<'a>>>,
 }
 
-/// A [`RecommendationReply`], as JSON.
+/// Serializes a [`RecommendationReply`] as JSON.
 pub fn json(
     serving: &Serving,
     region: Option<usize>,
@@ -113,7 +113,7 @@ pub fn json(
     Ok(write(serving, region, listed, about)?)
 }
 
-/// The JSON of any other reply.
+/// Serializes any other reply as JSON.
 pub fn json_of<T: Serialize>(reply: &T) -> Result<Vec<u8>, ServiceError> {
     Ok(serde_json::to_vec(reply)?)
 }
@@ -149,7 +149,7 @@ fn write(
     Ok(json)
 }
 
-/// Why a film is there, and the stars it is expected to get.
+/// Converts a recommendation to its score, reasons, sources and predicted rating.
 pub fn why(recommended: Recommendation<'_>) -> Why<'_> {
     let reasons = recommended.reasons;
     let mut sources = Vec::new();

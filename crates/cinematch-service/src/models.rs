@@ -1,4 +1,4 @@
-//! The generations on disk, and which of them is served.
+//! The generations on disk: listing, promotion and rollback.
 
 use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Promoted};
 use cinematch_store::rfc3339;
@@ -7,36 +7,36 @@ use serde::Serialize;
 use crate::error::ServiceError;
 use crate::service::Service;
 
-/// All generations.
+/// All generations on disk.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ModelList {
-    /// The generation that answers requests here.
+    /// Generation in service on this server.
     serving: u64,
-    /// Ascending.
+    /// Generations in ascending order.
     #[schema(value_type = Vec<Object>)]
     models: Vec<GenerationInfo>,
 }
 
-/// A generation in all detail.
+/// A generation with its manifest and model card.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ModelItem {
     #[schema(value_type = Object)]
     #[serde(flatten)]
     info: GenerationInfo,
-    /// Its manifest: settings, counts, inputs.
+    /// Manifest: settings, counts and inputs.
     #[schema(value_type = Object)]
     manifest: serde_json::Value,
-    /// Its card: what it is worth, and to whom it was compared; where it was judged.
+    /// Model card with the verdict of the evaluation; `null` if there is none.
     #[schema(value_type = Option<Object>)]
     card: Option<serde_json::Value>,
 }
 
-/// A generation that was put into service.
+/// A promoted generation.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct PromotedItem {
-    /// It. The servers take it over within a second or so of having loaded it.
+    /// Promoted generation. Servers detect it within a second and put it into service once it is loaded.
     generation: u64,
-    /// The one before.
+    /// Previously promoted generation.
     before: Option<u64>,
 }
 
@@ -46,13 +46,13 @@ impl From<Promoted> for PromotedItem {
     }
 }
 
-/// Lists the generations.
+/// Lists the generations on disk.
 pub async fn list(service: &Service) -> Result<ModelList, ServiceError> {
     let models = on_disk(service, Generations::list).await?;
     Ok(ModelList { serving: service.bundle().generation, models })
 }
 
-/// Returns one generation with its manifest and card.
+/// Returns a generation with its manifest and model card.
 pub async fn find(service: &Service, generation: u64) -> Result<ModelItem, ServiceError> {
     let item = on_disk(service, move |generations| {
         let manifest = generations.manifest_of(generation)?;
@@ -65,7 +65,7 @@ pub async fn find(service: &Service, generation: u64) -> Result<ModelItem, Servi
     Ok(ModelItem { info, manifest, card })
 }
 
-/// Promotes a generation and records `why`.
+/// Promotes a generation and records `why` as the reason.
 pub async fn promote(
     service: &Service,
     generation: u64,
@@ -78,7 +78,7 @@ pub async fn promote(
     Ok(promoted)
 }
 
-/// Promotes the previously served generation and records `why`.
+/// Promotes the previously served generation and records `why` as the reason.
 pub async fn roll_back(service: &Service, why: &'static str) -> Result<Promoted, ServiceError> {
     let now = rfc3339(service.now());
     let promoted = on_disk(service, move |generations| generations.rollback(&now, why)).await?;
@@ -87,7 +87,7 @@ pub async fn roll_back(service: &Service, why: &'static str) -> Result<Promoted,
     Ok(promoted)
 }
 
-/// Runs `work` on a thread where no request waits for the disk.
+/// Runs `work` on a blocking thread, so that disk access does not delay requests.
 pub async fn on_disk<T: Send + 'static>(
     service: &Service,
     work: impl FnOnce(&Generations) -> Result<T, ArtifactsError> + Send + 'static,
@@ -99,7 +99,7 @@ pub async fn on_disk<T: Send + 'static>(
             ServiceError::not_found(format!("There is no generation {generation}"))
         }
         ArtifactsError::File(error) => internal(&error),
-        // Paths are the operator's own, and so is a broken generation.
+        // The message may contain paths: only operators call these functions.
         error => ServiceError::Conflict(error.to_string()),
     })
 }

@@ -1,4 +1,4 @@
-//! The names people go by in addresses and bodies.
+//! Validation of user ids and short texts in requests.
 
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -6,16 +6,16 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::ServiceError;
 
-/// Longer names are nobody's.
+/// Maximum length of a user id in characters.
 const LONGEST: usize = 200;
 
-/// No control character, and not only blanks.
+/// Matches texts without control characters that are not all blank.
 const PATTERN: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 
-/// What [`check_user`] lets through, for the document.
+/// OpenAPI schema of the user ids that [`check_user`] accepts.
 pub struct UserName;
 
-/// What [`check_text`] lets through with at most 100 characters, for the document.
+/// OpenAPI schema of the texts of up to 100 characters that [`check_text`] accepts.
 pub struct ShortText;
 
 fn text_of(longest: usize) -> RefOr<Schema> {
@@ -38,7 +38,7 @@ impl PartialSchema for ShortText {
 impl ToSchema for UserName {}
 impl ToSchema for ShortText {}
 
-/// Refuses names that cannot be anybody's.
+/// Rejects user ids that are blank, too long or contain control characters.
 pub fn check_user(user_id: &str) -> Result<(), ServiceError> {
     let fits = !user_id.trim().is_empty()
         && user_id.chars().count() <= LONGEST
@@ -52,7 +52,7 @@ pub fn check_user(user_id: &str) -> Result<(), ServiceError> {
     Err(ServiceError::field("user_id", message))
 }
 
-/// Refuses texts that are longer than anybody means, or hold what cannot be shown.
+/// Rejects texts that are blank, longer than `longest` characters or contain control characters.
 pub fn check_text(field: &str, text: &str, longest: usize) -> Result<(), ServiceError> {
     let length = text.chars().count();
     if text.trim().is_empty() || length > longest {

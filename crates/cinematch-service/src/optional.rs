@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-/// Deserializes `null` as the default value: front ends send `null` for empty fields.
+/// Deserializes `null` as the default value. Clients may send `null` for empty fields.
 pub fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {

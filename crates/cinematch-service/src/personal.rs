@@ -1,4 +1,4 @@
-//! Recommendations for a profile, from its recorded data.
+//! Recommendations for a profile, based on its stored data.
 
 use cinematch::ids::MovieId;
 use cinematch::ranking::{Order, Query, Rating};
@@ -13,48 +13,49 @@ use crate::recommend::DEFAULT_LIMIT;
 use crate::selection::{Mode, RuntimeBucket, YearBucket};
 use crate::service::Service;
 
-/// What to recommend. What is given narrows the list in every mode.
+/// Query parameters of personal recommendations. Filters apply in every mode.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct PersonalQuery {
-    /// How many, 1 to 100; 20 if not given.
+    /// Maximum number of results, 1 to 100. Default: 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
-    /// How many to pass over.
+    /// Number of results to skip. Default: 0.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     offset: Option<u32>,
-    /// What the list is made by.
+    /// Kind of list. Default: `because_liked`.
     #[param(value_type = Option<Mode>)]
     mode: Option<Mode>,
-    /// Only films of this genre.
+    /// Only movies of this genre.
     #[param(example = "crime")]
     genre: Option<String>,
-    /// Only films on this service.
+    /// Only movies on this streaming service.
     service: Option<String>,
-    /// Only films of this time.
+    /// Only movies released in these years.
     #[param(value_type = Option<YearBucket>)]
     year_bucket: Option<YearBucket>,
-    /// Only films of this length.
+    /// Only movies with a runtime in this range.
     #[param(value_type = Option<RuntimeBucket>)]
     runtime_bucket: Option<RuntimeBucket>,
-    /// The country whose streaming services count and are shown; that of the preferences, or else the
-    /// operator's own, if not given.
+    /// Country whose streaming services are filtered on and shown, ISO 3166-1 alpha-2. Default: the region in
+    /// the preferences, then the operator's region.
     region: Option<String>,
-    /// Whether films of the watchlist may be shown.
+    /// True to allow movies on the watchlist. Default: false.
     include_watchlist: Option<bool>,
-    /// 0 (by score alone) to 1 (as different as can be).
+    /// Diversity of the list, from 0 (ranked by score alone) to 1 (most diverse).
     #[param(minimum = 0, maximum = 1)]
     diversity: Option<f32>,
-    /// 0 to 1: how much being well known counts against a film.
+    /// Penalty for popular movies, from 0 (none) to 1 (strongest). Default: 0.
     #[param(minimum = 0, maximum = 1)]
     novelty: Option<f32>,
-    /// Whether every film is to say where it would stand without what it owes most to.
+    /// True to include for each result the rank it would have without the history entry that contributes most
+    /// to it. Default: false.
     counterfactual: Option<bool>,
 }
 
-/// Recommends movies to a user from the profile's ratings, reactions and preferences. `question` is the
-/// request as the client wrote it, which is the key of the cached reply.
+/// Recommends movies to a user based on the profile's ratings, reactions and preferences. `question` is the
+/// query string as sent by the client; it is part of the reply's cache key.
 pub async fn recommend(
     service: &Service,
     profile: &Profile,
@@ -92,7 +93,8 @@ pub async fn recommend(
     service.cache().reply(key, make).await
 }
 
-/// A query by what somebody said of films.
+/// Builds a query from a user's ratings, reactions and known movies. Watchlisted movies are excluded unless
+/// `with_watchlist` is set.
 pub fn known_of(taste: &UserHistory, with_watchlist: bool) -> Query {
     let listed = taste.listed.iter().copied().filter(|_| !with_watchlist);
     let seen: Vec<MovieId> = taste.known().chain(listed).collect();
@@ -111,8 +113,8 @@ pub fn known_of(taste: &UserHistory, with_watchlist: bool) -> Query {
 }
 
 impl PersonalQuery {
-    /// Narrows a query to what is asked for. A mode whose value is not given yet narrows by the
-    /// preferences, or not at all: front ends ask so while nothing is chosen.
+    /// Applies the parameters to a query that holds the preferences. A mode without its value filters by the
+    /// preferences, or not at all; clients send such requests before the user has chosen a value.
     fn narrow(self, mode: Mode, query: &mut Query) {
         if mode == Mode::Trending {
             query.order = Order::Popularity;
@@ -130,7 +132,7 @@ impl PersonalQuery {
             (query.filters.year_min, query.filters.year_max) = bucket.range();
         }
         if let Some(bucket) = self.runtime_bucket {
-            // What is asked for now goes before what is preferred in general.
+            // A requested range overrides the preferred one.
             (query.filters.runtime_min, query.filters.runtime_max) = bucket.range();
         }
         query.limit = self.limit.unwrap_or(DEFAULT_LIMIT);

@@ -1,4 +1,4 @@
-//! A user's preferences: kept, and applied to queries.
+//! A user's preferences: storage and application to queries.
 
 use cinematch::catalog::names::NameList;
 use cinematch::ranking::{Filters, Query, Recommender};
@@ -14,23 +14,23 @@ use crate::service::Service;
 const MOST_NAMES: usize = 100;
 const LONGEST_NAME: usize = 100;
 
-/// What somebody would rather see.
+/// A user's preferences.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct PreferencesBody {
-    /// Genres, as the catalogue writes them.
+    /// Preferred genres, spelled as in the catalog.
     preferred_genres: Vec<String>,
-    /// Streaming services they have: recommendations are of films on these.
+    /// Streaming services of the user; recommendations are limited to them.
     services: Vec<String>,
-    /// ISO 639-1: recommendations are of films made in these.
+    /// Original languages, ISO 639-1; recommendations are limited to them.
     original_languages: Vec<String>,
-    /// Minutes.
+    /// Minimum runtime in minutes.
     runtime_min: Option<u32>,
-    /// Minutes.
+    /// Maximum runtime in minutes.
     runtime_max: Option<u32>,
-    /// The country whose services they have, as two letters: recommendations go by these where they name
-    /// no other.
+    /// Country of the streaming services, ISO 3166-1 alpha-2; used by recommendations that name no other
+    /// region.
     region: Option<String>,
-    /// RFC 3339, UTC; `null` where nothing was ever said.
+    /// Time of the last change, RFC 3339 in UTC; `null` if preferences were never saved.
     updated_at: Option<String>,
 }
 
@@ -48,7 +48,7 @@ impl From<Preferences> for PreferencesBody {
     }
 }
 
-/// New preferences; what is left out is none.
+/// New preferences. They replace all existing ones; a missing field clears its preference.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct NewPreferences {
@@ -56,7 +56,7 @@ pub struct NewPreferences {
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<String>>, max_items = 100, example = json!(["crime"]))]
     pub preferred_genres: Vec<String>,
-    /// Streaming services that the user has.
+    /// Streaming services of the user.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<ShortText>>, max_items = 100, example = json!([]))]
     pub services: Vec<String>,
@@ -64,18 +64,18 @@ pub struct NewPreferences {
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<ShortText>>, max_items = 100, example = json!(["en"]))]
     pub original_languages: Vec<String>,
-    /// Minutes.
+    /// Minimum runtime in minutes.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     pub runtime_min: Option<u32>,
-    /// Minutes.
+    /// Maximum runtime in minutes.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     pub runtime_max: Option<u32>,
-    /// The country whose services these are: ISO 3166-1, two letters in any case.
+    /// Country of the streaming services, ISO 3166-1 alpha-2, case-insensitive.
     #[schema(pattern = "^[A-Za-z]{2}$", example = "DE")]
     pub region: Option<String>,
 }
 
-/// Checks preferences and keeps them, with names as the catalogue writes them.
+/// Validates and saves preferences, with names spelled as in the catalog.
 pub async fn save(
     service: &Service,
     profile: &Profile,
@@ -89,8 +89,8 @@ pub async fn save(
         check_names(field, names)?;
     }
     let region = new.region.map(|code| region_of(&code)).transpose()?;
-    // Services, languages and the region are a person's own, whether today's catalogue has films of them
-    // or not.
+    // Services, languages and the region are not checked against the catalog: a later catalog may contain
+    // them.
     let asked = Query {
         preferred_genres: new.preferred_genres.clone(),
         filters: Filters {
@@ -118,7 +118,7 @@ pub async fn save(
     Ok(preferences)
 }
 
-/// A country's two letters, as ISO writes them.
+/// Validates a two-letter country code and returns it in upper case.
 fn region_of(code: &str) -> Result<String, ServiceError> {
     if code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_alphabetic()) {
         return Ok(code.to_ascii_uppercase());
@@ -126,13 +126,13 @@ fn region_of(code: &str) -> Result<String, ServiceError> {
     Err(ServiceError::field("region", "expected the two letters of a country, such as DE"))
 }
 
-/// The services of a region, or the catalogue's own where it has none of that name.
+/// Returns the services of a region, or those of the operator's region if the catalog lacks it.
 pub fn services_in<'a>(index: &'a FilterIndex, region: Option<&str>) -> &'a NameList {
     let region = region.and_then(|code| index.find_region(code));
     region.map_or(&index.services, |region| &index.regions()[region].services)
 }
 
-/// Names that a person may have.
+/// Checks the number of names and the length of each.
 fn check_names(field: &str, names: &[String]) -> Result<(), ServiceError> {
     if names.len() > MOST_NAMES {
         return Err(ServiceError::field(field, format!("expected at most {MOST_NAMES} names")));
@@ -143,7 +143,8 @@ fn check_names(field: &str, names: &[String]) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// Names as the catalogue spells them, each once: what front ends compare with its lists.
+/// Returns names spelled as in the catalog and without duplicates, so that clients can compare them with the
+/// catalog's lists. Unknown names are kept as they are.
 fn as_catalogued(catalogue: &NameList, names: Vec<String>) -> Vec<String> {
     let mut found: Vec<String> = Vec::with_capacity(names.len());
     for name in names {
@@ -155,8 +156,8 @@ fn as_catalogued(catalogue: &NameList, names: Vec<String>) -> Vec<String> {
     found
 }
 
-/// Puts somebody's preferences into a query; a region that the query names goes before theirs. Names that
-/// the catalogue of today does not have are not asked for, and returned: another model may have had them.
+/// Applies a user's preferences to a query. A region set in the query takes precedence. Names missing from the
+/// catalog are skipped and returned, since an earlier catalog may have contained them.
 pub fn apply(
     preferences: &Preferences,
     recommender: &Recommender,

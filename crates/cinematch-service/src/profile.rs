@@ -1,4 +1,4 @@
-//! Profiles: created by an email address, and sessions of accounts.
+//! Profiles, identified by an email address, and sessions of accounts.
 
 use cinematch_store::{Identified, Profile, is_email, rfc3339};
 use secrecy::SecretString;
@@ -11,14 +11,14 @@ use crate::service::Service;
 
 const LONGEST_NAME: usize = 100;
 
-/// Somebody's profile.
+/// A user's profile.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ProfileBody {
-    /// Its number.
+    /// Profile id.
     id: i64,
     name: String,
     email: String,
-    /// RFC 3339, UTC.
+    /// Time of creation, RFC 3339 in UTC.
     #[schema(example = "2026-01-31T20:15:00Z")]
     created_at: String,
 }
@@ -30,10 +30,10 @@ impl From<Profile> for ProfileBody {
     }
 }
 
-/// Who one says one is.
+/// Identification of a user.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct Identity {
-    /// Its case does not matter.
+    /// Email address; compared case-insensitively.
     #[schema(
         min_length = 3,
         max_length = 254,
@@ -41,12 +41,12 @@ pub struct Identity {
         example = "ada@example.org"
     )]
     email: String,
-    /// What to call a new profile; a known one is not renamed.
+    /// Name of a new profile. The name of an existing profile is not changed.
     #[schema(value_type = Option<ShortText>)]
     name: Option<String>,
 }
 
-/// Returns the profile of an email address, or creates it if the request has a name.
+/// Returns the profile of an email address. If it does not exist and the request has a name, creates it.
 pub async fn identify(service: &Service, identity: Identity) -> Result<Profile, ServiceError> {
     if !is_email(&identity.email) {
         let message = "expected an email address, such as ada@example.org";
@@ -64,8 +64,8 @@ pub async fn identify(service: &Service, identity: Identity) -> Result<Profile, 
     }
 }
 
-/// Returns the profile of an account if the password is right. `hashing` runs the check, which takes tens
-/// of milliseconds, on a thread of its own.
+/// Returns the profile of an account if the password is correct. `hashing` runs the check, which takes tens
+/// of milliseconds, on a blocking thread.
 pub async fn authenticate<F>(
     service: &Service,
     email: &str,
@@ -84,7 +84,7 @@ where
     Ok(account.filter(|_| fits).ok_or_else(refused)?.profile)
 }
 
-/// Begins a session of `seconds` and returns its token.
+/// Starts a session that expires after `seconds` and returns its token.
 pub async fn begin_session(
     service: &Service,
     profile: &Profile,

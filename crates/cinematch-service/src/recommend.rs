@@ -1,4 +1,4 @@
-//! Recommendations for a history that the request itself contains.
+//! Recommendations for a history given in the request.
 
 use std::time::Duration;
 
@@ -14,91 +14,91 @@ use crate::names::{UserName, check_user};
 use crate::optional::or_default;
 use crate::service::Service;
 
-/// What to recommend for. Every field may be left out.
+/// A request for recommendations. All fields are optional.
 #[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct RecommendationRequest {
-    /// Whose films are left out: rated, liked, disliked, watched, on the watchlist; `default_user` if not
-    /// given.
+    /// User whose known movies (rated, liked, disliked, watched or on the watchlist) are excluded. Default:
+    /// `default_user`.
     #[schema(value_type = Option<UserName>)]
     user_id: Option<String>,
-    /// Films the viewer likes.
+    /// Liked movies.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<i64>>, max_items = 10_000, example = json!([6, 47]))]
     liked_movie_ids: Vec<i64>,
-    /// Films the viewer does not like.
+    /// Disliked movies.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
     disliked_movie_ids: Vec<i64>,
-    /// Genres the viewer would rather see.
+    /// Genres to prefer.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<String>>, max_items = 100, example = json!(["crime"]))]
     preferred_genres: Vec<String>,
-    /// Only films on one of these services.
+    /// Only movies on at least one of these streaming services.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     services: Vec<String>,
-    /// Only films of at least this many minutes.
+    /// Minimum runtime in minutes.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_min: Option<u32>,
-    /// Only films of at most this many minutes.
+    /// Maximum runtime in minutes.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_max: Option<u32>,
-    /// Films with stars.
+    /// Rated movies.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<RatingBody>>, max_items = 10_000)]
     ratings: Vec<RatingBody>,
-    /// Further filters.
+    /// Additional filters.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<FiltersBody>)]
     filters: FiltersBody,
-    /// Films never to show.
+    /// Movies to exclude.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<Vec<i64>>, max_items = 10_000)]
     exclude_movie_ids: Vec<i64>,
-    /// How many, 1 to 100; 20 if not given.
+    /// Maximum number of results, 1 to 100. Default: 20.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<usize>,
-    /// How many to pass over.
+    /// Number of results to skip. Default: 0.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     offset: Option<u32>,
-    /// 0 (by score alone) to 1 (as different as can be).
+    /// Diversity of the list, from 0 (ranked by score alone) to 1 (most diverse).
     #[schema(minimum = 0, maximum = 1)]
     diversity: Option<f32>,
-    /// 0 to 1: how much being well known counts against a film.
+    /// Penalty for popular movies, from 0 (none) to 1 (strongest). Default: 0.
     #[schema(minimum = 0, maximum = 1)]
     novelty: Option<f32>,
-    /// Whether reasons are wanted; yes if not given.
+    /// True to include reasons. Default: true.
     explain: Option<bool>,
-    /// Whether every film is to say where it would stand without what it owes most to; each film of the
-    /// history that is named costs another ranking.
+    /// True to include for each result the rank it would have without the history entry that contributes most
+    /// to it. Each distinct entry costs one more ranking. Default: false.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<bool>)]
     counterfactual: bool,
-    /// Whether films of the person's watchlist may be shown.
+    /// True to allow movies on the user's watchlist. Default: false.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<bool>)]
     include_watchlist: bool,
-    /// The country whose streaming services count and are shown, as two letters; the operator's own, if
-    /// not given.
+    /// Country whose streaming services are filtered on and shown, ISO 3166-1 alpha-2. Default: the operator's
+    /// region.
     #[schema(example = "DE")]
     region: Option<String>,
-    /// The model to rank by; all of them, by their weights, if not given.
+    /// Model to rank with. Default: the weighted blend of all models.
     #[schema(example = "hybrid")]
     model: Option<String>,
 }
 
-/// A film with stars.
+/// A rated movie.
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RatingBody {
     movie_id: i64,
-    /// 0.5 to 5.0 in halves.
+    /// Stars, 0.5 to 5.0 in steps of 0.5.
     #[schema(minimum = 0.5, maximum = 5.0, multiple_of = 0.5, example = 4.5)]
     rating: f32,
 }
 
-/// Filters. Ranges are inclusive; a film of which the value is not known does not pass.
+/// Filters on the catalog. Ranges are inclusive; a movie whose value is unknown does not pass.
 #[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FiltersBody {
@@ -106,11 +106,11 @@ pub struct FiltersBody {
     #[schema(value_type = Option<GenresBody>)]
     genres: GenresBody,
     #[serde(deserialize_with = "or_default")]
-    /// On at least one of these services.
+    /// Only movies on at least one of these streaming services.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     services: Vec<String>,
     #[serde(deserialize_with = "or_default")]
-    /// ISO 639-1.
+    /// Original languages, ISO 639-1.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     languages: Vec<String>,
     #[schema(maximum = 65535)]
@@ -124,38 +124,38 @@ pub struct FiltersBody {
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     min_votes: u32,
-    /// From this average of TMDB's votes.
+    /// Minimum average TMDB rating.
     #[schema(minimum = 0, maximum = 10, example = 7.5)]
     rating_min: Option<f64>,
 }
 
-/// Genres a film must or must not have.
+/// Filter on genres.
 #[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GenresBody {
     #[serde(deserialize_with = "or_default")]
-    /// At least one of these.
+    /// The movie has at least one of these genres.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     any: Vec<String>,
     #[serde(deserialize_with = "or_default")]
-    /// All of these.
+    /// The movie has all of these genres.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     all: Vec<String>,
     #[serde(deserialize_with = "or_default")]
-    /// None of these.
+    /// The movie has none of these genres.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     none: Vec<String>,
 }
 
-/// Films, where the request does not say how many.
+/// Number of results if the request sets no limit.
 pub const DEFAULT_LIMIT: usize = 20;
 const DEFAULT_USER: &str = "default_user";
-/// How long a database that does not answer may hold up who is nobody in particular.
+/// Timeout of the database lookup for a request that names no user.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// The user whose movies are left out of the list.
+/// The user whose known movies are excluded from the list.
 pub struct Whose {
-    /// The key of the user's data.
+    /// Key of the user's data.
     pub user_id: String,
     /// True if the request names the user.
     pub is_named: bool,
@@ -163,8 +163,8 @@ pub struct Whose {
     pub is_allowed: bool,
 }
 
-/// Recommends movies for a history, preferences and filters that are all in the request. Of the user's own
-/// data only the known movies are used: they are left out of the list.
+/// Recommends movies for the history, preferences and filters in the request. The user's stored data only
+/// determines which known movies are excluded.
 pub async fn recommend(
     service: &Service,
     whose: Whose,
@@ -176,7 +176,7 @@ pub async fn recommend(
     let stamp = if is_named {
         service.store().data_version(&user_id).await.map(Some)?
     } else if is_allowed {
-        // A request that names no user is answered even if the database does not answer.
+        // A request that names no user succeeds even if the database does not respond.
         let asked = tokio::time::timeout(PATIENCE, service.store().data_version(&user_id)).await;
         asked.ok().and_then(Result::ok)
     } else {
@@ -209,8 +209,8 @@ pub async fn recommend(
 }
 
 impl RecommendationRequest {
-    /// Returns the user that the request names, or else the default one. The caller's right to use the
-    /// data is still to be checked.
+    /// Returns the user named in the request, or the default user. The caller must still check access and set
+    /// `is_allowed`.
     pub fn whose(&self) -> Result<Whose, ServiceError> {
         let named = self.user_id.clone().filter(|user_id| user_id != DEFAULT_USER);
         let is_named = named.is_some();
@@ -221,7 +221,7 @@ impl RecommendationRequest {
 }
 
 impl RecommendationRequest {
-    /// In the library's words. Ids that no film can have go to `unknown`.
+    /// Converts the request to a library query. Ids out of range are appended to `unknown`.
     fn into_query(self, unknown: &mut Vec<i64>) -> Result<Query, ServiceError> {
         let filters = self.filters;
         let services = one_of("services", self.services, filters.services.clone(), Vec::is_empty)?;
@@ -254,7 +254,7 @@ impl RecommendationRequest {
 }
 
 impl FiltersBody {
-    /// In the library's words.
+    /// Converts the filters to the library's type, with a region.
     pub fn into_filters(self, region: Option<String>) -> Filters {
         let GenresBody { any, all, none } = self.genres;
         Filters {
@@ -272,7 +272,7 @@ impl FiltersBody {
     }
 }
 
-/// Ids as the library has them; those that no film can have go to `unknown`.
+/// Converts ids to [`MovieId`]s. Ids out of range are appended to `unknown`.
 pub fn known_ids(ids: Vec<i64>, unknown: &mut Vec<i64>) -> Vec<MovieId> {
     let known = |id: i64| {
         let known = u32::try_from(id).ok().map(MovieId);
@@ -284,7 +284,7 @@ pub fn known_ids(ids: Vec<i64>, unknown: &mut Vec<i64>) -> Vec<MovieId> {
     ids.into_iter().filter_map(known).collect()
 }
 
-/// Films with stars, likewise. The stars of films that cannot be are looked at too.
+/// Validates and converts ratings. Ids out of range are appended to `unknown`; their stars are validated too.
 pub fn known_ratings(
     bodies: Vec<RatingBody>,
     unknown: &mut Vec<i64>,
@@ -303,7 +303,7 @@ pub fn known_ratings(
     Ok(ratings)
 }
 
-/// A filter that stands at two places may be given at one of them.
+/// Returns the value of a filter that is accepted at two places; setting both is an error.
 fn one_of<T>(field: &str, outer: T, inner: T, is_empty: fn(&T) -> bool) -> Result<T, ServiceError> {
     match (is_empty(&outer), is_empty(&inner)) {
         (false, false) => Err(ServiceError::field(

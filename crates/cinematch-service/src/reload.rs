@@ -1,5 +1,8 @@
-//! Picking up a new generation: loaded, checked and warmed beside the running one, then swapped in one
-//! step. One that cannot be used is refused and named; the old one serves on.
+//! Hot reload of a newly published generation.
+//!
+//! The new generation is loaded, checked and warmed up while the current one serves, then swapped in
+//! atomically. A generation that fails to load or to pass the check is logged and refused; the current one
+//! stays in service.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,21 +14,21 @@ use metrics::counter;
 use crate::service::Service;
 use crate::serving::Serving;
 
-/// How often the published generation is looked at: one `readlink`.
+/// Polling interval of the published generation. Each poll costs two system calls.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long after a refusal the same generation is tried again: what was wrong may pass.
+/// Delay before a refused generation is tried again, in case the failure was transient.
 const RETRY: Duration = Duration::from_secs(30);
 
-/// How willingly the threads that load make way for those that answer: as willingly as can be.
+/// Niceness of the threads that load a generation: the lowest priority.
 const NICENESS: i32 = 19;
 
-/// Runs until aborted.
+/// Polls for a newly published generation and puts it into service. Runs until aborted.
 pub async fn watch(service: Service) {
     let artifacts = service.artifacts().to_owned();
     let generations = Generations::at(&artifacts);
     let mut ticks = tokio::time::interval(INTERVAL);
-    // The generation last looked at, and when to look at it again if it was refused.
+    // The generation last seen, and the time of the next attempt if it was refused.
     let mut looked_at = None;
     let mut again: Option<Instant> = None;
     loop {
@@ -69,11 +72,11 @@ pub async fn watch(service: Service) {
     }
 }
 
-/// Loads the published generation on threads that make way for requests.
+/// Loads the published generation on low-priority threads.
 fn load(artifacts: &std::path::Path) -> Result<Arc<Serving>, String> {
     let threads = rayon::ThreadPoolBuilder::new()
         .start_handler(|_| {
-            // The priority is the thread's own on Linux; elsewhere the server is asked less at night.
+            // `nice` applies to a single thread only on Linux; elsewhere it would slow the whole process.
             if cfg!(target_os = "linux") {
                 let _ = rustix::process::nice(NICENESS);
             }
@@ -88,8 +91,8 @@ fn load(artifacts: &std::path::Path) -> Result<Arc<Serving>, String> {
     })
 }
 
-/// Asks a model for what everybody may ask, which also fetches its memory: for lists without a history, and
-/// for somebody who likes its first films. One that gives none, or no numbers, is not put into service.
+/// Checks that a bundle returns full lists with finite scores, for an empty history and for a history of its
+/// first five movies. The queries also page the model into memory.
 fn check(serving: &Serving) -> Result<(), String> {
     let recommender = &serving.bundle.recommender;
     let movies = recommender.movies();
@@ -116,7 +119,7 @@ fn check(serving: &Serving) -> Result<(), String> {
     Ok(())
 }
 
-/// Gives a model's memory back where no request waits for it, once the last that uses it has ended.
+/// Drops a replaced bundle on a blocking thread, after the last request that uses it has finished.
 async fn put_away(old: Arc<Serving>) {
     let mut ticks = tokio::time::interval(INTERVAL);
     while Arc::strong_count(&old) > 1 {

@@ -13,26 +13,26 @@ const DEFAULT_LIMIT: usize = 10;
 const MOST: usize = 50;
 const LONGEST: usize = 200;
 
-/// Films found.
+/// Search results.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct SearchReply<'a> {
-    /// The films, best first.
+    /// Matching movies, best first.
     results: Vec<FoundItem<'a>>,
-    /// How many.
+    /// Number of results.
     count: usize,
 }
 
-/// A film found.
+/// A search result.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct FoundItem<'a> {
     #[serde(flatten)]
     item: Item<'a>,
-    /// How well it fits; only its order means something.
+    /// Relevance; comparable only within one search.
     score: f32,
 }
 
-/// Searches for `words`, of which the last may be unfinished. `question` is the request as the client wrote
-/// it, which is the key of the cached reply.
+/// Searches for `words`; the last word may be a prefix. `question` is the
+/// query string as sent by the client; it is part of the reply's cache key.
 pub async fn search(
     service: &Service,
     question: Option<&str>,

@@ -1,5 +1,6 @@
-//! Passwords, session tokens, API keys. Only their hashes are kept; they are shown once and compared in
-//! constant time.
+//! Passwords, session tokens and API keys.
+//!
+//! Only hashes are stored. Tokens and keys are shown once; hashes of keys are compared in constant time.
 
 use std::fmt::Write;
 
@@ -8,42 +9,43 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Longer passwords are no passwords, and hashing them costs.
+/// Maximum length of a password in characters, which bounds the cost of hashing.
 pub const LONGEST_PASSWORD: usize = 1024;
 
-/// Of a password that nobody knows.
+/// Hash of an unknown password, verified against if an account has no hash.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
                       h9lAtjB5kQYvWTpIrTmX0u7ESFuNBl9lVzYYGdF5Rjg";
 
-/// Hashes a password with Argon2id and a salt of its own (19 MiB, two passes: OWASP's and the crate's
-/// choice); a PHC string. Takes tens of milliseconds.
+/// Hashes a password with Argon2id and a random salt, and returns a PHC string. Uses 19 MiB and two passes, the
+/// recommendation of OWASP and the default of the crate. Takes tens of milliseconds.
 pub fn hash_password(password: &SecretString) -> Option<String> {
     let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
     hash.ok().map(|hash| hash.to_string())
 }
 
-/// Whether a password is that of a hash. Where there is none, as much time goes by.
+/// Returns true if a password matches a hash. Takes the same time if there is no hash, so that timing does not
+/// reveal which accounts exist.
 pub fn check_password(password: &SecretString, hash: Option<&str>) -> bool {
     let bytes = password.expose_secret().as_bytes();
     let fits = Argon2::default().verify_password(bytes, hash.unwrap_or(NOBODY)).is_ok();
     fits && hash.is_some()
 }
 
-/// Bytes that nobody can guess, as hexadecimal digits.
+/// Returns cryptographically random bytes as hexadecimal digits.
 fn random<const BYTES: usize>() -> Result<String, getrandom::Error> {
     let mut bytes = [0_u8; BYTES];
     getrandom::fill(&mut bytes)?;
     Ok(hex(&bytes))
 }
 
-/// A name for what is to be found again by who has it, and guessed by nobody.
+/// Returns an unguessable name: 128 random bits as hexadecimal digits.
 pub fn random_name() -> Result<String, getrandom::Error> {
     random::<16>()
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
-        // Writing into memory cannot fail.
+        // Writing to a `String` is infallible.
         let _ = write!(digits, "{byte:02x}");
         digits
     })
@@ -53,67 +55,67 @@ fn hash(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }
 
-/// What a session's cookie holds.
+/// The token in a session cookie.
 pub struct SessionToken(SecretString);
 
 impl SessionToken {
-    /// A new one: 256 bits.
+    /// Generates a token of 256 random bits.
     pub fn generate() -> Result<Self, getrandom::Error> {
         Ok(Self(random::<32>()?.into()))
     }
 
-    /// The one of a cookie; `None` where it cannot be one.
+    /// Parses a cookie's value. Returns `None` if it is not a valid token.
     pub fn read(text: &str) -> Option<Self> {
         let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_hex.then(|| Self(text.into()))
     }
 
-    /// What the database keeps: being found by it takes knowing the token.
+    /// Returns the SHA-256 hash of the token, under which the database stores the session.
     pub fn hash(&self) -> String {
         hash(self.0.expose_secret())
     }
 
-    /// For the cookie.
+    /// Returns the token in plain text, for the cookie.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
 
-/// An API key: `cm_`, the part that may be shown, `_`, the secret.
+/// An API key of the form `cm_<id>_<secret>`. The id is public.
 pub struct ApiToken {
     id: String,
     secret: SecretString,
 }
 
 impl ApiToken {
-    /// A new one: 256 bits of secret.
+    /// Generates a key with a secret of 256 random bits.
     pub fn generate() -> Result<Self, getrandom::Error> {
         Ok(Self { id: random::<6>()?, secret: random::<32>()?.into() })
     }
 
-    /// The one of a header; `None` where it cannot be one.
+    /// Parses a header's value. Returns `None` if it is not a valid key.
     pub fn read(text: &str) -> Option<Self> {
         let (id, secret) = text.strip_prefix("cm_")?.split_once('_')?;
         let fits = id.len() == 12 && secret.len() == 64;
         fits.then(|| Self { id: id.to_owned(), secret: secret.into() })
     }
 
-    /// The part that may be shown.
+    /// Returns the public id.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// What the database keeps of the secret.
+    /// Returns the SHA-256 hash of the secret, which the database stores.
     pub fn hash(&self) -> String {
         hash(self.secret.expose_secret())
     }
 
-    /// Whether it is the key whose hash this is, in constant time.
+    /// Returns true if the secret matches a stored hash. Compares in constant time.
     pub fn fits(&self, kept: &str) -> bool {
         self.hash().as_bytes().ct_eq(kept.as_bytes()).into()
     }
 
-    /// All of it, to be shown once.
+    /// Returns the whole key in plain text, to be shown once.
     pub fn expose(&self) -> String {
         format!("cm_{}_{}", self.id, self.secret.expose_secret())
     }
@@ -124,14 +126,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_checked_against_its_hash_alone() {
+    fn check_password_accepts_only_the_hashed_password() {
         let password = SecretString::from("correct horse");
         let hash = hash_password(&password).unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert_ne!(hash, hash_password(&password).unwrap(), "every hash has a salt of its own");
         assert!(check_password(&password, Some(&hash)));
         assert!(!check_password(&SecretString::from("correct horsf"), Some(&hash)));
-        // Where there is no hash, one is computed all the same.
+        // Without a hash, the password is verified against a dummy hash.
         assert!(argon2::PasswordHash::new(NOBODY).is_ok());
         assert!(!check_password(&password, None));
         assert!(!check_password(&password, Some("")));
@@ -139,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_read_back_and_nothing_else_is() {
+    fn tokens_round_trip_and_malformed_tokens_are_rejected() {
         let token = ApiToken::generate().unwrap();
         let read = ApiToken::read(&token.expose()).unwrap();
         assert_eq!(read.id(), token.id());

@@ -1,30 +1,30 @@
-//! The kinds of lists that a user can ask for.
+//! Parameters that select a kind of recommendation list: mode, years and runtime.
 
 use serde::{Deserialize, Serialize};
 
-/// What a list is made by.
+/// Kind of recommendation list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// By what the person liked, rated and prefers.
+    /// Movies ranked by the user's likes, ratings and preferences.
     #[default]
     BecauseLiked,
-    /// What is popular now.
+    /// Movies that are popular now.
     Trending,
-    /// Films of a genre: `genre`, or those of the preferences, or any.
+    /// Movies of the genre in `genre`; without it, of the preferred genres, or of any genre.
     Genre,
-    /// Films on a service: `service`, or those of the preferences, or any.
+    /// Movies on the service in `service`; without it, on the user's services, or on any service.
     Service,
-    /// Films of a time: `year_bucket`, or any.
+    /// Movies released in `year_bucket`; without it, in any year.
     Year,
-    /// Films of a length: `runtime_bucket`, or that of the preferences, or any.
+    /// Movies with a runtime in `runtime_bucket`; without it, in the preferred range, or of any length.
     Runtime,
 }
 
-/// A time.
+/// A range of release years.
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 pub enum YearBucket {
-    /// From 2018 on.
+    /// 2018 and later.
     #[serde(rename = "recent")]
     Recent,
     /// 2010 to 2019.
@@ -36,12 +36,12 @@ pub enum YearBucket {
     /// 1990 to 1999.
     #[serde(rename = "90s")]
     Nineties,
-    /// MovieSnapshot 1990.
+    /// 1989 and earlier.
     #[serde(rename = "classic")]
     Classic,
 }
 
-/// A length.
+/// A range of runtimes.
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RuntimeBucket {
@@ -54,7 +54,7 @@ pub enum RuntimeBucket {
 }
 
 impl YearBucket {
-    /// Returns the inclusive bounds.
+    /// Returns the first and last year, inclusive; `None` is unbounded.
     pub fn range(self) -> (Option<u16>, Option<u16>) {
         match self {
             Self::Recent => (Some(2018), None),
@@ -67,7 +67,7 @@ impl YearBucket {
 }
 
 impl RuntimeBucket {
-    /// Returns the inclusive bounds.
+    /// Returns the minimum and maximum in minutes, inclusive; `None` is unbounded.
     pub fn range(self) -> (Option<u32>, Option<u32>) {
         match self {
             Self::Short => (None, Some(89)),

@@ -1,4 +1,4 @@
-//! The handle that all use cases take: bundle, store, cache and clock.
+//! The handle that every use case takes: bundle, store, cache and clock.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,39 +16,39 @@ use crate::jobs::JobsConfig;
 use crate::serving::Serving;
 use crate::trace::span;
 
-/// How long the database may take to say that it is there.
+/// Timeout of the database health check.
 const PING: Duration = Duration::from_secs(2);
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
-    /// The folder of trained models.
+    /// Directory of trained models.
     pub artifacts: PathBuf,
-    /// The database of users.
+    /// Address of the user database.
     pub database: Address,
-    /// The reply cache.
+    /// Settings of the reply cache.
     pub cache: CacheConfig,
-    /// Background jobs.
+    /// Settings of background jobs.
     pub jobs: JobsConfig,
-    /// The source of the current time.
+    /// Source of the current time.
     pub clock: Clock,
 }
 
-/// A service that cannot start.
+/// An error that prevents the service from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// There is no usable model.
+    /// No published generation can be loaded.
     #[error(transparent)]
     Artifacts(#[from] ArtifactsError),
-    /// There is no usable database.
+    /// The user database cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The address of the cache is invalid.
+    /// The address of the Redis cache is invalid.
     #[error(transparent)]
     Cache(#[from] RedisAddressError),
 }
 
-/// The handle of all use cases; clones share it.
+/// The handle that every use case takes. Clones are cheap and share all state.
 #[derive(Clone, Debug)]
 pub struct Service {
     shared: Arc<Shared>,
@@ -62,13 +62,13 @@ struct Shared {
     artifacts: PathBuf,
     jobs: JobsConfig,
     clock: Clock,
-    /// True while the published generation is not in service because it is unusable.
+    /// True while the published generation cannot be loaded and an earlier one serves.
     is_refusing: AtomicBool,
 }
 
 impl Service {
-    /// Loads the published generation, or where that is broken the last one that served and is intact,
-    /// and opens the database.
+    /// Loads the published generation and opens the database. If the published generation is broken, loads
+    /// the most recently served generation that is intact.
     pub async fn open(config: ServiceConfig) -> Result<Self, OpenError> {
         let best = Generations::at(&config.artifacts).load_best()?;
         let service = Self::with_bundle(config, best.bundle).await?;
@@ -80,7 +80,7 @@ impl Service {
         Ok(service)
     }
 
-    /// Opens the database and serves a bundle that is already in memory.
+    /// Opens the database and puts an already loaded bundle into service.
     pub async fn with_bundle(config: ServiceConfig, bundle: Bundle) -> Result<Self, OpenError> {
         let ServiceConfig { artifacts, database, cache, jobs, clock } = config;
         let store = Store::open(&database, Ownership::Exclusive).await?;
@@ -91,17 +91,19 @@ impl Service {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Returns the bundle in service: one snapshot for a whole request.
+    /// Returns a snapshot of the bundle in service. A request takes one snapshot and uses it throughout.
     pub fn bundle(&self) -> Arc<Bundle> {
         self.shared.serving.load().bundle.clone()
     }
 
-    /// Returns the bundle in service with its indexes: one snapshot for a whole request.
+    /// Returns a snapshot of the bundle in service with its indexes. A request takes one snapshot and uses
+    /// it throughout.
     pub fn serving(&self) -> Arc<Serving> {
         self.shared.serving.load_full()
     }
 
-    /// Puts another bundle into service and returns the previous one. Requests in flight keep theirs.
+    /// Puts another bundle into service, clears the reply cache and returns the previous bundle. Requests in
+    /// flight continue with the previous bundle.
     pub fn swap(&self, next: Arc<Serving>) -> Arc<Serving> {
         self.refuse(false);
         let before = self.shared.serving.swap(next);
@@ -114,22 +116,22 @@ impl Service {
         self.shared.is_refusing.store(is_refusing, Ordering::Relaxed);
     }
 
-    /// True while the published generation is not in service because it is unusable.
+    /// True while the published generation cannot be loaded and an earlier one serves.
     pub fn is_refusing(&self) -> bool {
         self.shared.is_refusing.load(Ordering::Relaxed)
     }
 
-    /// True if the database answers now.
+    /// True if the database responds to a ping within two seconds.
     pub async fn is_store_up(&self) -> bool {
         matches!(tokio::time::timeout(PING, self.store().ping()).await, Ok(Ok(())))
     }
 
-    /// Returns the part of a user's data that ranking needs.
+    /// Returns the user's history and preferences, which ranking takes as input.
     pub async fn taste(&self, user: &str) -> Result<Arc<UserHistory>, StoreError> {
         self.store().user_history(user).instrument(span!("store")).await
     }
 
-    /// Returns the database of users.
+    /// Returns the user database.
     pub fn store(&self) -> &Store {
         &self.shared.store
     }
@@ -139,7 +141,7 @@ impl Service {
         &self.shared.cache
     }
 
-    /// Returns the folder of trained models.
+    /// Returns the directory of trained models.
     pub fn artifacts(&self) -> &Path {
         &self.shared.artifacts
     }

@@ -8,21 +8,21 @@ use cinematch::search::SearchIndex;
 
 use crate::item::ItemTexts;
 
-/// The bundle in service and everything derived from it. A request holds one for its whole duration.
+/// The bundle in service and the indexes derived from it. A request holds one snapshot for its whole duration.
 #[derive(Debug)]
 pub struct Serving {
-    /// The bundle.
+    /// The loaded bundle.
     pub bundle: Arc<Bundle>,
-    /// JSON of the movies as replies contain it.
+    /// Serialized movies, as they appear in replies.
     pub items: ItemTexts,
-    /// Search over titles, people and keywords.
+    /// Search index over titles, cast, directors and keywords.
     pub search: SearchIndex,
-    /// Lookup of movies by the names and ids in exports of other services.
+    /// Index for matching movies in exports of other services, by title or id.
     pub matching: MatchIndex,
 }
 
 impl Serving {
-    /// Builds the indexes. O(movies).
+    /// Builds the indexes in O(movies).
     pub fn new(bundle: Bundle) -> Arc<Self> {
         let items = ItemTexts::new(bundle.recommender.movies().len());
         let search = SearchIndex::new(bundle.recommender.movies());

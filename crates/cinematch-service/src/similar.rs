@@ -1,4 +1,4 @@
-//! Movies similar to one.
+//! Movies similar to a given movie.
 
 use cinematch::ids::MovieId;
 use cinematch::ranking::wording::similarity;
@@ -14,24 +14,24 @@ use crate::service::Service;
 
 const DEFAULT_LIMIT: usize = 20;
 
-/// Films like one.
+/// Movies similar to a given movie.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct SimilarReply<'a> {
-    /// The film.
+    /// Id of the given movie.
     movie_id: u32,
-    /// Those like it, the most like it first.
+    /// Similar movies, most similar first.
     similar: Vec<SimilarItem<'a>>,
-    /// How many.
+    /// Number of similar movies.
     count: usize,
-    /// The model that ranked them.
+    /// Id of the model that ranked the movies.
     model_id: &'a str,
-    /// Who has to be named where the films' streaming services are shown.
+    /// Attribution that must be shown with the streaming services.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
 }
 
-/// A film like another, and why.
+/// A similar movie with the reasons for its similarity.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct SimilarItem<'a> {
     #[serde(flatten)]
@@ -40,8 +40,9 @@ pub struct SimilarItem<'a> {
     why: Why<'a>,
 }
 
-/// Lists the movies similar to one: those recommended to a user who likes it and of whom nothing else is
-/// known. `question` is the request as the client wrote it, which is part of the key of the cached reply.
+/// Lists the movies similar to a given movie: the recommendations for a user whose history is a like of that
+/// movie alone. `question` is the
+/// query string as sent by the client; it is part of the reply's cache key.
 pub async fn similar(
     service: &Service,
     movie_id: u32,
@@ -82,7 +83,8 @@ pub async fn similar(
     service.cache().reply(key, make).await
 }
 
-/// Why a movie is similar to another: worded without a user, and without predicted stars.
+/// Returns the reasons why a movie is similar to another, worded without reference to a user and without a
+/// predicted rating.
 pub fn why_similar(recommended: Recommendation<'_>) -> Why<'_> {
     let reasons = &recommended.reasons;
     let explanation = (!reasons.is_empty()).then(|| similarity(reasons));

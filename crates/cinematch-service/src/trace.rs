@@ -1,12 +1,12 @@
-//! Spans of traces.
+//! Tracing spans.
 //!
-//! The spans have a target of their own, so that log output leaves them out and they cost nothing where no
+//! All spans share a dedicated target, so log output can exclude them and they cost nothing unless an
 //! exporter collects them.
 
-/// The target of all spans of traces.
+/// Target of all tracing spans.
 pub const TARGET: &str = "cinematch::trace";
 
-/// Creates a span for a step of a request; its name is a literal.
+/// Creates a span for a step of a request. The name must be a literal.
 #[macro_export]
 macro_rules! span {
     ($name:literal) => {

@@ -13,40 +13,40 @@ use crate::service::Service;
 
 const LONGEST_SERVICE: usize = 100;
 
-/// Somebody's watchlist.
+/// A user's watchlist.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Watchlist {
     user_id: String,
-    /// Newest first.
+    /// Entries, newest first.
     items: Vec<WatchlistEntry>,
     count: usize,
 }
 
-/// A film on it; what the catalogue does not know, or no longer, is `null`.
+/// A movie on a watchlist. Values missing from the current catalog are `null`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct WatchlistEntry {
-    /// The film's number once more: front ends look for an id.
+    /// Movie id, repeated because clients expect an `id`.
     id: u32,
     movie_id: u32,
     title: String,
     year: Option<u16>,
-    /// Minutes.
+    /// Runtime in minutes.
     runtime: Option<u32>,
     overview: Option<String>,
     genres: Vec<String>,
-    /// Streaming services of the operator's own region.
+    /// Streaming services in the operator's region.
     services: Vec<String>,
-    /// Where the services come from: `mock` ones are invented.
+    /// Source of the services; `mock` services are generated.
     #[schema(value_type = Option<String>)]
     services_source: Option<ServicesSource>,
     poster_url: Option<String>,
-    /// Where the person means to watch it.
+    /// Streaming service on which the user plans to watch the movie.
     service: Option<String>,
     watched: bool,
-    /// RFC 3339, UTC.
+    /// Time of addition, RFC 3339 in UTC.
     #[schema(example = "2026-01-31T20:15:00Z")]
     added_at: String,
-    /// The same once more, by its other name.
+    /// Equal to `added_at`; some clients expect this name.
     created_at: String,
 }
 
@@ -72,20 +72,20 @@ impl WatchlistEntry {
     }
 }
 
-/// A film to add.
+/// A movie to add to a watchlist.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct NewEntry {
     #[schema(example = 6)]
     movie_id: i64,
-    /// Taken from the catalogue; here for front ends that send it.
+    /// Accepted for compatibility and ignored; the title comes from the catalog.
     #[expect(dead_code, reason = "part of the contract, and the catalogue knows better")]
     title: Option<String>,
-    /// Where the person means to watch it.
+    /// Streaming service on which the user plans to watch the movie.
     #[schema(value_type = Option<ShortText>)]
     service: Option<String>,
 }
 
-/// What was done.
+/// Confirmation of a change to a watchlist.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Done {
     message: &'static str,
@@ -93,7 +93,7 @@ pub struct Done {
     title: String,
 }
 
-/// What was removed.
+/// Confirmation of a removal from a watchlist.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Removed {
     message: &'static str,
@@ -117,7 +117,7 @@ pub async fn list(service: &Service, user_id: String) -> Result<Watchlist, Servi
     Ok(Watchlist { user_id, count: items.len(), items })
 }
 
-/// Adds a movie; a movie that is already listed stays as it is.
+/// Adds a movie to a watchlist. A movie that is already listed is left unchanged.
 pub async fn add(
     service: &Service,
     owner: Owner,
@@ -143,7 +143,7 @@ pub async fn add(
     Ok((added, Done { message, movie_id: movie.movie_id.0, title: movie.title.clone() }))
 }
 
-/// Removes a movie.
+/// Removes a movie from a watchlist.
 pub async fn remove(
     service: &Service,
     user_id: &str,
@@ -155,7 +155,7 @@ pub async fn remove(
     Err(not_listed(movie_id))
 }
 
-/// Marks a listed movie watched, or not watched.
+/// Marks a movie on a watchlist as watched or not watched.
 pub async fn set_watched(
     service: &Service,
     user_id: &str,

@@ -1,4 +1,4 @@
-//! One story of jobs, told to every database, with several servers on the one that takes several.
+//! Tests of the job queue on SQLite and PostgreSQL, with several concurrent servers on the latter.
 
 mod databases;
 
@@ -12,8 +12,8 @@ fn failure(error: &str, at: i64, again: Option<i64>) -> Failure<'_> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_is_asked_for_taken_followed_repeated_and_ended() {
-    for database in databases("a_job_is_asked_for").await {
+async fn job_is_queued_claimed_retried_and_completed() {
+    for database in databases("job_is_queued_claimed_retried_and_completed").await {
         let store = database.open().await;
         assert!(store.claim_job("a", 10).await.unwrap().is_none());
         let (job, is_new) = store.enqueue_job(JobKind::Retrain, "api", 10).await.unwrap();
@@ -24,7 +24,7 @@ async fn a_job_is_asked_for_taken_followed_repeated_and_ended() {
         let (other, _) = store.enqueue_job(JobKind::Update, "cli", 12).await.unwrap();
         assert_eq!(store.n_queued_jobs().await.unwrap(), 2);
 
-        // One at a time, whoever asks.
+        // At most one job runs at a time, on any worker.
         let taken = store.claim_job("a", 20).await.unwrap().unwrap();
         assert_eq!((taken.id, taken.state, taken.attempt), (job.id, JobState::Running, 1));
         assert!(store.claim_job("b", 20).await.unwrap().is_none());
@@ -34,7 +34,7 @@ async fn a_job_is_asked_for_taken_followed_repeated_and_ended() {
         assert_eq!((running.stage.as_deref(), running.permille), (Some("train"), 250));
         assert!(running.beat > taken.beat);
 
-        // Who saw an older beat did not see a standstill.
+        // A failure report with an outdated heartbeat is rejected: the job is not stalled.
         let lost = Failure { stalled_beat: Some(taken.beat), ..failure("gone", 30, Some(40)) };
         assert!(!store.fail_job(&taken, lost).await.unwrap());
         let lost = Failure { stalled_beat: Some(running.beat), ..lost };
@@ -42,7 +42,7 @@ async fn a_job_is_asked_for_taken_followed_repeated_and_ended() {
         assert!(!store.heartbeat_job(job.id, "a", None, 0).await.unwrap());
         assert!(!store.complete_job(job.id, "a", "{}", 31).await.unwrap());
 
-        // It waits; the other one goes first.
+        // The failed job waits for its retry time, so the other one is claimed first.
         let taken = store.claim_job("b", 35).await.unwrap().unwrap();
         assert_eq!(taken.id, other.id);
         assert!(store.complete_job(other.id, "b", "{\"why\":\"nothing new\"}", 36).await.unwrap());
@@ -62,31 +62,31 @@ async fn a_job_is_asked_for_taken_followed_repeated_and_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_moment_of_a_schedule_is_seen_to_once_whatever_clocks_do() {
-    for database in databases("every_moment_of_a_schedule").await {
+async fn each_scheduled_slot_enqueues_once_even_if_the_clock_jumps() {
+    for database in databases("each_scheduled_slot_enqueues_once_even_if_the_clock_jumps").await {
         let store = database.open().await;
         let due = async |slot| {
             store.enqueue_scheduled_job(JobKind::Retrain, slot, slot + 5).await.unwrap()
         };
-        // A new schedule begins with its next moment.
+        // A new schedule skips the slot in which it was created.
         assert!(!due(MINUTE).await);
         assert!(!due(MINUTE).await);
         assert!(due(2 * MINUTE).await);
-        // Another server; a clock that went back; the same moment again.
+        // No second job for the same slot, from another server or after the clock went back.
         assert!(!due(2 * MINUTE).await);
         assert!(!due(MINUTE).await);
-        // While one waits, the next moment needs no second one, and is over.
+        // A slot is skipped while a job is queued, and is not made up for later.
         assert!(!due(3 * MINUTE).await);
         let job = store.claim_job("a", 4 * MINUTE).await.unwrap().unwrap();
         assert_eq!(job.asked_by, "schedule");
         assert!(!due(3 * MINUTE).await);
         assert!(due(9 * MINUTE).await);
-        // The clock was set back behind what waits: it does not wait until then.
+        // The clock was set back to before the queued job's time. The job can be claimed at once.
         let worker = job.worker.as_deref().unwrap();
         assert!(store.complete_job(job.id, worker, "{}", 9 * MINUTE).await.unwrap());
         let early = store.claim_job("a", MINUTE).await.unwrap().unwrap();
         assert!(early.asked_at > MINUTE);
-        // A clock that was years ahead holds up no schedule for years.
+        // A slot recorded by a clock that was years ahead does not block the schedule for years.
         assert!(store.complete_job(early.id, "a", "{}", MINUTE).await.unwrap());
         let years = 1_000_000 * MINUTE;
         assert!(due(years).await);
@@ -99,8 +99,8 @@ async fn every_moment_of_a_schedule_is_seen_to_once_whatever_clocks_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_servers_one_gets_a_job() {
-    for database in databases("of_many_servers_one_gets_a_job").await {
+async fn job_is_claimed_by_exactly_one_of_many_servers() {
+    for database in databases("job_is_claimed_by_exactly_one_of_many_servers").await {
         let first = database.open().await;
         let mut stores = vec![first.clone()];
         if matches!(database.address, Address::Postgres(_)) {

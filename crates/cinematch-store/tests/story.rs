@@ -1,4 +1,4 @@
-//! One story, told to every database: a file and a real `PostgreSQL`.
+//! Scenario tests of the store, on SQLite and PostgreSQL.
 
 mod databases;
 
@@ -30,8 +30,8 @@ fn rate(stars: f32) -> FeedbackUpdate {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_story_of_a_household() {
-    for database in databases("the_story_of_a_household").await {
+async fn household_scenario_from_first_use_to_deletion() {
+    for database in databases("household_scenario_from_first_use_to_deletion").await {
         let store = database.open().await;
         watchlists(&store).await;
         profiles(&store).await;
@@ -69,7 +69,7 @@ async fn watchlists(store: &Store) {
 async fn profiles(store: &Store) {
     let unknown = store.identify("eve@example.org", None, 20).await.unwrap();
     assert_eq!(unknown, Identified::Unknown);
-    // A name that a profile's number would collide with stays whose it is.
+    // A profile never gets an id that is already in use as a user key.
     let next = 4;
     store.add_to_watchlist(next.to_string().as_str(), item(9), 20).await.unwrap();
     let made = store.identify("Eve@Example.org", Some("Eve"), 20).await.unwrap();
@@ -115,7 +115,7 @@ async fn opinions(store: &Store) {
     assert_eq!(taste.disliked().collect::<Vec<_>>(), [MovieId(7)]);
     assert_eq!(taste.rated().next().unwrap().1.halves(), 9);
 
-    // Of what contradicts each other the later counts; what does not stays.
+    // A contradicting update replaces the earlier value; other values are kept.
     let said = store.update_feedback("ada", MovieId(5), rate(1.0), 53).await.unwrap();
     assert_eq!((said.reaction, said.stars.map(Stars::value)), (None, Some(1.0)));
     let said = store.update_feedback("ada", MovieId(5), like(), 54).await.unwrap();
@@ -167,7 +167,7 @@ async fn imports(store: &Store) {
     store.update_feedback("ada", MovieId(1000), rate(5.0), 70).await.unwrap();
     store.update_feedback("ada", MovieId(1003), watched(), 70).await.unwrap();
     let changes = store.import("ada", movies(), record(), 71).await.unwrap();
-    // What was said here stays, and a film that was seen need not be listed.
+    // Imports keep the user's own ratings, and do not put watched movies on the watchlist.
     let expected = ImportChanges { added: 1499, changed: 0, kept: 1, unchanged: 1, listed: 499 };
     assert_eq!(changes, expected);
     let before = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
@@ -180,7 +180,7 @@ async fn imports(store: &Store) {
     assert_eq!(past, [expected]);
     let rated = store.user_history("ada").await.unwrap();
     assert_eq!(rated.rated().next().unwrap(), (MovieId(1000), Stars::from_halves(10).unwrap()));
-    // A newer export goes before an older one.
+    // Values of a newer export replace those of an older one.
     let newer = || {
         let mut movies = movies();
         movies[4].stars = Stars::from_halves(2);
@@ -284,7 +284,7 @@ async fn farewell(store: &Store, database: &Database) {
     assert_eq!(shown(store, "o'bob; --").await, [(2, false)], "others are as they were");
     let eve = store.account("eve@example.org").await.unwrap().unwrap().profile;
     store.forget(&eve.key(), "r3".to_owned(), 92).await.unwrap().unwrap();
-    // What was still on its way when she was forgotten does not bring her back.
+    // Requests that arrive after the deletion do not recreate the profile.
     let late = store.update_feedback(&eve, MovieId(1), like(), 92).await;
     assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
     let late = store.add_to_watchlist(&eve, item(1), 92).await;
@@ -297,7 +297,7 @@ async fn farewell(store: &Store, database: &Database) {
     if let Some(file) = database.address.file() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        // Not a byte of them is left in the file, nor in the log beside it.
+        // Secure delete: neither the file nor its write-ahead log contains traces of the users.
         for part in ["", "-wal"] {
             let bytes = std::fs::read(format!("{}{part}", file.display())).unwrap_or_default();
             for trace in ["ada", "eve@example.org", "letterboxd.zip"] {
@@ -306,17 +306,17 @@ async fn farewell(store: &Store, database: &Database) {
             }
         }
     }
-    // Numbers are not given out again.
+    // Ids of deleted profiles are not reused.
     let made = store.identify("bob@example.org", Some("Bob"), 93).await.unwrap();
     assert!(matches!(made, Identified::New(bob) if bob.id > eve.id));
 }
 
-/// What was made of what was known is told apart from what would be made of it now, whoever wrote.
+/// Cached results are keyed by the data version, so it must change with every write of any server.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_change_is_a_new_version_and_nothing_else_is() {
-    for database in databases("every_change_is_a_new_version_and_nothing_else_is").await {
+async fn data_version_changes_with_every_change_and_only_then() {
+    for database in databases("data_version_changes_with_every_change_and_only_then").await {
         let store = database.open().await;
-        // Another server on the same database; of a file there is none.
+        // A second server on the same database. A SQLite file allows only one.
         let other = match database.address.file() {
             Some(_) => store.clone(),
             None => database.open().await,
@@ -332,7 +332,7 @@ async fn every_change_is_a_new_version_and_nothing_else_is() {
         changed("nobody").await;
         store.update_feedback("ada", MovieId(1), like(), 10).await.unwrap();
         changed("said").await;
-        // The clock went back, or two changes came in one millisecond.
+        // The clock goes back, which is equivalent to two changes within a millisecond.
         store.update_feedback("ada", MovieId(2), like(), 9).await.unwrap();
         changed("said earlier").await;
         store.delete_feedback("ada", MovieId(2), 9).await.unwrap();
@@ -378,10 +378,10 @@ async fn every_change_is_a_new_version_and_nothing_else_is() {
     }
 }
 
-/// Whatever was done to a film can be taken back, and nothing else changes by it.
+/// Restoring a snapshot undoes any change to a movie and changes nothing else.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_done_can_be_undone_to_the_last_trace() {
-    for database in databases("what_was_done_can_be_undone_to_the_last_trace").await {
+async fn restore_movie_undoes_every_change_exactly() {
+    for database in databases("restore_movie_undoes_every_change_exactly").await {
         let store = database.open().await;
         let all = async || store.export_user("ada").await.unwrap();
         for id in 1..=5 {
@@ -391,7 +391,7 @@ async fn what_was_done_can_be_undone_to_the_last_trace() {
         store.update_feedback("ada", MovieId(9), like(), 12).await.unwrap();
         let movies = [1, 2, 3, 9, 77].map(MovieId);
         let undone = async |movie: MovieId, what: &str, before: (UserExport, MovieSnapshot)| {
-            // As a page holds it.
+            // Clients hold the snapshot as text.
             let known = before.1.to_string().parse().unwrap();
             store.restore_movie("ada", movie, known, 30).await.unwrap();
             assert_eq!(all().await, before.0, "{what} of {movie:?}");
@@ -408,20 +408,20 @@ async fn what_was_done_can_be_undone_to_the_last_trace() {
             undone(movie, "a dislike", before.clone()).await;
             store.update_feedback("ada", movie, rate(1.0), 20).await.unwrap();
             store.remove_from_watchlist("ada", movie, 20).await.unwrap();
-            // Meanwhile another film came to somebody's list.
+            // Another user's watchlist changes in the meantime.
             store.add_to_watchlist("bob", item(movie.0), 21).await.unwrap();
             undone(movie, "stars and a removal", before.clone()).await;
             store.delete_feedback("ada", movie, 20).await.unwrap();
             store.add_to_watchlist("ada", item(movie.0), 20).await.unwrap();
             undone(movie, "an addition", before.clone()).await;
         }
-        // The newest film of all, which no number comes after.
+        // The newest entry: no later watchlist position exists.
         store.add_to_watchlist("ada", item(6), 40).await.unwrap();
         let known = store.movie_snapshot("ada", MovieId(6)).await.unwrap();
         store.remove_from_watchlist("ada", MovieId(6), 41).await.unwrap();
         store.restore_movie("ada", MovieId(6), known.clone(), 42).await.unwrap();
         assert_eq!(shown(&store, "ada").await.first(), Some(&(6, false)));
-        // Numbers from outside use up none and take nobody's place.
+        // Forged positions neither consume positions nor displace entries of other users.
         let text = known.to_string();
         let (start, _) = text.rsplit_once("\"position\":").unwrap();
         let bobs = shown(&store, "bob").await;
@@ -433,7 +433,7 @@ async fn what_was_done_can_be_undone_to_the_last_trace() {
         store.add_to_watchlist("ada", item(7), 44).await.unwrap();
         let ada: Vec<u32> = shown(&store, "ada").await.into_iter().map(|it| it.0).collect();
         assert_eq!(ada, [7, 6, 5, 4, 3, 2, 1]);
-        // Nothing brings a profile back that was forgotten.
+        // A snapshot does not restore a deleted profile.
         let made = store.identify("eve@example.org", Some("Eve"), 50).await.unwrap();
         let Identified::New(eve) = made else { panic!("{made:?}") };
         store.forget(&eve.key(), "r".to_owned(), 51).await.unwrap().unwrap();
@@ -442,10 +442,10 @@ async fn what_was_done_can_be_undone_to_the_last_trace() {
     }
 }
 
-/// A server that is told things and asked for them at once never answers with what was before.
+/// Reads after a write return the written data, also under concurrency.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_said_is_known_at_the_next_question() {
-    for database in databases("what_was_said_is_known_at_the_next_question").await {
+async fn feedback_is_visible_to_the_next_read() {
+    for database in databases("feedback_is_visible_to_the_next_read").await {
         let store = database.open().await;
         let tasks: Vec<_> = (0..4)
             .map(|user| {

@@ -1,4 +1,4 @@
-//! Backups, restoring, moving between databases, and databases of earlier versions.
+//! Tests of backup, restore, moves between databases, and migrations from earlier versions.
 
 mod databases;
 
@@ -9,7 +9,7 @@ use cinematch::rating::Stars;
 use cinematch_store::*;
 use databases::{Database, databases};
 
-/// A database with something in every table.
+/// Fills every table of the store.
 async fn lived_in(store: &Store) {
     let item = |id: u32| NewItem {
         movie_id: MovieId(id),
@@ -62,14 +62,14 @@ async fn all(store: &Store) -> (Vec<UserExport>, Vec<Account>, Vec<ApiKey>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_brings_everything_back_and_moves_between_databases() {
-    for database in databases("a_backup_brings_everything_back").await {
+async fn backup_restores_all_data_and_moves_it_between_databases() {
+    for database in databases("backup_restores_all_data_and_moves_it_between_databases").await {
         let store = database.open().await;
         lived_in(&store).await;
         let before = all(&store).await;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sub/backup.db");
-        // The server goes on meanwhile.
+        // The server keeps running during the backup.
         backup(&database.address, &file, Existing::Keep).await.unwrap();
         let known = store.data_version("ada").await.unwrap();
         store.delete_feedback("ada", MovieId(7), 101).await.unwrap();
@@ -78,13 +78,14 @@ async fn a_backup_brings_everything_back_and_moves_between_databases() {
         let left: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().collect();
         assert_eq!(left.len(), 1, "nothing but the backup");
 
-        // Not over what is there, unless told so.
+        // A non-empty database is only overwritten with `Existing::Replace`.
         let refused =
             restore(&file, (&store, &database.address), Existing::Keep).await.unwrap_err();
         assert!(refused.to_string().contains("--replace"), "{refused}");
         let copied = restore(&file, (&store, &database.address), Existing::Replace).await.unwrap();
         assert_eq!((copied["users"], copied["watchlist"], copied["deletions"]), (3, 900, 1));
-        // What is said from here on is told apart from what was said since the backup.
+        // Changes after the restore get data versions that no earlier change had, including those that the
+        // restore discarded.
         store.update_feedback("ada", MovieId(7), FeedbackUpdate::default(), 1000).await.unwrap();
         assert!(![known, since].contains(&store.data_version("ada").await.unwrap()));
         restore(&file, (&store, &database.address), Existing::Replace).await.unwrap();
@@ -93,7 +94,7 @@ async fn a_backup_brings_everything_back_and_moves_between_databases() {
         let store = database.open().await;
         assert_eq!(all(&store).await, before);
 
-        // Into every other kind of database, and numbers go on from there.
+        // The backup restores into every kind of database, and new ids continue after the restored ones.
         for other in databases("moving").await {
             let to = other.open().await;
             restore(&file, (&to, &other.address), Existing::Keep).await.unwrap();
@@ -112,7 +113,7 @@ async fn a_backup_brings_everything_back_and_moves_between_databases() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_backup_is_refused_and_nothing_changes() {
+async fn restore_rejects_invalid_backups_and_changes_nothing() {
     let database = Database::file();
     let store = database.open().await;
     lived_in(&store).await;
@@ -196,7 +197,7 @@ async fn the_upgrade_assigns_feedback_to_the_import_of_its_time() {
     assert_eq!(import_ids("bob").await, [None]);
 }
 
-/// Creates a file as the first version did.
+/// Creates a database with the schema and data of the first version.
 async fn first_version(path: &Path) {
     let pool = earlier_version(path, 1).await;
     for (user, movie, watched, at) in
@@ -219,13 +220,13 @@ async fn first_version(path: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_versions_database_is_brought_up_to_date() {
+async fn database_of_the_first_version_is_migrated() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("people.db");
     first_version(&path).await;
     let address = Address::File(path.clone());
     let old = folder.path().join("old.db");
-    // A backup before the upgrade is of the earlier version, and can be restored by this one.
+    // A backup before the migration keeps the old schema; restoring it migrates it.
     backup(&address, &old, Existing::Keep).await.unwrap();
     let check = async |store: &Store| {
         let ada = store.watchlist("ada").await.unwrap();
@@ -240,13 +241,13 @@ async fn the_first_versions_database_is_brought_up_to_date() {
     };
     let store = Store::open(&address, Ownership::Exclusive).await.unwrap();
     check(&store).await;
-    // Nobody gets the number that somebody is called by.
+    // A new profile never gets an id that is already in use as a user key.
     for at in 0..12 {
         store.identify(&format!("{at}@example.org"), Some("x"), 1).await.unwrap();
     }
     assert!(store.profile(7).await.unwrap().is_none());
     store.close().await;
-    for other in databases("an_old_backup").await {
+    for other in databases("database_of_the_first_version_is_migrated").await {
         let to = other.open().await;
         restore(&old, (&to, &other.address), Existing::Keep).await.unwrap();
         check(&to).await;
@@ -254,18 +255,18 @@ async fn the_first_versions_database_is_brought_up_to_date() {
 }
 
 #[tokio::test]
-async fn a_file_is_one_servers_and_says_what_is_wrong_with_it() {
+async fn file_is_locked_by_one_server_and_open_errors_name_the_database() {
     let database = Database::file();
     let store = database.open().await;
     let busy = Store::open(&database.address, Ownership::Exclusive).await.unwrap_err();
     assert!(matches!(busy, StoreError::Busy { .. }));
-    // By whatever name.
+    // A symbolic link does not bypass the lock.
     let file = database.address.file().unwrap();
     let link = file.with_file_name("link.db");
     std::os::unix::fs::symlink(file, &link).unwrap();
     let busy = Store::open(&Address::File(link), Ownership::Exclusive).await.unwrap_err();
     assert!(matches!(busy, StoreError::Busy { .. }));
-    // Accounts are made beside a running server.
+    // A shared store can add accounts while a server holds the lock.
     let beside = Store::open(&database.address, Ownership::Shared).await.unwrap();
     let new = NewProfile { email: "a@b.c".to_owned(), name: "A".to_owned(), password_hash: None };
     beside.add_profile(new, 1).await.unwrap();

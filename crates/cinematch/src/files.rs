@@ -1,24 +1,24 @@
-//! Files that others read are whole or not there: written to a temporary name beside their place,
-//! synced, renamed, and the directory synced.
+//! Atomic file replacement: a file is written under a temporary name in the destination's
+//! directory, synced and renamed, and the directory is synced. Readers never see a partial file.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// A file operation that failed, with the path it was about.
+/// A failed file operation.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}: {cause}", path.strip_prefix(".").unwrap_or(path).display())]
 pub struct FileError {
-    /// What was tried: `read`, `write`, `lock`, …
+    /// The operation: `read`, `write`, `lock`, …
     pub action: &'static str,
-    /// The path.
+    /// Path of the file or directory.
     pub path: PathBuf,
-    /// What the operating system said.
+    /// Error from the operating system.
     pub cause: io::Error,
 }
 
 impl FileError {
-    /// For `map_err`: wraps what the operating system said about `path`.
+    /// Returns a closure for `map_err` that adds the operation and the path to an I/O error.
     pub fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |cause| Self { action, path, cause }
@@ -30,10 +30,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     fs::read(path).map_err(FileError::at("read", path))
 }
 
-/// Replaces `path` by what `write` writes, in one step. After a crash at any instant the file is
-/// the old one or the new one. A symbolic link stays, and the file it leads to is replaced; what is
-/// no ordinary file is left alone. Two writers at once: the second gets an error of kind
-/// [`io::ErrorKind::WouldBlock`].
+/// Atomically replaces the content of `path` with the output of `write`. After a crash at any
+/// point the file has either the old or the new content. A symbolic link is kept and its target is
+/// replaced. Fails if `path` exists and is not a regular file, and with an error of kind
+/// [`io::ErrorKind::WouldBlock`] if another writer is replacing the file.
 pub fn replace(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -48,7 +48,7 @@ pub fn replace(
     let written =
         write(&mut buffered).and_then(|()| buffered.flush()).and_then(|()| file.sync_all());
     if let Err(cause) = written {
-        // Half a file is of no use, and the disk may be full because of it.
+        // Free the space of the partial file: the disk may be full.
         let _ = fs::remove_file(&temporary);
         return Err(FileError { action: "write", path: path.clone(), cause });
     }
@@ -56,7 +56,7 @@ pub fn replace(
     sync_directory(directory)
 }
 
-/// Where a file really goes.
+/// Resolves symbolic links. Fails if `path` exists and is not a regular file.
 fn destination(path: &Path) -> Result<PathBuf, FileError> {
     match fs::metadata(path) {
         Ok(found) if found.is_file() => {
@@ -70,9 +70,9 @@ fn destination(path: &Path) -> Result<PathBuf, FileError> {
     }
 }
 
-/// Locks `path` against other processes, by a file beside it, until the file is dropped or the
-/// process ends, however it ends. Held by another: an error of kind
-/// [`io::ErrorKind::WouldBlock`].
+/// Locks `path` against other processes through the file `path.lock`. The lock is released when
+/// the returned file is dropped or the process ends, even by a crash. Fails with an error of kind
+/// [`io::ErrorKind::WouldBlock`] if another process holds the lock.
 pub fn lock_beside(path: &Path) -> Result<File, FileError> {
     let directory = parent(path);
     fs::create_dir_all(directory).map_err(FileError::at("create", directory))?;
@@ -89,10 +89,10 @@ pub fn lock_beside(path: &Path) -> Result<File, FileError> {
     Ok(file)
 }
 
-/// Opens `path` empty and locked against other processes.
+/// Creates or truncates `path` and locks it against other processes.
 fn lock_new(path: &Path) -> Result<File, FileError> {
     loop {
-        // Never write through a link that somebody put in the temporary file's place.
+        // Do not write through a symbolic link planted at the temporary path.
         if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
             fs::remove_file(path).map_err(FileError::at("remove", path))?;
         }
@@ -103,8 +103,8 @@ fn lock_new(path: &Path) -> Result<File, FileError> {
             .open(path)
             .map_err(FileError::at("create", path))?;
         file.try_lock().map_err(|error| FileError::at("lock", path)(error.into()))?;
-        // Between opening and locking, the previous holder may have renamed this very file into
-        // its place; then it is no longer ours to empty.
+        // Between the open and the lock, the previous holder may have renamed this file to its
+        // destination. Truncating it would then destroy the new content, so open again.
         if is_same_file(&file, path) {
             file.set_len(0).map_err(FileError::at("write", path))?;
             return Ok(file);
@@ -120,14 +120,14 @@ fn is_same_file(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Makes renames inside `directory` survive a power cut.
+/// Syncs `directory`, so that renames in it survive a power failure.
 pub fn sync_directory(directory: &Path) -> Result<(), FileError> {
     File::open(directory)
         .and_then(|handle| handle.sync_all())
         .map_err(FileError::at("sync", directory))
 }
 
-/// The directory a path is in; `.` for a bare name.
+/// Returns the directory that contains `path`; `.` for a bare file name.
 pub fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_write_leaves_the_old_file() {
+    fn replace_keeps_the_old_file_after_a_failed_write() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sub/a.txt");
         replace(&path, |out| out.write_all(b"old and long")).unwrap();
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn links_stay_and_special_files_are_left_alone() {
+    fn replace_follows_symlinks_and_rejects_directories() {
         let folder = tempfile::tempdir().unwrap();
         let (real, link) = (folder.path().join("real"), folder.path().join("link"));
         fs::write(&real, "old").unwrap();
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_writer_is_refused() {
+    fn replace_fails_with_would_block_for_a_concurrent_writer() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.txt");
         replace(&path, |_| {

@@ -1,5 +1,5 @@
-//! Identifiers. External ids (what files and people say) and dense indices (what matrices say) are
-//! different types; one [`Vocabulary`] maps them and is part of a model's identity.
+//! Identifiers. External ids (used in files and requests) and dense indices (rows of matrices) are
+//! different types. A [`Vocabulary`] maps between them and is part of a model's identity.
 
 use std::fmt;
 use std::io;
@@ -32,47 +32,47 @@ macro_rules! external_id {
     };
 }
 
-/// A text that is no id.
+/// Error for a text that is not a valid id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a whole number such as 318")]
 pub struct NotAnId;
 
 external_id! {
-    /// A film, as MovieLens numbers it.
+    /// MovieLens id of a movie.
     MovieId
 }
 external_id! {
-    /// A film, as TMDb numbers it.
+    /// TMDb id of a movie.
     TmdbId
 }
 external_id! {
-    /// A viewer, as MovieLens numbers them.
+    /// MovieLens id of a user.
     UserId
 }
 
-/// The dense position of a film: its row in every matrix of one model.
+/// Dense index of a movie: its row in every matrix of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MovieIdx(pub u32);
 
 impl MovieIdx {
-    /// The row as an array index.
+    /// Returns the row as an array index.
     pub fn row(self) -> usize {
         self.0 as usize
     }
 }
 
-/// The dense position of a viewer: their row in every matrix of one model.
+/// Dense index of a user: their row in every matrix of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserIdx(pub u32);
 
 impl UserIdx {
-    /// The row as an array index.
+    /// Returns the row as an array index.
     pub fn row(self) -> usize {
         self.0 as usize
     }
 }
 
-/// The two-way map between [`MovieId`] and [`MovieIdx`].
+/// Bidirectional map between [`MovieId`] and [`MovieIdx`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Vocabulary {
     ids: Vec<MovieId>,
@@ -80,7 +80,7 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Numbers `ids` in their order. A repeated id keeps its first position.
+    /// Assigns rows to `ids` in their order. A repeated id keeps its first row.
     pub fn new(ids: impl IntoIterator<Item = MovieId>) -> Self {
         let mut vocabulary = Self::default();
         for id in ids {
@@ -93,36 +93,36 @@ impl Vocabulary {
         vocabulary
     }
 
-    /// The number of films.
+    /// Returns the number of movies.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
 
-    /// Whether there is no film at all.
+    /// Returns true if the vocabulary has no movies.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
 
-    /// The row of a film, if the model knows it.
+    /// Returns the row of a movie, or `None` if the vocabulary does not contain it.
     pub fn index_of(&self, id: MovieId) -> Option<MovieIdx> {
         self.index.get(&id).copied()
     }
 
-    /// The film of a row.
+    /// Returns the id of the movie in a row.
     ///
     /// # Panics
-    /// When the index comes from another vocabulary and lies outside this one.
+    /// Panics if the index is out of range, which means that it comes from another vocabulary.
     pub fn id_of(&self, index: MovieIdx) -> MovieId {
         self.ids[index.row()]
     }
 
-    /// The films, in row order.
+    /// Returns the movie ids in row order.
     pub fn ids(&self) -> &[MovieId] {
         &self.ids
     }
 
-    /// SHA-256 over the ids in row order, one decimal a line: two models with equal checksums
-    /// number the same films the same way.
+    /// Returns the SHA-256 of the ids in row order, one decimal number per line. Two models with
+    /// equal checksums have the same movies in the same rows.
     pub fn checksum(&self) -> String {
         let mut hasher = Sha256::new();
         for id in &self.ids {
@@ -132,7 +132,7 @@ impl Vocabulary {
     }
 }
 
-/// Lower-case hexadecimal.
+/// Encodes `bytes` in lowercase hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     use fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -141,12 +141,13 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// SHA-256 of `bytes`, in hexadecimal.
+/// Returns the SHA-256 of `bytes` in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// SHA-256 of all that is read, in hexadecimal. Memory does not grow with it.
+/// Reads `reader` to its end and returns the SHA-256 of the content in hexadecimal. Uses constant
+/// memory.
 pub fn sha256_of(mut reader: impl io::Read) -> io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 18];
@@ -160,7 +161,7 @@ pub fn sha256_of(mut reader: impl io::Read) -> io::Result<String> {
     }
 }
 
-/// SHA-256 of parts one behind the other, in hexadecimal.
+/// Returns the SHA-256 of the concatenated parts in hexadecimal.
 pub fn sha256_hex_of_parts(parts: &[Vec<u8>]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
@@ -174,13 +175,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reader_has_the_sum_of_its_bytes() {
+    fn sha256_of_a_reader_equals_that_of_its_bytes() {
         let bytes = vec![7; 300_000];
         assert_eq!(sha256_of(bytes.as_slice()).unwrap(), sha256_hex(&bytes));
     }
 
     #[test]
-    fn a_vocabulary_maps_both_ways_and_names_its_order() {
+    fn vocabulary_maps_both_ways_and_its_checksum_depends_on_the_order() {
         let vocabulary = Vocabulary::new([MovieId(7), MovieId(3), MovieId(7)]);
         assert_eq!(vocabulary.len(), 2);
         assert_eq!(vocabulary.index_of(MovieId(3)), Some(MovieIdx(1)));

@@ -1,17 +1,17 @@
-//! What keeping replies saves: nothing kept, kept in memory, in Redis, in both, under the same mixed load.
+//! Reply caches compared under one mixed load: none, memory, Redis, and both.
 
 use anyhow::{Context, Result};
 
-use super::Setup;
 use super::measure::percentile;
 use super::mixed::{self, Stage};
 use super::report::{Report, Unit};
+use super::setup::Setup;
 use crate::redis::Redis;
 
-/// Requests a second.
+/// Requests per second.
 const RATE: f64 = 1_000.0;
 
-/// Measures every way to keep replies at the same rate.
+/// Measures all cache configurations at one rate.
 pub fn cache(setup: &Setup) -> Result<Report> {
     let stage = Stage::prepare(setup, "cache")?;
     let redis = Redis::start()?;
@@ -26,7 +26,7 @@ pub fn cache(setup: &Setup) -> Result<Report> {
         let server = stage.ours(&format!("cache {name}"), more)?;
         let people = stage.people(&server)?;
         redis.flush()?;
-        // Once to fill, once to measure.
+        // The first load fills the cache; the second is measured.
         mixed::load(&server, &people, (RATE, setup.pace.latency), || Ok(()))?;
         let before = redis.cpu_seconds();
         let found = mixed::load(&server, &people, (RATE, setup.pace.latency), || Ok(()))?;

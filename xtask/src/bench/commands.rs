@@ -1,4 +1,4 @@
-//! Every command line that the benchmarks run, ours and the peers', and nothing else.
+//! Command lines that the benchmarks run, for our binary and the peers.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,23 +9,23 @@ use anyhow::{Context, Result};
 
 use crate::project::Inputs;
 
-/// The features that the server which is measured was trained with: what `train` does unasked.
+/// Features that the measured server is trained with, the default of `train`.
 pub const SERVED: Features = Features::Full;
 
-/// Splits to choose by have seeds from here on; those to test by begin with the default.
+/// First seed of the splits for tuning. The splits for testing start at the default seed.
 const TUNE_SEED: &str = "1042";
 
-/// How much `cinematch train` makes of a film.
+/// Movie features that `cinematch train` computes.
 #[derive(Clone, Copy)]
 pub enum Features {
-    /// The peer's features: TF-IDF, genres, year and runtime.
+    /// Features of the peer: TF-IDF, genres, year and runtime.
     Seed,
-    /// Everything there is.
+    /// All features.
     Full,
 }
 
 impl Features {
-    /// The name on the command line.
+    /// Returns the value of `--features`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Seed => "seed",
@@ -34,37 +34,37 @@ impl Features {
     }
 }
 
-/// What `cinematch ratings` does.
+/// Operation of `cinematch ratings`.
 #[derive(Clone, Copy)]
 pub enum Ratings {
-    /// Reads and checks ratings.csv, and keeps nothing.
+    /// Parses and validates ratings.csv without writing a cache.
     Read,
-    /// Reads, checks and packs it.
+    /// Parses and validates ratings.csv, and writes the packed file.
     Pack,
-    /// Opens what was packed.
+    /// Opens the packed file.
     Open,
 }
 
 /// A peer that reads ratings.csv.
 #[derive(Clone, Copy)]
 pub struct PeerReader {
-    /// The library.
+    /// Name of the library.
     pub library: &'static str,
-    /// Whether it also sorts by user and film, keeps one rating of a pair, and sorts by film.
+    /// True to also sort by user and movie, remove duplicate pairs, and sort by movie.
     pub sort: bool,
 }
 
-/// How a row of the least-squares problem is solved.
+/// Solver for a row of the least-squares problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Solver {
-    /// Exactly.
+    /// Cholesky decomposition, which is exact.
     Cholesky,
-    /// By a few steps of conjugate gradients.
+    /// A few steps of conjugate gradients.
     ConjugateGradients,
 }
 
 impl Solver {
-    /// The name on the command line.
+    /// Returns the value of `--solver`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cholesky => "cholesky",
@@ -73,14 +73,14 @@ impl Solver {
     }
 }
 
-/// One training of implicit ALS.
+/// Parameters of an implicit ALS training run.
 #[derive(Clone, Copy)]
 pub struct Training {
-    /// The length of a user's and of a film's vector.
+    /// Length of user and movie vectors.
     pub factors: usize,
-    /// How often both sides are solved.
+    /// Number of iterations; each solves for users and for movies.
     pub iterations: usize,
-    /// Threads.
+    /// Number of threads.
     pub threads: usize,
 }
 
@@ -97,28 +97,28 @@ impl Training {
     }
 }
 
-/// A peer's server.
+/// A server of a peer.
 #[derive(Clone, Copy)]
 pub struct PeerServer {
-    /// Which one.
+    /// Implementation.
     pub kind: PeerKind,
-    /// Its processes.
+    /// Number of worker processes.
     pub workers: usize,
 }
 
-/// How a peer's server is written.
+/// Implementation of a peer's server.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum PeerKind {
-    /// pandas and scikit-learn, on what `train.py` made.
+    /// pandas and scikit-learn, with artifacts of `train.py`.
     Usual,
-    /// numpy and scipy, on our own artifacts, for replies equal to ours.
+    /// numpy and scipy, with our artifacts; its replies equal ours.
     Tuned,
-    /// The usual one with people and their ratings in SQLite, and a search.
+    /// [`PeerKind::Usual`] with search, and with users and their ratings in SQLite.
     People,
 }
 
 impl PeerServer {
-    /// What tables and messages call it.
+    /// Returns the name for tables and messages.
     pub fn name(self) -> String {
         let kind = match self.kind {
             PeerKind::Usual => "usual peer",
@@ -138,20 +138,20 @@ impl PeerServer {
     }
 }
 
-/// The programs of both sides.
+/// Programs of both sides.
 pub struct Programs {
-    /// Our release binary.
+    /// Path of our release binary.
     pub ours: PathBuf,
-    /// The Python of the peers' own environment.
+    /// Path of Python in the peers' environment.
     pub python: PathBuf,
-    /// The directory of the peers' scripts.
+    /// Directory of the peers' scripts.
     pub peers: PathBuf,
 }
 
 impl Programs {
     fn ours(&self, root: &Path) -> Command {
         let mut command = Command::new(&self.ours);
-        // The defaults are measured, not what this shell happens to configure.
+        // Measures the defaults, independent of settings in the caller's environment.
         for (name, _) in std::env::vars_os() {
             let named = name.as_encoded_bytes();
             if named.starts_with(b"CINEMATCH_") || named == b"REDIS_URL" {
@@ -169,12 +169,12 @@ impl Programs {
     fn peer_of(&self, python: &Path, script: &str) -> Command {
         let mut command = Command::new(python);
         command.arg(self.peers.join(script));
-        // Where this shell holds OpenBLAS to an older processor, numpy would be slower than it is.
+        // OpenBLAS settings for an older processor would slow down numpy.
         command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
         command
     }
 
-    /// Merges the raw files in `root`; keeps the films without a genre, as the peer does.
+    /// Merges the raw files in `root`. Keeps movies without genres, like the peer.
     pub fn ours_preprocess(&self, root: &Path) -> Command {
         let mut command = self.ours(root);
         command.args(["preprocess", "--keep-without-genres"]);
@@ -188,14 +188,14 @@ impl Programs {
         command
     }
 
-    /// Serves what was trained last in `root`; like the peer, it logs warnings and no requests.
+    /// Serves the latest artifacts in `root`. Logs warnings but not requests, like the peer.
     pub fn ours_serve(&self, root: &Path, port: u16) -> Command {
         let mut command = self.ours(root);
         command.args(["serve", "--port", &port.to_string(), "--log", "warn"]);
         command
     }
 
-    /// Makes up files of MovieLens' form in `root`.
+    /// Generates synthetic files in MovieLens format in `root`.
     pub fn ours_synth(&self, root: &Path, ratings: u64) -> Command {
         let mut command = self.ours(root);
         command.args(["synth", "--ratings", &ratings.to_string(), "--out"]).arg(root);
@@ -213,7 +213,7 @@ impl Programs {
         command
     }
 
-    /// Merges what [`Self::ours_synth`] made up, all of its films.
+    /// Merges all movies of [`Self::ours_synth`].
     pub fn ours_merge_all(&self, root: &Path) -> Command {
         let mut command = self.ours(root);
         command.args(["preprocess", "--min-year", "none", "--keep-without-genres"]);
@@ -227,7 +227,7 @@ impl Programs {
         command
     }
 
-    /// Writes lists of 100 films for the viewers of `histories`.
+    /// Writes lists of 100 movies for the users of `histories`.
     pub fn ours_rank_all(&self, root: &Path, histories: &Path, out: &Path) -> Command {
         let mut command = self.ours(root);
         command.args(["recommend", "--limit", "100"]);
@@ -235,7 +235,7 @@ impl Programs {
         command
     }
 
-    /// Merges the small data set, all of its films.
+    /// Merges all movies of the small dataset.
     pub fn ours_small(&self, root: &Path) -> Command {
         let mut command = self.ours(root);
         command.args(["preprocess", "--raw", "raw/small", "--services", "none"]);
@@ -243,7 +243,7 @@ impl Programs {
         command
     }
 
-    /// Searches a model's parameters on so many splits.
+    /// Tunes the hyperparameters of a model on a number of splits.
     pub fn ours_tune(&self, root: &Path, model: &str, trials: usize, splits: usize) -> Command {
         let mut command = self.ours(root);
         command.args(["tune", "--raw", "raw/small", "--model", model, "--seed", TUNE_SEED]);
@@ -251,7 +251,7 @@ impl Programs {
         command
     }
 
-    /// Writes the splits that [`Self::ours_tune`] chooses by to a folder.
+    /// Writes the validation splits of [`Self::ours_tune`] to a folder.
     pub fn ours_export_validation(&self, root: &Path, splits: usize, out: &Path) -> Command {
         let mut command = self.ours_evaluate(root, splits);
         command.args(["--models", "popular", "--seed", TUNE_SEED]);
@@ -259,14 +259,14 @@ impl Programs {
         command
     }
 
-    /// Measures models on the test of so many splits.
+    /// Evaluates models on the test part of a number of splits.
     pub fn ours_evaluate(&self, root: &Path, splits: usize) -> Command {
         let mut command = self.ours(root);
         command.args(["evaluate", "--raw", "raw/small", "--splits", &splits.to_string()]);
         command
     }
 
-    /// Tunes the peer `name` on one folder of splits, and writes its lists for another.
+    /// Tunes the peer `name` on the splits of `tune` and writes its lists for those of `test`.
     pub fn peer_quality(
         &self,
         python: &Path,
@@ -280,7 +280,7 @@ impl Programs {
         command
     }
 
-    /// Merges the same raw files into `out`.
+    /// Merges the raw files into `out` with the peer's script.
     pub fn peer_preprocess(&self, inputs: &Inputs, out: &Path) -> Command {
         let mut command = self.peer("preprocess.py");
         command.arg("--movies").arg(&inputs.movies).arg("--links").arg(&inputs.links);
@@ -305,7 +305,7 @@ impl Programs {
         command
     }
 
-    /// Writes those of `ratings` that say a film was liked, at most 20 million, into the matrix `out`.
+    /// Writes the positive ratings (3 stars or more), at most 20 million, to the matrix `out`.
     pub fn peer_prepare_ials(&self, python: &Path, ratings: &Path, out: &Path) -> Command {
         let mut command = self.peer_of(python, "ials.py");
         command.args(["prepare", "--at-least", "3", "--most", "20000000"]);
@@ -326,7 +326,7 @@ impl Programs {
         command
     }
 
-    /// Looks whether what was hidden is found by the factors that ours left in a folder.
+    /// Checks that our factors, read from a folder, retrieve the hidden interactions.
     pub fn peer_check_ials(
         &self,
         python: &Path,
@@ -339,7 +339,7 @@ impl Programs {
         command
     }
 
-    /// Trains numpy's EASE on the matrix `data`, the inverse by `method`.
+    /// Trains EASE in numpy on the matrix `data`, with `method` for the inverse.
     pub fn peer_ease(&self, python: &Path, method: &str, data: &Path, movies: usize) -> Command {
         let mut command = self.peer_of(python, "ease.py");
         command.arg(method).arg("--data").arg(data);
@@ -351,14 +351,14 @@ impl Programs {
     pub fn peer_ials(&self, python: &Path, name: &str, data: &Path, training: Training) -> Command {
         let mut command = self.peer_of(python, "ials.py");
         command.arg(name).arg("--data").arg(data);
-        // What our example trains with: its defaults.
+        // Defaults of our example.
         command.args(["--unobserved-weight", "0.1", "--regularization", "0.003"]);
         command.args(["--cg-steps", "3"]);
         training.add_to(&mut command);
         command
     }
 
-    /// Serves artifacts: those of [`Self::peer_train`], or ours for [`PeerKind::Tuned`].
+    /// Serves the artifacts of [`Self::peer_train`], or ours for [`PeerKind::Tuned`].
     pub fn peer_serve(&self, server: PeerServer, artifacts: &Path, port: u16) -> Command {
         let mut command = self.peer(server.script());
         command.arg("--artifacts").arg(artifacts);
@@ -367,7 +367,7 @@ impl Programs {
     }
 }
 
-/// Trains our implicit ALS on the matrix `data` that the peers read, by the example at `program`.
+/// Trains our implicit ALS on the peers' matrix `data` with the example at `program`.
 pub fn ours_ials(program: &Path, data: &Path, solver: Solver, training: Training) -> Command {
     let mut command = Command::new(program);
     command.arg("ials").arg(data).args(["--solver", solver.name()]);
@@ -375,21 +375,21 @@ pub fn ours_ials(program: &Path, data: &Path, solver: Solver, training: Training
     command
 }
 
-/// Trains our EASE on the matrix `data` that the peers read, by the example at `program`.
+/// Trains our EASE on the peers' matrix `data` with the example at `program`.
 pub fn ours_ease(program: &Path, data: &Path, movies: usize) -> Command {
     let mut command = Command::new(program);
     command.arg("ease").arg(data).args(["--films", &movies.to_string()]);
     command
 }
 
-/// Times single requests on what was trained in `root`, by the example at `program`.
+/// Times single requests on the artifacts in `root` with the example at `program`.
 pub fn ours_rank(program: &Path, root: &Path) -> Command {
     let mut command = Command::new(program);
     command.arg(root.join("ml/artifacts"));
     command
 }
 
-/// Makes a new, empty folder in the layout that `cinematch --root` expects.
+/// Creates a folder with links to the raw files in the layout that `cinematch --root` expects.
 pub fn make_root(root: &Path, inputs: &Inputs) -> Result<()> {
     if root.exists() {
         fs::remove_dir_all(root).with_context(|| format!("cannot clear {}", root.display()))?;
@@ -408,17 +408,17 @@ pub fn make_root(root: &Path, inputs: &Inputs) -> Result<()> {
     Ok(())
 }
 
-/// Where `cinematch preprocess` leaves the merged file.
+/// Returns the path of the merged file of `cinematch preprocess`.
 pub fn merged(root: &Path) -> PathBuf {
     root.join("data/movies_merged.csv")
 }
 
-/// Where `cinematch synth` leaves the ratings.
+/// Returns the path of the ratings of `cinematch synth`.
 pub fn ratings(root: &Path) -> PathBuf {
     root.join("raw/ml-synthetic/ratings.csv")
 }
 
-/// Where `cinematch ratings` packs them.
+/// Returns the path of the packed ratings of `cinematch ratings`.
 pub fn packed(root: &Path) -> PathBuf {
     root.join("data/ratings.bin")
 }

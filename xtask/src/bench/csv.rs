@@ -1,6 +1,6 @@
-//! Just enough CSV to read a well-formed file: quotes, doubled quotes, line breaks in fields.
+//! Minimal CSV parser for well-formed files: quotes, doubled quotes, and line breaks in fields.
 
-/// The records of a file.
+/// Returns the records of a file.
 pub fn records(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -10,7 +10,7 @@ pub fn records(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
     })
 }
 
-/// Takes the first record; `None` at the end.
+/// Splits off the first record. Returns `None` at the end of the text.
 fn record(text: &str) -> Option<(Vec<String>, &str)> {
     if text.is_empty() {
         return None;
@@ -28,7 +28,7 @@ fn record(text: &str) -> Option<(Vec<String>, &str)> {
     }
 }
 
-/// Takes the first field; what follows begins with a comma or a line's end.
+/// Splits off the first field. The rest starts with a comma or a line break.
 fn field(text: &str) -> (String, &str) {
     let Some(mut rest) = text.strip_prefix('"') else {
         let end = text.find([',', '\r', '\n']).unwrap_or(text.len());
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_may_hold_commas_quotes_and_line_breaks() {
+    fn parses_commas_quotes_and_line_breaks_in_fields() {
         check("", &[]);
         check("a,b\n1,2\n", &[&["a", "b"], &["1", "2"]]);
         check("a,b\r\n1,2", &[&["a", "b"], &["1", "2"]]);

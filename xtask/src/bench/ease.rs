@@ -1,28 +1,28 @@
-//! EASE: from who liked what to the weights of films on films, beside numpy.
+//! `ease`: training of EASE item-item weights, compared with numpy.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::Setup;
 use super::commands;
 use super::ials::Trainers;
 use super::measure::{self, Finished};
 use super::report::{Report, Unit};
+use super::setup::Setup;
 use super::stages;
 
-/// The peer's ways to the inverse, by their names in `ease.py`, and what they are.
+/// Matrix inversion methods of the peer, by their names in `ease.py`, with descriptions.
 const METHODS: [(&str, &str); 2] = [("inv", "numpy.linalg.inv"), ("cholesky", "spotrf and spotri")];
 
-/// Weights that are the same, but for rounding.
+/// Tolerance for equal weights.
 const SAME: f64 = 1e-3;
 
-/// Compares the training of EASE.
+/// Compares training of EASE.
 pub fn ease(setup: &Setup) -> Result<Report> {
     let Trainers { program, python, liked } = Trainers::provide(setup)?;
     let log = setup.work.join("ease");
     let movies = setup.pace.movies;
     let (mut ours, mut peers) = (Vec::new(), METHODS.map(|_| Vec::new()));
-    // Each takes minutes: nothing to warm up.
+    // No warm-up, since each run takes minutes.
     for _ in 0..setup.pace.trainings {
         ours.push(measure::run(&mut commands::ours_ease(&program, &liked, movies), &log)?);
         for ((method, _), runs) in METHODS.iter().zip(&mut peers) {
@@ -59,7 +59,7 @@ pub fn ease(setup: &Setup) -> Result<Report> {
     Ok(report)
 }
 
-/// The mean of the largest weights of the most liked films.
+/// Returns the mean of the largest weights of the most popular movies.
 fn mean_weight(runs: &[Finished]) -> Result<f64> {
     let weights = stages::inside(runs, |printed: &Value| printed["mean_weight"].as_f64())?;
     let first = *weights.first().context("nothing was measured")?;

@@ -1,4 +1,4 @@
-//! As much of an HTTP/1.1 client as the load needs: one connection, kept alive, whole replies.
+//! Minimal HTTP/1.1 client for load generation: keep-alive connections, complete replies.
 
 use std::borrow::Cow;
 use std::io::{Read, Write};
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-/// A reply that takes longer is a failure of the server.
+/// Timeout for a reply.
 const REPLY_WITHIN: Duration = Duration::from_secs(20);
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
-/// The bytes of a POST of JSON.
+/// Returns the bytes of a POST request with a JSON body.
 pub fn post(path: &str, address: SocketAddr, body: &str) -> Vec<u8> {
     request("POST", path, address, None, Some(body))
 }
 
-/// The bytes of a request of somebody, with or without JSON.
+/// Returns the bytes of a request, with an optional user id and JSON body.
 pub fn request(
     method: &str,
     path: &str,
@@ -32,18 +32,18 @@ pub fn request(
     format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{user}{length}\r\n{body}").into_bytes()
 }
 
-/// A reply with its body put together.
+/// A reply with its decoded body.
 #[derive(Debug, PartialEq)]
 pub struct Reply<'a> {
-    /// The status code.
+    /// Status code.
     pub status: u16,
-    /// The body, without its framing.
+    /// Body without chunk framing.
     pub body: Cow<'a, [u8]>,
 }
 
 impl Reply<'_> {
-    /// Whether the JSON of the body has `"count": count`, which stands near its end. A quote inside
-    /// a JSON string is escaped, so that no text can look like the field.
+    /// Returns true if the JSON body has `"count": count` near its end. Quotes within JSON strings
+    /// are escaped, so text does not match the field.
     pub fn counts(&self, count: usize) -> bool {
         let field = format!("\"count\":{count}");
         let mut places = self.body.windows(field.len()).enumerate().rev();
@@ -53,14 +53,14 @@ impl Reply<'_> {
     }
 }
 
-/// A kept-alive connection.
+/// A keep-alive connection.
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    /// Connects, with Nagle's delay off.
+    /// Connects with Nagle's algorithm disabled.
     pub fn open(address: SocketAddr) -> Result<Self> {
         let stream =
             TcpStream::connect_timeout(&address, CONNECT_WITHIN).context("cannot connect")?;
@@ -69,12 +69,12 @@ impl Connection {
         Ok(Self { stream, buffer: vec![0; 1 << 16] })
     }
 
-    /// Sends a whole request.
+    /// Sends a request.
     pub fn send(&mut self, request: &[u8]) -> Result<()> {
         self.stream.write_all(request).context("cannot send a request")
     }
 
-    /// Waits for the reply to the request before.
+    /// Waits for the reply to the previous request.
     pub fn receive(&mut self) -> Result<Reply<'_>> {
         let mut filled = 0;
         let reply = loop {
@@ -108,7 +108,7 @@ impl Connection {
     }
 }
 
-/// Where a whole reply lies in the bytes received.
+/// Position of a complete reply in the received bytes.
 #[derive(Debug, PartialEq)]
 struct Frame {
     status: u16,
@@ -117,7 +117,7 @@ struct Frame {
     chunked: bool,
 }
 
-/// Finds the bounds of a reply; `None` while more of it has to come.
+/// Finds the bounds of a reply. Returns `None` while it is incomplete.
 fn frame(bytes: &[u8]) -> Result<Option<Frame>> {
     let Some(head) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
         return Ok(None);
@@ -147,7 +147,7 @@ fn frame(bytes: &[u8]) -> Result<Option<Frame>> {
     Ok(end.map(|end| Frame { status, body, end, chunked }))
 }
 
-/// Joins the chunks of a body and gives the length of it all; `None` while more has to come.
+/// Decodes a chunked body and returns it with its encoded length, or `None` while it is incomplete.
 fn unchunk(bytes: &[u8]) -> Result<Option<(Vec<u8>, usize)>> {
     let (mut body, mut at) = (Vec::new(), 0);
     loop {
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reply_with_a_length_ends_there() {
+    fn ends_a_reply_at_its_content_length() {
         let bytes = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
         let whole = Frame { status: 200, body: 38, end: 43, chunked: false };
         assert_eq!(frame(bytes).unwrap(), Some(whole));
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_joined_and_the_last_one_ends_the_reply() {
+    fn joins_chunks_up_to_the_last_one() {
         let bytes = b"HTTP/1.1 422 No\r\nTransfer-Encoding: Chunked\r\n\r\n\
                       3\r\nhel\r\nb;x=y\r\nlo\r\n, world\r\n0\r\n\r\n";
         let Frame { status, body, end, chunked } = frame(bytes).unwrap().unwrap();
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_reply_is_an_error() {
+    fn rejects_malformed_replies() {
         for bytes in [
             "ICY 200 OK\r\n\r\n",
             "HTTP/1.1 abc\r\n\r\n",
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_count_is_the_field_and_the_whole_number() {
+    fn counts_matches_the_field_and_the_entire_number() {
         let counts = |body: &str, count| {
             Reply { status: 200, body: Cow::Borrowed(body.as_bytes()) }.counts(count)
         };
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_used_again() {
+    fn reuses_a_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Implicit ALS: one iteration of training, beside the libraries that people use.
+//! `ials`: one training iteration of implicit ALS, compared with popular libraries.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -8,27 +8,13 @@ use serde_json::Value;
 
 use super::commands::{self, Solver, Training};
 use super::measure;
+use super::ratings;
 use super::report::{Report, Unit};
-use super::{Setup, build, ratings};
+use super::setup::{Setup, build};
 use crate::venv;
 
-/// What to train, of what the command line may choose.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
-    /// The lengths of the vectors.
-    pub factors: Vec<usize>,
-    /// Whether `LensKit` is a peer too.
-    pub lenskit: bool,
-}
-
-impl Default for Choice {
-    fn default() -> Self {
-        Self { factors: vec![64, 128], lenskit: false }
-    }
-}
-
-/// The peers, by their names in `ials.py`: of each library what is fastest, and of the fastest
-/// library both.
+/// Peers, by their names in `ials.py`: the fastest solver of each library, and both solvers of the
+/// fastest library.
 const PEERS: [(&str, Solver); 4] = [
     ("irspack-cholesky", Solver::Cholesky),
     ("irspack-cg", Solver::ConjugateGradients),
@@ -36,15 +22,15 @@ const PEERS: [(&str, Solver); 4] = [
     ("rusket", Solver::ConjugateGradients),
 ];
 
-/// A library's or our trainer.
+/// A trainer: ours or a library's.
 struct Contender {
     name: &'static str,
     solver: Solver,
-    /// The Python to run it with, unless it is ours.
+    /// Python interpreter of a library; `None` for our trainer.
     python: Option<PathBuf>,
 }
 
-/// What a trainer measured of itself, in one process or several.
+/// Measurements that a trainer reported, over one or more processes.
 #[derive(Debug, Default, PartialEq)]
 struct Trained {
     version: String,
@@ -56,7 +42,7 @@ struct Trained {
 }
 
 impl Trained {
-    /// Adds one process; its first iteration does not count, as with a warm-up.
+    /// Adds a process without its first iteration, which is a warm-up.
     fn add(&mut self, stdout: &str, peak_bytes: Option<u64>) -> Result<()> {
         let line = stdout.lines().last().unwrap_or_default();
         let printed: Value =
@@ -72,7 +58,7 @@ impl Trained {
         else {
             bail!("an iteration after the first, the interactions or the loss is missing: {line}");
         };
-        // With all factors zero it is 1.
+        // The loss is 1 if all factors are zero.
         if loss >= 1.0 {
             bail!("nothing was learned: {line}");
         }
@@ -89,18 +75,18 @@ impl Trained {
     }
 }
 
-/// What trains on matrices: our program, and the Python of the libraries.
+/// Programs that train on a matrix, and the matrix.
 pub struct Trainers {
-    /// Our example.
+    /// Path of our example.
     pub program: PathBuf,
-    /// The libraries' Python.
+    /// Path of Python in the libraries' environment.
     pub python: PathBuf,
-    /// The matrix of who liked what.
+    /// Path of the matrix of positive interactions.
     pub liked: PathBuf,
 }
 
 impl Trainers {
-    /// Builds ours, and makes what is not there yet of the rest.
+    /// Builds our example, and creates the Python environment and the matrix unless they exist.
     pub fn provide(setup: &Setup) -> Result<Self> {
         let program = build(&["-p", "cinematch", "--example", "fit"], "examples/fit")?;
         let requirements = setup.programs.peers.join("requirements-ials.txt");
@@ -115,7 +101,7 @@ impl Trainers {
     }
 }
 
-/// Compares the training of implicit ALS.
+/// Compares training of implicit ALS.
 pub fn ials(setup: &Setup) -> Result<Report> {
     let trainers = Trainers::provide(setup)?;
     let Trainers { program, python, liked } = &trainers;
@@ -171,7 +157,7 @@ pub fn ials(setup: &Setup) -> Result<Report> {
 }
 
 impl Contender {
-    /// Its name, and our solver.
+    /// Returns the name, with the solver for our trainer.
     fn title(&self) -> String {
         match self.python {
             None => format!("ours {}", self.solver.name()),
@@ -180,7 +166,7 @@ impl Contender {
     }
 }
 
-/// The share of what was hidden that was found; more than by the most liked films, or it fails.
+/// Returns the recall of hidden interactions, which must exceed that of the most popular movies.
 fn recall(stdout: &str) -> Result<f64> {
     let line = stdout.lines().last().unwrap_or_default();
     let printed: Value =
@@ -191,7 +177,7 @@ fn recall(stdout: &str) -> Result<f64> {
     }
 }
 
-/// Ours with both solvers, then the peers.
+/// Returns our trainer with both solvers, then the peers.
 fn contenders(peers: &Path, python: &Path, lenskit: bool) -> Result<Vec<Contender>> {
     let ours = [Solver::Cholesky, Solver::ConjugateGradients];
     let mut all: Vec<Contender> = ours
@@ -211,7 +197,7 @@ fn contenders(peers: &Path, python: &Path, lenskit: bool) -> Result<Vec<Contende
     Ok(all)
 }
 
-/// Adds each peer beside ours with the same solver.
+/// Compares each peer with our trainer that uses the same solver.
 fn compare(
     report: &mut Report,
     factors: usize,
@@ -264,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn first_iterations_do_not_count() {
+    fn skips_the_first_iteration_of_each_process() {
         let mut trained = Trained::default();
         trained.add(&printed("[9, 1, 2]", 7, 0.5), Some(64)).unwrap();
         trained.add(&printed("[8, 3]", 7, 0.25), None).unwrap();
@@ -279,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_training_is_an_error() {
+    fn rejects_output_without_a_training() {
         for wrong in [
             String::new(),
             printed("[9]", 7, 0.5),
@@ -294,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_finds_no_more_than_the_most_liked_movies_is_an_error() {
+    fn rejects_a_recall_not_above_popularity() {
         let printed = |recall: f64| format!("{{\"recall\": {recall}, \"recall_of_popular\": 0.1}}");
         assert!((recall(&printed(0.25)).unwrap() - 0.25).abs() < 1e-12);
         assert!(recall(&printed(0.1)).is_err());
@@ -302,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn each_peer_stands_beside_ours_with_the_same_solver() {
+    fn compares_peers_with_our_trainer_by_solver() {
         let python = Path::new("python");
         let contenders = contenders(python, python, false).unwrap();
         let trained: Vec<Trained> = (1..=contenders.len())
@@ -316,7 +302,7 @@ mod tests {
         compare(&mut report, 64, &contenders, &trained).unwrap();
         let rows = report.json()["rows"].as_array().unwrap().clone();
         let ratios: Vec<f64> = rows.iter().filter_map(|row| row["ratio"].as_f64()).collect();
-        // Ours took 1 and 2, the peers 3 to 6.
+        // Seconds: 1 and 2 for our trainers, 3 to 6 for the peers.
         assert_eq!(ratios, [3.0, 2.0, 2.5, 3.0]);
     }
 }

@@ -1,4 +1,4 @@
-//! The full job at MovieLens 32M's size, and serving what it made: ours alone, since no peer does it.
+//! `job`: the full pipeline at the size of MovieLens 32M, including serving. Without a peer.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::measure::{self, Finished};
 use super::report::{Report, Unit};
 use super::server::Server;
-use super::{Setup, build, commands, ratings, requests, serve, stages};
+use super::setup::{Setup, build};
+use super::{commands, ratings, requests, serve, stages};
 
-/// Measures merging, training and ranking for many and for one.
+/// Measures merging, training, batch ranking and single requests.
 pub fn job(setup: &Setup) -> Result<Report> {
     let program = build(&["-p", "cinematch", "--example", "rank"], "examples/rank")?;
     let programs = &setup.programs;
@@ -81,7 +82,7 @@ pub fn job(setup: &Setup) -> Result<Report> {
     Ok(report)
 }
 
-/// Copies the rows of the users up to a number, who come first.
+/// Copies the rows of users with ids up to `most`, which are the first rows of the file.
 fn first_users(ratings: &Path, most: u64, out: &Path) -> Result<()> {
     let cannot = |what: &str, path: &Path| format!("cannot {what} {}", path.display());
     let rows = BufReader::new(File::open(ratings).with_context(|| cannot("read", ratings))?);
@@ -103,7 +104,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn the_first_users_are_copied() {
+    fn copies_rows_of_the_first_users() {
         let folder = std::env::temp_dir().join(format!("xtask-job-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let (from, to) = (folder.join("ratings.csv"), folder.join("histories.csv"));

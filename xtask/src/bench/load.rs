@@ -1,4 +1,4 @@
-//! The load: many kept-alive connections that send the requests round and round.
+//! Load generator: many keep-alive connections that cycle through the requests.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -19,15 +19,15 @@ const CONNECTED_WITHIN: Duration = Duration::from_millis(250);
 /// How much of a wrong reply an error quotes.
 const QUOTED: usize = 500;
 
-/// A server, and what to send to it.
+/// A server and the requests to send.
 pub struct Target {
-    /// Where it listens.
+    /// Address of the server.
     pub address: SocketAddr,
-    /// The requests, as they go over the wire.
+    /// Serialized requests.
     pub requests: Vec<Vec<u8>>,
 }
 
-/// As many requests as the server answers: every connection sends one as soon as it has its reply.
+/// Closed-loop load: each connection sends a request as soon as it has the previous reply.
 pub struct Closed {
     /// Connections, each with a thread of its own. Fewer threads with several connections each were
     /// measured to take no less of the processor.
@@ -38,25 +38,25 @@ pub struct Closed {
     pub window: Duration,
 }
 
-/// What a load without pauses found.
+/// Result of a closed-loop load.
 pub struct Throughput {
-    /// Replies a second.
+    /// Replies per second.
     pub per_second: f64,
-    /// All replies, those outside the counted time too.
+    /// Number of all replies, including those outside the measured window.
     pub replies: usize,
 }
 
-/// Requests at a fixed rate, whether the replies come or not.
+/// Open-loop load: requests at a fixed rate, independent of replies.
 pub struct Open {
     /// Connections, each with a thread of its own.
     pub connections: u32,
-    /// Requests a second.
+    /// Requests per second.
     pub rate: f64,
-    /// How long.
+    /// Duration of the load.
     pub duration: Duration,
 }
 
-/// What a load at a fixed rate found.
+/// Result of an open-loop load.
 pub struct Latencies {
     /// Seconds from when a request was due until its reply was there, ascending.
     pub replies: Vec<f64>,
@@ -67,7 +67,7 @@ pub struct Latencies {
     pub overrun: f64,
 }
 
-/// What one connection of a load at a fixed rate did.
+/// Measurements of a connection of an open-loop load.
 #[derive(Default)]
 struct Sent {
     replies: Vec<f64>,
@@ -76,7 +76,7 @@ struct Sent {
 }
 
 impl Closed {
-    /// Keeps the server as busy as it can be.
+    /// Runs the load and measures throughput.
     pub fn run(&self, target: &Target) -> Result<Throughput> {
         let ticket = AtomicUsize::new(0);
         let begun = Instant::now();
@@ -165,7 +165,7 @@ pub fn in_threads<T: Send>(
     results.into_iter().collect::<Result<_>>()
 }
 
-/// Checks cheaply that a reply is what it has to be.
+/// Checks the status and count of a reply.
 fn accept(reply: &Reply<'_>) -> Result<()> {
     if reply.status == 200 && reply.counts(RECOMMENDED) {
         return Ok(());
@@ -174,7 +174,7 @@ fn accept(reply: &Reply<'_>) -> Result<()> {
     bail!("status {}, or not {RECOMMENDED} recommendations: {body}", reply.status)
 }
 
-/// Sleeps until a moment; says whether it had not passed yet.
+/// Sleeps until `due`. Returns false if it had already passed.
 pub fn sleep_until(due: Instant) -> bool {
     let wait = due.saturating_duration_since(Instant::now());
     if wait.is_zero() {
@@ -224,14 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn replies_are_counted_in_the_window_only() {
+    fn counts_replies_within_the_window_only() {
         let found = closed().run(&serve(|stream| reply(stream, 20))).unwrap();
         assert!(found.per_second > 0.0);
         assert!(found.replies as f64 > found.per_second * closed().window.as_secs_f64());
     }
 
     #[test]
-    fn one_wrong_reply_fails_the_load() {
+    fn fails_on_an_invalid_reply() {
         let sent = AtomicUsize::new(0);
         let target = serve(move |stream| {
             let index = sent.fetch_add(1, Ordering::Relaxed);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stall_counts_for_every_request_that_was_due_in_it() {
+    fn includes_a_stall_in_the_latency_of_each_due_request() {
         let stall = Duration::from_millis(200);
         let sent = Mutex::new(0);
         let target = serve(move |stream| {

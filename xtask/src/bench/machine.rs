@@ -1,4 +1,4 @@
-//! What the measurements ran on, and with which versions.
+//! Hardware and software versions of a benchmark run.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::commands::Programs;
 
-/// The packages worth a line for people; the others stand in the JSON.
+/// Packages in the text output. The JSON output lists all packages.
 const SHOWN: [&str; 9] = [
     "numpy",
     "pandas",
@@ -23,7 +23,7 @@ const SHOWN: [&str; 9] = [
     "duckdb",
 ];
 
-/// The machine and the versions of both sides.
+/// Hardware, and software versions of both sides.
 pub struct Machine {
     cpu: String,
     cores: usize,
@@ -34,7 +34,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Looks at the machine and asks the programs for their versions.
+    /// Reads hardware properties and queries the programs for their versions.
     pub fn look(programs: &Programs) -> Result<Self> {
         let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model = info.lines().find(|line| line.starts_with("model name"));
@@ -55,7 +55,7 @@ impl Machine {
         })
     }
 
-    /// Lines for people.
+    /// Returns lines of text output.
     pub fn lines(&self) -> Vec<String> {
         let shown = self.packages.iter().filter(|(name, _)| SHOWN.contains(&name.as_str()));
         let shown: Vec<String> = shown.map(|(name, version)| format!("{name} {version}")).collect();
@@ -66,7 +66,7 @@ impl Machine {
         ]
     }
 
-    /// The same, and all packages.
+    /// Returns hardware and versions as JSON, with all packages.
     pub fn json(&self) -> Value {
         let packages = self.packages.iter().map(|(name, version)| (name.clone(), json!(version)));
         json!({

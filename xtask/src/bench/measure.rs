@@ -1,4 +1,4 @@
-//! Measuring: whole processes run in turn, and the few statistics that the tables show.
+//! Runs and measures processes alternately, and computes the statistics of the tables.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -11,23 +11,23 @@ use anyhow::{Context, Result, bail};
 
 use super::process;
 
-/// How often a running process is asked for its peak memory.
+/// Interval between samples of a process's peak memory.
 const SAMPLE_EVERY: Duration = Duration::from_millis(2);
 
-/// A process that ran to its end.
+/// Measurements of a process that exited successfully.
 pub struct Finished {
-    /// Wall time from before its start until its end.
+    /// Wall time from before the start to the exit.
     pub seconds: f64,
-    /// The most memory it held, where that is known.
+    /// Peak memory, on Linux.
     pub peak_bytes: Option<u64>,
-    /// What it printed.
+    /// Standard output.
     pub stdout: String,
 }
 
-/// Runs a command to a successful end; its output goes to `<log>.out` and `<log>.err`.
+/// Runs a command that must succeed, with output in `<log>.out` and `<log>.err`.
 pub fn run(command: &mut Command, log: &Path) -> Result<Finished> {
     redirect(command, log)?;
-    // What the process before left to write would otherwise be waited for by the first that syncs.
+    // Flushes writes of earlier processes, which would otherwise delay the first sync of this one.
     let _ = Command::new("sync").status();
     let started = Instant::now();
     let mut child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
@@ -57,7 +57,7 @@ pub fn run(command: &mut Command, log: &Path) -> Result<Finished> {
     Ok(Finished { seconds, peak_bytes, stdout: String::from_utf8_lossy(&stdout).into_owned() })
 }
 
-/// Sends a command's output to `<log>.out` and `<log>.err`.
+/// Redirects a command's output to `<log>.out` and `<log>.err`.
 pub fn redirect(command: &mut Command, log: &Path) -> Result<()> {
     let file = |extension: &str| {
         let path = log.with_extension(extension);
@@ -67,7 +67,7 @@ pub fn redirect(command: &mut Command, log: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The last lines that a command wrote to its logs.
+/// Returns the last 15 lines of each log of a command.
 pub fn tail(log: &Path) -> String {
     let mut lines = Vec::new();
     for extension in ["out", "err"] {
@@ -80,10 +80,10 @@ pub fn tail(log: &Path) -> String {
     if lines.is_empty() { "    (nothing)".to_owned() } else { lines.join("\n") }
 }
 
-/// One side of a comparison: measured each time it is called.
+/// One side of a comparison. Each call is a measurement.
 pub type Contender<'a, T> = &'a mut dyn FnMut() -> Result<T>;
 
-/// Measures every contender once to warm up, then all of them in turn, `runs` times.
+/// Measures each contender once as a warm-up, then all of them alternately, `runs` times.
 pub fn alternate<T, const N: usize>(
     runs: usize,
     mut contenders: [Contender<'_, T>; N],
@@ -100,18 +100,18 @@ pub fn alternate<T, const N: usize>(
     Ok(measured)
 }
 
-/// The middle of some measurements and their bounds.
+/// Median and range of measurements.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
-    /// The middle value, or the mean of the two middle values.
+    /// Median: the middle value, or the mean of the two middle values.
     pub median: f64,
-    /// The least.
+    /// Minimum.
     pub min: f64,
-    /// The greatest.
+    /// Maximum.
     pub max: f64,
 }
 
-/// Summarizes measurements; of none there is no summary.
+/// Summarizes measurements. Returns `None` for an empty slice.
 pub fn summarize(values: &[f64]) -> Option<Summary> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -121,7 +121,7 @@ pub fn summarize(values: &[f64]) -> Option<Summary> {
     Some(Summary { median: f64::midpoint(lower, upper), min, max })
 }
 
-/// The nearest-rank percentile: the least value that `percent` of all values do not exceed.
+/// Returns the nearest-rank percentile: the smallest value that `percent` of all values do not exceed.
 pub fn percentile(sorted: &[f64], percent: f64) -> Option<f64> {
     let rank = (percent / 100.0 * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied()
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_percentile_is_one_of_the_values() {
+    fn percentile_returns_one_of_the_values() {
         let hundred: Vec<f64> = (1..=100).map(f64::from).collect();
         for (percent, expected) in [(0.0, 1.0), (50.0, 50.0), (99.0, 99.0), (100.0, 100.0)] {
             assert_eq!(percentile(&hundred, percent), Some(expected));
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_median_does_not_depend_on_order() {
+    fn summarizes_unsorted_values() {
         let odd = Summary { median: 3.0, min: 1.0, max: 9.0 };
         assert_eq!(summarize(&[9.0, 1.0, 3.0]), Some(odd));
         let even = Summary { median: 2.5, min: 1.0, max: 4.0 };
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn contenders_take_turns_after_a_warm_up() {
+    fn alternates_contenders_after_a_warm_up() {
         let order = std::cell::RefCell::new(String::new());
         let call = |name: char| {
             order.borrow_mut().push(name);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_command_is_an_error_that_quotes_it() {
+    fn returns_an_error_with_the_output_of_a_failed_command() {
         let log = std::env::temp_dir().join(format!("xtask-measure-{}", std::process::id()));
         let result = run(Command::new("sh").args(["-c", "echo why >&2; exit 3"]), &log);
         let error = result.err().map(|error| error.to_string()).unwrap_or_default();

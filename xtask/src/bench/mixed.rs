@@ -1,4 +1,4 @@
-//! A mixed load as people make it: at a fixed rate for minutes, with everything that can go wrong counted.
+//! `mixed`: recommendations, searches and ratings at a fixed rate for minutes, with all errors counted.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -16,40 +16,41 @@ use super::measure::{self, percentile};
 use super::people::{Kind, People};
 use super::report::{Report, Unit};
 use super::server::Server;
-use super::{Setup, requests, stages};
+use super::setup::Setup;
+use super::{requests, stages};
 
 const CONNECTIONS: u32 = 32;
-/// The rate for ours, and those tried for the peer.
+/// Requests per second of our server, and rates to try for the peer.
 const OURS_RATE: f64 = 1_000.0;
 const PEER_RATES: [f64; 7] = [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0];
-/// A rate is sustained when the replies end at most these seconds after the last request was due.
+/// Maximum delay, in seconds, of the last reply after the last scheduled request at a sustained rate.
 const OVERRUN: f64 = 0.1;
-/// How many of the things that went wrong are told.
+/// Maximum number of error messages in a report.
 const TOLD: usize = 5;
-/// Around the moment in which another generation is published, what counts as during.
+/// Seconds around the publication of a generation that count as "during".
 const SWAP: f64 = 5.0;
 const PEERS: [PeerServer; 2] = [
     PeerServer { kind: PeerKind::People, workers: 1 },
     PeerServer { kind: PeerKind::People, workers: 2 },
 ];
 
-/// What a load found.
+/// Measurements of a load.
 pub struct Found {
-    /// What was asked, seconds from the beginning until it was due, and from then until the reply.
+    /// Kind of request, seconds from the start until it was due, and latency from then in seconds.
     replies: Vec<(Kind, f64, f64)>,
-    /// Requests without a good reply, and the first of them in words.
+    /// Number of failed requests. The next field has the first error messages.
     errors: usize,
     told: Vec<String>,
-    /// Seconds from when the last request was due until the last reply was there.
+    /// Seconds from the due time of the last request to the last reply.
     overrun: f64,
-    /// Bytes in memory, once a second.
+    /// Resident memory in bytes, one sample per second.
     resident: Vec<f64>,
-    /// Processor time of a reply.
+    /// Processor time per reply, in seconds.
     pub cpu_of_reply: f64,
 }
 
 impl Found {
-    /// Seconds until the replies of a kind, of those due in a span of time, ascending.
+    /// Returns the latencies of a kind of request that was due within a time span, ascending.
     fn latencies(&self, kind: Option<Kind>, from: f64, until: f64) -> Vec<f64> {
         let counts = |(of, due, _): &&(Kind, f64, f64)| {
             kind.is_none_or(|kind| kind == *of) && (from..until).contains(due)
@@ -59,7 +60,7 @@ impl Found {
         seconds
     }
 
-    /// All of them.
+    /// Returns all latencies, ascending.
     pub fn all(&self) -> Vec<f64> {
         self.latencies(None, 0.0, f64::INFINITY)
     }
@@ -73,7 +74,7 @@ impl Found {
     }
 }
 
-/// Sends what `people` do at a fixed rate; `midway` is called at half the time.
+/// Sends the requests of `people` at a fixed rate. Calls `midway` after half of the duration.
 pub fn load(
     server: &Server,
     people: &People,
@@ -147,7 +148,7 @@ pub fn load(
     })
 }
 
-/// What one connection did.
+/// Measurements of a connection.
 #[derive(Default)]
 struct Sent {
     replies: Vec<(Kind, f64, f64)>,
@@ -155,12 +156,12 @@ struct Sent {
     last: Option<Instant>,
 }
 
-/// What there is to serve.
+/// Artifacts to serve.
 pub struct Stage<'a> {
     setup: &'a Setup,
     root: PathBuf,
     peer: PathBuf,
-    /// A request that a server answers when it is ready.
+    /// Request for the readiness check.
     ready: Vec<String>,
 }
 
@@ -175,7 +176,7 @@ impl<'a> Stage<'a> {
         Ok(Self { setup, root, peer, ready })
     }
 
-    /// Our server with more on its command line.
+    /// Starts our server with additional arguments.
     pub fn ours(&self, name: &str, more: &[&str]) -> Result<Server> {
         let log = self.setup.work.join(name.replace(' ', "_"));
         Server::start(name, &log, &self.ready, |port| {
@@ -196,14 +197,14 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// People who come to a server.
+    /// Creates profiles at a server.
     pub fn people(&self, server: &Server) -> Result<People> {
         eprintln!("mixed: people come to {}", server.name);
         let merged = commands::merged(&self.root);
         People::arrive(&merged, server.target.address).with_context(|| server.failure())
     }
 
-    /// Publishes a generation that is there already, as one system call does.
+    /// Publishes an existing generation atomically, with one system call.
     fn publish(&self, generation: &str) -> Result<()> {
         let artifacts = self.root.join("ml/artifacts");
         let link = artifacts.join("current.bench");
@@ -213,7 +214,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// The mixed load on ours, and on the peer at the rate that it sustains.
+/// Measures the mixed load on our server, and on the peer at a rate that it sustains.
 pub fn mixed(setup: &Setup) -> Result<Report> {
     let stage = Stage::prepare(setup, "mixed")?;
     let mut report = Report::new("mixed");
@@ -242,7 +243,7 @@ fn ours(found: &Found, report: &mut Report) {
         rows(report, &format!("{OURS_RATE} requests/s, {}", kind.name()), &seconds, &[]);
     }
     report.compare("processor time of a reply", Unit::Seconds, vec![found.cpu_of_reply], vec![]);
-    // Memory is flat when the last fifth holds no more than the second did.
+    // Compares memory of the last fifth with that of the second fifth to detect growth.
     let fifth = found.resident.len() / 5;
     for (name, part) in [
         ("second", found.resident.get(fifth..2 * fifth)),
@@ -257,10 +258,10 @@ fn ours(found: &Found, report: &mut Report) {
     }
 }
 
-/// The same load with another generation published in the middle.
+/// Measures the mixed load while a new generation is published halfway.
 fn swapped(stage: &Stage<'_>, server: &Server, people: &People, report: &mut Report) -> Result<()> {
     let artifacts = stage.root.join("ml/artifacts");
-    // Somewhere else, so that only the swap itself is in the load.
+    // Trains in another folder, so that only the swap affects the load.
     let other = stage.setup.work.join("mixed_other");
     stages::ours_preprocess(stage.setup, &other)?;
     let mut train = stage.setup.programs.ours_train(&other, SERVED);
@@ -288,7 +289,7 @@ fn swapped(stage: &Stage<'_>, server: &Server, people: &People, report: &mut Rep
     Ok(())
 }
 
-/// The peer at the rate that it sustains, and ours at the same.
+/// Compares both servers at the highest rate that the peer sustains.
 fn beside(
     stage: &Stage<'_>,
     peer: PeerServer,
@@ -351,7 +352,7 @@ fn model(server: &Server) -> Result<String> {
     Ok(health["generation"].to_string())
 }
 
-/// How often a reply was kept, as the server's own metrics have it.
+/// Returns the cache hit rates from the server's metrics.
 pub fn hit_rates(server: &Server) -> Result<Option<String>> {
     let (status, metrics) = get(server, "/metrics")?;
     if status != 200 {

@@ -1,5 +1,5 @@
-//! What people do with the service: most look at recommendations, some search, some rate a film. Few of them do
-//! most of it, and few films are most spoken of.
+//! Simulated users: most requests are recommendations, others searches and ratings. Activity of users and
+//! popularity of movies follow a power law.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use super::csv;
 use super::http::{self, Connection};
 use super::requests::Random;
 
-/// Profiles.
+/// Number of profiles.
 const PEOPLE: usize = 1_000;
 /// Films that somebody speaks of, drawn from the most voted ones: they rate them again and again.
 const MOVIES_EACH: usize = 50;
@@ -25,22 +25,22 @@ const SEARCHES: usize = 500;
 /// The load begins with whatever comes first of these numbers.
 const SEED: u64 = 42;
 
-/// What a request is.
+/// Kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A list for somebody, by all they rated; three of ten of a genre.
     Recommend,
-    /// A part of a title.
+    /// Search for a part of a title.
     Search,
-    /// Stars for a film, kept before they are acknowledged.
+    /// Rating of a movie, durable before it is acknowledged.
     Rate,
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 3] = [Self::Recommend, Self::Search, Self::Rate];
 
-    /// What tables call it.
+    /// Returns the name for tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Recommend => "recommendations",
@@ -50,13 +50,13 @@ impl Kind {
     }
 }
 
-/// The people, and what they know.
+/// Users, and the catalog that they draw from.
 pub struct People {
     address: SocketAddr,
     movies: Vec<u64>,
     genres: Vec<String>,
     searches: Vec<String>,
-    /// Their profiles' numbers.
+    /// Profile ids.
     ids: Vec<u64>,
 }
 
@@ -88,7 +88,7 @@ impl People {
         Ok(people)
     }
 
-    /// The request of a number: the same every time.
+    /// Returns the request with a number, reproducibly.
     pub fn act(&self, number: usize) -> (Kind, Vec<u8>) {
         let mut random = Random::of(SEED.wrapping_add(number as u64).wrapping_mul(0x5851_F42D));
         let person = random.rank(PEOPLE);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn eight_of_ten_requests_ask_for_a_list_and_few_people_make_most() {
+    fn sends_80_percent_recommendations_mostly_from_few_users() {
         let people = people();
         let mut kinds = [0; 3];
         let mut of_the_first = 0;
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_is_a_part_of_a_title() {
+    fn searches_for_parts_of_titles() {
         let people = people();
         assert_eq!(people.searches.len(), SEARCHES);
         for typed in &people.searches {

@@ -1,27 +1,27 @@
-//! What Linux tells about running processes in `/proc`; elsewhere nothing is known.
+//! Processor time and memory of processes, read from `/proc`. Other systems than Linux report nothing.
 
 use std::collections::HashSet;
 use std::fs;
 
-/// Linux counts processor time for `/proc` in hundredths of a second.
+/// Unit of processor time in `/proc`.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// One process, told from a later one of the same number by its start time.
+/// A process, identified by id and start time, since ids are reused.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Process {
-    /// The process id.
+    /// Process id.
     pub pid: u32,
     parent: u32,
     started: u64,
     cpu_ticks: u64,
 }
 
-/// The memory of one process or several, in bytes.
+/// Memory of one or more processes, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Memory {
-    /// Held now (`VmRSS`).
+    /// Current resident set size (`VmRSS`).
     pub resident: u64,
-    /// The most ever held (`VmHWM`).
+    /// Peak resident set size (`VmHWM`).
     pub peak: u64,
 }
 
@@ -30,7 +30,7 @@ impl Process {
         Self::parse(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
     }
 
-    /// Reads a line of `/proc/<pid>/stat`; the name in parentheses may hold anything.
+    /// Parses a line of `/proc/<pid>/stat`. The name in parentheses can contain any character.
     fn parse(pid: u32, stat: &str) -> Option<Self> {
         let fields: Vec<&str> = stat.get(stat.rfind(')')? + 2..)?.split(' ').collect();
         let number = |at: usize| fields.get(at)?.trim().parse::<u64>().ok();
@@ -42,13 +42,13 @@ impl Process {
         })
     }
 
-    /// Whether this very process still exists.
+    /// Returns true while the process exists, false if its id was reused.
     pub fn exists(self) -> bool {
         Self::read(self.pid).is_some_and(|now| now.started == self.started)
     }
 }
 
-/// A process and all below it.
+/// Returns a process and its descendants.
 pub fn tree(pid: u32) -> Vec<Process> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let mut rest: Vec<Process> = entries
@@ -68,17 +68,17 @@ pub fn tree(pid: u32) -> Vec<Process> {
     }
 }
 
-/// The processor seconds that a process and all below it have used.
+/// Returns the processor time of a process and its descendants, in seconds.
 pub fn cpu_seconds(pid: u32) -> f64 {
     tree(pid).iter().map(|process| process.cpu_ticks).sum::<u64>() as f64 / TICKS_PER_SECOND
 }
 
-/// The memory of one process.
+/// Returns the memory of a process without its descendants.
 pub fn memory(pid: u32) -> Option<Memory> {
     parse_memory(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
 }
 
-/// The memory of a process and all below it, added up; pages that they share count in each.
+/// Returns the summed memory of a process and its descendants. Shared pages count once per process.
 pub fn tree_memory(pid: u32) -> Option<Memory> {
     tree(pid).iter().filter_map(|process| memory(process.pid)).reduce(|sum, one| Memory {
         resident: sum.resident + one.resident,
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_with_spaces_and_parentheses_is_no_field() {
+    fn parses_stat_of_a_name_with_spaces_and_parentheses() {
         let stat = "7 (a) b (c) S 3 7 7 0 -1 4194304 1 0 0 0 120 30 0 0 20 0 1 0 99 1 1";
         let process = Process { pid: 7, parent: 3, started: 99, cpu_ticks: 150 };
         assert_eq!(Process::parse(7, stat), Some(process));
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_read_in_bytes_and_a_zombie_has_none() {
+    fn parses_memory_in_bytes_and_returns_none_for_a_zombie() {
         let status = "Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\n";
         assert_eq!(parse_memory(status), Some(Memory { resident: 1 << 20, peak: 2 << 20 }));
         assert_eq!(parse_memory("Name:\tx\nState:\tZ (zombie)\n"), None);
@@ -115,7 +115,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn this_process_is_the_root_of_its_tree() {
+    fn tree_starts_with_its_root_process() {
         let tree = tree(std::process::id());
         assert_eq!(tree[0].pid, std::process::id());
         assert!(tree[0].exists());

@@ -1,4 +1,4 @@
-//! Quality: our models and libraries, tuned alike on one part of each split, tested on another.
+//! `quality`: our models and libraries, tuned on validation splits and evaluated on test splits.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -8,28 +8,17 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::Setup;
 use super::measure;
 use super::report::Report;
+use super::setup::{Search, Setup};
 use crate::venv;
 
-/// Our models that are tuned. The hybrid is taken as it is.
+/// Our models to tune. The hybrid is evaluated with its defaults.
 const OURS: [&str; 3] = ["ials", "edlae", "ease"];
-/// The libraries' models, by their names in `quality.py`.
+/// Peer models, by their names in `quality.py`.
 const PEERS: [&str; 4] = ["numpy-ease", "irspack-ials", "implicit-als", "rusket-als"];
 
-/// How long to search, and on how many splits.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Search {
-    /// Parameters to try for each model.
-    pub trials: usize,
-    /// Splits to choose by.
-    pub validations: usize,
-    /// Splits to test by.
-    pub tests: usize,
-}
-
-/// Compares lists for unseen users of the small data set.
+/// Compares lists for held-out users of the small dataset.
 pub fn quality(setup: &Setup) -> Result<Report> {
     let Search { trials, validations, tests } = setup.pace.search;
     let programs = &setup.programs;
@@ -57,7 +46,7 @@ pub fn quality(setup: &Setup) -> Result<Report> {
         said.push(finished.stdout.trim_end().to_owned());
     }
 
-    // The whole table, and then ours beside the best peer.
+    // Reports all models, then compares ours with the best peer.
     for baseline in [None, Some(best_of(&said)?)] {
         let mut command = programs.ours_evaluate(&root, tests);
         command.args(["--models", "hybrid,ials,edlae,ease"]);
@@ -81,7 +70,7 @@ pub fn quality(setup: &Setup) -> Result<Report> {
     Ok(report)
 }
 
-/// The peer with the highest NDCG at 100 on the test, of what each printed.
+/// Returns the peer with the highest test NDCG@100, parsed from the output of each.
 fn best_of(said: &[String]) -> Result<&'static str> {
     let mut best = (0.0, PEERS[0]);
     for (peer, said) in PEERS.into_iter().zip(said) {
@@ -96,7 +85,7 @@ fn best_of(said: &[String]) -> Result<&'static str> {
     Ok(best.1)
 }
 
-/// A new folder with the small data set and TMDb's facts.
+/// Creates a folder with the small dataset and TMDB metadata.
 fn make_root(setup: &Setup, root: &Path) -> Result<()> {
     let small = &setup.inputs.small;
     if !small.join("ratings.csv").is_file() {
@@ -114,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_best_peer_is_who_has_the_highest_ndcg() {
+    fn selects_the_peer_with_the_highest_ndcg() {
         let said = [0.1, 0.3, 0.2, 0.25].map(|ndcg| format!("{{\"test_ndcg@100\": {ndcg}}}\n"));
         assert_eq!(best_of(&said).unwrap(), "irspack-ials");
         assert!(best_of(&["{}".to_owned()]).is_err());

@@ -1,4 +1,4 @@
-//! Ratings: reading all of MovieLens' ratings into memory, beside the fastest readers of CSV.
+//! `ratings`: reads a file of the size of MovieLens 32M, compared with fast CSV readers.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::commands::{self, PeerReader, Ratings};
 use super::measure::{self, Finished};
 use super::report::{Report, Unit};
-use super::{Setup, stages};
+use super::setup::Setup;
+use super::stages;
 
-/// The peers, each as it reads and as it then does what ours does.
+/// Peers, each with and without the sorting that our reader does.
 const PEERS: [PeerReader; 4] = [
     PeerReader { library: "polars", sort: false },
     PeerReader { library: "polars", sort: true },
@@ -19,7 +20,7 @@ const PEERS: [PeerReader; 4] = [
     PeerReader { library: "duckdb", sort: true },
 ];
 
-/// Compares the reading of ratings.csv.
+/// Compares readers of ratings.csv.
 pub fn ratings(setup: &Setup) -> Result<Report> {
     let root = made_up(setup)?;
     let ours = |what: Ratings| {
@@ -70,7 +71,7 @@ pub fn ratings(setup: &Setup) -> Result<Report> {
     Ok(report)
 }
 
-/// Gives the folder with files like MovieLens'; made for the first part that asks.
+/// Returns a folder with synthetic files in MovieLens format, generated on the first call.
 pub fn made_up(setup: &Setup) -> Result<PathBuf> {
     let root = setup.work.join("made_up");
     if !commands::ratings(&root).is_file() {
@@ -81,7 +82,7 @@ pub fn made_up(setup: &Setup) -> Result<PathBuf> {
     Ok(root)
 }
 
-/// Fails when our side took a shorter way than it was told.
+/// Checks that `cinematch ratings` used its cache only for [`Ratings::Open`].
 fn check(finished: &Finished, what: Ratings) -> Result<()> {
     let cached = printed(finished)?["cached"].as_bool();
     let wanted = matches!(what, Ratings::Open);
@@ -94,7 +95,7 @@ fn check(finished: &Finished, what: Ratings) -> Result<()> {
     Ok(())
 }
 
-/// How many ratings every run counted, by the field `name` of what it printed.
+/// Returns the count in the field `name` of the printed JSON, which must be equal in all runs.
 fn rows(runs: &[Finished], name: &str) -> Result<u64> {
     let count = |run: &Finished| {
         let rows = printed(run)?[name].as_u64();
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_the_same_in_every_run_or_it_fails() {
+    fn returns_rows_only_if_all_runs_agree() {
         let run = |rows: u64| finished(&format!("{{\n  \"rows\": {rows}\n}}\n"));
         assert_eq!(rows(&[run(7), run(7)], "rows").unwrap(), 7);
         assert!(rows(&[run(7), run(8)], "rows").is_err());
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_that_was_spared_is_an_error() {
+    fn rejects_unexpected_use_of_the_cache() {
         for (what, cached) in
             [(Ratings::Read, false), (Ratings::Pack, false), (Ratings::Open, true)]
         {

@@ -1,17 +1,17 @@
-//! The tables for people, and the same as JSON.
+//! Reports as text tables and as JSON.
 
 use serde_json::{Value, json};
 
 use super::measure::{Summary, summarize};
 
-/// What was measured, and which way is better.
+/// Unit of a measurement.
 #[derive(Clone, Copy)]
 pub enum Unit {
     /// Time; less is better.
     Seconds,
     /// Memory; less is better.
     Bytes,
-    /// Requests a second; more is better.
+    /// Requests per second; more is better.
     PerSecond,
 }
 
@@ -46,7 +46,7 @@ impl Unit {
         }
     }
 
-    /// How many times better ours is; below 1 it is worse.
+    /// Returns the factor by which ours is better; below 1 it is worse.
     fn ratio(self, ours: &[f64], peer: &[f64]) -> Option<f64> {
         let (ours, peer) = (summarize(ours)?.median, summarize(peer)?.median);
         let ratio = match self {
@@ -57,7 +57,7 @@ impl Unit {
     }
 }
 
-/// One comparison.
+/// A comparison.
 struct Row {
     what: String,
     unit: Unit,
@@ -65,7 +65,7 @@ struct Row {
     peer: Vec<f64>,
 }
 
-/// The comparisons of one part.
+/// Comparisons of a benchmark.
 pub struct Report {
     title: &'static str,
     rows: Vec<Row>,
@@ -73,7 +73,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Begins a report.
+    /// Creates an empty report.
     pub fn new(title: &'static str) -> Self {
         Self { title, rows: Vec::new(), notes: Vec::new() }
     }
@@ -88,7 +88,7 @@ impl Report {
         self.notes.push(note.into());
     }
 
-    /// The table for people.
+    /// Returns the text table.
     pub fn table(&self) -> String {
         let mut cells = vec![[self.title, "ours", "peer", "ratio"].map(str::to_owned)];
         cells.extend(self.rows.iter().map(|row| {
@@ -116,7 +116,7 @@ impl Report {
         lines.join("\n")
     }
 
-    /// The same with every single measurement.
+    /// Returns the report as JSON, with all measurements.
     pub fn json(&self) -> Value {
         let side = |values: &[f64]| {
             summarize(values).map(|Summary { median, min, max }| {
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ratio_above_one_is_always_better() {
+    fn ratio_above_one_means_ours_is_better() {
         assert_eq!(Unit::Seconds.ratio(&[1.0], &[4.0]), Some(4.0));
         assert_eq!(Unit::Bytes.ratio(&[4.0], &[1.0]), Some(0.25));
         assert_eq!(Unit::PerSecond.ratio(&[9.0, 8.0, 1.0], &[2.0]), Some(4.0));
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_shown_with_three_digits() {
+    fn formats_values_with_three_digits() {
         for (seconds, shown) in [
             (0.000_123_4, "123 µs"),
             (0.001_234, "1.23 ms"),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_lines_up() {
+    fn aligns_table_columns() {
         let mut report = Report::new("train");
         report.compare("time", Unit::Seconds, vec![0.5], vec![2.0, 3.0, 4.0]);
         report.compare("memory, peak", Unit::Bytes, vec![], vec![1_048_576.0]);

@@ -1,4 +1,4 @@
-//! A thousand different requests, the same on every machine, made from the merged catalogue.
+//! Generates 1,000 distinct recommendation requests from the merged catalog, reproducibly.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
@@ -10,24 +10,24 @@ use serde_json::{Map, Value, json};
 use super::csv;
 use super::http::Reply;
 
-/// How many users ask; each sends one request again and again.
+/// Number of users. Each user repeats one request.
 pub const USERS: usize = 1_000;
-/// How many films every reply has to recommend.
+/// Number of movies that each reply must recommend.
 pub const RECOMMENDED: usize = 20;
 
 const SEED: u64 = 42;
-/// Likes and dislikes are drawn from this many of the most voted films.
+/// Number of movies with most votes that likes and dislikes are drawn from.
 const KNOWN_MOVIES: usize = 5_000;
 const RUNTIME_LIMITS: [u64; 4] = [90, 100, 120, 150];
 
-/// What the requests are drawn from.
+/// Movies and genres that requests are drawn from.
 struct Catalogue {
-    /// Films by falling number of votes.
+    /// Movies by descending number of votes.
     movies: Vec<u64>,
     genres: Vec<String>,
 }
 
-/// Makes the bodies of the requests for a catalogue.
+/// Generates request bodies for a catalog.
 pub fn bodies(merged: &Path) -> Result<Vec<String>> {
     let text =
         fs::read_to_string(merged).with_context(|| format!("cannot read {}", merged.display()))?;
@@ -71,7 +71,7 @@ impl Catalogue {
         let mut bodies = Vec::with_capacity(USERS);
         while bodies.len() < USERS {
             let mut body = self.body(&mut random);
-            // Different in what they ask, and not only in who asks.
+            // Requests differ in more than the user id.
             if seen.insert(Value::Object(body.clone()).to_string()) {
                 body.insert("user_id".to_owned(), json!(format!("user-{:04}", bodies.len())));
                 bodies.push(Value::Object(body).to_string());
@@ -80,7 +80,7 @@ impl Catalogue {
         bodies
     }
 
-    /// One to five likes; in some requests up to three dislikes, one or two genres, a runtime.
+    /// Draws 1 to 5 likes and, for some requests, up to 3 dislikes, 1 or 2 genres and a runtime.
     fn body(&self, random: &mut Random) -> Map<String, Value> {
         let mut body = Map::new();
         let mut known = Vec::new();
@@ -106,7 +106,7 @@ impl Catalogue {
         body
     }
 
-    /// Draws films that are not in `known` yet, the film of rank r in proportion to 1/r.
+    /// Draws movies that are not in `known`, rank r with a probability proportional to 1/r.
     fn movies(&self, count: usize, known: &mut Vec<u64>, random: &mut Random) -> Vec<u64> {
         let start = known.len();
         while known.len() < start + count {
@@ -119,16 +119,16 @@ impl Catalogue {
     }
 }
 
-/// The generator `SplitMix64`: small, and the same everywhere.
+/// The `SplitMix64` random number generator.
 pub struct Random(u64);
 
 impl Random {
-    /// Begins at a seed.
+    /// Creates a generator with a seed.
     pub fn of(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// A place of `count`, the one of rank r in proportion to 1/r.
+    /// Draws an index below `count`, rank r with a probability proportional to 1/r.
     pub fn rank(&mut self, count: usize) -> usize {
         ((count as f64).powf(self.unit()) as usize).clamp(1, count) - 1
     }
@@ -140,24 +140,24 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from 0 until 1.
+    /// Draws a number in [0, 1).
     fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A number from 0 until a bound.
+    /// Draws an integer in `0..bound`.
     pub fn below(&mut self, bound: usize) -> usize {
         (self.unit() * bound as f64) as usize
     }
 
-    /// Whether something of this probability happens.
+    /// Returns true with a probability.
     pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 }
 
-/// Checks a reply as thoroughly as the load has no time for: it must recommend the right number of
-/// films, none of those that were sent, and none that is too long. Gives the films.
+/// Validates a reply fully, which is too slow under load. Checks the number of movies, duplicates,
+/// rated movies and the runtime limit. Returns the recommended movies.
 pub fn check(body: &str, reply: &Reply<'_>) -> Result<Vec<u64>> {
     let text = String::from_utf8_lossy(&reply.body);
     if reply.status != 200 {
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_a_thousand_different_ones_and_the_same_each_time() {
+    fn generates_distinct_requests_reproducibly() {
         let bodies = catalogue().bodies();
         assert_eq!(bodies, catalogue().bodies());
         let values: Vec<Value> =
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_known_movies_are_drawn_by_a_power_law() {
+    fn draws_known_movies_by_a_power_law() {
         let catalogue = catalogue();
         assert_eq!(catalogue.movies[..3], [1, 2, 3]);
         let mut random = Random(7);
@@ -237,12 +237,12 @@ mod tests {
                 _ => {}
             }
         }
-        // ln 2 / ln 3000 = 8.66 %, for both.
+        // Expected share of both: ln 2 / ln 3000 = 8.66 %.
         assert!((780..950).contains(&first) && (780..950).contains(&tail), "{first} {tail}");
     }
 
     #[test]
-    fn a_wrong_reply_is_found() {
+    fn rejects_invalid_replies() {
         let asked = r#"{"liked_movie_ids":[100],"runtime_max":90,"user_id":"u"}"#;
         let answer = |items: Vec<Value>, user: &str| {
             json!({"recommendations": items, "count": items.len(), "user_id": user}).to_string()

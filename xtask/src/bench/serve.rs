@@ -1,4 +1,4 @@
-//! Serving: start-up, throughput, latency at a fixed rate, and memory after the load.
+//! `serve`: start-up time, throughput, latency at a fixed rate, and memory after the load.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,14 +11,15 @@ use super::load::{Closed, Latencies, Open};
 use super::measure::{self, percentile};
 use super::report::{Report, Unit};
 use super::server::Server;
-use super::{Pace, Setup, requests, stages};
+use super::setup::{Pace, Setup};
+use super::{requests, stages};
 
 const THROUGHPUT_CONNECTIONS: u32 = 16;
 const LATENCY_CONNECTIONS: u32 = 32;
-/// The rate for ours, and those tried for the peer.
+/// Requests per second of our server, and rates to try for the peer.
 const OURS_RATE: f64 = 1_000.0;
 const PEER_RATES: [f64; 5] = [50.0, 100.0, 200.0, 400.0, 800.0];
-/// A rate is sustained when the replies end at most these seconds after the last request was due.
+/// Maximum delay, in seconds, of the last reply after the last scheduled request at a sustained rate.
 const OVERRUN: f64 = 0.1;
 const PEERS: [PeerServer; 4] = [
     PeerServer { kind: PeerKind::Usual, workers: 1 },
@@ -27,7 +28,7 @@ const PEERS: [PeerServer; 4] = [
     PeerServer { kind: PeerKind::Tuned, workers: 2 },
 ];
 
-/// What there is to serve, and what to ask for.
+/// Artifacts to serve and requests to send.
 struct Stage<'a> {
     setup: &'a Setup,
     root: PathBuf,
@@ -36,7 +37,7 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    /// Trains both sides on our merged file and makes the requests from it.
+    /// Trains both sides on our merged file and generates requests from it.
     fn prepare(setup: &'a Setup) -> Result<Self> {
         let root = setup.work.join("serve");
         let artifacts = setup.work.join("serve_peer_artifacts");
@@ -51,7 +52,7 @@ impl<'a> Stage<'a> {
     fn ours(&self) -> Result<Server> {
         let log = self.setup.work.join("serve_ours");
         Server::start("our server", &log, &self.bodies, |port| {
-            // Every reply is made: what is kept for those who ask the same is another part's.
+            // Computes every reply; the reply cache is measured by `cache`.
             let mut command = self.setup.programs.ours_serve(&self.root, port);
             command.args(["--cache-mb", "0"]);
             command
@@ -105,7 +106,7 @@ pub fn serve(setup: &Setup) -> Result<Report> {
     Ok(report)
 }
 
-/// From the start of the process to its first good reply.
+/// Measures the time from the start of the process to the first successful reply.
 fn start_up(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
     eprintln!("serve: start-up");
     let [one, two, _, _] = PEERS;
@@ -124,8 +125,7 @@ fn start_up(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Looks through one reply to every request, and gives the films of each; this also warms the server
-/// up.
+/// Validates one reply to each request and returns the movies of each. Also warms up the server.
 fn check(server: &Server, bodies: &[String]) -> Result<Vec<Vec<u64>>> {
     eprintln!("serve: checking the replies of {}", server.name);
     let mut connection = Connection::open(server.target.address)?;
@@ -140,10 +140,10 @@ fn check(server: &Server, bodies: &[String]) -> Result<Vec<Vec<u64>>> {
         .collect()
 }
 
-/// One round of throughput.
+/// Result of a throughput round.
 struct Round {
     per_second: f64,
-    /// The server's processor seconds for each reply.
+    /// Processor time of the server per reply, in seconds.
     cpu_of_reply: f64,
 }
 
@@ -160,7 +160,7 @@ fn throughput(pace: &Pace, ours: &Server, peer: &Server, report: &mut Report) ->
     Ok(())
 }
 
-/// Sends as many requests as there are replies for.
+/// Measures throughput with a closed-loop load.
 fn round(pace: &Pace, server: &Server) -> Result<Round> {
     let load = Closed {
         connections: THROUGHPUT_CONNECTIONS,
@@ -173,7 +173,7 @@ fn round(pace: &Pace, server: &Server) -> Result<Round> {
     Ok(Round { per_second: run.per_second, cpu_of_reply })
 }
 
-/// Measures our server without a peer: throughput, and latency at half of it.
+/// Measures our server without a peer: throughput, and latency at half of that rate.
 pub fn alone(pace: &Pace, server: &Server, bodies: &[String], report: &mut Report) -> Result<()> {
     check(server, bodies)?;
     let [rounds] = measure::alternate(pace.runs, [&mut || round(pace, server)])?;
@@ -213,7 +213,7 @@ fn ours_latency(found: &Latencies, report: &mut Report) {
     rows(report, &format!("{OURS_RATE} requests/s"), Some(found), None);
 }
 
-/// Compares both at the highest rate that the peer sustains.
+/// Compares latency at the highest rate that the peer sustains.
 fn latency(pace: &Pace, ours: &Server, peer: &Server, report: &mut Report) -> Result<()> {
     let mut sustained = None;
     for rate in PEER_RATES {

@@ -1,4 +1,4 @@
-//! A server under test: started on a free port, waited for, and always stopped.
+//! Starts a server under test on a free port, waits until it is ready, and stops it on drop.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -15,26 +15,26 @@ use super::load::Target;
 use super::measure;
 use super::process::{self, Memory};
 
-/// The route that is measured.
+/// Measured route.
 const ROUTE: &str = "/api/recommendations";
 const READY_WITHIN: Duration = Duration::from_mins(1);
 const STOPPED_WITHIN: Duration = Duration::from_secs(5);
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(1);
 
-/// A running server; dropping it ends it and all its workers.
+/// A running server. Dropping it stops the server and its workers.
 pub struct Server {
-    /// What messages call it.
+    /// Name in messages.
     pub name: String,
-    /// Its address and the requests of the load.
+    /// Address of the server and requests of the load.
     pub target: Target,
-    /// Seconds from before its start until its first good reply.
+    /// Seconds from before the start of the process to the first successful reply.
     pub ready_after: f64,
     child: Child,
     log: PathBuf,
 }
 
 impl Server {
-    /// Starts the server that `command` makes for a port, and waits for its first good reply.
+    /// Starts the server with `command`, which gets the port, and waits for the first successful reply.
     pub fn start(
         name: &str,
         log: &Path,
@@ -78,24 +78,24 @@ impl Server {
         }
     }
 
-    /// The processor seconds that it and its workers have used.
+    /// Returns the processor time of the server and its workers, in seconds.
     pub fn cpu_seconds(&self) -> f64 {
         process::cpu_seconds(self.child.id())
     }
 
-    /// The memory that it and its workers hold.
+    /// Returns the memory of the server and its workers.
     pub fn memory(&self) -> Option<Memory> {
         process::tree_memory(self.child.id())
     }
 
-    /// The message for a failure of it, with the last lines it wrote.
+    /// Returns an error message with the last lines of the logs.
     pub fn failure(&self) -> String {
         format!("{} failed under load; its last lines:\n{}", self.name, measure::tail(&self.log))
     }
 }
 
 impl Drop for Server {
-    /// Asks it to end, and after a while kills what is left of it.
+    /// Sends SIGTERM, and SIGKILL to processes that remain after [`STOPPED_WITHIN`].
     fn drop(&mut self) {
         let all = process::tree(self.child.id());
         if let Ok(None) = self.child.try_wait() {
@@ -105,7 +105,7 @@ impl Drop for Server {
         while asked.elapsed() < STOPPED_WITHIN && !matches!(self.child.try_wait(), Ok(Some(_))) {
             thread::sleep(ASK_AGAIN_AFTER);
         }
-        // Workers that outlive a supervisor would hold on to the processor of the next measurement.
+        // Workers that outlive their supervisor would use processor time during the next measurement.
         let left: Vec<u32> =
             all.iter().filter(|process| process.exists()).map(|process| process.pid).collect();
         if !left.is_empty() {
@@ -116,7 +116,7 @@ impl Drop for Server {
     }
 }
 
-/// Sends a signal by the shell's own `kill`, since the standard library only knows KILL.
+/// Sends a signal with the shell's `kill`, since the standard library supports SIGKILL only.
 fn signal(name: &str, pids: &[u32]) {
     let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
     let _ = Command::new("sh")
@@ -125,8 +125,8 @@ fn signal(name: &str, pids: &[u32]) {
         .status();
 }
 
-/// Finds a free port below those that the system gives to outgoing connections. From among those, a
-/// client that polls for a server not yet there would sooner or later be connected to itself.
+/// Finds a free port below the ephemeral range. A client that polls an ephemeral port before the
+/// server listens can connect to itself.
 fn free_port() -> Result<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
@@ -146,14 +146,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ports_are_free_and_differ() {
+    fn returns_different_free_ports() {
         let (one, two) = (free_port().unwrap(), free_port().unwrap());
         assert_ne!(one, two);
         TcpListener::bind((Ipv4Addr::LOCALHOST, one)).unwrap();
     }
 
     #[test]
-    fn a_server_that_ends_is_an_error_that_quotes_it() {
+    fn returns_an_error_with_the_output_of_a_server_that_exits() {
         let log = std::env::temp_dir().join(format!("xtask-server-{}", std::process::id()));
         let started = Server::start("it", &log, &["{}".to_owned()], |_| {
             let mut command = Command::new("sh");

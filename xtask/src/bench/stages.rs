@@ -1,4 +1,4 @@
-//! Preprocess and train: whole processes, from start to exit.
+//! `preprocess` and `train`: whole processes, from start to exit.
 
 use std::fs;
 use std::path::Path;
@@ -7,11 +7,12 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::commands::{self, Features};
+use super::csv;
 use super::measure::{self, Finished};
 use super::report::{Report, Unit};
-use super::{Setup, csv};
+use super::setup::Setup;
 
-/// Compares the merging of the raw files.
+/// Compares merging of the raw files.
 pub fn preprocess(setup: &Setup) -> Result<Report> {
     let root = setup.work.join("preprocess");
     let out = setup.work.join("peer_merged.csv");
@@ -39,7 +40,7 @@ pub fn preprocess(setup: &Setup) -> Result<Report> {
     Ok(report)
 }
 
-/// Compares the training on our merged file.
+/// Compares training on our merged file.
 pub fn train(setup: &Setup) -> Result<Report> {
     let [seed_root, full_root] = [Features::Seed, Features::Full]
         .map(|features| setup.work.join(format!("train_{}", features.name())));
@@ -65,7 +66,7 @@ pub fn train(setup: &Setup) -> Result<Report> {
     Ok(report)
 }
 
-/// Runs `cinematch preprocess` in a new folder, with the logs beside it.
+/// Runs `cinematch preprocess` in a new folder and writes logs next to it.
 pub fn ours_preprocess(setup: &Setup, root: &Path) -> Result<Finished> {
     commands::make_root(root, &setup.inputs)?;
     let finished = measure::run(&mut setup.programs.ours_preprocess(root), root)?;
@@ -76,12 +77,12 @@ pub fn ours_preprocess(setup: &Setup, root: &Path) -> Result<Finished> {
     Ok(finished)
 }
 
-/// Runs `cinematch train` in a folder that has been preprocessed.
+/// Runs `cinematch train` in a preprocessed folder.
 pub fn ours_train(setup: &Setup, root: &Path, features: Features) -> Result<Finished> {
     measure::run(&mut setup.programs.ours_train(root, features), root)
 }
 
-/// Compares time and memory; `inside` is the peer's time by its own clock.
+/// Compares time and memory. `inside` has the times measured by the peer itself, without imports.
 pub fn compare(
     report: &mut Report,
     detail: &str,
@@ -95,17 +96,17 @@ pub fn compare(
     report.compare(format!("peak memory{detail}"), Unit::Bytes, peaks(ours), peaks(peer));
 }
 
-/// How long each run took.
+/// Returns the wall time of each run.
 pub fn seconds(runs: &[Finished]) -> Vec<f64> {
     runs.iter().map(|run| run.seconds).collect()
 }
 
-/// The most memory that each run held.
+/// Returns the peak memory of each run.
 pub fn peaks(runs: &[Finished]) -> Vec<f64> {
     runs.iter().filter_map(|run| run.peak_bytes).map(|bytes| bytes as f64).collect()
 }
 
-/// The time that the peer says it took, in the JSON of its last line.
+/// Returns the time that the peer reports in the JSON of its last line.
 pub fn inside(runs: &[Finished], find: impl Fn(&Value) -> Option<f64>) -> Result<Vec<f64>> {
     runs.iter()
         .map(|run| {

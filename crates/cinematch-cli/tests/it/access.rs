@@ -1,4 +1,4 @@
-//! Accounts: every route as every kind of caller, and no secret anywhere.
+//! Access control: calls every route as every kind of caller, and checks that no secret leaks.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::server::{Reply, Server};
 
 const PASSWORD: &str = "canary-password-7f3a";
 
-/// Whoever may call.
+/// Credentials of every kind of caller.
 struct Callers {
     ada: String,
     bob: String,
@@ -22,7 +22,7 @@ fn sign_in(server: &Server, email: &str, password: &str) -> Reply {
     server.post("/auth/login", &json!({"email": email, "password": password}))
 }
 
-/// The session's cookie of a reply.
+/// Returns the session cookie set by a reply.
 fn cookie(reply: &Reply) -> String {
     let cookie = reply.headers["set-cookie"].to_str().unwrap();
     cookie.split(';').next().unwrap().to_owned()
@@ -57,7 +57,7 @@ fn people(folder: &Folder, server: &Server) -> (Callers, [String; 2]) {
     (callers, [ids[0].clone(), ids[1].clone()])
 }
 
-/// A body that is right for an operation.
+/// Returns a valid request body for an operation, or `None` if it takes none.
 fn body_for(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
         ("POST", "/api/feedback") => Some(json!({"movie_id": 1, "signal": "like"})),
@@ -88,9 +88,9 @@ fn call(
     server.send((method, path), &headers, text.as_deref().map(str::as_bytes))
 }
 
-/// An operation's address, for somebody's data.
+/// Returns an operation's path with its parameters filled in for the data of `whose`.
 fn filled(path: &str, whose: &str) -> String {
-    // Of the profile that asks, the film's number stands at the place of `user_id`.
+    // Operations on the caller's own profile receive a movie id here instead of a user id.
     path.replace("{user_id}", whose)
         .replace("{id}", whose)
         .replace("{movie_id}", "1")
@@ -106,7 +106,7 @@ fn filled(path: &str, whose: &str) -> String {
 }
 
 #[test]
-fn nobody_reads_or_writes_what_is_anothers() {
+fn rejects_access_to_the_data_of_other_users() {
     let folder = Folder::trained();
     let server =
         Server::start_with(&folder, &["--access", "accounts", "--rate-limit", "0", "--no-jobs"]);
@@ -153,7 +153,7 @@ fn nobody_reads_or_writes_what_is_anothers() {
             ];
             if is_api || path == "/auth/me" {
                 assert_eq!(nobody, [401; 5], "{said}");
-                // A key that reads the catalogue has nothing to do with people.
+                // A key with the `read` scope has access to the catalog, not to user data.
                 let reads = status(&[("authorization", &callers.read), ("x-user-id", &bob_id)]);
                 if is_personal || is_operation || (names_a_person && is_api) {
                     assert_eq!(reads, 403, "{said}");
@@ -162,7 +162,7 @@ fn nobody_reads_or_writes_what_is_anothers() {
                 }
             }
             if names_a_person && !is_personal {
-                // Bob's, asked for by Ada: whatever she claims to be.
+                // Ada requests Bob's data, with and without a forged `X-User-Id`.
                 assert_eq!(status(&[("cookie", &callers.ada)]), 403, "{said}");
                 assert_eq!(
                     status(&[("cookie", &callers.ada), ("x-user-id", &bob_id)]),
@@ -171,7 +171,7 @@ fn nobody_reads_or_writes_what_is_anothers() {
                 );
             }
             if is_operation {
-                // Neither people nor programs that act for them operate the server.
+                // Neither users nor clients with the `write` scope can call operator routes.
                 assert_eq!(status(&[("cookie", &callers.ada)]), 403, "{said}");
                 assert_eq!(status(&[("authorization", &callers.write)]), 403, "{said}");
                 let admin = status(&[("authorization", &callers.admin)]);
@@ -181,7 +181,7 @@ fn nobody_reads_or_writes_what_is_anothers() {
         }
     }
     assert!(walked > 30, "{walked}");
-    // In bodies too.
+    // User ids in request bodies are checked as well.
     for (path, body) in [
         ("/api/recommendations", json!({"user_id": bob_id})),
         ("/api/groups/recommendations", json!({"members": [{"user_id": bob_id}]})),
@@ -193,7 +193,7 @@ fn nobody_reads_or_writes_what_is_anothers() {
             200
         );
     }
-    // Ada's session stays hers whatever the header claims, and Bob's data is as it was.
+    // Ada's session takes precedence over a forged header, and Bob's data is unchanged.
     call(
         &server,
         "POST",
@@ -203,7 +203,7 @@ fn nobody_reads_or_writes_what_is_anothers() {
     );
     assert_eq!(bobs_data(), before);
 
-    // A program with `write` acts for whom it names, and for nobody otherwise.
+    // A client with the `write` scope acts for the user it names, and for no user by default.
     for key in [&callers.write, &callers.admin] {
         let headers = [("authorization", key.as_str()), ("x-user-id", bob_id.as_str())];
         let list = call(&server, "GET", "/api/watchlist", &headers, None);
@@ -213,7 +213,7 @@ fn nobody_reads_or_writes_what_is_anothers() {
         call(&server, "GET", "/api/watchlist", &unknown, None).problem(401);
         assert_eq!(call(&server, "GET", "/api/watchlist/a-name", &headers[..1], None).status, 200);
     }
-    // Who signed out is out; whose password changed is out everywhere.
+    // Signing out ends one session; changing the password ends all sessions of the user.
     assert_eq!(
         call(&server, "POST", "/auth/logout", &[("cookie", &callers.ada)], None).status,
         204
@@ -229,7 +229,7 @@ fn nobody_reads_or_writes_what_is_anothers() {
 }
 
 #[test]
-fn pages_of_other_sites_and_other_names_of_this_machine_are_refused() {
+fn rejects_cross_site_requests_and_unknown_host_names() {
     let folder = Folder::trained();
     let open = Server::start(&folder);
     let add = |server: &Server, headers: &[(&str, &str)]| {
@@ -258,7 +258,7 @@ fn pages_of_other_sites_and_other_names_of_this_machine_are_refused() {
 }
 
 #[test]
-fn guesses_and_floods_have_to_wait() {
+fn throttles_failed_sign_ins_and_limits_the_request_rate() {
     let folder = Folder::trained();
     let server = Server::start_with(&folder, &["--access", "accounts", "--rate-limit", "2"]);
     folder.ok_given(&["user", "add", "ada@example.org"], &format!("{PASSWORD}\n"));
@@ -274,22 +274,22 @@ fn guesses_and_floods_have_to_wait() {
     refused.problem(429);
     let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
-    // The right one waits too: whoever guesses learns nothing.
+    // The correct password is throttled too, so the reply does not reveal it.
     sign_in(&server, "ada@example.org", PASSWORD).problem(429);
     let statuses: Vec<u16> = (0..30).map(|_| server.get("/health").status).collect();
     assert!(statuses.contains(&429), "{statuses:?}");
     let file = Server::start_with(&folder, &["--access", "accounts", "--database", "other.db"]);
     let problem = file.post("/auth/identify", &json!({"email": "a@b.c", "name": "A"})).problem(403);
     assert!(problem["detail"].as_str().unwrap().contains("/auth/login"), "{problem}");
-    // Five seconds' worth of twenty a second come at once.
+    // The default rate of 20 requests per second allows a burst of 5 seconds' worth.
     assert!((0..40).all(|_| file.get("/health").status == 200));
 }
 
-/// A canary in every place a secret has: none of it is in a log line, a reply or what a command prints.
+/// Uses canary values for every kind of secret and searches the log, the replies and the commands' standard error.
 #[test]
-fn no_secret_leaves_by_any_other_way() {
+fn secrets_never_appear_in_logs_replies_or_errors() {
     let folder = Folder::trained();
-    let url = database("no_secret_leaves_by_any_other_way");
+    let url = database("secrets_never_appear_in_logs_replies_or_errors");
     let mut variables = vec![("CINEMATCH_LOG", "trace"), ("RUST_LOG", "trace")];
     if let Some(url) = &url {
         variables.push(("DATABASE_URL", url));

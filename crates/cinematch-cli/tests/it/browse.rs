@@ -1,4 +1,4 @@
-//! The catalogue page by page, and films like one.
+//! Browsing the catalog page by page, and similar movies.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ fn ids(movies: &[Value]) -> Vec<u64> {
     movies.iter().map(|movie| movie["movie_id"].as_u64().unwrap()).collect()
 }
 
-/// All pages of a list, one behind the other; every one but the last is full.
+/// Returns the movies of all pages of a list in order. Asserts that every page but the last is full.
 fn pages(server: &Server, query: &str, limit: usize) -> Vec<Value> {
     let mut all = Vec::new();
     let mut cursor = String::new();
@@ -36,11 +36,11 @@ fn pages(server: &Server, query: &str, limit: usize) -> Vec<Value> {
     }
 }
 
-/// What a filter promises of a film.
+/// Predicate that every movie of a filtered list satisfies.
 type Passes<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
 
 #[test]
-fn the_catalogue_is_browsed_page_by_page() {
+fn pages_cover_the_catalog_under_every_sort_order_and_filter() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let whole = pages(&server, "", 100);
@@ -70,7 +70,7 @@ fn the_catalogue_is_browsed_page_by_page() {
     let of_one_word: Vec<String> = titles.iter().filter(plain).map(title).collect();
     assert!(of_one_word.len() > 50 && of_one_word.is_sorted());
 
-    // Every filter says what it does; together they do what each does.
+    // Each filter selects the expected movies, alone and combined with the others.
     let has = |movie: &Value, list: &str, name: &str| {
         movie[list].as_array().unwrap().contains(&json!(name))
     };
@@ -119,13 +119,13 @@ fn the_catalogue_is_browsed_page_by_page() {
     assert_eq!(pages(&server, &together.0, 3), together.1);
     let none = server.get("/api/movies?year_min=2090").json();
     assert_eq!(none, json!({"movies": [], "count": 0, "total": 0, "next_cursor": null}));
-    // The same request, byte for byte.
+    // Identical requests return byte-identical replies.
     let again = || server.get("/api/movies?sort=rating&min_votes=10&limit=5").text;
     assert_eq!(again(), again());
 }
 
 #[test]
-fn what_cannot_be_browsed_is_refused_by_name() {
+fn rejects_invalid_browse_parameters_by_name() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     for (query, field, message) in [
@@ -167,12 +167,12 @@ fn what_cannot_be_browsed_is_refused_by_name() {
 }
 
 #[test]
-fn pages_fit_together_across_generations() {
+fn cursors_stay_valid_across_generations() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let whole = ids(&pages(&server, "&sort=title", 100));
     let first = server.get("/api/movies?limit=30&sort=title").json();
-    // Two films go: one that was on the page, and one that would have come next.
+    // Two movies are removed: one from the first page, and the one that would come next.
     let gone = [whole[10], whole[30]];
     let movies = folder.read("raw/ml-32m/movies.csv");
     let stays = |line: &&str| !gone.iter().any(|id| line.starts_with(&format!("{id},")));
@@ -190,7 +190,7 @@ fn pages_fit_together_across_generations() {
 }
 
 #[test]
-fn movies_like_one_are_those_recommended_for_it() {
+fn similar_movies_match_recommendations_for_one_liked_movie() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     for movie_id in [1, 2, 100, 353] {
@@ -215,7 +215,7 @@ fn movies_like_one_are_those_recommended_for_it() {
         assert!(similar.is_sorted_by(|a, b| a["score"].as_f64() >= b["score"].as_f64()));
         let explanation = similar[0]["explanation"].as_str().unwrap();
         assert!(explanation.starts_with(&format!("Like {title}")), "{explanation}");
-        // By what they are and by who likes both.
+        // Both content similarity and co-ratings contribute.
         let sources: BTreeSet<&str> = similar
             .iter()
             .flat_map(|movie| movie["sources"].as_array().unwrap())
@@ -239,7 +239,7 @@ fn movies_like_one_are_those_recommended_for_it() {
 }
 
 #[test]
-fn movielens_32m_is_browsed_to_its_end() {
+fn pages_cover_movielens_32m_exactly_once() {
     let Some(raw) = real_data("browsing MovieLens 32M") else { return };
     let movies = movielens_32m(&raw);
     let index = FilterIndex::new(&movies);

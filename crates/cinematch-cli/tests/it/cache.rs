@@ -1,4 +1,5 @@
-//! Replies that are kept: never an old one, whoever wrote, and whatever happens to Redis.
+//! The reply cache, in memory and in Redis: no stale replies after writes on any server, and no
+//! failed requests during Redis outages.
 
 use serde_json::{Value, json};
 
@@ -8,17 +9,17 @@ use crate::postgres::database;
 use crate::redis::Redis;
 use crate::server::{Server, wait_until};
 
-/// A list that everybody may ask for.
+/// Returns the body of a recommendation request that is identical for all users.
 fn popular() -> Value {
     json!({"liked_movie_ids": [6, 1], "limit": 10})
 }
 
-/// Another one, so that it is in no server's memory.
+/// Returns the body of a request that differs by `limit`, so that no server has its reply in memory.
 fn rare(limit: u64) -> Value {
     json!({"liked_movie_ids": [2], "limit": limit})
 }
 
-/// A number of `/metrics`.
+/// Returns the value of a metric from `/metrics`.
 fn metric(server: &Server, name: &str) -> f64 {
     let text = server.get("/metrics").text;
     let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -31,11 +32,11 @@ fn counted(server: &Server, tier: &str, result: &str) -> f64 {
 }
 
 #[test]
-fn a_reply_that_one_server_made_is_found_by_another() {
-    let Some(redis) = Redis::start("a_reply_that_one_server_made_is_found_by_another") else {
+fn servers_share_cached_replies_through_redis() {
+    let Some(redis) = Redis::start("servers_share_cached_replies_through_redis") else {
         return;
     };
-    // Each has its own people, of whom nothing is known: the replies are the same.
+    // Each server has its own empty user database, so their replies are identical.
     let (one, other) = (Folder::trained(), Folder::trained());
     let url = redis.url();
     let one = Server::start_with(&one, &["--redis-url", &url]);
@@ -53,20 +54,20 @@ fn a_reply_that_one_server_made_is_found_by_another() {
         assert_eq!(found.text, made, "{path}");
     }
     assert_eq!((redis.hits(), redis.writes()), (4, 4), "nothing was made twice");
-    // Now they are in the other's memory too, and Redis is not asked.
+    // The replies are now in the second server's memory as well, so Redis receives no request.
     assert_eq!(other.recommend(&popular()), list);
     assert_eq!(redis.hits(), 4);
-    // In other words the same question, but for the order of its fields.
+    // An equal request with its fields in another order hits the cache.
     let same = "{\"limit\": 10,\n \"liked_movie_ids\": [6, 1]}";
     let reply = other.post_raw("/api/recommendations", "application/json", same);
     assert_eq!((reply.json(), redis.writes()), (list, 4));
-    // What is refused is refused, though something like it is kept.
+    // Invalid requests are rejected although replies to similar requests are cached.
     assert_eq!(other.get("/api/search?q=heat&limit=0").status, 422);
     assert_eq!(other.get("/api/movies/6/similar?limit=500").status, 422);
     assert_eq!(redis.writes(), 4);
 }
 
-/// Two servers with everything that keeps replies, and one without, on the same people.
+/// Two servers with all caches enabled and one without a cache, on a shared database.
 struct Replicas {
     kept: [Server; 2],
     made: Server,
@@ -81,7 +82,7 @@ impl Replicas {
         Self { kept, made: start(&["--cache-mb", "0"], "") }
     }
 
-    /// Every server answers a person as the one that keeps nothing does.
+    /// Asserts that every caching server replies to a user exactly as the uncached server does.
     fn agree(&self, user: &str, what: &str) {
         let list = json!({"user_id": user, "liked_movie_ids": [6], "limit": 100});
         let asks = [
@@ -103,8 +104,8 @@ impl Replicas {
 }
 
 #[test]
-fn nothing_of_before_a_change_is_served_by_any_server() {
-    let test = "nothing_of_before_a_change_is_served_by_any_server";
+fn no_server_returns_a_stale_reply_after_a_write() {
+    let test = "no_server_returns_a_stale_reply_after_a_write";
     let (Some(database), Some(redis)) = (database(test), Redis::start(test)) else { return };
     let folder = Folder::trained();
     let replicas = Replicas::start(&folder, &database, &redis);
@@ -155,8 +156,8 @@ fn nothing_of_before_a_change_is_served_by_any_server() {
 }
 
 #[test]
-fn nothing_of_another_model_is_served_after_a_swap() {
-    let Some(redis) = Redis::start("nothing_of_another_model_is_served_after_a_swap") else {
+fn cached_replies_are_invalidated_by_a_new_model() {
+    let Some(redis) = Redis::start("cached_replies_are_invalidated_by_a_new_model") else {
         return;
     };
     let folder = Folder::trained();
@@ -172,8 +173,8 @@ fn nothing_of_another_model_is_served_after_a_swap() {
 }
 
 #[test]
-fn requests_go_on_while_redis_is_stalled_killed_or_not_there_yet() {
-    let test = "requests_go_on_while_redis_is_stalled_killed_or_not_there_yet";
+fn serves_requests_while_redis_is_stalled_killed_or_not_started() {
+    let test = "serves_requests_while_redis_is_stalled_killed_or_not_started";
     let Some(mut redis) = Redis::start(test) else { return };
     let folder = Folder::trained();
     let log = || folder.read("server.log");
@@ -181,7 +182,7 @@ fn requests_go_on_while_redis_is_stalled_killed_or_not_there_yet() {
     let server = Server::start_with(&folder, &["--redis-url", &redis.url()]);
     assert!(log().contains("Redis cannot be reached"), "{}", log());
     let mut limit = 0;
-    // Each is another question, which no memory answers.
+    // Every call sends new requests, which miss the in-memory cache.
     let mut ask = |server: &Server| {
         limit += 1;
         let list = server.recommend(&rare(1 + limit % 100));
@@ -226,8 +227,8 @@ fn requests_go_on_while_redis_is_stalled_killed_or_not_there_yet() {
 }
 
 #[test]
-fn of_a_hundred_who_ask_the_same_one_makes_the_reply() {
-    let Some(redis) = Redis::start("of_a_hundred_who_ask_the_same_one_makes_the_reply") else {
+fn coalesces_concurrent_identical_requests() {
+    let Some(redis) = Redis::start("coalesces_concurrent_identical_requests") else {
         return;
     };
     let folder = Folder::trained();
@@ -246,8 +247,8 @@ fn of_a_hundred_who_ask_the_same_one_makes_the_reply() {
 }
 
 #[test]
-fn what_others_put_in_redis_is_no_reply() {
-    let Some(redis) = Redis::start("what_others_put_in_redis_is_no_reply") else { return };
+fn ignores_foreign_values_in_redis() {
+    let Some(redis) = Redis::start("ignores_foreign_values_in_redis") else { return };
     let (one, other) = (Folder::trained(), Folder::trained());
     let one = Server::start_with(&one, &["--redis-url", &redis.url()]);
     let lists = [one.recommend(&popular()), one.recommend(&rare(3))];
@@ -260,7 +261,7 @@ fn what_others_put_in_redis_is_no_reply() {
         "{age} ms: what was somebody's is gone after ten minutes"
     );
     for poison in [
-        // Each other's, something else, and nothing at all.
+        // Values of other keys, unrelated values, empty values and values of another type.
         "local keys = redis.call('KEYS', '*') local one = redis.call('GET', keys[1]) \
          redis.call('SET', keys[1], redis.call('GET', keys[2])) redis.call('SET', keys[2], one)",
         "for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('SET', key, '{\"count\":0}') end",
@@ -275,7 +276,7 @@ fn what_others_put_in_redis_is_no_reply() {
 }
 
 #[test]
-fn an_address_that_is_none_is_refused_and_not_quoted() {
+fn rejects_an_invalid_redis_url_without_printing_it() {
     let folder = Folder::trained();
     for url in
         ["rediss://ada:hunter2@cache.example", "ada:hunter2@cache.example", "redis://h/hunter2"]

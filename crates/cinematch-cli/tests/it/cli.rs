@@ -1,9 +1,9 @@
-//! The command line's manners.
+//! Command-line behavior: help, error messages, exit codes and output formats.
 
 use crate::folder::Folder;
 
 #[test]
-fn every_command_explains_itself_with_examples() {
+fn help_of_every_command_contains_an_example() {
     let folder = Folder::empty();
     for command in [
         "demo",
@@ -27,7 +27,7 @@ fn every_command_explains_itself_with_examples() {
 }
 
 #[test]
-fn known_errors_keep_their_wording_and_say_what_to_do() {
+fn errors_for_missing_files_name_the_command_to_run() {
     let folder = Folder::empty();
     let error = folder.fails(&["train"]);
     assert!(error.contains("data/movies_merged.csv not found: run `cinematch preprocess` first"));
@@ -44,7 +44,7 @@ fn known_errors_keep_their_wording_and_say_what_to_do() {
 }
 
 #[test]
-fn a_wrong_header_is_named_with_what_was_expected() {
+fn a_header_error_names_the_file_and_the_expected_columns() {
     let folder = Folder::with_sample();
     folder.write("raw/ml-32m/links.csv", b"userId,movieId,rating\n1,1,4.0\n");
     let error = folder.fails(&["preprocess"]);
@@ -54,7 +54,7 @@ fn a_wrong_header_is_named_with_what_was_expected() {
 }
 
 #[test]
-fn a_result_that_does_not_arrive_is_an_error() {
+fn fails_if_standard_output_cannot_be_written() {
     let folder = Folder::trained();
     for command in [&["recommend", "--liked", "1"][..], &["status"], &["status", "--json"]] {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
@@ -66,7 +66,7 @@ fn a_result_that_does_not_arrive_is_an_error() {
 }
 
 #[test]
-fn a_damaged_generation_does_not_hide_the_others() {
+fn status_lists_all_generations_when_one_is_damaged() {
     let folder = Folder::trained();
     folder.ok(&["train", "--seed", "1"]);
     folder.write("ml/artifacts/generations/000002/manifest.json", b"{}");
@@ -78,7 +78,7 @@ fn a_damaged_generation_does_not_hide_the_others() {
 }
 
 #[test]
-fn links_to_files_of_earlier_models_go() {
+fn train_removes_links_to_files_of_earlier_models() {
     let folder = Folder::trained();
     folder.ok(&["train", "--model", "ease"]);
     let links = || {
@@ -93,7 +93,7 @@ fn links_to_files_of_earlier_models_go() {
 }
 
 #[test]
-fn wrong_flags_are_usage_errors() {
+fn rejects_invalid_flags_and_values() {
     let folder = Folder::trained();
     for (arguments, needle) in [
         (&["preprocess", "--min-year", "soon"][..], "expected a year such as 1980, or `none`"),
@@ -123,7 +123,7 @@ fn wrong_flags_are_usage_errors() {
 }
 
 #[test]
-fn a_pipe_gets_no_progress_and_no_colours_and_json_is_one_document() {
+fn piped_output_has_no_colors_and_json_is_a_single_document() {
     let folder = Folder::with_sample();
     let output = folder.run(&["preprocess", "--min-year", "none", "--json"]);
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -148,7 +148,7 @@ fn a_pipe_gets_no_progress_and_no_colours_and_json_is_one_document() {
 }
 
 #[test]
-fn status_tells_what_to_do_next() {
+fn status_prints_the_next_command() {
     let folder = Folder::empty();
     assert!(folder.ok(&["status"]).contains("next: run `cinematch fetch movielens`"));
     let folder = Folder::with_sample();
@@ -169,7 +169,7 @@ fn status_tells_what_to_do_next() {
 }
 
 #[test]
-fn the_env_file_is_read_and_flags_come_before_it() {
+fn flags_override_the_env_file() {
     let folder = Folder::with_sample();
     folder.write(".env", b"# settings\nCINEMATCH_MIN_YEAR=2000\nTMDB_BEARER_TOKEN=not-used-here\n");
     folder.ok(&["preprocess"]);

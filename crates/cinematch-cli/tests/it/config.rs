@@ -1,4 +1,4 @@
-//! Settings: what goes before what, what cannot be, and what is said of it.
+//! Settings: precedence of their sources, validation, `config check` and `config explain`.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::folder::Folder;
 use crate::server::Server;
 
-/// What `config explain` says of one setting: its value and where that comes from.
+/// Returns the value and the origin that `config explain` reports for a setting.
 fn held(folder: &Folder, key: &str, flags: &[&str], variables: &[(&str, &str)]) -> [String; 2] {
     let arguments = [flags, &["config", "explain", key, "--json"]].concat();
     let output = folder.command(&arguments).envs(variables.iter().copied()).output().unwrap();
@@ -17,7 +17,7 @@ fn held(folder: &Folder, key: &str, flags: &[&str], variables: &[(&str, &str)]) 
 }
 
 #[test]
-fn flags_go_before_the_environment_that_before_the_env_file_that_before_the_file() {
+fn precedence_is_flag_environment_env_file_config_file() {
     let folder = Folder::empty();
     let of = |flags: &[&str], variables: &[(&str, &str)]| {
         held(&folder, "general.threads", flags, variables).map(|text| text)
@@ -33,7 +33,7 @@ fn flags_go_before_the_environment_that_before_the_env_file_that_before_the_file
 }
 
 #[test]
-fn commands_do_what_the_file_says_unless_told_otherwise() {
+fn commands_use_the_config_file_unless_overridden() {
     let folder = Folder::with_sample();
     folder.write(
         "cinematch.toml",
@@ -59,12 +59,12 @@ fn commands_do_what_the_file_says_unless_told_otherwise() {
     assert!(model_id.starts_with("content-"), "{model_id}");
     folder.ok(&["train", "--seed", "7"]);
     folder.ok(&["train", "--seed", "8"]);
-    // The one in service, and the one that a rollback would go to.
+    // The served generation and the rollback target are kept.
     assert_eq!(fs::read_dir(folder.path("ml/artifacts/generations")).unwrap().count(), 2);
 }
 
 #[test]
-fn relative_paths_begin_in_the_root_folder_and_a_file_elsewhere_is_named() {
+fn relative_paths_resolve_against_the_root_folder() {
     let folder = Folder::trained();
     fs::rename(folder.path("ml"), folder.path("models")).unwrap();
     folder.write("etc/ours.toml", b"[data]\nartifacts = 'models/artifacts'\n");
@@ -81,7 +81,7 @@ fn relative_paths_begin_in_the_root_folder_and_a_file_elsewhere_is_named() {
 }
 
 #[test]
-fn what_cannot_be_names_the_line_and_what_to_do() {
+fn errors_name_the_line_and_suggest_a_fix() {
     let folder = Folder::empty();
     for (text, expected) in [
         ("[server]\nprot = 1\n", "line 2: [server] prot: unknown setting; did you mean port?"),
@@ -139,7 +139,7 @@ fn what_cannot_be_names_the_line_and_what_to_do() {
 }
 
 #[test]
-fn settings_that_cannot_be_together_are_refused_with_where_each_comes_from() {
+fn conflicting_settings_are_rejected_with_their_origins() {
     let folder = Folder::trained();
     folder.write("cinematch.toml", b"[server]\nhost = '0.0.0.0'\nport = 0\n");
     let expected = "([server] host: cinematch.toml, line 2; [access] mode: CINEMATCH_ACCESS in the environment)";
@@ -156,13 +156,13 @@ fn settings_that_cannot_be_together_are_refused_with_where_each_comes_from() {
     folder.write("cinematch.toml", b"[server]\ncors_origins = ['films.example']\n");
     let error = folder.fails(&["serve", "--port", "0"]);
     assert!(error.contains("([server] cors_origins: cinematch.toml, line 2)"), "{error}");
-    // What goes before the file goes before it here too.
+    // A flag overrides the invalid value in the file.
     let server = Server::start_with(&folder, &["--cors-origins", "https://films.example"]);
     assert_eq!(server.get("/health").status, 200);
 }
 
 #[test]
-fn a_database_of_the_environment_goes_before_a_file_of_the_file() {
+fn database_url_in_the_environment_overrides_a_path_in_the_file() {
     let folder = Folder::trained();
     folder.write("cinematch.toml", b"[database]\npath = 'people/ours.db'\n");
     let _server = Server::start(&folder);
@@ -175,7 +175,7 @@ fn a_database_of_the_environment_goes_before_a_file_of_the_file() {
 }
 
 #[test]
-fn check_tells_everything_at_once() {
+fn check_reports_all_errors() {
     let folder = Folder::empty();
     let text = folder.ok(&["config", "check"]);
     assert!(text.contains("no cinematch.toml"), "{text}");
@@ -200,7 +200,7 @@ fn check_tells_everything_at_once() {
 }
 
 #[test]
-fn explain_says_what_holds_and_is_a_file_to_start_from() {
+fn explain_prints_the_settings_as_a_valid_config_file() {
     let folder = Folder::empty();
     folder
         .write("cinematch.toml", b"[access]\nmode = 'accounts' # people sign in\nrate_limit = 5\n");

@@ -1,4 +1,4 @@
-//! The `OpenAPI` document and the server, held against each other by schemathesis.
+//! Checks the server against its `OpenAPI` document with schemathesis.
 
 use std::fs;
 use std::process::Command;
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::folder::{Folder, did_not_run, project};
 use crate::server::Server;
 
-/// How many requests are made up for each operation, beside those of boundaries and examples.
+/// Number of generated requests per operation, in addition to boundary values and examples.
 const EXAMPLES: u64 = 500;
 
-/// The sample with all that a catalogue can have: invented services, and regions with their own.
+/// Returns a trained folder with the sample and watch providers for several regions.
 fn folder() -> Folder {
     let folder = Folder::with_sample();
     let links = folder.read("raw/ml-32m/links.csv");
@@ -24,17 +24,16 @@ fn folder() -> Folder {
     folder.write("raw/tmdb/watch_providers.csv", providers.as_bytes());
     folder.ok(&["preprocess", "--min-year", "none"]);
     folder.ok(&["train"]);
-    // So that there is a generation to go back to, with models of the same names.
+    // A second generation with models of equal names, so that a rollback is possible.
     folder.ok(&["train", "--seed", "7"]);
     folder
 }
 
-/// Runs schemathesis on all that the server documents, as a caller with `headers`: every check, and
-/// requests from the document's examples, at the bounds of its schemas, made up, and in sequences.
-/// Nothing it says may be wrong, and every operation must have been
-/// reached by a request that was accepted.
+/// Runs schemathesis on the operations of `part`, as a caller with `headers`. All checks are enabled; requests
+/// come from the document's examples, the bounds of its schemas, random generation and stateful sequences.
+/// Asserts that no check fails and that every operation accepts at least one request.
 fn check(folder: &Folder, server: &Server, headers: &[(&str, &str)], part: Part) {
-    let test = "the_server_does_what_its_document_says";
+    let test = "server_conforms_to_its_openapi_document";
     let Some(schemathesis) = std::env::var_os("CINEMATCH_TEST_SCHEMATHESIS") else {
         return did_not_run(test, "no schemathesis; run `cargo xtask test`");
     };
@@ -61,7 +60,7 @@ fn check(folder: &Folder, server: &Server, headers: &[(&str, &str)], part: Part)
             "--generation-database",
             "none",
         ])
-        // More workers are no faster: the time goes into making requests up, in one interpreter.
+        // More workers are not faster: request generation dominates and runs in one interpreter.
         .args(["--workers", "1", "--suppress-health-check", "all", "--continue-on-failure"])
         .args([
             "--output-truncate",
@@ -87,15 +86,15 @@ fn check(folder: &Folder, server: &Server, headers: &[(&str, &str)], part: Part)
     assert!(generated >= EXAMPLES * with_input(server, part), "{generated} only\n{said}");
     assert_eq!(report["operations"]["tested"], report["operations"]["selected"], "{said}");
     for phase in ["examples", "coverage", "fuzzing", "stateful"] {
-        // One operation alone makes no sequence.
+        // A single operation forms no sequence.
         let is_alone = phase == "stateful" && matches!(part, Part::Forgetting);
         let status = &report["phases"][phase]["status"];
         assert!(*status == "success" || is_alone, "{phase}: {status}\n{said}");
     }
-    // Operations that hardly ever got past the door prove little.
+    // Operations whose requests were nearly all rejected count as untested.
     for warning in ["missing_auth", "validation_mismatch"] {
         let mut about = report["warnings"][warning].as_array().unwrap().clone();
-        // What is made up is no export of anybody.
+        // Generated files are never valid exports.
         about.retain(|operation| !operation.to_string().contains("POST /api/import"));
         assert!(about.is_empty(), "{warning}: {about:?}\n{said}");
     }
@@ -109,7 +108,7 @@ fn check(folder: &Folder, server: &Server, headers: &[(&str, &str)], part: Part)
     }
 }
 
-/// Who is forgotten calls no more: that operation is tried by itself, at the end.
+/// Group of operations. Profile deletion runs last and alone, because the caller cannot sign in afterwards.
 #[derive(Clone, Copy)]
 enum Part {
     AllElse,
@@ -129,7 +128,7 @@ impl Part {
     }
 }
 
-/// How many operations have anything to make up.
+/// Returns the number of operations in `part` that take parameters or a body.
 fn with_input(server: &Server, part: Part) -> u64 {
     let document = server.get("/openapi.json").json();
     let paths = document["paths"].as_object().unwrap().iter();
@@ -143,13 +142,13 @@ fn with_input(server: &Server, part: Part) -> u64 {
 }
 
 #[test]
-fn the_server_does_what_its_document_says() {
+fn server_conforms_to_its_openapi_document() {
     let folder = folder();
     let server = Server::start_with(&folder, &["--no-jobs"]);
     let ada = json!({"email": "ada@example.org", "name": "Ada"});
     let profile = server.post("/auth/identify", &ada).json();
     let id = profile["id"].to_string();
-    // What is taken back as an example was said before.
+    // The document's example of deleting feedback requires existing feedback.
     let said = json!({"movie_id": 6, "watched": true});
     assert_eq!(server.as_user(&id, ("POST", "/api/feedback"), Some(&said)).status, 200);
     for part in [Part::AllElse, Part::Forgetting] {

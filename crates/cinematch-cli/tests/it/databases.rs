@@ -1,4 +1,4 @@
-//! `cinematch user`, `key`, `backup`, `restore`, `migrate`: what an operator does beside the server.
+//! Operator commands: `cinematch user`, `key`, `backup`, `restore` and `migrate`.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn add(server: &Server, movie_id: u64) {
 }
 
 #[test]
-fn a_backup_is_made_beside_the_server_and_brought_back() {
+fn backs_up_a_running_server_and_restores() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     add(&server, 1);
@@ -51,7 +51,7 @@ fn a_backup_is_made_beside_the_server_and_brought_back() {
 }
 
 #[test]
-fn a_household_moves_to_postgresql_and_back() {
+fn migrates_to_postgresql_and_back() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     add(&server, 1);
@@ -59,7 +59,7 @@ fn a_household_moves_to_postgresql_and_back() {
     drop(server);
     let error = folder.fails(&["migrate"]);
     assert!(error.contains("DATABASE_URL"), "{error}");
-    let Some(url) = database("a_household_moves_to_postgresql_and_back") else { return };
+    let Some(url) = database("migrates_to_postgresql_and_back") else { return };
     let variables = [("DATABASE_URL", url.as_str())];
     let mut migrate = folder.command(&["migrate", "--json"]);
     let output = migrate.envs(variables).output().unwrap();
@@ -68,7 +68,7 @@ fn a_household_moves_to_postgresql_and_back() {
     let server = Server::start_in(&folder, &[], &variables);
     assert_eq!(movies(&server), [2, 1]);
     add(&server, 3);
-    // Two servers on one database see the same.
+    // Two servers on one database see each other's writes.
     let other = Server::start_in(&folder, &[], &variables);
     add(&other, 4);
     assert_eq!(movies(&server), [4, 3, 2, 1]);
@@ -84,7 +84,7 @@ fn a_household_moves_to_postgresql_and_back() {
 }
 
 #[test]
-fn accounts_and_keys_are_made_listed_and_revoked() {
+fn creates_lists_and_revokes_accounts_and_keys() {
     let folder = Folder::empty();
     let add = ["user", "add", "Ada@Example.org", "--json"];
     let made = json_of(&folder.ok_given(&add, "correct horse\n"));

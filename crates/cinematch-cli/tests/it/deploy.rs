@@ -1,4 +1,4 @@
-//! What `deploy/` has, held against the binary as far as that goes without Docker, Grafana and a proxy.
+//! Checks the files of `deploy/` against the binary, without Docker, Grafana or a reverse proxy.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,13 +12,13 @@ use yaml_rust2::{Yaml, YamlLoader};
 use crate::folder::{Folder, did_not_run, project};
 use crate::server::Server;
 
-/// Variables that are read without being a flag's.
+/// Environment variables that are read but do not belong to a flag.
 const READ_ELSEWHERE: [&str; 6] = [
     "CINEMATCH_CONFIG",
     "CINEMATCH_ROOT",
     "TMDB_BEARER_TOKEN",
     "OTEL_EXPORTER_OTLP_HEADERS",
-    // PostgreSQL's image reads these.
+    // Read by the PostgreSQL image.
     "POSTGRES_USER",
     "POSTGRES_PASSWORD",
 ];
@@ -31,7 +31,7 @@ fn yaml(name: &str) -> Yaml {
     YamlLoader::load_from_str(&deploy(name)).unwrap().remove(0)
 }
 
-/// The variables that flags have.
+/// Returns the environment variables of all settings, and [`READ_ELSEWHERE`].
 fn known_variables() -> BTreeSet<String> {
     let explained: Value =
         serde_json::from_str(&Folder::empty().ok(&["config", "explain", "--json"])).unwrap();
@@ -40,7 +40,7 @@ fn known_variables() -> BTreeSet<String> {
     known.chain(READ_ELSEWHERE).map(str::to_owned).collect()
 }
 
-/// Words of a text that look like names of variables of ours.
+/// Returns the words of a text that look like CineMatch environment variables.
 fn variables_in(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_' && !c.is_ascii_digit());
     let ours = |word: &&str| {
@@ -51,7 +51,7 @@ fn variables_in(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_variable_that_is_named_is_one_that_is_read() {
+fn deployment_files_name_only_known_variables() {
     let known = known_variables();
     for name in [
         "Dockerfile",
@@ -68,7 +68,7 @@ fn every_variable_that_is_named_is_one_that_is_read() {
 }
 
 #[test]
-fn the_settings_of_the_compose_file_are_ones_the_server_takes() {
+fn compose_file_has_valid_settings_and_commands() {
     let compose = yaml("compose.yaml");
     let services = &compose["services"];
     let names: Vec<&str> =
@@ -119,8 +119,8 @@ fn words(list: &Yaml) -> Vec<&str> {
 }
 
 #[test]
-fn the_systemd_unit_is_verified_and_exposed_little() {
-    let name = "the_systemd_unit_is_verified_and_exposed_little";
+fn systemd_unit_passes_verification_and_security_analysis() {
+    let name = "systemd_unit_passes_verification_and_security_analysis";
     let unit = deploy("cinematch.service");
     for line in unit.lines().filter(|line| line.starts_with("ExecStart")) {
         let command = line.split_once('=').unwrap().1;
@@ -128,7 +128,7 @@ fn the_systemd_unit_is_verified_and_exposed_little() {
         Folder::empty().ok(&[&arguments[..], &["--help"]].concat());
     }
     let folder = Folder::empty();
-    // What is verified has to be there.
+    // systemd-analyze requires the executable to exist.
     let here = unit.replace("/usr/local/bin/cinematch", env!("CARGO_BIN_EXE_cinematch"));
     folder.write("cinematch.service", here.as_bytes());
     let path = folder.path("cinematch.service");
@@ -140,13 +140,13 @@ fn the_systemd_unit_is_verified_and_exposed_little() {
     };
     let said = String::from_utf8_lossy(&verified.stderr).into_owned();
     assert!(verified.status.success() && !said.contains("cinematch.service"), "{said}");
-    // In tenths: 20 is what systemd itself calls OK.
+    // The threshold is in tenths of the exposure level; systemd rates 2.0 as OK.
     let secure = analyze(&["security", "--offline=true", "--threshold=20", "--no-pager"]).unwrap();
     let said = String::from_utf8_lossy(&secure.stdout).into_owned();
     assert!(secure.status.success(), "{said}\n{}", String::from_utf8_lossy(&secure.stderr));
 }
 
-/// Metrics that a text names, without the endings of histograms' series.
+/// Returns the metrics named in a text, without the series suffixes of histograms.
 fn metrics_in(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_lowercase() && c != '_' && !c.is_ascii_digit());
     let ours = |word: &&str| {
@@ -162,7 +162,7 @@ fn metrics_in(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What the dashboard asks Prometheus.
+/// Appends the Prometheus queries of a dashboard panel and its children to `found`.
 fn queries(panel: &Value, found: &mut String) {
     match panel {
         Value::Object(fields) => {
@@ -179,8 +179,8 @@ fn queries(panel: &Value, found: &mut String) {
     }
 }
 
-/// Every string of the crates' sources that may be a metric's name: some appear only when there is
-/// something to count.
+/// Returns every string in the crates' sources that may be a metric's name. Some metrics are exported only
+/// after their first event, so `/metrics` alone is incomplete.
 fn names_in_sources() -> BTreeSet<String> {
     fn walk(folder: &std::path::Path, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -203,8 +203,8 @@ fn names_in_sources() -> BTreeSet<String> {
 }
 
 #[test]
-fn dashboard_and_alerts_ask_for_metrics_that_exist() {
-    let name = "dashboard_and_alerts_ask_for_metrics_that_exist";
+fn dashboard_and_alerts_query_existing_metrics() {
+    let name = "dashboard_and_alerts_query_existing_metrics";
     let dashboard: Value = serde_json::from_str(&deploy("grafana/cinematch.json")).unwrap();
     let mut asked = String::new();
     queries(&dashboard, &mut asked);
@@ -240,7 +240,7 @@ fn dashboard_and_alerts_ask_for_metrics_that_exist() {
 }
 
 #[test]
-fn ping_says_whether_the_server_is_ready() {
+fn ping_reports_readiness() {
     let folder = Folder::empty();
     let answered = |reply: &'static str| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -252,7 +252,7 @@ fn ping_says_whether_the_server_is_ready() {
             stream.write_all(reply.as_bytes()).unwrap();
             String::from_utf8_lossy(&asked[..length]).into_owned()
         });
-        // The address that a server in a container listens on.
+        // 0.0.0.0 is the listen address in a container.
         let output = folder.run(&["ping", "--host", "0.0.0.0", "--port", &port]);
         let asked = answering.join().unwrap();
         assert!(asked.starts_with("GET /health/ready HTTP/1.0\r\nHost: localhost\r\n"), "{asked}");

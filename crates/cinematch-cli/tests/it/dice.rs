@@ -1,4 +1,4 @@
-//! Pseudo-random numbers: the same in every run (xorshift, Marsaglia 2003).
+//! Deterministic pseudo-random numbers (xorshift, Marsaglia 2003).
 
 pub struct Dice(u64);
 
@@ -7,7 +7,7 @@ impl Dice {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// 0 to `n` − 1.
+    /// Returns a number from 0 to `n` − 1.
     pub fn below(&mut self, n: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -15,7 +15,7 @@ impl Dice {
         self.0 % n
     }
 
-    /// Once in `n` times.
+    /// Returns true with probability 1/`n`.
     pub fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }

@@ -1,4 +1,4 @@
-//! The pages on which films are found, without a browser: browse, a film's own, the first visit.
+//! Browse, movie and onboarding pages, tested without a browser.
 
 use serde_json::{Value, json};
 
@@ -6,13 +6,13 @@ use crate::folder::Folder;
 use crate::pages::Plain;
 use crate::server::Server;
 
-/// The numbers of the films on a page, in their order.
+/// Returns the ids of the movies on a page, in page order.
 fn movies(page: &str) -> Vec<u64> {
     let forms = page.split("<form class=\"say\" id=\"say-").skip(1);
     forms.map(|form| form.split('"').next().unwrap().parse().unwrap()).collect()
 }
 
-/// A genre as pages show it: every word capitalized.
+/// Returns a genre in title case, as pages show it.
 fn title_case(genre: &str) -> String {
     let mut after_letter = false;
     let cased = genre.chars().map(|letter| {
@@ -23,7 +23,7 @@ fn title_case(genre: &str) -> String {
     cased.collect()
 }
 
-/// What stands between two texts, with its entities resolved.
+/// Returns the text of a page between two strings, with HTML entities decoded.
 fn between(page: &str, before: &str, after: &str) -> String {
     let rest = page.split(before).nth(1).unwrap_or_else(|| panic!("no {before} in {page}"));
     let text = rest.split(after).next().unwrap();
@@ -35,7 +35,7 @@ fn count(page: &str) -> String {
 }
 
 #[test]
-fn browsing_shows_what_the_same_filters_of_the_api_give() {
+fn browse_page_matches_the_api_for_equal_filters() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let ada = Plain::new(&server, "Ada");
@@ -68,7 +68,7 @@ fn browsing_shows_what_the_same_filters_of_the_api_give() {
             .map(|movie| movie["movie_id"].as_u64().unwrap())
             .collect();
         let mut shown = movies(&page);
-        // The way on leads to the next page of the same films.
+        // The next link leads to the following page of this list.
         while shown.len() < expected.len() {
             let next = between(&page, "<a class=\"button\" href=\"", "\"");
             page = ada.page(&next);
@@ -82,7 +82,7 @@ fn browsing_shows_what_the_same_filters_of_the_api_give() {
 }
 
 #[test]
-fn the_form_and_the_links_keep_what_is_asked_for() {
+fn browse_form_and_links_preserve_filters() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let ada = Plain::new(&server, "Ada");
@@ -97,11 +97,11 @@ fn the_form_and_the_links_keep_what_is_asked_for() {
         assert!(page.contains(kept), "{kept}");
     }
     assert!(!page.contains("name=\"genre\" value=\"war\" checked"));
-    // Each filter that is on is a link to the same without it.
+    // Every active filter links to the list without that filter.
     let chosen = between(&page, "<ul class=\"chosen\"", "</ul>");
     let without_war = "/browse?genre=crime&match=all&rating=7%2E5&sort=year";
     assert!(chosen.contains(&format!("href=\"{without_war}\"")), "{chosen}");
-    // What cannot be is said beside the form, which keeps it.
+    // Invalid values are reported next to the form, which still contains them.
     let reply = ada.get("/browse?year_min=1999&year_max=1990&genre=dramma");
     assert_eq!(reply.status, 422);
     assert!(
@@ -116,7 +116,7 @@ fn the_form_and_the_links_keep_what_is_asked_for() {
 }
 
 #[test]
-fn what_fits_best_comes_first_where_that_is_asked_for() {
+fn browse_sorts_by_predicted_fit() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let ada = Plain::new(&server, "Ada");
@@ -139,7 +139,7 @@ fn what_fits_best_comes_first_where_that_is_asked_for() {
 }
 
 #[test]
-fn a_movies_page_tells_what_it_is_and_how_it_fits() {
+fn movie_page_shows_facts_similar_movies_and_score_parts() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "Ada");
@@ -158,7 +158,7 @@ fn a_movies_page_tells_what_it_is_and_how_it_fits() {
         page.contains("<title>Heat (1995) · CineMatch</title>") && page.contains("<h1>Heat</h1>")
     );
     assert!(page.contains("Rate a few films to see") && !page.contains("Ranked <b>"));
-    // Films like it are those that the API gives.
+    // Similar movies match the API's.
     let similar = server.get("/api/movies/163/similar?limit=12").json();
     let similar: Vec<u64> = similar["similar"]
         .as_array()
@@ -168,7 +168,7 @@ fn a_movies_page_tells_what_it_is_and_how_it_fits() {
         .collect();
     assert_eq!(movies(&page), [&[163][..], &similar].concat());
 
-    // Somebody of whom something is known is told the parts of the score, which add up.
+    // Users with feedback see the parts of the score, which sum to the total.
     let body = json!({"movie_id": similar[0], "rating": 5.0});
     assert_eq!(server.as_user("1", ("POST", "/api/feedback"), Some(&body)).status, 200);
     let before = ada.page("/films/163");
@@ -183,8 +183,8 @@ fn a_movies_page_tells_what_it_is_and_how_it_fits() {
     let rounding = 0.005 * (sizes.len() + 1) as f64;
     assert!((sizes.iter().sum::<f64>() - together).abs() <= rounding, "{fit}");
 
-    // Stars given here are kept, shown, and say nothing of the film's own fit. Whoever gave them need not be told
-    // what they would give.
+    // A rating given here is stored and shown, and does not affect the score of this movie. The predicted rating
+    // is hidden for a movie that the user rated.
     assert!(before.contains(" predicted for you, most likely "));
     assert_eq!(ada.send("/films/163/say", "stars=4.5", &[]).status, 303);
     let after = ada.page("/films/163");
@@ -200,7 +200,7 @@ fn a_movies_page_tells_what_it_is_and_how_it_fits() {
     assert_eq!(ada.get("/films/x").status, 422);
 }
 
-/// The film that is asked about, and the titles of the list.
+/// Returns the id of the movie in question and the titles of the list.
 fn asked(page: &str) -> (u64, Vec<String>) {
     let movie = between(page, "name=\"film\" value=\"", "\"").parse().unwrap();
     let list = page.split("class=\"what\">").skip(1);
@@ -209,12 +209,12 @@ fn asked(page: &str) -> (u64, Vec<String>) {
 }
 
 #[test]
-fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
+fn onboarding_updates_the_list_after_every_rating() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "Ada");
 
-    // Where they watch; other preferences stay.
+    // Saving the services preserves other preferences.
     let genres = json!({"preferred_genres": ["crime"], "runtime_max": 180});
     assert_eq!(server.as_user("1", ("PUT", "/api/preferences/me"), Some(&genres)).status, 200);
     let places = ada.page("/welcome");
@@ -234,7 +234,7 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
     );
     ada.send("/welcome", "", &[]);
 
-    // Not seen and skipped are answers, which the browser alone keeps.
+    // "Not seen" and "skip" are kept in the browser only, not in the profile.
     let mut page = ada.page("/welcome/rate");
     let (first, strangers) = asked(&page);
     assert!(page.contains("0 of 5 films rated") && strangers.len() == 10);
@@ -256,7 +256,7 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
     let of_ada = || server.as_user("1", ("GET", "/api/feedback"), None).json()["feedback"].clone();
     assert_eq!(of_ada(), json!([]));
 
-    // Stars are kept, and what they move is told.
+    // Ratings are stored, and the page marks the movies that they move.
     for stars in ["5", "0.5", "4.5", "4", "1"] {
         let (movie, before) = asked(&page);
         let state = address.split_once('?').map_or("", |(_, state)| state);
@@ -275,7 +275,7 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
     );
     assert_eq!(of_ada().as_array().map(Vec::len), Some(5));
 
-    // The last one is taken back; with scripts only the parts come.
+    // The last rating is undone; a request for fragments returns only the changed parts.
     let last = between(&page, "\"last\" value=\"", "\"");
     let parts = ada
         .send("/welcome/rate", &format!("film={last}&answer=take_back"), &[("x-fragment", "1")])
@@ -290,7 +290,7 @@ fn a_newcomer_is_asked_and_their_list_changes_with_every_answer() {
 }
 
 #[test]
-fn another_country_has_other_services() {
+fn services_depend_on_the_region() {
     let folder = Folder::with_sample();
     let links = folder.read("raw/ml-32m/links.csv");
     let first = links.lines().nth(1).unwrap().split(',').nth(2).unwrap();

@@ -1,10 +1,10 @@
-//! Commands in the documents are accepted by the binary. `cargo xtask tidy` checks their links.
+//! Checks that the binary accepts every command in the documentation. `cargo xtask tidy` checks links.
 
 use std::fs;
 
 use crate::folder::{Folder, project};
 
-/// README and the pages of `docs/`, with their names.
+/// Returns the paths and contents of the README and the pages of `docs/`.
 fn documents() -> Vec<(String, String)> {
     let pages = fs::read_dir(project().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
@@ -13,12 +13,12 @@ fn documents() -> Vec<(String, String)> {
 }
 
 #[test]
-fn accepts_every_command_of_the_documents() {
+fn accepts_every_command_in_the_documentation() {
     let folder = Folder::empty();
     let mut checked = 0;
     for (document, text) in documents() {
         for line in text.lines().map(str::trim).filter(|line| line.starts_with("cinematch ")) {
-            // Comments, redirections and further commands of the line.
+            // A comment, a redirection or a further command ends the command.
             let ends = [" #", " >", " &&"].iter().filter_map(|mark| line.find(mark));
             let command = &line["cinematch ".len()..ends.min().unwrap_or(line.len())];
             check(&folder, command, &format!("{document}: {line}"));

@@ -1,4 +1,4 @@
-//! `cinematch doctor` finds what is wrong, and nothing where nothing is.
+//! `cinematch doctor`: detects faults and reports none on a healthy folder.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::folder::Folder;
 use crate::server::Server;
 
-/// The level and words of every check.
+/// Returns the name, the level and the finding of every check.
 fn checks(folder: &Folder) -> Vec<(String, String, String)> {
     let output = folder.run(&["doctor", "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -19,7 +19,7 @@ fn checks(folder: &Folder) -> Vec<(String, String, String)> {
     checks.map(check).collect()
 }
 
-/// What is not well.
+/// Returns the name and the level of every check that does not pass.
 fn complaints(folder: &Folder) -> Vec<String> {
     let all = checks(folder).into_iter();
     let bad = all.filter(|(_, level, _)| level != "ok");
@@ -27,7 +27,7 @@ fn complaints(folder: &Folder) -> Vec<String> {
 }
 
 #[test]
-fn what_is_well_is_called_well_also_while_a_server_runs() {
+fn passes_on_a_healthy_folder_and_beside_a_running_server() {
     let folder = Folder::trained();
     let none: [String; 0] = [];
     assert_eq!(complaints(&folder), none);
@@ -43,7 +43,7 @@ fn what_is_well_is_called_well_also_while_a_server_runs() {
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn reports_missing_data_stale_models_and_damaged_files() {
     let folder = Folder::empty();
     assert_eq!(complaints(&folder), ["data.movielens warn", "data.table fail", "model.files fail"]);
     let errors = folder.fails(&["doctor"]);
@@ -59,7 +59,7 @@ fn what_is_wrong_is_named() {
     folder.ok(&["update"]);
     assert!(complaints(&folder).is_empty());
 
-    // A file of the generation loses a bit; the database loses its head.
+    // Flips one bit in a file of the generation and overwrites the database's header.
     let path = folder.path("ml/artifacts/current/movies_meta.json");
     let mut bytes = fs::read(&path).unwrap();
     bytes[40] ^= 1;
@@ -69,7 +69,7 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
-fn movies_that_stand_twice_answers_that_are_old_and_a_clock_that_is_behind() {
+fn reports_duplicate_movies_old_tmdb_replies_and_a_wrong_clock() {
     let folder = Folder::trained();
     let movies = folder.read("raw/ml-32m/movies.csv");
     let twice: String =

@@ -1,4 +1,4 @@
-//! Kill -9 between and during writes: nothing acknowledged is lost, nothing is half there.
+//! SIGKILL between and during writes: acknowledged writes survive, and no write is applied partially.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,13 +9,13 @@ use crate::dice::Dice;
 use crate::folder::Folder;
 use crate::server::{Server, wait_until};
 
-/// Writes that must have been acknowledged in all.
+/// Minimum number of acknowledged writes.
 const WRITES: usize = 1000;
 
-/// Films of the sample that writes are about: few, so that they meet.
+/// Number of movies that writes refer to, small so that writes overlap.
 const MOVIES: u64 = 12;
 
-/// A write.
+/// A write request.
 #[derive(Clone, Debug)]
 enum Write {
     React(u64, &'static str),
@@ -65,12 +65,12 @@ impl Write {
     }
 }
 
-/// What is known of a person.
+/// Expected state of a user's data.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Known {
-    /// By film: signal, stars, whether it was seen.
+    /// Signal, rating and watched flag by movie id.
     movies: BTreeMap<u64, (Option<String>, Option<f64>, bool)>,
-    /// Newest first.
+    /// Watchlist, newest first.
     listed: Vec<u64>,
     runtime_min: Option<u64>,
 }
@@ -127,7 +127,7 @@ impl Known {
 }
 
 #[test]
-fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
+fn acknowledged_writes_survive_sigkill() {
     let folder = Folder::trained();
     let mut people: Vec<(String, Known, Option<Write>)> = Vec::new();
     let mut acknowledged = 0;
@@ -138,7 +138,7 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
         for (user, known, pending) in &mut people {
             let found = Known::of(&server, user);
             let after = pending.as_ref().map(|write| known.clone().after(write));
-            // The write in flight at the kill may have got through, whole, or not.
+            // The write in flight during the kill is either fully applied or not at all.
             assert!(
                 found == *known || Some(&found) == after.as_ref(),
                 "round {round}: found {found:?}\nknown {known:?}\npending {pending:?}"
@@ -176,7 +176,7 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
                     }
                 });
             }
-            // The kill comes after a number of acknowledged writes, another one every round.
+            // The number of acknowledged writes before the kill differs in every round.
             wait_until("some writes", || writes.load(Ordering::Relaxed) >= wanted);
             let pid = server.pid().to_string();
             std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap();

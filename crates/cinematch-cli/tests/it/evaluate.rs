@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::folder::{Folder, real_data};
 
-/// A folder whose films are merged.
+/// Returns a folder with the sample, preprocessed.
 fn merged() -> Folder {
     let folder = Folder::with_sample();
     folder.ok(&["preprocess", "--min-year", "none"]);
@@ -19,7 +19,7 @@ fn json(folder: &Folder, arguments: &[&str]) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// A report without what two runs may differ in.
+/// Returns a report without `run`, which differs between runs.
 fn without_run(mut report: Value) -> Value {
     assert!(report["run"]["seconds"].is_number());
     report.as_object_mut().unwrap().remove("run");
@@ -31,17 +31,17 @@ fn model<'a>(report: &'a Value, name: &str) -> &'a Value {
     models.iter().find(|model| model["name"] == name).unwrap_or_else(|| panic!("no {name}"))
 }
 
-/// A metric's mean.
+/// Returns the mean of a metric.
 fn mean(report: &Value, name: &str, metric: &str) -> f64 {
     model(report, name)["metrics"][metric]["mean"].as_f64().unwrap()
 }
 
 #[test]
-fn the_table_on_the_sample() {
+fn prints_the_table_for_the_sample() {
     let folder = merged();
     let models = "popular,item-knn,content";
     let table = folder.ok(&["evaluate", "--models", models, "--splits", "2", "--held-out", "20"]);
-    // How long fitting takes is another thing each time.
+    // Fitting times differ between runs.
     let steady: Vec<String> = table
         .lines()
         .map(|line| {
@@ -60,7 +60,7 @@ fn the_table_on_the_sample() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_report_at_any_number_of_threads() {
+fn reports_are_identical_for_a_seed_at_any_number_of_threads() {
     let folder = merged();
     let report = |more: &[&str]| {
         let models = "hybrid,ease,ials,item-knn,user-knn,biased-mf,popular-recent,top-rated";
@@ -76,7 +76,7 @@ fn the_same_seed_gives_the_same_report_at_any_number_of_threads() {
 }
 
 #[test]
-fn a_split_that_was_written_scores_lists_as_if_they_were_ours() {
+fn external_lists_on_an_exported_split_score_like_internal_ones() {
     let folder = merged();
     for protocol in ["strong-generalization", "time-cut", "cold-films"] {
         let protocol = ["--protocol", protocol];
@@ -103,7 +103,8 @@ fn a_split_that_was_written_scores_lists_as_if_they_were_ours() {
     }
 }
 
-/// The files are what `split.json` says, and no part knows what it asks for.
+/// Asserts that the files of a split match the checksums in `split.json`, and that its relevant ratings occur
+/// in neither the training data nor the histories.
 fn check_split(folder: &Folder) {
     let split = folder.json("split/42/split.json");
     for (name, sum) in split["files"].as_object().unwrap() {
@@ -133,7 +134,7 @@ fn check_split(folder: &Folder) {
 }
 
 #[test]
-fn lists_with_bad_rows_and_missing_users_are_scored_and_it_is_said() {
+fn scores_lists_with_bad_rows_and_missing_users_with_warnings() {
     let folder = merged();
     let wrong = "userId,rank,movieId\n999999,1,1\nx,1,1\n";
     folder.write("recs.csv", wrong.as_bytes());
@@ -163,7 +164,7 @@ fn lists_with_bad_rows_and_missing_users_are_scored_and_it_is_said() {
 }
 
 #[test]
-fn a_model_that_predicts_stars_is_judged_beside_averages() {
+fn compares_rating_predictions_with_averages() {
     let folder = merged();
     for protocol in ["strong-generalization", "time-cut", "cold-films"] {
         let report = json(&folder, &["--models", "biased-mf,popular", "--protocol", protocol]);
@@ -174,7 +175,7 @@ fn a_model_that_predicts_stars_is_judged_beside_averages() {
         assert!(rmse(2) < rmse(0), "{protocol} {stars:?}");
         assert!(stars[0]["interval_coverage"].is_null());
         let coverage = stars[2]["interval_coverage"].as_f64().unwrap();
-        // Of films without a rating nothing is promised but the whole scale.
+        // Intervals for movies without ratings span the whole scale.
         let most = if protocol == "cold-films" { 1.0 } else { 0.95 };
         assert!((0.6..=most).contains(&coverage), "{protocol} {stars:?}");
     }
@@ -183,7 +184,7 @@ fn a_model_that_predicts_stars_is_judged_beside_averages() {
 }
 
 #[test]
-fn what_cannot_be_evaluated_says_what_to_do() {
+fn invalid_arguments_report_a_fix() {
     let folder = Folder::with_sample();
     let error = folder.fails(&["evaluate"]);
     assert!(error.contains("run `cinematch preprocess` first"), "{error}");
@@ -217,7 +218,7 @@ fn what_cannot_be_evaluated_says_what_to_do() {
 }
 
 #[test]
-fn the_page_is_whole_and_loads_nothing() {
+fn html_report_is_well_formed_and_self_contained() {
     let folder = merged();
     folder.ok(&["evaluate", "--models", "popular,content", "--html", "out/report.html"]);
     let page = folder.read("out/report.html");
@@ -234,7 +235,7 @@ fn the_page_is_whole_and_loads_nothing() {
 }
 
 #[test]
-fn on_movielens_models_stand_in_the_known_order_and_content_finds_cold_movies() {
+fn models_rank_in_the_known_order_on_movielens() {
     let Some(raw) = real_data("on_movielens_models") else { return };
     let folder = Folder::empty();
     let release = raw.join("ml-latest-small");

@@ -1,4 +1,4 @@
-//! What goes wrong around a server, and that it comes back by itself.
+//! Outages, full disks, damaged files and clock jumps around a server, and its recovery.
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -13,14 +13,14 @@ use crate::postgres::database;
 use crate::proxy::Proxy;
 use crate::server::{Server, wait_until};
 
-/// How long the database is away. A minute was tried by hand; the same happens in seconds.
+/// Duration of the database outage. A manual test with one minute behaved identically.
 const OUTAGE: Duration = Duration::from_secs(8);
 
 fn generation(server: &Server) -> u64 {
     server.get("/health").json()["generation"].as_u64().unwrap()
 }
 
-/// Changes a byte of a generation's largest file.
+/// Overwrites bytes in the largest file of a generation.
 fn damage(folder: &Folder, generation: u64) {
     let files = fs::read_dir(folder.path(&format!("ml/artifacts/generations/{generation:06}")));
     let files = files.unwrap().flatten().map(|entry| entry.path());
@@ -31,7 +31,7 @@ fn damage(folder: &Folder, generation: u64) {
 }
 
 #[test]
-fn a_database_that_is_away_costs_personal_requests_only_and_is_found_again() {
+fn database_outage_affects_only_personal_requests() {
     let Some(database) = database("a_database_that_is_away") else { return };
     let target = url::Url::parse(&database).unwrap();
     let proxy = Proxy::to(format!("127.0.0.1:{}", target.port().unwrap()));
@@ -57,7 +57,7 @@ fn a_database_that_is_away_costs_personal_requests_only_and_is_found_again() {
         }
         movie += 1;
         server.get("/health/ready").problem(503);
-        // What needs no database goes on.
+        // Requests that need no database still succeed.
         assert_eq!(server.get("/health/live").status, 200);
         assert_eq!(server.get("/api/search?q=heat").status, 200);
         assert_eq!(server.get("/api/movies/1").status, 200);
@@ -73,7 +73,7 @@ fn a_database_that_is_away_costs_personal_requests_only_and_is_found_again() {
     }
 }
 
-/// Lets no file of a process grow beyond this many bytes.
+/// Limits the size of files that the server writes (`prlimit --fsize`).
 fn limit(server: &Server, bytes: &str) {
     let pid = server.pid().to_string();
     let limited =
@@ -82,7 +82,7 @@ fn limit(server: &Server, bytes: &str) {
 }
 
 #[test]
-fn a_full_disk_refuses_writes_loses_none_and_is_over_when_there_is_room() {
+fn full_disk_rejects_writes_and_preserves_acknowledged_ones() {
     let folder = Folder::trained();
     let server = Server::start_on_a_disk_that_may_fill(&folder);
     let ada = json!({"email": "ada@example.org", "name": "Ada"});
@@ -104,7 +104,7 @@ fn a_full_disk_refuses_writes_loses_none_and_is_over_when_there_is_room() {
                 refused += 1;
             }
         }
-        // What is read goes on.
+        // Reads still succeed.
         assert_eq!(server.get("/api/movies/1").status, 200);
     }
     assert!(refused > 0 && acknowledged.len() > 1, "{refused} of {}", acknowledged.len());
@@ -119,26 +119,26 @@ fn a_full_disk_refuses_writes_loses_none_and_is_over_when_there_is_room() {
         likes
     };
     assert_eq!(likes(&server), acknowledged);
-    // Nor after a crash.
+    // Acknowledged writes also survive a crash.
     drop(server);
     assert_eq!(likes(&Server::start(&folder)), acknowledged);
 }
 
 #[test]
-fn a_damaged_generation_is_refused_and_named_and_an_earlier_one_serves() {
+fn falls_back_to_the_previous_generation_if_one_is_damaged() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     folder.ok(&["train", "--model", "content", "--seed", "7"]);
     wait_until("the second generation", || generation(&server) == 2);
-    // While it serves, damage on the disk does not touch it.
+    // Damage on disk does not affect the loaded generation.
     damage(&folder, 2);
     assert_eq!(server.recommend(&json!({"liked_movie_ids": [1]}))["count"], 20);
-    // A promotion of it is refused.
+    // Promoting the damaged generation is rejected.
     let refused = server.post_raw("/api/admin/models/2/promote", "application/json", "");
     assert!(refused.problem(409)["detail"].as_str().unwrap().contains("checksum"));
     drop(server);
 
-    // After a restart the one before serves, and everybody is told why.
+    // After a restart the previous generation serves, and /health and the log report the reason.
     let server = Server::start(&folder);
     let health = server.get("/health").json();
     assert_eq!(health["generation"], 1, "{health}");
@@ -146,14 +146,14 @@ fn a_damaged_generation_is_refused_and_named_and_an_earlier_one_serves() {
     assert!(folder.read("server.log").contains("000002"), "{}", folder.read("server.log"));
     assert_eq!(server.get("/health/ready").status, 200);
     assert_eq!(server.recommend(&json!({"liked_movie_ids": [1]}))["count"], 20);
-    // The next whole one is taken.
+    // The next intact generation is loaded.
     folder.ok(&["train", "--model", "content", "--seed", "8"]);
     wait_until("the third generation", || generation(&server) == 3);
     assert!(server.get("/health").json()["refused"].is_null());
 }
 
 #[test]
-fn a_server_told_to_stop_under_load_breaks_no_request_of_those_who_heed_its_readiness() {
+fn graceful_shutdown_fails_no_request_of_clients_that_check_readiness() {
     let folder = Folder::trained();
     let mut server = Server::start_with(&folder, &["--stop-delay", "2"]);
     let (is_ready, answered) = (AtomicBool::new(true), AtomicUsize::new(0));
@@ -179,7 +179,7 @@ fn a_server_told_to_stop_under_load_breaks_no_request_of_those_who_heed_its_read
 }
 
 #[test]
-fn of_two_servers_on_one_folder_the_second_is_told_so_and_the_first_serves_on() {
+fn a_second_server_on_one_folder_exits_with_an_error() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let error = folder.fails(&["serve", "--port", "0"]);
@@ -187,14 +187,14 @@ fn of_two_servers_on_one_folder_the_second_is_told_so_and_the_first_serves_on() 
     assert_eq!(server.recommend(&json!({}))["count"], 20);
 }
 
-/// The library that lets a process see another time.
+/// Paths of libfaketime, which shifts the clock of a process.
 const FAKE_TIME: [&str; 2] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
 ];
 
 #[test]
-fn a_clock_that_jumps_moves_schedules_and_nothing_else() {
+fn clock_jumps_affect_only_schedules() {
     let Some(library) = FAKE_TIME.iter().find(|path| fs::metadata(path).is_ok()) else {
         return did_not_run(
             "a_clock_that_jumps",
@@ -220,15 +220,15 @@ fn a_clock_that_jumps_moves_schedules_and_nothing_else() {
     let before = list();
     wait_until("a beat", || server.get("/metrics").text.contains("cinematch_jobs_running 0"));
     assert!(jobs().is_empty(), "{:?}", jobs());
-    // Two days ahead: what was due is done, once.
+    // Jumping two days ahead runs the due job once.
     fs::write(&offset, "+2d").unwrap();
     wait_until("the job that is due", || jobs().len() == 1);
     assert_eq!(list(), before);
-    // Back again, in the middle of it: it goes on, and is not done once more.
+    // Jumping back during the job neither aborts nor repeats it.
     fs::write(&offset, "-1d").unwrap();
     wait_until("its end", || jobs()[0]["state"] == "done");
     assert_eq!(jobs().len(), 1);
-    // And ahead to where it had been: at most what is due from then on is done.
+    // Jumping ahead again runs only jobs that are due from then on.
     fs::write(&offset, "+2d").unwrap();
     let path = json!({"movie_id": 1, "signal": "like"});
     let reply = server.as_user("x", ("POST", "/api/watchlist/x"), Some(&path));

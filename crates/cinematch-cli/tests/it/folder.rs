@@ -1,4 +1,4 @@
-//! A CineMatch folder to run the binary in.
+//! Temporary CineMatch folders to run the binary in.
 
 use std::fs;
 use std::io::Write;
@@ -7,18 +7,17 @@ use std::process::{Command, Output, Stdio};
 
 use cinematch::catalog::{Movie, read_merged};
 
-/// The root of the checkout.
+/// Returns the root of the checkout.
 pub fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// Says so loudly, past the capture of a passing test's output.
+/// Prints a notice that a test did not run. Writes to standard error directly, past the test harness's capture.
 pub fn did_not_run(test: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "\n!!! {test} DID NOT RUN: {why} !!!\n");
 }
 
-/// Real MovieLens and TMDb data, if it is at hand. Where it is not, the test that asked says so
-/// loudly and proves nothing.
+/// Returns the folder with real MovieLens and TMDb data, or `None` with a printed notice if it is not available.
 pub fn real_data(test: &str) -> Option<PathBuf> {
     let set = std::env::var_os("CINEMATCH_TEST_DATA").map(PathBuf::from);
     let raw = set.unwrap_or_else(|| project().join("../shared/data")).join("raw");
@@ -29,7 +28,7 @@ pub fn real_data(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// Every film of MovieLens 32M, with TMDb's facts where they are known.
+/// Returns all movies of MovieLens 32M, with TMDb metadata where available.
 pub fn movielens_32m(raw: &Path) -> Vec<Movie> {
     let folder = Folder::empty();
     folder.ok(&[
@@ -48,18 +47,18 @@ pub fn movielens_32m(raw: &Path) -> Vec<Movie> {
     read_merged("movies_merged.csv", &table).unwrap().records
 }
 
-/// A temporary folder in the layout users have.
+/// A temporary folder in the layout of an installation, deleted on drop.
 pub struct Folder {
     directory: tempfile::TempDir,
 }
 
 impl Folder {
-    /// An empty one.
+    /// Creates an empty folder.
     pub fn empty() -> Self {
         Self { directory: tempfile::tempdir().unwrap() }
     }
 
-    /// One with the sample's files under raw/.
+    /// Creates a folder with the sample's files under `raw/`.
     pub fn with_sample() -> Self {
         let folder = Self::empty();
         for (name, place) in [
@@ -75,7 +74,7 @@ impl Folder {
         folder
     }
 
-    /// One with the sample, preprocessed and trained.
+    /// Creates a folder with the sample, preprocessed and trained.
     pub fn trained() -> Self {
         let folder = Self::with_sample();
         folder.ok(&["preprocess", "--min-year", "none"]);
@@ -83,14 +82,14 @@ impl Folder {
         folder
     }
 
-    /// Everything that another one has.
+    /// Copies all files of another folder into this one.
     pub fn copy_from(&self, other: &Self) {
         let from = other.path(".");
         let copied = Command::new("cp").arg("-a").arg(from).arg(self.path("")).status().unwrap();
         assert!(copied.success());
     }
 
-    /// Three ratings more than there were.
+    /// Appends three ratings by user 900.
     pub fn rate_more(&self) {
         let mut ratings = self.read("raw/ml-32m/ratings.csv");
         ratings.push_str("900,1,4.5,1700000000\n900,2,5.0,1700000001\n900,3,4.0,1700000002\n");
@@ -115,7 +114,7 @@ impl Folder {
         serde_json::from_str(&self.read(name)).unwrap()
     }
 
-    /// The binary, to be run in this folder, with no settings of the outside.
+    /// Returns a command that runs the binary in this folder, without settings from the environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cinematch"));
         command.current_dir(self.directory.path()).args(arguments).stdin(Stdio::null());
@@ -133,7 +132,7 @@ impl Folder {
         self.command(arguments).output().unwrap()
     }
 
-    /// Runs what must succeed; gives its standard output.
+    /// Runs a command, asserts that it succeeds, and returns its standard output.
     pub fn ok(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let text = String::from_utf8(output.stdout).unwrap();
@@ -142,7 +141,7 @@ impl Folder {
         text
     }
 
-    /// Runs what must succeed, given a text on standard input.
+    /// Like [`Self::ok`], with a text on standard input.
     pub fn ok_given(&self, arguments: &[&str], input: &str) -> String {
         let mut command = self.command(arguments);
         let mut child = command
@@ -158,7 +157,7 @@ impl Folder {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs what must fail with exit code 1; gives its standard error.
+    /// Runs a command, asserts that it fails with exit code 1, and returns its standard error.
     pub fn fails(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let text = String::from_utf8(output.stderr).unwrap();

@@ -1,5 +1,5 @@
-//! The calls of the open CineMatch front ends, made as a browser makes them for a page of another
-//! origin: a preflight first, and no reply is seen whose headers do not allow it.
+//! The API calls of the open-source CineMatch front ends, made as a browser makes them from another origin: a
+//! preflight request first, and replies are readable only if their CORS headers allow it.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use ureq::http::{Request, Response};
 use crate::folder::Folder;
 use crate::server::Server;
 
-/// Where Vite serves a front end while it is developed.
+/// Origin of Vite's development server.
 const ORIGIN: &str = "http://localhost:5173";
 
-/// A page in a browser, and who is signed in there.
+/// A page in a browser, and the id of the signed-in user.
 struct Page<'a> {
     server: &'a Server,
     agent: ureq::Agent,
@@ -25,7 +25,7 @@ impl<'a> Page<'a> {
         Self { server, agent: config.into(), user: None }
     }
 
-    /// What `fetch` does with a JSON Content-Type, which the front ends give even to requests
+    /// Sends a request as `fetch` does, with a JSON Content-Type, which the front ends set even on requests
     /// without a body.
     fn fetch(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         let mut headers = vec![("content-type", "application/json")];
@@ -64,13 +64,13 @@ impl<'a> Page<'a> {
         let text = response.body_mut().read_to_string().unwrap();
         let json = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
         if status >= 400 {
-            // Shown to people as it is.
+            // Front ends show `detail` to users verbatim.
             assert!(json["detail"].as_str().is_some_and(|it| it.contains(' ')), "{path}: {json}");
         }
         (status, json)
     }
 
-    /// Asks leave, as a browser does for all but the simplest requests.
+    /// Sends a CORS preflight, as a browser does for all but simple requests, and checks that it allows the request.
     fn preflight(&self, method: &str, path: &str, headers: &[(&str, &str)]) {
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
         let mut request = Request::builder()
@@ -109,7 +109,7 @@ impl<'a> Page<'a> {
         reply
     }
 
-    /// The page of recommendations in a mode, which every film shown there must `fit`.
+    /// Requests recommendations, asserts that each has the fields of a card and satisfies `fit`, and returns their ids.
     fn recommended(&self, query: &str, mode: &str, fit: impl Fn(&Value) -> bool) -> Vec<u64> {
         let reply = self.get(&format!("/api/recommendations?{query}"));
         assert_eq!(reply["mode"], mode, "{query}");
@@ -147,7 +147,7 @@ fn header(response: &Response<ureq::Body>, name: &str) -> String {
     value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
 }
 
-/// A number of a film, or one that fits no range.
+/// Returns a numeric field of a movie, or NaN, which is outside every range.
 fn number(movie: &Value, field: &str) -> f64 {
     movie[field].as_f64().unwrap_or(f64::NAN)
 }
@@ -157,13 +157,13 @@ fn has(movie: &Value, field: &str, name: &str) -> bool {
 }
 
 #[test]
-fn signing_in_with_an_address() {
+fn identify_registers_and_signs_in_by_email() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let page = Page::open(&server);
     let identify = |body: Value| page.fetch("POST", "/auth/identify", Some(&body));
 
-    // "Sign in" before there was a "Get started".
+    // Signing in before registering.
     assert_eq!(identify(json!({"email": "alex@example.com"})).0, 404);
     let (status, user) = identify(json!({"name": "Alex Johnson", "email": "alex@example.com"}));
     assert!(matches!(status, 200 | 201), "{status}: {user}");
@@ -191,7 +191,7 @@ fn signing_in_with_an_address() {
         assert_eq!(identify(refused.clone()).0, 422, "{refused}");
     }
 
-    // Nobody, and nobody whom the server knows.
+    // Missing and unknown user ids.
     for user in [None, Some("999999"), Some("0"), Some("-1"), Some("alex")] {
         let page = Page { user: user.map(str::to_owned), ..Page::open(&server) };
         for path in [
@@ -209,7 +209,7 @@ fn signing_in_with_an_address() {
 }
 
 #[test]
-fn the_pages_of_a_user_who_is_signed_in() {
+fn serves_the_pages_of_a_signed_in_user() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut page = Page::open(&server);
@@ -228,7 +228,7 @@ fn the_pages_of_a_user_who_is_signed_in() {
     assert!(page.ids("/api/feedback/my-dislikes").is_empty());
 }
 
-/// The profile page: what was loaded is edited and sent back whole.
+/// The profile page, which loads the preferences, edits them and sends them back complete.
 fn preferences(page: &Page<'_>) {
     let path = "/api/preferences/me";
     let mut edited = page.get(path);
@@ -238,7 +238,7 @@ fn preferences(page: &Page<'_>) {
     assert!(edited["runtime_min"].is_null() && edited["runtime_max"].is_null(), "{edited}");
     assert!(edited.get("updated_at").is_some(), "{edited}");
 
-    // The chips are the page's own: a catalogue need not know each service and language.
+    // The page's chips are hard-coded, so some services and languages are missing from the catalog.
     edited["services"] = json!(["Netflix", "Hulu", "HBO Max", "Disney+"]);
     edited["original_languages"] = json!(["en", "fr"]);
     page.expect(200, "PUT", path, Some(&edited));
@@ -264,7 +264,7 @@ fn preferences(page: &Page<'_>) {
     page.expect(200, "PUT", path, Some(&edited));
 }
 
-/// The home page: thumbs, and the rows of chips.
+/// The home page, with feedback buttons and filter chips.
 fn feedback_and_modes(page: &Page<'_>) {
     let shown = page.recommended("limit=20&mode=because_liked", "because_liked", |_| true);
     assert_eq!(shown.len(), 20);
@@ -298,7 +298,7 @@ fn feedback_and_modes(page: &Page<'_>) {
     };
     shown("", "because_liked", &|_| true);
     shown("", "trending", &|_| true);
-    // A chip's row is open before one of its chips is chosen.
+    // Selecting a mode sends a request before a chip is selected.
     for mode in ["genre", "service", "year", "runtime"] {
         shown("", mode, &|_| true);
     }
@@ -334,7 +334,7 @@ fn watchlist(page: &Page<'_>) {
     let movies = page.get("/api/recommendations?limit=20");
     let (first, second) = (&movies["recommendations"][0], &movies["recommendations"][1]);
     let add = |movie: &Value, expected| {
-        // `service` is left out where the film is on none.
+        // `service` is omitted for a movie without services.
         let mut body = json!({"movie_id": movie["movie_id"], "title": movie["title"]});
         if let Some(service) = movie["services"].get(0) {
             body["service"] = service.clone();
@@ -360,7 +360,7 @@ fn watchlist(page: &Page<'_>) {
     assert!(!shown.contains(&first["movie_id"].as_u64().unwrap()), "it is on the watchlist");
 
     let path = format!("/api/watchlist/{}", first["movie_id"]);
-    // JSON's Content-Type, and no body.
+    // A JSON Content-Type without a body.
     page.expect(200, "POST", &format!("{path}/watched"), None);
     assert_eq!(listed()[1]["watched"], true);
     page.expect(404, "POST", "/api/watchlist/424242/watched", None);
@@ -370,9 +370,9 @@ fn watchlist(page: &Page<'_>) {
     assert_eq!(listed().len(), 1);
 }
 
-/// The client of the first front end, which names the user in addresses and bodies.
+/// The first front end's client sends the user id in paths and bodies.
 #[test]
-fn the_client_without_sign_in() {
+fn serves_the_client_without_sign_in() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let page = Page::open(&server);
@@ -419,7 +419,7 @@ fn the_client_without_sign_in() {
 }
 
 #[test]
-fn pages_of_strangers_see_nothing() {
+fn cors_allows_only_local_front_ends() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     for origin in ["http://localhost:5173", "http://127.0.0.1:3000"] {

@@ -1,4 +1,4 @@
-//! `cinematch import FILE`: a history matched, and films for it at once.
+//! `cinematch import FILE`: matches a history to the catalog and recommends from it.
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
@@ -31,7 +31,7 @@ const WATCHLIST: &str =
     "Date,Name,Year,Letterboxd URI\n2024-01-02,Collateral,2004,https://boxd.it/c\n";
 
 #[test]
-fn a_history_is_matched_and_recommends_at_once() {
+fn matches_a_history_and_recommends_from_it() {
     let folder = Folder::trained();
     let archive = letterboxd(&[
         ("ratings.csv", RATED),
@@ -51,7 +51,7 @@ fn a_history_is_matched_and_recommends_at_once() {
         let title = movie["title"].as_str().unwrap();
         assert!(!["Heat", "Seven", "Alien", "Collateral"].contains(&title), "{title} was seen");
     }
-    // The same history by hand is the same list.
+    // The history given as flags produces an identical list.
     let movies = folder.read("raw/ml-32m/movies.csv");
     let id = |title: &str| {
         let is_movie = |line: &&str| line.contains(&format!(",{title} ("));
@@ -83,12 +83,12 @@ fn a_history_is_matched_and_recommends_at_once() {
     ));
     assert!(text.contains("1 of them with a year that differs by one or is missing"), "{text}");
     assert_eq!((&report["fuzzy"], &report["matches"][1]["fuzzy"]), (&1.into(), &true.into()));
-    // Nothing is written.
+    // The command does not create a database.
     assert!(!folder.path("data/cinematch.db").exists());
 }
 
 #[test]
-fn what_is_no_history_says_what_would_be() {
+fn rejects_unsupported_missing_and_oversized_files() {
     let folder = Folder::trained();
     folder.write("x.csv", b"a,b\n1,2\n");
     let error = folder.fails(&["import", "x.csv"]);
@@ -102,7 +102,7 @@ fn what_is_no_history_says_what_would_be() {
     assert!(error.contains("larger than 32 MiB when unpacked"), "{error}");
 }
 
-/// The most memory that an import ever held, in MiB, and whether it came to a good end.
+/// Returns the peak memory of an import in MiB, and true if it succeeded.
 fn memory_of(folder: &Folder, file: &str) -> (u64, bool) {
     let log = std::fs::File::create(folder.path("import.log")).unwrap();
     let mut command = folder.command(&["import", file, "--json"]);
@@ -117,7 +117,7 @@ fn memory_of(folder: &Folder, file: &str) -> (u64, bool) {
         if let Some(status) = child.try_wait().unwrap() {
             break status.code();
         }
-        // Between two looks at how much memory it takes.
+        // Interval between two samples of the memory use.
         std::thread::sleep(Duration::from_millis(2));
     };
     let log = folder.read("import.log");
@@ -125,9 +125,9 @@ fn memory_of(folder: &Folder, file: &str) -> (u64, bool) {
     (peak >> 10, code == Some(0))
 }
 
-/// Files as large as is taken, of what costs most for its size.
+/// Imports files of the maximum accepted size that are expensive to parse.
 #[test]
-fn hostile_files_cost_little_memory() {
+fn hostile_files_use_less_than_400_mib() {
     let folder = Folder::trained();
     let full = (32 << 20) - 100;
     let header = "Name,Year,Letterboxd URI,Rating\n";
@@ -166,15 +166,15 @@ fn hostile_files_cost_little_memory() {
         println!("{name}: {} bytes, {mebibytes} MiB, {:?}", bytes.len(), started.elapsed());
         assert_eq!(taken, is_taken, "{name}: {}", folder.read("import.log"));
         std::fs::remove_file(folder.path(name)).unwrap();
-        // What is refused without being read still has to be held to be looked at.
+        // Rejected files count too, since they are read into memory first.
         most = most.max(mebibytes);
     }
     assert!(most < 400, "{most} MiB");
 }
 
-/// Titles as MovieLens writes them, IMDb's numbers: all of latest-small comes back.
+/// Matches 5,000 movies of MovieLens latest-small by IMDb id, then by title and year.
 #[test]
-fn five_thousand_real_rows_are_matched() {
+fn matches_5000_rows_of_movielens_latest_small() {
     let Some(raw) = real_data("import of 5,000 rows") else { return };
     let folder = Folder::empty();
     for name in ["movies.csv", "links.csv"] {
@@ -207,14 +207,14 @@ fn five_thousand_real_rows_are_matched() {
         serde_json::from_str(&folder.ok(&["import", "ratings.csv", "--json"])).unwrap();
     let (found, open) =
         (report["by_title"].as_u64().unwrap(), report["ambiguous"].as_u64().unwrap());
-    // Some films share a title and a year; none is guessed, and none is lost.
+    // Movies that share a title and a year are reported as ambiguous, neither guessed nor dropped.
     assert_eq!(found + open, 5000, "{}", report["unmatched"]);
     assert!(open < 20, "{open}");
 }
 
-/// The whole catalogue, five thousand random rows of it in the format of every service.
+/// Matches 5,000 random movies of MovieLens 32M, exported in every supported format.
 #[test]
-fn random_rows_of_movielens_32m_come_back() {
+fn matches_random_rows_of_movielens_32m_in_every_format() {
     let Some(raw) = real_data("import of random rows of MovieLens 32M") else { return };
     let movies = movielens_32m(&raw);
     let started = Instant::now();
@@ -230,7 +230,7 @@ fn random_rows_of_movielens_32m_come_back() {
     for movie in &picked {
         let title = format!("\"{}\"", movie.title.replace('"', "\"\""));
         let year = movie.year.map(|year| year.to_string()).unwrap_or_default();
-        // A number that no film has: then the title counts.
+        // A nonexistent IMDb id, so that the row is matched by title.
         let imdb_id = movie.imdb_id.as_deref().unwrap_or("9999999999");
         write!(letterboxd, "2024-01-01,{title},{year},https://boxd.it/x,3.5\r\n").unwrap();
         writeln!(imdb, "tt{imdb_id},7,{title},{title},Movie,{year}").unwrap();
@@ -250,7 +250,7 @@ fn random_rows_of_movielens_32m_come_back() {
         let took = started.elapsed();
         let mut wrong = 0;
         for (row, movie) in report.matches.iter().zip(&picked) {
-            // Some films share a title and a year: of these, none is guessed.
+            // Movies that share a title and a year are reported as ambiguous, with all candidates.
             let is_candidate = row.candidates.contains(&movie.movie_id);
             let fits = row.movie_id.map_or(is_candidate, |found| found == movie.movie_id);
             wrong += usize::from(!fits);

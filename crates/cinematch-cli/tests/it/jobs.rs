@@ -1,4 +1,4 @@
-//! Jobs from outside: asked for, done in a process of its own, seen, repeated.
+//! Background jobs: requests, worker processes, schedules, retries and recovery.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +8,10 @@ use crate::folder::Folder;
 use crate::postgres::database;
 use crate::server::{Server, wait_until};
 
-/// Time for jobs goes faster in tests.
+/// Flags that speed up the clock of jobs 20 times.
 const FAST: [&str; 2] = ["--jobs-speed", "20"];
 
-/// Waits for a job's end, for at most two minutes.
+/// Waits up to two minutes for a job to end, and returns it.
 fn ended(server: &Server, id: &Value) -> Value {
     let begun = Instant::now();
     loop {
@@ -30,7 +30,7 @@ fn ask(server: &Server, job: &str) -> Value {
     reply.json()
 }
 
-/// Of the sample's few users much has to be let pass.
+/// Promotion margin for the sample, wide because metrics on its few users are noisy.
 const MARGIN: (&str, &str) = ("CINEMATCH_MARGIN", "0.2");
 
 fn generation(server: &Server) -> u64 {
@@ -38,7 +38,7 @@ fn generation(server: &Server) -> u64 {
 }
 
 #[test]
-fn a_retraining_that_is_not_worse_goes_into_service_and_can_be_taken_back() {
+fn promotes_a_retrained_model_and_rolls_back() {
     let folder = Folder::trained();
     let server = Server::start_in(&folder, &FAST, &[MARGIN]);
     assert_eq!(generation(&server), 1);
@@ -55,7 +55,7 @@ fn a_retraining_that_is_not_worse_goes_into_service_and_can_be_taken_back() {
         models["models"].as_array().unwrap().iter().map(|model| &model["role"]).collect();
     assert_eq!(roles, [&json!("previous"), &json!("champion")], "{models}");
 
-    // What the terminal shows is the same.
+    // `cinematch jobs` reports an identical outcome.
     let listed: Value = serde_json::from_str(&folder.ok(&["jobs", "--json"])).unwrap();
     assert_eq!(listed[0]["outcome"], job["outcome"]);
     let shown = folder.ok(&["jobs"]);
@@ -75,7 +75,7 @@ fn a_retraining_that_is_not_worse_goes_into_service_and_can_be_taken_back() {
 }
 
 #[test]
-fn a_job_that_fails_is_told_repeated_later_and_given_up_in_the_end() {
+fn retries_a_failing_job_and_fails_it_after_five_attempts() {
     let folder = Folder::trained();
     let server = Server::start_with(&folder, &["--jobs-speed", "600"]);
     std::fs::rename(folder.path("raw"), folder.path("elsewhere")).unwrap();
@@ -89,13 +89,13 @@ fn a_job_that_fails_is_told_repeated_later_and_given_up_in_the_end() {
     let metrics = server.get("/metrics").text;
     let failed = "cinematch_jobs_total{kind=\"retrain\",outcome=\"failed\"} 5";
     assert!(metrics.contains(failed), "{metrics}");
-    // What was wrong is put right, and the next one succeeds.
+    // After the fault is repaired, the next job succeeds.
     std::fs::rename(folder.path("elsewhere"), folder.path("raw")).unwrap();
     let job = ask(&server, "retrain");
     assert_eq!(ended(&server, &job["id"])["state"], "done");
 }
 
-/// Enough to learn from that there is time to kill.
+/// Returns a folder whose training takes long enough to be killed.
 fn with_much_to_learn() -> Folder {
     let folder = Folder::empty();
     folder.ok(&["synth", "--out", ".", "--ratings", "400000"]);
@@ -104,7 +104,7 @@ fn with_much_to_learn() -> Folder {
     folder
 }
 
-/// The worker of a server.
+/// Returns the process id of a server's worker, if one is running.
 fn worker_of(server: &Server) -> Option<u32> {
     let tasks = format!("/proc/{0}/task", server.pid());
     let threads = std::fs::read_dir(tasks).ok()?.flatten();
@@ -132,13 +132,13 @@ fn send(signal: &str, pid: u32) {
 }
 
 #[test]
-fn a_killed_worker_is_replaced_and_a_killed_servers_worker_ends_with_it() {
+fn restarts_a_killed_worker_and_stops_the_worker_of_a_killed_server() {
     let folder = with_much_to_learn();
     let mut server = Server::start_with(&folder, &FAST);
     let job = ask(&server, "retrain");
     wait_until("the worker", || worker_of(&server).is_some());
     let worker = worker_of(&server).unwrap();
-    // At the lowest priority: the eighteenth value.
+    // `nice` is the 19th field of /proc/PID/stat; 19 is the lowest priority.
     let stat = || std::fs::read_to_string(format!("/proc/{worker}/stat")).unwrap_or_default();
     let nice = || stat().rsplit_once(") ")?.1.split(' ').nth(16).map(str::to_owned);
     wait_until("its low priority", || nice().as_deref() == Some("19"));
@@ -159,14 +159,14 @@ fn a_killed_worker_is_replaced_and_a_killed_servers_worker_ends_with_it() {
     server.kill();
     wait_until("the worker's end", || !is_alive(worker));
 
-    // The job outlives the server: the next one finds that nobody is at it, and does it.
+    // The job outlives the server: the next server finds it abandoned and runs it.
     let server = Server::start_with(&folder, &FAST);
     let job = ended(&server, &job["id"]);
     assert_eq!((&job["state"], &job["attempt"]), (&json!("done"), &json!(3)), "{job}");
 }
 
 #[test]
-fn what_is_due_by_the_clock_is_begun_once_by_one_of_several_servers() {
+fn scheduled_jobs_start_once_across_servers() {
     let Some(database) = database("what_is_due_by_the_clock") else { return };
     let folder = Folder::trained();
     folder.rate_more();
@@ -196,7 +196,7 @@ fn what_is_due_by_the_clock_is_begun_once_by_one_of_several_servers() {
 }
 
 #[test]
-fn the_worker_of_a_server_that_stands_still_ends_before_another_server_begins() {
+fn worker_of_a_stopped_server_ends_before_another_server_takes_the_job() {
     let Some(database) = database("the_worker_of_a_server_that_stands_still") else { return };
     let folder = with_much_to_learn();
     let server =

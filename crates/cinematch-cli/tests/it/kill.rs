@@ -1,13 +1,13 @@
-//! SIGKILL at random instants: the state on disk is the old one or the new one.
+//! SIGKILL at random instants of `preprocess` and `train`: the state on disk is either the old or the new one.
 
 use std::time::{Duration, Instant};
 
 use crate::folder::Folder;
 
-/// Runs that must have been killed before they ended, for each command.
+/// Number of runs killed before their end, per command.
 const KILLS: u32 = 105;
 
-/// Pseudo-random instants between 0 and a whole run.
+/// Returns pseudo-random instants between 0 and the duration of a full run.
 fn instants(whole: Duration) -> impl Iterator<Item = Duration> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     std::iter::repeat_with(move || {
@@ -19,7 +19,7 @@ fn instants(whole: Duration) -> impl Iterator<Item = Duration> {
     .take(KILLS as usize * 4)
 }
 
-/// Starts the command, kills it at the instant; whether it was still running then.
+/// Starts a command and kills it after `instant`. Returns true if it was still running.
 fn kill_after(folder: &Folder, arguments: &[&str], instant: Duration) -> bool {
     let null = std::process::Stdio::null;
     let mut command = folder.command(arguments);
@@ -60,7 +60,7 @@ fn preprocess_killed_at_any_instant_leaves_the_old_table_or_the_new_one() {
         }
     }
     assert_eq!(killed, KILLS, "too many runs ended before they could be killed");
-    // What the killed runs left behind does not disturb the next one.
+    // Leftovers of the killed runs do not affect the next run.
     folder.ok(settings[0]);
     assert_eq!(folder.read("data/movies_merged.csv"), tables[0]);
 }

@@ -1,10 +1,10 @@
-//! Learning from ratings, as people and programs use it.
+//! Training from ratings, and batch recommendations from rating histories.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::folder::Folder;
 
-/// A file of lists: user → films in order of rank.
+/// Parses a CSV of lists into movie ids in rank order, by user. Asserts that ranks and scores are ordered.
 fn lists(csv: &str) -> BTreeMap<u32, Vec<u32>> {
     let mut lines = csv.lines();
     assert_eq!(lines.next(), Some("userId,rank,movieId,score"));
@@ -38,11 +38,11 @@ fn every_model_trains_ranks_and_writes_lists_for_unseen_users() {
         let summary = folder.ok(&[&command[..], &["--json"]].concat());
         let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
         assert_eq!(summary["viewers"], 3, "{model}");
-        // An unknown film and a film rated twice.
+        // Two kinds of problems: an unknown movie and a movie rated twice.
         assert_eq!(summary["problem_counts"].as_array().unwrap().len(), 2, "{model}");
         let lists = lists(&folder.read("recs.csv"));
         assert_eq!(lists.keys().copied().collect::<Vec<_>>(), [7, 8, 9], "{model}");
-        // Of the only film that 8 rated nothing is known: there is a list all the same.
+        // User 8 rated only an unknown movie and still gets a list.
         for (user, seen) in [(7, &[1, 2][..]), (8, &[]), (9, &[1, 3])] {
             let movies: BTreeSet<u32> = lists[&user].iter().copied().collect();
             assert_eq!(movies.len(), 12, "{model}");
@@ -52,7 +52,7 @@ fn every_model_trains_ranks_and_writes_lists_for_unseen_users() {
 }
 
 #[test]
-fn a_part_of_the_hybrid_can_be_asked_alone() {
+fn recommends_with_a_single_part_of_the_hybrid() {
     let folder = Folder::trained();
     folder.write("viewers.csv", b"userId,movieId,rating,timestamp\n7,1,5.0,0\n7,2,4.0,0\n");
     let of = |model: &str| {
@@ -82,7 +82,7 @@ fn a_part_of_the_hybrid_can_be_asked_alone() {
 }
 
 #[test]
-fn without_ratings_content_is_learned_and_said() {
+fn falls_back_to_the_content_model_without_ratings() {
     let folder = Folder::with_sample();
     folder.ok(&["preprocess", "--min-year", "none"]);
     std::fs::remove_file(folder.path("raw/ml-32m/ratings.csv")).unwrap();
@@ -95,7 +95,7 @@ fn without_ratings_content_is_learned_and_said() {
 }
 
 #[test]
-fn parameters_come_from_a_file() {
+fn reads_model_parameters_from_a_file() {
     let folder = Folder::with_sample();
     folder.ok(&["preprocess", "--min-year", "none"]);
     let ials = r#"{"ials": {"model": {"name": "ials", "factors": 8, "iterations": 2}}}"#;
@@ -103,7 +103,7 @@ fn parameters_come_from_a_file() {
     folder.ok(&["train", "--model", "ials"]);
     let model = &folder.json("ml/artifacts/manifest.json")["settings"]["model"]["model"];
     assert_eq!((model["factors"].as_u64(), model["seed"].as_u64()), (Some(8), Some(42)));
-    // What is not in the file has its defaults.
+    // Models missing from the file use their default parameters.
     folder.ok(&["train", "--model", "edlae"]);
     for (text, needle) in [
         (r#"{"ials": {"model": {"name": "ials", "factor": 8}}}"#, "unknown field `factor`"),
@@ -118,7 +118,7 @@ fn parameters_come_from_a_file() {
 }
 
 #[test]
-fn histories_are_never_replaced_and_every_user_is_accounted_for() {
+fn never_overwrites_histories_and_reports_users_without_movies() {
     use std::fmt::Write;
     let folder = Folder::trained();
     let mut histories = "userId,movieId,rating,timestamp\n".to_owned();

@@ -1,4 +1,4 @@
-//! The product from outside: the binary, its files, its server.
+//! End-to-end tests of the `cinematch` binary, the files it writes and its server.
 
 mod access;
 mod browse;

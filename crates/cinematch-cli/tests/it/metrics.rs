@@ -1,4 +1,4 @@
-//! The ranking metrics, and the real `trec_eval`.
+//! Compares the ranking metrics with `trec_eval`.
 
 use std::process::Command;
 
@@ -10,11 +10,11 @@ use serde_json::{Map, Value, json};
 
 use crate::folder::{Folder, did_not_run, project};
 
-/// Within, at the end of, and beyond lists of 100 films, and all that [`UserMetrics`] asks for.
+/// Cutoffs within, at the end of and beyond lists of 100 movies, including all those of [`UserMetrics`].
 const CUTS: [usize; 8] = [1, 5, 10, 20, 50, 100, 101, 500];
 const N_MOVIES: u32 = 300;
 
-/// Random numbers (Steele et al. 2014, `SplitMix64`).
+/// Pseudo-random numbers (`SplitMix64`, Steele et al. 2014).
 struct Random(u64);
 
 impl Random {
@@ -26,7 +26,7 @@ impl Random {
         ((mixed ^ mixed >> 31) % u64::from(bound)) as u32
     }
 
-    /// `n` different films.
+    /// Returns `n` distinct movies.
     fn movies(&mut self, n: u32) -> Vec<MovieIdx> {
         let mut all: Vec<MovieIdx> = (0..N_MOVIES).map(MovieIdx).collect();
         for at in 0..n {
@@ -37,7 +37,7 @@ impl Random {
     }
 }
 
-/// A list, what is relevant, and all metrics of it by name.
+/// Returns a ranked list, its relevant movies, and all metrics of the list by name.
 fn user(ranked: &[MovieIdx], mut relevant: Vec<MovieIdx>) -> Value {
     relevant.sort_unstable();
     let mut metrics = Map::new();
@@ -48,7 +48,7 @@ fn user(ranked: &[MovieIdx], mut relevant: Vec<MovieIdx>) -> Value {
         metrics.insert(format!("precision@{k}"), precision_at(k, ranked, &relevant).into());
         metrics.insert(format!("hit@{k}"), hit_at(k, ranked, &relevant).into());
     }
-    // In place of the same ones by the single functions.
+    // Replaces the values of the single functions.
     let values = UserMetrics::new(ranked, &relevant).values();
     for (name, value) in UserMetrics::NAMES.into_iter().zip(values) {
         metrics.insert(name.into(), value.into());
@@ -58,7 +58,7 @@ fn user(ranked: &[MovieIdx], mut relevant: Vec<MovieIdx>) -> Value {
 }
 
 #[test]
-fn ranking_metrics_equal_trec_evals() {
+fn ranking_metrics_equal_trec_eval() {
     let Some(python) = std::env::var_os("CINEMATCH_TEST_PYTHON") else {
         return did_not_run("ranking_metrics_equal", "no trec_eval; run `cargo xtask test`");
     };

@@ -1,4 +1,4 @@
-//! `cinematch models`: which generation is served, from outside.
+//! `cinematch models`: lists, shows, promotes and rolls back generations.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ fn list(folder: &Folder) -> Value {
 }
 
 #[test]
-fn generations_are_listed_shown_promoted_and_rolled_back() {
+fn lists_shows_promotes_and_rolls_back_generations() {
     let folder = Folder::trained();
     folder.ok(&["train", "--seed", "2"]);
     let text = folder.ok(&["models", "list"]);
@@ -50,7 +50,7 @@ fn generations_are_listed_shown_promoted_and_rolled_back() {
 }
 
 #[test]
-fn a_running_server_follows_a_rollback() {
+fn a_running_server_loads_the_generation_after_a_rollback() {
     let folder = Folder::trained();
     folder.ok(&["train", "--seed", "2"]);
     let server = Server::start(&folder);

@@ -1,11 +1,11 @@
-//! What orchestrators and Prometheus see.
+//! Health probes and metrics, as orchestrators and Prometheus read them.
 
 use std::process::Stdio;
 
 use crate::folder::Folder;
 use crate::server::{Server, wait_until};
 
-/// The value of a metric: its name with its labels as they are written.
+/// Returns the value of a metric, given its name and labels as they appear in the exposition.
 fn value(text: &str, metric: &str) -> Option<f64> {
     let line = text
         .lines()
@@ -14,7 +14,7 @@ fn value(text: &str, metric: &str) -> Option<f64> {
 }
 
 #[test]
-fn metrics_count_what_happened_under_its_route() {
+fn metrics_are_labeled_by_route() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     for id in [1, 2, 3] {
@@ -43,7 +43,7 @@ fn metrics_count_what_happened_under_its_route() {
 }
 
 #[test]
-fn a_server_that_waits_is_alive_and_not_ready_until_there_is_a_model() {
+fn waiting_server_is_live_but_not_ready_until_a_model_exists() {
     let folder = Folder::with_sample();
     let server = Server::start_with(&folder, &["--wait"]);
     assert_eq!(server.get("/health/live").status, 200);
@@ -57,26 +57,26 @@ fn a_server_that_waits_is_alive_and_not_ready_until_there_is_a_model() {
 }
 
 #[test]
-fn without_wait_a_missing_model_is_a_mistake_told_at_once() {
+fn fails_at_startup_without_a_model_unless_waiting() {
     let folder = Folder::empty();
     let error = folder.fails(&["serve", "--port", "0"]);
     assert!(error.contains("run `cinematch train` first"), "{error}");
 }
 
 #[test]
-fn a_server_told_to_stop_says_first_that_it_is_not_ready() {
+fn reports_not_ready_before_shutting_down() {
     let folder = Folder::trained();
     let mut server = Server::start_with(&folder, &["--stop-delay", "2"]);
     assert_eq!(server.get("/health/ready").status, 200);
     server.tell_to_stop();
     wait_until("the server to say so", || server.get("/health/ready").status == 503);
-    // Who was not told yet is still answered.
+    // Requests that arrive during the drain period are still answered.
     assert_eq!(server.get("/api/genres").status, 200);
     assert!(server.ended_well());
 }
 
 #[test]
-fn what_is_no_schedule_is_refused_at_the_start() {
+fn rejects_an_invalid_schedule_at_startup() {
     let folder = Folder::trained();
     let command = folder
         .command(&["serve", "--port", "0", "--retrain", "61 * * * *"])

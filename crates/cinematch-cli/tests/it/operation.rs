@@ -1,4 +1,4 @@
-//! What an operator sees: the log, the end, other sites' pages, the terminal.
+//! Request log, graceful shutdown, CORS and terminal output.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use crate::folder::{Folder, did_not_run, project};
 use crate::server::{Server, wait_until};
 
 #[test]
-fn every_request_is_one_line_of_json_with_the_replys_id() {
+fn logs_each_request_as_one_json_line_with_its_request_id() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let id = server.get("/api/movies/1").request_id;
@@ -30,7 +30,7 @@ fn every_request_is_one_line_of_json_with_the_replys_id() {
 }
 
 #[test]
-fn only_pages_of_known_origins_may_read_replies() {
+fn allows_cors_only_for_configured_origins() {
     let folder = Folder::trained();
     let allowed = |server: &Server, origin: &str| server.allowed_origin("/health", origin);
     let server = Server::start(&folder);
@@ -45,7 +45,7 @@ fn only_pages_of_known_origins_may_read_replies() {
 }
 
 #[test]
-fn a_request_under_way_gets_its_whole_reply_when_the_server_is_told_to_stop() {
+fn shutdown_completes_requests_in_flight() {
     let folder = Folder::trained();
     let mut server = Server::start(&folder);
     let address = server.address.strip_prefix("http://").unwrap().to_owned();
@@ -58,7 +58,7 @@ fn a_request_under_way_gets_its_whole_reply_when_the_server_is_told_to_stop() {
         body.len()
     )
     .unwrap();
-    // The server asks for the body: the request is under way.
+    // The server asks for the body, so the request is in flight.
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
@@ -75,7 +75,7 @@ fn a_request_under_way_gets_its_whole_reply_when_the_server_is_told_to_stop() {
 }
 
 #[test]
-fn a_terminal_sees_colours_and_what_is_under_way() {
+fn terminal_output_has_colors_and_progress() {
     let folder = Folder::empty();
     let on_a_terminal = |command: &str| {
         let binary = env!("CARGO_BIN_EXE_cinematch");
@@ -95,10 +95,10 @@ fn a_terminal_sees_colours_and_what_is_under_way() {
 }
 
 #[test]
-fn fetched_providers_are_services_and_are_not_called_mock() {
+fn fetched_providers_become_services_and_are_not_marked_mock() {
     let folder = Folder::with_sample();
     let plain = std::fs::read_to_string(project().join("sample/tmdb_metadata.csv")).unwrap();
-    // The sample's values hold no line breaks: a column can be added line by line.
+    // The sample's values contain no line breaks, so a column can be appended line by line.
     let mut lines = plain.lines();
     let mut table = format!("{},services\n", lines.next().unwrap());
     for (at, line) in lines.enumerate() {
@@ -124,7 +124,7 @@ fn fetched_providers_are_services_and_are_not_called_mock() {
 }
 
 #[test]
-fn a_connection_outlives_a_request_whose_body_nobody_wanted() {
+fn connection_survives_a_request_with_an_unread_body() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let address = server.address.strip_prefix("http://").unwrap().to_owned();
@@ -135,7 +135,7 @@ fn a_connection_outlives_a_request_whose_body_nobody_wanted() {
         body.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
-    // The rest of it comes when the refusal could have been sent long ago.
+    // The rest of the body arrives after the error response could have been sent.
     let (first, rest) = body.split_at(1000);
     stream.write_all(first).unwrap();
     assert_eq!(server.get("/health").status, 200);

@@ -1,4 +1,4 @@
-//! Signing in and the operator's pages without a browser: cookies, who is refused, what the log shows.
+//! Sign-in and the operator's pages without a browser: cookies, access control and log contents.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::server::{Reply, Server};
 
 const PASSWORD: &str = " canary-password-91d2";
 
-/// Sends a form from a page of an origin.
+/// Posts a form with the server's own origin.
 fn post(server: &Server, path: &str, fields: &str, more: &[(&str, &str)]) -> Reply {
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
     server.send_here(("POST", path), &[&headers, more].concat(), fields.as_bytes())
@@ -18,7 +18,7 @@ fn cookie(reply: &Reply) -> &str {
 }
 
 #[test]
-fn who_signs_in_and_who_operates_is_kept_in_cookies_and_out_of_the_log() {
+fn sessions_and_operator_keys_stay_in_cookies_and_out_of_the_log() {
     let folder = Folder::trained();
     folder.ok_given(&["user", "add", "ada@example.org", "--name", "Ada"], &format!("{PASSWORD}\n"));
     let key = |scope: &str| {
@@ -33,7 +33,7 @@ fn who_signs_in_and_who_operates_is_kept_in_cookies_and_out_of_the_log() {
         server.send_here(("GET", path), &[("accept", "text/html"), ("cookie", cookie)], b"")
     };
 
-    // What belongs to somebody asks who one is.
+    // Pages with personal data require sign-in.
     for path in ["/", "/search?q=heat"] {
         let reply = get(path, "");
         assert_eq!((reply.status, reply.headers["location"].to_str().unwrap()), (303, "/sign-in"));
@@ -53,7 +53,7 @@ fn who_signs_in_and_who_operates_is_kept_in_cookies_and_out_of_the_log() {
     let session = session.split(';').next().unwrap();
     assert_eq!(get("/search?q=heat", session).status, 200);
 
-    // Being signed in is not operating, and another key is none.
+    // Signing in does not grant operator access, and neither does a key without the scope.
     for (path, fields) in
         [("/models/jobs", "kind=retrain"), ("/models/rollback", ""), ("/models/1/promote", "")]
     {
@@ -74,7 +74,7 @@ fn who_signs_in_and_who_operates_is_kept_in_cookies_and_out_of_the_log() {
     assert!(get("/models", operator).text.contains("Training is queued"));
     let other_site = [("cookie", operator), ("origin", "https://evil.example")];
     assert_eq!(post(&server, "/models/jobs", "kind=update", &other_site).status, 403);
-    // A revoked key opens nothing any more.
+    // A revoked key no longer grants access.
     let id = admin.split('_').nth(1).unwrap();
     folder.ok(&["key", "revoke", id]);
     assert_eq!(get("/models", operator).status, 401);
@@ -89,7 +89,7 @@ fn who_signs_in_and_who_operates_is_kept_in_cookies_and_out_of_the_log() {
 }
 
 #[test]
-fn without_accounts_nobody_signs_in_and_everybody_operates() {
+fn operator_pages_are_open_without_accounts() {
     let folder = Folder::trained();
     let server = Server::start_with(&folder, &["--no-jobs"]);
     let get = |path: &str| server.send_here(("GET", path), &[("accept", "text/html")], b"");

@@ -1,4 +1,4 @@
-//! The pages about somebody's own films, without a browser: watchlist, tonight, import, profile.
+//! The user's own pages, without a browser: watchlist, tonight, import and profile.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::folder::Folder;
 use crate::pages::Plain;
 use crate::server::{Reply, Server};
 
-/// The titles of a page's list of films, in their order.
+/// Returns the titles of a page's movie list, in order.
 fn titles(html: &str) -> Vec<&str> {
     let rows = html.split("<article class=\"card strip\">").skip(1);
     rows.filter_map(|row| {
@@ -24,7 +24,7 @@ fn list(server: &Server, movie_id: u32) -> Value {
 }
 
 #[test]
-fn a_watchlist_is_sorted_as_one_asks_and_says_how_long_it_takes() {
+fn watchlist_supports_sorting_and_shows_the_total_runtime() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "Ada");
@@ -44,7 +44,7 @@ fn a_watchlist_is_sorted_as_one_asks_and_says_how_long_it_takes() {
     short.reverse();
     short.sort_by_key(|movie| movie["runtime"].as_u64().unwrap_or(u64::MAX));
     assert_eq!(sorted("short"), short.iter().map(title).collect::<Vec<_>>());
-    // The services of the sample are invented, but one can have them.
+    // The sample's services are mock data, but a user can still select them.
     let service = listed.iter().find_map(|movie| movie["services"][0].as_str()).unwrap();
     let body = json!({"services": [service]});
     server.as_user("1", ("PUT", "/api/preferences/me"), Some(&body));
@@ -54,7 +54,7 @@ fn a_watchlist_is_sorted_as_one_asks_and_says_how_long_it_takes() {
     assert_eq!(page.matches("Available on your services").count(), n_mine);
     let first: Vec<String> = titles(&page).into_iter().take(n_mine).map(str::to_owned).collect();
     assert!(listed.iter().filter(|movie| has(movie)).all(|movie| first.contains(&title(movie))));
-    // Best first: the stars that are predicted fall from one to the next.
+    // Best first: predicted stars decrease along the list.
     let page = ada.page("/watchlist");
     let stars: Vec<f32> = page
         .split("Predicted for you: ")
@@ -75,7 +75,7 @@ fn a_watchlist_is_sorted_as_one_asks_and_says_how_long_it_takes() {
 }
 
 #[test]
-fn five_movies_for_tonight_fit_the_evening_and_are_new_to_everybody() {
+fn tonight_returns_five_unseen_movies_within_the_time_limit() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "Ada");
@@ -90,7 +90,7 @@ fn five_movies_for_tonight_fit_the_evening_and_are_new_to_everybody() {
     let page = ada.page(evening);
     let picked = titles(&page);
     assert_eq!(picked.len(), 5, "{page}");
-    // The same as programs are told.
+    // The API returns the same movies.
     let asked = json!({
         "members": [{"user_id": "1"}, {"user_id": "2"}], "strategy": "least_misery", "limit": 5,
         "filters": {"genres": {"any": ["drama"]}, "runtime_max": 120},
@@ -105,12 +105,12 @@ fn five_movies_for_tonight_fit_the_evening_and_are_new_to_everybody() {
     }
     assert_eq!(page.matches("class=\"happiness\"").count(), 5);
     assert!(page.matches("For Ada").count() == 5 && page.contains(" % match"));
-    // The form is as it was sent; names are text.
+    // The form keeps its submitted values, and names are escaped.
     assert!(
         page.contains("value=\"least_misery\" checked") && page.contains("value=\"120\" checked")
     );
     assert!(!page.contains("<b>&gt;"), "{page}");
-    // Nothing fits: said, and how to go on.
+    // An empty result is reported, with a suggestion.
     let none = ada.page("/tonight?go=1&minutes=1");
     assert!(none.contains("No films match") && titles(&none).is_empty());
     let wrong = ada.get("/tonight?go=1&genre=dramma");
@@ -118,7 +118,7 @@ fn five_movies_for_tonight_fit_the_evening_and_are_new_to_everybody() {
     assert!(wrong.text.contains("did you mean"), "{}", wrong.text);
 }
 
-/// The sample, with two films of one title.
+/// Returns the sample with two movies that share a title.
 fn twins() -> Folder {
     let folder = Folder::with_sample();
     for (file, rows) in [
@@ -136,7 +136,7 @@ fn twins() -> Folder {
     folder
 }
 
-/// Sends files as a form does.
+/// Uploads files as a multipart form.
 fn import(somebody: &Plain<'_>, files: &[(&str, &str)]) -> Reply {
     let mut body = String::new();
     for (name, text) in files {
@@ -153,7 +153,7 @@ fn import(somebody: &Plain<'_>, files: &[(&str, &str)]) -> Reply {
 }
 
 #[test]
-fn an_import_says_what_it_found_and_asks_what_it_does_not_know() {
+fn import_reports_matches_and_asks_about_ambiguous_titles() {
     let folder = twins();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "Ada");
@@ -167,7 +167,7 @@ fn an_import_says_what_it_found_and_asks_what_it_does_not_know() {
     assert!(page.contains("1 of 4 rows matched") && page.contains("1 film added."), "{page}");
     assert!(page.contains("=No &lt;b&gt;Such&lt;/b&gt; Film (1996)"), "{page}");
     assert!(page.contains("download=\"not-found.csv\"") && page.contains("Picked for you now"));
-    // Two rows about one title are one question.
+    // Two rows with the same title produce one question.
     assert_eq!(page.matches("<legend>Twins of Us").count(), 1, "{page}");
     assert!(page.contains("name=\"film-0\" value=\"9001\"") && page.contains("value=\"9002\""));
 
@@ -180,7 +180,7 @@ fn an_import_says_what_it_found_and_asks_what_it_does_not_know() {
         known["feedback"].as_array().unwrap().iter().find(|movie| movie["movie_id"] == id).cloned()
     };
     assert_eq!((&of(9002).unwrap()["rating"], of(9001)), (&json!(5.0), None));
-    // None of these is an answer too.
+    // "None of these" is a valid answer.
     let none = ada.send("/import/settle", "service=Letterboxd&said-0=5&film-0=", &[]);
     assert_eq!(none.status, 303);
 
@@ -194,7 +194,7 @@ fn an_import_says_what_it_found_and_asks_what_it_does_not_know() {
 }
 
 #[test]
-fn a_profile_shows_a_taste_keeps_preferences_and_can_be_forgotten() {
+fn profile_shows_taste_saves_preferences_and_can_be_deleted() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "<i>Ada</i>");
@@ -219,7 +219,7 @@ fn a_profile_shows_a_taste_keeps_preferences_and_can_be_forgotten() {
     let kept = server.as_user("1", ("GET", "/api/preferences/me"), None).json();
     assert_eq!(kept["preferred_genres"], json!(["crime", "drama"]));
     assert_eq!((&kept["runtime_min"], &kept["runtime_max"]), (&Value::Null, &json!(150)));
-    // What cannot be is said beside the form, which is as it was sent.
+    // Invalid input is reported beside the form, which keeps its submitted values.
     let wrong = ada.send("/me", "genre=war&runtime_min=100&runtime_max=90", &[]);
     assert_eq!(wrong.status, 422, "{}", wrong.text);
     assert!(wrong.text.contains("role=\"alert\">Minimum length: "), "{}", wrong.text);

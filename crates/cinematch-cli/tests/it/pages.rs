@@ -1,16 +1,16 @@
-//! The pages without a browser: what they are made of, forms without scripts, who may send them.
+//! The pages without a browser: markup, forms without scripts, and cross-site protection.
 
 use crate::folder::Folder;
 use crate::server::{Reply, Server};
 
-/// A browser with scripts off: cookies, forms, pages.
+/// A client that behaves like a browser with scripts off: cookies, forms, pages.
 pub struct Plain<'a> {
     pub server: &'a Server,
     pub cookies: String,
 }
 
 impl<'a> Plain<'a> {
-    /// Somebody new.
+    /// Creates a client with a new profile.
     pub fn new(server: &'a Server, name: &str) -> Self {
         let mut plain = Self { server, cookies: String::new() };
         let made = plain.send("/people", &format!("name={name}"), &[]);
@@ -30,7 +30,7 @@ impl<'a> Plain<'a> {
         self.server.send(("GET", path), &headers, None)
     }
 
-    /// Sends a form without following where it leads; keeps the cookies.
+    /// Submits a form without following redirects; stores the cookies.
     pub fn send(&mut self, path: &str, fields: &str, more: &[(&str, &str)]) -> Reply {
         let host = self.server.address.trim_start_matches("http://").to_owned();
         let referrer = format!("http://{host}/browse?genre=crime");
@@ -53,7 +53,7 @@ impl<'a> Plain<'a> {
     }
 }
 
-/// The state of a film's button.
+/// Returns the pressed state of a movie's button.
 fn is_pressed(page: &str, movie_id: u32, button: &str) -> bool {
     let form = page.split(&format!("id=\"say-{movie_id}\"")).nth(1).expect("the film is there");
     let form = form.split("</form>").next().unwrap();
@@ -62,24 +62,24 @@ fn is_pressed(page: &str, movie_id: u32, button: &str) -> bool {
 }
 
 #[test]
-fn whoever_is_nobody_is_asked_who_they_are() {
+fn asks_for_a_profile_without_one() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let first = server.send_here(("GET", "/"), &[("accept", "text/html")], b"");
     assert_eq!((first.status, &first.headers["location"]), (303, &"/welcome".parse().unwrap()));
     let ada = Plain::new(&server, "Ada");
     assert!(ada.page("/").contains("Films for Ada"));
-    // Another browser of the household is asked which of them it is.
+    // A second browser of the household is asked to choose a profile.
     let other = server.send_here(("GET", "/"), &[("accept", "text/html")], b"");
     assert_eq!(other.headers["location"], "/people");
     let people = server.get_as("/people", "text/html").text;
     assert!(people.contains(">Ada</span>"), "{people}");
-    // Programs are told what the server is, as ever.
+    // API clients still get the server's description.
     assert_eq!(server.get("/").json()["service"], "cinematch");
 }
 
 #[test]
-fn what_is_said_without_scripts_is_kept_told_and_undone() {
+fn actions_without_scripts_are_saved_confirmed_and_undone() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "Ada");
@@ -103,7 +103,7 @@ fn what_is_said_without_scripts_is_kept_told_and_undone() {
         assert!(!is_pressed(&ada.page("/search?q=heat"), 163, button));
         assert_eq!(server.as_user("1", ("GET", "/api/feedback"), None).json()["count"], 0);
     }
-    // Pressed again a button takes back what it said, and nothing else.
+    // Pressing a button again undoes that action and nothing else.
     ada.send("/films/163/say", "say=seen", &[]);
     ada.send("/films/163/say", "say=like", &[]);
     ada.send("/films/163/say", "say=no-like", &[]);
@@ -114,7 +114,7 @@ fn what_is_said_without_scripts_is_kept_told_and_undone() {
 }
 
 #[test]
-fn scripts_get_the_parts_that_changed_and_refusals_they_can_read() {
+fn scripts_receive_changed_fragments_and_readable_errors() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "Ada");
@@ -133,7 +133,7 @@ fn scripts_get_the_parts_that_changed_and_refusals_they_can_read() {
 }
 
 #[test]
-fn pages_allow_no_script_and_no_style_but_their_files() {
+fn content_security_policy_allows_only_own_scripts_and_styles() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let ada = Plain::new(&server, "Ada");
@@ -156,12 +156,12 @@ fn pages_allow_no_script_and_no_style_but_their_files() {
     }
     let missing = ada.get("/nothing/here");
     assert_eq!((missing.status, &*missing.content_type), (404, "text/html; charset=utf-8"));
-    // Not to a program.
+    // API clients get a problem document instead of HTML.
     server.get("/nothing/here").problem(404);
 }
 
 #[test]
-fn forms_of_other_sites_are_refused() {
+fn rejects_cross_site_forms() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let mut ada = Plain::new(&server, "Ada");
@@ -173,7 +173,7 @@ fn forms_of_other_sites_are_refused() {
 }
 
 #[test]
-fn a_profiles_name_is_text() {
+fn escapes_profile_names() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let ada = Plain::new(&server, "%3Cscript%3Ealert(1)%3C/script%3E%22%27");
@@ -183,7 +183,7 @@ fn a_profiles_name_is_text() {
     }
 }
 
-/// The rows of the first page: heading, and the films' numbers.
+/// Returns the rows of the home page: each heading with its movie ids.
 fn rows(page: &str) -> Vec<(String, Vec<u32>)> {
     let row = |row: &str| {
         let heading = row.split("</h2>").next().unwrap().rsplit_once("\">").unwrap().1;
@@ -195,7 +195,7 @@ fn rows(page: &str) -> Vec<(String, Vec<u32>)> {
 }
 
 #[test]
-fn rows_say_why_they_are_there_and_no_movie_stands_twice() {
+fn rows_state_their_reason_and_never_repeat_a_movie() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let ada = Plain::new(&server, "Ada");
@@ -219,7 +219,7 @@ fn rows_say_why_they_are_there_and_no_movie_stands_twice() {
         "New to you on Netflix",
         "Trending",
     ];
-    // A row of which nothing is left is not there.
+    // A row left without movies is omitted.
     assert!(headings.iter().all(|it| wanted.contains(it)), "{headings:?}");
     assert!(headings.len() >= 4 && headings[..2] == wanted[..2], "{headings:?}");
     let mut movies: Vec<u32> = rows.iter().flat_map(|(_, movies)| movies.clone()).collect();
@@ -228,7 +228,7 @@ fn rows_say_why_they_are_there_and_no_movie_stands_twice() {
     movies.sort_unstable();
     movies.dedup();
     assert_eq!((movies.len(), first), (shown, 12));
-    // Predicted stars, reasons, and that services are invented.
+    // Predicted stars, reasons, and the notice that services are mock data.
     assert!(page.contains("Predicted for you: ") && page.contains("You gave Heat 5★"), "{page}");
     assert!(page.contains(">demo</span>"));
 }

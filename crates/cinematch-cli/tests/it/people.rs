@@ -1,4 +1,4 @@
-//! People's own data over HTTP, on every database: the complete story of a household.
+//! User data over HTTP, on every database: profiles, feedback, imports and groups.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -24,7 +24,7 @@ fn ids(reply: &Value) -> Vec<u64> {
     items.iter().map(|item| item["movie_id"].as_u64().unwrap()).collect()
 }
 
-/// Somebody and the server they talk to.
+/// A user and the server under test.
 struct Ada<'a> {
     server: &'a Server,
     id: String,
@@ -49,9 +49,9 @@ impl Ada<'_> {
 }
 
 #[test]
-fn the_story_of_a_person() {
+fn user_data_follows_the_full_profile_lifecycle() {
     let folder = Folder::trained();
-    for settings in databases("the_story_of_a_person") {
+    for settings in databases("user_data_follows_the_full_profile_lifecycle") {
         let server = Server::start_in(&folder, &[], &borrowed(&settings));
         let ada = Ada { server: &server, id: identify(&server, "ada@example.org") };
         preferences(&ada);
@@ -80,7 +80,7 @@ fn preferences(ada: &Ada<'_>) {
     let problem = put(json!({"preferred_genres": ["dramma"]})).problem(422);
     assert!(problem["detail"].as_str().unwrap().contains("did you mean drama"), "{problem}");
     assert_eq!(ada.get(path)["runtime_max"], 200, "a refusal changes nothing");
-    // A service that the catalogue of today has not: kept, said, and no film is lost for it.
+    // A service missing from the current catalog is stored and reported, and filters out no movie.
     put(json!({"services": ["Laserdisc"], "original_languages": ["tlh"]}));
     let reply = ada.get("/api/recommendations");
     assert_eq!(reply["ignored_preferences"], json!(["tlh", "Laserdisc"]));
@@ -104,12 +104,12 @@ fn a_rating_counts_at_the_next_request(ada: &Ada<'_>) {
     assert!(after["recommendations"].as_array().unwrap().iter().any(|movie| {
         movie["reasons"].as_array().unwrap().iter().any(|reason| reason["movie_id"] == 1)
     }));
-    // What the request itself says gives the very same list.
+    // The same history sent in the request gives an identical list.
     let told =
         ada.server.recommend(&json!({"ratings": [{"movie_id": 1, "rating": 5.0}], "limit": 100}));
     assert_eq!(ids(&told), ids(&after));
 
-    // A dislike pushes away what is like it: the films most like it fall.
+    // A dislike lowers the rank of the most similar movies.
     let place = |list: &Value, id: u64| ids(list).iter().position(|it| *it == id).unwrap_or(100);
     let top = ids(&after)[0];
     let like_it = ada.server.get(&format!("/api/movies/{top}/similar?limit=10")).json();
@@ -134,7 +134,7 @@ fn a_rating_counts_at_the_next_request(ada: &Ada<'_>) {
         listed.as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
     assert_eq!(dislikes, [3, top].into());
     assert_eq!(ada.get("/api/feedback")["count"], 4);
-    // The later word counts; what is taken back was never said.
+    // The latest feedback wins; feedback that is undone has no effect.
     let said = ada.say(&json!({"movie_id": 2, "rating": 1.5}));
     assert_eq!((&said["rating"], &said["signal"]), (&json!(1.5), &Value::Null));
     assert_eq!(ada.call("DELETE", &format!("/api/feedback/{top}"), None).status, 204);
@@ -152,14 +152,14 @@ fn a_rating_counts_at_the_next_request(ada: &Ada<'_>) {
     ada.call("POST", "/api/feedback", Some(&json!({"movie_id": 424_242, "signal": "like"})))
         .problem(404);
 
-    // Watched films and those on the watchlist are not shown; the latter if they are asked for.
+    // Watched and watchlisted movies are excluded; watchlisted ones can be requested.
     ada.say(&json!({"movie_id": 4, "watched": true}));
     let listed = ids(&list())[0];
     ada.call("POST", "/api/watchlist", Some(&json!({"movie_id": listed})));
     assert!(!ids(&list()).contains(&4) && !ids(&list()).contains(&listed));
     let with = ada.get("/api/recommendations?limit=100&include_watchlist=true");
     assert!(ids(&with).contains(&listed) && !ids(&with).contains(&4));
-    // The list by name is the same list, and what is removed after it was watched stays seen.
+    // The named list is identical, and a movie removed after being watched stays watched.
     let item = &ada.server.get(&format!("/api/watchlist/{}", ada.id)).json()["items"][0];
     assert_eq!(item["movie_id"], listed);
     ada.call("POST", &format!("/api/watchlist/{listed}/watched"), None);
@@ -180,7 +180,7 @@ fn everything_can_be_asked_why(ada: &Ada<'_>) {
     for (place, movie) in asked["recommendations"].as_array().unwrap().iter().enumerate() {
         let Some(without) = movie.get("counterfactual") else { continue };
         assert_eq!(without["place"], place + 1);
-        // Taken back for a moment, the film of the history leaves the other where it was said to fall.
+        // With the history movie removed, the other movie's score falls to the predicted value.
         if found < 3 {
             let spoken = without["movie_id"].as_u64().unwrap();
             let kept = ada.get("/api/feedback");
@@ -242,7 +242,7 @@ fn modes(ada: &Ada<'_>) {
         (90..=150).contains(&number(movie, "runtime"))
     });
     all("mode=runtime&runtime_bucket=long", &|movie| number(movie, "runtime") > 150);
-    // Popular now, for whoever asks; what they know already aside.
+    // Popular movies are the same for all users, except for those already seen.
     let trending = movies("mode=trending");
     let scores: Vec<f64> = trending.iter().map(|movie| movie["score"].as_f64().unwrap()).collect();
     assert!(scores.is_sorted_by(|a, b| a >= b) && scores[0] <= 1.0);
@@ -292,11 +292,11 @@ fn everything_is_taken_away_and_forgotten(ada: &Ada<'_>) {
     ada.call("GET", "/api/export/me", None).problem(401);
     let list = ada.server.get(&format!("/api/watchlist/{}", ada.id)).json();
     assert_eq!(list["count"], 0);
-    // The same address is somebody new.
+    // The same email address then creates a new profile.
     assert_ne!(identify(ada.server, "ada@example.org"), ada.id);
 }
 
-/// A ZIP archive as Letterboxd makes it.
+/// Returns a ZIP archive in Letterboxd's export format.
 fn letterboxd() -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
@@ -315,7 +315,7 @@ fn letterboxd() -> Vec<u8> {
 }
 
 #[test]
-fn a_history_of_elsewhere_is_imported_and_counts_at_once() {
+fn imported_history_affects_the_next_request() {
     let folder = Folder::trained();
     for settings in databases("a_history_of_elsewhere_is_imported") {
         let server = Server::start_in(&folder, &[], &borrowed(&settings));
@@ -345,7 +345,7 @@ fn a_history_of_elsewhere_is_imported_and_counts_at_once() {
         );
         assert_eq!(ada.get("/api/export/me"), before, "a second import changes nothing");
 
-        // As a form's file, whose name decides what it is.
+        // As a file of a multipart form, whose name determines its format.
         let form = "--b\r\nContent-Disposition: form-data; name=\"comment\"\r\n\r\nhello\r\n--b\r\n\
             Content-Disposition: form-data; name=\"file\"; filename=\"watched.csv\"\r\n\
             Content-Type: text/csv\r\n\r\nDate,Name,Year,Letterboxd URI\r\n2024-01-01,Heat,1995,u\r\n\r\n--b--\r\n";
@@ -356,7 +356,7 @@ fn a_history_of_elsewhere_is_imported_and_counts_at_once() {
         let named = send("/api/import?filename=C%3A%5Cwatched.csv", "text/csv", watched.as_bytes());
         assert_eq!(named.json()["changes"]["unchanged"], 1);
 
-        // Whatever is no export is refused with words, and costs nothing.
+        // Unsupported exports are rejected with a message and change nothing.
         for (kind, body, status) in [
             ("application/zip", b"PK\x03\x04 and nothing more".to_vec(), 422),
             ("application/json", b"[[[[".repeat(100_000), 422),
@@ -378,7 +378,7 @@ fn a_history_of_elsewhere_is_imported_and_counts_at_once() {
 }
 
 #[test]
-fn a_household_watches_together() {
+fn recommends_for_a_group() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let people: Vec<String> =

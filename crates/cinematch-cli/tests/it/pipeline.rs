@@ -1,4 +1,4 @@
-//! preprocess → train → export, on the sample and on hostile input.
+//! preprocess → train → export, on the sample and on malformed input.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,7 +6,7 @@ use std::fs;
 use crate::folder::Folder;
 
 #[test]
-fn bad_rows_are_reported_one_by_one_and_stop_nothing() {
+fn reports_each_bad_row_and_continues() {
     let folder = Folder::empty();
     folder.write(
         "raw/ml-32m/movies.csv",
@@ -50,12 +50,12 @@ fn bad_rows_are_reported_one_by_one_and_stop_nothing() {
         "movieId,tmdbId,imdbId,title,year,genres,overview,runtime,popularity,vote_count,\
          vote_average,keywords,cast_top,director,services,"
     ));
-    // A title may hold a line break; the table has it on one line.
+    // A title may contain a line break; the table prints it on one line.
     assert!(merged.contains("1,949,0113277,\"Heat, The Long Way\",1995,crime"), "{merged}");
 }
 
 #[test]
-fn without_tmdb_everything_works() {
+fn runs_without_tmdb() {
     let folder = Folder::with_sample();
     fs::remove_file(folder.path("raw/tmdb/tmdb_metadata.csv")).unwrap();
     folder.ok(&["preprocess", "--min-year", "none", "--services", "none"]);
@@ -66,7 +66,7 @@ fn without_tmdb_everything_works() {
     assert_eq!(cold.lines().count(), 10, "{cold}");
 }
 
-/// The bytes of every artifact, the manifest without what a run may differ in.
+/// Returns the bytes of every artifact, and the manifest without its run-dependent fields.
 fn artifacts(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     let current = folder.path("ml/artifacts/current");
     let mut files: BTreeMap<String, Vec<u8>> = fs::read_dir(current)
@@ -82,7 +82,7 @@ fn artifacts(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     assert!(value["run"]["timings_ms"]["plain_features"].is_number());
     value.as_object_mut().unwrap().remove("run");
     *manifest = serde_json::to_vec(&value).unwrap();
-    // It shows when and how fast as well.
+    // The manifest also records the time and speed of the run.
     for card in ["card.json", "card.html"] {
         assert!(files.remove(card).is_some(), "{card}");
     }
@@ -90,7 +90,7 @@ fn artifacts(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[test]
-fn the_same_input_gives_the_same_bytes_at_any_number_of_threads() {
+fn output_is_identical_at_any_thread_count() {
     let folder = Folder::with_sample();
     let mut tables = Vec::new();
     let mut trained = Vec::new();
@@ -109,7 +109,7 @@ fn the_same_input_gives_the_same_bytes_at_any_number_of_threads() {
 }
 
 #[test]
-fn the_last_generations_are_kept_and_older_readers_files_stay_linked() {
+fn keeps_recent_generations_and_legacy_links() {
     let folder = Folder::trained();
     for seed in ["1", "2", "3"] {
         folder.ok(&["train", "--seed", seed, "--keep", "2"]);
@@ -122,7 +122,7 @@ fn the_last_generations_are_kept_and_older_readers_files_stay_linked() {
 }
 
 #[test]
-fn the_merged_table_of_the_python_system_trains() {
+fn trains_on_the_python_systems_merged_table() {
     let folder = Folder::empty();
     folder.write(
         "data/movies_merged.csv",
@@ -138,7 +138,7 @@ fn the_merged_table_of_the_python_system_trains() {
 }
 
 #[test]
-fn made_up_data_goes_through_the_whole_job() {
+fn synthetic_data_passes_the_whole_pipeline() {
     let folder = Folder::empty();
     let made = folder.ok(&["synth", "--out", ".", "--ratings", "20000", "--json"]);
     let made: serde_json::Value = serde_json::from_str(&made).unwrap();

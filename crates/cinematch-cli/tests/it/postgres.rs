@@ -1,10 +1,10 @@
-//! A database of a test's own in the `PostgreSQL` that `cargo xtask test` starts.
+//! A separate database per test, in the `PostgreSQL` that `cargo xtask test` starts.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::folder::did_not_run;
 
-/// The address of a new database; `None`, said loudly, where there is no `PostgreSQL`.
+/// Returns the address of a new database, or `None` with a printed notice if `PostgreSQL` is not available.
 pub fn database(test: &str) -> Option<String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let Ok(server) = std::env::var("CINEMATCH_TEST_POSTGRES") else {
@@ -28,7 +28,7 @@ pub fn database(test: &str) -> Option<String> {
     Some(format!("{start}/{name}"))
 }
 
-/// Settings of a server for every kind of database: its own file, and `PostgreSQL`.
+/// Returns server settings for every kind of database: the built-in file, and `PostgreSQL`.
 pub fn databases(test: &str) -> Vec<Vec<(&'static str, String)>> {
     let mut settings = vec![Vec::new()];
     settings.extend(database(test).map(|url| vec![("DATABASE_URL", url)]));

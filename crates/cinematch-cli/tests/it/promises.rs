@@ -1,5 +1,5 @@
-//! The promises of the recommendation routes, over random people, histories and filters, held against
-//! the catalogue read film by film.
+//! Property tests of the recommendation routes with random users, histories and filters,
+//! compared with a movie-by-movie scan of the catalog.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::server::Server;
 const PEOPLE: usize = 8;
 const REQUESTS: usize = 400;
 
-/// What a film must be like, told apart from the server's own code.
+/// A filter, evaluated independently of the server's code.
 #[derive(Default)]
 struct Wanted {
     any: Vec<String>,
@@ -82,7 +82,7 @@ impl Wanted {
     }
 }
 
-/// Somebody with what the server was told of them.
+/// A user and the feedback sent to the server for them.
 struct Person {
     id: String,
     known: BTreeSet<u64>,
@@ -134,7 +134,7 @@ impl<'a> World<'a> {
         (0..dice.below(most)).map(|_| *dice.pick(&self.ids)).collect()
     }
 
-    /// Tells the server something of somebody.
+    /// Sends random feedback for a user.
     fn live_on(&self, dice: &mut Dice, person: &mut Person) {
         let movie = *dice.pick(&self.ids);
         let feedback = |body: Value| {
@@ -156,7 +156,7 @@ impl<'a> World<'a> {
         person.known.insert(movie);
     }
 
-    /// Exactly as many as there are, all of them right, all of them explained.
+    /// Checks that the page has the exact number of results, all eligible and all explained.
     fn check(&self, reply: &Value, eligible: &BTreeSet<u64>, (offset, limit): (usize, usize)) {
         let movies = reply["recommendations"].as_array().unwrap();
         let expected = limit.min(eligible.len().saturating_sub(offset));
@@ -168,7 +168,7 @@ impl<'a> World<'a> {
             let parts = movie["reasons"].as_array().unwrap().iter();
             let sum: f64 = parts.map(|part| part["contribution"].as_f64().unwrap()).sum();
             let (score, reasons) = (movie["score"].as_f64().unwrap(), &movie["reasons"]);
-            // A large score has fewer digits behind its point.
+            // Large scores are printed with fewer decimals.
             let digits = 1e-5 * score.abs().max(1.0);
             assert!((sum - score).abs() < digits, "{sum} is not {score}: {reasons}");
             assert!(!movie["explanation"].as_str().unwrap().is_empty(), "{movie}");
@@ -184,7 +184,7 @@ impl<'a> World<'a> {
 }
 
 #[test]
-fn the_promises_hold_for_random_people_histories_and_filters() {
+fn invariants_hold_for_random_users_histories_and_filters() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let world = World::of(&server);
@@ -239,7 +239,7 @@ fn the_promises_hold_for_random_people_histories_and_filters() {
         world.check(&reply.json(), &movies, (offset, limit));
         short += usize::from(movies.len() < offset + limit);
 
-        // The same person, asked for by what the server knows.
+        // The same user, requested by id so that the server uses its stored history.
         let mut gone = person.known.clone();
         if !with_listed {
             gone.extend(&person.listed);
@@ -273,6 +273,6 @@ fn the_promises_hold_for_random_people_histories_and_filters() {
         assert_eq!(server.as_user(&person.id, ("GET", &path), None).text, reply.text);
         world.check(&reply.json(), &eligible(&wanted, &gone), (offset, limit));
     }
-    // Both sides of the promise were tried.
+    // Both full and short lists occurred.
     assert!(short > REQUESTS / 10 && short < REQUESTS * 9 / 10, "{short}");
 }

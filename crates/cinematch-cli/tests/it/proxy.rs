@@ -1,4 +1,4 @@
-//! A wire between a server and its database that can be cut.
+//! A TCP proxy between a server and its database, for simulating network failures.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// Passes on what comes until it is cut; then every connection breaks, and none is taken.
+/// Forwards bytes until it is cut; then every connection breaks and new ones are refused.
 pub struct Proxy {
     port: u16,
     is_cut: Arc<AtomicBool>,
@@ -14,7 +14,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// To a server's address.
+    /// Creates a proxy to a server address.
     pub fn to(target: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -37,14 +37,14 @@ impl Proxy {
         Self { port, is_cut, open }
     }
 
-    /// The address of a database server, by way of this.
+    /// Returns a database URL that connects through the proxy.
     pub fn url(&self, url: &str) -> String {
         let mut url = url::Url::parse(url).unwrap();
         url.set_port(Some(self.port)).unwrap();
         url.to_string()
     }
 
-    /// Breaks every connection and takes no other.
+    /// Breaks every connection and refuses new ones.
     pub fn cut(&self) {
         self.is_cut.store(true, Ordering::SeqCst);
         for stream in self.open.lock().unwrap().drain(..) {
@@ -52,7 +52,7 @@ impl Proxy {
         }
     }
 
-    /// Takes connections again.
+    /// Accepts connections again.
     pub fn mend(&self) {
         self.is_cut.store(false, Ordering::SeqCst);
     }

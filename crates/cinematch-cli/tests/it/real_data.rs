@@ -1,4 +1,4 @@
-//! The real MovieLens and TMDb files, and the real scikit-learn.
+//! Tests on the real MovieLens and TMDb files, compared with the real scikit-learn.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::folder::{Folder, did_not_run, project, real_data};
 
-/// The Python with scikit-learn that `cargo xtask test` provides.
+/// Returns the Python interpreter with scikit-learn that `cargo xtask test` provides.
 fn python(test: &str) -> Option<PathBuf> {
     let python = std::env::var_os("CINEMATCH_TEST_PYTHON").map(PathBuf::from);
     if python.is_none() {
@@ -23,8 +23,8 @@ fn preprocess(folder: &Folder, raw: &Path, release: &str, more: &[&str]) -> serd
     serde_json::from_str(&folder.ok(&arguments)).unwrap()
 }
 
-/// The strict reading, without any code under test: a trailing `(YYYY)` of 1980 or later, genres
-/// listed. MovieLens quotes a title only where it holds a comma or quotes, never a line break.
+/// Parses movies strictly, without any code under test: a trailing `(YYYY)` of 1980 or later, and listed
+/// genres. MovieLens quotes a title only if it contains a comma or quotes, never a line break.
 fn strict_ids(movies: &str) -> BTreeSet<u32> {
     movies
         .lines()
@@ -41,7 +41,7 @@ fn strict_ids(movies: &str) -> BTreeSet<u32> {
 }
 
 #[test]
-fn movielens_32m_keeps_every_movie_of_the_strict_reading_and_names_the_others() {
+fn movielens_32m_keeps_all_strictly_parsed_movies_and_reports_the_rest() {
     let Some(raw) = real_data("movielens_32m") else { return };
     let folder = Folder::empty();
     let summary = preprocess(&folder, &raw, "ml-32m", &[]);
@@ -76,7 +76,7 @@ fn movielens_32m_keeps_every_movie_of_the_strict_reading_and_names_the_others() 
 }
 
 #[test]
-fn more_movies_come_through_the_other_filters() {
+fn relaxed_filters_keep_more_movies() {
     let Some(raw) = real_data("more_films") else { return };
     let folder = Folder::empty();
     let kept = |more: &[&str]| {
@@ -89,7 +89,7 @@ fn more_movies_come_through_the_other_filters() {
 }
 
 #[test]
-fn features_equal_scikit_learns_on_both_movielens_sets() {
+fn features_match_scikit_learn_on_both_movielens_sets() {
     let Some(raw) = real_data("features_equal_scikit_learns") else { return };
     let Some(python) = python("features_equal_scikit_learns") else { return };
     let check = |folder: &Folder, script: &str, more: &[&str]| {
@@ -122,7 +122,7 @@ fn features_equal_scikit_learns_on_both_movielens_sets() {
 }
 
 #[test]
-fn models_equal_their_formulas_in_float64() {
+fn models_match_their_float64_formulas() {
     let Some(raw) = real_data("models_equal_their_formulas") else { return };
     let Some(python) = python("models_equal_their_formulas") else { return };
     let folder = Folder::empty();
@@ -137,7 +137,7 @@ fn models_equal_their_formulas_in_float64() {
     };
     let train = |model, artifacts, iterations| {
         folder.write("params.json", params(iterations).to_string().as_bytes());
-        // The formulas know of all users.
+        // The formulas use all users.
         let files =
             ["--raw", release.to_str().unwrap(), "--params", "params.json", "--hold-out", "0"];
         folder.ok(&[&["train", "--model", model, "--artifacts", artifacts], &files[..]].concat());
@@ -163,7 +163,7 @@ fn models_equal_their_formulas_in_float64() {
 }
 
 #[test]
-fn neighbours_make_sense_to_a_person() {
+fn nearest_neighbors_are_plausible() {
     let Some(raw) = real_data("neighbours_make_sense") else { return };
     let folder = Folder::empty();
     preprocess(&folder, &raw, "ml-32m", &["--min-year", "none"]);

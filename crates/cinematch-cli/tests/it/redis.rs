@@ -1,5 +1,5 @@
-//! A Redis of a test's own, which it may stall, kill and start again, by the program that `cargo xtask test`
-//! finds.
+//! A separate Redis server per test, which the test can stall, kill and restart. `cargo xtask test` locates the
+//! program.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use crate::folder::did_not_run;
 use crate::server::wait_until;
 
-/// Starts the server `$1` on the socket `$2`, says its number, and kills it when the standard input ends: that
-/// happens as well when the test is killed.
+/// Starts the server `$1` on the socket `$2`, prints its process id, and kills it when standard input closes,
+/// which also happens when the test is killed.
 const KEEPER: &str = r#"
 "$1" --port 0 --unixsocket "$2" --save "" --appendonly no --daemonize no >/dev/null 2>&1 &
 echo $!
@@ -17,7 +17,7 @@ read -r _
 kill -KILL $!
 "#;
 
-/// A running server; gone when dropped.
+/// A running Redis server, killed on drop.
 pub struct Redis {
     program: PathBuf,
     folder: tempfile::TempDir,
@@ -26,7 +26,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// A new and empty one; `None`, said loudly, where there is no program.
+    /// Starts an empty server, or returns `None` with a printed notice if the program is not available.
     pub fn start(test: &str) -> Option<Self> {
         let Some(program) = std::env::var_os("CINEMATCH_TEST_REDIS").map(PathBuf::from) else {
             let why = "no redis-server in CINEMATCH_TEST_REDIS; `cargo xtask test` finds one";
@@ -44,7 +44,7 @@ impl Redis {
         self.folder.path().join("redis.sock")
     }
 
-    /// What `--redis-url` takes.
+    /// Returns the value for `--redis-url`.
     pub fn url(&self) -> String {
         format!("unix://{}", self.socket().display())
     }
@@ -61,43 +61,43 @@ impl Redis {
         Some(String::from_utf8(said).unwrap().trim_end().to_owned())
     }
 
-    /// What it answers to a command.
+    /// Sends a command and returns its reply.
     pub fn ask(&self, words: &[&str]) -> String {
         self.try_ask(words).unwrap_or_else(|| panic!("Redis does not answer {words:?}"))
     }
 
-    /// Replies found in it since its start.
+    /// Number of cache hits since the server started.
     pub fn hits(&self) -> u64 {
         let said = self.ask(&["INFO", "stats"]);
         let hits = said.lines().find_map(|line| line.strip_prefix("keyspace_hits:"));
         hits.unwrap().trim().parse().unwrap()
     }
 
-    /// Replies it was told to keep since its start.
+    /// Number of replies stored since the server started.
     pub fn writes(&self) -> u64 {
         let said = self.ask(&["INFO", "commandstats"]);
         let calls = said.lines().find_map(|line| line.strip_prefix("cmdstat_set:calls="));
         calls.map_or(0, |rest| rest.split(',').next().unwrap().parse().unwrap())
     }
 
-    /// Stops it in the middle of whatever it does: it is there, and does not answer.
+    /// Suspends the process: connections stay open, but commands get no reply.
     pub fn stall(&self) {
         signal("-STOP", &self.pid);
     }
 
-    /// Lets it go on.
+    /// Resumes the process.
     pub fn resume(&self) {
         signal("-CONT", &self.pid);
     }
 
-    /// Kills it.
+    /// Kills the process.
     pub fn kill(&mut self) {
         drop(self.keeper.stdin.take());
         self.keeper.wait().unwrap();
         let _ = std::fs::remove_file(self.socket());
     }
 
-    /// Starts it again at the same place, empty.
+    /// Starts an empty server on the same socket.
     pub fn restart(&mut self) {
         (self.keeper, self.pid) = keep(&self.program, &self.socket());
         self.wait_until_there();

@@ -1,11 +1,11 @@
-//! Where films can be watched, in the viewer's own region; and learning without TMDb's texts.
+//! Streaming availability by region, and training without TMDb text.
 
 use serde_json::json;
 
 use crate::folder::Folder;
 use crate::server::Server;
 
-/// The sample, with providers for three of its films and no services of its own.
+/// Returns the sample with providers for three of its movies and without services of its own.
 fn folder() -> Folder {
     let folder = with_providers();
     folder.ok(&["preprocess", "--min-year", "none", "--services", "none"]);
@@ -13,7 +13,7 @@ fn folder() -> Folder {
     folder
 }
 
-/// The sample's files, and where three of its films can be watched.
+/// Returns the sample's files with providers for three of its movies.
 fn with_providers() -> Folder {
     let folder = Folder::with_sample();
     let links = folder.read("raw/ml-32m/links.csv");
@@ -28,7 +28,7 @@ fn with_providers() -> Folder {
 }
 
 #[test]
-fn what_is_known_of_a_region_is_not_called_mock() {
+fn regional_providers_are_not_marked_mock() {
     let folder = with_providers();
     folder.ok(&["preprocess", "--min-year", "none"]);
     folder.ok(&["train"]);
@@ -50,7 +50,7 @@ fn what_is_known_of_a_region_is_not_called_mock() {
 }
 
 #[test]
-fn a_user_gets_the_services_of_their_region() {
+fn returns_services_of_the_users_region() {
     let folder = folder();
     let server = Server::start(&folder);
     let services = server.get("/api/services").json();
@@ -71,10 +71,10 @@ fn a_user_gets_the_services_of_their_region() {
     }
     assert!(reply["attribution"].as_str().unwrap().contains("TMDb"));
     assert_eq!(reply["shortfall"]["removed_by"]["services"], 351);
-    // Renting is no subscription.
+    // Rentals do not count as a subscription.
     assert_eq!(ask(json!({"region": "US", "services": ["Apple TV"]})).json()["count"], 0);
     ask(json!({"region": "US", "services": ["MUBI Amazon Channel"]})).problem(422);
-    // A region alone changes what is shown and nothing else.
+    // Changing only the region changes the displayed services and nothing else.
     let movies = |body| -> Vec<serde_json::Value> {
         ask(body).json()["recommendations"].as_array().unwrap().clone()
     };
@@ -101,7 +101,7 @@ fn a_user_gets_the_services_of_their_region() {
 }
 
 #[test]
-fn a_person_says_once_where_they_live() {
+fn stores_the_region_in_the_profile() {
     let folder = folder();
     let server = Server::start(&folder);
     let ada = server.post("/auth/identify", &json!({"email": "ada@example.org", "name": "Ada"}));
@@ -125,11 +125,11 @@ fn a_person_says_once_where_they_live() {
     assert!(here.iter().all(|movie| movie["services_source"] == "tmdb"));
     let reply = call("GET", "/api/recommendations", None).json();
     assert!(reply["attribution"].as_str().unwrap().contains("JustWatch"));
-    // What a request says goes before; services that are not there are not asked for.
+    // Request settings override the profile; unavailable services are ignored.
     let there = call("GET", "/api/recommendations?region=US", None).json();
     assert_eq!(there["ignored_preferences"], json!(["Netflix"]));
     assert_eq!(there["count"], 20);
-    // A country of which the catalogue knows nothing: kept, said, and no film is lost for it.
+    // A country without catalog data is stored and reported, and filters out no movie.
     put(json!({"region": "FR"}));
     let reply = call("GET", "/api/recommendations", None).json();
     assert_eq!((&reply["ignored_preferences"], &reply["count"]), (&json!(["FR"]), &json!(20)));
@@ -143,7 +143,7 @@ fn a_person_says_once_where_they_live() {
 }
 
 #[test]
-fn the_terminal_says_where_movies_can_be_watched_and_whose_word_that_is() {
+fn terminal_shows_availability_with_attribution() {
     let folder = folder();
     let text = folder.ok(&["recommend", "--region", "DE", "--services", "MUBI,arte"]);
     assert!(text.contains("on Netflix, MUBI") && text.contains("on MUBI, Netflix, arte"), "{text}");
@@ -156,7 +156,7 @@ fn the_terminal_says_where_movies_can_be_watched_and_whose_word_that_is() {
 }
 
 #[test]
-fn without_tmdbs_text_nothing_that_tmdb_says_is_learned() {
+fn training_without_tmdb_text_ignores_tmdb_data() {
     let folder = folder();
     let columns = |folder: &Folder| folder.read("ml/artifacts/ranking_features.json");
     assert!(columns(&folder).contains("Michael Mann"));
@@ -165,7 +165,7 @@ fn without_tmdbs_text_nothing_that_tmdb_says_is_learned() {
     assert!(!learned.contains("Michael Mann") && learned.contains("crime"), "{learned}");
     let manifest = folder.json("ml/artifacts/manifest.json");
     assert_eq!(manifest["settings"]["without_tmdb_text"], true);
-    // It is shown and filtered by.
+    // TMDb data is still displayed and used in filters.
     let reply = folder.ok(&["recommend", "--liked", "6", "--runtime-max", "120", "--json"]);
     let reply: serde_json::Value = serde_json::from_str(&reply).unwrap();
     let movies = reply["recommendations"].as_array().unwrap();
@@ -173,7 +173,7 @@ fn without_tmdbs_text_nothing_that_tmdb_says_is_learned() {
     assert!(movies.iter().any(|movie| movie["overview"].is_string()));
     let reasons = movies.iter().flat_map(|movie| movie["reasons"].as_array().unwrap());
     assert!(reasons.clone().all(|reason| reason["kind"] != "quality"));
-    // Without the option the model is the one it was, to the byte.
+    // Without the option, the model is byte-identical to the original.
     folder.ok(&["train"]);
     assert!(columns(&folder).contains("Michael Mann"));
     assert!(

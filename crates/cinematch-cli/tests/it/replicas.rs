@@ -1,4 +1,4 @@
-//! Several servers on one database, one Redis and one folder of models.
+//! Several servers that share one database, one Redis and one model folder.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -19,13 +19,13 @@ fn generation(server: &Server) -> u64 {
     server.get("/health").json()["generation"].as_u64().unwrap()
 }
 
-/// Servers that clients may use while others of them are killed and started again.
+/// Servers that stay usable by clients while others are killed and restarted.
 struct Replicas<'a> {
     folder: &'a Folder,
     variables: Vec<(&'a str, &'a str)>,
     servers: Vec<Mutex<Server>>,
     addresses: Vec<Mutex<String>>,
-    /// How often each was killed, counted before it is.
+    /// Number of kills per server, incremented before each kill.
     kills: Vec<AtomicUsize>,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Replicas<'a> {
         Server::start_in(folder, &["--jobs-speed", "20"], variables)
     }
 
-    /// Kills one and starts another in its place.
+    /// Kills one server and starts a replacement.
     fn replace(&self, which: usize) {
         let mut server = self.servers[which].lock().unwrap();
         self.kills[which].fetch_add(1, Ordering::SeqCst);
@@ -56,17 +56,17 @@ impl<'a> Replicas<'a> {
     }
 }
 
-/// What a client saw.
+/// Results recorded by one client.
 #[derive(Default)]
 struct Seen {
-    /// The last stars of a film that were acknowledged, and those on the way when the server was killed.
+    /// The last acknowledged rating per movie, and ratings in flight when the server was killed.
     movies: BTreeMap<u32, (f64, Option<f64>)>,
     requests: usize,
     broken: usize,
 }
 
-/// One person's writes and reads at one server until told to stop. An error that no kill of this very server
-/// explains is a failure.
+/// Runs one user's writes and reads on one server until stopped. Fails on any error not caused by a kill of that
+/// server.
 fn client(replicas: &Replicas<'_>, which: usize, user: &str, stop: &AtomicBool) -> Seen {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
@@ -116,7 +116,7 @@ fn client(replicas: &Replicas<'_>, which: usize, user: &str, stop: &AtomicBool) 
 }
 
 #[test]
-fn servers_killed_under_load_lose_no_write_and_break_no_others_requests() {
+fn killing_servers_under_load_loses_no_write_and_affects_no_other_server() {
     let test = "servers_killed_under_load";
     let (Some(database), Some(redis)) = (database(test), Redis::start(test)) else { return };
     let folder = Folder::trained();
@@ -142,7 +142,7 @@ fn servers_killed_under_load_lose_no_write_and_break_no_others_requests() {
         for kill in 0..KILLS {
             replicas.replace(kill % SERVERS);
         }
-        // A new generation under load: all serve it within seconds.
+        // A new generation published under load: all servers load it within seconds.
         folder.ok(&["train", "--model", "content"]);
         let published = Instant::now();
         for server in &replicas.servers {
@@ -150,7 +150,7 @@ fn servers_killed_under_load_lose_no_write_and_break_no_others_requests() {
         }
         let took = published.elapsed();
         assert!(took < Duration::from_secs(20), "{took:?}");
-        // One retraining at a time, though all are asked.
+        // Only one retraining runs at a time, although all servers receive the request.
         for server in &replicas.servers {
             let server = server.lock().unwrap();
             let asked = server.post_raw("/api/admin/retrain", "application/json", "");
@@ -173,7 +173,7 @@ fn servers_killed_under_load_lose_no_write_and_break_no_others_requests() {
     let broken: usize = all.iter().map(|seen| seen.broken).sum();
     assert!(requests > 200, "{requests}");
     assert!(broken <= KILLS * users.len(), "{broken} of {requests}");
-    // Every server tells everybody's last acknowledged words.
+    // Every server returns each user's last acknowledged ratings.
     for server in &replicas.servers {
         let server = server.lock().unwrap();
         for (user, seen) in users.iter().zip(&all) {

@@ -1,4 +1,4 @@
-//! `cinematch retrain`: a new generation is served if it is not worse, and only then.
+//! `cinematch retrain`: a new generation is promoted only if it is not worse than the current one.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::folder::Folder;
 
-/// Retrains; gives what came of it.
+/// Retrains and returns the outcome.
 fn retrain(folder: &Folder, flags: &[&str]) -> Value {
     let arguments = [&["retrain", "--json"], flags].concat();
     serde_json::from_str(&folder.ok(&arguments)).unwrap()
@@ -20,12 +20,12 @@ fn served(folder: &Folder) -> u64 {
     Generations::at(&folder.path("ml/artifacts")).published().unwrap()
 }
 
-/// The users of the sample whom a retraining leaves out: a fifth.
+/// True if retraining holds the user out: 20 % of the sample's users.
 fn held_out(user: &str) -> bool {
     HoldOut::usual(401).contains(UserId(user.parse().unwrap()))
 }
 
-/// The ratings with other films where `other` says so.
+/// Replaces the movies of ratings for which `other` returns a new one.
 fn change_ratings(folder: &Folder, other: impl Fn(&str, usize) -> Option<usize>) {
     let path = "raw/ml-32m/ratings.csv";
     let text = folder.read(path);
@@ -44,7 +44,7 @@ fn change_ratings(folder: &Folder, other: impl Fn(&str, usize) -> Option<usize>)
 }
 
 #[test]
-fn what_is_not_worse_is_served_and_what_is_not_new_is_not_made() {
+fn promotes_a_generation_that_is_not_worse_and_skips_unchanged_data() {
     let folder = Folder::trained();
     let nothing = retrain(&folder, &[]);
     assert_eq!((&nothing["generation"], &nothing["promoted"]), (&json!(null), &json!(false)));
@@ -64,7 +64,7 @@ fn what_is_not_worse_is_served_and_what_is_not_new_is_not_made() {
         assert!(verdict[users]["users"].as_u64().unwrap() > 50, "{verdict}");
     }
     assert_eq!(served(&folder), 2);
-    // Made again as it was: with films of all years.
+    // The table is rebuilt with its original options: movies of all years.
     let manifest = folder.json("ml/artifacts/current/manifest.json");
     assert_eq!(
         (&manifest["counts"]["movies"], &manifest["hold_out"]["share"]),
@@ -77,8 +77,8 @@ fn what_is_not_worse_is_served_and_what_is_not_new_is_not_made() {
     let shown = folder.ok(&["models", "show"]);
     assert!(shown.contains("NDCG@20 of") && shown.contains("new users"), "{shown}");
 
-    // Equal inputs give equal figures, to the last digit; and what somebody went back from is not served again
-    // of itself.
+    // Equal inputs give bit-identical metrics, and a generation that was rolled back from is never promoted
+    // automatically.
     folder.ok(&["models", "rollback"]);
     let again = retrain(&folder, &["--margin", "0.2"]);
     assert_eq!((&again["verdict"], &again["generation"]), (&first["verdict"], &json!(2)));
@@ -90,7 +90,7 @@ fn what_is_not_worse_is_served_and_what_is_not_new_is_not_made() {
 }
 
 #[test]
-fn a_champion_that_has_seen_everybody_cannot_be_judged_and_stays() {
+fn keeps_a_champion_trained_without_a_holdout() {
     let folder = Folder::trained();
     folder.ok(&["train", "--hold-out", "0"]);
     let outcome = retrain(&folder, &[]);
@@ -100,9 +100,9 @@ fn a_champion_that_has_seen_everybody_cannot_be_judged_and_stays() {
 }
 
 #[test]
-fn what_is_worse_is_kept_and_not_served() {
+fn keeps_a_worse_generation_without_promoting_it() {
     let folder = Folder::trained();
-    // Another model, of which only popularity is known.
+    // A different model that uses only popularity.
     let popular = retrain(&folder, &["--", "--model", "popular"]);
     assert_eq!((&popular["generation"], &popular["promoted"]), (&json!(2), &json!(false)));
     let why = popular["why"].as_str().unwrap();
@@ -111,7 +111,7 @@ fn what_is_worse_is_kept_and_not_served() {
         "{why}"
     );
 
-    // Ratings of which somebody lost the films: those of all who are learned from.
+    // Ratings of all training users, with their movies replaced.
     let original = folder.read("raw/ml-32m/ratings.csv");
     change_ratings(&folder, |user, movie| (!held_out(user)).then(|| movie * 37 + user.len() * 11));
     let shuffled = retrain(&folder, &[]);
@@ -123,19 +123,19 @@ fn what_is_worse_is_kept_and_not_served() {
     assert_eq!(list.matches("candidate").count(), 2, "{list}");
     assert!(list.contains("it may be worse"), "{list}");
 
-    // A file that was cut off.
+    // A truncated file.
     folder.write("raw/ml-32m/ratings.csv", &original.as_bytes()[..original.len() / 2]);
     let cut = retrain(&folder, &[]);
     let why = cut["why"].as_str().unwrap();
     assert!(why.contains("it learned from") && why.contains("--allow-fewer-ratings"), "{why}");
     assert_eq!((&cut["promoted"], served(&folder)), (&json!(false), 1));
-    // Hardly anybody left to ask.
+    // Too few users left for evaluation.
     let few: Vec<&str> = original.lines().take(200).collect();
     folder.write("raw/ml-32m/ratings.csv", (few.join("\n") + "\n").as_bytes());
     let few = retrain(&folder, &["--allow-fewer-ratings"]);
     assert_eq!((&few["promoted"], served(&folder)), (&json!(false), 1), "{few}");
 
-    // Half of the films gone.
+    // Half of the movies removed.
     folder.write("raw/ml-32m/ratings.csv", original.as_bytes());
     let movies = folder.read("raw/ml-32m/movies.csv");
     let half: Vec<&str> = movies.lines().take(180).collect();
@@ -147,7 +147,7 @@ fn what_is_worse_is_kept_and_not_served() {
 }
 
 #[test]
-fn a_broken_champion_and_a_failed_fetch_stop_nothing_and_are_told() {
+fn reports_a_broken_champion_and_a_failed_fetch_and_continues() {
     let folder = Folder::trained();
     folder.write("ml/artifacts/generations/000001/movies_meta.json", b"[]");
     folder.write("raw/tmdb/tmdb.db", b"no database");
@@ -162,7 +162,7 @@ fn a_broken_champion_and_a_failed_fetch_stop_nothing_and_are_told() {
 }
 
 #[test]
-fn a_server_can_follow_and_its_end_is_the_workers_end() {
+fn worker_emits_progress_events_and_stops_when_stdin_closes() {
     let folder = Folder::trained();
     folder.rate_more();
     let worker = || {
@@ -200,7 +200,7 @@ fn a_server_can_follow_and_its_end_is_the_workers_end() {
 }
 
 #[test]
-fn a_failure_is_told_and_changes_nothing() {
+fn failure_is_reported_and_changes_nothing() {
     let folder = Folder::trained();
     folder.write("raw/ml-32m/movies.csv", b"title,genres\n");
     let error = folder.fails(&["retrain"]);
@@ -211,10 +211,10 @@ fn a_failure_is_told_and_changes_nothing() {
 }
 
 #[test]
-fn a_full_disk_leaves_the_generation_that_is_served() {
+fn full_disk_preserves_the_served_generation() {
     let folder = Folder::trained();
     folder.ok(&["train", "--candidate", "--seed", "2"]);
-    // Files may not grow beyond so many half kilobytes: what a full disk looks like to who writes.
+    // `ulimit -f` caps file size in half-kilobyte blocks, which fails writes as a full disk does.
     let limited = |blocks: u32, command: &str| {
         let binary = env!("CARGO_BIN_EXE_cinematch");
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec {binary} {command}");

@@ -1,4 +1,4 @@
-//! Search as people type, on the sample and on all of MovieLens.
+//! Search with realistic queries, on the sample and on all of MovieLens.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::folder::{Folder, movielens_32m, real_data};
 use crate::server::Server;
 
 #[test]
-fn movies_are_found_on_the_terminal_and_by_the_api() {
+fn finds_movies_in_the_terminal_and_over_the_api() {
     let folder = Folder::trained();
     let text = folder.ok(&["search", "heta", "1995"]);
     assert!(text.lines().next().unwrap().contains("Heat (1995)"), "{text}");
@@ -32,11 +32,11 @@ fn movies_are_found_on_the_terminal_and_by_the_api() {
     server.get(&format!("/api/search?q={}", "x".repeat(201))).problem(422);
 }
 
-/// One typing error: a letter left out, doubled, wrong, or two swapped; never the first.
+/// Introduces one typing error: a letter omitted, doubled, replaced or swapped, but never the first.
 fn mistyped(title: &str, draw: &mut impl FnMut(u64) -> u64) -> Option<String> {
     let mut letters: Vec<char> = title.to_lowercase().chars().collect();
     let at = 1 + draw(letters.len() as u64 - 1) as usize;
-    // An error at a gap is another kind.
+    // Errors at a word boundary are a different kind.
     if at + 1 >= letters.len() || !letters[at - 1..=at + 1].iter().all(char::is_ascii_lowercase) {
         return None;
     }
@@ -50,7 +50,7 @@ fn mistyped(title: &str, draw: &mut impl FnMut(u64) -> u64) -> Option<String> {
 }
 
 #[test]
-fn titles_of_movielens_32m_are_found_with_a_typing_error() {
+fn finds_movielens_32m_titles_despite_a_typing_error() {
     let Some(raw) = real_data("search over MovieLens 32M") else { return };
     let movies = movielens_32m(&raw);
     let started = Instant::now();
@@ -79,11 +79,11 @@ fn titles_of_movielens_32m_are_found_with_a_typing_error() {
         assert_eq!(found.first(), Some(&expected), "{query}: {found:?}");
     }
 
-    // People and keywords: films of theirs, where TMDb's facts are known.
+    // Queries for people and keywords return their movies, where TMDb data is available.
     for (query, name, least) in [
         ("quentin tarantino", "Quentin Tarantino", 5),
         ("hayao miyazaki", "Hayao Miyazaki", 4),
-        // Titles with the words come before films about the thing.
+        // Title matches rank above keyword matches.
         ("time loop", "time loop", 2),
     ] {
         let hits = index.search(query, 5);
@@ -99,7 +99,7 @@ fn titles_of_movielens_32m_are_found_with_a_typing_error() {
         assert!(of_theirs >= least, "{query}: {found:?}");
     }
 
-    // Films that people look for: those with votes, of a title that is theirs alone.
+    // Movies likely to be searched for: those with votes and a unique title.
     let mut titles: Vec<&Movie> = movies.iter().filter(|movie| movie.title.len() >= 5).collect();
     titles.sort_by_key(|movie| std::cmp::Reverse(movie.vote_count));
     titles.truncate(5000);

@@ -1,4 +1,4 @@
-//! A running server and requests to it.
+//! A running server, and requests to it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::folder::Folder;
 
-/// `cinematch serve` on a free port, its log in `server.log`; killed when dropped.
+/// A `cinematch serve` process on a free port that logs to `server.log`; killed on drop.
 pub struct Server {
     child: Child,
     pub address: String,
     agent: ureq::Agent,
 }
 
-/// A reply: status, headers that matter, body.
+/// An HTTP reply: status, selected headers and body.
 pub struct Reply {
     pub status: u16,
     pub content_type: String,
@@ -29,7 +29,7 @@ impl Reply {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
 
-    /// The problem document of a refused request.
+    /// Returns the problem document of an error reply.
     pub fn problem(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         assert_eq!(self.content_type, "application/problem+json");
@@ -50,7 +50,7 @@ impl Server {
         Self::start_in(folder, more, &[])
     }
 
-    /// The same with more in its environment.
+    /// Starts a server with additional environment variables.
     pub fn start_in(folder: &Folder, more: &[&str], variables: &[(&str, &str)]) -> Self {
         let arguments = [&["serve", "--port", "0", "--json"], more].concat();
         let mut command = folder.command(&arguments);
@@ -58,7 +58,7 @@ impl Server {
         Self::of(folder, command)
     }
 
-    /// One that is told when a file cannot grow, instead of being killed: `prlimit` then makes the disk full.
+    /// Starts a server that gets an error, not a signal, when a file cannot grow, so `prlimit` can fill the disk.
     pub fn start_on_a_disk_that_may_fill(folder: &Folder) -> Self {
         let plain = folder.command(&[]);
         let mut shell = folder.command(&[]);
@@ -138,7 +138,7 @@ impl Server {
         Self::reply(request.send(body).unwrap())
     }
 
-    /// Any request: its method, its address, headers, and a body if it has one.
+    /// Sends a request with the given method, URL, headers and optional body.
     pub fn send(
         &self,
         (method, path): (&str, &str),
@@ -148,7 +148,7 @@ impl Server {
         Self::reply(self.try_send((method, path), headers, body).unwrap())
     }
 
-    /// The same, and what it leads to is not followed.
+    /// Sends a request without following redirects.
     pub fn send_here(
         &self,
         (method, path): (&str, &str),
@@ -183,14 +183,14 @@ impl Server {
         }
     }
 
-    /// A request of somebody, with or without JSON.
+    /// Sends a request on behalf of a user, with optional JSON.
     pub fn as_user(&self, user: &str, call: (&str, &str), body: Option<&Value>) -> Reply {
         let headers = [("x-user-id", user), ("content-type", "application/json")];
         let text = body.map(Value::to_string);
         self.send(call, &headers, text.as_deref().map(str::as_bytes))
     }
 
-    /// The status of such a request, which may find the server gone.
+    /// Sends a user's request and returns the status, or `None` if the server is gone.
     pub fn try_as_user(&self, user: &str, call: (&str, &str), body: Option<&Value>) -> Option<u16> {
         let headers = [("x-user-id", user), ("content-type", "application/json")];
         let text = body.map(Value::to_string);
@@ -204,18 +204,18 @@ impl Server {
         reply.json()
     }
 
-    /// The process.
+    /// Returns the process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Kills the process, if it is still there, and waits for its end.
+    /// Kills the process if it is still running, and waits for it to exit.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Sends SIGTERM and waits for the end; whether it ended well.
+    /// Sends SIGTERM and waits for the exit; returns true if the exit was successful.
     pub fn terminate(&mut self) -> bool {
         self.tell_to_stop();
         self.ended_well()
@@ -227,12 +227,12 @@ impl Server {
         std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     }
 
-    /// Waits for the end; whether it ended well.
+    /// Waits for the exit; returns true if it was successful.
     pub fn ended_well(&mut self) -> bool {
         self.child.wait().unwrap().success()
     }
 
-    /// The origin whose pages may read the reply to a page of `origin`.
+    /// Returns the origin that CORS allows to read the reply to a request from `origin`.
     pub fn allowed_origin(&self, path: &str, origin: &str) -> String {
         let response = self.agent.get(self.url(path)).header("origin", origin).call().unwrap();
         let allowed = response.headers().get("access-control-allow-origin");
@@ -247,7 +247,7 @@ impl Drop for Server {
     }
 }
 
-/// Waits until `done`, for at most half a minute.
+/// Waits until `done` returns true, for at most 30 seconds.
 pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {

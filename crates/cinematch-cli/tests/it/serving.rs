@@ -1,4 +1,4 @@
-//! The compatibility surface, promise by promise.
+//! Compatibility and contract tests of the HTTP API.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -13,7 +13,7 @@ fn ids(reply: &Value) -> Vec<u64> {
 }
 
 #[test]
-fn the_surface_existing_front_ends_call() {
+fn supports_the_routes_of_existing_front_ends() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let health = server.get("/health").json();
@@ -38,7 +38,7 @@ fn the_surface_existing_front_ends_call() {
     assert!(movie["imdb_id"].is_null() && movie["poster_url"].is_null());
     assert!(movie.get("score").is_none());
 
-    // The whole body of the Python system's clients, and an empty one.
+    // The full body that clients of the Python system send, and an empty one.
     let reply = server.recommend(&json!({
         "user_id": "ada", "liked_movie_ids": [1], "disliked_movie_ids": [], "preferred_genres": [],
         "services": [], "runtime_min": null, "runtime_max": null,
@@ -77,7 +77,7 @@ fn the_surface_existing_front_ends_call() {
 }
 
 #[test]
-fn the_documents_are_served_without_a_network() {
+fn serves_api_documents_offline() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let document = server.get("/openapi.json").json();
@@ -127,7 +127,7 @@ fn the_documents_are_served_without_a_network() {
             "/metrics",
         ]
     );
-    // What generators of clients need: a name for every operation, and words for every reply.
+    // Client generators need an operation id for every operation, and a description for every response.
     let mut names = std::collections::BTreeSet::new();
     for item in document["paths"].as_object().unwrap().values() {
         for operation in item.as_object().unwrap().values() {
@@ -147,7 +147,7 @@ fn the_documents_are_served_without_a_network() {
 }
 
 #[test]
-fn promises_of_the_recommendation_route() {
+fn recommendation_route_keeps_its_contract() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let request = json!({
@@ -168,7 +168,7 @@ fn promises_of_the_recommendation_route() {
         let sum: f64 = parts.map(|reason| reason["contribution"].as_f64().unwrap()).sum();
         assert!((sum - item["score"].as_f64().unwrap()).abs() < 1e-5, "{item}");
     }
-    // The same request, byte for byte; pages fit together.
+    // Identical requests give byte-identical replies, and pages are contiguous.
     let again = || server.post("/api/recommendations", &request).text;
     assert_eq!(again(), again());
     let page = |offset: u64, limit: u64| {
@@ -176,7 +176,7 @@ fn promises_of_the_recommendation_route() {
     };
     assert_eq!([page(0, 7), page(7, 13)].concat(), page(0, 20));
 
-    // Fewer than asked for: said, with a full account.
+    // A short list is reported, with an explanation of the filters.
     let short = server.recommend(&json!({
         "liked_movie_ids": [1], "limit": 100, "filters": {"genres": {"all": ["western", "drama"]}},
     }));
@@ -186,7 +186,7 @@ fn promises_of_the_recommendation_route() {
     assert_eq!(shortfall["returned"], short["count"]);
     assert_eq!(total + short["count"].as_u64().unwrap(), 353);
 
-    // One model of the hybrid alone, or all of them by the whole's name.
+    // A single model of the hybrid, or all of them under the hybrid's name.
     let by = |model: Value| {
         ids(&server.recommend(&json!({"liked_movie_ids": [1], "limit": 30, "model": model})))
     };
@@ -195,7 +195,7 @@ fn promises_of_the_recommendation_route() {
         assert_ne!(by(json!(model)), by(json!(null)), "{model}");
     }
 
-    // What the watchlist holds is not recommended, to that person.
+    // Movies on a user's watchlist are not recommended to that user.
     let first = ids(&server.recommend(&json!({"user_id": "eve"})))[0];
     server.post("/api/watchlist/eve", &json!({"movie_id": first}));
     assert!(!ids(&server.recommend(&json!({"user_id": "eve"}))).contains(&first));
@@ -203,7 +203,7 @@ fn promises_of_the_recommendation_route() {
 }
 
 #[test]
-fn whatever_a_client_sends_is_answered_with_a_problem() {
+fn malformed_requests_return_problem_documents() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let refused = |body: &Value| {
@@ -226,16 +226,16 @@ fn whatever_a_client_sends_is_answered_with_a_problem() {
     assert_eq!(refused(&json!({"user_id": "x".repeat(300)})), "user_id");
     assert_eq!(refused(&json!({"ratings": [{"rating": 4.0}]})), "movie_id");
     assert_eq!(refused(&json!({"liked_movie_ids": vec![7; 10_001]})), "liked_movie_ids");
-    // A refusal is short, whatever was sent.
+    // Error replies are short regardless of the input.
     let many = json!({"preferred_genres": vec!["x".repeat(1000); 100]});
     assert!(server.post("/api/recommendations", &many).text.len() < 20_000);
     let problem =
         server.post("/api/recommendations", &json!({"liked_movie_ids": 1.5})).problem(422);
     let message = problem["errors"][0]["message"].as_str().unwrap();
     assert_eq!(message, "invalid type: floating point `1.5`, expected a list");
-    // `null` is nothing, at every depth.
+    // `null` means absent, at every depth.
     server.recommend(&json!({"liked_movie_ids": null, "filters": {"genres": {"any": null}}}));
-    // Ids that no film has are no error.
+    // Unknown movie ids are not an error.
     let reply = server.recommend(&json!({"liked_movie_ids": [1, -1, 99_999, 9_999_999_999_i64]}));
     assert_eq!(reply["unknown_movie_ids"], json!([-1, 9_999_999_999_i64, 99_999]));
 
@@ -253,7 +253,7 @@ fn whatever_a_client_sends_is_answered_with_a_problem() {
 }
 
 #[test]
-fn a_new_generation_is_picked_up_without_a_failed_request() {
+fn loads_a_new_generation_without_a_failed_request() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -277,7 +277,7 @@ fn a_new_generation_is_picked_up_without_a_failed_request() {
     });
     assert!(answered.into_inner() > 10);
 
-    // A damaged generation is refused; the old one serves on. Then a good one is picked up.
+    // A damaged generation is rejected while the old one stays in service; a valid one is then loaded.
     let good = server.get("/health").json()["generation"].clone();
     let number = good.as_u64().unwrap() + 1;
     let generations = folder.path("ml/artifacts/generations");
@@ -294,7 +294,7 @@ fn a_new_generation_is_picked_up_without_a_failed_request() {
 }
 
 #[test]
-fn the_server_stops_gracefully_and_refuses_the_open_network() {
+fn stops_gracefully_and_refuses_public_addresses() {
     let folder = Folder::trained();
     let mut server = Server::start(&folder);
     assert_eq!(server.get("/health").status, 200);

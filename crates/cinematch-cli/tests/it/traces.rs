@@ -1,4 +1,4 @@
-//! Traces, as a collector gets them.
+//! OpenTelemetry traces, as received by a collector.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::folder::Folder;
 use crate::server::{Server, wait_until};
 
-/// A collector that keeps what it gets.
+/// A collector that stores every export.
 struct Collector {
     address: String,
     got: Arc<Mutex<Vec<Value>>>,
@@ -29,7 +29,7 @@ impl Collector {
         Self { address, got, _runtime: runtime }
     }
 
-    /// Every span, with the resource that it is of.
+    /// Returns every span with its resource.
     fn spans(&self) -> Vec<(Value, Value)> {
         let mut spans = Vec::new();
         for batch in self.got.lock().unwrap().iter() {
@@ -50,7 +50,7 @@ async fn keep(State(got): State<Arc<Mutex<Vec<Value>>>>, body: String) -> Status
     StatusCode::OK
 }
 
-/// The value of an attribute, as text.
+/// Returns the value of an attribute as text.
 fn attribute(of: &Value, key: &str) -> String {
     let found = of["attributes"].as_array().unwrap().iter().find(|pair| pair["key"] == key);
     let value = found.map(|pair| pair["value"].as_object().unwrap().values().next().unwrap());
@@ -62,7 +62,7 @@ fn attribute(of: &Value, key: &str) -> String {
 }
 
 #[test]
-fn a_request_is_a_span_with_what_took_time_below_it() {
+fn request_span_contains_spans_for_slow_steps() {
     let collector = Collector::start();
     let folder = Folder::trained();
     let mut server =
@@ -77,7 +77,7 @@ fn a_request_is_a_span_with_what_took_time_below_it() {
     let reply = server.send(call, &headers, Some(body.as_bytes()));
     assert_eq!(reply.status, 200);
     assert_eq!(server.get("/nowhere/at-all").status, 404);
-    // What was not sent yet is sent when the server stops.
+    // Pending spans are exported on shutdown.
     assert!(server.terminate());
 
     let spans = collector.spans();
@@ -108,7 +108,7 @@ fn a_request_is_a_span_with_what_took_time_below_it() {
 }
 
 #[test]
-fn of_no_share_only_callers_that_trace_are_traced() {
+fn zero_sampling_traces_only_sampled_callers() {
     let collector = Collector::start();
     let folder = Folder::trained();
     let flags = ["--otlp-endpoint", &collector.address, "--trace-share", "0"];
@@ -127,7 +127,7 @@ fn of_no_share_only_callers_that_trace_are_traced() {
 }
 
 #[test]
-fn a_collector_that_is_not_there_is_told_once_and_costs_no_request() {
+fn unreachable_collector_is_logged_once_and_fails_no_request() {
     let folder = Folder::trained();
     let variables =
         [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"), ("OTEL_BSP_SCHEDULE_DELAY", "50")];

@@ -20,17 +20,17 @@ fn tune(folder: &Folder, arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn an_interrupted_search_goes_on_where_it_was_and_finds_the_same() {
+fn interrupted_search_resumes_with_the_same_result() {
     let folder = merged();
     let whole = tune(&folder, &SEARCH);
-    // 6 trials, the better 3 of them, the better 2 of these.
+    // Successive halving: 6 trials, then the best 3, then the best 2.
     assert_eq!((&whole["measured"], &whole["resumed"]), (&11.into(), &0.into()));
     assert_eq!(whole["finalists"].as_array().unwrap().len(), 2);
     let found = folder.read("data/tuned.json");
 
     let log = folder.read("data/tune/item-knn.jsonl");
     assert_eq!(log.lines().count(), 11);
-    // As a crash leaves it: four lines and a half.
+    // A log as a crash leaves it: four complete lines and half of a fifth.
     let four: usize = log.lines().take(4).map(|line| line.len() + 1).sum();
     fs::write(folder.path("data/tune/item-knn.jsonl"), &log[..four + 20]).unwrap();
     fs::remove_file(folder.path("data/tuned.json")).unwrap();
@@ -39,7 +39,7 @@ fn an_interrupted_search_goes_on_where_it_was_and_finds_the_same() {
     assert_eq!(resumed["finalists"], whole["finalists"]);
     assert_eq!(folder.read("data/tuned.json"), found);
 
-    // More trials begin with the same ones; other data has nothing in the log.
+    // A larger search starts with the same trials; other data reuses nothing from the log.
     let more = tune(&folder, &[&SEARCH[..4], &["--trials", "8"], &SEARCH[6..]].concat());
     assert!(more["resumed"].as_u64() >= Some(8), "{more}");
     folder.ok(&["preprocess", "--min-year", "1990"]);
@@ -47,7 +47,7 @@ fn an_interrupted_search_goes_on_where_it_was_and_finds_the_same() {
 }
 
 #[test]
-fn what_is_found_is_kept_beside_others_and_evaluate_and_train_use_it() {
+fn tuned_parameters_are_merged_and_used_by_evaluate_and_train() {
     let folder = merged();
     tune(&folder, &SEARCH);
     tune(&folder, &["tune", "--json", "--model", "top-rated", "--trials", "3"]);
@@ -70,7 +70,7 @@ fn what_is_found_is_kept_beside_others_and_evaluate_and_train_use_it() {
 }
 
 #[test]
-fn a_hybrids_weights_are_searched_around_tuned_parts() {
+fn hybrid_weights_are_searched_with_tuned_components() {
     let folder = merged();
     folder.write(
         "data/tuned.json",
@@ -91,7 +91,7 @@ fn a_hybrids_weights_are_searched_around_tuned_parts() {
 }
 
 #[test]
-fn what_cannot_be_tuned_is_a_usage_error() {
+fn untunable_model_is_a_usage_error() {
     let folder = Folder::empty();
     let output = folder.run(&["tune", "--model", "content"]);
     let error = String::from_utf8_lossy(&output.stderr);
@@ -103,7 +103,7 @@ fn what_cannot_be_tuned_is_a_usage_error() {
 }
 
 #[test]
-fn better_parameters_of_a_longer_search_stay() {
+fn keeps_better_parameters_of_a_longer_search() {
     let folder = Folder::trained();
     let search = |trials: &str| {
         tune(&folder, &["tune", "--json", "--model", "item-knn", "--trials", trials])

@@ -1,4 +1,4 @@
-//! New films and facts in a server that runs, without training.
+//! `cinematch update`: adds movies and metadata to a running server without training.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -10,7 +10,7 @@ use crate::server::{Server, wait_until};
 
 const NEW: u64 = 900_001;
 
-/// A film of the kind of Toy Story, in all three files.
+/// Adds a movie similar to Toy Story to all three files.
 fn add_a_movie(folder: &Folder) {
     let append = |name: &str, row: &str| {
         let text = folder.read(name) + row;
@@ -44,7 +44,7 @@ fn listed(server: &Server) -> Vec<(u64, f64)> {
 }
 
 #[test]
-fn a_new_movie_is_found_and_recommended_without_training() {
+fn new_movie_is_searchable_and_recommended_without_training() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let before = listed(&server);
@@ -60,14 +60,14 @@ fn a_new_movie_is_found_and_recommended_without_training() {
     let after = listed(&server);
     let place = after.iter().position(|(id, _)| *id == NEW);
     assert!(place.is_some_and(|place| place < 10), "{after:?}");
-    // The others keep what they had: scores are shares of the best one's, and measured by all films'.
+    // Scores of other movies are unchanged after rescaling: they are relative to the best score over all movies.
     let share = after.iter().find(|(id, _)| *id == before[0].0).unwrap().1 / before[0].1;
     for (id, was) in &before[..40] {
         let is = after.iter().find(|(other, _)| other == id).unwrap().1;
         assert!((was * share - is).abs() < 0.02, "{id}: {was} and {is}");
     }
 
-    // In a history it speaks for its kind.
+    // In a history, the new movie raises similar movies.
     let reply = server.recommend(&json!({ "liked_movie_ids": [NEW], "limit": 10 }));
     assert!(reply["recommendations"].to_string().contains("Toy Story"), "{reply}");
 
@@ -77,7 +77,7 @@ fn a_new_movie_is_found_and_recommended_without_training() {
     let again = updated(&folder);
     assert!(again["generation"].is_null() && again["promoted"] == false, "{again}");
     assert!(folder.ok(&["update"]).contains("no changes since"));
-    // A file of other bytes that says the same makes no generation.
+    // A file with different bytes but equal content creates no generation.
     let tags = folder.read("raw/ml-32m/tags.csv") + "no,tag,at all\n";
     folder.write("raw/ml-32m/tags.csv", tags.as_bytes());
     assert!(folder.ok(&["update"]).contains("no changes since"));
@@ -85,7 +85,7 @@ fn a_new_movie_is_found_and_recommended_without_training() {
 }
 
 #[test]
-fn facts_are_refreshed_movies_that_left_stay_and_ratings_fold_in() {
+fn update_refreshes_metadata_keeps_removed_movies_and_folds_in_ratings() {
     let folder = Folder::trained();
     add_a_movie(&folder);
     updated(&folder);
@@ -101,7 +101,7 @@ fn facts_are_refreshed_movies_that_left_stay_and_ratings_fold_in() {
     let rated = folder.read("raw/ml-32m/ratings.csv");
     let raters: Vec<String> =
         (1..40).map(|user| format!("{user},{NEW},5.0,1700000000\n")).collect();
-    // Rows of one user stand together in real files, but need not.
+    // Real files keep the rows of a user together, but this is not required.
     folder.write("raw/ml-32m/ratings.csv", (rated + &raters.concat()).as_bytes());
     let outcome = updated(&folder);
     assert_eq!(
@@ -113,7 +113,7 @@ fn facts_are_refreshed_movies_that_left_stay_and_ratings_fold_in() {
     let overview = server.get("/api/movies/1").json()["overview"].to_string();
     assert!(overview.contains("keeps his place"), "{overview}");
     assert_eq!(server.get("/api/movies/2").status, 200);
-    // Training lets it go.
+    // Training removes the movie.
     folder.ok(&["train"]);
     let manifest = folder.json("ml/artifacts/manifest.json");
     assert_eq!(
@@ -123,7 +123,7 @@ fn facts_are_refreshed_movies_that_left_stay_and_ratings_fold_in() {
 }
 
 #[test]
-fn a_table_is_made_again_as_it_was_made() {
+fn rebuilds_the_table_with_its_original_options() {
     let folder = Folder::with_sample();
     std::fs::rename(folder.path("raw/ml-32m"), folder.path("films")).unwrap();
     folder.ok(&["preprocess", "--raw", "films", "--min-year", "1990", "--services", "none"]);
@@ -132,7 +132,7 @@ fn a_table_is_made_again_as_it_was_made() {
     let text = folder.read("films/movies.csv")
         + &format!("{NEW},New Film (2020),Drama\n{},Old Film (1950),Drama\n", NEW + 1);
     folder.write("films/movies.csv", text.as_bytes());
-    // Neither folder nor year need be said again.
+    // Neither the folder nor the year has to be passed again.
     assert_eq!(updated(&folder)["added"], json!([NEW]));
     assert_eq!(folder.read("data/movies_merged.csv").lines().count(), rows + 1);
     let report = folder.json("data/preprocess_report.json");
@@ -143,7 +143,7 @@ fn a_table_is_made_again_as_it_was_made() {
 }
 
 #[test]
-fn a_server_is_told_line_by_line() {
+fn reports_progress_to_the_server_line_by_line() {
     let folder = Folder::trained();
     add_a_movie(&folder);
     let mut command = folder.command(&["update", "--events"]);
@@ -155,6 +155,6 @@ fn a_server_is_told_line_by_line() {
     assert_eq!(events[0], json!({ "stage": "preprocess", "share": 0.0 }));
     assert_eq!(events.last().unwrap()["outcome"]["generation"], 2);
     assert_eq!(events.last().unwrap()["outcome"]["why"], "1 movie added");
-    // Standard input that has ended is a server that has died.
+    // When standard input closes, the server is considered gone.
     assert!(!folder.run(&["update", "--events"]).status.success());
 }

@@ -16,7 +16,7 @@ fn listed(server: &Server, user: &str) -> Vec<(u64, bool)> {
 }
 
 #[test]
-fn the_story_of_a_watchlist() {
+fn watchlist_supports_adding_marking_watched_and_removing() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     assert_eq!(listed(&server, "ada"), []);

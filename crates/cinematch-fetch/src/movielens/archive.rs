@@ -1,4 +1,4 @@
-//! A release's archive, unpacked with suspicion.
+//! Unpacks release archives, which are treated as untrusted input.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -9,43 +9,44 @@ use zip::ZipArchive;
 
 use super::Release;
 
-/// MovieLens 32M unpacks to 0.95 GB, 25M to 1.2 GB.
+/// Maximum unpacked size. MovieLens 32M unpacks to 0.95 GB, 25M to 1.2 GB.
 const LARGEST: u64 = 8 << 30;
 const MOST_FILES: usize = 64;
-/// Ratings shrink to a quarter, and tag genomes to a tenth; nothing that is data shrinks more.
+/// Maximum compression ratio. Ratings compress to a quarter and tag genomes to a tenth; a much higher
+/// ratio indicates a zip bomb.
 const SHRINKS_AT_MOST: u64 = 200;
 
-/// An archive that is not unpacked.
+/// An archive could not be unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// It is no archive, or damaged.
+    /// The file is not a ZIP archive, or it is damaged.
     #[error("{archive} cannot be read as a ZIP archive: {cause}. Download it again")]
     Damaged {
-        /// The archive.
+        /// File name of the archive.
         archive: String,
-        /// What is wrong.
+        /// Cause of the failure.
         cause: String,
     },
-    /// It wants what no release wants.
+    /// The archive has contents that no release has.
     #[error("{archive} is not unpacked: {reason}")]
     Refused {
-        /// The archive.
+        /// File name of the archive.
         archive: String,
-        /// Why.
+        /// Reason for the rejection.
         reason: String,
     },
-    /// It holds no release that CineMatch reads.
+    /// The archive does not contain a supported release.
     #[error(
         "{archive} holds `{found}`, which is no MovieLens release that CineMatch reads ({})",
         known()
     )]
     NoRelease {
-        /// The archive.
+        /// File name of the archive.
         archive: String,
-        /// Its folder.
+        /// Name of its folder.
         found: String,
     },
-    /// The disk.
+    /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
 }
@@ -54,8 +55,8 @@ fn known() -> String {
     super::RELEASES.map(|release| release.folder).join(", ")
 }
 
-/// Unpacks `archive` into the empty folder `into`, without the archive's own folder. Nothing lands
-/// outside of `into`, no links are made, and no more is written than a release can have.
+/// Unpacks `archive` into the empty folder `into`, without the archive's top-level folder. Never writes
+/// outside of `into`, never creates links, and stops at the size limit.
 pub fn unpack(
     archive: &Path,
     into: &Path,
@@ -70,7 +71,7 @@ pub fn unpack(
     if zip.len() > MOST_FILES {
         return Err(refused(format!("it has {} files, a release has ten", zip.len())));
     }
-    // Of two files with one name the reader shows one.
+    // The reader hides all but one of several entries with equal names.
     if n_entries(archive)?.is_some_and(|entries| entries != zip.len()) {
         return Err(refused("it has two files of one name".to_owned()));
     }
@@ -86,7 +87,7 @@ pub fn unpack(
         let Some((folder, path)) = place(&entry_name) else {
             return Err(refused(format!("`{entry_name}` would land outside of its folder")));
         };
-        // What macOS adds is nobody's data.
+        // macOS adds a folder with resource forks.
         if folder == "__MACOSX" {
             continue;
         }
@@ -104,7 +105,7 @@ pub fn unpack(
         let directory = cinematch::files::parent(&target);
         fs::create_dir_all(directory).map_err(FileError::at("create", directory))?;
         let mut out = File::create_new(&target).map_err(FileError::at("create", &target))?;
-        // What an entry says of its size is only what it says.
+        // The declared size of an entry is untrusted, so the bytes read are limited instead.
         let left = limit - written;
         let mut counted = Counted {
             reader: entry.by_ref().take(left + 1),
@@ -132,7 +133,8 @@ pub fn unpack(
     release.ok_or_else(|| refused("it is empty".to_owned()))
 }
 
-/// How many entries the archive's own end says it has; none where that is not to be seen there.
+/// Returns the number of entries in the end of central directory record, or `None` if there is no such
+/// record or the number is in the ZIP64 record.
 fn n_entries(archive: &Path) -> Result<Option<usize>, FileError> {
     const END: usize = 22;
     let bytes_at_end = {
@@ -148,11 +150,12 @@ fn n_entries(archive: &Path) -> Result<Option<usize>, FileError> {
     let start = bytes_at_end.windows(4).rposition(|window| window == b"PK\x05\x06");
     let end = start.and_then(|start| bytes_at_end.get(start..start + END));
     let entries = end.map(|end| usize::from(u16::from_le_bytes([end[10], end[11]])));
-    // All ones: the number is elsewhere, since it is large.
+    // All ones: the number is in the ZIP64 record.
     Ok(entries.filter(|entries| *entries != usize::from(u16::MAX)))
 }
 
-/// An entry's folder and its path in there; none for names that lead elsewhere.
+/// Splits an entry name into its top-level folder and the path within. Returns `None` for names that
+/// point outside of the folder.
 fn place(name: &str) -> Option<(&str, PathBuf)> {
     if name.contains(['\\', '\0']) {
         return None;
@@ -188,8 +191,8 @@ mod tests {
     use super::*;
     use zip::write::SimpleFileOptions;
 
-    /// Unpacks an archive of the given entries; the release, or the error's text, and that nothing
-    /// lies outside of the folder.
+    /// Unpacks an archive with the given entries. Returns the release or the error text, and asserts that no
+    /// files were created outside of the target folder.
     fn check(entries: &[(&str, &[u8])]) -> Result<Release, String> {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("a.zip");
@@ -207,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_release_is_unpacked_and_nothing_else() {
+    fn unpacks_a_release_and_rejects_foreign_or_escaping_entries() {
         let good = check(&[("ml-32m/movies.csv", b"movieId"), ("__MACOSX/x", b"")]);
         assert_eq!(good.unwrap().name, "32m");
         for (entries, says) in [
@@ -224,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn two_files_of_one_name_are_refused() {
+    fn rejects_two_entries_with_equal_names() {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("a.zip");
         let mut zip = zip::ZipWriter::new(File::create(&archive).unwrap());
@@ -241,13 +244,13 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_refused_before_it_fills_the_disk() {
+    fn rejects_a_zip_bomb_before_it_fills_the_disk() {
         let error = check(&[("ml-32m/ratings.csv", &vec![b'0'; 64 << 20])]).unwrap_err();
         assert!(error.contains("no release of its size"), "{error}");
     }
 
     #[test]
-    fn a_damaged_archive_says_so() {
+    fn reports_a_damaged_archive() {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("a.zip");
         fs::write(&archive, b"PK\x03\x04 not really").unwrap();

@@ -1,4 +1,4 @@
-//! A file that comes over the network in as many pieces as it takes.
+//! Resumable file downloads with checksum verification.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -12,26 +12,26 @@ use reqwest::{Client, Response, StatusCode, Url};
 
 use crate::clock::Clock;
 
-/// The real one.
+/// Base URL of GroupLens' file server.
 pub const GROUPLENS: &str = "https://files.grouplens.org";
 
-/// Tries in a row that bring nothing.
+/// Number of consecutive attempts without progress before a download fails.
 const TRIES: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// MovieLens 32M is 239 MB; no release is near this.
+/// Maximum size of a download. The archive of MovieLens 32M has 239 MB.
 const LONGEST: u64 = 4 << 30;
 const LONGEST_MD5: usize = 4 << 10;
 
-/// A download that did not come to its end. What has come is kept where that helps.
+/// A download failed. The bytes received so far are kept if they allow resuming.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
-    /// The address is none, or not safe from being listened to.
+    /// The base URL is invalid or insecure.
     #[error("the address `{0}` cannot be used: expected https://HOST, or http:// on this machine")]
     Base(String),
-    /// HTTPS cannot be set up.
+    /// The TLS setup failed.
     #[error("cannot set up HTTPS: {0}")]
     Client(String),
-    /// Nobody has it.
+    /// The server does not have the file.
     #[error(
         "{file} is not at GroupLens (HTTP {status}{}); see https://grouplens.org/datasets/movielens/",
         if (300..400).contains(status) {
@@ -41,63 +41,63 @@ pub enum DownloadError {
         }
     )]
     NotThere {
-        /// The file.
+        /// File name.
         file: String,
-        /// The HTTP status.
+        /// HTTP status.
         status: u16,
     },
-    /// It broke off too often.
+    /// All attempts failed.
     #[error(
         "{file} could not be downloaded: {reason}. Run it again: it goes on after {have} bytes"
     )]
     Broken {
-        /// The file.
+        /// File name.
         file: String,
-        /// The last reason.
+        /// Reason of the last failure.
         reason: String,
-        /// Bytes that have come.
+        /// Number of bytes received.
         have: u64,
     },
-    /// More than any release has.
+    /// The file exceeds the size limit.
     #[error("{file} is larger than {} GiB: that is no MovieLens release", LONGEST >> 30)]
     TooLarge {
-        /// The file.
+        /// File name.
         file: String,
     },
-    /// The checksum does not agree.
+    /// The checksum does not match.
     #[error(
         "{file} is damaged: GroupLens publishes the MD5 {expected}, what came has {got}. Nothing was \
          replaced; run it again to download it anew"
     )]
     Checksum {
-        /// The file.
+        /// File name.
         file: String,
-        /// As published.
+        /// Published MD5.
         expected: String,
-        /// As computed.
+        /// MD5 of the received bytes.
         got: String,
     },
-    /// Another download is at it.
+    /// Another process is downloading the file.
     #[error("another `cinematch fetch movielens` is downloading {file}; wait until it is done")]
     Busy {
-        /// The file.
+        /// File name.
         file: String,
     },
-    /// The disk.
+    /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
-/// Bytes that have come, of so many, where that is known.
+/// Progress of a download, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Come so far, earlier runs included.
+    /// Bytes received so far, including earlier runs.
     pub have: u64,
-    /// In all.
+    /// Total size, if the server sent it.
     pub of: Option<u64>,
 }
 
-/// Downloads from GroupLens, or a server like it.
+/// Downloads from GroupLens or a compatible server.
 #[derive(Debug)]
 pub struct Download {
     client: Client,
@@ -106,11 +106,11 @@ pub struct Download {
 }
 
 impl Download {
-    /// From `base`: [`GROUPLENS`].
+    /// Creates a downloader for the server at `base`, by default [`GROUPLENS`].
     pub fn new(base: &str, clock: Clock) -> Result<Self, DownloadError> {
         let url =
             crate::http::safe_url(base).ok_or_else(|| DownloadError::Base(base.to_owned()))?;
-        // An archive is as it is: ranges of a compressed form would be ranges of something else.
+        // Ranges of a compressed response would not be ranges of the file.
         let client =
             crate::http::client(clock).redirect(crate::http::same_server(&url)).no_gzip().build();
         let client =
@@ -118,7 +118,7 @@ impl Download {
         Ok(Self { client, base: url, clock })
     }
 
-    /// The MD5 published beside a file; `None` where none is.
+    /// Returns the MD5 published next to a file, or `None` if there is none.
     pub async fn published_md5(&self, file: &str) -> Result<Option<String>, DownloadError> {
         let name = format!("{file}.md5");
         let mut tries = 0;
@@ -144,8 +144,8 @@ impl Download {
         }
     }
 
-    /// Downloads `file` to `part`, going on where an earlier run stopped, and checks it. Gives the
-    /// file's MD5.
+    /// Downloads `file` to `part`, resuming an earlier run, and verifies `md5` if given. Returns the file's
+    /// MD5.
     pub async fn file(
         &self,
         file: &str,
@@ -178,7 +178,7 @@ impl Download {
         }
     }
 
-    /// Asks for what is missing. The inner error is worth another try.
+    /// Requests the missing bytes. The inner error is retryable.
     async fn rest(
         &self,
         file: &str,
@@ -194,7 +194,7 @@ impl Download {
         match status {
             StatusCode::PARTIAL_CONTENT if starts_at(&response) == Some(part.have) => {}
             StatusCode::OK => part.restart(&response)?,
-            // What is here is not a beginning of what is there (any more).
+            // The file on the server has changed, so the part is not a prefix of it.
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
                 part.clear()?;
                 return Ok(Err("the file has changed at GroupLens".to_owned()));
@@ -238,7 +238,7 @@ impl Download {
     }
 }
 
-/// What has come of a file, and of which version of it.
+/// A partial download and the version (entity tag or date) of the file it belongs to.
 struct Part {
     path: PathBuf,
     version: PathBuf,
@@ -256,7 +256,7 @@ impl Part {
         version.push(".version");
         let version = PathBuf::from(version);
         let tag = fs::read_to_string(&version).ok().filter(|tag| !tag.is_empty());
-        // Without its version nobody knows what this is a part of.
+        // Without a version the bytes could belong to another file.
         if tag.is_none() {
             file.set_len(0).map_err(FileError::at("empty", path))?;
         }
@@ -264,7 +264,7 @@ impl Part {
         Ok(Self { path: path.to_owned(), version, file, have, tag })
     }
 
-    /// What to ask for: the rest, if the file there is still the one this is a part of.
+    /// Returns headers that request the rest of the file, conditional on an unchanged version.
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let tag = self.tag.as_deref().and_then(|tag| tag.parse().ok());
@@ -277,11 +277,11 @@ impl Part {
         headers
     }
 
-    /// The server sends the whole file.
+    /// Starts over with a response that contains the whole file.
     fn restart(&mut self, response: &Response) -> Result<(), FileError> {
         self.clear()?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-        // A weak tag does not vouch for bytes.
+        // A weak entity tag does not guarantee identical bytes.
         let strong = header(ETAG).filter(|tag| !tag.starts_with("W/"));
         if let Some(tag) = strong.or_else(|| header(LAST_MODIFIED)) {
             files::replace(&self.version, |out| out.write_all(tag.as_bytes()))?;
@@ -304,7 +304,7 @@ impl Part {
         Ok(())
     }
 
-    /// Makes sure that it is on the disk. Its MD5.
+    /// Syncs the file to disk and returns its MD5.
     fn finish(&mut self) -> Result<String, FileError> {
         self.file.sync_all().map_err(FileError::at("sync", &self.path))?;
         self.file.rewind().map_err(FileError::at("read", &self.path))?;
@@ -317,7 +317,7 @@ impl Part {
     }
 }
 
-/// The MD5 of what a reader gives, in hexadecimal.
+/// Returns the MD5 of all bytes of `reader`, in hexadecimal.
 pub(super) fn md5_of(reader: &mut impl Read) -> io::Result<String> {
     let mut hasher = Md5::new();
     let mut buffer = vec![0; 1 << 18];
@@ -330,13 +330,13 @@ pub(super) fn md5_of(reader: &mut impl Read) -> io::Result<String> {
     Ok(hasher.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
 }
 
-/// A file's MD5, in hexadecimal.
+/// Returns the MD5 of a file, in hexadecimal.
 pub fn md5_of_file(path: &Path) -> Result<String, FileError> {
     let mut file = File::open(path).map_err(FileError::at("open", path))?;
     md5_of(&mut file).map_err(FileError::at("read", path))
 }
 
-/// The checksum in `d472…  ml-32m.zip` or `MD5 (ml-32m.zip) = d472…`.
+/// Parses the checksum in `d472…  ml-32m.zip` or `MD5 (ml-32m.zip) = d472…`.
 fn md5_in(text: &str) -> Option<String> {
     let word = |word: &&str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     text.split_whitespace().find(word).map(str::to_ascii_lowercase)
@@ -363,7 +363,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_checksum_is_found_in_both_forms() {
+    fn md5_is_parsed_from_both_file_formats() {
         let sum = "D472be332d4daa821edc399621853b57";
         let expected = Some(sum.to_ascii_lowercase());
         assert_eq!(md5_in(&format!("{sum}  ml-32m.zip\n")), expected);

@@ -1,4 +1,4 @@
-//! A release's files, checked and put in the place of the older ones in one step.
+//! Installs a release atomically: unpacks and checks it, then exchanges it with the installed one.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -15,82 +15,82 @@ use super::Release;
 use super::archive::{ArchiveError, unpack};
 use super::download::md5_of;
 
-/// The files without which it is no release.
+/// Files that every release contains.
 const NEEDED: [&str; 3] = ["movies.csv", "links.csv", "ratings.csv"];
 
-/// The archive's MD5, kept in the folder.
+/// Name of the file in an installed folder that stores the archive's MD5.
 const SOURCE: &str = ".archive.md5";
 
-/// A release that was not installed. What was there before is still there.
+/// A release could not be installed. The previous one is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    /// Its archive.
+    /// The archive could not be unpacked.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// A file is missing.
+    /// A required file is missing.
     #[error("the archive lacks {0}, which every MovieLens release has; nothing was replaced")]
     Lacks(&'static str),
-    /// A table has other columns.
+    /// A table has unexpected columns.
     #[error("{0}; nothing was replaced")]
     Table(#[from] SourceError),
-    /// A release of nothing.
+    /// `movies.csv` has no rows.
     #[error("movies.csv of the archive has no films; nothing was replaced")]
     NoMovies,
-    /// A file is not what the release's own list says.
+    /// A file does not match the release's `checksums.txt`.
     #[error(
         "{file} of the archive is damaged: checksums.txt says the MD5 {expected}, it has {got}; nothing \
          was replaced. Download the archive again"
     )]
     Checksum {
-        /// The file.
+        /// File name.
         file: String,
-        /// As listed.
+        /// MD5 in `checksums.txt`.
         expected: String,
-        /// As computed.
+        /// MD5 of the file.
         got: String,
     },
-    /// The disk.
+    /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
-/// Lines of a file, before and now.
+/// Number of rows of a file, before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rows {
-    /// The file.
+    /// File name.
     pub file: String,
-    /// Rows without the header, before; `None` where there was no such file.
+    /// Rows before, without the header; `None` if the file did not exist.
     pub before: Option<u64>,
-    /// Rows now.
+    /// Rows after, without the header.
     pub now: u64,
 }
 
-/// What was installed.
+/// Result of an installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
-    /// The release.
+    /// Installed release.
     pub release: Release,
-    /// Its folder.
+    /// Path of the installed folder.
     pub folder: PathBuf,
-    /// Its tables.
+    /// Row counts of its tables.
     pub rows: Vec<Rows>,
-    /// Whether there was one before.
+    /// True if an earlier version was replaced.
     pub replaced: bool,
-    /// Films that were not there before.
+    /// Number of movies that the earlier version did not have.
     pub new_movies: u64,
-    /// Films that are there no longer.
+    /// Number of movies that only the earlier version had.
     pub gone_movies: u64,
-    /// Files whose MD5 the release itself lists, and which agree with it.
+    /// Number of files that match the release's `checksums.txt`.
     pub verified: usize,
 }
 
-/// The MD5 of the archive that a folder was unpacked from.
+/// Returns the MD5 of the archive that an installed folder was unpacked from.
 pub fn installed_md5(folder: &Path) -> Option<String> {
     fs::read_to_string(folder.join(SOURCE)).ok()
 }
 
-/// Unpacks an archive beside its place below `raw`, checks it, and puts it there in one step.
-/// Interrupted at any instant, the folder is the old one or the new one.
+/// Unpacks an archive next to its target folder in `raw`, checks it and moves it into place atomically.
+/// If interrupted at any time, the folder is either the old or the new one.
 pub fn install(
     archive: &Path,
     md5: &str,
@@ -125,7 +125,7 @@ fn place(
         return Err(InstallError::NoMovies);
     }
     drop(movies);
-    // The headers of the others; their rows are looked at when they are used.
+    // Only the headers of the large tables; their rows are checked on use.
     movielens::links("links.csv", &first_line(&staging.join("links.csv"))?)?;
     movielens::ratings("ratings.csv", &first_line(&staging.join("ratings.csv"))?)?;
     let verified = verify(staging)?;
@@ -135,7 +135,7 @@ fn place(
     let replaced = fs::symlink_metadata(&folder).is_ok();
     let rows = rows(staging, &folder)?;
     let (before, now) = (movie_ids(&folder)?, movie_ids(staging)?);
-    // Where there was a folder the two change places, and the old one is removed after that.
+    // An existing folder is exchanged with the new one and removed afterwards.
     let flags = if replaced { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
     renameat_with(CWD, staging, CWD, &folder, flags)
         .map_err(|error| FileError::at("replace", &folder)(error.into()))?;
@@ -145,7 +145,7 @@ fn place(
     Ok(Installed { release, folder, rows, replaced, new_movies, gone_movies, verified })
 }
 
-/// The first line of a file, or what would be one if it were short enough.
+/// Returns the first line of a file, or its first 4 KiB if the line is longer.
 fn first_line(path: &Path) -> Result<Vec<u8>, FileError> {
     const LONGEST: u64 = 4 << 10;
     let mut start = Vec::new();
@@ -156,7 +156,7 @@ fn first_line(path: &Path) -> Result<Vec<u8>, FileError> {
     Ok(start)
 }
 
-/// Removes what an interrupted run left, or what was exchanged; a link, not what it leads to.
+/// Removes the leftovers of an interrupted run or the replaced folder. Does not follow a symbolic link.
 fn remove(path: &Path) -> Result<(), FileError> {
     let removed = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -166,7 +166,7 @@ fn remove(path: &Path) -> Result<(), FileError> {
     removed.map_err(FileError::at("remove", path))
 }
 
-/// Compares files with the release's own `checksums.txt`, where it has one; how many it lists.
+/// Compares files with the release's `checksums.txt`, if it has one. Returns the number of files compared.
 fn verify(folder: &Path) -> Result<usize, InstallError> {
     let path = folder.join("checksums.txt");
     let Ok(text) = fs::read_to_string(&path) else { return Ok(0) };
@@ -175,7 +175,7 @@ fn verify(folder: &Path) -> Result<usize, InstallError> {
         let Some((expected, file)) = line.split_once(char::is_whitespace) else { continue };
         let file = file.trim().trim_start_matches('*');
         let path = folder.join(file);
-        // Only names of files in this folder: the list is as foreign as the archive.
+        // Only plain file names: the list is as untrusted as the archive.
         if file.contains(['/', '\\']) || !path.is_file() {
             continue;
         }
@@ -190,7 +190,7 @@ fn verify(folder: &Path) -> Result<usize, InstallError> {
     Ok(verified)
 }
 
-/// Rows of every table now, and of the same one before.
+/// Counts the rows of each table in `now` and of its counterpart in `before`.
 fn rows(now: &Path, before: &Path) -> Result<Vec<Rows>, FileError> {
     let mut rows = BTreeMap::new();
     for entry in fs::read_dir(now).map_err(FileError::at("read", now))? {
@@ -205,7 +205,7 @@ fn rows(now: &Path, before: &Path) -> Result<Vec<Rows>, FileError> {
     Ok(rows.into_values().collect())
 }
 
-/// Lines after the first.
+/// Counts the lines after the first.
 fn count(path: &Path) -> Result<u64, FileError> {
     let read_error = FileError::at("read", path);
     let mut file = File::open(path).map_err(FileError::at("open", path))?;
@@ -220,7 +220,7 @@ fn count(path: &Path) -> Result<u64, FileError> {
     }
 }
 
-/// The films of a folder; none where there is no table of them.
+/// Returns the ids in a folder's `movies.csv`, or an empty set if there is no such file.
 fn movie_ids(folder: &Path) -> Result<FxHashSet<u32>, FileError> {
     let path = folder.join("movies.csv");
     if !path.is_file() {

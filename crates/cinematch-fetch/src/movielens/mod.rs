@@ -1,4 +1,4 @@
-//! MovieLens' releases, from GroupLens or from a file at hand, into `raw/`.
+//! Downloads MovieLens releases from GroupLens, or reads a local archive, and installs them in `raw/`.
 //!
 //! F. M. Harper and J. A. Konstan, "The MovieLens Datasets: History and Context", 2015.
 
@@ -10,16 +10,16 @@ pub use archive::{ArchiveError, unpack};
 pub use download::{Download, DownloadError, GROUPLENS, Progress, md5_of_file};
 pub use install::{InstallError, Installed, Rows, install, installed_md5};
 
-/// A release that CineMatch can read.
+/// A MovieLens release with a supported file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Release {
-    /// What people call it: `32m`.
+    /// Short name, such as `32m`.
     pub name: &'static str,
-    /// The folder in its archive, and below `raw/`.
+    /// Name of the folder in the archive and in `raw/`.
     pub folder: &'static str,
 }
 
-/// The releases whose files are CSV, newest first. The older ones (10M and before) are `.dat` files.
+/// Releases with CSV files, newest first. Releases up to 10M use `.dat` files and are not supported.
 pub const RELEASES: [Release; 5] = [
     Release { name: "32m", folder: "ml-32m" },
     Release { name: "25m", folder: "ml-25m" },
@@ -29,18 +29,18 @@ pub const RELEASES: [Release; 5] = [
 ];
 
 impl Release {
-    /// The release that people mean by `32m` or `ml-32m`.
+    /// Finds a release by its short name or folder name, such as `32m` or `ml-32m`, ignoring case.
     pub fn named(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         RELEASES.into_iter().find(|release| name == release.name || name == release.folder)
     }
 
-    /// The release whose folder an archive has.
+    /// Finds a release by its folder name.
     pub fn of_folder(folder: &str) -> Option<Self> {
         RELEASES.into_iter().find(|release| release.folder == folder)
     }
 
-    /// The archive's name at GroupLens.
+    /// Returns the file name of the archive at GroupLens.
     pub fn archive(&self) -> String {
         format!("{}.zip", self.folder)
     }

@@ -1,61 +1,60 @@
-//! What an HTTP answer means for the request and for the whole run. Pure: status, headers and body
-//! in, a verdict out. TMDb's own codes decide before the status does
-//! (<https://developer.themoviedb.org/docs/errors>).
+//! Classifies HTTP responses of TMDb. Pure: maps status, headers and body to a [`Verdict`]. TMDb's error
+//! codes take precedence over the HTTP status (<https://developer.themoviedb.org/docs/errors>).
 
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
-/// What to do next.
+/// Classification of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The body is what was asked for.
+    /// Success: the body is the requested resource.
     Good,
-    /// TMDb has no such film (code 34, or a 404 that says so).
+    /// TMDb does not have the movie (code 34).
     Missing,
-    /// Worth another try.
+    /// A temporary failure; retry the request.
     Again {
-        /// What was wrong, for people.
+        /// Description of the failure.
         reason: String,
-        /// The server's own word on how long to wait.
+        /// Delay from the `Retry-After` header.
         after: Option<Duration>,
     },
-    /// Everybody is asking too fast (429, code 25).
+    /// The rate limit was exceeded (429 or code 25); slow down all requests.
     SlowDown {
-        /// The server's own word on how long to wait.
+        /// Delay from the `Retry-After` header.
         after: Option<Duration>,
     },
-    /// This request will never be answered; others may be.
+    /// A permanent failure of this request; others may succeed.
     Refused {
-        /// Why, for people.
+        /// Description of the failure.
         reason: String,
     },
-    /// No request will be answered: the token is wrong, or no longer good.
+    /// A permanent failure of all requests.
     Stop(Stop),
 }
 
-/// Why a run cannot go on.
+/// Reasons to stop all requests.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Stop {
-    /// Code 7, or an answer that only a wrong token gets.
+    /// The token is invalid (code 7, or 401 or 403).
     #[error(
         "TMDb does not accept the token (HTTP {status}{}): copy the `API Read Access Token` from \
          https://www.themoviedb.org/settings/api into TMDB_BEARER_TOKEN",
         code.map(|code| format!(", code {code}")).unwrap_or_default()
     )]
     InvalidToken {
-        /// The HTTP status.
+        /// HTTP status.
         status: u16,
-        /// TMDb's own code.
+        /// TMDb's error code.
         code: Option<u32>,
     },
-    /// Complaint after complaint, and no answer between them.
+    /// The rate limit was exceeded repeatedly without a success in between.
     #[error(
         "TMDb keeps asking for fewer requests and answers none: wait an hour, or lower --rate; what was \
          fetched is kept"
     )]
     TooFast,
-    /// Code 10.
+    /// The token was suspended (code 10).
     #[error(
         "TMDb has suspended this token (code 10): see https://www.themoviedb.org/settings/api, or \
          ask TMDb"
@@ -63,13 +62,13 @@ pub enum Stop {
     Suspended,
 }
 
-/// TMDb's error body. Old ones lack `success`.
+/// TMDb's error body. Older ones lack `success`.
 #[derive(Deserialize)]
 struct ErrorBody {
     status_code: Option<u32>,
 }
 
-/// Judges an answer. `retry_after` is the header's text; an HTTP date in it counts from `now`.
+/// Classifies a response. `retry_after` is the header's value; an HTTP date in it is relative to `now`.
 pub fn judge(status: u16, retry_after: Option<&str>, body: &[u8], now: SystemTime) -> Verdict {
     let code = serde_json::from_slice::<ErrorBody>(body).ok().and_then(|body| body.status_code);
     let after = retry_after.and_then(|text| wait(text, now));
@@ -79,7 +78,7 @@ pub fn judge(status: u16, retry_after: Option<&str>, body: &[u8], now: SystemTim
         (_, Some(7)) | (401 | 403, _) => Verdict::Stop(Stop::InvalidToken { status, code }),
         (_, Some(34)) => Verdict::Missing,
         (429, _) | (_, Some(25)) => Verdict::SlowDown { after },
-        // A 404 without TMDb's body is somebody else's: a proxy's, or a wrong address.
+        // A 404 without TMDb's body comes from a proxy or a wrong base URL.
         (404 | 408 | 425 | 500 | 502 | 503 | 504, _) => {
             Verdict::Again { reason: described(status, code), after }
         }
@@ -97,7 +96,7 @@ fn described(status: u16, code: Option<u32>) -> String {
     }
 }
 
-/// `Retry-After`: seconds, or an HTTP date. Anything else says nothing.
+/// Parses `Retry-After`: seconds or an HTTP date. Returns `None` for anything else.
 fn wait(text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse() {
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn tmdbs_code_decides_before_the_status() {
+    fn tmdb_code_takes_precedence_over_the_status() {
         let invalid = r#"{"status_code":7,"status_message":"Invalid API key","success":false}"#;
         let stop = Verdict::Stop(Stop::InvalidToken { status: 401, code: Some(7) });
         assert_eq!(judged(401, None, invalid), stop);
@@ -125,7 +124,7 @@ mod tests {
         for body in [r#"{"status_code":34}"#, r#"{"success":false,"status_code":34}"#] {
             assert_eq!(judged(404, None, body), Verdict::Missing);
         }
-        // A page that is not TMDb's proves nothing about the film.
+        // A page from another server does not prove that the movie is missing.
         assert!(matches!(judged(404, None, "<html>"), Verdict::Again { .. }));
         let slow = Verdict::SlowDown { after: None };
         assert_eq!(judged(503, None, r#"{"status_code":25}"#), slow);
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_seconds_or_a_date_or_nothing() {
+    fn parses_retry_after_as_seconds_or_date_and_ignores_other_text() {
         let after = |text: Option<&str>| match judged(429, text, "") {
             Verdict::SlowDown { after } => after,
             other => panic!("{other:?}"),

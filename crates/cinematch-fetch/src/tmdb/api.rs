@@ -1,4 +1,4 @@
-//! TMDb's API v3: one request until it is answered.
+//! Client of TMDb's API v3 with rate limiting and retries.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -19,74 +19,75 @@ use crate::clock::Clock;
 use crate::http::{described, safe_url, same_server};
 use crate::pace::{Leave, Pace};
 
-/// The real one.
+/// Base URL of TMDb's API.
 pub const TMDB: &str = "https://api.themoviedb.org";
 
-/// The longest answer taken: the fullest film there is comes to 1 MiB.
+/// Maximum size of a response. The largest movie has 1 MiB.
 pub const LONGEST_BODY: usize = 15 << 20;
 
-/// Pages of a list of changes: a hundred films each, in two weeks some hundred thousand.
+/// Maximum number of pages of a list of changes. A page has a hundred movies; two weeks have some hundred
+/// thousand changes.
 const MOST_PAGES: u32 = 5_000;
 
-/// What is fetched with a film's details, in one request.
+/// Resources appended to a movie in one request.
 const APPENDED: &str = "credits,keywords,watch/providers,release_dates,external_ids";
 
-/// Tries of one request, the first included.
+/// Maximum number of attempts per request.
 const TRIES: u32 = 6;
-/// Complaints about the pace, with nothing answered between them, after which there is no use in going on.
+/// Number of rate limit pauses without a success in between after which all requests stop.
 const COMPLAINTS: u32 = 20;
-/// Waited before the second try; doubled before each further one.
+/// Delay before the second attempt. It doubles for each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// The longest that a server may make everybody wait in one go.
+/// Maximum delay accepted from `Retry-After`.
 const LONGEST_WAIT: Duration = Duration::from_mins(15);
 
-/// How requests are sent.
+/// Settings of the client.
 #[derive(Clone, Debug)]
 pub struct ApiSettings {
-    /// Where the API is: [`TMDB`], or a server that speaks like it.
+    /// Base URL: [`TMDB`] or a compatible server.
     pub base: String,
-    /// Requests in any second.
+    /// Maximum number of requests per second.
     pub rate: u32,
-    /// Decides the jitter of pauses.
+    /// Seed of the random jitter in retry delays.
     pub seed: u64,
 }
 
-/// A request that got no answer, or no good one.
+/// A request failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// No request will be answered.
+    /// All requests are rejected.
     #[error(transparent)]
     Stop(#[from] Stop),
-    /// This one was not, after all its tries.
+    /// All attempts failed, or the failure is permanent.
     #[error("{0}")]
     Failed(String),
-    /// The client was closed before this one was sent, or sent again.
+    /// The client was closed before the request or a retry was sent.
     #[error("not asked any more")]
     Closed,
 }
 
-/// A client that cannot be made.
+/// The client could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// The address is none, or would carry the token in the clear.
+    /// The base URL is invalid or would send the token unencrypted.
     #[error("the address `{0}` cannot be used: expected https://HOST, or http:// on this machine")]
     Base(String),
-    /// The system's certificates cannot be loaded, or the like.
+    /// The TLS setup failed.
     #[error("cannot set up HTTPS: {0}")]
     Client(String),
 }
 
-/// A film, or that there is none.
+/// Result of a request for a movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Movie {
-    /// The raw JSON.
+    /// The response body, as JSON.
     Found(Vec<u8>),
-    /// TMDb has no film with this number.
+    /// TMDb does not have a movie with this id.
     Missing,
 }
 
-/// One page of changed films.
+/// One page of the list of changed movies.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Changes {
     #[serde(deserialize_with = "lenient::list")]
@@ -101,13 +102,13 @@ struct Changed {
 }
 
 impl Changes {
-    /// The films of this page.
+    /// Returns the ids of the movies on this page.
     pub fn movies(&self) -> impl Iterator<Item = TmdbId> + '_ {
         self.results.iter().filter_map(|changed| changed.id.map(TmdbId))
     }
 }
 
-/// A client of TMDb's API. All its requests share one pace.
+/// Client of TMDb's API. All requests share one rate limiter.
 #[derive(Debug)]
 pub struct Api {
     client: Client,
@@ -119,7 +120,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// A client that sends `token` to `settings.base` and nowhere else.
+    /// Creates a client that sends `token` only to `settings.base`.
     pub fn new(token: &Token, settings: &ApiSettings, clock: Clock) -> Result<Self, ApiError> {
         let base = safe_url(&settings.base).ok_or_else(|| ApiError::Base(settings.base.clone()))?;
         let mut headers = HeaderMap::new();
@@ -135,23 +136,23 @@ impl Api {
         Ok(Self { client, base, pace, clock, jitter, closed: watch::Sender::new(false) })
     }
 
-    /// Sends nothing more. What is under way is still answered.
+    /// Stops sending requests. Requests already sent still complete.
     pub fn close(&self) {
         self.closed.send_replace(true);
     }
 
-    /// How long TMDb makes everybody wait from now on.
+    /// Returns the remaining time of the pause that TMDb requested.
     pub fn waits(&self) -> Duration {
         self.pace.closed_for()
     }
 
-    /// A film's details with all that is appended.
+    /// Requests a movie with all appended resources.
     pub async fn movie(&self, id: TmdbId) -> Result<Movie, CallError> {
         let path = format!("/3/movie/{id}?append_to_response={APPENDED}");
         self.call(&path, |body| is_about(id, body)).await
     }
 
-    /// Where a film can be watched, in every region.
+    /// Requests a movie's watch providers in all regions.
     pub async fn providers(&self, id: TmdbId) -> Result<Movie, CallError> {
         let path = format!("/3/movie/{id}/watch/providers");
         self.call(&path, |body| {
@@ -161,7 +162,7 @@ impl Api {
         .await
     }
 
-    /// The films that changed from one day to another, dates as `2026-11-25`, at most 14 days apart.
+    /// Returns the movies that changed between two dates such as `2026-11-25`, at most 14 days apart.
     pub async fn changes(&self, from: &str, to: &str) -> Result<Vec<TmdbId>, CallError> {
         let (mut page, mut pages) = (1, 1);
         let mut movies = Vec::new();
@@ -190,7 +191,7 @@ impl Api {
         Ok(movies)
     }
 
-    /// Sends a request until it is answered, refused or has had its tries.
+    /// Sends a request and retries it until it succeeds, fails permanently or runs out of attempts.
     async fn call(
         &self,
         path: &str,
@@ -233,7 +234,7 @@ impl Api {
         }
     }
 
-    /// Waits for something, or for the client to be closed.
+    /// Awaits `wait`, or fails once the client is closed.
     async fn unless_closed<T>(&self, wait: impl Future<Output = T>) -> Result<T, CallError> {
         let mut closed = self.closed.subscribe();
         tokio::select! {
@@ -243,7 +244,7 @@ impl Api {
         }
     }
 
-    /// One try, and the body of its answer.
+    /// Sends one attempt. Returns its verdict and the response body.
     async fn once(&self, path: &str, leave: Leave) -> (Verdict, Vec<u8>) {
         let again = |reason: String| (Verdict::Again { reason, after: None }, Vec::new());
         let Ok(url) = self.base.join(path) else {
@@ -261,7 +262,7 @@ impl Api {
         let now = UNIX_EPOCH + Duration::from_secs(self.clock.unix().cast_unsigned());
         match body(response).await {
             Ok(body) => (judge(status, retry_after.as_deref(), &body, now), body),
-            // What the status says holds even if its body broke off.
+            // An error status is valid even if the body is incomplete.
             Err(error) => match judge(status, retry_after.as_deref(), b"", now) {
                 Verdict::Good => (error, Vec::new()),
                 verdict => (verdict, Vec::new()),
@@ -269,8 +270,8 @@ impl Api {
         }
     }
 
-    /// Exponential, with half of it left to chance, so that those who failed together do not come
-    /// back together.
+    /// Returns the delay before an attempt: exponential backoff with 50 % jitter, so that requests that failed
+    /// together are not retried together.
     fn pause(&self, tries: u32) -> Duration {
         let longest = (FIRST_PAUSE * 2_u32.pow(tries.min(16) - 1)).min(LONGEST_PAUSE);
         let mut jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
@@ -278,7 +279,7 @@ impl Api {
     }
 }
 
-/// Reads a body, decompressed, up to its limit.
+/// Reads a decompressed body up to the size limit.
 async fn body(mut response: Response) -> Result<Vec<u8>, Verdict> {
     let mut body = Vec::new();
     loop {
@@ -298,8 +299,8 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Verdict> {
     }
 }
 
-/// Whether an answer about providers says anything of them: without regions it would wipe out what is
-/// known.
+/// Checks that a response of `watch/providers` has a `results` object. Storing one without it would delete
+/// known availability.
 fn has_regions(body: &[u8]) -> Result<(), String> {
     #[derive(Deserialize)]
     struct Regions {
@@ -310,7 +311,7 @@ fn has_regions(body: &[u8]) -> Result<(), String> {
     regions.map(|_| ()).map_err(|_| "an answer without regions".to_owned())
 }
 
-/// Whether a body is a whole JSON object about this film.
+/// Checks that a body is a complete JSON object about the movie `id`.
 fn is_about(id: TmdbId, body: &[u8]) -> Result<(), String> {
     #[derive(Deserialize)]
     struct About {

@@ -1,4 +1,4 @@
-//! A run of requests: what to ask, in which order, and keeping every answer as it comes.
+//! Fetches many movies concurrently and stores every response as it arrives.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,44 +12,44 @@ use super::api::{Api, CallError, Movie};
 use super::store::{KnownMovies, Store, StoreError};
 use crate::clock::Clock;
 
-/// Requests under way at once. At 40 a second these cover an answer time of 0.8 s.
+/// Number of concurrent requests. At 40 requests per second this covers a response time of 0.8 s.
 const CONCURRENCY: usize = 32;
 
-/// Films in a row without an answer after which the run ends: the network or TMDb is down, and
-/// trying the rest would take hours.
+/// Number of consecutive failures after which a run ends, because the network or TMDb is down and trying
+/// the rest would take hours.
 const HOPELESS: u32 = 40;
 
-/// How long a run that ends waits for the answers to what it has sent.
+/// Time an ending run waits for the responses to requests already sent.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// Between two looks at how things are going.
+/// Interval of progress reports.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Failures listed one by one.
+/// Maximum number of failures listed in a summary.
 const LISTED: usize = 20;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// TMDb's terms: nothing is kept longer than six months.
+/// Maximum age of stored responses. TMDb's terms allow caching for six months.
 pub const CACHING_LIMIT: i64 = 183 * DAY;
 
-/// Where films can be watched changes by the week.
+/// Maximum age of watch providers, which change weekly.
 pub const PROVIDERS_LIMIT: i64 = 7 * DAY;
 
-/// The longest span that TMDb lists changes of, in days.
+/// Maximum span of TMDb's list of changes, in days.
 const CHANGES_WINDOW: i64 = 14;
 
-/// What to ask about a film.
+/// Resource to request for a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// Everything.
+    /// The movie with all appended resources.
     Movie,
-    /// Where it can be watched.
+    /// Its watch providers only.
     Providers,
 }
 
-/// The films that TMDb was not asked about yet, and those to be asked for again, in the order of
-/// `wanted`. With `refresh_missing` those too that TMDb did not have.
+/// Returns the movies to fetch, in the order of `wanted`: those not yet requested and those marked stale.
+/// With `refresh_missing`, also those that TMDb did not have.
 pub fn pending(wanted: &[TmdbId], known: &KnownMovies, refresh_missing: bool) -> Vec<TmdbId> {
     let asked = |id: &&TmdbId| {
         known.get(id).is_none_or(|known| known.stale || (known.missing && refresh_missing))
@@ -57,19 +57,19 @@ pub fn pending(wanted: &[TmdbId], known: &KnownMovies, refresh_missing: bool) ->
     wanted.iter().filter(asked).copied().collect()
 }
 
-/// What `--update` found to do.
+/// Result of `--update`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {
-    /// Films that changed since the last run; `None`: that was too long ago for TMDb's list.
+    /// Number of movies changed since the last run; `None` if the last run precedes TMDb's list of changes.
     pub changed: Option<usize>,
-    /// Films older than six months.
+    /// Number of movies older than six months.
     pub expired: usize,
 }
 
-/// The name of the setting that says up to which day changes were looked for.
+/// Setting with the date until which changes were processed.
 const SEEN_UNTIL: &str = "changes_seen_until";
 
-/// Remembers, before the first request of a first run, from when on changes have to be looked for.
+/// Records the start date of the first run, from which later updates list changes.
 pub async fn begin(store: &Store, clock: Clock) -> Result<(), StoreError> {
     if store.setting(SEEN_UNTIL).await?.is_none() {
         store.set(SEEN_UNTIL, &date(clock.unix())).await?;
@@ -77,8 +77,8 @@ pub async fn begin(store: &Store, clock: Clock) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Marks the films to be asked for again: those changed since the last run, and those older than
-/// TMDb lets anybody keep. Interrupted, it has marked all or none.
+/// Marks movies to fetch again: those changed since the last run, and those older than TMDb's terms allow.
+/// Marks all of them or, if interrupted, none.
 pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Update, FetchError> {
     let known = store.known().await?;
     let today = clock.unix() / DAY;
@@ -108,10 +108,10 @@ pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Upd
     Ok(update)
 }
 
-/// A run that could not begin, or whose answers could not be kept.
+/// An update could not be determined or stored.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// The list of changes could not be had.
+    /// TMDb's list of changes could not be fetched.
     #[error("cannot ask TMDb which films changed: {0}")]
     Changes(CallError),
     /// The store failed.
@@ -119,25 +119,25 @@ pub enum FetchError {
     Store(#[from] StoreError),
 }
 
-/// How far a run has come.
+/// Progress of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Films answered or given up.
+    /// Number of movies finished, including failures.
     pub done: usize,
-    /// Of these, given up.
+    /// Number of movies that failed.
     pub failed: usize,
-    /// How long TMDb makes everybody wait from now on.
+    /// Remaining time of the pause that TMDb requested.
     pub waits: Duration,
 }
 
-/// Why a run ended before its films did.
+/// Reason that a run ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// TMDb will not answer.
+    /// TMDb rejects all requests.
     Stopped(Stop),
-    /// Nothing was answered for long, at last for this reason.
+    /// Too many consecutive failures; contains the last one's description.
     Hopeless(String),
-    /// Somebody asked it to.
+    /// The caller interrupted the run.
     Interrupted,
 }
 
@@ -157,41 +157,41 @@ impl fmt::Display for Ended {
     }
 }
 
-/// What a run did.
+/// Statistics of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
-    /// Films that TMDb described.
+    /// Number of movies found.
     pub found: usize,
-    /// Films that TMDb does not have.
+    /// Number of movies that TMDb does not have.
     pub missing: usize,
-    /// Films without an answer.
+    /// Number of movies that failed.
     pub failed: usize,
-    /// The first of these, and why.
+    /// The first failures, with their reasons.
     pub failures: Vec<(TmdbId, String)>,
-    /// Films not asked about, because the run ended.
+    /// Number of movies not requested because the run ended early.
     pub left: usize,
-    /// Bytes of answers, before compression.
+    /// Size of the responses in bytes, uncompressed.
     pub bytes: u64,
-    /// How long it took.
+    /// Duration in seconds.
     pub seconds: f64,
-    /// Why it ended early.
+    /// Reason if the run ended early.
     pub ended: Option<Ended>,
 }
 
-/// Asks TMDb and keeps what it answers.
+/// Fetches movies from TMDb into a store.
 #[derive(Debug)]
 pub struct Fetcher<'a> {
-    /// Whom to ask.
+    /// Client of the API.
     pub api: Arc<Api>,
-    /// Where answers are kept.
+    /// Store of the responses.
     pub store: &'a Store,
-    /// When.
+    /// Clock for the timestamps of responses.
     pub clock: Clock,
 }
 
 impl Fetcher<'_> {
-    /// Asks about all of `films`, in order, and keeps every answer as it comes. Ends early when TMDb
-    /// will not answer, or when `interrupt` is ready.
+    /// Requests all `movies` in order and stores each response as it arrives. Ends early if TMDb rejects all
+    /// requests, after 40 consecutive failures, or when `interrupt` completes.
     pub async fn run(
         &self,
         ask: Ask,
@@ -216,7 +216,7 @@ impl Fetcher<'_> {
                 answer = under_way.join_next() => answer,
                 () = &mut interrupt, if summary.ended.is_none() => {
                     summary.ended = Some(Ended::Interrupted);
-                    // What was sent may still be answered.
+                    // Requests already sent may still get a response.
                     self.api.close();
                     grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
                     continue;
@@ -316,7 +316,7 @@ impl Summary {
     }
 }
 
-/// `2026-11-25`.
+/// Formats a Unix time as `2026-11-25`.
 fn date(unix: i64) -> String {
     let date = time::OffsetDateTime::from_unix_timestamp(unix)
         .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
@@ -324,7 +324,7 @@ fn date(unix: i64) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
-/// Days since 1970 of `2026-11-25`.
+/// Parses `2026-11-25` to days since 1970.
 fn day(text: &str) -> Option<i64> {
     let mut parts = text.splitn(3, '-');
     let year = parts.next()?.parse().ok()?;
@@ -341,14 +341,14 @@ mod tests {
     use crate::tmdb::store::Known;
 
     #[test]
-    fn days_and_dates_are_each_others_inverse() {
+    fn date_and_day_are_inverse_functions() {
         assert_eq!(day(&date(1_795_630_000)), Some(1_795_630_000 / DAY));
         assert_eq!(day("2024-02-29").map(|day| date(day * DAY)).as_deref(), Some("2024-02-29"));
         assert_eq!(day("2026-13-01"), None);
     }
 
     #[test]
-    fn what_is_known_is_not_asked_again() {
+    fn pending_skips_stored_movies_unless_stale_or_missing() {
         let known = |missing, stale| Known { missing, stale, fetched_at: 0, providers_at: 0 };
         let ids = [1, 2, 3, 4].map(TmdbId);
         let store: KnownMovies = [

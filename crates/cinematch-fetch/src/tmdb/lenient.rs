@@ -1,4 +1,4 @@
-//! Values of the documented type, or none: one odd field costs itself and nothing else.
+//! Lenient deserializers: a value of an unexpected type is dropped without failing the whole response.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,20 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// A value, or none if it is of another kind.
+/// Deserializes a value, or returns `None` if it has another type.
 pub fn value<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     input: D,
 ) -> Result<Option<T>, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(input)?).ok())
 }
 
-/// The elements of a list that are what they should be.
+/// Deserializes a list, skipping elements of another type.
 pub fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(input: D) -> Result<Vec<T>, D::Error> {
     let Value::Array(values) = Value::deserialize(input)? else { return Ok(Vec::new()) };
     Ok(values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect())
 }
 
-/// The values of an object that are what they should be, by their names.
+/// Deserializes an object, skipping values of another type.
 pub fn map<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     input: D,
 ) -> Result<BTreeMap<String, T>, D::Error> {

@@ -1,4 +1,4 @@
-//! A film's JSON, with all that is appended → its facts.
+//! Parses a movie response with its appended resources into [`Facts`].
 
 use cinematch::sources::tmdb::facts::{CAST_TOP, Facts, join_names, one_line};
 use serde::Deserialize;
@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::lenient;
 use super::providers::{Availability, Providers};
 
-/// A film as TMDb's API describes it. Anything may be missing or null; a value of another type than
-/// documented counts as missing.
+/// A movie response of TMDb. Any field may be missing or null; a value of an unexpected type counts as
+/// missing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Movie {
@@ -118,16 +118,16 @@ struct ExternalIds {
     imdb_id: Option<String>,
 }
 
-/// TMDb's type of a release in cinemas.
+/// TMDb's release type for theatrical releases.
 const THEATRICAL: u32 = 3;
 
-/// A body that is not a film's.
+/// The stored response could not be parsed as a movie.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer kept cannot be read as a film: {0}")]
 pub struct MovieError(#[from] serde_json::Error);
 
-/// A film's facts for `region` (services, certification), and where it can be watched everywhere.
-/// `newer` is a later answer about the latter alone.
+/// Parses a movie's facts, with services and certification of `region`, and its availability in all
+/// regions. `newer` is a later response of `watch/providers`, which takes precedence.
 pub fn decode(
     body: &[u8],
     newer: Option<&[u8]>,
@@ -170,7 +170,7 @@ impl Movie {
     fn cast_top(&self) -> String {
         let cast = self.credits.iter().flat_map(|credits| &credits.cast);
         let mut cast: Vec<&Actor> = cast.collect();
-        // The file's order stands for those without a place.
+        // The sort is stable: actors without an order keep that of the response.
         cast.sort_by_key(|actor| actor.order.unwrap_or(u32::MAX));
         let names = cast.iter().filter_map(|actor| actor.name.as_deref());
         let joined = join_names(names);
@@ -183,7 +183,7 @@ impl Movie {
         join_names(directors.filter_map(|worker| worker.name.as_deref()))
     }
 
-    /// The region's rating for the cinema, or else the first that it has.
+    /// Returns the region's certification of the theatrical release, or of the first certified release.
     fn certification(&self, region: &str) -> String {
         let results = self.release_dates.iter().flat_map(|dates| &dates.results);
         let here = results.filter(|releases| releases.iso_3166_1.as_deref() == Some(region));
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nulls_gaps_and_wrong_types_are_empty_values() {
+    fn null_missing_and_mistyped_values_are_empty() {
         let body = r#"{"id":1,"title":null,"runtime":"95","popularity":1.5,"vote_count":0,
             "genres":[{"name":"Science Fiction"},{"id":3},{"name":null}],
             "credits":{"cast":[{"name":"Second","order":1},{"name":"Last"},{"name":"First","order":0}],
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(facts, expected);
         assert!(availability.regions.is_empty());
         assert_eq!(decode(body.as_bytes(), None, "FR").unwrap().0.certification, "");
-        // One odd value costs itself, whatever it is and wherever it stands.
+        // A value of the wrong type in any place does not affect other fields.
         let whole: serde_json::Value = serde_json::from_str(body).unwrap();
         for odd in ["true", "5", "\"x\"", "[]", "{}", "[1,null,{}]", "{\"a\":[]}"] {
             let odd: serde_json::Value = serde_json::from_str(odd).unwrap();

@@ -1,4 +1,4 @@
-//! Where a film can be watched: TMDb's `watch/providers`, whose data is JustWatch's.
+//! Streaming availability of a movie from TMDb's `watch/providers`. The data comes from JustWatch.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::lenient;
 
-/// The answer, or what is appended of it.
+/// A response of `watch/providers`, alone or appended to a movie.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Providers {
@@ -41,30 +41,30 @@ struct Provider {
     display_priority: Option<i64>,
 }
 
-/// Services by region, under people's names for them.
+/// Streaming services by region, under their common names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Availability {
-    /// By ISO 3166-1 code.
+    /// Offers by ISO 3166-1 country code.
     pub regions: BTreeMap<String, Offers>,
 }
 
-/// Services of one region, joined by `|`, by how they are paid.
+/// Services of one region by type of payment. Names are joined by `|`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Offers {
-    /// By subscription.
+    /// Included in a subscription.
     pub flatrate: String,
-    /// For watching advertisements.
+    /// Free with advertisements.
     pub ads: String,
-    /// For nothing.
+    /// Free of charge.
     pub free: String,
-    /// For a while, for money.
+    /// For rent.
     pub rent: String,
-    /// For ever, for money.
+    /// For purchase.
     pub buy: String,
 }
 
 impl Availability {
-    /// Names are cleaned and put in the order in which TMDb shows them.
+    /// Converts a response. Normalizes names and sorts them by TMDb's display priority.
     pub fn of(providers: &Providers) -> Self {
         let regions = providers.results.iter().map(|(code, region)| {
             let offers = Offers {
@@ -79,14 +79,15 @@ impl Availability {
         Self { regions: regions.filter(|(_, offers)| *offers != Offers::default()).collect() }
     }
 
-    /// Services on which a film can be watched in `region` without paying for that film.
+    /// Returns the services that offer the movie in `region` without a payment for that movie: subscription,
+    /// with advertisements, or free.
     pub fn services(&self, region: &str) -> String {
         let Some(offers) = self.regions.get(region) else { return String::new() };
         let kinds = [&offers.flatrate, &offers.ads, &offers.free];
         join_names(kinds.into_iter().flat_map(|names| names.split('|')))
     }
 
-    /// Writes a line of `watch_providers.csv` for every region.
+    /// Writes one line of `watch_providers.csv` per region.
     pub fn write<W: Write>(&self, id: TmdbId, csv: &mut csv::Writer<W>) -> io::Result<()> {
         let id = id.to_string();
         for (code, offers) in &self.regions {
@@ -97,7 +98,7 @@ impl Availability {
     }
 }
 
-/// The header of `watch_providers.csv`.
+/// Header of `watch_providers.csv`.
 pub const HEADER: [&str; 7] = ["tmdb_id", "region", "flatrate", "ads", "free", "rent", "buy"];
 
 fn named(providers: &[Provider]) -> String {
@@ -108,7 +109,7 @@ fn named(providers: &[Provider]) -> String {
     join_names(names.iter().map(String::as_str))
 }
 
-/// What TMDb calls a service → what people call it.
+/// Common names of services, by TMDb's name.
 const NAMES: &[(&str, &str)] = &[
     ("Amazon Prime Video", "Prime Video"),
     ("Amazon Prime Video Free", "Prime Video"),
@@ -132,14 +133,15 @@ const NAMES: &[(&str, &str)] = &[
     ("The Criterion Channel", "Criterion Channel"),
 ];
 
-/// Plans of one service that TMDb lists beside it.
+/// Suffixes of subscription plans, which TMDb lists as separate services.
 const PLANS: [&str; 5] =
     [" Standard with Ads", " basic with Ads", " Basic with Ads", " with Ads", " Free with Ads"];
 
-/// A channel of one service that another sells is neither of the two.
+/// Suffixes of channels resold within another service. They need a separate subscription, so their names
+/// are kept.
 const RESOLD: [&str; 3] = ["Amazon Channel", "Apple TV Channel", "Roku Premium Channel"];
 
-/// People's name for a service.
+/// Returns the common name of a service.
 pub fn service_name(provider: &str) -> String {
     let provider = provider.trim();
     if RESOLD.iter().any(|channel| provider.ends_with(channel)) {
@@ -155,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plans_are_one_service_and_resold_channels_are_their_own() {
+    fn merges_plans_into_one_service_and_keeps_resold_channels_apart() {
         for (provider, name) in [
             ("Netflix", "Netflix"),
             ("Netflix basic with Ads", "Netflix"),
@@ -173,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn links_may_be_empty_null_or_missing() {
+    fn accepts_empty_null_and_missing_values() {
         let body = r#"{"id":1,"results":{
             "DE":{"link":"","flatrate":[{"provider_name":"Disney Plus","display_priority":5},
                                         {"provider_name":"Netflix","display_priority":0}],

@@ -1,4 +1,4 @@
-//! `tmdb.db`: every answer TMDb gave, kept as it came.
+//! `tmdb.db`, a SQLite database of TMDb's unmodified responses.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -12,81 +12,81 @@ use rustc_hash::FxHashMap;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, SqlitePool};
 
-/// Compression that costs less than the request did.
+/// Zstandard compression level. Level 3 takes much less time than a request.
 const LEVEL: i32 = 3;
 
-/// A store that cannot be used.
+/// A store operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another fetch has it.
+    /// Another process has the store open.
     #[error("{} is in use by another `cinematch fetch` or `import`; wait until that one is done",
         path.display())]
     Busy {
-        /// The file.
+        /// Path of the store.
         path: PathBuf,
     },
-    /// Its folder or lock cannot be made.
+    /// The folder or lock file could not be created.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It cannot be opened.
+    /// The database could not be opened.
     #[error("cannot open {}: {cause}. If the file is damaged, move it away and fetch again",
         path.display())]
     Open {
-        /// The file.
+        /// Path of the store.
         path: PathBuf,
-        /// What is wrong.
+        /// Cause of the failure.
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A query failed.
     #[error("the store of TMDb's answers, tmdb.db, failed: {0}. Check that the disk has room")]
     Query(String),
-    /// An answer cannot be taken apart again.
+    /// A stored response could not be decompressed.
     #[error("the answer kept for film {id} cannot be decompressed: {cause}")]
     Damaged {
-        /// The film.
+        /// TMDb id of the movie.
         id: TmdbId,
-        /// What zstd said.
+        /// Error of zstd.
         cause: std::io::Error,
     },
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        // Its sources say the same again.
+        // The sources of the error repeat its message.
         Self::Query(error.to_string())
     }
 }
 
-/// What is known of a film, without its answer.
+/// Status of a stored movie, without the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// TMDb has no such film.
+    /// True if TMDb does not have the movie.
     pub missing: bool,
-    /// Seconds since 1970.
+    /// Unix time of the response, in seconds.
     pub fetched_at: i64,
-    /// Has to be asked for again.
+    /// True if the movie has to be fetched again.
     pub stale: bool,
-    /// When its providers were last asked for, with the film or alone.
+    /// Unix time, in seconds, of the last response with watch providers.
     pub providers_at: i64,
 }
 
-/// What is known of films.
+/// Status of stored movies by TMDb id.
 pub type KnownMovies = FxHashMap<TmdbId, Known>;
 
-/// A film as it is kept.
+/// A stored movie.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// TMDb's number.
+    /// TMDb id.
     pub id: TmdbId,
-    /// TMDb's answer.
+    /// TMDb's response, as JSON.
     pub body: Option<Vec<u8>>,
-    /// A later answer about watch/providers alone.
+    /// A later response of `watch/providers`, as JSON.
     pub providers: Option<Vec<u8>>,
-    /// What people had before.
+    /// Facts imported from an earlier metadata file.
     pub imported: Option<Facts>,
 }
 
-/// The open store, and the only one: a lock file says so.
+/// An open store. A lock file prevents other processes from opening it.
 #[derive(Debug)]
 pub struct Store {
     pool: SqlitePool,
@@ -94,8 +94,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens or makes the store. An answer written is safe from the death of the process at once,
-    /// and from a power cut at the next checkpoint, at most some hundred answers later.
+    /// Opens or creates the store. A written response survives a crash of the process at once, and a power
+    /// failure after the next checkpoint, at most a few hundred responses later.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let lock = files::lock_beside(path).map_err(|error| match error.cause.kind() {
             ErrorKind::WouldBlock => StoreError::Busy { path: path.to_owned() },
@@ -120,7 +120,7 @@ impl Store {
         Ok(Self { pool, _lock: lock })
     }
 
-    /// All films that TMDb was asked about.
+    /// Returns the status of all movies that were requested from TMDb.
     pub async fn known(&self) -> Result<KnownMovies, StoreError> {
         let rows: Vec<(u32, bool, i64, bool, Option<i64>)> = sqlx::query_as(
             "SELECT tmdb_id, body IS NULL, fetched_at, stale, providers_at FROM films",
@@ -134,7 +134,7 @@ impl Store {
         Ok(known.collect())
     }
 
-    /// Keeps an answer about a film, `None` if TMDb has none.
+    /// Stores a movie's response, or `None` if TMDb does not have the movie.
     pub async fn put(&self, id: TmdbId, body: Option<&[u8]>, at: i64) -> Result<(), StoreError> {
         sqlx::query("INSERT OR REPLACE INTO films (tmdb_id, body, fetched_at) VALUES (?, ?, ?)")
             .bind(id.0)
@@ -145,7 +145,7 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps an answer about a film's providers alone.
+    /// Stores a response of `watch/providers` for a stored movie.
     pub async fn put_providers(&self, id: TmdbId, body: &[u8], at: i64) -> Result<(), StoreError> {
         sqlx::query("UPDATE films SET providers = ?, providers_at = ? WHERE tmdb_id = ?")
             .bind(compressed(body))
@@ -156,8 +156,7 @@ impl Store {
         Ok(())
     }
 
-    /// From now on these have to be asked for again, and changes before `seen_until` (a date) need
-    /// not be looked for: both or neither.
+    /// Marks movies as stale and sets the date until which changes were processed, in one transaction.
     pub async fn mark_stale(
         &self,
         movies: impl IntoIterator<Item = TmdbId>,
@@ -175,8 +174,8 @@ impl Store {
         Ok(())
     }
 
-    /// Drops what TMDb said of films before `before` (seconds since 1970); how many these were. That it
-    /// does not have a film is no content of TMDb's.
+    /// Deletes responses fetched before `before` (Unix time in seconds). Returns the number deleted. Records
+    /// of missing movies are kept, because they contain no TMDb content.
     pub async fn drop_older(&self, before: i64) -> Result<u64, StoreError> {
         let dropped = sqlx::query("DELETE FROM films WHERE body IS NOT NULL AND fetched_at < ?")
             .bind(before)
@@ -185,7 +184,8 @@ impl Store {
         Ok(dropped.rows_affected())
     }
 
-    /// Keeps facts that people had. Later ones go before earlier ones, which fill their gaps.
+    /// Stores imported facts. Later imports take precedence; earlier ones fill their gaps. Returns the number
+    /// of movies stored.
     pub async fn import(
         &self,
         movies: impl IntoIterator<Item = (TmdbId, Facts)>,
@@ -214,7 +214,7 @@ impl Store {
         Ok(kept)
     }
 
-    /// Whether it is known at all where films can be watched.
+    /// Returns true if the store contains any data about streaming services.
     pub async fn has_services(&self) -> Result<bool, StoreError> {
         let (has,): (bool,) = sqlx::query_as(
             "SELECT EXISTS (SELECT 1 FROM films WHERE body IS NOT NULL) OR EXISTS \
@@ -225,7 +225,7 @@ impl Store {
         Ok(has)
     }
 
-    /// A remembered setting.
+    /// Returns a setting.
     pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         let row: Option<(String,)> = sqlx::query_as("SELECT value FROM settings WHERE name = ?")
             .bind(name)
@@ -234,7 +234,7 @@ impl Store {
         Ok(row.map(|(value,)| value))
     }
 
-    /// Remembers a setting.
+    /// Stores a setting.
     pub async fn set(&self, name: &str, value: &str) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
         set(&mut transaction, name, value).await?;
@@ -242,9 +242,9 @@ impl Store {
         Ok(())
     }
 
-    /// Up to `n` films there are facts of, by number, after `after`. O(n log films).
+    /// Returns up to `n` movies with facts, ordered by id, after `after`. O(n log movies).
     pub async fn page(&self, after: Option<TmdbId>, n: u32) -> Result<Vec<Kept>, StoreError> {
-        // A film that TMDb no longer has is not shown, even if people had facts of it before.
+        // Movies that TMDb deleted are excluded even if they have imported facts.
         let rows = sqlx::query(
             "SELECT ids.id, films.body, films.providers, imported.facts FROM \
              (SELECT id FROM (SELECT tmdb_id AS id FROM films \
@@ -262,7 +262,7 @@ impl Store {
         rows.iter().map(kept).collect()
     }
 
-    /// Waits for what is being written, and closes the file.
+    /// Waits for pending writes and closes the database.
     pub async fn close(self) {
         self.pool.close().await;
     }
@@ -294,6 +294,6 @@ async fn set(
 }
 
 fn compressed(body: &[u8]) -> Vec<u8> {
-    // Only memory can fail it, and then there is no going on.
+    // Compression to memory only fails when out of memory.
     zstd::encode_all(body, LEVEL).expect("compression in memory")
 }

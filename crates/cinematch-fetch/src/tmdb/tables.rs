@@ -1,4 +1,4 @@
-//! `tmdb_metadata.csv` and `watch_providers.csv`, made anew from the store.
+//! Writes `tmdb_metadata.csv` and `watch_providers.csv` from the store.
 
 use std::io;
 use std::path::Path;
@@ -12,33 +12,33 @@ use super::movie::decode;
 use super::providers::{Availability, HEADER};
 use super::store::{Kept, Store, StoreError};
 
-/// Films taken from the store in one go: the fullest there are come to 16 MiB.
+/// Number of movies read from the store at once. The largest responses add up to 16 MiB.
 const PAGE: u32 = 16;
 
-/// Tables that could not be written.
+/// The tables could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The disk did.
+    /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
-/// What was written.
+/// Statistics of the written tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tables {
-    /// Films in `tmdb_metadata.csv`.
+    /// Number of movies in `tmdb_metadata.csv`.
     pub movies: u64,
-    /// Of these, films that can be watched without paying for them alone in the region.
+    /// Number of those with at least one streaming service in the region.
     pub with_services: u64,
-    /// Films whose kept answer cannot be read, and why.
+    /// Movies whose stored response could not be parsed, with the reason.
     pub unreadable: Vec<(TmdbId, String)>,
 }
 
-/// Writes both tables, each in one step, films in the order of their numbers: the same answers give
-/// the same bytes, in whatever order they came. Must be called on a thread that may block, inside a
+/// Writes both tables atomically, ordered by TMDb id. The output depends only on the stored responses,
+/// not on the order in which they arrived. Must be called on a thread that may block, inside a Tokio
 /// runtime.
 pub fn write(
     store: &Store,

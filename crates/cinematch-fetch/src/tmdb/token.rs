@@ -1,14 +1,14 @@
-//! The secret that TMDb gives its users.
+//! TMDb's API token, protected from appearing in output.
 
 use std::fmt;
 
 use reqwest::header::HeaderValue;
 
-/// A token that can be sent, and neither printed nor compared.
+/// A token that can be sent but not printed.
 #[derive(Clone)]
 pub struct Token(HeaderValue);
 
-/// A token that cannot be one. Says nothing of its text.
+/// The text is not a valid token. The error does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "TMDB_BEARER_TOKEN is not a token: expected letters, digits and punctuation on one line. Copy \
@@ -17,7 +17,7 @@ pub struct Token(HeaderValue);
 pub struct InvalidToken;
 
 impl Token {
-    /// Takes the token as people paste it: with spaces around it, or with `Bearer` before it.
+    /// Parses a token, ignoring surrounding whitespace and a `Bearer` prefix.
     pub fn parse(text: &str) -> Result<Self, InvalidToken> {
         let text = text.trim();
         let text = text.strip_prefix("Bearer ").unwrap_or(text).trim();
@@ -30,7 +30,7 @@ impl Token {
         Ok(Self(value))
     }
 
-    /// The value of the `Authorization` header.
+    /// Returns the value of the `Authorization` header.
     pub(crate) fn header(&self) -> HeaderValue {
         self.0.clone()
     }
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_sent_and_not_shown() {
+    fn token_is_sent_in_the_header_and_never_printed() {
         let token = Token::parse(" Bearer canary.4711 \n").unwrap();
         assert_eq!(token.header().to_str().unwrap(), "Bearer canary.4711");
         assert!(!format!("{token:?} {:?}", token.header()).contains("4711"));

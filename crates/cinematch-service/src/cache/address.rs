@@ -1,14 +1,14 @@
-//! Where a Redis is.
+//! Addresses of Redis servers.
 
 use std::fmt;
 
 use redis::{ConnectionInfo, IntoConnectionInfo};
 
-/// Where a Redis is. Shown, it has no password.
+/// Address of a Redis server. `Display` and `Debug` omit the password.
 #[derive(Clone)]
 pub struct RedisAddress(ConnectionInfo);
 
-/// An address that is none. What cannot be read is not quoted: it may hold a password.
+/// An invalid Redis address. The message does not quote the address, which may contain a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0}; expected redis://user:password@host:6379/0, with or without user, password and number, or \
@@ -17,12 +17,12 @@ pub struct RedisAddress(ConnectionInfo);
 pub struct RedisAddressError(&'static str);
 
 impl RedisAddressError {
-    /// Of an address that reads like one and is none.
+    /// Error of an address that has a valid scheme but cannot be parsed.
     pub(super) const UNUSABLE: Self = Self("the address of Redis cannot be read");
 }
 
 impl RedisAddress {
-    /// Reads `redis://…` or `unix://…`.
+    /// Parses an address of the form `redis://…` or `unix://…`.
     pub fn parse(text: &str) -> Result<Self, RedisAddressError> {
         let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
@@ -42,7 +42,7 @@ impl RedisAddress {
         text.into_connection_info().map(Self).map_err(|_| RedisAddressError::UNUSABLE)
     }
 
-    /// What the driver connects by.
+    /// Returns the connection settings for the driver.
     pub(super) fn info(&self) -> ConnectionInfo {
         self.0.clone()
     }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_and_shown_without_their_password() {
+    fn parses_addresses_and_never_shows_the_password() {
         let shown = |text: &str| RedisAddress::parse(text).map(|address| format!("{address:?}"));
         let canary = "redis://ada:hunter2@cache.example:6380/3";
         assert_eq!(shown(canary).unwrap(), "redis://cache.example:6380/3");

@@ -1,23 +1,25 @@
-//! A circuit breaker: what failed again and again is left alone for a while, and then tried by one, not
-//! by all.
+//! A circuit breaker.
+//!
+//! After several failures in a row the breaker opens and requests skip the dependency. After a delay, which
+//! doubles with every failed probe, a single request probes the dependency.
 
 use std::time::{Duration, Instant};
 
-/// So many failures one after another open it.
+/// Number of consecutive failures that open the breaker.
 const FAILURES: u32 = 5;
-/// How long it is left alone at first; twice as long after every try in vain.
+/// Delay before the first probe; doubles after every failed probe.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// The longest of these.
+/// Maximum delay before a probe.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
-/// What to do with a request.
+/// The breaker's decision about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
-    /// Ask.
+    /// Use the dependency.
     Ask,
-    /// Try whether it is there again, and tell [`Breaker::tried`]; this request goes without.
+    /// Probe the dependency and report the result to [`Breaker::tried`]; the request itself skips it.
     Try,
-    /// Go without.
+    /// Skip the dependency.
     Leave,
 }
 
@@ -28,17 +30,17 @@ enum State {
     Trying { wait: Duration },
 }
 
-/// The breaker. Time comes in as an argument.
+/// A circuit breaker. Callers pass the current time.
 #[derive(Debug)]
 pub struct Breaker(State);
 
 impl Breaker {
-    /// Of something that was not asked yet: to be tried first.
+    /// Creates a breaker that is open and allows a probe at once.
     pub fn untried(now: Instant) -> Self {
         Self(State::Open { until: now, wait: FIRST_WAIT })
     }
 
-    /// What to do now.
+    /// Returns the decision about a request at `now`.
     pub fn advice(&mut self, now: Instant) -> Advice {
         match self.0 {
             State::Closed { .. } => Advice::Ask,
@@ -50,20 +52,20 @@ impl Breaker {
         }
     }
 
-    /// Whether nobody asks.
+    /// True if requests skip the dependency.
     pub fn is_open(&self) -> bool {
         !matches!(self.0, State::Closed { .. })
     }
 
-    /// There was an answer.
+    /// Records a success.
     pub fn succeeded(&mut self) {
-        // One that comes after it was opened says little: it is tried when it is due.
+        // A late success does not close an open breaker; only a probe does.
         if let State::Closed { failures } = &mut self.0 {
             *failures = 0;
         }
     }
 
-    /// There was none; whether that opens it.
+    /// Records a failure. Returns true if it opens the breaker.
     pub fn failed(&mut self, now: Instant) -> bool {
         let State::Closed { failures } = &mut self.0 else { return false };
         *failures += 1;
@@ -74,7 +76,7 @@ impl Breaker {
         true
     }
 
-    /// What came of a try.
+    /// Records the result of a probe.
     pub fn tried(&mut self, worked: bool, now: Instant) {
         let State::Trying { wait } = self.0 else { return };
         self.0 = if worked {
@@ -90,7 +92,7 @@ impl Breaker {
 mod tests {
     use super::*;
 
-    /// A breaker that is asked, and the moment it began.
+    /// Returns a closed breaker and the time of its creation.
     fn closed() -> (Breaker, Instant) {
         let start = Instant::now();
         let mut breaker = Breaker::untried(start);
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn only_failures_in_a_row_open_it() {
+    fn opens_only_after_consecutive_failures() {
         let (mut breaker, start) = closed();
         for _ in 0..20 {
             for _ in 1..FAILURES {
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn one_tries_at_a_time_and_ever_more_seldom() {
+    fn allows_one_probe_at_a_time_with_exponential_backoff() {
         let (mut breaker, mut now) = closed();
         while !breaker.failed(now) {}
         let mut waits = Vec::new();
@@ -135,7 +137,7 @@ mod tests {
         assert_eq!(breaker.advice(now), Advice::Try);
         breaker.tried(true, now);
         assert_eq!(breaker.advice(now), Advice::Ask);
-        // And the next time it begins anew.
+        // The delay starts over after a successful probe.
         while !breaker.failed(now) {}
         assert_eq!(breaker.advice(now + FIRST_WAIT), Advice::Try);
     }

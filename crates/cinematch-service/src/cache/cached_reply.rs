@@ -1,4 +1,5 @@
-//! A reply that is kept, and the same packed: browsers ask for gzip, which takes longer than making the list.
+//! A cached reply with its gzip-compressed form. Compressing takes longer than computing a list, so the
+//! compressed form is cached too.
 
 use std::io::Write;
 use std::sync::{Arc, OnceLock};
@@ -7,40 +8,40 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// What a packed body is of a plain one, at most: JSON of films is packed to a sixth.
+/// Assumed compression ratio for weighing entries. JSON of movies compresses to about a sixth.
 const PACKED_SHARE: usize = 4;
-/// What an entry takes beside its bodies.
+/// Bytes of an entry besides its bodies.
 const OVERHEAD: usize = 200;
 
-/// A reply; clones share it.
+/// A cached reply; clones share the bodies.
 #[derive(Clone, Debug)]
 pub struct CachedReply(Arc<Bodies>);
 
 #[derive(Debug)]
 struct Bodies {
     plain: Bytes,
-    /// Made when it is first asked for.
+    /// Compressed body, computed on first use.
     packed: OnceLock<Option<Bytes>>,
 }
 
 impl CachedReply {
-    /// Of JSON.
+    /// Creates a reply from its JSON.
     pub fn new(plain: Bytes) -> Self {
         Self(Arc::new(Bodies { plain, packed: OnceLock::new() }))
     }
 
-    /// The JSON.
+    /// Returns the JSON.
     pub fn plain(&self) -> Bytes {
         self.0.plain.clone()
     }
 
-    /// Bytes that it takes, once it was packed too.
+    /// Returns the estimated size in bytes, including the compressed form.
     pub fn weight(&self) -> u32 {
         let plain = self.0.plain.len();
         u32::try_from(plain + plain / PACKED_SHARE + OVERHEAD).unwrap_or(u32::MAX)
     }
 
-    /// The JSON packed by gzip, made at the first call.
+    /// Returns the gzip-compressed JSON, computed on the first call. Returns `None` if compression fails.
     pub fn packed(&self) -> Option<Bytes> {
         let packed = self.0.packed.get_or_init(|| {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_packed_is_the_same_and_packed_once() {
+    fn compresses_once_and_round_trips() {
         let plain = Bytes::from(b"{\"title\":\"Heat\"},".repeat(500));
         let kept = CachedReply::new(plain.clone());
         let packed = kept.packed().unwrap();

@@ -5,14 +5,14 @@ use super::address::RedisAddress;
 /// Settings of the reply cache.
 #[derive(Clone, Debug)]
 pub struct CacheConfig {
-    /// Bytes of replies kept in this process; 0: none.
+    /// Capacity of the in-memory tier in bytes; 0 disables it.
     pub memory_bytes: u64,
-    /// A Redis that several servers share.
+    /// Address of a Redis shared by several servers, if any.
     pub redis: Option<RedisAddress>,
 }
 
 impl CacheConfig {
-    /// Default for the megabytes of replies in memory: more than a thousand lists of twenty movies.
+    /// Default capacity of the in-memory tier in MiB: more than a thousand lists of twenty movies.
     pub const DEFAULT_MB: u32 = 64;
 }
 

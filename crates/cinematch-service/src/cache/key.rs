@@ -1,4 +1,4 @@
-//! Keys of cached replies, and how long an entry lives.
+//! Keys and lifetime of cached replies.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use sha2::{Digest, Sha256};
 use crate::error::ServiceError;
 use crate::serving::Serving;
 
-/// Version of the replies' format. Raise it with every change between two versions of the program.
+/// Version of the reply format. Increment it when the format changes without a change of the package version.
 const FORMAT: u32 = 1;
 
-/// Lifetime of an entry. After it, no cache holds data of a user who was deleted.
+/// Lifetime of an entry. Bounds how long caches hold the data of a deleted user.
 pub const KEPT_FOR: Duration = Duration::from_mins(10);
 
-/// A hash of everything that a reply is made of.
+/// A hash of everything that a reply depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// Returns the key of a reply of `serving` to the question `asked` on `route`, which shows the data of
-    /// `people` at the given versions.
+    /// Returns the key of the reply of `serving` to the request `asked` on `route`. `people` lists the users
+    /// whose data the reply uses, with their data versions.
     pub fn new<T: Serialize>(
         serving: &Serving,
         route: &str,
@@ -30,12 +30,12 @@ impl Key {
     ) -> Result<Self, ServiceError> {
         let model = (&serving.bundle.manifest.model_id, serving.bundle.generation);
         let program = (FORMAT, env!("CARGO_PKG_VERSION"));
-        // JSON delimits every part, whatever it contains.
+        // JSON delimits the parts, so different inputs never serialize to the same bytes.
         let whole = serde_json::to_vec(&(program, model, route, asked, people))?;
         Ok(Self(Sha256::digest(&whole).into()))
     }
 
-    /// Returns some key.
+    /// Returns a key derived from a text.
     #[cfg(test)]
     pub fn of_text(text: &str) -> Self {
         Self(Sha256::digest(text.as_bytes()).into())
@@ -46,7 +46,7 @@ impl Key {
         &self.0
     }
 
-    /// Returns the name of the entry in Redis.
+    /// Returns the key of the entry in Redis.
     pub fn name(&self) -> Vec<u8> {
         [b"cinematch:reply:".as_slice(), &self.0].concat()
     }

@@ -1,8 +1,8 @@
-//! Cached replies: in this process, and in a Redis that several servers share.
+//! The reply cache: one tier in memory, and one in a Redis shared by several servers.
 //!
-//! A reply is cached under everything it was made of: the model's generation, the question, and the data
-//! versions of the users whose data it shows. Whatever changes, the key changes; nothing is ever
-//! invalidated, and nothing outdated is found. Entries under former keys expire after ten minutes.
+//! The key of a reply is a hash of everything the reply depends on: the generation, the request and the data
+//! versions of the users whose data it uses. Any change results in a different key, so stale replies are never
+//! found and need no invalidation. Entries expire after ten minutes.
 
 mod address;
 mod breaker;

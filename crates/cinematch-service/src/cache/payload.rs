@@ -1,15 +1,17 @@
-//! A reply as Redis keeps it: a mark, a checksum, the body. Redis is shared, and can be written to by others:
-//! what was not written by this version for this very key is no reply.
+//! The format of a reply in Redis: magic bytes, a checksum and the body.
+//!
+//! Other programs may write to a shared Redis. Values that were not written in this format for the same key are
+//! ignored.
 
 use bytes::Bytes;
 
 use super::key::Key;
 
-/// Ours, and the form of what follows.
+/// Magic bytes followed by the format version.
 const MARK: [u8; 4] = *b"CMr\x01";
 const HEAD: usize = MARK.len() + 4;
 
-/// What to keep under a key.
+/// Encodes a body for storage under a key.
 pub fn seal(key: &Key, body: &[u8]) -> Vec<u8> {
     let mut payload = Vec::with_capacity(HEAD + body.len());
     payload.extend_from_slice(&MARK);
@@ -18,7 +20,7 @@ pub fn seal(key: &Key, body: &[u8]) -> Vec<u8> {
     payload
 }
 
-/// The body of what is kept under a key; `None` where something else is.
+/// Decodes a value stored under a key. Returns `None` if the format or the checksum does not match.
 pub fn open(key: &Key, payload: Vec<u8>) -> Option<Bytes> {
     let rest = payload.strip_prefix(&MARK)?;
     let (sum, body) = rest.split_first_chunk::<4>()?;
@@ -28,8 +30,8 @@ pub fn open(key: &Key, payload: Vec<u8>) -> Option<Bytes> {
     Some(Bytes::from(payload).slice(HEAD..))
 }
 
-/// Against what was cut, torn, or put under another key by mistake. Against malice it is nothing: whoever can
-/// write to Redis can compute it too.
+/// Returns the CRC-32 of key and body. It detects truncation, corruption and values stored under the wrong key.
+/// It does not authenticate: a client with write access to Redis can compute it.
 fn checksum(key: &Key, body: &[u8]) -> [u8; 4] {
     let mut sum = crc32fast::Hasher::new();
     sum.update(key.bytes());
@@ -42,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_kept_comes_back_under_its_own_key_only() {
+    fn open_returns_the_body_only_for_its_own_key() {
         let (key, other) = (Key::of_text("a"), Key::of_text("b"));
         for body in [&b""[..], b"{}", &vec![7; 100_000]] {
             let payload = seal(&key, body);
@@ -52,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_torn_or_foreign_is_no_reply() {
+    fn open_rejects_truncated_corrupt_and_foreign_values() {
         let key = Key::of_text("a");
         let payload = seal(&key, b"{\"count\":20}");
         for end in 0..payload.len() {

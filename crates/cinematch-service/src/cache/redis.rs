@@ -1,5 +1,7 @@
-//! Replies that several servers share. Whatever Redis does, requests go on: one waits for it as long as a reply
-//! may cost to make, and when it fails again and again nobody waits at all.
+//! The Redis tier of the reply cache, shared by several servers.
+//!
+//! Requests succeed without Redis. A lookup times out after 50 ms, about the cost of computing a reply, and a
+//! circuit breaker skips Redis after repeated failures.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,26 +19,26 @@ use super::counters::count;
 use super::key::{KEPT_FOR, Key};
 use super::payload;
 
-/// How long a question may take.
+/// Timeout of a command.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// How long connecting may take; no request waits for it.
+/// Timeout of connecting. No request waits for a connection.
 const CONNECT: Duration = Duration::from_secs(1);
-/// Replies being written at the same time; further ones are not kept, so that none pile up in memory.
+/// Maximum number of concurrent writes. Further replies are not stored, which bounds memory use.
 const WRITES_AT_ONCE: usize = 64;
 
-/// A Redis, reachable or not; it lives as long as the server.
+/// A client of a Redis server, which may be unreachable. Reconnects in the background.
 #[derive(Debug)]
 pub struct Redis {
     address: RedisAddress,
     client: Client,
-    /// `None` as long as the breaker is open.
+    /// Connection; `None` while the breaker is open.
     link: ArcSwapOption<MultiplexedConnection>,
     breaker: Mutex<Breaker>,
     writes: Arc<Semaphore>,
 }
 
 impl Redis {
-    /// Connects, if it is there: if not, it is tried again and again while requests go on.
+    /// Connects to Redis. If Redis is unreachable, logs a warning and reconnects in the background later.
     pub async fn open(address: RedisAddress) -> Result<Arc<Self>, RedisAddressError> {
         let client = Client::open(address.info()).map_err(|_| RedisAddressError::UNUSABLE)?;
         let redis = Arc::new(Self {
@@ -57,7 +59,7 @@ impl Redis {
         Ok(redis)
     }
 
-    /// The reply kept under a key, if there is one and it comes in time.
+    /// Returns the reply stored under a key, or `None` if it is missing or Redis fails or times out.
     pub async fn get(self: &Arc<Self>, key: &Key) -> Option<Bytes> {
         let Some(mut link) = self.link() else {
             count("redis", "skipped");
@@ -82,7 +84,7 @@ impl Redis {
         reply
     }
 
-    /// Keeps a reply, in its own time.
+    /// Stores a reply in a background task.
     pub fn put(self: &Arc<Self>, key: Key, body: Bytes) {
         let Some(mut link) = self.link() else { return };
         let Ok(permit) = self.writes.clone().try_acquire_owned() else {
@@ -100,7 +102,7 @@ impl Redis {
                 .take();
             match timeout(PATIENCE, command.query_async::<()>(&mut link)).await {
                 Ok(Ok(())) => {}
-                // A Redis that is full or a replica answers questions all the same.
+                // A full Redis or a replica rejects writes but still serves reads.
                 Ok(Err(error)) if error.code().is_some() => {
                     count("redis", "error");
                     tracing::debug!(%error, "Redis does not keep a reply");
@@ -111,7 +113,7 @@ impl Redis {
         });
     }
 
-    /// The connection, where asking is worth it.
+    /// Returns the connection if the breaker allows its use. Starts a probe if one is due.
     fn link(self: &Arc<Self>) -> Option<MultiplexedConnection> {
         let advice = self.breaker().advice(Instant::now());
         match advice {
@@ -136,13 +138,13 @@ impl Redis {
     fn failed(&self, error: &str) {
         count("redis", "error");
         if self.breaker().failed(Instant::now()) {
-            // The connection may be to a machine that is gone: the next one is new.
+            // Drops the connection, whose peer may be gone; the next probe opens a new one.
             self.link.store(None);
             tracing::warn!(redis = %self.address, error, "Redis fails; replies are made without it");
         }
     }
 
-    /// Connects anew; called by whom the breaker tells to.
+    /// Reconnects and reports the result to the breaker. Called when the breaker allows a probe.
     async fn try_again(self: Arc<Self>) -> Result<(), String> {
         let connected = timeout(CONNECT, self.connect()).await;
         let connected = match connected {
@@ -158,7 +160,7 @@ impl Redis {
     }
 
     async fn connect(&self) -> RedisResult<MultiplexedConnection> {
-        // How long anything may take is decided here, and not by the driver.
+        // This module applies its own timeouts, so those of the driver are disabled.
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let mut link = self.client.get_multiplexed_async_connection_with_config(&config).await?;
@@ -166,7 +168,7 @@ impl Redis {
         Ok(link)
     }
 
-    /// Whether nobody asks it now.
+    /// True if the breaker is open and lookups skip Redis.
     pub fn is_open(&self) -> bool {
         self.breaker().is_open()
     }

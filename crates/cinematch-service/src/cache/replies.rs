@@ -1,4 +1,4 @@
-//! The cache itself: one tier in memory, one in Redis.
+//! The two-tier reply cache: memory, then Redis.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::redis::Redis;
 use crate::error::ServiceError;
 use crate::trace::span;
 
-/// The replies kept.
+/// A reply cache with an in-memory tier and an optional Redis tier.
 #[derive(Debug)]
 pub struct Cache {
     pub(super) memory: moka::future::Cache<Key, CachedReply>,
@@ -23,7 +23,7 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Makes room, and connects to Redis where there is one.
+    /// Creates the in-memory tier and connects to Redis if it is configured.
     pub async fn open(config: &CacheConfig) -> Result<Self, RedisAddressError> {
         let memory = moka::future::Cache::builder()
             .max_capacity(config.memory_bytes)
@@ -45,8 +45,8 @@ impl Cache {
         Ok(Self { memory, redis, is_off })
     }
 
-    /// The reply of a key: as it is kept, or as it is made. Of those who ask the same at the same time one
-    /// makes it, and the others wait. A problem is no reply, and is kept for nobody.
+    /// Returns the cached reply of a key, or computes and caches it with `make`. Concurrent requests for the same
+    /// key share one computation. Errors are not cached.
     pub async fn reply(
         &self,
         key: Key,
@@ -73,12 +73,12 @@ impl Cache {
         Ok(entry.into_value())
     }
 
-    /// Lets go of what is in memory: no key of before will be asked for again.
+    /// Clears the in-memory tier. Called when a new generation takes over, since its keys differ.
     pub fn clear(&self) {
         self.memory.invalidate_all();
     }
 
-    /// Tells the metrics what there is.
+    /// Updates the gauges of cache size and breaker state.
     pub fn tell(&self) {
         let is_open = self.redis.as_ref().is_some_and(|redis| redis.is_open());
         metrics::gauge!("cinematch_cache_bytes").set(self.memory.weighted_size() as f64);

@@ -17,7 +17,7 @@ fn body(reply: Result<CachedReply, ServiceError>) -> Vec<u8> {
     reply.unwrap().plain().to_vec()
 }
 
-/// One count of `cinematch_cache_requests_total`.
+/// Returns the value of `cinematch_cache_requests_total` for a tier and result.
 fn counted(metrics: &str, tier: &str, result: &str) -> u64 {
     let labels = format!("{{tier=\"{tier}\",result=\"{result}\"}} ");
     let found = metrics.lines().find_map(|line| {
@@ -27,7 +27,7 @@ fn counted(metrics: &str, tier: &str, result: &str) -> u64 {
 }
 
 #[test]
-fn of_a_hundred_who_ask_the_same_at_once_one_makes_the_reply() {
+fn concurrent_requests_for_one_key_compute_the_reply_once() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -49,7 +49,7 @@ fn of_a_hundred_who_ask_the_same_at_once_one_makes_the_reply() {
                     })
                 })
                 .collect();
-            // On one thread all of them wait before this goes on.
+            // The runtime is single-threaded: after the yield, all tasks are waiting.
             tokio::task::yield_now().await;
             all_there.notify_one();
             for task in tasks {
@@ -66,18 +66,18 @@ fn of_a_hundred_who_ask_the_same_at_once_one_makes_the_reply() {
 }
 
 #[tokio::test]
-async fn a_problem_is_kept_for_nobody() {
+async fn errors_are_not_cached() {
     let cache = cache(1 << 20).await;
     let key = Key::of_text("a");
     let refused = cache.reply(key, async { Err(ServiceError::not_found("not yet")) }).await;
     assert!(refused.is_err());
     assert_eq!(body(cache.reply(key, async { Ok(vec![1]) }).await), [1]);
-    // And what is there is not made again.
+    // A cached reply is not computed again.
     assert_eq!(body(cache.reply(key, pending()).await), [1]);
 }
 
 #[tokio::test]
-async fn whoever_goes_away_while_making_a_reply_leaves_it_to_the_next() {
+async fn a_waiting_request_computes_the_reply_if_the_first_is_canceled() {
     let cache = cache(1 << 20).await;
     let key = Key::of_text("a");
     let begun = Arc::new(Notify::new());
@@ -102,7 +102,7 @@ async fn whoever_goes_away_while_making_a_reply_leaves_it_to_the_next() {
 }
 
 #[tokio::test]
-async fn without_memory_every_reply_is_made() {
+async fn computes_every_reply_if_the_cache_is_off() {
     let cache = cache(0).await;
     for at in 0..3 {
         let reply = cache.reply(Key::of_text("a"), async { Ok(vec![at]) }).await;
@@ -111,7 +111,7 @@ async fn without_memory_every_reply_is_made() {
 }
 
 #[tokio::test]
-async fn memory_is_bounded_in_bytes_and_is_let_go_of() {
+async fn memory_is_bounded_in_bytes_and_freed_by_clear() {
     let cache = cache(1 << 20).await;
     for at in 0..1000 {
         let make = async { Ok(vec![0; 10_000]) };
@@ -126,7 +126,7 @@ async fn memory_is_bounded_in_bytes_and_is_let_go_of() {
 }
 
 #[tokio::test]
-async fn a_redis_that_is_not_there_is_no_obstacle() {
+async fn computes_replies_while_redis_is_unreachable() {
     let folder = tempfile::tempdir().unwrap();
     let address = format!("unix://{}", folder.path().join("no.sock").display());
     let redis = Some(RedisAddress::parse(&address).unwrap());

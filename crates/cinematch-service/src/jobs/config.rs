@@ -7,31 +7,31 @@ use cinematch_store::JobKind;
 use super::schedule::Schedule;
 use super::worker::WorkerCommand;
 
-/// What runs in the background, and how.
+/// Settings of background jobs.
 #[derive(Clone, Debug, Default)]
 pub struct JobsConfig {
-    /// What does the work; `None`: this server runs no jobs.
+    /// Command that runs a job; `None` if this server runs no jobs.
     pub worker: Option<WorkerCommand>,
-    /// When a model is trained anew.
+    /// Schedule of retraining.
     pub retrain: Option<Schedule>,
-    /// When new films are looked for.
+    /// Schedule of catalog updates.
     pub update: Option<Schedule>,
-    /// How time goes by.
+    /// Intervals, timeouts and retries.
     pub pace: Pace,
 }
 
-/// How time goes by for jobs.
+/// Intervals, timeouts and retries of jobs.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// How often the queue is looked at, and a running job says that it goes on.
+    /// Interval at which the queue is polled and a running job's heartbeat is recorded.
     pub beat: Duration,
-    /// A job whose beat stands still for so long has lost its process.
+    /// Time without a heartbeat after which a job's process is considered lost.
     pub lost_after: Duration,
-    /// How long after the first failure a job is tried again; then twice as long, and so on.
+    /// Delay before the first retry; doubles with every further failure.
     pub retry: Duration,
-    /// At the longest.
+    /// Maximum delay before a retry.
     pub longest_retry: Duration,
-    /// How often a job is begun at the most.
+    /// Maximum number of attempts of a job.
     pub attempts: i64,
 }
 
@@ -48,7 +48,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// UserExport `speed` times as fast.
+    /// Returns a pace that is `speed` times as fast. `attempts` is unchanged.
     #[must_use]
     pub fn times(self, speed: f64) -> Self {
         let faster = |time: Duration| time.div_f64(speed.max(1e-3));
@@ -61,12 +61,14 @@ impl Pace {
         }
     }
 
-    /// How long a worker goes on without hearing of its server: not as long as others take to believe it gone.
+    /// Returns how long a worker continues without a signal from its server: two thirds of `lost_after`, and at
+    /// least five seconds. With the default pace a worker stops before another server takes over its job.
     pub fn patience(&self) -> Duration {
         (self.lost_after * 2 / 3).max(Duration::from_secs(5))
     }
 
-    /// When a job is tried again that failed at `at`, for the `attempt`th time.
+    /// Returns the time of the next attempt after attempt number `attempt` failed at `at`, both in milliseconds
+    /// since 1970. Returns `None` after the last attempt.
     pub fn again(&self, attempt: i64, at: i64) -> Option<i64> {
         if attempt >= self.attempts {
             return None;
@@ -77,7 +79,7 @@ impl Pace {
 }
 
 impl JobsConfig {
-    /// When such a job is due.
+    /// Returns the schedule of a kind of job, if it has one.
     pub fn schedule(&self, kind: JobKind) -> Option<&Schedule> {
         match kind {
             JobKind::Retrain => self.retrain.as_ref(),
@@ -91,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_are_further_and_further_apart_and_end() {
+    fn again_doubles_the_delay_up_to_the_limit_of_attempts() {
         let pace = Pace::default();
         let waits: Vec<Option<i64>> = (1..=6).map(|attempt| pace.again(attempt, 0)).collect();
         assert_eq!(waits[..4], [Some(60_000), Some(120_000), Some(240_000), Some(480_000)]);

@@ -1,5 +1,7 @@
-//! Background jobs: queued in the database, run by one server at a time in a process of low priority,
-//! recorded, and retried when they fail.
+//! Background jobs.
+//!
+//! Jobs are queued and recorded in the database. One server at a time runs a job, in a separate process of low
+//! priority. Failed jobs are retried.
 
 mod config;
 mod queue;

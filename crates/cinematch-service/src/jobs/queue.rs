@@ -1,4 +1,4 @@
-//! The queue of jobs: what ran, runs and waits.
+//! The job queue: queued, running and past jobs.
 
 use cinematch_store::{Job, JobKind, rfc3339};
 use serde::Serialize;
@@ -6,38 +6,38 @@ use serde::Serialize;
 use crate::error::ServiceError;
 use crate::service::Service;
 
-/// A job.
+/// A background job.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct JobItem {
-    /// Its number.
+    /// Job id.
     #[schema(minimum = 1)]
     id: i64,
-    /// `retrain`, `update`.
+    /// `retrain` or `update`.
     kind: &'static str,
-    /// `queued`, `running`, `done`, `failed`.
+    /// `queued`, `running`, `done` or `failed`.
     state: &'static str,
-    /// Who asked: `schedule`, `api`, `cli`, `page`.
+    /// Origin of the job: `schedule`, `api`, `cli` or `page`.
     asked_by: String,
-    /// When, RFC 3339.
+    /// Time at which the job was queued, RFC 3339 in UTC.
     asked_at: String,
-    /// It is not begun before.
+    /// Earliest time of the next attempt, RFC 3339 in UTC.
     not_before: String,
-    /// How often it was begun.
+    /// Number of attempts so far.
     attempt: i64,
-    /// The server's process that runs or ran it.
+    /// Name of the server process that runs or last ran the job.
     worker: Option<String>,
-    /// What it is at.
+    /// Current stage.
     stage: Option<String>,
-    /// How much of the stage is done, 0 to 1.
+    /// Progress within the stage, 0 to 1.
     share: f64,
-    /// When it was begun last.
+    /// Start of the last attempt, RFC 3339 in UTC.
     started_at: Option<String>,
-    /// When that ended.
+    /// End of the last attempt, RFC 3339 in UTC.
     ended_at: Option<String>,
-    /// What came of it.
+    /// Result of the job.
     #[schema(value_type = Option<Object>)]
     outcome: Option<serde_json::Value>,
-    /// What went wrong last.
+    /// Error of the last failed attempt.
     error: Option<String>,
 }
 
@@ -62,26 +62,26 @@ impl From<Job> for JobItem {
     }
 }
 
-/// The last jobs, newest first, and when those of a schedule are next.
+/// The most recent jobs, newest first, and the schedules.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct JobList {
     jobs: Vec<JobItem>,
     schedules: Vec<ScheduleItem>,
 }
 
-/// A schedule.
+/// The schedule of a kind of job.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ScheduleItem {
-    /// Of which job.
+    /// Kind of job.
     kind: &'static str,
-    /// As it is set.
+    /// Schedule as configured.
     #[schema(example = "weekly")]
     schedule: String,
-    /// When the job is next, RFC 3339.
+    /// Next time the job is due, RFC 3339 in UTC.
     next: Option<String>,
 }
 
-/// Lists the last `limit` jobs, 1 to 100, and the schedules.
+/// Lists the `limit` most recent jobs (1 to 100) and the schedules.
 pub async fn list(service: &Service, limit: u32) -> Result<JobList, ServiceError> {
     if !(1..=100).contains(&limit) {
         return Err(ServiceError::field("limit", format!("expected 1 to 100, got {limit}")));
@@ -98,14 +98,14 @@ pub async fn list(service: &Service, limit: u32) -> Result<JobList, ServiceError
     Ok(JobList { jobs, schedules: schedules.collect() })
 }
 
-/// Returns one job.
+/// Returns the job with the given id.
 pub async fn find(service: &Service, id: i64) -> Result<JobItem, ServiceError> {
     let job = service.store().job(id).await?;
     let job = job.ok_or_else(|| ServiceError::not_found(format!("There is no job {id}")))?;
     Ok(job.into())
 }
 
-/// Queues a job, or returns the one of that kind that already waits.
+/// Queues a job, or returns the job of this kind that is already queued.
 pub async fn ask(service: &Service, kind: JobKind, asked_by: &str) -> Result<Job, ServiceError> {
     let (job, is_new) = service.store().enqueue_job(kind, asked_by, service.now()).await?;
     if is_new {

@@ -1,4 +1,4 @@
-//! Takes jobs from the queue, follows the process that does them, and retries them.
+//! The job runner: claims queued jobs, monitors their worker process and schedules retries.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::config::JobsConfig;
 use super::worker::{Event, Worker, WorkerCommand};
 use crate::service::Service;
 
-/// Runs until aborted.
+/// Polls the queue and runs jobs until aborted. Returns at once if no worker command is configured.
 pub async fn watch(service: Service) {
     let config = service.jobs().clone();
     let Some(command) = config.worker.clone() else { return };
@@ -22,14 +22,15 @@ pub async fn watch(service: Service) {
         ticks.tick().await;
         let turn = Turn { service: &service, config: &config, command: &command, name: &name };
         if let Err(error) = turn.take(&mut others).await {
-            // The database may be there again at the next tick. Until then nobody's beat was seen.
+            // Retries at the next tick. Heartbeats during the outage were missed, so observation restarts.
             others = Others::default();
             tracing::warn!(%error, "the queue of jobs cannot be read");
         }
     }
 }
 
-/// Not another server's, also where all are process 1 of their containers.
+/// Returns a unique name for this server process. A random suffix keeps names distinct even if every server is
+/// process 1 of its container.
 fn worker_name() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = host.trim();
@@ -38,14 +39,15 @@ fn worker_name() -> String {
     format!("{host}:{}:{random}", std::process::id())
 }
 
-/// The job that another server runs, as it was seen last.
+/// The last observed heartbeat of the job that another server runs.
 #[derive(Default)]
 struct Others {
     seen: Option<(i64, i64, Instant)>,
 }
 
 impl Others {
-    /// Whether the job's beat has stood still for too long, by this process' own clock.
+    /// Returns true if the job's heartbeat has not changed for `lost_after`, measured by this process's monotonic
+    /// clock.
     fn is_lost(&mut self, job: &Job, lost_after: Duration) -> bool {
         match self.seen {
             Some((id, beat, since)) if (id, beat) == (job.id, job.beat) => {
@@ -59,7 +61,7 @@ impl Others {
     }
 }
 
-/// One look at the queue.
+/// One poll of the queue.
 struct Turn<'a> {
     service: &'a Service,
     config: &'a JobsConfig,
@@ -95,7 +97,7 @@ impl Turn<'_> {
         }
     }
 
-    /// Records that an attempt went wrong, and tells.
+    /// Records a failed attempt in the database, the log and the metrics.
     async fn failed(
         &self,
         job: &Job,
@@ -130,7 +132,7 @@ impl Turn<'_> {
         tracing::info!(job = id, kind = kind.name(), attempt, pid, "a job begins");
         let outcome = match self.follow(&job, &mut worker).await {
             Followed::Lost => {
-                // Another server has taken it over; killed by being dropped.
+                // Another server has taken over the job. Dropping the worker kills its process.
                 tracing::warn!(
                     job = id,
                     "the job was taken from this server; its process is ended"
@@ -167,7 +169,8 @@ impl Turn<'_> {
         }
     }
 
-    /// What was done is not done again because the database is away for a minute.
+    /// Retries `record` for up to `lost_after`, so that a short database outage does not cause a finished job to be
+    /// repeated.
     async fn until_reachable<F>(&self, record: impl Fn() -> F)
     where
         F: Future<Output = Result<bool, StoreError>>,
@@ -210,8 +213,8 @@ impl Turn<'_> {
 }
 
 enum Followed {
-    /// The worker said what came of it, or ended without.
+    /// The worker's output ended, with or without an outcome.
     Ended(Option<serde_json::Value>),
-    /// The job is another server's now.
+    /// Another server has taken over the job.
     Lost,
 }

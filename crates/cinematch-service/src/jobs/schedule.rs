@@ -1,4 +1,4 @@
-//! When a job is due by the clock: `weekly`, or as cron writes it. In UTC.
+//! Schedules of jobs: a name such as `weekly`, or a cron expression, in UTC.
 
 use std::str::FromStr;
 
@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
-/// The names that stand for a pattern: at night, when few people watch films.
+/// Named schedules and their cron expressions. All but `hourly` run at night, when load is low.
 const NAMED: [(&str, &str); 4] = [
     ("hourly", "17 * * * *"),
     ("daily", "17 3 * * *"),
@@ -14,7 +14,7 @@ const NAMED: [(&str, &str); 4] = [
     ("monthly", "17 3 1 * *"),
 ];
 
-/// When a job is due.
+/// A cron schedule in UTC.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     text: String,
@@ -22,14 +22,14 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The last moment it was due, at or before `now`, both in milliseconds since 1970. `None`: never.
+    /// Returns the latest due time at or before `now`, both in milliseconds since 1970.
     pub fn last(&self, now: i64) -> Option<i64> {
         let now = DateTime::<Utc>::from_timestamp_millis(now)?;
         let last = self.cron.find_previous_occurrence(&now, true).ok()?;
         Some(last.timestamp_millis())
     }
 
-    /// The next moment after `now`.
+    /// Returns the first due time after `now`, both in milliseconds since 1970.
     pub fn next(&self, now: i64) -> Option<i64> {
         let now = DateTime::<Utc>::from_timestamp_millis(now)?;
         let next = self.cron.find_next_occurrence(&now, false).ok()?;
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_cron_fields_are_moments_in_utc() {
+    fn last_and_next_return_due_times_in_utc() {
         for (schedule, now, last, next) in [
             ("weekly", "2026-11-26T00:00:00Z", "2026-11-23T03:17:00Z", "2026-11-30T03:17:00Z"),
             ("daily", "2026-11-26T03:17:00Z", "2026-11-26T03:17:00Z", "2026-11-27T03:17:00Z"),
@@ -91,14 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_never_due_is_refused() {
+    fn rejects_a_schedule_that_is_never_due() {
         let refused = "0 0 31 2 *".parse::<Schedule>().unwrap_err();
         assert!(refused.contains("never due"), "{refused}");
         assert!("0 0 29 2 *".parse::<Schedule>().is_ok());
     }
 
     #[test]
-    fn what_is_no_schedule_is_refused_and_the_message_says_what_would_be() {
+    fn rejects_an_invalid_schedule_and_describes_the_syntax() {
         for text in ["", "fortnightly", "61 * * * *", "* * * *", "0 0 0 1 1 1 2027"] {
             let refused = text.parse::<Schedule>().unwrap_err();
             assert!(refused.contains("five fields of cron"), "{refused}");

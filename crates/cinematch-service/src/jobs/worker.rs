@@ -1,5 +1,7 @@
-//! A job's work, in a process of its own: it lowers its priority itself, tells how far it is on its
-//! standard output, and ends when its standard input does. So none outlives its server.
+//! The worker process of a job.
+//!
+//! A worker lowers its own priority, reports progress on standard output and exits when its standard input is
+//! closed, so it never outlives its server.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -13,50 +15,50 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-/// How the program is called that does the work: `cinematch --root . retrain --events --artifacts …`.
+/// Command line of a worker, for example `cinematch --root . retrain --events --artifacts …`.
 #[derive(Clone, Debug)]
 pub struct WorkerCommand {
-    /// The program: this one.
+    /// Path of the `cinematch` executable.
     pub program: PathBuf,
-    /// What stands before the job's name.
+    /// Arguments before the name of the job.
     pub before: Vec<OsString>,
-    /// What stands behind it.
+    /// Arguments after the name of the job.
     pub behind: Vec<OsString>,
 }
 
-/// What a worker says, one object a line.
+/// A message of a worker: one JSON object per line.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Event {
-    /// It is over.
+    /// The job is finished.
     Outcome {
-        /// What came of it.
+        /// Result of the job.
         outcome: serde_json::Value,
     },
-    /// It goes on.
+    /// The job has made progress.
     Stage {
-        /// What it is at.
+        /// Current stage.
         stage: String,
-        /// How much of that is done, 0 to 1.
+        /// Progress within the stage, 0 to 1.
         #[serde(default)]
         share: f64,
     },
 }
 
-/// How many of its last lines are kept to say what went wrong.
+/// Number of lines of standard error kept for the error message.
 const LAST_WORDS: usize = 12;
 
-/// A process at work; killed when dropped.
+/// A running worker process; killed on drop.
 pub struct Worker {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     last_words: JoinHandle<VecDeque<String>>,
-    /// Closed when this process ends, however it ends.
+    /// Standard input of the worker. The system closes it when this process ends for any reason.
     tie: ChildStdin,
 }
 
 impl Worker {
-    /// Begins a job.
+    /// Starts a worker for a job. The worker exits after `patience` without a signal from [`Worker::go_on`].
     pub fn start(
         command: &WorkerCommand,
         kind: JobKind,
@@ -80,18 +82,18 @@ impl Worker {
         Ok(Self { child, lines: BufReader::new(out).lines(), last_words, tie })
     }
 
-    /// Says that the job is still this server's. What cannot be said tells as much.
+    /// Signals that this server still owns the job. Write errors are ignored: without a signal the worker exits.
     pub async fn go_on(&mut self) {
         let _ = self.tie.write_all(b"\n").await;
     }
 
-    /// Its process.
+    /// Returns the process id.
     pub fn pid(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// What it says next; `None` at its end. What cannot be read is passed over. May be given up at any
-    /// moment without losing a line.
+    /// Returns the next event, or `None` at the end of the output. Skips malformed lines. Cancel safe: no line is
+    /// lost if the future is dropped.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             let line = self.lines.next_line().await.ok()??;
@@ -102,14 +104,14 @@ impl Worker {
         }
     }
 
-    /// Waits for its end; what went wrong, if something did.
+    /// Waits for the process to exit. Returns its error message if it failed.
     pub async fn end(mut self) -> Result<(), String> {
         let status = self.child.wait().await.map_err(|error| error.to_string())?;
         if status.success() {
             return Ok(());
         }
         let mut said = self.last_words.await.map(Vec::from).unwrap_or_default();
-        // What it noted on the way is not what went wrong.
+        // Drops log lines before the error message.
         if let Some(at) = said.iter().rposition(|line| line.starts_with("error: ")) {
             said.drain(..at);
         }
@@ -122,7 +124,7 @@ impl Worker {
     }
 }
 
-/// Puts what a worker says of its troubles into the log, and keeps the end of it.
+/// Forwards a worker's standard error to the log and returns its last lines.
 async fn listen(errors: ChildStderr) -> VecDeque<String> {
     let mut lines = BufReader::new(errors).lines();
     let mut last = VecDeque::new();

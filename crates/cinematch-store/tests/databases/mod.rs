@@ -1,25 +1,25 @@
-//! Databases to test on: a file, and one of its own in the `PostgreSQL` that `cargo xtask test` starts.
+//! Test databases: a SQLite file, and a new database on the PostgreSQL server of `cargo xtask test`.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cinematch_store::{Address, Ownership, Store};
 
-/// A database, empty at first.
+/// An initially empty database.
 pub struct Database {
     pub address: Address,
     _folder: Option<tempfile::TempDir>,
 }
 
 impl Database {
-    /// A file.
+    /// Creates a SQLite database in a temporary folder.
     pub fn file() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = Address::File(folder.path().join("sub/people.db"));
         Self { address, _folder: Some(folder) }
     }
 
-    /// One in `PostgreSQL`; `None`, said loudly, where there is none.
+    /// Creates a PostgreSQL database. Returns `None` with a warning on standard error if there is no server.
     pub async fn postgres(test: &str) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let Ok(server) = std::env::var("CINEMATCH_TEST_POSTGRES") else {
@@ -47,7 +47,7 @@ impl Database {
     }
 }
 
-/// All of them.
+/// Returns one empty database of each available kind.
 #[allow(dead_code, reason = "not every test file goes through all")]
 pub async fn databases(test: &str) -> Vec<Database> {
     let mut databases = vec![Database::file()];

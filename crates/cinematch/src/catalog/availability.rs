@@ -1,5 +1,4 @@
-//! Where films can be watched, region by region: `watch_providers.csv`. The data is JustWatch's, by way
-//! of TMDb.
+//! Streaming availability by region, from `watch_providers.csv`. TMDb provides the data of JustWatch.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -10,28 +9,28 @@ use crate::sources::table::{self, Column};
 use crate::sources::values::{list, whole_number};
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
-/// Who has to be named wherever a film's services show.
+/// Attribution required wherever streaming services are shown.
 pub const ATTRIBUTION: &str = "Streaming data by JustWatch, film data by TMDb";
 
-/// Services of the films of a catalogue, by region.
+/// Streaming services of a catalog's movies, by region.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Availability {
-    /// In the order of their codes.
+    /// Regions in ascending order of their codes.
     pub regions: Vec<Region>,
 }
 
-/// What can be watched in a region without paying for one film alone: by subscription, with
-/// advertisements, or free.
+/// Services of a region that offer movies by subscription, with advertisements or for free. Rentals and
+/// purchases are not included.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Region {
-    /// ISO 3166-1: `DE`.
+    /// ISO 3166-1 alpha-2 code, such as `DE`.
     pub code: String,
-    /// The services, by alphabet.
+    /// Names of the services, sorted.
     pub services: Vec<String>,
-    /// The row of a film that has a service, once for each, ascending.
+    /// Row of the movie of each offer (a movie on a service), ascending.
     #[serde(rename = "films")]
     pub movies: Vec<u32>,
-    /// The service of each, as a position among `services`, in the order they are shown.
+    /// Index into `services` of each offer; the offers of a movie are in display order.
     pub on: Vec<u32>,
 }
 
@@ -44,8 +43,8 @@ const COLUMNS: [Column; 5] = [
 ];
 
 impl Availability {
-    /// Decodes `watch_providers.csv`, here called `name`, for the films of a catalogue. Rows of other
-    /// films are passed over. O(bytes).
+    /// Decodes `watch_providers.csv` for the movies of a catalog, and ignores rows of other movies. `name`
+    /// is the file's name in problems. O(bytes).
     pub fn read(name: &str, bytes: &[u8], movies: &[Movie]) -> Result<Decoded<Self>, SourceError> {
         let numbered = movies.iter().zip(0..);
         let row_of: FxHashMap<TmdbId, MovieIdx> =
@@ -69,7 +68,7 @@ impl Availability {
         Ok(Decoded { records: vec![availability], problems, rows })
     }
 
-    /// Of a film's services in a region, in any order.
+    /// Groups offers (region, movie, services) by region. The offers may be in any order.
     fn from_offers(mut offers: Vec<(String, MovieIdx, Vec<String>)>) -> Self {
         offers.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
         let regions = offers.chunk_by(|a, b| a.0 == b.0).map(|offers| {
@@ -91,7 +90,7 @@ impl Availability {
         Self { regions: regions.collect() }
     }
 
-    /// Whether a generation's file can be what it says it is: every position has a film and a name.
+    /// True if the data of a generation's file is consistent: all movies and services are in range.
     pub(crate) fn fits(&self, n_movies: usize) -> bool {
         self.regions.iter().all(|region| {
             region.movies.len() == region.on.len()
@@ -103,7 +102,7 @@ impl Availability {
 }
 
 impl Region {
-    /// A film's services, in the order they are shown. O(log films).
+    /// Returns the services of a movie in display order. O(log offers).
     pub fn services_of(&self, movie: MovieIdx) -> impl Iterator<Item = &str> {
         let first = self.movies.partition_point(|other| *other < movie.0);
         let same = self.movies[first..].iter().take_while(|other| **other == movie.0).count();
@@ -122,7 +121,7 @@ mod tests {
     use crate::models::content::tests::movie;
 
     #[test]
-    fn every_region_has_its_movies_services_in_their_order() {
+    fn services_are_grouped_by_region_in_display_order() {
         let movie = |id, tmdb_id| Movie { tmdb_id: Some(TmdbId(tmdb_id)), ..movie(id, "A") };
         let csv = "tmdb_id,region,flatrate,ads,free,rent,buy\n\
                    70,DE,Netflix|MUBI,Netflix,arte,X,Y\n71,DE,MUBI,,,,\n70,AT,,,,Only rent,\n\

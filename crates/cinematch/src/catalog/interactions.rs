@@ -1,5 +1,4 @@
-//! Who gave which film how many stars, and when: the ratings as a matrix of users × films, and the
-//! same turned round, both in compressed sparse rows.
+//! Ratings as a user × movie matrix with times, and its transpose, both in compressed sparse row form.
 
 mod build;
 mod packed;
@@ -12,7 +11,7 @@ use crate::rating::Stars;
 
 pub use packed::{Fingerprint, Packed, PackedError, Provenance};
 
-/// Ratings, by user and film and by film and user, all ascending; a pair stands once. 14 bytes a
+/// Ratings, sorted by user and movie and by movie and user. Each user–movie pair occurs once. 14 bytes per
 /// rating.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Interactions {
@@ -27,55 +26,55 @@ pub struct Interactions {
     movie_stars: Vec<u8>,
 }
 
-/// One rating of a user.
+/// A rating of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rated {
-    /// The film.
+    /// The rated movie.
     pub movie: MovieIdx,
-    /// What it was given.
+    /// Stars of the rating.
     pub stars: Stars,
-    /// When: seconds since 1970.
+    /// Unix time in seconds.
     pub time: u32,
 }
 
 impl Interactions {
-    /// The number of users.
+    /// Returns the number of users.
     pub fn n_users(&self) -> usize {
         self.users.len()
     }
 
-    /// The number of films, those without a rating included.
+    /// Returns the number of movies, including those without ratings.
     pub fn n_movies(&self) -> usize {
         self.movies.len()
     }
 
-    /// The number of ratings.
+    /// Returns the number of ratings.
     pub fn n_ratings(&self) -> usize {
         self.user_movies.len()
     }
 
-    /// Which films the columns are.
+    /// Returns the movies of the columns.
     pub fn movies(&self) -> &Vocabulary {
         &self.movies
     }
 
-    /// Which user a row is.
+    /// Returns the user of a row.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// Panics if `user` is out of range.
     pub fn user(&self, user: UserIdx) -> UserId {
         self.users[user.row()]
     }
 
-    /// All users, ascending by their ids.
+    /// Iterates over all users, in ascending order of their ids.
     pub fn users(&self) -> impl ExactSizeIterator<Item = UserIdx> + use<> {
         (0..self.users.len() as u32).map(UserIdx)
     }
 
-    /// A user's ratings, by film.
+    /// Iterates over the ratings of a user, in ascending order of movies.
     ///
     /// # Panics
-    /// When there is no such user.
+    /// Panics if `user` is out of range.
     pub fn of_user(&self, user: UserIdx) -> impl ExactSizeIterator<Item = Rated> + Clone + '_ {
         let range = row(&self.user_offsets, user.row());
         let times = &self.user_times[range.clone()];
@@ -88,10 +87,10 @@ impl Interactions {
         })
     }
 
-    /// Who rated a film and how, by user.
+    /// Iterates over the users who rated a movie and their stars, in ascending order of users.
     ///
     /// # Panics
-    /// When there is no such film.
+    /// Panics if `movie` is out of range.
     pub fn of_movie(
         &self,
         movie: MovieIdx,
@@ -105,7 +104,7 @@ impl Interactions {
     }
 }
 
-/// Where a row's entries are.
+/// Returns the range of a row's entries.
 fn row(offsets: &[u64], row: usize) -> Range<usize> {
     offsets[row] as usize..offsets[row + 1] as usize
 }

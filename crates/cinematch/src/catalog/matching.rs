@@ -1,5 +1,5 @@
-//! Films of elsewhere found in the catalogue: by number, or by title and year. Nothing is guessed: a
-//! title that could be two films is said to be.
+//! Matches movies from other services to the catalog, by id or by title and year. A title that fits
+//! several movies is reported as ambiguous.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -10,23 +10,23 @@ use super::Movie;
 use crate::ids::{MovieId, MovieIdx, TmdbId};
 use crate::sources::history::Entry;
 
-/// How a film was found, or not.
+/// Result of matching a movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match {
-    /// By a number that both sides know it under.
+    /// The MovieLens, IMDb or TMDb id matches.
     ById(MovieIdx),
-    /// By its title and year.
+    /// Title and year match, or the title matches and neither side has a year.
     ByTitle(MovieIdx),
-    /// By its title, which is its alone, the year off by one or not given.
+    /// The title matches only this movie, and the year differs by one or is not given.
     ByTitleNearly(MovieIdx),
-    /// It could be any of these: several have the title, or one of which the year is not known.
+    /// Several movies match the title, or the year of the matching movie is unknown.
     Ambiguous(Vec<MovieIdx>),
-    /// No such film.
+    /// No movie matches.
     Unmatched,
 }
 
 impl Match {
-    /// The film, if it is one.
+    /// Returns the matched movie, or `None` if ambiguous or unmatched.
     pub fn movie(&self) -> Option<MovieIdx> {
         match self {
             Self::ById(movie) | Self::ByTitle(movie) | Self::ByTitleNearly(movie) => Some(*movie),
@@ -35,19 +35,19 @@ impl Match {
     }
 }
 
-/// Finds films of a catalogue. Made once a catalogue, it finds as often as wanted.
+/// Index of a catalog for matching. Built once per catalog and shared by all lookups.
 #[derive(Debug)]
 pub struct MatchIndex {
     by_id: FxHashMap<MovieId, MovieIdx>,
     by_imdb: FxHashMap<u64, MovieIdx>,
     by_tmdb: FxHashMap<TmdbId, MovieIdx>,
-    /// Titles and alternative titles, folded.
+    /// Movies by folded title and alternative titles.
     by_title: FxHashMap<String, Vec<MovieIdx>>,
     years: Vec<Option<u16>>,
 }
 
 impl MatchIndex {
-    /// Indexes a catalogue. Of films with one number the first counts. O(characters of all titles).
+    /// Indexes a catalog. If several movies share an id, the first is kept. O(characters of all titles).
     pub fn new(movies: &[Movie]) -> Self {
         let mut index = Self {
             by_id: FxHashMap::default(),
@@ -79,8 +79,8 @@ impl MatchIndex {
         index
     }
 
-    /// Finds the film of a row: by MovieLens', IMDb's or TMDb's number, and only where no film has it by
-    /// title, then by original title. O(characters of the titles).
+    /// Finds the movie of a history entry: by MovieLens, IMDb or TMDb id, then by title, then by original
+    /// title. O(characters of the titles).
     pub fn find(&self, entry: &Entry) -> Match {
         let movielens = || self.by_id.get(&entry.movie_id?);
         let imdb = || self.by_imdb.get(&imdb_number(entry.imdb_id.as_deref()?)?);
@@ -127,18 +127,18 @@ fn one_of(movies: Vec<MovieIdx>, found: fn(MovieIdx) -> Match) -> Match {
     }
 }
 
-/// IMDb's number, however many zeros stand before it.
+/// Parses an IMDb id, ignoring leading zeros.
 fn imdb_number(digits: &str) -> Option<u64> {
     digits.parse().ok()
 }
 
-/// A title without case, accents and punctuation, its article in front: `Amélie` and `amelie` are one,
-/// and so are `Se7en…` and `se7en`.
+/// Normalizes a title for comparison: removes case, accents and punctuation, and writes `&` as `and`.
+/// `Amélie` becomes `amelie`, `Se7en…` becomes `se7en`.
 pub(crate) fn folded(title: &str) -> String {
     let mut folded = String::with_capacity(title.len());
     let mut gap = false;
     for character in title.nfkd().filter(|character| !is_combining_mark(*character)) {
-        // An apostrophe is no gap: `Schindler's` is one word however it is written.
+        // Apostrophes do not separate words: `Schindler's` and `Schindlers` are equal.
         if matches!(character, '\'' | '’' | '‘' | '`') {
             continue;
         }
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_go_before_titles_and_titles_before_guesses() {
+    fn ids_take_precedence_over_titles_and_ties_are_ambiguous() {
         let with = |id, title: &str, year| Movie { year: Some(year), ..movie(id, title) };
         let movies = [
             Movie { imdb_id: Some("0113277".to_owned()), ..with(6, "Heat", 1995) },
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(index.find(&numbered), Match::ById(id(0)));
         let numbered = Entry { tmdb_id: Some(TmdbId(194)), ..entry("Heat", Some(1995)) };
         assert_eq!(index.find(&numbered), Match::ById(id(1)));
-        // A number that no film has is no reason not to look at the title, and the original one.
+        // An unknown id falls back to the title and the original title.
         let original_title = Some("Amelie from Montmartre".to_owned());
         let tmdb_id = Some(TmdbId(7));
         let other = Entry { original_title, tmdb_id, ..entry("Die fabelhafte Welt", Some(2002)) };

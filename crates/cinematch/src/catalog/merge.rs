@@ -1,9 +1,9 @@
-//! Links MovieLens' films with TMDb's facts, cleans and filters them.
+//! Merges MovieLens movies with TMDb facts, cleans and filters them.
 //!
-//! Rules where sources disagree with themselves:
-//! - a movieId twice in `movies.csv` or `links.csv`: the first row stays;
-//! - a TMDb id twice in `tmdb_metadata.csv`: the last row stays (it was fetched last);
-//! - two films linked to one TMDb id: the first in `movies.csv` keeps it, the other keeps its row
+//! Duplicates are resolved as follows:
+//! - duplicate movieId in `movies.csv` or `links.csv`: the first row is kept;
+//! - duplicate TMDb id in `tmdb_metadata.csv`: the last row is kept, as it was fetched last;
+//! - two movies linked to the same TMDb id: the first in `movies.csv` keeps it; the other keeps its row
 //!   but has no TMDb id and no TMDb facts.
 //!
 //! Time and memory are linear in the input.
@@ -25,94 +25,94 @@ use crate::sources::tmdb::{self, TmdbFile, TmdbRow};
 use crate::sources::values::joined;
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError};
 
-/// A file's name in messages, and its bytes.
+/// A file: its name in messages and its content.
 pub type NamedBytes<'a> = (&'a str, &'a [u8]);
 
-/// The files to merge.
+/// Files to merge.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
-    /// MovieLens' `movies.csv`.
+    /// `movies.csv` of MovieLens.
     pub movies: NamedBytes<'a>,
-    /// MovieLens' `links.csv`.
+    /// `links.csv` of MovieLens.
     pub links: NamedBytes<'a>,
-    /// `tmdb_metadata.csv`, if there is one.
+    /// `tmdb_metadata.csv`, if available.
     pub tmdb: Option<NamedBytes<'a>>,
 }
 
-/// Where streaming services shall come from.
+/// Requested source of streaming services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServicesChoice {
-    /// Provider data where it was fetched, otherwise mock.
+    /// Provider data if it was fetched, otherwise mock data.
     Auto,
     /// Provider data only.
     Tmdb,
-    /// Invented ones, for demonstrations.
+    /// Mock data for demonstrations.
     Mock,
-    /// None.
+    /// No services.
     None,
 }
 
-/// Which films stay, and what they get.
+/// Filters and services of a merge.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MergeSettings {
-    /// Films before this year go, and so do films without a year; `None` keeps all.
+    /// Earliest release year; also removes movies without a year. `None` disables the filter.
     pub min_year: Option<u16>,
-    /// Films without TMDb facts go.
+    /// If true, removes movies without TMDb facts.
     pub require_tmdb: bool,
-    /// Films with fewer TMDb votes go; unknown counts as 0.
+    /// Minimum number of TMDb votes; an unknown number counts as 0.
     pub min_votes: u32,
-    /// Films without a genre stay.
+    /// If true, keeps movies without a genre.
     pub keep_without_genres: bool,
-    /// Where services come from.
+    /// Requested source of streaming services.
     pub services: ServicesChoice,
-    /// How mock services are dealt.
+    /// Parameters of mock services.
     pub mock: MockServices,
 }
 
-/// Films removed, each counted under the first filter that it failed.
+/// Numbers of removed movies, each counted under the first filter it failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// Without a year, while a minimum year is set.
+    /// Movies without a year, if a minimum year is set.
     pub without_year: u64,
-    /// Before the minimum year.
+    /// Movies older than the minimum year.
     pub before_min_year: u64,
-    /// Without a genre.
+    /// Movies without a genre.
     pub without_genres: u64,
-    /// Without TMDb facts, while they are required.
+    /// Movies without TMDb facts, if these are required.
     pub without_tmdb: u64,
-    /// With too few votes.
+    /// Movies with too few votes.
     pub too_few_votes: u64,
 }
 
-/// What the merge did, in numbers.
+/// Counts of a merge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Films read from `movies.csv`.
+    /// Movies read from `movies.csv`.
     pub movies_read: u64,
-    /// Films in the result.
+    /// Movies in the result.
     pub movies_kept: u64,
-    /// Films removed.
+    /// Removed movies by filter.
     pub removed: Removed,
-    /// Kept films with a TMDb id.
+    /// Kept movies with a TMDb id.
     pub with_tmdb_id: u64,
-    /// Kept films with TMDb facts.
+    /// Kept movies with TMDb facts.
     pub with_metadata: u64,
-    /// Kept films whose year the strict format, `(YYYY)` at the end, would have missed.
+    /// Kept movies whose year does not have the strict format, `(YYYY)` at the end of the title.
     pub year_read_leniently: u64,
-    /// Movie ids that stood twice (`movies.csv` and `links.csv`).
+    /// Duplicate movie ids in `movies.csv` and `links.csv`.
     pub duplicate_movie_ids: u64,
-    /// TMDb ids that stood twice in `tmdb_metadata.csv`.
+    /// Duplicate TMDb ids in `tmdb_metadata.csv`.
     pub duplicate_tmdb_ids: u64,
-    /// Films whose TMDb id another film has.
+    /// Movies that lost their TMDb id because an earlier movie has it.
     pub shared_tmdb_ids: u64,
-    /// TMDb rows that no film links to.
+    /// TMDb rows without a linked movie.
     #[serde(rename = "tmdb_rows_without_film")]
     pub tmdb_rows_without_movie: u64,
 }
 
 impl Counts {
-    /// Adds what was counted film by film.
+    /// Adds the counts of a chunk of movies.
     fn add(&mut self, movies: &Self) {
         self.movies_kept += movies.movies_kept;
         self.with_tmdb_id += movies.with_tmdb_id;
@@ -126,67 +126,66 @@ impl Counts {
     }
 }
 
-/// One input, in numbers.
+/// Counts of an input file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceCount {
-    /// The file.
+    /// Name of the file.
     pub file: String,
-    /// Data rows, bad ones included.
+    /// Data rows, including invalid ones.
     pub rows: u64,
-    /// Usable records.
+    /// Valid records.
     pub records: u64,
-    /// Problems.
+    /// Number of problems.
     pub problems: u64,
 }
 
-/// The result of a merge.
+/// Result of a merge.
 #[derive(Clone, Debug)]
 pub struct Merged {
-    /// `movies_merged.csv` in parts, to be written one behind the other: the films in the order of
-    /// `movies.csv`.
+    /// `movies_merged.csv` in parts to be concatenated; movies have the order of `movies.csv`.
     pub table: Vec<Vec<u8>>,
-    /// What happened, in numbers.
+    /// Counts of the merge.
     pub counts: Counts,
-    /// The inputs, in numbers.
+    /// Counts of the inputs.
     pub sources: Vec<SourceCount>,
-    /// Where the services came from; `None` where there are none.
+    /// Source of the streaming services; `None` without services.
     pub services_source: Option<ServicesSource>,
-    /// Kept films whose year only the lenient reading finds: id, raw title, year.
+    /// Kept movies whose year only the lenient title parser found: id, raw title, year.
     pub lenient_years: Vec<(MovieId, String, u16)>,
-    /// Everything that was wrong.
+    /// All problems, by input.
     pub problems: Vec<Problem>,
 }
 
-/// A merge that cannot be done.
+/// Error of a merge.
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
-    /// A file is not what it should be.
+    /// An input file is invalid.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// Provider data was asked for where TMDb's file is missing.
+    /// Provider data was requested without a TMDb file.
     #[error(
         "no streaming providers: there is no tmdb_metadata.csv, so `--services tmdb` has nothing to \
          read. Name the file with --tmdb, use `--services mock` for invented services or `--services \
          none` for none"
     )]
     NoTmdb,
-    /// Provider data was asked for where there is none.
+    /// Provider data was requested, but the TMDb file has none.
     #[error(
         "no streaming providers: {file} has no `services` column, so `--services tmdb` has nothing \
          to read. Use `--services mock` for invented services or `--services none` for none"
     )]
     NoProviders {
-        /// The file that was looked at.
+        /// Name of the TMDb file.
         file: String,
     },
 }
 
-/// Films that one task merges and writes.
+/// Number of movies per parallel task.
 const CHUNK: usize = 4096;
 
-/// Merges the inputs.
+/// Merges the inputs into the table of movies.
 pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, MergeError> {
-    // TMDb's file is the largest: while one thread reads it, the other links MovieLens' films.
+    // The TMDb file is the largest: one thread parses it while another reads the MovieLens files.
     let (movielens, tmdb) = rayon::join(
         || MovieLens::read(&inputs),
         || inputs.tmdb.map(|(file, bytes)| tmdb::metadata(file, bytes)).transpose(),
@@ -227,12 +226,12 @@ pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, Mer
     Ok(Merged { table, counts, sources, services_source, lenient_years, problems })
 }
 
-/// MovieLens' films, each with its link.
+/// MovieLens movies with their links.
 struct MovieLens<'a> {
     movies: Vec<MovieRow<'a>>,
     linked: Linked<'a>,
     sources: Vec<SourceCount>,
-    /// Of the rows; those of the links between them are in `linked`.
+    /// Problems of the rows; `linked` has those of the links between files.
     problems: Vec<Problem>,
 }
 
@@ -252,16 +251,16 @@ impl<'a> MovieLens<'a> {
     }
 }
 
-/// Some films merged.
+/// Merged rows of a chunk of movies.
 #[derive(Default)]
 struct Chunk {
-    /// Their rows of the table.
+    /// Serialized rows of the table.
     rows: Vec<u8>,
     counts: Counts,
     lenient_years: Vec<(MovieId, String, u16)>,
 }
 
-/// What decides about every film.
+/// State shared by all chunks of a merge.
 struct Choice<'a> {
     metadata: &'a Metadata<'a>,
     services_source: Option<ServicesSource>,
@@ -357,7 +356,7 @@ fn count_duplicates(problems: &[Problem]) -> u64 {
     problems.iter().filter(|problem| problem.kind == ProblemKind::DuplicateId).count() as u64
 }
 
-/// TMDb's rows by id.
+/// TMDb rows by id.
 #[derive(Default)]
 struct Metadata<'a> {
     rows: Vec<TmdbRow<'a>>,
@@ -374,18 +373,18 @@ impl<'a> Metadata<'a> {
         self.row_of.get(&id).map(|row| &self.rows[*row as usize])
     }
 
-    /// Rows that no film links to.
+    /// Returns the number of rows without a linked movie.
     fn without_movie(&self, owners: &FxHashMap<TmdbId, MovieId>) -> u64 {
         let found = owners.keys().filter(|id| self.row_of.contains_key(id)).count();
         (self.rows.len() - found) as u64
     }
 }
 
-/// Each film's link, in the films' order; each TMDb id with one film.
+/// Links of the movies, in the order of the movies; each TMDb id belongs to at most one movie.
 struct Linked<'a> {
     links: Vec<Option<LinkRow<'a>>>,
     owners: FxHashMap<TmdbId, MovieId>,
-    /// Films whose TMDb id another film has.
+    /// Number of movies that lost their TMDb id because an earlier movie has it.
     shared: u64,
     problems: Vec<Problem>,
 }
@@ -436,7 +435,7 @@ impl<'a> Linked<'a> {
     }
 }
 
-/// The counter of the first filter a film fails, if it fails one.
+/// Returns the counter of the first filter that a movie fails, or `None` if it passes all.
 fn failed_filter(
     parsed: &ParsedTitle,
     genres: &str,
@@ -463,14 +462,13 @@ fn failed_filter(
     None
 }
 
-/// Names joined by `|`; one inside a name is written as `/`.
-/// What else a film is called. TMDb's name is the one that most services know: Star Wars, where MovieLens
-/// has Star Wars: Episode IV.
+/// Returns the alternative titles of a movie, including the TMDb title if it differs from the MovieLens
+/// title: TMDb has “Star Wars”, which most services use, and MovieLens “Star Wars: Episode IV”.
 fn other_titles<'a>(parsed: &'a ParsedTitle, of_tmdb: &'a str) -> Vec<&'a str> {
     let mut others: Vec<&str> = parsed.alt_titles.iter().map(String::as_str).collect();
     let of_tmdb = of_tmdb.trim();
     let mut known = std::iter::once(parsed.title.as_str()).chain(others.iter().copied());
-    // Most are equal to the letter, and folding costs.
+    // Most titles are byte-equal; compare before the costlier folding.
     let is_known = known.clone().any(|title| title == of_tmdb)
         || known.any(|title| folded(title) == folded(of_tmdb));
     if !of_tmdb.is_empty() && !is_known {
@@ -479,6 +477,7 @@ fn other_titles<'a>(parsed: &'a ParsedTitle, of_tmdb: &'a str) -> Vec<&'a str> {
     others
 }
 
+/// Joins names by `|`; a `|` inside a name becomes `/`.
 fn joined_names(names: &[&str]) -> String {
     let mut joined = String::new();
     for name in names {
@@ -540,7 +539,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_remove_what_they_say() {
+    fn each_filter_removes_the_failing_movies() {
         check(&settings(), true, &[1, 5, 6]);
         check(&settings(), false, &[1, 5, 6]);
         check(&MergeSettings { min_year: None, ..settings() }, true, &[1, 2, 4, 5, 6]);
@@ -550,7 +549,7 @@ mod tests {
     }
 
     #[test]
-    fn one_movie_owns_a_tmdb_id_and_every_oddity_is_counted() {
+    fn the_first_movie_keeps_a_shared_tmdb_id_and_anomalies_are_counted() {
         let merged = check(&settings(), true, &[1, 5, 6]);
         let movies = movies(&merged);
         assert_eq!(movies[0].tmdb_id, Some(TmdbId(603)));
@@ -566,7 +565,7 @@ mod tests {
     }
 
     #[test]
-    fn services_are_marked_and_missing_providers_are_an_error() {
+    fn mock_services_are_marked_and_missing_providers_are_an_error() {
         let mock = MergeSettings { services: ServicesChoice::Auto, ..settings() };
         let merged = check(&mock, true, &[1, 5, 6]);
         assert_eq!(merged.services_source, Some(ServicesSource::Mock));

@@ -1,6 +1,6 @@
-//! `movies_merged.csv`: the table between preprocess and train.
+//! `movies_merged.csv`: the table that `preprocess` writes and `train` reads.
 //!
-//! The first fifteen columns are the ones CineMatch users have always had, in their order; our own
+//! The first fifteen columns are those of the Python version of CineMatch, in its order; newer columns
 //! follow. Lists are joined by `|`; a `|` inside a name is written as `/`.
 
 use std::io::Write;
@@ -14,7 +14,7 @@ use crate::sources::table::{self, Column};
 use crate::sources::values::{list, whole_number};
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
-/// The columns, in order.
+/// Names of the columns, in order.
 pub const HEADER: [&str; 19] = [
     "movieId",
     "tmdbId",
@@ -37,7 +37,7 @@ pub const HEADER: [&str; 19] = [
     "poster_path",
 ];
 
-/// A row of the table. Texts are empty where nothing is known; lists are joined by `|`.
+/// A row of the table. Unknown texts are empty; lists are joined by `|`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
     pub movie_id: MovieId,
@@ -61,14 +61,14 @@ pub(super) struct Row<'a> {
     pub poster_path: &'a str,
 }
 
-/// The table's first line.
+/// Returns the header line.
 pub(super) fn header() -> Vec<u8> {
     let mut header = HEADER.join(",").into_bytes();
     header.push(b'\n');
     header
 }
 
-/// Appends a row.
+/// Appends a row to `out`.
 pub(super) fn put_row(row: &Row<'_>, out: &mut Vec<u8>) {
     put_number(Some(row.movie_id), b',', out);
     put_number(row.tmdb_id, b',', out);
@@ -91,13 +91,13 @@ pub(super) fn put_row(row: &Row<'_>, out: &mut Vec<u8>) {
 
 fn put_number(value: Option<impl std::fmt::Display>, end: u8, out: &mut Vec<u8>) {
     if let Some(value) = value {
-        // Writing into memory cannot fail.
+        // Writing to a `Vec` is infallible.
         let _ = write!(out, "{value}");
     }
     out.push(end);
 }
 
-/// A value, in quotes where it needs them (RFC 4180).
+/// Appends a value, quoted if necessary (RFC 4180), and `end`.
 fn put_text(value: &str, end: u8, out: &mut Vec<u8>) {
     let bytes = value.as_bytes();
     if memchr::memchr3(b',', b'"', b'\n', bytes).or_else(|| memchr::memchr(b'\r', bytes)).is_none()
@@ -117,7 +117,7 @@ fn put_text(value: &str, end: u8, out: &mut Vec<u8>) {
     out.push(end);
 }
 
-/// Reads the table back. Files of the Python system, which end after `services`, are read too.
+/// Reads the table. Also accepts files of the Python version, which end after `services`.
 pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceError> {
     const COLUMNS: [Column; 19] = {
         let mut columns = [Column::required(""); 19];
@@ -125,7 +125,7 @@ pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceErr
         while at < HEADER.len() {
             let name = HEADER[at];
             let column = if at < 15 { Column::required(name) } else { Column::optional(name) };
-            // Title, overview and alternative titles are the texts.
+            // Title, overview and alternative titles may contain line breaks.
             columns[at] = if matches!(at, 3 | 6 | 15) { column.multiline() } else { column };
             at += 1;
         }
@@ -164,7 +164,7 @@ fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie
         let kind = ProblemKind::InvalidValue;
         problems.push(row.problem(column, kind, Outcome::ValueEmptied, reason));
     };
-    // pandas writes whole numbers of a column with gaps as `1995.0`.
+    // pandas writes integers as `1995.0` in columns with missing values.
     let mut whole = |column: usize| {
         let text = row.get(column);
         let value = whole_number(text);
@@ -192,7 +192,7 @@ fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie
     let services_source = match row.get(16) {
         "mock" => Some(ServicesSource::Mock),
         "tmdb" => Some(ServicesSource::Tmdb),
-        // The Python system's services were always invented.
+        // The Python version only had mock services.
         _ if !services.is_empty() && !row.has(16) => Some(ServicesSource::Mock),
         _ => None,
     };
@@ -287,7 +287,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(movie in movies()) {
+        fn written_rows_read_back_equal(movie in movies()) {
             let mut bytes = header();
             put_movie(&movie, &mut bytes);
             let back = read_merged("m.csv", &bytes).unwrap();
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn the_python_systems_file_is_read() {
+    fn reads_files_of_the_python_version() {
         let header = HEADER[..15].join(",");
         let csv = format!(
             "{header}\n1,862.0,0114709,Toy Story,1995.0,Animation|comedy,Toys.,81.0,1.5,100.0,7.9,\

@@ -1,4 +1,4 @@
-//! The catalogue: records of several sources linked, cleaned and filtered into one table of films.
+//! The catalog: links, cleans and filters the records of several sources into a table of movies.
 
 pub mod availability;
 mod interactions;
@@ -21,18 +21,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{MovieId, TmdbId};
 
-/// Where a film's streaming services come from.
+/// Source of streaming services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServicesSource {
-    /// TMDb's watch providers.
+    /// Watch providers of TMDb.
     Tmdb,
-    /// Invented for demonstrations. Every place that shows such a service says so.
+    /// Mock data for demonstrations; labeled as such wherever it is shown.
     Mock,
 }
 
 impl ServicesSource {
-    /// The word in files and replies.
+    /// Returns the name used in files and replies.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tmdb => "tmdb",
@@ -42,8 +42,8 @@ impl ServicesSource {
 }
 
 impl Movie {
-    /// The same film without what TMDb says of it but its number: title, year and genres are
-    /// MovieLens'.
+    /// Returns a copy without the facts of TMDb. Ids, titles, year and genres, services and the poster are
+    /// kept.
     #[must_use]
     pub fn of_movielens_alone(&self) -> Self {
         Self {
@@ -61,45 +61,45 @@ impl Movie {
     }
 }
 
-/// A film, cleaned. What is not known is `None` or an empty list, never a made-up value.
+/// A movie of the catalog. Unknown values are `None` or an empty list, not placeholders.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Movie {
-    /// MovieLens' number.
+    /// MovieLens id.
     pub movie_id: MovieId,
-    /// TMDb's number; no two films share one.
+    /// TMDb id, unique in the catalog.
     pub tmdb_id: Option<TmdbId>,
-    /// IMDb's number, zeros kept.
+    /// IMDb id, with leading zeros.
     pub imdb_id: Option<String>,
-    /// The title as a person writes it: `The Matrix`.
+    /// Title with its article in front: `The Matrix`.
     pub title: String,
-    /// Other titles, for search.
+    /// Alternative titles, used for search.
     pub alt_titles: Vec<String>,
-    /// The year of release.
+    /// Release year.
     pub year: Option<u16>,
-    /// MovieLens' genres in lower case.
+    /// MovieLens genres in lower case.
     pub genres: Vec<String>,
-    /// What the film is about.
+    /// Plot summary.
     pub overview: Option<String>,
-    /// Minutes.
+    /// Runtime in minutes.
     pub runtime: Option<u32>,
-    /// TMDb's popularity.
+    /// TMDb popularity.
     pub popularity: Option<f32>,
-    /// TMDb's number of votes.
+    /// Number of TMDb votes.
     pub vote_count: Option<u32>,
-    /// TMDb's average vote, 0 to 10.
+    /// Average TMDb vote, 0 to 10.
     pub vote_average: Option<f32>,
-    /// TMDb's keywords.
+    /// TMDb keywords.
     pub keywords: Vec<String>,
-    /// Actors by billing.
+    /// Actors in billing order.
     pub cast: Vec<String>,
     /// Directors.
     pub directors: Vec<String>,
-    /// Streaming services that have the film.
+    /// Streaming services that offer the movie.
     pub services: Vec<String>,
-    /// Where `services` comes from; `None` where there are none.
+    /// Source of `services`; `None` if it is empty.
     pub services_source: Option<ServicesSource>,
-    /// The language it was made in, ISO 639-1.
+    /// Original language, ISO 639-1.
     pub original_language: Option<String>,
-    /// The poster's path at TMDb's image host.
+    /// Path of the poster on TMDb's image host.
     pub poster_path: Option<String>,
 }

@@ -1,7 +1,7 @@
-//! Names people type for a closed list (genres, services): matched without regard to case,
-//! punctuation and well-known synonyms, and answered with near ones where nothing matches.
+//! Matches typed names to a closed list (genres, services, languages), ignoring case, punctuation and
+//! well-known synonyms, and suggests similar names if none matches.
 
-/// Synonyms of MovieLens genres: what people and TMDb say → the folded name here.
+/// Synonyms of MovieLens genres, including the names of TMDb: folded synonym → folded name.
 const GENRE_SYNONYMS: &[(&str, &str)] = &[
     ("science fiction", "sci fi"),
     ("scifi", "sci fi"),
@@ -19,7 +19,7 @@ const GENRE_SYNONYMS: &[(&str, &str)] = &[
     ("documentaries", "documentary"),
 ];
 
-/// Synonyms of streaming services: what people say → the folded name here.
+/// Synonyms of streaming services: folded synonym → folded name.
 const SERVICE_SYNONYMS: &[(&str, &str)] = &[
     ("amazon prime", "prime video"),
     ("amazon prime video", "prime video"),
@@ -35,7 +35,7 @@ const SERVICE_SYNONYMS: &[(&str, &str)] = &[
     ("criterion", "criterion channel"),
 ];
 
-/// A closed list of names and the ways people write them.
+/// Closed list of names with their synonyms.
 #[derive(Clone, Debug)]
 pub struct NameList {
     names: Vec<String>,
@@ -44,22 +44,22 @@ pub struct NameList {
 }
 
 impl NameList {
-    /// A list of genres.
+    /// Creates a list of genres.
     pub fn genres(names: Vec<String>) -> Self {
         Self::new(names, GENRE_SYNONYMS)
     }
 
-    /// A list of streaming services.
+    /// Creates a list of streaming services.
     pub fn services(names: Vec<String>) -> Self {
         Self::new(names, SERVICE_SYNONYMS)
     }
 
-    /// A list of language codes.
+    /// Creates a list of language codes.
     pub fn languages(names: Vec<String>) -> Self {
         Self::new(names, &[])
     }
 
-    /// Of names that mean the same, the first stands for all.
+    /// Creates a list. Only the first of several equivalent names is kept.
     fn new(names: Vec<String>, synonyms: &'static [(&'static str, &'static str)]) -> Self {
         let folded = names.iter().map(|name| fold(name)).collect();
         let all = Self { names, folded, synonyms };
@@ -70,12 +70,12 @@ impl NameList {
         Self { names, folded, synonyms }
     }
 
-    /// The names, in their order.
+    /// Returns the names in their original order.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The position of the name a person meant.
+    /// Returns the position of the name that equals `typed` or has it as a synonym.
     pub fn find(&self, typed: &str) -> Option<usize> {
         let wanted = fold(typed);
         let position = |wanted: &str| self.folded.iter().position(|name| name == wanted);
@@ -83,7 +83,7 @@ impl NameList {
         synonym.and_then(|(_, name)| position(name)).or_else(|| position(&wanted))
     }
 
-    /// Up to three names like what was typed, the nearest first.
+    /// Returns up to three names with a Jaro–Winkler similarity to `typed` above 0.7, the most similar first.
     pub fn near(&self, typed: &str) -> Vec<&str> {
         let wanted = fold(typed);
         let mut scored: Vec<(f64, &str)> = self
@@ -98,7 +98,8 @@ impl NameList {
     }
 }
 
-/// Lower case, `-`, `_` and spaces as one space, apostrophes gone.
+/// Converts to lower case, replaces runs of `-`, `_` and whitespace by a space, and removes apostrophes and
+/// periods.
 fn fold(name: &str) -> String {
     let spaced: String = name
         .to_lowercase()
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_punctuation_and_synonyms_do_not_matter() {
+    fn find_ignores_case_and_punctuation_and_resolves_synonyms() {
         let genres = NameList::genres(["drama", "sci-fi", "children"].map(String::from).into());
         for typed in ["Sci-Fi", "sci fi", "SCIENCE FICTION", " science-fiction "] {
             assert_eq!(genres.find(typed), Some(1), "{typed}");
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn spellings_of_one_name_are_one_name() {
+    fn equivalent_spellings_are_merged_into_the_first() {
         let names = ["sci fi", "sci-fi", "science fiction", "war"].map(str::to_owned);
         let genres = NameList::genres(names.clone().into());
         assert_eq!(genres.names(), ["sci fi", "war"]);

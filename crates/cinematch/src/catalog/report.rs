@@ -1,4 +1,4 @@
-//! `preprocess_report.json`: what a merge read, kept, removed and could not use.
+//! `preprocess_report.json`: counts, settings, inputs and problems of a merge.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::services::MockServices;
 use crate::ids::MovieId;
 use crate::sources::{Outcome, Problem, ProblemKind, Unlisted};
 
-/// The report. Everything that was wrong is in `problems`, row by row.
+/// Report on a merge. `problems` lists every problem by row.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
     format_version: u32,
@@ -20,7 +20,7 @@ pub struct Report<'a> {
     counts: Counts,
     services_source: Option<ServicesSource>,
     output: OutputFile<'a>,
-    /// Kept films whose year only the lenient reading of titles finds.
+    /// Kept movies whose year only the lenient title parser found.
     years_read_leniently: Vec<LenientYear<'a>>,
     problem_counts: Vec<ProblemCount<'a>>,
     problems: &'a [Problem],
@@ -37,30 +37,30 @@ struct ReportSettings {
     sample_fraction: f64,
 }
 
-/// Where the merged files were, relative to the root folder if they were in it.
+/// Paths of the merged files, relative to the root folder if inside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MadeFrom {
-    /// The folder of MovieLens' files.
+    /// Folder of the MovieLens files.
     pub raw: String,
-    /// TMDb's facts, if there were any.
+    /// Path of the TMDb file, if it was used.
     pub tmdb: Option<String>,
 }
 
-/// What a report says of how its table was made: enough to make it again from newer files.
+/// The part of a report that is needed to repeat the merge with newer files.
 #[derive(Debug, Deserialize)]
 pub struct Recipe {
     settings: ReportSettings,
-    /// Where the files were; reports of earlier versions do not say.
+    /// Paths of the inputs; `None` in reports of earlier versions.
     pub made_from: Option<MadeFrom>,
 }
 
 impl Recipe {
-    /// Reads `preprocess_report.json`.
+    /// Parses `preprocess_report.json`.
     pub fn read(report: &[u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(report)
     }
 
-    /// Which films stayed, and what they got.
+    /// Returns the settings of the merge.
     pub fn settings(&self) -> MergeSettings {
         let of = &self.settings;
         MergeSettings {
@@ -87,26 +87,26 @@ struct LenientYear<'a> {
     year: u16,
 }
 
-/// Problems of one sort in one column of one file.
+/// Number of problems with equal file, column, kind and outcome.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ProblemCount<'a> {
-    /// The file.
+    /// Name of the file.
     pub file: &'a str,
-    /// The column, where one is to blame.
+    /// Name of the column, if the problem concerns one.
     pub field: Option<&'a str>,
-    /// What was wrong.
+    /// Kind of the problem.
     pub kind: ProblemKind,
-    /// What became of the rows.
+    /// Consequence for the rows.
     pub outcome: Outcome,
-    /// How many.
+    /// Number of problems.
     pub count: u64,
-    /// The first of them: its line and reason.
+    /// Line of the first problem.
     pub first_line: u64,
-    /// The first one's reason.
+    /// Reason of the first problem.
     pub first_reason: &'a str,
 }
 
-/// Sums problems up by file, column and sort, in the order of files and columns.
+/// Counts problems by file, column, kind and outcome; the result is sorted by these.
 pub fn count_problems(problems: &[Problem]) -> Vec<ProblemCount<'_>> {
     let mut counts: BTreeMap<_, ProblemCount<'_>> = BTreeMap::new();
     for problem in problems {
@@ -126,7 +126,8 @@ pub fn count_problems(problems: &[Problem]) -> Vec<ProblemCount<'_>> {
     counts.into_values().collect()
 }
 
-/// The same, with those that are only counted. Of every sort some are listed.
+/// Counts problems like [`count_problems`] and adds those that were counted but not listed. Every kind of
+/// unlisted problem must occur in `problems`.
 pub fn count_all<'a>(problems: &'a [Problem], unlisted: &Unlisted) -> Vec<ProblemCount<'a>> {
     let mut counts = count_problems(problems);
     for count in &mut counts {
@@ -136,7 +137,7 @@ pub fn count_all<'a>(problems: &'a [Problem], unlisted: &Unlisted) -> Vec<Proble
 }
 
 impl Merged {
-    /// The report on this merge; the table it was written to is named with its SHA-256.
+    /// Builds the report. `file` and `sha256` are the name and the SHA-256 of the written table.
     pub fn report<'a>(
         &'a self,
         settings: &MergeSettings,
@@ -179,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_says_how_to_make_its_table_again() {
+    fn a_report_round_trips_its_settings_and_inputs() {
         let merged = Merged {
             table: Vec::new(),
             counts: Counts::default(),

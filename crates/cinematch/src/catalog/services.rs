@@ -1,23 +1,23 @@
-//! Streaming services, and the mock ones of demonstrations.
+//! Mock streaming services for demonstrations without provider data.
 
 use crate::ids::MovieId;
 
-/// The services a mock catalogue knows, by their usual reach, widest first.
+/// Services that mock data draws from, the most frequent first.
 pub const MOCK_SERVICES: &[&str] =
     &["Netflix", "Prime Video", "Disney+", "Max", "Hulu", "Apple TV+", "Paramount+", "MUBI"];
 
-/// How mock services are dealt.
+/// Assigns mock streaming services to movies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MockServices {
-    /// The seed; the same seed gives a film the same services in every catalogue.
+    /// Seed; equal seeds assign equal services to a movie in every catalog.
     pub seed: u64,
-    /// The share of films, 0 to 1, that stream on one or two services beside their first.
+    /// Fraction of movies, 0 to 1, with one or two additional services.
     pub sample_fraction: f64,
 }
 
 impl MockServices {
-    /// The services of one film. They depend on the seed and the film alone, so that a film keeps
-    /// them whatever else is in the catalogue.
+    /// Returns the services of a movie, in the order of [`MOCK_SERVICES`]. They depend only on the seed and
+    /// the movie, not on the rest of the catalog.
     pub fn of(&self, movie_id: MovieId) -> Vec<String> {
         let mut draw = SplitMix(self.seed ^ (u64::from(movie_id.0) << 32 | u64::from(movie_id.0)));
         let mut picked = vec![weighted_service(draw.unit())];
@@ -35,12 +35,12 @@ impl MockServices {
     }
 }
 
-/// Maps 0–1 to a service so that the first ones come up more often.
+/// Maps a number in 0–1 to an index into [`MOCK_SERVICES`], low indexes more often: `floor(n * unit²)`.
 fn weighted_service(unit: f64) -> usize {
     ((unit * unit * MOCK_SERVICES.len() as f64) as usize).min(MOCK_SERVICES.len() - 1)
 }
 
-/// `SplitMix64` (Steele, Lea and Flood, 2014): enough randomness for a demonstration, without state.
+/// `SplitMix64` generator (Steele, Lea and Flood, 2014).
 struct SplitMix(u64);
 
 impl SplitMix {
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_movie_keeps_its_services_and_the_fraction_holds() {
+    fn services_are_deterministic_and_the_fraction_of_extras_holds() {
         let mock = MockServices { seed: 42, sample_fraction: 0.3 };
         assert_eq!(mock.of(MovieId(1)), mock.of(MovieId(1)));
         let with_extra =

@@ -1,22 +1,22 @@
-//! Whether a list has a user's genres in the proportions of the user's history.
+//! Genre calibration of a list against the user's history.
 
 use super::ratio;
 
-/// How much of the history's distribution is mixed into the list's.
+/// Weight of the history's distribution in the smoothed list distribution q̃.
 const MIXED_IN: f64 = 0.01;
 
-/// Steck's calibration metric (2018): the Kullback–Leibler divergence, in nats, of the genres of a
-/// list from those of a history,
+/// Computes Steck's calibration metric (2018): the Kullback–Leibler divergence, in nats, between the genre
+/// distributions of a history and a list,
 ///
 /// Σ p ln(p / q̃), q̃ = 0.99 q + 0.01 p,
 ///
-/// where p and q are the two weights of a genre, divided by their sums. A film gives each of its
-/// genres an equal part of its own weight. 0 is a calibrated list; one with no genre of the history
-/// has the most, ln 100, because the history's own part in q̃ keeps it finite. `None` for a history
-/// without weight.
+/// where p and q are a genre's weights in the history and the list, each normalized to sum to 1. Each
+/// movie's weight is split equally among its genres by the caller. A calibrated list scores 0. A list
+/// without any genre of the history scores the maximum, ln 100; the smoothing of q̃ keeps it finite.
+/// Returns `None` for a history with a total weight of 0.
 ///
 /// # Panics
-/// When the two do not have the same number of genres.
+/// Panics if the slices have different lengths.
 pub fn miscalibration(history: &[f64], list: &[f64]) -> Option<f64> {
     assert_eq!(history.len(), list.len(), "one weight a genre in both");
     let (of_history, of_list): (f64, f64) = (history.iter().sum(), list.iter().sum());
@@ -27,7 +27,7 @@ pub fn miscalibration(history: &[f64], list: &[f64]) -> Option<f64> {
         if p > 0.0 { p * (p / mixed).ln() } else { 0.0 }
     };
     let sum: f64 = history.iter().zip(list).map(divergence).sum();
-    // Rounding may leave a calibrated list just below 0.
+    // Rounding can make the sum of a calibrated list slightly negative.
     (of_history > 0.0).then(|| sum.max(0.0))
 }
 
@@ -38,11 +38,11 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn values_by_hand() {
-        // Steck's example: 70 romances and 30 action films watched, only romances shown.
+    fn matches_hand_computed_values() {
+        // Steck's example: a history of 70 romance and 30 action movies, and a list of romance only.
         let expected = 0.7 * (0.7_f64 / 0.997).ln() + 0.3 * 100_f64.ln();
         assert_close(miscalibration(&[70.0, 30.0], &[10.0, 0.0]).unwrap(), expected);
-        // A genre the history does not have costs only what it takes from the others.
+        // A genre absent from the history costs only the share it takes from the others.
         let expected = (1.0_f64 / (0.99 * 0.5 + 0.01)).ln();
         assert_close(miscalibration(&[3.0, 0.0], &[2.0, 2.0]).unwrap(), expected);
         let most = 100_f64.ln();
@@ -54,7 +54,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn proportions_count_and_amounts_do_not(
+        fn miscalibration_is_bounded_and_independent_of_scale(
             genres in proptest::collection::vec((0.0..5.0_f64, 0.0..5.0_f64), 2..20),
             times in 0.1..10.0_f64,
         ) {

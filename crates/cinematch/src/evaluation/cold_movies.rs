@@ -1,4 +1,4 @@
-//! Cold films: films whose ratings were all removed, to be found by what they are.
+//! Movie cold-start split: all ratings of some movies are removed, so models must rank them by content.
 
 use std::borrow::Cow;
 
@@ -15,14 +15,14 @@ use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieIdx, UserIdx};
 use crate::models::Model;
 
-/// Which films become cold.
+/// Parameters of the cold-movies split.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ColdMovies {
-    /// How users are divided; their history's share has no meaning here.
+    /// Division of users. Its `history_share` is ignored.
     pub users: StrongGeneralization,
-    /// The share of films that become cold for validation, and as large a one for the test.
+    /// Share of eligible movies that become cold for validation, and again for the test.
     pub share: f64,
-    /// The fewest likes of a film that can become cold, so that somebody will be asked for it.
+    /// Minimum number of likes of a movie eligible to become cold, so that held-out users liked it.
     pub min_likes: usize,
 }
 
@@ -33,10 +33,10 @@ impl Default for ColdMovies {
 }
 
 impl ColdMovies {
-    /// Divides. Films are drawn by the users' seed, and lose every rating and tag; held-out users
-    /// are asked for those of the part that they liked, and the films that stay and they liked are
-    /// their history. Candidates are the cold films of the part and all that training users like.
-    /// O(ratings).
+    /// Splits the interactions. Cold movies are drawn with the users' seed and lose all ratings and tags,
+    /// for both parts. Held-out users must find the part's cold movies that they liked; their history is
+    /// the other movies they liked. Candidates are the part's cold movies and all movies that training
+    /// users liked. O(ratings).
     pub fn split<'a>(
         &self,
         interactions: &'a Interactions,
@@ -53,7 +53,7 @@ impl ColdMovies {
         let mut movies: Vec<MovieIdx> = (0..interactions.n_movies() as u32).map(MovieIdx).collect();
         movies.retain(|movie| n_likes(*movie) >= self.min_likes);
         let mut random = ChaCha8Rng::seed_from_u64(self.users.seed);
-        // Users come from stream 0 on.
+        // Users have the streams from 0 on.
         random.set_stream(u64::MAX);
         shuffle(&mut movies, &mut random);
         let n_cold = (movies.len() as f64 * self.share).ceil() as usize;
@@ -107,20 +107,20 @@ impl ColdMovies {
     }
 }
 
-/// How a user's liked films stand among the cold ones alone.
+/// Rank of a user's liked movies among the cold movies alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ColdRank {
-    /// The share of the other cold films that a liked one stands above, equals counting half: by
-    /// chance, ½ (the area under the ROC curve).
+    /// Area under the ROC curve: the share of the other cold movies ranked below a liked one, with ties
+    /// counted as half. A random order scores ½.
     pub above: f64,
-    /// NDCG at 10 of the cold films alone, equals in an order drawn by the seed.
+    /// NDCG at 10 among the cold movies alone, with ties broken at random by the seed.
     pub ndcg_10: f64,
-    /// What NDCG at 10 is on average for cold films in any order.
+    /// Expected NDCG at 10 of a random order of the cold movies.
     pub ndcg_10_by_chance: f64,
 }
 
-/// Ranks the cold films of a split for each of its users; `None` for a user who liked them all. Users
-/// in parallel. O(cold films · log) a user beside the model's own work.
+/// Ranks the cold movies of a split for each held-out user, or returns `None` for a user who liked all of
+/// them. Processes users in parallel. O(cold movies · log) per user plus the cost of scoring.
 pub fn rank_among_cold(
     model: &dyn Model,
     split: &Split<'_>,
@@ -137,7 +137,7 @@ pub fn rank_among_cold(
 }
 
 fn ranked(order: &[MovieIdx], scores: &[f32], relevant: &[MovieIdx]) -> Option<ColdRank> {
-    // What is no number is no score.
+    // NaN means unscored.
     let score = |movie: &MovieIdx| {
         let score = scores[movie.row()];
         if score.is_nan() { f32::NEG_INFINITY } else { score }
@@ -158,7 +158,7 @@ fn ranked(order: &[MovieIdx], scores: &[f32], relevant: &[MovieIdx]) -> Option<C
         others.iter().map(of).sum::<f64>() / others.len() as f64
     };
     let mut list = order.to_vec();
-    // Stable: equals stay in the order drawn.
+    // The sort is stable, so ties stay in the random order.
     list.sort_by(|a, b| score(b).total_cmp(&score(a)));
     let gain = |places: usize| (1..=places).map(|rank| 1.0 / (rank as f64 + 1.0).log2());
     let share = ratio(relevant.len() as f64, list.len() as f64);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn cold_movies_have_no_rating_left_and_are_all_that_is_asked_for() {
+    fn cold_movies_have_no_ratings_and_are_the_only_movies_to_find() {
         let interactions = ratings();
         let (validation, test) = (
             cold().split(&interactions, Part::Validation).unwrap(),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_knows_nothing_of_cold_movies_ranks_them_by_chance() {
+    fn popularity_ranks_cold_movies_at_chance_level() {
         let interactions = ratings();
         let split = cold().split(&interactions, Part::Test).unwrap();
         let popular = Popularity::Liked.fit(&split.interactions, &split.training);
@@ -219,15 +219,15 @@ mod tests {
     }
 
     #[test]
-    fn values_by_hand() {
+    fn matches_hand_computed_values() {
         let movies = |rows: [u32; 4]| rows.map(MovieIdx).to_vec();
         let scores = [0.9, 0.1, 0.5, 0.5];
         let rank = ranked(&movies([2, 0, 3, 1]), &scores, &[MovieIdx(1), MovieIdx(2)]).unwrap();
-        // Film 1 is below both others, film 2 below one and level with the other.
+        // Movie 1 ranks below both others. Movie 2 ranks below one and ties with the other.
         assert_close(rank.above, f64::midpoint(0.0, 0.25));
         let gain = |rank: f64| 1.0 / (rank + 1.0).log2();
         let ideal = gain(1.0) + gain(2.0);
-        // Drawn before its equal, film 2 has rank 2.
+        // Movie 2 is drawn before movie 3, with which it ties, so it has rank 2.
         assert_close(rank.ndcg_10, (gain(2.0) + gain(4.0)) / ideal);
         let all = ideal + gain(3.0) + gain(4.0);
         assert_close(rank.ndcg_10_by_chance, 0.5 * all / ideal);

@@ -1,22 +1,21 @@
-//! What all users' lists together show of the catalogue.
+//! Catalog coverage and popularity bias over the lists of all users.
 
 use std::cmp::Reverse;
 
 use super::ratio;
 use crate::ids::MovieIdx;
 
-/// How often each film stands in the first k places of users' lists.
+/// Number of times each movie appears in the first k positions of users' lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exposure {
     places: Vec<u32>,
 }
 
 impl Exposure {
-    /// Counts the first `k` of each list; `n_movies` is the number of rows films can have.
-    /// O(lists × k).
+    /// Counts the first `k` movies of each list. `n_movies` is the number of movie rows. O(lists × k).
     ///
     /// # Panics
-    /// When a list has a film outside these rows.
+    /// Panics if a list contains a row that is not below `n_movies`.
     pub fn at(
         k: usize,
         lists: impl IntoIterator<Item: AsRef<[MovieIdx]>>,
@@ -31,20 +30,21 @@ impl Exposure {
         Self { places }
     }
 
-    /// Catalogue coverage: the share of the candidates that stand in at least one list (Ge et al.
-    /// 2010). Without candidates, 0.
+    /// Returns the catalog coverage: the share of candidates that appear in at least one list (Ge et al.
+    /// 2010), or 0 without candidates.
     pub fn coverage(&self, is_candidate: &[bool]) -> f64 {
         let candidates = candidates(is_candidate);
         let shown = candidates.iter().filter(|movie| self.places[movie.row()] > 0).count();
         ratio(shown as f64, candidates.len() as f64)
     }
 
-    /// Popularity share: of all filled places, those that hold a film of the short head, the most
-    /// rated hundredth of the candidates. Its size is rounded up, and among equals the lower row is
-    /// in it. `n_ratings` has every film's ratings before the cut, by row. If nothing is shown, 0.
+    /// Returns the popularity share: the share of filled positions held by the short head, the 1 % of
+    /// candidates with the most ratings. The size of the head is rounded up, and ties go to the lower
+    /// row. `n_ratings` is the number of training ratings of each movie, by row. Returns 0 if all lists
+    /// are empty.
     ///
-    /// Where every list has k films, it is 1 − the average percentage of long-tail items
-    /// (Abdollahpouri et al. 2019). To compare it with what users watched, count that as lists too.
+    /// If every list has k movies, this is 1 − the average percentage of long-tail items
+    /// (Abdollahpouri et al. 2019). For a reference value, compute it on the users' own ratings as lists.
     pub fn popularity_share(&self, is_candidate: &[bool], n_ratings: &[u32]) -> f64 {
         let mut head = candidates(is_candidate);
         head.sort_by_key(|movie| Reverse(n_ratings[movie.row()]));
@@ -54,7 +54,7 @@ impl Exposure {
     }
 }
 
-/// The candidates, by row.
+/// Returns the candidates in row order.
 fn candidates(is_candidate: &[bool]) -> Vec<MovieIdx> {
     let movies = (0..).map(MovieIdx).zip(is_candidate);
     movies.filter_map(|(movie, candidate)| candidate.then_some(movie)).collect()
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn coverage_counts_candidates_within_the_first_k_once() {
         let lists = [movies([0, 1, 2]), movies([1, 0, 3]), movies([5]), movies([])];
-        // Film 5 is shown and no candidate.
+        // Movie 5 is in a list but is not a candidate.
         let is_candidate = [true, true, true, true, true, false];
         let coverage = |k| Exposure::at(k, &lists, 6).coverage(&is_candidate);
         assert_close(coverage(0), 0.0);
@@ -82,9 +82,9 @@ mod tests {
     }
 
     #[test]
-    fn popularity_share_is_that_of_the_most_rated_hundredth() {
-        // The two most rated of 101 candidates are 7 and, the lower of two equals, 4. Film 101 is
-        // rated more than all and no candidate.
+    fn popularity_share_counts_the_most_rated_one_percent() {
+        // The head of 101 candidates has two movies: 7, and 4, which wins the tie with 30 by its lower
+        // row. Movie 101 has the most ratings but is not a candidate.
         let is_candidate: Vec<bool> = (0..102).map(|row| row < 101).collect();
         let mut n_ratings = vec![1; 102];
         for (row, n) in [(4, 50), (7, 90), (30, 50), (101, 99)] {

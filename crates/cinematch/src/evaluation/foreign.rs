@@ -1,4 +1,4 @@
-//! Lists from elsewhere, for the users of a split: `userId,rank,movieId,score`.
+//! Reader for recommendation lists of other systems: CSV with `userId,rank,movieId,score`.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -8,22 +8,23 @@ use crate::ids::{MovieId, MovieIdx, UserId};
 use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, Problem, ProblemKind, SourceError};
 
-/// Lists, and what was wrong with the file they are from.
+/// Lists of another system, with the problems found in its file.
 #[derive(Clone, Debug)]
 pub struct ForeignLists {
-    /// One for each held-out user of the split, best first.
+    /// One list per held-out user of the split, best first.
     pub lists: Vec<Vec<MovieIdx>>,
-    /// Rows that are in no list, in file order; of rows for users not asked for, only the first.
+    /// Dropped rows, in file order. Rows for users outside the split are listed up to a limit.
     pub problems: Vec<Problem>,
-    /// Rows for users not asked for, beyond those.
+    /// Number of rows for users outside the split beyond that limit.
     pub unlisted_problems: u64,
-    /// Held-out users without a list, ascending: they count as empty ones.
+    /// Held-out users without a list, ascending. Their lists are empty.
     pub missing: Vec<UserId>,
-    /// Places that films have which no list may show, known ones of the user among them: misses.
+    /// Number of positions filled with movies that are not candidates or are in the user's history.
+    /// They count as misses.
     pub wasted_places: usize,
 }
 
-/// A film of a user's list.
+/// A movie with its rank in a user's list.
 struct Placed {
     rank: u32,
     movie: MovieIdx,
@@ -31,12 +32,12 @@ struct Placed {
 
 const COLUMNS: [Column; 3] =
     [Column::required("userId"), Column::required("rank"), Column::required("movieId")];
-/// Rows for users not asked for that are listed: a file may be for all users of a large data set.
+/// Maximum number of listed rows for users outside the split. A file may cover all users of a large
+/// dataset.
 const MOST_LISTED: u64 = 1_000;
 const AN_ID: &str = "a whole number from 0 to 4294967295";
 
-/// Reads lists. Of a user's rows those with the lowest ranks count, as many as lists are long.
-/// O(rows · log).
+/// Reads lists from CSV. Keeps the [`LIST_LENGTH`] rows with the lowest ranks per user. O(rows · log rows).
 pub fn foreign_lists(
     file: &str,
     bytes: &[u8],
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_in_the_order_of_ranks_and_bad_rows_are_told() {
+    fn orders_lists_by_rank_and_reports_invalid_rows() {
         let interactions = ratings();
         let split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
         let ids: Vec<UserId> =

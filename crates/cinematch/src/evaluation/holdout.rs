@@ -1,8 +1,8 @@
-//! Users whom no generation learns from, so that any two can be compared on them.
+//! Users excluded from the training of every generation, for unbiased comparison of generations.
 //!
-//! Who is left out is decided by a hash of the id alone: the same users are left out of every training,
-//! whatever was added to the ratings in between, and a smaller share is part of a larger one. What two
-//! generations have both not seen is then the smaller of the two.
+//! Membership depends on a hash of the user id alone. Every training run therefore excludes the same
+//! users, independent of ratings added in between, and a smaller share is a subset of a larger one. The
+//! users that two generations both have not seen are those of the smaller share.
 
 use std::ops::Range;
 
@@ -15,61 +15,61 @@ use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::ranking::{Query, Rating, Recommender};
 
-/// The films of a page, which is what people look at.
+/// Number of movies per page, the cutoff of all metrics here.
 pub const PAGE: usize = 20;
-/// The films known of somebody who has just come.
+/// Number of ratings in the history of a cold-start user.
 pub const FEW: usize = 3;
-/// As many users tell a difference of two per cent; more would be lost to learning for little.
+/// Target number of held-out users. 1,000 users are enough to detect a difference of 2 %.
 const USUAL_USERS: f64 = 1000.0;
-/// Of few users more are needed, of many fewer; never more than a fifth nor less than a fiftieth.
+/// Bounds of the default share: at most 20 % on small datasets, at least 2 % on large ones.
 const USUAL_SHARES: Range<f64> = 0.02..0.2;
-/// Of a longer history the films rated last: a request names no more.
+/// Maximum length of a history, equal to the limit of a request. Longer histories keep the latest ratings.
 const LONGEST_HISTORY: usize = 10_000;
 
-/// The users left out of a training: their ratings and their tags.
+/// The users whose ratings and tags are excluded from training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HoldOut {
-    /// The share of all users.
+    /// Share of all users, in (0, 1).
     share: f64,
 }
 
 impl HoldOut {
-    /// A share of users; `None` unless it is above 0 and below 1.
+    /// Returns a holdout of a share of users, or `None` unless 0 < `share` < 1.
     pub fn of(share: f64) -> Option<Self> {
         (share > 0.0 && share < 1.0).then_some(Self { share })
     }
 
-    /// As many users as a comparison needs.
+    /// Returns the default holdout for a dataset of `n_users`: about 1,000 users, within 2 % to 20 %.
     pub fn usual(n_users: usize) -> Self {
         let share = USUAL_USERS / n_users.max(1) as f64;
         Self { share: share.clamp(USUAL_SHARES.start, USUAL_SHARES.end) }
     }
 
-    /// The share of users.
+    /// Returns the share of users held out.
     pub fn share(self) -> f64 {
         self.share
     }
 
-    /// Whether a user is left out.
+    /// Returns true if `user` is held out.
     pub fn contains(self, user: UserId) -> bool {
-        // 53 bits are as many as a share has.
+        // An f64 has 53 bits of precision.
         (mixed(user) >> 11) as f64 / ((1_u64 << 53) as f64) < self.share
     }
 
-    /// The users whom neither training saw.
+    /// Returns the users held out by both holdouts.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self { share: self.share.min(other.share) }
     }
 
-    /// The users to learn from, ascending.
+    /// Returns the users that training includes, ascending.
     pub fn learned(self, interactions: &Interactions) -> Vec<UserIdx> {
         interactions.users().filter(|user| !self.contains(interactions.user(*user))).collect()
     }
 }
 
-/// A number of a user that looks drawn at random: `SplitMix64`'s output (Steele, Lea and Flood 2014).
-/// What it gives is part of every manifest's meaning and never changes.
+/// Hashes a user id with the output function of `SplitMix64` (Steele, Lea and Flood 2014). Manifests
+/// store only the share, so this function must never change.
 fn mixed(user: UserId) -> u64 {
     let mut z = (u64::from(user.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -77,16 +77,16 @@ fn mixed(user: UserId) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Somebody with a history who is asked for what else they like.
+/// A test case: a user's history and the movies to find.
 #[derive(Clone, Debug, PartialEq)]
 struct Asked {
     history: Vec<Rating>,
-    /// Ascending.
+    /// Sorted ascending.
     relevant: Vec<MovieIdx>,
 }
 
-/// The users of a hold-out, asked twice: with most of what they rated, and with the first few films
-/// only, as somebody who has just come.
+/// The users of a holdout in two roles: with most of their ratings as history, and as cold-start users
+/// with only their first [`FEW`] ratings.
 #[derive(Debug)]
 pub struct Panel<'a> {
     interactions: &'a Interactions,
@@ -94,26 +94,27 @@ pub struct Panel<'a> {
     newcomers: Vec<Asked>,
 }
 
-/// What a recommender is worth to the users of a panel, one value a user, in the panel's order.
+/// Metrics of a recommender's pages, one value per user in the panel's order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Worth {
-    /// [`ndcg_at`] 20, where 1 is a page of films that are all liked.
+    /// [`ndcg_at`] 20. A page of only liked movies scores 1.
     pub ndcg: Vec<f64>,
     /// [`recall_at`] 20.
     pub recall: Vec<f64>,
     /// [`hit_at`] 20.
     pub hit: Vec<f64>,
-    /// The films known of each user.
+    /// Number of ratings in each user's history.
     pub n_history: Vec<usize>,
-    /// Users whose page is empty.
+    /// Number of users whose page is empty.
     pub unanswered: usize,
-    /// Different films on all pages.
+    /// Number of distinct movies on all pages.
     pub n_shown: usize,
 }
 
 impl<'a> Panel<'a> {
-    /// The users of `hold_out` who liked enough to be asked, and of what they liked the films that
-    /// `is_known`: a film that no contender has cannot be found by any. O(ratings of the users).
+    /// Builds the panel from the users of `hold_out` who liked enough movies. The movies to find are the
+    /// liked ones for which `is_known` returns true; pass false for movies that no compared generation
+    /// contains. O(ratings of the users).
     pub fn new(
         interactions: &'a Interactions,
         hold_out: HoldOut,
@@ -160,33 +161,34 @@ impl<'a> Panel<'a> {
         Self { interactions, users, newcomers }
     }
 
-    /// Users with a history.
+    /// Returns the number of users with a full history.
     pub fn n_users(&self) -> usize {
         self.users.len()
     }
 
-    /// Users as if they had just come.
+    /// Returns the number of cold-start users.
     pub fn n_newcomers(&self) -> usize {
         self.newcomers.len()
     }
 
-    /// What pages are worth to users with a history.
+    /// Measures the recommender on users with a full history.
     pub fn users(&self, recommender: &Recommender) -> Worth {
         self.worth(&self.users, recommender)
     }
 
-    /// What pages are worth to users who have just come.
+    /// Measures the recommender on cold-start users.
     pub fn newcomers(&self, recommender: &Recommender) -> Worth {
         self.worth(&self.newcomers, recommender)
     }
 
-    /// The pages are those that the server would show. O(users · films).
+    /// Measures the pages that the server would return. O(users · movies).
     fn worth(&self, asked: &[Asked], recommender: &Recommender) -> Worth {
         let columns = self.interactions.movies();
         let page = |asked: &Asked| -> Vec<MovieIdx> {
             let ratings = asked.history.clone();
             let query = Query { ratings, limit: PAGE, ..Query::default() };
-            // Names and numbers are right, and films that it does not know are no error.
+            // The query has no invalid names or values, and unknown movies are ignored, so this only fails
+            // on a bug. An empty page counts as unanswered.
             let Ok((request, _)) = recommender.resolve(&query) else { return Vec::new() };
             let items = recommender.recommend(&request).items;
             let shown = items.iter().map(|item| recommender.vocabulary().id_of(item.movie));
@@ -209,7 +211,7 @@ impl<'a> Panel<'a> {
     }
 }
 
-/// What the panel's histories are drawn for: a stream of their own beside evaluation's.
+/// RNG stream of the panel's histories, distinct from those of [`StrongGeneralization`]'s own splits.
 const PURPOSE: u64 = 2;
 
 fn in_order_of_time(history: &mut [Rated]) {
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_smaller_share_is_part_of_a_larger_one_and_both_are_as_large_as_they_say() {
+    fn smaller_share_is_a_subset_of_a_larger_one_and_shares_match_their_size() {
         let held = |share: f64| -> BTreeSet<u32> {
             (1..=100_000).filter(|user| of(share).contains(UserId(*user))).collect()
         };
@@ -236,12 +238,12 @@ mod tests {
         assert!(small.is_subset(&large));
         assert!(small.len().abs_diff(2_000) < 150 && large.len().abs_diff(20_000) < 450);
         assert_eq!(of(0.02).and(of(0.2)), of(0.02));
-        // Part of every manifest's meaning.
+        // Golden values: the hash is part of the manifest format.
         assert_eq!(small.into_iter().take(5).collect::<Vec<_>>(), [53, 203, 254, 319, 366]);
     }
 
     #[test]
-    fn about_a_thousand_users_are_held_out() {
+    fn default_share_holds_out_about_1000_users_within_its_bounds() {
         for (n_users, share) in
             [(0, 0.2), (610, 0.2), (10_000, 0.1), (50_000, 0.02), (200_948, 0.02)]
         {
@@ -251,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_learned_from_and_asked_and_nothing_is_known_and_asked_for() {
+    fn panel_excludes_training_users_and_never_asks_for_history_or_unknown_movies() {
         let interactions = ratings();
         let hold_out = of(0.5);
         let panel = Panel::new(&interactions, hold_out, |movie| movie != MovieId(1));

@@ -1,4 +1,4 @@
-//! One model's lists on one split, judged.
+//! Metrics of one model's lists on one split.
 
 use super::lists::lists;
 use super::split::{LIKED, Split};
@@ -8,12 +8,12 @@ use crate::catalog::{Movie, Rated};
 use crate::ids::{MovieIdx, UserIdx};
 use crate::models::Model;
 
-/// The films of a list.
+/// Number of movies in an evaluated list.
 pub const LIST_LENGTH: usize = 100;
-/// Those of them that a person would be shown: what exposure and calibration look at.
+/// Number of top positions that exposure and calibration measure: the part of a list that is displayed.
 pub const SHOWN: usize = 10;
 
-/// Each film's genres, by row.
+/// Genres of each movie, by row.
 #[derive(Clone, Debug)]
 pub struct MovieGenres {
     of_movie: Vec<Vec<usize>>,
@@ -21,7 +21,7 @@ pub struct MovieGenres {
 }
 
 impl MovieGenres {
-    /// Numbers the genres of films. O(genres of all films).
+    /// Indexes the genres of `movies` by row. O(genres of all movies).
     pub fn new(movies: &[Movie]) -> Self {
         let mut names: Vec<&str> =
             movies.iter().flat_map(|movie| movie.genres.iter().map(String::as_str)).collect();
@@ -34,13 +34,13 @@ impl MovieGenres {
         Self { of_movie: movies.iter().map(numbers).collect(), n_genres: names.len() }
     }
 
-    /// Of films whose genres nobody knows.
+    /// Returns an index in which no movie has genres.
     #[cfg(test)]
     pub(super) fn unknown(n_movies: usize) -> Self {
         Self { of_movie: vec![Vec::new(); n_movies], n_genres: 0 }
     }
 
-    /// The weight of each genre in films that count alike.
+    /// Returns the total weight of each genre. Each movie weighs 1, split equally among its genres.
     fn weights(&self, movies: impl Iterator<Item = MovieIdx>) -> Vec<f64> {
         let mut weights = vec![0.0; self.n_genres];
         for movie in movies {
@@ -52,7 +52,7 @@ impl MovieGenres {
         weights
     }
 
-    /// How far the genres shown are from those that a user liked.
+    /// Returns the divergence of the displayed movies' genres from those of the liked movies in `history`.
     fn miscalibration(&self, history: &[Rated], list: &[MovieIdx]) -> Option<f64> {
         let liked = history.iter().filter(|rated| rated.stars.halves() >= LIKED);
         let liked = self.weights(liked.map(|rated| rated.movie));
@@ -60,12 +60,12 @@ impl MovieGenres {
     }
 }
 
-/// What lists are worth.
+/// Metrics of a model's lists on one split.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    /// Each user's metrics.
+    /// Metrics of each user.
     pub(super) users: Vec<(UserIdx, UserMetrics)>,
-    /// Of those who liked films with genres.
+    /// Miscalibration of each user who liked movies with genres.
     pub(super) miscalibration: Vec<(UserIdx, f64)>,
     pub(super) coverage: f64,
     pub(super) popularity_share: f64,
@@ -75,8 +75,8 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Judges a model: its lists, and where the split has cold films, how it ranks those alone.
-    /// Gives the lists too.
+    /// Evaluates a model's lists and, if the split has cold movies, its ranking of those alone. Returns
+    /// the metrics and the lists.
     pub fn of_model(
         model: &dyn Model,
         split: &Split<'_>,
@@ -91,10 +91,10 @@ impl Judged {
         (judged, lists)
     }
 
-    /// Judges lists, one for each held-out user of the split, best first.
+    /// Evaluates lists, best first, one per held-out user in the order of the split.
     ///
     /// # Panics
-    /// When there are not as many lists as users.
+    /// Panics if the number of lists differs from the number of held-out users.
     pub fn of_lists(lists: &[Vec<MovieIdx>], split: &Split<'_>, genres: &MovieGenres) -> Self {
         assert_eq!(lists.len(), split.held_out.len(), "one list a user");
         let held = || split.held_out.iter().zip(lists);
@@ -130,8 +130,8 @@ impl Judged {
         }
     }
 
-    /// What is tuned for: the mean over users of NDCG at 100; where the split has cold films, of NDCG at
-    /// 10 of those alone, since among all films they hardly show.
+    /// Returns the tuning objective: mean NDCG at 100 over users. If the split has cold movies, it is mean
+    /// NDCG at 10 among the cold movies alone, because they are rare in lists of all movies.
     pub fn objective(&self) -> f64 {
         let mean =
             |values: &mut dyn Iterator<Item = f64>, n: usize| super::ratio(values.sum(), n as f64);

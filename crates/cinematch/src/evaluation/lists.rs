@@ -1,4 +1,4 @@
-//! Lists for held-out users, from any model.
+//! Top-k lists of a model for held-out users.
 
 use rayon::prelude::*;
 
@@ -7,15 +7,15 @@ use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 use crate::models::Model;
 
-/// The `k` best candidates for every held-out user, best first, without the films of their history;
-/// among equals the lower row. Users in parallel. O(films) a user beside the model's own work.
+/// Returns the `k` best candidates for each held-out user, best first, excluding the user's history. Ties
+/// go to the lower row. Processes users in parallel. O(movies) per user plus the cost of scoring.
 pub fn lists(
     model: &dyn Model,
     users: &[HeldOut],
     is_candidate: &[bool],
     k: usize,
 ) -> Vec<Vec<MovieIdx>> {
-    /// Users whom a model scores together.
+    /// Number of users scored per call.
     const BATCH: usize = 16;
     let n_movies = model.n_movies();
     let lists = |rows: &mut Vec<f32>, users: &[HeldOut]| {
@@ -41,7 +41,7 @@ fn best(k: usize, scores: &[f32], is_candidate: &[bool]) -> Vec<MovieIdx> {
     let mut bar = f32::NEG_INFINITY;
     let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
     for (row, (score, candidate)) in scores.iter().zip(is_candidate).enumerate() {
-        // Among equals the lower row stays, and it came first. What is no number is no score.
+        // Rows ascend, so an equal score never displaces a kept one. NaN means unscored.
         if !candidate || score.is_nan() || *score <= bar {
             continue;
         }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
     use crate::models::Contributions;
 
-    /// Scores that are the same for everybody.
+    /// A model that returns the same scores for every user.
     struct Fixed(Vec<f32>);
 
     impl Model for Fixed {
@@ -82,11 +82,11 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_the_best_candidates_in_order_without_the_history() {
+    fn lists_hold_the_best_candidates_in_order_without_the_history() {
         let interactions = ratings();
         let mut split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
         split.is_candidate[7] = false;
-        // Many equals, so that ties matter, and more films than twice the list.
+        // 11 distinct scores produce many ties, and there are more movies than 2k.
         let n_movies = interactions.n_movies();
         let scores: Vec<f32> = (0..n_movies).map(|row| (row * 37 % 11) as f32 - 5.0).collect();
         let model = Fixed(scores.clone());
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_movie_without_any_score_stands_in_no_list() {
+    fn unscored_movies_are_in_no_list() {
         let interactions = ratings();
         let split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
         let n_movies = interactions.n_movies();
@@ -116,7 +116,7 @@ mod tests {
             let empty = lists(&model, &split.held_out, &split.is_candidate, 10);
             assert!(empty.iter().all(Vec::is_empty));
         }
-        // Many that are no number hide none of the others.
+        // NaN scores do not hide scored movies.
         let mut scores = vec![f32::NAN; n_movies];
         let last = (0..n_movies).rev().find(|row| split.is_candidate[*row]).unwrap();
         scores[last] = -3.0;

@@ -1,41 +1,43 @@
-//! How good one user's list is, where a film is relevant to the user or not.
+//! Ranking metrics of one user's list under binary relevance.
 //!
-//! `ranked` is best first and repeats no film; `relevant` ascends. All values are from 0 to 1. A
-//! list shorter than k misses in the places it leaves empty. A user with no relevant film scores 0
-//! whatever the list: leave such users out. O(k log relevant), without a set of films to build.
+//! `ranked` is ordered best first without duplicates; `relevant` is sorted ascending. All values are
+//! in [0, 1]. A list shorter than k counts its empty positions as misses. A user without relevant
+//! movies scores 0 for any list, so exclude such users from means. Each metric costs
+//! O(k log relevant) and allocates nothing.
 
 use super::ratio;
 use crate::ids::MovieIdx;
 
-/// Normalised discounted cumulative gain (Järvelin & Kekäläinen 2002): a hit at rank r, from 1, is
-/// worth 1 / log₂(r + 1); the sum, divided by that of a list with min(k, relevant) hits on top.
+/// Normalized discounted cumulative gain (Järvelin & Kekäläinen 2002). A hit at rank r (1-based)
+/// contributes 1 / log₂(r + 1); the sum is divided by that of an ideal list, which has
+/// min(k, relevant) hits at the top.
 pub fn ndcg_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     let ideal = discounted_gain(1..=k.min(relevant.len()));
     ratio(discounted_gain(hit_ranks(k, ranked, relevant)), ideal)
 }
 
-/// The hits among the first k, divided by the most there can be, min(k, relevant), so that a
-/// perfect list has 1 for every k (Liang et al. 2018).
+/// Hits in the first k positions divided by min(k, relevant), the maximum possible, so that a perfect
+/// list scores 1 for every k (Liang et al. 2018).
 pub fn recall_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     ratio(hit_ranks(k, ranked, relevant).count() as f64, k.min(relevant.len()) as f64)
 }
 
-/// The hits among the first k, divided by k.
+/// Hits in the first k positions divided by k.
 pub fn precision_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     ratio(hit_ranks(k, ranked, relevant).count() as f64, k as f64)
 }
 
-/// 1 if there is a hit among the first k, else 0.
+/// 1 if the first k positions contain a hit, otherwise 0.
 pub fn hit_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     f64::from(hit_ranks(k, ranked, relevant).next().is_some())
 }
 
-/// 1 / the rank of the first hit in the whole list; without any, 0.
+/// Reciprocal of the rank of the first hit in the whole list, or 0 without a hit.
 pub fn reciprocal_rank(ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     hit_ranks(ranked.len(), ranked, relevant).next().map_or(0.0, |rank| 1.0 / rank as f64)
 }
 
-/// The ranks, from 1, of the relevant films among the first k.
+/// Returns the 1-based ranks of the relevant movies in the first k positions.
 fn hit_ranks(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> impl Iterator<Item = usize> {
     debug_assert!(relevant.is_sorted(), "relevant films must ascend");
     let hit = |(rank, movie)| relevant.binary_search(movie).is_ok().then_some(rank);
@@ -46,7 +48,7 @@ fn discounted_gain(ranks: impl Iterator<Item = usize>) -> f64 {
     ranks.map(|rank| 1.0 / (rank as f64 + 1.0).log2()).sum()
 }
 
-/// The metrics of one user that reports are made of.
+/// Metrics of one user, as aggregated in reports.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UserMetrics {
     /// [`ndcg_at`] 10.
@@ -61,12 +63,12 @@ pub struct UserMetrics {
     pub precision_10: f64,
     /// [`hit_at`] 10.
     pub hit_10: f64,
-    /// [`reciprocal_rank`] of the list given, so 0 for a first hit beyond rank 100.
+    /// [`reciprocal_rank`] of the given list. It is 0 if the first hit is beyond the list's end.
     pub reciprocal_rank: f64,
 }
 
 impl UserMetrics {
-    /// What reports call the metrics, in the order of [`UserMetrics::values`].
+    /// Metric names in reports, in the order of [`UserMetrics::values`].
     pub const NAMES: [&str; 7] = [
         "ndcg@10",
         "ndcg@100",
@@ -77,7 +79,7 @@ impl UserMetrics {
         "reciprocal_rank",
     ];
 
-    /// Judges a user's list of 100 films, or fewer if there were no more.
+    /// Computes the metrics of a user's list of 100 movies, or of all candidates if there are fewer.
     pub fn new(ranked: &[MovieIdx], relevant: &[MovieIdx]) -> Self {
         Self {
             ndcg_10: ndcg_at(10, ranked, relevant),
@@ -90,7 +92,7 @@ impl UserMetrics {
         }
     }
 
-    /// The metrics in the order of [`UserMetrics::NAMES`].
+    /// Returns the metrics in the order of [`UserMetrics::NAMES`].
     pub fn values(&self) -> [f64; 7] {
         [
             self.ndcg_10,
@@ -119,8 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn values_by_hand() {
-        // Hits at ranks 2 and 4; of four relevant films one is not in the list, one comes late.
+    fn matches_hand_computed_values() {
+        // Hits at ranks 2, 4 and 6. The fourth relevant movie, 4, is not in the list.
         let (ranked, relevant) = (movies([9, 3, 7, 1, 8, 5]), movies([1, 3, 4, 5]));
         let (second, fourth, sixth) = (1.0 / 3_f64.log2(), 1.0 / 5_f64.log2(), 1.0 / 7_f64.log2());
         let ideal_three = 1.0 + second + 0.5;
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_show_to_find_or_to_look_at_is_0() {
+    fn empty_lists_empty_relevance_and_k_0_score_0() {
         let some = movies([1, 2]);
         for (k, ranked, relevant) in [(10, &[][..], &some[..]), (10, &some, &[]), (0, &some, &some)]
         {
@@ -151,8 +153,8 @@ mod tests {
     }
 
     #[test]
-    fn each_field_has_its_own_metric_and_name() {
-        // One hit at each of the ranks 4, 15, 40 and 80, and 36 relevant films below the list.
+    fn user_metrics_fields_match_their_names() {
+        // Hits at ranks 4, 15, 40 and 80; the other 36 relevant movies are not in the list.
         let relevant = movies([3, 14, 39, 79].into_iter().chain(100..136));
         let metrics = UserMetrics::new(&movies(0..100), &relevant);
         let gain = |ranks: &[u32]| ranks.iter().map(|r| 1.0 / f64::from(r + 1).log2()).sum::<f64>();
@@ -171,7 +173,7 @@ mod tests {
         }
     }
 
-    /// A list without repetition, and relevant films of which some stand in it.
+    /// A list without duplicates and a set of relevant movies that may overlap it.
     fn list_and_relevant() -> impl Strategy<Value = (Vec<MovieIdx>, Vec<MovieIdx>)> {
         let films = || movies(0..40);
         let ranked = subsequence(films(), 0..=30).prop_shuffle();
@@ -180,7 +182,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_are_from_0_to_1_and_grow_as_a_hit_rises(
+        fn values_stay_in_0_to_1_and_never_drop_when_a_hit_moves_up(
             (mut ranked, relevant) in list_and_relevant(),
             k in 1_usize..40,
         ) {
@@ -201,7 +203,7 @@ mod tests {
         }
 
         #[test]
-        fn a_list_of_the_relevant_movies_alone_is_perfect(
+        fn relevant_movies_ranked_first_score_1(
             (others, relevant) in list_and_relevant(),
             k in 1_usize..40,
         ) {

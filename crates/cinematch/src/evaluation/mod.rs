@@ -1,19 +1,21 @@
-//! How good recommendations are, by a protocol whose answers can be trusted:
+//! Offline evaluation of recommenders.
 //!
-//! - A model sees only what happened before one cut in time, and is asked what users watched after
-//!   it; a cut for each user would let it learn from the future (Ji et al. 2023).
-//! - It ranks every film that existed at the cut. Ranking the watched films among a sample of the
-//!   others can put models in another order (Krichene & Rendle 2020).
-//! - [`UserMetrics`] say how high the watched films stand in one user's list. [`Exposure`] says
-//!   what all lists together show of the catalogue, and [`miscalibration`] whether a list has the
-//!   genres of the user's history: a model can be accurate and yet show everyone the same.
-//! - The other protocols are [`StrongGeneralization`], where users are unseen instead of the future,
-//!   and [`ColdMovies`], where films are. A [`Protocol`] makes a [`Split`]; all else is the same for all.
-//! - [`star_errors`] and [`interval_coverage`] judge predicted stars and the ranges given with them.
-//! - [`promotion::judge`] asks whether a new generation is not worse than the one that serves, on the
-//!   users of a [`HoldOut`], whom no generation learns from.
-//! - A model is better than another if the difference, user by user, survives resampling the users
-//!   and a correction for the number of models compared: [`Bootstrap`].
+//! - Models train on interactions before a single global cutoff and are tested on interactions after
+//!   it. A cutoff per user would leak future interactions into training (Ji et al. 2023).
+//! - Every movie known at the cutoff is ranked. Ranking against a sample of negatives can change the
+//!   order of models (Krichene & Rendle 2020).
+//! - [`UserMetrics`] measures the ranking accuracy of one user's list. [`Exposure`] measures how the
+//!   lists of all users cover the catalog, and [`miscalibration`] compares the genres of a list with
+//!   those of the user's history. An accurate model can still recommend the same movies to every user.
+//! - [`TimeCut`] is the temporal protocol. [`StrongGeneralization`] holds out users instead, and
+//!   [`ColdMovies`] holds out movies. Every [`Protocol`] produces a [`Split`], and all later steps are
+//!   shared.
+//! - [`star_errors`] and [`interval_coverage`] evaluate rating predictions and their prediction
+//!   intervals.
+//! - [`promotion::judge`] tests a new generation for non-inferiority against the serving one, on the
+//!   users of a [`HoldOut`], which are excluded from the training of every generation.
+//! - [`Bootstrap`] tests differences between models with a paired bootstrap over users, corrected for
+//!   the number of models compared.
 
 mod calibration;
 mod cold_movies;
@@ -56,7 +58,7 @@ pub use strong::StrongGeneralization;
 pub use time_cut::TimeCut;
 pub use tuning::{Search, better_half, tunable_models};
 
-/// A part of a whole; of nothing, 0.
+/// Returns `part / whole`, or 0 if `whole` is 0.
 fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }

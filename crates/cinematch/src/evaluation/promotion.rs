@@ -1,10 +1,11 @@
-//! Whether a new generation may take the champion's place: not whether it is better, which chance and
-//! few users could hide for months, but whether it is not worse.
+//! Non-inferiority test of a new generation (challenger) against the serving one (champion).
 //!
-//! Both rank for the same users whom neither has seen, as the server would. The challenger passes where
-//! the lower end of the 95 % interval of the difference is above what may be lost: a non-inferiority
-//! test by the paired [`Bootstrap`]. It must pass for users with a history and for those who have just
-//! come, since a model that learns more of the ones can lose the others.
+//! Requiring a significant improvement would block promotion for months on small datasets, so the
+//! challenger only has to be not worse. Both rank for the same held-out users, unseen by either, through
+//! the serving code path. The challenger passes if the lower end of the 95 % interval of the NDCG
+//! difference, from the paired [`Bootstrap`], is above the negative margin. It must pass for users with
+//! a history and for cold-start users separately, because a gain for one group can hide a loss for the
+//! other.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,24 +13,24 @@ use super::holdout::{Panel, Worth};
 use super::significance::{Bootstrap, SignificanceError};
 use crate::ranking::Recommender;
 
-/// Why a challenger is served that nothing can be compared with.
+/// Reason given when a challenger is promoted without a champion to compare with.
 const FIRST: &str = "nothing that could be compared with it is served";
-/// Fewer users prove nothing.
+/// Minimum number of users for a comparison.
 const FEWEST_USERS: usize = 10;
-/// A challenger must have this share of the champion's films and ratings: less looks like an input that was cut
-/// off.
+/// Minimum share of the champion's movies and ratings that a challenger must have. A lower count suggests
+/// truncated input.
 const FEWEST: f64 = 0.9;
 
-/// What a challenger must keep to.
+/// Criteria for promotion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
-    /// The share of the champion's NDCG that may be lost.
+    /// Share of the champion's NDCG that the challenger may lose.
     pub margin: f64,
-    /// Whether it may have much fewer films.
+    /// Accepts a challenger with less than 90 % of the champion's movies.
     pub allow_fewer_movies: bool,
-    /// Whether it may have learned from much fewer ratings.
+    /// Accepts a challenger trained on less than 90 % of the champion's ratings.
     pub allow_fewer_ratings: bool,
-    /// Of the intervals.
+    /// Bootstrap of the confidence intervals.
     pub bootstrap: Bootstrap,
 }
 
@@ -44,117 +45,116 @@ impl Default for Rule {
     }
 }
 
-/// Who wants to serve.
+/// The generation to be promoted.
 #[derive(Clone, Copy, Debug)]
 pub struct Challenger<'a> {
-    /// What is asked.
+    /// Recommender of the generation.
     pub recommender: &'a Recommender,
-    /// The ratings that it learned from.
+    /// Number of ratings it was trained on.
     pub n_ratings: usize,
 }
 
-/// Who serves now.
+/// The serving generation.
 #[derive(Clone, Debug)]
 pub struct Champion<'a> {
-    /// What is asked.
+    /// Recommender of the generation.
     pub recommender: &'a Recommender,
-    /// The ratings that it learned from.
+    /// Number of ratings it was trained on.
     pub n_ratings: usize,
-    /// Whether it learned from the users who would be asked: what it remembers of them is no merit, so that it
-    /// cannot be judged.
+    /// True if the held-out users were part of its training, which would bias a comparison in its favor.
     pub has_seen_all: bool,
-    /// Whether the challenger was made by the same settings.
+    /// True if the challenger was trained with equal settings.
     pub has_same_recipe: bool,
-    /// Its generation.
+    /// Its generation number.
     pub generation: u64,
-    /// Its model.
+    /// Its model id.
     pub model_id: String,
 }
 
-/// A mean over users, or a difference of two, with its 95 % interval.
+/// A mean over users, or a mean difference, with its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// The mean.
+    /// Mean.
     pub mean: f64,
-    /// The lower end.
+    /// Lower end of the interval.
     pub low: f64,
-    /// The upper end.
+    /// Upper end of the interval.
     pub high: f64,
 }
 
-/// What one contender is worth to one kind of users, at 20 films.
+/// Metrics of one generation for one group of users, at a cutoff of 20 movies.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Means {
-    /// NDCG, by which it is decided.
+    /// NDCG, the metric that decides.
     pub ndcg: Interval,
-    /// The share of the films to find that were shown.
+    /// Recall of the relevant movies.
     pub recall: Interval,
-    /// The share of users who were shown at least one.
+    /// Share of users with at least one relevant movie on the page.
     pub hit: Interval,
-    /// Different films on all pages.
+    /// Number of distinct movies on all pages.
     pub n_shown: usize,
 }
 
-/// NDCG of users with histories of about one length.
+/// NDCG of the users whose history length falls in one class.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ByHistory {
-    /// The shortest history of the class.
+    /// Minimum history length of the class.
     pub from: usize,
-    /// Users.
+    /// Number of users.
     pub users: usize,
-    /// The challenger's mean.
+    /// Mean NDCG of the challenger.
     pub challenger: f64,
-    /// The champion's.
+    /// Mean NDCG of the champion.
     pub champion: Option<f64>,
 }
 
-/// Both for one kind of users.
+/// Comparison of challenger and champion for one group of users.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Users asked for.
+    /// Number of users.
     pub users: usize,
-    /// The new generation.
+    /// Metrics of the challenger.
     pub challenger: Means,
-    /// The one that serves.
+    /// Metrics of the champion.
     pub champion: Option<Means>,
-    /// The challenger's NDCG minus the champion's.
+    /// NDCG of the challenger minus that of the champion.
     pub difference: Option<Interval>,
-    /// What the lower end of the difference must not be below.
+    /// Minimum allowed value of the difference's lower end: −margin × the champion's NDCG.
     pub allowed: Option<f64>,
-    /// By length of history.
+    /// NDCG by history length.
     pub by_history: Vec<ByHistory>,
-    /// Whether the challenger is not worse.
+    /// True if the challenger is not worse.
     pub passed: bool,
 }
 
-/// The champion, in a verdict.
+/// The champion as recorded in a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Against {
-    /// Its generation.
+    /// Its generation number.
     pub generation: u64,
-    /// Its model.
+    /// Its model id.
     pub model_id: String,
 }
 
-/// What was found, and what follows from it.
+/// Result of a promotion test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// Whether the challenger is to be promoted.
+    /// True if the challenger should be promoted.
     pub promote: bool,
-    /// Why, or why not, in a sentence.
+    /// Reason for the decision, in one sentence.
     pub why: String,
-    /// The share of the champion's NDCG that could be lost.
+    /// Share of the champion's NDCG that the challenger was allowed to lose.
     pub margin: f64,
-    /// Who serves; `None` where nobody does yet.
+    /// The champion, or `None` if no generation is serving.
     pub champion: Option<Against>,
-    /// Users with a history; `None` where too few could be asked.
+    /// Comparison for users with a history, or `None` with too few users.
     pub overall: Option<Comparison>,
-    /// Users who have just come.
+    /// Comparison for cold-start users, or `None` with too few users.
     pub cold: Option<Comparison>,
 }
 
-/// Judges a challenger; without a panel, where there are no ratings, by what it is alone. O(users ·
-/// films) a contender; equal inputs give equal verdicts.
+/// Decides whether to promote a challenger. Without a panel (no ratings) it only runs the checks that need
+/// no users. Deterministic: equal inputs give equal verdicts. O(users · movies) per generation.
 pub fn judge(
     panel: Option<&Panel<'_>>,
     challenger: Challenger<'_>,
@@ -188,7 +188,7 @@ pub fn judge(
     Ok(Verdict { promote, why, margin: rule.margin, champion, overall, cold })
 }
 
-/// What no figure makes up for.
+/// Returns the reason to reject the challenger independent of its metrics, if any.
 fn refused(
     challenger: Challenger<'_>,
     champion: Option<&Champion<'_>>,
@@ -228,7 +228,8 @@ fn refused(
     None
 }
 
-/// Where hardly anybody can be asked, only what has nothing to do with ratings may replace its like.
+/// Decides when there are too few users for a comparison. A challenger then passes only without a
+/// champion, or if both were trained with equal settings and without ratings.
 fn without_users(
     n_users: usize,
     challenger: Challenger<'_>,
@@ -320,7 +321,7 @@ fn interval(
     Ok(Interval { mean: of.difference, low: of.low, high: of.high })
 }
 
-/// The means of users with shorter and with longer histories.
+/// Returns mean NDCG by class of history length.
 fn by_history(challenger: &Worth, champion: Option<&Worth>) -> Vec<ByHistory> {
     const FROM: [usize; 5] = [1, 10, 30, 100, 300];
     let class = |n_history: usize| FROM.iter().rposition(|from| n_history >= *from).unwrap_or(0);
@@ -349,7 +350,7 @@ fn by_history(challenger: &Worth, champion: Option<&Worth>) -> Vec<ByHistory> {
 mod tests {
     use super::*;
 
-    /// Some users, and others whom the model serves so much worse or better.
+    /// Returns metrics of 200 users with their NDCG shifted by `shift(user)`.
     fn worth(shift: impl Fn(usize) -> f64) -> Worth {
         let ndcg: Vec<f64> =
             (0..200).map(|user| 0.3 + f64::from(user * 37 % 100) / 500.0).collect();
@@ -364,17 +365,17 @@ mod tests {
     }
 
     #[test]
-    fn equal_ones_pass_and_so_does_a_loss_within_the_margin_but_no_greater_one() {
+    fn passes_without_a_loss_or_with_one_within_the_margin() {
         assert!(compare(|_| 0.0, 0.0).passed);
-        // Of a mean of about 0.4, two per cent are 0.008.
+        // The mean NDCG is about 0.4, so a margin of 2 % is 0.008.
         assert!(compare(|_| -0.007, 0.02).passed);
         assert!(!compare(|_| -0.009, 0.02).passed);
         assert!(compare(|_| 0.001, 0.0).passed);
     }
 
     #[test]
-    fn what_may_be_chance_does_not_pass_unless_chance_is_small() {
-        // On average nothing, but users differ: too few of them to tell.
+    fn fails_when_the_interval_is_wider_than_the_margin() {
+        // The mean difference is 0, but it varies too much between users for 200 of them.
         let noisy = compare(|user| if user % 2 == 0 { 0.1 } else { -0.1 }, 0.02);
         assert!(!noisy.passed, "{noisy:?}");
         let by = noisy.difference.unwrap();
@@ -385,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn both_kinds_of_users_must_pass() {
+    fn promotes_only_if_both_groups_of_users_pass() {
         let (good, bad) = (compare(|_| 0.0, 0.02), compare(|_| -0.05, 0.02));
         let (promote, why) = sentence(&good, &good);
         assert!(
@@ -399,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn histories_are_classed_by_their_length() {
+    fn groups_users_by_history_length() {
         let of = compare(|_| 0.0, 0.02).by_history;
         let users: Vec<(usize, usize)> = of.iter().map(|by| (by.from, by.users)).collect();
         assert_eq!(users, [(1, 5), (10, 10), (30, 35), (100, 100), (300, 50)]);

@@ -1,4 +1,4 @@
-//! The protocols by name.
+//! The evaluation protocols, selected by name.
 
 use serde::Serialize;
 
@@ -6,21 +6,21 @@ use super::split::{Part, Split, SplitError};
 use super::{ColdMovies, StrongGeneralization, TimeCut};
 use crate::catalog::Interactions;
 
-/// How ratings become something to learn from and something to find.
+/// A method of splitting ratings into training data and held-out test data.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
 pub enum Protocol {
-    /// Users whom no model has seen.
+    /// Holds out users.
     StrongGeneralization(StrongGeneralization),
-    /// What users like after one instant.
+    /// Holds out ratings after a global cutoff.
     TimeCut(TimeCut),
-    /// Films without a rating.
+    /// Holds out all ratings of some movies.
     #[serde(rename = "cold-films")]
     ColdMovies(ColdMovies),
 }
 
 impl Protocol {
-    /// Divides. O(ratings).
+    /// Splits the interactions for `part`. O(ratings).
     pub fn split<'a>(
         &self,
         interactions: &'a Interactions,
@@ -33,7 +33,7 @@ impl Protocol {
         }
     }
 
-    /// What models are tuned for.
+    /// Returns the name of the metric that tuning maximizes.
     pub fn objective(&self) -> &'static str {
         match self {
             Self::StrongGeneralization(_) | Self::TimeCut(_) => "NDCG at 100",
@@ -41,7 +41,7 @@ impl Protocol {
         }
     }
 
-    /// Its name.
+    /// Returns the protocol's name in reports and on the command line.
     pub fn name(&self) -> &'static str {
         match self {
             Self::StrongGeneralization(_) => "strong-generalization",
@@ -50,7 +50,7 @@ impl Protocol {
         }
     }
 
-    /// The same with another seed; of a time cut nothing is drawn.
+    /// Returns the protocol with another seed. A time cut is deterministic and ignores the seed.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         match &mut self {

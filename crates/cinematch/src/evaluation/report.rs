@@ -1,4 +1,4 @@
-//! What models are worth over several splits, and which differences are more than chance.
+//! Evaluation report: metrics of all models over several splits, with significance tests.
 
 use std::collections::BTreeMap;
 
@@ -13,61 +13,61 @@ use super::{
 use crate::ids::UserIdx;
 use crate::models::Spec;
 
-/// The metrics that models are compared by.
+/// Metrics that are tested for significance.
 const COMPARED: [&str; 4] = ["ndcg@10", "ndcg@100", "recall@20", "recall@50"];
-/// The one that says which is best.
+/// Metric that orders the models.
 const DECIDES: &str = "ndcg@100";
 
-/// A model with what it did on every split.
+/// A model with its metrics on every split.
 #[derive(Clone, Debug)]
 pub struct Contestant {
-    /// What the report calls it.
+    /// Name in the report.
     pub name: String,
-    /// What it was fitted from; `None` for lists from elsewhere.
+    /// Parameters of the model; `None` for lists of another system.
     pub spec: Option<Spec>,
-    /// One for each split, in the splits' order.
+    /// One entry per split, in the order of the splits.
     pub judged: Vec<Judged>,
 }
 
-/// A report. All its values are means over users; one who is held out by several splits counts
-/// once, with the mean over these.
+/// An evaluation report. Values are means over users. A user held out by several splits counts once, with
+/// the mean over these splits.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
-    /// The version of this layout.
+    /// Version of the report format.
     pub format_version: u32,
-    /// The protocol, with the first split's seed.
+    /// Protocol, with the seed of the first split.
     pub protocol: Protocol,
-    /// Whom was asked for.
+    /// Held-out part that was evaluated.
     pub part: Part,
-    /// The splits.
+    /// Statistics of each split.
     pub splits: Vec<SplitReport>,
-    /// Different users.
+    /// Number of distinct held-out users.
     pub users: usize,
-    /// The model that all are compared with.
+    /// Name of the model that the others are compared with.
     pub baseline: String,
-    /// The models, best first.
+    /// Models, best first.
     pub models: Vec<ModelReport>,
-    /// How good predicted stars are, where a model predicts some.
+    /// Accuracy of rating predictions, for models that predict ratings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stars: Vec<StarReport>,
 }
 
-/// A split in numbers.
+/// Statistics of a split.
 #[derive(Clone, Debug, Serialize)]
 pub struct SplitReport {
-    /// Its seed.
+    /// Seed of the split.
     pub seed: u64,
-    /// Users to learn from.
+    /// Number of training users.
     pub training_users: usize,
-    /// Ratings to learn from.
+    /// Number of training ratings.
     pub training_ratings: usize,
-    /// Users asked for.
+    /// Number of held-out users.
     pub held_out_users: usize,
-    /// Films to find.
+    /// Number of movies to find, over all held-out users.
     pub relevant: usize,
-    /// Films that lists may have.
+    /// Number of movies that lists may contain.
     pub candidates: usize,
-    /// Films whose ratings were removed.
+    /// Number of movies whose ratings were removed.
     #[serde(rename = "cold_films")]
     pub cold_movies: usize,
 }
@@ -75,45 +75,45 @@ pub struct SplitReport {
 /// A mean over users.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Mean {
-    /// The mean.
+    /// Mean.
     pub mean: f64,
-    /// Its standard error; `None` for fewer than two users.
+    /// Standard error of the mean; `None` for fewer than two users.
     pub standard_error: Option<f64>,
-    /// The users.
+    /// Number of users.
     pub users: usize,
 }
 
-/// A model's values.
+/// Metrics of one model.
 #[derive(Clone, Debug, Serialize)]
 pub struct ModelReport {
-    /// Its name.
+    /// Name of the model.
     pub name: String,
-    /// What it was fitted from.
+    /// Parameters of the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spec: Option<Spec>,
-    /// By metric.
+    /// Means by metric.
     pub metrics: BTreeMap<String, Mean>,
-    /// The share of candidates shown to anybody, the mean over splits.
+    /// Share of candidates that appear in at least one user's top 10, averaged over splits.
     #[serde(rename = "coverage@10")]
     pub coverage: f64,
-    /// The share of places that the most rated hundredth has, the mean over splits.
+    /// Share of top-10 positions held by the 1 % most rated candidates, averaged over splits.
     #[serde(rename = "popularity_share@10")]
     pub popularity_share: f64,
-    /// By kind of film and by length of history.
+    /// Metrics by movie popularity and by history length.
     pub strata: Vec<StratumReport>,
-    /// Its differences from the baseline, by metric; empty for the baseline.
+    /// Differences from the baseline by metric; empty for the baseline.
     pub against_baseline: Against,
 }
 
 /// Differences from the baseline by metric.
 pub type Against = BTreeMap<&'static str, Comparison>;
 
-/// A model's values for some films or users.
+/// Metrics of one model in one stratum of movies or users.
 #[derive(Clone, Debug, Serialize)]
 pub struct StratumReport {
-    /// `film popularity` or `history length`.
+    /// Grouping of the strata: `film popularity` or `history length`.
     pub by: &'static str,
-    /// Which.
+    /// Name of the stratum.
     pub stratum: &'static str,
     /// NDCG at 100.
     #[serde(rename = "ndcg@100")]
@@ -123,27 +123,27 @@ pub struct StratumReport {
     pub recall_50: Mean,
 }
 
-/// A report that cannot be made.
+/// Reasons that a report fails.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ReportError {
-    /// There is nothing to report.
+    /// There are no models.
     #[error("there is no model to evaluate")]
     NoModels,
-    /// The baseline is none of the models.
+    /// The baseline is not one of the models.
     #[error("the baseline `{baseline}` is none of the models evaluated: {models}")]
     NoBaseline {
-        /// What was asked for.
+        /// Requested baseline.
         baseline: String,
-        /// What there is.
+        /// Names of the evaluated models, comma-separated.
         models: String,
     },
-    /// Values that cannot be compared.
+    /// The significance test failed.
     #[error(transparent)]
     Significance(#[from] SignificanceError),
 }
 
 impl SplitReport {
-    /// Counts. O(ratings).
+    /// Counts the users, ratings and movies of a split. O(ratings).
     pub fn new(split: &Split<'_>, seed: u64) -> Self {
         Self {
             seed,
@@ -158,7 +158,7 @@ impl SplitReport {
 }
 
 impl Evaluation {
-    /// Puts the report together. The baseline is the model with the best NDCG at 100 unless named.
+    /// Builds the report. The baseline defaults to the model with the best NDCG at 100.
     pub fn new(
         (protocol, part): (Protocol, Part),
         splits: Vec<SplitReport>,
@@ -177,7 +177,7 @@ impl Evaluation {
         values.sort_by(|a, b| decisive(&b.1).total_cmp(&decisive(&a.1)));
         let best = values.first().ok_or(ReportError::NoModels)?;
         let users = best.1[DECIDES].len();
-        // The best of these very values stands out from all others by choice, so that all pairs count.
+        // A baseline selected as the best by these values needs a correction for all pairs.
         let hypotheses = match baseline {
             Some(_) => values.len() - 1,
             None => values.len() * (values.len() - 1) / 2,
@@ -221,9 +221,9 @@ impl Evaluation {
     }
 }
 
-/// A value for each user.
+/// One value per user.
 type ByUser = BTreeMap<UserIdx, f64>;
-/// By metric.
+/// Values of each user, by metric.
 type Values = BTreeMap<&'static str, ByUser>;
 
 fn values(judged: &[Judged]) -> Values {
@@ -244,7 +244,7 @@ fn values(judged: &[Judged]) -> Values {
     values
 }
 
-/// The mean of each user's values.
+/// Returns the mean of each user's values.
 fn by_user(values: impl Iterator<Item = (UserIdx, f64)>) -> ByUser {
     let mut sums: BTreeMap<UserIdx, (f64, f64)> = BTreeMap::new();
     for (user, value) in values {
@@ -297,7 +297,7 @@ mod tests {
         Protocol::StrongGeneralization(StrongGeneralization::default())
     }
 
-    /// Popularity, and lists that are all alike, over splits of these seeds.
+    /// Returns popularity and a constant list as contestants, over one split per seed.
     fn contestants(seeds: &[u64]) -> (Vec<SplitReport>, Vec<Contestant>) {
         let interactions = ratings();
         let genres = MovieGenres::unknown(interactions.n_movies());
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_comes_first_and_all_are_compared_with_the_baseline() {
+    fn models_are_sorted_best_first_and_compared_with_the_baseline() {
         let best = report(&[1], None).unwrap();
         assert_eq!(best.baseline, "popular");
         let [popular, nothing] = &best.models[..] else { panic!("two models") };
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_of_several_splits_counts_once() {
+    fn user_of_several_splits_counts_once() {
         let (splits, judged) = contestants(&[1, 2, 3, 4, 5, 6]);
         let places: usize = splits.iter().map(|split| split.held_out_users).sum();
         let mut users: Vec<UserIdx> =

@@ -1,24 +1,24 @@
-//! Whether one model is better than another, or users' differences alone make it look so.
+//! Significance tests for differences between models.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// How much of the resampled means lies outside the 95 % interval at either end.
+/// Share of the resampled means beyond each end of the 95 % interval.
 const TAIL: f64 = 0.025;
 
-/// The paired bootstrap over users (Efron & Tibshirani 1993, chapter 13): users are drawn with
-/// replacement, each with the differences of all models from the baseline, and the means of many
-/// such resamples show how far chance could have moved the mean.
+/// Paired bootstrap over users (Efron & Tibshirani 1993, chapter 13). Each resample draws users with
+/// replacement, together with the differences of all models from the baseline. The distribution of the
+/// resampled means estimates the sampling error of the mean difference.
 ///
-/// Resample i draws from a stream of its own, so that the result depends on the seed alone and not
-/// on the number of threads. O(resamples × users × models).
+/// Each resample has its own random stream, so the result depends on the seed and not on the number of
+/// threads. O(resamples × users × models).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bootstrap {
-    /// How often users are drawn anew, by default 10,000 times; for a 95 % interval at least 39.
+    /// Number of resamples, 10,000 by default. A 95 % interval needs at least 39.
     pub resamples: u32,
-    /// Equal seeds give equal results.
+    /// Seed of the random streams. Equal seeds give equal results.
     pub seed: u64,
 }
 
@@ -28,56 +28,56 @@ impl Default for Bootstrap {
     }
 }
 
-/// One model against the baseline.
+/// Comparison of one model with the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// The mean over users of the model's value minus the baseline's.
+    /// Mean over users of the model's value minus the baseline's.
     pub difference: f64,
-    /// The lower end of the difference's 95 % percentile interval.
+    /// Lower end of the 95 % percentile interval of the difference.
     pub low: f64,
-    /// The upper end.
+    /// Upper end of the 95 % percentile interval of the difference.
     pub high: f64,
-    /// The two-sided p value: twice the smaller of the shares of resamples whose mean is ≤ 0 or
-    /// ≥ 0, one resample added to each because p is never 0 (Davison & Hinkley 1997, chapter 4).
-    /// It is at most 0.05 exactly when the interval excludes 0 (Efron & Tibshirani, section 15.4).
+    /// Two-sided p-value: twice the smaller of the shares of resamples with mean ≤ 0 and with mean ≥ 0.
+    /// One resample is added to each count so that p is never 0 (Davison & Hinkley 1997, chapter 4). p is
+    /// at most 0.05 exactly when the interval excludes 0 (Efron & Tibshirani, section 15.4).
     pub p: f64,
-    /// The same after [`holm`]'s correction for all models compared.
+    /// p-value after the [`holm`] correction for all models compared.
     pub adjusted_p: f64,
 }
 
-/// Values that cannot be compared.
+/// Invalid input of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignificanceError {
-    /// No resample was asked for.
+    /// The number of resamples is 0.
     #[error("resamples must be at least 1, got 0")]
     NoResamples,
-    /// Nobody to draw.
+    /// There are no users.
     #[error("a comparison needs the values of at least one user, got none")]
     NoUsers,
-    /// A model was not judged by the baseline's users.
+    /// A model and the baseline have values for different numbers of users.
     #[error("model {model} needs the values of the baseline's {expected} users, got {got}")]
     Users {
-        /// The model, from 0.
+        /// Index of the model, from 0.
         model: usize,
-        /// The baseline's users.
+        /// Number of users of the baseline.
         expected: usize,
-        /// The model's.
+        /// Number of users of the model.
         got: usize,
     },
-    /// A value is infinite or no number.
+    /// A value is infinite or NaN.
     #[error("model {model} and the baseline must have numbers for user {user}")]
     NotFinite {
-        /// The model, from 0.
+        /// Index of the model, from 0.
         model: usize,
-        /// The user, from 0.
+        /// Index of the user, from 0.
         user: usize,
     },
 }
 
 impl Bootstrap {
-    /// Compares models with a baseline. Each slice has one value a user, the users in one order.
-    /// `hypotheses` is how many comparisons could have been made, at least those that are: for a
-    /// baseline that was chosen by the same values, those of all pairs.
+    /// Compares models with a baseline. Each slice has one value per user, in the same user order.
+    /// `hypotheses` is the number of comparisons to correct for, at least the number of models. If the
+    /// baseline was selected by these values, pass the number of all pairs.
     pub fn compare(
         &self,
         baseline: &[f64],
@@ -108,8 +108,7 @@ impl Bootstrap {
         Ok(comparisons)
     }
 
-    /// As many users as there are, drawn with replacement. The bias of at most `n_users` / 2³² is of
-    /// no consequence here.
+    /// Draws `n_users` users with replacement. The bias of at most `n_users` / 2³² is negligible.
     fn users(self, resample: u32, n_users: usize) -> impl Iterator<Item = usize> {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&self.seed.to_le_bytes());
@@ -121,7 +120,7 @@ impl Bootstrap {
 }
 
 impl Comparison {
-    /// From the observed mean and those of all resamples. Adjusts nothing yet.
+    /// Builds a comparison from the observed mean and the resampled means. `adjusted_p` is set to p.
     fn new(difference: f64, mut means: Vec<f64>) -> Self {
         means.sort_unstable_by(f64::total_cmp);
         let with_one_more = (means.len() + 1) as f64;
@@ -134,7 +133,7 @@ impl Comparison {
     }
 }
 
-/// Every user's differences from the baseline: one row a user, one column a model.
+/// Differences from the baseline: one row per user, one column per model.
 struct Differences {
     user_models: Vec<f64>,
     n_models: usize,
@@ -163,7 +162,7 @@ impl Differences {
         Ok(Self { user_models, n_models })
     }
 
-    /// Each model's mean over these users.
+    /// Returns each model's mean over `users`.
     fn means(&self, users: impl Iterator<Item = usize>) -> Vec<f64> {
         let mut sums = vec![0.0; self.n_models];
         let mut n_users = 0.0;
@@ -178,10 +177,10 @@ impl Differences {
     }
 }
 
-/// Holm's adjusted p values (1979), in the order given: of m hypotheses, the k-th smallest becomes
-/// m + 1 − k times itself, at least what the smaller ones became, at most 1. Comparing each with
-/// 0.05 then keeps the chance of any false discovery at 5 %, whatever the tests share. Hypotheses
-/// beyond the values given, whose own are not known, count as larger: that errs on the safe side.
+/// Returns Holm's adjusted p-values (1979) in input order. Of m hypotheses, the k-th smallest p is
+/// multiplied by m + 1 − k, raised to at least the adjusted value of the next smaller p, and capped at 1.
+/// Rejecting at 0.05 then bounds the probability of any false discovery at 5 %, for any dependence
+/// between the tests. Hypotheses beyond the given values are treated as larger, which is conservative.
 pub fn holm(p: &[f64], hypotheses: usize) -> Vec<f64> {
     let hypotheses = hypotheses.max(p.len());
     let mut order: Vec<usize> = (0..p.len()).collect();
@@ -195,7 +194,7 @@ pub fn holm(p: &[f64], hypotheses: usize) -> Vec<f64> {
     adjusted
 }
 
-/// The mean and its standard error, s / √n; `None` for fewer than two values, which have no spread.
+/// Returns the mean and its standard error, s / √n, or `None` for fewer than two values.
 pub fn mean_and_standard_error(values: &[f64]) -> Option<(f64, f64)> {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;

@@ -1,4 +1,4 @@
-//! What a protocol makes of ratings: something to learn from, and users with films to find.
+//! The result of a protocol: training data, and held-out users with movies to find.
 
 use std::borrow::Cow;
 
@@ -11,64 +11,64 @@ use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::sources::movielens::TagRow;
 
-/// The half stars from which a film is liked: 4 stars.
+/// Number of half stars from which a movie counts as liked: 8, which is 4 stars.
 pub const LIKED: u8 = 8;
 
-/// What held-out users are for. Nothing of one part is in the other.
+/// The purpose of held-out users. The two parts are disjoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
-    /// To choose hyperparameters by.
+    /// Selects hyperparameters.
     Validation,
-    /// To report.
+    /// Measures the reported results.
     Test,
 }
 
-/// A user who is asked for.
+/// A held-out user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeldOut {
-    /// Who it is.
+    /// The user.
     pub user: UserIdx,
-    /// What a model may know of them, by film.
+    /// Ratings visible to the model, sorted by movie.
     pub history: Vec<Rated>,
-    /// What it must find, by film.
+    /// Ratings of the movies to find, sorted by movie.
     pub relevant: Vec<Rated>,
 }
 
-/// Something to learn from, and users with films to find.
+/// Training data, and held-out users with movies to find.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split<'a> {
-    /// The ratings to learn from: those of the training users in here, and no others.
+    /// Ratings to train on. Only those of the users in `training` may be used.
     pub interactions: Cow<'a, Interactions>,
-    /// The training users, ascending.
+    /// Training users, ascending.
     pub training: Vec<UserIdx>,
-    /// Users who are asked for, ascending.
+    /// Held-out users, ascending.
     pub held_out: Vec<HeldOut>,
-    /// For every film whether lists may have it.
+    /// True for each movie that lists may contain, by row.
     pub is_candidate: Vec<bool>,
-    /// Films whose ratings were all removed, ascending.
+    /// Movies whose ratings were all removed, ascending.
     pub cold: Vec<MovieIdx>,
-    /// Stars to predict, by user.
+    /// Rating prediction tasks, by user.
     pub stars: Vec<StarTask>,
-    /// Which tags belong to the training.
+    /// Selects the tags that belong to the training data.
     pub tags: TagRule,
 }
 
-/// Which viewers' tags a model may learn from.
+/// Selects the tags a model may train on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagRule {
-    /// Not those of these viewers,
+    /// Excludes tags of these users.
     pub without_users: FxHashSet<UserId>,
-    /// nor of these films,
+    /// Excludes tags of these movies.
     pub without_movies: FxHashSet<MovieId>,
-    /// nor from this time on; a tag without a time may be from any.
+    /// Excludes tags from this time on, and tags without a timestamp.
     pub before: Option<u32>,
 }
 
-/// Data that a protocol cannot divide.
+/// Data or parameters that a protocol is unable to split.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SplitError {
-    /// Too few users.
+    /// Too few eligible users.
     #[error(
         "{eligible} users liked {min_liked} films or more, {}",
         if *eligible < 3 {
@@ -82,33 +82,33 @@ pub enum SplitError {
         }
     )]
     TooFewUsers {
-        /// Users who could take part.
+        /// Number of eligible users.
         eligible: usize,
-        /// The fewest films they must have liked.
+        /// Minimum number of liked movies of an eligible user.
         min_liked: usize,
-        /// Held-out users asked for.
+        /// Number of held-out users requested.
         held_out: usize,
     },
-    /// A share that leaves nothing on one side.
+    /// A share that leaves one side empty.
     #[error("{name} is {value}; expected a number above 0 and below {below}")]
     Share {
-        /// Which.
+        /// Name of the parameter.
         name: &'static str,
-        /// What it is.
+        /// Its value.
         value: f64,
-        /// What it must stay below.
+        /// Its exclusive upper bound.
         below: f64,
     },
-    /// Nobody is left to ask for.
+    /// No held-out user is left.
     #[error("no user has both a history and films to find: {why}")]
     Nobody {
-        /// What the protocol asks of them.
+        /// The condition that no user meets.
         why: &'static str,
     },
 }
 
 impl TagRule {
-    /// Whether a model may learn from a tag.
+    /// Returns true if a model may train on `tag`.
     pub fn admits(&self, tag: &TagRow) -> bool {
         !self.without_users.contains(&tag.user_id)
             && !self.without_movies.contains(&tag.movie_id)
@@ -117,14 +117,14 @@ impl TagRule {
 }
 
 impl HeldOut {
-    /// The films to find, ascending.
+    /// Returns the movies to find, ascending.
     pub fn relevant_movies(&self) -> Vec<MovieIdx> {
         self.relevant.iter().map(|rated| rated.movie).collect()
     }
 }
 
 impl Split<'_> {
-    /// For every film how many training users rated it. O(ratings).
+    /// Returns the number of training ratings of each movie, by row. O(ratings).
     pub fn n_ratings(&self) -> Vec<u32> {
         let mut n_ratings = vec![0; self.interactions.n_movies()];
         for user in &self.training {
@@ -136,15 +136,15 @@ impl Split<'_> {
     }
 }
 
-/// Whether a film was liked.
+/// Returns true if the rating is at least 4 stars.
 pub(super) fn is_liked(rated: &Rated) -> bool {
     rated.stars.halves() >= LIKED
 }
 
-/// Fisher and Yates' shuffle (Durstenfeld 1964).
+/// Fisher–Yates shuffle (Durstenfeld 1964).
 pub(super) fn shuffle<T>(items: &mut [T], random: &mut impl Rng) {
     for last in (1..items.len()).rev() {
-        // Multiplied, not divided: of so few numbers the bias is below 2⁻³².
+        // Multiply-shift instead of modulo. The bias is below 2⁻³² for these lengths.
         let below = (u128::from(random.next_u64()) * (last as u128 + 1)) >> 64;
         items.swap(last, below as usize);
     }
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_counts_unless_its_user_its_movie_or_its_time_is_to_be_unknown() {
+    fn tag_rule_excludes_tags_by_user_movie_and_time() {
         let tag = |user, movie, timestamp| TagRow {
             user_id: UserId(user),
             movie_id: MovieId(movie),

@@ -1,4 +1,4 @@
-//! Stars to predict: what held-out users gave, hidden from the model, and the simplest predictions.
+//! Rating prediction: hidden ratings of held-out users, and baseline predictors.
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -9,36 +9,37 @@ use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieIdx, UserIdx};
 use crate::models::biased_mf::{BiasedMf, Prediction};
 
-/// One user's stars.
+/// A rating prediction task for one user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StarTask {
-    /// Who it is.
+    /// The user.
     pub user: UserIdx,
-    /// What is known of them, any stars, by film.
+    /// Ratings visible to the model, liked or not, sorted by movie.
     pub history: Vec<Rated>,
-    /// What is to be predicted, by film.
+    /// Ratings to predict, sorted by movie.
     pub hidden: Vec<Rated>,
 }
 
-/// What predicts stars.
+/// A rating predictor.
 #[derive(Debug)]
 pub enum StarModel<'a> {
-    /// A model with intervals.
+    /// Biased matrix factorization, with prediction intervals.
     BiasedMf(&'a BiasedMf),
-    /// Averages.
+    /// Baseline from averages, without intervals.
     Baseline(&'a Averages),
 }
 
-/// The simplest predictions.
+/// Baseline predictors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StarBaseline {
-    /// A film's mean, for everybody.
+    /// Mean rating of the movie.
     MovieMean,
-    /// That, and by how much a user's stars are above it on average.
+    /// Mean rating of the movie plus the user's mean deviation from such means.
     Biases,
 }
 
-/// Averages of training users' stars, each as if some ratings more had been as expected.
+/// Shrunken averages of the training ratings: each bias includes five virtual ratings of zero
+/// deviation.
 #[derive(Clone, Debug)]
 pub struct Averages {
     baseline: StarBaseline,
@@ -46,11 +47,11 @@ pub struct Averages {
     movie_biases: Vec<f64>,
 }
 
-/// Ratings by which averages are shrunken.
+/// Number of virtual average ratings that shrink each bias.
 const PRIOR: f64 = 5.0;
 
 impl StarBaseline {
-    /// Averages. O(ratings).
+    /// Computes the averages over the ratings of `users`. O(ratings).
     pub fn fit(self, interactions: &Interactions, users: &[UserIdx]) -> Averages {
         let mut sums = vec![(0.0_f64, 0.0_f64); interactions.n_movies()];
         for user in users {
@@ -88,42 +89,42 @@ impl Averages {
 #[derive(Clone, Copy, Debug)]
 struct Pair {
     stars: f64,
-    /// The ends of the interval, of a model that gives one.
+    /// Bounds of the prediction interval; `None` for models without intervals.
     interval: Option<(f64, f64)>,
     given: f64,
 }
 
-/// A model's predictions, over one split or several.
+/// Predictions of one model over one or more splits.
 #[derive(Clone, Debug)]
 pub struct StarPredictions {
     name: String,
     pairs: Vec<Pair>,
 }
 
-/// How good a model's stars are.
+/// Accuracy of a model's rating predictions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StarReport {
-    /// Its name.
+    /// Name of the model.
     pub name: String,
-    /// The ratings predicted.
+    /// Number of predicted ratings.
     pub ratings: usize,
-    /// The root of the mean squared error, in stars.
+    /// Root mean squared error, in stars.
     pub rmse: f64,
-    /// The mean absolute error, in stars.
+    /// Mean absolute error, in stars.
     pub mae: f64,
-    /// The share of stars in their intervals, of a model that gives some.
+    /// Share of ratings within their prediction interval; `None` for models without intervals.
     pub interval_coverage: Option<f64>,
-    /// How wide these are on average, in stars.
+    /// Mean width of the prediction intervals, in stars.
     pub interval_width: Option<f64>,
 }
 
 impl StarPredictions {
-    /// None yet.
+    /// Creates an empty set of predictions for the model `name`.
     pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), pairs: Vec::new() }
     }
 
-    /// Adds a model's predictions for all of a split's tasks. Users in parallel.
+    /// Adds a model's predictions for all tasks of a split. Processes users in parallel.
     pub fn extend(&mut self, model: &StarModel<'_>, split: &Split<'_>) {
         let of_task = |task: &StarTask| {
             let movies: Vec<MovieIdx> = task.hidden.iter().map(|rated| rated.movie).collect();
@@ -147,7 +148,7 @@ impl StarPredictions {
         self.pairs.extend(of_tasks.into_iter().flatten());
     }
 
-    /// Sums up; `None` if there was nothing to predict.
+    /// Summarizes the predictions, or returns `None` without any.
     pub fn report(&self) -> Option<StarReport> {
         let errors = star_errors(self.pairs.iter().map(|pair| (pair.stars, pair.given)))?;
         let with_interval = || {
@@ -176,7 +177,7 @@ mod tests {
     use crate::models::biased_mf::BiasedMfParams;
 
     #[test]
-    fn every_protocol_hides_stars_that_training_and_history_do_not_have() {
+    fn hidden_ratings_are_absent_from_training_and_history_in_every_protocol() {
         let interactions = ratings();
         for protocol in [
             Protocol::StrongGeneralization(StrongGeneralization::default()),
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn averages_by_hand() {
+    fn averages_match_hand_computed_values() {
         let averages =
             Averages { baseline: StarBaseline::Biases, mean: 3.0, movie_biases: vec![0.5, -1.0] };
         let interactions = ratings();
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn biases_beat_the_movie_mean_and_only_a_model_with_intervals_has_a_coverage() {
+    fn model_beats_the_movie_mean_and_only_it_reports_interval_coverage() {
         let interactions = ratings();
         let protocol = Protocol::StrongGeneralization(StrongGeneralization::default());
         let split = protocol.split(&interactions, Part::Test).unwrap();

@@ -1,19 +1,19 @@
-//! How good predicted stars are, and the ranges given with them.
+//! Accuracy of predicted ratings and coverage of their prediction intervals.
 
 use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
-/// How far predicted stars are from those given.
+/// Errors of predicted ratings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct StarErrors {
-    /// The root of the mean squared error, in stars.
+    /// Root mean squared error, in stars.
     pub rmse: f64,
-    /// The mean absolute error, in stars.
+    /// Mean absolute error, in stars.
     pub mae: f64,
 }
 
-/// The errors of pairs of predicted and given stars; `None` if there are none.
+/// Computes the errors of (predicted, given) pairs. Returns `None` without pairs.
 pub fn star_errors(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<StarErrors> {
     let (mut n, mut squares, mut absolutes) = (0_u64, 0.0, 0.0);
     for (predicted, given) in pairs {
@@ -26,8 +26,8 @@ pub fn star_errors(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<StarEr
     (n > 0.0).then(|| StarErrors { rmse: (squares / n).sqrt(), mae: absolutes / n })
 }
 
-/// The share of given stars that lie in the range predicted for them, ends included; `None` if
-/// there are none. Ranges that promise 90 % should have a share of 0.9.
+/// Returns the share of given ratings that lie within their predicted interval, bounds included, or `None`
+/// without pairs. Well-calibrated 90 % intervals have a coverage of 0.9.
 pub fn interval_coverage(
     pairs: impl IntoIterator<Item = (RangeInclusive<f64>, f64)>,
 ) -> Option<f64> {
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_by_hand() {
+    fn star_errors_match_hand_computed_values() {
         let errors = star_errors([(4.0, 3.0), (2.0, 4.0), (5.0, 5.0), (1.5, 1.0)]).unwrap();
         assert_close(errors.rmse, (5.25_f64 / 4.0).sqrt());
         assert_close(errors.mae, 3.5 / 4.0);
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_a_range_are_inside() {
+    fn interval_coverage_includes_the_bounds() {
         let range = 2.0..=4.0;
         let pairs = [1.5, 2.0, 3.0, 4.0, 4.5].map(|given| (range.clone(), given));
         assert_close(interval_coverage(pairs).unwrap(), 3.0 / 5.0);

@@ -1,4 +1,4 @@
-//! Who and what a mean hides: films by popularity, users by the length of their history.
+//! Metrics by movie popularity and by history length.
 
 use std::cmp::Reverse;
 
@@ -6,18 +6,18 @@ use super::split::{HeldOut, Split};
 use super::{ndcg_at, recall_at};
 use crate::ids::{MovieIdx, UserIdx};
 
-/// Films fewer users rated are cold.
+/// Movies with fewer training ratings are cold.
 const COLD_BELOW: u32 = 10;
 
-/// Classes of films, by ratings in the training. A film is in the first that fits, a cold one in the
-/// last.
+/// Popularity classes of movies, by number of training ratings. A movie belongs to the first class it
+/// qualifies for; cold movies always belong to the last.
 pub const MOVIE_STRATA: [&str; 4] =
     ["most rated hundredth", "most rated tenth", "others", "fewer than 10 ratings"];
 
-/// Classes of users, by films of their history.
+/// Classes of users, by number of movies in the history.
 pub const HISTORY_STRATA: [&str; 4] = ["1 to 9 films", "10 to 29", "30 to 99", "100 and more"];
 
-/// A user's metrics in one stratum.
+/// Metrics of one user in one stratum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StratumValue {
     pub stratum: usize,
@@ -26,7 +26,7 @@ pub struct StratumValue {
     pub recall_50: f64,
 }
 
-/// Each candidate's place in [`MOVIE_STRATA`]. O(films · log).
+/// Returns the index in [`MOVIE_STRATA`] of each candidate, by row. O(movies · log movies).
 pub fn movie_strata(is_candidate: &[bool], n_ratings: &[u32]) -> Vec<usize> {
     let mut movies: Vec<usize> = (0..is_candidate.len()).filter(|row| is_candidate[*row]).collect();
     movies.sort_by_key(|row| Reverse(n_ratings[*row]));
@@ -40,7 +40,7 @@ pub fn movie_strata(is_candidate: &[bool], n_ratings: &[u32]) -> Vec<usize> {
     strata
 }
 
-/// The place in [`HISTORY_STRATA`].
+/// Returns the index of the user's class in [`HISTORY_STRATA`].
 pub fn history_stratum(held: &HeldOut) -> usize {
     match held.history.len() {
         ..10 => 0,
@@ -50,7 +50,8 @@ pub fn history_stratum(held: &HeldOut) -> usize {
     }
 }
 
-/// The metrics of each user for the relevant films of each class alone, where there are any.
+/// Returns each user's metrics per popularity class, counting only the relevant movies of that class.
+/// Skips classes in which the user has no relevant movies.
 pub fn by_movies(
     split: &Split<'_>,
     n_ratings: &[u32],
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn movies_are_classed_by_their_place_and_cold_ones_apart() {
+    fn movies_are_classed_by_rank_and_cold_movies_separately() {
         let mut n_ratings: Vec<u32> = (0..200).map(|row| 1000 - row * 4).collect();
         n_ratings[150] = 9;
         n_ratings[1] = 9999;

@@ -1,10 +1,10 @@
-//! Strong generalisation: users whom no model has seen.
+//! Strong generalization: models are tested on users absent from training.
 //!
 //! Liang, Krishnan, Hoffman and Jebara, "Variational Autoencoders for Collaborative Filtering", 2018.
-//! Users who liked few films are left out; of the others some are held out, half of them to choose
-//! hyperparameters by (validation), half to report (test). All ratings of the remaining ones are for
-//! training. Of a held-out user's liked films a part is the history a model may see, the rest it
-//! must find among all films that training knows.
+//! Users who liked too few movies are excluded. Some of the others are held out, half of them for
+//! validation (hyperparameter selection) and half for the test. All ratings of the remaining users are
+//! training data. The liked movies of a held-out user are divided into a history, visible to the model,
+//! and the movies to find among all candidates, which are the movies that training users liked.
 
 use std::borrow::Cow;
 
@@ -17,17 +17,17 @@ use super::split::{HeldOut, Part, Split, SplitError, TagRule, is_liked, shuffle}
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{UserId, UserIdx};
 
-/// How users are divided.
+/// Parameters of the strong generalization split.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct StrongGeneralization {
-    /// Users held out for validation, and as many more for the test. `None`: 10,000, or a sixth of
-    /// those who can take part where there are fewer than 60,000.
+    /// Number of users held out for validation, and again for the test. `None` selects 10,000, or a
+    /// sixth of the eligible users if there are fewer than 60,000.
     pub held_out: Option<usize>,
-    /// The fewest liked films of a user who takes part.
+    /// Minimum number of liked movies of an eligible user.
     pub min_liked: usize,
-    /// The share of a held-out user's liked films that a model may see.
+    /// Share of a held-out user's liked movies that goes into the history.
     pub history_share: f64,
-    /// Of the division.
+    /// Seed of all random draws.
     pub seed: u64,
 }
 
@@ -37,7 +37,7 @@ impl Default for StrongGeneralization {
     }
 }
 
-/// Who is for what, each ascending.
+/// Users by purpose, each list ascending.
 pub(super) struct Division {
     pub training: Vec<UserIdx>,
     pub validation: Vec<UserIdx>,
@@ -45,7 +45,7 @@ pub(super) struct Division {
 }
 
 impl Division {
-    /// The held-out users of a part.
+    /// Returns the held-out users of `part`.
     pub fn of(&self, part: Part) -> &[UserIdx] {
         match part {
             Part::Validation => &self.validation,
@@ -53,14 +53,14 @@ impl Division {
         }
     }
 
-    /// Tags that held-out users of any part did not give.
+    /// Returns a rule that excludes the tags of all held-out users.
     pub fn tag_rule(&self, interactions: &Interactions) -> TagRule {
         let held_out = self.validation.iter().chain(&self.test);
         let without_users = held_out.map(|user| interactions.user(*user)).collect();
         TagRule { without_users, ..TagRule::default() }
     }
 
-    /// For every film whether a training user liked it.
+    /// Returns true for each movie that a training user liked, by row.
     pub fn liked(&self, interactions: &Interactions) -> Vec<bool> {
         let mut liked = vec![false; interactions.n_movies()];
         for user in &self.training {
@@ -73,7 +73,7 @@ impl Division {
 }
 
 impl StrongGeneralization {
-    /// Divides. The same seed gives the same division. O(ratings).
+    /// Splits the interactions. Equal seeds give equal splits. O(ratings).
     pub fn split<'a>(
         &self,
         interactions: &'a Interactions,
@@ -113,8 +113,9 @@ impl StrongGeneralization {
         })
     }
 
-    /// A user's ratings in two parts, by film; `None` if one of them is empty. Drawn from a stream
-    /// for each user and `purpose`: who else is held out changes nothing.
+    /// Divides a user's ratings into history and hidden part, each sorted by movie, or returns `None` if
+    /// either is empty. The random stream depends on the seed, the user and `purpose` only, so the result
+    /// is independent of the other held-out users.
     pub(super) fn part_in_two(
         &self,
         user: UserId,
@@ -133,7 +134,7 @@ impl StrongGeneralization {
         (!history.is_empty() && !hidden.is_empty()).then_some((history, hidden))
     }
 
-    /// Who is for what.
+    /// Divides the users into training, validation and test.
     pub(super) fn divide(&self, interactions: &Interactions) -> Result<Division, SplitError> {
         let min_liked = self.min_liked;
         let n_liked = |user: &UserIdx| interactions.of_user(*user).filter(is_liked).count();
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_in_two_parts_and_nothing_is_both_known_and_asked_for() {
+    fn parts_are_disjoint_and_history_excludes_the_movies_to_find() {
         let interactions = ratings();
         let of = |part| divide(1).split(&interactions, part).unwrap();
         let (validation, test) = (of(Part::Validation), of(Part::Test));
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_seed_decides_and_who_else_is_held_out_does_not() {
+    fn split_depends_on_the_seed_and_not_on_other_held_out_users() {
         let interactions = ratings();
         let of = |params: StrongGeneralization| params.split(&interactions, Part::Test).unwrap();
         assert_eq!(of(divide(1)), of(divide(1)));
@@ -214,14 +215,14 @@ mod tests {
         for held in of(divide(1)).held_out {
             assert!(more.held_out.contains(&held), "{held:?}");
         }
-        // A sixth, if it is not said.
+        // The default is a sixth of the eligible users.
         let default = of(StrongGeneralization { held_out: None, ..divide(1) });
         let eligible = default.training.len() + 2 * default.held_out.len();
         assert_eq!(default.held_out.len(), eligible / 6);
     }
 
     #[test]
-    fn what_cannot_be_divided_is_refused() {
+    fn split_rejects_parameters_that_leave_too_few_users_or_movies() {
         let interactions = ratings();
         let refused = |params: StrongGeneralization| {
             params.split(&interactions, Part::Test).unwrap_err().to_string()

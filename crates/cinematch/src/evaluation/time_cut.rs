@@ -1,7 +1,7 @@
-//! The global time cut: what was known at one instant, and what users liked after it.
+//! Temporal split at a global cutoff: models train on ratings before it and are tested on ratings after it.
 //!
 //! Ji, Sun, Zhang and Li, "A Critical Study on Data Leakage in Recommender System Offline
-//! Evaluation", 2023. A cut for each user would let a model learn from the future of the others.
+//! Evaluation", 2023. A cutoff per user would leak other users' future ratings into training.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,12 @@ use super::split::{HeldOut, Part, Split, SplitError, TagRule, is_liked};
 use crate::catalog::{Interactions, Rated};
 use crate::ids::UserIdx;
 
-/// Where time is cut: by shares of all ratings.
+/// Positions of the cutoffs, as shares of all ratings in time order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct TimeCut {
-    /// The share of ratings that is the test, the latest.
+    /// Share of ratings in the test window, which is the latest.
     pub test_share: f64,
-    /// The share before it that is the validation.
+    /// Share of ratings in the validation window, which precedes the test window.
     pub validation_share: f64,
 }
 
@@ -28,10 +28,10 @@ impl Default for TimeCut {
 }
 
 impl TimeCut {
-    /// Divides. Training is what came before the part's window; a user's history is theirs before
-    /// it, whatever its stars; relevant are the films that they liked in it and somebody rated before
-    /// it. Users without a history are left out: they say nothing of what models learn of viewers.
-    /// O(ratings).
+    /// Splits at the start of the window of `part`. All earlier ratings are training data. A user's
+    /// history has all of their earlier ratings; the movies to find are those the user liked within the
+    /// window and that any user rated before it. Users without a history are excluded, because the
+    /// protocol measures personalization and not cold start. O(ratings).
     pub fn split<'a>(
         &self,
         interactions: &'a Interactions,
@@ -89,7 +89,7 @@ impl TimeCut {
     }
 }
 
-/// The time that so large a share of ratings is before, or a little less.
+/// Returns the time at quantile `share` of the ratings.
 fn quantile(times: &mut [u32], share: f64) -> u32 {
     let place = (times.len() as f64 * share).round() as usize;
     match times.len() {
@@ -105,7 +105,7 @@ mod tests {
     use crate::ids::MovieIdx;
 
     #[test]
-    fn nothing_from_the_window_on_is_known_and_only_known_movies_are_asked_for() {
+    fn split_uses_only_ratings_before_the_window_and_asks_only_for_known_movies() {
         let interactions = ratings();
         let cut = TimeCut::default();
         let of = |part| cut.split(&interactions, part).unwrap();
@@ -131,7 +131,7 @@ mod tests {
                 }
             }
         }
-        // The windows touch and do not overlap.
+        // The windows are adjacent and disjoint.
         let from = test.tags.before.unwrap();
         let mut relevant = validation.held_out.iter().flat_map(|held| &held.relevant);
         assert!(relevant.all(|rated| rated.time < from));
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_that_leave_nothing_are_refused() {
+    fn split_rejects_shares_that_leave_a_side_empty() {
         let interactions = ratings();
         let refused = |cut: TimeCut| cut.split(&interactions, Part::Test).unwrap_err().to_string();
         let none = refused(TimeCut { test_share: 0.0, ..TimeCut::default() });

@@ -1,5 +1,5 @@
-//! Hyperparameters by random search (Bergstra & Bengio 2012) with successive halving (Jamieson &
-//! Talwalkar 2016): every trial is measured on one split, the better half on the next, and so on.
+//! Hyperparameter tuning by random search (Bergstra & Bengio 2012) with successive halving (Jamieson &
+//! Talwalkar 2016): all trials are measured on the first split, the better half on the second, and so on.
 
 use crate::models::Spec;
 use crate::models::draw::Draw;
@@ -11,21 +11,21 @@ pub fn tunable_models() -> Vec<&'static str> {
     NAMES.into_iter().filter(is_tunable).collect()
 }
 
-/// The trials around a model: what it is without tuning, and draws of its parameters.
+/// A random search around a model. Trial 0 is the model itself; later trials draw its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
-    /// Trial 0.
+    /// The untuned model, used as trial 0.
     pub base: Spec,
-    /// Of the draws.
+    /// Seed of the draws.
     pub seed: u64,
 }
 
 impl Search {
-    /// A trial's parameters, which depend on its number and the seed alone; 0 is the model as it is.
-    /// `None` for a model without anything to tune.
+    /// Returns the parameters of a trial, which depend only on `number` and the seed. Trial 0 is the
+    /// untuned model. Returns `None` if the model has no parameters to tune.
     ///
-    /// Numbers that may span orders of magnitude are drawn from log-uniform ranges, and have three
-    /// significant digits, so that a person can read them.
+    /// Parameters that span orders of magnitude are drawn from log-uniform ranges and rounded to three
+    /// significant digits for readability.
     pub fn trial(&self, number: usize) -> Option<Spec> {
         if !self.base.model.is_tunable() {
             return None;
@@ -39,8 +39,8 @@ impl Search {
     }
 }
 
-/// The better half of trials with their means so far, best first, among equals the lower number; at
-/// least one if there is one.
+/// Returns the better half of the trials by mean score, best first, rounded up. Ties go to the lower
+/// trial number.
 pub fn better_half(scores: &[(usize, f64)]) -> Vec<usize> {
     let mut order = scores.to_vec();
     order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -55,7 +55,7 @@ mod tests {
     use crate::models::spec::Kind;
 
     #[test]
-    fn a_trial_is_its_numbers_and_the_first_is_the_model_as_it_is() {
+    fn trials_depend_on_number_and_seed_and_trial_0_is_the_untuned_model() {
         for name in NAMES {
             let base = Spec::named(name).unwrap();
             let search = Search { base: base.clone(), seed: 1 };
@@ -70,7 +70,7 @@ mod tests {
                 assert_eq!(search.trial(number).unwrap(), trial);
                 assert_ne!(search.trial(number + 1).unwrap(), trial, "{name}");
                 assert_ne!(other.trial(number).unwrap(), trial, "{name}");
-                // What the log keeps is what was tried.
+                // The log stores specs as JSON.
                 let json = serde_json::to_string(&trial).unwrap();
                 assert_eq!(serde_json::from_str::<Spec>(&json).unwrap(), trial, "{json}");
             }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_stay_within_their_ranges_and_fill_them() {
+    fn draws_stay_within_their_ranges_and_are_log_uniform() {
         let search = Search { base: Spec::named("edlae").unwrap(), seed: 3 };
         let params: Vec<EaseParams> = (1..400)
             .map(|number| match search.trial(number).unwrap().model {
@@ -87,14 +87,14 @@ mod tests {
             })
             .collect();
         let small = params.iter().filter(|params| params.regularization < 122.0).count();
-        // Half of a log-uniform range lies below its geometric mean.
+        // Half of a log-uniform distribution lies below the geometric mean of its bounds.
         assert!((150..250).contains(&small), "{small}");
         assert!(params.iter().all(|params| (5.0..=3000.0).contains(&params.regularization)));
         assert!(params.iter().all(|params| (0.05..=0.75).contains(&params.dropout)));
     }
 
     #[test]
-    fn the_better_half_goes_on() {
+    fn better_half_keeps_the_best_trials_rounded_up() {
         assert_eq!(better_half(&[(0, 0.1), (4, 0.3), (5, 0.3), (7, 0.2), (9, 0.0)]), [4, 5, 7]);
         assert_eq!(better_half(&[(3, f64::NEG_INFINITY)]), [3]);
         assert!(better_half(&[]).is_empty());

@@ -1,8 +1,8 @@
-//! Imports: what a person brings along from elsewhere → what they think of which film, and a report of
-//! what became of every row.
+//! Imports of users' exports from other services.
 //!
-//! [`read`] decodes the files, finds their films and sums up what was said of each. Nothing is stored and
-//! nothing guessed: the same files give the same taste, so that importing them again changes nothing.
+//! [`read`] decodes the files, matches their rows to movies of the catalog, and returns the user's
+//! [`Taste`] and a [`MatchReport`] with the result of every row. It stores nothing and is
+//! deterministic: the same files give the same taste, so a repeated import has no effect.
 
 mod report;
 mod taste;
@@ -14,21 +14,23 @@ use crate::catalog::Movie;
 use crate::catalog::matching::{Match, MatchIndex};
 use crate::sources::history::{self, History, HistoryError};
 
-/// An import, matched.
+/// Result of an import.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Imported {
-    /// What the person said of films of the catalogue.
+    /// The user's feedback about movies of the catalog.
     pub taste: Taste,
-    /// What became of every row.
+    /// Result of every row.
     pub report: MatchReport,
 }
 
-/// Reads the exports of one import, given by name and bytes, and finds their films. `index` is that of
-/// `movies`. Of several stars for one film the later file's count. O(bytes), and memory is bounded by
-/// [`history::LARGEST`] and [`history::MOST_ROWS`].
+/// Reads the exports of an import, given by name and content, and matches their rows to `movies`.
+/// `index` must be the index of `movies`. If several files rate a movie, the rating of the last file
+/// is used, except that a rating of the movie itself takes precedence over one of a single viewing.
+/// O(bytes) time; memory is bounded by [`history::LARGEST`] and [`history::MOST_ROWS`].
 ///
 /// # Errors
-/// When a file is no export or is made to do harm; then nothing is imported.
+/// Returns an error, and imports nothing, if a file is not a supported export, exceeds a limit or is
+/// an unsafe archive.
 pub fn read<N: AsRef<str>, B: AsRef<[u8]>>(
     index: &MatchIndex,
     movies: &[Movie],
@@ -37,7 +39,8 @@ pub fn read<N: AsRef<str>, B: AsRef<[u8]>>(
     Ok(match_movies(index, movies, history::read_all(files)?))
 }
 
-/// The second half of [`read`], behind [`history::read_all`]: finds the films. O(rows).
+/// Matches decoded exports to the movies of the catalog. [`read`] calls it with the result of
+/// [`history::read_all`]. O(rows) time.
 pub fn match_movies(index: &MatchIndex, movies: &[Movie], histories: Vec<History>) -> Imported {
     let find = |history: &History| -> Vec<Match> {
         history.entries.iter().map(|entry| index.find(entry)).collect()

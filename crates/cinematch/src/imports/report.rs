@@ -1,4 +1,4 @@
-//! What became of every row of an import.
+//! Report of an import, with the result of every row.
 
 use serde::{Serialize, Serializer};
 
@@ -8,87 +8,87 @@ use crate::ids::MovieId;
 use crate::sources::Problem;
 use crate::sources::history::{Entry, History, Said, Service, Skipped};
 
-/// Films named for a row that could be several.
+/// Maximum number of candidates listed for an ambiguous row.
 const MOST_CANDIDATES: usize = 5;
 
-/// How the film of a row was found, or not.
+/// Result of matching a row to a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Matched {
-    /// By number.
+    /// Matched by id.
     Id,
-    /// By title and year.
+    /// Matched by title and year.
     Title,
-    /// It could be several.
+    /// Several movies match.
     Ambiguous,
-    /// The catalogue does not have it.
+    /// No movie of the catalog matches.
     Unmatched,
 }
 
-/// A film that a row may be about.
+/// A candidate for an ambiguous row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CandidateMovie {
-    /// The film.
+    /// Id of the movie.
     pub movie_id: MovieId,
-    /// Its title.
+    /// Title of the movie.
     pub title: String,
-    /// The year of its release.
+    /// Year of release.
     pub year: Option<u16>,
 }
 
-/// What became of a row.
+/// Result of a row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RowReport {
-    /// The file.
+    /// Name of the file.
     pub file: String,
-    /// Its line, or the place in a JSON list, from 1.
+    /// Line in the file or position in a JSON list, from 1.
     pub line: u64,
-    /// What the file calls the film.
+    /// Title in the file.
     pub title: String,
-    /// The year it gives.
+    /// Year in the file.
     pub year: Option<u16>,
-    /// What was said of it.
+    /// The feedback.
     pub said: Said,
-    /// How it was found.
+    /// Result of matching.
     pub matched: Matched,
-    /// Whether by a year that is off by one or not given.
+    /// True if the title matched with a year that is missing or off by one.
     pub fuzzy: bool,
-    /// The film.
+    /// The matched movie.
     pub movie_id: Option<MovieId>,
-    /// What an ambiguous row could be, at most five.
+    /// Candidates for an ambiguous row, at most five.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<MovieId>,
-    /// The same with their titles.
+    /// The candidates with title and year.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "candidate_films")]
     pub candidate_movies: Vec<CandidateMovie>,
 }
 
-/// What became of the rows of an import: each is found, ambiguous, unmatched, skipped or a problem.
+/// Report of an import. Every row is matched, ambiguous, unmatched, skipped or a problem.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MatchReport {
-    /// Whose exports they were, file by file.
+    /// Service of each file.
     pub services: Vec<Service>,
-    /// Rows in all.
+    /// Total number of rows.
     pub rows: u64,
-    /// Rows whose film was found by number.
+    /// Number of rows matched by id.
     pub by_id: usize,
-    /// Rows whose film was found by title.
+    /// Number of rows matched by title.
     pub by_title: usize,
-    /// Those of them with a year that is off by one or not given.
+    /// Number of rows matched by title with a year that is missing or off by one.
     pub fuzzy: usize,
-    /// Rows that could be about several films.
+    /// Number of rows that match several movies.
     pub ambiguous: usize,
-    /// Rows about films that the catalogue does not have.
+    /// Number of rows about movies that are not in the catalog.
     pub unmatched: usize,
-    /// Rows about series and the like.
+    /// Number of rows about series and the like.
     pub skipped: usize,
-    /// What could not be read, file by file; counted in JSON.
+    /// Unreadable rows and values, file by file. Serialized as counts.
     #[serde(serialize_with = "counted")]
     pub problems: Vec<Problem>,
-    /// The rows skipped.
+    /// The skipped rows.
     pub skipped_rows: Vec<Skipped>,
-    /// The other rows, file by file.
+    /// Results of the readable rows about movies, file by file.
     pub matches: Vec<RowReport>,
 }
 
@@ -97,7 +97,7 @@ fn counted<S: Serializer>(problems: &[Problem], serializer: S) -> Result<S::Ok, 
 }
 
 impl MatchReport {
-    /// Of exports and what was found of their entries.
+    /// Creates the report of decoded exports and the matches of their entries.
     pub(super) fn new(histories: Vec<History>, found: Vec<Vec<Match>>, movies: &[Movie]) -> Self {
         let mut report = Self {
             services: Vec::new(),
@@ -130,7 +130,7 @@ impl MatchReport {
         report
     }
 
-    /// The rows of which this became, in their order.
+    /// Returns the rows with a given result, in their order.
     pub fn rows_that_are(&self, matched: Matched) -> impl Iterator<Item = &RowReport> {
         self.matches.iter().filter(move |row| row.matched == matched)
     }

@@ -1,4 +1,4 @@
-//! What a person said of each film, in the end.
+//! A user's feedback about each movie, merged from the rows of an import.
 
 use std::collections::BTreeMap;
 
@@ -9,45 +9,45 @@ use crate::ranking::{Query, Rating};
 use crate::rating::Stars;
 use crate::sources::history::{Entry, Said};
 
-/// What a person said of one film.
+/// A user's feedback about a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TasteItem {
-    /// The film.
+    /// Id of the movie.
     pub movie_id: MovieId,
-    /// Their stars.
+    /// The rating.
     pub rating: Option<Stars>,
-    /// Whether they like it.
+    /// True if the user likes the movie.
     pub liked: bool,
-    /// Whether they have seen it: who gives stars has.
+    /// True if the user has watched or rated the movie.
     pub watched: bool,
-    /// Whether they want to see it and have not.
+    /// True if the movie is on the watchlist and the user has not watched it.
     pub listed: bool,
 }
 
-/// What a person said of films, one item a film: those seen or liked by number, behind them those to be
-/// seen, in the order of the watchlist.
+/// A user's feedback, one item per movie: first the movies that are not listed, by id, then the
+/// watchlist in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taste {
     pub(super) items: Vec<TasteItem>,
 }
 
-/// What was said of a film up to some row.
+/// Feedback about a movie, accumulated over rows.
 #[derive(Default)]
 struct Sayings {
-    /// The stars, and whether they are of one viewing.
+    /// The rating, and true if it is of a single viewing.
     rating: Option<(Stars, bool)>,
     liked: bool,
     watched: bool,
-    /// The row that put it on the watchlist.
+    /// Index of the first row that lists the movie on the watchlist.
     listed: Option<usize>,
 }
 
-/// The most films a [`Query`] can rate, and the most it can like.
+/// Maximum number of ratings, and of liked movies, in a [`Query`].
 const MOST_IN_QUERY: usize = 10_000;
 
 impl Taste {
-    /// Sums up rows. Of several stars for one film the last count, but those of the film itself before
-    /// those of one viewing.
+    /// Merges rows. The last rating of a movie is used, but a rating of the movie itself takes
+    /// precedence over one of a single viewing.
     pub(super) fn of<'a>(rows: impl Iterator<Item = (MovieId, &'a Entry)>) -> Self {
         let mut said: BTreeMap<MovieId, Sayings> = BTreeMap::new();
         for (at, (movie_id, entry)) in rows.enumerate() {
@@ -74,32 +74,33 @@ impl Taste {
                 (listed, TasteItem { movie_id, rating, liked, watched, listed: listed_too })
             })
             .collect();
-        // No row comes before the first one: `None` does.
+        // `None` sorts first, so the watchlist comes last. The sort is stable.
         items.sort_by_key(|(listed, _)| *listed);
         Self { items: items.into_iter().map(|(_, item)| item).collect() }
     }
 
-    /// The films, each once: those seen or liked by number, then the watchlist in its order.
+    /// Returns the feedback, one item per movie: first the movies that are not listed, by id, then
+    /// the watchlist in its order.
     pub fn items(&self) -> &[TasteItem] {
         &self.items
     }
 
-    /// Films with stars.
+    /// Returns the rated movies and their ratings.
     pub fn rated(&self) -> impl Iterator<Item = (MovieId, Stars)> {
         self.items.iter().filter_map(|item| Some((item.movie_id, item.rating?)))
     }
 
-    /// Films liked and not rated: stars say more.
+    /// Returns the movies that are liked but not rated. A rating takes precedence over a like.
     pub fn liked(&self) -> impl Iterator<Item = MovieId> {
         self.those(|item| item.liked && item.rating.is_none())
     }
 
-    /// Films seen, of which no more is known.
+    /// Returns the movies that are watched but neither rated nor liked.
     pub fn only_watched(&self) -> impl Iterator<Item = MovieId> {
         self.those(|item| item.watched && item.rating.is_none() && !item.liked)
     }
 
-    /// The watchlist.
+    /// Returns the movies on the watchlist, in its order.
     pub fn listed(&self) -> impl Iterator<Item = MovieId> {
         self.those(|item| item.listed)
     }
@@ -108,16 +109,18 @@ impl Taste {
         self.items.iter().filter(move |item| wanted(item)).map(|item| item.movie_id)
     }
 
-    /// What to recommend for: neither films seen nor the watchlist are shown. Of more films than a query
-    /// takes, those with the most decided stars speak, and the others are seen. The limit and all else is
-    /// left to the caller.
+    /// Creates a query for recommendations that excludes watched movies and the watchlist.
+    ///
+    /// A query takes at most 10,000 ratings and 10,000 likes. Beyond that, the ratings farthest from
+    /// 3 stars are used, and the other movies are only excluded. The caller sets the limit and the
+    /// other options.
     pub fn query(&self) -> Query {
         let mut query = self.query_with_watchlist();
         query.seen.extend(self.listed());
         query
     }
 
-    /// The same with the films of the watchlist among those shown.
+    /// Creates a query like [`query`](Self::query) that does not exclude the watchlist.
     pub fn query_with_watchlist(&self) -> Query {
         let mut rated: Vec<(MovieId, Stars)> = self.rated().collect();
         let decided = |stars: Stars| stars.halves().abs_diff(6);

@@ -34,7 +34,8 @@ fn import(files: &[(&str, &str)]) -> Imported {
 
 const SHORT: &str = "Date,Name,Year,Letterboxd URI\n";
 
-/// `movie_id` and what was said: stars, `l`iked, `w`atched, on the watch`L`ist.
+/// Formats each item as `movie_id:` followed by stars, `l` for liked, `w` for watched and `L` for
+/// listed.
 fn said(taste: &Taste) -> Vec<String> {
     let flag = |is: bool, letter: &'static str| if is { letter } else { "" };
     let said = taste.items().iter().map(|item| {
@@ -46,7 +47,7 @@ fn said(taste: &Taste) -> Vec<String> {
 }
 
 #[test]
-fn the_last_word_on_a_movie_counts_and_the_watchlist_keeps_its_order() {
+fn merges_feedback_by_precedence_and_keeps_the_watchlist_order() {
     let watchlist = format!(
         "{SHORT}x,Zodiac,2007,u\nx,Alien,1979,u\nx,Collateral,2004,u\nx,Heat,1995,u\nx,Zodiac,2007,u\n"
     );
@@ -65,11 +66,11 @@ fn the_last_word_on_a_movie_counts_and_the_watchlist_keeps_its_order() {
     let imported = import(&files);
     let expected = ["6:4.5lw", "47:3.5w", "1214:w", "9:L", "5:lL"];
     assert_eq!(said(&imported.taste), expected);
-    // In whatever order the files come.
+    // The order of the files does not matter.
     let mut turned = files;
     turned.reverse();
     assert_eq!(said(&import(&turned).taste), expected);
-    // A second time changes nothing, neither by itself nor in one go.
+    // A repeated import has no effect, neither separately nor in the same call.
     assert_eq!(import(&files), imported);
     assert_eq!(import(&[files, files].concat()).taste, imported.taste);
 
@@ -83,7 +84,7 @@ fn the_last_word_on_a_movie_counts_and_the_watchlist_keeps_its_order() {
 }
 
 #[test]
-fn a_report_accounts_for_every_row() {
+fn report_accounts_for_every_row() {
     let ratings = format!(
         "{}x,Heat,1995,u,5\nx,Seven,1996,u,4\nx,Alien,,u,3\nx,Solaris,,u,3\nx,Nothing,1990,u,3\nx,,1990,u,3\n",
         "Date,Name,Year,Letterboxd URI,Rating\n"
@@ -118,7 +119,7 @@ fn a_report_accounts_for_every_row() {
 }
 
 #[test]
-fn more_movies_than_a_query_takes_are_seen_at_least() {
+fn query_marks_movies_beyond_its_limit_as_seen() {
     let rows = (1..=10_050).map(|movie_id| TasteItem {
         movie_id: MovieId(movie_id),
         rating: Some(stars(if movie_id <= 60 { 3.0 } else { 5.0 })),
@@ -132,13 +133,13 @@ fn more_movies_than_a_query_takes_are_seen_at_least() {
     assert!(query.ratings.is_sorted_by_key(|rating| rating.movie_id));
 }
 
-/// Whole numbers below a bound.
+/// Returns a random number below `bound`.
 fn below(random: &mut ChaCha8Rng, bound: u32) -> u32 {
     random.next_u32() % bound
 }
 
-/// A catalogue with what titles are made of: accents, quotes, commas, articles, other scripts, one title
-/// for several films, films without a year or a number.
+/// Generates a catalog of difficult titles: accents, quotes, commas, articles, several scripts and
+/// shared titles. Some movies lack a year or an external id.
 fn random_catalogue(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
     const WORDS: [&str; 24] = [
         "The",
@@ -182,10 +183,10 @@ fn random_catalogue(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
     movies
 }
 
-/// Five thousand random films exported in each format come back: as themselves, or as one of those that
-/// the row may be about, and never as another film.
+/// Exports 5,000 random movies in each format and imports them. Every row must match its movie or be
+/// ambiguous with its movie among the candidates, unless the list of candidates is full.
 #[test]
-fn random_rows_of_every_format_come_back() {
+fn random_rows_of_every_format_match_their_movie_or_are_ambiguous() {
     for seed in 0..4 {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let movies = random_catalogue(&mut random, 20_000);
@@ -194,7 +195,7 @@ fn random_rows_of_every_format_come_back() {
         while picked.len() < 5000 {
             let movie = &movies[below(&mut random, movies.len() as u32) as usize];
             let has_words = movie.title.chars().any(char::is_alphanumeric);
-            // A row says something only of what is in it.
+            // A title without letters or digits is not matchable.
             if has_words {
                 picked.push(movie);
             }

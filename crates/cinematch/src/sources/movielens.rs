@@ -1,4 +1,4 @@
-//! MovieLens: `movies.csv`, `links.csv`, `ratings.csv`, `tags.csv`.
+//! Decoders of MovieLens' `movies.csv`, `links.csv`, `ratings.csv` and `tags.csv`.
 //!
 //! Source: F. M. Harper and J. A. Konstan, "The MovieLens Datasets: History and Context", 2015.
 
@@ -12,55 +12,55 @@ use super::values::{AN_ID, joined, whole_number};
 use crate::ids::{MovieId, TmdbId, UserId};
 use crate::rating::Stars;
 
-/// A row of `movies.csv`, its title and genres as they stand.
+/// A row of `movies.csv`, with raw title and genres.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovieRow<'a> {
-    /// The film.
+    /// MovieLens id.
     pub movie_id: MovieId,
-    /// `Matrix, The (1999)`.
+    /// Title, such as `Matrix, The (1999)`.
     pub title: Cow<'a, str>,
-    /// `Action|Sci-Fi|Thriller`.
+    /// Genres, such as `Action|Sci-Fi|Thriller`.
     pub genres: Cow<'a, str>,
-    /// The line of the file.
+    /// Line number in the file.
     pub line: u64,
 }
 
 /// A row of `links.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkRow<'a> {
-    /// The film.
+    /// MovieLens id.
     pub movie_id: MovieId,
-    /// IMDb's number with its leading zeros.
+    /// IMDb id with its leading zeros.
     pub imdb_id: Option<Cow<'a, str>>,
-    /// TMDb's number.
+    /// TMDb id.
     pub tmdb_id: Option<TmdbId>,
-    /// The line of the file.
+    /// Line number in the file.
     pub line: u64,
 }
 
 /// A row of `ratings.csv`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RatingRow {
-    /// The viewer.
+    /// Id of the user.
     pub user_id: UserId,
-    /// The film.
+    /// MovieLens id.
     pub movie_id: MovieId,
-    /// What they gave it.
+    /// The rating.
     pub stars: Stars,
-    /// When, in seconds since 1970, UTC: until 2106.
+    /// Time in seconds since 1970, UTC. Overflows in 2106.
     pub timestamp: u32,
 }
 
 /// A row of `tags.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagRow {
-    /// The viewer.
+    /// Id of the user.
     pub user_id: UserId,
-    /// The film.
+    /// MovieLens id.
     pub movie_id: MovieId,
-    /// What the viewer wrote.
+    /// Text of the tag.
     pub tag: String,
-    /// When, in seconds since 1970, UTC, where the file says so.
+    /// Time in seconds since 1970, UTC, if the file contains a valid one.
     pub timestamp: Option<u32>,
 }
 
@@ -98,7 +98,8 @@ pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, 
     Ok(Decoded { records, problems, rows })
 }
 
-/// A film's genres in lower case, joined by `|`; `(no genres listed)` is none.
+/// Normalizes genres: lowercase, trimmed, without duplicates, joined by `|`. Removes
+/// `(no genres listed)`.
 pub fn genres(raw: &str) -> String {
     const NONE: &str = "(no genres listed)";
     let lower = raw.to_lowercase();
@@ -110,7 +111,7 @@ pub fn genres(raw: &str) -> String {
     listed.join("|")
 }
 
-/// Decodes `links.csv`. A repeated film keeps its first row; an id that is not a number is emptied.
+/// Decodes `links.csv`. A repeated movie keeps its first row. Ids that are not numbers are emptied.
 pub fn links<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<LinkRow<'a>>, SourceError> {
     const COLUMNS: [Column; 3] =
         [Column::required("movieId"), Column::required("imdbId"), Column::required("tmdbId")];
@@ -158,14 +159,15 @@ pub fn links<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<LinkRow<'a>>, So
     Ok(Decoded { records, problems, rows })
 }
 
-/// IMDb pads its numbers to so many digits; a spreadsheet may have eaten the zeros.
+/// Minimum number of digits of an IMDb id. Spreadsheets drop the leading zeros, so shorter ids are
+/// padded.
 const IMDB_DIGITS: usize = 7;
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The columns of `ratings.csv`.
+/// Columns of `ratings.csv`.
 pub(super) const RATING_COLUMNS: [Column; 4] = [
     Column::required("userId"),
     Column::required("movieId"),
@@ -173,17 +175,17 @@ pub(super) const RATING_COLUMNS: [Column; 4] = [
     Column::required("timestamp"),
 ];
 
-/// The columns of a file of histories, which may leave out when.
+/// Columns of a file of user histories: those of `ratings.csv`, with an optional timestamp.
 pub(super) const HISTORY_COLUMNS: [Column; 4] =
     [RATING_COLUMNS[0], RATING_COLUMNS[1], RATING_COLUMNS[2], Column::optional("timestamp")];
 
-/// Decodes a small `ratings.csv`, every row on its own: what a repeated pair means is the reader's
-/// rule. [`super::ratings`] reads large ones.
+/// Decodes a small `ratings.csv`. Repeated ratings of a movie by a user are all returned. Use
+/// [`super::ratings`] for large files.
 pub fn ratings(file: &str, bytes: &[u8]) -> Result<Decoded<RatingRow>, SourceError> {
     table::decode(file, bytes, &RATING_COLUMNS, rating)
 }
 
-/// A row of `ratings.csv`, if every value is what it should be.
+/// Parses a row of `ratings.csv`. Returns `None` and reports a problem if a value is invalid.
 pub(super) fn rating(row: &Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<RatingRow> {
     let user_id = row.require(0, AN_ID, problems)?;
     let movie_id = row.require(1, AN_ID, problems)?;
@@ -193,13 +195,13 @@ pub(super) fn rating(row: &Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<R
         problems.push(row.problem(2, ProblemKind::InvalidValue, Outcome::RowDropped, reason));
         return None;
     };
-    // A history may leave the time out, in all rows or in some.
+    // Histories may lack the timestamp, in all rows or in some.
     let left_out = row.get(3).is_empty() && row.may_lack(3);
     let timestamp = if left_out { 0 } else { row.require(3, "seconds since 1970", problems)? };
     Some(RatingRow { user_id, movie_id, stars, timestamp })
 }
 
-/// Decodes `tags.csv`. A tag whose time cannot be read is one without a time.
+/// Decodes `tags.csv`. Invalid timestamps are emptied.
 pub fn tags(file: &str, bytes: &[u8]) -> Result<Decoded<TagRow>, SourceError> {
     const COLUMNS: [Column; 4] = [
         Column::required("userId"),
@@ -233,14 +235,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_genre_is_no_genre_wherever_it_stands_and_none_stands_twice() {
+    fn genres_drops_the_no_genre_marker_and_duplicates() {
         assert_eq!(genres("(no genres listed)"), "");
         assert_eq!(genres("Comedy| (No Genres Listed) |Sci-Fi"), "comedy|sci-fi");
         assert_eq!(genres("Action|ACTION| action ||Thriller"), "action|thriller");
     }
 
     #[test]
-    fn movies_keep_the_first_of_two_equal_ids() {
+    fn movies_keeps_the_first_row_of_a_repeated_id() {
         let csv = b"movieId,title,genres\n1,A (1999),Drama\n1,B (2000),Drama\n2,,Drama\n3,C,\n";
         let decoded = movies("movies.csv", csv).unwrap();
         let titles: Vec<&str> = decoded.records.iter().map(|row| row.title.as_ref()).collect();
@@ -254,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn links_keep_zeros_and_read_what_spreadsheets_did_to_numbers() {
+    fn links_keeps_leading_zeros_and_repairs_ids_changed_by_spreadsheets() {
         let csv = b"movieId,imdbId,tmdbId\r\n1,0114709,862\r\n2,113497,8844.0\r\n3,,\r\n\
                     4,nm1,-5\r\n5,tt12345678,0\r\n";
         let decoded = links("links.csv", csv).unwrap();
@@ -282,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_has_a_time_where_the_file_says_so() {
+    fn tags_returns_no_timestamp_if_it_is_missing_or_invalid() {
         let times = |csv: &[u8]| {
             let decoded = tags("tags.csv", csv).unwrap();
             let times: Vec<Option<u32>> = decoded.records.iter().map(|row| row.timestamp).collect();
@@ -294,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn ratings_off_the_scale_are_reported() {
+    fn ratings_reports_values_off_the_scale_and_negative_timestamps() {
         let csv = b"userId,movieId,rating,timestamp\n1,1,4.5,10\n1,2,0.0,10\n1,3,4.25,10\n\
                     1,4,NaN,10\n1,5,5.0,-1\n";
         let decoded = ratings("ratings.csv", csv).unwrap();

@@ -1,9 +1,10 @@
-//! `ratings.csv` at its full size: tens of millions of rows, read in parallel pieces.
+//! Parallel reader of a full-size `ratings.csv`: tens of millions of rows.
 //!
-//! A rating holds no line break, so a row is a line, and a piece of the file is the lines that start
-//! in it. A line of the usual form is read by hand; every other one goes through the same
-//! [reader](super::table) as all tables, which says what is wrong with it. Pieces are read, not mapped: the
-//! file's pages then count to nobody's memory, and a file cut short meanwhile is no crash.
+//! The values of a rating contain no line breaks, so every row is a line. The file is split into
+//! pieces, and a piece consists of the lines that start in it. Lines of the usual form are parsed by
+//! a specialized parser; all others by the general [table reader](super::table), which reports their
+//! problems. Pieces are read rather than memory-mapped: mapped pages would count toward the process's
+//! memory, and a file truncated while it is read would crash the process.
 
 mod parquet;
 
@@ -22,20 +23,21 @@ use crate::rating::Stars;
 
 pub use parquet::read_parquet;
 
-/// Bytes of the file that one task reads.
+/// Bytes of the file per task.
 const PIECE: u64 = 4 << 20;
-/// A line that runs further than so over its piece's end is no rating.
+/// Maximum number of bytes by which the last line of a piece may extend beyond it. A longer line is
+/// reported as malformed.
 const LONGEST_LINE: u64 = 64 << 10;
-/// Problems of one sort listed for a piece; more are only counted, so that a file of the wrong kind is no
-/// memory's end.
+/// Maximum number of problems listed per piece, column, kind and outcome. Further ones are only
+/// counted, so that memory stays bounded for a file of the wrong format.
 const MOST_LISTED: u64 = 1_000;
 
-/// Bytes that can be read from any place.
+/// A source of bytes with random access.
 pub trait ReadAt: Sync {
-    /// The number of bytes.
+    /// Returns the number of bytes.
     fn length(&self) -> io::Result<u64>;
 
-    /// Reads into `buffer` from byte `at` and returns how many bytes there were.
+    /// Reads into `buffer` from offset `at` and returns the number of bytes read.
     fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize>;
 }
 
@@ -62,84 +64,84 @@ impl ReadAt for [u8] {
     }
 }
 
-/// A file of ratings that cannot be read at all.
+/// An unreadable file of ratings.
 #[derive(Debug, thiserror::Error)]
 pub enum RatingsError {
-    /// It is not what it should be.
+    /// The header is missing or wrong.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The operating system could not read it.
+    /// An I/O error.
     #[error("cannot read {file}: {cause}")]
     Read {
         /// The file.
         file: String,
-        /// What it said.
+        /// Error from the operating system.
         cause: io::Error,
     },
-    /// It is no Parquet file with the columns that ratings have.
+    /// The file is not a Parquet file with the columns of ratings.
     #[error(
         "{file} cannot be read as Parquet with numbers userId, movieId, rating and timestamp: {reason}"
     )]
     Parquet {
         /// The file.
         file: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
 }
 
-/// The usable rows of one piece of a file, in file order, a column a list.
+/// Usable rows of a piece of a file, in file order, stored by column.
 #[derive(Clone, Debug, Default)]
 pub struct Part {
-    /// The viewers.
+    /// Users.
     pub users: Vec<UserId>,
-    /// The films.
+    /// Movies.
     pub movies: Vec<MovieIdx>,
-    /// What they were given.
+    /// Ratings.
     pub stars: Vec<Stars>,
-    /// When: seconds since 1970.
+    /// Times in seconds since 1970, UTC.
     pub times: Vec<u32>,
-    /// The line of the piece's first row, usable or not.
+    /// Line number of the piece's first line.
     first_line: u64,
-    /// For every line that is no usable row, how many usable ones came before it.
+    /// Number of usable rows before each line that is not a usable row.
     gaps: Vec<u32>,
-    /// Lines, usable or not.
+    /// Number of lines, including unusable ones.
     n_lines: u64,
     problems: Vec<Problem>,
-    /// All problems, counted.
+    /// Number of all problems, listed or not.
     counted: Unlisted,
     unlisted: Unlisted,
-    /// Rows, usable or not.
+    /// Number of rows, including unusable ones.
     rows: u64,
-    /// Users of rows that cannot be used, one after another's repetitions left out.
+    /// Users of unusable rows, without consecutive duplicates.
     strangers: Vec<UserId>,
 }
 
 impl Part {
-    /// The line of the file on which a row stands.
+    /// Returns the line number of a usable row. O(log unusable lines).
     pub fn line_of(&self, row: usize) -> u64 {
         let before = self.gaps.partition_point(|gap| *gap as usize <= row);
         self.first_line + (row + before) as u64
     }
 }
 
-/// A file's usable rows, and what was wrong with the others.
+/// Usable rows and problems of a file of ratings.
 #[derive(Clone, Debug, Default)]
 pub struct RatingsRead {
-    /// The rows, piece by piece.
+    /// Usable rows, piece by piece.
     pub parts: Vec<Part>,
-    /// What was wrong, in file order; of a piece with very many problems of a sort only the first.
+    /// Problems in file order: at most 1,000 per piece, column, kind and outcome.
     pub problems: Vec<Problem>,
-    /// Problems beyond those.
+    /// Number of the problems that are not listed.
     pub unlisted: Unlisted,
-    /// Data rows seen, good and bad.
+    /// Number of data rows, including unusable ones.
     pub rows: u64,
-    /// Of a CSV file: users with a row that could not be used, ascending.
+    /// Users with at least one unusable row, ascending. Empty for Parquet files.
     pub strangers: Vec<UserId>,
 }
 
-/// Reads `ratings.csv`, here called `file`. A rating of a film that is not in `movies` is a problem.
-/// O(bytes) time; 13 bytes a row.
+/// Reads `ratings.csv`. `file` is its name in problems. A rating of a movie that is not in `movies`
+/// is reported as a problem. O(bytes) time; 13 bytes of memory per row.
 pub fn read(
     file: &str,
     source: &(impl ReadAt + ?Sized),
@@ -149,8 +151,9 @@ pub fn read(
     read_columns(file, source, &RATING_COLUMNS, known)
 }
 
-/// The same for a file of histories: `timestamp` may be missing, and is 0 then; the films are those
-/// of a catalogue.
+/// Reads a file of user histories with the columns of `ratings.csv`. `timestamp` is optional and
+/// defaults to 0. A rating of a movie that is not in the catalog, `movies`, is reported as a problem.
+/// O(bytes) time; 13 bytes of memory per row.
 pub fn read_histories(
     file: &str,
     source: &(impl ReadAt + ?Sized),
@@ -160,11 +163,11 @@ pub fn read_histories(
     read_columns(file, source, &HISTORY_COLUMNS, known)
 }
 
-/// The films that ratings may be of.
+/// The known movies.
 #[derive(Clone, Copy)]
 struct Known<'a> {
     movies: &'a Vocabulary,
-    /// Where they are, for people.
+    /// Name of their source in messages.
     named: &'a str,
 }
 
@@ -189,7 +192,7 @@ fn read_columns(
         .with_max_len(1)
         .map_init(Vec::new, |buffer, start| {
             let lines = start..length.min(start + PIECE);
-            // The byte before says whether a line starts here.
+            // Also read the preceding byte: a line starts at `start` if it is a line feed.
             let from = if start > data { start - 1 } else { start };
             fill(source, from..length.min(lines.end + LONGEST_LINE), buffer)?;
             let bytes = buffer.as_slice();
@@ -223,7 +226,7 @@ fn read_columns(
     Ok(read)
 }
 
-/// Fills `buffer` with a range of the source, or with what there is of it.
+/// Reads a range of the source into `buffer`, or the part of it that exists.
 fn fill(
     source: &(impl ReadAt + ?Sized),
     range: Range<u64>,
@@ -243,19 +246,19 @@ fn fill(
     Ok(())
 }
 
-/// What reading a piece takes.
+/// Parser of pieces of a file.
 struct Reader<'a> {
     table: &'a Table<'a>,
-    /// Whether lines can be of the usual form at all.
+    /// True if the columns are those of the usual form, in its order.
     is_plain: bool,
     known: Known<'a>,
 }
 
 impl Reader<'_> {
-    /// Reads the lines that start in a range of `bytes`. Lines of problems count from 0 here.
-    /// `is_last` says that no more bytes follow.
+    /// Reads the lines that start in a range of `bytes`. The line numbers of problems are relative
+    /// to the piece, from 0. `is_last` is true for the last piece of the file.
     fn read(&self, bytes: &[u8], starts: Range<usize>, is_last: bool) -> Part {
-        // A line may be longer than the piece: then none starts in it.
+        // No line starts in the piece if a line extends over all of it.
         let ends = starts.end.min(bytes.len());
         let piece = &bytes[starts.start.min(ends)..ends];
         let most = memchr::memchr_iter(b'\n', piece).count() + 1;
@@ -289,7 +292,8 @@ impl Reader<'_> {
         part
     }
 
-    /// A line of the usual form, `1,296,5.0,1147880044`, with its length.
+    /// Parses a line of the usual form, `1,296,5.0,1147880044`, and returns the row and the length
+    /// of the line. Returns `None` for any other line and for unknown movies.
     fn usual(&self, bytes: &[u8]) -> Option<(Row, usize)> {
         let mut at = 0;
         let user = number(bytes, &mut at)?;
@@ -311,7 +315,7 @@ impl Reader<'_> {
         Some((Row { user: UserId(user), movie, stars, time }, at))
     }
 
-    /// Any other line.
+    /// Parses any other line with the general table reader and records its problems.
     fn unusual(&self, line: &[u8], part: &mut Part) {
         let mut problems = Vec::new();
         let (mut usable, mut stranger) = (None, None);
@@ -380,7 +384,8 @@ impl Part {
     }
 }
 
-/// The digits at `at` as a number, if there are any and it fits.
+/// Parses the digits at `at` as a `u32` and advances `at`. Returns `None` without digits or on
+/// overflow.
 fn number(bytes: &[u8], at: &mut usize) -> Option<u32> {
     const MOST_DIGITS: usize = 10;
     let mut value = 0_u64;

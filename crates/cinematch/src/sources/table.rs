@@ -1,9 +1,8 @@
-//! CSV files with a header, read so that one bad row costs one row.
+//! Fault-tolerant reader of CSV files with a header: a malformed row does not affect other rows.
 //!
-//! Line ends may be LF or CRLF, a UTF-8 byte order mark may come first, columns may stand in any
-//! order and unknown ones are passed over. A quote that never closes would swallow the rows after
-//! it: such a record is recognised, its first line is reported, and reading goes on at the next
-//! line.
+//! Accepts LF and CRLF line endings and a leading UTF-8 byte order mark. Columns may come in any
+//! order, and unknown ones are ignored. An unclosed quote would swallow the following rows: the
+//! reader detects such a record, reports its first line and continues at the next line.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,54 +11,55 @@ use rayon::prelude::*;
 
 use super::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
-/// A column a decoder knows.
+/// A column known to a decoder.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
-    /// Its name in the header.
+    /// Name in the header.
     pub name: &'static str,
-    /// Whether a file without it is the wrong file.
+    /// True if a file without the column is rejected.
     pub required: bool,
-    /// Whether a value may hold line breaks.
+    /// True if values may contain line breaks.
     pub multiline: bool,
 }
 
 impl Column {
-    /// A column that must be there and holds one line.
+    /// Creates a required column with single-line values.
     pub const fn required(name: &'static str) -> Self {
         Self { name, required: true, multiline: false }
     }
 
-    /// A column that may be absent and holds one line.
+    /// Creates an optional column with single-line values.
     pub const fn optional(name: &'static str) -> Self {
         Self { name, required: false, multiline: false }
     }
 
-    /// The same column, with line breaks allowed in its values.
+    /// Returns the column with line breaks allowed in its values.
     #[must_use]
     pub const fn multiline(self) -> Self {
         Self { multiline: true, ..self }
     }
 }
 
-/// One well-formed row: the values of the known columns, in the order the decoder named them.
-/// Values borrow from the file wherever it holds them literally.
+/// A well-formed row: the values of the known columns, in the decoder's order. Values without
+/// escaped quotes borrow from the file.
 #[derive(Debug)]
 pub struct Row<'r, 'a> {
     file: &'r str,
     columns: &'r [Column],
     positions: &'r [Option<usize>],
     values: &'r [Cow<'a, str>],
-    /// The line the record starts on, from 1.
+    /// Line on which the record starts, from 1.
     pub line: u64,
 }
 
 impl<'a> Row<'_, 'a> {
-    /// The value of the decoder's `column`-th column, trimmed; empty where the file lacks it.
+    /// Returns the value of the decoder's column number `column`, trimmed. Empty if the file lacks
+    /// the column.
     pub fn get(&self, column: usize) -> &str {
         self.positions[column].map_or("", |position| self.values[position].trim())
     }
 
-    /// The same value, to keep.
+    /// Returns the value of [`get`](Self::get) with the lifetime of the file.
     pub fn keep(&self, column: usize) -> Cow<'a, str> {
         match self.positions[column].map(|position| &self.values[position]) {
             None => Cow::Borrowed(""),
@@ -68,17 +68,17 @@ impl<'a> Row<'_, 'a> {
         }
     }
 
-    /// Whether the file has the decoder's `column`-th column.
+    /// Returns true if the file has the decoder's column number `column`.
     pub fn has(&self, column: usize) -> bool {
         self.positions[column].is_some()
     }
 
-    /// Whether a file without the decoder's `column`-th column would be right too.
+    /// Returns true if the decoder's column number `column` is optional.
     pub fn may_lack(&self, column: usize) -> bool {
         !self.columns[column].required
     }
 
-    /// A problem of this row, to be pushed by the decoder.
+    /// Creates a problem with a value of this row. The decoder adds it to its list.
     pub fn problem(
         &self,
         column: usize,
@@ -96,7 +96,8 @@ impl<'a> Row<'_, 'a> {
         }
     }
 
-    /// Parses a value that must be there; otherwise the row is dropped with a problem.
+    /// Parses a required value. On failure, returns `None` and reports a problem with the outcome
+    /// [`Outcome::RowDropped`].
     pub fn require<T: std::str::FromStr>(
         &self,
         column: usize,
@@ -115,14 +116,15 @@ impl<'a> Row<'_, 'a> {
     }
 }
 
-/// At most so many rows are in `bytes`: what to make room for. O(bytes), at the speed of memory.
+/// Returns the number of line feeds in `bytes` as a capacity hint for the rows. O(bytes), limited by
+/// memory bandwidth.
 pub fn rows_at_most(bytes: &[u8]) -> usize {
     count(b'\n', bytes) as usize
 }
 
-/// Calls `decode` with every well-formed row of `bytes` and returns the number of rows seen, bad
-/// ones included. Problems go to `problems` in file order. O(bytes), nothing copied but values with
-/// doubled quotes.
+/// Calls `decode` with every well-formed row of `bytes` and returns the number of rows, including
+/// malformed ones. Appends problems to `problems` in file order. O(bytes); copies only values with
+/// escaped quotes.
 pub fn read<'a>(
     file: &str,
     bytes: &'a [u8],
@@ -135,15 +137,15 @@ pub fn read<'a>(
     Ok(table.read(bytes, &table.whole(bytes), problems, &mut decode).rows)
 }
 
-/// The same in parallel, for a `decode` that looks at one row alone: what it makes of the rows, in
-/// file order.
+/// Decodes every well-formed row of `bytes` in parallel and returns the records in file order. Use
+/// [`read`] if the decoder needs state across rows. O(bytes) work.
 pub fn decode<'a, T: Send>(
     file: &str,
     bytes: &'a [u8],
     columns: &[Column],
     decode: impl Fn(&Row<'_, 'a>, &mut Vec<Problem>) -> Option<T> + Sync,
 ) -> Result<Decoded<T>, SourceError> {
-    /// Bytes that one task reads.
+    /// Bytes per task.
     const CHUNK: usize = 1 << 20;
     let bytes = without_mark(bytes);
     let table = Table::open(file, bytes, columns)?;
@@ -156,8 +158,9 @@ pub fn decode<'a, T: Send>(
     };
     let chunks = table.chunks(bytes, CHUNK);
     let mut parts: Vec<(Decoded<T>, bool)> = chunks.par_iter().map(read).collect();
-    // Each chunk was cut where its quotes say that a row ends. Only where every chunk's last row did
-    // end there were the next one's rows read as they would have been one after the other.
+    // Chunks are cut at line ends outside of quotes, assuming that all quotes are balanced. The
+    // parallel result equals the sequential one only if the last row of every chunk ends with the
+    // chunk; otherwise read the file sequentially.
     if !parts.iter().all(|(_, ends_with_chunk)| *ends_with_chunk) {
         parts = vec![read(&table.whole(bytes))];
     }
@@ -171,42 +174,42 @@ pub fn decode<'a, T: Send>(
     Ok(all)
 }
 
-/// The file without the mark that says it is UTF-8.
+/// Strips a UTF-8 byte order mark.
 pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
-/// A file whose header has been read.
+/// A file with a parsed header.
 #[derive(Debug)]
 pub(super) struct Table<'t> {
     file: &'t str,
     columns: &'t [Column],
-    /// Where each known column stands.
+    /// Index of each known column in the header.
     positions: Vec<Option<usize>>,
-    /// Which fields may hold line ends; as many as the header has.
+    /// For each column of the header, true if its values may contain line breaks.
     multiline: Vec<bool>,
-    /// Where the data starts.
+    /// Offset of the first byte after the header.
     pub(super) data: usize,
 }
 
-/// Rows of a file.
+/// Part of a file.
 #[derive(Clone, Debug)]
 struct Chunk {
-    /// The bytes in which they start.
+    /// Range in which the rows of the chunk start.
     bytes: Range<usize>,
-    /// The line of the first byte.
+    /// Line number of the first byte.
     line: u64,
 }
 
-/// What became of a chunk.
+/// Result of reading a chunk.
 struct ChunkRead {
     rows: u64,
-    /// Whether its last row ends where it does.
+    /// True if the last row ends within the chunk.
     ends_with_chunk: bool,
 }
 
 impl<'t> Table<'t> {
-    /// Reads the header of a file [without its mark](without_mark).
+    /// Parses the header of a file [without a byte order mark](without_mark).
     pub(super) fn open(
         file: &'t str,
         bytes: &[u8],
@@ -222,13 +225,14 @@ impl<'t> Table<'t> {
         Ok(Self { file, columns, positions, multiline, data })
     }
 
-    /// Whether the file has the known columns, in their order, and no other.
+    /// Returns true if the file has exactly the known columns, in their order.
     pub(super) fn is_plain(&self) -> bool {
         let width = self.columns.len();
         self.multiline.len() == width && self.positions.iter().copied().eq((0..width).map(Some))
     }
 
-    /// Reads one line, which is all that `bytes` holds. A value that runs over its end is a problem.
+    /// Reads the line in `bytes`, like [`read`], and returns the number of rows. A value that
+    /// continues after the end of the line is reported as a problem.
     pub(super) fn read_line<'a>(
         &self,
         bytes: &'a [u8],
@@ -240,7 +244,7 @@ impl<'t> Table<'t> {
         self.read(bytes, &chunk, problems, &mut decode).rows
     }
 
-    /// The problem of a line that is too long to be a row.
+    /// Creates the problem for a line that is too long to be a row.
     pub(super) fn too_long(&self, line: u64, bytes: &[u8]) -> Problem {
         let start = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned();
         let reason = format!("a line without end, starting `{}`", excerpt(&start));
@@ -252,8 +256,8 @@ impl<'t> Table<'t> {
         Chunk { bytes: self.data..bytes.len(), line }
     }
 
-    /// Cuts the data behind line ends that an even number of quotes stands before: there no quoted
-    /// value is open, if the file keeps the rules.
+    /// Splits the data after line ends that are preceded by an even number of quotes. In a valid
+    /// file, such a line end is not inside a quoted value.
     fn chunks(&self, bytes: &[u8], length: usize) -> Vec<Chunk> {
         let data = &bytes[self.data..];
         let counts: Vec<(u64, u64)> =
@@ -346,12 +350,12 @@ fn malformed(fields: &[Field<'_>], got: usize, width: usize, runs_over: bool) ->
     format!("expected {width} fields, got {got} field{plural}, starting `{}`", excerpt(&first))
 }
 
-/// A value as it stands in the file.
+/// A raw value.
 #[derive(Clone, Copy, Debug)]
 struct Field<'a> {
-    /// Without the quotes around it.
+    /// Bytes without the enclosing quotes.
     raw: &'a [u8],
-    /// Whether doubled quotes stand for single ones in it.
+    /// True if the value contains doubled quotes, which stand for single ones.
     has_quotes: bool,
 }
 
@@ -360,7 +364,7 @@ impl<'a> Field<'a> {
         memchr::memchr(b'\n', self.raw).is_some()
     }
 
-    /// The value, if it is UTF-8.
+    /// Returns the unescaped value, or `None` if it is not UTF-8.
     fn text(&self) -> Option<Cow<'a, str>> {
         let text = std::str::from_utf8(self.raw).ok()?;
         Some(if self.has_quotes {
@@ -371,23 +375,26 @@ impl<'a> Field<'a> {
     }
 }
 
-/// What is known of a record beside its fields.
+/// Extent and structure of a record.
 struct Record {
-    /// The byte behind its line end.
+    /// Offset after the line end.
     end: usize,
-    /// How many fields it has.
+    /// Number of fields.
     n_fields: usize,
-    /// Whether a quoted value holds a line end.
+    /// True if a quoted value contains a line break.
     spans_lines: bool,
-    /// Whether every quote closes where it may.
+    /// True if every quote is closed and line breaks occur only in multiline columns.
     closed: bool,
 }
 
-/// Reads the record at `start` into `fields` (RFC 4180; text behind a closing quote is taken as it
-/// stands, as most readers do). `multiline` says which fields may hold line ends. A record that
-/// breaks that, or has more fields, is given up at once, so that a file full of stray quotes costs
-/// linear time. Fields beyond those are counted and not kept, so that a line of commas costs no memory;
-/// of a header, which nothing is known of yet, all are kept.
+/// Reads the record at `start` into `fields` according to RFC 4180. Text after a closing quote is
+/// kept literally, as in most CSV readers.
+///
+/// `multiline` has an element per column, true if its values may contain line breaks. The function
+/// abandons a record with a misplaced line break, or with a line break and too many fields, as soon
+/// as it detects it, so that a file full of stray quotes takes linear time. Excess fields are
+/// counted but not stored, so that a line of commas takes no memory. For the header, `multiline` is
+/// empty and all fields are stored.
 fn read_record<'a>(
     bytes: &'a [u8],
     start: usize,
@@ -423,7 +430,7 @@ fn read_record<'a>(
                 record.closed = false;
             }
             if !matches!(bytes.get(at), None | Some(b',' | b'\n' | b'\r')) {
-                // Text behind the closing quote: the value reaches to the next separator.
+                // Text after the closing quote: the value extends to the next separator.
                 let rest =
                     memchr::memchr2(b',', b'\n', &bytes[at..]).map_or(bytes.len(), |to| at + to);
                 field.raw = &bytes[from..rest];
@@ -460,13 +467,13 @@ fn read_record<'a>(
     }
 }
 
-/// The first byte at or behind `at` that is not a line end.
+/// Returns the offset of the first byte at or after `at` that is not a line end.
 fn skip_line_ends(bytes: &[u8], at: usize) -> Option<usize> {
     let skipped = bytes[at..].iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
     Some(at + skipped)
 }
 
-/// Where each known column stands, the header's width, and the byte at which the data starts.
+/// Index of each known column, number of columns, and offset of the data.
 type Header = (Vec<Option<usize>>, usize, usize);
 
 fn header(file: &str, bytes: &[u8], columns: &[Column]) -> Result<Header, SourceError> {
@@ -499,7 +506,7 @@ fn whole_row(file: &str, line: u64, kind: ProblemKind, reason: String) -> Proble
     Problem { file: file.to_owned(), line, field: None, kind, outcome, reason }
 }
 
-/// Line numbers of ascending byte positions.
+/// Incremental converter of ascending byte offsets to line numbers.
 struct LineCounter<'a> {
     bytes: &'a [u8],
     counted: usize,

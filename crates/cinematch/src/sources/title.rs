@@ -1,35 +1,36 @@
-//! MovieLens titles: `City of Lost Children, The (Cité des enfants perdus, La) (1995)`.
+//! Parser of MovieLens titles: `City of Lost Children, The (Cité des enfants perdus, La) (1995)`.
 
 use std::borrow::Cow;
 
 /// The parts of a MovieLens title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedTitle {
-    /// The title as a person writes it, without year and alternative titles.
+    /// The title with its article in front, without the year and the alternative titles.
     pub title: String,
-    /// Alternative titles in the order they stand, without `a.k.a.`.
+    /// Alternative titles in file order, without `a.k.a.`.
     pub alt_titles: Vec<String>,
-    /// The year of release; the start of a range.
+    /// Year of release; the first year of a range.
     pub year: Option<u16>,
-    /// Whether the year stands just as the format wants it: `(YYYY)` at the end.
+    /// True if the title ends with `(YYYY)`, the documented format.
     pub year_is_strict: bool,
 }
 
-/// Films were first shot in 1874 (Passage de Vénus): an earlier "year" is part of a title.
+/// Earliest plausible year. The oldest known movie is from 1874 (Passage de Vénus), so an earlier
+/// number is part of the title.
 const EARLIEST_YEAR: u16 = 1870;
 const LATEST_YEAR: u16 = 2100;
 
-/// Articles MovieLens moves behind the title, in the languages it does so for.
+/// Articles, in several languages, that MovieLens moves to the end of a title.
 const ARTICLES: &[&str] = &[
     "the", "a", "an", "la", "le", "les", "l'", "un", "une", "el", "los", "las", "una", "il", "lo",
     "gli", "i", "der", "die", "das", "ein", "eine", "den", "det", "de", "het", "een", "en", "et",
     "ett", "o", "os", "as", "um", "uma",
 ];
 
-/// Words that open a parenthesis which belongs to the title: `Nymphomaniac (Part 1)`.
+/// First words of a parenthesis that belongs to the title: `Nymphomaniac (Part 1)`.
 const PART_WORDS: &[&str] = &["part", "pt.", "vol.", "volume", "chapter", "episode", "season"];
 
-/// Takes a MovieLens title apart. Never fails: a title without a year is a title.
+/// Parses a MovieLens title. Never fails; a title may lack a year.
 pub fn parse_title(raw: &str) -> ParsedTitle {
     let strict = strict_year(raw).is_some();
     let flat = single_spaced(raw);
@@ -61,7 +62,7 @@ pub fn parse_title(raw: &str) -> ParsedTitle {
     ParsedTitle { title, alt_titles, year, year_is_strict: strict }
 }
 
-/// The text with every run of white space as one space, and none at the ends.
+/// Trims `raw` and collapses every run of whitespace to one space.
 fn single_spaced(raw: &str) -> Cow<'_, str> {
     let trimmed = raw.trim();
     let plain = |bytes: &[u8]| !bytes.windows(2).any(|two| two == b"  ");
@@ -71,7 +72,7 @@ fn single_spaced(raw: &str) -> Cow<'_, str> {
     Cow::Owned(raw.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// The strict reading: `(YYYY)` are the last six characters.
+/// Parses the year of a title that ends with `(YYYY)` and optional whitespace.
 fn strict_year(raw: &str) -> Option<u16> {
     let digits = raw.trim_end().strip_suffix(')')?.rsplit_once('(')?.1;
     plausible_year(digits)
@@ -84,8 +85,8 @@ fn plausible_year(digits: &str) -> Option<u16> {
     digits.parse().ok().filter(|year| (EARLIEST_YEAR..=LATEST_YEAR).contains(year))
 }
 
-/// The last parenthesised year: where its parenthesis starts and ends, and the year. A range, also
-/// an open one, gives its start.
+/// Finds the last parenthesized year and returns the start and end of its parenthesis and the
+/// year. A closed or open range counts as its first year.
 fn last_year(title: &str) -> Option<(usize, usize, u16)> {
     let mut search_end = title.len();
     while let Some(start) = title[..search_end].rfind('(') {
@@ -109,7 +110,7 @@ fn year_or_range(inner: &str) -> Option<u16> {
     plausible_year(first).filter(|_| second_fits)
 }
 
-/// Splits `Title (group)` at the last balanced parenthesis, if the title ends with one.
+/// Splits `Title (group)` at its trailing balanced parenthesis, if it has one.
 fn trailing_group(title: &str) -> Option<(&str, &str)> {
     let inner = title.strip_suffix(')')?;
     let mut depth = 1;
@@ -120,7 +121,7 @@ fn trailing_group(title: &str) -> Option<(&str, &str)> {
             _ => {}
         }
         if depth == 0 {
-            // `Title(group)` without a space is one word, not two titles.
+            // `Title(group)` without a space is a single title.
             let before = &inner[..at];
             return (before.is_empty() || before.ends_with(' '))
                 .then(|| (before.trim_end(), inner[at + 1..].trim()));
@@ -129,7 +130,7 @@ fn trailing_group(title: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// Whether a parenthesis at the end is part of the title: a remake's year, a part, a number.
+/// Returns true if a trailing parenthesis is part of the title: a remake's year, a part or a number.
 fn belongs_to_title(group: &str) -> bool {
     let first = group.split(' ').next().unwrap_or_default().to_lowercase();
     year_or_range(group).is_some()
@@ -146,7 +147,8 @@ fn without_aka(group: &str) -> &str {
     group
 }
 
-/// `Matrix, The` → `The Matrix`; `Avventura, L'` → `L'Avventura`.
+/// Moves a trailing article to the front: `Matrix, The` → `The Matrix`; `Avventura, L'` →
+/// `L'Avventura`.
 fn article_to_front(title: &str) -> String {
     let title = title.trim();
     if let Some((before, group)) = trailing_group(title)
@@ -168,7 +170,7 @@ fn article_to_front(title: &str) -> String {
 mod tests {
     use super::*;
 
-    /// `title | alternative | … @year`.
+    /// Asserts that `raw` parses to `expect`, in the form `title | alternative | … @year`.
     fn check(raw: &str, expect: &str) {
         let parsed = parse_title(raw);
         let mut shown = vec![parsed.title];
@@ -178,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn year_and_article() {
+    fn extracts_the_year_and_moves_the_article_to_the_front() {
         check("Matrix, The (1999)", "The Matrix @1999");
         check("Toy Story (1995)", "Toy Story @1995");
         check("Avventura, L' (Adventure, The) (1960)", "L'Avventura | The Adventure @1960");
@@ -193,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn alternative_titles() {
+    fn extracts_alternative_titles() {
         check(
             "City of Lost Children, The (Cité des enfants perdus, La) (1995)",
             "The City of Lost Children | La Cité des enfants perdus @1995",
@@ -212,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn unusual_years() {
+    fn parses_year_ranges_and_misplaced_years() {
         check("Planet Earth (2006–2007)", "Planet Earth @2006");
         check("Long Series (2014-)", "Long Series @2014");
         check("Long Series (2014 - 2016)", "Long Series @2014");
@@ -233,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn strictness_is_the_format_not_the_year() {
+    fn year_is_strict_only_for_a_trailing_four_digit_year() {
         assert!(parse_title("A (1999)").year_is_strict);
         assert!(parse_title("A (1999) ").year_is_strict);
         assert!(!parse_title("A (1999–2001)").year_is_strict);
@@ -242,7 +244,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_title_is_lost_or_panics(raw in "\\PC{1,40}") {
+        fn never_panics_or_returns_an_empty_title(raw in "\\PC{1,40}") {
             let parsed = parse_title(&raw);
             proptest::prop_assert!(raw.trim().is_empty() || !parsed.title.is_empty());
         }

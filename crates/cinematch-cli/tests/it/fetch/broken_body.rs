@@ -1,4 +1,4 @@
-//! A body whose connection is closed under it.
+//! Response bodies that fail or stall after their first bytes.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,17 +6,17 @@ use std::task::{Context, Poll};
 use axum::body::{Body, Bytes, HttpBody};
 use http_body::Frame;
 
-/// Sends `first`, and then, if that is not the whole body, fails.
+/// Returns a body that sends `first` and then ends if `whole`, or fails otherwise.
 pub fn body(first: Vec<u8>, whole: bool) -> Body {
     Body::new(BrokenBody { first: Some(first), then: whole.then_some(End::Whole), flushed: false })
 }
 
-/// Sends `first`, and then nothing for ever.
+/// Returns a body that sends `first` and then never ends.
 pub fn stalled(first: Vec<u8>) -> Body {
     Body::new(BrokenBody { first: Some(first), then: Some(End::Never), flushed: false })
 }
 
-/// How a body ends, if it is not broken.
+/// End of a body that does not fail.
 enum End {
     Whole,
     Never,
@@ -41,11 +41,11 @@ impl HttpBody for BrokenBody {
         }
         match self.then {
             Some(End::Whole) => return Poll::Ready(None),
-            // Nobody wakes it again.
+            // The task is never woken again.
             Some(End::Never) => return Poll::Pending,
             None => {}
         }
-        // What was sent has to leave before the connection breaks.
+        // The first frame must be flushed before the connection breaks.
         if !std::mem::replace(&mut self.flushed, true) {
             context.waker().wake_by_ref();
             return Poll::Pending;

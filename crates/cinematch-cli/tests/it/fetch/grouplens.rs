@@ -1,4 +1,4 @@
-//! A server that has MovieLens' archives, with ranges, checksums and broken connections.
+//! A fake GroupLens server with range requests, checksums and broken connections.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use super::local::Local;
 #[derive(Clone, Default)]
 pub struct Archive {
     pub bytes: Vec<u8>,
-    /// What is published beside it.
+    /// Published MD5 checksum, if any.
     pub md5: Option<String>,
     pub tag: String,
 }
@@ -23,11 +23,11 @@ pub struct Archive {
 #[derive(Default)]
 struct Shared {
     archives: BTreeMap<String, Archive>,
-    /// Each answer ends after so many bytes.
+    /// Number of bytes after which each response breaks off.
     cut_after: Option<usize>,
-    /// Another server that is said to have it all.
+    /// Address of another server to which all requests are redirected.
     elsewhere: Option<String>,
-    /// `Range` headers, or none, of requests for archives.
+    /// `Range` headers of requests for archives.
     ranges: Vec<Option<String>>,
 }
 

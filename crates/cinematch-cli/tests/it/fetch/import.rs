@@ -15,7 +15,7 @@ fn import(folder: &Folder, files: &[&str]) -> String {
 }
 
 #[test]
-fn public_dumps_become_the_table() {
+fn imports_public_dumps_into_the_metadata_table() {
     let folder = Folder::empty();
     folder.write("movies_metadata.csv", MOVIES.as_bytes());
     folder.write("credits.csv", CREDITS.as_bytes());
@@ -36,9 +36,9 @@ fn public_dumps_become_the_table() {
         ),
         "{table}"
     );
-    // Without a word on where films can be watched, there is no such column.
+    // The dumps contain no watch providers, so the table has no `services` column.
     assert!(table.starts_with("tmdb_id,") && !table.contains("services"), "{table}");
-    // One file after the other comes to the same.
+    // Importing the files one by one produces an identical table.
     let other = Folder::empty();
     other.write("movies_metadata.csv", MOVIES.as_bytes());
     other.write("credits.csv", CREDITS.as_bytes());
@@ -48,7 +48,7 @@ fn public_dumps_become_the_table() {
 }
 
 #[test]
-fn a_file_of_another_kind_changes_nothing() {
+fn unsupported_files_change_nothing() {
     let folder = Folder::empty();
     folder.write("ratings.csv", b"userId,movieId,rating\n1,1,4.0\n");
     let error = folder.fails(&["import", "tmdb-csv", "ratings.csv", "--region", "DE"]);
@@ -60,7 +60,7 @@ fn a_file_of_another_kind_changes_nothing() {
 }
 
 #[test]
-fn real_metadata_survives_the_way_through_the_store() {
+fn real_metadata_round_trips_through_the_store() {
     let Some(raw) = real_data("import of real TMDb metadata") else { return };
     let folder = Folder::empty();
     let real = raw.join("tmdb/tmdb_metadata.csv");
@@ -74,7 +74,7 @@ fn real_metadata_survives_the_way_through_the_store() {
                 let numbers =
                     (movie.runtime, movie.popularity, movie.vote_count, movie.vote_average);
                 let lists = [&movie.keywords, &movie.cast, &movie.directors];
-                // A tab in a name does not survive; it was never meant.
+                // The store replaces tabs in names, which are errors in the source.
                 let lists = lists.map(|list| {
                     cinematch::sources::values::joined(&list.replace('\t', " ")).into_owned()
                 });
@@ -94,7 +94,7 @@ fn real_metadata_survives_the_way_through_the_store() {
 }
 
 #[test]
-fn facts_need_no_country_and_every_refused_row_has_its_reason() {
+fn imports_metadata_without_a_region_and_explains_rejected_rows() {
     let folder = Folder::empty();
     folder.write("own.csv", b"tmdb_id,title\n7,A\n");
     let import = |file: &str| {

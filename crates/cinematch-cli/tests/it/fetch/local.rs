@@ -1,16 +1,16 @@
-//! A server on a free port of this machine, as long as the test lives.
+//! A local HTTP server on a free port, for the duration of a test.
 
 use axum::Router;
 use tokio::runtime::Runtime;
 
-/// Where it listens, and what it runs on: it ends when that is dropped.
+/// A running server, stopped on drop.
 pub struct Local {
     address: String,
     _runtime: Runtime,
 }
 
 impl Local {
-    /// Serves on one thread.
+    /// Starts a server with one worker thread.
     pub fn serve(router: Router) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

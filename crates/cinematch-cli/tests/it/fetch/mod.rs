@@ -1,4 +1,4 @@
-//! `cinematch fetch` and `import`, against servers of our own that misbehave on purpose.
+//! `cinematch fetch` and `import`, against local servers with injected faults.
 
 mod broken_body;
 mod grouplens;
@@ -17,17 +17,17 @@ use crate::folder::Folder;
 pub use tmdb_faults::random;
 use tmdb_server::TmdbServer;
 
-/// A secret that must not turn up anywhere but in the header it belongs to.
+/// A token that must appear in the `Authorization` header only.
 pub const CANARY: &str = "canary-4711-eyJhbGciOiJIUzI1NiJ9";
 
-/// A folder whose links.csv names the films 1 to `n`, film f being TMDb's number 1000 + f. Film f
-/// has been rated by `n - f` viewers, so that the first is the most rated.
+/// Returns a folder with the movies 1 to `n`, whose TMDb ids are 1001 to 1000 + `n`. Movie m ≤ 60 has 61 − m
+/// ratings and later movies have none, so movie 1 has the most ratings.
 pub fn folder_of(n: u32) -> Folder {
     use std::fmt::Write;
     let folder = Folder::empty();
     let (mut movies, mut links) =
         ("movieId,title,genres\n".to_owned(), "movieId,imdbId,tmdbId\n".to_owned());
-    // The least rated comes first in the files.
+    // The files list the movies with the fewest ratings first.
     for movie in (1..=n).rev() {
         writeln!(movies, "{movie},Film {movie} (1999),Drama").unwrap();
         writeln!(links, "{movie},{movie:07},{}", 1000 + movie).unwrap();
@@ -44,12 +44,12 @@ pub fn folder_of(n: u32) -> Folder {
     folder
 }
 
-/// Runs `fetch tmdb` against a server, a thousand seconds in one.
+/// Runs `fetch tmdb` against a server, with the clock sped up 1,000 times.
 pub fn fetch(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> Output {
     command(folder, server, arguments).output().unwrap()
 }
 
-/// The same, to be run.
+/// Returns a command that runs `fetch tmdb` against a server, with the clock sped up 1,000 times.
 pub fn command(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> std::process::Command {
     let mut command = folder.command(&[&["fetch", "tmdb"], arguments].concat());
     command
@@ -60,7 +60,7 @@ pub fn command(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> std:
     command
 }
 
-/// Runs what must succeed, with `--json`.
+/// Runs `fetch tmdb --json`, asserts that it succeeds, and returns its report.
 pub fn fetched(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> serde_json::Value {
     let output = fetch(folder, server, &[arguments, &["--json"]].concat());
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -68,7 +68,7 @@ pub fn fetched(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> serd
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {errors}"))
 }
 
-/// The table that a fetch made.
+/// Returns the metadata table that a fetch wrote.
 pub fn table(folder: &Folder) -> String {
     folder.read("raw/tmdb/tmdb_metadata.csv")
 }

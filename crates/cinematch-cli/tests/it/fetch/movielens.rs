@@ -10,7 +10,7 @@ use zip::write::SimpleFileOptions;
 use super::grouplens::{Archive, GroupLens};
 use crate::folder::Folder;
 
-/// An archive of a release with so many films.
+/// Returns a ZIP archive of a release with `films` movies.
 fn release(folder: &str, films: u32) -> Vec<u8> {
     use std::fmt::Write;
     let mut movies = "movieId,title,genres\n".to_owned();
@@ -64,7 +64,7 @@ fn text(output: &Output) -> String {
     String::from_utf8(both).unwrap()
 }
 
-/// Nothing is left in raw/ but what is named.
+/// Asserts that `raw/` contains only the given names, apart from lock files.
 fn only(folder: &Folder, names: &[&str]) {
     let mut found: Vec<String> = std::fs::read_dir(folder.path("raw"))
         .unwrap()
@@ -76,7 +76,7 @@ fn only(folder: &Folder, names: &[&str]) {
 }
 
 #[test]
-fn a_release_is_downloaded_checked_and_unpacked() {
+fn downloads_verifies_and_unpacks_a_release() {
     let (folder, server) = (Folder::empty(), GroupLens::start());
     server.has("ml-latest-small.zip", archive(release("ml-latest-small", 300), "a"));
     let output = fetch(&folder, &server, &["latest-small"]);
@@ -88,12 +88,12 @@ fn a_release_is_downloaded_checked_and_unpacked() {
     assert!(said.contains("no commercial use") && said.contains("README.txt"), "{said}");
     only(&folder, &["ml-latest-small"]);
     folder.ok(&["preprocess"]);
-    // The same again is no download.
+    // Fetching an unchanged release downloads nothing.
     server.ranges();
     let said = text(&fetch(&folder, &server, &["ml-latest-small"]));
     assert!(said.contains("is up to date; nothing was downloaded"), "{said}");
     assert!(server.ranges().is_empty());
-    // A newer one replaces it, and what changed is said.
+    // A newer release replaces the old one, and the changes are reported.
     server.has("ml-latest-small.zip", archive(release("ml-latest-small", 310), "b"));
     let said = text(&fetch(&folder, &server, &["latest-small"]));
     assert!(said.contains("310 rows  movies.csv, 300 before"), "{said}");
@@ -102,7 +102,7 @@ fn a_release_is_downloaded_checked_and_unpacked() {
 }
 
 #[test]
-fn a_broken_download_goes_on_where_it_stopped() {
+fn resumes_a_broken_download() {
     let (folder, server) = (Folder::empty(), GroupLens::start());
     let whole = archive(release("ml-32m", 4000), "a");
     let piece = whole.bytes.len() / 5 + 1;
@@ -117,7 +117,7 @@ fn a_broken_download_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn a_part_of_another_version_is_not_continued() {
+fn restarts_a_partial_download_of_another_version() {
     let (folder, server) = (Folder::empty(), GroupLens::start());
     let new = archive(release("ml-32m", 50), "new");
     folder.write("raw/.ml-32m.zip.part", &[7; 500]);
@@ -130,7 +130,7 @@ fn a_part_of_another_version_is_not_continued() {
 }
 
 #[test]
-fn what_does_not_agree_with_its_checksum_replaces_nothing() {
+fn damaged_archives_replace_nothing() {
     let (folder, server) = (Folder::empty(), GroupLens::start());
     folder.write("raw/ml-32m/movies.csv", b"mine");
     let mut wrong = archive(release("ml-32m", 50), "a");
@@ -143,7 +143,7 @@ fn what_does_not_agree_with_its_checksum_replaces_nothing() {
     assert_eq!(folder.read("raw/ml-32m/movies.csv"), "mine");
     only(&folder, &["ml-32m"]);
 
-    // The archive is whole, and one of its files is not what its own list says.
+    // The archive is intact, but one file does not match the archive's checksums.txt.
     let entries = [
         ("movies.csv", "movieId,title,genres\n1,A (1999),Drama\n".to_owned()),
         ("links.csv", "movieId,imdbId,tmdbId\n".to_owned()),
@@ -155,21 +155,21 @@ fn what_does_not_agree_with_its_checksum_replaces_nothing() {
     let said = text(&fetch(&folder, &server, &[]));
     assert!(said.contains("movies.csv of the archive is damaged: checksums.txt says"), "{said}");
     assert_eq!(folder.read("raw/ml-32m/movies.csv"), "mine");
-    // One whose tables are others.
+    // An archive with a wrong header.
     let mut other = entries.clone();
     other[2].1 = "foo,bar\n".to_owned();
     server.has("ml-32m.zip", archive(zipped(&other[..3]), "d"));
     let said = text(&fetch(&folder, &server, &[]));
     assert!(said.contains("ratings.csv has the wrong header"), "{said}");
     assert_eq!(folder.read("raw/ml-32m/movies.csv"), "mine");
-    // And one that lacks what it must have.
+    // An archive without a required file.
     server.has("ml-32m.zip", archive(zipped(&entries[..2]), "c"));
     let said = text(&fetch(&folder, &server, &[]));
     assert!(said.contains("the archive lacks ratings.csv"), "{said}");
 }
 
 #[test]
-fn an_archive_at_hand_needs_no_network() {
+fn unpacks_a_local_archive_without_a_network() {
     let folder = Folder::empty();
     folder.write("here.zip", &release("ml-25m", 20));
     let said = folder.ok(&["fetch", "movielens", "--from", "here.zip"]);
@@ -186,7 +186,7 @@ fn an_archive_at_hand_needs_no_network() {
 }
 
 #[test]
-fn what_is_not_there_and_what_is_not_known_is_said() {
+fn reports_missing_releases_redirects_and_missing_checksums() {
     let (folder, server) = (Folder::empty(), GroupLens::start());
     let said = text(&fetch(&folder, &server, &["25m"]));
     assert!(said.contains("ml-25m.zip is not at GroupLens (HTTP 404)"), "{said}");
@@ -201,7 +201,7 @@ fn what_is_not_there_and_what_is_not_known_is_said() {
     assert!(said.contains("a redirect to another server, which is not followed"), "{said}");
     assert!(elsewhere.ranges().is_empty());
     server.redirects_to(None);
-    // A release without a published checksum is taken, and that is said.
+    // A release without a published checksum is accepted with a notice.
     let mut unsigned = archive(release("ml-latest", 5), "a");
     unsigned.md5 = None;
     server.has("ml-latest.zip", unsigned);
@@ -210,7 +210,7 @@ fn what_is_not_there_and_what_is_not_known_is_said() {
 }
 
 #[test]
-fn a_fetch_killed_at_any_instant_leaves_the_old_release_or_the_new_one() {
+fn a_killed_fetch_leaves_either_the_old_or_the_new_release() {
     let (folder, server) = (Folder::empty(), GroupLens::start());
     let releases = [archive(release("ml-32m", 9000), "a"), archive(release("ml-32m", 9001), "b")];
     server.has("ml-32m.zip", releases[0].clone());

@@ -1,4 +1,4 @@
-//! A fetch that goes well, and what people are told when it does not.
+//! `cinematch fetch tmdb`: order, output, token and region, and its error messages.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use super::tmdb_server::{Fault, TmdbServer};
 use super::{CANARY, command, fetch, fetched, folder_of, table};
 
 #[test]
-fn the_most_rated_movies_are_fetched_first_and_once() {
+fn fetches_the_most_rated_movies_first_and_each_only_once() {
     let (folder, server) = (folder_of(20), TmdbServer::start());
     let report = fetched(&folder, &server, &["--max-ids", "8"]);
     assert_eq!(report["found"], 8, "{report}");
@@ -15,7 +15,7 @@ fn the_most_rated_movies_are_fetched_first_and_once() {
     assert_eq!(asked, (1001..=1008).collect::<Vec<u32>>());
     assert!(server.accepted_encodings().iter().all(|accepted| accepted.contains("gzip")));
 
-    // The rest, and nothing twice.
+    // A second run fetches only the remaining movies.
     let report = fetched(&folder, &server, &["--all"]);
     assert_eq!((&report["found"], &report["already"]), (&12.into(), &8.into()), "{report}");
     assert_eq!(server.asked().len(), 12);
@@ -31,7 +31,7 @@ fn the_most_rated_movies_are_fetched_first_and_once() {
     assert!(providers.starts_with("tmdb_id,region,flatrate,ads,free,rent,buy\n1001,"));
     assert!(providers.contains("1001,DE,"), "{providers}");
 
-    // What was fetched is what preprocess merges, services and all.
+    // `preprocess` merges the fetched metadata, including services.
     let merged: serde_json::Value =
         serde_json::from_str(&folder.ok(&["preprocess", "--json"])).unwrap();
     assert_eq!(merged["services_source"], "tmdb");
@@ -40,7 +40,7 @@ fn the_most_rated_movies_are_fetched_first_and_once() {
 }
 
 #[test]
-fn progress_goes_to_a_terminal_and_the_summary_to_people() {
+fn prints_a_summary_and_no_progress_without_a_terminal() {
     let (folder, server) = (folder_of(5), TmdbServer::start());
     server.lacks(&[1002]);
     let output = fetch(&folder, &server, &[]);
@@ -52,7 +52,7 @@ fn progress_goes_to_a_terminal_and_the_summary_to_people() {
 }
 
 #[test]
-fn without_a_token_it_says_where_to_get_one_and_where_to_put_it() {
+fn a_missing_token_error_explains_how_to_set_it() {
     let (folder, server) = (folder_of(1), TmdbServer::start());
     let without = |token: &str| {
         let output = command(&folder, &server, &[]).env("TMDB_BEARER_TOKEN", token).output();
@@ -65,7 +65,7 @@ fn without_a_token_it_says_where_to_get_one_and_where_to_put_it() {
     assert!(error.contains("themoviedb.org/settings/api") && error.contains(".env"), "{error}");
     let error = without("two words");
     assert!(error.contains("is not a token") && !error.contains("two words"), "{error}");
-    // From .env it counts as well.
+    // The token is also read from .env.
     folder.write(".env", format!("TMDB_BEARER_TOKEN={CANARY}\n").as_bytes());
     let mut command = command(&folder, &server, &[]);
     assert!(command.env_remove("TMDB_BEARER_TOKEN").output().unwrap().status.success());
@@ -73,7 +73,7 @@ fn without_a_token_it_says_where_to_get_one_and_where_to_put_it() {
 }
 
 #[test]
-fn the_region_is_never_guessed() {
+fn requires_a_region_from_a_flag_a_setting_or_the_locale() {
     let (folder, server) = (folder_of(1), TmdbServer::start());
     let with = |locale: &str, more: &[&str]| {
         let mut command = command(&folder, &server, more);
@@ -88,7 +88,7 @@ fn the_region_is_never_guessed() {
     let output = with("fr_FR.UTF-8", &[]);
     let note = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && note.contains("streaming services of FR"), "{note}");
-    // Said once, it is remembered; and said otherwise, it changes.
+    // The region is stored, and a flag changes it.
     let output = with("C", &[]);
     assert!(String::from_utf8(output.stdout).unwrap().contains("streaming in FR"));
     let output = with("C", &["--region", "gb"]);
@@ -97,7 +97,7 @@ fn the_region_is_never_guessed() {
 }
 
 #[test]
-fn a_token_that_is_not_accepted_stops_the_run() {
+fn a_rejected_token_stops_the_run() {
     for (status, body, says) in [
         (401, r#"{"status_code":7,"success":false}"#, "does not accept the token"),
         (403, r#"{"status_code":10}"#, "has suspended this token"),
@@ -109,14 +109,14 @@ fn a_token_that_is_not_accepted_stops_the_run() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{error}");
         assert!(error.contains(says), "{error}");
-        // Those under way, and no more; what was answered is kept.
+        // Only requests already in flight complete, and their replies are kept.
         assert!(server.asked().len() < 120);
         assert!(table(&folder).lines().count() > 5);
     }
 }
 
 #[test]
-fn what_tmdb_does_not_have_is_not_asked_for_again_until_told_to() {
+fn missing_movies_are_requested_again_only_with_refresh_missing() {
     let (folder, server) = (folder_of(6), TmdbServer::start());
     server.lacks(&[1003, 1004]);
     let report = fetched(&folder, &server, &["--all"]);
@@ -131,7 +131,7 @@ fn what_tmdb_does_not_have_is_not_asked_for_again_until_told_to() {
 }
 
 #[test]
-fn a_table_that_was_there_before_is_not_lost() {
+fn preserves_rows_of_an_existing_table() {
     let (folder, server) = (folder_of(3), TmdbServer::start());
     let old = "tmdb_id,title,release_date,runtime,popularity,vote_count,vote_average,genres,\
                overview,keywords,cast_top,director\n1001,Old,1990-01-01,90,1,5,6,drama,x,,,\n\
@@ -141,9 +141,9 @@ fn a_table_that_was_there_before_is_not_lost() {
     assert_eq!(report["films"], 2);
     let csv = table(&folder);
     assert!(csv.contains("77,Only here,1991-01-01,91,1,5,6,drama,y,a|b,C|D,E,,,,,\n"), "{csv}");
-    // TMDb's own word goes before what people had.
+    // Fetched metadata takes precedence over the existing table.
     assert!(csv.contains("1001,\"Film 1001, version 0\"") && !csv.contains("Old"), "{csv}");
-    // Also what is added by hand later.
+    // Rows added by hand later are kept too.
     let more = format!("{csv}78,By hand,,,,,,,,,,,,,,,\n");
     folder.write("raw/tmdb/tmdb_metadata.csv", more.as_bytes());
     fetched(&folder, &server, &["--all"]);
@@ -152,7 +152,7 @@ fn a_table_that_was_there_before_is_not_lost() {
 }
 
 #[test]
-fn two_fetches_at_once_do_not_meet() {
+fn a_second_concurrent_fetch_fails() {
     let (folder, server) = (folder_of(40), TmdbServer::start());
     server.fail(|_, _| Some(Fault::Slow(300)));
     let mut first = command(&folder, &server, &["--all", "--quiet"]).spawn().unwrap();
@@ -165,9 +165,9 @@ fn two_fetches_at_once_do_not_meet() {
     assert!(first.wait().unwrap().success());
 }
 
-/// The token is in the header and nowhere else: in no output, whatever goes wrong, and in no file.
+/// Injects every fault and searches all output and files for the token, which belongs only in the header.
 #[test]
-fn the_token_turns_up_nowhere() {
+fn the_token_never_appears_in_output_or_files() {
     let elsewhere = TmdbServer::start();
     let faults = |elsewhere: &TmdbServer| {
         let away = format!("{}/3/movie/1?append_to_response=", elsewhere.url());
@@ -198,7 +198,7 @@ fn the_token_turns_up_nowhere() {
         search(&folder.path(""));
     }
     assert!(elsewhere.tokens().is_empty(), "the token followed a redirect");
-    // An address in the clear is refused before anything is sent.
+    // An http: address is rejected before any request is sent.
     let (folder, server) = (folder_of(1), TmdbServer::start());
     let mut command = command(&folder, &server, &[]);
     let output = command.env("CINEMATCH_TMDB_URL", "http://example.org").output().unwrap();
@@ -206,7 +206,7 @@ fn the_token_turns_up_nowhere() {
     assert!(error.contains("cannot be used"), "{error}");
 }
 
-/// No file of a folder has the token in it.
+/// Asserts that no file of a folder contains the token.
 fn search(directory: &std::path::Path) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();

@@ -1,11 +1,12 @@
-//! After any sequence of faults the table is the one without faults.
+//! Faults injected into TMDb replies: retries, timeouts and rate limits. The resulting table equals one fetched
+//! without faults.
 
 use std::time::{Duration, Instant};
 
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetch, fetched, folder_of, table};
 
-/// Pseudo-random numbers.
+/// Returns a generator of pseudo-random numbers below a bound (xorshift, Marsaglia 2003).
 pub fn random(mut state: u64) -> impl FnMut(u64) -> u64 {
     move |below| {
         state ^= state << 13;
@@ -15,7 +16,7 @@ pub fn random(mut state: u64) -> impl FnMut(u64) -> u64 {
     }
 }
 
-/// Any fault that a repetition can mend.
+/// Returns one of 14 kinds of transient faults.
 fn mendable(kind: u64) -> Fault {
     match kind {
         0 => Fault::Status(429, Some("2"), r#"{"status_code":25}"#),
@@ -38,7 +39,7 @@ fn mendable(kind: u64) -> Fault {
 const MOVIES: u32 = 60;
 
 #[test]
-fn faults_do_not_change_the_table() {
+fn transient_faults_do_not_change_the_table() {
     let (calm, server) = (folder_of(MOVIES), TmdbServer::start());
     server.lacks(&[1007, 1020]);
     fetched(&calm, &server, &["--all"]);
@@ -49,7 +50,7 @@ fn faults_do_not_change_the_table() {
         let (folder, server) = (folder_of(MOVIES), TmdbServer::start());
         server.lacks(&[1007, 1020]);
         let mut draw = random(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15));
-        // From one in eight answers to seven in eight.
+        // One in eight to seven in eight replies fail.
         let share = 1 + seed % 7;
         server.fail(move |_, _| (draw(8) < share).then(|| mendable(draw(14))));
         let mut runs = 0;
@@ -63,7 +64,7 @@ fn faults_do_not_change_the_table() {
 }
 
 #[test]
-fn bursts_of_errors_are_waited_out() {
+fn retries_bursts_of_errors() {
     let (folder, server) = (folder_of(20), TmdbServer::start());
     server.fail(|_, nth| (nth < 4).then_some(Fault::Status(503, None, "")));
     let report = fetched(&folder, &server, &["--all"]);
@@ -71,7 +72,7 @@ fn bursts_of_errors_are_waited_out() {
 }
 
 #[test]
-fn answers_that_stall_time_out_and_are_asked_for_again() {
+fn stalled_replies_time_out_and_are_retried() {
     let (folder, server) = (folder_of(8), TmdbServer::start());
     server.fail(|id, nth| match (id, nth) {
         (1002, 0) => Some(Fault::Slow(60_000)),
@@ -83,14 +84,14 @@ fn answers_that_stall_time_out_and_are_asked_for_again() {
 }
 
 #[test]
-fn complaints_without_end_are_the_end() {
+fn gives_up_on_endless_429_replies() {
     let (folder, server) = (folder_of(60), TmdbServer::start());
     server.fail(|id, _| (id > 1003).then_some(Fault::Status(429, None, r#"{"status_code":25}"#)));
     let output = fetch(&folder, &server, &["--all"]);
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("keeps asking for fewer requests and answers none"), "{text}");
-    // Half an hour at once is worth a word.
+    // A `Retry-After` above the 15-minute maximum is capped, and the run succeeds.
     let (folder, server) = (folder_of(3), TmdbServer::start());
     server.fail(|_, nth| (nth == 0).then_some(Fault::Status(429, Some("1500000"), "")));
     let output = fetch(&folder, &server, &["--all"]);
@@ -99,9 +100,9 @@ fn complaints_without_end_are_the_end() {
 }
 
 #[test]
-fn answers_to_what_was_sent_are_kept_when_the_run_ends() {
+fn keeps_replies_in_flight_when_the_run_ends() {
     let (folder, server) = (folder_of(40), TmdbServer::start());
-    // Thirty-two go at once; one of them ends the run while the others are still answered.
+    // 32 requests are in flight; one ends the run before the others are answered.
     server.fail(|id, _| match id {
         1002 => Some(Fault::Status(401, None, r#"{"status_code":7}"#)),
         _ => Some(Fault::Slow(300)),
@@ -113,7 +114,7 @@ fn answers_to_what_was_sent_are_kept_when_the_run_ends() {
 }
 
 #[test]
-fn what_never_answers_is_named_and_does_not_hold_up_the_rest() {
+fn reports_failing_movies_and_fetches_the_rest() {
     let (folder, server) = (folder_of(20), TmdbServer::start());
     server.fail(|id, _| match id {
         1003 => Some(Fault::Status(500, None, "")),
@@ -144,11 +145,11 @@ fn what_never_answers_is_named_and_does_not_hold_up_the_rest() {
 }
 
 #[test]
-fn a_server_that_is_down_is_given_up_soon() {
+fn gives_up_after_40_connection_failures_in_a_row() {
     let folder = folder_of(60);
     let server = TmdbServer::start();
     let mut command = command(&folder, &server, &["--all"]);
-    // Nobody listens there.
+    // No server listens on port 9.
     let output = command.env("CINEMATCH_TMDB_URL", "http://127.0.0.1:9").output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{error}");
@@ -157,8 +158,8 @@ fn a_server_that_is_down_is_given_up_soon() {
 }
 
 #[test]
-fn the_rate_is_kept_to_the_request() {
-    // Two seconds in one, and no more than forty requests in any of them.
+fn never_exceeds_the_request_rate() {
+    // The clock runs at double speed, with at most 40 requests per clock second.
     let server = TmdbServer::with_rate(Some((40, Duration::from_millis(500))));
     let folder = folder_of(300);
     let started = Instant::now();
@@ -167,18 +168,18 @@ fn the_rate_is_kept_to_the_request() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["found"], 300, "{report}");
     assert_eq!(server.violations(), 0);
-    // At that rate it cannot be faster.
+    // 300 requests at 80 per second take over 3 s.
     assert!(started.elapsed() >= Duration::from_secs(3));
 }
 
-/// MovieLens' size, at forty requests in a second that is shorter: minutes.
+/// Fetches as many movies as MovieLens 32M has, at 40 requests per second of a clock sped up 8 times. Takes minutes.
 #[test]
 #[ignore = "takes minutes: cargo test --release -p cinematch-cli --test it full_size -- --ignored --nocapture"]
 fn full_size_in_a_compressed_clock() {
     full_size(87_585, 8);
 }
 
-/// Ten minutes of it as they are.
+/// Fetches 24,000 movies at 40 requests per second, in real time. Takes ten minutes.
 #[test]
 #[ignore = "takes ten minutes: cargo test --release -p cinematch-cli --test it real_time -- --ignored --nocapture"]
 fn full_size_in_real_time() {
@@ -198,7 +199,7 @@ fn full_size(movies: u32, speed: u32) {
             status.iter().flat_map(|text| text.lines()).find(|line| line.starts_with("VmHWM"));
         let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
         peak = peak.max(kib.unwrap_or(0));
-        // Between two looks at how much memory it takes.
+        // Interval between two samples of the memory use.
         std::thread::sleep(Duration::from_millis(20));
     }
     let output = child.wait_with_output().unwrap();

@@ -1,4 +1,4 @@
-//! A server that speaks TMDb's API v3, counts what it is asked, enforces a rate, and fails as told.
+//! A fake TMDb server (API v3) that records requests, enforces a rate limit and injects faults.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
@@ -17,26 +17,26 @@ use super::broken_body;
 use super::local::Local;
 use crate::folder::project;
 
-/// What goes wrong with an answer.
+/// A fault of a reply.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// A status, a `Retry-After`, a body.
+    /// A reply with a status, a `Retry-After` header and a body.
     Status(u16, Option<&'static str>, &'static str),
-    /// The connection ends before the answer.
+    /// The connection closes before the reply's body.
     Hangup,
-    /// The connection ends in the middle of the body.
+    /// The connection closes in the middle of the body.
     Cut,
-    /// A body that begins and never ends.
+    /// A body that stalls after its first bytes.
     Stall,
-    /// A whole body that is not JSON.
+    /// A complete body that is not valid JSON.
     Garbage,
-    /// A film other than the one asked for.
+    /// A movie other than the requested one.
     WrongMovie,
-    /// So many milliseconds pass before the answer.
+    /// A delay in milliseconds before the reply.
     Slow(u64),
-    /// More than anybody can want.
+    /// A body of over 16 MiB.
     Huge,
-    /// Go elsewhere.
+    /// A redirect to an address.
     Redirect(String),
 }
 
@@ -44,9 +44,9 @@ type Faults = Box<dyn FnMut(u32, u32) -> Option<Fault> + Send>;
 
 #[derive(Default)]
 struct Inner {
-    /// Films asked for, in order.
+    /// Ids of requested movies, in order.
     asked: Vec<u32>,
-    /// How often each was asked for.
+    /// Number of requests by movie id.
     times: BTreeMap<u32, u32>,
     /// Paths and queries of other requests.
     others: Vec<String>,
@@ -54,11 +54,11 @@ struct Inner {
     tokens: BTreeSet<String>,
     accepted_encodings: BTreeSet<String>,
     faults: Option<Faults>,
-    /// Films that are not there.
+    /// Movies that the server replies to with 404.
     missing: BTreeSet<u32>,
-    /// What /movie/changes lists.
+    /// Movies listed by `/movie/changes`.
     changed: Vec<u32>,
-    /// Grows with every answer about a film that changed.
+    /// Version in the titles of all movies, incremented by [`TmdbServer::changed`].
     version: u32,
     arrivals: VecDeque<Instant>,
     violations: u32,
@@ -66,12 +66,12 @@ struct Inner {
 
 struct Shared {
     inner: Mutex<Inner>,
-    /// So many requests in a second of so much real time.
+    /// Maximum number of requests in a window, and the window's duration.
     rate: Option<(usize, Duration)>,
     movies: Vec<(Value, Value)>,
 }
 
-/// The server; it ends when dropped.
+/// A running server, stopped on drop.
 pub struct TmdbServer {
     shared: Arc<Shared>,
     local: Local,
@@ -82,7 +82,7 @@ impl TmdbServer {
         Self::with_rate(None)
     }
 
-    /// One that refuses, and counts, whatever comes faster.
+    /// Starts a server that rejects and counts requests above a rate.
     pub fn with_rate(rate: Option<(usize, Duration)>) -> Self {
         let inner = Mutex::new(Inner::default());
         let shared = Arc::new(Shared { inner, rate, movies: templates() });
@@ -103,7 +103,7 @@ impl TmdbServer {
         self.shared.inner.lock().unwrap()
     }
 
-    /// From now on answers fail as this says: of a film, asked for the so manieth time from 0.
+    /// Sets a function that returns the fault of a reply, given a movie id and the number of its earlier requests.
     pub fn fail(&self, faults: impl FnMut(u32, u32) -> Option<Fault> + Send + 'static) {
         self.inner().faults = Some(Box::new(faults));
     }
@@ -112,24 +112,24 @@ impl TmdbServer {
         self.inner().faults = None;
     }
 
-    /// These films are not there.
+    /// Sets the movies that the server replies to with 404.
     pub fn lacks(&self, movies: &[u32]) {
         self.inner().missing = movies.iter().copied().collect();
     }
 
-    /// These films changed, and are described otherwise from now on.
+    /// Sets the movies listed as changed, and increments the version.
     pub fn changed(&self, movies: &[u32]) {
         let mut inner = self.inner();
         inner.changed = movies.to_vec();
         inner.version += 1;
     }
 
-    /// The films asked for since the last call, in order.
+    /// Returns the ids of movies requested since the last call, in order.
     pub fn asked(&self) -> Vec<u32> {
         std::mem::take(&mut self.inner().asked)
     }
 
-    /// The other requests since the last call.
+    /// Returns the other requests since the last call.
     pub fn others(&self) -> Vec<String> {
         std::mem::take(&mut self.inner().others)
     }
@@ -142,13 +142,13 @@ impl TmdbServer {
         self.inner().accepted_encodings.clone()
     }
 
-    /// Requests that came faster than the rate.
+    /// Returns the number of requests above the rate.
     pub fn violations(&self) -> u32 {
         self.inner().violations
     }
 }
 
-/// Details without and with what is appended, from authentic bodies where they are at hand.
+/// Returns the details and the watch providers of movies, from recorded TMDb replies where available.
 fn templates() -> Vec<(Value, Value)> {
     let set = std::env::var_os("CINEMATCH_TEST_DATA").map(std::path::PathBuf::from);
     let data = set.unwrap_or_else(|| project().join("../shared/data")).join("tmdb-api");
@@ -169,7 +169,7 @@ fn templates() -> Vec<(Value, Value)> {
         "jdrouet/movie-details.json",
     ] {
         let Some(mut movie) = read(name) else { continue };
-        // Of what is appended, enough: a body of 150 kB a film proves no more.
+        // Truncates the credits: full replies of 150 kB per movie would test nothing more.
         if let Some(cast) = movie.pointer_mut("/credits/cast").and_then(Value::as_array_mut) {
             cast.truncate(12);
         }
@@ -228,7 +228,7 @@ async fn changes(
     let mut inner = shared.inner.lock().unwrap();
     let page: usize = query["page"].parse().unwrap();
     inner.others.push(format!("changes {} {} {page}", query["start_date"], query["end_date"]));
-    // Pages of two.
+    // Two movies per page.
     let results: Vec<Value> = inner
         .changed
         .chunks(2)
@@ -282,7 +282,7 @@ async fn respond(
                 tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             }
             if missing {
-                // Half of them as TMDb writes it now, half as it did.
+                // Half of the replies are in TMDb's current format, half in its former one.
                 let new = r#"{"success":false,"status_code":34,"status_message":"not found"}"#;
                 let old = r#"{"status_code":34,"status_message":"not found"}"#;
                 return status(404, None, if id.is_multiple_of(2) { new } else { old });
@@ -319,7 +319,7 @@ fn status(code: u16, retry_after: Option<&'static str>, body: &'static str) -> R
     response
 }
 
-/// A body that ends with an error after its first bytes.
+/// Returns a response whose body fails after its first bytes.
 fn broken(first: Vec<u8>) -> Response {
     let body = broken_body::body(first, false);
     Response::builder().header(header::CONTENT_LENGTH, 5000).body(body).unwrap()

@@ -1,10 +1,10 @@
-//! What changes: `--update` and `--providers`.
+//! Refreshing stored replies: `fetch tmdb --update` and `--providers`.
 
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetch, fetched, folder_of, table};
 use crate::folder::Folder;
 
-/// Runs so many days after the first fetch.
+/// Runs `fetch tmdb --json` with the clock set `days` ahead, and returns its report.
 fn later(folder: &Folder, server: &TmdbServer, days: u32, arguments: &[&str]) -> serde_json::Value {
     let mut command = command(folder, server, &[arguments, &["--json"]].concat());
     let output = command.env("CINEMATCH_CLOCK_AHEAD", days.to_string()).output().unwrap();
@@ -19,7 +19,7 @@ fn sorted(mut ids: Vec<u32>) -> Vec<u32> {
 }
 
 #[test]
-fn there_is_nothing_to_update_before_something_was_fetched() {
+fn update_fails_before_the_first_fetch() {
     let (folder, server) = (folder_of(3), TmdbServer::start());
     for flag in ["--update", "--providers"] {
         let output = fetch(&folder, &server, &[flag]);
@@ -34,11 +34,11 @@ fn there_is_nothing_to_update_before_something_was_fetched() {
 }
 
 #[test]
-fn within_two_weeks_only_what_changed_is_fetched_again() {
+fn update_within_two_weeks_fetches_only_changed_movies() {
     let (folder, server) = (folder_of(10), TmdbServer::start());
     fetched(&folder, &server, &["--all"]);
     server.asked();
-    // Films that are not ours change too.
+    // The list of changes also contains movies outside the catalog.
     server.changed(&[1002, 5, 1003, 1009, 9999]);
     let report = later(&folder, &server, 10, &["--update"]);
     assert_eq!((&report["changed"], &report["found"]), (&3.into(), &3.into()), "{report}");
@@ -47,7 +47,7 @@ fn within_two_weeks_only_what_changed_is_fetched_again() {
     assert_eq!(pages.len(), 3, "{pages:?}");
     assert!(table(&folder).contains("\"Film 1003, version 1\""));
     assert!(table(&folder).contains("\"Film 1004, version 0\""));
-    // From then on changes are looked for from that day.
+    // The next update requests changes from the end of the previous period.
     server.changed(&[]);
     later(&folder, &server, 20, &["--update"]);
     assert!(server.asked().is_empty());
@@ -56,7 +56,7 @@ fn within_two_weeks_only_what_changed_is_fetched_again() {
 }
 
 #[test]
-fn after_more_than_two_weeks_everything_is_fetched_again() {
+fn update_after_two_weeks_fetches_all_movies() {
     let (folder, server) = (folder_of(10), TmdbServer::start());
     server.lacks(&[1004]);
     fetched(&folder, &server, &["--all"]);
@@ -64,12 +64,12 @@ fn after_more_than_two_weeks_everything_is_fetched_again() {
     let report = later(&folder, &server, 15, &["--update"]);
     assert_eq!((&report["changed"], &report["found"]), (&serde_json::Value::Null, &9.into()));
     assert!(server.others().is_empty());
-    // What TMDb does not have is still left alone.
+    // Movies that TMDb lacks are not requested again.
     assert!(!server.asked().contains(&1004));
 }
 
 #[test]
-fn an_interrupted_update_goes_on_with_the_same_movies() {
+fn an_interrupted_update_resumes_with_the_remaining_movies() {
     let (folder, server) = (folder_of(10), TmdbServer::start());
     fetched(&folder, &server, &["--all"]);
     server.asked();
@@ -84,11 +84,11 @@ fn an_interrupted_update_goes_on_with_the_same_movies() {
 }
 
 #[test]
-fn nothing_is_kept_longer_than_six_months() {
+fn replies_expire_after_six_months() {
     let (folder, server) = (folder_of(7), TmdbServer::start());
     server.lacks(&[1007]);
     fetched(&folder, &server, &["--all"]);
-    // Kept fresh until then, but for two.
+    // Updates every 10 days up to day 170 find no changed movies.
     for days in (10..180).step_by(10) {
         later(&folder, &server, days, &["--update"]);
     }
@@ -101,14 +101,14 @@ fn nothing_is_kept_longer_than_six_months() {
         serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
     };
     assert_eq!((&report["expired"], &report["dropped"]), (&6.into(), &1.into()), "{report}");
-    // That TMDb has no such film is not asked again, however old the answer.
+    // A "not found" reply never expires.
     assert!(!server.asked().contains(&1007));
     let csv = table(&folder);
     assert!(!csv.contains("Film 1002") && csv.contains("Film 1003"), "{csv}");
 }
 
 #[test]
-fn where_movies_can_be_watched_is_fetched_anew_by_the_week() {
+fn watch_providers_are_refreshed_weekly() {
     let (folder, server) = (folder_of(4), TmdbServer::start());
     server.lacks(&[1003]);
     fetched(&folder, &server, &["--all"]);
@@ -123,7 +123,7 @@ fn where_movies_can_be_watched_is_fetched_anew_by_the_week() {
     assert!(csv.contains("Film 1001, version 0"), "the rest stays");
     assert!(folder.read("raw/tmdb/watch_providers.csv").contains("1001,DE,,,arte,,"));
     assert_eq!(later(&folder, &server, 9, &["--providers"])["asked"], 0);
-    // An answer that says nothing of regions is none.
+    // A reply without regions is rejected.
     server.fail(|_, _| Some(Fault::Status(200, None, r#"{"id":1001}"#)));
     let output = {
         let mut command = command(&folder, &server, &["--providers"]);
@@ -132,7 +132,7 @@ fn where_movies_can_be_watched_is_fetched_anew_by_the_week() {
     assert_eq!(output.status.code(), Some(1));
     assert!(table(&folder).lines().skip(1).all(|line| line.ends_with(",arte")));
     server.behave();
-    // A newer answer about the whole film says it anew.
+    // A newer reply with all details replaces the watch providers.
     later(&folder, &server, 30, &["--update"]);
     assert!(!table(&folder).contains(",arte"));
 }

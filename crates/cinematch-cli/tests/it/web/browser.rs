@@ -1,4 +1,4 @@
-//! One headless Chromium for all tests of a process, through chromedriver.
+//! One headless Chromium for all tests of a process, driven through chromedriver.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -17,8 +17,8 @@ use url::{ParseError, Url};
 use super::tab::Tab;
 use crate::folder::did_not_run;
 
-/// Starts chromedriver, `$1`, and ends it and its browser when the standard input ends: that happens as well when
-/// the tests are killed. Both are in a process group of their own; all that they write is in one folder.
+/// Starts chromedriver, `$1`, and ends it and its browser when standard input closes, which also happens when
+/// the tests are killed. Both run in their own process group and write to a single folder.
 const KEEPER: &str = r#"
 trap '' HUP INT PIPE
 TMPDIR=$(mktemp -d)
@@ -31,7 +31,7 @@ wait
 until rm -rf "$TMPDIR" 2>/dev/null; do sleep 0.1; done
 "#;
 
-/// How the browser is started. It reaches this machine and no other, so that pages meet a network without a way out.
+/// Browser arguments. They block every host but this machine, so pages run without internet access.
 const ARGUMENTS: [&str; 12] = [
     "--headless",
     "--no-sandbox",
@@ -47,17 +47,17 @@ const ARGUMENTS: [&str; 12] = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
 
-/// The browser and what keeps it.
+/// The browser and its supervising process.
 pub struct Browser {
     runtime: Runtime,
     pub client: Client,
-    // Dropped at the end of the process: then the keeper ends the browser.
+    // Dropped when the process exits, which makes the keeper end the browser.
     _keeper: Child,
-    // Whoever writes to it finds somebody who could read.
+    // Kept open so that writes to the pipe do not fail.
     _said: BufReader<ChildStdout>,
 }
 
-/// The browser's only tab, for one test after the other, as new; `None`, said loudly, where there is no browser.
+/// Returns the browser's only tab, reset for each test, or `None` with a printed notice if no browser is available.
 pub fn tab(test: &str) -> Option<Tab> {
     static BROWSER: LazyLock<Option<Mutex<Browser>>> =
         LazyLock::new(|| Some(Mutex::new(Browser::start(tool("CINEMATCH_TEST_CHROMEDRIVER")?))));
@@ -67,7 +67,7 @@ pub fn tab(test: &str) -> Option<Tab> {
         did_not_run(test, why);
         return None;
     };
-    // A test that failed with the browser leaves it usable.
+    // A failed test leaves the browser usable, so a poisoned lock is ignored.
     let browser: MutexGuard<'static, Browser> =
         browser.lock().unwrap_or_else(PoisonError::into_inner);
     Some(Tab::new(browser, axe))
@@ -118,12 +118,12 @@ impl Browser {
         Self { runtime, client, _keeper: keeper, _said: said }
     }
 
-    /// Waits for what the client was asked for.
+    /// Blocks on a client future.
     pub fn wait<T>(&self, asked: impl Future<Output = Result<T, CmdError>>) -> Result<T, CmdError> {
         self.runtime.block_on(asked)
     }
 
-    /// A command of Chromium's own protocol.
+    /// Sends a Chrome DevTools Protocol command.
     pub fn tell(&self, command: &str, parameters: &Value) -> Value {
         let body = json!({"cmd": command, "params": parameters});
         let asked = Extension { path: "goog/cdp/execute", body };
@@ -131,7 +131,7 @@ impl Browser {
         said.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
-    /// What was written to a log since it was read last.
+    /// Returns log entries written since the last call.
     pub fn log(&self, of: &str) -> Vec<Value> {
         let asked = Extension { path: "se/log", body: json!({"type": of}) };
         let said = self.wait(self.client.issue_cmd(asked)).unwrap();
@@ -139,7 +139,7 @@ impl Browser {
     }
 }
 
-/// A command that chromedriver has beside `WebDriver`'s own.
+/// A chromedriver command that is not part of `WebDriver`.
 #[derive(Debug)]
 struct Extension {
     path: &'static str,

@@ -1,4 +1,4 @@
-//! What has to be so on every page.
+//! Checks that apply to every page.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,32 +7,32 @@ use serde_json::{Value, json};
 
 use super::tab::Tab;
 
-/// The one host beside the server's own that pages may ask, for posters.
+/// The only external host that pages may request, for posters.
 const POSTERS: &str = "https://image.tmdb.org/";
 
-/// What came over the network since it was looked at last.
+/// Network traffic since the last measurement.
 #[derive(Debug, Default)]
 pub struct Traffic {
-    /// Addresses that were asked for.
+    /// Requested URLs.
     pub asked: Vec<String>,
-    /// Bytes on the line, heads of replies included.
+    /// Bytes transferred, including response headers.
     pub transferred: u64,
-    /// Bytes when unpacked.
+    /// Bytes after decompression.
     pub unpacked: u64,
 }
 
 impl Tab {
-    /// Everything that has to be so on a page, in the look that it is seen with; a picture of it is kept.
+    /// Checks every page invariant at the current look, and saves a screenshot.
     pub fn check(&self, name: &str) {
         let found = self.problems(name);
         assert!(found.is_empty(), "{name} ({}):\n{}", self.look.name(), found.join("\n"));
     }
 
-    /// What is wrong with the page that is open.
+    /// Returns the faults of the open page.
     pub fn problems(&self, name: &str) -> Vec<String> {
         let looks = self.look;
         if !looks.has_scripts {
-            // The page's own scripts had their chance and did not run; from now on timers may.
+            // With scripts off, the page's own scripts did not run; timers are allowed from here on.
             let on = json!({"value": false});
             self.browser.tell("Emulation.setScriptExecutionDisabled", &on);
         }
@@ -48,7 +48,7 @@ impl Tab {
         found
     }
 
-    /// What was written to the console, violations of the policy included. Posters that do not come are no fault.
+    /// Returns console messages, including policy violations. Missing posters are ignored.
     fn complaints(&self) -> Vec<String> {
         let log = self.browser.log("browser");
         let message = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
@@ -56,14 +56,14 @@ impl Tab {
         written.map(|text| format!("the console says: {text}")).collect()
     }
 
-    /// The page that is open was refused with this status, which the console says too.
+    /// Consumes the console message for an open page that was refused with this status.
     pub fn expect_refusal(&self, status: u16) {
         let wanted = format!("status of {status}");
         let said = self.until(&wanted, || Some(self.complaints()).filter(|said| !said.is_empty()));
         assert!(said.len() == 1 && said[0].contains(&wanted), "{wanted}: {said:?}");
     }
 
-    /// What came since this was asked last.
+    /// Returns the traffic since the last call.
     pub fn traffic(&self) -> Traffic {
         let mut traffic = Traffic::default();
         for entry in self.browser.log("performance") {
@@ -83,7 +83,7 @@ impl Tab {
         traffic
     }
 
-    /// What axe-core finds.
+    /// Returns axe-core violations.
     fn violations(&self) -> Vec<String> {
         if self.js("return typeof axe").as_str() != Some("object") {
             self.js(&fs::read_to_string(&self.axe).unwrap());
@@ -93,19 +93,19 @@ impl Tab {
         said.iter().map(|it| format!("axe-core: {}", it.as_str().unwrap_or_default())).collect()
     }
 
-    /// What moved without having been asked to.
+    /// Returns unexpected layout shifts.
     fn shifts(&self) -> Vec<String> {
         let said = self.js_later(SHIFTS, vec![]);
         said.as_array().unwrap().iter().map(|it| format!("the layout shifted: {it}")).collect()
     }
 
-    /// What is out of shape: headings, names, and what sticks out of the window.
+    /// Returns layout faults: headings, names, and elements that overflow the window.
     fn shape(&self) -> Vec<String> {
         let said = self.js_with(SHAPE, vec![self.look.width.into()]);
         said.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
     }
 
-    /// What is wrong when text is twice as large.
+    /// Returns faults at twice the text size.
     pub fn problems_of_large_text(&self, name: &str) -> Vec<String> {
         self.js(LARGE_TEXT);
         self.shoot(&format!("{name}-large-text"));
@@ -114,12 +114,12 @@ impl Tab {
         found.into_iter().map(|it| format!("with text of 200 %, {it}")).collect()
     }
 
-    /// Milliseconds until the page was drawn and until it answered, and all that kept it busy after.
+    /// Milliseconds to first paint and to interactivity, and total blocking time after that.
     pub fn timing(&self) -> Value {
         self.js_later(TIMING, vec![])
     }
 
-    /// Keeps a picture of the whole page in the build directory, in `screenshots`.
+    /// Saves a full-page screenshot to `screenshots` in the build directory.
     pub fn shoot(&self, name: &str) -> PathBuf {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
         fs::create_dir_all(&folder).unwrap();
@@ -133,7 +133,7 @@ impl Tab {
     }
 }
 
-/// Whom a page asked that it should not have.
+/// Returns external requests that the page should not make.
 fn strangers(origin: &str, traffic: &Traffic) -> Vec<String> {
     let is_known = |url: &&String| {
         let own = url.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/'));
@@ -143,13 +143,13 @@ fn strangers(origin: &str, traffic: &Traffic) -> Vec<String> {
     strangers.map(|url| format!("asked elsewhere: {url}")).collect()
 }
 
-/// A style of the reader's own, which the policy does not forbid.
+/// A user style sheet, which the policy does not block.
 const LARGE_TEXT: &str = r"
 const sheet = new CSSStyleSheet();
 sheet.replaceSync('html { font-size: 200% }');
 document.adoptedStyleSheets = [sheet]";
 
-/// Each rule that is broken, with the elements that break it.
+/// Returns each violated rule with the elements that violate it.
 const RUN_AXE: &str = r"
 const done = arguments[arguments.length - 1];
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -159,8 +159,8 @@ axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violatio
     ).join('\n'))),
     error => done(String(error)))";
 
-/// What moved before anybody did anything, and what moved later without having been asked to. A phone's first
-/// layout counts as somebody's doing, so that before the first touch nothing is let pass.
+/// Returns layout shifts before any input, and later ones not caused by input. A phone's first layout counts
+/// as input, so before the first touch no shift is ignored.
 const SHIFTS: &str = r"
 const done = arguments[arguments.length - 1];
 const [seen, inputs] = [[], []];

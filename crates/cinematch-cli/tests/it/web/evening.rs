@@ -1,10 +1,10 @@
-//! A history brought along, an evening for several, the list of what to watch, and leaving.
+//! Importing a history, choosing movies for a group, the watchlist, and deleting a profile.
 
 use super::world::{folder, somebody};
 use super::{DESKTOP, PHONE, tab};
 use crate::server::Server;
 
-/// Ratings as Letterboxd exports them: films that are there, one that is not, and one whose year leaves it open.
+/// Ratings in Letterboxd's export format: known movies, an unknown one, and one with an ambiguous year.
 const RATINGS: &str = "Date,Name,Year,Letterboxd URI,Rating\n\
     2024-01-01,The Godfather,1972,https://boxd.it/1,5\n\
     2024-01-02,Heat,1995,https://boxd.it/2,4.5\n\
@@ -12,8 +12,8 @@ const RATINGS: &str = "Date,Name,Year,Letterboxd URI,Rating\n\
     2024-01-04,Toy Story,1995,https://boxd.it/4,2\n";
 
 #[test]
-fn a_history_is_brought_along_and_counts_at_once() {
-    let Some(mut tab) = tab("a_history_is_brought_along_and_counts_at_once") else { return };
+fn imported_history_changes_recommendations() {
+    let Some(mut tab) = tab("imported_history_changes_recommendations") else { return };
     for look in [DESKTOP, PHONE.dark().without_scripts()] {
         let folder = folder();
         folder.write("ratings.csv", RATINGS.as_bytes());
@@ -44,7 +44,7 @@ fn a_history_is_brought_along_and_counts_at_once() {
 }
 
 #[test]
-fn an_evening_for_two_has_five_movies_and_says_how_happy_each_would_be() {
+fn tonight_shows_five_movies_and_a_match_per_member() {
     let test = "an_evening_for_two_has_five_films_and_says_how_happy_each_would_be";
     let Some(mut tab) = tab(test) else { return };
     let folder = folder();
@@ -68,8 +68,8 @@ fn an_evening_for_two_has_five_movies_and_says_how_happy_each_would_be() {
 }
 
 #[test]
-fn a_watchlist_is_sorted_and_shortened_and_a_profile_is_seen_and_forgotten() {
-    let test = "a_watchlist_is_sorted_and_shortened_and_a_profile_is_seen_and_forgotten";
+fn watchlist_sorts_and_removes_and_profile_can_be_deleted() {
+    let test = "watchlist_sorts_and_removes_and_profile_can_be_deleted";
     let Some(mut tab) = tab(test) else { return };
     let folder = folder();
     let server = Server::start(&folder);

@@ -1,4 +1,4 @@
-//! From nobody to a recommendation that changed.
+//! The first visit, from a new profile to a changed recommendation.
 
 use fantoccini::key::Key;
 
@@ -7,12 +7,12 @@ use super::world::folder;
 use super::{DESKTOP, PHONE, tab};
 use crate::server::Server;
 
-/// The list beside the questions.
+/// Returns the list beside the questions.
 fn list(tab: &Tab) -> Vec<String> {
     tab.texts(".so-far ol a")
 }
 
-/// Does what answers the question, and waits for the next one.
+/// Answers the question and waits for the next one.
 fn answer(tab: &Tab, how: impl FnOnce(&Tab)) {
     let asked = tab.text("#asked");
     how(tab);
@@ -20,8 +20,8 @@ fn answer(tab: &Tab, how: impl FnOnce(&Tab)) {
 }
 
 #[test]
-fn from_a_first_visit_to_a_recommendation_that_changed() {
-    let Some(mut tab) = tab("from_a_first_visit_to_a_recommendation_that_changed") else { return };
+fn first_visit_leads_to_a_changed_recommendation() {
+    let Some(mut tab) = tab("first_visit_leads_to_a_changed_recommendation") else { return };
     for look in [DESKTOP, PHONE.dark(), DESKTOP.dark().without_scripts(), PHONE.without_scripts()] {
         let folder = folder();
         let server = Server::start(&folder);
@@ -41,7 +41,7 @@ fn from_a_first_visit_to_a_recommendation_that_changed() {
         let first = list(&tab);
         assert!(!first.is_empty());
 
-        // What says nothing of one's taste moves nothing.
+        // Answers that carry no preference leave the list unchanged.
         answer(&tab, |tab| tab.click_named("Haven’t seen it"));
         answer(&tab, |tab| tab.click_named("Skip"));
         assert_eq!(list(&tab), first);
@@ -78,8 +78,8 @@ fn from_a_first_visit_to_a_recommendation_that_changed() {
 }
 
 #[test]
-fn a_first_visit_needs_no_mouse() {
-    let Some(mut tab) = tab("a_first_visit_needs_no_mouse") else { return };
+fn first_visit_works_without_a_mouse() {
+    let Some(mut tab) = tab("first_visit_works_without_a_mouse") else { return };
     let folder = folder();
     let server = Server::start(&folder);
     tab.begin(&server, PHONE.dark());
@@ -97,7 +97,7 @@ fn a_first_visit_needs_no_mouse() {
             tab.tab_to(stars);
             tab.press(Key::Enter);
         });
-        // Whoever goes on with the keys is not thrown back to the top of the page.
+        // Keyboard navigation keeps the focus position.
         assert_ne!(tab.focused(), "body");
     }
     assert!(tab.texts("#told").concat().contains("Next: "));

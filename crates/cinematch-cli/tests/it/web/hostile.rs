@@ -1,4 +1,4 @@
-//! Data that wants to be more than text: titles, overviews, keywords, people, names of profiles.
+//! Injection attempts in titles, overviews, keywords, names of cast members and profile names.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use super::{DESKTOP, NARROW, PHONE, tab};
 use crate::folder::Folder;
 use crate::server::Server;
 
-/// What each would do if it were believed: it sets `owned`.
+/// Payloads that set `owned` if they are executed.
 const TEXTS: [&str; 8] = [
     "<script>window.owned=1</script>",
     "\"><img src=x onerror=window.owned=1>",
@@ -21,7 +21,7 @@ const TEXTS: [&str; 8] = [
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
 ];
 
-/// The sample with such films among the best known.
+/// Returns the sample with hostile movies among the most popular ones.
 fn hostile() -> Folder {
     let folder = Folder::with_sample();
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
@@ -58,8 +58,8 @@ fn hostile() -> Folder {
 }
 
 #[test]
-fn hostile_texts_are_text_on_every_page() {
-    let Some(mut tab) = tab("hostile_texts_are_text_on_every_page") else { return };
+fn hostile_text_is_escaped_on_every_page() {
+    let Some(mut tab) = tab("hostile_text_is_escaped_on_every_page") else { return };
     let folder = hostile();
     let server = Server::start(&folder);
     let names: Vec<String> = TEXTS.iter().map(|text| text.chars().take(100).collect()).collect();
@@ -103,7 +103,7 @@ fn hostile_texts_are_text_on_every_page() {
                 0
             );
             assert!(tab.texts(".person a").contains(&names[at]), "{:?}", tab.texts(".person a"));
-            // Each page once with everything: axe-core takes its time.
+            // Each page gets the full checks once, because axe-core is slow.
             if page % ids.len() == at {
                 let problems = tab.problems(&format!("hostile-{page}"));
                 found.extend(problems.iter().map(|it| format!("{path} ({}): {it}", look.name())));
@@ -111,7 +111,7 @@ fn hostile_texts_are_text_on_every_page() {
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
-    // Suggestions are put into the page by a script.
+    // Suggestions are inserted into the page by a script.
     tab.view(DESKTOP);
     tab.open("/");
     tab.click("#q");
@@ -120,7 +120,7 @@ fn hostile_texts_are_text_on_every_page() {
     assert!(tab.texts("#suggestions").concat().contains(TEXTS[0]));
     assert_eq!(tab.count("#suggestions script, #suggestions img[onerror]"), 0);
     assert_eq!(tab.js("return window.owned === undefined"), true);
-    // The films are there, by their titles to the letter, but for what the last of them likes and listed.
+    // Movies are listed under their exact titles, except the last one, which is excluded by history.
     tab.open("/");
     let titles = tab.texts(".card h3");
     for text in &TEXTS[1..7] {

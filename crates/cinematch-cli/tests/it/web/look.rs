@@ -1,10 +1,10 @@
-//! What a page is looked at with.
+//! Screen, theme and script settings of a page view.
 
 use serde_json::json;
 
 use super::browser::Browser;
 
-/// A screen, a theme, and whether scripts run.
+/// A screen size, a theme, and a flag for scripts.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
     screen: &'static str,
@@ -15,13 +15,13 @@ pub struct Look {
     pub has_scripts: bool,
 }
 
-/// A window on a desk, with a mouse.
+/// A desktop window with a mouse.
 pub const DESKTOP: Look = screen("desktop", 1280, 800);
-/// A phone of the usual size.
+/// A phone of common size.
 pub const PHONE: Look = Look { is_touched: true, ..screen("phone", 360, 740) };
-/// The narrowest screen on which everything has to fit, or 1280 pixels at a zoom of 400 %.
+/// The narrowest supported screen, equal to 1280 pixels at 400 % zoom.
 pub const NARROW: Look = Look { is_touched: true, ..screen("narrow", 320, 640) };
-/// A wall.
+/// A wall-sized display.
 pub const WALL: Look = screen("wall", 3840, 2160);
 
 const fn screen(screen: &'static str, width: u32, height: u32) -> Look {
@@ -29,29 +29,29 @@ const fn screen(screen: &'static str, width: u32, height: u32) -> Look {
 }
 
 impl Look {
-    /// The same by a system whose theme is dark.
+    /// Returns this look with a dark system theme.
     pub const fn dark(self) -> Self {
         Self { is_dark: true, ..self }
     }
 
-    /// The same with scripts off.
+    /// Returns this look with scripts off.
     pub const fn without_scripts(self) -> Self {
         Self { has_scripts: false, ..self }
     }
 
-    /// Whether axe-core, which takes its time, would find here what it does not find on the other looks.
+    /// True if axe-core, which is slow, could find faults here that other looks do not show.
     pub fn is_for_axe(&self) -> bool {
         self.has_scripts && self.width <= DESKTOP.width
     }
 
-    /// For the names of files.
+    /// Returns the name used in file names.
     pub fn name(&self) -> String {
         let theme = if self.is_dark { "dark" } else { "light" };
         let scripts = if self.has_scripts { "" } else { "-no-scripts" };
         format!("{}-{theme}{scripts}", self.screen)
     }
 
-    /// Makes the browser so. Motion is reduced: what moves on its way is not at its place, and pictures of it differ.
+    /// Applies the look to the browser. Motion is reduced so that positions and screenshots are stable.
     pub fn apply(&self, browser: &Browser) {
         browser.tell(
             "Emulation.setDeviceMetricsOverride",

@@ -1,4 +1,4 @@
-//! The pages in a real browser: Chromium, as people use it.
+//! End-to-end tests of the pages in Chromium.
 
 mod browser;
 mod checks;

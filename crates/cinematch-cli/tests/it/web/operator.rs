@@ -1,4 +1,4 @@
-//! Signing in, and the operator's pages.
+//! Sign-in and the operator's pages.
 
 use serde_json::Value;
 
@@ -23,8 +23,8 @@ fn sign_in(tab: &Tab, password: &str) {
 }
 
 #[test]
-fn somebody_signs_in_and_out_with_scripts_and_without() {
-    let Some(mut tab) = tab("somebody_signs_in_and_out_with_scripts_and_without") else { return };
+fn sign_in_and_out_work_with_and_without_scripts() {
+    let Some(mut tab) = tab("sign_in_and_out_work_with_and_without_scripts") else { return };
     let folder = folder();
     let server = with_accounts(&folder);
     for look in [DESKTOP.without_scripts(), PHONE.dark()] {
@@ -46,7 +46,7 @@ fn somebody_signs_in_and_out_with_scripts_and_without() {
         tab.open("/");
         assert_eq!(tab.path(), "/sign-in");
     }
-    // Whoever tries all too often waits.
+    // Repeated failed attempts are rate-limited.
     tab.until_so("too many attempts", || {
         sign_in(&tab, "incorrect horse");
         tab.text("#wrong").starts_with("Too many attempts to sign in; wait ")
@@ -54,8 +54,8 @@ fn somebody_signs_in_and_out_with_scripts_and_without() {
 }
 
 #[test]
-fn with_accounts_models_are_for_a_key_with_the_scope_admin() {
-    let Some(mut tab) = tab("with_accounts_models_are_for_a_key_with_the_scope_admin") else {
+fn operator_pages_require_an_admin_key_with_accounts() {
+    let Some(mut tab) = tab("operator_pages_require_an_admin_key_with_accounts") else {
         return;
     };
     let folder = folder();
@@ -84,7 +84,7 @@ fn with_accounts_models_are_for_a_key_with_the_scope_admin() {
     tab.go_named("Continue");
     tab.check("models-of-accounts");
     assert!(tab.text("#in-service").contains("Generation 1"));
-    // A browser without the key can post nothing either.
+    // A browser without the key cannot post either.
     let posted = |headers: &[(&str, &str)]| {
         let form = [("content-type", "application/x-www-form-urlencoded")];
         server
@@ -99,11 +99,11 @@ fn with_accounts_models_are_for_a_key_with_the_scope_admin() {
 }
 
 #[test]
-fn an_operator_trains_anew_and_goes_back() {
-    let Some(mut tab) = tab("an_operator_trains_anew_and_goes_back") else { return };
+fn operator_can_retrain_and_roll_back() {
+    let Some(mut tab) = tab("operator_can_retrain_and_roll_back") else { return };
     let folder = folder();
     folder.rate_more();
-    // Of the sample's few users much has to be let pass.
+    // The sample has few users, so the margin is wide.
     let margin = ("CINEMATCH_MARGIN", "0.2");
     let server = Server::start_in(&folder, &["--jobs-speed", "20"], &[margin]);
     tab.begin(&server, DESKTOP);
@@ -112,7 +112,7 @@ fn an_operator_trains_anew_and_goes_back() {
     tab.click_named("Retrain");
     tab.until_told("is queued");
     tab.check("models-busy");
-    // The page looks again by itself.
+    // The page refreshes itself.
     tab.until_so("the job's end", || tab.text("#jobs").contains("Training is done"));
     assert!(tab.text("#jobs").contains("Generation 2: "));
     tab.until_so("the new generation", || tab.text("#in-service").contains("Generation 2"));
@@ -127,7 +127,7 @@ fn an_operator_trains_anew_and_goes_back() {
         tab.check("models-2");
     }
     assert_eq!(tab.problems_of_large_text("models-2"), Vec::<String>::new());
-    // A second thought before everything that everybody meets.
+    // Actions that affect all users require confirmation.
     tab.open("/models");
     tab.go_named("Roll back to generation 1");
     tab.check("models-rollback");

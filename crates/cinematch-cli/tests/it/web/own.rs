@@ -1,4 +1,4 @@
-//! Somebody's own pages: what leaves the watchlist comes back, and a profile is left by the keyboard alone.
+//! The user's own pages: undoing a watchlist removal, and editing a profile by keyboard.
 
 use fantoccini::key::Key;
 
@@ -7,7 +7,7 @@ use super::{DESKTOP, PHONE, tab};
 use crate::server::Server;
 
 #[test]
-fn a_movie_leaves_the_watchlist_and_comes_back() {
+fn watchlist_removal_can_be_undone() {
     let Some(mut tab) = tab("a_film_leaves_the_watchlist_and_comes_back") else { return };
     let folder = folder();
     let server = Server::start(&folder);
@@ -36,8 +36,8 @@ fn a_movie_leaves_the_watchlist_and_comes_back() {
 }
 
 #[test]
-fn a_profile_is_changed_and_forgotten_by_the_keyboard_alone() {
-    let Some(mut tab) = tab("a_profile_is_changed_and_forgotten_by_the_keyboard_alone") else {
+fn profile_can_be_edited_and_deleted_by_keyboard() {
+    let Some(mut tab) = tab("profile_can_be_edited_and_deleted_by_keyboard") else {
         return;
     };
     let folder = folder();

@@ -1,4 +1,4 @@
-//! The checks see what is wrong, on pages made for it: a check that finds nothing anywhere proves nothing.
+//! Tests of the checks themselves, on pages with known faults.
 
 use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,24 +13,24 @@ use super::{DESKTOP, NARROW, PHONE, tab};
 
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'";
 
-/// Nothing is wrong with it.
+/// A page without faults.
 const GOOD: &str = r#"<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
 <title>Good</title><main><h1>A page</h1><p>Some words.</p></main></html>"#;
 
-/// Everything is wrong with it.
+/// A page with every fault.
 const BAD: &str = r#"<!doctype html><html><meta name="viewport" content="width=device-width">
 <h1>One</h1><h1>Another</h1><img src="/none.png"><img src="https://example.org/picture.png">
 <p style="color: #777">An attribute that the policy forbids.</p><pre>A_line_that_is_far_too_long_for_a_phone__________________________________________</pre>
 <p id="late"></p><p>Below it.</p><script>document.title = 'hacked'</script><script src="/move.js"></script></html>"#;
 
-/// What comes late moves the rest.
+/// A script whose late content shifts the layout.
 const MOVE: &str = "document.documentElement.dataset.ran = 'yes';
 setTimeout(() => {
     document.getElementById('late').textContent = 'Too late.';
     console.error('moved');
 }, 300);";
 
-/// What a person does with it is told.
+/// A page that records user input.
 const FORM: &str = r#"<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
 <title>Form</title><style>button:focus { outline: none }</style>
 <main><h1>A form</h1><form action="/form"><label>Name <input name="name" value="old"></label>
@@ -64,8 +64,8 @@ fn serve() -> String {
 }
 
 #[test]
-fn the_browser_sees_what_is_wrong_with_a_page() {
-    let Some(mut tab) = tab("the_browser_sees_what_is_wrong_with_a_page") else { return };
+fn checks_detect_every_fault_of_a_page() {
+    let Some(mut tab) = tab("checks_detect_every_fault_of_a_page") else { return };
     let address = serve();
     tab.begin_at(&address, PHONE);
     tab.open("/good");
@@ -97,8 +97,8 @@ fn the_browser_sees_what_is_wrong_with_a_page() {
 }
 
 #[test]
-fn the_browser_is_as_large_and_as_dark_as_it_is_told() {
-    let Some(mut tab) = tab("the_browser_is_as_large_and_as_dark_as_it_is_told") else { return };
+fn browser_applies_screen_size_and_theme() {
+    let Some(mut tab) = tab("browser_applies_screen_size_and_theme") else { return };
     let address = serve();
     let says = "return [document.documentElement.clientWidth, matchMedia('(prefers-color-scheme: dark)').matches, \
                 matchMedia('(pointer: coarse)').matches]";
@@ -116,8 +116,8 @@ fn the_browser_is_as_large_and_as_dark_as_it_is_told() {
 }
 
 #[test]
-fn what_a_person_does_reaches_the_page() {
-    let Some(mut tab) = tab("what_a_person_does_reaches_the_page") else { return };
+fn user_input_reaches_the_page() {
+    let Some(mut tab) = tab("user_input_reaches_the_page") else { return };
     let address = serve();
     tab.begin_at(&address, DESKTOP);
     tab.open("/form");
@@ -127,7 +127,7 @@ fn what_a_person_does_reaches_the_page() {
     tab.go_named("It's done");
     assert_eq!(tab.path(), "/form?name=Zo%C3%AB&genre=crime&file=Cargo.toml");
 
-    // By the keys alone.
+    // Keyboard only.
     tab.tab_to("Name");
     tab.press_with(&[Key::Control], 'a');
     tab.type_text("Ada");

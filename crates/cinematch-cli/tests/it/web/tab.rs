@@ -1,4 +1,4 @@
-//! What a person does in a browser's tab, and what they find there.
+//! User actions in a browser tab, and queries of the open page.
 
 use std::path::PathBuf;
 use std::sync::MutexGuard;
@@ -14,10 +14,10 @@ use super::browser::Browser;
 use super::look::Look;
 use crate::server::Server;
 
-/// How long something may take to be there.
+/// Maximum time to wait for a condition.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The tab, as long as a test has it.
+/// The browser tab, locked for the duration of a test.
 pub struct Tab {
     pub browser: MutexGuard<'static, Browser>,
     pub axe: PathBuf,
@@ -30,14 +30,14 @@ impl Tab {
         Self { browser, axe, look: super::DESKTOP, origin: String::new() }
     }
 
-    /// Begins anew at a server, with this screen and theme: no cookies, nothing kept.
+    /// Starts a fresh session on a server with this look: no cookies or stored data.
     pub fn begin(&mut self, server: &Server, look: Look) {
         self.begin_at(&server.address, look);
     }
 
-    /// The same at any address.
+    /// Starts a fresh session at any address.
     pub fn begin_at(&mut self, origin: &str, look: Look) {
-        // A page left open would go on asking its server, which may be gone.
+        // An open page would continue to request its server, which may be gone.
         self.browser.wait(self.browser.client.goto("about:blank")).unwrap();
         self.browser.tell("Network.clearBrowserCookies", &json!({}));
         self.browser.tell("Network.clearBrowserCache", &json!({}));
@@ -47,25 +47,25 @@ impl Tab {
         self.view(look);
     }
 
-    /// Goes on with another screen or theme; what is open stays open.
+    /// Switches to another look; the open page stays open.
     pub fn view(&mut self, look: Look) {
         self.look = look;
         look.apply(&self.browser);
     }
 
-    /// Opens one of the server's pages.
+    /// Opens a page of the server.
     pub fn open(&self, path: &str) {
         let address = format!("{}{path}", self.origin);
         self.browser.wait(self.browser.client.goto(&address)).unwrap();
     }
 
-    /// The path and query of the page that is open.
+    /// Returns the path and query of the open page.
     pub fn path(&self) -> String {
         let url = self.browser.wait(self.browser.client.current_url()).unwrap();
         url.as_str().strip_prefix(&self.origin).unwrap_or(url.as_str()).to_owned()
     }
 
-    /// What a script says that is run in the page, scripts off or on.
+    /// Runs a script in the page and returns its result, with page scripts off or on.
     pub fn js(&self, script: &str) -> Value {
         self.js_with(script, vec![])
     }
@@ -75,18 +75,18 @@ impl Tab {
         said.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// The same where the page may be about to change.
+    /// Runs a script in a page that may be about to change.
     fn try_js(&self, script: &str, given: Vec<Value>) -> Option<Value> {
         self.browser.wait(self.browser.client.execute(script, given)).ok()
     }
 
-    /// What a script that waits says at last; `done` is its last argument.
+    /// Runs an asynchronous script, whose last argument is `done`, and returns its result.
     pub fn js_later(&self, script: &str, given: Vec<Value>) -> Value {
         let said = self.browser.wait(self.browser.client.execute_async(script, given));
         said.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// The first element that a selector finds, now.
+    /// Returns the first element that matches a selector, without waiting.
     pub fn try_find(&self, css: &str) -> Option<Element> {
         let found = self.browser.wait(self.browser.client.find(Locator::Css(css)));
         match found {
@@ -96,18 +96,18 @@ impl Tab {
         }
     }
 
-    /// The first element that a selector finds, when it is there.
+    /// Waits for the first element that matches a selector.
     pub fn find(&self, css: &str) -> Element {
         self.until(css, || self.try_find(css))
     }
 
-    /// How many elements a selector finds.
+    /// Number of elements that match a selector.
     pub fn count(&self, css: &str) -> usize {
         let script = "return document.querySelectorAll(arguments[0]).length";
         self.js_with(script, vec![css.into()]).as_u64().unwrap() as usize
     }
 
-    /// The text of every element that a selector finds.
+    /// Returns the text of every element that matches a selector.
     pub fn texts(&self, css: &str) -> Vec<String> {
         let script =
             "return [...document.querySelectorAll(arguments[0])].map(it => it.textContent.trim())";
@@ -115,13 +115,13 @@ impl Tab {
         said.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
     }
 
-    /// The text of one that has to be there, as it is seen.
+    /// Returns the rendered text of a required element.
     pub fn text(&self, css: &str) -> String {
         let script = "return document.querySelector(arguments[0])?.innerText.trim()";
         self.until(css, || Some(self.try_js(script, vec![css.into()])?.as_str()?.to_owned()))
     }
 
-    /// Waits until `ready` has something.
+    /// Waits until `ready` returns a value.
     pub fn until<T>(&self, what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
         let start = Instant::now();
         loop {
@@ -135,23 +135,23 @@ impl Tab {
         }
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition holds.
     pub fn until_so(&self, what: &str, mut so: impl FnMut() -> bool) {
         self.until(what, || so().then_some(()));
     }
 
-    /// Waits until the live region, or the note at a page's top, says something with these words.
+    /// Waits until the live region, or the note at the top of the page, contains this text.
     pub fn until_told(&self, words: &str) {
         self.until_so(words, || self.texts("#note").concat().contains(words));
     }
 
-    /// Clicks, or taps.
+    /// Clicks or taps an element.
     pub fn click(&self, css: &str) {
         let element = self.find(css);
         self.click_element(css, &element);
     }
 
-    /// Clicks what is called so.
+    /// Clicks the element with this name.
     pub fn click_named(&self, name: &str) {
         let literal = literal(name);
         let xpath = format!(
@@ -164,7 +164,7 @@ impl Tab {
         self.click_element(name, &element);
     }
 
-    /// Scrolls to where nothing covers it, as a person does, and clicks.
+    /// Scrolls the element into an unobstructed position and clicks it.
     fn click_element(&self, name: &str, element: &Element) {
         let given = serde_json::to_value(element).unwrap();
         self.try_js("arguments[0].scrollIntoView({block: 'center'})", vec![given]);
@@ -172,7 +172,7 @@ impl Tab {
         done.unwrap_or_else(|error| panic!("“{name}” cannot be clicked: {error}"));
     }
 
-    /// Does what leads to another page, and waits for it.
+    /// Performs an action that navigates, and waits for the new page.
     pub fn through(&self, lead: impl FnOnce(&Self)) {
         let page = || {
             let script =
@@ -184,41 +184,41 @@ impl Tab {
         self.until_so("the next page", || page().is_some_and(|after| after != before));
     }
 
-    /// Clicks what leads to another page.
+    /// Clicks an element that navigates.
     pub fn go(&self, css: &str) {
         self.through(|tab| tab.click(css));
     }
 
-    /// Clicks what is called so and leads to another page.
+    /// Clicks the element with this name, which navigates.
     pub fn go_named(&self, name: &str) {
         self.through(|tab| tab.click_named(name));
     }
 
-    /// Writes into a field, in place of what it holds.
+    /// Replaces the value of a field.
     pub fn fill(&self, css: &str, text: &str) {
         let element = self.find(css);
         self.browser.wait(element.clear()).unwrap();
         self.browser.wait(element.send_keys(text)).unwrap();
     }
 
-    /// Chooses files in a file field.
+    /// Selects files in a file field.
     pub fn choose_file(&self, css: &str, path: &str) {
         let element = self.find(css);
         self.browser.wait(element.send_keys(path)).unwrap();
     }
 
-    /// Chooses an option of a select by its value.
+    /// Selects an option by its value.
     pub fn choose(&self, css: &str, value: &str) {
         let element = self.find(css);
         self.browser.wait(element.select_by_value(value)).unwrap();
     }
 
-    /// Presses a key, wherever the focus is.
+    /// Presses a key in the focused element.
     pub fn press(&self, key: Key) {
         self.press_with(&[], key.into());
     }
 
-    /// Presses a key while others are held.
+    /// Presses a key with modifiers held.
     pub fn press_with(&self, held: &[Key], key: char) {
         let mut actions = KeyActions::new("keyboard".to_owned());
         for held in held {
@@ -231,7 +231,7 @@ impl Tab {
         self.browser.wait(self.browser.client.perform_actions(actions)).unwrap();
     }
 
-    /// Types, wherever the focus is.
+    /// Types text into the focused element.
     pub fn type_text(&self, text: &str) {
         let mut actions = KeyActions::new("keyboard".to_owned());
         for value in text.chars() {
@@ -240,12 +240,12 @@ impl Tab {
         self.browser.wait(self.browser.client.perform_actions(actions)).unwrap();
     }
 
-    /// What a screen reader would say the focus is on.
+    /// Returns the accessible name of the focused element.
     pub fn focused(&self) -> String {
         self.js(FOCUSED).as_str().unwrap().to_owned()
     }
 
-    /// Goes on with the tab key until the focus is on what is called so. Wherever it stops, it has to be seen.
+    /// Presses Tab until the element with this name has focus. Every focused element on the way has to be visible.
     pub fn tab_to(&self, name: &str) {
         let mut passed = Vec::new();
         for _ in 0..400 {
@@ -264,7 +264,7 @@ impl Tab {
     }
 }
 
-/// The name of what has the focus: its label, or what it says.
+/// Returns the accessible name of the focused element: its label or its text.
 const FOCUSED: &str = r"
 const it = document.activeElement;
 if (!it || it === document.body) return 'body';
@@ -274,7 +274,7 @@ const label = it.labels?.[0]?.textContent;
 return (it.getAttribute('aria-label') || labelled || label || it.textContent || it.value || it.tagName)
     .replace(/\s+/g, ' ').trim()";
 
-/// Why the focus is not seen; nothing where it is.
+/// Returns the reason why the focus is not visible, or nothing if it is.
 const FOCUS_IS_SEEN: &str = r"
 const it = document.activeElement;
 let shown = it;
@@ -292,7 +292,7 @@ if (above && (it.contains(above) || above.contains(it) || [...(it.labels ?? [])]
     return null;
 return 'covered by ' + (above ? above.outerHTML.slice(0, 120) : 'nothing')";
 
-/// A text as `XPath` writes it.
+/// Returns the text as an `XPath` literal.
 fn literal(text: &str) -> String {
     if !text.contains('\'') {
         return format!("'{text}'");

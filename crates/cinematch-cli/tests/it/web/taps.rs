@@ -1,4 +1,4 @@
-//! What one does on every page: a tap and its undoing, looking for a film, colours, and all of it by the keyboard.
+//! Actions common to all pages: undo, search, color themes, and keyboard use.
 
 use fantoccini::key::Key;
 
@@ -16,8 +16,8 @@ fn is_pressed(tab: &Tab, css: &str) -> bool {
 }
 
 #[test]
-fn a_tap_changes_the_page_at_once_and_is_undone() {
-    let Some(mut tab) = tab("a_tap_changes_the_page_at_once_and_is_undone") else { return };
+fn tap_updates_the_page_immediately_and_can_be_undone() {
+    let Some(mut tab) = tab("tap_updates_the_page_immediately_and_can_be_undone") else { return };
     let folder = folder();
     let server = Server::start(&folder);
     let ada = somebody(&server, "Ada");
@@ -51,9 +51,8 @@ fn a_tap_changes_the_page_at_once_and_is_undone() {
 }
 
 #[test]
-fn taps_wait_their_turn_undo_keeps_the_focus_and_a_page_speaks_for_its_own_profile() {
-    let Some(mut tab) =
-        tab("taps_wait_their_turn_undo_keeps_the_focus_and_a_page_speaks_for_its_own_profile")
+fn taps_are_queued_undo_keeps_focus_and_pages_are_bound_to_a_profile() {
+    let Some(mut tab) = tab("taps_are_queued_undo_keeps_focus_and_pages_are_bound_to_a_profile")
     else {
         return;
     };
@@ -65,14 +64,14 @@ fn taps_wait_their_turn_undo_keeps_the_focus_and_a_page_speaks_for_its_own_profi
     tab.open("/");
     let button = |name: &str| format!("main li:first-child .card .{name}");
     let first = titles(&tab)[0].clone();
-    // The second tap comes before the first is answered.
+    // The second tap comes before the reply to the first.
     tab.js("const say = document.querySelector('main .card .say');
          say.querySelector('.seen').click(); say.querySelector('.list').click()");
     tab.until_told("to your watchlist");
     assert!(tab.text("#note").contains(&first));
     assert_eq!(tab.count("main .card .seen[aria-pressed=true]"), 1);
     assert_eq!(tab.count("main .card .list[aria-pressed=true]"), 1);
-    // What Undo leaves behind has the focus.
+    // Focus moves to the element that replaces Undo.
     tab.js("document.querySelector('#note button').focus()");
     tab.press(Key::Enter);
     tab.until_told("undone");
@@ -81,7 +80,7 @@ fn taps_wait_their_turn_undo_keeps_the_focus_and_a_page_speaks_for_its_own_profi
     tab.until_told("You liked");
     tab.press_with(&[Key::Control], 'z');
     tab.until_told("undone");
-    // Another tab made somebody else of this browser: what is tapped here is not said in their name.
+    // Another tab switched the profile; actions on this page are not applied to the new one.
     let of_bob = || server.as_user(&bob.to_string(), ("GET", "/api/feedback"), None).text;
     let before = of_bob();
     tab.be(bob);
@@ -92,8 +91,8 @@ fn taps_wait_their_turn_undo_keeps_the_focus_and_a_page_speaks_for_its_own_profi
 }
 
 #[test]
-fn without_scripts_a_tap_leads_to_the_same_page_and_is_undone() {
-    let Some(mut tab) = tab("without_scripts_a_tap_leads_to_the_same_page_and_is_undone") else {
+fn tap_without_scripts_returns_to_the_page_and_can_be_undone() {
+    let Some(mut tab) = tab("tap_without_scripts_returns_to_the_page_and_can_be_undone") else {
         return;
     };
     let folder = folder();
@@ -112,14 +111,14 @@ fn without_scripts_a_tap_leads_to_the_same_page_and_is_undone() {
         tab.go_named("Undo");
         assert_eq!(tab.path(), "/search?q=heat");
         assert!(!is_pressed(&tab, "main li:first-child .card .dislike"));
-        // What was told once is not told again.
+        // A confirmation is shown only once.
         tab.open("/search?q=heat");
         assert_eq!(tab.texts("#note").concat(), "");
     }
 }
 
 #[test]
-fn movies_are_suggested_while_one_types_and_chosen_by_the_keys() {
+fn search_suggests_movies_and_supports_the_keyboard() {
     let Some(mut tab) = tab("films_are_suggested_while_one_types_and_chosen_by_the_keys") else {
         return;
     };
@@ -144,14 +143,14 @@ fn movies_are_suggested_while_one_types_and_chosen_by_the_keys() {
     assert_eq!(active, chosen);
     tab.press(Key::Escape);
     assert_eq!(tab.count("#q[aria-expanded=false]"), 1);
-    // With nothing chosen, all that is found.
+    // Without a selected suggestion, Enter opens all results.
     tab.press(Key::Enter);
     tab.until_so("what is found", || tab.path() == "/search?q=godfathr");
     assert!(titles(&tab)[0].contains("Godfather"));
 }
 
 #[test]
-fn the_keyboard_alone_likes_a_movie_and_takes_it_back() {
+fn keyboard_can_like_a_movie_and_undo() {
     let Some(mut tab) = tab("the_keyboard_alone_likes_a_film_and_takes_it_back") else { return };
     let folder = folder();
     let server = Server::start(&folder);
@@ -176,8 +175,8 @@ fn the_keyboard_alone_likes_a_movie_and_takes_it_back() {
 }
 
 #[test]
-fn colours_are_the_devices_or_those_chosen() {
-    let Some(mut tab) = tab("colours_are_the_devices_or_those_chosen") else { return };
+fn theme_follows_the_device_or_the_users_choice() {
+    let Some(mut tab) = tab("theme_follows_the_device_or_the_users_choice") else { return };
     let folder = folder();
     let server = Server::start(&folder);
     let ada = somebody(&server, "Ada");

@@ -1,11 +1,11 @@
-//! Every page on every screen: nothing that axe-core, the console, the policy or the eye would mind.
+//! Checks every page on every screen with axe-core, the console, the policy and layout rules.
 
 use super::checks::Traffic;
 use super::world::{folder, somebody};
 use super::{DESKTOP, NARROW, PHONE, WALL, tab};
 use crate::server::Server;
 
-/// The pages of somebody with a history, by the names of their pictures.
+/// Pages of a user with a history, by screenshot name.
 const PAGES: [(&str, &str); 12] = [
     ("home", "/"),
     ("search", "/search?q=godfather"),
@@ -22,14 +22,14 @@ const PAGES: [(&str, &str); 12] = [
 ];
 
 #[test]
-fn every_page_is_sound_on_every_screen() {
-    let Some(mut tab) = tab("every_page_is_sound_on_every_screen") else { return };
+fn every_page_passes_all_checks_on_every_screen() {
+    let Some(mut tab) = tab("every_page_passes_all_checks_on_every_screen") else { return };
     let folder = folder();
     let server = Server::start(&folder);
     let ada = somebody(&server, "Ada");
     tab.begin(&server, DESKTOP);
     tab.be(ada);
-    // All that is wrong is told at once: what one page has wrong others may have too.
+    // All faults are reported together, since pages may share them.
     let mut found = Vec::new();
     for look in [DESKTOP, PHONE.dark(), NARROW.without_scripts(), WALL.dark()] {
         tab.view(look);
@@ -47,8 +47,8 @@ fn every_page_is_sound_on_every_screen() {
 }
 
 #[test]
-fn the_first_page_is_light_and_quick() {
-    let Some(mut tab) = tab("the_first_page_is_light_and_quick") else { return };
+fn home_page_stays_within_size_and_time_limits() {
+    let Some(mut tab) = tab("home_page_stays_within_size_and_time_limits") else { return };
     let folder = folder();
     let server = Server::start(&folder);
     let ada = somebody(&server, "Ada");

@@ -1,4 +1,4 @@
-//! A server with the sample's films, for a story.
+//! A server with the sample's movies, for end-to-end tests.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,11 +9,11 @@ use super::tab::Tab;
 use crate::folder::Folder;
 use crate::server::Server;
 
-/// Films of the sample that somebody likes, and some that they do not.
+/// Sample movies that the test user likes or dislikes.
 pub const LIKED: [u32; 6] = [1, 6, 10, 12, 20, 31];
 pub const DISLIKED: [u32; 2] = [3, 8];
 
-/// A folder with a trained model of its own; it is trained once a process.
+/// Returns a folder with its own trained model; training runs once per process.
 pub fn folder() -> Folder {
     static TRAINED: LazyLock<Folder> = LazyLock::new(Folder::trained);
     let folder = Folder::empty();
@@ -21,7 +21,7 @@ pub fn folder() -> Folder {
     folder
 }
 
-/// Somebody with a history: their number.
+/// Creates a user with a history and returns the id.
 pub fn somebody(server: &Server, name: &str) -> i64 {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let email = format!("{}@example.org", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -48,7 +48,7 @@ pub fn somebody(server: &Server, name: &str) -> i64 {
 }
 
 impl Tab {
-    /// From now on the browser is a household's member.
+    /// Signs the browser in as a member of a household.
     pub fn be(&self, id: i64) {
         self.browser.tell(
             "Network.setCookie",

@@ -1,4 +1,4 @@
-//! Rows in file order → both sorted matrices, in parallel and without a copy too many.
+//! Builds both sorted matrices from rows in file order, in parallel.
 
 use std::ops::Range;
 
@@ -10,13 +10,13 @@ use crate::ids::{MovieIdx, UserId, UserIdx, Vocabulary};
 use crate::sources::ratings::{Part, RatingsRead};
 use crate::sources::{Outcome, Problem, ProblemKind};
 
-/// Runs of rows of the result that are filled at the same time.
+/// Maximum number of bands: consecutive rows of a matrix filled by one task.
 const BANDS: usize = 16;
 
 impl Interactions {
-    /// Sorts what was read of `file` both ways. Where a user rated a film twice, the later row counts,
-    /// and that is one of the file's problems. O(ratings) time where the file is in order of users;
-    /// 9 bytes a rating beside what was read, then 5 more instead of it.
+    /// Builds both matrices from the rows of `file`. If a user rated a movie several times, the last row is
+    /// kept and each replaced one is added to `read.problems`. O(ratings) time if the file is sorted by
+    /// user. Allocates 9 bytes per rating while the rows are in memory, and 5 more after they are freed.
     pub fn new(file: &str, movies: Vocabulary, read: &mut RatingsRead) -> Self {
         let parts: Vec<UserRows> =
             std::mem::take(&mut read.parts).into_iter().map(UserRows::new).collect();
@@ -32,7 +32,7 @@ impl Interactions {
         interactions
     }
 
-    /// Makes room for every row, by user.
+    /// Counts the ratings per user and allocates the arrays by user.
     fn by_user(movies: Vocabulary, parts: &[UserRows]) -> Self {
         let of_parts: Vec<FxHashMap<UserId, u64>> =
             parts.par_iter().map(UserRows::counts).collect();
@@ -57,8 +57,8 @@ impl Interactions {
         }
     }
 
-    /// Puts every row in its place and returns the repeated ones. In a user's row, the films ascend
-    /// afterwards, and of equal ones the last in the file is the last.
+    /// Copies every rating to its place and returns the repeated ones. Afterwards each user's movies are
+    /// ascending, and repeated movies have the order of the file.
     fn fill(&mut self, parts: &[UserRows]) -> Vec<Repeated> {
         let Self { users, user_offsets, user_movies, user_stars, user_times, .. } = self;
         let (users, user_offsets) = (&*users, &*user_offsets);
@@ -81,7 +81,7 @@ impl Interactions {
         bands.into_par_iter().with_max_len(1).flat_map_iter(|mut band| band.fill(parts)).collect()
     }
 
-    /// The problems that repeated ratings are.
+    /// Returns a problem for each repeated rating.
     fn report(&self, file: &str, parts: &[UserRows], repeated: &[Repeated]) -> Vec<Problem> {
         let pairs: FxHashSet<(UserId, MovieIdx)> =
             repeated.iter().map(|repeated| (self.user(repeated.user), repeated.movie)).collect();
@@ -114,7 +114,7 @@ impl Interactions {
         problems
     }
 
-    /// Closes the gaps that earlier ratings of a repeated pair leave. O(ratings).
+    /// Removes all but the last rating of repeated pairs. O(ratings).
     fn drop_repeated(&mut self, repeated: &[Repeated]) {
         let mut dropped = repeated.iter().map(|repeated| repeated.at).peekable();
         let n = self.user_movies.len();
@@ -139,9 +139,9 @@ impl Interactions {
         self.user_times.truncate(kept);
     }
 
-    /// Makes the matrix by film from the one by user.
+    /// Builds the matrix by movie by transposing the matrix by user.
     pub(super) fn turn_round(&mut self) {
-        /// Ratings that one task counts.
+        /// Number of ratings per counting task.
         const RUN: usize = 1 << 20;
         let n_movies = self.movies.len();
         let counts = self
@@ -200,7 +200,7 @@ impl Interactions {
     }
 }
 
-/// Where rows of these lengths start, and where the last one ends.
+/// Returns the start of each row and the end of the last, given the lengths of the rows.
 fn offsets(lengths: impl Iterator<Item = u64>) -> Vec<u64> {
     let mut total = 0;
     let ends = lengths.map(|length| {
@@ -210,7 +210,7 @@ fn offsets(lengths: impl Iterator<Item = u64>) -> Vec<u64> {
     std::iter::once(0).chain(ends).collect()
 }
 
-/// Runs of rows with about equally many entries.
+/// Splits the rows into at most [`BANDS`] ranges with about equal numbers of entries.
 fn bands(offsets: &[u64]) -> Vec<Range<usize>> {
     let total = offsets[offsets.len() - 1];
     let mut bands: Vec<Range<usize>> = Vec::new();
@@ -222,7 +222,7 @@ fn bands(offsets: &[u64]) -> Vec<Range<usize>> {
             from = to;
         }
     }
-    // Rows without entries stand behind the last one that has some.
+    // Add the trailing rows without entries to the last band.
     match bands.last_mut() {
         Some(last) => last.end = offsets.len() - 1,
         None => bands.push(0..offsets.len() - 1),
@@ -230,18 +230,18 @@ fn bands(offsets: &[u64]) -> Vec<Range<usize>> {
     bands
 }
 
-/// The earlier rating of a pair that was rated again.
+/// A rating that a later row of the same user–movie pair replaces.
 struct Repeated {
-    /// Its place among all ratings by user.
+    /// Index in the arrays by user.
     at: usize,
     user: UserIdx,
     movie: MovieIdx,
 }
 
-/// The rows of a piece of the file.
+/// Rows of a part of the file.
 struct UserRows {
     rows: Part,
-    /// The least and the greatest user.
+    /// Smallest and largest user id.
     users: Option<(UserId, UserId)>,
 }
 
@@ -251,7 +251,7 @@ impl UserRows {
         Self { rows, users }
     }
 
-    /// Consecutive rows of one user.
+    /// Iterates over runs of consecutive rows of a user.
     fn runs(&self) -> impl Iterator<Item = (UserId, Range<usize>)> {
         let mut at = 0;
         self.rows.users.chunk_by(|a, b| a == b).map(move |run| {
@@ -270,12 +270,12 @@ impl UserRows {
     }
 }
 
-/// A run of users whose ratings one task puts in place.
+/// Consecutive users whose ratings are filled in by one task.
 struct Band<'a> {
-    /// Where their rows start in all ratings, and where the last ends.
+    /// Start of each user's row in the arrays by user, and the end of the last.
     offsets: &'a [u64],
     users: &'a [UserId],
-    /// The index of the first.
+    /// Index of the first user.
     first: u32,
     movies: &'a mut [u32],
     stars: &'a mut [u8],
@@ -312,7 +312,7 @@ impl Band<'_> {
         repeated
     }
 
-    /// Sorts a user's row by film, where it is not, and notes what is repeated.
+    /// Sorts a user's row by movie, unless it is sorted, and collects repeated movies.
     fn sort(&mut self, place: usize, repeated: &mut Vec<Repeated>) {
         let base = self.offsets[0];
         let range =
@@ -328,7 +328,7 @@ impl Band<'_> {
             .zip(&*times)
             .map(|((movie, stars), time)| (*movie, *stars, *time))
             .collect();
-        // Stable: of equal films the last in the file stays the last.
+        // A stable sort keeps repeated movies in file order.
         rows.sort_by_key(|(movie, ..)| *movie);
         for (at, (movie, given, time)) in rows.into_iter().enumerate() {
             if at > 0 && movies[at - 1] == movie {

@@ -1,9 +1,8 @@
-//! The packed form of ratings: opened instead of reading `ratings.csv` again, as long as that file
-//! has not changed.
+//! Binary cache of ratings, loaded instead of parsing `ratings.csv` while that file is unchanged.
 //!
-//! `CMRATNG1`, length and CRC-32 of a JSON header (u32 each), the header, then nine arrays, all
-//! little-endian: users, films (u32), offsets by user, offsets by film (u64), films and times by user,
-//! users by film (u32), half stars by user, half stars by film (u8). The header has the CRC-32 of
+//! Layout: `CMRATNG1`, length and CRC-32 of a JSON header (u32 each), the header, then nine arrays, all
+//! little-endian: users, movies (u32), offsets by user, offsets by movie (u64), movies and times by user,
+//! users by movie (u32), half stars by user, half stars by movie (u8). The header contains the CRC-32 of
 //! each array.
 
 use std::fs::{self, File};
@@ -21,14 +20,14 @@ use crate::ids::{MovieId, UserId, Vocabulary};
 const MAGIC: &[u8; 8] = b"CMRATNG1";
 const _: () =
     assert!(cfg!(target_endian = "little"), "the arrays are written as they are in memory");
-/// A header is not longer than this.
+/// Maximum length of the header in bytes.
 const LONGEST_HEADER: u32 = 1 << 20;
-/// Bytes before the header.
+/// Number of bytes before the header.
 const PREFIX: u64 = 16;
 const N_ARRAYS: usize = 9;
 
-/// What tells one state of `ratings.csv`, read against one list of films, from another. The time of
-/// the last change to the file's node cannot be set by hand, so no edit goes unnoticed.
+/// Identifies the state of `ratings.csv` and the list of movies it was read with. Includes the inode's
+/// change time (ctime), which programs cannot set, so that every edit is detected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     device: u64,
@@ -40,7 +39,7 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// That of a file as it is now.
+    /// Computes the fingerprint of an open file.
     pub fn of(file: &File, movies: &Vocabulary) -> io::Result<Self> {
         let found = file.metadata()?;
         Ok(Self {
@@ -54,29 +53,29 @@ impl Fingerprint {
     }
 }
 
-/// What the arrays were made from.
+/// Origin of packed ratings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// The state of the source.
+    /// State of the source file.
     pub fingerprint: Fingerprint,
-    /// Data rows of the source.
+    /// Number of data rows of the source.
     pub rows: u64,
-    /// What was wrong with some of them, counted.
+    /// Number of problems found in these rows.
     pub problems: u64,
 }
 
-/// A packed file that is not used.
+/// Error of opening a packed file.
 #[derive(Debug, thiserror::Error)]
 pub enum PackedError {
-    /// It is of another form, or damaged.
+    /// The file is damaged or has another format.
     #[error("{file} is damaged ({reason})")]
     Damaged {
-        /// The file.
+        /// Path of the file.
         file: String,
-        /// What is wrong with it.
+        /// Description of the damage.
         reason: String,
     },
-    /// The operating system could not read it.
+    /// The file could not be opened or read.
     #[error(transparent)]
     File(#[from] FileError),
 }
@@ -90,17 +89,17 @@ struct Header {
     crc32: [u32; N_ARRAYS],
 }
 
-/// Ratings with what they were made from.
+/// Ratings with their origin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Packed {
     /// The ratings.
     pub interactions: Interactions,
-    /// What they were made from.
+    /// Origin of the ratings.
     pub provenance: Provenance,
 }
 
 impl Packed {
-    /// Writes the ratings in one step.
+    /// Atomically writes the ratings to `path`.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
         let Interactions {
             users,
@@ -145,8 +144,8 @@ impl Packed {
         })
     }
 
-    /// Opens the packed form of a source in this state; `None` where there is none. O(bytes), at the
-    /// speed of memory.
+    /// Loads packed ratings and verifies all checksums. Returns `None` if the file does not exist or
+    /// belongs to another fingerprint. O(bytes); the arrays are read and checked in parallel.
     pub fn open(path: &Path, fingerprint: &Fingerprint) -> Result<Option<Self>, PackedError> {
         let damaged = |reason: &str| PackedError::Damaged {
             file: path.display().to_string(),

@@ -1,11 +1,11 @@
-//! The same ratings of other films, or some of them.
+//! Selecting ratings by movie, time or predicate.
 
 use super::{Interactions, Rated};
 use crate::ids::Vocabulary;
 
 impl Interactions {
-    /// The ratings of the films of `movies` only, whose columns they then are. Every user stays, also
-    /// one that rated none of them. O(ratings).
+    /// Keeps the ratings of `movies`, which become the columns. Users without remaining ratings are kept.
+    /// O(ratings).
     #[must_use]
     pub fn restricted_to(self, movies: &Vocabulary) -> Self {
         if self.movies == *movies {
@@ -44,7 +44,7 @@ impl Interactions {
         kept
     }
 
-    /// The ratings that `keep` lets through. Every user and film stays. O(ratings).
+    /// Returns the ratings for which `keep` returns true. All users and movies are kept. O(ratings).
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(&Rated) -> bool) -> Self {
         let mut kept = Self {
@@ -70,7 +70,7 @@ impl Interactions {
         kept
     }
 
-    /// The ratings before a point in time.
+    /// Returns the ratings before `time` in Unix seconds. All users and movies are kept. O(ratings).
     #[must_use]
     pub fn before(&self, time: u32) -> Self {
         self.filtered(|rated| rated.time < time)

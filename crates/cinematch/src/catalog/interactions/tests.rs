@@ -8,7 +8,7 @@ use super::*;
 use crate::ids::MovieId;
 use crate::sources::ratings;
 
-/// Builds from a file's text.
+/// Builds interactions and returns them with the formatted problems.
 fn build(csv: &str) -> (Interactions, Vec<String>) {
     let movies = Vocabulary::new([7, 1, 300, 2].map(MovieId));
     let mut read = ratings::read("ratings.csv", csv.as_bytes(), &movies).unwrap();
@@ -20,7 +20,7 @@ fn build(csv: &str) -> (Interactions, Vec<String>) {
     (interactions, problems.collect())
 }
 
-/// User → film → half stars and time.
+/// User → movie → half stars and time.
 type Table = BTreeMap<u32, BTreeMap<u32, (u8, u32)>>;
 
 fn by_user(interactions: &Interactions) -> Table {
@@ -32,7 +32,7 @@ fn by_user(interactions: &Interactions) -> Table {
 }
 
 #[test]
-fn other_movies_have_other_columns_and_every_user_stays() {
+fn restricting_renumbers_movies_and_keeps_every_user() {
     let csv = "userId,movieId,rating,timestamp\n4,7,1.0,13\n9,1,2.5,14\n9,7,3.0,15\n9,300,4.0,16\n";
     let (interactions, _) = build(csv);
     let movies = Vocabulary::new([300, 5, 1].map(MovieId));
@@ -46,7 +46,7 @@ fn other_movies_have_other_columns_and_every_user_stays() {
 }
 
 #[test]
-fn what_is_left_out_leaves_every_user_and_movie_in_place() {
+fn filtering_keeps_every_user_and_movie() {
     let csv = "userId,movieId,rating,timestamp\n4,7,1.0,13\n9,1,2.5,14\n9,7,3.0,15\n9,300,4.0,16\n";
     let (interactions, _) = build(csv);
     let before = interactions.before(15);
@@ -61,7 +61,7 @@ fn what_is_left_out_leaves_every_user_and_movie_in_place() {
 }
 
 #[test]
-fn the_later_of_two_ratings_counts_and_the_file_may_be_in_any_order() {
+fn the_last_row_of_a_pair_wins_in_unsorted_files() {
     let (interactions, problems) = build(
         "userId,movieId,rating,timestamp\n9,1,5.0,10\n4,300,3.0,11\n9,7,0.5,12\n9,1,2.0,9\n\n\
          4,7,1.0,13\n9,1,2.5,14\n",
@@ -86,7 +86,7 @@ fn the_later_of_two_ratings_counts_and_the_file_may_be_in_any_order() {
 }
 
 #[test]
-fn no_rating_is_no_rating() {
+fn an_empty_file_has_no_users_and_ratings() {
     let (interactions, problems) = build("userId,movieId,rating,timestamp\n");
     assert_eq!((interactions.n_users(), interactions.n_ratings()), (0, 0));
     assert_eq!(interactions.of_movie(MovieIdx(3)).len(), 0);
@@ -94,7 +94,7 @@ fn no_rating_is_no_rating() {
 }
 
 #[test]
-fn the_packed_form_opens_as_it_was_and_only_for_its_source() {
+fn packed_ratings_open_only_undamaged_and_for_their_source() {
     let folder = tempfile::tempdir().unwrap();
     let (csv, packed) = (folder.path().join("ratings.csv"), folder.path().join("ratings.bin"));
     std::fs::write(&csv, "one state").unwrap();
@@ -123,7 +123,7 @@ fn the_packed_form_opens_as_it_was_and_only_for_its_source() {
 
 proptest! {
     #[test]
-    fn both_matrices_hold_the_last_rating_of_every_pair(
+    fn both_matrices_contain_the_last_rating_of_every_pair(
         rows in proptest::collection::vec((1_u32..9, 0_usize..4, 1_u8..=10, 0_u32..100), 0..60),
     ) {
         let ids = [7, 1, 300, 2];

@@ -4,12 +4,12 @@ use proptest::prelude::*;
 use super::super::assert_close;
 use super::*;
 
-/// One model against a baseline of zeros.
+/// Compares one model with a baseline of zeros.
 fn compare_one(bootstrap: Bootstrap, differences: &[f64]) -> Comparison {
     bootstrap.compare(&vec![0.0; differences.len()], &[differences], 1).unwrap()[0]
 }
 
-/// Numbers from -1 to 1 whose mean over many is about 0.
+/// Returns uniform numbers in [-1, 1] with an expected mean of 0.
 fn noise(seed: u64, n: usize) -> Vec<f64> {
     let mut generator = ChaCha8Rng::from_seed([7; 32]);
     generator.set_stream(seed);
@@ -17,14 +17,14 @@ fn noise(seed: u64, n: usize) -> Vec<f64> {
 }
 
 #[test]
-fn interval_and_p_by_hand() {
-    // Of 79 sorted means the second from either end bounds 95 %; 3 of them are ≤ 0.
+fn interval_and_p_match_hand_computed_values() {
+    // With 79 sorted means, the second from either end bounds 95 %. 3 of the means are ≤ 0.
     let means: Vec<f64> = (-2..77).map(f64::from).rev().collect();
     let comparison = Comparison::new(37.0, means);
     assert_close(comparison.low, -1.0);
     assert_close(comparison.high, 75.0);
     assert_close(comparison.p, 2.0 * (3.0 + 1.0) / 80.0);
-    // The other way round, p is the same.
+    // The mirrored distribution has an equal p.
     let comparison = Comparison::new(-37.0, (-76..3).map(f64::from).collect());
     assert_close(comparison.low, -75.0);
     assert_close(comparison.high, 1.0);
@@ -32,8 +32,8 @@ fn interval_and_p_by_hand() {
 }
 
 #[test]
-fn two_users_are_drawn_as_often_as_they_must_be() {
-    // The mean of {0, 1} is 0, ½ or 1 in a quarter, half and a quarter of the resamples.
+fn resampled_means_of_two_users_follow_the_binomial_distribution() {
+    // The mean of {0, 1} is 0, ½ and 1 in a quarter, half and a quarter of the resamples.
     let comparison = compare_one(Bootstrap::default(), &[0.0, 1.0]);
     assert_close(comparison.difference, 0.5);
     assert_close(comparison.low, 0.0);
@@ -42,7 +42,7 @@ fn two_users_are_drawn_as_often_as_they_must_be() {
 }
 
 #[test]
-fn the_interval_is_that_of_the_normal_distribution_for_many_users() {
+fn interval_matches_the_normal_approximation_for_many_users() {
     let differences = noise(0, 2_000);
     let comparison = compare_one(Bootstrap::default(), &differences);
     let (mean, standard_error) = mean_and_standard_error(&differences).unwrap();
@@ -54,7 +54,7 @@ fn the_interval_is_that_of_the_normal_distribution_for_many_users() {
 }
 
 #[test]
-fn equal_models_are_told_apart_in_about_a_twentieth_of_trials_and_unequal_ones_in_most() {
+fn false_positive_rate_is_about_5_percent_and_power_is_high() {
     let bootstrap = Bootstrap { resamples: 199, seed: 3 };
     let found = |shift: f64| {
         let trial = |seed| noise(seed, 60).iter().map(|noise| noise + shift).collect::<Vec<_>>();
@@ -66,7 +66,7 @@ fn equal_models_are_told_apart_in_about_a_twentieth_of_trials_and_unequal_ones_i
 }
 
 #[test]
-fn models_meet_the_same_resamples_whatever_the_threads_and_the_company() {
+fn resamples_are_independent_of_thread_count_and_other_models() {
     let bootstrap = Bootstrap { resamples: 500, seed: 11 };
     let baseline = noise(1, 80);
     let models = [noise(2, 80), noise(3, 80), noise(4, 80)];
@@ -89,7 +89,7 @@ fn models_meet_the_same_resamples_whatever_the_threads_and_the_company() {
 }
 
 #[test]
-fn a_model_that_equals_the_baseline_has_p_1_and_one_that_always_wins_the_least() {
+fn p_is_1_for_equal_models_and_minimal_for_a_constant_difference() {
     let bootstrap = Bootstrap { resamples: 999, seed: 1 };
     assert_close(compare_one(bootstrap, &[0.0; 20]).p, 1.0);
     assert_close(compare_one(bootstrap, &[0.25; 20]).p, 2.0 / 1000.0);
@@ -97,7 +97,7 @@ fn a_model_that_equals_the_baseline_has_p_1_and_one_that_always_wins_the_least()
 }
 
 #[test]
-fn values_that_cannot_be_compared_are_refused() {
+fn compare_rejects_invalid_input() {
     let bootstrap = Bootstrap::default();
     let none = Bootstrap { resamples: 0, ..bootstrap };
     for (expect, result) in [
@@ -121,21 +121,21 @@ fn values_that_cannot_be_compared_are_refused() {
 }
 
 #[test]
-fn holm_by_hand() {
-    // 0.005 × 4, 0.01 × 3, 0.03 × 2, and 0.04 × 1, which may not fall below the last.
+fn holm_matches_hand_computed_values() {
+    // 0.005 × 4, 0.01 × 3, 0.03 × 2, and 0.04 × 1, which is raised to the previous value.
     let adjusted = holm(&[0.01, 0.04, 0.03, 0.005], 4);
     for (got, expected) in adjusted.into_iter().zip([0.03, 0.06, 0.06, 0.02]) {
         assert_close(got, expected);
     }
     assert!(holm(&[], 0).is_empty());
-    // Two of the six comparisons that four models allow.
+    // Two of the six pairwise comparisons of four models.
     for (adjusted, expected) in holm(&[0.02, 0.001], 6).into_iter().zip([0.1, 0.006]) {
         assert_close(adjusted, expected);
     }
 }
 
 #[test]
-fn mean_and_standard_error_by_hand() {
+fn mean_and_standard_error_match_hand_computed_values() {
     let (mean, standard_error) = mean_and_standard_error(&[1.0, 2.0, 3.0, 4.0]).unwrap();
     assert_close(mean, 2.5);
     assert_close(standard_error, (5.0_f64 / 12.0).sqrt());
@@ -145,7 +145,7 @@ fn mean_and_standard_error_by_hand() {
 
 proptest! {
     #[test]
-    fn the_interval_holds_the_difference_and_excludes_0_exactly_when_p_is_small(
+    fn interval_contains_the_difference_and_excludes_0_exactly_when_p_is_small(
         differences in vec(-1.0..2.0_f64, 1..40),
         resamples in 39_u32..400,
         seed in any::<u64>(),
@@ -158,7 +158,7 @@ proptest! {
     }
 
     #[test]
-    fn holm_keeps_the_order_and_lies_between_the_value_and_bonferronis(
+    fn holm_preserves_order_and_stays_between_raw_and_bonferroni(
         p in vec(0.0..=1.0_f64, 1..12),
     ) {
         let adjusted = holm(&p, 0);

@@ -1,4 +1,5 @@
-//! The ZIP files of Letterboxd and Trakt, read in memory and with limits: nothing is ever written.
+//! Reader of Letterboxd's and Trakt's ZIP archives. Unpacks in memory, within the limits of an
+//! import; never writes to disk.
 
 use std::fmt::Display;
 use std::io::{Cursor, Read};
@@ -7,16 +8,17 @@ use zip::ZipArchive;
 
 use super::{Budget, History, HistoryError, LONGEST_NAME, base_name, read_text, trakt};
 
-/// Letterboxd has a file for every list of one's own.
+/// Maximum number of entries. A Letterboxd archive has one file per user-defined list.
 const MOST_ENTRIES: usize = 10_000;
 
-/// Reads all files of an export that say something of films.
+/// Reads every file of the archive that contains movies and merges them into one history.
 pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     let broken = |reason: &dyn Display| HistoryError::Archive {
         file: file.to_owned(),
         reason: reason.to_string(),
     };
-    // Every entry of the directory starts with these bytes: counted before a directory is made of them.
+    // Signature of a central directory entry. The entries are counted before `ZipArchive` allocates
+    // memory for them.
     if memchr::memmem::find_iter(bytes, b"PK\x01\x02").nth(MOST_ENTRIES).is_some() {
         return Err(broken(&format_args!("it has more than {MOST_ENTRIES} entries")));
     }
@@ -24,7 +26,7 @@ pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, Hi
     if archive.has_duplicate_names() {
         return Err(broken(&"two of its entries have the same name"));
     }
-    // Many entries of the same bytes would unpack to more than such an archive can hold.
+    // Overlapping entries share compressed bytes, as in a zip bomb.
     if archive.has_overlapping_entries().map_err(|error| broken(&error))? {
         return Err(broken(&"its entries overlap"));
     }
@@ -32,18 +34,18 @@ pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, Hi
     for (at, name) in wanted(&archive, file)? {
         let entry = archive.by_index(at).map_err(|error| broken(&error))?;
         let mut content = Vec::new();
-        // What an entry says of its size is only what it says.
+        // The declared size of an entry is not trusted.
         let read = entry.take(budget.bytes as u64 + 1).read_to_end(&mut content);
         read.map_err(|error| broken(&format_args!("{name}: {error}")))?;
         budget.take_bytes(content.len(), || HistoryError::TooLarge {
             file: file.to_owned(),
             unpacked: true,
         })?;
-        // A file named as an export's, and empty, is an export without such films.
+        // An empty file is a list without movies.
         if content.trim_ascii().is_empty() {
             continue;
         }
-        // Never as an archive: one that holds itself would have no end.
+        // Nested archives are not unpacked: an archive that contains itself would recurse forever.
         let part = read_text(budget, &name, &content)?;
         match &mut whole {
             None => whole = Some(part),
@@ -58,7 +60,8 @@ pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, Hi
     whole.ok_or_else(|| HistoryError::Empty { file: file.to_owned() })
 }
 
-/// Places and names of the entries to be read, by name: the same whatever their order in the archive.
+/// Returns the indices and names of the entries to read. Sorted by name, so that the result does
+/// not depend on the order of the entries in the archive.
 fn wanted(
     archive: &ZipArchive<Cursor<&[u8]>>,
     file: &str,
@@ -67,7 +70,7 @@ fn wanted(
     let mut names = Vec::new();
     for at in 0..archive.len() {
         let entry = archive.by_index_data(at).map_err(|error| broken(error.to_string()))?;
-        // A name that is no text is none of those looked for.
+        // The names of lists are ASCII, so entries with undecodable names are skipped.
         let Ok(name) = entry.name() else { continue };
         if escapes(&name) {
             let reason = format!("`{}` lies outside of it", crate::sources::excerpt(&name));
@@ -89,13 +92,15 @@ fn wanted(
     Ok(names)
 }
 
-/// Whether a path leads out of the folder it would be unpacked in, on any system.
+/// Returns true if a path is absolute, has a drive letter or contains `..`, and thus could lead
+/// out of the target folder on some operating system.
 fn escapes(name: &str) -> bool {
     let is_drive = name.as_bytes().get(1) == Some(&b':');
     is_drive || name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..")
 }
 
-/// Letterboxd's tables, but not what was deleted or belongs to films that are gone.
+/// Returns true for the name of a Letterboxd table. Excludes deleted and orphaned data and
+/// user-defined lists.
 fn is_letterboxd(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let mut folders = lower.split('/').rev().skip(1);

@@ -1,4 +1,4 @@
-//! Files made to do harm: each is refused with a sentence, or costs no more than the limits say.
+//! Tests with malicious files: each is rejected with a short message, or read within the limits.
 
 use std::io::{Cursor, Write};
 
@@ -15,7 +15,7 @@ fn refusal(file: &str, bytes: &[u8]) -> String {
     error
 }
 
-/// Puts `with` in every place of `what`, which is as long.
+/// Replaces every occurrence of `what` with `with`, which must have the same length.
 fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     assert_eq!(what.len(), with.len());
     let mut bytes = bytes.to_vec();
@@ -25,7 +25,7 @@ fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Sets bits of the flags of every entry, in both its headers.
+/// Sets flag bits in the local and central headers of every entry.
 fn flagged(bytes: &[u8], flags: u8) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for (signature, offset) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
@@ -45,15 +45,15 @@ fn bomb(name: &str, bytes: usize) -> Vec<u8> {
 }
 
 #[test]
-fn archives_that_unpack_to_too_much() {
+fn rejects_archives_that_unpack_to_more_than_the_limit() {
     let small = bomb("ratings.csv", LARGEST + 1);
     assert!(small.len() < 100_000);
     let error = refusal("bomb.zip", &small);
     assert!(error.contains("bomb.zip is larger than 32 MiB when unpacked"), "{error}");
-    // What is not looked at is not unpacked.
+    // Irrelevant entries are not unpacked.
     let unread = bomb("reviews.csv", LARGEST + 1);
     assert!(matches!(read("b.zip", &unread), Err(HistoryError::Empty { .. })));
-    // Several together count as one.
+    // The limit applies to the sum of all files.
     let half = "x".repeat(LARGEST / 2);
     let halves = [format!("{HEADER}1,{half},1990,u,3\n"), format!("{HEADER}2,{half},1990,u,3\n")];
     assert!(matches!(
@@ -64,14 +64,14 @@ fn archives_that_unpack_to_too_much() {
         zipped(&[("diary.csv", halves[0].as_bytes()), ("ratings.csv", halves[1].as_bytes())]);
     assert!(matches!(read("b.zip", &archive), Err(HistoryError::TooLarge { unpacked: false, .. })));
     assert!(read("ratings.csv", halves[0].as_bytes()).is_ok());
-    // An archive is no table of another one: the one that holds itself ends here.
+    // Nested archives are not unpacked, so an archive that contains itself terminates.
     let inner = zipped(&[("ratings.csv", RATINGS.as_bytes())]);
     let error = refusal("nested.zip", &zipped(&[("ratings.csv", &inner)]));
     assert!(error.contains("ratings.csv is no export"), "{error}");
 }
 
 #[test]
-fn archives_that_are_not_what_they_seem() {
+fn rejects_archives_with_unsafe_duplicate_overlapping_or_too_many_entries() {
     let plain = zipped(&[("ratings.csv", RATINGS.as_bytes()), ("watched.csv", WATCHED.as_bytes())]);
     assert_eq!(read("a.zip", &plain).unwrap().rows, 4);
     for name in ["../ratings.csv", "a/../../ratings.csv", "/ratings.csv", "..\\x.csv", "C:\\x.csv"]
@@ -106,9 +106,9 @@ fn archives_that_are_not_what_they_seem() {
     assert!(error.contains("more than 10000 entries"), "{error}");
 }
 
-/// Every archive with a piece of it cut away, or one byte another, is read or refused.
+/// Truncates an archive at every byte and changes every byte.
 #[test]
-fn broken_archives_are_refused() {
+fn never_panics_on_a_corrupt_archive_and_rejects_a_truncated_one() {
     let plain = zipped(&[("ratings.csv", RATINGS.as_bytes()), ("watched.csv", WATCHED.as_bytes())]);
     let mut read_well = 0;
     for at in 0..plain.len() {
@@ -119,20 +119,20 @@ fn broken_archives_are_refused() {
             let _ = read("a.zip", &changed);
         }
     }
-    // Without its end an archive is none.
+    // A ZIP archive is invalid without the directory at its end.
     assert_eq!(read_well, 0);
 }
 
 #[test]
-fn rows_without_end() {
+fn rejects_files_with_too_many_rows() {
     let many = "a,b\n".repeat(MOST_ROWS + 1);
     let error = refusal("ratings.csv", format!("{HEADER}{many}").as_bytes());
     assert!(error.contains("more than 200000 rows"), "{error}");
-    // Also those that end with a carriage return alone.
+    // Rows may also end with a bare carriage return.
     let quoted = "\"\"\r".repeat(MOST_ROWS + 1);
     let error = refusal("ratings.csv", format!("{HEADER}{quoted}").as_bytes());
     assert!(error.contains("more than 200000 rows"), "{error}");
-    // Two files, each with less.
+    // The limit applies to the sum of both files.
     let half = format!("{HEADER}{}", "1,A,1990,u,3\n".repeat(MOST_ROWS / 2 + 1));
     let both = read_all(&[("a.csv", &half), ("b.csv", &half)]);
     assert!(matches!(both, Err(HistoryError::TooManyRows { .. })));
@@ -144,30 +144,30 @@ fn rows_without_end() {
 }
 
 #[test]
-fn lines_without_end() {
+fn bounds_time_and_memory_for_endless_lines_and_fields() {
     let long = vec![b'x'; LARGEST + 1];
     let error = refusal("ratings.csv", &long);
     assert!(error.contains("ratings.csv is larger than 32 MiB: "), "{error}");
-    // A line that is all of the file is no header, nor are a thousand columns.
+    // Headers that are too long or have too many columns are rejected.
     assert!(refusal("r.csv", &long[..LARGEST]).contains("no export"));
     let columns = format!("Name,Year,Letterboxd URI{}\n", ",x".repeat(100));
     assert!(refusal("ratings.csv", columns.as_bytes()).contains("no export"));
-    // Of a title without end the start is kept.
+    // A very long title is truncated.
     let title = "x".repeat(LARGEST - 100);
     let history = read("ratings.csv", format!("{HEADER}1,{title},1990,u,3\n").as_bytes()).unwrap();
     assert_eq!((history.entries[0].title.len(), history.entries[0].said), (500, stars(3.0)));
-    // Of fields without end the number.
+    // Excess fields are counted, not kept.
     let commas = format!("{HEADER}{}\n1,Heat,1995,u,5\n", ",".repeat(LARGEST - 100));
     let history = read("ratings.csv", commas.as_bytes()).unwrap();
     assert_eq!(said(&history), [("Heat", Some(1995), stars(5.0))]);
     assert!(history.problems[0].reason.starts_with("expected 5 fields, got 33554333 fields"));
-    // A name without end is not repeated with every row.
+    // A very long file name is truncated in the entries.
     let name = format!("{}/ratings.csv", "é".repeat(50_000));
     let history = read(&name, RATINGS.as_bytes()).unwrap();
     assert!(
         history.entries[0].file.len() <= 200 && history.entries[0].file.ends_with("ratings.csv")
     );
-    // Quotes that never close cost the time of reading the rows they are in.
+    // Unclosed quotes are read in bounded time.
     let quotes = format!("{HEADER}{}", "1,\"A,1990,u,3\n".repeat(MOST_ROWS - 1));
     let started = std::time::Instant::now();
     let history = read("ratings.csv", quotes.as_bytes()).unwrap();
@@ -176,14 +176,14 @@ fn lines_without_end() {
 }
 
 #[test]
-fn json_without_end() {
+fn bounds_time_and_memory_for_deep_and_wide_json() {
     let (open, close) = ("[".repeat(2_000_000), "]".repeat(2_000_000));
     assert!(refusal("r.json", open.as_bytes()).contains("cannot be read as JSON"));
     let deep = format!("{open}{close}");
     let history = read("r.json", deep.as_bytes()).unwrap();
     assert!(history.problems[0].reason.starts_with("expected an object, got `[[["));
     assert!(history.problems[0].reason.len() < 200);
-    // Depth, width, numbers and texts that nobody asks for are passed over.
+    // Unknown fields are skipped, however deep, wide or long their values are.
     for value in [
         deep.clone(),
         format!("\"{}\"", "x".repeat(LARGEST - 1000)),
@@ -197,7 +197,7 @@ fn json_without_end() {
         };
         let history = of("notes").unwrap();
         assert_eq!(said(&history), [("Heat", Some(1995), Said::Watched)]);
-        // As a rating they are none.
+        // As a rating, the value is invalid.
         let history = of("rating").unwrap();
         assert_eq!(said(&history), [("Heat", Some(1995), Said::Watched)]);
         assert!(history.problems[0].reason.len() < 300, "{}", history.problems[0].reason.len());
@@ -210,7 +210,7 @@ fn json_without_end() {
 }
 
 #[test]
-fn texts_that_are_no_utf_8() {
+fn rejects_utf_16_and_reports_rows_in_latin_1() {
     let utf_16 = |mark: &[u8], bytes: fn(u16) -> [u8; 2]| {
         [mark.to_vec(), RATINGS.encode_utf16().flat_map(bytes).collect()].concat()
     };
@@ -223,7 +223,7 @@ fn texts_that_are_no_utf_8() {
         let error = refusal("ratings.csv", &text);
         assert!(error.contains("ratings.csv is no UTF-8 text but UTF-16"), "{error}");
     }
-    // Of Latin-1 the rows in ASCII are kept, and the others reported.
+    // In a Latin-1 file, rows in pure ASCII are kept and the others are reported.
     let latin_1 = [HEADER.as_bytes(), b"1,Am\xe9lie,2001,u,5\n1,Heat,1995,u,4\n"].concat();
     let history = read("ratings.csv", &latin_1).unwrap();
     assert_eq!(said(&history), [("Heat", Some(1995), stars(4.0))]);

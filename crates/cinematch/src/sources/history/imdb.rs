@@ -1,4 +1,4 @@
-//! IMDb: the CSV files of ratings and watchlist, of the generations with and without
+//! Decoder of IMDb's CSV exports of ratings and watchlists, with or without the newer column
 //! `Original Title`.
 
 use super::{
@@ -16,11 +16,11 @@ const COLUMNS: [Column; 6] = [
     Column::optional("Original Title").multiline(),
 ];
 
-/// Words of `Title Type` for what is no film, whatever the generation calls it: `tvSeries`, `TV Series`,
-/// `TV Mini Series`, `TV Episode`, `Video Game`, `Podcast Series`, `Music Video`.
+/// Words in `Title Type` that mark a title other than a movie, in old and new exports: `tvSeries`,
+/// `TV Series`, `TV Mini Series`, `TV Episode`, `Video Game`, `Podcast Series`, `Music Video`.
 const NO_MOVIE: [&str; 5] = ["series", "episode", "game", "podcast", "music"];
 
-/// Reads ratings, or a watchlist.
+/// Reads a file of ratings, or a watchlist if `is_watchlist`. Titles other than movies are skipped.
 pub fn read(file: &str, bytes: &[u8], is_watchlist: bool) -> Result<History, HistoryError> {
     let mut history = History::of(Service::Imdb);
     let (entries, skipped) = (&mut history.entries, &mut history.skipped);
@@ -45,7 +45,7 @@ pub fn read(file: &str, bytes: &[u8], is_watchlist: bool) -> Result<History, His
             let reason = format!("expected 1 to 10, got `{}`", excerpt(points));
             problems.push(row.problem(4, ProblemKind::InvalidValue, Outcome::ValueEmptied, reason));
         }
-        // What is on a watchlist and has stars has been seen.
+        // A rated movie on a watchlist counts as rated, hence as watched.
         let unrated = if is_watchlist { Said::Watchlist } else { Said::Watched };
         let is_other = !original.is_empty() && original != name;
         entries.push(Entry {

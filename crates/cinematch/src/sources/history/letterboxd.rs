@@ -1,34 +1,36 @@
-//! Letterboxd: `ratings.csv`, `diary.csv`, `watched.csv`, `watchlist.csv`, `likes/films.csv`. No ids.
+//! Decoder of Letterboxd's tables `ratings.csv`, `diary.csv`, `watched.csv`, `watchlist.csv` and
+//! `likes/films.csv`. They contain no ids.
 
 use super::{Entry, History, HistoryError, Said, Service, base_name, title, year};
 use crate::rating::Stars;
 use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, ProblemKind, excerpt};
 
-/// Which of its tables.
+/// A table of a Letterboxd export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
-    /// Films rated.
+    /// Rated movies.
     Rated,
-    /// Days on which films were watched, and perhaps rated.
+    /// Dated viewings, each with or without a rating.
     Diary,
-    /// Films seen.
+    /// Watched movies.
     Watched,
-    /// Films to see.
+    /// Movies to watch.
     Watchlist,
-    /// Films liked.
+    /// Liked movies.
     Liked,
 }
 
 impl Table {
-    /// By the header, or where two have the same, by the file's name.
+    /// Identifies a table by its header, or by its file name where several tables have the same
+    /// header.
     pub fn of(file: &str, header: &[&str]) -> Result<Self, HistoryError> {
         if header.contains(&"Rating") {
             let is_diary = header.contains(&"Watched Date");
             return Ok(if is_diary { Self::Diary } else { Self::Rated });
         }
         let base = base_name(file).to_ascii_lowercase();
-        // `watchlist-somebody-2024-01-02.csv`, `watched (1).csv`.
+        // Matches `watchlist-USER-2024-01-02.csv` and `watched (1).csv`.
         let named = |name: &str| {
             let behind = base.strip_prefix(name).and_then(|rest| rest.strip_suffix(".csv"));
             behind.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
@@ -47,7 +49,7 @@ const COLUMNS: [Column; 4] = [
     Column::optional("Rating"),
 ];
 
-/// Reads one table.
+/// Reads a table.
 pub fn read(file: &str, bytes: &[u8], of: Table) -> Result<History, HistoryError> {
     let mut history = History::of(Service::Letterboxd);
     let entries = &mut history.entries;
@@ -63,7 +65,7 @@ pub fn read(file: &str, bytes: &[u8], of: Table) -> Result<History, HistoryError
             Table::Watched => Said::Watched,
             Table::Watchlist => Said::Watchlist,
             Table::Liked => Said::Liked,
-            // A diary has days without stars.
+            // Diary entries may lack a rating.
             Table::Rated | Table::Diary if rating.is_empty() => Said::Watched,
             Table::Rated | Table::Diary => {
                 rating.parse().ok().and_then(Stars::from_value).map_or_else(

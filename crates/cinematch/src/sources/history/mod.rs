@@ -1,8 +1,8 @@
-//! What people bring along of their own: exports of Letterboxd, IMDb, Trakt and MovieLens.org.
+//! Decoders of users' exports from Letterboxd, IMDb, Trakt and MovieLens.org.
 //!
-//! A file says by its content what it is; only where two of a service's files have the same header
-//! does the file's name decide. Nothing is guessed: what is no film is skipped and said so, what
-//! cannot be read is a problem with its place.
+//! The format is detected from the content. The file name is used only to distinguish files of a
+//! service that have the same header. Rows about series, episodes and the like are returned as
+//! [`Skipped`], and unreadable rows as [`Problem`]s with file and line.
 
 mod archive;
 mod imdb;
@@ -16,20 +16,22 @@ use super::{Problem, SourceError, table};
 use crate::ids::{MovieId, TmdbId};
 use crate::rating::Stars;
 
-/// The most bytes of one import, archives unpacked: ten times the exports of the most eager viewers.
+/// Maximum size of an import in bytes, with archives unpacked: ten times the size of the largest
+/// real exports.
 pub const LARGEST: usize = 32 << 20;
-/// The most rows of one import, those about series among them.
+/// Maximum number of rows of an import, including skipped ones.
 pub const MOST_ROWS: usize = 200_000;
 
-/// The longest header, and the most columns, that any service writes, and a lot more.
+/// Maximum length of a CSV header in bytes, far above that of any service.
 const LONGEST_HEADER: usize = 4096;
+/// Maximum number of columns, far above that of any service.
 const MOST_COLUMNS: usize = 64;
-/// The longest title kept, in characters: twice the longest there is.
+/// Length to which titles are truncated, in characters: twice the longest known title.
 const LONGEST_TITLE: usize = 500;
-/// The longest name of a file that rows are reported with, in bytes.
+/// Length to which file names are truncated in entries and messages, in bytes.
 const LONGEST_NAME: usize = 200;
 
-/// Where an export is from.
+/// Service that wrote an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
@@ -44,7 +46,7 @@ pub enum Service {
 }
 
 impl Service {
-    /// Its name, as it writes it.
+    /// Returns the name of the service in its own spelling.
     pub fn name(self) -> &'static str {
         match self {
             Self::Letterboxd => "Letterboxd",
@@ -55,70 +57,71 @@ impl Service {
     }
 }
 
-/// What somebody said of a film.
+/// Feedback about a movie in an export.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {
-    /// It got stars.
+    /// Rated with stars.
     Rated(Stars),
-    /// It got a heart.
+    /// Liked or marked as a favorite.
     Liked,
-    /// They have seen it.
+    /// Watched.
     Watched,
-    /// They want to see it.
+    /// On the watchlist.
     Watchlist,
 }
 
-/// A row about a film.
+/// A row about a movie.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// What the service calls it.
+    /// Title in the export.
     pub title: String,
-    /// What it is called where it was made, if the service says so.
+    /// Original title, if the export contains it and it differs from the title.
     pub original_title: Option<String>,
-    /// The year of release.
+    /// Year of release.
     pub year: Option<u16>,
-    /// IMDb's number, digits alone.
+    /// IMDb id, digits only.
     pub imdb_id: Option<String>,
-    /// TMDb's number.
+    /// TMDb id.
     pub tmdb_id: Option<TmdbId>,
-    /// MovieLens' number.
+    /// MovieLens id.
     pub movie_id: Option<MovieId>,
-    /// What was said.
+    /// The feedback.
     pub said: Said,
-    /// Whether that was of one viewing: what was said of the film itself counts before it.
+    /// True if the feedback is about a single viewing. A rating of the movie itself takes precedence
+    /// over it.
     pub of_viewing: bool,
-    /// The file.
+    /// Name of the file.
     pub file: String,
-    /// Its line, or the place in a JSON list, from 1.
+    /// Line in the file or position in a JSON list, from 1.
     pub line: u64,
 }
 
-/// A row about something that is no film.
+/// A row about something other than a movie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Skipped {
-    /// The file.
+    /// Name of the file.
     pub file: String,
-    /// Its line, or the place in a JSON list, from 1.
+    /// Line in the file or position in a JSON list, from 1.
     pub line: u64,
-    /// What it is called.
+    /// Title in the export.
     pub title: String,
-    /// What it is.
+    /// Type of the item, such as `tvSeries`.
     pub reason: String,
 }
 
-/// An export.
+/// A decoded export.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
-    /// Whose.
+    /// Service that wrote the export.
     pub service: Service,
-    /// Rows about films, file by file.
+    /// Rows about movies, file by file.
     pub entries: Vec<Entry>,
-    /// Rows about other things.
+    /// Rows about anything else.
     pub skipped: Vec<Skipped>,
-    /// Rows that cannot be read.
+    /// Unreadable rows and values.
     pub problems: Vec<Problem>,
-    /// Rows in all.
+    /// Total number of rows.
     pub rows: u64,
 }
 
@@ -129,10 +132,10 @@ impl History {
     }
 }
 
-/// A file that is no export.
+/// A file that is not a supported export.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    /// Nothing known.
+    /// The format is unknown.
     #[error(
         "{file} is no export that CineMatch knows: expected a ZIP or CSV file of Letterboxd, a CSV file of \
          IMDb (ratings or watchlist) or of MovieLens.org, or a ZIP or JSON file of Trakt"
@@ -141,13 +144,14 @@ pub enum HistoryError {
         /// The file.
         file: String,
     },
-    /// Nothing at all.
+    /// The file is empty.
     #[error("{file} is empty")]
     Blank {
         /// The file.
         file: String,
     },
-    /// Letterboxd's watched.csv and watchlist.csv look alike.
+    /// The file name does not identify the table. Letterboxd's watched.csv, watchlist.csv and
+    /// films.csv have the same header.
     #[error(
         "{file} may be films watched or films to watch: name it watched.csv, watchlist.csv or, for films \
          liked, films.csv, as Letterboxd does, or import the whole ZIP file"
@@ -156,63 +160,63 @@ pub enum HistoryError {
         /// The file.
         file: String,
     },
-    /// No UTF-8.
+    /// The file is not UTF-8.
     #[error("{file} is no UTF-8 text but {found}: save it as UTF-8, or export it again")]
     Encoding {
         /// The file.
         file: String,
-        /// What it seems to be.
+        /// The detected encoding.
         found: &'static str,
     },
-    /// More than anybody can have.
+    /// The import exceeds [`LARGEST`].
     #[error("{file} is larger than {} MiB{}: that is nobody's history", LARGEST >> 20,
         if *.unpacked { " when unpacked" } else { "" })]
     TooLarge {
         /// The file.
         file: String,
-        /// Whether it is so only unpacked.
+        /// True if only the unpacked size exceeds the limit.
         unpacked: bool,
     },
-    /// More rows than anybody can have.
+    /// The import exceeds [`MOST_ROWS`].
     #[error("{file} has more than {} rows: that is nobody's history", MOST_ROWS)]
     TooManyRows {
         /// The file.
         file: String,
     },
-    /// A ZIP file that is none.
+    /// The ZIP archive is corrupt or unsafe.
     #[error("{file} cannot be read as a ZIP archive: {reason}. Export it again")]
     Archive {
         /// The file.
         file: String,
-        /// Why.
+        /// Description of the error.
         reason: String,
     },
-    /// A ZIP file with a password.
+    /// The ZIP archive is encrypted.
     #[error("{file} is encrypted: unpack it, and import what is in it")]
     Encrypted {
         /// The file.
         file: String,
     },
-    /// A ZIP file with nothing of use.
+    /// The ZIP archive contains none of the known lists.
     #[error("{file} has none of the files that Letterboxd or Trakt export")]
     Empty {
         /// The file.
         file: String,
     },
-    /// JSON that is none.
+    /// The file is not valid JSON.
     #[error("{file} cannot be read as JSON: {reason}")]
     Json {
         /// The file.
         file: String,
-        /// Why, and where.
+        /// Description and position of the error.
         reason: String,
     },
-    /// A table that is none.
+    /// The file is not a valid CSV table.
     #[error(transparent)]
     Table(#[from] SourceError),
 }
 
-/// What may still be read of one import.
+/// Remaining bytes and rows of an import.
 #[derive(Debug)]
 struct Budget {
     bytes: usize,
@@ -240,20 +244,19 @@ impl Budget {
     }
 }
 
-/// Reads an export. `file` is its name, with or without folders. O(bytes) in time; in memory no more than
-/// [`LARGEST`] and [`MOST_ROWS`] make, whatever the file is.
+/// Reads an export. `file` is its name, with or without folders. O(bytes) time; memory is bounded by
+/// [`LARGEST`] and [`MOST_ROWS`].
 ///
 /// # Errors
-/// When the file is no export, is too large, or is made to do harm.
+/// Returns an error if the file is not a supported export, exceeds a limit, or is an unsafe archive.
 pub fn read(file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     read_within(&mut Budget::whole(), file, bytes)
 }
 
-/// Reads the exports of one import, whose names and bytes these are; the limits are for all of them
-/// together.
+/// Reads the exports of an import, given by name and content. The limits apply to their sum.
 ///
 /// # Errors
-/// As [`read`], for the first file that fails.
+/// Returns the error of the first file that [`read`] would reject or that exceeds the common limits.
 pub fn read_all<N: AsRef<str>, B: AsRef<[u8]>>(
     files: &[(N, B)],
 ) -> Result<Vec<History>, HistoryError> {
@@ -275,7 +278,7 @@ fn read_within(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History,
     read_text(budget, file, bytes)
 }
 
-/// Reads a file that is no archive, whose bytes were taken of the budget.
+/// Reads a CSV or JSON file. The caller has already taken its bytes from the budget.
 fn read_text(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     let unknown = || HistoryError::Unknown { file: file.to_owned() };
     let start = table::without_mark(bytes).trim_ascii_start();
@@ -299,7 +302,7 @@ fn read_text(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, H
         return Err(unknown());
     }
     let has = |name: &str| names.contains(&name);
-    // A row has a line of its own.
+    // Every row takes at least one line.
     budget.take_rows(file, n_lines(start).saturating_sub(1))?;
     if has("Letterboxd URI") {
         letterboxd::read(file, bytes, letterboxd::Table::of(file, &names)?)
@@ -312,15 +315,15 @@ fn read_text(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, H
     }
 }
 
-/// What a text is, if not UTF-8 as far as its first characters say.
+/// Detects UTF-16 by a byte order mark or a zero among the first four bytes.
 fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
     let start = &bytes[..bytes.len().min(4)];
     let has_mark = start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff");
-    // The services write ASCII first.
+    // All exports start with ASCII, which contains zero bytes in UTF-16.
     (has_mark || start.contains(&0)).then_some("UTF-16")
 }
 
-/// Lines that are not empty, whichever way they end: there are no more rows.
+/// Counts the nonempty lines, with any line ending: an upper bound of the number of rows.
 fn n_lines(bytes: &[u8]) -> usize {
     let mut from = 0;
     let mut lines = 0;
@@ -331,27 +334,27 @@ fn n_lines(bytes: &[u8]) -> usize {
     lines
 }
 
-/// The name of a file, or its end.
+/// Truncates a file name to its last [`LONGEST_NAME`] bytes.
 fn reported(file: &str) -> &str {
     &file[file.ceil_char_boundary(file.len().saturating_sub(LONGEST_NAME))..]
 }
 
-/// A title, or its start.
+/// Truncates a title to its first [`LONGEST_TITLE`] characters.
 fn title(text: &str) -> String {
     text.chars().take(LONGEST_TITLE).collect()
 }
 
-/// The last part of a path.
+/// Returns the last component of a path.
 fn base_name(file: &str) -> &str {
     file.rsplit(['/', '\\']).next().unwrap_or(file)
 }
 
-/// A year of four digits.
+/// Parses a year from 1870 to 2100.
 fn year(text: &str) -> Option<u16> {
     text.parse().ok().filter(|year| (1870..=2100).contains(year))
 }
 
-/// Digits of `tt0113277`.
+/// Returns the digits of an IMDb id such as `tt0113277`.
 fn imdb_number(text: &str) -> Option<String> {
     let digits = text.trim().strip_prefix("tt").unwrap_or(text.trim());
     let good =
@@ -359,7 +362,7 @@ fn imdb_number(text: &str) -> Option<String> {
     good.then(|| digits.to_owned())
 }
 
-/// Stars of 1 to 10 points.
+/// Converts a whole number of points from 1 to 10 to stars.
 fn of_ten(points: &str) -> Option<Stars> {
     let points: f32 = points.parse().ok()?;
     (points.fract() == 0.0).then(|| Stars::from_value(points / 2.0)).flatten()

@@ -1,4 +1,4 @@
-//! MovieLens.org: `movielens-ratings.csv`, MovieLens' own numbers.
+//! Decoder of MovieLens.org's `movielens-ratings.csv`, which contains MovieLens ids.
 
 use super::{Entry, History, HistoryError, Said, Service, imdb_number, title};
 use crate::ids::{MovieId, TmdbId};
@@ -16,7 +16,7 @@ const COLUMNS: [Column; 5] = [
     Column::optional("title").multiline(),
 ];
 
-/// Reads it.
+/// Reads `movielens-ratings.csv`.
 pub fn read(file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     let mut history = History::of(Service::MovieLens);
     let entries = &mut history.entries;

@@ -29,7 +29,7 @@ pub(super) fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 #[test]
-fn letterboxds_tables_are_told_apart_by_name_where_they_look_alike() {
+fn identifies_letterboxd_tables_by_header_and_name() {
     let history = read("ratings.csv", RATINGS.as_bytes()).unwrap();
     assert_eq!(history.service, Service::Letterboxd);
     assert_eq!(
@@ -63,7 +63,7 @@ fn letterboxds_tables_are_told_apart_by_name_where_they_look_alike() {
     let history = read("diary.csv", diary.as_bytes()).unwrap();
     assert_eq!(said(&history), [("Heat", Some(1995), Said::Watched)]);
     assert!(history.entries[0].of_viewing && history.problems.is_empty());
-    // Quotes, line ends of both kinds, a byte order mark.
+    // Quotes, LF and CRLF line endings, and a byte order mark.
     let quoted = "\u{feff}Date,Name,Year,Letterboxd URI,Rating\r\n\
                   2024-01-02,\"\"\"Crocodile\"\" Dundee\",1986,u,3\r\n2024-01-02,\"A, B\",1987,u,2.5\n";
     assert_eq!(
@@ -73,7 +73,7 @@ fn letterboxds_tables_are_told_apart_by_name_where_they_look_alike() {
 }
 
 #[test]
-fn a_letterboxd_archive_is_read_without_what_was_deleted() {
+fn reads_a_letterboxd_archive_without_deleted_and_orphaned_data() {
     let archive = zipped(&[
         ("watchlist.csv", WATCHED.as_bytes()),
         ("ratings.csv", RATINGS.as_bytes()),
@@ -97,7 +97,7 @@ fn a_letterboxd_archive_is_read_without_what_was_deleted() {
 }
 
 #[test]
-fn both_generations_of_imdb_are_read_and_series_are_skipped() {
+fn reads_old_and_new_imdb_exports_and_skips_series() {
     let old = "Const,Your Rating,Date Rated,Title,URL,Title Type,IMDb Rating,Runtime (mins),Year,Genres,Num \
                Votes,Release Date,Directors\ntt0113277,9,2020-01-01,Heat,https://x,movie,8.3,170,1995,\"Crime, \
                Drama\",1,1995-12-15,Michael Mann\ntt0903747,10,2020-01-01,Breaking Bad,https://x,tvSeries,9.5,,\
@@ -136,7 +136,7 @@ fn both_generations_of_imdb_are_read_and_series_are_skipped() {
 }
 
 #[test]
-fn trakts_lists_are_read_alone_and_in_an_archive() {
+fn reads_trakt_lists_as_single_files_and_in_archives() {
     let movie =
         r#""movie":{"title":"Heat","year":1995,"ids":{"trakt":1,"imdb":"tt0113277","tmdb":949}}"#;
     let watched = format!(r#"[{{"plays":2,"last_watched_at":"2020-01-01T00:00:00Z",{movie}}}]"#);
@@ -166,7 +166,7 @@ fn trakts_lists_are_read_alone_and_in_an_archive() {
     let of = |wanted: Said| history.entries.iter().filter(|entry| entry.said == wanted).count();
     assert_eq!((of(stars(4.5)), of(Said::Watched), of(Said::Watchlist)), (1, 2, 1));
     assert_eq!(of(Said::Liked), 1);
-    // The older folders.
+    // The folders of older exports.
     let archive = zipped(&[
         ("somebody/watched/history-1.json", watched.as_bytes()),
         ("somebody/watched/history-2.json", watched.as_bytes()),
@@ -179,7 +179,7 @@ fn trakts_lists_are_read_alone_and_in_an_archive() {
     let history = read("trakt.zip", &archive).unwrap();
     let of = |wanted: Said| history.entries.iter().filter(|entry| entry.said == wanted).count();
     assert_eq!((of(stars(4.5)), of(Said::Watched), of(Said::Watchlist)), (1, 4, 1));
-    // What is of another kind than it should be is left out, and what a film is in the end is not.
+    // Invalid optional values are dropped; the row is kept if its movie is readable.
     let odd = r#"[{"rating":1e999,"movie":{"title":null,"year":99999,"ids":{"tmdb":-1,"x":[[{}]]}}},
                   {"collected_at":"x","movie":{"title":"Owned"}},{"movie":{"title":7}},["a"]]"#;
     let history = read("ratings-movies.json", odd.as_bytes()).unwrap();
@@ -190,7 +190,7 @@ fn trakts_lists_are_read_alone_and_in_an_archive() {
 }
 
 #[test]
-fn movielens_org_has_its_own_numbers() {
+fn reads_movie_ids_from_movielens_org() {
     let csv = "\u{feff}movie_id,imdb_id,tmdb_id,rating,average_rating,title\r\n\
                6,0113277,949,4.5,3.8,Heat (1995)\r\n7,,,-1.0,3,Sabrina (1995)\r\n";
     let history = read("movielens-ratings.csv", csv.as_bytes()).unwrap();
@@ -200,7 +200,7 @@ fn movielens_org_has_its_own_numbers() {
 }
 
 #[test]
-fn what_is_no_export_is_said_to_be_none() {
+fn rejects_unknown_and_empty_files() {
     for bytes in [&b"a,b\n1,2\n"[..], b"\x89PNG", b"userId,movieId,rating\n"] {
         let error = read("x.csv", bytes).unwrap_err().to_string();
         assert!(error.contains("no export that CineMatch knows"), "{error}");
@@ -208,7 +208,7 @@ fn what_is_no_export_is_said_to_be_none() {
     for nothing in [&b""[..], b" \r\n", b"\xef\xbb\xbf\n"] {
         assert_eq!(read("x.csv", nothing).unwrap_err().to_string(), "x.csv is empty");
     }
-    // A header alone is an export of nothing.
+    // A header without rows is an empty export, not an error.
     let header = WATCHED.lines().next().unwrap();
     let history = read("watched.csv", header.as_bytes()).unwrap();
     assert_eq!((history.rows, history.entries.len()), (0, 0));

@@ -1,4 +1,4 @@
-//! Trakt: JSON lists of films watched, rated, to be watched and favoured.
+//! Decoder of Trakt's JSON lists of watched, rated, watchlisted and favorite movies.
 
 use serde::Deserialize;
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
@@ -10,8 +10,8 @@ use crate::ids::TmdbId;
 use crate::rating::Stars;
 use crate::sources::{Outcome, Problem, ProblemKind, excerpt};
 
-/// An element of any of the lists. What is missing or null is none. Nothing is made of values that are
-/// not looked at: they may be as deep and as long as they like.
+/// An element of a list. Missing and null values are `None`. Unused values are skipped without
+/// allocation, whatever their depth and length.
 #[derive(Deserialize)]
 struct Item<'a> {
     #[serde(borrow)]
@@ -45,23 +45,24 @@ struct Named {
     title: Option<String>,
 }
 
-/// Which of its lists.
+/// A list of a Trakt export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum List {
-    /// Films seen, each once or play by play.
+    /// Watched movies, with one element per movie or per play.
     Watched,
-    /// Films rated.
+    /// Rated movies.
     Rated,
-    /// Films to see.
+    /// Movies to watch.
     Watchlist,
-    /// Films favoured.
+    /// Favorite movies.
     Favourites,
 }
 
 impl List {
-    /// By the name of a file: the new ones (`watched-movies.json`, `lists-watchlist.json`), those in the
-    /// older folders (`somebody/lists/watchlist.json`, `ratings/movies.json`), in numbered parts or not.
-    /// Lists of one's own and collections say nothing of what was seen.
+    /// Identifies a list by its file name. Supports current names (`watched-movies.json`,
+    /// `lists-watchlist.json`) and those in the folders of older exports (`lists/watchlist.json`,
+    /// `ratings/movies.json`), with or without a part number. Returns `None` for other files, such
+    /// as user-defined lists and collections.
     pub fn of(name: &str) -> Option<Self> {
         let path = name.to_ascii_lowercase().replace('_', "-");
         let mut parts = path.strip_suffix(".json")?.rsplit(['/', '\\']);
@@ -79,7 +80,7 @@ impl List {
     }
 }
 
-/// The elements of a list as they stand, at most so many, and whether there are more.
+/// Visitor that returns the first `most` elements of a list, unparsed, and true if there are more.
 struct Elements {
     most: usize,
 }
@@ -104,7 +105,7 @@ impl<'de> Visitor<'de> for Elements {
     }
 }
 
-/// Reads one list, without a byte order mark.
+/// Reads a list. `bytes` must not start with a byte order mark.
 pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err(HistoryError::Encoding { file: file.to_owned(), found: "something else" });
@@ -153,7 +154,7 @@ pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, Hi
         } else if item.listed_at.is_some() || list == Some(List::Watchlist) {
             Said::Watchlist
         } else if item.collected_at.is_some() {
-            // To own a film is not to have seen it.
+            // Owning a movie does not imply having watched it.
             let (file, title) = (file.to_owned(), title(&movie.title.unwrap_or_default()));
             history.skipped.push(Skipped { file, line, title, reason: "collection".to_owned() });
             continue;
@@ -178,7 +179,7 @@ pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, Hi
 }
 
 fn item(element: &RawValue) -> Result<Item<'_>, String> {
-    // serde would take a list for a struct, by position.
+    // serde would deserialize a list into the struct by position.
     if !element.get().starts_with('{') {
         return Err(format!("expected an object, got `{}`", excerpt(element.get())));
     }

@@ -1,5 +1,5 @@
-//! `ratings.parquet`: the columns of `ratings.csv`, as pandas, Polars and `DuckDB` write them. Lines of
-//! problems are rows, from 1.
+//! Reader of `ratings.parquet`: the columns of `ratings.csv`, as written by pandas, Polars and
+//! `DuckDB`. The line number of a problem is the row number, from 1.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -19,11 +19,11 @@ use crate::sources::movielens::RATING_COLUMNS;
 use crate::sources::problem::{Outcome, Problem, ProblemKind};
 use crate::sources::values::AN_ID;
 
-/// Rows that are in memory in the file's form at a time and thread.
+/// Rows decoded at a time per thread.
 const CHUNK: usize = 1 << 18;
 
-/// Reads `ratings.parquet`, here called `file`, with the same rules as
-/// [`ratings.csv`](super::read). Row groups are read in parallel. O(rows) time; 13 bytes a row.
+/// Reads `ratings.parquet` with the rules of [`ratings.csv`](super::read). `file` is its name in
+/// problems. Row groups are read in parallel. O(rows) time; 13 bytes of memory per row.
 pub fn read_parquet(
     file: &str,
     source: File,
@@ -62,8 +62,8 @@ pub fn read_parquet(
     Ok(read)
 }
 
-/// A file that is read at places of its own by each thread. Clones of a [`File`] share one position,
-/// and row groups read in parallel would move it under each other.
+/// A file with positioned reads. Clones of a [`File`] share a cursor, so parallel reads of row groups
+/// through them would interfere.
 struct Places(File);
 
 impl Length for Places {
@@ -76,7 +76,7 @@ impl ChunkReader for Places {
     type T = std::io::Cursor<Bytes>;
 
     fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        /// The header of a page, for which this is, is some tens of bytes.
+        /// Bytes returned for a page header, which takes some tens of bytes.
         const ENOUGH: u64 = 1 << 16;
         let length = ENOUGH.min(self.len().saturating_sub(start)) as usize;
         self.get_bytes(start, length).map(std::io::Cursor::new)
@@ -89,16 +89,16 @@ impl ChunkReader for Places {
     }
 }
 
-/// Where one of our columns is, and what its numbers are multiplied by.
+/// Position and number format of a column of ratings in the file.
 #[derive(Clone, Copy)]
 struct Place {
     column: usize,
     unsigned: bool,
-    /// What one unit of it is: a time may be in thousandths.
+    /// Factor from stored to returned values: 1e-3 for timestamps in milliseconds.
     unit: f64,
 }
 
-/// Finds our columns among the file's.
+/// Locates the columns of ratings in the schema.
 fn columns(file: &str, reader: &SerializedFileReader<Places>) -> Result<Vec<Place>, RatingsError> {
     let schema = reader.metadata().file_metadata().schema_descr();
     let found = schema.columns();
@@ -128,10 +128,10 @@ fn columns(file: &str, reader: &SerializedFileReader<Places>) -> Result<Vec<Plac
     RATING_COLUMNS.iter().map(|column| place(column.name)).collect()
 }
 
-/// Some rows: for each of our columns a number a row, if it has one.
+/// Values of some rows, by column. `None` is a null.
 type Rows = Vec<Vec<Option<f64>>>;
 
-/// Reads a row group in chunks.
+/// Reads a row group in chunks. Calls `each` with the index of the chunk's first row and its rows.
 fn read_group<T>(
     reader: &SerializedFileReader<Places>,
     group: usize,
@@ -161,7 +161,7 @@ fn read_group<T>(
     Ok(all)
 }
 
-/// The next `n` numbers of a column.
+/// Reads the next `n` values of a column.
 fn numbers(
     column: &mut ColumnReader,
     place: Place,
@@ -194,14 +194,14 @@ fn next<T: DataType>(
         read += records;
     }
     let mut values = values.into_iter().map(number);
-    // A column in which every row has a value has no levels.
+    // A required column has no definition levels.
     if levels.is_empty() {
         return Ok(values.map(Some).collect());
     }
     Ok(levels.into_iter().map(|level| if level > 0 { values.next() } else { None }).collect())
 }
 
-/// Checks some rows.
+/// Validates rows and collects the usable ones and the problems.
 fn part(file: &str, movies: &Vocabulary, first_row: u64, rows: &Rows) -> Part {
     let mut part = Part { first_line: first_row + 1, ..Part::default() };
     for at in 0..rows[0].len() {
@@ -265,7 +265,7 @@ mod tests {
     const SCHEMA: &str = "message ratings { required int64 userId; optional int32 movieId; \
                           required double rating; required int64 timestamp (TIMESTAMP(MILLIS,true)); }";
 
-    /// A user, a film, stars and seconds.
+    /// User, movie, stars and seconds.
     type Written = (i64, Option<i32>, f64, i64);
 
     fn file(groups: &[&[Written]]) -> File {
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn every_row_counts_or_is_a_problem() {
+    fn every_row_is_returned_or_reported() {
         let movies = Vocabulary::new([7, 1].map(MovieId));
         let file = file(&[
             &[(5, Some(1), 4.5, 100), (5, None, 3.0, 101), (6, Some(9), 3.0, 102)],
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn another_file_is_refused() {
+    fn rejects_a_file_that_is_not_parquet() {
         let movies = Vocabulary::new([MovieId(7)]);
         let mut text = tempfile::tempfile().unwrap();
         std::io::Write::write_all(&mut text, b"userId,movieId,rating,timestamp\n").unwrap();

@@ -10,7 +10,7 @@ fn movies() -> Vocabulary {
     Vocabulary::new([7, 1, 300].map(MovieId))
 }
 
-/// User, film, half stars, time and line of every usable row.
+/// Returns user, movie, half stars, time and line of every usable row.
 fn rows(read: &RatingsRead) -> Vec<(u32, u32, u8, u32, u64)> {
     let of_part = |part: &Part| {
         (0..part.users.len())
@@ -24,7 +24,7 @@ fn rows(read: &RatingsRead) -> Vec<(u32, u32, u8, u32, u64)> {
 }
 
 #[test]
-fn every_form_of_a_row_is_read_and_every_other_one_reported() {
+fn reads_every_valid_form_of_a_row_and_reports_all_others() {
     let csv = format!(
         "\u{feff}{HEADER}1,7,5.0,10\r\n\n\"2\",1,4.5,11\n3,8,1.0,12\n4,300, 3 ,13\n5,1,5.5,14\n\
          6,1,2.5,4294967296\n7,1\n8,1,0.5,15"
@@ -52,7 +52,7 @@ fn every_form_of_a_row_is_read_and_every_other_one_reported() {
 }
 
 #[test]
-fn columns_may_stand_in_any_order() {
+fn accepts_columns_in_any_order() {
     let csv = "timestamp,rating,extra,movieId,userId\n10,4.0,\"a, b\",7,1\n";
     let read = read("r.csv", csv.as_bytes(), &movies()).unwrap();
     assert_eq!(rows(&read), [(1, 7, 8, 10, 2)]);
@@ -61,8 +61,8 @@ fn columns_may_stand_in_any_order() {
 }
 
 #[test]
-fn pieces_join_without_a_seam() {
-    // Lines of many lengths over several pieces, some of them far too long.
+fn reads_every_line_across_piece_boundaries() {
+    // Lines of various lengths over several pieces, some of them too long.
     let mut csv = HEADER.to_owned();
     let mut expected = Vec::new();
     let mut line = 2;
@@ -87,16 +87,16 @@ fn pieces_join_without_a_seam() {
 }
 
 #[test]
-fn a_file_of_bad_rows_costs_a_bounded_list() {
+fn lists_a_bounded_number_of_problems() {
     let csv = format!("{HEADER}{}", "a\n".repeat(10_000));
     let read = read("r.csv", csv.as_bytes(), &movies()).unwrap();
     assert_eq!((read.problems.len(), read.unlisted.total(), read.rows), (1_000, 9_000, 10_000));
 }
 
 proptest! {
-    /// The two readers of ratings agree on every file in which no quoted value breaks a line.
+    /// Compares both readers of ratings on files without line breaks in quoted values.
     #[test]
-    fn agrees_with_the_reader_of_tables(
+    fn agrees_with_the_table_reader(
         lines in proptest::collection::vec(
             "[1-9]{1,3},(1|7|300|8),[0-5][.][05],[0-9]{1,10}\r?\n|[ 0-9,.a\"+-]{0,14}\n|\n", 0..40
         ),
@@ -126,7 +126,7 @@ proptest! {
 }
 
 #[test]
-fn a_history_may_leave_out_when() {
+fn read_histories_defaults_a_missing_timestamp_to_zero() {
     let csv = "userId,movieId,rating\n5,7,4.0\n5,8,4.0\n";
     let histories = read_histories("h.csv", csv.as_bytes(), &movies()).unwrap();
     assert_eq!(histories.parts[0].times, [0]);
@@ -135,14 +135,14 @@ fn a_history_may_leave_out_when() {
     let histories = read_histories("h.csv", with_time.as_bytes(), &movies()).unwrap();
     assert_eq!(histories.parts[0].times, [12, 0]);
     assert_eq!(histories.problems.len(), 1);
-    // Who gave no usable row is still asked for.
+    // A user without usable rows is still listed.
     assert_eq!(histories.strangers, [UserId(6)]);
     let error = read("r.csv", csv.as_bytes(), &movies()).unwrap_err();
     assert!(error.to_string().contains("timestamp"), "{error}");
 }
 
 #[test]
-fn a_line_longer_than_pieces_is_one_bad_row() {
+fn reports_a_line_longer_than_a_piece_and_reads_the_next_line() {
     let tail = format!("{HEADER}1,7,4.0,5\n{}", "\0".repeat(3 * PIECE as usize));
     let middle = format!("{tail}\n2,7,4.0,6\n");
     for (csv, expected) in [(&tail, 1), (&middle, 2)] {

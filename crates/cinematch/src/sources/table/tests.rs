@@ -4,7 +4,8 @@ use proptest::prelude::*;
 const COLUMNS: [Column; 3] =
     [Column::required("id"), Column::required("text").multiline(), Column::optional("note")];
 
-/// Rows as `line:id|text|note`, then problems as `line field kind`.
+/// Asserts the rows, as `line:id|text|note`, and the problems, as `!line field kind`, of `input`.
+/// For a file that is rejected, `expect` is the error message.
 fn check(input: &[u8], expect: &str) {
     let mut problems = Vec::new();
     let mut seen = Vec::new();
@@ -34,7 +35,7 @@ fn check(input: &[u8], expect: &str) {
 
 proptest! {
     #[test]
-    fn chunks_read_as_the_whole_does(text in "([0-9]{1,2},|[a-z]{1,3}|\"|,|\n|\r\n){0,60}", length in 1_usize..40) {
+    fn chunked_reading_equals_sequential_reading(text in "([0-9]{1,2},|[a-z]{1,3}|\"|,|\n|\r\n){0,60}", length in 1_usize..40) {
         let csv = format!("id,text,note\n{text}");
         let seen = |row: &Row<'_, '_>| (row.line, row.get(0).to_owned(), row.get(1).to_owned());
         let bytes = csv.as_bytes();
@@ -48,7 +49,7 @@ proptest! {
             let read = table.read(bytes, &chunk, &mut parts.1, &mut |row, _| parts.0.push(seen(row)));
             rows += read.rows;
             if !read.ends_with_chunk {
-                // Not cut at a row's end: known, and read as a whole.
+                // Not cut at a row's end: `decode` detects this and reads sequentially.
                 return Ok(());
             }
         }
@@ -58,7 +59,7 @@ proptest! {
 }
 
 #[test]
-fn a_large_file_is_read_in_parallel_and_in_order() {
+fn decode_returns_records_of_a_large_file_in_order() {
     let row = |id: u32| format!("{id},\"a \"\"b\"\"\n{id}\",n\n");
     let rows: String = (0..120_000).map(row).collect();
     let one_by_one = |csv: &str, rows: u64| {
@@ -71,14 +72,14 @@ fn a_large_file_is_read_in_parallel_and_in_order() {
     };
     let records = one_by_one(&format!("id,text,note\n{rows}"), 120_000);
     assert!(records.iter().zip(0..).all(|((id, line), at)| *id == at && *line == 2 * at + 2));
-    // One stray quote turns what is inside of quotes and what is outside around.
+    // A stray quote inverts the quoted and the unquoted parts of the file.
     let stray = one_by_one(&format!("id,text,note\n7,5\" disk,n\n{rows}"), 120_001);
     assert_eq!(stray.len(), 120_001);
     assert_eq!(stray[120_000], (119_999, 240_001));
 }
 
 #[test]
-fn line_ends_marks_and_column_order_do_not_matter() {
+fn accepts_any_line_endings_byte_order_mark_and_column_order() {
     check(b"id,text\n1,a\n2,b\n", "2:1|a| 3:2|b| 2 rows");
     check(b"id,text\r\n1,a\r\n2,b\r\n", "2:1|a| 3:2|b| 2 rows");
     check(b"\xef\xbb\xbfid,text,note\n1,a,n", "2:1|a|n 1 rows");
@@ -86,13 +87,13 @@ fn line_ends_marks_and_column_order_do_not_matter() {
 }
 
 #[test]
-fn quoted_line_breaks_are_text_where_text_is_expected() {
+fn keeps_quoted_line_breaks_in_multiline_columns() {
     check(b"id,text\n1,\"a\nb\"\n2,c\n", "2:1|a\nb| 4:2|c| 2 rows");
     check(b"id,text\n1,\"a \"\"q\"\", b\"\n", "2:1|a \"q\", b| 1 rows");
 }
 
 #[test]
-fn a_bad_row_costs_one_row() {
+fn drops_only_the_malformed_row() {
     check(b"id,text\nx,a\n,b\n3,c\n", "4:3|c| !2 id InvalidValue !3 id MissingValue 3 rows");
     check(
         b"id,text\n1,a,extra\n2\n3,c\n",
@@ -102,7 +103,7 @@ fn a_bad_row_costs_one_row() {
 }
 
 #[test]
-fn a_quote_that_never_closes_costs_one_row() {
+fn drops_only_the_row_with_an_unclosed_quote() {
     check(b"id,text,note\n1,\"a,n\n2,b,n\n3,c,n\n", "3:2|b|n 4:3|c|n !2 - MalformedRecord 3 rows");
     check(b"id,text,note\n1,a,\"n\n2,b,n\n", "3:2|b|n !2 - MalformedRecord 2 rows");
     check(
@@ -112,8 +113,8 @@ fn a_quote_that_never_closes_costs_one_row() {
 }
 
 #[test]
-fn a_file_full_of_stray_quotes_takes_linear_time() {
-    // Quadratic, this would take hours.
+fn reads_a_file_full_of_stray_quotes_in_linear_time() {
+    // Quadratic time would be hours.
     let mut csv = b"id,text\n1,fine\n".to_vec();
     csv.extend_from_slice(&b"a\",\"b\n".repeat(300_000));
     let mut problems = Vec::new();
@@ -122,7 +123,7 @@ fn a_file_full_of_stray_quotes_takes_linear_time() {
 }
 
 #[test]
-fn the_wrong_file_is_an_error_that_says_what_was_expected() {
+fn error_for_a_wrong_header_names_the_expected_columns() {
     check(
         b"userId,movieId\n1,2\n",
         "t.csv has the wrong header: columns id, text missing; expected `id,text`, got \
@@ -133,7 +134,7 @@ fn the_wrong_file_is_an_error_that_says_what_was_expected() {
 }
 
 #[test]
-fn fields_beyond_the_header_are_counted_and_not_kept() {
+fn counts_excess_fields_without_storing_them() {
     let (mut fields, line) = (Vec::new(), [vec![b','; 1000], b"\n".to_vec()].concat());
     let record = read_record(&line, 0, &[false; 3], &mut fields);
     assert_eq!((record.n_fields, fields.len(), record.end), (1001, 3, 1001));

@@ -1,7 +1,7 @@
-//! What people already have of TMDb: `tmdb_metadata.csv` in CineMatch's own order, and the public
-//! CSV dumps: The Movies Dataset (`movies_metadata.csv`, `credits.csv`, `keywords.csv`), TMDB 5000
-//! (`tmdb_5000_movies.csv`, `tmdb_5000_credits.csv`), and the larger ones that list names with
-//! commas. A file's header says which it is.
+//! Decoder of existing TMDb data: `tmdb_metadata.csv` with CineMatch's columns, and the public CSV
+//! dumps The Movies Dataset (`movies_metadata.csv`, `credits.csv`, `keywords.csv`), TMDB 5000
+//! (`tmdb_5000_movies.csv`, `tmdb_5000_credits.csv`) and larger ones with comma-separated lists. The
+//! format is detected from the header.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::sources::problem::{Decoded, Outcome, Problem, ProblemKind, SourceErro
 use crate::sources::table::{self, Column, Row};
 use crate::sources::values::whole_number;
 
-/// Columns of all forms. A file has some of them.
+/// Columns of all formats. A file contains some of them.
 const COLUMNS: [Column; 22] = [
     Column::optional("tmdb_id"),
     Column::optional("id"),
@@ -38,13 +38,13 @@ const COLUMNS: [Column; 22] = [
     Column::optional("directors"),
 ];
 
-/// The place of a column in [`COLUMNS`].
+/// Returns the index of a column in [`COLUMNS`].
 fn place(name: &str) -> usize {
     COLUMNS.iter().position(|column| column.name == name).expect("a column of the list")
 }
 
-/// Decodes any of the forms. Rows that are no film's are dropped and reported; so are values that
-/// cannot be.
+/// Decodes a file of any supported format. Rows without a valid id are dropped and reported; invalid
+/// values are emptied and reported.
 pub fn dump(file: &str, bytes: &[u8]) -> Result<Decoded<(TmdbId, Facts)>, SourceError> {
     let form = Form::of(file, bytes)?;
     table::decode(file, bytes, &COLUMNS, |row, problems| {
@@ -60,16 +60,16 @@ pub fn dump(file: &str, bytes: &[u8]) -> Result<Decoded<(TmdbId, Facts)>, Source
     })
 }
 
-/// How a file writes things.
+/// Format of a file.
 struct Form {
-    /// The column of TMDb's number.
+    /// Column of the TMDb id.
     id: usize,
-    /// Lists are joined by `|`.
+    /// True for CineMatch's format, which joins lists by `|`. Other formats use commas.
     own: bool,
 }
 
 impl Form {
-    /// The header decides.
+    /// Detects the format from the header.
     fn of(file: &str, bytes: &[u8]) -> Result<Self, SourceError> {
         let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let header = String::from_utf8_lossy(header);
@@ -159,7 +159,8 @@ impl Reader<'_, '_> {
         number
     }
 
-    /// `1995-10-30`; the dumps have other things in it where their rows are broken.
+    /// Returns the release date, of the form `1995-10-30`. The malformed rows of the dumps contain
+    /// other values in this column; these are emptied and reported.
     fn date(&mut self) -> String {
         let text = self.text("release_date");
         let digits =
@@ -174,7 +175,7 @@ impl Reader<'_, '_> {
         text
     }
 
-    /// Names of a list in whichever way the file writes it.
+    /// Returns the names in a list of any supported notation, joined by `|`.
     fn names(&mut self, column: &str) -> String {
         let text = self.row.get(place(column)).to_owned();
         if text.starts_with('[') {
@@ -203,7 +204,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The names of objects, or strings themselves.
+/// Joins the `name`s of objects and the strings among `values` by `|`.
 fn names(values: &[Value]) -> String {
     let name = |value: &'_ Value| value.get("name").unwrap_or(value).as_str().map(str::to_owned);
     let all: Vec<String> = values.iter().filter_map(name).collect();
@@ -215,7 +216,7 @@ fn first_filled<const N: usize>(texts: [String; N]) -> String {
 }
 
 impl Facts {
-    /// Takes over what `other` knows and this does not.
+    /// Fills empty values with those of `other`.
     pub fn fill_from(&mut self, other: Self) {
         let mine = [
             &mut self.title,
@@ -272,9 +273,9 @@ mod tests {
     }
 
     #[test]
-    fn the_movies_dataset_is_read_with_its_malformed_rows() {
-        // As in the original: an overview broken over lines without quotes, so that the rest of
-        // its row stands alone, and dates where numbers belong.
+    fn reads_the_movies_dataset_and_reports_its_malformed_rows() {
+        // As in the original dataset, an unquoted line break in an overview splits a row in two, and
+        // the second part has values in the wrong columns.
         let csv = "adult,genres,id,imdb_id,original_language,overview,popularity,poster_path,\
                    release_date,runtime,title,vote_average,vote_count\n\
                    False,\"[{'id': 16, 'name': 'Animation'}, {'id': 35, 'name': 'Comedy'}]\",862,\
@@ -290,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn credits_and_keywords_come_in_files_of_their_own() {
+    fn reads_credits_and_keywords_from_separate_files() {
         let credits = "cast,crew,id\n\"[{'name': 'Tom Hanks', 'order': 0}]\",\"[{'job': 'Director', \
                        'name': 'John Lasseter'}, {'job': 'Writer', 'name': \"\"X 'Y'\"\"}]\",862\n";
         let (mut facts, problems) = only("credits.csv", credits);
@@ -303,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn json_commas_and_our_own_order_are_read_too() {
+    fn reads_json_comma_separated_and_own_lists() {
         let tmdb_5000 = "genres,id,keywords,title\n\"[{\"\"id\"\": 28, \"\"name\"\": \"\"Action\"\"}]\",19995,\
                          \"[{\"\"name\"\": \"\"culture clash\"\"}]\",Avatar\n";
         let (facts, _) = only("tmdb_5000_movies.csv", tmdb_5000);

@@ -1,4 +1,4 @@
-//! A film's facts as texts, and `tmdb_metadata.csv` written from them.
+//! TMDb's metadata of a movie as texts, and the writer of `tmdb_metadata.csv`.
 
 use std::io::{self, Write};
 
@@ -6,40 +6,40 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::TmdbId;
 
-/// What `tmdb_metadata.csv` says of one film. Every value is text as it stands in the file; what is
-/// not known is empty.
+/// A row of `tmdb_metadata.csv`, without its id. Every value is the text in the file, empty if
+/// unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "each is the column of its name")]
 pub struct Facts {
     pub title: String,
-    /// `1999-10-15`.
+    /// Date of the form `1999-10-15`.
     pub release_date: String,
-    /// Minutes.
+    /// Runtime in minutes.
     pub runtime: String,
     pub popularity: String,
     pub vote_count: String,
     pub vote_average: String,
-    /// Lower case, joined by `|`.
+    /// Genres in lowercase, joined by `|`.
     pub genres: String,
     pub overview: String,
     pub keywords: String,
-    /// Actors by billing, ten at most.
+    /// The first [`CAST_TOP`] actors by billing.
     pub cast_top: String,
-    /// Every director.
+    /// All directors.
     pub director: String,
     pub original_language: String,
     pub poster_path: String,
     pub certification: String,
     pub imdb_id: String,
-    /// Streaming services of the operator's region.
+    /// Streaming services in the operator's region.
     pub services: String,
 }
 
-/// How many actors a row names.
+/// Maximum number of actors per row.
 pub const CAST_TOP: usize = 10;
 
-/// The columns, in the established order.
+/// Original columns, in file order.
 pub const ESTABLISHED: [&str; 12] = [
     "tmdb_id",
     "title",
@@ -55,11 +55,11 @@ pub const ESTABLISHED: [&str; 12] = [
     "director",
 ];
 
-/// Those that CineMatch adds.
+/// Columns that CineMatch adds after the original ones.
 const ADDED: [&str; 5] =
     ["original_language", "poster_path", "certification", "imdb_id", "services"];
 
-/// Writes `tmdb_metadata.csv`.
+/// Writer of `tmdb_metadata.csv`.
 #[derive(Debug)]
 pub struct FactsWriter<W: Write> {
     csv: csv::Writer<W>,
@@ -67,8 +67,8 @@ pub struct FactsWriter<W: Write> {
 }
 
 impl<W: Write> FactsWriter<W> {
-    /// Writes the header. Without services there is no such column: an empty one would say that
-    /// no film streams anywhere.
+    /// Creates a writer and writes the header. The column `services` is omitted unless
+    /// `with_services`: an empty column would mean that no movie is available for streaming.
     pub fn new(out: W, with_services: bool) -> io::Result<Self> {
         let mut csv = csv::Writer::from_writer(out);
         let added = &ADDED[..ADDED.len() - usize::from(!with_services)];
@@ -76,7 +76,7 @@ impl<W: Write> FactsWriter<W> {
         Ok(Self { csv, with_services })
     }
 
-    /// Writes a film.
+    /// Writes the row of a movie.
     pub fn write(&mut self, id: TmdbId, facts: &Facts) -> io::Result<()> {
         let id = id.to_string();
         let values = [
@@ -102,14 +102,14 @@ impl<W: Write> FactsWriter<W> {
         Ok(())
     }
 
-    /// Writes what is left.
+    /// Flushes the output.
     pub fn finish(mut self) -> io::Result<()> {
         self.csv.flush()
     }
 }
 
-/// Joins names as the file's lists are joined. A `|` inside a name becomes a `/`: the file has no
-/// other way to say where a name ends. Repeated and empty names are left out.
+/// Joins names by `|`. Replaces a `|` inside a name with `/`, because the file format has no escape
+/// for it. Drops repeated and empty names.
 pub fn join_names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut joined: Vec<String> = Vec::new();
     for name in names {
@@ -121,7 +121,7 @@ pub fn join_names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     joined.join("|")
 }
 
-/// A text on one line, without spaces around it.
+/// Trims `text` and replaces its control characters and line separators with spaces.
 pub fn one_line(text: &str) -> String {
     let breaks =
         |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
@@ -135,7 +135,7 @@ mod tests {
     use crate::sources::values::list;
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn written_rows_are_decoded_unchanged() {
         let facts = Facts {
             title: "A \"B\", C".to_owned(),
             runtime: "95".to_owned(),

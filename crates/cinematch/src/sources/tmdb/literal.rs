@@ -1,11 +1,12 @@
-//! Lists as public dumps hold them: JSON, or what Python prints for a list.
+//! Parser of the lists in public dumps, which are JSON or Python literals.
 
 use serde_json::{Map, Number, Value};
 
-/// Lists of lists deeper than this are nobody's.
+/// Maximum nesting depth of a Python literal.
 const DEEPEST: u32 = 32;
 
-/// Reads JSON, or a Python literal of lists, dictionaries, strings, numbers, None, True and False.
+/// Parses JSON, or a Python literal of lists, dictionaries, strings, numbers, None, True and False.
+/// Returns `None` if `text` is neither.
 pub fn parse(text: &str) -> Option<Value> {
     if let Ok(value) = serde_json::from_str(text) {
         return Some(value);
@@ -31,7 +32,7 @@ impl Reader<'_> {
         self.at += rest.len() - rest.trim_start().len();
     }
 
-    /// Whether `wanted` comes next; then it is passed.
+    /// Skips whitespace, then consumes `wanted` and returns true if it comes next.
     fn eat(&mut self, wanted: &str) -> bool {
         self.space();
         let found = self.text[self.at..].starts_with(wanted);
@@ -132,7 +133,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn python_and_json_say_the_same() {
+    fn parses_python_and_json_to_equal_values() {
         let python = r#"[{'id': 16, 'name': "L'Atalante", 'x': None}, {'name': 'It\'s \u00e9', 'y': [1.5, True]}]"#;
         let json = json!([{"id": 16, "name": "L'Atalante", "x": null},
                           {"name": "It's é", "y": [1.5, true]}]);
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_no_literal_is_none() {
+    fn returns_none_for_truncated_and_invalid_literals() {
         for text in
             ["[{'a': 1", "['a", "[1] 2", "{1: 2}", "['\\u00", "system('x')", "", "[1 2]", "['é\\x"]
         {

@@ -1,7 +1,7 @@
-//! `tmdb_metadata.csv`: TMDb's facts about films, one row each, in CineMatch's own column order.
+//! Decoder of `tmdb_metadata.csv`: TMDb's metadata, one row per movie, with CineMatch's columns.
 //!
-//! Impossible values are emptied and reported: a runtime of 0 is TMDb's way to say it does not
-//! know, and an average of 0 means that nobody voted.
+//! Invalid values are emptied and reported. TMDb writes a runtime of 0 if it is unknown, and an
+//! average of 0 if there are no votes.
 
 pub mod dumps;
 pub mod facts;
@@ -16,44 +16,44 @@ use crate::sources::problem::{Decoded, Outcome, Problem, ProblemKind, SourceErro
 use crate::sources::table::{self, Column, Row};
 use crate::sources::values::whole_number;
 
-/// A film, as TMDb describes it. Lists are joined by `|`, in the file's order;
-/// [`list`](crate::sources::values::list) splits them.
+/// TMDb's metadata of a movie. Lists are joined by `|`, in file order;
+/// [`list`](crate::sources::values::list) splits them. Unknown texts and lists are empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TmdbRow<'a> {
-    /// TMDb's number.
+    /// TMDb id.
     pub tmdb_id: TmdbId,
-    /// What TMDb calls the film; empty where it is not known, as are the texts and lists below.
+    /// Title on TMDb.
     pub title: Cow<'a, str>,
-    /// What the film is about.
+    /// Plot summary.
     pub overview: Cow<'a, str>,
-    /// Minutes, 1 and up.
+    /// Runtime in minutes, at least 1.
     pub runtime: Option<u32>,
-    /// TMDb's own measure, 0 and up.
+    /// TMDb's popularity score, at least 0.
     pub popularity: Option<f32>,
-    /// Votes behind the average.
+    /// Number of votes.
     pub vote_count: Option<u32>,
-    /// 0 to 10, above 0.
+    /// Average vote from 0 to 10. `None` if there are no votes.
     pub vote_average: Option<f32>,
-    /// What the film is tagged with.
+    /// Keywords.
     pub keywords: Cow<'a, str>,
     /// Actors by billing.
     pub cast: Cow<'a, str>,
     /// Directors.
     pub directors: Cow<'a, str>,
-    /// The language it was made in, as ISO 639-1.
+    /// ISO 639-1 code of the original language.
     pub original_language: Cow<'a, str>,
-    /// The poster's path at TMDb's image host.
+    /// Path of the poster on TMDb's image host.
     pub poster_path: Cow<'a, str>,
-    /// Streaming services that have it, where provider data was fetched.
+    /// Streaming services that offer the movie, if provider data was fetched.
     pub services: Cow<'a, str>,
 }
 
-/// What a decoded file holds beside its rows.
+/// A decoded `tmdb_metadata.csv`.
 #[derive(Clone, Debug)]
 pub struct TmdbFile<'a> {
     /// The rows and their problems.
     pub decoded: Decoded<TmdbRow<'a>>,
-    /// Whether the file has a `services` column: provider data was fetched.
+    /// True if the file has a `services` column, which means that provider data was fetched.
     pub has_services: bool,
 }
 
@@ -73,10 +73,11 @@ const COLUMNS: [Column; 13] = [
     Column::optional("title"),
 ];
 
-/// The longest runtime believed, in minutes: the longest film ever made runs 51,420.
+/// Maximum valid runtime in minutes. The longest movie ever made runs 51,420 minutes.
 const LONGEST_RUNTIME: u32 = 60_000;
 
-/// Decodes `tmdb_metadata.csv`. Of rows with one id the last stays: it was fetched last.
+/// Decodes `tmdb_metadata.csv`. A repeated id keeps its last row, which is the most recently fetched
+/// one.
 pub fn metadata<'a>(file: &str, bytes: &'a [u8]) -> Result<TmdbFile<'a>, SourceError> {
     let mut records: Vec<TmdbRow<'a>> = Vec::with_capacity(table::rows_at_most(bytes));
     let mut problems = Vec::new();
@@ -115,7 +116,7 @@ fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -
         _ => whole_number(text),
     });
     let vote_average = match (values.row.get(5), vote_count) {
-        // Nobody voted: an average of nothing is not a bad row, only no value.
+        // Without votes the average is missing, not invalid.
         ("0" | "0.0" | "0.000", _) | (_, Some(0)) => None,
         _ => values.number(5, "0 to 10", |text| finite(text, 0.0..=10.0)),
     };
@@ -175,7 +176,7 @@ mod tests {
                           genres,overview,keywords,cast_top,director\n";
 
     #[test]
-    fn impossible_values_become_empty_and_are_reported() {
+    fn empties_and_reports_invalid_values() {
         let csv = format!(
             "{HEADER}1,A,,0,-1,-2,11,drama,\"two\nlines\",x| y||x,P|Q,D\n2,B,,95.0,1.5,0,0.0,,,,,\n"
         );
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_two_rows_with_one_id_stays() {
+    fn keeps_the_last_row_of_a_repeated_id() {
         let csv = format!("{HEADER}1,A,,90,,,,,old,,,\n2,B,,90,,,,,,,,\n1,A,,91,,,,,new,,,\n");
         let file = metadata("t.csv", csv.as_bytes()).unwrap();
         assert_eq!(file.decoded.records.len(), 2);
