@@ -36,7 +36,7 @@ pub enum YearBucket {
     /// 1990 to 1999.
     #[serde(rename = "90s")]
     Nineties,
-    /// MovieSnapshot 1990.
+    /// Before 1990.
     #[serde(rename = "classic")]
     Classic,
 }
