@@ -26,7 +26,7 @@ pub async fn say(
     Ok(Json(feedback::say(&service, &profile, new).await?))
 }
 
-/// UserExport that the profile said of films, the last first.
+/// Returns all feedback of the profile, the latest first.
 #[utoipa::path(get, path = "/api/feedback", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(

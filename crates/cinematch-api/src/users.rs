@@ -21,7 +21,7 @@ pub struct ExportQuery {
     format: Option<ExportFormat>,
 }
 
-/// UserExport that is known of the profile that asks.
+/// Returns everything the calling profile holds.
 #[utoipa::path(get, path = "/api/export/me", tag = "people", params(ExportQuery),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(

@@ -1,4 +1,4 @@
-//! What `/metrics` tells Prometheus. UserExport is counted where it happens, by the macros of `metrics`;
+//! What `/metrics` tells Prometheus. Events are counted where it happens, by the macros of `metrics`;
 //! here it is named, described and written out.
 
 use std::fmt::Write;

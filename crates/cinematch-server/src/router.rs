@@ -34,7 +34,7 @@ use crate::state::AppState;
 /// The longest a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// UserExport the server answers.
+/// Returns the router of all API routes, pages and probes.
 pub fn router(state: &AppState) -> Router {
     let Groups { routed, probed, document, classes } = Groups::new();
     let probe_state =

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Returns the current time; clones share the source.
 ///
-/// UserExport that is stamped with a time takes it from here, so that a test can fix it.
+/// Source of every timestamp, so that a test can fix the time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
 

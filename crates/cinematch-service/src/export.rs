@@ -21,13 +21,13 @@ use crate::service::Service;
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportFormat {
-    /// UserExport.
+    /// Everything the profile holds.
     Json,
     /// The movies, for a spreadsheet.
     Csv,
 }
 
-/// UserExport that is known of somebody.
+/// Export of a profile.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Export {
     profile: Option<ProfileBody>,

@@ -74,7 +74,7 @@ pub struct FeedbackDone {
     feedback: FeedbackBody,
 }
 
-/// UserExport that the profile said of films, the last first.
+/// Returns all feedback of the profile, the latest first.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct FeedbackList {
     feedback: Vec<FeedbackBody>,

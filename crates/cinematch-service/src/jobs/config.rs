@@ -48,7 +48,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// UserExport `speed` times as fast.
+    /// All work `speed` times as fast.
     #[must_use]
     pub fn times(self, speed: f64) -> Self {
         let faster = |time: Duration| time.div_f64(speed.max(1e-3));
