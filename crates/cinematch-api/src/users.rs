@@ -25,7 +25,7 @@ pub struct ExportQuery {
 #[utoipa::path(get, path = "/api/export/me", tag = "people", params(ExportQuery),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
-        (status = 200, description = "UserExport", content(
+        (status = 200, description = "Everything", content(
             (Export = "application/json"),
             (String = "text/csv"),
         )),

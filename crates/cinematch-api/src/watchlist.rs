@@ -64,7 +64,7 @@ pub async fn add(
         Caller::Person(profile) => Owner::from(profile),
         _ => Owner::from(user_id.as_str()),
     };
-    added(watchlist::add(&service, owner, entry).await?)
+    Ok(added(watchlist::add(&service, owner, entry).await?))
 }
 
 /// Adds a movie to the watchlist of the caller's profile.
@@ -83,16 +83,16 @@ pub async fn add_mine(
     Me(profile): Me,
     Body(entry): Body<NewEntry>,
 ) -> Result<(StatusCode, Json<Done>), Problem> {
-    added(watchlist::add(&service, Owner::from(&profile), entry).await?)
+    Ok(added(watchlist::add(&service, Owner::from(&profile), entry).await?))
 }
 
 /// Builds the response to an addition: 201 for a new entry, 200 for an existing one.
-fn added((added, done): (Added, Done)) -> Result<(StatusCode, Json<Done>), Problem> {
+fn added((added, done): (Added, Done)) -> (StatusCode, Json<Done>) {
     let status = match added {
         Added::New => StatusCode::CREATED,
         Added::Already => StatusCode::OK,
     };
-    Ok((status, Json(done)))
+    (status, Json(done))
 }
 
 /// Removes a movie from the watchlist of a user.

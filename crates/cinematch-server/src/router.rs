@@ -95,7 +95,7 @@ impl Groups {
         split(RouteClass::Public, described);
         let (guarded, described) = cinematch_api::guarded().split_for_parts();
         split(RouteClass::Guarded, described);
-        let (probes, described) = health::probes().split_for_parts();
+        let (health_checks, described) = health::probes().split_for_parts();
         split(RouteClass::Probe, described);
         let (metrics, described) = health::measured().split_for_parts();
         split(RouteClass::Guarded, described);
@@ -106,7 +106,7 @@ impl Groups {
             (RouteClass::Public, public),
             (RouteClass::Guarded, guarded),
         ];
-        let probed = vec![(RouteClass::Probe, probes), (RouteClass::Guarded, metrics)];
+        let probed = vec![(RouteClass::Probe, health_checks), (RouteClass::Guarded, metrics)];
         Self { routed, probed, document, classes }
     }
 }

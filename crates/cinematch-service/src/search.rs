@@ -1,5 +1,6 @@
 //! Search for movies by title, person or keyword.
 
+use cinematch::search::Hit;
 use serde::Serialize;
 
 use crate::cache::{CachedReply, Key};
@@ -7,6 +8,7 @@ use crate::error::ServiceError;
 use crate::item::Item;
 use crate::listing::json_of;
 use crate::service::Service;
+use crate::serving::Serving;
 use crate::trace::span;
 
 const DEFAULT_LIMIT: usize = 10;
@@ -31,6 +33,11 @@ pub struct FoundItem<'a> {
     score: f32,
 }
 
+/// Returns the `limit` best matches for `words`, best first, and records the time as a span.
+pub fn hits(serving: &Serving, words: &str, limit: usize) -> Vec<Hit> {
+    span!("rank").in_scope(|| serving.search.search(words, limit))
+}
+
 /// Searches for `words`; the last word may be a prefix. `question` is the
 /// query string as sent by the client; it is part of the reply's cache key.
 pub async fn search(
@@ -49,8 +56,7 @@ pub async fn search(
     let serving = service.serving();
     let recommender = &serving.bundle.recommender;
     let make = async {
-        let results: Vec<FoundItem<'_>> = span!("rank")
-            .in_scope(|| serving.search.search(words, limit))
+        let results: Vec<FoundItem<'_>> = hits(&serving, words, limit)
             .into_iter()
             .map(|hit| FoundItem { item: Item::of(recommender, hit.movie, None), score: hit.score })
             .collect();

@@ -71,7 +71,8 @@ impl Service {
     /// the most recently served generation that is intact.
     pub async fn open(config: ServiceConfig) -> Result<Self, OpenError> {
         let best = Generations::at(&config.artifacts).load_best()?;
-        let service = Self::with_bundle(config, best.bundle).await?;
+        // A loaded bundle is large: the future that holds it lives on the heap.
+        let service = Box::pin(Self::with_bundle(config, best.bundle)).await?;
         if let Some(refused) = best.refused {
             let (generation, error) = (service.bundle().generation, refused.to_string());
             tracing::error!(generation, error, "an earlier generation serves");

@@ -4,7 +4,7 @@
 //! that contains it, and that page shows a notice about what happened. With scripts, `assets/page.js` sends forms
 //! marked `data-live` itself and receives the changed elements only.
 //!
-//! [`pages`] and [`assets`] are the routers. `texts` contains all English text. `visitor` extracts the caller of a page,
+//! [`pages`] and [`assets()`] are the routers. `texts` contains all English text. `visitor` extracts the caller of a page,
 //! `movies` the data of a page, `layout` renders the frame, and `responses` builds redirects and fragments.
 //! The other modules are pages and parts of pages.
 

@@ -31,7 +31,7 @@ impl<'a> Fit<'a> {
         query.disliked.retain(is_other);
         query.ratings.retain(|rating| is_other(&rating.movie_id));
         query.seen.retain(is_other);
-        // UserHistory only: the page shows length and services elsewhere.
+        // Taste only: the page shows length and services elsewhere.
         query.filters = Filters::default();
         let request = view.resolve(&query)?;
         let is_known = !request.history.is_empty();

@@ -81,7 +81,7 @@ pub async fn create(
     open_only(&access)?;
     let name = fields.get("name").unwrap_or_default();
     check_text("name", name, MAX_NAME_LENGTH)?;
-    // Refuses names of invisible characters only. UserExport from U+3000 on counts as visible: CJK, emoji.
+    // Refuses names of invisible characters only. Everything from U+3000 on counts as visible: CJK, emoji.
     if !name.chars().any(|letter| letter.is_alphanumeric() || letter > '\u{2fff}') {
         return Err(Problem::field("name", texts::NAME_INVISIBLE));
     }

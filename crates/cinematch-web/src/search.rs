@@ -13,7 +13,7 @@ use super::texts::search as texts;
 use super::visitor::PageUser;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::trace::span;
+use cinematch_service::search::hits;
 
 /// Number of results on the page, and of suggestions below the field.
 const FOUND: usize = 30;
@@ -29,7 +29,7 @@ pub async fn search(
     let words: String = fields.get("q").unwrap_or_default().chars().take(LONGEST).collect();
     let view = UserView::of(&state, &profile).await?;
     let limit = if caller.is_fragment { SUGGESTED } else { FOUND };
-    let hits = span!("rank").in_scope(|| view.serving.search.search(&words, limit));
+    let hits = hits(&view.serving, &words, limit);
     let movies: Vec<MovieCard<'_>> = hits.into_iter().map(|hit| view.movie(hit.movie)).collect();
     if caller.is_fragment {
         return Ok(fragments(&suggestions(&movies)));

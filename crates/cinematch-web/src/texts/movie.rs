@@ -20,7 +20,7 @@ pub const EFFECT: &str = "Effect";
 
 pub const SIMILAR: &str = "More like this";
 pub const KEYWORDS: &str = "Keywords";
-/// MovieSnapshot the links to other sites.
+/// Text before the links to other sites.
 pub const VIEW_ON: &str = "View on ";
 
 pub const NO_SERVICES: &str = "Not on any streaming service we know of.";

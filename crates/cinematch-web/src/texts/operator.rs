@@ -159,7 +159,7 @@ pub fn job_state(kind: JobKind, state: JobState, attempt: i64) -> String {
     format!("{} {state}", job_kind(kind))
 }
 
-/// MovieSnapshot the time at which a job was requested.
+/// Text before the time at which a job was requested.
 pub fn job_requested(id: i64, by: &str) -> String {
     format!("job {id}, requested by {by} ")
 }
