@@ -1,4 +1,4 @@
-//! Training: a merged table → the files of a generation, and back.
+//! Training a generation from a merged table, and reading and writing its files.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use crate::ids::{UserIdx, Vocabulary, sha256_hex};
 use crate::models::{FitError, Fitted, Spec, TrainingSet};
 use crate::ranking::{Blend, Recommender, Votes};
 
-/// The files of a generation beside `manifest.json`.
+// Files of a generation.
 pub(super) const ITEM_FEATURES: &str = "item_features.npz";
 pub(super) const TFIDF: &str = "tfidf_vectorizer.json";
 pub(super) const GENRES: &str = "genre_mlb.json";
@@ -34,47 +34,47 @@ const MOVIES: &str = "movies_meta.json";
 const AVAILABILITY: &str = "availability.json";
 pub(super) const MANIFEST: &str = "manifest.json";
 
-/// What to train on.
+/// Inputs and settings of a training run.
 #[derive(Debug)]
 pub struct Training {
-    /// The films.
+    /// Movies of the merged table.
     pub movies: Vec<Movie>,
-    /// Where they can be watched, where that was fetched.
+    /// Streaming availability, if it was fetched.
     pub availability: Option<Availability>,
-    /// Viewers' tags.
+    /// User tags.
     pub tags: TagCounts,
-    /// Ratings of any films; a model of content alone needs none.
+    /// Ratings, including those of other movies; not needed by a pure content model.
     pub ratings: Option<Interactions>,
-    /// Users whose ratings are not learned from. That `tags` are not theirs either is the caller's to
-    /// see to.
+    /// Users whose ratings are left out of training. The caller is responsible for leaving their tags out of
+    /// `tags`.
     pub hold_out: Option<HoldOut>,
-    /// The files all came from.
+    /// Files that the data was read from.
     pub inputs: Vec<InputSum>,
-    /// What the user chose.
+    /// Training settings.
     pub settings: Settings,
-    /// When the run began, RFC 3339 in UTC.
+    /// Start of the run, RFC 3339 in UTC.
     pub created_at: String,
 }
 
-/// Training that cannot be done.
+/// Error of training.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// The table has no films.
+    /// The table has no movies.
     #[error("there are no films to train on; loosen the filters of `cinematch preprocess`")]
     NoMovies,
-    /// The texts or the parameters are of no use.
+    /// The TF-IDF vectorizer could not be fitted.
     #[error(transparent)]
     Tfidf(#[from] TfidfError),
-    /// The model's parameters make no model.
+    /// The model could not be fitted.
     #[error(transparent)]
     Fit(#[from] FitError),
-    /// The model learns from ratings and there are none.
+    /// The model learns from ratings, but there are none.
     #[error(
         "the model `{0}` learns from ratings, and no film of the merged table has one: train \
          `--model content`, or put ratings.csv beside movies.csv"
     )]
     NoRatings(&'static str),
-    /// A file could not be put together.
+    /// A file could not be serialized.
     #[error("cannot write the artifacts: {0}")]
     Write(#[from] io::Error),
 }
@@ -82,13 +82,13 @@ pub enum TrainError {
 /// A generation in memory.
 #[derive(Debug)]
 pub struct Trained {
-    /// The manifest.
+    /// Manifest of the generation.
     pub manifest: Manifest,
-    /// Every other file's bytes.
+    /// Bytes of every other file, by name.
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
-/// `tfidf_vectorizer.json`.
+/// Contents of `tfidf_vectorizer.json`.
 #[derive(Serialize, Deserialize)]
 struct TfidfFile<'a> {
     params: TfidfFileParams,
@@ -96,7 +96,7 @@ struct TfidfFile<'a> {
     idf: Cow<'a, [f64]>,
 }
 
-/// scikit-learn's names for the parameters.
+/// TF-IDF parameters under their scikit-learn names.
 #[derive(Serialize, Deserialize)]
 struct TfidfFileParams {
     max_features: usize,
@@ -105,23 +105,23 @@ struct TfidfFileParams {
     min_df: u32,
 }
 
-/// `ranking_features.json`.
+/// Contents of `ranking_features.json`.
 #[derive(Serialize, Deserialize)]
 struct RankingFile<'a> {
     feature_set: FeatureSet,
     blocks: Cow<'a, [Block]>,
     names: Cow<'a, [String]>,
-    /// Generations of versions that could not be extended have none.
+    /// Empty in generations of earlier versions, which cannot be updated.
     #[serde(default)]
     idf: Cow<'a, [f64]>,
 }
 
-/// A file's name and what makes its bytes.
+/// Name of a file and the function that serializes it.
 type Make<'a> = (String, Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync + 'a>);
 
-/// Trains and puts the generation's files together. The same training gives the same bytes at any
-/// number of threads, `run` in the manifest aside. `progress` is told which model is at work and how
-/// far it is, 0 to 1.
+/// Trains a generation and serializes its files. Equal inputs give equal bytes at any number of threads,
+/// except for `run` in the manifest. `progress` is called with the name of the model being fitted and its
+/// progress, 0 to 1.
 pub fn train(
     training: Training,
     progress: &mut dyn FnMut(&'static str, f32),
@@ -153,7 +153,7 @@ pub fn train(
     clock.step("models");
     let n_ratings = learned_from
         .map_or(0, |(ratings, users)| users.iter().map(|user| ratings.of_user(*user).len()).sum());
-    // They are as large as all that was learned from them.
+    // Free the memory of the ratings, which are about as large as the models.
     drop(ratings);
 
     let models = learned.as_ref().map(|learned| models::files(&settings.model, learned));
@@ -189,11 +189,12 @@ pub fn train(
     Ok(Trained { manifest, files })
 }
 
-/// Files by name, and their sums.
+/// Bytes of files by name.
 type Files = BTreeMap<String, Vec<u8>>;
+/// Checksums of files by name.
 type Sums = BTreeMap<String, FileSum>;
 
-/// What the files of a generation hold.
+/// Contents of a generation's files.
 pub(super) struct Contents<'a> {
     pub movies: &'a [Movie],
     pub availability: Option<&'a Availability>,
@@ -203,8 +204,8 @@ pub(super) struct Contents<'a> {
 }
 
 impl Contents<'_> {
-    /// The files, and the sums that a manifest lists. Each file on its own, so that the slowest is what
-    /// this takes.
+    /// Serializes the files and computes the checksums for the manifest. The files are processed in
+    /// parallel.
     pub(super) fn files(&self) -> io::Result<(Files, Sums)> {
         let Self { movies, availability, plain, ranking, models } = self;
         let mut makers: Vec<Make<'_>> = vec![
@@ -239,7 +240,7 @@ impl Contents<'_> {
         Ok((files, sums))
     }
 
-    /// Sizes, but for tags and ratings.
+    /// Returns the counts; those of tags and ratings are 0.
     pub(super) fn counts(&self) -> Counts {
         Counts {
             movies: self.movies.len(),
@@ -254,7 +255,7 @@ impl Contents<'_> {
     }
 }
 
-/// Fits what learns from ratings.
+/// Fits the model if it learns from ratings; returns `None` otherwise.
 fn learn(
     spec: &Spec,
     features: &RankingFeatures,
@@ -271,7 +272,7 @@ fn learn(
     Ok(Some(spec.fit(data, progress)?))
 }
 
-/// Milliseconds a step.
+/// Measures the duration of each step in milliseconds.
 pub(super) struct Clock {
     last: Instant,
     pub(super) steps: BTreeMap<String, f64>,
@@ -295,7 +296,7 @@ fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The manifest, laid out for reading.
+/// Serializes a manifest with indentation.
 pub(super) fn manifest_bytes(manifest: &Manifest) -> io::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(manifest)?;
     bytes.push(b'\n');
@@ -320,7 +321,7 @@ fn tfidf_bytes(tfidf: &TfidfVectorizer) -> io::Result<Vec<u8>> {
     })
 }
 
-/// A JSON array with one film a line.
+/// Serializes movies as a JSON array with one movie per line.
 fn movies_bytes(movies: &[Movie]) -> io::Result<Vec<u8>> {
     let parts: Vec<Vec<u8>> = movies
         .par_chunks(4096)
@@ -338,7 +339,7 @@ fn movies_bytes(movies: &[Movie]) -> io::Result<Vec<u8>> {
     for part in parts {
         bytes.extend_from_slice(&part);
     }
-    // The last film has no comma behind it.
+    // Remove the comma after the last movie.
     bytes.truncate(bytes.len() - 2);
     bytes.extend_from_slice(b"\n]\n");
     Ok(bytes)
@@ -353,7 +354,7 @@ fn ranking_bytes(ranking: &RankingFeatures) -> io::Result<Vec<u8>> {
     })
 }
 
-/// The transformers of a generation.
+/// Fitted transformers of a generation.
 #[derive(Debug)]
 pub(super) struct Transformers {
     pub tfidf: TfidfVectorizer,
@@ -361,7 +362,7 @@ pub(super) struct Transformers {
     pub numeric: NumericScaler,
 }
 
-/// Reads a generation's files. `read` gives a file's verified bytes.
+/// Loads the transformers of a generation. `read` returns the verified bytes of a file.
 pub(super) fn load_transformers(
     read: impl Fn(&str) -> Result<Vec<u8>, LoadError>,
 ) -> Result<Transformers, LoadError> {
@@ -393,7 +394,7 @@ pub(super) fn load_transformers(
     })
 }
 
-/// A file of a generation that is not what the manifest promises.
+/// A missing, damaged or inconsistent file of a generation.
 #[derive(Debug)]
 pub(super) struct LoadError {
     pub file: String,
@@ -408,7 +409,7 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(file: &str, bytes: &'a [u8]) -> Resu
     serde_json::from_slice(bytes).map_err(|error| broken(file, error))
 }
 
-/// Puts a generation together again. `read` gives a file's verified bytes.
+/// Loads a generation. `read` returns the verified bytes of a file.
 pub(super) fn load(
     manifest: Manifest,
     generation: u64,
@@ -464,7 +465,7 @@ pub(super) fn write_files(directory: &Path, trained: &Trained) -> io::Result<()>
     let mut files: Vec<(&str, &[u8])> =
         trained.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     files.push((MANIFEST, &manifest));
-    // In parallel, the largest first: the kernel's copying takes most of the time.
+    // Written in parallel, the largest first, because copying to the kernel takes most of the time.
     files.sort_by_key(|(_, bytes)| std::cmp::Reverse(bytes.len()));
     files.into_par_iter().with_max_len(1).try_for_each(|(name, bytes)| {
         let mut file = std::fs::File::create_new(directory.join(name))?;

@@ -1,17 +1,17 @@
-//! Generations on disk.
+//! Store of the generations in an artifacts directory.
 //!
 //! ```text
 //! artifacts/
-//!   generations/000001/…        write-once, but for the card beside its checksummed files
+//!   generations/000001/…                           immutable, except for the card
 //!   generations/000002/…
-//!   current → generations/000002                   the champion: the generation that is served
-//!   promotions.json                                which served when, and why
-//!   item_features.npz → current/item_features.npz     and so on, where other tools look
+//!   current → generations/000002                   champion: the generation that is served
+//!   promotions.json                                history of promotions, with reasons
+//!   item_features.npz → current/item_features.npz  links to each file of the champion, for other tools
 //! ```
 //!
-//! A generation is written under a temporary name, synced and renamed; then it is there, and is not
-//! served. Promoting it replaces `current` in one step. A reader resolves `current` once and reads
-//! that generation's files only.
+//! A new generation is written under a temporary name, synced and renamed, and is not served yet.
+//! Promoting it atomically replaces `current`. A reader resolves `current` once and then only reads files
+//! of that generation.
 
 mod history;
 mod list;
@@ -32,24 +32,24 @@ pub use history::Promotion;
 pub use list::{GenerationInfo, Role};
 pub use publish::{Added, Promoted, Published};
 
-/// Artifacts that cannot be used.
+/// Error of reading or publishing artifacts.
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactsError {
-    /// There are none.
+    /// No generation was published.
     #[error("artifacts not found in {}: run `cinematch train` first", artifacts.display())]
     NotFound {
-        /// Where they were looked for.
+        /// The artifacts directory.
         artifacts: PathBuf,
     },
-    /// A file is missing, damaged or of another program's version.
+    /// A file is missing, damaged or written by an incompatible version.
     #[error(
         "{}: {reason}. The generation is damaged: go back with `cinematch models rollback`, or run \
          `cinematch train` again", path.display()
     )]
     Broken {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// Description of the damage.
         reason: String,
     },
     /// Another process is publishing.
@@ -58,10 +58,10 @@ pub enum ArtifactsError {
         artifacts.display()
     )]
     Busy {
-        /// The directory.
+        /// The artifacts directory.
         artifacts: PathBuf,
     },
-    /// A generation of this number is not there.
+    /// The generation does not exist.
     #[error(
         "{} has no generation {generation}; {}", artifacts.display(),
         if known.is_empty() { "run `cinematch train` first".to_owned() } else {
@@ -69,64 +69,64 @@ pub enum ArtifactsError {
         }
     )]
     NoGeneration {
-        /// Where it was looked for.
+        /// The artifacts directory.
         artifacts: PathBuf,
-        /// The number asked for.
+        /// The requested number.
         generation: u64,
-        /// Those that are there.
+        /// Numbers of the existing generations.
         known: Vec<u64>,
     },
-    /// Nothing served before the champion, or it is gone.
+    /// No generation that was served before the champion still exists.
     #[error(
         "nothing that served before generation {champion} is there to go back to; \
          `cinematch models list` shows what is, `cinematch models promote N` serves it"
     )]
     NothingBefore {
-        /// The generation that is served.
+        /// Number of the champion.
         champion: u64,
     },
-    /// Another generation was promoted while one was made from that which was served.
+    /// Another generation was promoted while an update of the champion was made.
     #[error(
         "generation {base}, which was being updated, is no longer the one that is served; run \
          `cinematch update` again"
     )]
     Superseded {
-        /// The generation that was gone on from.
+        /// Number of the generation that the update is based on.
         base: u64,
     },
-    /// What served when cannot be read.
+    /// `promotions.json` is damaged or has an unknown version.
     #[error(
         "{}: {reason}. It says which generation served before; move it away, and `cinematch models \
          promote N` begins it anew", path.display()
     )]
     History {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// Description of the problem.
         reason: String,
     },
-    /// The operating system refused.
+    /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
-/// A generation that can be served, and why it is not the champion where it is not.
+/// The best generation that can be served.
 #[derive(Debug)]
 pub struct Best {
-    /// The generation.
+    /// The loaded generation.
     pub bundle: Bundle,
-    /// What is wrong with the champion, where this is an earlier one.
+    /// Error of loading the champion, if an earlier generation was loaded instead.
     pub refused: Option<ArtifactsError>,
 }
 
-/// The generations below one artifacts directory.
+/// Generations in an artifacts directory.
 #[derive(Clone, Debug)]
 pub struct Generations {
     artifacts: PathBuf,
 }
 
 impl Generations {
-    /// Nothing is read or made yet.
+    /// Creates a handle for an artifacts directory without accessing it.
     pub fn at(artifacts: &Path) -> Self {
         Self { artifacts: artifacts.to_owned() }
     }
@@ -139,21 +139,21 @@ impl Generations {
         self.artifacts.join("current")
     }
 
-    /// The number of the published generation, if there is one.
+    /// Returns the number of the published generation (the champion), or `None` if there is none.
     pub fn published(&self) -> Option<u64> {
         let target = fs::read_link(self.current()).ok()?;
         target.file_name()?.to_str()?.parse().ok()
     }
 
-    /// Something that changes whenever another generation is published, also one with a number
-    /// that was used before. Two system calls: cheap to ask often.
+    /// Returns a value that changes whenever a generation is published, even if its number was used before.
+    /// Takes two system calls.
     pub fn mark(&self) -> Option<(u64, u64, i64)> {
         use std::os::unix::fs::MetadataExt;
         let directory = fs::metadata(self.current()).ok()?;
         Some((self.published()?, directory.ino(), directory.ctime_nsec()))
     }
 
-    /// All complete generations, ascending.
+    /// Returns the numbers of all complete generations, ascending.
     pub fn all(&self) -> Vec<u64> {
         let entries = fs::read_dir(self.directory()).into_iter().flatten().flatten();
         let mut numbers: Vec<u64> =
@@ -162,45 +162,45 @@ impl Generations {
         numbers
     }
 
-    /// Where a generation's files are, or would be.
+    /// Returns the directory of a generation, whether or not it exists.
     pub fn path_of(&self, generation: u64) -> PathBuf {
         self.directory().join(format!("{generation:06}"))
     }
 
-    /// The manifest of the published generation, checked for its version only.
+    /// Reads the number and the manifest of the published generation without verifying the other files.
     pub fn manifest(&self) -> Result<(u64, Manifest), ArtifactsError> {
         self.with_current(|generation, directory| Ok((generation, read_manifest(directory)?)))
     }
 
-    /// The published generation's number and manifest, with every file checked. O(bytes).
+    /// Reads the number and the manifest of the published generation and verifies every file. O(bytes).
     pub fn check(&self) -> Result<(u64, Manifest), ArtifactsError> {
         self.with_current(|generation, directory| Ok((generation, checked(directory)?)))
     }
 
-    /// The manifest of a generation, served or not, with every file checked. O(bytes).
+    /// Reads the manifest of any generation and verifies every file. O(bytes).
     pub fn check_generation(&self, generation: u64) -> Result<Manifest, ArtifactsError> {
         self.with(generation, checked)
     }
 
-    /// The manifest of a generation, served or not, checked for its version only.
+    /// Reads the manifest of any generation without verifying the other files.
     pub fn manifest_of(&self, generation: u64) -> Result<Manifest, ArtifactsError> {
         self.with(generation, read_manifest)
     }
 
-    /// Loads the published generation.
+    /// Loads the published generation and verifies every checksum. O(bytes).
     pub fn load(&self) -> Result<Bundle, ArtifactsError> {
         self.with_current(load_from)
     }
 
-    /// Loads a generation, served or not.
+    /// Loads any generation and verifies every checksum. O(bytes).
     pub fn load_generation(&self, generation: u64) -> Result<Bundle, ArtifactsError> {
         self.with(generation, |directory| load_from(generation, directory))
     }
 
-    /// Loads the champion; where it is broken, the one that served last before it and is whole. For
-    /// a server's start: yesterday's model is better than none.
+    /// Loads the champion or, if it is damaged, the most recently served generation that can be loaded. Used
+    /// when a server starts.
     ///
-    /// When none can be loaded, the error is the champion's.
+    /// If no generation can be loaded, returns the error of the champion.
     pub fn load_best(&self) -> Result<Best, ArtifactsError> {
         let refused = match self.load() {
             Ok(bundle) => return Ok(Best { bundle, refused: None }),
@@ -214,7 +214,7 @@ impl Generations {
         Err(refused)
     }
 
-    /// Loads the published generation with what made its rows.
+    /// Loads the published generation with the transformers that compute its feature rows.
     pub(super) fn load_with_transformers(&self) -> Result<(Bundle, Transformers), ArtifactsError> {
         self.with_current(|generation, directory| {
             let manifest = read_manifest(directory)?;
@@ -232,7 +232,7 @@ impl Generations {
         })
     }
 
-    /// Runs `read` on a generation's directory.
+    /// Runs `read` on the directory of a generation.
     fn with<T>(
         &self,
         generation: u64,
@@ -249,7 +249,7 @@ impl Generations {
         })
     }
 
-    /// Runs `read` on the published generation; once more if it was replaced and pruned meanwhile.
+    /// Runs `read` on the published generation, and retries if it fails and `current` changed meanwhile.
     fn with_current<T>(
         &self,
         read: impl Fn(u64, &Path) -> Result<T, LoadError>,
@@ -285,12 +285,12 @@ fn read_manifest(directory: &Path) -> Result<Manifest, LoadError> {
     Ok(manifest)
 }
 
-/// The manifest, once every file was read and has the checksum that it lists. The files are read
-/// piece by piece and side by side: a gigabyte in some tenths of a second, none of it kept.
+/// Reads the manifest and verifies the checksum of every file. The files are streamed in parallel in
+/// constant memory: some tenths of a second per gigabyte.
 fn checked(directory: &Path) -> Result<Manifest, LoadError> {
     let manifest = read_manifest(directory)?;
     let mut files: Vec<_> = manifest.files.iter().collect();
-    // The largest first: it takes longest.
+    // Start with the largest file, which takes longest.
     files.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.bytes));
     files.into_par_iter().with_max_len(1).try_for_each(|(name, sum)| {
         let unreadable = |error| broken(name, error);
@@ -304,7 +304,7 @@ fn checked(directory: &Path) -> Result<Manifest, LoadError> {
     Ok(manifest)
 }
 
-/// Loads what is in a directory, with every checksum verified.
+/// Loads a generation from its directory and verifies every checksum.
 fn load_from(generation: u64, directory: &Path) -> Result<Bundle, LoadError> {
     let manifest = read_manifest(directory)?;
     let sums = manifest.files.clone();

@@ -1,4 +1,4 @@
-//! `manifest.json`: what a generation was made from and what it holds.
+//! `manifest.json`: settings, inputs, counts and checksums of a generation.
 
 use std::collections::BTreeMap;
 
@@ -11,135 +11,135 @@ use crate::features::text::TfidfParams;
 use crate::ids::sha256_hex;
 use crate::models::Spec;
 
-/// The version of the files' layout. A program reads its own version only.
+/// Version of the file layout. Other versions are rejected when a generation is loaded.
 pub const FORMAT_VERSION: u32 = 2;
 
-/// What the user chose.
+/// Training settings chosen by the operator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// The model, with all its parameters.
+    /// Model with all its parameters.
     pub model: Spec,
-    /// Which rows ranking uses.
+    /// Features of the ranking rows.
     pub features: FeatureSet,
-    /// How the plain rows' vocabulary was chosen.
+    /// TF-IDF parameters of the plain rows.
     pub tfidf: TfidfParams,
-    /// The seed of what a model draws at random.
+    /// Seed of the models' random numbers.
     pub seed: u64,
-    /// Whether all was learned from MovieLens alone, and TMDb's facts are only shown and filtered by.
+    /// True if models learn from MovieLens data only; TMDb facts are then used for display and filters only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_tmdb_text: bool,
 }
 
-/// An input and its checksum.
+/// Input file and its checksum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputSum {
-    /// What it is: `movies_merged.csv`, `tags.csv`, `ratings.csv`.
+    /// Name: `movies_merged.csv`, `tags.csv` or `ratings.csv`.
     pub name: String,
-    /// Usable rows.
+    /// Number of valid rows.
     pub rows: u64,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of the file.
     pub sha256: String,
 }
 
-/// A file and its checksum.
+/// Length and checksum of a generation's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileSum {
-    /// Its length.
+    /// Length in bytes.
     pub bytes: u64,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of the file.
     pub sha256: String,
 }
 
-/// Sizes.
+/// Sizes of a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Films: rows of both matrices.
+    /// Number of movies: the rows of both feature matrices.
     pub movies: usize,
-    /// Columns of the plain rows: terms, genres, numbers.
+    /// Number of TF-IDF terms.
     pub terms: usize,
-    /// Genres.
+    /// Number of genres.
     pub genres: usize,
-    /// Numeric columns.
+    /// Number of numeric columns of the plain rows.
     pub numeric: usize,
-    /// Columns of the ranking rows.
+    /// Number of columns of the ranking rows.
     pub ranking_columns: usize,
-    /// Entries of the ranking rows.
+    /// Number of stored entries of the ranking rows.
     pub ranking_entries: usize,
-    /// Films with viewers' tags.
+    /// Number of movies with user tags.
     pub tagged_movies: usize,
-    /// Ratings of these films.
+    /// Number of ratings of these movies by the users in training.
     pub ratings: usize,
 }
 
-/// What a generation that was not trained goes back to.
+/// Origin of a generation made by an update instead of training.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Derived {
-    /// The trained generation.
+    /// Number of the trained generation.
     pub generation: u64,
-    /// Its model.
+    /// Model id of the trained generation.
     pub model_id: String,
-    /// Its films, the first rows: what models learned. Films behind them came later.
+    /// Number of movies in the trained generation. They are the first rows; later rows were added by updates.
     pub learned_movies: usize,
-    /// How many of these have ratings that they were folded in by.
+    /// Number of added movies whose model rows were computed from ratings.
     pub rated_newcomers: usize,
-    /// Those ratings, where there were any.
+    /// Ratings used for the added movies, if any.
     pub ratings: Option<InputSum>,
 }
 
-/// What differs between two runs on the same input: nothing else does.
+/// The only part of a manifest that differs between runs on equal inputs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// When, RFC 3339 in UTC.
+    /// Start of the run, RFC 3339 in UTC.
     pub created_at: String,
-    /// When what it was derived from was trained.
+    /// Start of the training run, if the generation was made by an update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trained_at: Option<String>,
-    /// Worker threads.
+    /// Number of worker threads.
     pub threads: usize,
-    /// Milliseconds a step.
+    /// Duration of each step in milliseconds.
     pub timings_ms: BTreeMap<String, f64>,
 }
 
-/// The manifest.
+/// Manifest of a generation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The layout's version.
+    /// Version of the file layout.
     pub format_version: u32,
-    /// The model's name and twelve digits of a checksum over everything below but `run`: equal models
-    /// have equal ids.
+    /// Name of the model and twelve hex digits of the SHA-256 of the manifest without this field and `run`.
+    /// Equal models have equal ids.
     pub model_id: String,
-    /// What the user chose.
+    /// Training settings.
     pub settings: Settings,
-    /// Sizes.
+    /// Sizes of the generation.
     pub counts: Counts,
-    /// What it was made from.
+    /// Input files.
     pub inputs: Vec<InputSum>,
-    /// The users whom it has not seen; `None`: it learned from all.
+    /// Users left out of training; `None` if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_out: Option<HoldOut>,
-    /// Set where films were added to a trained generation (`cinematch update`).
+    /// Origin of an updated generation (`cinematch update`); `None` for a trained one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived_from: Option<Derived>,
-    /// The checksum of the film ids in row order.
+    /// SHA-256 of the movie ids in row order.
     pub vocabulary_sha256: String,
-    /// Where the films' streaming services come from.
+    /// Source of the streaming services; `None` without services.
     pub services_source: Option<ServicesSource>,
-    /// Every other file of the generation.
+    /// Length and checksum of every other file.
     pub files: BTreeMap<String, FileSum>,
-    /// When and how fast.
+    /// Time and durations of the run.
     pub run: Run,
 }
 
 impl Manifest {
-    /// The films that models learned: the first rows.
+    /// Returns the number of movies that were part of the training; they are the first rows.
     pub fn learned_movies(&self) -> usize {
         self.derived_from.as_ref().map_or(self.counts.movies, |from| from.learned_movies)
     }
 
-    /// The id that the content calls for.
+    /// Computes the model id from the contents.
     pub fn computed_id(&self) -> String {
         let identity = Self { model_id: String::new(), run: Run::default(), ..self.clone() };
-        // A struct of plain values always serialises.
+        // Serializing a struct of plain values does not fail.
         let bytes = serde_json::to_vec(&identity).unwrap_or_default();
         format!("{}-{}", self.settings.model.model.name(), &sha256_hex(&bytes)[..12])
     }

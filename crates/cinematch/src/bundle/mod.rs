@@ -1,17 +1,17 @@
-//! The trained, immutable snapshot that serving holds, and its files on disk.
+//! Published generations on disk, and bundles: immutable generations loaded for serving.
 //!
-//! A generation is a directory of open formats:
+//! A generation is a directory of files in open formats:
 //!
-//! | file | content |
+//! | file | contents |
 //! |---|---|
-//! | `item_features.npz` | the plain rows, `scipy.sparse.load_npz` opens it (CSR, f64) |
-//! | `tfidf_vectorizer.json`, `genre_mlb.json`, `numeric_scaler.json` | how they were made |
-//! | `ranking_features.npz`, `ranking_features.json` | the ranking rows (CSR, f32) and their columns |
-//! | `model_0_edlae.npz` and so on | what was learned from ratings: weights (CSR, f32) or factors |
-//! | `availability.json` | where films can be watched, region by region, where that was fetched |
-//! | `movies_meta.json` | the films, in row order |
-//! | `manifest.json` | settings, counts, inputs and the checksum of every other file |
-//! | `card.json`, `card.html` | what it was found to be worth, when; written beside the others later |
+//! | `item_features.npz` | plain feature rows (CSR, f64), readable by `scipy.sparse.load_npz` |
+//! | `tfidf_vectorizer.json`, `genre_mlb.json`, `numeric_scaler.json` | fitted transformers of the plain rows |
+//! | `ranking_features.npz`, `ranking_features.json` | ranking feature rows (CSR, f32) and their columns |
+//! | `model_0_edlae.npz` and so on | parameters learned from ratings: weights (CSR, f32) or factors |
+//! | `availability.json` | streaming availability by region, if it was fetched |
+//! | `movies_meta.json` | movies in row order |
+//! | `manifest.json` | settings, counts, inputs and the checksums of the files above |
+//! | `card.json`, `card.html` | evaluation results, written after publication and not covered by the manifest |
 
 mod artifacts;
 mod generations;
@@ -39,27 +39,28 @@ use crate::ranking::Recommender;
 /// A loaded generation.
 #[derive(Debug)]
 pub struct Bundle {
-    /// What the generation says of itself.
+    /// Manifest of the generation.
     pub manifest: Manifest,
-    /// The generation's number, growing with time.
+    /// Number of the generation; newer generations have higher numbers.
     pub generation: u64,
-    /// The model with its films.
+    /// The model and its movies.
     pub recommender: Recommender,
 }
 
 impl Bundle {
-    /// Loads the published generation below `artifacts`. Every checksum is verified. O(bytes).
+    /// Loads the published generation in `artifacts` and verifies every checksum. O(bytes).
     pub fn load(artifacts: &Path) -> Result<Self, ArtifactsError> {
         Generations::at(artifacts).load()
     }
 
-    /// Who has to be named where films' services in a region, or in the operator's own, are shown.
+    /// Returns the attribution required where streaming services are shown, in a region or, for `None`, those
+    /// of the catalog.
     pub fn attribution(&self, region: Option<usize>) -> Option<&'static str> {
         let real = region.is_some() || self.manifest.services_source == Some(ServicesSource::Tmdb);
         real.then_some(ATTRIBUTION)
     }
 
-    /// Whether the streaming services are invented, which every place that shows them must say.
+    /// True if the catalog's streaming services are mock data, which must be labeled wherever they are shown.
     pub fn has_mock_services(&self) -> bool {
         self.manifest.services_source == Some(ServicesSource::Mock)
     }

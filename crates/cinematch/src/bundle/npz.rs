@@ -1,6 +1,10 @@
-//! NumPy's `.npz`: a ZIP archive of stored `.npy` arrays. A CSR matrix is the arrays `indices`,
-//! `indptr`, `format`, `shape`, `data`, as `scipy.sparse.save_npz(compressed=False)` lays it out;
-//! dense ones have names of their own.
+//! NumPy `.npz` files: ZIP archives of uncompressed `.npy` arrays. A CSR matrix is stored as the arrays
+//! `indices`, `indptr`, `format`, `shape` and `data`, like `scipy.sparse.save_npz(compressed=False)`;
+//! dense arrays have names chosen by the caller.
+//!
+//! The reader and writer are our own because the `zip` crate, already a dependency, leaves only a fixed
+//! `.npy` header and four element types to implement, and because stored entries with a constant
+//! timestamp make equal matrices equal bytes.
 //!
 //! Formats: NumPy enhancement proposal 1; `scipy/sparse/_matrix_io.py`.
 
@@ -11,15 +15,15 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use crate::features::CsrMatrix;
 
-/// A number as NumPy stores it.
+/// Element type of an array.
 pub trait Element: Copy + Default {
-    /// NumPy's name of the type.
+    /// NumPy type descriptor.
     const DESCR: &'static str;
-    /// Bytes of one.
+    /// Size in bytes.
     const SIZE: usize;
-    /// Appends its little-endian bytes.
+    /// Appends the little-endian bytes to `out`.
     fn put(self, out: &mut Vec<u8>);
-    /// Reads [`Self::SIZE`] little-endian bytes.
+    /// Decodes [`Self::SIZE`] little-endian bytes.
     fn get(bytes: &[u8]) -> Self;
 }
 
@@ -47,18 +51,18 @@ element!(f64, "<f8");
 element!(i32, "<i4");
 element!(i64, "<i8");
 
-/// The archive's bytes: the same for the same matrix, always.
+/// Serializes a CSR matrix. Equal matrices have equal bytes.
 pub fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>> {
     let (indptr, indices, values) = matrix.parts();
     let n_entries = i32::try_from(indices.len()).map_err(io::Error::other)?;
-    // Room for the arrays, and for what names and describes them.
+    // Space for the arrays, the ZIP entries and the `.npy` headers.
     let room = indices.len() * (4 + T::SIZE) + indptr.len() * 4 + 4096;
     let mut archive = Writer::new(room);
     let mut add = |name, shape: &str, descr, data: &[u8]| archive.add(name, shape, descr, data);
     let vector = |length: usize| format!("({length},)");
     let whole = indices.iter().map(|column| *column as i32);
     add("indices", &vector(indices.len()), i32::DESCR, &bytes_of(whole))?;
-    // Every start is at most the number of entries, which was checked to fit.
+    // Row starts are at most the number of entries, which fits into an `i32`.
     let starts = indptr.iter().map(|start| *start as i32);
     add("indptr", &vector(indptr.len()), i32::DESCR, &bytes_of(starts))?;
     add("format", "()", "|S3", b"csr")?;
@@ -68,7 +72,7 @@ pub fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>> {
     archive.finish()
 }
 
-/// An archive of dense arrays: each has a name, n rows and their values, one row after the other.
+/// Serializes dense arrays, each given by its name, number of rows and values in row-major order.
 pub fn dense_bytes<T: Element>(arrays: &[(&str, usize, &[T])]) -> io::Result<Vec<u8>> {
     let n_values: usize = arrays.iter().map(|(_, _, values)| values.len()).sum();
     let mut archive = Writer::new((n_values * T::SIZE) + 1024 * arrays.len());
@@ -79,13 +83,13 @@ pub fn dense_bytes<T: Element>(arrays: &[(&str, usize, &[T])]) -> io::Result<Vec
     archive.finish()
 }
 
-/// Reads an array of what [`dense_bytes`] wrote.
+/// Reads an array from an archive written by [`dense_bytes`].
 pub fn dense_from_bytes<T: Element>(bytes: &[u8], name: &str) -> io::Result<Vec<T>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
     array(&mut archive, name)?.numbers()
 }
 
-/// Reads what [`csr_bytes`] or scipy (uncompressed) wrote.
+/// Reads a CSR matrix written by [`csr_bytes`] or by SciPy without compression.
 pub fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
     let mut array = |name| array(&mut archive, name);
@@ -98,7 +102,7 @@ pub fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T>> {
     let indices: Vec<i32> = array("indices")?.numbers()?;
     let values: Vec<T> = array("data")?.numbers()?;
     let starts = indptr.into_iter().map(|start| usize::try_from(start).unwrap_or(usize::MAX));
-    // A negative column becomes one outside the matrix, which is refused below.
+    // Negative columns become out-of-range columns, which `from_parts` rejects.
     let columns = indices.into_iter().map(|column| u32::try_from(column).unwrap_or(u32::MAX));
     let n_columns = usize::try_from(n_columns).map_err(io::Error::other)?;
     CsrMatrix::from_parts(n_columns, starts.collect(), columns.collect(), values)
@@ -112,7 +116,7 @@ fn bytes_of<T: Element>(values: impl ExactSizeIterator<Item = T>) -> Vec<u8> {
     bytes
 }
 
-/// Magic, version 1.0, the header padded so that data starts at a multiple of 64.
+/// Builds the `.npy` header of format version 1.0, padded to a multiple of 64 bytes.
 fn header(descr: &str, shape: &str) -> Vec<u8> {
     let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
     let padding = 64 - (10 + text.len() + 1) % 64;
@@ -124,11 +128,11 @@ fn header(descr: &str, shape: &str) -> Vec<u8> {
     bytes
 }
 
-/// An archive under way.
+/// Writer of an archive in memory.
 struct Writer(ZipWriter<Cursor<Vec<u8>>>);
 
 impl Writer {
-    /// With room for so many bytes.
+    /// Creates a writer with a capacity of `room` bytes.
     fn new(room: usize) -> Self {
         Self(ZipWriter::new(Cursor::new(Vec::with_capacity(room))))
     }
@@ -148,7 +152,7 @@ impl Writer {
     }
 }
 
-/// Reads an array.
+/// Reads the array `name` from an archive.
 fn array(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> io::Result<Npy> {
     let mut file = archive.by_name(&format!("{name}.npy")).map_err(io::Error::other)?;
     let mut content = Vec::with_capacity(file.size() as usize);
@@ -217,14 +221,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(matrix in matrices()) {
+        fn written_csr_matrices_read_back_equal(matrix in matrices()) {
             let bytes = csr_bytes(&matrix).unwrap();
             prop_assert_eq!(&csr_bytes(&matrix).unwrap(), &bytes);
             prop_assert_eq!(csr_from_bytes::<f64>(&bytes).unwrap(), matrix);
         }
 
         #[test]
-        fn damage_is_an_error_not_a_panic(matrix in matrices(), at in 0.0..1.0, bit in 0_u8..8) {
+        fn damaged_archives_do_not_panic(matrix in matrices(), at in 0.0..1.0, bit in 0_u8..8) {
             let mut bytes = csr_bytes(&matrix).unwrap();
             let at = (at * bytes.len() as f64) as usize;
             bytes[at] ^= 1 << bit;
@@ -234,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dense_matrix_is_read_back() {
+    fn written_dense_arrays_read_back_equal() {
         let values = [1.0_f32, -2.5, 0.0, 4.0, f32::MIN_POSITIVE, 6.0];
         let bytes = dense_bytes(&[("a", 3, &values[..]), ("none", 0, &[])]).unwrap();
         assert_eq!(dense_from_bytes::<f32>(&bytes, "a").unwrap(), values);
@@ -244,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn data_starts_at_a_multiple_of_64_and_types_are_told_apart() {
+    fn headers_are_aligned_to_64_bytes_and_a_wrong_type_is_an_error() {
         assert_eq!(header("<f8", "(3,)").len() % 64, 0);
         let mut matrix = CsrMatrix::new(2);
         matrix.push_row([(1, 1.0_f32)]);

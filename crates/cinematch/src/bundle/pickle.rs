@@ -1,33 +1,33 @@
-//! Writing Python pickles, protocol 4: just the opcodes that scikit-learn's objects need. There is
-//! no reader: a pickle is a program, and this project runs none.
+//! Writer of Python pickles, protocol 4, limited to the opcodes that scikit-learn objects need. There is no
+//! reader, because loading a pickle can execute arbitrary code.
 
-/// A value to be pickled.
+/// Python value to serialize.
 pub enum Value<'a> {
     /// `None`
     None,
     /// `True`, `False`
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i64),
     /// A float.
     Float(f64),
     /// A string.
     Text(&'a str),
-    /// A tuple of numbers, at most three long.
+    /// A tuple of integers.
     IntTuple(&'a [i64]),
-    /// Something imported: module, name.
+    /// An imported object: module, name.
     Global(&'a str, &'a str),
-    /// A dictionary from strings to whole numbers.
+    /// A dictionary from strings to integers.
     IntDict(Vec<(&'a str, i64)>),
     /// `numpy.ndarray` of `float64`, one-dimensional.
     Floats(&'a [f64]),
     /// `numpy.ndarray` of strings with `dtype=object`, one-dimensional.
     Texts(&'a [String]),
-    /// An object: module, class, and the state given to it.
+    /// An object: module, class, and its state.
     Object(&'a str, &'a str, Vec<(&'a str, Value<'a>)>),
 }
 
-/// The pickle of one value.
+/// Serializes a value.
 pub fn pickle(value: &Value<'_>) -> Vec<u8> {
     let mut out = vec![0x80, 4];
     put(&mut out, value);
@@ -114,8 +114,8 @@ fn global(out: &mut Vec<u8>, module: &str, name: &str) {
     out.push(0x93);
 }
 
-/// `numpy.core.multiarray._reconstruct(ndarray, (0,), b'b')` with the state (version, shape, dtype,
-/// Fortran order, data). The old module path is the one that NumPy 1 and 2 both load.
+/// Writes a one-dimensional array as `numpy.core.multiarray._reconstruct(ndarray, (0,), b'b')` with the
+/// state (version, shape, dtype, Fortran order, data). NumPy 1 and 2 both load this module path.
 fn array(
     out: &mut Vec<u8>,
     length: usize,

@@ -1,4 +1,4 @@
-//! The fitted transformers as scikit-learn's own objects.
+//! Export of the fitted transformers as scikit-learn objects.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use super::{ArtifactsError, Generations};
 use crate::features::text::StopWords;
 use crate::files;
 
-/// The version of scikit-learn whose objects these are; newer ones read them too.
+/// Version of scikit-learn that the objects are written for; newer versions load them too.
 const SKLEARN_VERSION: &str = "1.9.1";
 
-/// The files that [`export_sklearn`] writes.
+/// Names of the files written by [`export_sklearn`].
 pub const PICKLES: [&str; 3] = ["tfidf_vectorizer.pkl", "genre_mlb.pkl", "numeric_scaler.pkl"];
 
 /// Writes the published generation's transformers into `out` as pickles of `TfidfVectorizer`,

@@ -1,9 +1,8 @@
-//! Films that came after training, and facts that changed, in a generation of their own: the rows by
-//! columns that are there, the models with [new movies](crate::models::cold_start) behind what they
-//! learned.
+//! Updating a generation with new movies and changed facts without training. Feature rows are computed with
+//! the existing columns, and [new movies](crate::models::cold_start) are appended to the models.
 //!
-//! What was learned keeps its rows and numbers. Films behind it are made anew each time from the
-//! trained part, so that it does not matter how many updates lie between.
+//! Movies that were part of the training keep their rows and parameters. Each update computes the rows of
+//! all later movies from the trained part, so the result does not depend on the number of updates.
 
 use std::io;
 
@@ -20,86 +19,86 @@ use crate::ids::{MovieId, MovieIdx, UserIdx, Vocabulary};
 use crate::models::cold_start::{FeatureMap, NewMovies, nearest_movies};
 use crate::models::{Fitted, Model};
 
-/// An update that cannot be made.
+/// Error of an update.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
-    /// The generation does not say how much its columns count.
+    /// The generation does not store the weights (idf) of its columns.
     #[error(
         "generation {generation} is of an earlier version, which did not keep what other films are \
          weighed by: run `cinematch train` once"
     )]
     TooOld {
-        /// The generation.
+        /// Number of the generation.
         generation: u64,
     },
-    /// A file could not be put together.
+    /// A file could not be serialized.
     #[error("cannot put the artifacts together: {0}")]
     Write(#[from] io::Error),
 }
 
-/// The served generation, to go on from.
+/// The published generation, on which an update is based.
 #[derive(Debug)]
 pub struct Base {
     bundle: Bundle,
     transformers: Transformers,
 }
 
-/// The films of an update, in the rows' order: those of the generation, then new ones.
+/// Movies of an update in row order: those of the generation, then new ones.
 #[derive(Debug)]
 pub struct LinedUp {
-    /// The films, with the facts of the table.
+    /// Movies with the facts of the table.
     pub movies: Vec<Movie>,
-    /// What changes.
+    /// Differences from the generation.
     pub news: News,
 }
 
-/// What an update changes.
+/// Differences between the table and the generation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct News {
-    /// Films that the generation does not have, in the table's order.
+    /// Movies that the generation does not have, in the order of the table.
     pub added: Vec<MovieId>,
-    /// Films whose facts are others than before.
+    /// Movies whose facts changed.
     pub changed: Vec<MovieId>,
-    /// Films that the table does not have: they stay as they are, because people may have rated them
-    /// and a table cut short must not take them away. Training lets them go.
+    /// Movies missing from the table. They are kept unchanged, because users may have rated them and the
+    /// table may be truncated. Training removes them.
     pub left: Vec<MovieId>,
 }
 
-/// What an update is made from.
+/// Inputs of an update.
 #[derive(Debug)]
 pub struct Update<'a> {
-    /// The films.
+    /// Movies in row order, from [`Base::line_up`].
     pub movies: Vec<Movie>,
-    /// Where they can be watched, where that was fetched.
+    /// Streaming availability, if it was fetched.
     pub availability: Option<Availability>,
-    /// Viewers' tags.
+    /// User tags.
     pub tags: &'a TagCounts,
-    /// Ratings, of any films, whose users count, and the file they came from.
+    /// Ratings of any movies, the users to learn from, and the source file.
     pub ratings: Option<(Interactions, Vec<UserIdx>, InputSum)>,
-    /// The other files all came from.
+    /// Other files that the data was read from.
     pub inputs: Vec<InputSum>,
-    /// When the run began, RFC 3339 in UTC.
+    /// Start of the run, RFC 3339 in UTC.
     pub created_at: String,
 }
 
 impl Base {
-    /// Loads the published generation. Every checksum is verified.
+    /// Loads the published generation and verifies every checksum.
     pub fn load(generations: &Generations) -> Result<Self, ArtifactsError> {
         let (bundle, transformers) = generations.load_with_transformers()?;
         Ok(Self { bundle, transformers })
     }
 
-    /// The generation.
+    /// Returns the loaded generation.
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
     }
 
-    /// Whether there are or come films that the models have not learned.
+    /// True if the updated generation has movies that were not part of the training.
     pub fn has_newcomers(&self, lined_up: &LinedUp) -> bool {
         lined_up.movies.len() > self.bundle.manifest.learned_movies()
     }
 
-    /// Puts a table's films behind and in the place of the generation's.
+    /// Replaces the movies of the generation by those of the table and appends new ones.
     pub fn line_up(&self, table: Vec<Movie>) -> LinedUp {
         let served = self.bundle.recommender.movies();
         let vocabulary = self.bundle.recommender.vocabulary();
@@ -128,7 +127,7 @@ impl Base {
         LinedUp { movies, news }
     }
 
-    /// Makes the generation; `None` if not a byte of its files would differ.
+    /// Builds the updated generation. Returns `None` if no file would change.
     pub fn update(self, update: Update<'_>) -> Result<Option<Trained>, UpdateError> {
         let Self { bundle, transformers } = self;
         let Update { movies, availability, tags, ratings, inputs, created_at } = update;
@@ -195,7 +194,7 @@ impl Base {
             rated_newcomers: 0,
             ratings: None,
         });
-        // Models learned from the ratings of then, and from no others.
+        // Keep the ratings that the models were trained on as inputs.
         let of_ratings = |input: &&InputSum| input.name.starts_with("ratings.");
         let learned: Vec<InputSum> = base.inputs.iter().filter(of_ratings).cloned().collect();
         let mut manifest = Manifest {

@@ -1,7 +1,7 @@
-//! `promotions.json`: which generation served when, and why.
+//! `promotions.json`: history of promotions, with times and reasons.
 //!
-//! A promotion is written down before `current` is replaced. What was written down and then not done,
-//! because the process died in between, is told by `current`: it is not the last one then.
+//! A promotion is recorded before `current` is replaced. If the process dies in between, `current` does not
+//! point to the last recorded promotion, which readers then ignore.
 
 use std::fs;
 use std::io;
@@ -12,28 +12,28 @@ use serde::{Deserialize, Serialize};
 use super::{ArtifactsError, Generations};
 use crate::files::{self, FileError};
 
-/// The file.
+/// Name of the file.
 const PROMOTIONS: &str = "promotions.json";
-/// As many are remembered: years of weekly ones.
+/// Maximum number of recorded promotions; the oldest are dropped. Almost ten years of weekly promotions.
 const REMEMBERED: usize = 500;
 
-/// A generation put into service.
+/// A recorded promotion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promotion {
-    /// Its number.
+    /// Number of the generation.
     pub generation: u64,
-    /// Its model.
+    /// Model id of the generation.
     pub model_id: String,
-    /// When, RFC 3339 in UTC.
+    /// Time, RFC 3339 in UTC.
     pub at: String,
-    /// Why, in a sentence.
+    /// Reason, in a sentence.
     pub why: String,
-    /// Whether this went back to what had served before.
+    /// True if this promotion was a rollback.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_rollback: bool,
 }
 
-/// `promotions.json`.
+/// Contents of `promotions.json`.
 #[derive(Serialize, Deserialize)]
 struct File {
     format_version: u32,
@@ -45,12 +45,12 @@ impl Generations {
         self.artifacts.join(PROMOTIONS)
     }
 
-    /// All promotions that are remembered, the latest last. Artifacts from before promotions were
-    /// written down have none.
+    /// Returns the recorded promotions that took effect, oldest first. Empty for artifacts of versions that
+    /// did not record promotions.
     pub fn promotions(&self) -> Result<Vec<Promotion>, ArtifactsError> {
         let mut promotions = self.written_down()?;
         let champion = self.published();
-        // Written down, and the process died before it was done.
+        // Drop promotions that were recorded but not completed.
         let done = promotions.iter().rposition(|promotion| Some(promotion.generation) == champion);
         if let Some(last) = done {
             promotions.truncate(last + 1);
@@ -75,7 +75,7 @@ impl Generations {
         }
     }
 
-    /// Writes down that a generation goes into service.
+    /// Records a promotion. Adds an entry for the current champion first if it has none.
     pub(super) fn write_down(&self, promotion: Promotion) -> Result<(), ArtifactsError> {
         let mut promotions = self.promotions()?;
         let champion = self.published();
@@ -95,8 +95,8 @@ impl Generations {
         Ok(())
     }
 
-    /// The champion, where nobody wrote down how it came to be that: promotions were not written down
-    /// yet, or `current` was pointed at it by hand.
+    /// Returns an entry for a champion whose promotion was not recorded: an earlier version promoted it, or the
+    /// operator changed `current`.
     fn found_in_service(&self, generation: u64) -> Promotion {
         let manifest = self.manifest_of(generation).ok();
         let (model_id, at) = manifest
@@ -106,14 +106,14 @@ impl Generations {
         Promotion { generation, model_id, at, why, is_rollback: false }
     }
 
-    /// Generations in the order in which they came to serve, without those that were rolled back from;
-    /// the last is the champion.
+    /// Returns the served generations in order, without those that were rolled back; the last is the
+    /// champion.
     pub(super) fn served(&self) -> Result<Vec<u64>, ArtifactsError> {
         let champion = self.published();
         let promotions = self.promotions()?;
         let mut served: Vec<u64> = Vec::new();
         if promotions.is_empty() {
-            // From before promotions were written down, when every generation was published at once.
+            // Earlier versions, which did not record promotions, promoted every generation.
             served = self.all();
             served.retain(|generation| Some(*generation) < champion);
         }
@@ -123,15 +123,15 @@ impl Generations {
             }
             served.push(generation);
         }
-        // `current` may have been pointed elsewhere by hand.
+        // The operator may have changed `current`.
         if let Some(champion) = champion.filter(|champion| served.last() != Some(champion)) {
             served.push(champion);
         }
         Ok(served)
     }
 
-    /// Models that somebody went back from and that were not promoted by hand since: nothing serves them again of
-    /// itself.
+    /// Returns the ids of models that were rolled back and not promoted since. They are never promoted
+    /// automatically.
     pub fn were_taken_back(&self) -> Result<Vec<String>, ArtifactsError> {
         let mut served: Vec<Promotion> = Vec::new();
         let mut taken_back: Vec<String> = Vec::new();
@@ -148,7 +148,7 @@ impl Generations {
         Ok(taken_back)
     }
 
-    /// Where a rollback goes: the generation that served before the champion and is still there.
+    /// Returns the target of a rollback: the last existing generation served before the champion.
     pub fn previous(&self) -> Result<Option<u64>, ArtifactsError> {
         let served = self.served()?;
         let champion = served.last().copied();
@@ -156,13 +156,14 @@ impl Generations {
         Ok(before.find(|generation| self.path_of(*generation).is_dir()))
     }
 
-    /// Generations that served before the champion, the last first. Where promotions cannot be read,
-    /// all before it: this is for the day when something is broken.
+    /// Returns the generations to fall back to if the champion is damaged: those served before it, the latest
+    /// first, then those that were rolled back. If `promotions.json` is unreadable, returns all others,
+    /// the highest number first.
     pub(super) fn earlier(&self) -> Vec<u64> {
         let champion = self.published();
         let mut served = self.served().unwrap_or_else(|_| self.all());
         served.reverse();
-        // Those that somebody went back from come last: better than none.
+        // Generations that were rolled back are the last resort.
         let others = self.promotions().unwrap_or_default();
         served.extend(others.iter().rev().map(|promotion| promotion.generation));
         let mut earlier: Vec<u64> = Vec::new();
@@ -174,7 +175,7 @@ impl Generations {
         earlier
     }
 
-    /// The highest number that was ever promoted, so that none is used twice.
+    /// Returns the highest recorded generation number, so that no number is reused.
     pub(super) fn highest_promoted(&self) -> u64 {
         let promotions = self.written_down().unwrap_or_default();
         promotions.iter().map(|promotion| promotion.generation).max().unwrap_or(0)

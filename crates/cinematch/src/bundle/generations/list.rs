@@ -1,4 +1,4 @@
-//! What generations there are, and their cards.
+//! Listing generations, and their cards with evaluation results.
 
 use std::fs;
 
@@ -7,74 +7,75 @@ use serde::Serialize;
 use super::{ArtifactsError, Generations};
 use crate::files;
 
-/// What a generation is for.
+/// Role of a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// It is served.
+    /// The generation that is served.
     Champion,
-    /// It served before: a rollback goes to it.
+    /// The target of a rollback.
     Previous,
-    /// It served once.
+    /// A generation that was served earlier.
     Retired,
-    /// It never served.
+    /// A generation that was never served.
     Candidate,
 }
 
-/// A generation in short. Its checksums are not verified.
+/// Summary of a generation. Checksums are not verified.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GenerationInfo {
-    /// Its number.
+    /// Number of the generation.
     pub generation: u64,
-    /// What it is for.
+    /// Role of the generation.
     pub role: Role,
-    /// Its model's id; `None` where the manifest cannot be read.
+    /// Model id; `None` if the manifest is unreadable, as for all values from it.
     pub model_id: Option<String>,
-    /// When it was made, RFC 3339 in UTC.
+    /// Start of the run that made it, RFC 3339 in UTC.
     pub created_at: Option<String>,
-    /// Its films.
+    /// Number of movies.
     pub movies: Option<usize>,
-    /// The ratings that it learned from.
+    /// Number of ratings by the users in training.
     pub ratings: Option<usize>,
-    /// Bytes of its files.
+    /// Total size of the files in bytes.
     pub bytes: Option<u64>,
-    /// When it last went into service.
+    /// Time of the last promotion, RFC 3339 in UTC.
     pub promoted_at: Option<String>,
-    /// Why it did.
+    /// Reason of the last promotion.
     pub why: Option<String>,
-    /// What was found when it was judged, in a sentence.
+    /// Verdict of its evaluation, in a sentence.
     pub verdict: Option<String>,
-    /// Why the manifest cannot be read.
+    /// Error of reading the manifest.
     pub error: Option<String>,
 }
 
-/// What a generation was found to be worth, for machines and for people.
+/// Evaluation results as JSON.
 const CARD: &str = "card.json";
+/// Evaluation results as a page.
 const CARD_PAGE: &str = "card.html";
 
 impl Generations {
-    /// Puts a card beside a generation's files, or replaces it. It is no part of what the manifest
-    /// lists: what is known of a model grows, and the model does not.
+    /// Writes or replaces the card of a generation. The manifest does not list the card, so that evaluations
+    /// can be added without changing the generation.
     pub fn write_card(
         &self,
         generation: u64,
         json: &[u8],
         page: &[u8],
     ) -> Result<(), ArtifactsError> {
-        // Refused where there is no such generation, rather than made.
+        // Fail instead of creating the directory if the generation does not exist.
         let directory = self.with(generation, |directory| Ok(directory.to_owned()))?;
         files::replace(&directory.join(CARD_PAGE), |out| out.write_all(page))?;
         files::replace(&directory.join(CARD), |out| out.write_all(json))?;
         Ok(())
     }
 
-    /// A generation's card, where it has one that can be read.
+    /// Returns the card of a generation, or `None` if it is missing or unreadable.
     pub fn card(&self, generation: u64) -> Option<serde_json::Value> {
         let bytes = fs::read(self.path_of(generation).join(CARD)).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
-    /// All generations in short, ascending. Reads a manifest each.
+    /// Lists all generations, ascending. Reads the manifest and the card of each.
     pub fn list(&self) -> Result<Vec<GenerationInfo>, ArtifactsError> {
         let (champion, previous) = (self.published(), self.previous()?);
         let (promotions, served) = (self.promotions()?, self.served()?);
@@ -92,7 +93,7 @@ impl Generations {
             };
             let (manifest, error) = match self.manifest_of(generation) {
                 Ok(manifest) => (Some(manifest), None),
-                // Removed between two looks.
+                // The generation was removed after `all` listed it.
                 Err(ArtifactsError::NoGeneration { .. }) => continue,
                 Err(error) => (None, Some(error.to_string())),
             };

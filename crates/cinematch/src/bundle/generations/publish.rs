@@ -1,4 +1,4 @@
-//! New generations, and which of them is served.
+//! Adding, promoting, rolling back and pruning generations.
 
 use std::fs;
 use std::io;
@@ -12,62 +12,63 @@ use crate::bundle::Manifest;
 use crate::bundle::artifacts::{self, MANIFEST, Trained};
 use crate::files::{FileError, sync_directory};
 
-/// How often another's lock is looked at before it is called busy. A promotion is over in a moment; and a process
-/// that is being started holds all locks of the one that starts it, until it runs its own program.
+/// Number of attempts to take the lock. Retrying covers promotions in other processes, which are short, and
+/// child processes, which hold the locks of their parent between fork and exec.
 const LOOKS: u32 = 50;
+/// Pause between two attempts.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
-/// A generation that is there and is not served yet.
+/// A generation that was added but not promoted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Added {
-    /// Its number.
+    /// Number of the generation.
     pub generation: u64,
-    /// Its directory.
+    /// Directory of the generation.
     pub directory: PathBuf,
-    /// Older generations that were removed.
+    /// Numbers of the older generations that were removed.
     pub removed: Vec<u64>,
 }
 
-/// A generation that went into service.
+/// A generation that was promoted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promoted {
-    /// Its number.
+    /// Number of the generation.
     pub generation: u64,
-    /// The one that was served until then.
+    /// Number of the previous champion.
     pub before: Option<u64>,
-    /// Files that stand where a link for other tools would go, and were left alone.
+    /// Existing files in the place of a link for other tools, which were not replaced.
     pub left_alone: Vec<PathBuf>,
 }
 
-/// A generation that was just published: added, and promoted.
+/// A generation that was published: added and promoted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// Its number.
+    /// Number of the generation.
     pub generation: u64,
-    /// Its directory.
+    /// Directory of the generation.
     pub directory: PathBuf,
-    /// Older generations that were removed.
+    /// Numbers of the older generations that were removed.
     pub removed: Vec<u64>,
-    /// Files that stand where a link for other tools would go, and were left alone.
+    /// Existing files in the place of a link for other tools, which were not replaced.
     pub left_alone: Vec<PathBuf>,
 }
 
 impl Generations {
-    /// Adds a trained generation without serving it, and removes old ones: of those that neither
-    /// serve nor did so last, the oldest beyond `keep` in all.
+    /// Adds a trained generation without promoting it, and removes the oldest generations until `keep` are
+    /// left. The champion, the rollback target and the added generation are never removed.
     pub fn add(&self, trained: &Trained, keep: usize) -> Result<Added, ArtifactsError> {
         self.make_room_for_files()?;
         let _lock = self.lock()?;
-        // Seen now, and not when half of the work is done.
+        // Fail before writing if `promotions.json` is damaged.
         self.promotions()?;
         let (generation, directory) = self.write(trained)?;
         let removed = self.prune(generation, keep)?;
         Ok(Added { generation, directory, removed })
     }
 
-    /// Serves a generation that is there, once all its checksums were verified. `at` is now, RFC 3339
-    /// in UTC; `why` is for people who read `promotions.json`. After a crash at any instant the old
-    /// one is served or the new one.
+    /// Promotes a generation after verifying all checksums. `at` is the current time, RFC 3339 in UTC; `why` is
+    /// the reason recorded in `promotions.json`. After a crash at any point either the old or the new
+    /// generation is served.
     pub fn promote(
         &self,
         generation: u64,
@@ -79,7 +80,7 @@ impl Generations {
         self.put_into_service(&manifest, promotion(generation, &manifest, at, why))
     }
 
-    /// Serves again what served before the champion; done once more, what served before that.
+    /// Promotes the generation that was served before the champion. Repeated rollbacks go further back.
     pub fn rollback(&self, at: &str, why: &str) -> Result<Promoted, ArtifactsError> {
         let not_found = || ArtifactsError::NotFound { artifacts: self.artifacts.clone() };
         let champion = self.published().ok_or_else(not_found)?;
@@ -90,16 +91,16 @@ impl Generations {
         self.put_into_service(&manifest, Promotion { is_rollback: true, ..promotion })
     }
 
-    /// Adds a trained generation, serves it and removes old ones. It counts as promoted when it was
-    /// trained.
+    /// Adds and promotes a trained generation, and removes old ones like [`Self::add`]. The time of the
+    /// promotion is the start of the training run.
     pub fn publish(&self, trained: &Trained, keep: usize) -> Result<Published, ArtifactsError> {
         self.make_room_for_files()?;
         let _lock = self.lock()?;
         self.publish_locked(trained, keep, PUBLISHED)
     }
 
-    /// The same for a generation that was made from the one called `base`, which must still be served:
-    /// what was promoted meanwhile is not to be replaced by what does not know of it.
+    /// Publishes an update of generation `base`, like [`Self::publish`]. Fails with
+    /// [`ArtifactsError::Superseded`] if another generation was promoted meanwhile.
     pub fn publish_over(
         &self,
         base: u64,
@@ -123,8 +124,8 @@ impl Generations {
         self.check_current()?;
         self.promotions()?;
         let (generation, directory) = self.write(trained)?;
-        // Its checksums are those of the bytes that were just written: reading them again from the
-        // kernel's memory would prove nothing.
+        // The checksums are not verified: the bytes were just written, and reading them would only hit the
+        // page cache.
         let manifest = &trained.manifest;
         let promotion = promotion(generation, manifest, &manifest.run.created_at, why);
         let left_alone = self.put_into_service(manifest, promotion)?.left_alone;
@@ -137,7 +138,7 @@ impl Generations {
         fs::create_dir_all(&generations).map_err(FileError::at("create", &generations))
     }
 
-    /// Refuses to replace what is no link of ours.
+    /// Fails if `current` exists and is not a symbolic link.
     fn check_current(&self) -> Result<(), FileError> {
         let path = self.current();
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_symlink()) {
@@ -147,7 +148,7 @@ impl Generations {
         Ok(())
     }
 
-    /// Writes a generation under the next number.
+    /// Writes a generation under the next unused number.
     fn write(&self, trained: &Trained) -> Result<(u64, PathBuf), ArtifactsError> {
         self.sweep()?;
         let last = self.all().last().copied().unwrap_or(0);
@@ -155,7 +156,7 @@ impl Generations {
         let temporary = self.directory().join(format!(".tmp-{generation:06}"));
         fs::create_dir(&temporary).map_err(FileError::at("create", &temporary))?;
         if let Err(cause) = artifacts::write_files(&temporary, trained) {
-            // Half a generation is of no use, and the disk may be full because of it.
+            // Free the space of the partial generation: the disk may be full.
             let _ = fs::remove_dir_all(&temporary);
             return Err(FileError { action: "write", path: temporary, cause }.into());
         }
@@ -166,7 +167,7 @@ impl Generations {
         Ok((generation, directory))
     }
 
-    /// Replaces `current`, and what other tools look at.
+    /// Records a promotion and replaces `current` and the links for other tools.
     fn put_into_service(
         &self,
         manifest: &Manifest,
@@ -177,7 +178,7 @@ impl Generations {
         self.write_down(promotion)?;
         let name = format!("generations/{generation:06}");
         replace_link(Path::new(&name), &self.current())?;
-        // First, so that a promotion that is reported is on the disk whatever happens to the links.
+        // Sync before updating the links, whose failure must not undo the promotion.
         sync_directory(&self.artifacts)?;
         let left_alone = self.link_files(manifest)?;
         Ok(Promoted { generation, before, left_alone })
@@ -203,7 +204,7 @@ impl Generations {
         Err(ArtifactsError::Busy { artifacts: self.artifacts.clone() })
     }
 
-    /// Removes what an interrupted run left behind.
+    /// Removes temporary directories of interrupted runs.
     fn sweep(&self) -> Result<(), FileError> {
         let generations = self.directory();
         let entries = fs::read_dir(&generations).map_err(FileError::at("read", &generations))?;
@@ -216,8 +217,8 @@ impl Generations {
         Ok(())
     }
 
-    /// Links the files where tools that know nothing of generations look for them. A file of the
-    /// user's own in such a place stays.
+    /// Links the files of the champion into the artifacts directory, for tools without support for
+    /// generations. Returns the paths of regular files in the place of a link, which are not replaced.
     fn link_files(&self, manifest: &Manifest) -> Result<Vec<PathBuf>, FileError> {
         let mut left_alone = Vec::new();
         for name in manifest.files.keys().map(String::as_str).chain([MANIFEST]) {
@@ -233,7 +234,7 @@ impl Generations {
         Ok(left_alone)
     }
 
-    /// Removes our links to files that the current generation does not have.
+    /// Removes links to files that the champion does not have.
     fn unlink_gone(&self) -> Result<(), FileError> {
         let failed = FileError::at("read", &self.artifacts);
         for entry in fs::read_dir(&self.artifacts).map_err(failed)?.flatten() {
@@ -246,8 +247,8 @@ impl Generations {
         Ok(())
     }
 
-    /// Removes the oldest generations beyond `keep`, but none that serves, that a rollback would go to,
-    /// or that was just added. The renaming first makes the removal one step for readers.
+    /// Removes the oldest generations until `keep` are left, except for the champion, the rollback target and
+    /// the added generation. Directories are renamed first, so that readers never see a partial one.
     fn prune(&self, added: u64, keep: usize) -> Result<Vec<u64>, ArtifactsError> {
         let needed = [Some(added), self.published(), self.previous()?];
         let all = self.all();
@@ -265,7 +266,7 @@ impl Generations {
     }
 }
 
-/// Why a generation serves that nobody judged.
+/// Reason recorded for generations that are promoted without an evaluation.
 const PUBLISHED: &str = "published when it was made";
 
 fn promotion(generation: u64, manifest: &Manifest, at: &str, why: &str) -> Promotion {
@@ -278,7 +279,7 @@ fn promotion(generation: u64, manifest: &Manifest, at: &str, why: &str) -> Promo
     }
 }
 
-/// Points `link` at `target` in one step.
+/// Atomically points the symbolic link `link` at `target`.
 fn replace_link(target: &Path, link: &Path) -> Result<(), FileError> {
     let mut name = std::ffi::OsString::from(".");
     name.push(link.file_name().unwrap_or_default());

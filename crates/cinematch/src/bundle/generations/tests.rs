@@ -22,7 +22,8 @@ fn trained(seed: u64) -> Trained {
     trained_by(Spec::content(), seed)
 }
 
-/// Two tastes, of films of even and of odd rows; nobody rated the last film.
+/// Ratings of two groups of users: one prefers movies in even rows, the other in odd rows. The last movie
+/// has no ratings.
 fn ratings() -> Interactions {
     let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
     for (user, movie) in (1..=20).flat_map(|user| (0..11).map(move |movie| (user, movie))) {
@@ -60,7 +61,7 @@ fn training(model: Spec, seed: u64) -> Training {
 }
 
 #[test]
-fn the_same_training_gives_the_same_bytes_at_any_number_of_threads() {
+fn training_is_deterministic_at_any_number_of_threads() {
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| trained(1))
@@ -72,7 +73,7 @@ fn the_same_training_gives_the_same_bytes_at_any_number_of_threads() {
 }
 
 #[test]
-fn what_is_published_is_loaded_and_the_last_three_stay() {
+fn published_generations_load_and_the_last_three_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let generations = Generations::at(folder.path());
     assert!(matches!(generations.load(), Err(ArtifactsError::NotFound { .. })));
@@ -90,7 +91,7 @@ fn what_is_published_is_loaded_and_the_last_three_stay() {
 }
 
 #[test]
-fn leftovers_are_swept_and_files_of_the_users_own_stay() {
+fn publishing_removes_temporary_directories_and_keeps_foreign_files() {
     let folder = tempfile::tempdir().unwrap();
     let generations = Generations::at(folder.path());
     fs::create_dir_all(folder.path().join("generations/.tmp-000001")).unwrap();
@@ -103,7 +104,7 @@ fn leftovers_are_swept_and_files_of_the_users_own_stay() {
 }
 
 #[test]
-fn every_model_is_what_it_was_when_it_is_loaded_again() {
+fn every_loaded_model_ranks_like_the_fitted_one() {
     let folder = tempfile::tempdir().unwrap();
     let generations = Generations::at(folder.path());
     let stars = Stars::from_halves(10).unwrap();
@@ -134,14 +135,14 @@ fn every_model_is_what_it_was_when_it_is_loaded_again() {
 }
 
 #[test]
-fn a_model_of_ratings_without_any_is_refused() {
+fn training_a_rating_model_without_ratings_fails() {
     let none = Training { ratings: None, ..training(Spec::default(), 1) };
     let error = train(none, &mut |_, _| ()).unwrap_err();
     assert!(error.to_string().starts_with("the model `hybrid` learns from ratings"), "{error}");
 }
 
 #[test]
-fn damage_is_named() {
+fn load_errors_name_the_damaged_file() {
     let folder = tempfile::tempdir().unwrap();
     let generations = Generations::at(folder.path());
     generations.publish(&trained(1), 3).unwrap();
@@ -169,7 +170,7 @@ fn damage_is_named() {
 }
 
 #[test]
-fn a_second_publisher_is_told_to_wait() {
+fn publishing_fails_while_another_process_holds_the_lock() {
     let folder = tempfile::tempdir().unwrap();
     let generations = Generations::at(folder.path());
     fs::create_dir_all(folder.path().join("generations")).unwrap();

@@ -1,4 +1,4 @@
-//! SIGKILL at random instants while generations are added, published, promoted and rolled back.
+//! Crash tests: SIGKILL at random instants while generations are added, published, promoted and rolled back.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use super::*;
 
-/// Processes that are killed.
+/// Number of processes to kill.
 const KILLS: u32 = 500;
-/// The folder, for the process that is to be killed.
+/// Environment variable with the artifacts directory of the child process.
 const FOLDER: &str = "CINEMATCH_TEST_KILLED_FOLDER";
-/// What that process calls its acknowledgements.
+/// Prefix of the lines in which the child process acknowledges a promotion.
 const SERVED: &str = "served ";
 
-/// Changes what is served over and over, and says so each time, until it is killed.
+/// Child process: changes the champion and prints an acknowledgment in a loop until it is killed.
 #[test]
 #[ignore = "the process that the test below kills"]
-fn killed() {
+fn child_runs_until_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let generations = Generations::at(Path::new(&folder));
     let [first, second] = [1, 2].map(trained);
@@ -33,13 +33,13 @@ fn killed() {
 
 fn start(folder: &Path) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "bundle::generations::tests::kill::killed"]);
+    command.args(["--exact", "bundle::generations::tests::kill::child_runs_until_killed"]);
     command.args(["--include-ignored", "--nocapture", "--test-threads", "1"]);
     command.env(FOLDER, folder).stdout(Stdio::piped()).stderr(Stdio::null());
     command.spawn().unwrap()
 }
 
-/// Pseudo-random instants, spread over some rounds of the process.
+/// Pseudo-random delays of up to 30 ms, which cover several rounds of the child process.
 fn instants() -> impl Iterator<Item = Duration> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     std::iter::repeat_with(move || {
@@ -51,7 +51,7 @@ fn instants() -> impl Iterator<Item = Duration> {
 }
 
 #[test]
-fn a_kill_at_any_instant_leaves_a_whole_generation_and_forgets_no_promotion() {
+fn kills_leave_a_valid_champion_and_lose_no_acknowledged_promotion() {
     let folder = tempfile::tempdir().unwrap();
     let generations = Generations::at(folder.path());
     let (mut acknowledged, mut moved) = (0, 0);
@@ -60,12 +60,12 @@ fn a_kill_at_any_instant_leaves_a_whole_generation_and_forgets_no_promotion() {
         let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
         let served = |line: &str| line.strip_prefix(SERVED)?.parse::<u64>().ok();
         let mut last = said.by_ref().find_map(|line| served(&line.unwrap()));
-        // This wait is the fault being injected: a random instant, not a condition.
+        // The delay is part of the injected fault; it does not wait for a condition.
         std::thread::sleep(instant);
         child.kill().unwrap();
         child.wait().unwrap();
         for line in said {
-            // A line may have been cut short.
+            // The kill may have truncated the last line.
             let Ok(line) = line else { break };
             acknowledged += 1;
             last = served(&line).or(last);
@@ -78,7 +78,7 @@ fn a_kill_at_any_instant_leaves_a_whole_generation_and_forgets_no_promotion() {
         let serving = promotions.last().unwrap();
         assert_eq!(serving.generation, bundle.generation, "kill {kill}");
         assert_eq!(serving.model_id, bundle.manifest.model_id, "kill {kill}");
-        // What was acknowledged last is served, or what the process had begun to serve instead.
+        // The champion is the last acknowledged generation or the one promoted after it.
         let at = promotions.iter().rposition(|promotion| promotion.generation == last);
         let later = promotions.len() - 1 - at.expect("an acknowledged promotion is remembered");
         assert!(later <= 1, "kill {kill}: {last} was served, {later} more are remembered");
@@ -87,7 +87,7 @@ fn a_kill_at_any_instant_leaves_a_whole_generation_and_forgets_no_promotion() {
         generations.check_generation(previous).unwrap();
     }
     println!("{KILLS} kills, {acknowledged} lines after the first, {moved} between two promotions");
-    // What killed processes left behind is swept up.
+    // Publishing removes the temporary directories of killed processes.
     generations.publish(&trained(1), 3).unwrap();
     let leftovers = fs::read_dir(folder.path().join("generations")).unwrap().flatten();
     let leftovers: Vec<_> =

@@ -1,10 +1,10 @@
-//! Which generation is served, and which after it.
+//! Tests of promotion, rollback, pruning and fallback.
 
 use super::*;
 
 const AT: &str = "2026-02-01T00:00:00Z";
 
-/// Some generations, the first of which is served.
+/// Creates `n` generations, of which the first is the champion.
 fn with_candidates(n: u64) -> (tempfile::TempDir, Generations) {
     let folder = tempfile::tempdir().unwrap();
     let generations = Generations::at(folder.path());
@@ -24,7 +24,7 @@ fn roles(generations: &Generations) -> Vec<(u64, Role)> {
 }
 
 #[test]
-fn what_is_added_is_not_served_until_it_is_promoted() {
+fn added_generations_are_not_served_until_promoted() {
     let (_folder, generations) = with_candidates(2);
     assert_eq!(generations.load().unwrap().generation, 1);
     assert_eq!(roles(&generations), [(1, Role::Champion), (2, Role::Candidate)]);
@@ -41,7 +41,7 @@ fn what_is_added_is_not_served_until_it_is_promoted() {
 }
 
 #[test]
-fn rolling_back_goes_back_further_each_time() {
+fn repeated_rollbacks_go_further_back() {
     let (_folder, generations) = with_candidates(3);
     promote(&generations, 2);
     promote(&generations, 3);
@@ -52,19 +52,19 @@ fn rolling_back_goes_back_further_each_time() {
     }
     let error = generations.rollback(AT, "").unwrap_err().to_string();
     assert!(error.contains("nothing that served before generation 1"), "{error}");
-    // What was rolled back from can be served again, and then it is the other that came before.
+    // A generation that was rolled back can be promoted again; a rollback then leads to the champion before it.
     promote(&generations, 3);
     assert_eq!(generations.previous().unwrap(), Some(1));
 }
 
 #[test]
-fn a_promotion_that_was_written_down_and_not_done_did_not_happen() {
+fn recorded_but_incomplete_promotions_are_ignored() {
     let (_folder, generations) = with_candidates(3);
     promote(&generations, 2);
     let manifest = generations.manifest_of(3).unwrap();
     let model_id = manifest.model_id;
     let (at, why) = (AT.to_owned(), String::new());
-    // As if the process had died right behind it.
+    // Simulates a crash after recording the promotion.
     let promotion = Promotion { generation: 3, model_id, at, why, is_rollback: false };
     generations.write_down(promotion).unwrap();
     assert_eq!(generations.promotions().unwrap().len(), 2);
@@ -75,7 +75,7 @@ fn a_promotion_that_was_written_down_and_not_done_did_not_happen() {
 }
 
 #[test]
-fn artifacts_from_before_promotions_were_written_down_can_be_rolled_back() {
+fn artifacts_without_recorded_promotions_can_be_rolled_back() {
     let (folder, generations) = with_candidates(1);
     generations.publish(&trained(2), 9).unwrap();
     generations.publish(&trained(3), 9).unwrap();
@@ -87,7 +87,7 @@ fn artifacts_from_before_promotions_were_written_down_can_be_rolled_back() {
     promote(&generations, 4);
     assert_eq!(generations.previous().unwrap(), Some(3));
     assert_eq!(generations.promotions().unwrap()[0].why, "found in service");
-    // Pointed elsewhere by hand.
+    // The operator changes `current`.
     fs::remove_file(folder.path().join("current")).unwrap();
     std::os::unix::fs::symlink("generations/000001", folder.path().join("current")).unwrap();
     assert_eq!(generations.previous().unwrap(), Some(4));
@@ -98,7 +98,7 @@ fn artifacts_from_before_promotions_were_written_down_can_be_rolled_back() {
 }
 
 #[test]
-fn the_champion_and_its_forerunner_outlive_any_number_of_candidates() {
+fn pruning_keeps_the_champion_and_its_predecessor() {
     let (_folder, generations) = with_candidates(2);
     promote(&generations, 2);
     for seed in 3..=6 {
@@ -107,14 +107,14 @@ fn the_champion_and_its_forerunner_outlive_any_number_of_candidates() {
         assert_eq!(generations.all(), [1, 2, seed]);
     }
     assert_eq!(generations.rollback(AT, "").unwrap().generation, 1);
-    // A number that served is not used again, whatever became of the generation.
+    // The number of a promoted generation is not reused, even if the generation was removed.
     promote(&generations, 6);
     fs::remove_dir_all(generations.path_of(6)).unwrap();
     assert_eq!(generations.publish(&trained(7), 3).unwrap().generation, 7);
 }
 
 #[test]
-fn a_broken_champion_is_refused_and_the_best_before_it_is_found() {
+fn load_best_falls_back_to_the_last_intact_generation() {
     let (_folder, generations) = with_candidates(4);
     promote(&generations, 2);
     promote(&generations, 3);
@@ -132,13 +132,13 @@ fn a_broken_champion_is_refused_and_the_best_before_it_is_found() {
     assert_eq!(best.bundle.generation, 1);
     let refused = best.refused.unwrap().to_string();
     assert!(refused.contains("000003/movies_meta.json: its checksum"), "{refused}");
-    // Damaged ones are not promoted, and a rollback does not go to one.
+    // Damaged generations are not promoted, neither directly nor by a rollback.
     for broken in [2, 3] {
         generations.promote(broken, AT, "").unwrap_err();
     }
     generations.rollback(AT, "").unwrap_err();
     assert_eq!(generations.published(), Some(3));
-    // Nor is a candidate served that nobody promoted.
+    // A candidate that was never promoted is not used as a fallback.
     fs::remove_dir_all(generations.path_of(1)).unwrap();
     let none = generations.load_best().unwrap_err().to_string();
     assert!(none.contains("000003/movies_meta.json"), "{none}");
