@@ -1,50 +1,10 @@
-//! End-to-end tests of the `cinematch` binary, the files it writes and its server.
+//! End-to-end tests of the `cinematch` binary, the files it writes and its server, by area. Tests that need one router
+//! in this process are beside their routes.
 
-mod access;
-mod browse;
-mod cache;
+mod api;
 mod cli;
-mod config;
-mod contract;
-mod databases;
-mod demo;
-mod deploy;
-mod dice;
-mod discover;
-mod docs;
-mod doctor;
-mod durability;
-mod evaluate;
-mod faults;
 mod fetch;
-mod folder;
-mod frontends;
-mod history;
-mod jobs;
-mod kill;
-mod learning;
-mod metrics;
-mod models;
-mod operate;
-mod operation;
-mod operator_pages;
-mod own_pages;
-mod pages;
-mod people;
+mod operations;
 mod pipeline;
-mod postgres;
-mod promises;
-mod proxy;
-mod real_data;
-mod redis;
-mod regions;
-mod replicas;
-mod retrain;
-mod search;
-mod server;
-mod serving;
-mod traces;
-mod tune;
-mod update;
-mod watchlist;
+mod support;
 mod web;

@@ -1,6 +1,6 @@
 //! `cinematch import tmdb-csv`.
 
-use crate::folder::{Folder, real_data};
+use crate::support::folder::{Folder, real_data};
 
 const MOVIES: &str = "adult,genres,id,imdb_id,original_language,overview,popularity,poster_path,\
                       release_date,runtime,title,vote_average,vote_count\n\

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::tmdb_faults::random;
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetched, folder_of, table};
+use crate::support::dice::random;
 
 const KILLS: u32 = 102;
 const MOVIES: u32 = 20_000;

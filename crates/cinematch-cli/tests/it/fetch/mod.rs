@@ -13,8 +13,7 @@ mod update;
 
 use std::process::Output;
 
-use crate::folder::Folder;
-pub use tmdb_faults::random;
+use crate::support::folder::Folder;
 use tmdb_server::TmdbServer;
 
 /// A token that must appear in the `Authorization` header only.

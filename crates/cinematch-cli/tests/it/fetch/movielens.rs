@@ -8,7 +8,8 @@ use cinematch_fetch::movielens::md5_of_file;
 use zip::write::SimpleFileOptions;
 
 use super::grouplens::{Archive, GroupLens};
-use crate::folder::Folder;
+use crate::support::dice::random;
+use crate::support::folder::Folder;
 
 /// Returns a ZIP archive of a release with `films` movies.
 fn release(folder: &str, films: u32) -> Vec<u8> {
@@ -215,7 +216,7 @@ fn a_killed_fetch_leaves_either_the_old_or_the_new_release() {
     let releases = [archive(release("ml-32m", 9000), "a"), archive(release("ml-32m", 9001), "b")];
     server.has("ml-32m.zip", releases[0].clone());
     assert!(fetch(&folder, &server, &[]).status.success());
-    let mut draw = super::tmdb_faults::random(0x1234_5678_9abc_def1);
+    let mut draw = random(0x1234_5678_9abc_def1);
     let (mut killed, mut turn) = (0, 0);
     while killed < 40 {
         turn += 1;

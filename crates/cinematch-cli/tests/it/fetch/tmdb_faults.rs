@@ -5,16 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetch, fetched, folder_of, table};
-
-/// Returns a generator of pseudo-random numbers below a bound (xorshift, Marsaglia 2003).
-pub fn random(mut state: u64) -> impl FnMut(u64) -> u64 {
-    move |below| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state % below
-    }
-}
+use crate::support::dice::random;
 
 /// Returns one of 14 kinds of transient faults.
 fn mendable(kind: u64) -> Fault {

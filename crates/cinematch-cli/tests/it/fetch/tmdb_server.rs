@@ -15,7 +15,7 @@ use tower_http::compression::CompressionLayer;
 
 use super::broken_body;
 use super::local::Local;
-use crate::folder::project;
+use crate::support::folder::project;
 
 /// A fault of a reply.
 #[derive(Clone, Debug)]

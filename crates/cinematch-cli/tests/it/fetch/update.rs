@@ -2,7 +2,7 @@
 
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetch, fetched, folder_of, table};
-use crate::folder::Folder;
+use crate::support::folder::Folder;
 
 /// Runs `fetch tmdb --json` with the clock set `days` ahead, and returns its report.
 fn later(folder: &Folder, server: &TmdbServer, days: u32, arguments: &[&str]) -> serde_json::Value {

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use url::{ParseError, Url};
 
 use super::tab::Tab;
-use crate::folder::did_not_run;
+use crate::support::folder::did_not_run;
 
 /// Starts chromedriver, `$1`, and ends it and its browser when standard input closes, which also happens when
 /// the tests are killed. Both run in their own process group and write to a single folder.

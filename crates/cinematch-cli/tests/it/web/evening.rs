@@ -2,7 +2,7 @@
 
 use super::world::{folder, somebody};
 use super::{DESKTOP, PHONE, tab};
-use crate::server::Server;
+use crate::support::server::Server;
 
 /// Ratings in Letterboxd's export format: known movies, an unknown one, and one with an ambiguous year.
 const RATINGS: &str = "Date,Name,Year,Letterboxd URI,Rating\n\

@@ -5,7 +5,7 @@ use fantoccini::key::Key;
 use super::tab::Tab;
 use super::world::folder;
 use super::{DESKTOP, PHONE, tab};
-use crate::server::Server;
+use crate::support::server::Server;
 
 /// Returns the list beside the questions.
 fn list(tab: &Tab) -> Vec<String> {

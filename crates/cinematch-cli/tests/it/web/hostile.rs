@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::world::somebody;
 use super::{DESKTOP, NARROW, PHONE, tab};
-use crate::folder::Folder;
-use crate::server::Server;
+use crate::support::folder::Folder;
+use crate::support::server::Server;
 
 /// Payloads that set `owned` if they are executed.
 const TEXTS: [&str; 8] = [

@@ -1,13 +1,17 @@
-//! End-to-end tests of the pages in Chromium.
+//! The pages: in Chromium, and as markup and forms without a browser.
 
 mod browser;
 mod checks;
+mod discover;
 mod evening;
 mod first_visit;
 mod hostile;
 mod look;
 mod operator;
+mod operator_pages;
 mod own;
+mod own_pages;
+mod pages;
 mod proof;
 mod tab;
 mod taps;

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::tab::Tab;
 use super::world::folder;
 use super::{DESKTOP, NARROW, PHONE, tab};
-use crate::folder::Folder;
-use crate::server::Server;
+use crate::support::folder::Folder;
+use crate::support::server::Server;
 
 const PASSWORD: &str = "correct horse ";
 

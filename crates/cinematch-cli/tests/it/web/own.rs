@@ -4,7 +4,7 @@ use fantoccini::key::Key;
 
 use super::world::{folder, somebody};
 use super::{DESKTOP, PHONE, tab};
-use crate::server::Server;
+use crate::support::server::Server;
 
 #[test]
 fn watchlist_removal_can_be_undone() {

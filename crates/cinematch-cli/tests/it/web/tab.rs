@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::browser::Browser;
 use super::look::Look;
-use crate::server::Server;
+use crate::support::server::Server;
 
 /// Maximum time to wait for a condition.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -5,7 +5,7 @@ use fantoccini::key::Key;
 use super::tab::Tab;
 use super::world::{folder, somebody};
 use super::{DESKTOP, PHONE, tab};
-use crate::server::Server;
+use crate::support::server::Server;
 
 fn titles(tab: &Tab) -> Vec<String> {
     tab.texts(".card h3")

@@ -3,7 +3,7 @@
 use super::checks::Traffic;
 use super::world::{folder, somebody};
 use super::{DESKTOP, NARROW, PHONE, WALL, tab};
-use crate::server::Server;
+use crate::support::server::Server;
 
 /// Pages of a user with a history, by screenshot name.
 const PAGES: [(&str, &str); 12] = [

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::{Value, json};
 
 use super::tab::Tab;
-use crate::folder::Folder;
-use crate::server::Server;
+use crate::support::folder::Folder;
+use crate::support::server::Server;
 
 /// Sample movies that the test user likes or dislikes.
 pub const LIKED: [u32; 6] = [1, 6, 10, 12, 20, 31];

@@ -1,0 +1,157 @@
+//! Checks the server against its `OpenAPI` document with schemathesis.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::folder::{Folder, did_not_run, project};
+use crate::support::server::Server;
+
+/// Number of generated requests per operation, in addition to boundary values and examples.
+const EXAMPLES: u64 = 500;
+
+/// Returns a trained folder with the sample and watch providers for several regions.
+fn folder() -> Folder {
+    let folder = Folder::with_sample();
+    let links = folder.read("raw/ml-32m/links.csv");
+    let ids: Vec<&str> = links.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect();
+    let (first, second) = (ids[0], ids[1]);
+    let providers = format!(
+        "tmdb_id,region,flatrate,ads,free,rent,buy\n{first},DE,Netflix|MUBI,,,,\n\
+         {second},DE,MUBI,,arte,,\n{second},US,Max,,,,\n"
+    );
+    folder.write("raw/tmdb/watch_providers.csv", providers.as_bytes());
+    folder.ok(&["preprocess", "--min-year", "none"]);
+    folder.ok(&["train"]);
+    // A second generation with models of equal names, so that a rollback is possible.
+    folder.ok(&["train", "--seed", "7"]);
+    folder
+}
+
+/// Runs schemathesis on the operations of `part`, as a caller with `headers`. All checks are enabled; requests
+/// come from the document's examples, the bounds of its schemas, random generation and stateful sequences.
+/// Asserts that no check fails and that every operation accepts at least one request.
+fn check(folder: &Folder, server: &Server, headers: &[(&str, &str)], part: Part) {
+    let test = "server_conforms_to_its_openapi_document";
+    let Some(schemathesis) = std::env::var_os("CINEMATCH_TEST_SCHEMATHESIS") else {
+        return did_not_run(test, "no schemathesis; run `cargo xtask test`");
+    };
+    let headers: serde_json::Map<String, Value> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let mut command = Command::new(schemathesis);
+    command
+        .current_dir(folder.path("."))
+        .env("SCHEMATHESIS_HOOKS", project().join("tests/python/contract_hooks.py"))
+        .env(
+            "CINEMATCH_CONTRACT",
+            json!({"address": server.address, "headers": headers}).to_string(),
+        )
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .arg("--config-file")
+        .arg(project().join("tests/python/contract.toml"))
+        .args(["--no-color", "run", &format!("{}/openapi.json", server.address)])
+        .args(["--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"])
+        .args([
+            "--max-examples",
+            &EXAMPLES.to_string(),
+            "--seed",
+            "1",
+            "--generation-database",
+            "none",
+        ])
+        // More workers are not faster: request generation dominates and runs in one interpreter.
+        .args(["--workers", "1", "--suppress-health-check", "all", "--continue-on-failure"])
+        .args([
+            "--output-truncate",
+            "true",
+            "--report",
+            "json",
+            "--report-json-path",
+            "report.json",
+        ])
+        .args(part.arguments());
+    for (name, value) in &headers {
+        command.args(["--header", &format!("{name}: {}", value.as_str().unwrap())]);
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{errors}");
+
+    let report: Value =
+        serde_json::from_str(&fs::read_to_string(folder.path("report.json")).unwrap()).unwrap();
+    assert_eq!(report["complete"], true, "{said}");
+    let generated = report["test_cases"]["generated"].as_u64().unwrap();
+    assert!(generated >= EXAMPLES * with_input(server, part), "{generated} only\n{said}");
+    assert_eq!(report["operations"]["tested"], report["operations"]["selected"], "{said}");
+    for phase in ["examples", "coverage", "fuzzing", "stateful"] {
+        // A single operation forms no sequence.
+        let is_alone = phase == "stateful" && matches!(part, Part::Forgetting);
+        let status = &report["phases"][phase]["status"];
+        assert!(*status == "success" || is_alone, "{phase}: {status}\n{said}");
+    }
+    // Operations whose requests were nearly all rejected count as untested.
+    for warning in ["missing_auth", "validation_mismatch"] {
+        let mut about = report["warnings"][warning].as_array().unwrap().clone();
+        // Generated files are never valid exports.
+        about.retain(|operation| !operation.to_string().contains("POST /api/import"));
+        assert!(about.is_empty(), "{warning}: {about:?}\n{said}");
+    }
+    let rates = report["valid_rates"].as_object().unwrap();
+    let unknown = usize::from(matches!(part, Part::AllElse));
+    assert_eq!(report["operations"]["selected"], rates.len() + unknown, "all but imports\n{said}");
+    for (operation, phases) in rates {
+        let accepted = phases.as_object().unwrap().values().map(|phase| &phase["accepted"]);
+        let accepted: u64 = accepted.map(|count| count.as_u64().unwrap()).sum();
+        assert!(accepted > 0, "nothing valid got through to {operation}\n{said}");
+    }
+}
+
+/// Group of operations. Profile deletion runs last and alone, because the caller cannot sign in afterwards.
+#[derive(Clone, Copy)]
+enum Part {
+    AllElse,
+    Forgetting,
+}
+
+impl Part {
+    fn arguments(self) -> [&'static str; 2] {
+        match self {
+            Self::AllElse => ["--exclude-path-regex", "^/api/users/"],
+            Self::Forgetting => ["--include-path-regex", "^/api/users/"],
+        }
+    }
+
+    fn has(self, path: &str) -> bool {
+        path.starts_with("/api/users/") == matches!(self, Self::Forgetting)
+    }
+}
+
+/// Returns the number of operations in `part` that take parameters or a body.
+fn with_input(server: &Server, part: Part) -> u64 {
+    let document = server.get("/openapi.json").json();
+    let paths = document["paths"].as_object().unwrap().iter();
+    let operations = paths
+        .filter(|(path, _)| part.has(path))
+        .flat_map(|(_, methods)| methods.as_object().unwrap().values());
+    let given = |operation: &Value, part| operation.get(part).is_some();
+    operations
+        .filter(|operation| given(operation, "parameters") || given(operation, "requestBody"))
+        .count() as u64
+}
+
+#[test]
+fn server_conforms_to_its_openapi_document() {
+    let folder = folder();
+    let server = Server::start_with(&folder, &["--no-jobs"]);
+    let ada = json!({"email": "ada@example.org", "name": "Ada"});
+    let profile = server.post("/auth/identify", &ada).json();
+    let id = profile["id"].to_string();
+    // The document's example of deleting feedback requires existing feedback.
+    let said = json!({"movie_id": 6, "watched": true});
+    assert_eq!(server.as_user(&id, ("POST", "/api/feedback"), Some(&said)).status, 200);
+    for part in [Part::AllElse, Part::Forgetting] {
+        check(&folder, &server, &[("X-User-Id", &id)], part);
+    }
+}

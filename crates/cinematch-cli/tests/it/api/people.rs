@@ -1,0 +1,435 @@
+//! User data over HTTP, on every database: profiles, feedback, imports and groups.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use crate::support::folder::Folder;
+use crate::support::postgres::databases;
+use crate::support::server::{Reply, Server};
+
+fn borrowed<'a>(settings: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
+    settings.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+fn identify(server: &Server, email: &str) -> String {
+    let reply = server.post("/auth/identify", &json!({"email": email, "name": "Ada"}));
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    reply.json()["id"].to_string()
+}
+
+fn ids(reply: &Value) -> Vec<u64> {
+    let items = reply["recommendations"].as_array().unwrap();
+    items.iter().map(|item| item["movie_id"].as_u64().unwrap()).collect()
+}
+
+/// A user and the server under test.
+struct Ada<'a> {
+    server: &'a Server,
+    id: String,
+}
+
+impl Ada<'_> {
+    fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
+        self.server.as_user(&self.id, (method, path), body)
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let reply = self.call("GET", path, None);
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+        reply.json()
+    }
+
+    fn say(&self, body: &Value) -> Value {
+        let reply = self.call("POST", "/api/feedback", Some(body));
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()
+    }
+}
+
+#[test]
+fn user_data_follows_the_full_profile_lifecycle() {
+    let folder = Folder::trained();
+    for settings in databases("user_data_follows_the_full_profile_lifecycle") {
+        let server = Server::start_in(&folder, &[], &borrowed(&settings));
+        let ada = Ada { server: &server, id: identify(&server, "ada@example.org") };
+        preferences(&ada);
+        a_rating_counts_at_the_next_request(&ada);
+        everything_can_be_asked_why(&ada);
+        modes(&ada);
+        everything_is_taken_away_and_forgotten(&ada);
+    }
+}
+
+fn preferences(ada: &Ada<'_>) {
+    let path = "/api/preferences/me";
+    assert_eq!(ada.get(path)["updated_at"], Value::Null);
+    let put = |body: Value| ada.call("PUT", path, Some(&body));
+    let kept = put(
+        json!({"preferred_genres": ["Science Fiction", "crime", "sci-fi"], "runtime_max": 200}),
+    );
+    assert_eq!(
+        kept.json()["preferred_genres"],
+        json!(["sci-fi", "crime"]),
+        "as the catalogue writes them"
+    );
+    assert_eq!(ada.get(path)["runtime_max"], 200);
+    let problem = put(json!({"runtime_min": 100, "runtime_max": 90})).problem(422);
+    assert_eq!(problem["errors"][0]["field"], "runtime_min");
+    let problem = put(json!({"preferred_genres": ["dramma"]})).problem(422);
+    assert!(problem["detail"].as_str().unwrap().contains("did you mean drama"), "{problem}");
+    assert_eq!(ada.get(path)["runtime_max"], 200, "a refusal changes nothing");
+    // A service missing from the current catalog is stored and reported, and filters out no movie.
+    put(json!({"services": ["Laserdisc"], "original_languages": ["tlh"]}));
+    let reply = ada.get("/api/recommendations");
+    assert_eq!(reply["ignored_preferences"], json!(["tlh", "Laserdisc"]));
+    assert_eq!(reply["count"], 20);
+    put(json!({"services": ["netflix"]}));
+    for movie in ada.get("/api/recommendations?limit=50")["recommendations"].as_array().unwrap() {
+        assert!(movie["services"].as_array().unwrap().contains(&json!("Netflix")), "{movie}");
+    }
+    put(json!({}));
+}
+
+fn a_rating_counts_at_the_next_request(ada: &Ada<'_>) {
+    let list = || ada.get("/api/recommendations?limit=100");
+    let cold = list();
+    assert_eq!((&cold["mode"], &cold["user_id"].to_string()), (&json!("because_liked"), &ada.id));
+    let said = ada.say(&json!({"movie_id": 1, "rating": 5.0}));
+    assert_eq!((&said["rating"], &said["signal"]), (&json!(5.0), &Value::Null));
+    let after = list();
+    assert_ne!(ids(&after), ids(&cold));
+    assert!(!ids(&after).contains(&1), "never shown again");
+    assert!(after["recommendations"].as_array().unwrap().iter().any(|movie| {
+        movie["reasons"].as_array().unwrap().iter().any(|reason| reason["movie_id"] == 1)
+    }));
+    // The same history sent in the request gives an identical list.
+    let told =
+        ada.server.recommend(&json!({"ratings": [{"movie_id": 1, "rating": 5.0}], "limit": 100}));
+    assert_eq!(ids(&told), ids(&after));
+
+    // A dislike lowers the rank of the most similar movies.
+    let place = |list: &Value, id: u64| ids(list).iter().position(|it| *it == id).unwrap_or(100);
+    let top = ids(&after)[0];
+    let like_it = ada.server.get(&format!("/api/movies/{top}/similar?limit=10")).json();
+    let like_it: Vec<u64> = like_it["similar"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|movie| movie["movie_id"].as_u64().unwrap())
+        .filter(|id| *id != 1)
+        .collect();
+    ada.say(&json!({"movie_id": top, "signal": "dislike"}));
+    let pushed = list();
+    assert!(!ids(&pushed).contains(&top));
+    let sum = |list: &Value| like_it.iter().map(|id| place(list, *id)).sum::<usize>();
+    assert!(sum(&pushed) > sum(&after), "{} {}", sum(&pushed), sum(&after));
+
+    ada.say(&json!({"movie_id": 2, "signal": "like"}));
+    ada.say(&json!({"movie_id": 3, "signal": "not_interested"}));
+    assert_eq!(ada.get("/api/feedback/my-likes"), json!([2]));
+    let listed = ada.get("/api/feedback/my-dislikes");
+    let dislikes: BTreeSet<u64> =
+        listed.as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
+    assert_eq!(dislikes, [3, top].into());
+    assert_eq!(ada.get("/api/feedback")["count"], 4);
+    // The latest feedback wins; feedback that is undone has no effect.
+    let said = ada.say(&json!({"movie_id": 2, "rating": 1.5}));
+    assert_eq!((&said["rating"], &said["signal"]), (&json!(1.5), &Value::Null));
+    assert_eq!(ada.call("DELETE", &format!("/api/feedback/{top}"), None).status, 204);
+    ada.call("DELETE", &format!("/api/feedback/{top}"), None).problem(404);
+    assert!(ids(&list()).contains(&top));
+    for (body, field) in [
+        (json!({"movie_id": 1, "signal": "love"}), "signal"),
+        (json!({"movie_id": 1, "rating": 5.5}), "rating"),
+        (json!({"movie_id": 1}), "signal"),
+        (json!({"signal": "like"}), "movie_id"),
+    ] {
+        let problem = ada.call("POST", "/api/feedback", Some(&body)).problem(422);
+        assert_eq!(problem["errors"][0]["field"], field, "{body}");
+    }
+    ada.call("POST", "/api/feedback", Some(&json!({"movie_id": 424_242, "signal": "like"})))
+        .problem(404);
+
+    // Watched and watchlisted movies are excluded; watchlisted ones can be requested.
+    ada.say(&json!({"movie_id": 4, "watched": true}));
+    let listed = ids(&list())[0];
+    ada.call("POST", "/api/watchlist", Some(&json!({"movie_id": listed})));
+    assert!(!ids(&list()).contains(&4) && !ids(&list()).contains(&listed));
+    let with = ada.get("/api/recommendations?limit=100&include_watchlist=true");
+    assert!(ids(&with).contains(&listed) && !ids(&with).contains(&4));
+    // The named list is identical, and a movie removed after being watched stays watched.
+    let item = &ada.server.get(&format!("/api/watchlist/{}", ada.id)).json()["items"][0];
+    assert_eq!(item["movie_id"], listed);
+    ada.call("POST", &format!("/api/watchlist/{listed}/watched"), None);
+    ada.call("DELETE", &format!("/api/watchlist/{listed}"), None);
+    assert!(!ids(&list()).contains(&listed));
+    let exported = ada.get("/api/export/me");
+    let seen =
+        exported["feedback"].as_array().unwrap().iter().find(|movie| movie["movie_id"] == listed);
+    assert_eq!(seen.unwrap()["watched"], true);
+}
+
+fn everything_can_be_asked_why(ada: &Ada<'_>) {
+    let plain = ada.get("/api/recommendations");
+    assert!(plain["recommendations"][0].get("counterfactual").is_none());
+    let asked = ada.get("/api/recommendations?counterfactual=true");
+    assert_eq!(ids(&plain), ids(&asked));
+    let mut found = 0;
+    for (place, movie) in asked["recommendations"].as_array().unwrap().iter().enumerate() {
+        let Some(without) = movie.get("counterfactual") else { continue };
+        assert_eq!(without["place"], place + 1);
+        // With the history movie removed, the other movie's score falls to the predicted value.
+        if found < 3 {
+            let spoken = without["movie_id"].as_u64().unwrap();
+            let kept = ada.get("/api/feedback");
+            let kept = kept["feedback"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|movie| movie["movie_id"] == spoken)
+                .unwrap()
+                .clone();
+            ada.call("DELETE", &format!("/api/feedback/{spoken}"), None);
+            ada.say(&json!({"movie_id": spoken, "watched": true}));
+            let would_be = without["would_be"].as_u64().unwrap() as usize;
+            if would_be <= 100 {
+                let list = ids(&ada.get("/api/recommendations?limit=100"));
+                assert_eq!(list[would_be - 1], movie["movie_id"].as_u64().unwrap(), "{without}");
+            }
+            ada.call("DELETE", &format!("/api/feedback/{spoken}"), None);
+            ada.say(
+                &json!({"movie_id": spoken, "signal": kept["signal"], "rating": kept["rating"],
+                "watched": kept["watched"]}),
+            );
+        }
+        let reading = without["reading"].as_str().unwrap();
+        assert!(
+            reading.starts_with("Without your ") && reading.contains(" this would "),
+            "{reading}"
+        );
+        found += 1;
+    }
+    assert!(found > 5, "{found}");
+    assert_eq!(ids(&ada.get("/api/recommendations")), ids(&plain));
+}
+
+fn modes(ada: &Ada<'_>) {
+    let movies = |query: &str| {
+        let reply = ada.get(&format!("/api/recommendations?limit=100&{query}"));
+        reply["recommendations"].as_array().unwrap().clone()
+    };
+    let all = |query: &str, fits: &dyn Fn(&Value) -> bool| {
+        let movies = movies(query);
+        assert!(!movies.is_empty(), "{query}");
+        for movie in movies {
+            assert!(fits(&movie), "{query}: {movie}");
+        }
+    };
+    let number = |movie: &Value, field: &str| movie[field].as_u64().unwrap();
+    all("mode=genre&genre=Sci-Fi", &|movie| {
+        movie["genres"].as_array().unwrap().contains(&json!("sci-fi"))
+    });
+    all("mode=service&service=max", &|movie| {
+        movie["services"].as_array().unwrap().contains(&json!("Max"))
+    });
+    all("mode=year&year_bucket=90s", &|movie| (1990..=1999).contains(&number(movie, "year")));
+    all("mode=year&year_bucket=classic", &|movie| number(movie, "year") < 1990);
+    all("mode=year&year_bucket=recent", &|movie| number(movie, "year") >= 2018);
+    all("mode=runtime&runtime_bucket=short", &|movie| number(movie, "runtime") < 90);
+    all("mode=runtime&runtime_bucket=medium", &|movie| {
+        (90..=150).contains(&number(movie, "runtime"))
+    });
+    all("mode=runtime&runtime_bucket=long", &|movie| number(movie, "runtime") > 150);
+    // Popular movies are the same for all users, except for those already seen.
+    let trending = movies("mode=trending");
+    let scores: Vec<f64> = trending.iter().map(|movie| movie["score"].as_f64().unwrap()).collect();
+    assert!(scores.is_sorted_by(|a, b| a >= b) && scores[0] <= 1.0);
+    assert!(trending.iter().all(|movie| movie["movie_id"] != 1));
+    for (query, field) in [
+        ("mode=random", "mode"),
+        ("genre=dramma", "genre"),
+        ("service=Netflux", "service"),
+        ("year_bucket=1990s", "year_bucket"),
+        ("limit=0", "limit"),
+        ("diversity=2", "diversity"),
+    ] {
+        let reply = ada.call("GET", &format!("/api/recommendations?{query}"), None).problem(422);
+        assert_eq!(reply["errors"][0]["field"], field, "{query}");
+    }
+}
+
+fn everything_is_taken_away_and_forgotten(ada: &Ada<'_>) {
+    let evil = json!({"movie_id": 9, "service": "=HYPERLINK(\"http://x\")"});
+    assert_eq!(ada.call("POST", "/api/watchlist", Some(&evil)).status, 201);
+    let everything = ada.get("/api/export/me");
+    assert_eq!(everything["profile"]["email"], "ada@example.org");
+    assert_eq!(everything["feedback"].as_array().unwrap().len(), 5);
+    assert_eq!(everything["watchlist"][0]["movie_id"], 9);
+    let csv = ada.call("GET", "/api/export/me?format=csv", None);
+    assert_eq!(csv.content_type, "text/csv; charset=utf-8");
+    assert!(csv.text.contains("\"'=HYPERLINK(\"\"http://x\"\")\""), "{}", csv.text);
+    assert!(
+        csv.text.starts_with("movie_id,title,year,") && csv.text.lines().count() == 7,
+        "{}",
+        csv.text
+    );
+    ada.call("GET", "/api/export/me?format=xlsx", None).problem(422);
+
+    let path = format!("/api/users/{}", ada.id);
+    let receipt = ada.call("DELETE", &path, None).json();
+    assert_eq!(
+        (&receipt["deleted"]["feedback"], &receipt["deleted"]["users"]),
+        (&json!(5), &json!(1))
+    );
+    assert_eq!(
+        (receipt["receipt"].as_str().unwrap().len(), &receipt["in_models"]),
+        (32, &json!(false))
+    );
+    ada.call("DELETE", &path, None).problem(404);
+    ada.call("GET", "/api/recommendations", None).problem(401);
+    ada.call("GET", "/api/export/me", None).problem(401);
+    let list = ada.server.get(&format!("/api/watchlist/{}", ada.id)).json();
+    assert_eq!(list["count"], 0);
+    // The same email address then creates a new profile.
+    assert_ne!(identify(ada.server, "ada@example.org"), ada.id);
+}
+
+/// Returns a ZIP archive in Letterboxd's export format.
+fn letterboxd() -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    for (name, text) in [
+        (
+            "ratings.csv",
+            "Date,Name,Year,Letterboxd URI,Rating\r\n2024-01-01,Toy Story,1995,u,4.5\r\n\
+                         2024-01-01,No Such Film,1995,u,3\r\n",
+        ),
+        ("watchlist.csv", "Date,Name,Year,Letterboxd URI\r\n2024-01-01,Heat,1995,u\r\n"),
+    ] {
+        zip.start_file(name, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn imported_history_affects_the_next_request() {
+    let folder = Folder::trained();
+    for settings in databases("a_history_of_elsewhere_is_imported") {
+        let server = Server::start_in(&folder, &[], &borrowed(&settings));
+        let ada = Ada { server: &server, id: identify(&server, "ada@example.org") };
+        let send = |path: &str, kind: &str, body: &[u8]| {
+            let headers = [("x-user-id", ada.id.as_str()), ("content-type", kind)];
+            server.send(("POST", path), &headers, Some(body))
+        };
+        let first = send("/api/import?limit=5", "application/zip", &letterboxd());
+        assert_eq!(first.status, 200, "{}", first.text);
+        let first = first.json();
+        assert_eq!(
+            (&first["report"]["by_title"], &first["report"]["unmatched"]),
+            (&json!(2), &json!(1))
+        );
+        assert_eq!(first["report"]["matches"][0]["title"], "No Such Film");
+        assert_eq!(
+            first["changes"],
+            json!({"added": 1, "changed": 0, "kept": 0, "unchanged": 0, "listed": 1})
+        );
+        assert_eq!(first["count"], 5);
+        let before = ada.get("/api/export/me");
+        let again = send("/api/import", "application/octet-stream", &letterboxd()).json();
+        assert_eq!(
+            again["changes"],
+            json!({"added": 0, "changed": 0, "kept": 0, "unchanged": 2, "listed": 0})
+        );
+        assert_eq!(ada.get("/api/export/me"), before, "a second import changes nothing");
+
+        // As a file of a multipart form, whose name determines its format.
+        let form = "--b\r\nContent-Disposition: form-data; name=\"comment\"\r\n\r\nhello\r\n--b\r\n\
+            Content-Disposition: form-data; name=\"file\"; filename=\"watched.csv\"\r\n\
+            Content-Type: text/csv\r\n\r\nDate,Name,Year,Letterboxd URI\r\n2024-01-01,Heat,1995,u\r\n\r\n--b--\r\n";
+        let form = send("/api/import", "multipart/form-data; boundary=b", form.as_bytes()).json();
+        assert_eq!(form["changes"]["added"], 1, "{form}");
+        let watched = "Date,Name,Year,Letterboxd URI\n2024-01-01,Heat,1995,u\n";
+        send("/api/import", "text/csv", watched.as_bytes()).problem(422);
+        let named = send("/api/import?filename=C%3A%5Cwatched.csv", "text/csv", watched.as_bytes());
+        assert_eq!(named.json()["changes"]["unchanged"], 1);
+
+        // Unsupported exports are rejected with a message and change nothing.
+        for (kind, body, status) in [
+            ("application/zip", b"PK\x03\x04 and nothing more".to_vec(), 422),
+            ("application/json", b"[[[[".repeat(100_000), 422),
+            ("text/csv", b"a,b\n1,2\n".to_vec(), 422),
+            ("text/csv", vec![0xff; 1000], 422),
+            ("text/csv", Vec::new(), 422),
+            ("text/csv", vec![b'x'; 100 << 20], 413),
+            ("multipart/form-data; boundary=b", b"--b\r\n".to_vec(), 400),
+            ("multipart/form-data", b"--b--\r\n".to_vec(), 400),
+            ("multipart/form-data; boundary=b", b"--b--\r\n".to_vec(), 422),
+        ] {
+            let reply = send("/api/import", kind, &body);
+            assert_eq!(reply.status, status, "{kind} {}", reply.text);
+            reply.problem(status);
+        }
+        send("/api/import?limit=101", "application/zip", &letterboxd()).problem(422);
+        assert_eq!(ada.get("/api/export/me")["imports"].as_array().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn recommends_for_a_group() {
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    let people: Vec<String> =
+        ["ada@example.org", "bob@example.org"].map(|email| identify(&server, email)).into();
+    for (who, likes) in people.iter().zip([[1, 2, 3], [50, 51, 52]]) {
+        for movie_id in likes {
+            let body = json!({"movie_id": movie_id, "signal": "like"});
+            server.as_user(who, ("POST", "/api/feedback"), Some(&body));
+        }
+    }
+    let ask = |more: Value| {
+        let mut body = json!({"members": [{"user_id": people[0]}, {"user_id": people[1]},
+            {"liked_movie_ids": [100], "preferred_genres": ["drama"]}], "limit": 15, "explain": true});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        server.post("/api/groups/recommendations", &body)
+    };
+    for strategy in ["average", "least_misery", "veto"] {
+        let reply = ask(json!({"strategy": strategy})).json();
+        assert_eq!((&reply["count"], &reply["strategy"]), (&json!(15), &json!(strategy)));
+        for movie in reply["recommendations"].as_array().unwrap() {
+            let id = movie["movie_id"].as_u64().unwrap();
+            assert!(![1, 2, 3, 50, 51, 52, 100].contains(&id));
+            let scores: Vec<f64> = movie["members"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|member| member["score"].as_f64().unwrap())
+                .collect();
+            let expected = match strategy {
+                "least_misery" => scores.iter().copied().fold(f64::INFINITY, f64::min),
+                _ => scores.iter().sum::<f64>() / 3.0,
+            };
+            assert!((movie["score"].as_f64().unwrap() - expected).abs() < 1e-5, "{movie}");
+            for member in movie["members"].as_array().unwrap() {
+                let parts = member["reasons"].as_array().unwrap().iter();
+                let sum: f64 = parts.map(|part| part["contribution"].as_f64().unwrap()).sum();
+                assert!((sum - member["score"].as_f64().unwrap()).abs() < 1e-5, "{member}");
+            }
+        }
+        for member in reply["members"].as_array().unwrap() {
+            let satisfaction = member["satisfaction"].as_f64().unwrap();
+            assert!((0.0..=1.001).contains(&satisfaction), "{member}");
+        }
+        assert_eq!(reply["members"][2]["user_id"], Value::Null);
+    }
+    let horror = ask(json!({"filters": {"genres": {"any": ["horror"]}}, "limit": 5})).json();
+    for movie in horror["recommendations"].as_array().unwrap() {
+        assert!(movie["genres"].as_array().unwrap().contains(&json!("horror")));
+    }
+    ask(json!({"members": []})).problem(422);
+    ask(json!({"veto_below": 2, "strategy": "veto"})).problem(422);
+    let problem = ask(json!({"members": [{}, {"preferred_genres": ["dramma"]}]})).problem(422);
+    assert_eq!(problem["errors"][0]["field"], "members[1].preferred_genres[0]");
+}

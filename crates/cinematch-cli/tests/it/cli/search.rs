@@ -1,0 +1,130 @@
+//! Search with realistic queries, on the sample and on all of MovieLens.
+
+use std::time::{Duration, Instant};
+
+use cinematch::catalog::Movie;
+use cinematch::search::SearchIndex;
+
+use crate::support::dice::random;
+use crate::support::folder::{Folder, movielens_32m, real_data};
+use crate::support::server::Server;
+
+#[test]
+fn finds_movies_in_the_terminal_and_over_the_api() {
+    let folder = Folder::trained();
+    let text = folder.ok(&["search", "heta", "1995"]);
+    assert!(text.lines().next().unwrap().contains("Heat (1995)"), "{text}");
+    assert!(folder.ok(&["search", "qqqqqqqq"]).contains("no matches for `qqqqqqqq`"));
+    let server = Server::start(&folder);
+    let reply = server.get("/api/search?q=the%20godfahter&limit=3").json();
+    assert_eq!(reply["count"], 2, "{reply}");
+    assert!(reply["results"][0]["title"].as_str().unwrap().starts_with("The Godfather"), "{reply}");
+    assert_eq!(server.get("/api/search?q=michael%20mann&limit=1").json()["count"], 1);
+    assert_eq!(server.get("/api/search?q=").json()["count"], 0);
+    for (query, field) in [
+        ("/api/search", "query"),
+        ("/api/search?q=a&limit=0", "limit"),
+        ("/api/search?q=a&limit=51", "limit"),
+        ("/api/search?q=a&sort=b", "sort"),
+    ] {
+        let problem = server.get(query).problem(422);
+        assert_eq!(problem["errors"][0]["field"], field, "{query}");
+    }
+    server.get(&format!("/api/search?q={}", "x".repeat(201))).problem(422);
+}
+
+/// Introduces one typing error: a letter omitted, doubled, replaced or swapped, but never the first.
+fn mistyped(title: &str, draw: &mut impl FnMut(u64) -> u64) -> Option<String> {
+    let mut letters: Vec<char> = title.to_lowercase().chars().collect();
+    let at = 1 + draw(letters.len() as u64 - 1) as usize;
+    // Errors at a word boundary are a different kind.
+    if at + 1 >= letters.len() || !letters[at - 1..=at + 1].iter().all(char::is_ascii_lowercase) {
+        return None;
+    }
+    match draw(4) {
+        0 => drop(letters.remove(at)),
+        1 => letters.insert(at, letters[at]),
+        2 => letters[at] = (b'a' + draw(26) as u8) as char,
+        _ => letters.swap(at, at + 1),
+    }
+    Some(letters.into_iter().collect())
+}
+
+#[test]
+fn finds_movielens_32m_titles_despite_a_typing_error() {
+    let Some(raw) = real_data("search over MovieLens 32M") else { return };
+    let movies = movielens_32m(&raw);
+    let started = Instant::now();
+    let index = SearchIndex::new(&movies);
+    let built = started.elapsed();
+    for (query, expected) in [
+        ("godfater", "The Godfather"),
+        ("heat 1995", "Heat"),
+        ("amelie", "Amelie"),
+        ("the matrix", "The Matrix"),
+        ("matrix the", "The Matrix"),
+        ("shawshenk", "The Shawshank Redemption"),
+        ("lord of the rings fellow", "The Lord of the Rings: The Fellowship of the Ring"),
+        ("pulp ficton", "Pulp Fiction"),
+        ("star wars new hope", "Star Wars: Episode IV - A New Hope"),
+        ("eternal sunshine", "Eternal Sunshine of the Spotless Mind"),
+        // Alternative titles, people, keywords.
+        ("sen to chihiro", "Spirited Away"),
+        ("fabuleux destin d'amelie poulain", "Amelie"),
+        ("shichinin no samurai", "Seven Samurai"),
+    ] {
+        let hits = index.search(query, 5);
+        let found: Vec<&str> =
+            hits.iter().map(|hit| movies[hit.movie.row()].title.as_str()).collect();
+        println!("{query}: {found:?}");
+        assert_eq!(found.first(), Some(&expected), "{query}: {found:?}");
+    }
+
+    // Queries for people and keywords return their movies, where TMDb data is available.
+    for (query, name, least) in [
+        ("quentin tarantino", "Quentin Tarantino", 5),
+        ("hayao miyazaki", "Hayao Miyazaki", 4),
+        // Title matches rank above keyword matches.
+        ("time loop", "time loop", 2),
+    ] {
+        let hits = index.search(query, 5);
+        let has = |hit: &cinematch::search::Hit| {
+            let movie = &movies[hit.movie.row()];
+            let names = movie.directors.iter().chain(&movie.cast).chain(&movie.keywords);
+            names.into_iter().any(|it| it == name)
+        };
+        let of_theirs = hits.iter().filter(|hit| has(hit)).count();
+        let found: Vec<&str> =
+            hits.iter().map(|hit| movies[hit.movie.row()].title.as_str()).collect();
+        println!("{query}: {found:?}, {of_theirs} of theirs");
+        assert!(of_theirs >= least, "{query}: {found:?}");
+    }
+
+    // Movies likely to be searched for: those with votes and a unique title.
+    let mut titles: Vec<&Movie> = movies.iter().filter(|movie| movie.title.len() >= 5).collect();
+    titles.sort_by_key(|movie| std::cmp::Reverse(movie.vote_count));
+    titles.truncate(5000);
+    let mut draw = random(0x51ab_03c9_77e1_0d45);
+    let (mut asked, mut first, mut in_five) = (0, 0, 0);
+    let mut times: Vec<Duration> = Vec::new();
+    for movie in titles {
+        let Some(query) = mistyped(&movie.title, &mut draw) else { continue };
+        let started = Instant::now();
+        let hits = index.search(&query, 5);
+        times.push(started.elapsed());
+        asked += 1;
+        let same = |hit: &cinematch::search::Hit| movies[hit.movie.row()].title == movie.title;
+        first += u32::from(hits.first().is_some_and(same));
+        in_five += u32::from(hits.iter().any(same));
+    }
+    times.sort_unstable();
+    let share = |n: u32| f64::from(n) / f64::from(asked);
+    println!(
+        "{asked} mistyped titles: first {:.3}, among five {:.3}; median {:?}, p99 {:?}; built in {built:?}",
+        share(first),
+        share(in_five),
+        times[times.len() / 2],
+        times[times.len() * 99 / 100]
+    );
+    assert!(share(first) > 0.9 && share(in_five) > 0.95, "{} {}", share(first), share(in_five));
+}

@@ -1,0 +1,288 @@
+//! The reply cache, in memory and in Redis: no stale replies after writes on any server, and no
+//! failed requests during Redis outages.
+
+use serde_json::{Value, json};
+
+use crate::support::dice::Dice;
+use crate::support::folder::Folder;
+use crate::support::postgres::database;
+use crate::support::redis::Redis;
+use crate::support::server::{Server, wait_until};
+
+/// Returns the body of a recommendation request that is identical for all users.
+fn popular() -> Value {
+    json!({"liked_movie_ids": [6, 1], "limit": 10})
+}
+
+/// Returns the body of a request that differs by `limit`, so that no server has its reply in memory.
+fn rare(limit: u64) -> Value {
+    json!({"liked_movie_ids": [2], "limit": limit})
+}
+
+/// Returns the value of a metric from `/metrics`.
+fn metric(server: &Server, name: &str) -> f64 {
+    let text = server.get("/metrics").text;
+    let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    found.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+}
+
+fn counted(server: &Server, tier: &str, result: &str) -> f64 {
+    let labels = format!("{{tier=\"{tier}\",result=\"{result}\"}}");
+    metric(server, &format!("cinematch_cache_requests_total{labels}"))
+}
+
+#[test]
+fn servers_share_cached_replies_through_redis() {
+    let Some(redis) = Redis::start("servers_share_cached_replies_through_redis") else {
+        return;
+    };
+    // Each server has its own empty user database, so their replies are identical.
+    let (one, other) = (Folder::trained(), Folder::trained());
+    let url = redis.url();
+    let one = Server::start_with(&one, &["--redis-url", &url]);
+    let other = Server::start_in(&other, &[], &[("REDIS_URL", &url)]);
+    let paths =
+        ["/api/search?q=heat", "/api/movies?sort=title&limit=3", "/api/movies/6/similar?limit=5"];
+    let made: Vec<String> = paths.iter().map(|path| one.get(path).text).collect();
+    let list = one.recommend(&popular());
+    wait_until("the replies in Redis", || redis.writes() == 4);
+    assert_eq!(redis.hits(), 0);
+    assert_eq!(other.recommend(&popular()), list);
+    for (path, made) in paths.iter().zip(made) {
+        let found = other.get(path);
+        assert_eq!((found.status, found.content_type.as_str()), (200, "application/json"));
+        assert_eq!(found.text, made, "{path}");
+    }
+    assert_eq!((redis.hits(), redis.writes()), (4, 4), "nothing was made twice");
+    // The replies are now in the second server's memory as well, so Redis receives no request.
+    assert_eq!(other.recommend(&popular()), list);
+    assert_eq!(redis.hits(), 4);
+    // An equal request with its fields in another order hits the cache.
+    let same = "{\"limit\": 10,\n \"liked_movie_ids\": [6, 1]}";
+    let reply = other.post_raw("/api/recommendations", "application/json", same);
+    assert_eq!((reply.json(), redis.writes()), (list, 4));
+    // Invalid requests are rejected although replies to similar requests are cached.
+    assert_eq!(other.get("/api/search?q=heat&limit=0").status, 422);
+    assert_eq!(other.get("/api/movies/6/similar?limit=500").status, 422);
+    assert_eq!(redis.writes(), 4);
+}
+
+/// Two servers with all caches enabled and one without a cache, on a shared database.
+struct Replicas {
+    kept: [Server; 2],
+    made: Server,
+}
+
+impl Replicas {
+    fn start(folder: &Folder, database: &str, redis: &Redis) -> Self {
+        let start = |more: &[&str], redis: &str| {
+            Server::start_in(folder, more, &[("DATABASE_URL", database), ("REDIS_URL", redis)])
+        };
+        let kept = [start(&[], &redis.url()), start(&[], &redis.url())];
+        Self { kept, made: start(&["--cache-mb", "0"], "") }
+    }
+
+    /// Asserts that every caching server replies to a user exactly as the uncached server does.
+    fn agree(&self, user: &str, what: &str) {
+        let list = json!({"user_id": user, "liked_movie_ids": [6], "limit": 100});
+        let asks = [
+            ("GET", "/api/recommendations?limit=100", None),
+            ("GET", "/api/recommendations?mode=trending", None),
+            ("POST", "/api/recommendations", Some(&list)),
+        ];
+        for (method, path, body) in asks {
+            let wanted = self.made.as_user(user, (method, path), body);
+            for server in &self.kept {
+                let found = server.as_user(user, (method, path), body);
+                assert_eq!(found.status, wanted.status, "{what}: {method} {path}");
+                if wanted.status == 200 {
+                    assert_eq!(found.text, wanted.text, "{what}: {method} {path}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_server_returns_a_stale_reply_after_a_write() {
+    let test = "no_server_returns_a_stale_reply_after_a_write";
+    let (Some(database), Some(redis)) = (database(test), Redis::start(test)) else { return };
+    let folder = Folder::trained();
+    let replicas = Replicas::start(&folder, &database, &redis);
+    let identify = |email: &str| {
+        let body = json!({"email": email, "name": "A"});
+        replicas.made.post("/auth/identify", &body).json()["id"].to_string()
+    };
+    let people = [identify("ada@example.org"), identify("bob@example.org")];
+    let mut dice = Dice::new(6);
+    for step in 0..120 {
+        let user = dice.pick(&people);
+        let server = dice.pick(&replicas.kept);
+        let movie = 1 + dice.below(30);
+        let (call, body) = match dice.below(8) {
+            0..=2 => {
+                let rating = (1 + dice.below(10)) as f64 / 2.0;
+                let body = json!({"movie_id": movie, "rating": rating});
+                (("POST", "/api/feedback".to_owned()), Some(body))
+            }
+            3 => (("DELETE", format!("/api/feedback/{movie}")), None),
+            4 => (("POST", "/api/watchlist".to_owned()), Some(json!({"movie_id": movie}))),
+            5 => (("DELETE", format!("/api/watchlist/{movie}")), None),
+            6 => {
+                let body = json!({"preferred_genres": ["drama"], "runtime_max": 90 + movie});
+                (("PUT", "/api/preferences/me".to_owned()), Some(body))
+            }
+            _ => (("POST", "/api/feedback/reset".to_owned()), None),
+        };
+        let status = server.as_user(user, (call.0, &call.1), body.as_ref()).status;
+        assert!((200..300).contains(&status) || status == 404, "{status} for {call:?}");
+        replicas.agree(user, &format!("step {step}, {call:?} {body:?}"));
+    }
+    assert!(redis.hits() > 100, "one server's replies serve the other: {}", redis.hits());
+    let history = b"movie_id,imdb_id,tmdb_id,rating,average_rating,title\n40,,,5.0,3.2,A film\n";
+    let headers = [("x-user-id", people[0].as_str()), ("content-type", "text/csv")];
+    let imported = replicas.kept[1].send(("POST", "/api/import"), &headers, Some(history));
+    assert_eq!(imported.status, 200, "{}", imported.text);
+    replicas.agree(&people[0], "imported");
+    let gone = replicas.kept[0].as_user(
+        &people[0],
+        ("DELETE", &format!("/api/users/{}", people[0])),
+        None,
+    );
+    assert!(gone.status < 300, "{}", gone.text);
+    replicas.agree(&people[0], "forgotten");
+    let list = replicas.kept[1].as_user(&people[0], ("GET", "/api/recommendations"), None);
+    assert_eq!(list.status, 401, "{}", list.text);
+}
+
+#[test]
+fn cached_replies_are_invalidated_by_a_new_model() {
+    let Some(redis) = Redis::start("cached_replies_are_invalidated_by_a_new_model") else {
+        return;
+    };
+    let folder = Folder::trained();
+    let server = Server::start_with(&folder, &["--redis-url", &redis.url()]);
+    let model = |list: &Value| list["model_id"].as_str().unwrap().to_owned();
+    let first = server.recommend(&popular());
+    folder.ok(&["train", "--features", "seed"]);
+    wait_until("the new model", || model(&server.recommend(&popular())) != model(&first));
+    let second = server.recommend(&popular());
+    assert_ne!(first["recommendations"][0]["score"], second["recommendations"][0]["score"]);
+    let made = Server::start_with(&folder, &["--cache-mb", "0", "--database", "other.db"]);
+    assert_eq!(made.recommend(&popular()), second);
+}
+
+#[test]
+fn serves_requests_while_redis_is_stalled_killed_or_not_started() {
+    let test = "serves_requests_while_redis_is_stalled_killed_or_not_started";
+    let Some(mut redis) = Redis::start(test) else { return };
+    let folder = Folder::trained();
+    let log = || folder.read("server.log");
+    redis.kill();
+    let server = Server::start_with(&folder, &["--redis-url", &redis.url()]);
+    assert!(log().contains("Redis cannot be reached"), "{}", log());
+    let mut limit = 0;
+    // Every call sends new requests, which miss the in-memory cache.
+    let mut ask = |server: &Server| {
+        limit += 1;
+        let list = server.recommend(&rare(1 + limit % 100));
+        assert!(!list["recommendations"].as_array().unwrap().is_empty());
+        server.get(&format!("/api/search?q=film{limit}"));
+    };
+    ask(&server);
+    redis.restart();
+    wait_until("a reply in the new Redis", || {
+        ask(&server);
+        redis.writes() > 0
+    });
+    redis.stall();
+    wait_until("nobody to ask Redis", || {
+        ask(&server);
+        log().contains("Redis fails")
+    });
+    let skipped = counted(&server, "redis", "skipped");
+    for _ in 0..50 {
+        ask(&server);
+    }
+    assert!(counted(&server, "redis", "skipped") > skipped);
+    assert!(metric(&server, "cinematch_cache_breaker_open") > 0.5);
+    redis.resume();
+    let before = redis.writes();
+    wait_until("a reply in the resumed Redis", || {
+        ask(&server);
+        redis.writes() > before
+    });
+    assert!(metric(&server, "cinematch_cache_breaker_open") < 0.5);
+    let failures = log().matches("Redis fails").count();
+    redis.kill();
+    wait_until("nobody to ask Redis", || {
+        ask(&server);
+        log().matches("Redis fails").count() > failures
+    });
+    redis.restart();
+    wait_until("a reply in the second Redis", || {
+        ask(&server);
+        redis.writes() > 0
+    });
+}
+
+#[test]
+fn coalesces_concurrent_identical_requests() {
+    let Some(redis) = Redis::start("coalesces_concurrent_identical_requests") else {
+        return;
+    };
+    let folder = Folder::trained();
+    let server = Server::start_with(&folder, &["--redis-url", &redis.url()]);
+    let lists: Vec<Value> = std::thread::scope(|scope| {
+        let asking: Vec<_> =
+            (0..100).map(|_| scope.spawn(|| server.recommend(&popular()))).collect();
+        asking.into_iter().map(|list| list.join().unwrap()).collect()
+    });
+    assert!(lists.iter().all(|list| *list == lists[0]));
+    wait_until("the reply in Redis", || redis.writes() > 0);
+    assert_eq!((redis.writes(), redis.hits()), (1, 0));
+    let [made, kept] = ["miss", "hit"].map(|result| counted(&server, "memory", result));
+    assert!((made - 1.0).abs() < 0.5 && (kept - 99.0).abs() < 0.5, "{made} made, {kept} kept");
+    assert!(metric(&server, "cinematch_cache_bytes") >= 0.0);
+}
+
+#[test]
+fn ignores_foreign_values_in_redis() {
+    let Some(redis) = Redis::start("ignores_foreign_values_in_redis") else { return };
+    let (one, other) = (Folder::trained(), Folder::trained());
+    let one = Server::start_with(&one, &["--redis-url", &redis.url()]);
+    let lists = [one.recommend(&popular()), one.recommend(&rare(3))];
+    wait_until("the replies in Redis", || redis.writes() == 2);
+    let ages = "local most = 0 for _, key in ipairs(redis.call('KEYS', '*')) do \
+                most = math.max(most, redis.call('PTTL', key)) end return most";
+    let age: i64 = redis.ask(&["EVAL", ages, "0"]).parse().unwrap();
+    assert!(
+        (1..=600_000).contains(&age),
+        "{age} ms: what was somebody's is gone after ten minutes"
+    );
+    for poison in [
+        // Values of other keys, unrelated values, empty values and values of another type.
+        "local keys = redis.call('KEYS', '*') local one = redis.call('GET', keys[1]) \
+         redis.call('SET', keys[1], redis.call('GET', keys[2])) redis.call('SET', keys[2], one)",
+        "for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('SET', key, '{\"count\":0}') end",
+        "for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('SET', key, '') end",
+        "for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('DEL', key) \
+         redis.call('HSET', key, 'a', 'b') end",
+    ] {
+        redis.ask(&["EVAL", poison, "0"]);
+        let server = Server::start_with(&other, &["--redis-url", &redis.url()]);
+        assert_eq!([server.recommend(&popular()), server.recommend(&rare(3))], lists, "{poison}");
+    }
+}
+
+#[test]
+fn rejects_an_invalid_redis_url_without_printing_it() {
+    let folder = Folder::trained();
+    for url in
+        ["rediss://ada:hunter2@cache.example", "ada:hunter2@cache.example", "redis://h/hunter2"]
+    {
+        let error = folder.fails(&["serve", "--port", "0", "--redis-url", url]);
+        assert!(error.contains("REDIS_URL") && error.contains("redis://user"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}

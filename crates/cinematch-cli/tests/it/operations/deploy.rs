@@ -1,0 +1,272 @@
+//! Checks the files of `deploy/` against the binary, without Docker, Grafana or a reverse proxy.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::Command;
+
+use serde_json::Value;
+use yaml_rust2::{Yaml, YamlLoader};
+
+use crate::support::folder::{Folder, did_not_run, project};
+use crate::support::server::Server;
+
+/// Environment variables that are read but do not belong to a flag.
+const READ_ELSEWHERE: [&str; 6] = [
+    "CINEMATCH_CONFIG",
+    "CINEMATCH_ROOT",
+    "TMDB_BEARER_TOKEN",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    // Read by the PostgreSQL image.
+    "POSTGRES_USER",
+    "POSTGRES_PASSWORD",
+];
+
+fn deploy(name: &str) -> String {
+    fs::read_to_string(project().join("deploy").join(name)).unwrap()
+}
+
+fn yaml(name: &str) -> Yaml {
+    YamlLoader::load_from_str(&deploy(name)).unwrap().remove(0)
+}
+
+/// Returns the environment variables of all settings, and [`READ_ELSEWHERE`].
+fn known_variables() -> BTreeSet<String> {
+    let explained: Value =
+        serde_json::from_str(&Folder::empty().ok(&["config", "explain", "--json"])).unwrap();
+    let settings = explained.as_array().unwrap().iter();
+    let known = settings.filter_map(|setting| setting["variable"].as_str());
+    known.chain(READ_ELSEWHERE).map(str::to_owned).collect()
+}
+
+/// Returns the words of a text that look like CineMatch environment variables.
+fn variables_in(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_' && !c.is_ascii_digit());
+    let ours = |word: &&str| {
+        ["CINEMATCH_", "TMDB_", "OTEL_EXPORTER_"].iter().any(|start| word.starts_with(start))
+            || ["DATABASE_URL", "REDIS_URL"].contains(word)
+    };
+    words.filter(ours).map(str::to_owned).collect()
+}
+
+#[test]
+fn deployment_files_name_only_known_variables() {
+    let known = known_variables();
+    for name in [
+        "Dockerfile",
+        "compose.yaml",
+        "secrets.env.example",
+        "cinematch.service",
+        "../docs/operations.md",
+    ] {
+        let unknown: Vec<String> =
+            variables_in(&deploy(name)).into_iter().filter(|it| !known.contains(it)).collect();
+        assert_eq!(unknown, Vec::<String>::new(), "{name}");
+    }
+    assert!(variables_in(&deploy("compose.yaml")).contains("CINEMATCH_ACCESS"));
+}
+
+#[test]
+fn compose_file_has_valid_settings_and_commands() {
+    let compose = yaml("compose.yaml");
+    let services = &compose["services"];
+    let names: Vec<&str> =
+        services.as_hash().unwrap().keys().map(|name| name.as_str().unwrap()).collect();
+    assert_eq!(names, ["server", "postgres", "redis"]);
+    for name in names {
+        let service = &services[name];
+        let check = service["healthcheck"]["test"].as_vec().unwrap();
+        assert_eq!(check[0].as_str(), Some("CMD"), "{name}");
+        for volume in service["volumes"].as_vec().into_iter().flatten() {
+            let source = volume.as_str().unwrap().split(':').next().unwrap();
+            let there = compose["volumes"].as_hash().unwrap();
+            assert!(there.contains_key(&Yaml::String(source.into())), "{source}");
+        }
+    }
+    let server = &services["server"];
+    assert_eq!(server["read_only"].as_bool(), Some(true));
+    assert!(project().join("deploy").join(server["build"]["context"].as_str().unwrap()).exists());
+    assert!(project().join(server["build"]["dockerfile"].as_str().unwrap()).exists());
+    let folder = Folder::empty();
+    let mut check = folder.command(&["config", "check"]);
+    for (name, value) in server["environment"].as_hash().unwrap() {
+        check.env(name.as_str().unwrap(), value.as_str().unwrap());
+    }
+    for line in deploy("secrets.env.example").lines().filter(|line| !line.starts_with('#')) {
+        let (name, value) = line.split_once('=').unwrap();
+        check.env(name, value);
+    }
+    let output = check.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("unknown variable"));
+
+    let command: Vec<&str> = words(&server["command"]);
+    folder.ok(&[&command[..], &["--help"]].concat());
+    let check = words(&server["healthcheck"]["test"]);
+    assert_eq!(check[1], "/usr/local/bin/cinematch");
+    folder.ok(&[&check[2..], &["--help"]].concat());
+    let dockerfile = deploy("Dockerfile");
+    assert!(dockerfile.contains(r#"CMD ["/usr/local/bin/cinematch", "ping"]"#));
+    assert!(dockerfile.contains("\nUSER 65532:65532\n"));
+    let rust = fs::read_to_string(project().join("Cargo.toml")).unwrap();
+    let version = rust.split("rust-version = \"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(dockerfile.contains(&format!("FROM rust:{version}-")), "the Rust that is needed");
+}
+
+fn words(list: &Yaml) -> Vec<&str> {
+    list.as_vec().unwrap().iter().map(|word| word.as_str().unwrap()).collect()
+}
+
+#[test]
+fn systemd_unit_passes_verification_and_security_analysis() {
+    let name = "systemd_unit_passes_verification_and_security_analysis";
+    let unit = deploy("cinematch.service");
+    for line in unit.lines().filter(|line| line.starts_with("ExecStart")) {
+        let command = line.split_once('=').unwrap().1;
+        let arguments: Vec<&str> = command.split(' ').skip(1).collect();
+        Folder::empty().ok(&[&arguments[..], &["--help"]].concat());
+    }
+    let folder = Folder::empty();
+    // systemd-analyze requires the executable to exist.
+    let here = unit.replace("/usr/local/bin/cinematch", env!("CARGO_BIN_EXE_cinematch"));
+    folder.write("cinematch.service", here.as_bytes());
+    let path = folder.path("cinematch.service");
+    let analyze = |arguments: &[&str]| {
+        Command::new("systemd-analyze").args(arguments).arg(&path).output().ok()
+    };
+    let Some(verified) = analyze(&["verify", "--man=no"]) else {
+        return did_not_run(name, "there is no systemd-analyze");
+    };
+    let said = String::from_utf8_lossy(&verified.stderr).into_owned();
+    assert!(verified.status.success() && !said.contains("cinematch.service"), "{said}");
+    // The threshold is in tenths of the exposure level; systemd rates 2.0 as OK.
+    let secure = analyze(&["security", "--offline=true", "--threshold=20", "--no-pager"]).unwrap();
+    let said = String::from_utf8_lossy(&secure.stdout).into_owned();
+    assert!(secure.status.success(), "{said}\n{}", String::from_utf8_lossy(&secure.stderr));
+}
+
+/// Returns the metrics named in a text, without the series suffixes of histograms.
+fn metrics_in(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_lowercase() && c != '_' && !c.is_ascii_digit());
+    let ours = |word: &&str| {
+        let known = ["cinematch_", "process_"].iter().any(|start| word.starts_with(start));
+        known && word.matches('_').count() > 1
+    };
+    words
+        .filter(ours)
+        .map(|word| {
+            let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| word.strip_suffix(end));
+            base.unwrap_or(word).to_owned()
+        })
+        .collect()
+}
+
+/// Appends the Prometheus queries of a dashboard panel and its children to `found`.
+fn queries(panel: &Value, found: &mut String) {
+    match panel {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if matches!(name.as_str(), "expr" | "query") {
+                    found.push_str(value.as_str().unwrap_or_default());
+                    found.push('\n');
+                }
+                queries(value, found);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| queries(value, found)),
+        _ => {}
+    }
+}
+
+/// Returns every string in the crates' sources that may be a metric's name. Some metrics are exported only
+/// after their first event, so `/metrics` alone is incomplete.
+fn names_in_sources() -> BTreeSet<String> {
+    fn walk(folder: &std::path::Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.extend(text.split('"').skip(1).step_by(2).map(str::to_owned));
+                found.extend(text.split('"').step_by(2).map(str::to_owned));
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    let crates = ["api", "cli", "http", "server", "service", "store", "web"];
+    for name in crates.map(|name| format!("cinematch-{name}")) {
+        walk(&project().join("crates").join(name).join("src"), &mut found);
+    }
+    found
+}
+
+#[test]
+fn dashboard_and_alerts_query_existing_metrics() {
+    let name = "dashboard_and_alerts_query_existing_metrics";
+    let dashboard: Value = serde_json::from_str(&deploy("grafana/cinematch.json")).unwrap();
+    let mut asked = String::new();
+    queries(&dashboard, &mut asked);
+    let alerts = yaml("prometheus/alerts.yml");
+    let rules = alerts["groups"][0]["rules"].as_vec().unwrap();
+    assert!(rules.len() >= 10);
+    for rule in rules {
+        for field in ["summary", "action"] {
+            assert!(rule["annotations"][field].as_str().is_some(), "{rule:?}");
+        }
+        asked.push_str(rule["expr"].as_str().unwrap());
+        asked.push('\n');
+    }
+    assert_eq!(yaml("prometheus/prometheus.yml")["rule_files"][0].as_str(), Some("alerts.yml"));
+    let asked = metrics_in(&asked);
+    assert!(asked.len() >= 20, "{asked:?}");
+
+    let folder = Folder::trained();
+    let server = Server::start(&folder);
+    server.recommend(&serde_json::json!({"liked_movie_ids": [6]}));
+    let metrics = server.get("/metrics");
+    if metrics.status == 404 {
+        return did_not_run(name, "the server has no /metrics");
+    }
+    assert_eq!(metrics.status, 200, "{}", metrics.text);
+    let told = metrics_in(&metrics.text);
+    let sources = names_in_sources();
+    let missing: Vec<&String> = asked
+        .iter()
+        .filter(|metric| !told.contains(*metric) && !sources.contains(*metric))
+        .collect();
+    assert_eq!(missing, Vec::<&String>::new(), "asked for and nowhere to be found");
+}
+
+#[test]
+fn ping_reports_readiness() {
+    let folder = Folder::empty();
+    let answered = |reply: &'static str| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port().to_string();
+        let answering = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = [0; 1024];
+            let length = stream.read(&mut asked).unwrap();
+            stream.write_all(reply.as_bytes()).unwrap();
+            String::from_utf8_lossy(&asked[..length]).into_owned()
+        });
+        // 0.0.0.0 is the listen address in a container.
+        let output = folder.run(&["ping", "--host", "0.0.0.0", "--port", &port]);
+        let asked = answering.join().unwrap();
+        assert!(asked.starts_with("GET /health/ready HTTP/1.0\r\nHost: localhost\r\n"), "{asked}");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let (code, said) = answered("HTTP/1.0 200 OK\r\n\r\n{}");
+    assert!(code == Some(0) && said.contains("is ready"), "{said}");
+    let (code, said) = answered(
+        "HTTP/1.0 503 Service Unavailable\r\nA: b\r\n\r\n{\"detail\":\"The database does not answer\"}",
+    );
+    assert!(code == Some(1) && said.contains("(503): The database does not answer"), "{said}");
+    let (code, said) = answered("SSH-2.0-OpenSSH\r\n");
+    assert!(code == Some(1) && said.contains("is not HTTP"), "{said}");
+    let error = folder.fails(&["ping", "--port", "1"]);
+    assert!(error.contains("no reply from the server on 127.0.0.1:1"), "{error}");
+}

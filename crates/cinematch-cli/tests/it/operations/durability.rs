@@ -1,0 +1,193 @@
+//! SIGKILL between and during writes: acknowledged writes survive, and no write is applied partially.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::support::dice::Dice;
+use crate::support::folder::Folder;
+use crate::support::server::{Server, wait_until};
+
+/// Minimum number of acknowledged writes.
+const WRITES: usize = 1000;
+
+/// Number of movies that writes refer to, small so that writes overlap.
+const MOVIES: u64 = 12;
+
+/// A write request.
+#[derive(Clone, Debug)]
+enum Write {
+    React(u64, &'static str),
+    Rate(u64, f64),
+    Watch(u64, bool),
+    Unsay(u64),
+    List(u64),
+    Unlist(u64),
+    Prefer(u64),
+    Reset,
+}
+
+impl Write {
+    fn roll(dice: &mut Dice) -> Self {
+        let movie = 1 + dice.below(MOVIES);
+        match dice.below(20) {
+            0..=4 => {
+                let signals = ["like", "dislike", "not_interested"];
+                Self::React(movie, signals[dice.below(3) as usize])
+            }
+            5..=9 => Self::Rate(movie, (1 + dice.below(10)) as f64 / 2.0),
+            10..=11 => Self::Watch(movie, dice.below(2) == 0),
+            12 => Self::Unsay(movie),
+            13..=15 => Self::List(movie),
+            16 => Self::Unlist(movie),
+            17..=18 => Self::Prefer(dice.below(200)),
+            _ => Self::Reset,
+        }
+    }
+
+    fn request(&self) -> (&'static str, String, Option<Value>) {
+        let feedback = |body| ("POST", "/api/feedback".to_owned(), Some(body));
+        match self {
+            Self::React(movie, signal) => feedback(json!({"movie_id": movie, "signal": signal})),
+            Self::Rate(movie, stars) => feedback(json!({"movie_id": movie, "rating": stars})),
+            Self::Watch(movie, watched) => feedback(json!({"movie_id": movie, "watched": watched})),
+            Self::Unsay(movie) => ("DELETE", format!("/api/feedback/{movie}"), None),
+            Self::List(movie) => {
+                ("POST", "/api/watchlist".to_owned(), Some(json!({"movie_id": movie})))
+            }
+            Self::Unlist(movie) => ("DELETE", format!("/api/watchlist/{movie}"), None),
+            Self::Prefer(minutes) => {
+                ("PUT", "/api/preferences/me".to_owned(), Some(json!({"runtime_min": minutes})))
+            }
+            Self::Reset => ("POST", "/api/feedback/reset".to_owned(), None),
+        }
+    }
+}
+
+/// Expected state of a user's data.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Known {
+    /// Signal, rating and watched flag by movie id.
+    movies: BTreeMap<u64, (Option<String>, Option<f64>, bool)>,
+    /// Watchlist, newest first.
+    listed: Vec<u64>,
+    runtime_min: Option<u64>,
+}
+
+impl Known {
+    fn of(server: &Server, user: &str) -> Self {
+        let all = server.as_user(user, ("GET", "/api/export/me"), None).json();
+        let movie = |movie: &Value| {
+            let signal = movie["signal"].as_str().map(str::to_owned);
+            let id = movie["movie_id"].as_u64().unwrap();
+            (id, (signal, movie["rating"].as_f64(), movie["watched"].as_bool().unwrap()))
+        };
+        Self {
+            movies: all["feedback"].as_array().unwrap().iter().map(movie).collect(),
+            listed: all["watchlist"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["movie_id"].as_u64().unwrap())
+                .collect(),
+            runtime_min: all["preferences"]["runtime_min"].as_u64(),
+        }
+    }
+
+    fn after(mut self, write: &Write) -> Self {
+        let disagree = |signal: &str, stars: f64| (signal == "like") != (stars > 2.5);
+        match write {
+            Write::React(movie, signal) => {
+                let entry = self.movies.entry(*movie).or_default();
+                entry.0 = Some((*signal).to_owned());
+                entry.1 = entry.1.filter(|stars| !disagree(signal, *stars));
+            }
+            Write::Rate(movie, stars) => {
+                let entry = self.movies.entry(*movie).or_default();
+                entry.1 = Some(*stars);
+                entry.0 = entry.0.take().filter(|signal| !disagree(signal, *stars));
+            }
+            Write::Watch(movie, watched) => self.movies.entry(*movie).or_default().2 = *watched,
+            Write::Unsay(movie) => drop(self.movies.remove(movie)),
+            Write::List(movie) if !self.listed.contains(movie) => self.listed.insert(0, *movie),
+            Write::List(_) => {}
+            Write::Unlist(movie) => self.listed.retain(|listed| listed != movie),
+            Write::Prefer(minutes) => self.runtime_min = Some(*minutes),
+            Write::Reset => {
+                for entry in self.movies.values_mut() {
+                    (entry.0, entry.1) = (None, None);
+                }
+            }
+        }
+        self.movies
+            .retain(|_, (signal, stars, watched)| signal.is_some() || stars.is_some() || *watched);
+        self
+    }
+}
+
+#[test]
+fn acknowledged_writes_survive_sigkill() {
+    let folder = Folder::trained();
+    let mut people: Vec<(String, Known, Option<Write>)> = Vec::new();
+    let mut acknowledged = 0;
+    let mut round = 0;
+    while acknowledged < WRITES {
+        round += 1;
+        let mut server = Server::start(&folder);
+        for (user, known, pending) in &mut people {
+            let found = Known::of(&server, user);
+            let after = pending.as_ref().map(|write| known.clone().after(write));
+            // The write in flight during the kill is either fully applied or not at all.
+            assert!(
+                found == *known || Some(&found) == after.as_ref(),
+                "round {round}: found {found:?}\nknown {known:?}\npending {pending:?}"
+            );
+            *known = found;
+            *pending = None;
+        }
+        if people.is_empty() {
+            for email in ["ada@example.org", "bob@example.org"] {
+                let body = json!({"email": email, "name": "A"});
+                let id = server.post("/auth/identify", &body).json()["id"].to_string();
+                people.push((id, Known::default(), None));
+            }
+        }
+        let writes = AtomicUsize::new(0);
+        let wanted = 40 + (round * 37) % 90;
+        std::thread::scope(|scope| {
+            for (at, (user, known, pending)) in people.iter_mut().enumerate() {
+                let (server, writes) = (&server, &writes);
+                let seed = (round * 2 + at + 1) as u64;
+                let mut dice = Dice::new(seed);
+                scope.spawn(move || {
+                    loop {
+                        let write = Write::roll(&mut dice);
+                        let (method, path, body) = write.request();
+                        match server.try_as_user(user, (method, &path), body.as_ref()) {
+                            Some(200..300 | 404) => *known = known.clone().after(&write),
+                            Some(status) => panic!("{status} for {write:?}"),
+                            None => {
+                                *pending = Some(write);
+                                return;
+                            }
+                        }
+                        writes.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+            // The number of acknowledged writes before the kill differs in every round.
+            wait_until("some writes", || writes.load(Ordering::Relaxed) >= wanted);
+            let pid = server.pid().to_string();
+            std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap();
+        });
+        server.kill();
+        acknowledged += writes.into_inner();
+    }
+    assert!(round >= 8, "{round} kills are few");
+    let server = Server::start(&folder);
+    for (user, known, pending) in people {
+        let found = Known::of(&server, &user);
+        assert!(found == known || Some(found) == pending.map(|write| known.after(&write)));
+    }
+}

@@ -1,0 +1,217 @@
+//! Background jobs: requests, worker processes, schedules, retries and recovery.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::folder::Folder;
+use crate::support::postgres::database;
+use crate::support::server::{Server, wait_until};
+
+/// Flags that speed up the clock of jobs 20 times.
+const FAST: [&str; 2] = ["--jobs-speed", "20"];
+
+/// Waits up to two minutes for a job to end, and returns it.
+fn ended(server: &Server, id: &Value) -> Value {
+    let begun = Instant::now();
+    loop {
+        let job = server.get(&format!("/api/jobs/{id}")).json();
+        if job["state"] == "done" || job["state"] == "failed" {
+            return job;
+        }
+        assert!(begun.elapsed() < Duration::from_mins(2), "{job}");
+        std::thread::yield_now();
+    }
+}
+
+fn ask(server: &Server, job: &str) -> Value {
+    let reply = server.post_raw(&format!("/api/admin/{job}"), "application/json", "");
+    assert_eq!(reply.status, 202, "{}", reply.text);
+    reply.json()
+}
+
+/// Promotion margin for the sample, wide because metrics on its few users are noisy.
+const MARGIN: (&str, &str) = ("CINEMATCH_MARGIN", "0.2");
+
+fn generation(server: &Server) -> u64 {
+    server.get("/health").json()["generation"].as_u64().unwrap()
+}
+
+#[test]
+fn promotes_a_retrained_model_and_rolls_back() {
+    let folder = Folder::trained();
+    let server = Server::start_in(&folder, &FAST, &[MARGIN]);
+    assert_eq!(generation(&server), 1);
+    folder.rate_more();
+    let job = ask(&server, "retrain");
+    assert_eq!((&job["kind"], &job["asked_by"]), (&json!("retrain"), &json!("api")));
+    let job = ended(&server, &job["id"]);
+    assert_eq!(job["state"], "done", "{job}");
+    assert_eq!(job["outcome"]["promoted"], true, "{job}");
+    let new = job["outcome"]["generation"].as_u64().unwrap();
+    wait_until("the new generation", || generation(&server) == new);
+    let models = server.get("/api/models").json();
+    let roles: Vec<&Value> =
+        models["models"].as_array().unwrap().iter().map(|model| &model["role"]).collect();
+    assert_eq!(roles, [&json!("previous"), &json!("champion")], "{models}");
+
+    // `cinematch jobs` reports an identical outcome.
+    let listed: Value = serde_json::from_str(&folder.ok(&["jobs", "--json"])).unwrap();
+    assert_eq!(listed[0]["outcome"], job["outcome"]);
+    let shown = folder.ok(&["jobs"]);
+    assert!(shown.contains("retrain") && shown.contains('✓'), "{shown}");
+    let metrics = server.get("/metrics").text;
+    let done = "cinematch_jobs_total{kind=\"retrain\",outcome=\"done\"} 1";
+    assert!(metrics.contains(done), "{metrics}");
+
+    let back = server.post_raw("/api/admin/models/rollback", "application/json", "");
+    assert_eq!((back.status, &back.json()["generation"]), (200, &json!(1)), "{}", back.text);
+    wait_until("the old generation", || generation(&server) == 1);
+    let again =
+        server.post_raw(&format!("/api/admin/models/{new}/promote"), "application/json", "");
+    assert_eq!(again.status, 200, "{}", again.text);
+    wait_until("the new generation again", || generation(&server) == new);
+    server.post_raw("/api/admin/models/77/promote", "application/json", "").problem(404);
+}
+
+#[test]
+fn retries_a_failing_job_and_fails_it_after_five_attempts() {
+    let folder = Folder::trained();
+    let server = Server::start_with(&folder, &["--jobs-speed", "600"]);
+    std::fs::rename(folder.path("raw"), folder.path("elsewhere")).unwrap();
+    let job = ask(&server, "retrain");
+    let job = ended(&server, &job["id"]);
+    assert_eq!((&job["state"], &job["attempt"]), (&json!("failed"), &json!(5)), "{job}");
+    let error = job["error"].as_str().unwrap();
+    assert!(error.contains("ratings.csv not found, but generation"), "{error}");
+    assert_eq!(generation(&server), 1);
+    assert!(folder.read("server.log").contains("a job failed"));
+    let metrics = server.get("/metrics").text;
+    let failed = "cinematch_jobs_total{kind=\"retrain\",outcome=\"failed\"} 5";
+    assert!(metrics.contains(failed), "{metrics}");
+    // After the fault is repaired, the next job succeeds.
+    std::fs::rename(folder.path("elsewhere"), folder.path("raw")).unwrap();
+    let job = ask(&server, "retrain");
+    assert_eq!(ended(&server, &job["id"])["state"], "done");
+}
+
+/// Returns a folder whose training takes long enough to be killed.
+fn with_much_to_learn() -> Folder {
+    let folder = Folder::empty();
+    folder.ok(&["synth", "--out", ".", "--ratings", "400000"]);
+    folder.ok(&["preprocess", "--services", "none"]);
+    folder.ok(&["train", "--model", "popular"]);
+    folder
+}
+
+/// Returns the process id of a server's worker, if one is running.
+fn worker_of(server: &Server) -> Option<u32> {
+    let tasks = format!("/proc/{0}/task", server.pid());
+    let threads = std::fs::read_dir(tasks).ok()?.flatten();
+    let children =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    children
+        .flat_map(|all| {
+            all.split(' ').filter_map(|pid| pid.trim().parse().ok()).collect::<Vec<_>>()
+        })
+        .next()
+}
+
+fn is_alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
+}
+
+fn kill(pid: u32) {
+    send("-KILL", pid);
+}
+
+fn send(signal: &str, pid: u32) {
+    let sent = std::process::Command::new("kill").args([signal, &pid.to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+fn restarts_a_killed_worker_and_stops_the_worker_of_a_killed_server() {
+    let folder = with_much_to_learn();
+    let mut server = Server::start_with(&folder, &FAST);
+    let job = ask(&server, "retrain");
+    wait_until("the worker", || worker_of(&server).is_some());
+    let worker = worker_of(&server).unwrap();
+    // `nice` is the 19th field of /proc/PID/stat; 19 is the lowest priority.
+    let stat = || std::fs::read_to_string(format!("/proc/{worker}/stat")).unwrap_or_default();
+    let nice = || stat().rsplit_once(") ")?.1.split(' ').nth(16).map(str::to_owned);
+    wait_until("its low priority", || nice().as_deref() == Some("19"));
+    kill(worker);
+    let path = format!("/api/jobs/{}", job["id"]);
+    wait_until("the second attempt", || {
+        let job = server.get(&path).json();
+        job["state"] == "running" && job["attempt"] == 2
+    });
+    let job = server.get(&path).json();
+    assert!(
+        job["error"].as_str().unwrap().contains("killed")
+            || job["error"].as_str().unwrap().contains("signal"),
+        "{job}"
+    );
+    wait_until("the second worker", || worker_of(&server).is_some());
+    let worker = worker_of(&server).unwrap();
+    server.kill();
+    wait_until("the worker's end", || !is_alive(worker));
+
+    // The job outlives the server: the next server finds it abandoned and runs it.
+    let server = Server::start_with(&folder, &FAST);
+    let job = ended(&server, &job["id"]);
+    assert_eq!((&job["state"], &job["attempt"]), (&json!("done"), &json!(3)), "{job}");
+}
+
+#[test]
+fn scheduled_jobs_start_once_across_servers() {
+    let Some(database) = database("what_is_due_by_the_clock") else { return };
+    let folder = Folder::trained();
+    folder.rate_more();
+    let server = |name: &str| {
+        let log = format!("server-{name}.log");
+        let every_minute = ["--retrain", "* * * * *", "--jobs-speed", "20"];
+        (Server::start_in(&folder, &every_minute, &[("DATABASE_URL", &database), MARGIN]), log)
+    };
+    let servers = [server("a"), server("b"), server("c")];
+    let jobs = || servers[0].0.get("/api/jobs").json()["jobs"].as_array().unwrap().clone();
+    let begun = Instant::now();
+    while jobs().iter().filter(|job| job["state"] == "done").count() < 1 {
+        assert!(begun.elapsed() < Duration::from_mins(2), "{:?}", jobs());
+        std::thread::yield_now();
+    }
+    let jobs = jobs();
+    let at = |job: &Value| job["asked_at"].as_str().unwrap()[..16].to_owned();
+    let mut minutes: Vec<String> = jobs.iter().map(at).collect();
+    minutes.dedup();
+    assert_eq!(minutes.len(), jobs.len(), "one a minute: {jobs:?}");
+    let schedules = servers[1].0.get("/api/jobs").json()["schedules"].clone();
+    assert_eq!(schedules[0]["schedule"], "* * * * *");
+    let new = jobs.last().unwrap()["outcome"]["generation"].as_u64().unwrap();
+    for (server, _) in &servers {
+        wait_until("all on the new generation", || generation(server) >= new);
+    }
+}
+
+#[test]
+fn worker_of_a_stopped_server_ends_before_another_server_takes_the_job() {
+    let Some(database) = database("the_worker_of_a_server_that_stands_still") else { return };
+    let folder = with_much_to_learn();
+    let server =
+        || Server::start_in(&folder, &["--jobs-speed", "2"], &[("DATABASE_URL", &database)]);
+    let first = server();
+    let job = ask(&first, "retrain");
+    wait_until("the worker", || worker_of(&first).is_some());
+    let worker = worker_of(&first).unwrap();
+    send("-STOP", first.pid());
+    let second = server();
+    let path = format!("/api/jobs/{}", job["id"]);
+    let taken = || second.get(&path).json();
+    wait_until("another to take it", || taken()["attempt"] == 2 || taken()["state"] != "running");
+    assert!(!is_alive(worker), "two at work: {}", taken());
+    send("-CONT", first.pid());
+    let job = ended(&second, &job["id"]);
+    assert_eq!(job["state"], "done", "{job}");
+}

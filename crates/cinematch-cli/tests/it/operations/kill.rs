@@ -1,0 +1,94 @@
+//! SIGKILL at random instants of `preprocess` and `train`: the state on disk is either the old or the new one.
+
+use std::time::{Duration, Instant};
+
+use crate::support::folder::Folder;
+
+/// Number of runs killed before their end, per command.
+const KILLS: u32 = 105;
+
+/// Returns pseudo-random instants between 0 and the duration of a full run.
+fn instants(whole: Duration) -> impl Iterator<Item = Duration> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        whole.mul_f64((state % 1000) as f64 / 1000.0)
+    })
+    .take(KILLS as usize * 4)
+}
+
+/// Starts a command and kills it after `instant`. Returns true if it was still running.
+fn kill_after(folder: &Folder, arguments: &[&str], instant: Duration) -> bool {
+    let null = std::process::Stdio::null;
+    let mut command = folder.command(arguments);
+    let mut child = command.stdout(null()).stderr(null()).spawn().unwrap();
+    // This wait is the fault being injected: a random instant, not a condition.
+    std::thread::sleep(instant);
+    let running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    running
+}
+
+fn time(run: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    run();
+    start.elapsed()
+}
+
+#[test]
+fn preprocess_killed_at_any_instant_leaves_the_old_table_or_the_new_one() {
+    let folder = Folder::with_sample();
+    let settings: [&[&str]; 2] =
+        [&["preprocess", "--min-year", "none"], &["preprocess", "--min-year", "1990"]];
+    let mut tables = Vec::new();
+    let mut whole = Duration::ZERO;
+    for arguments in settings {
+        whole = time(|| drop(folder.ok(arguments)));
+        tables.push(folder.read("data/movies_merged.csv"));
+    }
+    let mut killed = 0;
+    for (at, instant) in instants(whole).enumerate() {
+        killed += u32::from(kill_after(&folder, settings[at % 2], instant));
+        let table = folder.read("data/movies_merged.csv");
+        assert!(tables.contains(&table), "kill {at} after {instant:?} left another table");
+        folder.json("data/preprocess_report.json");
+        if killed == KILLS {
+            break;
+        }
+    }
+    assert_eq!(killed, KILLS, "too many runs ended before they could be killed");
+    // Leftovers of the killed runs do not affect the next run.
+    folder.ok(settings[0]);
+    assert_eq!(folder.read("data/movies_merged.csv"), tables[0]);
+}
+
+#[test]
+fn train_killed_at_any_instant_leaves_a_usable_generation() {
+    let folder = Folder::trained();
+    let mut whole = Duration::ZERO;
+    for seed in ["1", "2"] {
+        whole = time(|| drop(folder.ok(&["train", "--seed", seed])));
+    }
+    let artifacts = folder.path("ml/artifacts");
+    let mut killed = 0;
+    for (at, instant) in instants(whole).enumerate() {
+        let seed = at.to_string();
+        killed += u32::from(kill_after(&folder, &["train", "--seed", &seed], instant));
+        // Loading verifies the checksum of every file.
+        let bundle = cinematch::bundle::Bundle::load(&artifacts).unwrap();
+        assert_eq!(bundle.recommender.movies().len(), 353);
+        if killed == KILLS {
+            break;
+        }
+    }
+    assert_eq!(killed, KILLS, "too many runs ended before they could be killed");
+    folder.ok(&["train"]);
+    let leftovers: Vec<_> = std::fs::read_dir(folder.path("ml/artifacts/generations"))
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'))
+        .collect();
+    assert!(leftovers.is_empty(), "{leftovers:?}");
+}

@@ -1,0 +1,8 @@
+//! What the tests run against: folders, servers, databases and proxies.
+
+pub mod dice;
+pub mod folder;
+pub mod postgres;
+pub mod proxy;
+pub mod redis;
+pub mod server;

@@ -1,0 +1,130 @@
+//! A separate Redis server per test, which the test can stall, kill and restart. `cargo xtask test` locates the
+//! program.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::support::folder::did_not_run;
+use crate::support::server::wait_until;
+
+/// Starts the server `$1` on the socket `$2`, prints its process id, and kills it when standard input closes,
+/// which also happens when the test is killed.
+const KEEPER: &str = r#"
+"$1" --port 0 --unixsocket "$2" --save "" --appendonly no --daemonize no >/dev/null 2>&1 &
+echo $!
+read -r _
+kill -KILL $!
+"#;
+
+/// A running Redis server, killed on drop.
+pub struct Redis {
+    program: PathBuf,
+    folder: tempfile::TempDir,
+    keeper: Child,
+    pid: String,
+}
+
+impl Redis {
+    /// Starts an empty server, or returns `None` with a printed notice if the program is not available.
+    pub fn start(test: &str) -> Option<Self> {
+        let Some(program) = std::env::var_os("CINEMATCH_TEST_REDIS").map(PathBuf::from) else {
+            let why = "no redis-server in CINEMATCH_TEST_REDIS; `cargo xtask test` finds one";
+            did_not_run(test, why);
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let (keeper, pid) = keep(&program, &folder.path().join("redis.sock"));
+        let redis = Self { program, folder, keeper, pid };
+        redis.wait_until_there();
+        Some(redis)
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("redis.sock")
+    }
+
+    /// Returns the value for `--redis-url`.
+    pub fn url(&self) -> String {
+        format!("unix://{}", self.socket().display())
+    }
+
+    fn wait_until_there(&self) {
+        wait_until("Redis", || self.try_ask(&["PING"]).as_deref() == Some("PONG"));
+    }
+
+    fn try_ask(&self, words: &[&str]) -> Option<String> {
+        let client = self.program.with_file_name("redis-cli");
+        let output =
+            Command::new(client).arg("-s").arg(self.socket()).args(words).output().unwrap();
+        let said = output.status.success().then_some(output.stdout)?;
+        Some(String::from_utf8(said).unwrap().trim_end().to_owned())
+    }
+
+    /// Sends a command and returns its reply.
+    pub fn ask(&self, words: &[&str]) -> String {
+        self.try_ask(words).unwrap_or_else(|| panic!("Redis does not answer {words:?}"))
+    }
+
+    /// Number of cache hits since the server started.
+    pub fn hits(&self) -> u64 {
+        let said = self.ask(&["INFO", "stats"]);
+        let hits = said.lines().find_map(|line| line.strip_prefix("keyspace_hits:"));
+        hits.unwrap().trim().parse().unwrap()
+    }
+
+    /// Number of replies stored since the server started.
+    pub fn writes(&self) -> u64 {
+        let said = self.ask(&["INFO", "commandstats"]);
+        let calls = said.lines().find_map(|line| line.strip_prefix("cmdstat_set:calls="));
+        calls.map_or(0, |rest| rest.split(',').next().unwrap().parse().unwrap())
+    }
+
+    /// Suspends the process: connections stay open, but commands get no reply.
+    pub fn stall(&self) {
+        signal("-STOP", &self.pid);
+    }
+
+    /// Resumes the process.
+    pub fn resume(&self) {
+        signal("-CONT", &self.pid);
+    }
+
+    /// Kills the process.
+    pub fn kill(&mut self) {
+        drop(self.keeper.stdin.take());
+        self.keeper.wait().unwrap();
+        let _ = std::fs::remove_file(self.socket());
+    }
+
+    /// Starts an empty server on the same socket.
+    pub fn restart(&mut self) {
+        (self.keeper, self.pid) = keep(&self.program, &self.socket());
+        self.wait_until_there();
+    }
+}
+
+fn keep(program: &Path, socket: &Path) -> (Child, String) {
+    let mut keeper = Command::new("sh")
+        .args(["-c", KEEPER, "keeper"])
+        .arg(program)
+        .arg(socket)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pid = String::new();
+    BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut pid).unwrap();
+    (keeper, pid.trim().to_owned())
+}
+
+fn signal(name: &str, pid: &str) {
+    assert!(Command::new("kill").args([name, pid]).status().unwrap().success());
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}

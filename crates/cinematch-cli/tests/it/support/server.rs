@@ -1,0 +1,257 @@
+//! A running server, and requests to it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::folder::Folder;
+
+/// A `cinematch serve` process on a free port that logs to `server.log`; killed on drop.
+pub struct Server {
+    child: Child,
+    pub address: String,
+    agent: ureq::Agent,
+}
+
+/// An HTTP reply: status, selected headers and body.
+pub struct Reply {
+    pub status: u16,
+    pub content_type: String,
+    pub request_id: String,
+    pub text: String,
+    pub headers: ureq::http::HeaderMap,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    /// Returns the problem document of an error reply.
+    pub fn problem(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.content_type, "application/problem+json");
+        let document = self.json();
+        assert_eq!(document["status"], status);
+        assert_eq!(document["request_id"], self.request_id.as_str());
+        assert!(document["detail"].as_str().unwrap().contains(' '), "{document}");
+        document
+    }
+}
+
+impl Server {
+    pub fn start(folder: &Folder) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    pub fn start_with(folder: &Folder, more: &[&str]) -> Self {
+        Self::start_in(folder, more, &[])
+    }
+
+    /// Starts a server with additional environment variables.
+    pub fn start_in(folder: &Folder, more: &[&str], variables: &[(&str, &str)]) -> Self {
+        let arguments = [&["serve", "--port", "0", "--json"], more].concat();
+        let mut command = folder.command(&arguments);
+        command.envs(variables.iter().copied());
+        Self::of(folder, command)
+    }
+
+    /// Starts a server that gets an error, not a signal, when a file cannot grow, so `prlimit` can fill the disk.
+    pub fn start_on_a_disk_that_may_fill(folder: &Folder) -> Self {
+        let plain = folder.command(&[]);
+        let mut shell = folder.command(&[]);
+        let script = "trap '' XFSZ; exec \"$0\" serve --port 0 --json";
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", script]).arg(plain.get_program());
+        command.current_dir(folder.path(""));
+        for (name, value) in shell.env("CINEMATCH_LOG", "warn").get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Self::of(folder, command)
+    }
+
+    fn of(folder: &Folder, mut command: std::process::Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(folder.path("server.log")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        while !said.ends_with("}\n") {
+            assert!(lines.read_line(&mut said).unwrap() > 0, "the server ended: {said}");
+        }
+        let said: Value = serde_json::from_str(&said).unwrap();
+        let address = said["listening"].as_str().unwrap().replace("localhost", "127.0.0.1");
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(30)))
+            .build();
+        Self { child, address, agent: config.into() }
+    }
+
+    fn reply(mut response: ureq::http::Response<ureq::Body>) -> Reply {
+        let header = |name: &str| {
+            let value = response.headers().get(name);
+            value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        };
+        Reply {
+            status: response.status().as_u16(),
+            content_type: header("content-type"),
+            request_id: header("x-request-id"),
+            headers: response.headers().clone(),
+            text: response.body_mut().read_to_string().unwrap(),
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        Self::reply(self.agent.get(self.url(path)).call().unwrap())
+    }
+
+    pub fn get_as(&self, path: &str, accept: &str) -> Reply {
+        Self::reply(self.agent.get(self.url(path)).header("accept", accept).call().unwrap())
+    }
+
+    pub fn delete(&self, path: &str) -> Reply {
+        Self::reply(self.agent.delete(self.url(path)).call().unwrap())
+    }
+
+    pub fn put(&self, path: &str) -> Reply {
+        Self::reply(self.agent.put(self.url(path)).send_empty().unwrap())
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        self.post_raw(path, "application/json", &body.to_string())
+    }
+
+    pub fn post_raw(&self, path: &str, kind: &str, body: &str) -> Reply {
+        let request = self.agent.post(self.url(path)).header("content-type", kind);
+        Self::reply(request.send(body).unwrap())
+    }
+
+    /// Sends a request with the given method, URL, headers and optional body.
+    pub fn send(
+        &self,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Reply {
+        Self::reply(self.try_send((method, path), headers, body).unwrap())
+    }
+
+    /// Sends a request without following redirects.
+    pub fn send_here(
+        &self,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+        let agent: ureq::Agent = config.build().into();
+        let mut request = ureq::http::Request::builder().method(method).uri(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Self::reply(match method {
+            "GET" => agent.run(request.body(()).unwrap()).unwrap(),
+            _ => agent.run(request.body(body).unwrap()).unwrap(),
+        })
+    }
+
+    fn try_send(
+        &self,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
+        let mut request = ureq::http::Request::builder().method(method).uri(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        match (method, body) {
+            ("GET" | "DELETE", None) => self.agent.run(request.body(()).unwrap()),
+            (_, body) => self.agent.run(request.body(body.unwrap_or_default()).unwrap()),
+        }
+    }
+
+    /// Sends a request on behalf of a user, with optional JSON.
+    pub fn as_user(&self, user: &str, call: (&str, &str), body: Option<&Value>) -> Reply {
+        let headers = [("x-user-id", user), ("content-type", "application/json")];
+        let text = body.map(Value::to_string);
+        self.send(call, &headers, text.as_deref().map(str::as_bytes))
+    }
+
+    /// Sends a user's request and returns the status, or `None` if the server is gone.
+    pub fn try_as_user(&self, user: &str, call: (&str, &str), body: Option<&Value>) -> Option<u16> {
+        let headers = [("x-user-id", user), ("content-type", "application/json")];
+        let text = body.map(Value::to_string);
+        let reply = self.try_send(call, &headers, text.as_deref().map(str::as_bytes));
+        reply.ok().map(|response| response.status().as_u16())
+    }
+
+    pub fn recommend(&self, body: &Value) -> Value {
+        let reply = self.post("/api/recommendations", body);
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()
+    }
+
+    /// Returns the process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills the process if it is still running, and waits for it to exit.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Sends SIGTERM and waits for the exit; returns true if the exit was successful.
+    pub fn terminate(&mut self) -> bool {
+        self.tell_to_stop();
+        self.ended_well()
+    }
+
+    /// Sends SIGTERM.
+    pub fn tell_to_stop(&self) {
+        let pid = self.child.id().to_string();
+        std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    }
+
+    /// Waits for the exit; returns true if it was successful.
+    pub fn ended_well(&mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
+
+    /// Returns the origin that CORS allows to read the reply to a request from `origin`.
+    pub fn allowed_origin(&self, path: &str, origin: &str) -> String {
+        let response = self.agent.get(self.url(path)).header("origin", origin).call().unwrap();
+        let allowed = response.headers().get("access-control-allow-origin");
+        allowed.map(|origin| origin.to_str().unwrap().to_owned()).unwrap_or_default()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits until `done` returns true, for at most 30 seconds.
+pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < Duration::from_secs(30), "waited in vain for {what}");
+        std::thread::yield_now();
+    }
+}

@@ -1,0 +1,106 @@
+//! Sign-in and the operator's pages without a browser: cookies, access control and log contents.
+
+use serde_json::Value;
+
+use crate::support::folder::Folder;
+use crate::support::server::{Reply, Server};
+
+const PASSWORD: &str = " canary-password-91d2";
+
+/// Posts a form with the server's own origin.
+fn post(server: &Server, path: &str, fields: &str, more: &[(&str, &str)]) -> Reply {
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
+    server.send_here(("POST", path), &[&headers, more].concat(), fields.as_bytes())
+}
+
+fn cookie(reply: &Reply) -> &str {
+    reply.headers["set-cookie"].to_str().unwrap()
+}
+
+#[test]
+fn sessions_and_operator_keys_stay_in_cookies_and_out_of_the_log() {
+    let folder = Folder::trained();
+    folder.ok_given(&["user", "add", "ada@example.org", "--name", "Ada"], &format!("{PASSWORD}\n"));
+    let key = |scope: &str| {
+        let made = folder.ok(&["key", "create", scope, "--scope", scope, "--json"]);
+        let made: Value = serde_json::from_str(&made).unwrap();
+        made["key"].as_str().unwrap().to_owned()
+    };
+    let (admin, write) = (key("admin"), key("write"));
+    let server =
+        Server::start_with(&folder, &["--access", "accounts", "--rate-limit", "0", "--no-jobs"]);
+    let get = |path: &str, cookie: &str| {
+        server.send_here(("GET", path), &[("accept", "text/html"), ("cookie", cookie)], b"")
+    };
+
+    // Pages with personal data require sign-in.
+    for path in ["/", "/search?q=heat"] {
+        let reply = get(path, "");
+        assert_eq!((reply.status, reply.headers["location"].to_str().unwrap()), (303, "/sign-in"));
+    }
+    let wrong =
+        post(&server, "/sign-in", "email=ada%40example.org&password=canary-password-91d2", &[]);
+    assert_eq!(wrong.status, 401, "a space more or less is another password");
+    assert!(wrong.text.contains("The email address or the password is wrong."));
+    assert!(!wrong.headers.contains_key("set-cookie"));
+    let elsewhere = [("origin", "https://evil.example")];
+    let right = "email=ada%40example.org&password=%20canary-password-91d2";
+    assert_eq!(post(&server, "/sign-in", right, &elsewhere).status, 403);
+    let signed_in = post(&server, "/sign-in", right, &[]);
+    assert_eq!((signed_in.status, &signed_in.headers["location"]), (303, &"/".parse().unwrap()));
+    let session = cookie(&signed_in);
+    assert!(session.contains("; HttpOnly; SameSite=Lax; "), "{session}");
+    let session = session.split(';').next().unwrap();
+    assert_eq!(get("/search?q=heat", session).status, 200);
+
+    // Signing in does not grant operator access, and neither does a key without the scope.
+    for (path, fields) in
+        [("/models/jobs", "kind=retrain"), ("/models/rollback", ""), ("/models/1/promote", "")]
+    {
+        for cookies in [String::new(), session.to_owned(), format!("cinematch_operator={write}")] {
+            let reply = post(&server, path, fields, &[("cookie", &cookies)]);
+            assert_eq!(reply.status, 401, "{path} {cookies}");
+        }
+    }
+    assert_eq!(get("/models", session).status, 401);
+    assert_eq!(post(&server, "/models/enter", &format!("key={write}"), &[]).status, 401);
+    let entered = post(&server, "/models/enter", &format!("key={admin}"), &[]);
+    let kept = cookie(&entered);
+    assert!(kept.ends_with("; Path=/models; HttpOnly; SameSite=Strict; Max-Age=28800"), "{kept}");
+    let operator = kept.split(';').next().unwrap();
+    assert!(get("/models", operator).text.contains("Generation 1"));
+    let asked = post(&server, "/models/jobs", "kind=retrain", &[("cookie", operator)]);
+    assert_eq!(asked.status, 303);
+    assert!(get("/models", operator).text.contains("Training is queued"));
+    let other_site = [("cookie", operator), ("origin", "https://evil.example")];
+    assert_eq!(post(&server, "/models/jobs", "kind=update", &other_site).status, 403);
+    // A revoked key no longer grants access.
+    let id = admin.split('_').nth(1).unwrap();
+    folder.ok(&["key", "revoke", id]);
+    assert_eq!(get("/models", operator).status, 401);
+
+    let signed_out = post(&server, "/sign-in/out", "", &[("cookie", session)]);
+    assert!(cookie(&signed_out).contains("Max-Age=0"));
+    assert_eq!(get("/search?q=heat", session).headers["location"], "/sign-in");
+    let log = folder.read("server.log");
+    for secret in [PASSWORD.trim(), &admin, session.split('=').nth(1).unwrap()] {
+        assert!(!log.contains(secret), "{log}");
+    }
+}
+
+#[test]
+fn operator_pages_are_open_without_accounts() {
+    let folder = Folder::trained();
+    let server = Server::start_with(&folder, &["--no-jobs"]);
+    let get = |path: &str| server.send_here(("GET", path), &[("accept", "text/html")], b"");
+    assert_eq!(get("/sign-in").headers["location"], "/people");
+    assert_eq!(post(&server, "/sign-in", "email=a%40b&password=c", &[]).status, 403);
+    assert!(get("/models").text.contains("This server runs no jobs"));
+    assert!(get("/models/rollback").text.contains("Nothing to roll back to"));
+    assert_eq!(post(&server, "/models/rollback", "", &[]).status, 409);
+    assert_eq!(post(&server, "/models/jobs", "kind=dance", &[]).status, 422);
+    assert_eq!(get("/models/7").status, 404);
+    assert_eq!(get("/models/1").status, 200);
+    let from_elsewhere = [("origin", "https://evil.example")];
+    assert_eq!(post(&server, "/models/1/promote", "", &from_elsewhere).status, 403);
+}
