@@ -9,6 +9,8 @@ pub mod catalog;
 pub mod evaluation;
 pub mod features;
 pub mod files;
+#[cfg(test)]
+mod fixtures;
 pub mod ids;
 pub mod imports;
 mod linalg;

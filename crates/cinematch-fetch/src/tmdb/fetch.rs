@@ -23,7 +23,7 @@ const HOPELESS: u32 = 40;
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Interval of progress reports.
-const LOOK: Duration = Duration::from_secs(1);
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Maximum number of failures listed in a summary.
 const LISTED: usize = 20;
@@ -178,6 +178,22 @@ pub struct Summary {
     pub ended: Option<Ended>,
 }
 
+/// State of a run.
+#[derive(Default)]
+struct RunState {
+    summary: Summary,
+    /// Number of requests with an outcome.
+    done: usize,
+    /// Number of consecutive failures.
+    failures_in_a_row: u32,
+}
+
+impl RunState {
+    fn progress(&self, api: &Api) -> Progress {
+        Progress { done: self.done, failed: self.summary.failed, waits: api.waits() }
+    }
+}
+
 /// Fetches movies from TMDb into a store.
 #[derive(Debug)]
 pub struct Fetcher<'a> {
@@ -200,34 +216,33 @@ impl Fetcher<'_> {
         mut progress: impl FnMut(Progress),
     ) -> Result<Summary, StoreError> {
         let started = self.clock.elapsed();
-        let mut summary = Summary::default();
+        let mut state = RunState::default();
         let mut waiting = movies.into_iter();
         let mut under_way = JoinSet::new();
-        let (mut in_a_row, mut done) = (0, 0);
         let mut interrupt = std::pin::pin!(interrupt);
-        let mut look = tokio::time::interval(LOOK);
+        let mut report_interval = tokio::time::interval(REPORT_INTERVAL);
         let mut grace = std::pin::pin!(tokio::time::sleep(Duration::MAX / 4));
         loop {
-            while summary.ended.is_none() && under_way.len() < CONCURRENCY {
+            while state.summary.ended.is_none() && under_way.len() < CONCURRENCY {
                 let Some(id) = waiting.next() else { break };
                 under_way.spawn(asked(Arc::clone(&self.api), ask, id));
             }
             let answer = tokio::select! {
                 answer = under_way.join_next() => answer,
-                () = &mut interrupt, if summary.ended.is_none() => {
-                    summary.ended = Some(Ended::Interrupted);
+                () = &mut interrupt, if state.summary.ended.is_none() => {
+                    state.summary.ended = Some(Ended::Interrupted);
                     // Requests already sent may still get a response.
                     self.api.close();
                     grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
                     continue;
                 }
-                () = &mut grace, if summary.ended.is_some() => {
+                () = &mut grace, if state.summary.ended.is_some() => {
                     under_way.abort_all();
                     grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
                     continue;
                 }
-                _ = look.tick() => {
-                    progress(Progress { done, failed: summary.failed, waits: self.api.waits() });
+                _ = report_interval.tick() => {
+                    progress(state.progress(&self.api));
                     continue;
                 }
             };
@@ -235,43 +250,58 @@ impl Fetcher<'_> {
                 None => break,
                 Some(Ok(answer)) => answer,
                 Some(Err(error)) if error.is_cancelled() => {
-                    summary.left += 1;
+                    state.summary.left += 1;
                     continue;
                 }
                 Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
             };
-            let ended = match answer {
-                Ok(movie) => {
-                    self.keep(ask, id, &movie, &mut summary).await?;
-                    in_a_row = 0;
-                    None
-                }
-                Err(CallError::Failed(reason)) => {
-                    in_a_row += 1;
-                    summary.fail(id, reason.clone());
-                    (in_a_row == HOPELESS).then_some(Ended::Hopeless(reason))
-                }
-                Err(CallError::Stop(stop)) => {
-                    summary.left += 1;
-                    Some(Ended::Stopped(stop))
-                }
-                Err(CallError::Closed) => {
-                    summary.left += 1;
-                    continue;
-                }
-            };
-            if ended.is_some() && summary.ended.is_none() {
-                summary.ended = ended;
+            let ended = self.record(ask, id, answer, &mut state).await?;
+            if ended.is_some() && state.summary.ended.is_none() {
+                state.summary.ended = ended;
                 self.api.close();
                 grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
             }
-            done += 1;
-            progress(Progress { done, failed: summary.failed, waits: self.api.waits() });
+            progress(state.progress(&self.api));
         }
+        let mut summary = state.summary;
         summary.left += waiting.len();
         summary.failures.sort_unstable();
         summary.seconds = self.clock.elapsed().saturating_sub(started).as_secs_f64();
         Ok(summary)
+    }
+
+    /// Records the outcome of a request. Returns the reason if the run must end because of it.
+    async fn record(
+        &self,
+        ask: Ask,
+        id: TmdbId,
+        answer: Result<Movie, CallError>,
+        state: &mut RunState,
+    ) -> Result<Option<Ended>, StoreError> {
+        let summary = &mut state.summary;
+        let ended = match answer {
+            Ok(movie) => {
+                self.keep(ask, id, &movie, summary).await?;
+                state.failures_in_a_row = 0;
+                None
+            }
+            Err(CallError::Failed(reason)) => {
+                state.failures_in_a_row += 1;
+                summary.fail(id, reason.clone());
+                (state.failures_in_a_row == HOPELESS).then_some(Ended::Hopeless(reason))
+            }
+            Err(CallError::Stop(stop)) => {
+                summary.left += 1;
+                Some(Ended::Stopped(stop))
+            }
+            // The request was not sent.
+            Err(CallError::Closed) => {
+                summary.left += 1;
+                return Ok(None);
+            }
+        };
+        state.done += 1;
+        Ok(ended)
     }
 
     async fn keep(

@@ -8,10 +8,11 @@ use super::popularity::{Popularity, PopularitySource};
 use super::quality::Quality;
 use super::question_pool::QuestionPool;
 use crate::catalog::{Availability, Movie};
+use crate::features::layout::{Codes, Layout};
 use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, Vocabulary};
 use crate::models::content::ContentModel;
-use crate::retrieval::{Codes, FilterIndex, Layout};
+use crate::retrieval::FilterIndex;
 
 /// Number of quality grades by which movies are grouped into blocks.
 const QUALITY_GRADES: f32 = 16.0;

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArtifactsError, Generations};
+use super::Generations;
+use crate::bundle::error::ArtifactsError;
 use crate::files::{self, FileError};
 
 /// Name of the file.

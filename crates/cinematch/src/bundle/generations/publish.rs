@@ -6,10 +6,12 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::Generations;
 use super::history::Promotion;
-use super::{ArtifactsError, Generations};
-use crate::bundle::Manifest;
-use crate::bundle::artifacts::{self, MANIFEST, Trained};
+use crate::bundle::contents::Trained;
+use crate::bundle::error::ArtifactsError;
+use crate::bundle::manifest::Manifest;
+use crate::bundle::names::MANIFEST;
 use crate::files::{FileError, sync_directory};
 
 /// Number of attempts to take the lock. Retrying covers promotions in other processes, which are short, and
@@ -155,7 +157,7 @@ impl Generations {
         let generation = last.max(self.highest_promoted()) + 1;
         let temporary = self.directory().join(format!(".tmp-{generation:06}"));
         fs::create_dir(&temporary).map_err(FileError::at("create", &temporary))?;
-        if let Err(cause) = artifacts::write_files(&temporary, trained) {
+        if let Err(cause) = trained.write(&temporary) {
             // Free the space of the partial generation: the disk may be full.
             let _ = fs::remove_dir_all(&temporary);
             return Err(FileError { action: "write", path: temporary, cause }.into());

@@ -16,7 +16,7 @@ use crate::ranking::ModelChoice;
 use crate::rating::Stars;
 use crate::sources::ratings;
 
-use crate::models::content::tests::catalogue;
+use crate::fixtures::catalog;
 
 fn trained(seed: u64) -> Trained {
     trained_by(Spec::content(), seed)
@@ -44,7 +44,7 @@ fn trained_by(model: Spec, seed: u64) -> Trained {
 fn training(model: Spec, seed: u64) -> Training {
     Training {
         availability: None,
-        movies: catalogue(),
+        movies: catalog(),
         tags: TagCounts::default(),
         ratings: Some(ratings()),
         hold_out: None,
@@ -83,7 +83,7 @@ fn published_generations_load_and_the_last_three_are_kept() {
         assert!(published.left_alone.is_empty());
         let bundle = generations.load().unwrap();
         assert_eq!((bundle.generation, bundle.manifest.settings.seed), (seed, seed));
-        assert_eq!(bundle.recommender.movies(), catalogue());
+        assert_eq!(bundle.recommender.movies(), catalog());
     }
     assert_eq!(generations.all(), [3, 4, 5]);
     let linked = fs::read(folder.path().join("item_features.npz")).unwrap();

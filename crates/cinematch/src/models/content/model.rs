@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::column_sums::ColumnSums;
 use super::likeness::Likeness;
 use crate::features::CsrMatrix;
+use crate::features::layout::{Codes, Layout, SharedTerm};
 use crate::features::patterns::RowPatterns;
 use crate::features::ranking::{Block, BlockKind, RankingFeatures};
 use crate::ids::MovieIdx;
-use crate::retrieval::{Codes, Layout, SharedTerm};
 
 thread_local! {
     /// Reused between histories to avoid allocating one sum per column each time.

@@ -75,7 +75,7 @@ fn greedy(
 #[test]
 fn lazy_greedy_agrees_with_exhaustive_greedy() {
     // Mixed kinds, one movie without genres, one with three.
-    let mut movies = catalogue();
+    let mut movies = catalog();
     movies[4].genres.clear();
     movies[7].genres = ["crime", "musical", "western"].map(str::to_owned).into();
     let features = model(FeatureSet::Full).features().clone();
