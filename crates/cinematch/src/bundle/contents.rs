@@ -8,7 +8,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::error::{LoadError, broken, parse};
+use super::error::{ArtifactsError, LoadError, broken, parse};
 use super::loaded::Bundle;
 use super::manifest::{Counts, FileSum, Manifest};
 use super::names::{
@@ -36,6 +36,19 @@ pub struct Trained {
 }
 
 impl Trained {
+    /// Loads the generation without writing it to disk. It has the number 0.
+    ///
+    /// # Errors
+    /// Returns an error if a file is inconsistent with the manifest.
+    pub fn into_bundle(mut self) -> Result<Bundle, ArtifactsError> {
+        let files = std::mem::take(&mut self.files);
+        let read = |name: &str| files.get(name).cloned().ok_or_else(|| broken(name, "missing"));
+        load(self.manifest, 0, read).map_err(|LoadError { file, reason }| ArtifactsError::Broken {
+            path: file.into(),
+            reason,
+        })
+    }
+
     /// Writes the files into an empty directory and syncs each.
     pub(super) fn write(&self, directory: &Path) -> io::Result<()> {
         let manifest = manifest_bytes(&self.manifest)?;

@@ -31,6 +31,19 @@ pub struct Settings {
     pub without_tmdb_text: bool,
 }
 
+impl Default for Settings {
+    /// Returns the defaults of `cinematch train`: the hybrid with all features and the seed 42.
+    fn default() -> Self {
+        Self {
+            model: Spec::default().with_predictions(),
+            features: FeatureSet::Full,
+            tfidf: TfidfParams::default(),
+            seed: 42,
+            without_tmdb_text: false,
+        }
+    }
+}
+
 impl Settings {
     /// Returns the movies with only those facts that models may learn from.
     pub(super) fn learnable<'a>(&self, movies: &'a [Movie]) -> Cow<'a, [Movie]> {

@@ -89,7 +89,7 @@ pub fn dense_from_bytes<T: Element>(bytes: &[u8], name: &str) -> io::Result<Vec<
     array(&mut archive, name)?.numbers()
 }
 
-/// Reads a CSR matrix written by [`csr_bytes`] or by SciPy without compression.
+/// Reads a CSR matrix written by [`csr_bytes`] or by `SciPy` without compression.
 pub fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
     let mut array = |name| array(&mut archive, name);
