@@ -26,6 +26,7 @@ mod movies;
 mod names;
 mod note;
 mod people;
+pub mod plots;
 mod profile;
 mod rating;
 mod responses;

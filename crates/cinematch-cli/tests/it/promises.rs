@@ -184,6 +184,7 @@ impl<'a> World<'a> {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one list of checks")]
 fn invariants_hold_for_random_users_histories_and_filters() {
     let folder = Folder::trained();
     let server = Server::start(&folder);

@@ -6,12 +6,13 @@ use cinematch::bundle::{GenerationInfo, Role};
 use maud::{Markup, html};
 
 use super::generations::{Judged, all, time};
+use super::jobs;
 use super::operator::Operator;
-use super::{jobs, plots};
 use crate::layout::{Nav, Page, page};
+use crate::plots::{self, Dot};
 use crate::responses::fragments;
 use crate::texts::numbers::{megabytes, thousands};
-use crate::texts::operator as texts;
+use crate::texts::{operator as texts, plots as plot_texts};
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 
@@ -30,12 +31,30 @@ pub async fn list(State(state): State<Service>, operator: Operator) -> Result<Re
         (in_service)
         (jobs)
         (table)
-        (plots::history(&generations))
+        (evaluations(&generations))
         @if operator.has_key {
             form .inline method="post" action="/models/leave" { button .quiet { (texts::REMOVE_KEY) } }
         }
     };
     Ok(page(&operator.caller, &Page::new(texts::TITLE, Nav::Models, main)))
+}
+
+/// Plots NDCG of all evaluated generations.
+fn evaluations(generations: &[Judged]) -> Markup {
+    let judged = generations.iter().filter_map(|one| {
+        let overall = one.verdict.as_ref()?.overall.as_ref()?;
+        let name = plot_texts::generation(one.info.generation);
+        Some(Dot::new(name, overall.challenger.ndcg, true))
+    });
+    let dots: Vec<Dot> = judged.collect();
+    html! {
+        @if !dots.is_empty() {
+            section aria-labelledby="worth-heading" {
+                h2 #worth-heading { (plot_texts::HISTORY) }
+                (plots::figure(plot_texts::HISTORY_CAPTION, &dots))
+            }
+        }
+    }
 }
 
 /// The generation in service, and the one that replaces it.

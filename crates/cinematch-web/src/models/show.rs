@@ -9,8 +9,8 @@ use maud::{Markup, html};
 
 use super::generations::{Judged, judged, time};
 use super::operator::Operator;
-use super::plots;
 use crate::layout::{Nav, Page, page};
+use crate::plots;
 use crate::texts::numbers::{megabytes, thousands};
 use crate::texts::operator as texts;
 use cinematch_http::extract::PathOf;
