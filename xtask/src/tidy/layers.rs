@@ -17,7 +17,6 @@ const DIAGRAM: (&str, &str) = ("ARCHITECTURE.md", "## Crates");
 const PENDING: [&str; 4] = [
     "benches/measurements/src/",
     "crates/cinematch/src/evaluation/",
-    "crates/cinematch/src/sources/history/",
     "xtask/src/bench",
 ];
 

@@ -23,8 +23,8 @@ const TOLD: usize = 8;
 /// Flags of `import FILE`.
 #[derive(Debug, Args)]
 pub struct HistoryFiles {
-    /// Exports of Letterboxd (ZIP, CSV), IMDb (CSV), Trakt (ZIP, JSON) or MovieLens.org (CSV)
-    #[arg(value_name = "FILE")]
+    /// Exports of other services
+    #[arg(value_name = "FILE", help = format!("Exports of {}", history::supported_exports()))]
     files: Vec<PathBuf>,
     /// Number of movies to recommend, 0 to 100
     #[arg(long, short = 'k', alias = "k", default_value_t = 10, value_name = "N")]
