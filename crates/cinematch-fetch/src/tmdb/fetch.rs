@@ -1,11 +1,13 @@
 //! Fetches many movies concurrently and stores every response as it arrives.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cinematch::ids::TmdbId;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, Sleep};
 
 use super::answer::Stop;
 use super::api::{Api, CallError, Movie};
@@ -199,90 +201,133 @@ impl Fetcher<'_> {
         interrupt: impl Future<Output = ()>,
         mut progress: impl FnMut(Progress),
     ) -> Result<Summary, StoreError> {
-        let started = self.clock.elapsed();
-        let mut summary = Summary::default();
-        let mut waiting = movies.into_iter();
-        let mut under_way = JoinSet::new();
-        let (mut in_a_row, mut done) = (0, 0);
+        let mut run = Run::new(self, ask, movies);
         let mut interrupt = std::pin::pin!(interrupt);
         let mut look = tokio::time::interval(LOOK);
-        let mut grace = std::pin::pin!(tokio::time::sleep(Duration::MAX / 4));
         loop {
-            while summary.ended.is_none() && under_way.len() < CONCURRENCY {
-                let Some(id) = waiting.next() else { break };
-                under_way.spawn(asked(Arc::clone(&self.api), ask, id));
+            run.send();
+            tokio::select! {
+                answer = run.in_flight.join_next() => {
+                    let Some(answer) = answer else { break };
+                    if run.record(answer).await? {
+                        progress(run.progress());
+                    }
+                }
+                () = &mut interrupt, if !run.has_ended() => run.end(Ended::Interrupted),
+                () = &mut run.grace, if run.has_ended() => run.abort(),
+                _ = look.tick() => progress(run.progress()),
             }
-            let answer = tokio::select! {
-                answer = under_way.join_next() => answer,
-                () = &mut interrupt, if summary.ended.is_none() => {
-                    summary.ended = Some(Ended::Interrupted);
-                    // Requests already sent may still get a response.
-                    self.api.close();
-                    grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
-                    continue;
-                }
-                () = &mut grace, if summary.ended.is_some() => {
-                    under_way.abort_all();
-                    grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
-                    continue;
-                }
-                _ = look.tick() => {
-                    progress(Progress { done, failed: summary.failed, waits: self.api.waits() });
-                    continue;
-                }
-            };
-            let (id, answer) = match answer {
-                None => break,
-                Some(Ok(answer)) => answer,
-                Some(Err(error)) if error.is_cancelled() => {
-                    summary.left += 1;
-                    continue;
-                }
-                Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
-            };
-            let ended = match answer {
-                Ok(movie) => {
-                    self.keep(ask, id, &movie, &mut summary).await?;
-                    in_a_row = 0;
-                    None
-                }
-                Err(CallError::Failed(reason)) => {
-                    in_a_row += 1;
-                    summary.fail(id, reason.clone());
-                    (in_a_row == HOPELESS).then_some(Ended::Hopeless(reason))
-                }
-                Err(CallError::Stop(stop)) => {
-                    summary.left += 1;
-                    Some(Ended::Stopped(stop))
-                }
-                Err(CallError::Closed) => {
-                    summary.left += 1;
-                    continue;
-                }
-            };
-            if ended.is_some() && summary.ended.is_none() {
-                summary.ended = ended;
-                self.api.close();
-                grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
-            }
-            done += 1;
-            progress(Progress { done, failed: summary.failed, waits: self.api.waits() });
         }
-        summary.left += waiting.len();
-        summary.failures.sort_unstable();
-        summary.seconds = self.clock.elapsed().saturating_sub(started).as_secs_f64();
-        Ok(summary)
+        Ok(run.finish())
+    }
+}
+
+/// State of a run.
+struct Run<'a> {
+    fetcher: &'a Fetcher<'a>,
+    ask: Ask,
+    /// Movies not requested yet.
+    waiting: std::vec::IntoIter<TmdbId>,
+    /// Requests without a response.
+    in_flight: JoinSet<(TmdbId, Result<Movie, CallError>)>,
+    failures_in_a_row: u32,
+    done: usize,
+    summary: Summary,
+    started: Duration,
+    /// Completes when an ended run stops waiting for responses.
+    grace: Pin<Box<Sleep>>,
+}
+
+impl<'a> Run<'a> {
+    fn new(fetcher: &'a Fetcher<'a>, ask: Ask, movies: Vec<TmdbId>) -> Self {
+        Self {
+            fetcher,
+            ask,
+            waiting: movies.into_iter(),
+            in_flight: JoinSet::new(),
+            failures_in_a_row: 0,
+            done: 0,
+            summary: Summary::default(),
+            started: fetcher.clock.elapsed(),
+            grace: Box::pin(tokio::time::sleep(GRACE)),
+        }
     }
 
-    async fn keep(
-        &self,
-        ask: Ask,
-        id: TmdbId,
-        movie: &Movie,
-        summary: &mut Summary,
-    ) -> Result<(), StoreError> {
-        let (store, at) = (self.store, self.clock.unix());
-        match (ask, movie) {
+    fn has_ended(&self) -> bool {
+        self.summary.ended.is_some()
+    }
+
+    fn progress(&self) -> Progress {
+        let waits = self.fetcher.api.waits();
+        Progress { done: self.done, failed: self.summary.failed, waits }
+    }
+
+    /// Sends requests up to the limit of concurrency.
+    fn send(&mut self) {
+        while !self.has_ended() && self.in_flight.len() < CONCURRENCY {
+            let Some(id) = self.waiting.next() else { break };
+            self.in_flight.spawn(asked(Arc::clone(&self.fetcher.api), self.ask, id));
+        }
+    }
+
+    /// Ends the run: no further requests. Those already sent may get a response for [`GRACE`]. The first
+    /// reason is kept.
+    fn end(&mut self, reason: Ended) {
+        if !self.has_ended() {
+            self.summary.ended = Some(reason);
+            self.fetcher.api.close();
+            self.grace.as_mut().reset(Instant::now() + GRACE);
+        }
+    }
+
+    /// Aborts the requests without a response.
+    fn abort(&mut self) {
+        self.in_flight.abort_all();
+        self.grace.as_mut().reset(Instant::now() + GRACE);
+    }
+
+    /// Records the result of a request. Returns true if the movie is done, false if it is left to a later
+    /// run.
+    async fn record(
+        &mut self,
+        answer: Result<(TmdbId, Result<Movie, CallError>), JoinError>,
+    ) -> Result<bool, StoreError> {
+        let (id, answer) = match answer {
+            Ok(answer) => answer,
+            Err(error) if error.is_cancelled() => {
+                self.summary.left += 1;
+                return Ok(false);
+            }
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        };
+        match answer {
+            Ok(movie) => {
+                self.store(id, &movie).await?;
+                self.failures_in_a_row = 0;
+            }
+            Err(CallError::Failed(reason)) => {
+                self.failures_in_a_row += 1;
+                self.summary.fail(id, reason.clone());
+                if self.failures_in_a_row == HOPELESS {
+                    self.end(Ended::Hopeless(reason));
+                }
+            }
+            Err(CallError::Stop(stop)) => {
+                self.summary.left += 1;
+                self.end(Ended::Stopped(stop));
+            }
+            Err(CallError::Closed) => {
+                self.summary.left += 1;
+                return Ok(false);
+            }
+        }
+        self.done += 1;
+        Ok(true)
+    }
+
+    async fn store(&mut self, id: TmdbId, movie: &Movie) -> Result<(), StoreError> {
+        let (store, at) = (self.fetcher.store, self.fetcher.clock.unix());
+        match (self.ask, movie) {
             (Ask::Movie, Movie::Found(body)) => store.put(id, Some(body), at).await?,
             (Ask::Movie, Movie::Missing) => store.put(id, None, at).await?,
             (Ask::Providers, Movie::Found(body)) => store.put_providers(id, body, at).await?,
@@ -290,12 +335,21 @@ impl Fetcher<'_> {
         }
         match movie {
             Movie::Found(body) => {
-                summary.found += 1;
-                summary.bytes += body.len() as u64;
+                self.summary.found += 1;
+                self.summary.bytes += body.len() as u64;
             }
-            Movie::Missing => summary.missing += 1,
+            Movie::Missing => self.summary.missing += 1,
         }
         Ok(())
+    }
+
+    fn finish(self) -> Summary {
+        let mut summary = self.summary;
+        summary.left += self.waiting.len();
+        summary.failures.sort_unstable();
+        let seconds = self.fetcher.clock.elapsed().saturating_sub(self.started);
+        summary.seconds = seconds.as_secs_f64();
+        summary
     }
 }
 
