@@ -281,7 +281,7 @@ fn read_within(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History,
 /// Reads a CSV or JSON file. The caller has already taken its bytes from the budget.
 fn read_text(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     let unknown = || HistoryError::Unknown { file: file.to_owned() };
-    let start = table::without_mark(bytes).trim_ascii_start();
+    let start = table::strip_bom(bytes).trim_ascii_start();
     if start.is_empty() {
         return Err(HistoryError::Blank { file: file.to_owned() });
     }
