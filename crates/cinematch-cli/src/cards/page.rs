@@ -19,7 +19,7 @@ pub fn render(card: &Card) -> Result<Markup> {
         |hold_out| format!("{:.1} % of users were held out to judge it.", hold_out.share() * 100.0),
     );
     let body = html! {
-        p { "Trained " (manifest.run.created_at) ". " (standing(card)) }
+        p { "Trained " (manifest.run.created_at) ". " (evaluation_status(card)) }
         @if let Some(verdict) = &card.verdict { (quality(verdict)) }
         h2 { "Data" }
         table {
@@ -39,7 +39,7 @@ pub fn render(card: &Card) -> Result<Markup> {
     Ok(page(&format!("Generation {}: {}", card.generation, manifest.model_id), &body))
 }
 
-fn standing(card: &Card) -> String {
+fn evaluation_status(card: &Card) -> String {
     let (Some(verdict), Some(at)) = (&card.verdict, &card.judged_at) else {
         return "It was not judged.".to_owned();
     };

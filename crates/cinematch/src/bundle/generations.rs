@@ -137,7 +137,7 @@ impl Generations {
             Ok(bundle) => return Ok(Best { bundle, refused: None }),
             Err(refused) => refused,
         };
-        for generation in self.earlier() {
+        for generation in self.fallbacks() {
             if let Ok(bundle) = self.load_generation(generation) {
                 return Ok(Best { bundle, refused: Some(refused) });
             }
@@ -228,7 +228,7 @@ fn checked(directory: &Path) -> Result<Manifest, LoadError> {
         let file = fs::File::open(directory.join(name)).map_err(unreadable)?;
         let bytes = file.metadata().map_err(unreadable)?.len();
         if bytes != sum.bytes || sha256_of(file).map_err(unreadable)? != sum.sha256 {
-            return Err(broken(name, ANOTHER_SUM));
+            return Err(broken(name, CHECKSUM_MISMATCH));
         }
         Ok(())
     })?;
@@ -242,7 +242,7 @@ fn load_from(generation: u64, directory: &Path) -> Result<Bundle, LoadError> {
     contents::load(manifest, generation, |name| verified(directory, &sums, name))
 }
 
-const ANOTHER_SUM: &str = "its checksum is not the manifest's";
+const CHECKSUM_MISMATCH: &str = "its checksum is not the manifest's";
 
 fn verified(
     directory: &Path,
@@ -252,7 +252,7 @@ fn verified(
     let sum = sums.get(name).ok_or_else(|| broken(name, "the manifest does not list it"))?;
     let bytes = fs::read(directory.join(name)).map_err(|error| broken(name, error))?;
     if bytes.len() as u64 != sum.bytes || sha256_hex(&bytes) != sum.sha256 {
-        return Err(broken(name, ANOTHER_SUM));
+        return Err(broken(name, CHECKSUM_MISMATCH));
     }
     Ok(bytes)
 }

@@ -48,7 +48,7 @@ impl Settings {
     /// Returns the movies with only those facts that models may learn from.
     pub(super) fn learnable<'a>(&self, movies: &'a [Movie]) -> Cow<'a, [Movie]> {
         if self.without_tmdb_text {
-            movies.iter().map(Movie::of_movielens_alone).collect()
+            movies.iter().map(Movie::without_tmdb_facts).collect()
         } else {
             Cow::Borrowed(movies)
         }

@@ -36,4 +36,4 @@ pub use loaded::Bundle;
 pub use manifest::{Counts, Derived, FileSum, InputSum, Manifest, Run, Settings};
 pub use sklearn::{PICKLES, export_sklearn};
 pub use training::{TrainError, Training, train};
-pub use update::{Base, LinedUp, News, Update, UpdateError};
+pub use update::{AlignedCatalog, Base, CatalogChanges, Update, UpdateError};

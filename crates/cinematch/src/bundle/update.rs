@@ -51,16 +51,16 @@ pub struct Base {
 
 /// Movies of an update in row order: those of the generation, then new ones.
 #[derive(Debug)]
-pub struct LinedUp {
+pub struct AlignedCatalog {
     /// Movies with the facts of the table.
     pub movies: Vec<Movie>,
     /// Differences from the generation.
-    pub news: News,
+    pub changes: CatalogChanges,
 }
 
 /// Differences between the table and the generation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct News {
+pub struct CatalogChanges {
     /// Movies that the generation does not have, in the order of the table.
     pub added: Vec<MovieId>,
     /// Movies whose facts changed.
@@ -73,7 +73,7 @@ pub struct News {
 /// Inputs of an update.
 #[derive(Debug)]
 pub struct Update<'a> {
-    /// Movies in row order, from [`Base::line_up`].
+    /// Movies in row order, from [`Base::align`].
     pub movies: Vec<Movie>,
     /// Streaming availability, if it was fetched.
     pub availability: Option<Availability>,
@@ -100,16 +100,16 @@ impl Base {
     }
 
     /// True if the updated generation has movies that were not part of the training.
-    pub fn has_newcomers(&self, lined_up: &LinedUp) -> bool {
-        lined_up.movies.len() > self.bundle.manifest.learned_movies()
+    pub fn has_new_movies(&self, aligned: &AlignedCatalog) -> bool {
+        aligned.movies.len() > self.bundle.manifest.learned_movies()
     }
 
     /// Replaces the movies of the generation by those of the table and appends new ones.
-    pub fn line_up(&self, table: Vec<Movie>) -> LinedUp {
+    pub fn align(&self, table: Vec<Movie>) -> AlignedCatalog {
         let served = self.bundle.recommender.movies();
         let vocabulary = self.bundle.recommender.vocabulary();
         let mut fresh: FxHashMap<MovieIdx, Movie> = FxHashMap::default();
-        let (mut added, mut news) = (Vec::new(), News::default());
+        let (mut added, mut changes) = (Vec::new(), CatalogChanges::default());
         for movie in table {
             match vocabulary.index_of(movie.movie_id) {
                 Some(row) => {
@@ -122,15 +122,15 @@ impl Base {
         for (row, before) in (0..).map(MovieIdx).zip(served) {
             let movie = fresh.remove(&row);
             match &movie {
-                Some(now) if now != before => news.changed.push(before.movie_id),
+                Some(now) if now != before => changes.changed.push(before.movie_id),
                 Some(_) => {}
-                None => news.left.push(before.movie_id),
+                None => changes.left.push(before.movie_id),
             }
             movies.push(movie.unwrap_or_else(|| before.clone()));
         }
-        news.added.extend(added.iter().map(|movie| movie.movie_id));
+        changes.added.extend(added.iter().map(|movie| movie.movie_id));
         movies.extend(added);
-        LinedUp { movies, news }
+        AlignedCatalog { movies, changes }
     }
 
     /// Builds the updated generation. Returns `None` if no file would change.

@@ -85,7 +85,7 @@ impl Recommender {
         let (quality, popularity) = match votes {
             Votes::Count => (Quality::fit(&movies), Popularity::fit(&movies, &blend)),
             Votes::Ignore => {
-                let movies: Vec<Movie> = movies.iter().map(Movie::of_movielens_alone).collect();
+                let movies: Vec<Movie> = movies.iter().map(Movie::without_tmdb_facts).collect();
                 (Quality::fit(&movies), Popularity::fit(&movies, &blend))
             }
         };

@@ -80,7 +80,7 @@ fn published_generations_load_and_the_last_three_are_kept() {
     for seed in 1..=5 {
         let published = generations.publish(&trained(seed), 3).unwrap();
         assert_eq!(published.generation, seed);
-        assert!(published.left_alone.is_empty());
+        assert!(published.not_replaced.is_empty());
         let bundle = generations.load().unwrap();
         assert_eq!((bundle.generation, bundle.manifest.settings.seed), (seed, seed));
         assert_eq!(bundle.recommender.movies(), catalog());
@@ -98,7 +98,7 @@ fn publishing_removes_temporary_directories_and_keeps_foreign_files() {
     fs::write(folder.path().join("generations/.tmp-000001/half"), "x").unwrap();
     fs::write(folder.path().join("item_features.npz"), "mine").unwrap();
     let published = generations.publish(&trained(1), 3).unwrap();
-    assert_eq!(published.left_alone, [folder.path().join("item_features.npz")]);
+    assert_eq!(published.not_replaced, [folder.path().join("item_features.npz")]);
     assert_eq!(fs::read(folder.path().join("item_features.npz")).unwrap(), b"mine");
     assert!(!folder.path().join("generations/.tmp-000001").exists());
 }

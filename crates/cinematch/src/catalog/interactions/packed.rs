@@ -21,7 +21,7 @@ const MAGIC: &[u8; 8] = b"CMRATNG1";
 const _: () =
     assert!(cfg!(target_endian = "little"), "the arrays are written as they are in memory");
 /// Maximum length of the header in bytes.
-const LONGEST_HEADER: u32 = 1 << 20;
+const MAX_HEADER_LENGTH: u32 = 1 << 20;
 /// Number of bytes before the header.
 const PREFIX: u64 = 16;
 const N_ARRAYS: usize = 9;
@@ -197,7 +197,7 @@ impl PackedFile<'_> {
         self.read(0, &mut prefix)?;
         let (magic, numbers) = prefix.split_at(MAGIC.len());
         let [header_length, header_crc]: [u32; 2] = bytemuck::pod_read_unaligned(numbers);
-        if magic != MAGIC || header_length > LONGEST_HEADER {
+        if magic != MAGIC || header_length > MAX_HEADER_LENGTH {
             return Err(self.damaged("it does not start as it should"));
         }
         let mut header = vec![0; header_length as usize];

@@ -89,17 +89,17 @@ fn scores_are_zero_for_an_empty_history() {
 #[test]
 fn a_movie_is_most_similar_to_itself() {
     let model = model(FeatureSet::Full);
-    let mut likeness = model.likeness();
-    (0..12).for_each(|at| likeness.push(MovieIdx(at)));
+    let mut similarity_pool = model.similarity_pool();
+    (0..12).for_each(|at| similarity_pool.push(MovieIdx(at)));
     for at in 0..12 {
-        let alike = likeness.to(MovieIdx(at as u32)).to_vec();
+        let alike = similarity_pool.similarities_to(MovieIdx(at as u32)).to_vec();
         assert!(alike[at] <= 1.0 + 1e-5);
         assert!(alike.iter().all(|other| *other <= alike[at] + 1e-5));
     }
     // Dropping a pool resets the shared heads.
-    drop(likeness);
-    assert!(model.likeness().to(MovieIdx(0)).is_empty());
-    let mut again = model.likeness();
+    drop(similarity_pool);
+    assert!(model.similarity_pool().similarities_to(MovieIdx(0)).is_empty());
+    let mut again = model.similarity_pool();
     again.push(MovieIdx(1));
-    assert_eq!(again.to(MovieIdx(1)).len(), 1);
+    assert_eq!(again.similarities_to(MovieIdx(1)).len(), 1);
 }
