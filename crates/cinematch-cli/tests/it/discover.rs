@@ -312,7 +312,7 @@ fn services_depend_on_the_region() {
     assert_eq!(count(&found), "1 film");
     let movie = ada.page(&format!("/films/{}", movies(&found)[0]));
     assert!(
-        movie.contains("Where to watch in Germany") && movie.contains("<b>yours</b>"),
+        movie.contains("Where to watch in Germany") && movie.contains("<b>your service</b>"),
         "{movie}"
     );
 }
