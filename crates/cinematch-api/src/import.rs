@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use cinematch::sources::history::supported_exports;
 use cinematch_http::access::Me;
 use cinematch_http::extract::QueryOf;
 use cinematch_http::limits::Limits;
@@ -47,11 +48,7 @@ pub struct ImportForm {
 pub struct FileBytes(Vec<u8>);
 
 /// Imports ratings, likes, watched movies and watchlists from another service.
-///
-/// Supported exports: Letterboxd (ZIP or CSV), IMDb ratings or watchlist (CSV), Trakt (ZIP or JSON), and
-/// `MovieLens.org` ratings (CSV). Send a file as the request body, or one or more files as a multipart form.
-/// Ambiguous rows are reported and not imported. Importing the same file again has no effect.
-#[utoipa::path(post, path = "/api/import", tag = "people", params(ImportQuery),
+#[utoipa::path(post, path = "/api/import", tag = "people", description = description(), params(ImportQuery),
     request_body(content(
         (ImportForm = "multipart/form-data"),
         (FileBytes = "application/zip"),
@@ -77,8 +74,18 @@ pub async fn import(
     }
     let serving = service.serving();
     let taken =
-        upload::take_in(&service, &limits, &serving, &profile, request, asked.filename).await?;
+        upload::import_upload(&service, &limits, &serving, &profile, request, asked.filename)
+            .await?;
     let all_rows = asked.all_rows.unwrap_or(false);
     let reply = imports::reply(&service, &serving, &profile, taken, limit, all_rows).await?;
     Ok(Json(reply).into_response())
+}
+
+/// Returns the description of the route in the API document.
+fn description() -> String {
+    format!(
+        "Supported exports: {}. Send a file as the request body, or one or more files as a multipart form. \
+         Ambiguous rows are reported and not imported. Importing the same file again has no effect.",
+        supported_exports()
+    )
 }

@@ -9,7 +9,7 @@ use cinematch::catalog::count_problems;
 use cinematch::ids::MovieId;
 use cinematch::imports::{CandidateMovie, MatchReport, Matched, RowReport, TasteItem};
 use cinematch::rating::Stars;
-use cinematch::sources::history::Said;
+use cinematch::sources::history::EntryKind;
 use cinematch_store::ImportRecord;
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,16 +19,16 @@ use super::form::{Fields, FormBody};
 use super::layout::{Nav, Page, page};
 use super::movies::UserView;
 use super::note::Note;
+use super::page_caller::PageUser;
 use super::responses::redirect_with_note;
 use super::texts::numbers::{thousands, title_and_year};
 use super::texts::{self as common, errors, import as texts};
-use super::visitor::PageUser;
 use cinematch_http::limits::Limits;
 use cinematch_http::problem::Problem;
-use cinematch_http::upload::take_in;
+use cinematch_http::upload::import_upload;
 use cinematch_service::Service;
 use cinematch_service::export::cell;
-use cinematch_service::imports::{TakenIn, movie_of};
+use cinematch_service::imports::{ImportOutcome, movie_of};
 use cinematch_service::names::check_text;
 
 /// Number of recommendations below a report.
@@ -52,7 +52,7 @@ fn file_form(refusal: Option<&str>) -> Markup {
     html! {
         div .bring {
         form .drop method="post" action="/import" enctype="multipart/form-data" data-drop {
-            label .above for="file" { (texts::FILE) }
+            label .above for="file" { (texts::file_label()) }
             input #file type="file" name="file" multiple required accept=".zip,.csv,.json"
                 aria-describedby={ "file-help" (if refusal.is_some() { " refusal" } else { "" }) }
                 aria-invalid=[refusal.map(|_| "true")];
@@ -78,7 +78,7 @@ pub async fn import(
     request: Request,
 ) -> Result<Response, Problem> {
     let serving = state.serving();
-    let taken = match take_in(&state, &limits, &serving, &profile, request, None).await {
+    let taken = match import_upload(&state, &limits, &serving, &profile, request, None).await {
         Ok(taken) => taken,
         Err(problem) if problem.status().is_client_error() => {
             let main = html! {
@@ -103,7 +103,7 @@ pub async fn import(
 }
 
 /// The outcome of all rows.
-fn report(TakenIn { report, changes }: &TakenIn, view: &UserView) -> Markup {
+fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) -> Markup {
     let found = report.by_id + report.by_title;
     html! {
         section .report aria-labelledby="report" {
@@ -192,26 +192,26 @@ struct Question<'a> {
     title: &'a str,
     year: Option<u16>,
     candidates: &'a [CandidateMovie],
-    said: Vec<Said>,
+    kinds: Vec<EntryKind>,
 }
 
 /// The ambiguous titles of a report, each once.
 fn open(report: &MatchReport) -> Vec<Question<'_>> {
     let mut open: Vec<Question<'_>> = Vec::new();
     for row in report.rows_that_are(Matched::Ambiguous) {
-        let RowReport { title, year, candidate_movies, said, .. } = row;
+        let RowReport { title, year, candidate_movies, kind, .. } = row;
         let same = open.iter_mut().find(|question| {
             question.title == title
                 && question.year == *year
                 && question.candidates == candidate_movies
         });
         match same {
-            Some(question) => question.said.push(*said),
+            Some(question) => question.kinds.push(*kind),
             None => open.push(Question {
                 title,
                 year: *year,
                 candidates: candidate_movies,
-                said: vec![*said],
+                kinds: vec![*kind],
             }),
         }
     }
@@ -231,9 +231,9 @@ fn questions(report: &MatchReport) -> Markup {
                     @for (at, question) in open.iter().take(MAX_QUESTIONS).enumerate() {
                         fieldset {
                             legend { (title_and_year(question.title, question.year)) }
-                            p .small { (texts::in_your_file(&question.said)) }
-                            @for said in &question.said {
-                                input type="hidden" name={ "said-" (at) } value=(as_value(*said));
+                            p .small { (texts::in_your_file(&question.kinds)) }
+                            @for kind in &question.kinds {
+                                input type="hidden" name={ "said-" (at) } value=(as_value(*kind));
                             }
                             ul .choices {
                                 @for movie in question.candidates {
@@ -256,12 +256,12 @@ fn questions(report: &MatchReport) -> Markup {
 }
 
 /// A row's feedback as a form value.
-fn as_value(said: Said) -> String {
-    match said {
-        Said::Rated(stars) => stars.value().to_string(),
-        Said::Liked => "liked".to_owned(),
-        Said::Watched => "watched".to_owned(),
-        Said::Watchlist => "watchlist".to_owned(),
+fn as_value(kind: EntryKind) -> String {
+    match kind {
+        EntryKind::Rated(stars) => stars.value().to_string(),
+        EntryKind::Liked => "liked".to_owned(),
+        EntryKind::Watched => "watched".to_owned(),
+        EntryKind::Watchlist => "watchlist".to_owned(),
     }
 }
 
@@ -295,7 +295,7 @@ fn as_file(rows: &[&RowReport]) -> String {
     for row in rows {
         let year = row.year.map(|year| year.to_string()).unwrap_or_default();
         let cells =
-            [cell(&row.file), row.line.to_string(), cell(&row.title), year, as_value(row.said)];
+            [cell(&row.file), row.line.to_string(), cell(&row.title), year, as_value(row.kind)];
         text.push_str(&cells.join(","));
         text.push_str("\r\n");
     }
@@ -409,7 +409,7 @@ mod tests {
             line: 3,
             title: "=1+1, \"x\"".to_owned(),
             year: None,
-            said: Said::Liked,
+            kind: EntryKind::Liked,
             matched: Matched::Unmatched,
             fuzzy: false,
             movie_id: None,

@@ -17,13 +17,13 @@ const CONCURRENCY: usize = 32;
 
 /// Number of consecutive failures after which a run ends, because the network or TMDb is down and trying
 /// the rest would take hours.
-const HOPELESS: u32 = 40;
+const MAX_CONSECUTIVE_FAILURES: u32 = 40;
 
 /// Time an ending run waits for the responses to requests already sent.
-const GRACE: Duration = Duration::from_secs(3);
+const GRACE_PERIOD: Duration = Duration::from_secs(3);
 
 /// Interval of progress reports.
-const LOOK: Duration = Duration::from_secs(1);
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Maximum number of failures listed in a summary.
 const LISTED: usize = 20;
@@ -41,7 +41,7 @@ const CHANGES_WINDOW: i64 = 14;
 
 /// Resource to request for a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum Resource {
     /// The movie with all appended resources.
     Movie,
     /// Its watch providers only.
@@ -51,10 +51,10 @@ pub enum Ask {
 /// Returns the movies to fetch, in the order of `wanted`: those not yet requested and those marked stale.
 /// With `refresh_missing`, also those that TMDb did not have.
 pub fn pending(wanted: &[TmdbId], known: &KnownMovies, refresh_missing: bool) -> Vec<TmdbId> {
-    let asked = |id: &&TmdbId| {
+    let is_pending = |id: &&TmdbId| {
         known.get(id).is_none_or(|known| known.stale || (known.missing && refresh_missing))
     };
-    wanted.iter().filter(asked).copied().collect()
+    wanted.iter().filter(is_pending).copied().collect()
 }
 
 /// Result of `--update`.
@@ -67,12 +67,12 @@ pub struct Update {
 }
 
 /// Setting with the date until which changes were processed.
-const SEEN_UNTIL: &str = "changes_seen_until";
+const CHANGES_SEEN_UNTIL: &str = "changes_seen_until";
 
 /// Records the start date of the first run, from which later updates list changes.
-pub async fn begin(store: &Store, clock: Clock) -> Result<(), StoreError> {
-    if store.setting(SEEN_UNTIL).await?.is_none() {
-        store.set(SEEN_UNTIL, &date(clock.unix())).await?;
+pub async fn record_start(store: &Store, clock: Clock) -> Result<(), StoreError> {
+    if store.setting(CHANGES_SEEN_UNTIL).await?.is_none() {
+        store.set(CHANGES_SEEN_UNTIL, &date(clock.unix())).await?;
     }
     Ok(())
 }
@@ -82,7 +82,7 @@ pub async fn begin(store: &Store, clock: Clock) -> Result<(), StoreError> {
 pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Update, FetchError> {
     let known = store.known().await?;
     let today = clock.unix() / DAY;
-    let seen_until = store.setting(SEEN_UNTIL).await?;
+    let seen_until = store.setting(CHANGES_SEEN_UNTIL).await?;
     let seen_until = seen_until.and_then(|text| day(&text));
     let listed = match seen_until.filter(|seen| today - seen <= CHANGES_WINDOW) {
         Some(seen) => Some(
@@ -112,7 +112,7 @@ pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Upd
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// TMDb's list of changes could not be fetched.
-    #[error("cannot ask TMDb which films changed: {0}")]
+    #[error("cannot resource TMDb which films changed: {0}")]
     Changes(CallError),
     /// The store failed.
     #[error(transparent)]
@@ -136,7 +136,7 @@ pub enum Ended {
     /// TMDb rejects all requests.
     Stopped(Stop),
     /// Too many consecutive failures; contains the last one's description.
-    Hopeless(String),
+    TooManyFailures(String),
     /// The caller interrupted the run.
     Interrupted,
 }
@@ -145,9 +145,9 @@ impl fmt::Display for Ended {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped(stop) => stop.fmt(out),
-            Self::Hopeless(reason) => write!(
+            Self::TooManyFailures(reason) => write!(
                 out,
-                "TMDb gave no answer for {HOPELESS} films in a row, at last: {reason}. Check the \
+                "TMDb gave no answer for {MAX_CONSECUTIVE_FAILURES} films in a row, at last: {reason}. Check the \
                  network, or https://status.themoviedb.org, and run it again: it goes on from here"
             ),
             Self::Interrupted => {
@@ -178,6 +178,22 @@ pub struct Summary {
     pub ended: Option<Ended>,
 }
 
+/// State of a run.
+#[derive(Default)]
+struct RunState {
+    summary: Summary,
+    /// Number of requests with an outcome.
+    done: usize,
+    /// Number of consecutive failures.
+    failures_in_a_row: u32,
+}
+
+impl RunState {
+    fn progress(&self, api: &Api) -> Progress {
+        Progress { done: self.done, failed: self.summary.failed, waits: api.waits() }
+    }
+}
+
 /// Fetches movies from TMDb into a store.
 #[derive(Debug)]
 pub struct Fetcher<'a> {
@@ -194,40 +210,39 @@ impl Fetcher<'_> {
     /// requests, after 40 consecutive failures, or when `interrupt` completes.
     pub async fn run(
         &self,
-        ask: Ask,
+        resource: Resource,
         movies: Vec<TmdbId>,
         interrupt: impl Future<Output = ()>,
         mut progress: impl FnMut(Progress),
     ) -> Result<Summary, StoreError> {
         let started = self.clock.elapsed();
-        let mut summary = Summary::default();
+        let mut state = RunState::default();
         let mut waiting = movies.into_iter();
         let mut under_way = JoinSet::new();
-        let (mut in_a_row, mut done) = (0, 0);
         let mut interrupt = std::pin::pin!(interrupt);
-        let mut look = tokio::time::interval(LOOK);
+        let mut report_interval = tokio::time::interval(REPORT_INTERVAL);
         let mut grace = std::pin::pin!(tokio::time::sleep(Duration::MAX / 4));
         loop {
-            while summary.ended.is_none() && under_way.len() < CONCURRENCY {
+            while state.summary.ended.is_none() && under_way.len() < CONCURRENCY {
                 let Some(id) = waiting.next() else { break };
-                under_way.spawn(asked(Arc::clone(&self.api), ask, id));
+                under_way.spawn(request(Arc::clone(&self.api), resource, id));
             }
             let answer = tokio::select! {
                 answer = under_way.join_next() => answer,
-                () = &mut interrupt, if summary.ended.is_none() => {
-                    summary.ended = Some(Ended::Interrupted);
+                () = &mut interrupt, if state.summary.ended.is_none() => {
+                    state.summary.ended = Some(Ended::Interrupted);
                     // Requests already sent may still get a response.
                     self.api.close();
-                    grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
+                    grace.as_mut().reset(tokio::time::Instant::now() + GRACE_PERIOD);
                     continue;
                 }
-                () = &mut grace, if summary.ended.is_some() => {
+                () = &mut grace, if state.summary.ended.is_some() => {
                     under_way.abort_all();
-                    grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
+                    grace.as_mut().reset(tokio::time::Instant::now() + GRACE_PERIOD);
                     continue;
                 }
-                _ = look.tick() => {
-                    progress(Progress { done, failed: summary.failed, waits: self.api.waits() });
+                _ = report_interval.tick() => {
+                    progress(state.progress(&self.api));
                     continue;
                 }
             };
@@ -235,58 +250,74 @@ impl Fetcher<'_> {
                 None => break,
                 Some(Ok(answer)) => answer,
                 Some(Err(error)) if error.is_cancelled() => {
-                    summary.left += 1;
+                    state.summary.left += 1;
                     continue;
                 }
                 Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
             };
-            let ended = match answer {
-                Ok(movie) => {
-                    self.keep(ask, id, &movie, &mut summary).await?;
-                    in_a_row = 0;
-                    None
-                }
-                Err(CallError::Failed(reason)) => {
-                    in_a_row += 1;
-                    summary.fail(id, reason.clone());
-                    (in_a_row == HOPELESS).then_some(Ended::Hopeless(reason))
-                }
-                Err(CallError::Stop(stop)) => {
-                    summary.left += 1;
-                    Some(Ended::Stopped(stop))
-                }
-                Err(CallError::Closed) => {
-                    summary.left += 1;
-                    continue;
-                }
-            };
-            if ended.is_some() && summary.ended.is_none() {
-                summary.ended = ended;
+            let ended = self.record(resource, id, answer, &mut state).await?;
+            if ended.is_some() && state.summary.ended.is_none() {
+                state.summary.ended = ended;
                 self.api.close();
-                grace.as_mut().reset(tokio::time::Instant::now() + GRACE);
+                grace.as_mut().reset(tokio::time::Instant::now() + GRACE_PERIOD);
             }
-            done += 1;
-            progress(Progress { done, failed: summary.failed, waits: self.api.waits() });
+            progress(state.progress(&self.api));
         }
+        let mut summary = state.summary;
         summary.left += waiting.len();
         summary.failures.sort_unstable();
         summary.seconds = self.clock.elapsed().saturating_sub(started).as_secs_f64();
         Ok(summary)
     }
 
-    async fn keep(
+    /// Records the outcome of a request. Returns the reason if the run must end because of it.
+    async fn record(
         &self,
-        ask: Ask,
+        resource: Resource,
+        id: TmdbId,
+        answer: Result<Movie, CallError>,
+        state: &mut RunState,
+    ) -> Result<Option<Ended>, StoreError> {
+        let summary = &mut state.summary;
+        let ended = match answer {
+            Ok(movie) => {
+                self.store_response(resource, id, &movie, summary).await?;
+                state.failures_in_a_row = 0;
+                None
+            }
+            Err(CallError::Failed(reason)) => {
+                state.failures_in_a_row += 1;
+                summary.fail(id, reason.clone());
+                (state.failures_in_a_row == MAX_CONSECUTIVE_FAILURES)
+                    .then_some(Ended::TooManyFailures(reason))
+            }
+            Err(CallError::Stop(stop)) => {
+                summary.left += 1;
+                Some(Ended::Stopped(stop))
+            }
+            // The request was not sent.
+            Err(CallError::Closed) => {
+                summary.left += 1;
+                return Ok(None);
+            }
+        };
+        state.done += 1;
+        Ok(ended)
+    }
+
+    async fn store_response(
+        &self,
+        resource: Resource,
         id: TmdbId,
         movie: &Movie,
         summary: &mut Summary,
     ) -> Result<(), StoreError> {
         let (store, at) = (self.store, self.clock.unix());
-        match (ask, movie) {
-            (Ask::Movie, Movie::Found(body)) => store.put(id, Some(body), at).await?,
-            (Ask::Movie, Movie::Missing) => store.put(id, None, at).await?,
-            (Ask::Providers, Movie::Found(body)) => store.put_providers(id, body, at).await?,
-            (Ask::Providers, Movie::Missing) => store.put_providers(id, b"{}", at).await?,
+        match (resource, movie) {
+            (Resource::Movie, Movie::Found(body)) => store.put(id, Some(body), at).await?,
+            (Resource::Movie, Movie::Missing) => store.put(id, None, at).await?,
+            (Resource::Providers, Movie::Found(body)) => store.put_providers(id, body, at).await?,
+            (Resource::Providers, Movie::Missing) => store.put_providers(id, b"{}", at).await?,
         }
         match movie {
             Movie::Found(body) => {
@@ -299,10 +330,14 @@ impl Fetcher<'_> {
     }
 }
 
-async fn asked(api: Arc<Api>, ask: Ask, id: TmdbId) -> (TmdbId, Result<Movie, CallError>) {
-    let answer = match ask {
-        Ask::Movie => api.movie(id).await,
-        Ask::Providers => api.providers(id).await,
+async fn request(
+    api: Arc<Api>,
+    resource: Resource,
+    id: TmdbId,
+) -> (TmdbId, Result<Movie, CallError>) {
+    let answer = match resource {
+        Resource::Movie => api.movie(id).await,
+        Resource::Providers => api.providers(id).await,
     };
     (id, answer)
 }

@@ -1,6 +1,6 @@
-//! Texts of the import page and its report.
+//! Text of the import page and its report.
 
-use cinematch::sources::history::Said;
+use cinematch::sources::history::{self, EntryKind};
 use cinematch_store::ImportChanges;
 
 use super::movie::stars;
@@ -8,14 +8,13 @@ use super::numbers::{count, films, thousands};
 
 pub const TITLE: &str = "Import";
 pub const HEADING: &str = "Import your ratings";
-pub const FILE: &str = "Files from Letterboxd, IMDb, Trakt or MovieLens.org";
 pub const FILE_HELP: &str =
     "Drop files here or choose them. Importing the same file again changes nothing.";
 /// On the button while files are being sent.
 pub const READING: &str = "Reading files…";
 pub const HOW_TO_EXPORT: &str = "How to get your file";
 
-/// Supported services and how to export from them.
+/// How to export from each supported service, in the order of the registry.
 pub const SOURCES: [(&str, &str); 4] = [
     ("Letterboxd", "Settings → Data → Export your data. Use the ZIP file as it is."),
     ("IMDb", "Your ratings or a list → ⋮ → Export. Use the CSV file."),
@@ -35,9 +34,14 @@ pub const OTHER_ROWS: &str = "not films, or not readable";
 pub const WHICH_FILM: &str = "Which film do you mean?";
 pub const NONE_OF_THESE: &str = "None of these";
 pub const SAVE_CHOICES: &str = "Save choices";
-pub const NOTHING_CHOSEN: &str = "You chose no film, so nothing was changed.";
+pub const NOTHING_CHOSEN: &str = "You didn't choose a film. Nothing changed.";
 pub const DOWNLOAD_ROWS: &str = "Download these rows (CSV)";
 pub const NO_CHANGES: &str = "Nothing changed.";
+
+/// Label of the file field.
+pub fn file_label() -> String {
+    format!("Files from {}", history::service_names("or"))
+}
 
 pub fn rows_matched(matched: usize, rows: usize) -> String {
     format!("{} of {} matched", thousands(matched), count(rows, "row", "rows"))
@@ -70,17 +74,17 @@ pub fn more_not_found(number: usize) -> String {
 }
 
 /// The values that the export has for an ambiguous title.
-pub fn in_your_file(values: &[Said]) -> String {
+pub fn in_your_file(values: &[EntryKind]) -> String {
     let values: Vec<String> = values.iter().map(|value| feedback(*value)).collect();
     format!("In your file: {}", values.join(", "))
 }
 
-fn feedback(value: Said) -> String {
+fn feedback(value: EntryKind) -> String {
     match value {
-        Said::Rated(rating) => stars(rating.value()),
-        Said::Liked => "liked".to_owned(),
-        Said::Watched => "seen".to_owned(),
-        Said::Watchlist => "on your watchlist".to_owned(),
+        EntryKind::Rated(rating) => stars(rating.value()),
+        EntryKind::Liked => "liked".to_owned(),
+        EntryKind::Watched => "seen".to_owned(),
+        EntryKind::Watchlist => "on your watchlist".to_owned(),
     }
 }
 
@@ -107,6 +111,13 @@ pub fn choices_saved(changed: ImportChanges) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_supported_service_has_export_steps() {
+        let described: Vec<&str> = SOURCES.iter().map(|(name, _)| *name).collect();
+        let supported: Vec<&str> = history::services().map(history::Service::name).collect();
+        assert_eq!(described, supported);
+    }
 
     #[test]
     fn changes_are_counted_in_films() {

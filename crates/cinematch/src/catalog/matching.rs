@@ -163,8 +163,8 @@ pub(crate) fn folded(title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::content::tests::movie;
-    use crate::sources::history::Said;
+    use crate::fixtures::movie;
+    use crate::sources::history::EntryKind;
 
     fn entry(title: &str, year: Option<u16>) -> Entry {
         Entry {
@@ -174,7 +174,7 @@ mod tests {
             imdb_id: None,
             tmdb_id: None,
             movie_id: None,
-            said: Said::Watched,
+            kind: EntryKind::Watched,
             of_viewing: false,
             file: "f.csv".to_owned(),
             line: 2,

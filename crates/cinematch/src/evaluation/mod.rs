@@ -30,7 +30,7 @@ mod protocol;
 mod report;
 mod significance;
 mod split;
-mod star_tasks;
+mod star_predictions;
 mod stars;
 mod strata;
 mod strong;
@@ -50,8 +50,8 @@ pub use report::{
     Against, Contestant, Evaluation, Mean, ModelReport, ReportError, SplitReport, StratumReport,
 };
 pub use significance::{Bootstrap, Comparison, SignificanceError, holm, mean_and_standard_error};
-pub use split::{HeldOut, LIKED, Part, Split, SplitError, TagRule};
-pub use star_tasks::{Averages, StarBaseline, StarModel, StarPredictions, StarReport, StarTask};
+pub use split::{HeldOut, LIKED, Part, Split, SplitError, StarTask, TagRule};
+pub use star_predictions::{Averages, StarBaseline, StarModel, StarPredictions, StarReport};
 pub use stars::{StarErrors, interval_coverage, star_errors};
 pub use strata::{HISTORY_STRATA, MOVIE_STRATA};
 pub use strong::StrongGeneralization;

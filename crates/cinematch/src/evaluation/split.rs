@@ -6,7 +6,6 @@ use rand_chacha::rand_core::Rng;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
-use super::StarTask;
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::sources::movielens::TagRow;
@@ -33,6 +32,17 @@ pub struct HeldOut {
     pub history: Vec<Rated>,
     /// Ratings of the movies to find, sorted by movie.
     pub relevant: Vec<Rated>,
+}
+
+/// A rating prediction task for one user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StarTask {
+    /// The user.
+    pub user: UserIdx,
+    /// Ratings visible to the model, liked or not, sorted by movie.
+    pub history: Vec<Rated>,
+    /// Ratings to predict, sorted by movie.
+    pub hidden: Vec<Rated>,
 }
 
 /// Training data, and held-out users with movies to find.

@@ -26,7 +26,7 @@ pub struct Imported {
 /// Reads the exports of an import, given by name and content, and matches their rows to `movies`.
 /// `index` must be the index of `movies`. If several files rate a movie, the rating of the last file
 /// is used, except that a rating of the movie itself takes precedence over one of a single viewing.
-/// O(bytes) time; memory is bounded by [`history::LARGEST`] and [`history::MOST_ROWS`].
+/// O(bytes) time; memory is bounded by [`history::MAX_BYTES`] and [`history::MAX_ROWS`].
 ///
 /// # Errors
 /// Returns an error, and imports nothing, if a file is not a supported export, exceeds a limit or is

@@ -6,10 +6,10 @@ use crate::catalog::matching::Match;
 use crate::catalog::{Movie, count_problems};
 use crate::ids::MovieId;
 use crate::sources::Problem;
-use crate::sources::history::{Entry, History, Said, Service, Skipped};
+use crate::sources::history::{Entry, EntryKind, History, Service, Skipped};
 
 /// Maximum number of candidates listed for an ambiguous row.
-const MOST_CANDIDATES: usize = 5;
+const MAX_CANDIDATES: usize = 5;
 
 /// Result of matching a row to a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -48,7 +48,8 @@ pub struct RowReport {
     /// Year in the file.
     pub year: Option<u16>,
     /// The feedback.
-    pub said: Said,
+    #[serde(rename = "said")]
+    pub kind: EntryKind,
     /// Result of matching.
     pub matched: Matched,
     /// True if the title matched with a year that is missing or off by one.
@@ -139,7 +140,7 @@ impl MatchReport {
 impl RowReport {
     fn new(entry: Entry, found: &Match, movies: &[Movie]) -> Self {
         let candidates = match found {
-            Match::Ambiguous(films) => &films[..films.len().min(MOST_CANDIDATES)],
+            Match::Ambiguous(films) => &films[..films.len().min(MAX_CANDIDATES)],
             _ => &[],
         };
         let candidate_movies: Vec<CandidateMovie> = candidates
@@ -154,7 +155,7 @@ impl RowReport {
             line: entry.line,
             title: entry.title,
             year: entry.year,
-            said: entry.said,
+            kind: entry.kind,
             matched: match found {
                 Match::ById(_) => Matched::Id,
                 Match::ByTitle(_) | Match::ByTitleNearly(_) => Matched::Title,

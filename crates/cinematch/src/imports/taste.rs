@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::ids::MovieId;
 use crate::ranking::{Query, Rating};
 use crate::rating::Stars;
-use crate::sources::history::{Entry, Said};
+use crate::sources::history::{Entry, EntryKind};
 
 /// A user's feedback about a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,7 +43,7 @@ struct Sayings {
 }
 
 /// Maximum number of ratings, and of liked movies, in a [`Query`].
-const MOST_IN_QUERY: usize = 10_000;
+const MAX_IN_QUERY: usize = 10_000;
 
 impl Taste {
     /// Merges rows. The last rating of a movie is used, but a rating of the movie itself takes
@@ -52,16 +52,16 @@ impl Taste {
         let mut said: BTreeMap<MovieId, Sayings> = BTreeMap::new();
         for (at, (movie_id, entry)) in rows.enumerate() {
             let movie = said.entry(movie_id).or_default();
-            match entry.said {
-                Said::Rated(stars) => {
+            match entry.kind {
+                EntryKind::Rated(stars) => {
                     let stands = movie.rating.is_some_and(|(_, of_viewing)| !of_viewing);
                     if !(stands && entry.of_viewing) {
                         movie.rating = Some((stars, entry.of_viewing));
                     }
                 }
-                Said::Liked => movie.liked = true,
-                Said::Watched => movie.watched = true,
-                Said::Watchlist => movie.listed = movie.listed.or(Some(at)),
+                EntryKind::Liked => movie.liked = true,
+                EntryKind::Watched => movie.watched = true,
+                EntryKind::Watchlist => movie.listed = movie.listed.or(Some(at)),
             }
         }
         let mut items: Vec<(Option<usize>, TasteItem)> = said
@@ -125,10 +125,10 @@ impl Taste {
         let mut rated: Vec<(MovieId, Stars)> = self.rated().collect();
         let decided = |stars: Stars| stars.halves().abs_diff(6);
         rated.sort_by_key(|(_, stars)| std::cmp::Reverse(decided(*stars)));
-        let silent = rated.split_off(rated.len().min(MOST_IN_QUERY));
+        let silent = rated.split_off(rated.len().min(MAX_IN_QUERY));
         rated.sort_unstable();
         let mut liked: Vec<MovieId> = self.liked().collect();
-        let also_silent = liked.split_off(liked.len().min(MOST_IN_QUERY));
+        let also_silent = liked.split_off(liked.len().min(MAX_IN_QUERY));
         let rating =
             |(movie_id, stars): (MovieId, Stars)| Rating { movie_id, rating: stars.value() };
         Query {

@@ -5,16 +5,16 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::*;
+use crate::fixtures::movie;
 use crate::ids::{MovieId, TmdbId};
-use crate::models::content::tests::movie;
 use crate::rating::Stars;
-use crate::sources::history::{Said, Service};
+use crate::sources::history::EntryKind;
 
 fn stars(value: f32) -> Stars {
     Stars::from_value(value).unwrap()
 }
 
-fn catalogue() -> Vec<Movie> {
+fn catalog() -> Vec<Movie> {
     let with = |id, title: &str, year| Movie { year: Some(year), ..movie(id, title) };
     vec![
         with(6, "Heat", 1995),
@@ -28,7 +28,7 @@ fn catalogue() -> Vec<Movie> {
 }
 
 fn import(files: &[(&str, &str)]) -> Imported {
-    let movies = catalogue();
+    let movies = catalog();
     read(&MatchIndex::new(&movies), &movies, files).unwrap()
 }
 
@@ -92,10 +92,10 @@ fn report_accounts_for_every_row() {
     let imdb = "Const,Your Rating,Title,Title Type,Year\ntt1,9,Zodiac,Movie,2007\n\
                 tt2,9,Lost,TV Series,2004\n";
     let MatchReport { services, .. } = import(&[("ratings.csv", "Const,Title\n")]).report;
-    assert_eq!(services, [Service::Imdb]);
+    assert_eq!(serde_json::to_value(services).unwrap(), serde_json::json!(["imdb"]));
     let report = import(&[("ratings.csv", ratings.as_str()), ("imdb.csv", imdb)]).report;
-    assert_eq!(report.services, [Service::Letterboxd, Service::Imdb]);
     let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["services"], serde_json::json!(["letterboxd", "imdb"]));
     for (count, expected) in [
         ("rows", 8),
         ("by_id", 0),
@@ -236,7 +236,7 @@ fn random_rows_of_every_format_match_their_movie_or_are_ambiguous() {
             let mut last: BTreeMap<MovieId, Stars> = BTreeMap::new();
             for ((row, movie), halves) in report.matches.iter().zip(&picked).zip(&halves) {
                 let said = Stars::from_halves(*halves).unwrap();
-                assert_eq!(row.said, Said::Rated(said), "{name}, line {}", row.line);
+                assert_eq!(row.kind, EntryKind::Rated(said), "{name}, line {}", row.line);
                 if let Some(found) = row.movie_id {
                     assert_eq!(found, movie.movie_id, "{name}: {}", movie.title);
                     last.insert(found, said);

@@ -4,6 +4,7 @@ mod history;
 mod tmdb_csv;
 
 use anyhow::{Result, bail};
+use cinematch::sources::history::service_names;
 use clap::{Args, Subcommand};
 
 use crate::options::Global;
@@ -14,7 +15,7 @@ use crate::output::Output;
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  cinematch import letterboxd.zip            match your history, and recommend from it\n  \
-                  cinematch import ratings.csv watchlist.csv exports of IMDb, Letterboxd or MovieLens.org\n  \
+                  cinematch import ratings.csv watchlist.csv several files at once\n  \
                   cinematch import trakt.zip --json          the result for each row\n  \
                   cinematch import tmdb-csv FILE…            TMDb metadata; see its own --help"
 )]
@@ -37,8 +38,9 @@ impl Import {
         match &self.source {
             Some(Source::TmdbCsv(tmdb_csv)) => tmdb_csv.run(global, output),
             None if self.history.is_empty() => bail!(
-                "no file; `cinematch import FILE` reads exports of Letterboxd, IMDb, Trakt and \
-                 MovieLens.org, `cinematch import tmdb-csv FILE` reads TMDb metadata"
+                "no file; `cinematch import FILE` reads exports of {}, `cinematch import tmdb-csv FILE` \
+                 reads TMDb metadata",
+                service_names("and")
             ),
             None => self.history.run(global, output),
         }

@@ -93,14 +93,14 @@ fn rejects_unsupported_missing_and_oversized_files() {
     let folder = Folder::trained();
     folder.write("x.csv", b"a,b\n1,2\n");
     let error = folder.fails(&["import", "x.csv"]);
-    assert!(error.contains("x.csv is no export that CineMatch knows"), "{error}");
+    assert!(error.contains("x.csv is not a supported export"), "{error}");
     let error = folder.fails(&["import", "nothing.zip"]);
     assert!(error.contains("nothing.zip not found"), "{error}");
     let error = folder.fails(&["import"]);
     assert!(error.contains("no file; `cinematch import FILE` reads"), "{error}");
     folder.write("bomb.zip", &letterboxd(&[("ratings.csv", &"0".repeat(80 << 20))]));
     let error = folder.fails(&["import", "bomb.zip"]);
-    assert!(error.contains("larger than 32 MiB when unpacked"), "{error}");
+    assert!(error.contains("too large when unpacked: the maximum is 32 MiB"), "{error}");
 }
 
 /// Returns the peak memory of an import in MiB, and true if it succeeded.

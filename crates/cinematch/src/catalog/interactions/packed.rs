@@ -21,7 +21,7 @@ const MAGIC: &[u8; 8] = b"CMRATNG1";
 const _: () =
     assert!(cfg!(target_endian = "little"), "the arrays are written as they are in memory");
 /// Maximum length of the header in bytes.
-const LONGEST_HEADER: u32 = 1 << 20;
+const MAX_HEADER_LENGTH: u32 = 1 << 20;
 /// Number of bytes before the header.
 const PREFIX: u64 = 16;
 const N_ARRAYS: usize = 9;
@@ -147,49 +147,76 @@ impl Packed {
     /// Loads packed ratings and verifies all checksums. Returns `None` if the file does not exist or
     /// belongs to another fingerprint. O(bytes); the arrays are read and checked in parallel.
     pub fn open(path: &Path, fingerprint: &Fingerprint) -> Result<Option<Self>, PackedError> {
-        let damaged = |reason: &str| PackedError::Damaged {
-            file: path.display().to_string(),
-            reason: reason.to_owned(),
-        };
         let file = match File::open(path) {
-            Ok(file) => file,
+            Ok(file) => PackedFile { file, path },
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(FileError::at("open", path)(error).into()),
         };
         let length = fs::metadata(path).map_err(FileError::at("read", path))?.len();
-        let read = |at: u64, into: &mut [u8]| {
-            file.read_exact_at(into, at).map_err(FileError::at("read", path))
-        };
+        let (header, data) = file.header(length)?;
+        if header.provenance.fingerprint != *fingerprint {
+            return Ok(None);
+        }
+        if data.checked_add(header.data_length()) != Some(length) {
+            return Err(file.damaged("its length is not what its header says"));
+        }
+        let interactions = file.interactions(&header, data)?;
+        Ok(Some(Self { interactions, provenance: header.provenance }))
+    }
+}
+
+impl Header {
+    /// Returns the length of all arrays in bytes.
+    fn data_length(&self) -> u64 {
+        12 * (self.n_users + self.n_movies) as u64 + 16 + 14 * self.n_ratings as u64
+    }
+}
+
+/// An open file of packed ratings.
+struct PackedFile<'a> {
+    file: File,
+    path: &'a Path,
+}
+
+impl PackedFile<'_> {
+    fn damaged(&self, reason: &str) -> PackedError {
+        PackedError::Damaged { file: self.path.display().to_string(), reason: reason.to_owned() }
+    }
+
+    fn read(&self, at: u64, into: &mut [u8]) -> Result<(), FileError> {
+        self.file.read_exact_at(into, at).map_err(FileError::at("read", self.path))
+    }
+
+    /// Reads and verifies the header of a file of `length` bytes. Returns it with the position of the first
+    /// array.
+    fn header(&self, length: u64) -> Result<(Header, u64), PackedError> {
         let mut prefix = [0; PREFIX as usize];
         if length < PREFIX {
-            return Err(damaged("it is too short"));
+            return Err(self.damaged("it is too short"));
         }
-        read(0, &mut prefix)?;
+        self.read(0, &mut prefix)?;
         let (magic, numbers) = prefix.split_at(MAGIC.len());
         let [header_length, header_crc]: [u32; 2] = bytemuck::pod_read_unaligned(numbers);
-        if magic != MAGIC || header_length > LONGEST_HEADER {
-            return Err(damaged("it does not start as it should"));
+        if magic != MAGIC || header_length > MAX_HEADER_LENGTH {
+            return Err(self.damaged("it does not start as it should"));
         }
         let mut header = vec![0; header_length as usize];
         let data = PREFIX + u64::from(header_length);
         if length < data {
-            return Err(damaged("it is too short"));
+            return Err(self.damaged("it is too short"));
         }
-        read(PREFIX, &mut header)?;
+        self.read(PREFIX, &mut header)?;
         if crc32fast::hash(&header) != header_crc {
-            return Err(damaged("its header's checksum is another"));
+            return Err(self.damaged("its header's checksum is another"));
         }
-        let header: Header = serde_json::from_slice(&header)
-            .map_err(|error| damaged(&format!("its header: {error}")))?;
-        if header.provenance.fingerprint != *fingerprint {
-            return Ok(None);
-        }
-        let (n_users, n_movies, n) = (header.n_users, header.n_movies, header.n_ratings);
-        let expected = data + 12 * (n_users + n_movies) as u64 + 16 + 14 * n as u64;
-        if length != expected {
-            return Err(damaged("its length is not what its header says"));
-        }
+        let header = serde_json::from_slice(&header)
+            .map_err(|error| self.damaged(&format!("its header: {error}")))?;
+        Ok((header, data))
+    }
 
+    /// Reads and verifies the arrays, the first of which is at position `data`.
+    fn interactions(&self, header: &Header, data: u64) -> Result<Interactions, PackedError> {
+        let (n_users, n_movies, n) = (header.n_users, header.n_movies, header.n_ratings);
         let mut users = vec![0_u32; n_users];
         let mut movies = vec![0_u32; n_movies];
         let mut user_offsets = vec![0_u64; n_users + 1];
@@ -218,11 +245,14 @@ impl Packed {
             })
             .collect();
         places.into_par_iter().with_max_len(1).try_for_each(|(at, array, crc)| {
-            read(at, array)?;
-            let whole = crc32fast::hash(array) == crc;
-            if whole { Ok(()) } else { Err(damaged("a checksum is not what its header says")) }
+            self.read(at, array)?;
+            if crc32fast::hash(array) == crc {
+                Ok(())
+            } else {
+                Err(self.damaged("a checksum is not what its header says"))
+            }
         })?;
-        let interactions = Interactions {
+        Ok(Interactions {
             users: users.into_iter().map(UserId).collect(),
             movies: Vocabulary::new(movies.into_iter().map(MovieId)),
             user_offsets,
@@ -232,7 +262,6 @@ impl Packed {
             movie_offsets,
             movie_users,
             movie_stars,
-        };
-        Ok(Some(Self { interactions, provenance: header.provenance }))
+        })
     }
 }

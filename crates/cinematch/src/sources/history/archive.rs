@@ -1,15 +1,15 @@
-//! Reader of Letterboxd's and Trakt's ZIP archives. Unpacks in memory, within the limits of an
-//! import; never writes to disk.
+//! Reader of ZIP archives. Unpacks in memory, within the limits of an import; never writes to disk.
 
 use std::fmt::Display;
 use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
-use super::{Budget, History, HistoryError, LONGEST_NAME, base_name, read_text, trakt};
-
-/// Maximum number of entries. A Letterboxd archive has one file per user-defined list.
-const MOST_ENTRIES: usize = 10_000;
+use super::budget::Budget;
+use super::entry::History;
+use super::error::HistoryError;
+use super::limits::{MAX_ARCHIVE_ENTRIES, MAX_NAME_BYTES};
+use super::{registry, text};
 
 /// Reads every file of the archive that contains movies and merges them into one history.
 pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
@@ -19,8 +19,8 @@ pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, Hi
     };
     // Signature of a central directory entry. The entries are counted before `ZipArchive` allocates
     // memory for them.
-    if memchr::memmem::find_iter(bytes, b"PK\x01\x02").nth(MOST_ENTRIES).is_some() {
-        return Err(broken(&format_args!("it has more than {MOST_ENTRIES} entries")));
+    if memchr::memmem::find_iter(bytes, b"PK\x01\x02").nth(MAX_ARCHIVE_ENTRIES).is_some() {
+        return Err(broken(&format_args!("it has more than {MAX_ARCHIVE_ENTRIES} entries")));
     }
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     if archive.has_duplicate_names() {
@@ -35,29 +35,24 @@ pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, Hi
         let entry = archive.by_index(at).map_err(|error| broken(&error))?;
         let mut content = Vec::new();
         // The declared size of an entry is not trusted.
-        let read = entry.take(budget.bytes as u64 + 1).read_to_end(&mut content);
+        let read = entry.take(budget.bytes() as u64 + 1).read_to_end(&mut content);
         read.map_err(|error| broken(&format_args!("{name}: {error}")))?;
-        budget.take_bytes(content.len(), || HistoryError::TooLarge {
-            file: file.to_owned(),
-            unpacked: true,
-        })?;
+        budget.take_bytes(file, content.len(), true)?;
         // An empty file is a list without movies.
         if content.trim_ascii().is_empty() {
             continue;
         }
         // Nested archives are not unpacked: an archive that contains itself would recurse forever.
-        let part = read_text(budget, &name, &content)?;
+        let part = text::read(budget, &name, &content)?;
         match &mut whole {
             None => whole = Some(part),
-            Some(whole) => {
-                whole.entries.extend(part.entries);
-                whole.skipped.extend(part.skipped);
-                whole.problems.extend(part.problems);
-                whole.rows += part.rows;
-            }
+            Some(whole) => whole.append(part),
         }
     }
-    whole.ok_or_else(|| HistoryError::Empty { file: file.to_owned() })
+    whole.ok_or_else(|| HistoryError::Empty {
+        file: file.to_owned(),
+        services: registry::archive_names(),
+    })
 }
 
 /// Returns the indices and names of the entries to read. Sorted by name, so that the result does
@@ -76,8 +71,7 @@ fn wanted(
             let reason = format!("`{}` lies outside of it", crate::sources::excerpt(&name));
             return Err(broken(reason));
         }
-        let is_list = is_letterboxd(&name) || trakt::List::of(&name).is_some();
-        if entry.is_dir() || name.len() > LONGEST_NAME || !is_list {
+        if entry.is_dir() || name.len() > MAX_NAME_BYTES || !registry::is_in_archive(&name) {
             continue;
         }
         if entry.is_symlink() {
@@ -97,21 +91,4 @@ fn wanted(
 fn escapes(name: &str) -> bool {
     let is_drive = name.as_bytes().get(1) == Some(&b':');
     is_drive || name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..")
-}
-
-/// Returns true for the name of a Letterboxd table. Excludes deleted and orphaned data and
-/// user-defined lists.
-fn is_letterboxd(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let mut folders = lower.split('/').rev().skip(1);
-    if folders.clone().any(|folder| matches!(folder, "deleted" | "orphaned")) {
-        return false;
-    }
-    match base_name(&lower) {
-        "ratings.csv" | "diary.csv" | "watched.csv" | "watchlist.csv" => {
-            folders.all(|folder| folder != "lists")
-        }
-        "films.csv" => folders.next() == Some("likes"),
-        _ => false,
-    }
 }

@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 
 use zip::write::SimpleFileOptions;
 
-use super::tests::{RATINGS, WATCHED, said, stars, zipped};
+use super::tests::{RATINGS, WATCHED, stars, summary, zipped};
 use super::*;
 
 const HEADER: &str = "Date,Name,Year,Letterboxd URI,Rating\n";
@@ -46,15 +46,18 @@ fn bomb(name: &str, bytes: usize) -> Vec<u8> {
 
 #[test]
 fn rejects_archives_that_unpack_to_more_than_the_limit() {
-    let small = bomb("ratings.csv", LARGEST + 1);
+    let small = bomb("ratings.csv", MAX_BYTES + 1);
     assert!(small.len() < 100_000);
     let error = refusal("bomb.zip", &small);
-    assert!(error.contains("bomb.zip is larger than 32 MiB when unpacked"), "{error}");
+    assert!(
+        error.contains("bomb.zip is too large when unpacked: the maximum is 32 MiB"),
+        "{error}"
+    );
     // Irrelevant entries are not unpacked.
-    let unread = bomb("reviews.csv", LARGEST + 1);
+    let unread = bomb("reviews.csv", MAX_BYTES + 1);
     assert!(matches!(read("b.zip", &unread), Err(HistoryError::Empty { .. })));
     // The limit applies to the sum of all files.
-    let half = "x".repeat(LARGEST / 2);
+    let half = "x".repeat(MAX_BYTES / 2);
     let halves = [format!("{HEADER}1,{half},1990,u,3\n"), format!("{HEADER}2,{half},1990,u,3\n")];
     assert!(matches!(
         read_all(&[("ratings.csv", &halves[0]), ("b/ratings.csv", &halves[1])]),
@@ -67,7 +70,7 @@ fn rejects_archives_that_unpack_to_more_than_the_limit() {
     // Nested archives are not unpacked, so an archive that contains itself terminates.
     let inner = zipped(&[("ratings.csv", RATINGS.as_bytes())]);
     let error = refusal("nested.zip", &zipped(&[("ratings.csv", &inner)]));
-    assert!(error.contains("ratings.csv is no export"), "{error}");
+    assert!(error.contains("ratings.csv is not a supported export"), "{error}");
 }
 
 #[test]
@@ -125,41 +128,41 @@ fn never_panics_on_a_corrupt_archive_and_rejects_a_truncated_one() {
 
 #[test]
 fn rejects_files_with_too_many_rows() {
-    let many = "a,b\n".repeat(MOST_ROWS + 1);
+    let many = "a,b\n".repeat(MAX_ROWS + 1);
     let error = refusal("ratings.csv", format!("{HEADER}{many}").as_bytes());
-    assert!(error.contains("more than 200000 rows"), "{error}");
+    assert!(error.contains("too many rows: the maximum is 200000"), "{error}");
     // Rows may also end with a bare carriage return.
-    let quoted = "\"\"\r".repeat(MOST_ROWS + 1);
+    let quoted = "\"\"\r".repeat(MAX_ROWS + 1);
     let error = refusal("ratings.csv", format!("{HEADER}{quoted}").as_bytes());
-    assert!(error.contains("more than 200000 rows"), "{error}");
+    assert!(error.contains("too many rows: the maximum is 200000"), "{error}");
     // The limit applies to the sum of both files.
-    let half = format!("{HEADER}{}", "1,A,1990,u,3\n".repeat(MOST_ROWS / 2 + 1));
+    let half = format!("{HEADER}{}", "1,A,1990,u,3\n".repeat(MAX_ROWS / 2 + 1));
     let both = read_all(&[("a.csv", &half), ("b.csv", &half)]);
     assert!(matches!(both, Err(HistoryError::TooManyRows { .. })));
-    assert_eq!(read("a.csv", half.as_bytes()).unwrap().entries.len(), MOST_ROWS / 2 + 1);
-    let list = format!("[{}0]", "0,".repeat(MOST_ROWS));
+    assert_eq!(read("a.csv", half.as_bytes()).unwrap().entries.len(), MAX_ROWS / 2 + 1);
+    let list = format!("[{}0]", "0,".repeat(MAX_ROWS));
     let error = refusal("watched-movies.json", list.as_bytes());
-    assert!(error.contains("more than 200000 rows"), "{error}");
+    assert!(error.contains("too many rows: the maximum is 200000"), "{error}");
     assert_eq!(read("watched-movies.json", &list.as_bytes()[2..]).ok(), None);
 }
 
 #[test]
 fn bounds_time_and_memory_for_endless_lines_and_fields() {
-    let long = vec![b'x'; LARGEST + 1];
+    let long = vec![b'x'; MAX_BYTES + 1];
     let error = refusal("ratings.csv", &long);
-    assert!(error.contains("ratings.csv is larger than 32 MiB: "), "{error}");
+    assert!(error.contains("ratings.csv is too large: the maximum is 32 MiB"), "{error}");
     // Headers that are too long or have too many columns are rejected.
-    assert!(refusal("r.csv", &long[..LARGEST]).contains("no export"));
+    assert!(refusal("r.csv", &long[..MAX_BYTES]).contains("not a supported export"));
     let columns = format!("Name,Year,Letterboxd URI{}\n", ",x".repeat(100));
-    assert!(refusal("ratings.csv", columns.as_bytes()).contains("no export"));
+    assert!(refusal("ratings.csv", columns.as_bytes()).contains("not a supported export"));
     // A very long title is truncated.
-    let title = "x".repeat(LARGEST - 100);
+    let title = "x".repeat(MAX_BYTES - 100);
     let history = read("ratings.csv", format!("{HEADER}1,{title},1990,u,3\n").as_bytes()).unwrap();
-    assert_eq!((history.entries[0].title.len(), history.entries[0].said), (500, stars(3.0)));
+    assert_eq!((history.entries[0].title.len(), history.entries[0].kind), (500, stars(3.0)));
     // Excess fields are counted, not kept.
-    let commas = format!("{HEADER}{}\n1,Heat,1995,u,5\n", ",".repeat(LARGEST - 100));
+    let commas = format!("{HEADER}{}\n1,Heat,1995,u,5\n", ",".repeat(MAX_BYTES - 100));
     let history = read("ratings.csv", commas.as_bytes()).unwrap();
-    assert_eq!(said(&history), [("Heat", Some(1995), stars(5.0))]);
+    assert_eq!(summary(&history), [("Heat", Some(1995), stars(5.0))]);
     assert!(history.problems[0].reason.starts_with("expected 5 fields, got 33554333 fields"));
     // A very long file name is truncated in the entries.
     let name = format!("{}/ratings.csv", "é".repeat(50_000));
@@ -168,7 +171,7 @@ fn bounds_time_and_memory_for_endless_lines_and_fields() {
         history.entries[0].file.len() <= 200 && history.entries[0].file.ends_with("ratings.csv")
     );
     // Unclosed quotes are read in bounded time.
-    let quotes = format!("{HEADER}{}", "1,\"A,1990,u,3\n".repeat(MOST_ROWS - 1));
+    let quotes = format!("{HEADER}{}", "1,\"A,1990,u,3\n".repeat(MAX_ROWS - 1));
     let started = std::time::Instant::now();
     let history = read("ratings.csv", quotes.as_bytes()).unwrap();
     assert!(history.rows > 0 && !history.problems.is_empty());
@@ -186,8 +189,8 @@ fn bounds_time_and_memory_for_deep_and_wide_json() {
     // Unknown fields are skipped, however deep, wide or long their values are.
     for value in [
         deep.clone(),
-        format!("\"{}\"", "x".repeat(LARGEST - 1000)),
-        "9".repeat(LARGEST - 1000),
+        format!("\"{}\"", "x".repeat(MAX_BYTES - 1000)),
+        "9".repeat(MAX_BYTES - 1000),
         format!("[{}0]", "0,".repeat(10_000_000)),
         format!("{{{}\"b\":0}}", "\"a\":0,".repeat(4_000_000)),
     ] {
@@ -196,10 +199,10 @@ fn bounds_time_and_memory_for_deep_and_wide_json() {
             read("ratings-movies.json", format!("[{{{movie},\"{field}\":{value}}}]").as_bytes())
         };
         let history = of("notes").unwrap();
-        assert_eq!(said(&history), [("Heat", Some(1995), Said::Watched)]);
+        assert_eq!(summary(&history), [("Heat", Some(1995), EntryKind::Watched)]);
         // As a rating, the value is invalid.
         let history = of("rating").unwrap();
-        assert_eq!(said(&history), [("Heat", Some(1995), Said::Watched)]);
+        assert_eq!(summary(&history), [("Heat", Some(1995), EntryKind::Watched)]);
         assert!(history.problems[0].reason.len() < 300, "{}", history.problems[0].reason.len());
     }
     let movies =
@@ -221,14 +224,14 @@ fn rejects_utf_16_and_reports_rows_in_latin_1() {
         utf_16(b"", u16::to_be_bytes),
     ] {
         let error = refusal("ratings.csv", &text);
-        assert!(error.contains("ratings.csv is no UTF-8 text but UTF-16"), "{error}");
+        assert!(error.contains("ratings.csv is not UTF-8 text but UTF-16"), "{error}");
     }
     // In a Latin-1 file, rows in pure ASCII are kept and the others are reported.
     let latin_1 = [HEADER.as_bytes(), b"1,Am\xe9lie,2001,u,5\n1,Heat,1995,u,4\n"].concat();
     let history = read("ratings.csv", &latin_1).unwrap();
-    assert_eq!(said(&history), [("Heat", Some(1995), stars(4.0))]);
+    assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.0))]);
     assert_eq!((history.rows, history.problems[0].line), (2, 2));
     assert!(history.problems[0].reason.contains("save the file as UTF-8"));
     let error = refusal("r.json", b"[{\"movie\":{\"title\":\"Am\xe9lie\"}}]");
-    assert!(error.contains("r.json is no UTF-8 text"), "{error}");
+    assert!(error.contains("r.json is not UTF-8 text"), "{error}");
 }

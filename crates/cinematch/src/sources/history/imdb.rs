@@ -1,11 +1,25 @@
 //! Decoder of IMDb's CSV exports of ratings and watchlists, with or without the newer column
 //! `Original Title`.
 
-use super::{
-    Entry, History, HistoryError, Said, Service, Skipped, imdb_number, of_ten, title, year,
-};
+use super::entry::{Entry, EntryKind, History, Service, Skipped};
+use super::error::HistoryError;
+use super::importer::{CsvFile, Decoder, Importer};
+use super::values::{imdb_number, stars_of_ten, title, year};
 use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, ProblemKind, excerpt};
+
+/// Importer of imdb.com.
+pub static IMPORTER: Importer = Importer {
+    service: Service { id: "imdb", name: "IMDb" },
+    is_in_archive: None,
+    decoder: Decoder::Csv { recognizes: |file| file.has("Const"), decode },
+    #[cfg(test)]
+    sample: (
+        "ratings.csv",
+        "Const,Your Rating,Date Rated,Title,Original Title,URL,Title Type,Year\n\
+                  tt0113277,9,2020-01-01,Heat,Heat,https://www.imdb.com/title/tt0113277,Movie,1995\n",
+    ),
+};
 
 const COLUMNS: [Column; 6] = [
     Column::required("Const"),
@@ -20,9 +34,11 @@ const COLUMNS: [Column; 6] = [
 /// `TV Series`, `TV Mini Series`, `TV Episode`, `Video Game`, `Podcast Series`, `Music Video`.
 const NO_MOVIE: [&str; 5] = ["series", "episode", "game", "podcast", "music"];
 
-/// Reads a file of ratings, or a watchlist if `is_watchlist`. Titles other than movies are skipped.
-pub fn read(file: &str, bytes: &[u8], is_watchlist: bool) -> Result<History, HistoryError> {
-    let mut history = History::of(Service::Imdb);
+/// Decodes ratings, or a watchlist, which has positions. Titles other than movies are skipped.
+fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
+    let CsvFile { name: file, bytes, .. } = *csv;
+    let is_watchlist = csv.has("Position");
+    let mut history = History::new(IMPORTER.service);
     let (entries, skipped) = (&mut history.entries, &mut history.skipped);
     history.rows = table::read(file, bytes, &COLUMNS, &mut history.problems, |row, problems| {
         let (name, original) = (title(row.get(1)), title(row.get(5)));
@@ -40,13 +56,13 @@ pub fn read(file: &str, bytes: &[u8], is_watchlist: bool) -> Result<History, His
             return;
         };
         let points = row.get(4);
-        let stars = of_ten(points);
+        let stars = stars_of_ten(points);
         if stars.is_none() && (!is_watchlist || !points.is_empty()) {
             let reason = format!("expected 1 to 10, got `{}`", excerpt(points));
             problems.push(row.problem(4, ProblemKind::InvalidValue, Outcome::ValueEmptied, reason));
         }
         // A rated movie on a watchlist counts as rated, hence as watched.
-        let unrated = if is_watchlist { Said::Watchlist } else { Said::Watched };
+        let unrated = if is_watchlist { EntryKind::Watchlist } else { EntryKind::Watched };
         let is_other = !original.is_empty() && original != name;
         entries.push(Entry {
             title: name,
@@ -55,7 +71,7 @@ pub fn read(file: &str, bytes: &[u8], is_watchlist: bool) -> Result<History, His
             imdb_id: Some(imdb_id),
             tmdb_id: None,
             movie_id: None,
-            said: stars.map_or(unrated, Said::Rated),
+            kind: stars.map_or(unrated, EntryKind::Rated),
             of_viewing: false,
             file: file.to_owned(),
             line: row.line,

@@ -1,14 +1,30 @@
 //! Decoder of Letterboxd's tables `ratings.csv`, `diary.csv`, `watched.csv`, `watchlist.csv` and
 //! `likes/films.csv`. They contain no ids.
 
-use super::{Entry, History, HistoryError, Said, Service, base_name, title, year};
+use super::entry::{Entry, EntryKind, History, Service};
+use super::error::HistoryError;
+use super::importer::{CsvFile, Decoder, Importer};
+use super::values::{base_name, title, year};
 use crate::rating::Stars;
 use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, ProblemKind, excerpt};
 
+/// Importer of letterboxd.com.
+pub static IMPORTER: Importer = Importer {
+    service: Service { id: "letterboxd", name: "Letterboxd" },
+    is_in_archive: Some(is_in_archive),
+    decoder: Decoder::Csv { recognizes: |file| file.has("Letterboxd URI"), decode },
+    #[cfg(test)]
+    sample: (
+        "ratings.csv",
+        "Date,Name,Year,Letterboxd URI,Rating\n\
+                  2024-01-02,Heat,1995,https://boxd.it/2aRy,4.5\n",
+    ),
+};
+
 /// A table of a Letterboxd export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Table {
+enum Table {
     /// Rated movies.
     Rated,
     /// Dated viewings, each with or without a rating.
@@ -24,12 +40,11 @@ pub enum Table {
 impl Table {
     /// Identifies a table by its header, or by its file name where several tables have the same
     /// header.
-    pub fn of(file: &str, header: &[&str]) -> Result<Self, HistoryError> {
-        if header.contains(&"Rating") {
-            let is_diary = header.contains(&"Watched Date");
-            return Ok(if is_diary { Self::Diary } else { Self::Rated });
+    fn of(file: &CsvFile<'_>) -> Result<Self, HistoryError> {
+        if file.has("Rating") {
+            return Ok(if file.has("Watched Date") { Self::Diary } else { Self::Rated });
         }
-        let base = base_name(file).to_ascii_lowercase();
+        let base = base_name(file.name).to_ascii_lowercase();
         // Matches `watchlist-USER-2024-01-02.csv` and `watched (1).csv`.
         let named = |name: &str| {
             let behind = base.strip_prefix(name).and_then(|rest| rest.strip_suffix(".csv"));
@@ -38,7 +53,27 @@ impl Table {
         let tables =
             [("watched", Self::Watched), ("watchlist", Self::Watchlist), ("films", Self::Liked)];
         let found = tables.into_iter().find(|(name, _)| named(name));
-        found.map(|(_, table)| table).ok_or_else(|| HistoryError::Unnamed { file: file.to_owned() })
+        found.map(|(_, table)| table).ok_or_else(|| HistoryError::Unnamed {
+            file: file.name.to_owned(),
+            advice: "name it watched.csv, watchlist.csv or, for liked films, films.csv, as Letterboxd \
+                     does, or import the whole ZIP file",
+        })
+    }
+}
+
+/// Returns true for the path of a table. Excludes deleted and orphaned data and user-defined lists.
+fn is_in_archive(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let mut folders = lower.split('/').rev().skip(1);
+    if folders.clone().any(|folder| matches!(folder, "deleted" | "orphaned")) {
+        return false;
+    }
+    match base_name(&lower) {
+        "ratings.csv" | "diary.csv" | "watched.csv" | "watchlist.csv" => {
+            folders.all(|folder| folder != "lists")
+        }
+        "films.csv" => folders.next() == Some("likes"),
+        _ => false,
     }
 }
 
@@ -49,9 +84,10 @@ const COLUMNS: [Column; 4] = [
     Column::optional("Rating"),
 ];
 
-/// Reads a table.
-pub fn read(file: &str, bytes: &[u8], of: Table) -> Result<History, HistoryError> {
-    let mut history = History::of(Service::Letterboxd);
+fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
+    let of = Table::of(csv)?;
+    let CsvFile { name: file, bytes, .. } = *csv;
+    let mut history = History::new(IMPORTER.service);
     let entries = &mut history.entries;
     history.rows = table::read(file, bytes, &COLUMNS, &mut history.problems, |row, problems| {
         let name = title(row.get(0));
@@ -61,22 +97,22 @@ pub fn read(file: &str, bytes: &[u8], of: Table) -> Result<History, HistoryError
             return;
         }
         let rating = row.get(3);
-        let said = match of {
-            Table::Watched => Said::Watched,
-            Table::Watchlist => Said::Watchlist,
-            Table::Liked => Said::Liked,
+        let kind = match of {
+            Table::Watched => EntryKind::Watched,
+            Table::Watchlist => EntryKind::Watchlist,
+            Table::Liked => EntryKind::Liked,
             // Diary entries may lack a rating.
-            Table::Rated | Table::Diary if rating.is_empty() => Said::Watched,
+            Table::Rated | Table::Diary if rating.is_empty() => EntryKind::Watched,
             Table::Rated | Table::Diary => {
                 rating.parse().ok().and_then(Stars::from_value).map_or_else(
                     || {
                         let reason =
                             format!("expected 0.5 to 5 stars in halves, got `{}`", excerpt(rating));
-                        let (kind, outcome) = (ProblemKind::InvalidValue, Outcome::ValueEmptied);
-                        problems.push(row.problem(3, kind, outcome, reason));
-                        Said::Watched
+                        let (problem, outcome) = (ProblemKind::InvalidValue, Outcome::ValueEmptied);
+                        problems.push(row.problem(3, problem, outcome, reason));
+                        EntryKind::Watched
                     },
-                    Said::Rated,
+                    EntryKind::Rated,
                 )
             }
         };
@@ -87,7 +123,7 @@ pub fn read(file: &str, bytes: &[u8], of: Table) -> Result<History, HistoryError
             imdb_id: None,
             tmdb_id: None,
             movie_id: None,
-            said,
+            kind,
             of_viewing: of == Table::Diary,
             file: file.to_owned(),
             line: row.line,

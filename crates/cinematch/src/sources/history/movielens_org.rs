@@ -1,12 +1,28 @@
 //! Decoder of MovieLens.org's `movielens-ratings.csv`, which contains MovieLens ids.
 
-use super::{Entry, History, HistoryError, Said, Service, imdb_number, title};
+use super::entry::{Entry, EntryKind, History, Service};
+use super::error::HistoryError;
+use super::importer::{CsvFile, Decoder, Importer};
+use super::values::{imdb_number, title};
 use crate::ids::{MovieId, TmdbId};
 use crate::rating::Stars;
 use crate::sources::table::{self, Column};
 use crate::sources::title::parse_title;
 use crate::sources::values::whole_number;
 use crate::sources::{Outcome, ProblemKind, excerpt};
+
+/// Importer of movielens.org.
+pub static IMPORTER: Importer = Importer {
+    service: Service { id: "movielens", name: "MovieLens.org" },
+    is_in_archive: None,
+    decoder: Decoder::Csv { recognizes: |file| file.has("movie_id") && file.has("rating"), decode },
+    #[cfg(test)]
+    sample: (
+        "movielens-ratings.csv",
+        "movie_id,imdb_id,tmdb_id,rating,average_rating,title\n\
+                  6,0113277,949,4.5,3.8,Heat (1995)\n",
+    ),
+};
 
 const COLUMNS: [Column; 5] = [
     Column::required("movie_id"),
@@ -16,12 +32,12 @@ const COLUMNS: [Column; 5] = [
     Column::optional("title").multiline(),
 ];
 
-/// Reads `movielens-ratings.csv`.
-pub fn read(file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
-    let mut history = History::of(Service::MovieLens);
+fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
+    let CsvFile { name: file, bytes, .. } = *csv;
+    let mut history = History::new(IMPORTER.service);
     let entries = &mut history.entries;
     history.rows = table::read(file, bytes, &COLUMNS, &mut history.problems, |row, problems| {
-        let movie_id = row.require::<MovieId>(0, "MovieLens' number of a film", problems);
+        let movie_id = row.require::<MovieId>(0, "a MovieLens id", problems);
         let Some(movie_id) = movie_id else { return };
         let stars = row.get(3);
         let Some(stars) = stars.parse().ok().and_then(Stars::from_value) else {
@@ -37,7 +53,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
             imdb_id: imdb_number(row.get(1)),
             tmdb_id: whole_number(row.get(2)).map(TmdbId),
             movie_id: Some(movie_id),
-            said: Said::Rated(stars),
+            kind: EntryKind::Rated(stars),
             of_viewing: false,
             file: file.to_owned(),
             line: row.line,

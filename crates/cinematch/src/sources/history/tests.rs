@@ -1,7 +1,10 @@
 use std::io::{Cursor, Write};
 
-use super::*;
 use zip::write::SimpleFileOptions;
+
+use super::*;
+use crate::ids::{MovieId, TmdbId};
+use crate::rating::Stars;
 
 pub(super) const RATINGS: &str = "Date,Name,Year,Letterboxd URI,Rating\n2024-01-02,Heat,1995,https://boxd.it/x,4.5\n\
                        2024-01-02,\"Me, Myself & Irene\",2000,https://boxd.it/y,0.5\n\
@@ -9,12 +12,12 @@ pub(super) const RATINGS: &str = "Date,Name,Year,Letterboxd URI,Rating\n2024-01-
 pub(super) const WATCHED: &str =
     "Date,Name,Year,Letterboxd URI\n2024-01-02,Alien,1979,https://boxd.it/z\n";
 
-pub(super) fn said(history: &History) -> Vec<(&str, Option<u16>, Said)> {
-    history.entries.iter().map(|entry| (entry.title.as_str(), entry.year, entry.said)).collect()
+pub(super) fn summary(history: &History) -> Vec<(&str, Option<u16>, EntryKind)> {
+    history.entries.iter().map(|entry| (entry.title.as_str(), entry.year, entry.kind)).collect()
 }
 
-pub(super) fn stars(value: f32) -> Said {
-    Said::Rated(Stars::from_value(value).unwrap())
+pub(super) fn stars(value: f32) -> EntryKind {
+    EntryKind::Rated(Stars::from_value(value).unwrap())
 }
 
 pub(super) fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
@@ -31,28 +34,28 @@ pub(super) fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn identifies_letterboxd_tables_by_header_and_name() {
     let history = read("ratings.csv", RATINGS.as_bytes()).unwrap();
-    assert_eq!(history.service, Service::Letterboxd);
+    assert_eq!(history.service.id(), "letterboxd");
     assert_eq!(
-        said(&history),
+        summary(&history),
         [
             ("Heat", Some(1995), stars(4.5)),
             ("Me, Myself & Irene", Some(2000), stars(0.5)),
-            ("Bad", Some(2000), Said::Watched)
+            ("Bad", Some(2000), EntryKind::Watched)
         ]
     );
     assert!(history.problems[0].reason.contains("expected 0.5 to 5 stars in halves, got `7`"));
     for (name, expected) in [
-        ("watched.csv", Said::Watched),
-        ("here/WATCHLIST.CSV", Said::Watchlist),
-        ("likes/films.csv", Said::Liked),
+        ("watched.csv", EntryKind::Watched),
+        ("here/WATCHLIST.CSV", EntryKind::Watchlist),
+        ("likes/films.csv", EntryKind::Liked),
     ] {
-        assert_eq!(read(name, WATCHED.as_bytes()).unwrap().entries[0].said, expected);
+        assert_eq!(read(name, WATCHED.as_bytes()).unwrap().entries[0].kind, expected);
     }
     for (name, expected) in [
-        ("watchlist-somebody-2024-01-02-10-00-utc.csv", Said::Watchlist),
-        ("watched (1).csv", Said::Watched),
+        ("watchlist-somebody-2024-01-02-10-00-utc.csv", EntryKind::Watchlist),
+        ("watched (1).csv", EntryKind::Watched),
     ] {
-        assert_eq!(read(name, WATCHED.as_bytes()).unwrap().entries[0].said, expected);
+        assert_eq!(read(name, WATCHED.as_bytes()).unwrap().entries[0].kind, expected);
     }
     let error = read("watchedness.csv", WATCHED.as_bytes()).unwrap_err();
     assert!(matches!(error, HistoryError::Unnamed { .. }));
@@ -61,13 +64,13 @@ fn identifies_letterboxd_tables_by_header_and_name() {
     let diary = "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\r\n\
                  2024-01-02,Heat,1995,https://boxd.it/x,,Yes,\"a, b\",2024-01-01\r\n";
     let history = read("diary.csv", diary.as_bytes()).unwrap();
-    assert_eq!(said(&history), [("Heat", Some(1995), Said::Watched)]);
+    assert_eq!(summary(&history), [("Heat", Some(1995), EntryKind::Watched)]);
     assert!(history.entries[0].of_viewing && history.problems.is_empty());
     // Quotes, LF and CRLF line endings, and a byte order mark.
     let quoted = "\u{feff}Date,Name,Year,Letterboxd URI,Rating\r\n\
                   2024-01-02,\"\"\"Crocodile\"\" Dundee\",1986,u,3\r\n2024-01-02,\"A, B\",1987,u,2.5\n";
     assert_eq!(
-        said(&read("ratings.csv", quoted.as_bytes()).unwrap()),
+        summary(&read("ratings.csv", quoted.as_bytes()).unwrap()),
         [("\"Crocodile\" Dundee", Some(1986), stars(3.0)), ("A, B", Some(1987), stars(2.5))]
     );
 }
@@ -87,7 +90,7 @@ fn reads_a_letterboxd_archive_without_deleted_and_orphaned_data() {
     ]);
     let history = read("letterboxd.zip", &archive).unwrap();
     assert_eq!((history.entries.len(), history.rows), (5, 5));
-    assert_eq!(history.entries[0].said, Said::Liked);
+    assert_eq!(history.entries[0].kind, EntryKind::Liked);
     for bad in [&b"PK\x03\x04 no"[..], &archive[..archive.len() / 2]] {
         let error = read("a.zip", bad).unwrap_err().to_string();
         assert!(error.contains("cannot be read as a ZIP archive"), "{error}");
@@ -103,7 +106,7 @@ fn reads_old_and_new_imdb_exports_and_skips_series() {
                Drama\",1,1995-12-15,Michael Mann\ntt0903747,10,2020-01-01,Breaking Bad,https://x,tvSeries,9.5,,\
                2008,,1,,\n";
     let history = read("ratings.csv", old.as_bytes()).unwrap();
-    assert_eq!(said(&history), [("Heat", Some(1995), stars(4.5))]);
+    assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.5))]);
     assert_eq!(history.entries[0].imdb_id.as_deref(), Some("0113277"));
     assert_eq!((history.skipped[0].title.as_str(), history.skipped[0].line), ("Breaking Bad", 3));
     let new = "Const,Your Rating,Date Rated,Title,Original Title,URL,Title Type,Year\n\
@@ -111,8 +114,8 @@ fn reads_old_and_new_imdb_exports_and_skips_series() {
                bad,3,2020-01-01,B,B,https://x,Movie,2001\ntt1,11,,C,C,,TV Movie,2001\n";
     let history = read("ratings.csv", new.as_bytes()).unwrap();
     assert_eq!(
-        said(&history),
-        [("Amélie", Some(2001), stars(0.5)), ("C", Some(2001), Said::Watched)]
+        summary(&history),
+        [("Amélie", Some(2001), stars(0.5)), ("C", Some(2001), EntryKind::Watched)]
     );
     assert_eq!(history.problems.len(), 2);
     let original: Vec<_> =
@@ -122,15 +125,15 @@ fn reads_old_and_new_imdb_exports_and_skips_series() {
                  tt4,4,D,TV Mini Series\ntt5,5,E,tvEpisode\ntt6,6,F,Video Game\ntt7,7,G,Podcast Series\n";
     let history = read("ratings.csv", kinds.as_bytes()).unwrap();
     let all = [stars(0.5), stars(1.0), stars(1.5)];
-    assert_eq!(history.entries.iter().map(|entry| entry.said).collect::<Vec<_>>(), all);
+    assert_eq!(history.entries.iter().map(|entry| entry.kind).collect::<Vec<_>>(), all);
     assert_eq!(history.skipped.len(), 4);
     let watchlist = "Position,Const,Created,Modified,Description,Title,URL,Title Type,Year,Your Rating\n\
                      1,tt0078748,2020-01-01,,,Alien,https://x,Movie,1979,\n\
                      2,tt0113277,2020-01-01,,,Heat,https://x,Movie,1995,9\n";
     let history = read("WATCHLIST.csv", watchlist.as_bytes()).unwrap();
     assert_eq!(
-        said(&history),
-        [("Alien", Some(1979), Said::Watchlist), ("Heat", Some(1995), stars(4.5))]
+        summary(&history),
+        [("Alien", Some(1979), EntryKind::Watchlist), ("Heat", Some(1995), stars(4.5))]
     );
     assert!(history.problems.is_empty(), "{:?}", history.problems);
 }
@@ -147,8 +150,8 @@ fn reads_trakt_lists_as_single_files_and_in_archives() {
     let listed = format!(r#"[{{"rank":1,"listed_at":"x","type":"movie",{movie}}}]"#);
     let history = read("ratings-movies.json", rated.as_bytes()).unwrap();
     assert_eq!(
-        said(&history),
-        [("Heat", Some(1995), stars(4.5)), ("Heat", Some(1995), Said::Watched)]
+        summary(&history),
+        [("Heat", Some(1995), stars(4.5)), ("Heat", Some(1995), EntryKind::Watched)]
     );
     assert_eq!(history.entries[0].tmdb_id, Some(TmdbId(949)));
     assert_eq!((history.skipped.len(), history.problems.len()), (1, 2));
@@ -163,9 +166,10 @@ fn reads_trakt_lists_as_single_files_and_in_archives() {
         ("user/watched-movies-1.json", b"[]"),
     ]);
     let history = read("trakt.zip", &archive).unwrap();
-    let of = |wanted: Said| history.entries.iter().filter(|entry| entry.said == wanted).count();
-    assert_eq!((of(stars(4.5)), of(Said::Watched), of(Said::Watchlist)), (1, 2, 1));
-    assert_eq!(of(Said::Liked), 1);
+    let of =
+        |wanted: EntryKind| history.entries.iter().filter(|entry| entry.kind == wanted).count();
+    assert_eq!((of(stars(4.5)), of(EntryKind::Watched), of(EntryKind::Watchlist)), (1, 2, 1));
+    assert_eq!(of(EntryKind::Liked), 1);
     // The folders of older exports.
     let archive = zipped(&[
         ("somebody/watched/history-1.json", watched.as_bytes()),
@@ -177,13 +181,14 @@ fn reads_trakt_lists_as_single_files_and_in_archives() {
         ("somebody/ratings/ratings-shows.json", rated.as_bytes()),
     ]);
     let history = read("trakt.zip", &archive).unwrap();
-    let of = |wanted: Said| history.entries.iter().filter(|entry| entry.said == wanted).count();
-    assert_eq!((of(stars(4.5)), of(Said::Watched), of(Said::Watchlist)), (1, 4, 1));
+    let of =
+        |wanted: EntryKind| history.entries.iter().filter(|entry| entry.kind == wanted).count();
+    assert_eq!((of(stars(4.5)), of(EntryKind::Watched), of(EntryKind::Watchlist)), (1, 4, 1));
     // Invalid optional values are dropped; the row is kept if its movie is readable.
     let odd = r#"[{"rating":1e999,"movie":{"title":null,"year":99999,"ids":{"tmdb":-1,"x":[[{}]]}}},
                   {"collected_at":"x","movie":{"title":"Owned"}},{"movie":{"title":7}},["a"]]"#;
     let history = read("ratings-movies.json", odd.as_bytes()).unwrap();
-    assert_eq!(said(&history), [("", None, Said::Watched)]);
+    assert_eq!(summary(&history), [("", None, EntryKind::Watched)]);
     assert_eq!((history.skipped.len(), history.problems.len(), history.rows), (1, 3, 4));
     assert!(read("x.json", b"[1, 2").unwrap_err().to_string().contains("cannot be read as JSON"));
     assert!(read("x.json", b"{\"a\": 1}").unwrap_err().to_string().contains("JSON"));
@@ -194,7 +199,7 @@ fn reads_movie_ids_from_movielens_org() {
     let csv = "\u{feff}movie_id,imdb_id,tmdb_id,rating,average_rating,title\r\n\
                6,0113277,949,4.5,3.8,Heat (1995)\r\n7,,,-1.0,3,Sabrina (1995)\r\n";
     let history = read("movielens-ratings.csv", csv.as_bytes()).unwrap();
-    assert_eq!(said(&history), [("Heat", Some(1995), stars(4.5))]);
+    assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.5))]);
     assert_eq!(history.entries[0].movie_id, Some(MovieId(6)));
     assert_eq!(history.problems.len(), 1);
 }
@@ -203,7 +208,7 @@ fn reads_movie_ids_from_movielens_org() {
 fn rejects_unknown_and_empty_files() {
     for bytes in [&b"a,b\n1,2\n"[..], b"\x89PNG", b"userId,movieId,rating\n"] {
         let error = read("x.csv", bytes).unwrap_err().to_string();
-        assert!(error.contains("no export that CineMatch knows"), "{error}");
+        assert!(error.contains("is not a supported export"), "{error}");
     }
     for nothing in [&b""[..], b" \r\n", b"\xef\xbb\xbf\n"] {
         assert_eq!(read("x.csv", nothing).unwrap_err().to_string(), "x.csv is empty");

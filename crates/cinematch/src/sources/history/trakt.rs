@@ -1,14 +1,28 @@
 //! Decoder of Trakt's JSON lists of watched, rated, watchlisted and favorite movies.
 
 use serde::Deserialize;
-use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::{Budget, Entry, History, HistoryError, Said, Service, Skipped, base_name, imdb_number};
-use super::{title, year};
+use super::entry::{Entry, EntryKind, History, Service, Skipped};
+use super::importer::{Decoder, Importer, JsonFile};
+use super::values::{base_name, imdb_number, stars_of_ten, title, year};
 use crate::ids::TmdbId;
-use crate::rating::Stars;
 use crate::sources::{Outcome, Problem, ProblemKind, excerpt};
+
+/// Importer of trakt.tv.
+pub static IMPORTER: Importer = Importer {
+    service: Service { id: "trakt", name: "Trakt" },
+    is_in_archive: Some(|path| List::of(path).is_some()),
+    // No other supported service exports JSON, and lists of elements without movies are accepted too.
+    decoder: Decoder::Json { recognizes: |_| true, decode },
+    #[cfg(test)]
+    sample: (
+        "ratings-movies.json",
+        r#"[{"rated_at":"2020-01-01T00:00:00Z","rating":9,"type":"movie","movie":{"title":"Heat",
+            "year":1995,"ids":{"trakt":649,"imdb":"tt0113277","tmdb":949}}}]"#,
+    ),
+};
 
 /// An element of a list. Missing and null values are `None`. Unused values are skipped without
 /// allocation, whatever their depth and length.
@@ -47,7 +61,7 @@ struct Named {
 
 /// A list of a Trakt export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum List {
+enum List {
     /// Watched movies, with one element per movie or per play.
     Watched,
     /// Rated movies.
@@ -63,7 +77,7 @@ impl List {
     /// `lists-watchlist.json`) and those in the folders of older exports (`lists/watchlist.json`,
     /// `ratings/movies.json`), with or without a part number. Returns `None` for other files, such
     /// as user-defined lists and collections.
-    pub fn of(name: &str) -> Option<Self> {
+    fn of(name: &str) -> Option<Self> {
         let path = name.to_ascii_lowercase().replace('_', "-");
         let mut parts = path.strip_suffix(".json")?.rsplit(['/', '\\']);
         let stem = parts.next()?.trim_end_matches(|last: char| last.is_ascii_digit());
@@ -80,49 +94,13 @@ impl List {
     }
 }
 
-/// Visitor that returns the first `most` elements of a list, unparsed, and true if there are more.
-struct Elements {
-    most: usize,
-}
-
-impl<'de> Visitor<'de> for Elements {
-    type Value = (Vec<&'de RawValue>, bool);
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut elements = Vec::new();
-        while let Some(element) = list.next_element()? {
-            if elements.len() == self.most {
-                while list.next_element::<IgnoredAny>()?.is_some() {}
-                return Ok((elements, true));
-            }
-            elements.push(element);
-        }
-        Ok((elements, false))
-    }
-}
-
-/// Reads a list. `bytes` must not start with a byte order mark.
-pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return Err(HistoryError::Encoding { file: file.to_owned(), found: "something else" });
-    };
-    let json = |error: serde_json::Error| HistoryError::Json {
-        file: file.to_owned(),
-        reason: error.to_string(),
-    };
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let (elements, more) = reader.deserialize_seq(Elements { most: budget.rows }).map_err(json)?;
-    reader.end().map_err(json)?;
-    budget.take_rows(file, elements.len() + usize::from(more))?;
+fn decode(json: &JsonFile<'_>) -> History {
+    let file = json.name;
     let base = base_name(file).to_ascii_lowercase();
     let list = List::of(file).or_else(|| base.contains("watchlist").then_some(List::Watchlist));
-    let mut history = History::of(Service::Trakt);
-    history.rows = elements.len() as u64;
-    for (element, line) in elements.into_iter().zip(1..) {
+    let mut history = History::new(IMPORTER.service);
+    history.rows = json.elements.len() as u64;
+    for (element, line) in json.elements.iter().zip(1..) {
         let item = match item(element) {
             Ok(item) => item,
             Err(reason) => {
@@ -140,26 +118,26 @@ pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, Hi
             history.skipped.push(Skipped { file, line, title: named, reason });
             continue;
         };
-        let said = if let Some(points) = item.rating {
-            points.get().parse().ok().and_then(stars).map_or_else(
+        let kind = if let Some(points) = item.rating {
+            stars_of_ten(points.get()).map_or_else(
                 || {
                     let reason = format!("expected 1 to 10, got `{}`", excerpt(points.get()));
                     history.problems.push(problem(file, line, Some("rating"), reason));
-                    Said::Watched
+                    EntryKind::Watched
                 },
-                Said::Rated,
+                EntryKind::Rated,
             )
         } else if list == Some(List::Favourites) {
-            Said::Liked
+            EntryKind::Liked
         } else if item.listed_at.is_some() || list == Some(List::Watchlist) {
-            Said::Watchlist
+            EntryKind::Watchlist
         } else if item.collected_at.is_some() {
             // Owning a movie does not imply having watched it.
             let (file, title) = (file.to_owned(), title(&movie.title.unwrap_or_default()));
             history.skipped.push(Skipped { file, line, title, reason: "collection".to_owned() });
             continue;
         } else {
-            Said::Watched
+            EntryKind::Watched
         };
         let tmdb_id = movie.ids.tmdb.and_then(|id| id.get().parse().ok());
         history.entries.push(Entry {
@@ -169,13 +147,13 @@ pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, Hi
             imdb_id: movie.ids.imdb.as_deref().and_then(imdb_number),
             tmdb_id: tmdb_id.filter(|id| *id > 0).map(TmdbId),
             movie_id: None,
-            said,
+            kind,
             of_viewing: false,
             file: file.to_owned(),
             line,
         });
     }
-    Ok(history)
+    history
 }
 
 fn item(element: &RawValue) -> Result<Item<'_>, String> {
@@ -184,10 +162,6 @@ fn item(element: &RawValue) -> Result<Item<'_>, String> {
         return Err(format!("expected an object, got `{}`", excerpt(element.get())));
     }
     serde_json::from_str(element.get()).map_err(|error| excerpt(&error.to_string()))
-}
-
-fn stars(points: f64) -> Option<Stars> {
-    (points.fract() == 0.0).then(|| Stars::from_value(points as f32 / 2.0)).flatten()
 }
 
 fn problem(file: &str, line: u64, field: Option<&str>, reason: String) -> Problem {

@@ -1,24 +1,13 @@
-//! Rating prediction: hidden ratings of held-out users, and baseline predictors.
+//! Rating predictions of models and baselines for the tasks of a split, and their accuracy.
 
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::split::Split;
+use super::split::{Split, StarTask};
 use super::{interval_coverage, star_errors};
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieIdx, UserIdx};
 use crate::models::biased_mf::{BiasedMf, Prediction};
-
-/// A rating prediction task for one user.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StarTask {
-    /// The user.
-    pub user: UserIdx,
-    /// Ratings visible to the model, liked or not, sorted by movie.
-    pub history: Vec<Rated>,
-    /// Ratings to predict, sorted by movie.
-    pub hidden: Vec<Rated>,
-}
 
 /// A rating predictor.
 #[derive(Debug)]

@@ -1,0 +1,47 @@
+//! Remaining bytes and rows of an import.
+
+use super::error::HistoryError;
+use super::limits::{MAX_BYTES, MAX_ROWS};
+
+/// Remaining bytes and rows of an import, shared by its files.
+#[derive(Debug)]
+pub struct Budget {
+    bytes: usize,
+    rows: usize,
+}
+
+impl Budget {
+    /// Creates the budget of a whole import: [`MAX_BYTES`] and [`MAX_ROWS`].
+    pub fn new() -> Self {
+        Self { bytes: MAX_BYTES, rows: MAX_ROWS }
+    }
+
+    /// Returns the number of bytes left.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Returns the number of rows left.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Takes bytes of a file, or returns an error if fewer are left.
+    pub fn take_bytes(
+        &mut self,
+        file: &str,
+        bytes: usize,
+        unpacked: bool,
+    ) -> Result<(), HistoryError> {
+        let too_large = || HistoryError::TooLarge { file: file.to_owned(), unpacked };
+        self.bytes = self.bytes.checked_sub(bytes).ok_or_else(too_large)?;
+        Ok(())
+    }
+
+    /// Takes rows of a file, or returns an error if fewer are left.
+    pub fn take_rows(&mut self, file: &str, rows: usize) -> Result<(), HistoryError> {
+        let too_many = || HistoryError::TooManyRows { file: file.to_owned() };
+        self.rows = self.rows.checked_sub(rows).ok_or_else(too_many)?;
+        Ok(())
+    }
+}

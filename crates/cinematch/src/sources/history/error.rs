@@ -1,0 +1,91 @@
+//! Files that are not a supported export.
+
+use super::limits::{MAX_BYTES, MAX_ROWS};
+use crate::sources::SourceError;
+
+/// A file that is not a supported export.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The format is unknown.
+    #[error("{file} is not a supported export. CineMatch reads exports of {supported}")]
+    Unknown {
+        /// The file.
+        file: String,
+        /// The supported services with their formats.
+        supported: String,
+    },
+    /// The file is empty.
+    #[error("{file} is empty")]
+    Blank {
+        /// The file.
+        file: String,
+    },
+    /// Neither the content nor the file name identifies the list. Letterboxd's watched.csv,
+    /// watchlist.csv and films.csv have the same header.
+    #[error("{file} does not show which list it is: {advice}")]
+    Unnamed {
+        /// The file.
+        file: String,
+        /// File names that identify the list.
+        advice: &'static str,
+    },
+    /// The file is not UTF-8.
+    #[error(
+        "{file} is not UTF-8 text{}: save it as UTF-8 or export it again",
+        found.map(|encoding| format!(" but {encoding}")).unwrap_or_default()
+    )]
+    Encoding {
+        /// The file.
+        file: String,
+        /// The encoding, if it is known.
+        found: Option<&'static str>,
+    },
+    /// The import exceeds [`MAX_BYTES`].
+    #[error("{file} is too large{}: the maximum is {} MiB",
+        if *.unpacked { " when unpacked" } else { "" }, MAX_BYTES >> 20)]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// True if only the unpacked size exceeds the limit.
+        unpacked: bool,
+    },
+    /// The import exceeds [`MAX_ROWS`].
+    #[error("{file} has too many rows: the maximum is {MAX_ROWS}")]
+    TooManyRows {
+        /// The file.
+        file: String,
+    },
+    /// The ZIP archive is corrupt or unsafe.
+    #[error("{file} cannot be read as a ZIP archive: {reason}. Export it again")]
+    Archive {
+        /// The file.
+        file: String,
+        /// Description of the error.
+        reason: String,
+    },
+    /// The ZIP archive is encrypted.
+    #[error("{file} is encrypted: unpack it and import the files in it")]
+    Encrypted {
+        /// The file.
+        file: String,
+    },
+    /// The ZIP archive contains none of the known lists.
+    #[error("{file} has none of the files that CineMatch reads from archives of {services}")]
+    Empty {
+        /// The file.
+        file: String,
+        /// Services whose archives are supported.
+        services: String,
+    },
+    /// The file is not valid JSON.
+    #[error("{file} cannot be read as JSON: {reason}")]
+    Json {
+        /// The file.
+        file: String,
+        /// Description and position of the error.
+        reason: String,
+    },
+    /// The file is not a valid CSV table.
+    #[error(transparent)]
+    Table(#[from] SourceError),
+}

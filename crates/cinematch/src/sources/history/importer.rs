@@ -1,0 +1,68 @@
+//! Importers: recognition and decoding of the exports of one service.
+
+use serde_json::value::RawValue;
+
+use super::entry::{History, Service};
+use super::error::HistoryError;
+
+/// An importer of one service's exports, registered in `registry.rs`. It knows no limits: the caller
+/// bounds files, rows and archives beforehand.
+pub struct Importer {
+    /// The service.
+    pub service: Service,
+    /// Returns true for the paths of the files to read from the service's ZIP archives. `None` if the
+    /// service exports no archives.
+    pub is_in_archive: Option<fn(path: &str) -> bool>,
+    /// Recognition and decoding of a file.
+    pub decoder: Decoder,
+    /// Name and content of a small export for the conformance tests: at least one movie, no invalid
+    /// rows. If the service exports archives, the name is a path in them.
+    #[cfg(test)]
+    pub sample: (&'static str, &'static str),
+}
+
+/// Recognition and decoding of files of one format. Recognition depends on the content, not on the
+/// file name: users rename files. At most one importer recognizes a file.
+pub enum Decoder {
+    /// For CSV files.
+    Csv {
+        /// Returns true if the columns are those of an export of the service.
+        recognizes: fn(&CsvFile<'_>) -> bool,
+        /// Decodes the rows.
+        decode: fn(&CsvFile<'_>) -> Result<History, HistoryError>,
+    },
+    /// For JSON files with a list.
+    Json {
+        /// Returns true if the elements are those of an export of the service.
+        recognizes: fn(&JsonFile<'_>) -> bool,
+        /// Decodes the elements.
+        decode: fn(&JsonFile<'_>) -> History,
+    },
+}
+
+/// A CSV file whose header is read.
+#[derive(Debug)]
+pub struct CsvFile<'a> {
+    /// Name of the file.
+    pub name: &'a str,
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// Content, with the header.
+    pub bytes: &'a [u8],
+}
+
+impl CsvFile<'_> {
+    /// Returns true if the file has a column of this name.
+    pub fn has(&self, column: &str) -> bool {
+        self.columns.iter().any(|name| name == column)
+    }
+}
+
+/// A JSON file with a list.
+#[derive(Debug)]
+pub struct JsonFile<'a> {
+    /// Name of the file.
+    pub name: &'a str,
+    /// Elements of the list, unparsed.
+    pub elements: Vec<&'a RawValue>,
+}

@@ -1,0 +1,113 @@
+//! Reader of CSV and JSON files. Bounds header and rows before an importer sees them.
+
+use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::budget::Budget;
+use super::entry::History;
+use super::error::HistoryError;
+use super::importer::{CsvFile, JsonFile};
+use super::limits::{MAX_COLUMNS, MAX_HEADER_BYTES};
+use super::registry;
+use crate::sources::table;
+
+/// Reads a CSV or JSON file. The caller has already taken its bytes from the budget.
+pub fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<History, HistoryError> {
+    let start = table::strip_bom(bytes).trim_ascii_start();
+    if start.is_empty() {
+        return Err(HistoryError::Blank { file: name.to_owned() });
+    }
+    if let Some(encoding) = other_encoding(bytes) {
+        return Err(HistoryError::Encoding { file: name.to_owned(), found: Some(encoding) });
+    }
+    if matches!(start[0], b'[' | b'{') {
+        let file = open_json(budget, name, start)?;
+        return registry::decode_json(&file).ok_or_else(|| unknown(name));
+    }
+    let columns = columns(start).ok_or_else(|| unknown(name))?;
+    // Every row takes at least one line.
+    budget.take_rows(name, n_lines(start).saturating_sub(1))?;
+    registry::decode_csv(&CsvFile { name, columns, bytes }).unwrap_or_else(|| Err(unknown(name)))
+}
+
+fn unknown(file: &str) -> HistoryError {
+    HistoryError::Unknown { file: file.to_owned(), supported: registry::supported_exports() }
+}
+
+/// Detects UTF-16 by a byte order mark or a zero among the first four bytes.
+fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
+    let start = &bytes[..bytes.len().min(4)];
+    let has_mark = start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff");
+    // All exports start with ASCII, which contains zero bytes in UTF-16.
+    (has_mark || start.contains(&0)).then_some("UTF-16")
+}
+
+/// Reads the names of a CSV file's columns. Returns `None` if the header is too long.
+fn columns(bytes: &[u8]) -> Option<Vec<String>> {
+    let length = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
+    if length > MAX_HEADER_BYTES {
+        return None;
+    }
+    let header = String::from_utf8_lossy(&bytes[..length]);
+    let name = |field: &str| field.trim().trim_matches('"').trim().to_owned();
+    let names: Vec<String> = header.split(',').map(name).collect();
+    (names.len() <= MAX_COLUMNS).then_some(names)
+}
+
+/// Counts the nonempty lines, with any line ending: an upper bound of the number of rows.
+fn n_lines(bytes: &[u8]) -> usize {
+    let mut from = 0;
+    let mut lines = 0;
+    for end in memchr::memchr2_iter(b'\n', b'\r', bytes).chain([bytes.len()]) {
+        lines += usize::from(end > from);
+        from = end + 1;
+    }
+    lines
+}
+
+/// Splits a JSON list into its elements and takes them from the budget. `bytes` must not start with a
+/// byte order mark.
+fn open_json<'a>(
+    budget: &mut Budget,
+    name: &'a str,
+    bytes: &'a [u8],
+) -> Result<JsonFile<'a>, HistoryError> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Err(HistoryError::Encoding { file: name.to_owned(), found: None });
+    };
+    let json = |error: serde_json::Error| HistoryError::Json {
+        file: name.to_owned(),
+        reason: error.to_string(),
+    };
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let list = Elements { max: budget.rows() };
+    let (elements, has_more) = reader.deserialize_seq(list).map_err(json)?;
+    reader.end().map_err(json)?;
+    budget.take_rows(name, elements.len() + usize::from(has_more))?;
+    Ok(JsonFile { name, elements })
+}
+
+/// Visitor that returns the first `max` elements of a list, unparsed, and true if there are more.
+struct Elements {
+    max: usize,
+}
+
+impl<'de> Visitor<'de> for Elements {
+    type Value = (Vec<&'de RawValue>, bool);
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = list.next_element()? {
+            if elements.len() == self.max {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok((elements, true));
+            }
+            elements.push(element);
+        }
+        Ok((elements, false))
+    }
+}
