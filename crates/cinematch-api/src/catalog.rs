@@ -55,3 +55,77 @@ pub async fn movie(
     let movie = catalog::movie(&bundle, movie_id, place.region.as_deref())?;
     Ok(Json(movie).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use cinematch_testing::{SERVICES_OF_REGIONS, Sample, World};
+    use serde_json::json;
+
+    use crate::testing::{over, with_regions};
+
+    #[test]
+    fn regional_providers_are_not_marked_mock() {
+        let world = Sample::default().with_providers(SERVICES_OF_REGIONS);
+        let server = over(World::of(world.serving()));
+        let at_home = server.get("/api/movies/1?region=DE").json();
+        assert_eq!(at_home["services"], json!(["Netflix", "MUBI"]));
+        assert_eq!(at_home["services_source"], "tmdb");
+        let lists = |body| server.recommend(&body)["recommendations"].as_array().unwrap().clone();
+        let movies = lists(json!({"limit": 100}));
+        let own = movies.iter().filter(|movie| movie["services"] != json!([]));
+        assert!(own.into_iter().all(|movie| movie["services_source"] == "mock"));
+        for movie in lists(json!({"limit": 100, "region": "DE"})) {
+            let is_anywhere = movie["services"] != json!([]);
+            let source = if is_anywhere { json!("tmdb") } else { json!(null) };
+            assert_eq!(movie["services_source"], source, "{movie}");
+        }
+    }
+
+    #[test]
+    fn returns_services_of_the_users_region() {
+        let server = with_regions();
+        let services = server.get("/api/services").json();
+        assert_eq!(services["regions"], json!(["DE", "US"]));
+        assert_eq!((&services["services"], &services["attribution"]), (&json!([]), &json!(null)));
+        let services = server.get("/api/services?region=de").json();
+        assert_eq!(services["services"], json!(["MUBI", "Netflix", "arte"]));
+        assert_eq!(services["services_source"], "tmdb");
+        assert!(services["attribution"].as_str().unwrap().contains("JustWatch"));
+
+        let ask = |body: serde_json::Value| server.post("/api/recommendations", &body);
+        let reply = ask(json!({"region": "DE", "services": ["netflix"]})).json();
+        let movies = reply["recommendations"].as_array().unwrap();
+        assert_eq!(movies.len(), 2, "{reply}");
+        for movie in movies {
+            assert!(movie["services"].as_array().unwrap().contains(&json!("Netflix")), "{movie}");
+            assert_eq!(movie["services_source"], "tmdb");
+        }
+        assert!(reply["attribution"].as_str().unwrap().contains("TMDb"));
+        assert_eq!(reply["shortfall"]["removed_by"]["services"], 351);
+        // Rentals do not count as a subscription.
+        assert_eq!(ask(json!({"region": "US", "services": ["Apple TV"]})).json()["count"], 0);
+        ask(json!({"region": "US", "services": ["MUBI Amazon Channel"]})).problem(422);
+        // Changing only the region changes the displayed services and nothing else.
+        let movies = |body| -> Vec<serde_json::Value> {
+            ask(body).json()["recommendations"].as_array().unwrap().clone()
+        };
+        let (here, there) =
+            (movies(json!({"limit": 50})), movies(json!({"limit": 50, "region": "US"})));
+        let ids = |movies: &[serde_json::Value]| -> Vec<serde_json::Value> {
+            movies.iter().map(|movie| movie["movie_id"].clone()).collect()
+        };
+        assert_eq!(ids(&here), ids(&there));
+        assert!(here.iter().all(|movie| movie["services"] == json!([])));
+
+        let problem = ask(json!({"region": "FR"})).problem(422);
+        assert_eq!(problem["errors"][0]["field"], "region");
+        assert_eq!(
+            problem["errors"][0]["message"],
+            "no streaming data for region `FR`; available regions: DE, US"
+        );
+        server.get("/api/services?region=FR").problem(422);
+        let movie = server.get("/api/movies/1?region=US").json();
+        assert_eq!(movie["services"], json!(["Prime Video"]));
+        assert!(movie["attribution"].as_str().unwrap().contains("JustWatch"));
+    }
+}

@@ -1,5 +1,8 @@
 //! `POST /api/import`: import of a user's history from another service.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use axum::Json;

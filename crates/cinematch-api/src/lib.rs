@@ -7,6 +7,8 @@ pub mod document;
 mod feedback;
 mod groups;
 mod import;
+#[cfg(test)]
+mod invariants;
 mod jobs;
 mod models;
 mod preferences;
@@ -14,6 +16,8 @@ mod recommendations;
 mod routes;
 mod search;
 mod similar;
+#[cfg(test)]
+mod testing;
 mod users;
 mod watchlist;
 

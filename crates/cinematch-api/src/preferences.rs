@@ -36,3 +36,50 @@ pub async fn write(
 ) -> Result<Json<PreferencesBody>, Problem> {
     Ok(Json(save(&service, &profile, new).await?.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::{User, with_regions};
+
+    #[test]
+    fn stores_the_region_in_the_profile() {
+        let server = with_regions();
+        let ada = User::new(&server, "ada@example.org");
+        let call = |method: &str, path: &str, body: Option<&serde_json::Value>| {
+            ada.call(method, path, body)
+        };
+        let path = "/api/preferences/me";
+        let put = |body: serde_json::Value| call("PUT", path, Some(&body));
+        let movies = |path: &str| -> Vec<serde_json::Value> {
+            let reply = call("GET", path, None).json();
+            reply["recommendations"].as_array().unwrap().clone()
+        };
+        let kept = put(json!({"region": "de", "services": ["netflix"]})).json();
+        assert_eq!((&kept["region"], &kept["services"]), (&json!("DE"), &json!(["Netflix"])));
+        assert_eq!(call("GET", path, None).json()["region"], "DE");
+        let export = call("GET", "/api/export/me", None).json();
+        assert_eq!(export["preferences"]["region"], "DE");
+        let here = movies("/api/recommendations");
+        assert_eq!(here.len(), 2, "what is on Netflix in Germany");
+        assert!(here.iter().all(|movie| movie["services_source"] == "tmdb"));
+        let reply = call("GET", "/api/recommendations", None).json();
+        assert!(reply["attribution"].as_str().unwrap().contains("JustWatch"));
+        // Request settings override the profile; unavailable services are ignored.
+        let there = call("GET", "/api/recommendations?region=US", None).json();
+        assert_eq!(there["ignored_preferences"], json!(["Netflix"]));
+        assert_eq!(there["count"], 20);
+        // A country without catalog data is stored and reported, and filters out no movie.
+        put(json!({"region": "FR"}));
+        let reply = call("GET", "/api/recommendations", None).json();
+        assert_eq!((&reply["ignored_preferences"], &reply["count"]), (&json!(["FR"]), &json!(20)));
+        for wrong in ["", "D", "DEU", "Ä", "D1", "D "] {
+            let problem = put(json!({"region": wrong})).problem(422);
+            assert_eq!(problem["errors"][0]["field"], "region", "{problem}");
+        }
+        assert_eq!(call("GET", path, None).json()["region"], "FR", "a refusal changes nothing");
+        put(json!({}));
+        assert_eq!(call("GET", path, None).json()["region"], json!(null));
+    }
+}

@@ -49,3 +49,112 @@ pub async fn recommend_mine(
 ) -> Result<Cached, Problem> {
     Ok(Cached(personal::recommend(&service, &profile, words.as_deref(), asked).await?))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::testing::{ids, sample};
+
+    #[test]
+    fn recommendation_route_keeps_its_contract() {
+        let server = sample();
+        let request = json!({
+            "liked_movie_ids": [1, 2], "disliked_movie_ids": [3], "ratings": [{"movie_id": 4, "rating": 4.5}],
+            "exclude_movie_ids": [5, 6], "limit": 50,
+            "filters": {"genres": {"any": ["Science Fiction", "crime"], "none": ["horror"]},
+                        "year_min": 1975, "runtime_max": 200},
+        });
+        let reply = server.recommend(&request);
+        assert_eq!(ids(&reply).len(), 50);
+        assert!(ids(&reply).iter().all(|id| *id > 6));
+        for item in reply["recommendations"].as_array().unwrap() {
+            let genres = item["genres"].as_array().unwrap();
+            assert!(genres.contains(&json!("sci-fi")) || genres.contains(&json!("crime")));
+            assert!(!genres.contains(&json!("horror")));
+            assert!(item["year"].as_u64().unwrap() >= 1975 && item["runtime"].as_u64().unwrap() <= 200);
+            let parts = item["reasons"].as_array().unwrap().iter();
+            let sum: f64 = parts.map(|reason| reason["contribution"].as_f64().unwrap()).sum();
+            assert!((sum - item["score"].as_f64().unwrap()).abs() < 1e-5, "{item}");
+        }
+        // Identical requests give byte-identical replies, and pages are contiguous.
+        let again = || server.post("/api/recommendations", &request).text;
+        assert_eq!(again(), again());
+        let page = |offset: u64, limit: u64| {
+            ids(&server.recommend(&json!({"liked_movie_ids": [1], "offset": offset, "limit": limit})))
+        };
+        assert_eq!([page(0, 7), page(7, 13)].concat(), page(0, 20));
+
+        // A short list is reported, with an explanation of the filters.
+        let short = server.recommend(&json!({
+            "liked_movie_ids": [1], "limit": 100, "filters": {"genres": {"all": ["western", "drama"]}},
+        }));
+        let shortfall = &short["shortfall"];
+        let removed = shortfall["removed_by"].as_object().unwrap();
+        let total: u64 = removed.values().map(|movies| movies.as_u64().unwrap()).sum();
+        assert_eq!(shortfall["returned"], short["count"]);
+        assert_eq!(total + short["count"].as_u64().unwrap(), 353);
+
+        // A single model of the hybrid, or all of them under the hybrid's name.
+        let by = |model: Value| {
+            ids(&server.recommend(&json!({"liked_movie_ids": [1], "limit": 30, "model": model})))
+        };
+        assert_eq!(by(json!("hybrid")), by(json!(null)));
+        for model in ["edlae", "ials", "content", "popular"] {
+            assert_ne!(by(json!(model)), by(json!(null)), "{model}");
+        }
+
+        // Movies on a user's watchlist are not recommended to that user.
+        let first = ids(&server.recommend(&json!({"user_id": "eve"})))[0];
+        server.post("/api/watchlist/eve", &json!({"movie_id": first}));
+        assert!(!ids(&server.recommend(&json!({"user_id": "eve"}))).contains(&first));
+        assert!(ids(&server.recommend(&json!({"user_id": "bob"}))).contains(&first));
+    }
+
+    #[test]
+    fn malformed_requests_return_problem_documents() {
+        let server = sample();
+        let refused = |body: &Value| {
+            let problem = server.post("/api/recommendations", body).problem(422);
+            problem["errors"][0]["field"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(refused(&json!({"liked_movie_ids": "1"})), "liked_movie_ids");
+        assert_eq!(refused(&json!({"liked_movie_ids": [1, "x"]})), "liked_movie_ids[1]");
+        assert_eq!(refused(&json!({"runtime_min": -5})), "runtime_min");
+        assert_eq!(refused(&json!({"runtime_min": 100, "runtime_max": 90})), "runtime_min");
+        assert_eq!(refused(&json!({"limit": 0})), "limit");
+        assert_eq!(refused(&json!({"model": "user-knn"})), "model");
+        assert_eq!(refused(&json!({"limit": 101})), "limit");
+        assert_eq!(refused(&json!({"filters": {"genre": ["drama"]}})), "filters.genre");
+        assert_eq!(refused(&json!({"preferred_genres": ["drama", "dramma"]})), "preferred_genres[1]");
+        assert_eq!(refused(&json!({"services": ["Netflux"]})), "services[0]");
+        assert_eq!(refused(&json!({"ratings": [{"movie_id": 1, "rating": 4.3}]})), "ratings[0].rating");
+        assert_eq!(refused(&json!([])), "body");
+        assert_eq!(refused(&json!({"user_id": "\u{0}"})), "user_id");
+        assert_eq!(refused(&json!({"user_id": "x".repeat(300)})), "user_id");
+        assert_eq!(refused(&json!({"ratings": [{"rating": 4.0}]})), "movie_id");
+        assert_eq!(refused(&json!({"liked_movie_ids": vec![7; 10_001]})), "liked_movie_ids");
+        // Error replies are short regardless of the input.
+        let many = json!({"preferred_genres": vec!["x".repeat(1000); 100]});
+        assert!(server.post("/api/recommendations", &many).text.len() < 20_000);
+        let problem =
+            server.post("/api/recommendations", &json!({"liked_movie_ids": 1.5})).problem(422);
+        let message = problem["errors"][0]["message"].as_str().unwrap();
+        assert_eq!(message, "invalid type: floating point `1.5`, expected a list");
+        // `null` means absent, at every depth.
+        server.recommend(&json!({"liked_movie_ids": null, "filters": {"genres": {"any": null}}}));
+        // Unknown movie ids are not an error.
+        let reply = server.recommend(&json!({"liked_movie_ids": [1, -1, 99_999, 9_999_999_999_i64]}));
+        assert_eq!(reply["unknown_movie_ids"], json!([-1, 9_999_999_999_i64, 99_999]));
+
+        let raw = |kind: &str, body: &str| server.post_raw("/api/recommendations", kind, body);
+        raw("application/json", "{\"limit\":").problem(400);
+        raw("application/json", "{} {}").problem(400);
+        raw("text/plain", "{}").problem(415);
+        raw("application/json", &"x".repeat(5 << 20)).problem(413);
+        server.get("/api/recommendations").problem(401);
+        server.get("/api/movies/424242").problem(404);
+        let problem = server.get("/api/movies/heat").problem(422);
+        assert_eq!(problem["errors"][0]["field"], "movie_id");
+    }
+}

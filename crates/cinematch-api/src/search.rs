@@ -37,3 +37,28 @@ pub async fn search(
 ) -> Result<Cached, Problem> {
     Ok(Cached(search::search(&service, words.as_deref(), &query.q, query.limit).await?))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::sample;
+
+    #[test]
+    fn tolerates_typing_errors_and_names_invalid_parameters() {
+        let server = sample();
+        let reply = server.get("/api/search?q=the%20godfahter&limit=3").json();
+        assert_eq!(reply["count"], 2, "{reply}");
+        assert!(reply["results"][0]["title"].as_str().unwrap().starts_with("The Godfather"), "{reply}");
+        assert_eq!(server.get("/api/search?q=michael%20mann&limit=1").json()["count"], 1);
+        assert_eq!(server.get("/api/search?q=").json()["count"], 0);
+        for (query, field) in [
+            ("/api/search", "query"),
+            ("/api/search?q=a&limit=0", "limit"),
+            ("/api/search?q=a&limit=51", "limit"),
+            ("/api/search?q=a&sort=b", "sort"),
+        ] {
+            let problem = server.get(query).problem(422);
+            assert_eq!(problem["errors"][0]["field"], field, "{query}");
+        }
+        server.get(&format!("/api/search?q={}", "x".repeat(201))).problem(422);
+    }
+}

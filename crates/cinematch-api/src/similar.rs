@@ -39,3 +39,70 @@ pub async fn similar(
     let SimilarQuery { limit, region } = asked;
     Ok(Cached(similar::similar(&service, movie_id, words.as_deref(), limit, region).await?))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use crate::testing::sample;
+
+    fn listed(reply: &Value, list: &str) -> Vec<Value> {
+        let movies = reply[list].as_array().unwrap().clone();
+        assert_eq!(reply["count"], movies.len());
+        movies
+    }
+
+    fn ids(movies: &[Value]) -> Vec<u64> {
+        movies.iter().map(|movie| movie["movie_id"].as_u64().unwrap()).collect()
+    }
+
+    #[test]
+    fn similar_movies_match_recommendations_for_one_liked_movie() {
+        let server = sample();
+        for movie_id in [1, 2, 100, 353] {
+            let title = server.get(&format!("/api/movies/{movie_id}")).json()["title"].clone();
+            let title = title.as_str().unwrap();
+            let reply = server.get(&format!("/api/movies/{movie_id}/similar?limit=30")).json();
+            assert_eq!(reply["movie_id"], movie_id);
+            let similar = listed(&reply, "similar");
+            let recommended = server.recommend(&json!({
+                "liked_movie_ids": [movie_id], "limit": 30, "diversity": 0.0,
+            }));
+            assert_eq!(reply["model_id"], recommended["model_id"]);
+            let recommended = listed(&recommended, "recommendations");
+            assert_eq!(ids(&similar), ids(&recommended));
+            assert!(!ids(&similar).contains(&movie_id));
+            for (movie, same) in similar.iter().zip(&recommended) {
+                assert_eq!((&movie["score"], &movie["reasons"]), (&same["score"], &same["reasons"]));
+                let parts = movie["reasons"].as_array().unwrap().iter();
+                let sum: f64 = parts.map(|reason| reason["contribution"].as_f64().unwrap()).sum();
+                assert!((sum - movie["score"].as_f64().unwrap()).abs() < 1e-5, "{movie}");
+            }
+            assert!(similar.is_sorted_by(|a, b| a["score"].as_f64() >= b["score"].as_f64()));
+            let explanation = similar[0]["explanation"].as_str().unwrap();
+            assert!(explanation.starts_with(&format!("Like {title}")), "{explanation}");
+            // Both content similarity and co-ratings contribute.
+            let sources: BTreeSet<&str> = similar
+                .iter()
+                .flat_map(|movie| movie["sources"].as_array().unwrap())
+                .map(|source| source.as_str().unwrap())
+                .collect();
+            assert!(sources.contains("content") && sources.contains("collaborative"), "{sources:?}");
+        }
+        assert_eq!(server.get("/api/movies/1/similar").json()["count"], 20);
+        server.get("/api/movies/424242/similar").problem(404);
+        for (path, field) in [
+            ("heat/similar", "movie_id"),
+            ("1/similar?limit=0", "limit"),
+            ("1/similar?limit=101", "limit"),
+            ("1/similar?limit=x", "limit"),
+            ("1/similar?region=QQ", "region"),
+            ("1/similar?genre=drama", "genre"),
+        ] {
+            let problem = server.get(&format!("/api/movies/{path}")).problem(422);
+            assert_eq!(problem["errors"][0]["field"], field, "{path}");
+        }
+    }
+}

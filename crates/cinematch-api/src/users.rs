@@ -1,5 +1,8 @@
 //! Export and deletion of a user's data.
 
+#[cfg(test)]
+mod tests;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;

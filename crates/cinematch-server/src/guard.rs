@@ -1,6 +1,9 @@
 //! The guard layer: identifies the caller, applies the rate limit, and checks the host and origin of every
 //! request.
 
+#[cfg(test)]
+mod tests;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 

@@ -4,6 +4,8 @@
 
 mod config;
 mod drain_body;
+#[cfg(test)]
+mod frontends;
 mod guard;
 mod health;
 mod home;
@@ -13,6 +15,8 @@ mod router;
 mod serve;
 mod state;
 mod swappable_router;
+#[cfg(test)]
+mod testing;
 mod trace;
 
 pub use config::{ConfigError, DEVELOPMENT_ORIGINS, ServerConfig};

@@ -1,5 +1,8 @@
 //! Assembles the API and page routers behind the layers common to all requests.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

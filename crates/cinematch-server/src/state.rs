@@ -67,7 +67,8 @@ impl AppState {
         Ok(Self::new(config, service))
     }
 
-    fn new(config: ServerConfig, service: Service) -> Self {
+    /// Creates the state of checked settings and an opened service.
+    pub(crate) fn new(config: ServerConfig, service: Service) -> Self {
         let routes = RouteState::new(service, config.access.clone());
         Self { routes, config: Arc::new(config), lifecycle: Arc::default() }
     }

@@ -83,10 +83,18 @@ impl Service {
 
     /// Opens the database and puts an already loaded bundle into service.
     pub async fn with_bundle(config: ServiceConfig, bundle: Bundle) -> Result<Self, OpenError> {
+        Self::with_serving(config, Serving::new(bundle)).await
+    }
+
+    /// Opens the database and puts a bundle with its indexes into service. Several services can share them.
+    pub async fn with_serving(
+        config: ServiceConfig,
+        serving: Arc<Serving>,
+    ) -> Result<Self, OpenError> {
         let ServiceConfig { artifacts, database, cache, jobs, clock } = config;
         let store = Store::open(&database, Ownership::Exclusive).await?;
         let cache = Cache::open(&cache).await?;
-        let serving = ArcSwap::new(Serving::new(bundle));
+        let serving = ArcSwap::new(serving);
         let is_refusing = AtomicBool::new(false);
         let shared = Shared { serving, store, cache, artifacts, jobs, clock, is_refusing };
         Ok(Self { shared: Arc::new(shared) })

@@ -200,3 +200,70 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod page_tests {
+    use cinematch_testing::PlainBrowser;
+
+    use crate::testing::sample;
+
+    /// Returns the pressed state of a movie's button.
+    fn is_pressed(page: &str, movie_id: u32, button: &str) -> bool {
+        let form = page.split(&format!("id=\"say-{movie_id}\"")).nth(1).expect("the film is there");
+        let form = form.split("</form>").next().unwrap();
+        let button = form.split("<button").find(|it| it.contains(&format!("class=\"{button}\"")));
+        button.unwrap().contains("aria-pressed=\"true\"")
+    }
+
+    #[test]
+    fn actions_without_scripts_are_saved_confirmed_and_undone() {
+        let server = sample();
+        let mut ada = PlainBrowser::new(&server, "Ada");
+        for (button, api) in [("like", "signal"), ("seen", "watched"), ("dislike", "signal")] {
+            assert!(!is_pressed(&ada.page("/search?q=heat"), 163, button));
+            let said = ada.send("/films/163/say", &format!("say={button}"), &[]);
+            assert_eq!(
+                (said.status, &said.headers["location"]),
+                (303, &"/browse?genre=crime".parse().unwrap())
+            );
+            let page = ada.page("/search?q=heat");
+            assert!(is_pressed(&page, 163, button), "{button}");
+            let known = server.as_user("1", ("GET", "/api/feedback"), None).json();
+            assert!(!known["feedback"][0][api].is_null(), "{known}");
+            let note = page.split("role=\"status\">").nth(1).unwrap();
+            assert!(note.split("</div>").next().unwrap().contains("Heat"), "{note}");
+            let before =
+                note.split("name=\"before\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+            let before = before.replace("&quot;", "%22").replace('{', "%7B").replace('}', "%7D");
+            assert_eq!(ada.send("/films/163/undo", &format!("before={before}"), &[]).status, 303);
+            assert!(!is_pressed(&ada.page("/search?q=heat"), 163, button));
+            assert_eq!(server.as_user("1", ("GET", "/api/feedback"), None).json()["count"], 0);
+        }
+        // Pressing a button again undoes that action and nothing else.
+        ada.send("/films/163/say", "say=seen", &[]);
+        ada.send("/films/163/say", "say=like", &[]);
+        ada.send("/films/163/say", "say=no-like", &[]);
+        let page = ada.page("/search?q=heat");
+        assert!(is_pressed(&page, 163, "seen") && !is_pressed(&page, 163, "like"));
+        ada.send("/films/163/say", "say=list", &[]);
+        assert_eq!(server.get("/api/watchlist/1").json()["items"][0]["title"], "Heat");
+    }
+
+    #[test]
+    fn scripts_receive_changed_fragments_and_readable_errors() {
+        let server = sample();
+        let mut ada = PlainBrowser::new(&server, "Ada");
+        let parts = ada.send("/films/163/say", "say=like", &[("x-fragment", "1")]);
+        assert_eq!(parts.status, 200);
+        assert!(parts.text.starts_with("<form class=\"say\" id=\"say-163\""), "{}", parts.text);
+        assert!(parts.text.contains("id=\"note\"") && !parts.text.contains("<html"));
+        ada.send("/films/163/say", "say=love", &[("x-fragment", "1")]).problem(422);
+        ada.send("/films/999999999/say", "say=like", &[("x-fragment", "1")]).problem(404);
+        let found = server.send(
+            ("GET", "/search?q=god"),
+            &[("cookie", &*ada.cookies), ("x-fragment", "1")],
+            None,
+        );
+        assert!(found.text.starts_with("<ul id=\"suggestions\" role=\"listbox\""), "{}", found.text);
+    }
+}

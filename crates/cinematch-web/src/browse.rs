@@ -411,3 +411,112 @@ mod tests {
         assert_eq!(Order::find("best"), None);
     }
 }
+
+#[cfg(test)]
+mod page_tests {
+    use cinematch_testing::PlainBrowser;
+    use serde_json::json;
+
+    use crate::testing::{between, count, movies, sample};
+
+    #[test]
+    fn browse_page_matches_the_api_for_equal_filters() {
+        let server = sample();
+        let ada = PlainBrowser::new(&server, "Ada");
+        for (address, api) in [
+            ("", ""),
+            ("?genre=crime&genre=western&match=any", "genre=crime&genre=western"),
+            (
+                "?genre=crime&genre=drama&match=all&sort=year",
+                "genre_all=crime&genre_all=drama&sort=year",
+            ),
+            ("?without=drama&sort=title", "genre_none=drama&sort=title"),
+            (
+                "?year_min=1980&year_max=1999&runtime_min=&runtime_max=120&sort=votes",
+                "year_min=1980&year_max=1999&runtime_max=120&sort=votes",
+            ),
+            (
+                "?service=Netflix&rating=7.5&votes=100&sort=rating",
+                "service=Netflix&rating_min=7.5&min_votes=100&sort=rating",
+            ),
+        ] {
+            let mut page = ada.page(&format!("/browse{address}"));
+            let whole = server.get(&format!("/api/movies?limit=100&{api}")).json();
+            let total = whole["total"].as_u64().unwrap();
+            let named = if total == 1 { "1 film".to_owned() } else { format!("{total} films") };
+            assert_eq!(count(&page), named, "{address}");
+            let expected: Vec<u64> = whole["movies"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|movie| movie["movie_id"].as_u64().unwrap())
+                .collect();
+            let mut shown = movies(&page);
+            // The next link leads to the following page of this list.
+            while shown.len() < expected.len() {
+                let next = between(&page, "<a class=\"button\" href=\"", "\"");
+                page = ada.page(&next);
+                assert_eq!(count(&page), named);
+                shown.extend(movies(&page));
+            }
+            assert_eq!(shown[..expected.len()], expected, "{address}");
+        }
+        let none = ada.page("/browse?year_min=2029");
+        assert!(count(&none) == "No films" && none.contains("Remove a filter"));
+    }
+
+    #[test]
+    fn browse_form_and_links_preserve_filters() {
+        let server = sample();
+        let ada = PlainBrowser::new(&server, "Ada");
+        let page = ada.page("/browse?genre=crime&without=war&match=all&rating=7.5&sort=year");
+        for kept in [
+            "name=\"genre\" value=\"crime\" checked",
+            "name=\"without\" value=\"war\" checked",
+            "name=\"match\" value=\"all\" checked",
+            "<option value=\"year\" selected",
+            "value=\"7.5\"",
+        ] {
+            assert!(page.contains(kept), "{kept}");
+        }
+        assert!(!page.contains("name=\"genre\" value=\"war\" checked"));
+        // Every active filter links to the list without that filter.
+        let chosen = between(&page, "<ul class=\"chosen\"", "</ul>");
+        let without_war = "/browse?genre=crime&match=all&rating=7%2E5&sort=year";
+        assert!(chosen.contains(&format!("href=\"{without_war}\"")), "{chosen}");
+        // Invalid values are reported next to the form, which still contains them.
+        let reply = ada.get("/browse?year_min=1999&year_max=1990&genre=dramma");
+        assert_eq!(reply.status, 422);
+        assert!(
+            reply.text.contains("value=\"1999\"")
+                && count(&reply.text).starts_with("Check your filters")
+        );
+        assert!(reply.text.contains("did you mean drama?") && reply.text.contains("<b>Year: </b>"));
+        for odd in ["year_min=x", "sort=best", "from=zz", "rating=11", "sort=you&from=-1"] {
+            let reply = ada.get(&format!("/browse?{odd}"));
+            assert!(reply.status == 422 && reply.text.contains("class=\"wrong\""), "{odd}");
+        }
+    }
+
+    #[test]
+    fn browse_sorts_by_predicted_fit() {
+        let server = sample();
+        let ada = PlainBrowser::new(&server, "Ada");
+        let rated = json!({"movie_id": 163, "rating": 5.0});
+        assert_eq!(server.as_user("1", ("POST", "/api/feedback"), Some(&rated)).status, 200);
+        let page = ada.page("/browse?sort=you&genre=crime");
+        let body = json!({"ratings": [{"movie_id": 163, "rating": 5.0}], "filters": {"genres": {"any": ["crime"]}},
+            "diversity": 0.0, "limit": 50});
+        let list = server.post("/api/recommendations", &body).json();
+        let expected: Vec<u64> = list["recommendations"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|movie| movie["movie_id"].as_u64().unwrap())
+            .collect();
+        assert_eq!(movies(&page), expected[..24]);
+        assert!(page.contains("Why this?"));
+        let next = ada.page(&between(&page, "<a class=\"button\" href=\"", "\""));
+        assert_eq!(movies(&next)[..], expected[24..48.min(expected.len())]);
+    }
+}

@@ -169,3 +169,74 @@ fn loved(view: &UserView) -> Vec<(MovieId, &str)> {
     });
     titled.take(LOVED).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use cinematch_testing::PlainBrowser;
+    use serde_json::json;
+
+    use crate::testing::sample;
+
+    #[test]
+    fn asks_for_a_profile_without_one() {
+        let server = sample();
+        let first = server.get_as("/", "text/html");
+        assert_eq!((first.status, &first.headers["location"]), (303, &"/welcome".parse().unwrap()));
+        let ada = PlainBrowser::new(&server, "Ada");
+        assert!(ada.page("/").contains("Films for Ada"));
+        // A second browser of the household is asked to choose a profile.
+        let other = server.get_as("/", "text/html");
+        assert_eq!(other.headers["location"], "/people");
+        let people = server.get_as("/people", "text/html").text;
+        assert!(people.contains(">Ada</span>"), "{people}");
+    }
+
+    /// Returns the rows of the home page: each heading with its movie ids.
+    fn rows(page: &str) -> Vec<(String, Vec<u32>)> {
+        let row = |row: &str| {
+            let heading = row.split("</h2>").next().unwrap().rsplit_once("\">").unwrap().1;
+            let movies = row.split("id=\"say-").skip(1);
+            let number = |movie: &str| movie.split('"').next().unwrap().parse().unwrap();
+            (heading.replace("<em>", "").replace("</em>", ""), movies.map(number).collect())
+        };
+        page.split("<section class=\"row\"").skip(1).map(row).collect()
+    }
+
+    #[test]
+    fn rows_state_their_reason_and_never_repeat_a_movie() {
+        let server = sample();
+        let ada = PlainBrowser::new(&server, "Ada");
+        let without_ratings = rows(&ada.page("/"));
+        let headings: Vec<&str> = without_ratings.iter().map(|(heading, _)| heading.as_str()).collect();
+        assert_eq!(headings, ["Loved by many", "Trending"]);
+        for (movie_id, rating) in [(163, 5.0), (1, 4.5), (2, 2.0)] {
+            let body = json!({ "movie_id": movie_id, "rating": rating });
+            assert_eq!(server.as_user("1", ("POST", "/api/feedback"), Some(&body)).status, 200);
+        }
+        let body = json!({ "services": ["Netflix"] });
+        assert_eq!(server.as_user("1", ("PUT", "/api/preferences/me"), Some(&body)).status, 200);
+        let page = ada.page("/");
+        let rows = rows(&page);
+        let headings: Vec<&str> = rows.iter().map(|(heading, _)| heading.as_str()).collect();
+        let wanted = [
+            "Picked for you",
+            "Because you loved Heat",
+            "Because you loved Toy Story",
+            "Hidden gems for you",
+            "New to you on Netflix",
+            "Trending",
+        ];
+        // A row left without movies is omitted.
+        assert!(headings.iter().all(|it| wanted.contains(it)), "{headings:?}");
+        assert!(headings.len() >= 4 && headings[..2] == wanted[..2], "{headings:?}");
+        let mut movies: Vec<u32> = rows.iter().flat_map(|(_, movies)| movies.clone()).collect();
+        assert!([163, 1, 2].iter().all(|seen| !movies.contains(seen)));
+        let (shown, first) = (movies.len(), rows[0].1.len());
+        movies.sort_unstable();
+        movies.dedup();
+        assert_eq!((movies.len(), first), (shown, 12));
+        // Predicted stars, reasons, and the notice that services are mock data.
+        assert!(page.contains("Predicted for you: ") && page.contains("You gave Heat 5★"), "{page}");
+        assert!(page.contains(">demo</span>"));
+    }
+}

@@ -421,3 +421,69 @@ mod tests {
         assert!(text.ends_with("ratings.csv,3,\"'=1+1, \"\"x\"\"\",,liked\r\n"), "{text}");
     }
 }
+
+#[cfg(test)]
+mod page_tests {
+    use cinematch_testing::{PlainBrowser, Reply, Sample, World};
+    use serde_json::json;
+
+    use crate::testing::over;
+
+    /// Uploads files as a multipart form.
+    fn import(somebody: &PlainBrowser<'_>, files: &[(&str, &str)]) -> Reply {
+        let mut body = String::new();
+        for (name, text) in files {
+            body.extend(["--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"", *name]);
+            body.extend(["\"\r\nContent-Type: text/csv\r\n\r\n", *text, "\r\n"]);
+        }
+        body.push_str("--b--\r\n");
+        let headers = [
+            ("content-type", "multipart/form-data; boundary=b"),
+            ("accept", "text/html"),
+            ("cookie", somebody.cookies.as_str()),
+        ];
+        somebody.server.send(("POST", "/import"), &headers, Some(body.as_bytes()))
+    }
+
+    #[test]
+    fn import_reports_matches_and_asks_about_ambiguous_titles() {
+        // Two movies share a title.
+        let twins = [(9001, "Twins of Us (1990)", "Drama"), (9002, "Twins of Us (2003)", "Comedy")];
+        let server = over(World::of(Sample::default().with_movies(&twins).serving()));
+        let mut ada = PlainBrowser::new(&server, "Ada");
+        assert!(ada.page("/import").contains("enctype=\"multipart/form-data\""));
+        let ratings = "Date,Name,Year,Letterboxd URI,Rating\n2024-01-02,Heat,1995,u,4.5\n\
+                       2024-01-02,Twins of Us,,u,5\n2024-01-02,=No <b>Such</b> Film,1996,u,1\n";
+        let watched = "Date,Name,Year,Letterboxd URI\n2024-01-02,Twins of Us,,u\n";
+        let reply = import(&ada, &[("ratings.csv", ratings), ("watched.csv", watched)]);
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let page = &reply.text;
+        assert!(page.contains("1 of 4 rows matched") && page.contains("1 film added."), "{page}");
+        assert!(page.contains("=No &lt;b&gt;Such&lt;/b&gt; Film (1996)"), "{page}");
+        assert!(page.contains("download=\"not-found.csv\"") && page.contains("Picked for you now"));
+        // Two rows with the same title produce one question.
+        assert_eq!(page.matches("<legend>Twins of Us").count(), 1, "{page}");
+        assert!(page.contains("name=\"film-0\" value=\"9001\"") && page.contains("value=\"9002\""));
+
+        let form = "service=Letterboxd&said-0=5&said-0=watched&film-0=9002";
+        let settled = ada.send("/import/settle", form, &[]);
+        assert_eq!((settled.status, &settled.headers["location"]), (303, &"/".parse().unwrap()));
+        assert!(ada.page("/").contains("Choices saved: 1 film added."));
+        let known = server.as_user("1", ("GET", "/api/feedback"), None).json();
+        let of = |id: u64| {
+            known["feedback"].as_array().unwrap().iter().find(|movie| movie["movie_id"] == id).cloned()
+        };
+        assert_eq!((&of(9002).unwrap()["rating"], of(9001)), (&json!(5.0), None));
+        // "None of these" is a valid answer.
+        let none = ada.send("/import/settle", "service=Letterboxd&said-0=5&film-0=", &[]);
+        assert_eq!(none.status, 303);
+
+        let before = server.as_user("1", ("GET", "/api/export/me"), None).json();
+        for (name, text) in [("x.csv", "a,b\n1,2\n"), ("empty.csv", "")] {
+            let refused = import(&ada, &[(name, text)]);
+            assert_eq!(refused.status, 422, "{}", refused.text);
+            assert!(refused.text.contains("role=\"alert\"") && refused.text.contains(name));
+        }
+        assert_eq!(server.as_user("1", ("GET", "/api/export/me"), None).json(), before);
+    }
+}

@@ -36,6 +36,8 @@ mod search;
 mod sign_in;
 mod strip;
 mod taste_charts;
+#[cfg(test)]
+mod testing;
 mod texts;
 mod theme;
 mod tonight;

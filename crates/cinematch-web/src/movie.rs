@@ -215,3 +215,83 @@ fn elsewhere(movie: &Movie) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cinematch_testing::PlainBrowser;
+    use serde_json::json;
+
+    use crate::testing::{between, movies, sample};
+
+    /// Returns a genre in title case, as pages show it.
+    fn title_case(genre: &str) -> String {
+        let mut after_letter = false;
+        let cased = genre.chars().map(|letter| {
+            let cased = if after_letter { letter } else { letter.to_ascii_uppercase() };
+            after_letter = letter.is_alphanumeric();
+            cased
+        });
+        cased.collect()
+    }
+
+    #[test]
+    fn movie_page_shows_facts_similar_movies_and_score_parts() {
+        let server = sample();
+        let mut ada = PlainBrowser::new(&server, "Ada");
+        let page = ada.page("/films/163");
+        let heat = server.get("/api/movies/163").json();
+        let texts = |field: &str| -> Vec<String> {
+            let list = heat[field].as_array().unwrap().iter();
+            list.map(|text| text.as_str().unwrap().to_owned()).collect()
+        };
+        let directors = heat["director"].as_str().unwrap().split(", ").map(str::to_owned).collect();
+        let genres = texts("genres").iter().map(|genre| title_case(genre)).collect();
+        for text in [genres, texts("services"), directors].concat() {
+            assert!(page.contains(&format!(">{text}")), "{text}");
+        }
+        assert!(
+            page.contains("<title>Heat (1995) · CineMatch</title>") && page.contains("<h1>Heat</h1>")
+        );
+        assert!(page.contains("Rate a few films to see") && !page.contains("Ranked <b>"));
+        // Similar movies match the API's.
+        let similar = server.get("/api/movies/163/similar?limit=12").json();
+        let similar: Vec<u64> = similar["similar"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|movie| movie["movie_id"].as_u64().unwrap())
+            .collect();
+        assert_eq!(movies(&page), [&[163][..], &similar].concat());
+
+        // Users with feedback see the parts of the score, which sum to the total.
+        let body = json!({"movie_id": similar[0], "rating": 5.0});
+        assert_eq!(server.as_user("1", ("POST", "/api/feedback"), Some(&body)).status, 200);
+        let before = ada.page("/films/163");
+        let fit = between(&before, "aria-labelledby=\"fit\">", "</section>");
+        assert!(fit.contains("Ranked <b>") && fit.contains("You rated <a href="), "{fit}");
+        let sizes = fit
+            .split("<td class=\"number\">")
+            .skip(1)
+            .map(|size| size.split("</td>").next().unwrap().replace('−', "-").parse::<f64>().unwrap());
+        let sizes: Vec<f64> = sizes.collect();
+        let together: f64 = between(&fit, "Score: ", ".</p>").parse().unwrap();
+        let rounding = 0.005 * (sizes.len() + 1) as f64;
+        assert!((sizes.iter().sum::<f64>() - together).abs() <= rounding, "{fit}");
+
+        // A rating given here is stored and shown, and does not affect the score of this movie. The predicted rating
+        // is hidden for a movie that the user rated.
+        assert!(before.contains(" predicted for you, most likely "));
+        assert_eq!(ada.send("/films/163/say", "stars=4.5", &[]).status, 303);
+        let after = ada.page("/films/163");
+        assert!(after.contains("Your rating: 4.5") && after.matches("class=\"on\"").count() == 9);
+        let parts = |fit: &str| between(fit, "<ul class=\"parts\">", "</ul>");
+        let after_fit = between(&after, "aria-labelledby=\"fit\">", "</section>");
+        assert_eq!(parts(&after_fit), parts(&fit));
+        assert!(after_fit.contains("without your rating") && !after_fit.contains("Ranked <b>"));
+        assert!(!after.contains(" predicted for you, most likely "));
+        let parts = ada.send("/films/163/say", "stars=none", &[("x-fragment", "1")]).text;
+        assert!(parts.contains("id=\"rate-163\"") && !parts.contains("class=\"on\""), "{parts}");
+        assert_eq!(ada.get("/films/999999999").status, 404);
+        assert_eq!(ada.get("/films/x").status, 422);
+    }
+}

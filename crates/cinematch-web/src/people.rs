@@ -124,3 +124,20 @@ pub async fn leave(State(access): State<Arc<AccessConfig>>) -> Result<Response, 
 fn cookie(id: i64, seconds: u32) -> String {
     format!("{PROFILE_COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}")
 }
+
+#[cfg(test)]
+mod tests {
+    use cinematch_testing::PlainBrowser;
+
+    use crate::testing::sample;
+
+    #[test]
+    fn escapes_profile_names() {
+        let server = sample();
+        let ada = PlainBrowser::new(&server, "%3Cscript%3Ealert(1)%3C/script%3E%22%27");
+        for path in ["/", "/people"] {
+            let page = ada.page(path);
+            assert!(!page.contains("<script>alert") && page.contains("&lt;script&gt;"), "{path}");
+        }
+    }
+}

@@ -289,3 +289,60 @@ pub async fn delete(
     }
     Ok(response)
 }
+
+#[cfg(test)]
+mod tests {
+    use cinematch_testing::PlainBrowser;
+    use serde_json::{Value, json};
+
+    use crate::testing::sample;
+
+    #[test]
+    fn profile_shows_taste_saves_preferences_and_can_be_deleted() {
+        let server = sample();
+        let mut ada = PlainBrowser::new(&server, "<i>Ada</i>");
+        assert!(ada.page("/me").contains("Rate a few films to see charts"));
+        for (id, stars) in [(1, "5"), (2, "4"), (3, "4.5"), (4, "3.5"), (5, "1"), (6, "5"), (7, "3")] {
+            ada.send(&format!("/films/{id}/say"), &format!("stars={stars}"), &[]);
+        }
+        let page = ada.page("/me");
+        assert!(page.contains("Films: 7 seen, 7 rated.") && !page.contains("<i>"), "{page}");
+        for heading in ["Genres", "Decades", "Ratings", "Well known or niche"] {
+            assert!(page.contains(&format!(">{heading}</h2>")), "{heading}");
+        }
+        assert!(!page.contains("style="), "the policy allows none");
+
+        let form = "genre=crime&genre=drama&language=en&runtime_min=&runtime_max=150&region=";
+        assert_eq!(ada.send("/me", form, &[]).headers["location"], "/me");
+        let page = ada.page("/me");
+        assert!(
+            page.contains("Preferences saved.") && page.contains("value=\"crime\" checked"),
+            "{page}"
+        );
+        let kept = server.as_user("1", ("GET", "/api/preferences/me"), None).json();
+        assert_eq!(kept["preferred_genres"], json!(["crime", "drama"]));
+        assert_eq!((&kept["runtime_min"], &kept["runtime_max"]), (&Value::Null, &json!(150)));
+        // Invalid input is reported beside the form, which keeps its submitted values.
+        let wrong = ada.send("/me", "genre=war&runtime_min=100&runtime_max=90", &[]);
+        assert_eq!(wrong.status, 422, "{}", wrong.text);
+        assert!(wrong.text.contains("role=\"alert\">Minimum length: "), "{}", wrong.text);
+        assert!(wrong.text.contains("value=\"war\" checked") && wrong.text.contains("value=\"90\""));
+        assert_eq!(server.as_user("1", ("GET", "/api/preferences/me"), None).json(), kept);
+
+        let all = ada.get("/me/export.json");
+        assert_eq!(all.json()["feedback"].as_array().unwrap().len(), 7);
+        let csv = ada.get("/me/export.csv");
+        assert!(csv.headers["content-disposition"].to_str().unwrap().contains("cinematch.csv"));
+        assert_eq!(csv.text.lines().count(), 8);
+
+        let ask = ada.page("/me/forget");
+        assert!(ask.contains("7 films") && ask.contains("action=\"/me/forget\""), "{ask}");
+        let gone = ada.send("/me/forget", "", &[]);
+        assert_eq!(gone.status, 200, "{}", gone.text);
+        assert!(gone.text.contains("Your receipt") && gone.text.contains("Films with feedback"));
+        assert!(gone.headers["set-cookie"].to_str().unwrap().starts_with("cinematch_profile=0"));
+        assert_eq!(server.as_user("1", ("GET", "/api/feedback"), None).status, 401);
+        let cookie = [("accept", "text/html"), ("cookie", ada.cookies.as_str())];
+        assert_eq!(server.send(("GET", "/me"), &cookie, None).status, 303);
+    }
+}

@@ -301,3 +301,54 @@ mod tests {
         assert!(html.contains("&lt;i&gt;Ada") && html.contains("width=\"50\""), "{html}");
     }
 }
+
+#[cfg(test)]
+mod page_tests {
+    use cinematch_testing::PlainBrowser;
+    use serde_json::json;
+
+    use crate::testing::{sample, titles};
+
+    #[test]
+    fn tonight_returns_five_unseen_movies_within_the_time_limit() {
+        let server = sample();
+        let mut ada = PlainBrowser::new(&server, "Ada");
+        let mut bob = PlainBrowser::new(&server, "Bob &lt;b&gt;");
+        for id in 1..40 {
+            ada.send(&format!("/films/{id}/say"), "stars=4.5", &[]);
+            bob.send(&format!("/films/{}/say", id + 100), "stars=4", &[]);
+        }
+        let form = ada.page("/tonight");
+        assert!(form.contains("Who’s watching?") && titles(&form).is_empty());
+        let evening = "/tonight?go=1&who=1&who=2&minutes=120&strategy=least_misery&genre=drama";
+        let page = ada.page(evening);
+        let picked = titles(&page);
+        assert_eq!(picked.len(), 5, "{page}");
+        // The API returns the same movies.
+        let asked = json!({
+            "members": [{"user_id": "1"}, {"user_id": "2"}], "strategy": "least_misery", "limit": 5,
+            "filters": {"genres": {"any": ["drama"]}, "runtime_max": 120},
+        });
+        let told = server.post("/api/groups/recommendations", &asked).json();
+        let told = told["recommendations"].as_array().unwrap();
+        for (title, movie) in picked.iter().zip(told) {
+            assert_eq!(*title, movie["title"].as_str().unwrap().replace('&', "&amp;"));
+            assert!(movie["runtime"].as_u64().unwrap() <= 120);
+            let id = movie["movie_id"].as_u64().unwrap();
+            assert!(!(1..40).contains(&id) && !(101..140).contains(&id), "{title} was seen");
+        }
+        assert_eq!(page.matches("class=\"happiness\"").count(), 5);
+        assert!(page.matches("For Ada").count() == 5 && page.contains(" % match"));
+        // The form keeps its submitted values, and names are escaped.
+        assert!(
+            page.contains("value=\"least_misery\" checked") && page.contains("value=\"120\" checked")
+        );
+        assert!(!page.contains("<b>&gt;"), "{page}");
+        // An empty result is reported, with a suggestion.
+        let none = ada.page("/tonight?go=1&minutes=1");
+        assert!(none.contains("No films match") && titles(&none).is_empty());
+        let wrong = ada.get("/tonight?go=1&genre=dramma");
+        assert_eq!(wrong.status, 422);
+        assert!(wrong.text.contains("did you mean"), "{}", wrong.text);
+    }
+}

@@ -272,3 +272,68 @@ mod tests {
         assert!(!html.contains("<b>"), "{html}");
     }
 }
+
+#[cfg(test)]
+mod page_tests {
+    use cinematch_testing::{Client, PlainBrowser};
+    use serde_json::{Value, json};
+
+    use crate::testing::{sample, titles};
+
+    fn list(server: &Client, movie_id: u32) -> Value {
+        let body = json!({"movie_id": movie_id});
+        let reply = server.as_user("1", ("POST", "/api/watchlist"), Some(&body));
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        server.get(&format!("/api/movies/{movie_id}")).json()
+    }
+
+    #[test]
+    fn watchlist_supports_sorting_and_shows_the_total_runtime() {
+        let server = sample();
+        let mut ada = PlainBrowser::new(&server, "Ada");
+        assert!(ada.page("/watchlist").contains("Your watchlist is empty"));
+        for id in [1, 2, 3, 50] {
+            ada.send(&format!("/films/{id}/say"), "stars=5", &[]);
+        }
+        let listed: Vec<Value> = [6, 7, 8, 9, 10].map(|id| list(&server, id)).to_vec();
+        let title = |movie: &Value| movie["title"].as_str().unwrap().replace('&', "&amp;");
+        let sorted = |by: &str| -> Vec<String> {
+            let page = ada.page(&format!("/watchlist?sort={by}"));
+            titles(&page).into_iter().map(str::to_owned).collect()
+        };
+        let added: Vec<String> = listed.iter().rev().map(title).collect();
+        assert_eq!(sorted("added"), added);
+        let mut short = listed.clone();
+        short.reverse();
+        short.sort_by_key(|movie| movie["runtime"].as_u64().unwrap_or(u64::MAX));
+        assert_eq!(sorted("short"), short.iter().map(title).collect::<Vec<_>>());
+        // The sample's services are mock data, but a user can still select them.
+        let service = listed.iter().find_map(|movie| movie["services"][0].as_str()).unwrap();
+        let body = json!({"services": [service]});
+        server.as_user("1", ("PUT", "/api/preferences/me"), Some(&body));
+        let page = ada.page("/watchlist?sort=mine");
+        let has = |movie: &Value| movie["services"].as_array().unwrap().contains(&json!(service));
+        let n_mine = listed.iter().filter(|movie| has(movie)).count();
+        assert_eq!(page.matches("Available on your services").count(), n_mine);
+        let first: Vec<String> = titles(&page).into_iter().take(n_mine).map(str::to_owned).collect();
+        assert!(listed.iter().filter(|movie| has(movie)).all(|movie| first.contains(&title(movie))));
+        // Best first: predicted stars decrease along the list.
+        let page = ada.page("/watchlist");
+        let stars: Vec<f32> = page
+            .split("Predicted for you: ")
+            .skip(1)
+            .map(|rest| rest.split("★ </span>").nth(1).unwrap()[..3].parse().unwrap())
+            .collect();
+        assert_eq!(stars.len(), 5, "{page}");
+        assert!(stars.is_sorted_by(|one, next| one >= next), "{stars:?}");
+        let minutes: u64 = listed.iter().filter_map(|movie| movie["runtime"].as_u64()).sum();
+        let told = format!("5 films, {} h {} min in total.", minutes / 60, minutes % 60);
+        assert!(page.contains(&told), "{told}");
+
+        ada.send("/films/6/say", "say=seen", &[]);
+        ada.send("/films/7/say", "say=no-list", &[]);
+        let page = ada.page("/watchlist");
+        let (wanted, watched) = page.split_once("id=\"watched\"").unwrap();
+        assert_eq!((titles(wanted).len(), titles(watched)), (3, vec![title(&listed[0]).as_str()]));
+    }
+}

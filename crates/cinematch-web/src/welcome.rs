@@ -2,6 +2,9 @@
 //!
 //! Movies that the user hasn't seen or has skipped are in the address and in a cookie; the server doesn't store them.
 
+#[cfg(test)]
+mod page_tests;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};

@@ -134,3 +134,21 @@ impl ServeFlags {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_have_a_rate_limit_unless_it_is_disabled() {
+        let limit = |access, rate_limit| {
+            let flags =
+                Access { access, allowed_hosts: Vec::new(), rate_limit, behind_proxy: false };
+            flags.config().rate_limit.map(NonZeroU32::get)
+        };
+        assert_eq!(limit(AccessName::Accounts, None), Some(20));
+        assert_eq!(limit(AccessName::Open, None), None);
+        assert_eq!(limit(AccessName::Accounts, Some(0)), None);
+        assert_eq!(limit(AccessName::Open, Some(2)), Some(2));
+    }
+}

@@ -3,9 +3,10 @@
 use std::fs;
 use std::process::Command;
 
+use cinematch_testing::did_not_run;
 use serde_json::{Value, json};
 
-use crate::support::folder::{Folder, did_not_run, project};
+use crate::support::folder::{Folder, project};
 use crate::support::server::Server;
 
 /// Number of generated requests per operation, in addition to boundary values and examples.

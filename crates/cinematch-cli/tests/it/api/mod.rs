@@ -1,10 +1,5 @@
-//! The JSON API, over a socket: contracts, front ends, and routes at the size of MovieLens.
+//! The JSON API over a socket: its contract, and browsing at the size of MovieLens. Tests of single routes are beside
+//! them, in `cinematch-api` and `cinematch-server`.
 
 mod browse;
 mod contract;
-mod frontends;
-mod people;
-mod promises;
-mod regions;
-mod serving;
-mod watchlist;

@@ -1,6 +1,8 @@
 //! `cinematch demo`.
 
-use crate::support::folder::{Folder, did_not_run};
+use cinematch_testing::did_not_run;
+
+use crate::support::folder::Folder;
 
 #[test]
 fn prints_two_lists_with_reasons() {

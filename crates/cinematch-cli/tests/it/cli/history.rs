@@ -5,13 +5,13 @@ use std::io::{Cursor, Write as _};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use cinematch_testing::random;
 use cinematch::catalog::Movie;
 use cinematch::catalog::matching::MatchIndex;
 use cinematch::imports::{self, Matched};
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
 
-use crate::support::dice::random;
 use crate::support::folder::{Folder, movielens_32m, real_data};
 
 fn letterboxd(files: &[(&str, &str)]) -> Vec<u8> {

@@ -5,4 +5,5 @@ mod config;
 mod demo;
 mod docs;
 mod history;
+mod regions;
 mod search;

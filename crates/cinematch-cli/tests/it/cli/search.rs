@@ -2,35 +2,18 @@
 
 use std::time::{Duration, Instant};
 
+use cinematch_testing::random;
 use cinematch::catalog::Movie;
 use cinematch::search::SearchIndex;
 
-use crate::support::dice::random;
 use crate::support::folder::{Folder, movielens_32m, real_data};
-use crate::support::server::Server;
 
 #[test]
-fn finds_movies_in_the_terminal_and_over_the_api() {
+fn finds_movies_in_the_terminal() {
     let folder = Folder::trained();
     let text = folder.ok(&["search", "heta", "1995"]);
     assert!(text.lines().next().unwrap().contains("Heat (1995)"), "{text}");
     assert!(folder.ok(&["search", "qqqqqqqq"]).contains("no matches for `qqqqqqqq`"));
-    let server = Server::start(&folder);
-    let reply = server.get("/api/search?q=the%20godfahter&limit=3").json();
-    assert_eq!(reply["count"], 2, "{reply}");
-    assert!(reply["results"][0]["title"].as_str().unwrap().starts_with("The Godfather"), "{reply}");
-    assert_eq!(server.get("/api/search?q=michael%20mann&limit=1").json()["count"], 1);
-    assert_eq!(server.get("/api/search?q=").json()["count"], 0);
-    for (query, field) in [
-        ("/api/search", "query"),
-        ("/api/search?q=a&limit=0", "limit"),
-        ("/api/search?q=a&limit=51", "limit"),
-        ("/api/search?q=a&sort=b", "sort"),
-    ] {
-        let problem = server.get(query).problem(422);
-        assert_eq!(problem["errors"][0]["field"], field, "{query}");
-    }
-    server.get(&format!("/api/search?q={}", "x".repeat(201))).problem(422);
 }
 
 /// Introduces one typing error: a letter omitted, doubled, replaced or swapped, but never the first.

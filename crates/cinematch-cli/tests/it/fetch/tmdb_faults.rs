@@ -3,9 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use cinematch_testing::random;
+
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetch, fetched, folder_of, table};
-use crate::support::dice::random;
 
 /// Returns one of 14 kinds of transient faults.
 fn mendable(kind: u64) -> Fault {
@@ -165,14 +166,14 @@ fn never_exceeds_the_request_rate() {
 
 /// Fetches as many movies as MovieLens 32M has, at 40 requests per second of a clock sped up 8 times. Takes minutes.
 #[test]
-#[ignore = "takes minutes: cargo test --release -p cinematch-cli --test it full_size -- --ignored --nocapture"]
+#[ignore = "campaign: takes minutes; cargo test --release -p cinematch-cli --test it full_size -- --ignored --nocapture"]
 fn full_size_in_a_compressed_clock() {
     full_size(87_585, 8);
 }
 
 /// Fetches 24,000 movies at 40 requests per second, in real time. Takes ten minutes.
 #[test]
-#[ignore = "takes ten minutes: cargo test --release -p cinematch-cli --test it real_time -- --ignored --nocapture"]
+#[ignore = "campaign: takes ten minutes; cargo test --release -p cinematch-cli --test it real_time -- --ignored --nocapture"]
 fn full_size_in_real_time() {
     full_size(24_000, 1);
 }

@@ -1,9 +1,9 @@
 //! The reply cache, in memory and in Redis: no stale replies after writes on any server, and no
 //! failed requests during Redis outages.
 
+use cinematch_testing::Dice;
 use serde_json::{Value, json};
 
-use crate::support::dice::Dice;
 use crate::support::folder::Folder;
 use crate::support::postgres::database;
 use crate::support::redis::Redis;

@@ -6,10 +6,11 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Command;
 
+use cinematch_testing::did_not_run;
 use serde_json::Value;
 use yaml_rust2::{Yaml, YamlLoader};
 
-use crate::support::folder::{Folder, did_not_run, project};
+use crate::support::folder::{Folder, project};
 use crate::support::server::Server;
 
 /// Environment variables that are read but do not belong to a flag.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use cinematch_testing::Dice;
 use serde_json::{Value, json};
 
-use crate::support::dice::Dice;
 use crate::support::folder::Folder;
 use crate::support::server::{Server, wait_until};
 

@@ -6,9 +6,10 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use cinematch_testing::did_not_run;
 use serde_json::json;
 
-use crate::support::folder::{Folder, did_not_run};
+use crate::support::folder::Folder;
 use crate::support::postgres::database;
 use crate::support::proxy::Proxy;
 use crate::support::server::{Server, wait_until};

@@ -4,11 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::folder::Folder;
 
-/// Number of runs killed before their end, per command.
-const KILLS: u32 = 105;
-
-/// Returns pseudo-random instants between 0 and the duration of a full run.
-fn instants(whole: Duration) -> impl Iterator<Item = Duration> {
+/// Returns pseudo-random instants between 0 and the duration of a full run, four per kill that a test needs.
+fn instants(whole: Duration, kills: u32) -> impl Iterator<Item = Duration> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     std::iter::repeat_with(move || {
         state ^= state << 13;
@@ -16,7 +13,7 @@ fn instants(whole: Duration) -> impl Iterator<Item = Duration> {
         state ^= state << 17;
         whole.mul_f64((state % 1000) as f64 / 1000.0)
     })
-    .take(KILLS as usize * 4)
+    .take(kills as usize * 4)
 }
 
 /// Starts a command and kills it after `instant`. Returns true if it was still running.
@@ -49,17 +46,17 @@ fn preprocess_killed_at_any_instant_leaves_the_old_table_or_the_new_one() {
         whole = time(|| drop(folder.ok(arguments)));
         tables.push(folder.read("data/movies_merged.csv"));
     }
-    let mut killed = 0;
-    for (at, instant) in instants(whole).enumerate() {
+    let (kills, mut killed) = (105, 0);
+    for (at, instant) in instants(whole, kills).enumerate() {
         killed += u32::from(kill_after(&folder, settings[at % 2], instant));
         let table = folder.read("data/movies_merged.csv");
         assert!(tables.contains(&table), "kill {at} after {instant:?} left another table");
         folder.json("data/preprocess_report.json");
-        if killed == KILLS {
+        if killed == kills {
             break;
         }
     }
-    assert_eq!(killed, KILLS, "too many runs ended before they could be killed");
+    assert_eq!(killed, kills, "too many runs ended before they could be killed");
     // Leftovers of the killed runs do not affect the next run.
     folder.ok(settings[0]);
     assert_eq!(folder.read("data/movies_merged.csv"), tables[0]);
@@ -67,6 +64,17 @@ fn preprocess_killed_at_any_instant_leaves_the_old_table_or_the_new_one() {
 
 #[test]
 fn train_killed_at_any_instant_leaves_a_usable_generation() {
+    kill_trainings(15);
+}
+
+#[test]
+#[ignore = "campaign: a hundred kills"]
+fn train_killed_at_a_hundred_instants_leaves_a_usable_generation() {
+    kill_trainings(105);
+}
+
+/// Kills trainings at random instants and loads the served generation after each kill.
+fn kill_trainings(kills: u32) {
     let folder = Folder::trained();
     let mut whole = Duration::ZERO;
     for seed in ["1", "2"] {
@@ -74,17 +82,17 @@ fn train_killed_at_any_instant_leaves_a_usable_generation() {
     }
     let artifacts = folder.path("ml/artifacts");
     let mut killed = 0;
-    for (at, instant) in instants(whole).enumerate() {
+    for (at, instant) in instants(whole, kills).enumerate() {
         let seed = at.to_string();
         killed += u32::from(kill_after(&folder, &["train", "--seed", &seed], instant));
         // Loading verifies the checksum of every file.
         let bundle = cinematch::bundle::Bundle::load(&artifacts).unwrap();
         assert_eq!(bundle.recommender.movies().len(), 353);
-        if killed == KILLS {
+        if killed == kills {
             break;
         }
     }
-    assert_eq!(killed, KILLS, "too many runs ended before they could be killed");
+    assert_eq!(killed, kills, "too many runs ended before they could be killed");
     folder.ok(&["train"]);
     let leftovers: Vec<_> = std::fs::read_dir(folder.path("ml/artifacts/generations"))
         .unwrap()

@@ -14,5 +14,6 @@ mod probes;
 mod process;
 mod replicas;
 mod retrain;
+mod serving;
 mod traces;
 mod update;

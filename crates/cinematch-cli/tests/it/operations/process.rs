@@ -1,12 +1,13 @@
-//! Request log, graceful shutdown, CORS and terminal output.
+//! Request log, graceful shutdown, connections and terminal output.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 
+use cinematch_testing::did_not_run;
 use serde_json::{Value, json};
 
-use crate::support::folder::{Folder, did_not_run, project};
+use crate::support::folder::{Folder, project};
 use crate::support::server::{Server, wait_until};
 
 #[test]
@@ -27,21 +28,6 @@ fn logs_each_request_as_one_json_line_with_its_request_id() {
     assert_eq!((&line["method"], &line["status"]), (&json!("GET"), &json!(200)));
     assert!(line["ms"].as_f64().unwrap() >= 0.0 && line["timestamp"].is_string(), "{line}");
     assert_eq!(about("/nowhere").unwrap()["status"], 404);
-}
-
-#[test]
-fn allows_cors_only_for_configured_origins() {
-    let folder = Folder::trained();
-    let allowed = |server: &Server, origin: &str| server.allowed_origin("/health", origin);
-    let server = Server::start(&folder);
-    for origin in ["http://localhost:5173", "http://127.0.0.1:3000"] {
-        assert_eq!(allowed(&server, origin), origin);
-    }
-    assert_eq!(allowed(&server, "http://evil.example"), "");
-    drop(server);
-    let server = Server::start_with(&folder, &["--cors-origins", "https://films.example"]);
-    assert_eq!(allowed(&server, "https://films.example"), "https://films.example");
-    assert_eq!(allowed(&server, "http://localhost:5173"), "");
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use std::process::Command;
 
+use cinematch_testing::did_not_run;
 use cinematch::evaluation::{
     UserMetrics, hit_at, ndcg_at, precision_at, recall_at, reciprocal_rank,
 };
 use cinematch::ids::MovieIdx;
 use serde_json::{Map, Value, json};
 
-use crate::support::folder::{Folder, did_not_run, project};
+use crate::support::folder::{Folder, project};
 
 /// Cutoffs within, at the end of and beyond lists of 100 movies, including all those of [`UserMetrics`].
 const CUTS: [usize; 8] = [1, 5, 10, 20, 50, 100, 101, 500];

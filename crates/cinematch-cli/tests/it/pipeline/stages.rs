@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use cinematch_testing::Sample;
+
 use crate::support::folder::Folder;
 
 #[test]
@@ -106,6 +108,13 @@ fn output_is_identical_at_any_thread_count() {
     let other = folder.ok(&["preprocess", "--min-year", "none", "--seed", "7"]);
     assert!(!other.is_empty());
     assert_ne!(folder.read("data/movies_merged.csv"), tables[0]);
+}
+
+#[test]
+fn commands_train_the_sample_that_tests_of_routes_use() {
+    let published = Folder::trained().json("ml/artifacts/manifest.json");
+    let trained = serde_json::to_value(&Sample::default().train().manifest).unwrap();
+    assert_eq!(trained["files"], published["files"]);
 }
 
 #[test]

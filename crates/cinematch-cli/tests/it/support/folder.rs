@@ -5,16 +5,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use cinematch_testing::did_not_run;
 use cinematch::catalog::{Movie, read_merged};
 
 /// Returns the root of the checkout.
 pub fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
-
-/// Prints a notice that a test did not run. Writes to standard error directly, past the test harness's capture.
-pub fn did_not_run(test: &str, why: &str) {
-    let _ = writeln!(std::io::stderr(), "\n!!! {test} DID NOT RUN: {why} !!!\n");
 }
 
 /// Returns the folder with real MovieLens and TMDb data, or `None` with a printed notice if it is not available.

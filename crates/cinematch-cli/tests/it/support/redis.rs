@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::support::folder::did_not_run;
+use cinematch_testing::did_not_run;
+
 use crate::support::server::wait_until;
 
 /// Starts the server `$1` on the socket `$2`, prints its process id, and kills it when standard input closes,

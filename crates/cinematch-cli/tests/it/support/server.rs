@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use cinematch_testing::Reply;
 use serde_json::Value;
 
 use crate::support::folder::Folder;
@@ -13,32 +14,6 @@ pub struct Server {
     child: Child,
     pub address: String,
     agent: ureq::Agent,
-}
-
-/// An HTTP reply: status, selected headers and body.
-pub struct Reply {
-    pub status: u16,
-    pub content_type: String,
-    pub request_id: String,
-    pub text: String,
-    pub headers: ureq::http::HeaderMap,
-}
-
-impl Reply {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
-    }
-
-    /// Returns the problem document of an error reply.
-    pub fn problem(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.text);
-        assert_eq!(self.content_type, "application/problem+json");
-        let document = self.json();
-        assert_eq!(document["status"], status);
-        assert_eq!(document["request_id"], self.request_id.as_str());
-        assert!(document["detail"].as_str().unwrap().contains(' '), "{document}");
-        document
-    }
 }
 
 impl Server {
@@ -96,17 +71,8 @@ impl Server {
     }
 
     fn reply(mut response: ureq::http::Response<ureq::Body>) -> Reply {
-        let header = |name: &str| {
-            let value = response.headers().get(name);
-            value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
-        };
-        Reply {
-            status: response.status().as_u16(),
-            content_type: header("content-type"),
-            request_id: header("x-request-id"),
-            headers: response.headers().clone(),
-            text: response.body_mut().read_to_string().unwrap(),
-        }
+        let text = response.body_mut().read_to_string().unwrap();
+        Reply::new(&response, text)
     }
 
     fn url(&self, path: &str) -> String {
@@ -230,13 +196,6 @@ impl Server {
     /// Waits for the exit; returns true if it was successful.
     pub fn ended_well(&mut self) -> bool {
         self.child.wait().unwrap().success()
-    }
-
-    /// Returns the origin that CORS allows to read the reply to a request from `origin`.
-    pub fn allowed_origin(&self, path: &str, origin: &str) -> String {
-        let response = self.agent.get(self.url(path)).header("origin", origin).call().unwrap();
-        let allowed = response.headers().get("access-control-allow-origin");
-        allowed.map(|origin| origin.to_str().unwrap().to_owned()).unwrap_or_default()
     }
 }
 

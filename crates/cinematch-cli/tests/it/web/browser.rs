@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
+use cinematch_testing::did_not_run;
 use axum::http::Method;
 use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -15,7 +16,6 @@ use tokio::runtime::Runtime;
 use url::{ParseError, Url};
 
 use super::tab::Tab;
-use crate::support::folder::did_not_run;
 
 /// Starts chromedriver, `$1`, and ends it and its browser when standard input closes, which also happens when
 /// the tests are killed. Both run in their own process group and write to a single folder.

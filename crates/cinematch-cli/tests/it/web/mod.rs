@@ -2,7 +2,6 @@
 
 mod browser;
 mod checks;
-mod discover;
 mod evening;
 mod first_visit;
 mod hostile;
@@ -10,8 +9,6 @@ mod look;
 mod operator;
 mod operator_pages;
 mod own;
-mod own_pages;
-mod pages;
 mod proof;
 mod tab;
 mod taps;

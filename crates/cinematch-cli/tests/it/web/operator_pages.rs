@@ -1,9 +1,10 @@
 //! Sign-in and the operator's pages without a browser: cookies, access control and log contents.
 
+use cinematch_testing::Reply;
 use serde_json::Value;
 
 use crate::support::folder::Folder;
-use crate::support::server::{Reply, Server};
+use crate::support::server::Server;
 
 const PASSWORD: &str = " canary-password-91d2";
 
@@ -86,21 +87,4 @@ fn sessions_and_operator_keys_stay_in_cookies_and_out_of_the_log() {
     for secret in [PASSWORD.trim(), &admin, session.split('=').nth(1).unwrap()] {
         assert!(!log.contains(secret), "{log}");
     }
-}
-
-#[test]
-fn operator_pages_are_open_without_accounts() {
-    let folder = Folder::trained();
-    let server = Server::start_with(&folder, &["--no-jobs"]);
-    let get = |path: &str| server.send_here(("GET", path), &[("accept", "text/html")], b"");
-    assert_eq!(get("/sign-in").headers["location"], "/people");
-    assert_eq!(post(&server, "/sign-in", "email=a%40b&password=c", &[]).status, 403);
-    assert!(get("/models").text.contains("This server runs no jobs"));
-    assert!(get("/models/rollback").text.contains("Nothing to roll back to"));
-    assert_eq!(post(&server, "/models/rollback", "", &[]).status, 409);
-    assert_eq!(post(&server, "/models/jobs", "kind=dance", &[]).status, 422);
-    assert_eq!(get("/models/7").status, 404);
-    assert_eq!(get("/models/1").status, 200);
-    let from_elsewhere = [("origin", "https://evil.example")];
-    assert_eq!(post(&server, "/models/1/promote", "", &from_elsewhere).status, 403);
 }

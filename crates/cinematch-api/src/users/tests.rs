@@ -1,59 +1,17 @@
-//! User data over HTTP, on every database: profiles, feedback, imports and groups.
+//! The life of a profile: preferences, feedback, explanations, export and deletion.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::support::folder::Folder;
-use crate::support::postgres::databases;
-use crate::support::server::{Reply, Server};
-
-fn borrowed<'a>(settings: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
-    settings.iter().map(|(name, value)| (*name, value.as_str())).collect()
-}
-
-fn identify(server: &Server, email: &str) -> String {
-    let reply = server.post("/auth/identify", &json!({"email": email, "name": "Ada"}));
-    assert_eq!(reply.status, 200, "{}", reply.text);
-    reply.json()["id"].to_string()
-}
-
-fn ids(reply: &Value) -> Vec<u64> {
-    let items = reply["recommendations"].as_array().unwrap();
-    items.iter().map(|item| item["movie_id"].as_u64().unwrap()).collect()
-}
-
-/// A user and the server under test.
-struct Ada<'a> {
-    server: &'a Server,
-    id: String,
-}
-
-impl Ada<'_> {
-    fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
-        self.server.as_user(&self.id, (method, path), body)
-    }
-
-    fn get(&self, path: &str) -> Value {
-        let reply = self.call("GET", path, None);
-        assert_eq!(reply.status, 200, "{path}: {}", reply.text);
-        reply.json()
-    }
-
-    fn say(&self, body: &Value) -> Value {
-        let reply = self.call("POST", "/api/feedback", Some(body));
-        assert_eq!(reply.status, 200, "{}", reply.text);
-        reply.json()
-    }
-}
+use crate::testing::databases::worlds;
+use crate::testing::{User, ids, over};
 
 #[test]
 fn user_data_follows_the_full_profile_lifecycle() {
-    let folder = Folder::trained();
-    for settings in databases("user_data_follows_the_full_profile_lifecycle") {
-        let server = Server::start_in(&folder, &[], &borrowed(&settings));
-        let ada = Ada { server: &server, id: identify(&server, "ada@example.org") };
+    for world in worlds("user_data_follows_the_full_profile_lifecycle") {
+        let server = over(world);
+        let ada = User::new(&server, "ada@example.org");
         preferences(&ada);
         a_rating_counts_at_the_next_request(&ada);
         everything_can_be_asked_why(&ada);
@@ -62,7 +20,7 @@ fn user_data_follows_the_full_profile_lifecycle() {
     }
 }
 
-fn preferences(ada: &Ada<'_>) {
+fn preferences(ada: &User<'_>) {
     let path = "/api/preferences/me";
     assert_eq!(ada.get(path)["updated_at"], Value::Null);
     let put = |body: Value| ada.call("PUT", path, Some(&body));
@@ -92,7 +50,7 @@ fn preferences(ada: &Ada<'_>) {
     put(json!({}));
 }
 
-fn a_rating_counts_at_the_next_request(ada: &Ada<'_>) {
+fn a_rating_counts_at_the_next_request(ada: &User<'_>) {
     let list = || ada.get("/api/recommendations?limit=100");
     let cold = list();
     assert_eq!((&cold["mode"], &cold["user_id"].to_string()), (&json!("because_liked"), &ada.id));
@@ -171,7 +129,7 @@ fn a_rating_counts_at_the_next_request(ada: &Ada<'_>) {
     assert_eq!(seen.unwrap()["watched"], true);
 }
 
-fn everything_can_be_asked_why(ada: &Ada<'_>) {
+fn everything_can_be_asked_why(ada: &User<'_>) {
     let plain = ada.get("/api/recommendations");
     assert!(plain["recommendations"][0].get("counterfactual").is_none());
     let asked = ada.get("/api/recommendations?counterfactual=true");
@@ -215,7 +173,7 @@ fn everything_can_be_asked_why(ada: &Ada<'_>) {
     assert_eq!(ids(&ada.get("/api/recommendations")), ids(&plain));
 }
 
-fn modes(ada: &Ada<'_>) {
+fn modes(ada: &User<'_>) {
     let movies = |query: &str| {
         let reply = ada.get(&format!("/api/recommendations?limit=100&{query}"));
         reply["recommendations"].as_array().unwrap().clone()
@@ -260,7 +218,7 @@ fn modes(ada: &Ada<'_>) {
     }
 }
 
-fn everything_is_taken_away_and_forgotten(ada: &Ada<'_>) {
+fn everything_is_taken_away_and_forgotten(ada: &User<'_>) {
     let evil = json!({"movie_id": 9, "service": "=HYPERLINK(\"http://x\")"});
     assert_eq!(ada.call("POST", "/api/watchlist", Some(&evil)).status, 201);
     let everything = ada.get("/api/export/me");
@@ -293,143 +251,5 @@ fn everything_is_taken_away_and_forgotten(ada: &Ada<'_>) {
     let list = ada.server.get(&format!("/api/watchlist/{}", ada.id)).json();
     assert_eq!(list["count"], 0);
     // The deleted profile's email address then creates a new profile.
-    assert_ne!(identify(ada.server, "ada@example.org"), ada.id);
-}
-
-/// Returns a ZIP archive in Letterboxd's export format.
-fn letterboxd() -> Vec<u8> {
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default();
-    for (name, text) in [
-        (
-            "ratings.csv",
-            "Date,Name,Year,Letterboxd URI,Rating\r\n2024-01-01,Toy Story,1995,u,4.5\r\n\
-                         2024-01-01,No Such Film,1995,u,3\r\n",
-        ),
-        ("watchlist.csv", "Date,Name,Year,Letterboxd URI\r\n2024-01-01,Heat,1995,u\r\n"),
-    ] {
-        zip.start_file(name, options).unwrap();
-        zip.write_all(text.as_bytes()).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
-}
-
-#[test]
-fn imported_history_affects_the_next_request() {
-    let folder = Folder::trained();
-    for settings in databases("a_history_of_elsewhere_is_imported") {
-        let server = Server::start_in(&folder, &[], &borrowed(&settings));
-        let ada = Ada { server: &server, id: identify(&server, "ada@example.org") };
-        let send = |path: &str, kind: &str, body: &[u8]| {
-            let headers = [("x-user-id", ada.id.as_str()), ("content-type", kind)];
-            server.send(("POST", path), &headers, Some(body))
-        };
-        let first = send("/api/import?limit=5", "application/zip", &letterboxd());
-        assert_eq!(first.status, 200, "{}", first.text);
-        let first = first.json();
-        assert_eq!(
-            (&first["report"]["by_title"], &first["report"]["unmatched"]),
-            (&json!(2), &json!(1))
-        );
-        assert_eq!(first["report"]["matches"][0]["title"], "No Such Film");
-        assert_eq!(
-            first["changes"],
-            json!({"added": 1, "changed": 0, "kept": 0, "unchanged": 0, "listed": 1})
-        );
-        assert_eq!(first["count"], 5);
-        let before = ada.get("/api/export/me");
-        let again = send("/api/import", "application/octet-stream", &letterboxd()).json();
-        assert_eq!(
-            again["changes"],
-            json!({"added": 0, "changed": 0, "kept": 0, "unchanged": 2, "listed": 0})
-        );
-        assert_eq!(ada.get("/api/export/me"), before, "a second import changes nothing");
-
-        // As a file of a multipart form, whose name determines its format.
-        let form = "--b\r\nContent-Disposition: form-data; name=\"comment\"\r\n\r\nhello\r\n--b\r\n\
-            Content-Disposition: form-data; name=\"file\"; filename=\"watched.csv\"\r\n\
-            Content-Type: text/csv\r\n\r\nDate,Name,Year,Letterboxd URI\r\n2024-01-01,Heat,1995,u\r\n\r\n--b--\r\n";
-        let form = send("/api/import", "multipart/form-data; boundary=b", form.as_bytes()).json();
-        assert_eq!(form["changes"]["added"], 1, "{form}");
-        let watched = "Date,Name,Year,Letterboxd URI\n2024-01-01,Heat,1995,u\n";
-        send("/api/import", "text/csv", watched.as_bytes()).problem(422);
-        let named = send("/api/import?filename=C%3A%5Cwatched.csv", "text/csv", watched.as_bytes());
-        assert_eq!(named.json()["changes"]["unchanged"], 1);
-
-        // Unsupported exports are rejected with a message and change nothing.
-        for (kind, body, status) in [
-            ("application/zip", b"PK\x03\x04 and nothing more".to_vec(), 422),
-            ("application/json", b"[[[[".repeat(100_000), 422),
-            ("text/csv", b"a,b\n1,2\n".to_vec(), 422),
-            ("text/csv", vec![0xff; 1000], 422),
-            ("text/csv", Vec::new(), 422),
-            ("text/csv", vec![b'x'; 100 << 20], 413),
-            ("multipart/form-data; boundary=b", b"--b\r\n".to_vec(), 400),
-            ("multipart/form-data", b"--b--\r\n".to_vec(), 400),
-            ("multipart/form-data; boundary=b", b"--b--\r\n".to_vec(), 422),
-        ] {
-            let reply = send("/api/import", kind, &body);
-            assert_eq!(reply.status, status, "{kind} {}", reply.text);
-            reply.problem(status);
-        }
-        send("/api/import?limit=101", "application/zip", &letterboxd()).problem(422);
-        assert_eq!(ada.get("/api/export/me")["imports"].as_array().unwrap().len(), 2);
-    }
-}
-
-#[test]
-fn recommends_for_a_group() {
-    let folder = Folder::trained();
-    let server = Server::start(&folder);
-    let people: Vec<String> =
-        ["ada@example.org", "bob@example.org"].map(|email| identify(&server, email)).into();
-    for (who, likes) in people.iter().zip([[1, 2, 3], [50, 51, 52]]) {
-        for movie_id in likes {
-            let body = json!({"movie_id": movie_id, "signal": "like"});
-            server.as_user(who, ("POST", "/api/feedback"), Some(&body));
-        }
-    }
-    let ask = |more: Value| {
-        let mut body = json!({"members": [{"user_id": people[0]}, {"user_id": people[1]},
-            {"liked_movie_ids": [100], "preferred_genres": ["drama"]}], "limit": 15, "explain": true});
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        server.post("/api/groups/recommendations", &body)
-    };
-    for strategy in ["average", "least_misery", "veto"] {
-        let reply = ask(json!({"strategy": strategy})).json();
-        assert_eq!((&reply["count"], &reply["strategy"]), (&json!(15), &json!(strategy)));
-        for movie in reply["recommendations"].as_array().unwrap() {
-            let id = movie["movie_id"].as_u64().unwrap();
-            assert!(![1, 2, 3, 50, 51, 52, 100].contains(&id));
-            let scores: Vec<f64> = movie["members"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|member| member["score"].as_f64().unwrap())
-                .collect();
-            let expected = match strategy {
-                "least_misery" => scores.iter().copied().fold(f64::INFINITY, f64::min),
-                _ => scores.iter().sum::<f64>() / 3.0,
-            };
-            assert!((movie["score"].as_f64().unwrap() - expected).abs() < 1e-5, "{movie}");
-            for member in movie["members"].as_array().unwrap() {
-                let parts = member["reasons"].as_array().unwrap().iter();
-                let sum: f64 = parts.map(|part| part["contribution"].as_f64().unwrap()).sum();
-                assert!((sum - member["score"].as_f64().unwrap()).abs() < 1e-5, "{member}");
-            }
-        }
-        for member in reply["members"].as_array().unwrap() {
-            let satisfaction = member["satisfaction"].as_f64().unwrap();
-            assert!((0.0..=1.001).contains(&satisfaction), "{member}");
-        }
-        assert_eq!(reply["members"][2]["user_id"], Value::Null);
-    }
-    let horror = ask(json!({"filters": {"genres": {"any": ["horror"]}}, "limit": 5})).json();
-    for movie in horror["recommendations"].as_array().unwrap() {
-        assert!(movie["genres"].as_array().unwrap().contains(&json!("horror")));
-    }
-    ask(json!({"members": []})).problem(422);
-    ask(json!({"veto_below": 2, "strategy": "veto"})).problem(422);
-    let problem = ask(json!({"members": [{}, {"preferred_genres": ["dramma"]}]})).problem(422);
-    assert_eq!(problem["errors"][0]["field"], "members[1].preferred_genres[0]");
+    assert_ne!(User::new(ada.server, "ada@example.org").id, ada.id);
 }

@@ -3,26 +3,23 @@
 
 use std::collections::BTreeSet;
 
+use cinematch_testing::{Client, Reply};
 use serde_json::{Value, json};
-use ureq::http::{Request, Response};
 
-use crate::support::folder::Folder;
-use crate::support::server::Server;
+use crate::testing::open;
 
 /// Origin of Vite's development server.
 const ORIGIN: &str = "http://localhost:5173";
 
 /// A page in a browser, and the id of the signed-in user.
 struct Page<'a> {
-    server: &'a Server,
-    agent: ureq::Agent,
+    server: &'a Client,
     user: Option<String>,
 }
 
 impl<'a> Page<'a> {
-    fn open(server: &'a Server) -> Self {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).build();
-        Self { server, agent: config.into(), user: None }
+    fn open(server: &'a Client) -> Self {
+        Self { server, user: None }
     }
 
     /// Sends a request as `fetch` does, with a JSON Content-Type, which the front ends set even on requests
@@ -46,23 +43,19 @@ impl<'a> Page<'a> {
         if !simple {
             self.preflight(method, path, headers);
         }
-        let url = format!("{}{path}", self.server.address);
-        let mut request = Request::builder().method(method).uri(url).header("origin", ORIGIN);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
+        let mut headers = headers.to_vec();
+        headers.push(("origin", ORIGIN));
+        if !matches!(method, "GET" | "DELETE") && body.is_none() {
+            // As browsers send it.
+            headers.push(("content-length", "0"));
         }
-        let mut response = match (method, body) {
-            ("GET" | "DELETE", None) => self.agent.run(request.body(()).unwrap()),
-            // Content-Length: 0, as browsers send it.
-            (_, None) => self.agent.run(request.body("").unwrap()),
-            (_, Some(body)) => self.agent.run(request.body(body.to_string()).unwrap()),
-        }
-        .unwrap();
-        let status = response.status().as_u16();
-        let allowed = header(&response, "access-control-allow-origin");
+        let text = body.map(Value::to_string);
+        let bytes = text.as_deref().map(str::as_bytes);
+        let reply = self.server.send((method, path), &headers, bytes);
+        let status = reply.status;
+        let allowed = header(&reply, "access-control-allow-origin");
         assert_eq!(allowed, ORIGIN, "the page may not see the {status} of {method} {path}");
-        let text = response.body_mut().read_to_string().unwrap();
-        let json = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        let json = if reply.text.is_empty() { Value::Null } else { reply.json() };
         if status >= 400 {
             // Front ends show `detail` to users verbatim.
             assert!(json["detail"].as_str().is_some_and(|it| it.contains(' ')), "{path}: {json}");
@@ -73,20 +66,17 @@ impl<'a> Page<'a> {
     /// Sends a CORS preflight, as a browser does for all but simple requests, and checks that it allows the request.
     fn preflight(&self, method: &str, path: &str, headers: &[(&str, &str)]) {
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
-        let mut request = Request::builder()
-            .method("OPTIONS")
-            .uri(format!("{}{path}", self.server.address))
-            .header("origin", ORIGIN)
-            .header("access-control-request-method", method);
+        let all_names = names.join(",");
+        let mut asked = vec![("origin", ORIGIN), ("access-control-request-method", method)];
         if !names.is_empty() {
-            request = request.header("access-control-request-headers", names.join(","));
+            asked.push(("access-control-request-headers", &all_names));
         }
-        let response = self.agent.run(request.body(()).unwrap()).unwrap();
+        let reply = self.server.send(("OPTIONS", path), &asked, None);
         let asked = format!("{method} {path} with {names:?}");
-        assert!(response.status().is_success(), "{asked}: {}", response.status());
-        assert_eq!(header(&response, "access-control-allow-origin"), ORIGIN, "{asked}");
+        assert!((200..300).contains(&reply.status), "{asked}: {}", reply.status);
+        assert_eq!(header(&reply, "access-control-allow-origin"), ORIGIN, "{asked}");
         let listed = |name: &str| -> BTreeSet<String> {
-            let list = header(&response, name).to_lowercase();
+            let list = header(&reply, name).to_lowercase();
             list.split(',').map(|one| one.trim().to_owned()).collect()
         };
         if !matches!(method, "GET" | "POST") {
@@ -142,8 +132,8 @@ impl<'a> Page<'a> {
     }
 }
 
-fn header(response: &Response<ureq::Body>, name: &str) -> String {
-    let value = response.headers().get(name);
+fn header(reply: &Reply, name: &str) -> String {
+    let value = reply.headers.get(name);
     value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
 }
 
@@ -158,8 +148,7 @@ fn has(movie: &Value, field: &str, name: &str) -> bool {
 
 #[test]
 fn identify_registers_and_signs_in_by_email() {
-    let folder = Folder::trained();
-    let server = Server::start(&folder);
+    let server = open();
     let page = Page::open(&server);
     let identify = |body: Value| page.fetch("POST", "/auth/identify", Some(&body));
 
@@ -210,8 +199,7 @@ fn identify_registers_and_signs_in_by_email() {
 
 #[test]
 fn serves_the_pages_of_a_signed_in_user() {
-    let folder = Folder::trained();
-    let server = Server::start(&folder);
+    let server = open();
     let mut page = Page::open(&server);
     let alex = json!({"name": "Alex Johnson", "email": "alex@example.com"});
     let (_, user) = page.fetch("POST", "/auth/identify", Some(&alex));
@@ -373,8 +361,7 @@ fn watchlist(page: &Page<'_>) {
 /// The first front end's client sends the user id in paths and bodies.
 #[test]
 fn serves_the_client_without_sign_in() {
-    let folder = Folder::trained();
-    let server = Server::start(&folder);
+    let server = open();
     let page = Page::open(&server);
     assert_eq!(page.fetch_with("GET", "/health", &[], None).1["service"], "cinematch-ml-backend");
     for list in ["genres", "services"] {
@@ -416,16 +403,4 @@ fn serves_the_client_without_sign_in() {
     assert_eq!(page.fetch_with("DELETE", &item, &[], None).0, 204);
     assert_eq!(page.fetch_with("DELETE", &item, &[], None).0, 404);
     assert_eq!(page.fetch_with("GET", "/api/movies/424242", &[], None).0, 404);
-}
-
-#[test]
-fn cors_allows_only_local_front_ends() {
-    let folder = Folder::trained();
-    let server = Server::start(&folder);
-    for origin in ["http://localhost:5173", "http://127.0.0.1:3000"] {
-        assert_eq!(server.allowed_origin("/api/watchlist/ada", origin), origin);
-    }
-    for origin in ["https://evil.example", "http://localhost:5174", "null"] {
-        assert_eq!(server.allowed_origin("/api/watchlist/ada", origin), "");
-    }
 }

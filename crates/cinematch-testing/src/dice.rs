@@ -1,8 +1,11 @@
 //! Deterministic pseudo-random numbers (xorshift, Marsaglia 2003).
 
+/// A generator of pseudo-random numbers. Equal seeds give equal numbers.
+#[derive(Clone, Debug)]
 pub struct Dice(u64);
 
 impl Dice {
+    /// Creates a generator.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
@@ -20,6 +23,7 @@ impl Dice {
         self.below(n) == 0
     }
 
+    /// Returns one of the values.
     pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len() as u64) as usize]
     }

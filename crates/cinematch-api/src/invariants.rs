@@ -3,11 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cinematch_testing::{Client, Dice};
 use serde_json::{Value, json};
 
-use crate::support::dice::Dice;
-use crate::support::folder::Folder;
-use crate::support::server::Server;
+use crate::testing::sample;
 
 const PEOPLE: usize = 8;
 const REQUESTS: usize = 400;
@@ -89,16 +88,16 @@ struct Person {
     listed: BTreeSet<u64>,
 }
 
-struct World<'a> {
-    server: &'a Server,
+struct Catalog<'a> {
+    server: &'a Client,
     movies: BTreeMap<u64, Value>,
     ids: Vec<u64>,
     genres: Vec<String>,
     services: Vec<String>,
 }
 
-impl<'a> World<'a> {
-    fn of(server: &'a Server) -> Self {
+impl<'a> Catalog<'a> {
+    fn of(server: &'a Client) -> Self {
         let mut movies = BTreeMap::new();
         let mut cursor = String::new();
         loop {
@@ -186,9 +185,8 @@ impl<'a> World<'a> {
 #[test]
 #[allow(clippy::too_many_lines, reason = "one list of checks")]
 fn invariants_hold_for_random_users_histories_and_filters() {
-    let folder = Folder::trained();
-    let server = Server::start(&folder);
-    let world = World::of(&server);
+    let server = sample();
+    let catalog = Catalog::of(&server);
     let mut dice = Dice::new(7);
     let mut people: Vec<Person> = (0..PEOPLE)
         .map(|at| {
@@ -201,16 +199,16 @@ fn invariants_hold_for_random_users_histories_and_filters() {
     for _ in 0..REQUESTS {
         let person = &mut people[dice.below(PEOPLE as u64) as usize];
         for _ in 0..dice.below(4) {
-            world.live_on(&mut dice, person);
+            catalog.live_on(&mut dice, person);
         }
         let with_listed = dice.one_in(3);
-        let wanted = Wanted::roll(&mut dice, &world.genres, &world.services);
+        let wanted = Wanted::roll(&mut dice, &catalog.genres, &catalog.services);
         let limit = 1 + dice.below(100) as usize;
         let offset = if dice.one_in(4) { dice.below(60) as usize } else { 0 };
-        let liked = world.some_movies(&mut dice, 6);
-        let disliked = world.some_movies(&mut dice, 3);
-        let rated = world.some_movies(&mut dice, 5);
-        let excluded = world.some_movies(&mut dice, 10);
+        let liked = catalog.some_movies(&mut dice, 6);
+        let disliked = catalog.some_movies(&mut dice, 3);
+        let rated = catalog.some_movies(&mut dice, 5);
+        let excluded = catalog.some_movies(&mut dice, 10);
         let ratings: Vec<Value> = rated
             .iter()
             .map(|id| json!({"movie_id": id, "rating": (1 + dice.below(10)) as f64 / 2.0}))
@@ -222,13 +220,13 @@ fn invariants_hold_for_random_users_histories_and_filters() {
             gone.extend(&person.listed);
         }
         let eligible = |wanted: &Wanted, gone: &BTreeSet<u64>| -> BTreeSet<u64> {
-            let passes = |id: &&u64| !gone.contains(id) && wanted.passes(&world.movies[*id]);
-            world.ids.iter().filter(passes).copied().collect()
+            let passes = |id: &&u64| !gone.contains(id) && wanted.passes(&catalog.movies[*id]);
+            catalog.ids.iter().filter(passes).copied().collect()
         };
         let body = json!({
             "user_id": person.id, "liked_movie_ids": liked, "disliked_movie_ids": disliked,
             "ratings": ratings, "exclude_movie_ids": excluded, "filters": wanted.body(),
-            "preferred_genres": if dice.one_in(2) { vec![dice.pick(&world.genres)] } else { Vec::new() },
+            "preferred_genres": if dice.one_in(2) { vec![dice.pick(&catalog.genres)] } else { Vec::new() },
             "limit": limit, "offset": offset, "include_watchlist": with_listed,
             "diversity": if dice.one_in(2) { Some(dice.below(11) as f64 / 10.0) } else { None },
             "novelty": dice.below(11) as f64 / 10.0,
@@ -237,7 +235,7 @@ fn invariants_hold_for_random_users_histories_and_filters() {
         assert_eq!(reply.status, 200, "{}", reply.text);
         assert_eq!(server.post("/api/recommendations", &body).text, reply.text, "byte for byte");
         let movies = eligible(&wanted, &gone);
-        world.check(&reply.json(), &movies, (offset, limit));
+        catalog.check(&reply.json(), &movies, (offset, limit));
         short += usize::from(movies.len() < offset + limit);
 
         // Request the user by id, so that the server uses its stored history.
@@ -245,7 +243,7 @@ fn invariants_hold_for_random_users_histories_and_filters() {
         if !with_listed {
             gone.extend(&person.listed);
         }
-        let genre = dice.pick(&world.genres).clone();
+        let genre = dice.pick(&catalog.genres).clone();
         let (bucket, years) = *dice.pick(&[
             ("recent", (Some(2018), None)),
             ("2010s", (Some(2010), Some(2019))),
@@ -272,7 +270,7 @@ fn invariants_hold_for_random_users_histories_and_filters() {
         let reply = server.as_user(&person.id, ("GET", &path), None);
         assert_eq!(reply.status, 200, "{}", reply.text);
         assert_eq!(server.as_user(&person.id, ("GET", &path), None).text, reply.text);
-        world.check(&reply.json(), &eligible(&wanted, &gone), (offset, limit));
+        catalog.check(&reply.json(), &eligible(&wanted, &gone), (offset, limit));
     }
     // Both full and short lists occurred.
     assert!(short > REQUESTS / 10 && short < REQUESTS * 9 / 10, "{short}");

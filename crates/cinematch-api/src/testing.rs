@@ -1,0 +1,64 @@
+//! Clients of the API's routers in this process.
+
+pub mod databases;
+
+use cinematch_http::class::RouteClass;
+use cinematch_testing::{Client, Reply, SERVICES_OF_REGIONS, Sample, World};
+use serde_json::{Value, json};
+
+use crate::{guarded, public};
+
+/// Returns a client of the API over the sample, with an empty database.
+pub fn sample() -> Client {
+    over(World::default())
+}
+
+/// Returns a client of the API over a world.
+pub fn over(world: World) -> Client {
+    world.routes(|_| {
+        vec![(RouteClass::Public, public().into()), (RouteClass::Guarded, guarded().into())]
+    })
+}
+
+/// Returns a client of the API with services by region and without services of the catalog.
+pub fn with_regions() -> Client {
+    let sample = Sample::default().with_providers(SERVICES_OF_REGIONS).without_mock_services();
+    over(World::of(sample.serving()))
+}
+
+/// Returns the ids of recommended movies, in order.
+pub fn ids(reply: &Value) -> Vec<u64> {
+    let items = reply["recommendations"].as_array().unwrap();
+    items.iter().map(|item| item["movie_id"].as_u64().unwrap()).collect()
+}
+
+/// A user and the client that sends the user's requests.
+pub struct User<'a> {
+    pub server: &'a Client,
+    pub id: String,
+}
+
+impl<'a> User<'a> {
+    /// Creates a profile, or finds the profile of an email address.
+    pub fn new(server: &'a Client, email: &str) -> Self {
+        let reply = server.post("/auth/identify", &json!({"email": email, "name": "Ada"}));
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        Self { server, id: reply.json()["id"].to_string() }
+    }
+
+    pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
+        self.server.as_user(&self.id, (method, path), body)
+    }
+
+    pub fn get(&self, path: &str) -> Value {
+        let reply = self.call("GET", path, None);
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+        reply.json()
+    }
+
+    pub fn say(&self, body: &Value) -> Value {
+        let reply = self.call("POST", "/api/feedback", Some(body));
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()
+    }
+}

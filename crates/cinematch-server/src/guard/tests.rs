@@ -1,0 +1,287 @@
+//! Access control: calls every route as every kind of caller, and sends requests as pages of other sites do.
+
+use cinematch_store::Scope;
+use cinematch_testing::{Client, PlainBrowser, Reply, World};
+use serde_json::{Value, json};
+
+use crate::testing::{open, serve, with_accounts};
+
+const PASSWORD: &str = "canary-password-7f3a";
+
+/// Credentials of every kind of caller.
+struct Callers {
+    ada: String,
+    bob: String,
+    read: String,
+    write: String,
+    admin: String,
+    revoked: String,
+}
+
+fn sign_in(server: &Client, email: &str, password: &str) -> Reply {
+    server.post("/auth/login", &json!({"email": email, "password": password}))
+}
+
+/// Returns the session cookie set by a reply.
+fn cookie(reply: &Reply) -> String {
+    let cookie = reply.headers["set-cookie"].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+fn people(server: &Client) -> (Callers, [String; 2]) {
+    let world = server.world();
+    let account = |email, name| world.add_account(email, name, PASSWORD).to_string();
+    let ids = [account("ada@example.org", "Ada"), account("bob@example.org", "Bob")];
+    let key = |scope| {
+        let (id, key) = world.add_key(scope);
+        (id, format!("Bearer {key}"))
+    };
+    let (revoked_id, revoked) = key(Scope::Admin);
+    world.revoke_key(&revoked_id);
+    let callers = Callers {
+        ada: cookie(&sign_in(server, "ada@example.org", PASSWORD)),
+        bob: cookie(&sign_in(server, "BOB@example.org", PASSWORD)),
+        read: key(Scope::Read).1,
+        write: key(Scope::Write).1,
+        admin: key(Scope::Admin).1,
+        revoked,
+    };
+    (callers, ids)
+}
+
+/// Returns a valid request body for an operation, or `None` if it takes none.
+fn body_for(method: &str, path: &str) -> Option<Value> {
+    match (method, path) {
+        ("POST", "/api/feedback") => Some(json!({"movie_id": 1, "signal": "like"})),
+        ("POST", "/api/watchlist" | "/api/watchlist/{user_id}") => Some(json!({"movie_id": 1})),
+        ("POST", "/api/groups/recommendations") => {
+            Some(json!({"members": [{"liked_movie_ids": [1]}]}))
+        }
+        ("POST", path) if path.starts_with("/api/admin/") => None,
+        ("POST" | "PUT", path) if !path.ends_with("watched") && !path.ends_with("reset") => {
+            Some(json!({}))
+        }
+        _ => None,
+    }
+}
+
+fn call(
+    server: &Client,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Reply {
+    let text = body.map(Value::to_string);
+    let mut headers = headers.to_vec();
+    if text.is_some() {
+        headers.push(("content-type", "application/json"));
+    }
+    server.send((method, path), &headers, text.as_deref().map(str::as_bytes))
+}
+
+/// Returns an operation's path with its parameters filled in for the data of `whose`.
+fn filled(path: &str, whose: &str) -> String {
+    // Operations on the caller's own profile receive a movie id here instead of a user id.
+    path.replace("{user_id}", whose)
+        .replace("{id}", whose)
+        .replace("{movie_id}", "1")
+        .replace("{job_id}", "1")
+        .replace("{generation}", "1")
+        + if path.ends_with("watched") {
+            "?watched=true"
+        } else if path.ends_with("search") {
+            "?q=heat"
+        } else {
+            ""
+        }
+}
+
+#[test]
+#[allow(clippy::too_many_lines, reason = "one list of checks")]
+fn rejects_access_to_the_data_of_other_users() {
+    let server = with_accounts(None);
+    let (callers, [_, bob_id]) = people(&server);
+    let bobs = |method: &str, path: &str, body: Option<&Value>| {
+        call(&server, method, path, &[("cookie", &callers.bob)], body)
+    };
+    bobs("POST", "/api/feedback", Some(&json!({"movie_id": 7, "rating": 4.5})));
+    bobs("POST", "/api/watchlist", Some(&json!({"movie_id": 8})));
+    bobs("PUT", "/api/preferences/me", Some(&json!({"preferred_genres": ["drama"]})));
+    let bobs_data = || bobs("GET", "/api/export/me", None).json();
+    let before = bobs_data();
+    assert_eq!(before["feedback"].as_array().unwrap().len(), 1);
+
+    let document = server.get("/openapi.json").json();
+    let mut walked = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if !["get", "put", "post", "delete"].contains(&method.as_str()) {
+                continue;
+            }
+            let method = method.to_uppercase();
+            let is_api = path.starts_with("/api/") || path == "/metrics";
+            let is_operation = operation["tags"][0] == "operation";
+            let security = operation["security"].as_array();
+            let is_personal =
+                security.is_some_and(|all| all.iter().any(|one| one.get("user_id").is_some()));
+            let names_a_person = path.contains("{user_id}") || path.contains("{id}");
+            let body = body_for(&method, path);
+            let whose = if is_personal { "1" } else { bob_id.as_str() };
+            let address = filled(path, whose);
+            let status = |headers: &[(&str, &str)]| {
+                let reply = call(&server, &method, &address, headers, body.as_ref());
+                assert!(reply.status < 500, "{method} {address}: {}", reply.text);
+                reply.status
+            };
+            let said = format!("{method} {address}");
+            let nobody = [
+                status(&[]),
+                status(&[("authorization", &callers.revoked)]),
+                status(&[("authorization", "Bearer cm_000000000000_0")]),
+                status(&[("cookie", "cinematch_session=0")]),
+                status(&[("x-user-id", &bob_id)]),
+            ];
+            if is_api || path == "/auth/me" {
+                assert_eq!(nobody, [401; 5], "{said}");
+                // A key with the `read` scope has access to the catalog, not to user data.
+                let reads = status(&[("authorization", &callers.read), ("x-user-id", &bob_id)]);
+                if is_personal || is_operation || (names_a_person && is_api) {
+                    assert_eq!(reads, 403, "{said}");
+                } else {
+                    assert!(![401, 403].contains(&reads), "{said}: {reads}");
+                }
+            }
+            if names_a_person && !is_personal {
+                // Ada requests Bob's data, with and without a forged `X-User-Id`.
+                assert_eq!(status(&[("cookie", &callers.ada)]), 403, "{said}");
+                assert_eq!(
+                    status(&[("cookie", &callers.ada), ("x-user-id", &bob_id)]),
+                    403,
+                    "{said}"
+                );
+            }
+            if is_operation {
+                // Neither users nor clients with the `write` scope can call operator routes.
+                assert_eq!(status(&[("cookie", &callers.ada)]), 403, "{said}");
+                assert_eq!(status(&[("authorization", &callers.write)]), 403, "{said}");
+                let admin = status(&[("authorization", &callers.admin)]);
+                assert!(![401, 403].contains(&admin), "{said}: {admin}");
+            }
+            walked += 1;
+        }
+    }
+    assert!(walked > 30, "{walked}");
+    // User ids in request bodies are checked as well.
+    for (path, body) in [
+        ("/api/recommendations", json!({"user_id": bob_id})),
+        ("/api/groups/recommendations", json!({"members": [{"user_id": bob_id}]})),
+    ] {
+        call(&server, "POST", path, &[("cookie", &callers.ada)], Some(&body)).problem(403);
+        call(&server, "POST", path, &[("authorization", &callers.read)], Some(&body)).problem(403);
+        assert_eq!(
+            call(&server, "POST", path, &[("authorization", &callers.write)], Some(&body)).status,
+            200
+        );
+    }
+    // Ada's session takes precedence over a forged header, and Bob's data is unchanged.
+    call(
+        &server,
+        "POST",
+        "/api/feedback",
+        &[("cookie", &callers.ada), ("x-user-id", &bob_id)],
+        Some(&json!({"movie_id": 9, "signal": "like"})),
+    );
+    assert_eq!(bobs_data(), before);
+
+    // A client with the `write` scope acts for the user it names, and for no user by default.
+    for key in [&callers.write, &callers.admin] {
+        let headers = [("authorization", key.as_str()), ("x-user-id", bob_id.as_str())];
+        let list = call(&server, "GET", "/api/watchlist", &headers, None);
+        assert_eq!(list.json()["items"][0]["movie_id"], 8);
+        call(&server, "GET", "/api/watchlist", &headers[..1], None).problem(401);
+        let unknown = [headers[0], ("x-user-id", "999")];
+        call(&server, "GET", "/api/watchlist", &unknown, None).problem(401);
+        assert_eq!(call(&server, "GET", "/api/watchlist/a-name", &headers[..1], None).status, 200);
+    }
+    // Signing out ends one session; changing the password ends all sessions of the user.
+    assert_eq!(
+        call(&server, "POST", "/auth/logout", &[("cookie", &callers.ada)], None).status,
+        204
+    );
+    call(&server, "GET", "/auth/me", &[("cookie", &callers.ada)], None).problem(401);
+    server.world().set_password("bob@example.org", "another-password");
+    bobs("GET", "/auth/me", None).problem(401);
+    sign_in(&server, "bob@example.org", PASSWORD).problem(401);
+    let bob = cookie(&sign_in(&server, "bob@example.org", "another-password"));
+    let gone = call(&server, "DELETE", &format!("/api/users/{bob_id}"), &[("cookie", &bob)], None);
+    assert_eq!(gone.status, 200, "{}", gone.text);
+    call(&server, "GET", "/auth/me", &[("cookie", &bob)], None).problem(401);
+}
+
+#[test]
+fn rejects_cross_site_requests_and_unknown_host_names() {
+    let open = open();
+    let add = |server: &Client, headers: &[(&str, &str)]| {
+        call(server, "POST", "/api/watchlist/ada", headers, Some(&json!({"movie_id": 1}))).status
+    };
+    assert_eq!(add(&open, &[]), 201);
+    assert_eq!(add(&open, &[("origin", "http://localhost:5173")]), 200);
+    assert_eq!(add(&open, &[("origin", &open.origin())]), 200);
+    for headers in [
+        [("origin", "https://evil.example")],
+        [("origin", "null")],
+        [("sec-fetch-site", "cross-site")],
+        [("host", "evil.example")],
+    ] {
+        assert_eq!(add(&open, &headers), 403, "{headers:?}");
+    }
+    assert_eq!(open.send(("GET", "/health"), &[("host", "evil.example:8000")], None).status, 403);
+    assert_eq!(open.send(("GET", "/health"), &[("host", "[::1]:8000")], None).status, 200);
+    let named = serve(World::default(), |config| {
+        config.access.allowed_hosts = vec!["films.home".to_owned(), "other.home".to_owned()];
+    });
+    assert_eq!(named.send(("GET", "/health"), &[("host", "Films.home")], None).status, 200);
+    assert_eq!(named.send(("GET", "/health"), &[("host", "evil.example")], None).status, 403);
+    let policy =
+        named.get("/health").headers["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
+}
+
+#[test]
+fn rejects_cross_site_forms() {
+    let server = open();
+    let mut ada = PlainBrowser::new(&server, "Ada");
+    for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+        let reply = ada.send("/films/163/say", "say=like", &[(name, value)]);
+        assert_eq!(reply.status, 403, "{name}: {}", reply.text);
+    }
+    assert_eq!(server.as_user("1", ("GET", "/api/feedback"), None).json()["count"], 0);
+}
+
+#[test]
+fn throttles_failed_sign_ins_and_limits_the_request_rate() {
+    let server = with_accounts(Some(2));
+    server.world().add_account("ada@example.org", "Ada", PASSWORD);
+    let mut refused = None;
+    for attempt in 0..8 {
+        let reply = sign_in(&server, "ada@example.org", "wrong-password");
+        match reply.status {
+            401 => assert!(attempt < 5, "attempt {attempt} was looked at"),
+            _ => refused = Some(reply),
+        }
+    }
+    let refused = refused.unwrap();
+    refused.problem(429);
+    let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    // The correct password is throttled too, so the reply does not reveal it.
+    sign_in(&server, "ada@example.org", PASSWORD).problem(429);
+    let statuses: Vec<u16> = (0..30).map(|_| server.get("/health").status).collect();
+    assert!(statuses.contains(&429), "{statuses:?}");
+    let file = with_accounts(Some(20));
+    let problem = file.post("/auth/identify", &json!({"email": "a@b.c", "name": "A"})).problem(403);
+    assert!(problem["detail"].as_str().unwrap().contains("/auth/login"), "{problem}");
+    // A rate of 20 requests per second allows a burst of 5 seconds' worth.
+    assert!((0..40).all(|_| file.get("/health").status == 200));
+}

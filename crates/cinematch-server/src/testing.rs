@@ -1,0 +1,60 @@
+//! Clients of a whole server in this process.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use cinematch_http::config::{AccessConfig, AccessMode};
+use cinematch_service::cache::CacheConfig;
+use cinematch_service::jobs::JobsConfig;
+use cinematch_store::Address;
+use cinematch_testing::{Client, Sample, World};
+
+use crate::config::{DEVELOPMENT_ORIGINS, ServerConfig};
+use crate::monitor;
+use crate::router::router;
+use crate::state::AppState;
+
+/// Returns a client of a server in open mode.
+pub fn open() -> Client {
+    serve(World::default(), |_| ())
+}
+
+/// Returns a client of a server with accounts, a limit of requests per second and a published generation, so that
+/// operator routes have something to operate on.
+pub fn with_accounts(rate_limit: Option<u32>) -> Client {
+    serve(World::published(&Sample::default()), |config| {
+        config.access = AccessConfig {
+            mode: AccessMode::Accounts,
+            rate_limit: rate_limit.and_then(NonZeroU32::new),
+            ..AccessConfig::default()
+        };
+    })
+}
+
+/// Returns a client of a server whose settings differ from the defaults by `set`. It runs no jobs.
+pub fn serve(world: World, set: impl FnOnce(&mut ServerConfig)) -> Client {
+    let mut config = ServerConfig {
+        host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        port: 0,
+        artifacts: world.artifacts(),
+        database: Address::File("unused: the world has opened its database".into()),
+        cors_origins: DEVELOPMENT_ORIGINS.map(str::to_owned).into(),
+        access: AccessConfig::default(),
+        cache: CacheConfig::default(),
+        jobs: JobsConfig::default(),
+        stop_delay: Duration::ZERO,
+    };
+    set(&mut config);
+    config.check().unwrap();
+    monitor::start();
+    let router = router(&AppState::new(config, world.service().clone()));
+    world.client(router)
+}
+
+/// Returns the origin that CORS allows to read the reply to a request from `origin`.
+pub fn allowed_origin(server: &Client, path: &str, origin: &str) -> String {
+    let reply = server.send(("GET", path), &[("origin", origin)], None);
+    let allowed = reply.headers.get("access-control-allow-origin");
+    allowed.map(|origin| origin.to_str().unwrap().to_owned()).unwrap_or_default()
+}

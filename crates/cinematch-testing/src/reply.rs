@@ -1,0 +1,53 @@
+//! HTTP replies and what tests expect of them.
+
+use axum::http::{HeaderMap, Response};
+use serde_json::Value;
+
+/// An HTTP reply: status, selected headers and body.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Status code.
+    pub status: u16,
+    /// Value of `Content-Type`, or an empty text.
+    pub content_type: String,
+    /// Value of `X-Request-Id`, or an empty text.
+    pub request_id: String,
+    /// Body as text.
+    pub text: String,
+    /// All headers.
+    pub headers: HeaderMap,
+}
+
+impl Reply {
+    /// Creates a reply from the head of a response and its body.
+    pub fn new<B>(head: &Response<B>, text: String) -> Self {
+        let header = |name: &str| {
+            let value = head.headers().get(name);
+            value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        };
+        Self {
+            status: head.status().as_u16(),
+            content_type: header("content-type"),
+            request_id: header("x-request-id"),
+            headers: head.headers().clone(),
+            text,
+        }
+    }
+
+    /// Returns the body as JSON. Panics if it is not JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    /// Returns the problem document of an error reply. Panics if the reply has another status or is not a complete
+    /// problem document.
+    pub fn problem(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.content_type, "application/problem+json");
+        let document = self.json();
+        assert_eq!(document["status"], status);
+        assert_eq!(document["request_id"], self.request_id.as_str());
+        assert!(document["detail"].as_str().unwrap().contains(' '), "{document}");
+        document
+    }
+}

@@ -1,0 +1,177 @@
+//! A service over the sample with a database of its own.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
+use cinematch_http::access::{Caller, Client as ClientAddress};
+use cinematch_http::class::RouteClass;
+use cinematch_http::config::AccessConfig;
+use cinematch_http::cookies::{PROFILE_COOKIE, cookie};
+use cinematch_http::problem::Problem;
+use cinematch_http::state::RouteState;
+use cinematch_service::cache::CacheConfig;
+use cinematch_service::jobs::JobsConfig;
+use cinematch_service::secrets::{ApiToken, hash_password};
+use cinematch_service::{Clock, Service, ServiceConfig, Serving};
+use cinematch_store::{Address, NewKey, NewProfile, Scope, now_millis};
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::client::Client;
+use crate::databases::new_database;
+use crate::notice::did_not_run;
+use crate::sample::Sample;
+
+/// A service over the sample with an empty database in a temporary folder, and the runtime that it runs in.
+#[derive(Debug)]
+pub struct World {
+    service: Service,
+    runtime: Runtime,
+    folder: TempDir,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::of(Sample::shared())
+    }
+}
+
+impl World {
+    /// Creates a world that serves what a test trained.
+    pub fn of(serving: Arc<Serving>) -> Self {
+        Self::open(serving, None, tempfile::tempdir().unwrap())
+    }
+
+    /// Creates a world whose folder of trained models contains the sample as generation 1.
+    pub fn published(sample: &Sample) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let serving = sample.publish(&folder.path().join(ARTIFACTS));
+        Self::open(serving, None, folder)
+    }
+
+    /// Creates one world per kind of database: an `SQLite` file, and the `PostgreSQL` server at `postgres`. Prints a
+    /// notice for `test` if there is none.
+    pub fn on_every_database(test: &str, postgres: Option<&str>) -> Vec<Self> {
+        let mut worlds = vec![Self::default()];
+        match postgres {
+            Some(server) => {
+                let folder = tempfile::tempdir().unwrap();
+                worlds.push(Self::open(Sample::shared(), Some(server), folder));
+            }
+            None => did_not_run(&format!("{test} on PostgreSQL"), "`cargo xtask test` starts one"),
+        }
+        worlds
+    }
+
+    fn open(serving: Arc<Serving>, postgres: Option<&str>, folder: TempDir) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let service = runtime.block_on(async {
+            let database = match postgres {
+                Some(server) => Address::parse(&new_database(server).await).unwrap(),
+                None => Address::File(folder.path().join("cinematch.db")),
+            };
+            let config = ServiceConfig {
+                artifacts: folder.path().join(ARTIFACTS),
+                database,
+                cache: CacheConfig::default(),
+                jobs: JobsConfig::default(),
+                clock: Clock::system(),
+            };
+            Service::with_serving(config, serving).await.unwrap()
+        });
+        Self { service, runtime, folder }
+    }
+
+    /// Returns the use cases.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// Returns the folder of trained models.
+    pub fn artifacts(&self) -> PathBuf {
+        self.folder.path().join(ARTIFACTS)
+    }
+
+    /// Runs a future in the world's runtime.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Adds an account and returns its id.
+    pub fn add_account(&self, email: &str, name: &str, password: &str) -> i64 {
+        let password_hash = Some(hash_password(&SecretString::from(password)).unwrap());
+        let new = NewProfile { email: email.to_owned(), name: name.to_owned(), password_hash };
+        self.wait(self.service.store().add_profile(new, now_millis())).unwrap().id
+    }
+
+    /// Adds an API key and returns its public id and the whole key.
+    pub fn add_key(&self, scope: Scope) -> (String, String) {
+        let token = ApiToken::generate().unwrap();
+        let (id, name) = (token.id().to_owned(), scope.name().to_owned());
+        let key = NewKey { id: id.clone(), name, secret_hash: token.hash(), scope };
+        self.wait(self.service.store().add_key(key, now_millis())).unwrap();
+        (id, token.expose())
+    }
+
+    /// Changes the password of an account, which ends its sessions.
+    pub fn set_password(&self, email: &str, password: &str) {
+        let hash = hash_password(&SecretString::from(password)).unwrap();
+        assert!(self.wait(self.service.store().set_password(email, hash)).unwrap());
+    }
+
+    /// Revokes an API key by its public id.
+    pub fn revoke_key(&self, id: &str) {
+        assert!(self.wait(self.service.store().revoke_key(id, now_millis())).unwrap());
+    }
+
+    /// Returns a client of a whole server's router.
+    pub fn client(self, router: Router) -> Client {
+        Client::new(self, router)
+    }
+
+    /// Returns a client of routers by class, in open mode. A stand-in for the server's guard identifies callers:
+    /// `X-User-Id` on operations, the profile's cookie on pages.
+    pub fn routes(
+        self,
+        routers: impl FnOnce(&RouteState) -> Vec<(RouteClass, Router<RouteState>)>,
+    ) -> Client {
+        let state = RouteState::new(self.service.clone(), AccessConfig::default());
+        let mut whole = Router::new();
+        for (class, router) in routers(&state) {
+            let router = router
+                .with_state(state.clone())
+                .layer(from_fn_with_state(self.service.clone(), identify))
+                .layer(Extension(class));
+            whole = whole.merge(router);
+        }
+        self.client(whole)
+    }
+}
+
+/// Folder of trained models, below a world's folder.
+const ARTIFACTS: &str = "artifacts";
+
+/// Inserts the caller that the server's guard would insert in open mode.
+async fn identify(State(service): State<Service>, mut request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let id = match request.extensions().get::<RouteClass>() {
+        Some(RouteClass::Page) => cookie(headers, PROFILE_COOKIE),
+        _ => headers.get("x-user-id").and_then(|id| id.to_str().ok()),
+    };
+    let profile = match id.and_then(|id| id.parse().ok()) {
+        Some(id) => service.store().profile(id).await,
+        None => Ok(None),
+    };
+    match profile {
+        Ok(profile) => request.extensions_mut().insert(Caller::Household(profile)),
+        Err(error) => return Problem::from(error).into_response(),
+    };
+    request.extensions_mut().insert(ClientAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    next.run(request).await
+}

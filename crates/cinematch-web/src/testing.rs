@@ -1,0 +1,55 @@
+//! A client of the pages in this process, and what tests read on a page.
+
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use cinematch_http::class::RouteClass;
+use cinematch_testing::{Client, World};
+
+use crate::{assets, errors, home, pages};
+
+/// Returns a client of the pages over the sample, with an empty database.
+pub fn sample() -> Client {
+    over(World::default())
+}
+
+/// Returns a client of the pages over a world. It also has the routes of the API, which the pages must agree with.
+pub fn over(world: World) -> Client {
+    world.routes(|state| {
+        let errors = from_fn_with_state(state.clone(), errors);
+        let pages = pages().route("/", get(home)).layer(errors);
+        vec![
+            (RouteClass::Page, pages),
+            (RouteClass::Asset, assets()),
+            (RouteClass::Public, cinematch_api::public().into()),
+            (RouteClass::Guarded, cinematch_api::guarded().into()),
+        ]
+    })
+}
+
+/// Returns the ids of the movies on a page, in page order.
+pub fn movies(page: &str) -> Vec<u64> {
+    let forms = page.split("<form class=\"say\" id=\"say-").skip(1);
+    forms.map(|form| form.split('"').next().unwrap().parse().unwrap()).collect()
+}
+
+/// Returns the text of a page between two strings, with HTML entities decoded.
+pub fn between(page: &str, before: &str, after: &str) -> String {
+    let rest = page.split(before).nth(1).unwrap_or_else(|| panic!("no {before} in {page}"));
+    let text = rest.split(after).next().unwrap();
+    text.replace("&amp;", "&").replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">")
+}
+
+/// Returns the titles of a page's movie list, in order.
+pub fn titles(html: &str) -> Vec<&str> {
+    let rows = html.split("<article class=\"card strip\">").skip(1);
+    rows.filter_map(|row| {
+        let heading = row.split("<h3>").nth(1)?.split("</h3>").next()?;
+        heading.split('>').nth(1)?.split('<').next()
+    })
+    .collect()
+}
+
+/// Returns the number of movies that a list page shows, in its words.
+pub fn count(page: &str) -> String {
+    between(page, "id=\"count\" role=\"status\">", "</p>")
+}
