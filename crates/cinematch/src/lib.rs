@@ -6,6 +6,7 @@
 
 pub mod bundle;
 pub mod catalog;
+pub mod digits;
 pub mod evaluation;
 pub mod features;
 pub mod files;

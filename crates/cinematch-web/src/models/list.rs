@@ -88,7 +88,9 @@ fn table(generations: &[Judged]) -> Markup {
 }
 
 fn line(info: &GenerationInfo) -> Markup {
-    let number = |of: Option<usize>| of.map_or_else(|| texts::NO_VALUE.to_owned(), thousands);
+    let number = |of: Option<usize>| {
+        of.map_or_else(|| texts::NO_VALUE.to_owned(), |number| thousands(number as u64))
+    };
     html! {
         tr {
             th scope="row" { a href={ "/models/" (info.generation) } { (info.generation) } }

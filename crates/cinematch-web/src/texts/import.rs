@@ -44,7 +44,7 @@ pub fn file_label() -> String {
 }
 
 pub fn rows_matched(matched: usize, rows: usize) -> String {
-    format!("{} of {} matched", thousands(matched), count(rows, "row", "rows"))
+    format!("{} of {} matched", thousands(matched as u64), count(rows, "row", "rows"))
 }
 
 pub fn fuzzy(rows: usize) -> String {
@@ -70,7 +70,7 @@ pub fn not_found(number: usize) -> String {
 }
 
 pub fn more_not_found(number: usize) -> String {
-    format!("And {} more, listed in the file.", thousands(number))
+    format!("And {} more, listed in the file.", thousands(number as u64))
 }
 
 /// The values that the export has for an ambiguous title.

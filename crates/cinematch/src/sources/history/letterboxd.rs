@@ -18,7 +18,7 @@ pub static IMPORTER: Importer = Importer {
     sample: (
         "ratings.csv",
         "Date,Name,Year,Letterboxd URI,Rating\n\
-                  2024-01-02,Heat,1995,https://boxd.it/2aRy,4.5\n",
+         2024-01-02,Heat,1995,https://boxd.it/2aRy,4.5\n",
     ),
 };
 
