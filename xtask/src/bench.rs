@@ -185,7 +185,7 @@ fn prepare(pace: Pace, ials: Choice) -> Result<Setup> {
     let inputs = Inputs::find()?;
     let root = project::root();
     let target = project::target()?;
-    let ours = build(&[], "cinematch")?;
+    let ours = build("cinematch-cli", "cinematch")?;
     let peers = root.join("benches/peers");
     let python = venv::python(&peers.join("requirements.txt"), "peers")?;
     let work = target.join("bench");

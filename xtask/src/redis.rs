@@ -39,7 +39,7 @@ pub struct Redis {
 impl Redis {
     /// Starts a server and waits until it responds.
     pub fn start() -> Result<Self> {
-        const WITHIN: Duration = Duration::from_secs(10);
+        const START_TIMEOUT: Duration = Duration::from_secs(10);
         let program = program()?;
         let port = TcpListener::bind("127.0.0.1:0").context("no free port")?.local_addr()?.port();
         let child = Command::new(&program)
@@ -52,7 +52,7 @@ impl Redis {
         let redis = Self { client: program.with_file_name("redis-cli"), child, port };
         let begun = Instant::now();
         while redis.ask("PING").is_err() {
-            if begun.elapsed() > WITHIN {
+            if begun.elapsed() > START_TIMEOUT {
                 bail!("redis-server does not answer on port {port}");
             }
             thread::sleep(Duration::from_millis(10));

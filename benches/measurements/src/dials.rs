@@ -122,13 +122,14 @@ fn measure(
     held: &HeldOut,
     list: &[MovieIdx],
 ) -> [f64; COLUMNS.len()] {
-    let mut likeness = recommender.model().likeness();
+    let mut pool = recommender.model().similarity_pool();
     for movie in list {
-        likeness.push(*movie);
+        pool.push(*movie);
     }
     let (mut alike, mut nearest) = (0.0, 0.0);
     for (at, movie) in list.iter().enumerate() {
-        let others = likeness.to(*movie).iter().enumerate().filter(|(other, _)| *other != at);
+        let others =
+            pool.similarities_to(*movie).iter().enumerate().filter(|(other, _)| *other != at);
         let others: Vec<f64> = others.map(|(_, likeness)| f64::from(*likeness)).collect();
         alike += others.iter().sum::<f64>() / others.len() as f64;
         nearest += others.into_iter().fold(0.0, f64::max);

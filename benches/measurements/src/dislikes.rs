@@ -75,10 +75,10 @@ pub fn run(args: &[&str]) -> Outcome<()> {
 
 /// Movies most similar to X by content, and those with the largest weights from X in the item-item model.
 fn nearest(recommender: &Recommender, x: MovieIdx) -> [Vec<MovieIdx>; 2] {
-    let mut likeness = recommender.model().likeness();
-    likeness.push(x);
+    let mut pool = recommender.model().similarity_pool();
+    pool.push(x);
     let all = (0..recommender.movies().len() as u32).map(MovieIdx).filter(|movie| *movie != x);
-    let by_content = all.map(|movie| (likeness.to(movie)[0], movie)).collect();
+    let by_content = all.map(|movie| (pool.similarities_to(movie)[0], movie)).collect();
     let mut by_users = Vec::new();
     for learned in &recommender.blend().models {
         if let Fitted::ItemItem(model) = &learned.model {

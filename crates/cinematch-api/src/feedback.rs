@@ -20,12 +20,12 @@ use cinematch_store::Reaction;
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
-pub async fn say(
+pub async fn record(
     State(service): State<Service>,
     Me(profile): Me,
     Body(new): Body<NewFeedback>,
 ) -> Result<Json<FeedbackDone>, Problem> {
-    Ok(Json(feedback::say(&service, &profile, new).await?))
+    Ok(Json(feedback::record(&service, &profile, new).await?))
 }
 
 /// Lists all feedback of the caller's profile, newest first.
@@ -50,12 +50,12 @@ pub async fn list(
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
-pub async fn unsay(
+pub async fn delete(
     State(service): State<Service>,
     Me(profile): Me,
     PathOf(movie_id): PathOf<u32>,
 ) -> Result<StatusCode, Problem> {
-    feedback::unsay(&service, &profile, movie_id).await?;
+    feedback::delete(&service, &profile, movie_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

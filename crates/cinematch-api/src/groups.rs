@@ -27,7 +27,7 @@ pub async fn recommend(
 ) -> Result<Response, Problem> {
     for (at, member) in asked.members.iter().enumerate() {
         if let Some(user_id) = &member.user_id {
-            check_user(user_id).map_err(|error| groups::inside(at, error))?;
+            check_user(user_id).map_err(|error| groups::in_member(at, error))?;
             caller.may_act_for(user_id)?;
         }
     }

@@ -74,7 +74,8 @@ pub async fn import(
     }
     let serving = service.serving();
     let taken =
-        upload::take_in(&service, &limits, &serving, &profile, request, asked.filename).await?;
+        upload::import_upload(&service, &limits, &serving, &profile, request, asked.filename)
+            .await?;
     let all_rows = asked.all_rows.unwrap_or(false);
     let reply = imports::reply(&service, &serving, &profile, taken, limit, all_rows).await?;
     Ok(Json(reply).into_response())

@@ -81,5 +81,5 @@ async fn over_the_api(
     service: &Service,
     kind: JobKind,
 ) -> Result<(StatusCode, Json<JobItem>), Problem> {
-    Ok((StatusCode::ACCEPTED, Json(jobs::ask(service, kind, "api").await?.into())))
+    Ok((StatusCode::ACCEPTED, Json(jobs::enqueue(service, kind, "api").await?.into())))
 }

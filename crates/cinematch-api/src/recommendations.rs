@@ -8,7 +8,7 @@ use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::listing::RecommendationReply;
 use cinematch_service::personal::{self, PersonalQuery};
-use cinematch_service::recommend::{self, RecommendationRequest, Whose};
+use cinematch_service::recommend::{self, ListOwner, RecommendationRequest};
 
 /// Recommends movies for the history, preferences and filters in the request.
 ///
@@ -24,12 +24,12 @@ pub async fn recommend(
     caller: Caller,
     Body(request): Body<RecommendationRequest>,
 ) -> Result<Cached, Problem> {
-    let whose = request.whose()?;
-    let allowed = caller.may_act_for(&whose.user_id);
+    let owner = request.owner()?;
+    let allowed = caller.may_act_for(&owner.user_id);
     // Callers restricted to their own profile can't read the default user's data: it is ignored for them,
     // whereas naming another user is an error.
-    let is_allowed = if whose.is_named { allowed.map(|()| true)? } else { allowed.is_ok() };
-    Ok(Cached(recommend::recommend(&service, Whose { is_allowed, ..whose }, request).await?))
+    let is_allowed = if owner.is_named { allowed.map(|()| true)? } else { allowed.is_ok() };
+    Ok(Cached(recommend::recommend(&service, ListOwner { is_allowed, ..owner }, request).await?))
 }
 
 /// Recommends movies for the caller's profile.

@@ -20,9 +20,9 @@ pub const STRONG: Style = Style::new().bold();
 /// Style of secondary details.
 pub const DIM: Style = Style::new().dimmed();
 /// Style of success and improvement.
-pub const GOOD: Style = AnsiColor::Green.on_default();
+pub const SUCCESS: Style = AnsiColor::Green.on_default();
 /// Style of failure, decline and warnings.
-pub const CARE: Style = AnsiColor::Yellow.on_default();
+pub const WARNING: Style = AnsiColor::Yellow.on_default();
 
 /// Printer of a command's results, notes and progress.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ impl Output {
     /// Prints a warning to standard error; `--quiet` suppresses it.
     pub fn warn(&self, line: impl std::fmt::Display) {
         if !self.quiet {
-            let _ = writeln!(anstream::stderr(), "{CARE}note:{CARE:#} {line}");
+            let _ = writeln!(anstream::stderr(), "{WARNING}note:{WARNING:#} {line}");
         }
     }
 

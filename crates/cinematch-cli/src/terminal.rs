@@ -5,7 +5,7 @@ use cinematch::ids::MovieIdx;
 use cinematch::models::biased_mf::Prediction;
 use cinematch::ranking::{Ranked, Recommender, explanation};
 
-use crate::output::{DIM, GOOD, Output, STRONG};
+use crate::output::{DIM, Output, STRONG, SUCCESS};
 
 /// Returns a movie's title and year: `Heat (1995)`.
 pub fn named(movie: &Movie) -> String {
@@ -31,7 +31,7 @@ pub fn print_list<'a>(
             .predicted
             .map(|Prediction { stars, low, high }| format!("  {stars:.1}★ ({low:.1}–{high:.1})"));
         output.line(format_args!(
-            "{:>3}  {STRONG}{}{STRONG:#}  {DIM}{}{DIM:#}  {GOOD}{:.3}{GOOD:#}{}",
+            "{:>3}  {STRONG}{}{STRONG:#}  {DIM}{}{DIM:#}  {SUCCESS}{:.3}{SUCCESS:#}{}",
             at + 1,
             named(movie),
             movie.genres.join(", "),

@@ -10,5 +10,5 @@
 pub mod clock;
 mod http;
 pub mod movielens;
-mod pace;
+mod rate_limiter;
 pub mod tmdb;

@@ -10,7 +10,7 @@ use cinematch_service::cache::CachedReply;
 /// A JSON response from the reply cache.
 pub struct Cached(pub CachedReply);
 
-/// Attaches the cached reply to the response as an extension, for [`pack`].
+/// Attaches the cached reply to the response as an extension, for [`compress`].
 impl IntoResponse for Cached {
     fn into_response(self) -> Response {
         let Self(reply) = self;
@@ -23,20 +23,20 @@ impl IntoResponse for Cached {
 
 /// Middleware that sends the gzip form of a [`Cached`] response to clients that accept gzip. A compression layer
 /// outside this one leaves such responses alone, so each reply is compressed once, not per request.
-pub async fn pack(request: Request, next: Next) -> Response {
-    let takes = takes_gzip(request.headers());
+pub async fn compress(request: Request, next: Next) -> Response {
+    let takes = accepts_gzip(request.headers());
     let mut response = next.run(request).await;
     let Some(kept) = response.extensions_mut().remove::<CachedReply>() else { return response };
-    let Some(packed) = takes.then(|| kept.packed()).flatten() else { return response };
+    let Some(gzip) = takes.then(|| kept.gzip()).flatten() else { return response };
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
-    *response.body_mut() = Body::from(packed);
+    *response.body_mut() = Body::from(gzip);
     response
 }
 
-fn takes_gzip(headers: &HeaderMap) -> bool {
+fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter();
     let mut encodings = values.filter_map(|value| value.to_str().ok()).flat_map(|it| it.split(','));
     encodings.any(|encoding| {
@@ -58,11 +58,11 @@ mod tests {
     fn detects_gzip_in_accept_encoding_and_honors_q_zero() {
         let takes = |value: &'static str| {
             let value = HeaderValue::from_static(value);
-            takes_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]))
+            accepts_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]))
         };
         assert!(takes("gzip, deflate, br") && takes("br;q=1.0, GZIP;q=0.8"));
         assert!(!takes("") && !takes("br") && !takes("gzip;q=0, br") && !takes("gzip;q=x"));
-        assert!(!takes_gzip(&HeaderMap::new()));
+        assert!(!accepts_gzip(&HeaderMap::new()));
     }
 
     #[tokio::test]
@@ -77,7 +77,7 @@ mod tests {
         let app = Router::new()
             .route("/kept", get(move || std::future::ready(Cached(kept.clone()).into_response())))
             .route("/other", get(move || std::future::ready(other.clone())))
-            .layer(axum::middleware::from_fn(pack))
+            .layer(axum::middleware::from_fn(compress))
             .layer(CompressionLayer::new());
         for (path, takes) in
             [("/kept", "gzip"), ("/other", "gzip"), ("/kept", "br;q=0.5, identity")]

@@ -28,7 +28,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             let detail = "Expected a body with Content-Type: application/json";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
-        let bytes = whole_body(request.into_body(), BODY_LIMIT).await?;
+        let bytes = read_body(request.into_body(), BODY_LIMIT).await?;
         let reader = &mut serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(Strict(&mut *reader)).map_err(|error| {
             let field = error.path().to_string();
@@ -54,7 +54,7 @@ const BODY_LIMIT: usize = 4 << 20;
 const DISCARD_LIMIT: usize = 128 << 20;
 
 /// Reads a whole body; returns a 413 if it is longer than `limit` bytes.
-pub async fn whole_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u8>, Problem> {
+pub async fn read_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u8>, Problem> {
     let (mut whole, mut length) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
@@ -129,11 +129,14 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<
         let params = RawPathParams::from_request_parts(parts, state).await;
         let named = params.iter().flatten().find(|(_, given)| *given == value);
         let field = named.map_or("path", |(name, _)| name);
-        Err(Problem::field(field, format!("expected {}, got `{value}`", people_say(expected_type))))
+        Err(Problem::field(
+            field,
+            format!("expected {}, got `{value}`", describe_type(expected_type)),
+        ))
     }
 }
 
-fn people_say(type_name: &str) -> &str {
+fn describe_type(type_name: &str) -> &str {
     match type_name {
         "u32" => "a whole number from 0 to 4294967295",
         other => other,

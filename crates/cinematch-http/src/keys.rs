@@ -10,6 +10,6 @@ use crate::problem::Problem;
 pub async fn scope_of(service: &Service, key: &str) -> Result<Option<Scope>, Problem> {
     let Some(token) = ApiToken::read(key) else { return Ok(None) };
     let Some(kept) = service.store().key(token.id()).await? else { return Ok(None) };
-    let is_good = kept.revoked_at.is_none() && token.fits(&kept.key.secret_hash);
+    let is_good = kept.revoked_at.is_none() && token.matches(&kept.key.secret_hash);
     Ok(is_good.then_some(kept.key.scope))
 }

@@ -18,18 +18,18 @@ const BURST: u32 = 5;
 const ATTEMPTS: u32 = 5;
 /// Burst size of sign-in attempts per account, over all clients. Larger than [`ATTEMPTS`], so that a single
 /// client can't lock an account.
-const ATTEMPTS_OF_ACCOUNT: u32 = 20;
+const ACCOUNT_ATTEMPTS: u32 = 20;
 /// Interval at which a spent sign-in attempt is restored, per client and per account.
-const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(12);
+const ATTEMPT_INTERVAL: Duration = Duration::from_secs(12);
 
 /// Maximum number of passwords hashed concurrently; each hash uses 19 MiB.
-const HASHES_AT_ONCE: usize = 2;
+const MAX_CONCURRENT_HASHES: usize = 2;
 
 /// Maximum number of concurrent imports; each holds its files and their unpacked contents in memory.
-const IMPORTS_AT_ONCE: usize = 2;
+const MAX_CONCURRENT_IMPORTS: usize = 2;
 
 /// Number of tracked clients or accounts above which those with a fully restored quota are dropped.
-const REMEMBERED: usize = 10_000;
+const MAX_TRACKED: usize = 10_000;
 
 /// Rate and concurrency limits, with their current counts.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ pub struct Limits {
     requests: Option<DefaultKeyedRateLimiter<IpAddr>>,
     attempts: DefaultKeyedRateLimiter<IpAddr>,
     of_accounts: DefaultKeyedRateLimiter<String>,
-    hashing: Semaphore,
-    importing: Semaphore,
+    hashes: Semaphore,
+    imports: Semaphore,
 }
 
 impl Limits {
@@ -51,22 +51,22 @@ impl Limits {
         };
         let attempts = |at_once| {
             let at_once = NonZeroU32::new(at_once).unwrap_or(NonZeroU32::MIN);
-            let every = Quota::with_period(BETWEEN_ATTEMPTS).unwrap_or(Quota::per_minute(at_once));
+            let every = Quota::with_period(ATTEMPT_INTERVAL).unwrap_or(Quota::per_minute(at_once));
             every.allow_burst(at_once)
         };
         Self {
             requests: per_second.map(|per_second| RateLimiter::keyed(quota(per_second))),
             attempts: RateLimiter::keyed(attempts(ATTEMPTS)),
-            of_accounts: RateLimiter::keyed(attempts(ATTEMPTS_OF_ACCOUNT)),
-            hashing: Semaphore::new(HASHES_AT_ONCE),
-            importing: Semaphore::new(IMPORTS_AT_ONCE),
+            of_accounts: RateLimiter::keyed(attempts(ACCOUNT_ATTEMPTS)),
+            hashes: Semaphore::new(MAX_CONCURRENT_HASHES),
+            imports: Semaphore::new(MAX_CONCURRENT_IMPORTS),
         }
     }
 
     /// Counts a request of `client`; returns a 429 if the client is over its limit.
     pub fn request(&self, client: IpAddr) -> Result<(), Problem> {
         let Some(requests) = &self.requests else { return Ok(()) };
-        if requests.len() > REMEMBERED {
+        if requests.len() > MAX_TRACKED {
             requests.retain_recent();
         }
         check(requests, &network_of(client), "Too many requests")
@@ -74,7 +74,7 @@ impl Limits {
 
     /// Counts a sign-in attempt against the client and the account; returns a 429 if either is over its limit.
     pub fn attempt(&self, client: IpAddr, account: &str) -> Result<(), Problem> {
-        if self.attempts.len() + self.of_accounts.len() > REMEMBERED {
+        if self.attempts.len() + self.of_accounts.len() > MAX_TRACKED {
             self.attempts.retain_recent();
             self.of_accounts.retain_recent();
         }
@@ -84,9 +84,9 @@ impl Limits {
     }
 
     /// Waits for an import permit, which is released when dropped.
-    pub async fn importing(&self) -> Result<SemaphorePermit<'_>, Problem> {
+    pub async fn import_permit(&self) -> Result<SemaphorePermit<'_>, Problem> {
         let closed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL);
-        self.importing.acquire().await.map_err(closed)
+        self.imports.acquire().await.map_err(closed)
     }
 
     /// Runs `hash` on a blocking thread, at most two at a time. Returns `None` if it panics.
@@ -94,7 +94,7 @@ impl Limits {
         &self,
         hash: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let _turn = self.hashing.acquire().await.ok()?;
+        let _turn = self.hashes.acquire().await.ok()?;
         tokio::task::spawn_blocking(hash).await.ok()
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use cinematch_service::secrets::LONGEST_PASSWORD;
+use cinematch_service::secrets::MAX_PASSWORD_LENGTH;
 use cinematch_service::{Service, profile};
 use cinematch_store::Profile;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,7 +17,7 @@ use crate::problem::{INTERNAL, Problem};
 /// Lifetime of a session, in seconds: 30 days.
 const SESSION_SECONDS: i64 = 30 * 24 * 3600;
 /// Maximum length of an email address, in characters.
-const LONGEST_EMAIL: usize = 254;
+const MAX_EMAIL_LENGTH: usize = 254;
 
 /// Begins and ends sessions.
 #[derive(Clone, Debug)]
@@ -42,12 +42,12 @@ impl Sessions {
     ) -> Result<(Profile, HeaderValue), Problem> {
         let detail = "Here nobody has a password: see /auth/identify";
         self.access.only_in(AccessMode::Accounts, detail)?;
-        if email.chars().count() > LONGEST_EMAIL {
-            let message = format!("expected at most {LONGEST_EMAIL} characters");
+        if email.chars().count() > MAX_EMAIL_LENGTH {
+            let message = format!("expected at most {MAX_EMAIL_LENGTH} characters");
             return Err(Problem::field("email", message));
         }
-        if password.expose_secret().chars().count() > LONGEST_PASSWORD {
-            let message = format!("expected at most {LONGEST_PASSWORD} characters");
+        if password.expose_secret().chars().count() > MAX_PASSWORD_LENGTH {
+            let message = format!("expected at most {MAX_PASSWORD_LENGTH} characters");
             return Err(Problem::field("password", message));
         }
         self.limits.attempt(client, email)?;

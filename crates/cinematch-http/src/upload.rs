@@ -7,34 +7,34 @@ use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::{StatusCode, header};
 use cinematch::sources::history::MAX_BYTES;
-use cinematch_service::imports::{self, TakenIn};
+use cinematch_service::imports::{self, ImportOutcome};
 use cinematch_service::{Service, Serving};
 use cinematch_store::Profile;
 
-use crate::extract::whole_body;
+use crate::extract::read_body;
 use crate::limits::Limits;
 use crate::problem::Problem;
 
 /// Maximum number of files per import.
 const MAX_FILES: usize = 20;
 /// Maximum length of a file name, in characters.
-const MAX_NAME_CHARS: usize = 255;
+const MAX_NAME_LENGTH: usize = 255;
 /// Allowance for a form's boundaries, part headers and other fields, in bytes.
-const MAX_FORM_OVERHEAD: usize = 1 << 20;
+const FORM_OVERHEAD: usize = 1 << 20;
 
 /// Imports the files in `request` into `profile`. `filename` names the file if it is the request body itself.
-pub async fn take_in(
+pub async fn import_upload(
     service: &Service,
     limits: &Limits,
     serving: &Arc<Serving>,
     profile: &Profile,
     request: Request,
     filename: Option<String>,
-) -> Result<TakenIn, Problem> {
+) -> Result<ImportOutcome, Problem> {
     // Limits concurrency: each import may hold a whole file and its unpacked contents in memory.
-    let _turn = limits.importing().await?;
+    let _turn = limits.import_permit().await?;
     let files = files_of(request, filename).await?;
-    Ok(imports::take_in(service, serving, profile, files).await?)
+    Ok(imports::import_files(service, serving, profile, files).await?)
 }
 
 /// Returns the names and contents of a form's files, or the request body as a single file.
@@ -46,7 +46,7 @@ async fn files_of(
     let kind = kind.unwrap_or_default().to_ascii_lowercase();
     if !kind.starts_with("multipart/form-data") {
         let name = name_of(filename.as_deref(), "the file")?;
-        let bytes = whole_body(request.into_body(), MAX_BYTES).await?;
+        let bytes = read_body(request.into_body(), MAX_BYTES).await?;
         if bytes.is_empty() {
             return Err(Problem::field(
                 "file",
@@ -57,19 +57,19 @@ async fn files_of(
     }
     // Reads the whole body first: a client still sending would not read an early error response.
     let (parts, body) = request.into_parts();
-    let body = whole_body(body, MAX_BYTES + MAX_FORM_OVERHEAD).await?;
+    let body = read_body(body, MAX_BYTES + FORM_OVERHEAD).await?;
     let mut request = Request::from_parts(parts, Body::from(body));
     DefaultBodyLimit::disable().apply(&mut request);
     let mut form = Multipart::from_request(request, &()).await.map_err(|error| {
         Problem::new(StatusCode::BAD_REQUEST, format!("The form cannot be read: {error}"))
     })?;
     let (mut files, mut left) = (Vec::new(), MAX_BYTES);
-    while let Some(mut field) = form.next_field().await.map_err(|error| broken(&error))? {
+    while let Some(mut field) = form.next_field().await.map_err(|error| malformed(&error))? {
         // Skips form fields that aren't files.
         let Some(name) = field.file_name() else { continue };
         let name = name_of(Some(name), "the file")?;
         let mut bytes = Vec::new();
-        while let Some(part) = field.chunk().await.map_err(|error| broken(&error))? {
+        while let Some(part) = field.chunk().await.map_err(|error| malformed(&error))? {
             left = left.checked_sub(part.len()).ok_or_else(too_large)?;
             bytes.extend_from_slice(&part);
         }
@@ -89,15 +89,15 @@ async fn files_of(
 /// Returns an error if the name is too long or contains control characters.
 fn name_of(name: Option<&str>, otherwise: &str) -> Result<String, Problem> {
     let name = name.map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name)).unwrap_or_default();
-    if name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+    if name.chars().count() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
         let message =
-            format!("expected at most {MAX_NAME_CHARS} characters, none a control character");
+            format!("expected at most {MAX_NAME_LENGTH} characters, none a control character");
         return Err(Problem::field("filename", message));
     }
     Ok(if name.trim().is_empty() { otherwise.to_owned() } else { name.to_owned() })
 }
 
-fn broken(error: &MultipartError) -> Problem {
+fn malformed(error: &MultipartError) -> Problem {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return too_large();
     }
@@ -105,6 +105,7 @@ fn broken(error: &MultipartError) -> Problem {
 }
 
 fn too_large() -> Problem {
-    let detail = format!("The files are too large: the maximum is {} MiB", MAX_BYTES >> 20);
+    let detail =
+        format!("The files are larger than {} MiB: that is nobody's history", MAX_BYTES >> 20);
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }

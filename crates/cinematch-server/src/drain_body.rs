@@ -14,39 +14,40 @@ use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::sync::oneshot;
 
 /// Maximum number of bytes to drain. Beyond it, closing the connection is cheaper.
-const LONGEST: usize = 256 << 10;
+const MAX_DRAINED: usize = 256 << 10;
 /// Time limit for draining a body.
-const PATIENCE: Duration = Duration::from_secs(1);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A request body that sends its unread remainder to [`Rest`] when dropped.
-struct Returning {
+/// A request body that sends its unread remainder to [`UnreadBody`] when dropped.
+struct ReturningBody {
     body: Option<Incoming>,
     back: Option<oneshot::Sender<Incoming>>,
 }
 
 /// Receiver of the unread remainder of a request body.
-pub struct Rest(Option<oneshot::Receiver<Incoming>>);
+pub struct UnreadBody(Option<oneshot::Receiver<Incoming>>);
 
 /// Wraps a request body; returns the body for the handler and the receiver of its unread remainder.
-pub fn lend(body: Incoming) -> (Body, Rest) {
+pub fn split(body: Incoming) -> (Body, UnreadBody) {
     if body.is_end_stream() {
-        return (Body::new(body), Rest(None));
+        return (Body::new(body), UnreadBody(None));
     }
     let (back, rest) = oneshot::channel();
-    (Body::new(Returning { body: Some(body), back: Some(back) }), Rest(Some(rest)))
+    (Body::new(ReturningBody { body: Some(body), back: Some(back) }), UnreadBody(Some(rest)))
 }
 
-impl Rest {
+impl UnreadBody {
     /// Reads and discards the unread remainder, up to 256 KiB and for at most 1 second.
     ///
     /// Does nothing if the body was read to the end or is still in use.
     pub async fn read(self) {
         let Some(Ok(body)) = self.0.map(|mut rest| rest.try_recv()) else { return };
-        let _ = tokio::time::timeout(PATIENCE, Limited::new(body, LONGEST).collect()).await;
+        let _ =
+            tokio::time::timeout(DRAIN_TIMEOUT, Limited::new(body, MAX_DRAINED).collect()).await;
     }
 }
 
-impl Drop for Returning {
+impl Drop for ReturningBody {
     fn drop(&mut self) {
         if let (Some(body), Some(back)) = (self.body.take(), self.back.take())
             && !body.is_end_stream()
@@ -56,7 +57,7 @@ impl Drop for Returning {
     }
 }
 
-impl hyper::body::Body for Returning {
+impl hyper::body::Body for ReturningBody {
     type Data = Bytes;
     type Error = hyper::Error;
 

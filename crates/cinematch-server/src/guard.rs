@@ -69,7 +69,7 @@ pub async fn guard(
             request.extensions_mut().insert(caller);
         }
         Some(RouteClass::Page) => {
-            let caller = looker(&state, request.headers()).instrument(span!("guard")).await?;
+            let caller = page_caller(&state, request.headers()).instrument(span!("guard")).await?;
             request.extensions_mut().insert(caller);
         }
         _ => {}
@@ -144,14 +144,14 @@ fn check_origin(state: &Guard, headers: &HeaderMap) -> Result<(), Problem> {
 /// Identifies the caller of an API operation by `X-User-Id`, API key or session cookie, depending on the mode.
 async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     if state.access.mode == AccessMode::Open {
-        return Ok(Caller::Household(claimed(state, headers).await?));
+        return Ok(Caller::Household(named_profile(state, headers).await?));
     }
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let refused = || unauthorized("This API key is unknown or revoked");
         let text = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
         let scope =
             scope_of(&state.service, text.unwrap_or_default().trim()).await?.ok_or_else(refused)?;
-        return Ok(Caller::Program(scope, claimed(state, headers).await?));
+        return Ok(Caller::Program(scope, named_profile(state, headers).await?));
     }
     session(state, headers).await
 }
@@ -165,7 +165,7 @@ async fn session(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> 
 
 /// Identifies the caller of a page by cookies alone. Callers without a valid cookie have no profile; pages ask
 /// them to choose one or to sign in.
-async fn looker(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
+async fn page_caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     if state.access.mode == AccessMode::Open {
         let id = cookie(headers, PROFILE_COOKIE).and_then(|id| id.parse().ok());
         let profile = match id {
@@ -178,7 +178,7 @@ async fn looker(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
 }
 
 /// Returns the profile named by `X-User-Id`; `None` if the header is missing, malformed or names no profile.
-async fn claimed(state: &Guard, headers: &HeaderMap) -> Result<Option<Profile>, Problem> {
+async fn named_profile(state: &Guard, headers: &HeaderMap) -> Result<Option<Profile>, Problem> {
     let Some(value) = headers.get("x-user-id") else { return Ok(None) };
     let id = value.to_str().ok().and_then(|text| text.trim().parse::<i64>().ok());
     let Some(id) = id else { return Ok(None) };

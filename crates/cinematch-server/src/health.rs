@@ -18,7 +18,7 @@ use crate::state::Lifecycle;
 
 /// State of the probe and metrics handlers.
 #[derive(Clone)]
-pub struct Probed {
+pub struct ProbeState {
     /// The use cases.
     pub service: Service,
     /// Start time and shutdown flag of the server.
@@ -26,12 +26,12 @@ pub struct Probed {
 }
 
 /// Returns the router of the health endpoints, which require no caller.
-pub fn probes() -> OpenApiRouter<Probed> {
+pub fn probes() -> OpenApiRouter<ProbeState> {
     OpenApiRouter::new().routes(routes!(health)).routes(routes!(live)).routes(routes!(ready))
 }
 
 /// Returns the router of the metrics endpoint, which requires an identified caller.
-pub fn measured() -> OpenApiRouter<Probed> {
+pub fn metrics_routes() -> OpenApiRouter<ProbeState> {
     OpenApiRouter::new().routes(routes!(metrics))
 }
 
@@ -59,7 +59,7 @@ pub struct Health {
 
 /// Returns the state of the server and the served model.
 #[utoipa::path(get, path = "/health", tag = "service", responses((status = 200, body = Health)))]
-pub async fn health(State(state): State<Probed>) -> Json<Health> {
+pub async fn health(State(state): State<ProbeState>) -> Json<Health> {
     let bundle = state.service.bundle();
     Json(Health {
         status: "ok",
@@ -97,7 +97,7 @@ pub async fn live() -> Json<Probe> {
 /// Returns 503 while no model is loaded, while the database does not respond, or while the server is shutting
 /// down.
 #[utoipa::path(get, path = "/health/ready", tag = "service", responses((status = 200, body = Probe)))]
-pub async fn ready(State(state): State<Probed>) -> Result<Json<Probe>, Problem> {
+pub async fn ready(State(state): State<ProbeState>) -> Result<Json<Probe>, Problem> {
     if state.lifecycle.is_stopping() {
         return Err(Problem::unavailable("The server is stopping"));
     }
@@ -112,19 +112,19 @@ pub async fn ready(State(state): State<Probed>) -> Result<Json<Probe>, Problem> 
 /// Requires an API key in accounts mode.
 #[utoipa::path(get, path = "/metrics", tag = "service",
     responses((status = 200, body = String, content_type = "text/plain")))]
-pub async fn metrics(State(state): State<Probed>, caller: Caller) -> Result<Response, Problem> {
+pub async fn metrics(State(state): State<ProbeState>, caller: Caller) -> Result<Response, Problem> {
     if matches!(caller, Caller::Person(_)) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "Metrics are for keys, not for people"));
     }
-    Ok(as_metrics(monitor::render(&state.service, state.lifecycle.uptime()).await))
+    Ok(metrics_response(monitor::render(&state.service, state.lifecycle.uptime()).await))
 }
 
 /// Returns the metrics available before a model is loaded.
 pub async fn process_metrics() -> Response {
-    as_metrics(monitor::text())
+    metrics_response(monitor::text())
 }
 
-fn as_metrics(text: String) -> Response {
+fn metrics_response(text: String) -> Response {
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

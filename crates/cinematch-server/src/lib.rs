@@ -4,7 +4,6 @@
 
 mod config;
 mod drain_body;
-mod front;
 mod guard;
 mod health;
 mod home;
@@ -13,6 +12,7 @@ mod observe;
 mod router;
 mod serve;
 mod state;
+mod swappable_router;
 mod trace;
 
 pub use config::{ConfigError, DEVELOPMENT_ORIGINS, ServerConfig};

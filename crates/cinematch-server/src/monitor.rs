@@ -14,13 +14,13 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use cinematch_service::Service;
 
 /// Histogram buckets of requests and rankings, in seconds: 0.1 ms to 30 s.
-const FAST: [f64; 14] =
+const REQUEST_BUCKETS: [f64; 14] =
     [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 /// Histogram buckets of jobs, in seconds: 1 s to 4 h.
-const SLOW: [f64; 9] = [1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1800.0, 3600.0, 14400.0];
+const JOB_BUCKETS: [f64; 9] = [1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1800.0, 3600.0, 14400.0];
 
 /// Interval at which pending histogram samples are moved into their buckets.
-const UPKEEP: Duration = Duration::from_secs(5);
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The process-wide recorder, as required by the macros of `metrics`.
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
@@ -30,13 +30,15 @@ pub fn start() {
     RECORDER.get_or_init(|| {
         let suffix = |name: &str| Matcher::Suffix(name.to_owned());
         let builder = PrometheusBuilder::new()
-            .set_buckets_for_metric(suffix("_seconds"), &FAST)
-            .and_then(|builder| builder.set_buckets_for_metric(suffix("job_seconds"), &SLOW));
+            .set_buckets_for_metric(suffix("_seconds"), &REQUEST_BUCKETS)
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(suffix("job_seconds"), &JOB_BUCKETS)
+            });
         let recorder = builder.ok()?.build_recorder();
         let handle = recorder.handle();
         metrics::set_global_recorder(recorder).ok()?;
         describe();
-        begin_at_zero();
+        register_counters();
         Some(handle)
     });
 }
@@ -44,7 +46,7 @@ pub fn start() {
 /// Periodically moves pending histogram samples into their buckets, so that memory use stays bounded even if
 /// `/metrics` is never requested. Runs until aborted.
 pub async fn watch() {
-    let mut ticks = tokio::time::interval(UPKEEP);
+    let mut ticks = tokio::time::interval(UPKEEP_INTERVAL);
     loop {
         ticks.tick().await;
         if let Some(Some(handle)) = RECORDER.get() {
@@ -55,7 +57,7 @@ pub async fn watch() {
 
 /// Registers counters with the value 0. Prometheus can't compute an increase for a series that first appears with
 /// a nonzero value.
-fn begin_at_zero() {
+fn register_counters() {
     for kind in JobKind::ALL {
         for outcome in ["done", "failed"] {
             counter!("cinematch_jobs_total", "kind" => kind.name(), "outcome" => outcome)
@@ -123,7 +125,7 @@ pub async fn render(service: &Service, uptime: Duration) -> String {
     gauge!("cinematch_model_generation").set(bundle.generation as f64);
     gauge!("cinematch_uptime_seconds").set(uptime.as_secs_f64());
     gauge!("cinematch_store_up").set(f64::from(service.is_store_up().await));
-    service.cache().tell();
+    service.cache().update_gauges();
     let mut text = text();
     // Written by hand, not recorded: a recorded series would remain after the model is replaced.
     let (model_id, generation) = (&bundle.manifest.model_id, bundle.generation);

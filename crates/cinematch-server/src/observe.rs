@@ -9,7 +9,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use cinematch_http::class::RouteClass;
-use cinematch_http::marks::{IsPage, RequestId};
+use cinematch_http::extensions::{IsPage, RequestId};
 use cinematch_http::problem::{INTERNAL, Problem};
 use metrics::{counter, gauge, histogram};
 use tracing::Instrument;

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use cinematch_api::document::{Document, complete, protect};
-use cinematch_http::cached::pack;
+use cinematch_http::cached::compress;
 use cinematch_http::class::RouteClass;
 use cinematch_http::problem::{INTERNAL, Problem};
 use cinematch_http::state::RouteState;
@@ -26,7 +26,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::guard::{Guard, guard};
-use crate::health::{self, Probed, live, process_metrics};
+use crate::health::{self, ProbeState, live, process_metrics};
 use crate::home;
 use crate::observe::observe;
 use crate::state::AppState;
@@ -38,7 +38,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub fn router(state: &AppState) -> Router {
     let Groups { routed, probed, document, classes } = Groups::new();
     let probe_state =
-        Probed { service: state.service().clone(), lifecycle: state.lifecycle.clone() };
+        ProbeState { service: state.service().clone(), lifecycle: state.lifecycle.clone() };
     let layers = Layers::new(state);
     let docs = SwaggerUi::new("/docs").url("/openapi.json", document);
     let mut router = layers.around(Router::from(docs)).layer(Extension(RouteClass::Docs));
@@ -63,7 +63,7 @@ pub fn openapi_json() -> serde_json::Value {
 /// Routers grouped by route class, with the document and the path classes derived from them.
 struct Groups {
     routed: Vec<(RouteClass, Router<RouteState>)>,
-    probed: Vec<(RouteClass, Router<Probed>)>,
+    probed: Vec<(RouteClass, Router<ProbeState>)>,
     document: utoipa::openapi::OpenApi,
     /// Maps the first segment of documented paths to a class, for requests that no route matches.
     classes: BTreeMap<String, RouteClass>,
@@ -88,7 +88,7 @@ impl Groups {
             }
             document.merge(described);
         };
-        let (front, described) =
+        let (home, described) =
             OpenApiRouter::<RouteState>::new().routes(routes!(home::home)).split_for_parts();
         split(RouteClass::Page, described);
         let (public, described) = cinematch_api::public().split_for_parts();
@@ -97,11 +97,11 @@ impl Groups {
         split(RouteClass::Guarded, described);
         let (health_checks, described) = health::probes().split_for_parts();
         split(RouteClass::Probe, described);
-        let (metrics, described) = health::measured().split_for_parts();
+        let (metrics, described) = health::metrics_routes().split_for_parts();
         split(RouteClass::Guarded, described);
         complete(&mut document);
         let routed = vec![
-            (RouteClass::Page, front.merge(cinematch_web::pages())),
+            (RouteClass::Page, home.merge(cinematch_web::pages())),
             (RouteClass::Asset, cinematch_web::assets()),
             (RouteClass::Public, public),
             (RouteClass::Guarded, guarded),
@@ -167,7 +167,7 @@ impl Layers {
                 Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL).into_response()
             }))
             .layer(from_fn_with_state(self.routes.clone(), cinematch_web::errors))
-            .layer(from_fn(pack))
+            .layer(from_fn(compress))
             .layer(CompressionLayer::new())
             .layer(self.cors.clone())
             .layer(from_fn(observe))

@@ -5,9 +5,9 @@ use std::future::Future;
 use tokio::net::TcpListener;
 
 use crate::config::ServerConfig;
-use crate::front::Front;
 use crate::monitor;
 use crate::state::{AppState, StartError};
+use crate::swappable_router::SwappableRouter;
 
 /// Serves on `listener` until `stop` resolves, then shuts down gracefully.
 ///
@@ -17,16 +17,16 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let front = Front::default();
-    let background = front.open(&state);
+    let router = SwappableRouter::default();
+    let background = router.switch_to(&state);
     let stopping = async move {
         stop.await;
         state.stop();
         tokio::time::sleep(state.config.stop_delay).await;
         state
     };
-    let state = front.answer(listener, stopping).await;
-    background.end(&state).await;
+    let state = router.accept_connections(listener, stopping).await;
+    background.stop(&state).await;
     Ok(())
 }
 
@@ -40,10 +40,10 @@ pub async fn serve_when_ready(
 ) -> Result<(), StartError> {
     config.check()?;
     monitor::start();
-    let front = Front::default();
+    let router = SwappableRouter::default();
     let opening = async {
-        let state = front.wait_for(config).await;
-        let background = front.open(&state);
+        let state = router.open_state(config).await;
+        let background = router.switch_to(&state);
         tracing::info!("ready");
         (state, background)
     };
@@ -57,7 +57,7 @@ pub async fn serve_when_ready(
         }
         state
     };
-    let answering = front.answer(listener, stopping);
+    let answering = router.accept_connections(listener, stopping);
     let mut background = None;
     let both = async {
         let (state, tasks) = opening.await;
@@ -70,7 +70,7 @@ pub async fn serve_when_ready(
         () = both => None,
     };
     if let (Some(background), Some(state)) = (background, state) {
-        background.end(&state).await;
+        background.stop(&state).await;
     }
     Ok(())
 }

@@ -91,7 +91,7 @@ pub struct ResetDone {
 }
 
 /// Records feedback on a movie. It affects the next recommendation request.
-pub async fn say(
+pub async fn record(
     service: &Service,
     profile: &Profile,
     new: NewFeedback,
@@ -128,7 +128,7 @@ pub async fn list(service: &Service, profile: &Profile) -> Result<FeedbackList, 
 }
 
 /// Deletes all feedback of a user on a movie.
-pub async fn unsay(
+pub async fn delete(
     service: &Service,
     profile: &Profile,
     movie_id: u32,

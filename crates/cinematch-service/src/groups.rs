@@ -1,7 +1,7 @@
 //! Recommendations for a group of users.
 
 use cinematch::ranking::{
-    Filters, Group, GroupRanked, MOST_MEMBERS, Query, Reason, Request, Shortfall, Strategy,
+    Filters, Group, GroupRanked, MAX_MEMBERS, Query, Reason, Request, Shortfall, Strategy,
     VETO_BELOW, explanation,
 };
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::error::ServiceError;
 use crate::item::Item;
 use crate::names::UserName;
 use crate::optional::or_default;
-use crate::personal::known_of;
+use crate::personal::base_query;
 use crate::preferences;
 use crate::recommend::{DEFAULT_LIMIT, FiltersBody, RatingBody, known_ids, known_ratings};
 use crate::service::Service;
@@ -251,26 +251,26 @@ pub async fn rank<'a>(
     asked: GroupQuestion,
 ) -> Result<GroupAnswer<'a>, ServiceError> {
     let recommender = &serving.bundle.recommender;
-    if !(1..=MOST_MEMBERS).contains(&asked.members.len()) {
-        let message = format!("expected 1 to {MOST_MEMBERS}, got {}", asked.members.len());
+    if !(1..=MAX_MEMBERS).contains(&asked.members.len()) {
+        let message = format!("expected 1 to {MAX_MEMBERS}, got {}", asked.members.len());
         return Err(ServiceError::field("members", message));
     }
     let (mut unknown, mut names, mut members) = (Vec::new(), Vec::new(), Vec::<Request>::new());
     for (at, member) in asked.members.into_iter().enumerate() {
         let mut query = Query { limit: 1, ..Query::default() };
         if let Some(user_id) = &member.user_id {
-            let taste = service.taste(user_id).await?;
-            query = known_of(&taste, asked.with_watchlist);
+            let taste = service.user_history(user_id).await?;
+            query = base_query(&taste, asked.with_watchlist);
             preferences::apply(&taste.preferences, recommender, &mut query);
             query.filters = Filters::default();
         }
         query.liked.extend(known_ids(member.liked_movie_ids, &mut unknown));
         query.disliked.extend(known_ids(member.disliked_movie_ids, &mut unknown));
         let ratings = known_ratings(member.ratings, &mut unknown);
-        query.ratings.extend(ratings.map_err(|error| inside(at, error))?);
+        query.ratings.extend(ratings.map_err(|error| in_member(at, error))?);
         query.preferred_genres.extend(member.preferred_genres);
         let (request, not_in_catalogue) =
-            recommender.resolve(&query).map_err(|error| inside(at, error.into()))?;
+            recommender.resolve(&query).map_err(|error| in_member(at, error.into()))?;
         unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
         names.push(member.user_id);
         members.push(request);
@@ -286,6 +286,6 @@ pub async fn rank<'a>(
 }
 
 /// Prefixes the fields of an error with the member's position.
-pub fn inside(at: usize, error: ServiceError) -> ServiceError {
+pub fn in_member(at: usize, error: ServiceError) -> ServiceError {
     error.rename_fields(|field| format!("members[{at}].{field}"))
 }

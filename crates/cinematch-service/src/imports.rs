@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::error::ServiceError;
 use crate::item::{Item, RecommendedItem, Why};
 use crate::listing::why;
-use crate::personal::known_of;
+use crate::personal::base_query;
 use crate::service::Service;
 use crate::serving::Serving;
 
@@ -41,7 +41,7 @@ struct Recommended<'a> {
 }
 
 /// A completed import.
-pub struct TakenIn {
+pub struct ImportOutcome {
     /// Match report over all rows.
     pub report: MatchReport,
     /// Changes to the user's data.
@@ -50,12 +50,12 @@ pub struct TakenIn {
 
 /// Reads exported files, given by name and content, matches their rows to movies and records the result in a
 /// user's profile.
-pub async fn take_in(
+pub async fn import_files(
     service: &Service,
     serving: &Arc<Serving>,
     profile: &Profile,
     files: Vec<(String, Vec<u8>)>,
-) -> Result<TakenIn, ServiceError> {
+) -> Result<ImportOutcome, ServiceError> {
     let reading = serving.clone();
     let (names, imported) = tokio::task::spawn_blocking(move || {
         let movies = reading.bundle.recommender.movies();
@@ -77,7 +77,7 @@ pub async fn take_in(
         matched: (report.by_id + report.by_title) as u64,
     };
     let changes = service.store().import(profile, wanted, record, service.now()).await?;
-    Ok(TakenIn { report, changes })
+    Ok(ImportOutcome { report, changes })
 }
 
 /// Returns the reply to an import: the report, and `limit` recommendations based on the updated profile.
@@ -86,11 +86,11 @@ pub async fn reply<'a>(
     service: &Service,
     serving: &'a Serving,
     profile: &Profile,
-    taken: TakenIn,
+    taken: ImportOutcome,
     limit: usize,
     all_rows: bool,
 ) -> Result<ImportReply<'a>, ServiceError> {
-    let TakenIn { mut report, changes } = taken;
+    let ImportOutcome { mut report, changes } = taken;
     let recommender = &serving.bundle.recommender;
     if !all_rows {
         let is_open =
@@ -100,7 +100,7 @@ pub async fn reply<'a>(
     let taste = service.store().user_history(&profile.key()).await?;
     let mut recommendations = Vec::new();
     if limit > 0 {
-        let mut query = known_of(&taste, false);
+        let mut query = base_query(&taste, false);
         query.limit = limit;
         let (request, _) = recommender.resolve(&query)?;
         for recommended in recommender.recommend(&request).items {

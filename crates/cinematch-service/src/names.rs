@@ -7,7 +7,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::error::ServiceError;
 
 /// Maximum length of a user id in characters.
-const LONGEST: usize = 200;
+const MAX_LENGTH: usize = 200;
 
 /// Matches texts without control characters that are not all blank.
 const PATTERN: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
@@ -18,14 +18,14 @@ pub struct UserName;
 /// OpenAPI schema of the texts of up to 100 characters that [`check_text`] accepts.
 pub struct ShortText;
 
-fn text_of(longest: usize) -> RefOr<Schema> {
+fn text_of(max_length: usize) -> RefOr<Schema> {
     let text = ObjectBuilder::new().schema_type(Type::String);
-    text.min_length(Some(1)).max_length(Some(longest)).pattern(Some(PATTERN)).into()
+    text.min_length(Some(1)).max_length(Some(max_length)).pattern(Some(PATTERN)).into()
 }
 
 impl PartialSchema for UserName {
     fn schema() -> RefOr<Schema> {
-        text_of(LONGEST)
+        text_of(MAX_LENGTH)
     }
 }
 
@@ -41,24 +41,24 @@ impl ToSchema for ShortText {}
 /// Rejects user ids that are blank, too long or contain control characters.
 pub fn check_user(user_id: &str) -> Result<(), ServiceError> {
     let fits = !user_id.trim().is_empty()
-        && user_id.chars().count() <= LONGEST
+        && user_id.chars().count() <= MAX_LENGTH
         && !user_id.chars().any(char::is_control);
     if fits {
         return Ok(());
     }
     let message = format!(
-        "expected 1 to {LONGEST} characters, not all of them blank, none a control character"
+        "expected 1 to {MAX_LENGTH} characters, not all of them blank, none a control character"
     );
     Err(ServiceError::field("user_id", message))
 }
 
-/// Rejects texts that are blank, longer than `longest` characters or contain control characters.
-pub fn check_text(field: &str, text: &str, longest: usize) -> Result<(), ServiceError> {
+/// Rejects texts that are blank, longer than `max_length` characters or contain control characters.
+pub fn check_text(field: &str, text: &str, max_length: usize) -> Result<(), ServiceError> {
     let length = text.chars().count();
-    if text.trim().is_empty() || length > longest {
+    if text.trim().is_empty() || length > max_length {
         return Err(ServiceError::field(
             field,
-            format!("expected 1 to {longest} characters, not all of them blank"),
+            format!("expected 1 to {max_length} characters, not all of them blank"),
         ));
     }
     if text.chars().any(char::is_control) {

@@ -68,13 +68,13 @@ pub async fn recommend(
     let stamp = service.store().data_version(&user).await?;
     let key = Key::new(&serving, "personal", &question, &[(&user, stamp)])?;
     let make = async {
-        let taste = service.taste(&user).await?;
+        let taste = service.user_history(&user).await?;
         let mode = asked.mode.unwrap_or_default();
-        let mut query = known_of(&taste, asked.include_watchlist.unwrap_or(false));
+        let mut query = base_query(&taste, asked.include_watchlist.unwrap_or(false));
         query.filters.region.clone_from(&asked.region);
         let ignored = preferences::apply(&taste.preferences, recommender, &mut query);
         let counterfactual = asked.counterfactual.unwrap_or(false);
-        asked.narrow(mode, &mut query);
+        asked.apply_to(mode, &mut query);
         let (request, _) = recommender.resolve(&query).map_err(|error| {
             let named = |field: &str| match field {
                 "filters.genres.any[0]" => "genre".to_owned(),
@@ -95,7 +95,7 @@ pub async fn recommend(
 
 /// Builds a query from a user's ratings, reactions and known movies. Watchlisted movies are excluded unless
 /// `with_watchlist` is set.
-pub fn known_of(taste: &UserHistory, with_watchlist: bool) -> Query {
+pub fn base_query(taste: &UserHistory, with_watchlist: bool) -> Query {
     let listed = taste.listed.iter().copied().filter(|_| !with_watchlist);
     let seen: Vec<MovieId> = taste.known().chain(listed).collect();
     Query {
@@ -115,7 +115,7 @@ pub fn known_of(taste: &UserHistory, with_watchlist: bool) -> Query {
 impl PersonalQuery {
     /// Applies the parameters to a query that holds the preferences. A mode without its value filters by the
     /// preferences, or not at all; clients send such requests before the user has chosen a value.
-    fn narrow(self, mode: Mode, query: &mut Query) {
+    fn apply_to(self, mode: Mode, query: &mut Query) {
         if mode == Mode::Trending {
             query.order = Order::Popularity;
         }

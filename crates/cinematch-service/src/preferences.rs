@@ -11,8 +11,8 @@ use crate::names::{ShortText, check_text};
 use crate::optional::or_default;
 use crate::service::Service;
 
-const MOST_NAMES: usize = 100;
-const LONGEST_NAME: usize = 100;
+const MAX_NAMES: usize = 100;
+const MAX_NAME_LENGTH: usize = 100;
 
 /// A user's preferences.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -106,9 +106,9 @@ pub async fn save(
     let services = services_in(index, region.as_deref());
     let now = service.now();
     let preferences = Preferences {
-        preferred_genres: as_catalogued(&index.genres, new.preferred_genres),
-        services: as_catalogued(services, new.services),
-        original_languages: as_catalogued(&index.languages, new.original_languages),
+        preferred_genres: canonical_names(&index.genres, new.preferred_genres),
+        services: canonical_names(services, new.services),
+        original_languages: canonical_names(&index.languages, new.original_languages),
         runtime_min: new.runtime_min,
         runtime_max: new.runtime_max,
         region,
@@ -134,21 +134,21 @@ pub fn services_in<'a>(index: &'a FilterIndex, region: Option<&str>) -> &'a Name
 
 /// Checks the number of names and the length of each.
 fn check_names(field: &str, names: &[String]) -> Result<(), ServiceError> {
-    if names.len() > MOST_NAMES {
-        return Err(ServiceError::field(field, format!("expected at most {MOST_NAMES} names")));
+    if names.len() > MAX_NAMES {
+        return Err(ServiceError::field(field, format!("expected at most {MAX_NAMES} names")));
     }
     for (at, name) in names.iter().enumerate() {
-        check_text(&format!("{field}[{at}]"), name, LONGEST_NAME)?;
+        check_text(&format!("{field}[{at}]"), name, MAX_NAME_LENGTH)?;
     }
     Ok(())
 }
 
 /// Returns names spelled as in the catalog and without duplicates, so that clients can compare them with the
 /// catalog's lists. Unknown names are kept as they are.
-fn as_catalogued(catalogue: &NameList, names: Vec<String>) -> Vec<String> {
+fn canonical_names(catalog: &NameList, names: Vec<String>) -> Vec<String> {
     let mut found: Vec<String> = Vec::with_capacity(names.len());
     for name in names {
-        let name = catalogue.find(&name).map_or(name, |at| catalogue.names()[at].clone());
+        let name = catalog.find(&name).map_or(name, |at| catalog.names()[at].clone());
         if !found.contains(&name) {
             found.push(name);
         }
@@ -165,9 +165,9 @@ pub fn apply(
 ) -> Vec<String> {
     let index = recommender.index();
     let mut unknown = Vec::new();
-    let mut known = |names: &[String], catalogue: &NameList| -> Vec<String> {
+    let mut known = |names: &[String], catalog: &NameList| -> Vec<String> {
         let (known, gone): (Vec<_>, Vec<_>) =
-            names.iter().cloned().partition(|name| catalogue.find(name).is_some());
+            names.iter().cloned().partition(|name| catalog.find(name).is_some());
         unknown.extend(gone);
         known
     };

@@ -9,7 +9,7 @@ use crate::names::{ShortText, check_text};
 use crate::secrets::{SessionToken, check_password};
 use crate::service::Service;
 
-const LONGEST_NAME: usize = 100;
+const MAX_NAME_LENGTH: usize = 100;
 
 /// A user's profile.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -53,7 +53,7 @@ pub async fn identify(service: &Service, identity: Identity) -> Result<Profile, 
         return Err(ServiceError::field("email", message));
     }
     if let Some(name) = &identity.name {
-        check_text("name", name, LONGEST_NAME)?;
+        check_text("name", name, MAX_NAME_LENGTH)?;
     }
     let name = identity.name.as_deref().map(str::trim);
     match service.store().identify(&identity.email, name, service.now()).await? {

@@ -151,10 +151,10 @@ pub struct GenresBody {
 pub const DEFAULT_LIMIT: usize = 20;
 const DEFAULT_USER: &str = "default_user";
 /// Timeout of the database lookup for a request that names no user.
-const PATIENCE: Duration = Duration::from_millis(250);
+const LOOKUP_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The user whose known movies are excluded from the list.
-pub struct Whose {
+pub struct ListOwner {
     /// Key of the user's data.
     pub user_id: String,
     /// True if the request names the user.
@@ -167,32 +167,33 @@ pub struct Whose {
 /// determines which known movies are excluded.
 pub async fn recommend(
     service: &Service,
-    whose: Whose,
+    owner: ListOwner,
     request: RecommendationRequest,
 ) -> Result<CachedReply, ServiceError> {
     let serving = service.serving();
     let recommender = &serving.bundle.recommender;
-    let Whose { user_id, is_named, is_allowed } = whose;
+    let ListOwner { user_id, is_named, is_allowed } = owner;
     let stamp = if is_named {
         service.store().data_version(&user_id).await.map(Some)?
     } else if is_allowed {
         // A request that names no user succeeds even if the database does not respond.
-        let asked = tokio::time::timeout(PATIENCE, service.store().data_version(&user_id)).await;
+        let asked =
+            tokio::time::timeout(LOOKUP_TIMEOUT, service.store().data_version(&user_id)).await;
         asked.ok().and_then(Result::ok)
     } else {
         None
     };
-    let whose = stamp.is_some();
+    let is_known = stamp.is_some();
     let stamp = stamp.flatten();
     let people = [(user_id.as_str(), stamp)];
-    let people = if whose { &people[..] } else { &[] };
+    let people = if is_known { &people[..] } else { &[] };
     let key = Key::new(&serving, "recommendations", &request, people)?;
     let make = async {
         let (with_watchlist, counterfactual) = (request.include_watchlist, request.counterfactual);
         let mut unknown = Vec::new();
         let mut query = request.into_query(&mut unknown)?;
-        if whose {
-            let taste = service.taste(&user_id).await?;
+        if is_known {
+            let taste = service.user_history(&user_id).await?;
             query.seen = taste.known().collect();
             if !with_watchlist {
                 query.seen.extend_from_slice(&taste.listed);
@@ -211,12 +212,12 @@ pub async fn recommend(
 impl RecommendationRequest {
     /// Returns the user named in the request, or the default user. The caller must still check access and set
     /// `is_allowed`.
-    pub fn whose(&self) -> Result<Whose, ServiceError> {
+    pub fn owner(&self) -> Result<ListOwner, ServiceError> {
         let named = self.user_id.clone().filter(|user_id| user_id != DEFAULT_USER);
         let is_named = named.is_some();
         let user_id = named.unwrap_or_else(|| DEFAULT_USER.to_owned());
         check_user(&user_id)?;
-        Ok(Whose { user_id, is_named, is_allowed: false })
+        Ok(ListOwner { user_id, is_named, is_allowed: false })
     }
 }
 

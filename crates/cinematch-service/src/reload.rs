@@ -45,7 +45,7 @@ pub async fn watch(service: Service) {
             generation == serving.generation && manifest.model_id == serving.manifest.model_id
         });
         if in_service {
-            service.refuse(false);
+            service.set_refusing(false);
             continue;
         }
         let path = artifacts.clone();
@@ -59,7 +59,7 @@ pub async fn watch(service: Service) {
                 counter!("cinematch_model_swaps_total").increment(1);
                 let seconds = begun.elapsed().as_secs_f64();
                 tracing::info!(generation, model_id, seconds, "new generation in service");
-                tokio::spawn(put_away(old));
+                tokio::spawn(drop_when_unused(old));
                 continue;
             }
             Ok(Err(error)) => error,
@@ -67,7 +67,7 @@ pub async fn watch(service: Service) {
         };
         tracing::error!(serving = serving.generation, error = refused, "generation refused");
         counter!("cinematch_model_refused_total").increment(1);
-        service.refuse(true);
+        service.set_refusing(true);
         again = Some(Instant::now() + RETRY);
     }
 }
@@ -120,7 +120,7 @@ fn check(serving: &Serving) -> Result<(), String> {
 }
 
 /// Drops a replaced bundle on a blocking thread, after the last request that uses it has finished.
-async fn put_away(old: Arc<Serving>) {
+async fn drop_when_unused(old: Arc<Serving>) {
     let mut ticks = tokio::time::interval(INTERVAL);
     while Arc::strong_count(&old) > 1 {
         ticks.tick().await;

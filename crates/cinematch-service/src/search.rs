@@ -12,8 +12,8 @@ use crate::serving::Serving;
 use crate::trace::span;
 
 const DEFAULT_LIMIT: usize = 10;
-const MOST: usize = 50;
-const LONGEST: usize = 200;
+const MAX_LIMIT: usize = 50;
+const MAX_LENGTH: usize = 200;
 
 /// Search results.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -47,11 +47,14 @@ pub async fn search(
     limit: Option<usize>,
 ) -> Result<CachedReply, ServiceError> {
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MOST).contains(&limit) {
-        return Err(ServiceError::field("limit", format!("expected 1 to {MOST}, got {limit}")));
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(ServiceError::field(
+            "limit",
+            format!("expected 1 to {MAX_LIMIT}, got {limit}"),
+        ));
     }
-    if words.chars().count() > LONGEST {
-        return Err(ServiceError::field("q", format!("expected at most {LONGEST} characters")));
+    if words.chars().count() > MAX_LENGTH {
+        return Err(ServiceError::field("q", format!("expected at most {MAX_LENGTH} characters")));
     }
     let serving = service.serving();
     let recommender = &serving.bundle.recommender;

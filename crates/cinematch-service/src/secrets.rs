@@ -9,10 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 /// Maximum length of a password in characters, which bounds the cost of hashing.
-pub const LONGEST_PASSWORD: usize = 1024;
+pub const MAX_PASSWORD_LENGTH: usize = 1024;
 
 /// Hash of an unknown password, verified against if an account has no hash.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
+const UNKNOWN_PASSWORD_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
                       h9lAtjB5kQYvWTpIrTmX0u7ESFuNBl9lVzYYGdF5Rjg";
 
 /// Hashes a password with Argon2id and a random salt, and returns a PHC string. Uses 19 MiB and two passes, the
@@ -26,8 +26,9 @@ pub fn hash_password(password: &SecretString) -> Option<String> {
 /// reveal which accounts exist.
 pub fn check_password(password: &SecretString, hash: Option<&str>) -> bool {
     let bytes = password.expose_secret().as_bytes();
-    let fits = Argon2::default().verify_password(bytes, hash.unwrap_or(NOBODY)).is_ok();
-    fits && hash.is_some()
+    let matches =
+        Argon2::default().verify_password(bytes, hash.unwrap_or(UNKNOWN_PASSWORD_HASH)).is_ok();
+    matches && hash.is_some()
 }
 
 /// Returns cryptographically random bytes as hexadecimal digits.
@@ -83,8 +84,8 @@ impl ApiToken {
     /// Parses a header's value. Returns `None` if it is not a valid key.
     pub fn read(text: &str) -> Option<Self> {
         let (id, secret) = text.strip_prefix("cm_")?.split_once('_')?;
-        let fits = id.len() == 12 && secret.len() == 64;
-        fits.then(|| Self { id: id.to_owned(), secret: secret.into() })
+        let matches = id.len() == 12 && secret.len() == 64;
+        matches.then(|| Self { id: id.to_owned(), secret: secret.into() })
     }
 
     /// Returns the public id.
@@ -98,7 +99,7 @@ impl ApiToken {
     }
 
     /// Returns true if the secret matches a stored hash. Compares in constant time.
-    pub fn fits(&self, kept: &str) -> bool {
+    pub fn matches(&self, kept: &str) -> bool {
         self.hash().as_bytes().ct_eq(kept.as_bytes()).into()
     }
 
@@ -121,7 +122,7 @@ mod tests {
         assert!(check_password(&password, Some(&hash)));
         assert!(!check_password(&SecretString::from("correct horsf"), Some(&hash)));
         // Without a hash, the password is verified against a dummy hash.
-        assert!(argon2::PasswordHash::new(NOBODY).is_ok());
+        assert!(argon2::PasswordHash::new(UNKNOWN_PASSWORD_HASH).is_ok());
         assert!(!check_password(&password, None));
         assert!(!check_password(&password, Some("")));
         assert!(!format!("{password:?}").contains("horse"));
@@ -132,8 +133,10 @@ mod tests {
         let token = ApiToken::generate().unwrap();
         let read = ApiToken::read(&token.expose()).unwrap();
         assert_eq!(read.id(), token.id());
-        assert!(read.fits(&token.hash()) && !read.fits(&ApiToken::generate().unwrap().hash()));
-        assert!(!read.fits(""));
+        assert!(
+            read.matches(&token.hash()) && !read.matches(&ApiToken::generate().unwrap().hash())
+        );
+        assert!(!read.matches(""));
         for wrong in ["", "cm_", "cm_abc_def", "cm_abcdefabcdef", "Bearer x"] {
             assert!(ApiToken::read(wrong).is_none(), "{wrong}");
         }

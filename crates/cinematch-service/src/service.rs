@@ -17,7 +17,7 @@ use crate::serving::Serving;
 use crate::trace::span;
 
 /// Timeout of the database health check.
-const PING: Duration = Duration::from_secs(2);
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ impl Service {
         if let Some(refused) = best.refused {
             let (generation, error) = (service.bundle().generation, refused.to_string());
             tracing::error!(generation, error, "an earlier generation serves");
-            service.refuse(true);
+            service.set_refusing(true);
         }
         Ok(service)
     }
@@ -106,14 +106,14 @@ impl Service {
     /// Puts another bundle into service, clears the reply cache and returns the previous bundle. Requests in
     /// flight continue with the previous bundle.
     pub fn swap(&self, next: Arc<Serving>) -> Arc<Serving> {
-        self.refuse(false);
+        self.set_refusing(false);
         let before = self.shared.serving.swap(next);
         self.shared.cache.clear();
         before
     }
 
     /// Records whether the published generation is unusable.
-    pub fn refuse(&self, is_refusing: bool) {
+    pub fn set_refusing(&self, is_refusing: bool) {
         self.shared.is_refusing.store(is_refusing, Ordering::Relaxed);
     }
 
@@ -124,11 +124,11 @@ impl Service {
 
     /// True if the database responds to a ping within two seconds.
     pub async fn is_store_up(&self) -> bool {
-        matches!(tokio::time::timeout(PING, self.store().ping()).await, Ok(Ok(())))
+        matches!(tokio::time::timeout(PING_TIMEOUT, self.store().ping()).await, Ok(Ok(())))
     }
 
     /// Returns the user's history and preferences, which ranking takes as input.
-    pub async fn taste(&self, user: &str) -> Result<Arc<UserHistory>, StoreError> {
+    pub async fn user_history(&self, user: &str) -> Result<Arc<UserHistory>, StoreError> {
         self.store().user_history(user).instrument(span!("store")).await
     }
 

@@ -11,7 +11,7 @@ use crate::item::poster_url;
 use crate::names::{ShortText, check_text};
 use crate::service::Service;
 
-const LONGEST_SERVICE: usize = 100;
+const MAX_SERVICE_LENGTH: usize = 100;
 
 /// A user's watchlist.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -124,7 +124,7 @@ pub async fn add(
     entry: NewEntry,
 ) -> Result<(Added, Done), ServiceError> {
     if let Some(name) = &entry.service {
-        check_text("service", name, LONGEST_SERVICE)?;
+        check_text("service", name, MAX_SERVICE_LENGTH)?;
     }
     let bundle = service.bundle();
     let recommender = &bundle.recommender;

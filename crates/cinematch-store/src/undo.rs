@@ -62,13 +62,13 @@ pub struct WatchlistPlace {
 pub struct InvalidSnapshot;
 
 /// Longest text form in bytes; pages produce shorter ones.
-const LONGEST: usize = 2000;
+const MAX_LENGTH: usize = 2000;
 
 impl FromStr for MovieSnapshot {
     type Err = InvalidSnapshot;
 
     fn from_str(text: &str) -> Result<Self, InvalidSnapshot> {
-        if text.len() > LONGEST {
+        if text.len() > MAX_LENGTH {
             return Err(InvalidSnapshot);
         }
         let snapshot: Self = serde_json::from_str(text).map_err(|_| InvalidSnapshot)?;
@@ -280,7 +280,7 @@ mod tests {
         for snapshot in [snapshot, MovieSnapshot::default()] {
             assert_eq!(snapshot.to_string().parse(), Ok(snapshot));
         }
-        let long = format!("{{\"said_at\":1{}}}", " ".repeat(LONGEST));
+        let long = format!("{{\"said_at\":1{}}}", " ".repeat(MAX_LENGTH));
         for text in [
             "",
             "{",

@@ -28,7 +28,7 @@ impl Profile {
 }
 
 /// Longest valid email address in characters (RFC 5321).
-const LONGEST_EMAIL: usize = 254;
+const MAX_EMAIL_LENGTH: usize = 254;
 
 /// True if `text` has the form of an email address. Only a message sent to it proves that it exists.
 pub fn is_email(text: &str) -> bool {
@@ -36,7 +36,7 @@ pub fn is_email(text: &str) -> bool {
         .split_once('@')
         .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
     let plain = !text.chars().any(|it| it.is_control() || it.is_whitespace());
-    whole && plain && text.chars().count() <= LONGEST_EMAIL
+    whole && plain && text.chars().count() <= MAX_EMAIL_LENGTH
 }
 
 /// The user whose data is changed.

@@ -23,32 +23,32 @@ static STYLE: LazyLock<String> = LazyLock::new(|| {
     .join("\n")
 });
 
-const PAGE: &str = include_str!("assets/page.js");
-const BROWSE: &str = include_str!("assets/browse.js");
-const JOBS: &str = include_str!("assets/jobs.js");
-const SEARCH: &str = include_str!("assets/search.js");
-const IMPORT: &str = include_str!("assets/import.js");
-const FAVICON: &str = include_str!("assets/favicon.svg");
+/// Scripts by name. `page.js` imports the others.
+const SCRIPTS: [(&str, &str); 6] = [
+    ("page.js", include_str!("assets/page.js")),
+    ("fragment.js", include_str!("assets/fragment.js")),
+    ("browse.js", include_str!("assets/browse.js")),
+    ("import.js", include_str!("assets/import.js")),
+    ("jobs.js", include_str!("assets/jobs.js")),
+    ("search.js", include_str!("assets/search.js")),
+];
 
-const SCRIPT_TYPE: &str = "text/javascript; charset=utf-8";
+const FAVICON: &str = include_str!("assets/favicon.svg");
 
 /// Returns a file's text and media type.
 fn file(name: &str) -> Option<(&'static str, &'static str)> {
-    Some(match name {
-        "cinematch.css" => (STYLE.as_str(), "text/css; charset=utf-8"),
-        "page.js" => (PAGE, SCRIPT_TYPE),
-        "browse.js" => (BROWSE, SCRIPT_TYPE),
-        "jobs.js" => (JOBS, SCRIPT_TYPE),
-        "search.js" => (SEARCH, SCRIPT_TYPE),
-        "import.js" => (IMPORT, SCRIPT_TYPE),
-        _ => return None,
-    })
+    if name == "cinematch.css" {
+        return Some((STYLE.as_str(), "text/css; charset=utf-8"));
+    }
+    let (_, script) = SCRIPTS.into_iter().find(|(script, _)| *script == name)?;
+    Some((script, "text/javascript; charset=utf-8"))
 }
 
 /// Hash of all files, part of their paths: browsers can cache files forever, and scripts can import each other by
 /// relative names.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let all = [STYLE.as_str(), PAGE, BROWSE, IMPORT, JOBS, SEARCH].concat();
+    let mut all = STYLE.clone();
+    all.extend(SCRIPTS.map(|(_, script)| script));
     sha256_hex(all.as_bytes())[..12].to_owned()
 });
 
@@ -68,4 +68,32 @@ pub async fn asset(Path((version, name)): Path<(String, String)>) -> Response {
 pub async fn favicon() -> Response {
     let kind = (header::CONTENT_TYPE, "image/svg+xml");
     ([kind, (header::CACHE_CONTROL, "public, max-age=86400")], FAVICON).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names of the scripts that a script imports.
+    fn imports(script: &str) -> Vec<&str> {
+        let lines = script.lines().filter(|line| line.starts_with("import "));
+        lines.filter_map(|line| line.split("\"./").nth(1)?.split('"').next()).collect()
+    }
+
+    #[test]
+    fn scripts_import_served_scripts_without_circles() {
+        // Removes the scripts whose imports are all removed, until none is left.
+        let mut left = SCRIPTS.to_vec();
+        while !left.is_empty() {
+            let names: Vec<&str> = left.iter().map(|(name, _)| *name).collect();
+            let before = left.len();
+            left.retain(|(_, script)| imports(script).iter().any(|name| names.contains(name)));
+            assert!(left.len() < before, "import circle among {names:?}");
+        }
+        for (importer, script) in SCRIPTS {
+            for name in imports(script) {
+                assert!(file(name).is_some(), "{importer} imports {name}, which is not served");
+            }
+        }
+    }
 }

@@ -14,10 +14,10 @@ use super::form::Fields;
 use super::layout::{Nav, Page, page};
 use super::movies::{MovieCard, UserView};
 use super::names;
+use super::page_caller::PageUser;
 use super::responses::fragments;
 use super::texts::{self as common, browse as texts, errors::with_labels, numbers::title_case};
-use super::visitor::PageUser;
-use cinematch_http::marks::IsPage;
+use cinematch_http::extensions::IsPage;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::listing::why;
@@ -58,14 +58,14 @@ impl Order {
 
 /// The request in an address.
 #[derive(Debug)]
-struct Asked {
+struct BrowseParams {
     filters: Filters,
     order: Order,
     /// Start of the page, from the link on the previous one.
     from: Option<String>,
 }
 
-impl Asked {
+impl BrowseParams {
     fn of(fields: &Fields) -> Result<Self, QueryError> {
         let genres = fields.list("genre");
         let none = fields.list("without");
@@ -89,7 +89,7 @@ impl Asked {
             order: match fields.get("sort") {
                 None => Order::Movies(Sort::Popularity),
                 Some(name) => {
-                    Order::find(name).ok_or_else(|| wrong("sort", texts::UNKNOWN_ORDER))?
+                    Order::find(name).ok_or_else(|| field_error("sort", texts::UNKNOWN_ORDER))?
                 }
             },
             from: fields.get("from").map(str::to_owned),
@@ -98,10 +98,10 @@ impl Asked {
 }
 
 fn number<T: std::str::FromStr>(fields: &Fields, name: &str) -> Result<Option<T>, QueryError> {
-    fields.number(name).map_err(|problem| wrong(name, problem.detail()))
+    fields.number(name).map_err(|problem| field_error(name, problem.detail()))
 }
 
-fn wrong(field: &str, message: &str) -> QueryError {
+fn field_error(field: &str, message: &str) -> QueryError {
     let error = FieldError { field: field.to_owned(), message: message.to_owned() };
     QueryError { errors: vec![error] }
 }
@@ -122,14 +122,14 @@ pub async fn browse(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let mut view = UserView::of(&state, &profile).await?;
-    let asked = Asked::of(&fields).and_then(|asked| Ok((query(&view, &asked)?, asked)));
-    if let Ok((request, _)) = &asked {
+    let params = BrowseParams::of(&fields).and_then(|params| Ok((query(&view, &params)?, params)));
+    if let Ok((request, _)) = &params {
         view.region = request.filter.region;
     }
-    let answer = asked.and_then(|(request, asked)| found(&view, request, &asked));
+    let answer = params.and_then(|(request, params)| found(&view, request, &params));
     let part = match &answer {
         Ok(found) => movies(&view, &fields, found),
-        Err(error) => refused(error),
+        Err(error) => invalid_request(error),
     };
     if caller.is_fragment {
         return Ok(fragments(&part));
@@ -150,27 +150,33 @@ pub async fn browse(
 }
 
 /// Validates the request. The region defaults to the user's.
-fn query(view: &UserView, asked: &Asked) -> Result<Request, QueryError> {
+fn query(view: &UserView, params: &BrowseParams) -> Result<Request, QueryError> {
     let recommender = view.recommender();
     let own = view.region.map(|region| recommender.index().regions()[region].code().to_owned());
-    let filters = Filters { region: asked.filters.region.clone().or(own), ..asked.filters.clone() };
-    let query = match asked.order {
+    let filters =
+        Filters { region: params.filters.region.clone().or(own), ..params.filters.clone() };
+    let query = match params.order {
         Order::You => Query { filters, ..view.query(SHOWN) },
         Order::Movies(_) => Query { filters, limit: SHOWN, ..Query::default() },
     };
     Ok(recommender.resolve(&Query { diversity: Some(0.0), ..query })?.0)
 }
 
-fn found<'a>(view: &'a UserView, request: Request, asked: &Asked) -> Result<Found<'a>, QueryError> {
+fn found<'a>(
+    view: &'a UserView,
+    request: Request,
+    params: &BrowseParams,
+) -> Result<Found<'a>, QueryError> {
     let recommender = view.recommender();
     let (index, movies) = (recommender.index(), recommender.movies());
     let page_of = |filter: Filter, start: &Start, limit| index.page(movies, start, filter, limit);
-    match asked.order {
+    match params.order {
         Order::Movies(sort) => {
-            let start = match &asked.from {
+            let start = match &params.from {
                 None => Start::First(sort),
                 Some(text) => Start::After(
-                    Cursor::parse(text, sort).map_err(|error| wrong("from", &error.to_string()))?,
+                    Cursor::parse(text, sort)
+                        .map_err(|error| field_error("from", &error.to_string()))?,
                 ),
             };
             let found = page_of(request.filter, &start, SHOWN);
@@ -179,8 +185,8 @@ fn found<'a>(view: &'a UserView, request: Request, asked: &Asked) -> Result<Foun
             Ok(Found { movies: films, total: found.total, next })
         }
         Order::You => {
-            let offset = asked.from.as_deref().map_or(Ok(0), str::parse);
-            let offset = offset.map_err(|_| wrong("from", texts::BAD_POSITION))?;
+            let offset = params.from.as_deref().map_or(Ok(0), str::parse);
+            let offset = offset.map_err(|_| field_error("from", texts::BAD_POSITION))?;
             let request = Request { offset, ..request };
             let ranked = recommender.recommend(&request).items.into_iter();
             let films: Vec<MovieCard<'_>> = ranked
@@ -230,7 +236,7 @@ fn movies(view: &UserView, fields: &Fields, found: &Found<'_>) -> Markup {
 }
 
 /// The problems of an invalid request.
-fn refused(error: &QueryError) -> Markup {
+fn invalid_request(error: &QueryError) -> Markup {
     html! {
         p #count role="status" {
             (texts::CHECK_FILTERS)
@@ -292,8 +298,8 @@ fn chosen(fields: &Fields) -> Markup {
 /// The filters. `browse.js` applies every change; without scripts the button does.
 fn form(view: &UserView, fields: &Fields) -> Markup {
     let index = view.recommender().index();
-    let asked = fields.get("region").and_then(|code| index.find_region(code));
-    let services = match asked.or(view.region) {
+    let region = fields.get("region").and_then(|code| index.find_region(code));
+    let services = match region.or(view.region) {
         Some(region) => &index.regions()[region].services,
         None => &index.services,
     };

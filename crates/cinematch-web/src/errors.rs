@@ -10,11 +10,11 @@ use maud::html;
 
 use super::headers::referring_page;
 use super::layout::{Nav, Page, page};
+use super::page_caller::PageCaller;
 use super::texts::errors as texts;
-use super::visitor::PageCaller;
 use cinematch_http::class::RouteClass;
 use cinematch_http::config::AccessConfig;
-use cinematch_http::marks::{IsPage, RequestId};
+use cinematch_http::extensions::{IsPage, RequestId};
 use cinematch_http::problem::Problem;
 
 /// Middleware that replaces problem documents by error pages if a browser asked for a page.
@@ -40,7 +40,7 @@ pub async fn errors(
     }
     let status = response.status();
     if status == StatusCode::UNAUTHORIZED && is_get {
-        return Redirect::to(caller.entrance()).into_response();
+        return Redirect::to(caller.entry_page()).into_response();
     }
     let detail = match response.extensions().get::<Problem>() {
         Some(problem) => sentence(problem.detail()),

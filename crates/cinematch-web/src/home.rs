@@ -10,8 +10,8 @@ use maud::{Markup, html};
 use super::card::shelf;
 use super::layout::{Nav, Page, page};
 use super::movies::{MovieCard, UserView};
+use super::page_caller::PageCaller;
 use super::texts::{self as common, home as texts, layout};
-use super::visitor::PageCaller;
 use cinematch_http::config::AccessMode;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
@@ -38,7 +38,7 @@ pub async fn home(State(state): State<Service>, caller: PageCaller) -> Result<Re
     let Some(profile) = &caller.profile else {
         let is_empty =
             caller.mode == AccessMode::Open && state.store().accounts().await?.is_empty();
-        let door = if is_empty { "/welcome" } else { caller.entrance() };
+        let door = if is_empty { "/welcome" } else { caller.entry_page() };
         return Ok(Redirect::to(door).into_response());
     };
     let view = UserView::of(&state, profile).await?;

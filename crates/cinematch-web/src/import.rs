@@ -19,16 +19,16 @@ use super::form::{Fields, FormBody};
 use super::layout::{Nav, Page, page};
 use super::movies::UserView;
 use super::note::Note;
+use super::page_caller::PageUser;
 use super::responses::redirect_with_note;
 use super::texts::numbers::{thousands, title_and_year};
 use super::texts::{self as common, errors, import as texts};
-use super::visitor::PageUser;
 use cinematch_http::limits::Limits;
 use cinematch_http::problem::Problem;
-use cinematch_http::upload::take_in;
+use cinematch_http::upload::import_upload;
 use cinematch_service::Service;
 use cinematch_service::export::cell;
-use cinematch_service::imports::{TakenIn, movie_of};
+use cinematch_service::imports::{ImportOutcome, movie_of};
 use cinematch_service::names::check_text;
 
 /// Number of recommendations below a report.
@@ -78,7 +78,7 @@ pub async fn import(
     request: Request,
 ) -> Result<Response, Problem> {
     let serving = state.serving();
-    let taken = match take_in(&state, &limits, &serving, &profile, request, None).await {
+    let taken = match import_upload(&state, &limits, &serving, &profile, request, None).await {
         Ok(taken) => taken,
         Err(problem) if problem.status().is_client_error() => {
             let main = html! {
@@ -103,7 +103,7 @@ pub async fn import(
 }
 
 /// The outcome of all rows.
-fn report(TakenIn { report, changes }: &TakenIn, view: &UserView) -> Markup {
+fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) -> Markup {
     let found = report.by_id + report.by_title;
     html! {
         section .report aria-labelledby="report" {

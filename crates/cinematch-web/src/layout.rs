@@ -6,13 +6,13 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::form::FormBody;
 use super::note::{self, Note};
+use super::page_caller::PageCaller;
 use super::responses::{fragments, redirect_with_cookie, set_cookie, set_page_headers};
 use super::texts::layout as texts;
 use super::theme::{self, Theme};
-use super::visitor::PageCaller;
 use super::{assets, card};
 use cinematch_http::config::AccessMode;
-use cinematch_http::marks::IsPage;
+use cinematch_http::extensions::IsPage;
 use cinematch_http::problem::Problem;
 
 /// A page's place in the navigation.

@@ -4,7 +4,7 @@
 //! that contains it, and that page shows a notice about what happened. With scripts, `assets/page.js` sends forms
 //! marked `data-live` itself and receives the changed elements only.
 //!
-//! [`pages`] and [`assets()`] are the routers. `texts` contains all English text. `visitor` extracts the caller of a page,
+//! [`pages`] and [`assets()`] are the routers. `texts` contains all English text. `page_caller` extracts the caller of a page,
 //! `movies` the data of a page, `layout` renders the frame, and `responses` builds redirects and fragments.
 //! The other modules are pages and parts of pages.
 
@@ -25,7 +25,9 @@ mod movie_fit;
 mod movies;
 mod names;
 mod note;
+mod page_caller;
 mod people;
+pub mod plots;
 mod profile;
 mod rating;
 mod responses;
@@ -37,11 +39,10 @@ mod taste_charts;
 mod texts;
 mod theme;
 mod tonight;
-mod visitor;
 mod watchlist;
 mod welcome;
 
 pub use errors::{errors, wants_page};
 pub use home::home;
+pub use page_caller::PageCaller;
 pub use routes::{assets, pages};
-pub use visitor::PageCaller;

@@ -9,7 +9,7 @@ use cinematch_store::{MovieFeedback, Profile, UserHistory};
 use cinematch_http::problem::Problem;
 use cinematch_service::item::{Item, Why};
 use cinematch_service::listing::why;
-use cinematch_service::personal::known_of;
+use cinematch_service::personal::base_query;
 use cinematch_service::preferences;
 use cinematch_service::{Service, Serving};
 
@@ -52,7 +52,7 @@ impl UserView {
     /// Loads the bundle and the user's taste.
     pub async fn of(state: &Service, profile: &Profile) -> Result<Self, Problem> {
         let serving = state.serving();
-        let taste = state.taste(&profile.key()).await?;
+        let taste = state.user_history(&profile.key()).await?;
         let mut query = Query::default();
         preferences::apply(&taste.preferences, &serving.bundle.recommender, &mut query);
         let index = serving.bundle.recommender.index();
@@ -66,7 +66,7 @@ impl UserView {
 
     /// A query from the user's taste and preferences. It excludes movies with feedback and those on the watchlist.
     pub fn query(&self, limit: usize) -> Query {
-        let mut query = known_of(&self.taste, false);
+        let mut query = base_query(&self.taste, false);
         preferences::apply(&self.taste.preferences, self.recommender(), &mut query);
         query.limit = limit;
         query

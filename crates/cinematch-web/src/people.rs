@@ -9,9 +9,9 @@ use maud::{Markup, html};
 
 use super::form::FormBody;
 use super::layout::{Nav, Page, page};
+use super::page_caller::PageCaller;
 use super::responses::redirect_with_cookie;
 use super::texts::{self as common, people as texts};
-use super::visitor::PageCaller;
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::cookies::PROFILE_COOKIE;
 use cinematch_http::problem::Problem;

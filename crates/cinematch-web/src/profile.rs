@@ -13,13 +13,13 @@ use super::layout::{Nav, Page, page};
 use super::movies::{MovieCard, UserView};
 use super::names::{country, language};
 use super::note::Note;
+use super::page_caller::{PageCaller, PageUser};
 use super::responses::redirect_with_note;
 use super::strip::strip;
 use super::taste_charts::TasteCharts;
 use super::texts::errors::with_labels;
 use super::texts::numbers::title_case;
 use super::texts::{self as common, profile as texts, welcome};
-use super::visitor::{PageCaller, PageUser};
 use cinematch_http::attachment;
 use cinematch_http::cookies::PROFILE_COOKIE;
 use cinematch_http::problem::Problem;
@@ -277,7 +277,7 @@ pub async fn delete(
             }
             p { (texts::RECEIPT) code { (receipt.receipt) } }
             p .small { (texts::RECEIPT_HELP) }
-            p { a .button href=(caller.entrance()) { (common::CONTINUE) } }
+            p { a .button href=(caller.entry_page()) { (common::CONTINUE) } }
         }
     };
     let nobody = PageCaller { profile: None, note: None, ..caller.clone() };

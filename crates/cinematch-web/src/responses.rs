@@ -5,8 +5,8 @@ use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 
 use super::note::{self, Note};
+use super::page_caller::PageCaller;
 use super::texts::layout as texts;
-use super::visitor::PageCaller;
 
 /// Replies with elements that replace those with the same ids.
 pub fn fragments(parts: &Markup) -> Response {

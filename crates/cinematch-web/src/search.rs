@@ -8,17 +8,17 @@ use super::card::{address, cards, poster};
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
 use super::movies::{MovieCard, UserView};
+use super::page_caller::PageUser;
 use super::responses::fragments;
 use super::texts::search as texts;
-use super::visitor::PageUser;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::search::hits;
 
 /// Number of results on the page, and of suggestions below the field.
-const FOUND: usize = 30;
-const SUGGESTED: usize = 8;
-const LONGEST: usize = 200;
+const MAX_RESULTS: usize = 30;
+const MAX_SUGGESTIONS: usize = 8;
+const MAX_LENGTH: usize = 200;
 
 /// Renders search results.
 pub async fn search(
@@ -26,9 +26,9 @@ pub async fn search(
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let words: String = fields.get("q").unwrap_or_default().chars().take(LONGEST).collect();
+    let words: String = fields.get("q").unwrap_or_default().chars().take(MAX_LENGTH).collect();
     let view = UserView::of(&state, &profile).await?;
-    let limit = if caller.is_fragment { SUGGESTED } else { FOUND };
+    let limit = if caller.is_fragment { MAX_SUGGESTIONS } else { MAX_RESULTS };
     let hits = hits(&view.serving, &words, limit);
     let movies: Vec<MovieCard<'_>> = hits.into_iter().map(|hit| view.movie(hit.movie)).collect();
     if caller.is_fragment {

@@ -11,9 +11,9 @@ use secrecy::SecretString;
 
 use super::form::FormBody;
 use super::layout::{Nav, Page, page};
+use super::page_caller::PageCaller;
 use super::responses::redirect;
 use super::texts::sign_in as texts;
-use super::visitor::PageCaller;
 use cinematch_http::access::Client;
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::problem::Problem;

@@ -12,10 +12,10 @@ use super::choice::Choice;
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
 use super::movies::{MovieCard, UserView};
+use super::page_caller::PageUser;
 use super::strip::strip;
 use super::texts::numbers::title_case;
 use super::texts::{card as card_texts, tonight as texts};
-use super::visitor::PageUser;
 use cinematch_http::config::AccessMode;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
@@ -30,7 +30,7 @@ const STRATEGIES: [(&str, (&str, &str)); 3] =
     [("least_misery", texts::LEAST_MISERY), ("veto", texts::VETO), ("average", texts::AVERAGE)];
 
 /// The request.
-struct Evening {
+struct TonightParams {
     /// The members; the user alone if none is selected.
     people: Vec<Profile>,
     minutes: Option<u32>,
@@ -54,17 +54,17 @@ pub async fn tonight(
         }
         AccessMode::Accounts => vec![profile.clone()],
     };
-    let evening = Evening::of(&fields, &household, &profile, &view)?;
+    let params = TonightParams::of(&fields, &household, &profile, &view)?;
     let answer = if fields.get("go").or(fields.get("who")).is_some() {
-        Some(rank(&state, &view.serving, evening.question(&view)).await?)
+        Some(rank(&state, &view.serving, params.question(&view)).await?)
     } else {
         None
     };
     let main = html! {
         h1 { (texts::TITLE) }
         div .tonight {
-            (form(&evening, &household, &view))
-            @if let Some(answer) = &answer { (picks(&evening, answer, &view)) }
+            (form(&params, &household, &view))
+            @if let Some(answer) = &answer { (picks(&params, answer, &view)) }
             @else {
                 p .hint { (texts::HINT) }
             }
@@ -76,7 +76,7 @@ pub async fn tonight(
     Ok(page(&caller, &Page::new(texts::TITLE, Nav::Tonight, main)))
 }
 
-impl Evening {
+impl TonightParams {
     fn of(
         fields: &Fields,
         household: &[Profile],
@@ -95,7 +95,7 @@ impl Evening {
             Some(_) => fields.list("service"),
             None => view.query(1).filters.services,
         };
-        let offered = offered(view);
+        let offered = regional_services(view);
         let services = services.into_iter().filter(|name| offered.find(name).is_some()).collect();
         let strategy = fields.get("strategy").unwrap_or_default();
         let known = STRATEGIES.into_iter().find(|it| it.0 == strategy).unwrap_or(STRATEGIES[0]);
@@ -142,14 +142,14 @@ impl Evening {
 }
 
 /// The services of the user's country.
-fn offered(view: &UserView) -> &NameList {
+fn regional_services(view: &UserView) -> &NameList {
     let index = view.recommender().index();
     view.region.map_or(&index.services, |region| &index.regions()[region].services)
 }
 
-fn form(evening: &Evening, household: &[Profile], view: &UserView) -> Markup {
+fn form(params: &TonightParams, household: &[Profile], view: &UserView) -> Markup {
     let index = view.recommender().index();
-    let is_there = |profile: &Profile| evening.people.iter().any(|it| it.id == profile.id);
+    let is_there = |profile: &Profile| params.people.iter().any(|it| it.id == profile.id);
     html! {
         form .evening method="get" action="/tonight#picks" {
             input type="hidden" name="go" value="1";
@@ -171,18 +171,18 @@ fn form(evening: &Evening, household: &[Profile], view: &UserView) -> Markup {
                 div .chips {
                     @for (minutes, label) in texts::TIMES {
                         label {
-                            input type="radio" name="minutes" value=(minutes) checked[evening.minutes == Some(minutes)];
+                            input type="radio" name="minutes" value=(minutes) checked[params.minutes == Some(minutes)];
                             (label)
                         }
                     }
                     label {
-                        input type="radio" name="minutes" value="" checked[evening.minutes.is_none()];
+                        input type="radio" name="minutes" value="" checked[params.minutes.is_none()];
                         (texts::ANY_LENGTH)
                     }
                 }
             }
-            (Choice::of(&index.genres, &evening.genres, title_case).show("genre", texts::MOOD, None))
-            (Choice::of(offered(view), &evening.services, str::to_owned).show("service", texts::SERVICES, None))
+            (Choice::of(&index.genres, &params.genres, title_case).show("genre", texts::MOOD, None))
+            (Choice::of(regional_services(view), &params.services, str::to_owned).show("service", texts::SERVICES, None))
             @if household.len() > 1 {
                 fieldset {
                     legend { (texts::STRATEGY) }
@@ -190,7 +190,7 @@ fn form(evening: &Evening, household: &[Profile], view: &UserView) -> Markup {
                         @for (name, (label, meaning)) in STRATEGIES {
                             li {
                                 label {
-                                    input type="radio" name="strategy" value=(name) checked[evening.strategy == name];
+                                    input type="radio" name="strategy" value=(name) checked[params.strategy == name];
                                     span { b { (label) } " " small { (meaning) } }
                                 }
                             }
@@ -204,16 +204,16 @@ fn form(evening: &Evening, household: &[Profile], view: &UserView) -> Markup {
 }
 
 /// The picks, and how much each member would enjoy them.
-fn picks(evening: &Evening, answer: &GroupAnswer<'_>, view: &UserView) -> Markup {
+fn picks(params: &TonightParams, answer: &GroupAnswer<'_>, view: &UserView) -> Markup {
     let ranked = &answer.ranked;
     html! {
         section .picks aria-labelledby="picks" {
             h2 #picks tabindex="-1" { (texts::heading(ranked.items.len())) }
             @if ranked.items.is_empty() {
                 p { (texts::NO_PICKS) }
-            } @else if evening.people.len() > 1 {
+            } @else if params.people.len() > 1 {
                 ul .content {
-                    @for (profile, share) in evening.people.iter().zip(&ranked.satisfaction) {
+                    @for (profile, share) in params.people.iter().zip(&ranked.satisfaction) {
                         li { (group_match(&profile.name, *share)) }
                     }
                 }
@@ -225,14 +225,14 @@ fn picks(evening: &Evening, answer: &GroupAnswer<'_>, view: &UserView) -> Markup
                         pick.members.iter().map(|member| explanation(&member.reasons)).collect();
                     @let more = html! {
                         ul .happiness {
-                            @for ((profile, member), best) in evening.people.iter().zip(&pick.members).zip(&ranked.best) {
+                            @for ((profile, member), best) in params.people.iter().zip(&pick.members).zip(&ranked.best) {
                                 li { (enjoyment(&profile.name, share_of(member.score, *best))) }
                             }
                         }
                         details .why {
                             summary { (card_texts::WHY) }
-                            @for (profile, reasons) in evening.people.iter().zip(&reasons) {
-                                @if evening.people.len() > 1 { p .whose { (texts::reasons_for(&profile.name)) } }
+                            @for (profile, reasons) in params.people.iter().zip(&reasons) {
+                                @if params.people.len() > 1 { p .whose { (texts::reasons_for(&profile.name)) } }
                                 ul { @for part in reasons.split(" • ") { li { (part) } } }
                             }
                         }

@@ -18,12 +18,12 @@ use super::layout::{Nav, Page, page};
 use super::movies::{MovieCard, UserView};
 use super::names;
 use super::note::Note;
+use super::page_caller::{PageCaller, PageUser};
 use super::people::name_form;
 use super::rating::half_star_buttons;
 use super::responses::fragments;
 use super::responses::redirect_with_note;
 use super::texts::{self as common, errors, welcome as texts};
-use super::visitor::{PageCaller, PageUser};
 use cinematch_http::config::AccessMode;
 use cinematch_http::cookies::cookie;
 use cinematch_http::problem::Problem;
@@ -35,10 +35,10 @@ const ENOUGH: usize = 5;
 /// Length of the list beside the questions.
 const LISTED: usize = 10;
 /// Maximum number of movies per list in the address.
-const MAX_PASSED: usize = 200;
+const MAX_IDS: usize = 200;
 /// Keeps these movies for the next visit, for one year.
-const PASSED_COOKIE: &str = "cinematch_passed";
-const PASSED_SECONDS: u32 = 365 * 24 * 3600;
+const STATE_COOKIE: &str = "cinematch_passed";
+const STATE_SECONDS: u32 = 365 * 24 * 3600;
 /// Number of actors named in a question.
 const CAST: usize = 3;
 
@@ -50,7 +50,7 @@ pub async fn welcome(
 ) -> Result<Response, Problem> {
     let Some(profile) = &caller.profile else {
         if caller.mode == AccessMode::Accounts {
-            return Ok(Redirect::to(caller.entrance()).into_response());
+            return Ok(Redirect::to(caller.entry_page()).into_response());
         }
         let main = html! {
             section .plain {
@@ -146,7 +146,7 @@ pub async fn save_services(
     PageUser { profile, .. }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    let taste = state.taste(&profile.key()).await?;
+    let taste = state.user_history(&profile.key()).await?;
     let before = taste.preferences.clone();
     let new = NewPreferences {
         services: fields.list("service"),
@@ -162,47 +162,47 @@ pub async fn save_services(
 
 /// The state in the address: movies without a rating, and the movie rated last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Passed {
+struct OnboardingState {
     not_seen: Vec<MovieId>,
     skipped: Vec<MovieId>,
     last: Option<MovieId>,
 }
 
 /// Parses ids separated by dots; skips invalid ones.
-fn movies_of(text: &str) -> Vec<MovieId> {
+fn parse_ids(text: &str) -> Vec<MovieId> {
     let movies = text.split('.').filter_map(|number| number.parse().ok()).map(MovieId);
-    movies.take(MAX_PASSED).collect()
+    movies.take(MAX_IDS).collect()
 }
 
-fn joined(movies: &[MovieId]) -> String {
+fn join_ids(movies: &[MovieId]) -> String {
     movies.iter().map(|movie| movie.0.to_string()).collect::<Vec<_>>().join(".")
 }
 
-impl Passed {
+impl OnboardingState {
     fn of(fields: &Fields) -> Self {
-        let movies = |name| movies_of(fields.get(name).unwrap_or_default());
+        let movies = |name| parse_ids(fields.get(name).unwrap_or_default());
         let last = fields.get("last").and_then(|number| number.parse().ok()).map(MovieId);
         Self { not_seen: movies("not_seen"), skipped: movies("skipped"), last }
     }
 
     /// Reads the profile's state from the cookie `id_notseen_skipped`.
-    fn remembered(headers: &HeaderMap, profile: &Profile) -> Self {
-        let Some(value) = cookie(headers, PASSED_COOKIE) else { return Self::default() };
+    fn from_cookie(headers: &HeaderMap, profile: &Profile) -> Self {
+        let Some(value) = cookie(headers, STATE_COOKIE) else { return Self::default() };
         let mut parts = value.splitn(3, '_');
         if parts.next() != Some(&profile.key()) {
             return Self::default();
         }
-        let mut movies = || movies_of(parts.next().unwrap_or_default());
+        let mut movies = || parse_ids(parts.next().unwrap_or_default());
         Self { not_seen: movies(), skipped: movies(), last: None }
     }
 
     /// Saves the state in a cookie, so that the next visit doesn't repeat questions.
-    fn remember(&self, profile: &Profile, response: &mut Response) {
+    fn save_to_cookie(&self, profile: &Profile, response: &mut Response) {
         let text = format!(
-            "{PASSED_COOKIE}={}_{}_{}; Path=/welcome; HttpOnly; SameSite=Lax; Max-Age={PASSED_SECONDS}",
+            "{STATE_COOKIE}={}_{}_{}; Path=/welcome; HttpOnly; SameSite=Lax; Max-Age={STATE_SECONDS}",
             profile.key(),
-            joined(&self.not_seen),
-            joined(&self.skipped)
+            join_ids(&self.not_seen),
+            join_ids(&self.skipped)
         );
         if let Ok(text) = HeaderValue::from_str(&text) {
             response.headers_mut().append(header::SET_COOKIE, text);
@@ -213,8 +213,8 @@ impl Passed {
     fn fields(&self) -> Vec<(&'static str, String)> {
         let last = self.last.map(|movie| movie.0.to_string()).unwrap_or_default();
         let all = [
-            ("not_seen", joined(&self.not_seen)),
-            ("skipped", joined(&self.skipped)),
+            ("not_seen", join_ids(&self.not_seen)),
+            ("skipped", join_ids(&self.skipped)),
             ("last", last),
         ];
         all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
@@ -237,12 +237,12 @@ impl Passed {
         let with = |movies: &[MovieId], answer| {
             movies.iter().map(move |movie| (*movie, answer)).collect::<Vec<_>>()
         };
-        let passed = with(listed, Answer::NotSeen)
+        let onboarding = with(listed, Answer::NotSeen)
             .into_iter()
             .chain(with(&self.not_seen, Answer::NotSeen))
             .chain(with(&self.skipped, Answer::Skipped));
         feedback
-            .chain(passed)
+            .chain(onboarding)
             .filter_map(|(movie, answer)| Some((view.find(movie)?, answer)))
             .collect()
     }
@@ -256,11 +256,11 @@ pub async fn questions(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let view = UserView::of(&state, &profile).await?;
-    let mut passed = Passed::of(&fields);
-    if passed == Passed::default() {
-        passed = Passed::remembered(&headers, &profile);
+    let mut onboarding = OnboardingState::of(&fields);
+    if onboarding == OnboardingState::default() {
+        onboarding = OnboardingState::from_cookie(&headers, &profile);
     }
-    let (parts, _) = parts(&view, &passed)?;
+    let (parts, _) = parts(&view, &onboarding)?;
     let main = html! {
         (steps(2))
         h1 { (texts::RATE_HEADING) }
@@ -277,39 +277,39 @@ pub async fn answer(
     PageUser { caller, profile }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    let mut passed = Passed::of(&fields);
+    let mut onboarding = OnboardingState::of(&fields);
     let movie = fields.number("film")?.map(MovieId);
     let movie = movie.ok_or_else(|| Problem::field("film", errors::MISSING))?;
-    passed.last = None;
+    onboarding.last = None;
     let notice = match fields.get("answer") {
         Some("not_seen") => {
-            passed.not_seen.push(movie);
+            onboarding.not_seen.push(movie);
             texts::NOT_SEEN_NOTICE.to_owned()
         }
         Some("skip") => {
-            passed.skipped.push(movie);
+            onboarding.skipped.push(movie);
             texts::SKIPPED_NOTICE.to_owned()
         }
         Some("take_back") => perform(&state, &profile, movie, Action::Rate(None)).await?.text,
         _ => {
             let stars = Action::parse(None, fields.get("stars"))?;
-            passed.last = Some(movie);
+            onboarding.last = Some(movie);
             perform(&state, &profile, movie, stars).await?.text
         }
     };
     if !caller.is_fragment {
-        let mut response = redirect_with_note(&passed.address(), &Note::plain(notice));
-        passed.remember(&profile, &mut response);
+        let mut response = redirect_with_note(&onboarding.address(), &Note::plain(notice));
+        onboarding.save_to_cookie(&profile, &mut response);
         return Ok(response);
     }
     let view = UserView::of(&state, &profile).await?;
-    let (parts, next) = parts(&view, &passed)?;
+    let (parts, next) = parts(&view, &onboarding)?;
     let note = match next {
         Some(next) => texts::next(&notice, next),
         None => notice,
     };
     let mut response = fragments(&html! { (parts) (announcement(&note)) });
-    passed.remember(&profile, &mut response);
+    onboarding.save_to_cookie(&profile, &mut response);
     Ok(response)
 }
 
@@ -319,28 +319,31 @@ fn announcement(note: &str) -> Markup {
 }
 
 /// The question, the progress and the list; and the title of the movie in question.
-fn parts<'a>(view: &'a UserView, passed: &Passed) -> Result<(Markup, Option<&'a str>), Problem> {
+fn parts<'a>(
+    view: &'a UserView,
+    onboarding: &OnboardingState,
+) -> Result<(Markup, Option<&'a str>), Problem> {
     let recommender = view.recommender();
     let request = view.resolve(&view.query(1))?;
-    let next = recommender.next_question(&request.history, &passed.answers(view));
+    let next = recommender.next_question(&request.history, &onboarding.answers(view));
     let title = next.map(|movie| recommender.movie(movie).title.as_str());
     let markup = html! {
-        section #question .question aria-labelledby="asked" data-address=(passed.address()) {
+        section #question .question aria-labelledby="asked" data-address=(onboarding.address()) {
             @match next {
-                Some(movie) => (question(view, movie, passed)),
+                Some(movie) => (question(view, movie, onboarding)),
                 None => {
                     h2 #asked { (texts::DONE) }
                     p { a .button href="/" { (common::SEE_RECOMMENDATIONS) } }
                 },
             }
         }
-        div #so-far { (progress(view, passed)) (list(view, passed)?) }
+        div #so-far { (progress(view, onboarding)) (list(view, onboarding)?) }
     };
     Ok((markup, title))
 }
 
 /// A movie with a rating form.
-fn question(view: &UserView, film: MovieIdx, passed: &Passed) -> Markup {
+fn question(view: &UserView, film: MovieIdx, onboarding: &OnboardingState) -> Markup {
     let movie = view.recommender().movie(film);
     let shown = view.movie(film);
     html! {
@@ -354,7 +357,7 @@ fn question(view: &UserView, film: MovieIdx, passed: &Passed) -> Markup {
             }
             form .rate method="post" action="/welcome/rate" data-live {
                 input type="hidden" name="film" value=(movie.movie_id.0);
-                (hidden(passed))
+                (hidden(onboarding))
                 fieldset {
                     legend { (texts::HOW_WAS_IT) }
                     (half_star_buttons(None))
@@ -368,19 +371,19 @@ fn question(view: &UserView, film: MovieIdx, passed: &Passed) -> Markup {
     }
 }
 
-fn hidden(passed: &Passed) -> Markup {
+fn hidden(onboarding: &OnboardingState) -> Markup {
     html! {
-        @for (name, value) in passed.fields() { input type="hidden" name=(name) value=(value); }
+        @for (name, value) in onboarding.fields() { input type="hidden" name=(name) value=(value); }
     }
 }
 
 /// Number of answers, and the last rating with a button that removes it.
-fn progress(view: &UserView, passed: &Passed) -> Markup {
+fn progress(view: &UserView, onboarding: &OnboardingState) -> Markup {
     let taste = &view.taste;
     let n_answers =
         taste.movies.iter().filter(|movie| movie.stars.is_some() || movie.reaction.is_some());
     let n_answers = n_answers.count();
-    let last = passed.last.and_then(|last| {
+    let last = onboarding.last.and_then(|last| {
         let stars = taste.rated().find_map(|(film, stars)| (film == last).then_some(stars))?;
         Some((last, view.recommender().movie(view.find(last)?), stars))
     });
@@ -393,7 +396,7 @@ fn progress(view: &UserView, passed: &Passed) -> Markup {
             @if let Some((film, movie, stars)) = last {
                 form .inline method="post" action="/welcome/rate" data-live {
                     input type="hidden" name="film" value=(film.0);
-                    (hidden(passed))
+                    (hidden(onboarding))
                     span { (texts::last_rating(&movie.title, stars.value())) }
                     button .quiet name="answer" value="take_back" { (texts::UNDO_RATING) }
                 }
@@ -404,9 +407,9 @@ fn progress(view: &UserView, passed: &Passed) -> Markup {
 }
 
 /// The current recommendations, and how the last answer moved them.
-fn list(view: &UserView, passed: &Passed) -> Result<Markup, Problem> {
+fn list(view: &UserView, onboarding: &OnboardingState) -> Result<Markup, Problem> {
     let movies = view.list(&view.query(LISTED))?;
-    let before = match passed.last {
+    let before = match onboarding.last {
         Some(last) => Some(list_without(view, last)?),
         None => None,
     };
@@ -472,17 +475,17 @@ mod tests {
 
     #[test]
     fn the_state_survives_the_address() {
-        let passed = Passed {
+        let onboarding = OnboardingState {
             not_seen: vec![MovieId(6), MovieId(47)],
             skipped: vec![MovieId(1)],
             last: Some(MovieId(110)),
         };
-        assert_eq!(passed.address(), "/welcome/rate?not%5Fseen=6%2E47&skipped=1&last=110");
-        let fields = passed.fields().into_iter().map(|(name, value)| (name.to_owned(), value));
-        assert_eq!(Passed::of(&Fields::of(fields.collect())), passed);
+        assert_eq!(onboarding.address(), "/welcome/rate?not%5Fseen=6%2E47&skipped=1&last=110");
+        let fields = onboarding.fields().into_iter().map(|(name, value)| (name.to_owned(), value));
+        assert_eq!(OnboardingState::of(&Fields::of(fields.collect())), onboarding);
         let odd = vec![("skipped".to_owned(), "x.7.-1.99999999999".to_owned())];
-        assert_eq!(Passed::of(&Fields::of(odd)).skipped, [MovieId(7)]);
-        assert_eq!(Passed::default().address(), "/welcome/rate");
+        assert_eq!(OnboardingState::of(&Fields::of(odd)).skipped, [MovieId(7)]);
+        assert_eq!(OnboardingState::default().address(), "/welcome/rate");
     }
 
     #[test]

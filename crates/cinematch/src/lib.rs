@@ -1,8 +1,46 @@
-//! CineMatch's library: from MovieLens' and TMDb's files to explained recommendations. Pure and
-//! synchronous: no network, SQL, HTTP or async types.
+//! A movie recommender: reads MovieLens and TMDb files, trains models, and ranks movies with reasons.
 //!
-//! Data moves one way: `sources → catalog → features → models → retrieval → ranking`; `bundle`
-//! keeps what was trained.
+//! # Example
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use cinematch::{Catalog, MergeSettings, MovieId, Query, Settings, explanation, train};
+//!
+//! let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample");
+//! let tmdb = folder.join("tmdb_metadata.csv");
+//! let catalog = Catalog::read(&folder, Some(&tmdb), &MergeSettings::default())?;
+//! let training = catalog.training(Settings::default(), "2026-11-29T12:00:00Z");
+//! let bundle = train(training, &mut |_model, _share| ())?.into_bundle()?;
+//!
+//! let recommender = &bundle.recommender;
+//! let query = Query { liked: vec![MovieId(1)], limit: 5, explain: true, ..Query::default() };
+//! let (request, _unknown_movies) = recommender.resolve(&query)?;
+//! for item in recommender.recommend(&request).items {
+//!     println!("{}: {}", recommender.movie(item.movie).title, explanation(&item.reasons));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`Bundle::load`] loads a generation that `cinematch train` published instead of training one.
+//!
+//! # Modules
+//!
+//! The library is synchronous and uses no network, SQL, HTTP or async types. Time and randomness are arguments.
+//! Data moves one way:
+//!
+//! | module | purpose |
+//! |---|---|
+//! | [`sources`] | readers of MovieLens, TMDb and export files |
+//! | [`catalog`] | merges sources into movies and interactions |
+//! | [`features`] | feature rows of movies |
+//! | [`models`] | models that learn from ratings or content |
+//! | [`retrieval`] | filters, sort orders and pages over the catalog |
+//! | [`ranking`] | blends models into lists with reasons, for users and groups |
+//! | [`search`] | title search |
+//! | [`imports`] | matches exported histories with the catalog |
+//! | [`bundle`] | trains, publishes and loads generations |
+//! | [`evaluation`] | splits, metrics, significance tests, tuning |
 
 pub mod bundle;
 pub mod catalog;
@@ -10,6 +48,9 @@ pub mod digits;
 pub mod evaluation;
 pub mod features;
 pub mod files;
+#[cfg(test)]
+mod fixtures;
+mod folder;
 pub mod ids;
 pub mod imports;
 mod linalg;
@@ -19,3 +60,13 @@ pub mod rating;
 pub mod retrieval;
 pub mod search;
 pub mod sources;
+
+pub use bundle::{Bundle, Generations, Settings, Trained, Training, train};
+pub use catalog::{Interactions, MergeSettings, Movie, Rated};
+pub use folder::{Catalog, CatalogError};
+pub use ids::{MovieId, MovieIdx, UserId, UserIdx};
+pub use models::{Model, Spec};
+pub use ranking::{
+    Filters, Query, Ranked, Rating, Reason, Recommendation, Recommender, Request, explanation,
+};
+pub use rating::Stars;

@@ -367,25 +367,25 @@ impl Programs {
     }
 }
 
-/// Trains our implicit ALS on the peers' matrix `data` with the example at `program`.
+/// Trains our implicit ALS on the peers' matrix `data` with the measurements at `program`.
 pub fn ours_ials(program: &Path, data: &Path, solver: Solver, training: Training) -> Command {
     let mut command = Command::new(program);
-    command.arg("ials").arg(data).args(["--solver", solver.name()]);
+    command.args(["fit", "ials"]).arg(data).args(["--solver", solver.name()]);
     training.add_to(&mut command);
     command
 }
 
-/// Trains our EASE on the peers' matrix `data` with the example at `program`.
+/// Trains our EASE on the peers' matrix `data` with the measurements at `program`.
 pub fn ours_ease(program: &Path, data: &Path, movies: usize) -> Command {
     let mut command = Command::new(program);
-    command.arg("ease").arg(data).args(["--films", &movies.to_string()]);
+    command.args(["fit", "ease"]).arg(data).args(["--films", &movies.to_string()]);
     command
 }
 
-/// Times single requests on the artifacts in `root` with the example at `program`.
+/// Times single requests on the artifacts in `root` with the measurements at `program`.
 pub fn ours_rank(program: &Path, root: &Path) -> Command {
     let mut command = Command::new(program);
-    command.arg(root.join("ml/artifacts"));
+    command.arg("rank").arg(root.join("ml/artifacts"));
     command
 }
 

@@ -10,7 +10,7 @@ use super::commands::{self, Solver, Training};
 use super::measure;
 use super::ratings;
 use super::report::{Report, Unit};
-use super::setup::{Setup, build};
+use super::setup::{Setup, measurements};
 use crate::venv;
 
 /// Peers, by their names in `ials.py`: the fastest solver of each library, and both solvers of the
@@ -77,7 +77,7 @@ impl Trained {
 
 /// Programs that train on a matrix, and the matrix.
 pub struct Trainers {
-    /// Path of our example.
+    /// Path of our measurements.
     pub program: PathBuf,
     /// Path of Python in the libraries' environment.
     pub python: PathBuf,
@@ -86,9 +86,9 @@ pub struct Trainers {
 }
 
 impl Trainers {
-    /// Builds our example, and creates the Python environment and the matrix unless they exist.
+    /// Builds our measurements, and creates the Python environment and the matrix unless they exist.
     pub fn provide(setup: &Setup) -> Result<Self> {
-        let program = build(&["-p", "cinematch", "--example", "fit"], "examples/fit")?;
+        let program = measurements()?;
         let requirements = setup.programs.peers.join("requirements-ials.txt");
         let python = venv::python(&requirements, "peers-ials")?;
         let liked = setup.work.join("liked.npz");

@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::measure::{self, Finished};
 use super::report::{Report, Unit};
 use super::server::Server;
-use super::setup::{Setup, build};
+use super::setup::{Setup, measurements};
 use super::{commands, ratings, requests, serve, stages};
 
 /// Measures merging, training, batch ranking and single requests.
 pub fn job(setup: &Setup) -> Result<Report> {
-    let program = build(&["-p", "cinematch", "--example", "rank"], "examples/rank")?;
+    let program = measurements()?;
     let programs = &setup.programs;
     let root = ratings::made_up(setup)?;
     let log = setup.work.join("job");
@@ -51,7 +51,7 @@ pub fn job(setup: &Setup) -> Result<Report> {
     let mut command = commands::ours_rank(&program, &root);
     let ranked = measure::run(&mut command, &log)?;
     let printed: Value =
-        serde_json::from_str(&ranked.stdout).context("the example printed no JSON")?;
+        serde_json::from_str(&ranked.stdout).context("the measurement printed no JSON")?;
     let lengths = printed["histories"].as_array().map_or(&[][..], Vec::as_slice);
     if lengths.is_empty() {
         bail!("no request was timed: {printed}");

@@ -14,13 +14,13 @@ use super::requests::Random;
 
 /// Number of profiles.
 const PEOPLE: usize = 1_000;
-/// Films that somebody speaks of, drawn from the most voted ones: they rate them again and again.
+/// Number of movies that each user rates, repeatedly, drawn from the most voted ones.
 const MOVIES_EACH: usize = 50;
-/// How many of these they have rated when the load begins.
+/// Number of ratings per user when the load begins.
 const RATED_BEFORE: usize = 10;
-/// Films that people know.
+/// Number of movies, by votes, to draw from.
 const KNOWN_MOVIES: usize = 5_000;
-/// Different things that are searched for.
+/// Number of distinct search terms.
 const SEARCHES: usize = 500;
 /// The load begins with whatever comes first of these numbers.
 const SEED: u64 = 42;
@@ -28,16 +28,16 @@ const SEED: u64 = 42;
 /// Kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A list for somebody, by all they rated; three of ten of a genre.
+    /// Recommendations by the stored history; three of ten with a genre filter.
     Recommend,
-    /// Search for a part of a title.
+    /// Search for part of a title.
     Search,
     /// Rating of a movie, durable before it is acknowledged.
     Rate,
 }
 
 impl Kind {
-    /// All kinds.
+    /// Every kind, in the order of the tables.
     pub const ALL: [Self; 3] = [Self::Recommend, Self::Search, Self::Rate];
 
     /// Returns the name for tables.
@@ -61,7 +61,7 @@ pub struct People {
 }
 
 impl People {
-    /// Makes profiles with a few ratings each at a server of the catalogue in `merged`.
+    /// Creates profiles with a few ratings each on a server of the catalog in `merged`.
     pub fn arrive(merged: &Path, address: SocketAddr) -> Result<Self> {
         let text = fs::read_to_string(merged)
             .with_context(|| format!("cannot read {}", merged.display()))?;
@@ -136,7 +136,7 @@ impl People {
     }
 }
 
-/// The most voted films, all genres, and parts of titles as people type them.
+/// Returns the most voted movies, all genres, and parts of titles to search for.
 fn catalogue(merged: &str) -> Result<(Vec<u64>, Vec<String>, Vec<String>)> {
     let mut records = csv::records(merged);
     let header = records.next().unwrap_or_default();
@@ -171,7 +171,7 @@ fn catalogue(merged: &str) -> Result<(Vec<u64>, Vec<String>, Vec<String>)> {
     Ok((movies.into_iter().map(|(_, id, _)| id).collect(), genres.into_iter().collect(), searches))
 }
 
-/// Whether a word stands for itself in an address.
+/// True if a word needs no percent-encoding in a URL.
 fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

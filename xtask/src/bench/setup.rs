@@ -112,12 +112,11 @@ pub struct Setup {
     pub ials: Choice,
 }
 
-/// Builds with the profile `dist` and returns the path of `program` in `target/dist`.
-pub fn build(what: &[&str], program: &str) -> Result<PathBuf> {
+/// Builds the binary of a package with the profile of the benchmarks, and returns its path.
+pub fn build(package: &str, program: &str) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let built = Command::new(cargo)
-        .args(["build", "--profile", PROFILE])
-        .args(what)
+        .args(["build", "--profile", PROFILE, "--package", package])
         .current_dir(project::root())
         .status();
     if !built.context("cannot run cargo")?.success() {
@@ -128,4 +127,9 @@ pub fn build(what: &[&str], program: &str) -> Result<PathBuf> {
         bail!("the build left no {}", program.display());
     }
     Ok(program)
+}
+
+/// Builds the program of `benches/measurements`, and returns its path.
+pub fn measurements() -> Result<PathBuf> {
+    build("cinematch-measurements", "cinematch-measurements")
 }

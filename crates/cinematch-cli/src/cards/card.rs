@@ -27,7 +27,7 @@ impl Card {
 
     /// Adds a verdict.
     #[must_use]
-    pub fn judged(mut self, verdict: &Verdict, now: String) -> Self {
+    pub fn with_verdict(mut self, verdict: &Verdict, now: String) -> Self {
         self.judged_at = Some(now);
         self.verdict = Some(verdict.clone());
         self

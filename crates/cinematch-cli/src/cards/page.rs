@@ -1,13 +1,13 @@
 //! A generation's card as one HTML file with plots.
 
 use anyhow::Result;
-use cinematch::evaluation::promotion::{Comparison, Interval, Means, Verdict};
+use cinematch::evaluation::promotion::{Interval, Means, Verdict};
+use cinematch_web::plots;
 use maud::{Markup, html};
 
 use super::card::Card;
 use crate::output::thousands;
 use crate::reports::page;
-use crate::reports::plots::{Bar, bars, difference, figure};
 
 /// Renders the card.
 pub fn render(card: &Card) -> Result<Markup> {
@@ -19,7 +19,7 @@ pub fn render(card: &Card) -> Result<Markup> {
         |hold_out| format!("{:.1} % of users were held out to judge it.", hold_out.share() * 100.0),
     );
     let body = html! {
-        p { "Trained " (manifest.run.created_at) ". " (standing(card)) }
+        p { "Trained " (manifest.run.created_at) ". " (evaluation_status(card)) }
         @if let Some(verdict) = &card.verdict { (quality(verdict)) }
         h2 { "Data" }
         table {
@@ -39,7 +39,7 @@ pub fn render(card: &Card) -> Result<Markup> {
     Ok(page(&format!("Generation {}: {}", card.generation, manifest.model_id), &body))
 }
 
-fn standing(card: &Card) -> String {
+fn evaluation_status(card: &Card) -> String {
     let (Some(verdict), Some(at)) = (&card.verdict, &card.judged_at) else {
         return "It was not judged.".to_owned();
     };
@@ -78,24 +78,7 @@ fn quality(verdict: &Verdict) -> Markup {
              trained on; intervals by the bootstrap over users. A generation may lose up to "
             (format!("{:.1}", verdict.margin * 100.0)) " % of the champion's NDCG."
         }
-        div.plots {
-            @for (users, comparison) in groups.iter().flatten() { (plots(users, comparison)) }
-        }
-    }
-}
-
-fn plots(users: &str, comparison: &Comparison) -> Markup {
-    html! {
-        @if let Some(plot) = bars(&ndcg(comparison)) {
-            (figure(&format!("NDCG at 20, {users}, 95 % intervals"), &plot))
-        }
-        @if let (Some(by), Some(allowed)) = (comparison.difference, comparison.allowed) {
-            @let plot = difference(by.mean, (by.low, by.high), allowed, !comparison.passed);
-            (figure(&format!("Difference from the champion, {users}"), &plot))
-        }
-        @if let Some(plot) = bars(&by_history(comparison)) {
-            (figure(&format!("NDCG at 20 by length of history, {users}"), &plot))
-        }
+        @for (users, comparison) in groups.iter().flatten() { (plots::comparison(users, comparison)) }
     }
 }
 
@@ -110,29 +93,10 @@ fn row((users, n_users): (&str, usize), name: &str, means: &Means) -> Markup {
     }
 }
 
-fn ndcg(comparison: &Comparison) -> Vec<Bar> {
-    let bar = |name: &str, ndcg: Interval, is_best| Bar {
-        name: name.to_owned(),
-        mean: ndcg.mean,
-        interval: Some((ndcg.low, ndcg.high)),
-        is_best,
-    };
-    let champion = comparison.champion.map(|champion| bar("champion", champion.ndcg, false));
-    std::iter::once(bar("this one", comparison.challenger.ndcg, true)).chain(champion).collect()
-}
-
-fn by_history(comparison: &Comparison) -> Vec<Bar> {
-    let bar = |name: String, mean, is_best| Bar { name, mean, interval: None, is_best };
-    let bars = comparison.by_history.iter().flat_map(|by| {
-        let name = format!("{}+ ({})", by.from, by.users);
-        let champion = by.champion.map(|mean| bar("champion".to_owned(), mean, false));
-        std::iter::once(bar(name, by.challenger, true)).chain(champion)
-    });
-    bars.collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use cinematch::evaluation::promotion::Comparison;
+
     use super::*;
 
     #[test]

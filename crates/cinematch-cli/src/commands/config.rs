@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::options::Global;
-use crate::output::{CARE, DIM, GOOD, Output, STRONG, counted};
+use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING, counted};
 use crate::paths::shown;
 use crate::serving::ServeFlags;
 use crate::settings::{Effective, Fault, Kind, Origin, SECTIONS, Setting, Settings};
@@ -24,11 +24,11 @@ const WIDTH: usize = 100;
 )]
 pub struct Config {
     #[command(subcommand)]
-    what: What,
+    action: Action,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum Action {
     /// Print each setting with its help, its value in effect and the origin of the value
     Explain(Explain),
     /// Check cinematch.toml and the environment
@@ -79,9 +79,9 @@ struct Report<'a> {
 impl Config {
     /// Explains or checks settings.
     pub fn run(&self, global: &Global, settings: &Settings, output: &Output) -> Result<()> {
-        match &self.what {
-            What::Explain(explain) => explain.run(settings, output),
-            What::Check(_) => check(global, settings, output),
+        match &self.action {
+            Action::Explain(explain) => explain.run(settings, output),
+            Action::Check(_) => check(global, settings, output),
         }
     }
 }
@@ -184,11 +184,11 @@ fn describe(setting: &Setting, settings: &Settings, output: &Output) {
     };
     match (settings.entry(setting), &held.origin) {
         (Some(entry), Origin::File(..)) => output.line(format_args!(
-            "{GOOD}{name} = {}{GOOD:#}  {DIM}# {}{DIM:#}",
+            "{SUCCESS}{name} = {}{SUCCESS:#}  {DIM}# {}{DIM:#}",
             entry.written, held.origin
         )),
         (Some(entry), origin) => output.line(format_args!(
-            "{name} = {}  {CARE}# overridden by {origin}: {value}{CARE:#}",
+            "{name} = {}  {WARNING}# overridden by {origin}: {value}{WARNING:#}",
             entry.written
         )),
         (None, Origin::BuiltIn) => {
@@ -196,7 +196,9 @@ fn describe(setting: &Setting, settings: &Settings, output: &Output) {
             output.line(format_args!("# {name} = {value}  {DIM}# {why}{DIM:#}"));
         }
         (None, origin) => {
-            output.line(format_args!("# {GOOD}{name} = {value}{GOOD:#}  {DIM}# {origin}{DIM:#}"));
+            output.line(format_args!(
+                "# {SUCCESS}{name} = {value}{SUCCESS:#}  {DIM}# {origin}{DIM:#}"
+            ));
         }
     }
 }
@@ -268,10 +270,10 @@ fn check(global: &Global, settings: &Settings, output: &Output) -> Result<()> {
             faults.push(Fault::of_variable(origin.to_string(), setting, problem));
         }
     }
-    let together = if faults.is_empty() { serves(global, settings) } else { Ok(()) };
+    let combined = if faults.is_empty() { check_serve(global, settings) } else { Ok(()) };
     let unknown_variables = settings.unknown_variables();
-    if let Err(error) = &together {
-        faults.push(Fault::together(format!("{error:#}")));
+    if let Err(error) = &combined {
+        faults.push(Fault::of_several(format!("{error:#}")));
     }
     let file = settings.file.as_deref().map(shown);
     output.json(&Report {
@@ -284,28 +286,28 @@ fn check(global: &Global, settings: &Settings, output: &Output) -> Result<()> {
         output.warn(format_args!("unknown variable {name}; is it misspelled?"));
     }
     for fault in &faults {
-        output.line(format_args!("{CARE}✗{CARE:#} {fault}"));
+        output.line(format_args!("{WARNING}✗{WARNING:#} {fault}"));
     }
     if !faults.is_empty() {
         bail!("{}", counted(faults.len() as u64, "invalid setting"));
     }
     match file {
         Some(file) => output.line(format_args!(
-            "{GOOD}✓{GOOD:#} {STRONG}{file}{STRONG:#}: {}",
+            "{SUCCESS}✓{SUCCESS:#} {STRONG}{file}{STRONG:#}: {}",
             counted(settings.n_entries() as u64, "setting")
         )),
         None => output.line(format_args!(
-            "{GOOD}✓{GOOD:#} no cinematch.toml; flags, environment and defaults apply"
+            "{SUCCESS}✓{SUCCESS:#} no cinematch.toml; flags, environment and defaults apply"
         )),
     }
     Ok(())
 }
 
 /// Checks that `cinematch serve` accepts the settings in effect.
-fn serves(global: &Global, settings: &Settings) -> Result<()> {
+fn check_serve(global: &Global, settings: &Settings) -> Result<()> {
     let flags: ServeFlags = settings.parse_command(&["serve"], []).map_err(|error| {
         let text = error.render().to_string();
         anyhow::anyhow!("{}", text.lines().next().unwrap_or_default().trim_start_matches("error: "))
     })?;
-    flags.check(global).map_err(|error| settings.located(error))
+    flags.check(global).map_err(|error| settings.with_origins(error))
 }

@@ -18,7 +18,7 @@ use cinematch_server::AppState;
 use cinematch_store::Address;
 use clap::Args;
 
-use crate::output::{CARE, DIM, GOOD, Output, STRONG};
+use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING};
 use crate::runtime::{block_on, now};
 use crate::serving::{Listen, listen};
 use crate::terminal::{named, print_list};
@@ -185,12 +185,12 @@ impl<'a> Listing<'a> {
         Ok(Self { recommender, request, ranked, changed })
     }
 
-    fn place(&self, movie: MovieIdx) -> Option<usize> {
+    fn rank(&self, movie: MovieIdx) -> Option<usize> {
         self.ranked.items.iter().position(|item| item.movie == movie)
     }
 
     /// Returns the contribution of the changed rating to a movie's score.
-    fn said_of(&self, movie: MovieIdx) -> f32 {
+    fn contribution(&self, movie: MovieIdx) -> f32 {
         self.recommender.contribution_of(&self.request, self.changed, movie)
     }
 
@@ -203,14 +203,14 @@ impl<'a> Listing<'a> {
 /// Prints the second list with each movie's move, then the movies that dropped out.
 fn print_moves(before: &Listing<'_>, after: &Listing<'_>, output: &Output) {
     let why = |movie| {
-        let (was, is) = (before.said_of(movie), after.said_of(movie));
+        let (was, is) = (before.contribution(movie), after.contribution(movie));
         format!("{CHANGED_TITLE} {was:+.3} → {is:+.3}")
     };
     for (at, item) in after.ranked.items.iter().enumerate() {
-        let (style, moved) = match before.place(item.movie) {
-            None => (GOOD, "new".to_owned()),
-            Some(old) if old > at => (GOOD, format!("↑ {}", old - at)),
-            Some(old) if old < at => (CARE, format!("↓ {}", at - old)),
+        let (style, moved) = match before.rank(item.movie) {
+            None => (SUCCESS, "new".to_owned()),
+            Some(old) if old > at => (SUCCESS, format!("↑ {}", old - at)),
+            Some(old) if old < at => (WARNING, format!("↓ {}", at - old)),
             Some(_) => (DIM, "=".to_owned()),
         };
         let title = named(after.recommender.movie(item.movie));
@@ -220,10 +220,12 @@ fn print_moves(before: &Listing<'_>, after: &Listing<'_>, output: &Output) {
             why(item.movie)
         ));
     }
-    for item in before.ranked.items.iter().filter(|item| after.place(item.movie).is_none()) {
+    for item in before.ranked.items.iter().filter(|item| after.rank(item.movie).is_none()) {
         let title = named(before.recommender.movie(item.movie));
-        output
-            .line(format_args!("  –  {CARE}left{CARE:#} {title}  {DIM}{}{DIM:#}", why(item.movie)));
+        output.line(format_args!(
+            "  –  {WARNING}left{WARNING:#} {title}  {DIM}{}{DIM:#}",
+            why(item.movie)
+        ));
     }
 }
 

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use crate::options::Global;
-use crate::output::{CARE, DIM, GOOD, Output, STRONG};
+use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING};
 use crate::paths::DatabasePath;
 use crate::runtime::block_on;
 
@@ -115,7 +115,7 @@ fn print(job: &Job, output: &Output) {
     let tail = format!("{DIM}requested by {} at {asked}{DIM:#}", job.asked_by);
     match job.state {
         JobState::Queued if job.attempt > 0 => output.line(format_args!(
-            "{head}{CARE}failed (attempt {}), next attempt at {}{CARE:#}  {tail}",
+            "{head}{WARNING}failed (attempt {}), next attempt at {}{WARNING:#}  {tail}",
             job.attempt,
             rfc3339(job.not_before)
         )),
@@ -128,11 +128,11 @@ fn print(job: &Job, output: &Output) {
         JobState::Done => {
             let outcome = outcome(job).unwrap_or_default();
             let why = outcome["why"].as_str().unwrap_or("done");
-            output.line(format_args!("{head}{GOOD}✓{GOOD:#} {why}  {tail}"));
+            output.line(format_args!("{head}{SUCCESS}✓{SUCCESS:#} {why}  {tail}"));
         }
-        JobState::Failed => output.line(format_args!("{head}{CARE}✗ failed{CARE:#}  {tail}")),
+        JobState::Failed => output.line(format_args!("{head}{WARNING}✗ failed{WARNING:#}  {tail}")),
     }
     if let Some(error) = &job.error {
-        output.line(format_args!("       {CARE}{}{CARE:#}", error.trim()));
+        output.line(format_args!("       {WARNING}{}{WARNING:#}", error.trim()));
     }
 }

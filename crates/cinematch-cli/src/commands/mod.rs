@@ -132,7 +132,7 @@ pub fn run(cli: Cli, settings: &Settings) -> Result<()> {
             .context("cannot start the worker threads")?;
     }
     let done = command.run(&global, settings, &Output::new(&global));
-    done.map_err(|error| settings.located(error)).and_then(|()| output::finish())
+    done.map_err(|error| settings.with_origins(error)).and_then(|()| output::finish())
 }
 
 impl Command {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cards::Card;
 use crate::options::Global;
-use crate::output::{CARE, DIM, GOOD, Output, STRONG, thousands};
+use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING, thousands};
 use crate::paths::{ArtifactsPath, shown};
 use crate::runtime::now;
 
@@ -138,14 +138,16 @@ fn list(generations: &Generations, output: &Output) -> Result<()> {
 /// Prints a generation on one line.
 fn line(info: &GenerationInfo, output: &Output) {
     let (style, role) = match info.role {
-        Role::Champion => (GOOD, "served"),
+        Role::Champion => (SUCCESS, "served"),
         Role::Previous => (STRONG, "previous"),
         Role::Retired => (DIM, "retired"),
         Role::Candidate => (DIM, "candidate"),
     };
     let number = info.generation;
     if let Some(error) = &info.error {
-        output.line(format_args!("{number:>6}  {style}{role:<13}{style:#}  {CARE}{error}{CARE:#}"));
+        output.line(format_args!(
+            "{number:>6}  {style}{role:<13}{style:#}  {WARNING}{error}{WARNING:#}"
+        ));
         return;
     }
     output.line(format_args!(
@@ -220,9 +222,9 @@ fn print_verdict(verdict: &Verdict, judged_at: &str, output: &Output) {
 }
 
 fn served(generations: &Generations, promoted: Promoted, output: &Output) -> Result<()> {
-    let Promoted { generation, before, left_alone } = promoted;
+    let Promoted { generation, before, not_replaced } = promoted;
     let model_id = generations.manifest_of(generation)?.model_id;
-    for path in left_alone {
+    for path in not_replaced {
         output.warn(format_args!(
             "{} is not one of CineMatch's links and was left in place",
             shown(&path)

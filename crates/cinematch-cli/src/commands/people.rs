@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal};
 
 use anyhow::{Context, Result, bail};
-use cinematch_service::secrets::{ApiToken, LONGEST_PASSWORD, hash_password};
+use cinematch_service::secrets::{ApiToken, MAX_PASSWORD_LENGTH, hash_password};
 use cinematch_store::{
     NewKey, NewProfile, Ownership, Scope, Store, StoreError, is_email, now_millis, rfc3339,
 };
@@ -12,12 +12,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::options::Global;
-use crate::output::{CARE, DIM, GOOD, Output, STRONG};
+use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING};
 use crate::paths::DatabasePath;
 use crate::runtime::block_on;
 
 /// Shortest password (NIST SP 800-63B).
-const SHORTEST_PASSWORD: usize = 8;
+const MIN_PASSWORD_LENGTH: usize = 8;
 
 /// Flags of `user`.
 #[derive(Debug, Args)]
@@ -142,12 +142,12 @@ impl User {
     }
 }
 
-type Place<'a> = (&'a DatabasePath, &'a Global);
+type DatabaseFlags<'a> = (&'a DatabasePath, &'a Global);
 
 fn add_account(
     email: &str,
     name: Option<&str>,
-    (database, global): Place<'_>,
+    (database, global): DatabaseFlags<'_>,
     output: &Output,
 ) -> Result<()> {
     if !is_email(email) {
@@ -175,14 +175,18 @@ fn add_account(
             created_at: rfc3339(profile.created_at),
         })?;
         output.line(format_args!(
-            "{GOOD}✓{GOOD:#} {} <{}> is profile {}",
+            "{SUCCESS}✓{SUCCESS:#} {} <{}> is profile {}",
             profile.name, profile.email, profile.id
         ));
         Ok(())
     })
 }
 
-fn change_password(email: &str, (database, global): Place<'_>, output: &Output) -> Result<()> {
+fn change_password(
+    email: &str,
+    (database, global): DatabaseFlags<'_>,
+    output: &Output,
+) -> Result<()> {
     let hash = new_password()?;
     with_store(database, global, async |store| {
         if !store.set_password(email, hash).await? {
@@ -190,13 +194,13 @@ fn change_password(email: &str, (database, global): Place<'_>, output: &Output) 
         }
         output.json(&serde_json::json!({ "email": email }))?;
         output.line(format_args!(
-            "{GOOD}✓{GOOD:#} the password of {email} was changed, and all its sessions ended"
+            "{SUCCESS}✓{SUCCESS:#} the password of {email} was changed, and all its sessions ended"
         ));
         Ok(())
     })
 }
 
-fn list_accounts((database, global): Place<'_>, output: &Output) -> Result<()> {
+fn list_accounts((database, global): DatabaseFlags<'_>, output: &Output) -> Result<()> {
     with_store(database, global, async |store| {
         let accounts = store.accounts().await?;
         let rows: Vec<AccountRow> = accounts
@@ -240,7 +244,7 @@ impl Key {
 fn create_key(
     name: &str,
     scope: ScopeName,
-    (database, global): Place<'_>,
+    (database, global): DatabaseFlags<'_>,
     output: &Output,
 ) -> Result<()> {
     if name.trim().is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
@@ -271,7 +275,7 @@ fn create_key(
         })?;
         output.line(token.expose());
         output.note(format_args!(
-            "{CARE}The key is not shown again.{CARE:#} Send it as `Authorization: Bearer …`; run \
+            "{WARNING}The key is not shown again.{WARNING:#} Send it as `Authorization: Bearer …`; run \
                          `cinematch key revoke {}` to revoke it.",
             token.id()
         ));
@@ -279,18 +283,18 @@ fn create_key(
     })
 }
 
-fn revoke_key(id: &str, (database, global): Place<'_>, output: &Output) -> Result<()> {
+fn revoke_key(id: &str, (database, global): DatabaseFlags<'_>, output: &Output) -> Result<()> {
     with_store(database, global, async |store| {
         if !store.revoke_key(id, now_millis()).await? {
             bail!("no active key has the id {id}; run `cinematch key list` to list all");
         }
         output.json(&serde_json::json!({ "id": id }))?;
-        output.line(format_args!("{GOOD}✓{GOOD:#} the key {id} is revoked"));
+        output.line(format_args!("{SUCCESS}✓{SUCCESS:#} the key {id} is revoked"));
         Ok(())
     })
 }
 
-fn list_keys((database, global): Place<'_>, output: &Output) -> Result<()> {
+fn list_keys((database, global): DatabaseFlags<'_>, output: &Output) -> Result<()> {
     with_store(database, global, async |store| {
         let keys = store.keys().await?;
         let rows: Vec<KeyRow> = keys
@@ -355,9 +359,9 @@ fn new_password() -> Result<String> {
         SecretString::from(line.trim_end_matches(['\r', '\n']))
     };
     let length = password.expose_secret().chars().count();
-    if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) {
+    if !(MIN_PASSWORD_LENGTH..=MAX_PASSWORD_LENGTH).contains(&length) {
         bail!(
-            "expected a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, got {length}"
+            "expected a password of {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters, got {length}"
         );
     }
     hash_password(&password).context("cannot hash the password")

@@ -7,11 +7,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::output::{GOOD, Output};
+use crate::output::{Output, SUCCESS};
 use crate::serving::Place;
 
 /// Longest reply that is read, in bytes.
-const LONGEST: u64 = 64 * 1024;
+const MAX_REPLY: u64 = 64 * 1024;
 
 /// Flags of `ping`.
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ impl Ping {
             host => host,
         };
         let address = SocketAddr::new(host, self.place.port);
-        let (status, body) = ask(address, Duration::from_secs(self.wait))
+        let (status, body) = request_readiness(address, Duration::from_secs(self.wait))
             .with_context(|| format!("no reply from the server on {address}"))?;
         if status != 200 {
             let document: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
@@ -45,13 +45,13 @@ impl Ping {
             bail!("the server on {address} is not ready ({status}): {detail}");
         }
         output.json(&serde_json::json!({ "ready": true, "address": address.to_string() }))?;
-        output.line(format_args!("{GOOD}✓{GOOD:#} the server on {address} is ready"));
+        output.line(format_args!("{SUCCESS}✓{SUCCESS:#} the server on {address} is ready"));
         Ok(())
     }
 }
 
 /// Returns the status and body of `/health/ready`.
-fn ask(address: SocketAddr, wait: Duration) -> Result<(u16, String)> {
+fn request_readiness(address: SocketAddr, wait: Duration) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, wait)?;
     stream.set_read_timeout(Some(wait))?;
     stream.set_write_timeout(Some(wait))?;
@@ -59,7 +59,7 @@ fn ask(address: SocketAddr, wait: Duration) -> Result<(u16, String)> {
     stream
         .write_all(b"GET /health/ready HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut reply = String::new();
-    stream.take(LONGEST).read_to_string(&mut reply)?;
+    stream.take(MAX_REPLY).read_to_string(&mut reply)?;
     let (head, body) = reply.split_once("\r\n\r\n").unwrap_or((&reply, ""));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
     Ok((status.context("the reply is not HTTP")?, body.to_owned()))

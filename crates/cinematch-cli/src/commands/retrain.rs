@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::cards::{self, Card};
 use crate::options::Global;
-use crate::output::{CARE, GOOD, Output, STRONG};
+use crate::output::{Output, STRONG, SUCCESS, WARNING};
 use crate::paths::{ArtifactsPath, RawPath, shown};
 use crate::pipeline::events::{self, Events};
 use crate::pipeline::inputs::ratings_path;
@@ -96,10 +96,13 @@ impl Retrain {
         match generation {
             None => output.line(format_args!("{STRONG}no changes{STRONG:#}: {why}")),
             Some(generation) if *promoted => {
-                output.line(format_args!("{GOOD}generation {generation} is served{GOOD:#}: {why}"));
+                output.line(format_args!(
+                    "{SUCCESS}generation {generation} is served{SUCCESS:#}: {why}"
+                ));
             }
-            Some(generation) => output
-                .line(format_args!("{CARE}generation {generation} is not served{CARE:#}: {why}")),
+            Some(generation) => output.line(format_args!(
+                "{WARNING}generation {generation} is not served{WARNING:#}: {why}"
+            )),
         }
         Ok(())
     }
@@ -112,7 +115,7 @@ impl Retrain {
         let train = self.train(context)?.with_raw(&raw, global);
         let generations = train.generations(global);
         self.check_ratings(&generations, &raw, global)?;
-        let Some(candidate) = make(&train, global, output)? else {
+        let Some(candidate) = train_candidate(&train, global, output)? else {
             return Ok(Outcome {
                 generation: None,
                 promoted: false,
@@ -126,7 +129,7 @@ impl Retrain {
         let before = generations.published();
         let verdict = self.judge(&candidate, &train, global, (output, &mut warnings))?;
         let generation = candidate.generation;
-        let card = Card::new(generation, &candidate.manifest).judged(&verdict, now());
+        let card = Card::new(generation, &candidate.manifest).with_verdict(&verdict, now());
         if let Err(error) = cards::write(&card, &generations) {
             warnings.push(format!("cannot write the card of generation {generation}: {error:#}"));
         }
@@ -137,7 +140,7 @@ impl Retrain {
             "another generation was promoted meanwhile; the next retraining compares with it"
                 .clone_into(&mut why);
         }
-        if promoted && generations.were_taken_back()?.contains(&candidate.manifest.model_id) {
+        if promoted && generations.rolled_back_models()?.contains(&candidate.manifest.model_id) {
             promoted = false;
             "this model was rolled back; run `cinematch models promote` to serve it again"
                 .clone_into(&mut why);
@@ -283,7 +286,7 @@ fn preprocess(
     let global = context.global;
     events::stage(output, "preprocess", 0.0)?;
     let merge: Merge = context.flags_of(&["preprocess"], [])?;
-    let merge = merge.as_before(global)?;
+    let merge = merge.with_recorded_flags(global)?;
     let raw = merge.raw().resolve(global);
     if raw.join("movies.csv").exists() {
         merge.run(global, &output.of_step())?;
@@ -297,7 +300,11 @@ fn preprocess(
 
 /// Trains a candidate; `None` if it equals the champion. An existing generation with the same model,
 /// for example one rejected against an earlier champion, is judged again.
-fn make(train: &TrainFlags, global: &Global, output: &Output) -> Result<Option<Candidate>> {
+fn train_candidate(
+    train: &TrainFlags,
+    global: &Global,
+    output: &Output,
+) -> Result<Option<Candidate>> {
     events::stage(output, "train", 0.0)?;
     let step = output.of_step();
     let settings = train.settings(global, &step)?;

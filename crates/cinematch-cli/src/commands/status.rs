@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::options::Global;
-use crate::output::{CARE, DIM, GOOD, Output, STRONG, thousands};
+use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING, thousands};
 use crate::paths::{ArtifactsPath, MergedPath, RawPath, shown};
 
 /// Flags of `status`.
@@ -57,11 +57,11 @@ impl Status {
         let raw = self.raw.resolve(global);
         let merged = self.merged.resolve(global);
         let mut files: Vec<FileStatus> = ["movies.csv", "links.csv", "ratings.csv", "tags.csv"]
-            .map(|name| look(&raw.join(name)))
+            .map(|name| file_status(&raw.join(name)))
             .into();
-        files.push(look(&global.root.join("raw/tmdb/tmdb_metadata.csv")));
-        files.push(look(&merged));
-        files.push(look(&global.root.join("raw/tmdb/watch_providers.csv")));
+        files.push(file_status(&global.root.join("raw/tmdb/tmdb_metadata.csv")));
+        files.push(file_status(&merged));
+        files.push(file_status(&global.root.join("raw/tmdb/watch_providers.csv")));
         let generations = Generations::at(&self.artifacts.resolve(global));
         let (model, model_error) = match generations.check() {
             Ok((generation, manifest)) => {
@@ -94,7 +94,7 @@ impl Status {
     }
 }
 
-fn look(path: &Path) -> FileStatus {
+fn file_status(path: &Path) -> FileStatus {
     let metadata = path.metadata().ok();
     let modified = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
     let since_1970 = modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
@@ -115,7 +115,7 @@ fn print(report: &Report, output: &Output) {
     for file in &report.files {
         match (file.bytes, &file.modified) {
             (Some(bytes), modified) => output.line(format_args!(
-                "{GOOD}✓{GOOD:#} {:<32} {:>13} bytes  {DIM}{}{DIM:#}",
+                "{SUCCESS}✓{SUCCESS:#} {:<32} {:>13} bytes  {DIM}{}{DIM:#}",
                 file.path,
                 thousands(bytes),
                 modified.as_deref().unwrap_or_default()
@@ -127,7 +127,7 @@ fn print(report: &Report, output: &Output) {
         Some(model) => {
             let manifest = &model.manifest;
             output.line(format_args!(
-                "{GOOD}✓{GOOD:#} {STRONG}generation {}{STRONG:#}: {}, {} movies, trained {}",
+                "{SUCCESS}✓{SUCCESS:#} {STRONG}generation {}{STRONG:#}: {}, {} movies, trained {}",
                 model.generation,
                 manifest.model_id,
                 thousands(manifest.counts.movies as u64),
@@ -145,11 +145,13 @@ fn print(report: &Report, output: &Output) {
                 output.line(format_args!("  {DIM}streaming services: {}{DIM:#}", source.name()));
             }
             if model.up_to_date == Some(false) {
-                output.line(format_args!("  {CARE}the merged table has changed since{CARE:#}"));
+                output
+                    .line(format_args!("  {WARNING}the merged table has changed since{WARNING:#}"));
             }
         }
         None if report.model_error.is_some() => {
-            output.line(format_args!("{CARE}✗ the served generation cannot be loaded{CARE:#}"));
+            output
+                .line(format_args!("{WARNING}✗ the served generation cannot be loaded{WARNING:#}"));
         }
         None => output.line(format_args!("{DIM}– no trained model{DIM:#}")),
     }

@@ -59,7 +59,7 @@ impl Train {
             removed_generations: stored.removed,
             manifest,
         })?;
-        for path in stored.left_alone {
+        for path in stored.not_replaced {
             output.warn(format_args!(
                 "{} is not one of CineMatch's links and was left in place; the new file is in {}",
                 shown(&path),

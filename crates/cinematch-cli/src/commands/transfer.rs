@@ -7,7 +7,7 @@ use cinematch_store::{Address, Existing, Ownership, RowCounts, Store, copy};
 use clap::Args;
 
 use crate::options::Global;
-use crate::output::{GOOD, Output, STRONG, counted, thousands};
+use crate::output::{Output, STRONG, SUCCESS, counted, thousands};
 use crate::paths::{DatabasePath, shown};
 use crate::runtime::block_on;
 
@@ -76,7 +76,7 @@ impl Backup {
         })?;
         output.json(&serde_json::json!({ "file": shown(&self.file), "bytes": bytes }))?;
         output.line(format_args!(
-            "{GOOD}✓{GOOD:#} {STRONG}{}{STRONG:#}, {} bytes; `cinematch restore` restores it",
+            "{SUCCESS}✓{SUCCESS:#} {STRONG}{}{STRONG:#}, {} bytes; `cinematch restore` restores it",
             shown(&self.file),
             thousands(bytes)
         ));
@@ -95,7 +95,7 @@ impl Restore {
             to.close().await;
             Ok(copied?)
         })?;
-        tell(&copied, &format!("from {} into {address}", shown(&self.file)), output)?;
+        print_counts(&copied, &format!("from {} into {address}", shown(&self.file)), output)?;
         output.note("Keys revoked and profiles deleted since the backup are restored as well.");
         Ok(())
     }
@@ -127,16 +127,16 @@ impl Migrate {
             writing.close().await;
             Ok(copied?)
         })?;
-        tell(&copied, &format!("from {from} to {to}"), output)
+        print_counts(&copied, &format!("from {from} to {to}"), output)
     }
 }
 
-fn tell(copied: &RowCounts, way: &str, output: &Output) -> Result<()> {
+fn print_counts(copied: &RowCounts, way: &str, output: &Output) -> Result<()> {
     output.json(copied)?;
     let rows = |table| copied.get(table).copied().unwrap_or(0);
     let profiles = counted(rows("users"), "profile");
     output.line(format_args!(
-        "{GOOD}✓{GOOD:#} {profiles}, {}, {} on watchlists, {} {way}",
+        "{SUCCESS}✓{SUCCESS:#} {profiles}, {}, {} on watchlists, {} {way}",
         counted(rows("feedback"), "feedback item"),
         counted(rows("watchlist"), "movie"),
         counted(rows("api_keys"), "key")

@@ -303,7 +303,7 @@ impl<'a> Bench<'a> {
         let model =
             if let (Some(hybrid), Kind::Hybrid { parts }) = (self.hybrid.take(), &spec.model) {
                 let weights: Vec<f32> = parts.iter().map(|part| part.weight).collect();
-                Fitted::Hybrid(hybrid.reweighed(&weights))
+                Fitted::Hybrid(hybrid.with_weights(&weights))
             } else {
                 let Self { split, features, .. } = self;
                 let (interactions, users) = (&*split.interactions, &*split.training);

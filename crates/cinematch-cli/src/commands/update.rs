@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use cinematch::bundle::{self, Base, Generations, InputSum, LinedUp, Manifest, News};
+use cinematch::bundle::{
+    self, AlignedCatalog, Base, CatalogChanges, Generations, InputSum, Manifest,
+};
 use cinematch::catalog::Interactions;
 use cinematch::features::tags::TagCounts;
 use cinematch::ids::{self, UserIdx};
@@ -70,7 +72,7 @@ struct Outcome {
     why: String,
     model_id: String,
     #[serde(flatten)]
-    news: News,
+    changes: CatalogChanges,
     /// Movies outside the training data that were folded in by their ratings.
     rated_newcomers: usize,
     seconds: f64,
@@ -111,15 +113,15 @@ impl Update {
         drop(loading);
         events::stage(output, "update", 0.2)?;
         let generation = base.bundle().generation;
-        let lined_up = base.line_up(table);
+        let aligned = base.align(table);
         let (tags, tag_rows) = read_tags(&raw, global, output)?;
         // Users held out of the ratings are held out of the tags as well.
         let hold_out = base.bundle().manifest.hold_out;
         let is_learned =
             |tag: &&TagRow| !hold_out.is_some_and(|hold_out| hold_out.contains(tag.user_id));
-        let ratings = self.ratings(&base, &lined_up, &raw, global, output)?;
+        let ratings = self.ratings(&base, &aligned, &raw, global, output)?;
         events::stage(output, "update", 0.4)?;
-        let LinedUp { movies, news } = lined_up;
+        let AlignedCatalog { movies, changes } = aligned;
         let (availability, provider_rows) =
             read_providers(self.providers.as_deref(), &movies, global, output)?;
         let extending = output.step("extending the model");
@@ -133,14 +135,14 @@ impl Update {
         })?;
         drop(extending);
         let Some(trained) = made else { return Ok(nothing_new(served.model_id, started)) };
-        if generations.were_taken_back()?.contains(&trained.manifest.model_id) {
+        if generations.rolled_back_models()?.contains(&trained.manifest.model_id) {
             let why =
                 "this model was rolled back; run `cinematch models promote` to serve it again";
             return Ok(Outcome { why: why.to_owned(), ..nothing_new(served.model_id, started) });
         }
         events::stage(output, "promote", 0.0)?;
         let publishing = output.step("publishing");
-        let why = told(&news);
+        let why = summarize(&changes);
         let published = generations.publish_over(generation, &trained, (self.keep.into(), &why))?;
         if let Err(error) =
             cards::write(&Card::new(published.generation, &trained.manifest), &generations)
@@ -154,7 +156,7 @@ impl Update {
             why,
             model_id: trained.manifest.model_id.clone(),
             rated_newcomers: rated_newcomers(&trained.manifest),
-            news,
+            changes,
             seconds: started.elapsed().as_secs_f64(),
         };
         // The process ends soon; freeing the memory first would only take time.
@@ -164,7 +166,7 @@ impl Update {
 
     /// Merges the table with the same options as before. Returns the folder of MovieLens files.
     fn merge(&self, global: &Global, output: &Output) -> Result<RawPath> {
-        let again = Merge::again(&self.raw, self.tmdb.as_deref(), &self.merged, global)?;
+        let again = Merge::recorded(&self.raw, self.tmdb.as_deref(), &self.merged, global)?;
         let Some(again) = again else {
             output.warn(
                 "data/preprocess_report.json not found, so the options of the last merge are unknown; the \
@@ -213,13 +215,13 @@ impl Update {
     fn ratings(
         &self,
         base: &Base,
-        lined_up: &LinedUp,
+        aligned: &AlignedCatalog,
         raw: &RawPath,
         global: &Global,
         output: &Output,
     ) -> Result<Option<(Interactions, Vec<UserIdx>, InputSum)>> {
         let learns = base.bundle().manifest.settings.model.model.learns_from_ratings();
-        if !learns || !base.has_newcomers(lined_up) || !ratings_path(&raw.resolve(global)).exists()
+        if !learns || !base.has_new_movies(aligned) || !ratings_path(&raw.resolve(global)).exists()
         {
             return Ok(None);
         }
@@ -239,7 +241,7 @@ fn nothing_new(model_id: String, started: Instant) -> Outcome {
         promoted: false,
         why: "no changes since the served generation".to_owned(),
         model_id,
-        news: News::default(),
+        changes: CatalogChanges::default(),
         rated_newcomers: 0,
         seconds: started.elapsed().as_secs_f64(),
     }
@@ -250,16 +252,16 @@ fn rated_newcomers(manifest: &Manifest) -> usize {
 }
 
 /// Summarizes the changes.
-fn told(news: &News) -> String {
-    let News { added, changed, left } = news;
-    let mut told = Vec::new();
+fn summarize(changes: &CatalogChanges) -> String {
+    let CatalogChanges { added, changed, left } = changes;
+    let mut parts = Vec::new();
     for (movies, what) in [(added, "added"), (changed, "changed"), (left, "removed from the table")]
     {
         if !movies.is_empty() {
-            told.push(format!("{} {what}", counted(movies.len() as u64, "movie")));
+            parts.push(format!("{} {what}", counted(movies.len() as u64, "movie")));
         }
     }
-    if told.is_empty() { "ratings or tags changed".to_owned() } else { told.join(", ") }
+    if parts.is_empty() { "ratings or tags changed".to_owned() } else { parts.join(", ") }
 }
 
 fn sha256_of(path: &Path) -> Result<String> {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::{Context, Result};
 use cinematch::catalog::services::MockServices;
 use cinematch::catalog::{
-    Counts, Inputs, MadeFrom, MergeSettings, Merged, Recipe, ServicesChoice, ServicesSource,
+    Counts, InputPaths, Inputs, MergeSettings, Merged, Recipe, ServicesChoice, ServicesSource,
     count_problems, merge,
 };
 use cinematch::{files, ids};
@@ -76,7 +76,7 @@ pub struct Services {
     /// no services; auto is tmdb where data was fetched, otherwise mock
     #[arg(long, value_enum, default_value = "auto", value_name = "WHICH")]
     #[allow(clippy::struct_field_names, reason = "the flag is --services")]
-    services: Which,
+    services: ServicesName,
     /// Seed of mock services
     #[arg(long, default_value_t = 42, value_name = "N")]
     seed: u64,
@@ -86,7 +86,7 @@ pub struct Services {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Which {
+enum ServicesName {
     Auto,
     Tmdb,
     Mock,
@@ -144,7 +144,7 @@ impl Merge {
 
     /// Returns the flags that produced the existing table, read from its report; `None` if there is no
     /// report. Paths in `raw` and `tmdb` take precedence over those in the report.
-    pub fn again(
+    pub fn recorded(
         raw: &RawPath,
         tmdb: Option<&Path>,
         merged: &MergedPath,
@@ -162,7 +162,7 @@ impl Merge {
         // Files that no longer exist are looked for in their default places.
         let was = |name: String| Some(global.root.join(name)).filter(|path| path.exists());
         let (raw_was, tmdb_was) = match recipe.made_from {
-            Some(MadeFrom { raw, tmdb }) => (was(raw), tmdb.and_then(was)),
+            Some(InputPaths { raw, tmdb }) => (was(raw), tmdb.and_then(was)),
             None => (None, None),
         };
         Ok(Some(Self {
@@ -177,10 +177,10 @@ impl Merge {
             },
             services: Services {
                 services: match settings.services {
-                    ServicesChoice::Auto => Which::Auto,
-                    ServicesChoice::Tmdb => Which::Tmdb,
-                    ServicesChoice::Mock => Which::Mock,
-                    ServicesChoice::None => Which::None,
+                    ServicesChoice::Auto => ServicesName::Auto,
+                    ServicesChoice::Tmdb => ServicesName::Tmdb,
+                    ServicesChoice::Mock => ServicesName::Mock,
+                    ServicesChoice::None => ServicesName::None,
                 },
                 seed: settings.mock.seed,
                 sample_fraction: settings.mock.sample_fraction,
@@ -189,9 +189,9 @@ impl Merge {
     }
 
     /// Returns the flags that produced the existing table, or these flags if they are not recorded.
-    pub fn as_before(&self, global: &Global) -> Result<Self> {
-        let again = Self::again(&self.raw, self.tmdb.as_deref(), &self.merged, global)?;
-        Ok(again.unwrap_or_else(|| self.clone()))
+    pub fn with_recorded_flags(&self, global: &Global) -> Result<Self> {
+        let recorded = Self::recorded(&self.raw, self.tmdb.as_deref(), &self.merged, global)?;
+        Ok(recorded.unwrap_or_else(|| self.clone()))
     }
 
     /// Returns the folder of MovieLens files.
@@ -227,7 +227,7 @@ impl Merge {
         drop(merging);
 
         let writing = output.step("writing");
-        let made_from = MadeFrom {
+        let made_from = InputPaths {
             raw: below_root(&raw, global)?,
             tmdb: tmdb.as_ref().map(|(path, _)| below_root(path, global)).transpose()?,
         };
@@ -259,10 +259,10 @@ impl Merge {
             min_votes,
             keep_without_genres,
             services: match self.services.services {
-                Which::Auto => ServicesChoice::Auto,
-                Which::Tmdb => ServicesChoice::Tmdb,
-                Which::Mock => ServicesChoice::Mock,
-                Which::None => ServicesChoice::None,
+                ServicesName::Auto => ServicesChoice::Auto,
+                ServicesName::Tmdb => ServicesChoice::Tmdb,
+                ServicesName::Mock => ServicesChoice::Mock,
+                ServicesName::None => ServicesChoice::None,
             },
             mock: MockServices {
                 seed: self.services.seed,
@@ -289,7 +289,7 @@ fn below_root(path: &Path, global: &Global) -> Result<String> {
 
 fn write(
     merged: &Merged,
-    (settings, made_from): (&MergeSettings, &MadeFrom),
+    (settings, made_from): (&MergeSettings, &InputPaths),
     table: &Path,
     report: &Path,
 ) -> Result<()> {

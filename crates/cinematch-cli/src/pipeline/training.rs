@@ -149,7 +149,7 @@ pub struct Stored {
     /// Generations deleted to make room.
     pub removed: Vec<u64>,
     /// Files of the user that were left in place.
-    pub left_alone: Vec<PathBuf>,
+    pub not_replaced: Vec<PathBuf>,
 }
 
 impl TrainFlags {
@@ -235,11 +235,11 @@ impl TrainFlags {
         let keep = self.keep.into();
         if self.candidate {
             let Added { generation, directory, removed } = generations.add(trained, keep)?;
-            return Ok(Stored { generation, directory, removed, left_alone: Vec::new() });
+            return Ok(Stored { generation, directory, removed, not_replaced: Vec::new() });
         }
-        let Published { generation, directory, removed, left_alone } =
+        let Published { generation, directory, removed, not_replaced } =
             generations.publish(trained, keep)?;
-        Ok(Stored { generation, directory, removed, left_alone })
+        Ok(Stored { generation, directory, removed, not_replaced })
     }
 
     /// Returns the settings that the flags describe.

@@ -1,6 +1,6 @@
 //! HTML reports: one file without scripts or external resources, in light or dark colors.
 
-pub mod plots;
+pub mod scatter;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -24,8 +24,8 @@ figure{margin:0;padding:1rem;background:var(--box);border:1px solid var(--line);
 figcaption{font-weight:600;margin-bottom:.5rem}
 svg{width:100%;height:auto;display:block}
 svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg .soft{fill:var(--soft)}
-.bar{fill:var(--bar)}.bar.best{fill:var(--best)}
-.whisker{stroke:var(--ink);stroke-width:1.5}.axis{stroke:var(--line)}
+svg .best{fill:var(--best)}svg .other{fill:var(--bar)}svg .middle{text-anchor:middle}
+.whisker{stroke:var(--ink);stroke-width:1.5}.axis{stroke:var(--line)}.allowed{stroke-dasharray:4 3}
 ";
 
 /// Renders a page with a title, which is also its first heading.

@@ -13,7 +13,7 @@ use cinematch_store::Address;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use crate::output::{CARE, Output, STRONG};
+use crate::output::{Output, STRONG, WARNING};
 
 /// Flags for the address of the server.
 #[derive(Clone, Copy, Debug, Args)]
@@ -68,7 +68,7 @@ pub async fn listen(state: AppState, config: &ServerConfig, output: &Output) -> 
     ));
     if bundle.has_mock_services() {
         output.note(format_args!(
-            "{CARE}Streaming services are mock: invented for demonstration.{CARE:#}"
+            "{WARNING}Streaming services are mock: invented for demonstration.{WARNING:#}"
         ));
     }
     drop(bundle);

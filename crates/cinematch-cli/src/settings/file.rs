@@ -44,7 +44,7 @@ impl Fault {
     }
 
     /// Creates a fault of several settings together, which `problem` names.
-    pub fn together(problem: String) -> Self {
+    pub fn of_several(problem: String) -> Self {
         Self { place: None, setting: None, problem, line: 0 }
     }
 }

@@ -49,7 +49,7 @@ pub struct Settings {
     /// Variables set by `.env`.
     from_env_file: BTreeSet<String>,
     /// Values given as flags, by the flag's id.
-    given: BTreeMap<String, Vec<String>>,
+    flag_values: BTreeMap<String, Vec<String>>,
 }
 
 /// Origin of a value.
@@ -95,10 +95,11 @@ impl Settings {
     /// `command_line` is called after `.env` is loaded, because clap reads environment variables
     /// when flags are defined.
     pub fn load(command_line: fn() -> Command, arguments: Vec<OsString>) -> Result<Self> {
-        let root = early(&arguments, "--root", "CINEMATCH_ROOT").unwrap_or_else(|| ".".into());
+        let root =
+            early_value(&arguments, "--root", "CINEMATCH_ROOT").unwrap_or_else(|| ".".into());
         let from_env_file = load_env_file(&root)?;
         let command_line = command_line();
-        let named = early(&arguments, "--config", "CINEMATCH_CONFIG");
+        let named = early_value(&arguments, "--config", "CINEMATCH_CONFIG");
         let path = named.clone().unwrap_or_else(|| root.join(FILE));
         let mut settings = Self {
             known: Setting::all(&command_line),
@@ -108,7 +109,7 @@ impl Settings {
             arguments,
             entries: BTreeMap::new(),
             from_env_file,
-            given: BTreeMap::new(),
+            flag_values: BTreeMap::new(),
         };
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -127,7 +128,7 @@ impl Settings {
     /// Parses the program's arguments. Help and usage errors end the process.
     pub fn parse(&mut self) -> ArgMatches {
         let matches = self.with_file_defaults().get_matches_from(&self.arguments);
-        self.given = given(&matches);
+        self.flag_values = flag_values(&matches);
         matches
     }
 
@@ -204,7 +205,7 @@ impl Settings {
     /// Returns the value in effect and its origin.
     pub fn effective(&self, setting: &Setting) -> Effective {
         let id = setting.arg.get_id().as_str();
-        if let Some(values) = self.given.get(id) {
+        if let Some(values) = self.flag_values.get(id) {
             let origin = Origin::Flag(setting.flag().to_owned());
             return Effective { values: values.clone(), origin };
         }
@@ -229,7 +230,7 @@ impl Settings {
 
     /// Appends the origin of each setting involved to an error about conflicting settings of
     /// `serve`.
-    pub fn located(&self, error: anyhow::Error) -> anyhow::Error {
+    pub fn with_origins(&self, error: anyhow::Error) -> anyhow::Error {
         let about = error.chain().find_map(|link| match link.downcast_ref::<StartError>() {
             Some(StartError::Config(error)) => Some(error),
             _ => link.downcast_ref::<ConfigError>(),
@@ -272,9 +273,9 @@ impl Settings {
 }
 
 /// Returns the values given as flags, of a command line and its subcommands.
-fn given(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
+fn flag_values(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
     let mut flags = match matches.subcommand() {
-        Some((_, of_subcommand)) => given(of_subcommand),
+        Some((_, of_subcommand)) => flag_values(of_subcommand),
         None => BTreeMap::new(),
     };
     for id in matches.ids().map(clap::Id::as_str) {
@@ -291,7 +292,7 @@ fn given(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
 
 /// Returns the value of a flag before the command line is parsed, because the defaults of other
 /// flags depend on it.
-fn early(arguments: &[OsString], flag: &str, variable: &str) -> Option<PathBuf> {
+fn early_value(arguments: &[OsString], flag: &str, variable: &str) -> Option<PathBuf> {
     let mut rest = arguments.iter().map(|argument| argument.to_string_lossy());
     while let Some(argument) = rest.next() {
         match argument.strip_prefix(flag) {
@@ -333,7 +334,7 @@ mod tests {
     fn finds_the_root_folder_before_flags_are_parsed() {
         let found = |words: &[&str]| {
             let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-            early(&words, "--root", "A_VARIABLE_THAT_IS_NOT_SET")
+            early_value(&words, "--root", "A_VARIABLE_THAT_IS_NOT_SET")
         };
         assert_eq!(found(&["serve", "--root", "a"]), Some("a".into()));
         assert_eq!(found(&["--root=b", "serve"]), Some("b".into()));

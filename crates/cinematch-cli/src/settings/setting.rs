@@ -209,7 +209,7 @@ impl Setting {
                 return Err(format!("expected {}, got {got}", kind.name()));
             }
         };
-        if read.iter().any(|value| holds_password(value)) {
+        if read.iter().any(|value| contains_password(value)) {
             let variable = self.variable().unwrap_or("a variable");
             return Err(format!(
                 "passwords are not allowed in this file; set {variable} in the environment or in .env"
@@ -229,9 +229,9 @@ impl Setting {
         if let Some(delimiter) = self.arg.get_value_delimiter() {
             arg = arg.value_delimiter(delimiter);
         }
-        let given = values.iter().map(|value| OsString::from(format!("--value={value}")));
+        let flag_values = values.iter().map(|value| OsString::from(format!("--value={value}")));
         let command = Command::new("check").no_binary_name(true).arg(arg);
-        let Err(error) = command.try_get_matches_from(given) else { return Ok(()) };
+        let Err(error) = command.try_get_matches_from(flag_values) else { return Ok(()) };
         let choices = self.choices();
         Err(match error.source() {
             Some(reason) => reason.to_string(),
@@ -257,7 +257,7 @@ pub fn full_name(parent: &str, command: &Command) -> String {
 }
 
 /// Returns true if a text is an address that contains a password or a token.
-fn holds_password(text: &str) -> bool {
+fn contains_password(text: &str) -> bool {
     // PostgreSQL's keyword form: `host=db user=ada password=…`.
     if text.to_ascii_lowercase().contains("password=") {
         return true;
@@ -286,7 +286,7 @@ mod tests {
             "postgres://host/database?user=a&password=secret",
             "host=db user=ada password=secret",
         ] {
-            assert!(holds_password(with), "{with}");
+            assert!(contains_password(with), "{with}");
         }
         for without in [
             "postgres://user@host:5432/database",
@@ -295,7 +295,7 @@ mod tests {
             "http://localhost:4318",
             "data/cinematch.db",
         ] {
-            assert!(!holds_password(without), "{without}");
+            assert!(!contains_password(without), "{without}");
         }
     }
 }

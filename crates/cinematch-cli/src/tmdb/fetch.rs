@@ -8,7 +8,7 @@ use cinematch::ids::{MovieId, TmdbId};
 use cinematch::sources::movielens;
 use cinematch_fetch::clock::Clock;
 use cinematch_fetch::tmdb::api::{Api, ApiSettings, TMDB};
-use cinematch_fetch::tmdb::fetch::{self, Ask, Ended, Fetcher, PROVIDERS_LIMIT, Summary};
+use cinematch_fetch::tmdb::fetch::{self, Ended, Fetcher, PROVIDERS_LIMIT, Resource, Summary};
 use cinematch_fetch::tmdb::store::Store;
 use cinematch_fetch::tmdb::tables::Tables;
 use cinematch_fetch::tmdb::token::Token;
@@ -173,15 +173,15 @@ impl FetchTmdb {
         let api = Arc::new(Api::new(token, &settings, clock)?);
         // Movies of an existing table are imported before the table is replaced.
         adopt(&store, &files, output).await?;
-        fetch::begin(&store, clock).await?;
+        fetch::record_start(&store, clock).await?;
 
         let fetcher = Fetcher { api, store: &store, clock };
         let plan = self.plan(&fetcher, wanted).await?;
-        let ask = if self.providers { Ask::Providers } else { Ask::Movie };
+        let resource = if self.providers { Resource::Providers } else { Resource::Movie };
         let progress =
             FetchProgress::new(output, plan.movies.len() as u64, "requesting movies from TMDb");
         let summary = fetcher
-            .run(ask, plan.movies.clone(), interrupted(), |state| {
+            .run(resource, plan.movies.clone(), interrupted(), |state| {
                 progress.update(state.done as u64, state.failed as u64, state.waits);
             })
             .await?;

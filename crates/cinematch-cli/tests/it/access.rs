@@ -106,6 +106,7 @@ fn filled(path: &str, whose: &str) -> String {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one list of checks")]
 fn rejects_access_to_the_data_of_other_users() {
     let folder = Folder::trained();
     let server =

@@ -236,8 +236,8 @@ fn onboarding_updates_the_list_after_every_rating() {
 
     // "Not seen" and "skip" are kept in the browser only, not in the profile.
     let mut page = ada.page("/welcome/rate");
-    let (first, strangers) = asked(&page);
-    assert!(page.contains("0 of 5 films rated") && strangers.len() == 10);
+    let (first, without_ratings) = asked(&page);
+    assert!(page.contains("0 of 5 films rated") && without_ratings.len() == 10);
     let mut address = "/welcome/rate".to_owned();
     let mut been = vec![first];
     for answer in ["not_seen", "skip"] {
@@ -248,7 +248,7 @@ fn onboarding_updates_the_list_after_every_rating() {
         reply.headers["location"].to_str().unwrap().clone_into(&mut address);
         page = ada.page(&address);
         let (next, list) = asked(&page);
-        assert!(!been.contains(&next) && list == strangers, "{answer}");
+        assert!(!been.contains(&next) && list == without_ratings, "{answer}");
         been.push(next);
     }
     let (again, _) = asked(&ada.page("/welcome/rate"));
@@ -312,7 +312,7 @@ fn services_depend_on_the_region() {
     assert_eq!(count(&found), "1 film");
     let movie = ada.page(&format!("/films/{}", movies(&found)[0]));
     assert!(
-        movie.contains("Where to watch in Germany") && movie.contains("<b>yours</b>"),
+        movie.contains("Where to watch in Germany") && movie.contains("<b>your service</b>"),
         "{movie}"
     );
 }

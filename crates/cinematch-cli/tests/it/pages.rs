@@ -199,8 +199,8 @@ fn rows_state_their_reason_and_never_repeat_a_movie() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     let ada = Plain::new(&server, "Ada");
-    let strangers = rows(&ada.page("/"));
-    let headings: Vec<&str> = strangers.iter().map(|(heading, _)| heading.as_str()).collect();
+    let without_ratings = rows(&ada.page("/"));
+    let headings: Vec<&str> = without_ratings.iter().map(|(heading, _)| heading.as_str()).collect();
     assert_eq!(headings, ["Loved by many", "Trending"]);
     for (movie_id, rating) in [(163, 5.0), (1, 4.5), (2, 2.0)] {
         let body = serde_json::json!({ "movie_id": movie_id, "rating": rating });

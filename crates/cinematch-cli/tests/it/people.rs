@@ -104,7 +104,7 @@ fn a_rating_counts_at_the_next_request(ada: &Ada<'_>) {
     assert!(after["recommendations"].as_array().unwrap().iter().any(|movie| {
         movie["reasons"].as_array().unwrap().iter().any(|reason| reason["movie_id"] == 1)
     }));
-    // The same history sent in the request gives an identical list.
+    // A request with an equal history returns an equal list.
     let told =
         ada.server.recommend(&json!({"ratings": [{"movie_id": 1, "rating": 5.0}], "limit": 100}));
     assert_eq!(ids(&told), ids(&after));
@@ -292,7 +292,7 @@ fn everything_is_taken_away_and_forgotten(ada: &Ada<'_>) {
     ada.call("GET", "/api/export/me", None).problem(401);
     let list = ada.server.get(&format!("/api/watchlist/{}", ada.id)).json();
     assert_eq!(list["count"], 0);
-    // The same email address then creates a new profile.
+    // The deleted profile's email address then creates a new profile.
     assert_ne!(identify(ada.server, "ada@example.org"), ada.id);
 }
 

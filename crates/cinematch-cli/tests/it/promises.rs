@@ -184,6 +184,7 @@ impl<'a> World<'a> {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one list of checks")]
 fn invariants_hold_for_random_users_histories_and_filters() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
@@ -239,7 +240,7 @@ fn invariants_hold_for_random_users_histories_and_filters() {
         world.check(&reply.json(), &movies, (offset, limit));
         short += usize::from(movies.len() < offset + limit);
 
-        // The same user, requested by id so that the server uses its stored history.
+        // Request the user by id, so that the server uses its stored history.
         let mut gone = person.known.clone();
         if !with_listed {
             gone.extend(&person.listed);

@@ -10,11 +10,11 @@ use zip::ZipArchive;
 use super::Release;
 
 /// Maximum unpacked size. MovieLens 32M unpacks to 0.95 GB, 25M to 1.2 GB.
-const LARGEST: u64 = 8 << 30;
-const MOST_FILES: usize = 64;
+const MAX_UNPACKED_SIZE: u64 = 8 << 30;
+const MAX_FILES: usize = 64;
 /// Maximum compression ratio. Ratings compress to a quarter and tag genomes to a tenth; a much higher
 /// ratio indicates a zip bomb.
-const SHRINKS_AT_MOST: u64 = 200;
+const MAX_COMPRESSION_RATIO: u64 = 200;
 
 /// An archive could not be unpacked.
 #[derive(Debug, thiserror::Error)]
@@ -68,14 +68,14 @@ pub fn unpack(
     let file = File::open(archive).map_err(FileError::at("open", archive))?;
     let packed = file.metadata().map_err(FileError::at("read", archive))?.len();
     let mut zip = ZipArchive::new(file).map_err(|error| damaged(error.to_string()))?;
-    if zip.len() > MOST_FILES {
+    if zip.len() > MAX_FILES {
         return Err(refused(format!("it has {} files, a release has ten", zip.len())));
     }
     // The reader hides all but one of several entries with equal names.
     if n_entries(archive)?.is_some_and(|entries| entries != zip.len()) {
         return Err(refused("it has two files of one name".to_owned()));
     }
-    let limit = LARGEST.min(packed.saturating_mul(SHRINKS_AT_MOST));
+    let limit = MAX_UNPACKED_SIZE.min(packed.saturating_mul(MAX_COMPRESSION_RATIO));
     let mut release: Option<Release> = None;
     let mut written = 0;
     for at in 0..zip.len() {

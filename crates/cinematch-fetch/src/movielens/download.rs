@@ -17,11 +17,11 @@ use crate::clock::Clock;
 pub const GROUPLENS: &str = "https://files.grouplens.org";
 
 /// Number of consecutive attempts without progress before a download fails.
-const TRIES: u32 = 6;
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const MAX_ATTEMPTS: u32 = 6;
+const MIN_BACKOFF: Duration = Duration::from_secs(1);
 /// Maximum size of a download. The archive of MovieLens 32M has 239 MB.
-const LONGEST: u64 = 4 << 30;
-const LONGEST_MD5: usize = 4 << 10;
+const MAX_SIZE: u64 = 4 << 30;
+const MAX_MD5_SIZE: usize = 4 << 10;
 
 /// A download failed. The bytes received so far are kept if they allow resuming.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +60,7 @@ pub enum DownloadError {
         have: u64,
     },
     /// The file exceeds the size limit.
-    #[error("{file} is larger than {} GiB: that is no MovieLens release", LONGEST >> 30)]
+    #[error("{file} is larger than {} GiB: that is no MovieLens release", MAX_SIZE >> 30)]
     TooLarge {
         /// File name.
         file: String,
@@ -138,10 +138,10 @@ impl Download {
                 Err(reason) => reason,
             };
             tries += 1;
-            if tries == TRIES {
+            if tries == MAX_ATTEMPTS {
                 return Err(DownloadError::Broken { file: name, reason, have: 0 });
             }
-            self.clock.sleep(FIRST_PAUSE * 2_u32.pow(tries - 1)).await;
+            self.clock.sleep(MIN_BACKOFF * 2_u32.pow(tries - 1)).await;
         }
     }
 
@@ -162,11 +162,11 @@ impl Download {
         let mut tries = 0;
         while let Err(reason) = self.rest(file, &mut part, &mut progress, &mut tries).await? {
             tries += 1;
-            if tries >= TRIES {
+            if tries >= MAX_ATTEMPTS {
                 let have = part.have;
                 return Err(DownloadError::Broken { file: file.to_owned(), reason, have });
             }
-            self.clock.sleep(FIRST_PAUSE * 2_u32.pow(tries - 1)).await;
+            self.clock.sleep(MIN_BACKOFF * 2_u32.pow(tries - 1)).await;
         }
         let got = part.finish()?;
         match md5 {
@@ -211,7 +211,7 @@ impl Download {
             _ => return Ok(Err(format!("HTTP {}", status.as_u16()))),
         }
         let of = response.content_length().map(|rest| part.have + rest);
-        if of.unwrap_or(part.have) > LONGEST {
+        if of.unwrap_or(part.have) > MAX_SIZE {
             return Err(DownloadError::TooLarge { file: file.to_owned() });
         }
         progress(Progress { have: part.have, of });
@@ -220,7 +220,7 @@ impl Download {
                 Ok(Some(chunk)) => {
                     part.append(&chunk)?;
                     *tries = 0;
-                    if part.have > LONGEST {
+                    if part.have > MAX_SIZE {
                         return Err(DownloadError::TooLarge { file: file.to_owned() });
                     }
                     progress(Progress { have: part.have, of });
@@ -352,7 +352,7 @@ async fn text(mut response: Response) -> Result<String, String> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(crate::http::described)? {
         bytes.extend_from_slice(&chunk);
-        if bytes.len() > LONGEST_MD5 {
+        if bytes.len() > MAX_MD5_SIZE {
             return Err("the checksum's file is too long to be one".to_owned());
         }
     }

@@ -16,10 +16,10 @@ use super::archive::{ArchiveError, unpack};
 use super::download::md5_of;
 
 /// Files that every release contains.
-const NEEDED: [&str; 3] = ["movies.csv", "links.csv", "ratings.csv"];
+const REQUIRED_FILES: [&str; 3] = ["movies.csv", "links.csv", "ratings.csv"];
 
 /// Name of the file in an installed folder that stores the archive's MD5.
-const SOURCE: &str = ".archive.md5";
+const MD5_FILE: &str = ".archive.md5";
 
 /// A release could not be installed. The previous one is unchanged.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +86,7 @@ pub struct Installed {
 
 /// Returns the MD5 of the archive that an installed folder was unpacked from.
 pub fn installed_md5(folder: &Path) -> Option<String> {
-    fs::read_to_string(folder.join(SOURCE)).ok()
+    fs::read_to_string(folder.join(MD5_FILE)).ok()
 }
 
 /// Unpacks an archive next to its target folder in `raw`, checks it and moves it into place atomically.
@@ -115,7 +115,7 @@ fn place(
     md5: &str,
     raw: &Path,
 ) -> Result<Installed, InstallError> {
-    for file in NEEDED {
+    for file in REQUIRED_FILES {
         if !staging.join(file).is_file() {
             return Err(InstallError::Lacks(file));
         }
@@ -129,7 +129,7 @@ fn place(
     movielens::links("links.csv", &first_line(&staging.join("links.csv"))?)?;
     movielens::ratings("ratings.csv", &first_line(&staging.join("ratings.csv"))?)?;
     let verified = verify(staging)?;
-    files::replace(&staging.join(SOURCE), |out| out.write_all(md5.as_bytes()))?;
+    files::replace(&staging.join(MD5_FILE), |out| out.write_all(md5.as_bytes()))?;
     files::sync_directory(staging)?;
     let folder = raw.join(release.folder);
     let replaced = fs::symlink_metadata(&folder).is_ok();
@@ -147,10 +147,10 @@ fn place(
 
 /// Returns the first line of a file, or its first 4 KiB if the line is longer.
 fn first_line(path: &Path) -> Result<Vec<u8>, FileError> {
-    const LONGEST: u64 = 4 << 10;
+    const MAX_LENGTH: u64 = 4 << 10;
     let mut start = Vec::new();
     let file = File::open(path).map_err(FileError::at("open", path))?;
-    let read = io::Read::read_to_end(&mut io::Read::take(file, LONGEST), &mut start);
+    let read = io::Read::read_to_end(&mut io::Read::take(file, MAX_LENGTH), &mut start);
     read.map_err(FileError::at("read", path))?;
     start.truncate(start.iter().position(|byte| *byte == b'\n').map_or(start.len(), |at| at + 1));
     Ok(start)

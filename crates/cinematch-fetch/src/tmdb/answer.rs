@@ -69,9 +69,9 @@ struct ErrorBody {
 }
 
 /// Classifies a response. `retry_after` is the header's value; an HTTP date in it is relative to `now`.
-pub fn judge(status: u16, retry_after: Option<&str>, body: &[u8], now: SystemTime) -> Verdict {
+pub fn classify(status: u16, retry_after: Option<&str>, body: &[u8], now: SystemTime) -> Verdict {
     let code = serde_json::from_slice::<ErrorBody>(body).ok().and_then(|body| body.status_code);
-    let after = retry_after.and_then(|text| wait(text, now));
+    let after = retry_after.and_then(|text| retry_after_header(text, now));
     match (status, code) {
         (200..=299, _) => Verdict::Good,
         (_, Some(10)) => Verdict::Stop(Stop::Suspended),
@@ -97,7 +97,7 @@ fn described(status: u16, code: Option<u32>) -> String {
 }
 
 /// Parses `Retry-After`: seconds or an HTTP date. Returns `None` for anything else.
-fn wait(text: &str, now: SystemTime) -> Option<Duration> {
+fn retry_after_header(text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
@@ -112,7 +112,7 @@ mod tests {
 
     fn judged(status: u16, retry_after: Option<&str>, body: &str) -> Verdict {
         let now = httpdate::parse_http_date("Wed, 25 Nov 2026 18:00:00 GMT").unwrap();
-        judge(status, retry_after, body.as_bytes(), now)
+        classify(status, retry_after, body.as_bytes(), now)
     }
 
     #[test]

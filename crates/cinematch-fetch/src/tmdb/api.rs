@@ -12,35 +12,35 @@ use reqwest::{Client, Response, Url};
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use super::answer::{Stop, Verdict, judge};
+use super::answer::{Stop, Verdict, classify};
 use super::lenient;
 use super::token::Token;
 use crate::clock::Clock;
 use crate::http::{described, safe_url, same_server};
-use crate::pace::{Leave, Pace};
+use crate::rate_limiter::{Permit, RateLimiter};
 
 /// Base URL of TMDb's API.
 pub const TMDB: &str = "https://api.themoviedb.org";
 
 /// Maximum size of a response. The largest movie has 1 MiB.
-pub const LONGEST_BODY: usize = 15 << 20;
+pub const MAX_BODY: usize = 15 << 20;
 
 /// Maximum number of pages of a list of changes. A page has a hundred movies; two weeks have some hundred
 /// thousand changes.
-const MOST_PAGES: u32 = 5_000;
+const MAX_PAGES: u32 = 5_000;
 
 /// Resources appended to a movie in one request.
 const APPENDED: &str = "credits,keywords,watch/providers,release_dates,external_ids";
 
 /// Maximum number of attempts per request.
-const TRIES: u32 = 6;
+const MAX_ATTEMPTS: u32 = 6;
 /// Number of rate limit pauses without a success in between after which all requests stop.
-const COMPLAINTS: u32 = 20;
+const MAX_RATE_LIMIT_PAUSES: u32 = 20;
 /// Delay before the second attempt. It doubles for each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const MIN_BACKOFF: Duration = Duration::from_millis(500);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
 /// Maximum delay accepted from `Retry-After`.
-const LONGEST_WAIT: Duration = Duration::from_mins(15);
+const MAX_RETRY_AFTER: Duration = Duration::from_mins(15);
 
 /// Settings of the client.
 #[derive(Clone, Debug)]
@@ -113,7 +113,7 @@ impl Changes {
 pub struct Api {
     client: Client,
     base: Url,
-    pace: Pace,
+    rate_limiter: RateLimiter,
     clock: Clock,
     jitter: Mutex<ChaCha8Rng>,
     closed: watch::Sender<bool>,
@@ -131,9 +131,9 @@ impl Api {
             .timeout(clock.time_out(Duration::from_mins(1)))
             .build()
             .map_err(|error| ApiError::Client(described(error)))?;
-        let pace = Pace::new(settings.rate, clock);
+        let rate_limiter = RateLimiter::new(settings.rate, clock);
         let jitter = Mutex::new(ChaCha8Rng::seed_from_u64(settings.seed));
-        Ok(Self { client, base, pace, clock, jitter, closed: watch::Sender::new(false) })
+        Ok(Self { client, base, rate_limiter, clock, jitter, closed: watch::Sender::new(false) })
     }
 
     /// Stops sending requests. Requests already sent still complete.
@@ -143,21 +143,21 @@ impl Api {
 
     /// Returns the remaining time of the pause that TMDb requested.
     pub fn waits(&self) -> Duration {
-        self.pace.closed_for()
+        self.rate_limiter.remaining_pause()
     }
 
     /// Requests a movie with all appended resources.
     pub async fn movie(&self, id: TmdbId) -> Result<Movie, CallError> {
         let path = format!("/3/movie/{id}?append_to_response={APPENDED}");
-        self.call(&path, |body| is_about(id, body)).await
+        self.call(&path, |body| check_movie(id, body)).await
     }
 
     /// Requests a movie's watch providers in all regions.
     pub async fn providers(&self, id: TmdbId) -> Result<Movie, CallError> {
         let path = format!("/3/movie/{id}/watch/providers");
         self.call(&path, |body| {
-            is_about(id, body)?;
-            has_regions(body)
+            check_movie(id, body)?;
+            check_providers(body)
         })
         .await
     }
@@ -181,7 +181,7 @@ impl Api {
                 .map_err(|error| CallError::Failed(error.to_string()))?;
             movies.extend(changes.movies());
             pages = changes.total_pages;
-            if pages > MOST_PAGES {
+            if pages > MAX_PAGES {
                 return Err(CallError::Failed(format!("TMDb lists {pages} pages of changes")));
             }
             page += 1;
@@ -199,8 +199,8 @@ impl Api {
     ) -> Result<Movie, CallError> {
         let mut tries = 0;
         loop {
-            let leave = self.unless_closed(self.pace.wait()).await?;
-            let (verdict, body) = self.once(path, leave).await;
+            let permit = self.unless_closed(self.rate_limiter.wait()).await?;
+            let (verdict, body) = self.attempt(path, permit).await;
             let verdict = match verdict {
                 Verdict::Good => match check(&body) {
                     Ok(()) => Verdict::Good,
@@ -209,7 +209,7 @@ impl Api {
                 other => other,
             };
             if matches!(verdict, Verdict::Good | Verdict::Missing) {
-                self.pace.content();
+                self.rate_limiter.record_success();
             }
             match verdict {
                 Verdict::Good => return Ok(Movie::Found(body)),
@@ -218,17 +218,19 @@ impl Api {
                 Verdict::Refused { reason } => return Err(CallError::Failed(reason)),
                 Verdict::SlowDown { after } => {
                     let pause = after.unwrap_or_else(|| self.pause(tries + 1));
-                    if self.pace.slow_down(pause.min(LONGEST_WAIT)) >= COMPLAINTS {
+                    if self.rate_limiter.slow_down(pause.min(MAX_RETRY_AFTER))
+                        >= MAX_RATE_LIMIT_PAUSES
+                    {
                         return Err(Stop::TooFast.into());
                     }
                 }
                 Verdict::Again { reason, after } => {
                     tries += 1;
-                    if tries == TRIES {
-                        return Err(CallError::Failed(format!("{reason}, {TRIES} times")));
+                    if tries == MAX_ATTEMPTS {
+                        return Err(CallError::Failed(format!("{reason}, {MAX_ATTEMPTS} times")));
                     }
                     let pause = after.unwrap_or_else(|| self.pause(tries));
-                    self.unless_closed(self.clock.sleep(pause.min(LONGEST_WAIT))).await?;
+                    self.unless_closed(self.clock.sleep(pause.min(MAX_RETRY_AFTER))).await?;
                 }
             }
         }
@@ -245,13 +247,13 @@ impl Api {
     }
 
     /// Sends one attempt. Returns its verdict and the response body.
-    async fn once(&self, path: &str, leave: Leave) -> (Verdict, Vec<u8>) {
+    async fn attempt(&self, path: &str, permit: Permit) -> (Verdict, Vec<u8>) {
         let again = |reason: String| (Verdict::Again { reason, after: None }, Vec::new());
         let Ok(url) = self.base.join(path) else {
             return again("an address that cannot be".to_owned());
         };
         let response = self.client.get(url).send().await;
-        drop(leave);
+        drop(permit);
         let response = match response {
             Ok(response) => response,
             Err(error) => return again(described(error)),
@@ -261,9 +263,9 @@ impl Api {
         let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let now = UNIX_EPOCH + Duration::from_secs(self.clock.unix().cast_unsigned());
         match body(response).await {
-            Ok(body) => (judge(status, retry_after.as_deref(), &body, now), body),
+            Ok(body) => (classify(status, retry_after.as_deref(), &body, now), body),
             // An error status is valid even if the body is incomplete.
-            Err(error) => match judge(status, retry_after.as_deref(), b"", now) {
+            Err(error) => match classify(status, retry_after.as_deref(), b"", now) {
                 Verdict::Good => (error, Vec::new()),
                 verdict => (verdict, Vec::new()),
             },
@@ -273,7 +275,7 @@ impl Api {
     /// Returns the delay before an attempt: exponential backoff with 50 % jitter, so that requests that failed
     /// together are not retried together.
     fn pause(&self, tries: u32) -> Duration {
-        let longest = (FIRST_PAUSE * 2_u32.pow(tries.min(16) - 1)).min(LONGEST_PAUSE);
+        let longest = (MIN_BACKOFF * 2_u32.pow(tries.min(16) - 1)).min(MAX_BACKOFF);
         let mut jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
         longest.mul_f64(0.5 + 0.5 * f64::from(jitter.next_u32()) / f64::from(u32::MAX))
     }
@@ -284,8 +286,8 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Verdict> {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > LONGEST_BODY => {
-                let limit = LONGEST_BODY >> 20;
+            Ok(Some(chunk)) if body.len() + chunk.len() > MAX_BODY => {
+                let limit = MAX_BODY >> 20;
                 let reason = format!("an answer of more than {limit} MiB");
                 return Err(Verdict::Refused { reason });
             }
@@ -301,7 +303,7 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Verdict> {
 
 /// Checks that a response of `watch/providers` has a `results` object. Storing one without it would delete
 /// known availability.
-fn has_regions(body: &[u8]) -> Result<(), String> {
+fn check_providers(body: &[u8]) -> Result<(), String> {
     #[derive(Deserialize)]
     struct Regions {
         #[serde(rename = "results")]
@@ -312,14 +314,14 @@ fn has_regions(body: &[u8]) -> Result<(), String> {
 }
 
 /// Checks that a body is a complete JSON object about the movie `id`.
-fn is_about(id: TmdbId, body: &[u8]) -> Result<(), String> {
+fn check_movie(id: TmdbId, body: &[u8]) -> Result<(), String> {
     #[derive(Deserialize)]
-    struct About {
+    struct MovieIdOnly {
         id: u32,
     }
     match serde_json::from_slice(body) {
-        Ok(About { id: found }) if found == id.0 => Ok(()),
-        Ok(About { id: found }) => Err(format!("an answer about film {found} instead")),
+        Ok(MovieIdOnly { id: found }) if found == id.0 => Ok(()),
+        Ok(MovieIdOnly { id: found }) => Err(format!("an answer about film {found} instead")),
         Err(error) => Err(format!("an answer that cannot be read: {error}")),
     }
 }

@@ -1,13 +1,11 @@
 //! Fetches many movies concurrently and stores every response as it arrives.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cinematch::ids::TmdbId;
-use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, Sleep};
+use tokio::task::JoinSet;
 
 use super::answer::Stop;
 use super::api::{Api, CallError, Movie};
@@ -19,13 +17,13 @@ const CONCURRENCY: usize = 32;
 
 /// Number of consecutive failures after which a run ends, because the network or TMDb is down and trying
 /// the rest would take hours.
-const HOPELESS: u32 = 40;
+const MAX_CONSECUTIVE_FAILURES: u32 = 40;
 
 /// Time an ending run waits for the responses to requests already sent.
-const GRACE: Duration = Duration::from_secs(3);
+const GRACE_PERIOD: Duration = Duration::from_secs(3);
 
 /// Interval of progress reports.
-const LOOK: Duration = Duration::from_secs(1);
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Maximum number of failures listed in a summary.
 const LISTED: usize = 20;
@@ -43,7 +41,7 @@ const CHANGES_WINDOW: i64 = 14;
 
 /// Resource to request for a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum Resource {
     /// The movie with all appended resources.
     Movie,
     /// Its watch providers only.
@@ -53,10 +51,10 @@ pub enum Ask {
 /// Returns the movies to fetch, in the order of `wanted`: those not yet requested and those marked stale.
 /// With `refresh_missing`, also those that TMDb did not have.
 pub fn pending(wanted: &[TmdbId], known: &KnownMovies, refresh_missing: bool) -> Vec<TmdbId> {
-    let asked = |id: &&TmdbId| {
+    let is_pending = |id: &&TmdbId| {
         known.get(id).is_none_or(|known| known.stale || (known.missing && refresh_missing))
     };
-    wanted.iter().filter(asked).copied().collect()
+    wanted.iter().filter(is_pending).copied().collect()
 }
 
 /// Result of `--update`.
@@ -69,12 +67,12 @@ pub struct Update {
 }
 
 /// Setting with the date until which changes were processed.
-const SEEN_UNTIL: &str = "changes_seen_until";
+const CHANGES_SEEN_UNTIL: &str = "changes_seen_until";
 
 /// Records the start date of the first run, from which later updates list changes.
-pub async fn begin(store: &Store, clock: Clock) -> Result<(), StoreError> {
-    if store.setting(SEEN_UNTIL).await?.is_none() {
-        store.set(SEEN_UNTIL, &date(clock.unix())).await?;
+pub async fn record_start(store: &Store, clock: Clock) -> Result<(), StoreError> {
+    if store.setting(CHANGES_SEEN_UNTIL).await?.is_none() {
+        store.set(CHANGES_SEEN_UNTIL, &date(clock.unix())).await?;
     }
     Ok(())
 }
@@ -84,7 +82,7 @@ pub async fn begin(store: &Store, clock: Clock) -> Result<(), StoreError> {
 pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Update, FetchError> {
     let known = store.known().await?;
     let today = clock.unix() / DAY;
-    let seen_until = store.setting(SEEN_UNTIL).await?;
+    let seen_until = store.setting(CHANGES_SEEN_UNTIL).await?;
     let seen_until = seen_until.and_then(|text| day(&text));
     let listed = match seen_until.filter(|seen| today - seen <= CHANGES_WINDOW) {
         Some(seen) => Some(
@@ -114,7 +112,7 @@ pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Upd
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// TMDb's list of changes could not be fetched.
-    #[error("cannot ask TMDb which films changed: {0}")]
+    #[error("cannot resource TMDb which films changed: {0}")]
     Changes(CallError),
     /// The store failed.
     #[error(transparent)]
@@ -138,7 +136,7 @@ pub enum Ended {
     /// TMDb rejects all requests.
     Stopped(Stop),
     /// Too many consecutive failures; contains the last one's description.
-    Hopeless(String),
+    TooManyFailures(String),
     /// The caller interrupted the run.
     Interrupted,
 }
@@ -147,9 +145,9 @@ impl fmt::Display for Ended {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped(stop) => stop.fmt(out),
-            Self::Hopeless(reason) => write!(
+            Self::TooManyFailures(reason) => write!(
                 out,
-                "TMDb gave no answer for {HOPELESS} films in a row, at last: {reason}. Check the \
+                "TMDb gave no answer for {MAX_CONSECUTIVE_FAILURES} films in a row, at last: {reason}. Check the \
                  network, or https://status.themoviedb.org, and run it again: it goes on from here"
             ),
             Self::Interrupted => {
@@ -180,6 +178,22 @@ pub struct Summary {
     pub ended: Option<Ended>,
 }
 
+/// State of a run.
+#[derive(Default)]
+struct RunState {
+    summary: Summary,
+    /// Number of requests with an outcome.
+    done: usize,
+    /// Number of consecutive failures.
+    failures_in_a_row: u32,
+}
+
+impl RunState {
+    fn progress(&self, api: &Api) -> Progress {
+        Progress { done: self.done, failed: self.summary.failed, waits: api.waits() }
+    }
+}
+
 /// Fetches movies from TMDb into a store.
 #[derive(Debug)]
 pub struct Fetcher<'a> {
@@ -196,167 +210,134 @@ impl Fetcher<'_> {
     /// requests, after 40 consecutive failures, or when `interrupt` completes.
     pub async fn run(
         &self,
-        ask: Ask,
+        resource: Resource,
         movies: Vec<TmdbId>,
         interrupt: impl Future<Output = ()>,
         mut progress: impl FnMut(Progress),
     ) -> Result<Summary, StoreError> {
-        let mut run = Run::new(self, ask, movies);
+        let started = self.clock.elapsed();
+        let mut state = RunState::default();
+        let mut waiting = movies.into_iter();
+        let mut under_way = JoinSet::new();
         let mut interrupt = std::pin::pin!(interrupt);
-        let mut look = tokio::time::interval(LOOK);
+        let mut report_interval = tokio::time::interval(REPORT_INTERVAL);
+        let mut grace = std::pin::pin!(tokio::time::sleep(Duration::MAX / 4));
         loop {
-            run.send();
-            tokio::select! {
-                answer = run.in_flight.join_next() => {
-                    let Some(answer) = answer else { break };
-                    if run.record(answer).await? {
-                        progress(run.progress());
-                    }
+            while state.summary.ended.is_none() && under_way.len() < CONCURRENCY {
+                let Some(id) = waiting.next() else { break };
+                under_way.spawn(request(Arc::clone(&self.api), resource, id));
+            }
+            let answer = tokio::select! {
+                answer = under_way.join_next() => answer,
+                () = &mut interrupt, if state.summary.ended.is_none() => {
+                    state.summary.ended = Some(Ended::Interrupted);
+                    // Requests already sent may still get a response.
+                    self.api.close();
+                    grace.as_mut().reset(tokio::time::Instant::now() + GRACE_PERIOD);
+                    continue;
                 }
-                () = &mut interrupt, if !run.has_ended() => run.end(Ended::Interrupted),
-                () = &mut run.grace, if run.has_ended() => run.abort(),
-                _ = look.tick() => progress(run.progress()),
+                () = &mut grace, if state.summary.ended.is_some() => {
+                    under_way.abort_all();
+                    grace.as_mut().reset(tokio::time::Instant::now() + GRACE_PERIOD);
+                    continue;
+                }
+                _ = report_interval.tick() => {
+                    progress(state.progress(&self.api));
+                    continue;
+                }
+            };
+            let (id, answer) = match answer {
+                None => break,
+                Some(Ok(answer)) => answer,
+                Some(Err(error)) if error.is_cancelled() => {
+                    state.summary.left += 1;
+                    continue;
+                }
+                Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            };
+            let ended = self.record(resource, id, answer, &mut state).await?;
+            if ended.is_some() && state.summary.ended.is_none() {
+                state.summary.ended = ended;
+                self.api.close();
+                grace.as_mut().reset(tokio::time::Instant::now() + GRACE_PERIOD);
             }
+            progress(state.progress(&self.api));
         }
-        Ok(run.finish())
-    }
-}
-
-/// State of a run.
-struct Run<'a> {
-    fetcher: &'a Fetcher<'a>,
-    ask: Ask,
-    /// Movies not requested yet.
-    waiting: std::vec::IntoIter<TmdbId>,
-    /// Requests without a response.
-    in_flight: JoinSet<(TmdbId, Result<Movie, CallError>)>,
-    failures_in_a_row: u32,
-    done: usize,
-    summary: Summary,
-    started: Duration,
-    /// Completes when an ended run stops waiting for responses.
-    grace: Pin<Box<Sleep>>,
-}
-
-impl<'a> Run<'a> {
-    fn new(fetcher: &'a Fetcher<'a>, ask: Ask, movies: Vec<TmdbId>) -> Self {
-        Self {
-            fetcher,
-            ask,
-            waiting: movies.into_iter(),
-            in_flight: JoinSet::new(),
-            failures_in_a_row: 0,
-            done: 0,
-            summary: Summary::default(),
-            started: fetcher.clock.elapsed(),
-            grace: Box::pin(tokio::time::sleep(GRACE)),
-        }
+        let mut summary = state.summary;
+        summary.left += waiting.len();
+        summary.failures.sort_unstable();
+        summary.seconds = self.clock.elapsed().saturating_sub(started).as_secs_f64();
+        Ok(summary)
     }
 
-    fn has_ended(&self) -> bool {
-        self.summary.ended.is_some()
-    }
-
-    fn progress(&self) -> Progress {
-        let waits = self.fetcher.api.waits();
-        Progress { done: self.done, failed: self.summary.failed, waits }
-    }
-
-    /// Sends requests up to the limit of concurrency.
-    fn send(&mut self) {
-        while !self.has_ended() && self.in_flight.len() < CONCURRENCY {
-            let Some(id) = self.waiting.next() else { break };
-            self.in_flight.spawn(asked(Arc::clone(&self.fetcher.api), self.ask, id));
-        }
-    }
-
-    /// Ends the run: no further requests. Those already sent may get a response for [`GRACE`]. The first
-    /// reason is kept.
-    fn end(&mut self, reason: Ended) {
-        if !self.has_ended() {
-            self.summary.ended = Some(reason);
-            self.fetcher.api.close();
-            self.grace.as_mut().reset(Instant::now() + GRACE);
-        }
-    }
-
-    /// Aborts the requests without a response.
-    fn abort(&mut self) {
-        self.in_flight.abort_all();
-        self.grace.as_mut().reset(Instant::now() + GRACE);
-    }
-
-    /// Records the result of a request. Returns true if the movie is done, false if it is left to a later
-    /// run.
+    /// Records the outcome of a request. Returns the reason if the run must end because of it.
     async fn record(
-        &mut self,
-        answer: Result<(TmdbId, Result<Movie, CallError>), JoinError>,
-    ) -> Result<bool, StoreError> {
-        let (id, answer) = match answer {
-            Ok(answer) => answer,
-            Err(error) if error.is_cancelled() => {
-                self.summary.left += 1;
-                return Ok(false);
-            }
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        };
-        match answer {
+        &self,
+        resource: Resource,
+        id: TmdbId,
+        answer: Result<Movie, CallError>,
+        state: &mut RunState,
+    ) -> Result<Option<Ended>, StoreError> {
+        let summary = &mut state.summary;
+        let ended = match answer {
             Ok(movie) => {
-                self.store(id, &movie).await?;
-                self.failures_in_a_row = 0;
+                self.store_response(resource, id, &movie, summary).await?;
+                state.failures_in_a_row = 0;
+                None
             }
             Err(CallError::Failed(reason)) => {
-                self.failures_in_a_row += 1;
-                self.summary.fail(id, reason.clone());
-                if self.failures_in_a_row == HOPELESS {
-                    self.end(Ended::Hopeless(reason));
-                }
+                state.failures_in_a_row += 1;
+                summary.fail(id, reason.clone());
+                (state.failures_in_a_row == MAX_CONSECUTIVE_FAILURES)
+                    .then_some(Ended::TooManyFailures(reason))
             }
             Err(CallError::Stop(stop)) => {
-                self.summary.left += 1;
-                self.end(Ended::Stopped(stop));
+                summary.left += 1;
+                Some(Ended::Stopped(stop))
             }
+            // The request was not sent.
             Err(CallError::Closed) => {
-                self.summary.left += 1;
-                return Ok(false);
+                summary.left += 1;
+                return Ok(None);
             }
-        }
-        self.done += 1;
-        Ok(true)
+        };
+        state.done += 1;
+        Ok(ended)
     }
 
-    async fn store(&mut self, id: TmdbId, movie: &Movie) -> Result<(), StoreError> {
-        let (store, at) = (self.fetcher.store, self.fetcher.clock.unix());
-        match (self.ask, movie) {
-            (Ask::Movie, Movie::Found(body)) => store.put(id, Some(body), at).await?,
-            (Ask::Movie, Movie::Missing) => store.put(id, None, at).await?,
-            (Ask::Providers, Movie::Found(body)) => store.put_providers(id, body, at).await?,
-            (Ask::Providers, Movie::Missing) => store.put_providers(id, b"{}", at).await?,
+    async fn store_response(
+        &self,
+        resource: Resource,
+        id: TmdbId,
+        movie: &Movie,
+        summary: &mut Summary,
+    ) -> Result<(), StoreError> {
+        let (store, at) = (self.store, self.clock.unix());
+        match (resource, movie) {
+            (Resource::Movie, Movie::Found(body)) => store.put(id, Some(body), at).await?,
+            (Resource::Movie, Movie::Missing) => store.put(id, None, at).await?,
+            (Resource::Providers, Movie::Found(body)) => store.put_providers(id, body, at).await?,
+            (Resource::Providers, Movie::Missing) => store.put_providers(id, b"{}", at).await?,
         }
         match movie {
             Movie::Found(body) => {
-                self.summary.found += 1;
-                self.summary.bytes += body.len() as u64;
+                summary.found += 1;
+                summary.bytes += body.len() as u64;
             }
-            Movie::Missing => self.summary.missing += 1,
+            Movie::Missing => summary.missing += 1,
         }
         Ok(())
     }
-
-    fn finish(self) -> Summary {
-        let mut summary = self.summary;
-        summary.left += self.waiting.len();
-        summary.failures.sort_unstable();
-        let seconds = self.fetcher.clock.elapsed().saturating_sub(self.started);
-        summary.seconds = seconds.as_secs_f64();
-        summary
-    }
 }
 
-async fn asked(api: Arc<Api>, ask: Ask, id: TmdbId) -> (TmdbId, Result<Movie, CallError>) {
-    let answer = match ask {
-        Ask::Movie => api.movie(id).await,
-        Ask::Providers => api.providers(id).await,
+async fn request(
+    api: Arc<Api>,
+    resource: Resource,
+    id: TmdbId,
+) -> (TmdbId, Result<Movie, CallError>) {
+    let answer = match resource {
+        Resource::Movie => api.movie(id).await,
+        Resource::Providers => api.providers(id).await,
     };
     (id, answer)
 }

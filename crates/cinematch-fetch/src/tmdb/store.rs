@@ -75,7 +75,7 @@ pub type KnownMovies = FxHashMap<TmdbId, Known>;
 
 /// A stored movie.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct StoredMovie {
     /// TMDb id.
     pub id: TmdbId,
     /// TMDb's response, as JSON.
@@ -191,7 +191,7 @@ impl Store {
         movies: impl IntoIterator<Item = (TmdbId, Facts)>,
     ) -> Result<u64, StoreError> {
         let mut transaction = self.pool.begin().await?;
-        let mut kept = 0;
+        let mut n_stored = 0;
         for (id, mut facts) in movies {
             let earlier: Option<(String,)> =
                 sqlx::query_as("SELECT facts FROM imported WHERE tmdb_id = ?")
@@ -208,10 +208,10 @@ impl Store {
                 .bind(facts)
                 .execute(&mut *transaction)
                 .await?;
-            kept += 1;
+            n_stored += 1;
         }
         transaction.commit().await?;
-        Ok(kept)
+        Ok(n_stored)
     }
 
     /// Returns true if the store contains any data about streaming services.
@@ -243,7 +243,11 @@ impl Store {
     }
 
     /// Returns up to `n` movies with facts, ordered by id, after `after`. O(n log movies).
-    pub async fn page(&self, after: Option<TmdbId>, n: u32) -> Result<Vec<Kept>, StoreError> {
+    pub async fn page(
+        &self,
+        after: Option<TmdbId>,
+        n: u32,
+    ) -> Result<Vec<StoredMovie>, StoreError> {
         // Movies that TMDb deleted are excluded even if they have imported facts.
         let rows = sqlx::query(
             "SELECT ids.id, films.body, films.providers, imported.facts FROM \
@@ -259,7 +263,7 @@ impl Store {
         .bind(n)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(kept).collect()
+        rows.iter().map(stored_movie).collect()
     }
 
     /// Waits for pending writes and closes the database.
@@ -268,7 +272,7 @@ impl Store {
     }
 }
 
-fn kept(row: &sqlx::sqlite::SqliteRow) -> Result<Kept, StoreError> {
+fn stored_movie(row: &sqlx::sqlite::SqliteRow) -> Result<StoredMovie, StoreError> {
     let id = TmdbId(row.try_get(0)?);
     let plain = |column: usize| -> Result<Option<Vec<u8>>, StoreError> {
         let blob: Option<Vec<u8>> = row.try_get(column)?;
@@ -277,7 +281,7 @@ fn kept(row: &sqlx::sqlite::SqliteRow) -> Result<Kept, StoreError> {
     };
     let facts: Option<&str> = row.try_get(3)?;
     let imported = facts.and_then(|facts| serde_json::from_str(facts).ok());
-    Ok(Kept { id, body: plain(1)?, providers: plain(2)?, imported })
+    Ok(StoredMovie { id, body: plain(1)?, providers: plain(2)?, imported })
 }
 
 async fn set(

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 
 use super::movie::decode;
 use super::providers::{Availability, HEADER};
-use super::store::{Kept, Store, StoreError};
+use super::store::{Store, StoreError, StoredMovie};
 
 /// Number of movies read from the store at once. The largest responses add up to 16 MiB.
 const PAGE: u32 = 16;
@@ -65,10 +65,12 @@ pub fn write(
                 };
                 let Some(last) = page.last() else { break };
                 after = Some(last.id);
-                for kept in &page {
-                    let Some((facts, availability)) = tables.facts(kept, region) else { continue };
-                    movies.write(kept.id, &facts)?;
-                    availability.write(kept.id, &mut csv)?;
+                for stored_movie in &page {
+                    let Some((facts, availability)) = tables.facts(stored_movie, region) else {
+                        continue;
+                    };
+                    movies.write(stored_movie.id, &facts)?;
+                    availability.write(stored_movie.id, &mut csv)?;
                 }
             }
             csv.flush()
@@ -84,13 +86,15 @@ pub fn write(
 }
 
 impl Tables {
-    fn facts(&mut self, kept: &Kept, region: &str) -> Option<(Facts, Availability)> {
-        let decoded =
-            kept.body.as_ref().map(|body| decode(body, kept.providers.as_deref(), region));
-        let found = match (decoded, &kept.imported) {
+    fn facts(&mut self, stored_movie: &StoredMovie, region: &str) -> Option<(Facts, Availability)> {
+        let decoded = stored_movie
+            .body
+            .as_ref()
+            .map(|body| decode(body, stored_movie.providers.as_deref(), region));
+        let found = match (decoded, &stored_movie.imported) {
             (Some(Ok(found)), _) => found,
             (Some(Err(error)), imported) => {
-                self.unreadable.push((kept.id, error.to_string()));
+                self.unreadable.push((stored_movie.id, error.to_string()));
                 (imported.clone()?, Availability::default())
             }
             (None, imported) => (imported.clone()?, Availability::default()),

@@ -6,28 +6,28 @@
 use std::time::{Duration, Instant};
 
 /// Number of consecutive failures that open the breaker.
-const FAILURES: u32 = 5;
+const FAILURE_THRESHOLD: u32 = 5;
 /// Delay before the first probe; doubles after every failed probe.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
+const MIN_BACKOFF: Duration = Duration::from_millis(250);
 /// Maximum delay before a probe.
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
+const MAX_BACKOFF: Duration = Duration::from_secs(15);
 
 /// The breaker's decision about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Advice {
+pub enum Decision {
     /// Use the dependency.
-    Ask,
-    /// Probe the dependency and report the result to [`Breaker::tried`]; the request itself skips it.
-    Try,
+    Allow,
+    /// Probe the dependency and report the result to [`Breaker::probed`]; the request itself skips it.
+    Probe,
     /// Skip the dependency.
-    Leave,
+    Skip,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Closed { failures: u32 },
     Open { until: Instant, wait: Duration },
-    Trying { wait: Duration },
+    Probing { wait: Duration },
 }
 
 /// A circuit breaker. Callers pass the current time.
@@ -36,19 +36,19 @@ pub struct Breaker(State);
 
 impl Breaker {
     /// Creates a breaker that is open and allows a probe at once.
-    pub fn untried(now: Instant) -> Self {
-        Self(State::Open { until: now, wait: FIRST_WAIT })
+    pub fn open_until(now: Instant) -> Self {
+        Self(State::Open { until: now, wait: MIN_BACKOFF })
     }
 
     /// Returns the decision about a request at `now`.
-    pub fn advice(&mut self, now: Instant) -> Advice {
+    pub fn decide(&mut self, now: Instant) -> Decision {
         match self.0 {
-            State::Closed { .. } => Advice::Ask,
+            State::Closed { .. } => Decision::Allow,
             State::Open { until, wait } if now >= until => {
-                self.0 = State::Trying { wait };
-                Advice::Try
+                self.0 = State::Probing { wait };
+                Decision::Probe
             }
-            State::Open { .. } | State::Trying { .. } => Advice::Leave,
+            State::Open { .. } | State::Probing { .. } => Decision::Skip,
         }
     }
 
@@ -69,20 +69,20 @@ impl Breaker {
     pub fn failed(&mut self, now: Instant) -> bool {
         let State::Closed { failures } = &mut self.0 else { return false };
         *failures += 1;
-        if *failures < FAILURES {
+        if *failures < FAILURE_THRESHOLD {
             return false;
         }
-        self.0 = State::Open { until: now + FIRST_WAIT, wait: FIRST_WAIT };
+        self.0 = State::Open { until: now + MIN_BACKOFF, wait: MIN_BACKOFF };
         true
     }
 
     /// Records the result of a probe.
-    pub fn tried(&mut self, worked: bool, now: Instant) {
-        let State::Trying { wait } = self.0 else { return };
+    pub fn probed(&mut self, worked: bool, now: Instant) {
+        let State::Probing { wait } = self.0 else { return };
         self.0 = if worked {
             State::Closed { failures: 0 }
         } else {
-            let wait = (wait * 2).min(LONGEST_WAIT);
+            let wait = (wait * 2).min(MAX_BACKOFF);
             State::Open { until: now + wait, wait }
         };
     }
@@ -95,9 +95,9 @@ mod tests {
     /// Returns a closed breaker and the time of its creation.
     fn closed() -> (Breaker, Instant) {
         let start = Instant::now();
-        let mut breaker = Breaker::untried(start);
-        assert_eq!(breaker.advice(start), Advice::Try);
-        breaker.tried(true, start);
+        let mut breaker = Breaker::open_until(start);
+        assert_eq!(breaker.decide(start), Decision::Probe);
+        breaker.probed(true, start);
         (breaker, start)
     }
 
@@ -105,15 +105,15 @@ mod tests {
     fn opens_only_after_consecutive_failures() {
         let (mut breaker, start) = closed();
         for _ in 0..20 {
-            for _ in 1..FAILURES {
+            for _ in 1..FAILURE_THRESHOLD {
                 assert!(!breaker.failed(start));
             }
             breaker.succeeded();
         }
-        assert_eq!(breaker.advice(start), Advice::Ask);
-        let opened = (0..FAILURES + 3).filter(|_| breaker.failed(start)).count();
+        assert_eq!(breaker.decide(start), Decision::Allow);
+        let opened = (0..FAILURE_THRESHOLD + 3).filter(|_| breaker.failed(start)).count();
         assert_eq!(opened, 1, "it opens once");
-        assert_eq!(breaker.advice(start), Advice::Leave);
+        assert_eq!(breaker.decide(start), Decision::Skip);
         breaker.succeeded();
         assert!(breaker.is_open(), "an answer to an earlier question closes nothing");
     }
@@ -125,20 +125,20 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..9 {
             let begun = now;
-            while breaker.advice(now) == Advice::Leave {
+            while breaker.decide(now) == Decision::Skip {
                 now += Duration::from_millis(50);
             }
             waits.push((now - begun).as_millis());
-            assert_eq!(breaker.advice(now + LONGEST_WAIT), Advice::Leave, "somebody tries");
-            breaker.tried(false, now);
+            assert_eq!(breaker.decide(now + MAX_BACKOFF), Decision::Skip, "a probe is under way");
+            breaker.probed(false, now);
         }
         assert_eq!(waits, [250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
-        now += LONGEST_WAIT;
-        assert_eq!(breaker.advice(now), Advice::Try);
-        breaker.tried(true, now);
-        assert_eq!(breaker.advice(now), Advice::Ask);
+        now += MAX_BACKOFF;
+        assert_eq!(breaker.decide(now), Decision::Probe);
+        breaker.probed(true, now);
+        assert_eq!(breaker.decide(now), Decision::Allow);
         // The delay starts over after a successful probe.
         while !breaker.failed(now) {}
-        assert_eq!(breaker.advice(now + FIRST_WAIT), Advice::Try);
+        assert_eq!(breaker.decide(now + MIN_BACKOFF), Decision::Probe);
     }
 }

@@ -9,9 +9,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// Assumed compression ratio for weighing entries. JSON of movies compresses to about a sixth.
-const PACKED_SHARE: usize = 4;
+const COMPRESSION_RATIO: usize = 4;
 /// Bytes of an entry besides its bodies.
-const OVERHEAD: usize = 200;
+const ENTRY_OVERHEAD: usize = 200;
 
 /// A cached reply; clones share the bodies.
 #[derive(Clone, Debug)]
@@ -21,13 +21,13 @@ pub struct CachedReply(Arc<Bodies>);
 struct Bodies {
     plain: Bytes,
     /// Compressed body, computed on first use.
-    packed: OnceLock<Option<Bytes>>,
+    gzip: OnceLock<Option<Bytes>>,
 }
 
 impl CachedReply {
     /// Creates a reply from its JSON.
     pub fn new(plain: Bytes) -> Self {
-        Self(Arc::new(Bodies { plain, packed: OnceLock::new() }))
+        Self(Arc::new(Bodies { plain, gzip: OnceLock::new() }))
     }
 
     /// Returns the JSON.
@@ -38,17 +38,17 @@ impl CachedReply {
     /// Returns the estimated size in bytes, including the compressed form.
     pub fn weight(&self) -> u32 {
         let plain = self.0.plain.len();
-        u32::try_from(plain + plain / PACKED_SHARE + OVERHEAD).unwrap_or(u32::MAX)
+        u32::try_from(plain + plain / COMPRESSION_RATIO + ENTRY_OVERHEAD).unwrap_or(u32::MAX)
     }
 
     /// Returns the gzip-compressed JSON, computed on the first call. Returns `None` if compression fails.
-    pub fn packed(&self) -> Option<Bytes> {
-        let packed = self.0.packed.get_or_init(|| {
+    pub fn gzip(&self) -> Option<Bytes> {
+        let gzip = self.0.gzip.get_or_init(|| {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
             encoder.write_all(&self.0.plain).ok()?;
             encoder.finish().ok().map(Bytes::from)
         });
-        packed.clone()
+        gzip.clone()
     }
 }
 
@@ -60,10 +60,10 @@ mod tests {
     fn compresses_once_and_round_trips() {
         let plain = Bytes::from(b"{\"title\":\"Heat\"},".repeat(500));
         let kept = CachedReply::new(plain.clone());
-        let packed = kept.packed().unwrap();
-        assert!(packed.len() * PACKED_SHARE < plain.len());
-        assert_eq!(kept.clone().packed().unwrap().as_ptr(), packed.as_ptr());
-        assert_eq!(unpacked(&packed), plain);
+        let gzip = kept.gzip().unwrap();
+        assert!(gzip.len() * COMPRESSION_RATIO < plain.len());
+        assert_eq!(kept.clone().gzip().unwrap().as_ptr(), gzip.as_ptr());
+        assert_eq!(unpacked(&gzip), plain);
     }
 
     fn unpacked(bytes: &[u8]) -> Vec<u8> {

@@ -10,10 +10,10 @@ use crate::error::ServiceError;
 use crate::serving::Serving;
 
 /// Version of the reply format. Increment it when the format changes without a change of the package version.
-const FORMAT: u32 = 1;
+const FORMAT_VERSION: u32 = 1;
 
 /// Lifetime of an entry. Bounds how long caches hold the data of a deleted user.
-pub const KEPT_FOR: Duration = Duration::from_mins(10);
+pub const TTL: Duration = Duration::from_mins(10);
 
 /// A hash of everything that a reply depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ impl Key {
         people: &[(&str, Option<DataVersion>)],
     ) -> Result<Self, ServiceError> {
         let model = (&serving.bundle.manifest.model_id, serving.bundle.generation);
-        let program = (FORMAT, env!("CARGO_PKG_VERSION"));
+        let program = (FORMAT_VERSION, env!("CARGO_PKG_VERSION"));
         // JSON delimits the parts, so different inputs never serialize to the same bytes.
         let whole = serde_json::to_vec(&(program, model, route, asked, people))?;
         Ok(Self(Sha256::digest(&whole).into()))

@@ -8,13 +8,13 @@ use bytes::Bytes;
 use super::key::Key;
 
 /// Magic bytes followed by the format version.
-const MARK: [u8; 4] = *b"CMr\x01";
-const HEAD: usize = MARK.len() + 4;
+const MAGIC: [u8; 4] = *b"CMr\x01";
+const HEADER_LENGTH: usize = MAGIC.len() + 4;
 
 /// Encodes a body for storage under a key.
-pub fn seal(key: &Key, body: &[u8]) -> Vec<u8> {
-    let mut payload = Vec::with_capacity(HEAD + body.len());
-    payload.extend_from_slice(&MARK);
+pub fn encode(key: &Key, body: &[u8]) -> Vec<u8> {
+    let mut payload = Vec::with_capacity(HEADER_LENGTH + body.len());
+    payload.extend_from_slice(&MAGIC);
     payload.extend_from_slice(&checksum(key, body));
     payload.extend_from_slice(body);
     payload
@@ -22,12 +22,12 @@ pub fn seal(key: &Key, body: &[u8]) -> Vec<u8> {
 
 /// Decodes a value stored under a key. Returns `None` if the format or the checksum does not match.
 pub fn open(key: &Key, payload: Vec<u8>) -> Option<Bytes> {
-    let rest = payload.strip_prefix(&MARK)?;
+    let rest = payload.strip_prefix(&MAGIC)?;
     let (sum, body) = rest.split_first_chunk::<4>()?;
     if *sum != checksum(key, body) {
         return None;
     }
-    Some(Bytes::from(payload).slice(HEAD..))
+    Some(Bytes::from(payload).slice(HEADER_LENGTH..))
 }
 
 /// Returns the CRC-32 of key and body. It detects truncation, corruption and values stored under the wrong key.
@@ -47,7 +47,7 @@ mod tests {
     fn open_returns_the_body_only_for_its_own_key() {
         let (key, other) = (Key::of_text("a"), Key::of_text("b"));
         for body in [&b""[..], b"{}", &vec![7; 100_000]] {
-            let payload = seal(&key, body);
+            let payload = encode(&key, body);
             assert_eq!(open(&key, payload.clone()).unwrap(), body);
             assert_eq!(open(&other, payload), None);
         }
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn open_rejects_truncated_corrupt_and_foreign_values() {
         let key = Key::of_text("a");
-        let payload = seal(&key, b"{\"count\":20}");
+        let payload = encode(&key, b"{\"count\":20}");
         for end in 0..payload.len() {
             assert_eq!(open(&key, payload[..end].to_vec()), None, "cut at {end}");
         }

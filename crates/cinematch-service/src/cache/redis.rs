@@ -14,17 +14,17 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::address::{RedisAddress, RedisAddressError};
-use super::breaker::{Advice, Breaker};
+use super::breaker::{Breaker, Decision};
 use super::counters::count;
-use super::key::{KEPT_FOR, Key};
+use super::key::{Key, TTL};
 use super::payload;
 
 /// Timeout of a command.
-const PATIENCE: Duration = Duration::from_millis(50);
+const COMMAND_TIMEOUT: Duration = Duration::from_millis(50);
 /// Timeout of connecting. No request waits for a connection.
-const CONNECT: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Maximum number of concurrent writes. Further replies are not stored, which bounds memory use.
-const WRITES_AT_ONCE: usize = 64;
+const MAX_CONCURRENT_WRITES: usize = 64;
 
 /// A client of a Redis server, which may be unreachable. Reconnects in the background.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub struct Redis {
     address: RedisAddress,
     client: Client,
     /// Connection; `None` while the breaker is open.
-    link: ArcSwapOption<MultiplexedConnection>,
+    connection: ArcSwapOption<MultiplexedConnection>,
     breaker: Mutex<Breaker>,
     writes: Arc<Semaphore>,
 }
@@ -44,12 +44,12 @@ impl Redis {
         let redis = Arc::new(Self {
             address,
             client,
-            link: ArcSwapOption::empty(),
-            breaker: Mutex::new(Breaker::untried(Instant::now())),
-            writes: Arc::new(Semaphore::new(WRITES_AT_ONCE)),
+            connection: ArcSwapOption::empty(),
+            breaker: Mutex::new(Breaker::open_until(Instant::now())),
+            writes: Arc::new(Semaphore::new(MAX_CONCURRENT_WRITES)),
         });
-        redis.breaker().advice(Instant::now());
-        if let Err(error) = redis.clone().try_again().await {
+        redis.breaker().decide(Instant::now());
+        if let Err(error) = redis.clone().probe().await {
             tracing::warn!(
                 redis = %redis.address,
                 error,
@@ -61,13 +61,13 @@ impl Redis {
 
     /// Returns the reply stored under a key, or `None` if it is missing or Redis fails or times out.
     pub async fn get(self: &Arc<Self>, key: &Key) -> Option<Bytes> {
-        let Some(mut link) = self.link() else {
+        let Some(mut connection) = self.connection() else {
             count("redis", "skipped");
             return None;
         };
         let command = redis::cmd("GET").arg(key.name()).take();
-        let asked = command.query_async::<Option<Vec<u8>>>(&mut link);
-        let found = match timeout(PATIENCE, asked).await {
+        let asked = command.query_async::<Option<Vec<u8>>>(&mut connection);
+        let found = match timeout(COMMAND_TIMEOUT, asked).await {
             Ok(Ok(found)) => found,
             Ok(Err(error)) => {
                 self.failed(&error.to_string());
@@ -86,7 +86,7 @@ impl Redis {
 
     /// Stores a reply in a background task.
     pub fn put(self: &Arc<Self>, key: Key, body: Bytes) {
-        let Some(mut link) = self.link() else { return };
+        let Some(mut connection) = self.connection() else { return };
         let Ok(permit) = self.writes.clone().try_acquire_owned() else {
             count("redis", "skipped");
             return;
@@ -96,11 +96,11 @@ impl Redis {
             let _permit = permit;
             let command = redis::cmd("SET")
                 .arg(key.name())
-                .arg(payload::seal(&key, &body))
+                .arg(payload::encode(&key, &body))
                 .arg("PX")
-                .arg(KEPT_FOR.as_millis() as u64)
+                .arg(TTL.as_millis() as u64)
                 .take();
-            match timeout(PATIENCE, command.query_async::<()>(&mut link)).await {
+            match timeout(COMMAND_TIMEOUT, command.query_async::<()>(&mut connection)).await {
                 Ok(Ok(())) => {}
                 // A full Redis or a replica rejects writes but still serves reads.
                 Ok(Err(error)) if error.code().is_some() => {
@@ -114,15 +114,15 @@ impl Redis {
     }
 
     /// Returns the connection if the breaker allows its use. Starts a probe if one is due.
-    fn link(self: &Arc<Self>) -> Option<MultiplexedConnection> {
-        let advice = self.breaker().advice(Instant::now());
-        match advice {
-            Advice::Ask => self.link.load().as_deref().cloned(),
-            Advice::Leave => None,
-            Advice::Try => {
+    fn connection(self: &Arc<Self>) -> Option<MultiplexedConnection> {
+        let decision = self.breaker().decide(Instant::now());
+        match decision {
+            Decision::Allow => self.connection.load().as_deref().cloned(),
+            Decision::Skip => None,
+            Decision::Probe => {
                 let redis = self.clone();
                 tokio::spawn(async move {
-                    if let Err(error) = redis.clone().try_again().await {
+                    if let Err(error) = redis.clone().probe().await {
                         tracing::debug!(redis = %redis.address, error, "Redis is still away");
                     }
                 });
@@ -139,20 +139,20 @@ impl Redis {
         count("redis", "error");
         if self.breaker().failed(Instant::now()) {
             // Drops the connection, whose peer may be gone; the next probe opens a new one.
-            self.link.store(None);
+            self.connection.store(None);
             tracing::warn!(redis = %self.address, error, "Redis fails; replies are made without it");
         }
     }
 
     /// Reconnects and reports the result to the breaker. Called when the breaker allows a probe.
-    async fn try_again(self: Arc<Self>) -> Result<(), String> {
-        let connected = timeout(CONNECT, self.connect()).await;
+    async fn probe(self: Arc<Self>) -> Result<(), String> {
+        let connected = timeout(CONNECT_TIMEOUT, self.connect()).await;
         let connected = match connected {
             Ok(connected) => connected.map_err(|error| error.to_string()),
             Err(_) => Err("no answer in time".to_owned()),
         };
-        let result = connected.map(|link| self.link.store(Some(Arc::new(link))));
-        self.breaker().tried(result.is_ok(), Instant::now());
+        let result = connected.map(|connection| self.connection.store(Some(Arc::new(connection))));
+        self.breaker().probed(result.is_ok(), Instant::now());
         if result.is_ok() {
             tracing::info!(redis = %self.address, "Redis keeps replies");
         }
@@ -163,9 +163,10 @@ impl Redis {
         // This module applies its own timeouts, so those of the driver are disabled.
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
-        let mut link = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        redis::cmd("PING").query_async::<()>(&mut link).await?;
-        Ok(link)
+        let mut connection =
+            self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        redis::cmd("PING").query_async::<()>(&mut connection).await?;
+        Ok(connection)
     }
 
     /// True if the breaker is open and lookups skip Redis.

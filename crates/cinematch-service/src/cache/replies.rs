@@ -9,7 +9,7 @@ use super::address::RedisAddressError;
 use super::cached_reply::CachedReply;
 use super::config::CacheConfig;
 use super::counters::{count, counter};
-use super::key::{KEPT_FOR, Key};
+use super::key::{Key, TTL};
 use super::redis::Redis;
 use crate::error::ServiceError;
 use crate::trace::span;
@@ -28,7 +28,7 @@ impl Cache {
         let memory = moka::future::Cache::builder()
             .max_capacity(config.memory_bytes)
             .weigher(|_: &Key, reply: &CachedReply| reply.weight())
-            .time_to_live(KEPT_FOR)
+            .time_to_live(TTL)
             .build();
         let redis = match &config.redis {
             Some(address) => Some(Redis::open(address.clone()).await?),
@@ -79,7 +79,7 @@ impl Cache {
     }
 
     /// Updates the gauges of cache size and breaker state.
-    pub fn tell(&self) {
+    pub fn update_gauges(&self) {
         let is_open = self.redis.as_ref().is_some_and(|redis| redis.is_open());
         metrics::gauge!("cinematch_cache_bytes").set(self.memory.weighted_size() as f64);
         metrics::gauge!("cinematch_cache_breaker_open").set(f64::from(is_open));

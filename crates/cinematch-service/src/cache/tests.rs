@@ -56,7 +56,7 @@ fn concurrent_requests_for_one_key_compute_the_reply_once() {
                 assert_eq!(task.await.unwrap(), b"{}");
             }
             assert_eq!(times.load(Ordering::Relaxed), 1);
-            cache.tell();
+            cache.update_gauges();
         });
     });
     let metrics = metrics.render();

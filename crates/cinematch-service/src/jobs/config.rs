@@ -63,13 +63,13 @@ impl Pace {
 
     /// Returns how long a worker continues without a signal from its server: two thirds of `lost_after`, and at
     /// least five seconds. With the default pace a worker stops before another server takes over its job.
-    pub fn patience(&self) -> Duration {
+    pub fn signal_timeout(&self) -> Duration {
         (self.lost_after * 2 / 3).max(Duration::from_secs(5))
     }
 
     /// Returns the time of the next attempt after attempt number `attempt` failed at `at`, both in milliseconds
     /// since 1970. Returns `None` after the last attempt.
-    pub fn again(&self, attempt: i64, at: i64) -> Option<i64> {
+    pub fn retry_at(&self, attempt: i64, at: i64) -> Option<i64> {
         if attempt >= self.attempts {
             return None;
         }
@@ -95,10 +95,10 @@ mod tests {
     #[test]
     fn again_doubles_the_delay_up_to_the_limit_of_attempts() {
         let pace = Pace::default();
-        let waits: Vec<Option<i64>> = (1..=6).map(|attempt| pace.again(attempt, 0)).collect();
+        let waits: Vec<Option<i64>> = (1..=6).map(|attempt| pace.retry_at(attempt, 0)).collect();
         assert_eq!(waits[..4], [Some(60_000), Some(120_000), Some(240_000), Some(480_000)]);
         assert_eq!(waits[4..], [None, None]);
         let patient = Pace { attempts: 100, ..pace };
-        assert_eq!(patient.again(60, 5), Some(3_600_005));
+        assert_eq!(patient.retry_at(60, 5), Some(3_600_005));
     }
 }

@@ -10,7 +10,7 @@ mod schedule;
 mod worker;
 
 pub use config::{JobsConfig, Pace};
-pub use queue::{JobItem, JobList, ScheduleItem, ask, find, list};
+pub use queue::{JobItem, JobList, ScheduleItem, enqueue, find, list};
 pub use runner::watch;
 pub use schedule::Schedule;
 pub use worker::WorkerCommand;

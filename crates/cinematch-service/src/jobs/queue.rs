@@ -106,7 +106,11 @@ pub async fn find(service: &Service, id: i64) -> Result<JobItem, ServiceError> {
 }
 
 /// Queues a job, or returns the job of this kind that is already queued.
-pub async fn ask(service: &Service, kind: JobKind, asked_by: &str) -> Result<Job, ServiceError> {
+pub async fn enqueue(
+    service: &Service,
+    kind: JobKind,
+    asked_by: &str,
+) -> Result<Job, ServiceError> {
     let (job, is_new) = service.store().enqueue_job(kind, asked_by, service.now()).await?;
     if is_new {
         tracing::info!(job = job.id, kind = kind.name(), asked_by, "a job was asked for");

@@ -17,13 +17,13 @@ pub async fn watch(service: Service) {
     let name = worker_name();
     let mut ticks = interval(config.pace.beat);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut others = Others::default();
+    let mut remote = RemoteHeartbeat::default();
     loop {
         ticks.tick().await;
-        let turn = Turn { service: &service, config: &config, command: &command, name: &name };
-        if let Err(error) = turn.take(&mut others).await {
+        let poll = Poll { service: &service, config: &config, command: &command, name: &name };
+        if let Err(error) = poll.run_once(&mut remote).await {
             // Retries at the next tick. Heartbeats during the outage were missed, so observation restarts.
-            others = Others::default();
+            remote = RemoteHeartbeat::default();
             tracing::warn!(%error, "the queue of jobs cannot be read");
         }
     }
@@ -41,11 +41,11 @@ fn worker_name() -> String {
 
 /// The last observed heartbeat of the job that another server runs.
 #[derive(Default)]
-struct Others {
+struct RemoteHeartbeat {
     seen: Option<(i64, i64, Instant)>,
 }
 
-impl Others {
+impl RemoteHeartbeat {
     /// Returns true if the job's heartbeat has not changed for `lost_after`, measured by this process's monotonic
     /// clock.
     fn is_lost(&mut self, job: &Job, lost_after: Duration) -> bool {
@@ -62,15 +62,15 @@ impl Others {
 }
 
 /// One poll of the queue.
-struct Turn<'a> {
+struct Poll<'a> {
     service: &'a Service,
     config: &'a JobsConfig,
     command: &'a WorkerCommand,
     name: &'a str,
 }
 
-impl Turn<'_> {
-    async fn take(&self, others: &mut Others) -> Result<(), StoreError> {
+impl Poll<'_> {
+    async fn run_once(&self, remote: &mut RemoteHeartbeat) -> Result<(), StoreError> {
         let store = self.service.store();
         for kind in JobKind::ALL {
             let due =
@@ -84,7 +84,7 @@ impl Turn<'_> {
         gauge!("cinematch_jobs_queued").set(store.n_queued_jobs().await? as f64);
         if let Some(job) = store.running_job().await? {
             gauge!("cinematch_jobs_running").set(1.0);
-            if others.is_lost(&job, self.config.pace.lost_after) {
+            if remote.is_lost(&job, self.config.pace.lost_after) {
                 let error = format!("its process {} is gone", job.worker.as_deref().unwrap_or("?"));
                 self.failed(&job, Some(job.beat), &error).await?;
             }
@@ -105,7 +105,7 @@ impl Turn<'_> {
         error: &str,
     ) -> Result<(), StoreError> {
         let at = self.service.now();
-        let again = self.config.pace.again(job.attempt, at);
+        let again = self.config.pace.retry_at(job.attempt, at);
         let failure = Failure { stalled_beat, error, at, retry_at: again };
         if self.service.store().fail_job(job, failure).await? {
             let (job_id, kind, attempt) = (job.id, job.kind.name(), job.attempt);
@@ -120,8 +120,9 @@ impl Turn<'_> {
         let (id, kind) = (job.id, job.kind);
         gauge!("cinematch_jobs_running").set(1.0);
         gauge!("cinematch_jobs_queued").set(self.service.store().n_queued_jobs().await? as f64);
-        let begun = Instant::now();
-        let mut worker = match Worker::start(self.command, kind, self.config.pace.patience()) {
+        let started = Instant::now();
+        let mut worker = match Worker::start(self.command, kind, self.config.pace.signal_timeout())
+        {
             Ok(worker) => worker,
             Err(error) => {
                 let error = format!("cannot start {}: {error}", self.command.program.display());
@@ -131,7 +132,7 @@ impl Turn<'_> {
         let (attempt, pid) = (job.attempt, worker.pid());
         tracing::info!(job = id, kind = kind.name(), attempt, pid, "a job begins");
         let outcome = match self.follow(&job, &mut worker).await {
-            Followed::Lost => {
+            JobEnd::Lost => {
                 // Another server has taken over the job. Dropping the worker kills its process.
                 tracing::warn!(
                     job = id,
@@ -139,11 +140,11 @@ impl Turn<'_> {
                 );
                 return Ok(());
             }
-            Followed::Ended(outcome) => outcome,
+            JobEnd::Ended(outcome) => outcome,
         };
         let ended = worker.end().await;
         histogram!("cinematch_job_seconds", "kind" => kind.name())
-            .record(begun.elapsed().as_secs_f64());
+            .record(started.elapsed().as_secs_f64());
         match (ended, outcome) {
             (Ok(()), Some(outcome)) => {
                 let text = outcome.to_string();
@@ -152,7 +153,7 @@ impl Turn<'_> {
                     store.complete_job(id, self.name, &text, self.service.now())
                 })
                 .await;
-                let seconds = begun.elapsed().as_secs();
+                let seconds = started.elapsed().as_secs();
                 tracing::info!(
                     job = id,
                     kind = kind.name(),
@@ -185,7 +186,7 @@ impl Turn<'_> {
         }
     }
 
-    async fn follow(&self, job: &Job, worker: &mut Worker) -> Followed {
+    async fn follow(&self, job: &Job, worker: &mut Worker) -> JobEnd {
         let mut ticks = interval(self.config.pace.beat);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut stage, mut permille, mut outcome) = (None::<String>, 0, None);
@@ -197,13 +198,13 @@ impl Turn<'_> {
                         permille = (share.clamp(0.0, 1.0) * 1000.0) as i64;
                     }
                     Some(Event::Outcome { outcome: found }) => outcome = Some(found),
-                    None => return Followed::Ended(outcome),
+                    None => return JobEnd::Ended(outcome),
                 },
                 _ = ticks.tick() => {
                     let store = self.service.store();
                     match store.heartbeat_job(job.id, self.name, stage.as_deref(), permille).await {
-                        Ok(true) => worker.go_on().await,
-                        Ok(false) => return Followed::Lost,
+                        Ok(true) => worker.keep_alive().await,
+                        Ok(false) => return JobEnd::Lost,
                         Err(error) => tracing::warn!(%error, job = job.id, "its beat was not recorded"),
                     }
                 }
@@ -212,7 +213,7 @@ impl Turn<'_> {
     }
 }
 
-enum Followed {
+enum JobEnd {
     /// The worker's output ended, with or without an outcome.
     Ended(Option<serde_json::Value>),
     /// Another server has taken over the job.

@@ -46,28 +46,28 @@ pub enum Event {
 }
 
 /// Number of lines of standard error kept for the error message.
-const LAST_WORDS: usize = 12;
+const STDERR_LINES: usize = 12;
 
 /// A running worker process; killed on drop.
 pub struct Worker {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    last_words: JoinHandle<VecDeque<String>>,
+    stderr: JoinHandle<VecDeque<String>>,
     /// Standard input of the worker. The system closes it when this process ends for any reason.
     tie: ChildStdin,
 }
 
 impl Worker {
-    /// Starts a worker for a job. The worker exits after `patience` without a signal from [`Worker::go_on`].
+    /// Starts a worker for a job. The worker exits after `signal_timeout` without a signal from [`Worker::keep_alive`].
     pub fn start(
         command: &WorkerCommand,
         kind: JobKind,
-        patience: Duration,
+        signal_timeout: Duration,
     ) -> std::io::Result<Self> {
         let mut child = Command::new(&command.program)
             .args(&command.before)
             .args([kind.name(), "--events", "--patience"])
-            .arg(patience.as_secs_f64().to_string())
+            .arg(signal_timeout.as_secs_f64().to_string())
             .args(&command.behind)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -78,12 +78,12 @@ impl Worker {
         let tie = child.stdin.take().ok_or_else(missing)?;
         let out = child.stdout.take().ok_or_else(missing)?;
         let errors = child.stderr.take().ok_or_else(missing)?;
-        let last_words = tokio::spawn(listen(errors));
-        Ok(Self { child, lines: BufReader::new(out).lines(), last_words, tie })
+        let stderr = tokio::spawn(forward_stderr(errors));
+        Ok(Self { child, lines: BufReader::new(out).lines(), stderr, tie })
     }
 
     /// Signals that this server still owns the job. Write errors are ignored: without a signal the worker exits.
-    pub async fn go_on(&mut self) {
+    pub async fn keep_alive(&mut self) {
         let _ = self.tie.write_all(b"\n").await;
     }
 
@@ -110,27 +110,27 @@ impl Worker {
         if status.success() {
             return Ok(());
         }
-        let mut said = self.last_words.await.map(Vec::from).unwrap_or_default();
+        let mut lines = self.stderr.await.map(Vec::from).unwrap_or_default();
         // Drops log lines before the error message.
-        if let Some(at) = said.iter().rposition(|line| line.starts_with("error: ")) {
-            said.drain(..at);
+        if let Some(at) = lines.iter().rposition(|line| line.starts_with("error: ")) {
+            lines.drain(..at);
         }
-        let said = said.join("\n");
-        let said = said.strip_prefix("error: ").unwrap_or(&said);
+        let message = lines.join("\n");
+        let message = message.strip_prefix("error: ").unwrap_or(&message);
         Err(match status.code() {
-            Some(_) if !said.is_empty() => said.to_owned(),
-            _ => format!("its process ended with {status}. {said}").trim().to_owned(),
+            Some(_) if !message.is_empty() => message.to_owned(),
+            _ => format!("its process ended with {status}. {message}").trim().to_owned(),
         })
     }
 }
 
 /// Forwards a worker's standard error to the log and returns its last lines.
-async fn listen(errors: ChildStderr) -> VecDeque<String> {
+async fn forward_stderr(errors: ChildStderr) -> VecDeque<String> {
     let mut lines = BufReader::new(errors).lines();
     let mut last = VecDeque::new();
     while let Ok(Some(line)) = lines.next_line().await {
         tracing::warn!(target: "cinematch::worker", "{line}");
-        if last.len() == LAST_WORDS {
+        if last.len() == STDERR_LINES {
             last.pop_front();
         }
         last.push_back(line);

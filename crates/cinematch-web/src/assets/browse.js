@@ -1,5 +1,5 @@
 // Applies a filter as soon as it changes, and updates the address. Without this module the form's button does.
-import { show } from "./page.js";
+import { show } from "./fragment.js";
 
 const form = document.getElementById("filters");
 let request = new AbortController();

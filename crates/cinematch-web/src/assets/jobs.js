@@ -1,6 +1,6 @@
 // Refreshes the operator's page while a job is running or a generation is loading, and announces changes. Without
 // this module the Refresh link does.
-import { announce, show } from "./page.js";
+import { announce, show } from "./fragment.js";
 
 const PAUSE = 2000;
 let last = "";

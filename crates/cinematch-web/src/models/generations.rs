@@ -9,27 +9,27 @@ use cinematch_service::Service;
 use cinematch_service::models::on_disk;
 
 /// A generation and its evaluation.
-pub struct Judged {
+pub struct Evaluated {
     pub info: GenerationInfo,
     pub verdict: Option<Verdict>,
 }
 
 /// Lists all generations, newest first.
-pub async fn all(state: &Service) -> Result<Vec<Judged>, Problem> {
+pub async fn all(state: &Service) -> Result<Vec<Evaluated>, Problem> {
     let found = on_disk(state, |generations| {
         let list = generations.list()?.into_iter().rev();
-        Ok(list.map(|info| judged(generations, info)).collect())
+        Ok(list.map(|info| evaluated(generations, info)).collect())
     });
     Ok(found.await?)
 }
 
 /// Reads a generation's verdict from its model card.
-pub fn judged(generations: &Generations, info: GenerationInfo) -> Judged {
+pub fn evaluated(generations: &Generations, info: GenerationInfo) -> Evaluated {
     let verdict = generations.card(info.generation).and_then(|mut card| {
         // A card written by another version may have a different format; its verdict isn't shown then.
         serde_json::from_value(card["verdict"].take()).ok()
     });
-    Judged { info, verdict }
+    Evaluated { info, verdict }
 }
 
 /// Renders an RFC 3339 time to the minute.

@@ -26,7 +26,7 @@ pub async fn request(
 ) -> Result<Response, Problem> {
     let kind = fields.get("kind").unwrap_or_default();
     let kind: JobKind = kind.parse().map_err(|error: String| Problem::field("kind", error))?;
-    let job = jobs::ask(&state, kind, "page").await?;
+    let job = jobs::enqueue(&state, kind, "page").await?;
     let note = match job.state {
         JobState::Running => texts::job_running(job.id),
         _ => texts::job_queued(job.id),

@@ -5,13 +5,14 @@ use axum::response::Response;
 use cinematch::bundle::{GenerationInfo, Role};
 use maud::{Markup, html};
 
-use super::generations::{Judged, all, time};
+use super::generations::{Evaluated, all, time};
+use super::jobs;
 use super::operator::Operator;
-use super::{jobs, plots};
 use crate::layout::{Nav, Page, page};
+use crate::plots::{self, Dot};
 use crate::responses::fragments;
 use crate::texts::numbers::{megabytes, thousands};
-use crate::texts::operator as texts;
+use crate::texts::{operator as texts, plots as plot_texts};
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 
@@ -30,7 +31,7 @@ pub async fn list(State(state): State<Service>, operator: Operator) -> Result<Re
         (in_service)
         (jobs)
         (table)
-        (plots::history(&generations))
+        (evaluations(&generations))
         @if operator.has_key {
             form .inline method="post" action="/models/leave" { button .quiet { (texts::REMOVE_KEY) } }
         }
@@ -38,9 +39,27 @@ pub async fn list(State(state): State<Service>, operator: Operator) -> Result<Re
     Ok(page(&operator.caller, &Page::new(texts::TITLE, Nav::Models, main)))
 }
 
+/// Plots NDCG of all evaluated generations.
+fn evaluations(generations: &[Evaluated]) -> Markup {
+    let evaluated = generations.iter().filter_map(|one| {
+        let overall = one.verdict.as_ref()?.overall.as_ref()?;
+        let name = plot_texts::generation(one.info.generation);
+        Some(Dot::new(name, overall.challenger.ndcg, true))
+    });
+    let dots: Vec<Dot> = evaluated.collect();
+    html! {
+        @if !dots.is_empty() {
+            section aria-labelledby="worth-heading" {
+                h2 #worth-heading { (plot_texts::HISTORY) }
+                (plots::figure(plot_texts::HISTORY_CAPTION, &dots))
+            }
+        }
+    }
+}
+
 /// The generation in service, and the one that replaces it.
-fn in_service(generations: &[Judged], serving: u64) -> Markup {
-    let of = |wanted: fn(&Judged) -> bool| generations.iter().find(|one| wanted(one));
+fn in_service(generations: &[Evaluated], serving: u64) -> Markup {
+    let of = |wanted: fn(&Evaluated) -> bool| generations.iter().find(|one| wanted(one));
     let now = generations.iter().find(|one| one.info.generation == serving);
     let champion = of(|one| one.info.role == Role::Champion);
     let previous = of(|one| one.info.role == Role::Previous);
@@ -51,7 +70,7 @@ fn in_service(generations: &[Judged], serving: u64) -> Markup {
             h2 #in-service-heading { (texts::IN_SERVICE) }
             p {
                 a href={ "/models/" (serving) } { (texts::generation(serving)) }
-                @if let Some(Judged { info, .. }) = now {
+                @if let Some(Evaluated { info, .. }) = now {
                     @if let Some(model_id) = &info.model_id { (texts::model_since(model_id)) }
                     @if let Some(at) = &info.promoted_at { ", since " (time(at)) }
                     @if let Some(why) = &info.why { ": " (why) }
@@ -69,7 +88,7 @@ fn in_service(generations: &[Judged], serving: u64) -> Markup {
 }
 
 /// A table of all generations.
-fn table(generations: &[Judged]) -> Markup {
+fn table(generations: &[Evaluated]) -> Markup {
     html! {
         section #generations aria-labelledby="generations-heading" {
             h2 #generations-heading { (texts::GENERATIONS) }

@@ -4,7 +4,6 @@ mod generations;
 mod jobs;
 mod list;
 mod operator;
-mod plots;
 mod promotion;
 mod show;
 

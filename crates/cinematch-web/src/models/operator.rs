@@ -12,9 +12,9 @@ use maud::html;
 
 use crate::form::FormBody;
 use crate::layout::{Nav, Page, page};
+use crate::page_caller::PageCaller;
 use crate::responses::redirect;
 use crate::texts::{self as common, operator as texts};
-use crate::visitor::PageCaller;
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::cookies::cookie;
 use cinematch_http::keys::scope_of;

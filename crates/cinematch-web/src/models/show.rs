@@ -7,10 +7,10 @@ use cinematch::evaluation::holdout::HoldOut;
 use cinematch::evaluation::promotion::{Comparison, Interval, Means, Verdict};
 use maud::{Markup, html};
 
-use super::generations::{Judged, judged, time};
+use super::generations::{Evaluated, evaluated, time};
 use super::operator::Operator;
-use super::plots;
 use crate::layout::{Nav, Page, page};
+use crate::plots;
 use crate::texts::numbers::{megabytes, thousands};
 use crate::texts::operator as texts;
 use cinematch_http::extract::PathOf;
@@ -27,7 +27,7 @@ pub async fn show(
     let found = on_disk(&state, move |generations| {
         let manifest = generations.manifest_of(generation)?;
         let info = generations.list()?.into_iter().find(|info| info.generation == generation);
-        Ok(info.map(|info| (judged(generations, info), manifest)))
+        Ok(info.map(|info| (evaluated(generations, info), manifest)))
     });
     let gone = || Problem::not_found(texts::no_generation(generation));
     let (of, manifest) = found.await?.ok_or_else(gone)?;
@@ -64,8 +64,8 @@ pub async fn show(
     Ok(page(&operator.caller, &Page::new(title, Nav::Models, main)))
 }
 
-fn facts(of: &Judged, manifest: &Manifest) -> Markup {
-    let Judged { info, verdict } = of;
+fn facts(of: &Evaluated, manifest: &Manifest) -> Markup {
+    let Evaluated { info, verdict } = of;
     let counts = &manifest.counts;
     html! {
         dl .facts-of {

@@ -1,4 +1,4 @@
-//! Texts of the catalog page and its filters.
+//! Text of the catalog page and its filters.
 
 use super::numbers::{films, title_case};
 

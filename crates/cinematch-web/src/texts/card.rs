@@ -1,4 +1,4 @@
-//! Texts of a movie's card: stars, reasons, buttons.
+//! Text of a movie's card: stars, reasons, buttons.
 
 pub const YOUR_RATING: &str = "your rating";
 pub const PREDICTED: &str = "Predicted for you: ";

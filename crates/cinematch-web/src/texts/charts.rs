@@ -1,4 +1,4 @@
-//! Texts of the charts of a user's taste.
+//! Text of the charts of a user's taste.
 
 use super::numbers::{films, thousands};
 

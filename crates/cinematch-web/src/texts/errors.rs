@@ -1,4 +1,4 @@
-//! Texts of error pages, and the names of form fields in error messages.
+//! Text of error pages, and the names of form fields in error messages.
 
 use axum::http::StatusCode;
 
@@ -58,7 +58,7 @@ pub fn number_expected(text: &str) -> String {
 
 /// The browser switched profiles in another tab while this page was open.
 pub fn profile_changed(name: &str) -> String {
-    format!("This browser now uses the profile {name}. Reload the page before you continue")
+    format!("You switched to {name} in another tab. Reload this page to continue")
 }
 
 #[cfg(test)]

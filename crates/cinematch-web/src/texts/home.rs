@@ -1,4 +1,4 @@
-//! Texts of the first page.
+//! Text of the first page.
 
 pub const NEW_USER: &str =
     "These films are popular with everyone. Rate a few to get recommendations of your own.";

@@ -1,4 +1,4 @@
-//! Texts of the frame around every page: head, navigation, notice, footer, scripts.
+//! Text of the frame around every page: head, navigation, notice, footer, scripts.
 
 pub const SKIP: &str = "Skip to main content";
 pub const NAVIGATION: &str = "Main";

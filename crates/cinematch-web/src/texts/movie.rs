@@ -1,4 +1,4 @@
-//! Texts of a movie's page.
+//! Text of a movie's page.
 
 use super::numbers::films;
 
@@ -24,7 +24,7 @@ pub const KEYWORDS: &str = "Keywords";
 pub const VIEW_ON: &str = "View on ";
 
 pub const NO_SERVICES: &str = "Not on any streaming service we know of.";
-pub const YOURS: &str = "yours";
+pub const YOURS: &str = "your service";
 pub const DEMO_SERVICES: &str = "This availability is made up, for demonstration.";
 
 /// `1 star`, `4.5 stars`.

@@ -1,4 +1,4 @@
-//! Texts of the operator's pages.
+//! Text of the operator's pages.
 
 use cinematch::bundle::Role;
 use cinematch_store::{JobKind, JobState};

@@ -1,4 +1,4 @@
-//! Texts of the profile page, and of deleting a profile.
+//! Text of the profile page, and of deleting a profile.
 
 use super::numbers::{films, thousands};
 
@@ -13,8 +13,8 @@ pub const COUNTRY: &str = "Country";
 pub const COUNTRY_HELP: &str = "Save to see the services of another country.";
 pub const SERVICES: &str = "Your streaming services";
 pub const LANGUAGES: &str = "Languages";
-pub const LANGUAGES_HELP: &str =
-    "Only films in these original languages are recommended. Select none for any language.";
+pub const LANGUAGES_HELP: &str = "We recommend only films in these original languages. To include all languages, leave every box \
+     unchecked.";
 pub const LENGTH: &str = "Length in minutes";
 pub const FROM: &str = "From";
 pub const TO: &str = "to";
@@ -72,5 +72,5 @@ pub fn delete_warning(n_feedback: usize, n_listed: usize) -> String {
 }
 
 pub fn deleted(name: &str) -> String {
-    format!("All data of {name} was deleted from this server.")
+    format!("All of {name}'s data has been deleted from this server.")
 }

@@ -1,4 +1,4 @@
-//! Texts of the search page.
+//! Text of the search page.
 
 pub const TITLE: &str = "Search";
 pub const HELP: &str = "Search by title, person or keyword.";

@@ -1,4 +1,4 @@
-//! Texts of the page that picks movies for a group.
+//! Text of the page that picks movies for a group.
 
 pub const TITLE: &str = "Tonight";
 pub const HINT: &str =

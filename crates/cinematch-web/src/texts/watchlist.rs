@@ -1,4 +1,4 @@
-//! Texts of the watchlist.
+//! Text of the watchlist.
 
 use super::numbers::{duration, films};
 

@@ -1,4 +1,4 @@
-//! Texts of the first visit: name, services, first ratings.
+//! Text of the first visit: name, services, first ratings.
 
 use super::movie::stars;
 

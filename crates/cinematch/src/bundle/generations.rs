@@ -17,98 +17,22 @@ mod history;
 mod list;
 mod publish;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::artifacts::{self, LoadError, MANIFEST, Transformers, broken};
-use super::manifest::FORMAT_VERSION;
-use super::{Bundle, Manifest};
-use crate::files::FileError;
+use super::contents::{self, Transformers};
+use super::error::{ArtifactsError, LoadError, broken, parse};
+use super::loaded::Bundle;
+use super::manifest::{FORMAT_VERSION, FileSum, Manifest};
+use super::names::MANIFEST;
 use crate::ids::{sha256_hex, sha256_of};
 
 pub use history::Promotion;
 pub use list::{GenerationInfo, Role};
 pub use publish::{Added, Promoted, Published};
-
-/// Error of reading or publishing artifacts.
-#[derive(Debug, thiserror::Error)]
-pub enum ArtifactsError {
-    /// No generation was published.
-    #[error("artifacts not found in {}: run `cinematch train` first", artifacts.display())]
-    NotFound {
-        /// The artifacts directory.
-        artifacts: PathBuf,
-    },
-    /// A file is missing, damaged or written by an incompatible version.
-    #[error(
-        "{}: {reason}. The generation is damaged: go back with `cinematch models rollback`, or run \
-         `cinematch train` again", path.display()
-    )]
-    Broken {
-        /// Path of the file.
-        path: PathBuf,
-        /// Description of the damage.
-        reason: String,
-    },
-    /// Another process is publishing.
-    #[error(
-        "another process is writing to {} (`cinematch train`, `update` or `models`); wait for it to end",
-        artifacts.display()
-    )]
-    Busy {
-        /// The artifacts directory.
-        artifacts: PathBuf,
-    },
-    /// The generation does not exist.
-    #[error(
-        "{} has no generation {generation}; {}", artifacts.display(),
-        if known.is_empty() { "run `cinematch train` first".to_owned() } else {
-            format!("there are {}", known.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
-        }
-    )]
-    NoGeneration {
-        /// The artifacts directory.
-        artifacts: PathBuf,
-        /// The requested number.
-        generation: u64,
-        /// Numbers of the existing generations.
-        known: Vec<u64>,
-    },
-    /// No generation that was served before the champion still exists.
-    #[error(
-        "nothing that served before generation {champion} is there to go back to; \
-         `cinematch models list` shows what is, `cinematch models promote N` serves it"
-    )]
-    NothingBefore {
-        /// Number of the champion.
-        champion: u64,
-    },
-    /// Another generation was promoted while an update of the champion was made.
-    #[error(
-        "generation {base}, which was being updated, is no longer the one that is served; run \
-         `cinematch update` again"
-    )]
-    Superseded {
-        /// Number of the generation that the update is based on.
-        base: u64,
-    },
-    /// `promotions.json` is damaged or has an unknown version.
-    #[error(
-        "{}: {reason}. It says which generation served before; move it away, and `cinematch models \
-         promote N` begins it anew", path.display()
-    )]
-    History {
-        /// Path of the file.
-        path: PathBuf,
-        /// Description of the problem.
-        reason: String,
-    },
-    /// A file operation failed.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
 
 /// The best generation that can be served.
 #[derive(Debug)]
@@ -123,6 +47,13 @@ pub struct Best {
 #[derive(Clone, Debug)]
 pub struct Generations {
     artifacts: PathBuf,
+}
+
+impl Bundle {
+    /// Loads the published generation in `artifacts` and verifies every checksum. O(bytes).
+    pub fn load(artifacts: &Path) -> Result<Self, ArtifactsError> {
+        Generations::at(artifacts).load()
+    }
 }
 
 impl Generations {
@@ -206,7 +137,7 @@ impl Generations {
             Ok(bundle) => return Ok(Best { bundle, refused: None }),
             Err(refused) => refused,
         };
-        for generation in self.earlier() {
+        for generation in self.fallbacks() {
             if let Ok(bundle) = self.load_generation(generation) {
                 return Ok(Best { bundle, refused: Some(refused) });
             }
@@ -220,15 +151,15 @@ impl Generations {
             let manifest = read_manifest(directory)?;
             let sums = manifest.files.clone();
             let read = |name: &str| verified(directory, &sums, name);
-            let transformers = artifacts::load_transformers(read)?;
-            Ok((artifacts::load(manifest, generation, read)?, transformers))
+            let transformers = contents::load_transformers(read)?;
+            Ok((contents::load(manifest, generation, read)?, transformers))
         })
     }
 
     pub(super) fn transformers(&self) -> Result<Transformers, ArtifactsError> {
         self.with_current(|_, directory| {
             let sums = read_manifest(directory)?.files;
-            artifacts::load_transformers(|name| verified(directory, &sums, name))
+            contents::load_transformers(|name| verified(directory, &sums, name))
         })
     }
 
@@ -271,14 +202,14 @@ impl Generations {
 
 fn read_manifest(directory: &Path) -> Result<Manifest, LoadError> {
     let bytes = fs::read(directory.join(MANIFEST)).map_err(|error| broken(MANIFEST, error))?;
-    let version: serde_json::Value = artifacts::parse(MANIFEST, &bytes)?;
+    let version: serde_json::Value = parse(MANIFEST, &bytes)?;
     let found = version.get("format_version").and_then(serde_json::Value::as_u64);
     if found != Some(u64::from(FORMAT_VERSION)) {
         let found = found.map_or_else(|| "none".to_owned(), |version| version.to_string());
         let reason = format!("format_version {FORMAT_VERSION} expected, got {found}");
         return Err(broken(MANIFEST, reason));
     }
-    let manifest: Manifest = artifacts::parse(MANIFEST, &bytes)?;
+    let manifest: Manifest = parse(MANIFEST, &bytes)?;
     if manifest.computed_id() != manifest.model_id {
         return Err(broken(MANIFEST, "its model_id does not fit its content"));
     }
@@ -297,7 +228,7 @@ fn checked(directory: &Path) -> Result<Manifest, LoadError> {
         let file = fs::File::open(directory.join(name)).map_err(unreadable)?;
         let bytes = file.metadata().map_err(unreadable)?.len();
         if bytes != sum.bytes || sha256_of(file).map_err(unreadable)? != sum.sha256 {
-            return Err(broken(name, ANOTHER_SUM));
+            return Err(broken(name, CHECKSUM_MISMATCH));
         }
         Ok(())
     })?;
@@ -308,20 +239,20 @@ fn checked(directory: &Path) -> Result<Manifest, LoadError> {
 fn load_from(generation: u64, directory: &Path) -> Result<Bundle, LoadError> {
     let manifest = read_manifest(directory)?;
     let sums = manifest.files.clone();
-    artifacts::load(manifest, generation, |name| verified(directory, &sums, name))
+    contents::load(manifest, generation, |name| verified(directory, &sums, name))
 }
 
-const ANOTHER_SUM: &str = "its checksum is not the manifest's";
+const CHECKSUM_MISMATCH: &str = "its checksum is not the manifest's";
 
 fn verified(
     directory: &Path,
-    sums: &std::collections::BTreeMap<String, super::FileSum>,
+    sums: &BTreeMap<String, FileSum>,
     name: &str,
 ) -> Result<Vec<u8>, LoadError> {
     let sum = sums.get(name).ok_or_else(|| broken(name, "the manifest does not list it"))?;
     let bytes = fs::read(directory.join(name)).map_err(|error| broken(name, error))?;
     if bytes.len() as u64 != sum.bytes || sha256_hex(&bytes) != sum.sha256 {
-        return Err(broken(name, ANOTHER_SUM));
+        return Err(broken(name, CHECKSUM_MISMATCH));
     }
     Ok(bytes)
 }

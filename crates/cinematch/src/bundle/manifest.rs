@@ -1,10 +1,11 @@
 //! `manifest.json`: settings, inputs, counts and checksums of a generation.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::ServicesSource;
+use crate::catalog::{Movie, ServicesSource};
 use crate::evaluation::HoldOut;
 use crate::features::ranking::FeatureSet;
 use crate::features::text::TfidfParams;
@@ -28,6 +29,30 @@ pub struct Settings {
     /// True if models learn from MovieLens data only; TMDb facts are then used for display and filters only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_tmdb_text: bool,
+}
+
+impl Default for Settings {
+    /// Returns the defaults of `cinematch train`: the hybrid with all features and the seed 42.
+    fn default() -> Self {
+        Self {
+            model: Spec::default().with_predictions(),
+            features: FeatureSet::Full,
+            tfidf: TfidfParams::default(),
+            seed: 42,
+            without_tmdb_text: false,
+        }
+    }
+}
+
+impl Settings {
+    /// Returns the movies with only those facts that models may learn from.
+    pub(super) fn learnable<'a>(&self, movies: &'a [Movie]) -> Cow<'a, [Movie]> {
+        if self.without_tmdb_text {
+            movies.iter().map(Movie::without_tmdb_facts).collect()
+        } else {
+            Cow::Borrowed(movies)
+        }
+    }
 }
 
 /// Input file and its checksum.

@@ -13,55 +13,27 @@
 //! | `manifest.json` | settings, counts, inputs and the checksums of the files above |
 //! | `card.json`, `card.html` | evaluation results, written after publication and not covered by the manifest |
 
-mod artifacts;
+mod contents;
+mod error;
 mod generations;
+mod loaded;
 mod manifest;
 mod models;
+mod names;
 mod npz;
 mod pickle;
 mod sklearn;
+mod step_timer;
+mod training;
 mod update;
 
-use std::path::Path;
-
-pub use artifacts::{TrainError, Trained, Training, train};
+pub use contents::Trained;
+pub use error::ArtifactsError;
 pub use generations::{
-    Added, ArtifactsError, Best, GenerationInfo, Generations, Promoted, Promotion, Published, Role,
+    Added, Best, GenerationInfo, Generations, Promoted, Promotion, Published, Role,
 };
+pub use loaded::Bundle;
 pub use manifest::{Counts, Derived, FileSum, InputSum, Manifest, Run, Settings};
 pub use sklearn::{PICKLES, export_sklearn};
-pub use update::{Base, LinedUp, News, Update, UpdateError};
-
-use crate::catalog::ServicesSource;
-use crate::catalog::availability::ATTRIBUTION;
-use crate::ranking::Recommender;
-
-/// A loaded generation.
-#[derive(Debug)]
-pub struct Bundle {
-    /// Manifest of the generation.
-    pub manifest: Manifest,
-    /// Number of the generation; newer generations have higher numbers.
-    pub generation: u64,
-    /// The model and its movies.
-    pub recommender: Recommender,
-}
-
-impl Bundle {
-    /// Loads the published generation in `artifacts` and verifies every checksum. O(bytes).
-    pub fn load(artifacts: &Path) -> Result<Self, ArtifactsError> {
-        Generations::at(artifacts).load()
-    }
-
-    /// Returns the attribution required where streaming services are shown, in a region or, for `None`, those
-    /// of the catalog.
-    pub fn attribution(&self, region: Option<usize>) -> Option<&'static str> {
-        let real = region.is_some() || self.manifest.services_source == Some(ServicesSource::Tmdb);
-        real.then_some(ATTRIBUTION)
-    }
-
-    /// True if the catalog's streaming services are mock data, which must be labeled wherever they are shown.
-    pub fn has_mock_services(&self) -> bool {
-        self.manifest.services_source == Some(ServicesSource::Mock)
-    }
-}
+pub use training::{TrainError, Training, train};
+pub use update::{AlignedCatalog, Base, CatalogChanges, Update, UpdateError};

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::artifacts::{LoadError, broken};
+use super::error::{LoadError, broken};
 use super::npz;
 use crate::features::CsrMatrix;
 use crate::models::archive::{Archive, ArchiveContext, ReadArchive};

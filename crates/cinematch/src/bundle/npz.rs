@@ -2,9 +2,7 @@
 //! `indices`, `indptr`, `format`, `shape` and `data`, like `scipy.sparse.save_npz(compressed=False)`;
 //! dense arrays have names chosen by the caller.
 //!
-//! The reader and writer are our own because the `zip` crate, already a dependency, leaves only a fixed
-//! `.npy` header and four element types to implement, and because stored entries with a constant
-//! timestamp make equal matrices equal bytes.
+//! Stored entries with a constant timestamp make equal matrices equal bytes.
 //!
 //! Formats: NumPy enhancement proposal 1; `scipy/sparse/_matrix_io.py`.
 
@@ -89,7 +87,7 @@ pub fn dense_from_bytes<T: Element>(bytes: &[u8], name: &str) -> io::Result<Vec<
     array(&mut archive, name)?.numbers()
 }
 
-/// Reads a CSR matrix written by [`csr_bytes`] or by SciPy without compression.
+/// Reads a CSR matrix written by [`csr_bytes`] or by `SciPy` without compression.
 pub fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
     let mut array = |name| array(&mut archive, name);

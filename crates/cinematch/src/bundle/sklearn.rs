@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::artifacts::Transformers;
+use super::contents::Transformers;
+use super::error::ArtifactsError;
+use super::generations::Generations;
 use super::pickle::{Value, pickle};
-use super::{ArtifactsError, Generations};
 use crate::features::text::StopWords;
 use crate::files;
 

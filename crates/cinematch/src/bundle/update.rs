@@ -9,14 +9,20 @@ use std::io;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::artifacts::{Clock, Contents, Trained, Transformers};
-use super::manifest::{Derived, InputSum, Manifest, Run};
-use super::{ArtifactsError, Bundle, Generations, models};
+use super::contents::{Contents, Trained, Transformers};
+use super::error::ArtifactsError;
+use super::generations::Generations;
+use super::loaded::Bundle;
+use super::manifest::{Counts, Derived, InputSum, Manifest, Run};
+use super::models;
+use super::step_timer::StepTimer;
 use crate::catalog::{Availability, Interactions, Movie};
 use crate::features::plain::PlainFeatures;
+use crate::features::ranking::RankingFeatures;
 use crate::features::tags::TagCounts;
 use crate::ids::{MovieId, MovieIdx, UserIdx, Vocabulary};
 use crate::models::cold_start::{FeatureMap, NewMovies, nearest_movies};
+use crate::models::spec::Kind;
 use crate::models::{Fitted, Model};
 
 /// Error of an update.
@@ -45,16 +51,16 @@ pub struct Base {
 
 /// Movies of an update in row order: those of the generation, then new ones.
 #[derive(Debug)]
-pub struct LinedUp {
+pub struct AlignedCatalog {
     /// Movies with the facts of the table.
     pub movies: Vec<Movie>,
     /// Differences from the generation.
-    pub news: News,
+    pub changes: CatalogChanges,
 }
 
 /// Differences between the table and the generation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct News {
+pub struct CatalogChanges {
     /// Movies that the generation does not have, in the order of the table.
     pub added: Vec<MovieId>,
     /// Movies whose facts changed.
@@ -67,7 +73,7 @@ pub struct News {
 /// Inputs of an update.
 #[derive(Debug)]
 pub struct Update<'a> {
-    /// Movies in row order, from [`Base::line_up`].
+    /// Movies in row order, from [`Base::align`].
     pub movies: Vec<Movie>,
     /// Streaming availability, if it was fetched.
     pub availability: Option<Availability>,
@@ -94,16 +100,16 @@ impl Base {
     }
 
     /// True if the updated generation has movies that were not part of the training.
-    pub fn has_newcomers(&self, lined_up: &LinedUp) -> bool {
-        lined_up.movies.len() > self.bundle.manifest.learned_movies()
+    pub fn has_new_movies(&self, aligned: &AlignedCatalog) -> bool {
+        aligned.movies.len() > self.bundle.manifest.learned_movies()
     }
 
     /// Replaces the movies of the generation by those of the table and appends new ones.
-    pub fn line_up(&self, table: Vec<Movie>) -> LinedUp {
+    pub fn align(&self, table: Vec<Movie>) -> AlignedCatalog {
         let served = self.bundle.recommender.movies();
         let vocabulary = self.bundle.recommender.vocabulary();
         let mut fresh: FxHashMap<MovieIdx, Movie> = FxHashMap::default();
-        let (mut added, mut news) = (Vec::new(), News::default());
+        let (mut added, mut changes) = (Vec::new(), CatalogChanges::default());
         for movie in table {
             match vocabulary.index_of(movie.movie_id) {
                 Some(row) => {
@@ -116,15 +122,15 @@ impl Base {
         for (row, before) in (0..).map(MovieIdx).zip(served) {
             let movie = fresh.remove(&row);
             match &movie {
-                Some(now) if now != before => news.changed.push(before.movie_id),
+                Some(now) if now != before => changes.changed.push(before.movie_id),
                 Some(_) => {}
-                None => news.left.push(before.movie_id),
+                None => changes.left.push(before.movie_id),
             }
             movies.push(movie.unwrap_or_else(|| before.clone()));
         }
-        news.added.extend(added.iter().map(|movie| movie.movie_id));
+        changes.added.extend(added.iter().map(|movie| movie.movie_id));
         movies.extend(added);
-        LinedUp { movies, news }
+        AlignedCatalog { movies, changes }
     }
 
     /// Builds the updated generation. Returns `None` if no file would change.
@@ -132,84 +138,54 @@ impl Base {
         let Self { bundle, transformers } = self;
         let Update { movies, availability, tags, ratings, inputs, created_at } = update;
         let Bundle { manifest: base, generation, recommender } = bundle;
-        let mut clock = Clock::new();
-        let without_tmdb_text = base.settings.without_tmdb_text;
-        let of_movielens: Option<Vec<Movie>> =
-            without_tmdb_text.then(|| movies.iter().map(Movie::of_movielens_alone).collect());
-        let learned_from = of_movielens.as_deref().unwrap_or(&movies);
+        let mut timer = StepTimer::new();
+        let learnable = base.settings.learnable(&movies);
         let Transformers { tfidf, genres, numeric } = transformers;
-        let plain = PlainFeatures::transformed(learned_from, tfidf, genres, numeric);
-        clock.step("plain_features");
-        let rows = recommender.model().features().transformed(learned_from, &plain, tags);
+        let plain = PlainFeatures::transformed(&learnable, tfidf, genres, numeric);
+        timer.step("plain_features");
+        let rows = recommender.model().features().transformed(&learnable, &plain, tags);
         let ranking = rows.ok_or(UpdateError::TooOld { generation })?;
-        clock.step("ranking_features");
+        timer.step("ranking_features");
 
-        let n_learned = base.learned_movies();
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
         let (ratings, ratings_sum) = match ratings {
             Some((all, users, sum)) => (Some((all.restricted_to(&vocabulary), users)), Some(sum)),
             None => (None, None),
         };
+        let ratings = ratings.as_ref().map(|(all, users)| (all, users.as_slice()));
         let learned = models::of_blend(&base.settings.model, recommender.blend());
-        let is_known = |movie| learned.iter().any(|(.., model)| model.has_learned(movie));
-        let neighbours = if learned.is_empty() {
-            Vec::new()
-        } else {
-            nearest_movies(&ranking.matrix, n_learned, is_known)
-        };
-        clock.step("neighbours");
-        let newcomers = NewMovies {
-            n_learned,
-            neighbors: &neighbours,
-            ratings: ratings.as_ref().map(|(all, users)| (all, users.as_slice())),
-            map: FeatureMap::default(),
-        };
-        let extended: Vec<(String, Fitted)> = learned
-            .into_iter()
-            .map(|(name, kind, model)| {
-                let is_whole = model.n_movies() == n_learned && newcomers.is_empty();
-                let model = if is_whole { model.clone() } else { kind.extended(model, &newcomers) };
-                (name, model)
-            })
-            .collect();
-        clock.step("models");
+        let extended = Extended::new(learned, base.learned_movies(), &ranking, ratings, &mut timer);
 
         let contents = Contents {
             movies: &movies,
             availability: availability.as_ref(),
             plain: &plain,
             ranking: &ranking,
-            models: extended.iter().map(|(name, model)| (name.clone(), model)).collect(),
+            models: extended.models.iter().map(|(name, model)| (name.clone(), model)).collect(),
         };
         let (files, sums) = contents.files()?;
-        clock.step("serialise");
+        timer.step("serialise");
         if sums == base.files {
             return Ok(None);
         }
-        let counts = contents.counts();
-        let root = base.derived_from.clone().unwrap_or(Derived {
-            generation,
-            model_id: base.model_id.clone(),
-            learned_movies: n_learned,
-            rated_newcomers: 0,
-            ratings: None,
-        });
+        let counts = Counts {
+            tagged_movies: tags.n_movies(),
+            ratings: base.counts.ratings,
+            ..contents.counts()
+        };
+        let derived = Derived {
+            rated_newcomers: extended.n_rated,
+            ratings: ratings_sum,
+            ..origin(&base, generation)
+        };
         // Keep the ratings that the models were trained on as inputs.
         let of_ratings = |input: &&InputSum| input.name.starts_with("ratings.");
         let learned: Vec<InputSum> = base.inputs.iter().filter(of_ratings).cloned().collect();
         let mut manifest = Manifest {
             model_id: String::new(),
-            counts: super::Counts {
-                tagged_movies: tags.n_movies(),
-                ratings: base.counts.ratings,
-                ..counts
-            },
+            counts,
             inputs: inputs.into_iter().chain(learned).collect(),
-            derived_from: Some(Derived {
-                rated_newcomers: newcomers.n_rated(),
-                ratings: ratings_sum,
-                ..root
-            }),
+            derived_from: Some(derived),
             vocabulary_sha256: vocabulary.checksum(),
             services_source: movies.iter().find_map(|movie| movie.services_source),
             files: sums,
@@ -217,11 +193,59 @@ impl Base {
                 created_at,
                 trained_at: base.run.trained_at.clone().or(Some(base.run.created_at.clone())),
                 threads: rayon::current_num_threads(),
-                timings_ms: clock.steps,
+                timings_ms: timer.steps,
             },
             ..base
         };
         manifest.model_id = manifest.computed_id();
         Ok(Some(Trained { manifest, files }))
     }
+}
+
+/// The models of a generation, extended by the movies added after training.
+struct Extended {
+    /// Models with the names of their files.
+    models: Vec<(String, Fitted)>,
+    /// Number of added movies with ratings.
+    n_rated: usize,
+}
+
+impl Extended {
+    /// Appends parameters for the rows of `ranking` from `n_learned` on. `ratings` has the ratings of all
+    /// movies and the users to learn from.
+    fn new(
+        learned: Vec<(String, &Kind, &Fitted)>,
+        n_learned: usize,
+        ranking: &RankingFeatures,
+        ratings: Option<(&Interactions, &[UserIdx])>,
+        timer: &mut StepTimer,
+    ) -> Self {
+        let is_known = |movie| learned.iter().any(|(.., model)| model.has_learned(movie));
+        let neighbors = if learned.is_empty() {
+            Vec::new()
+        } else {
+            nearest_movies(&ranking.matrix, n_learned, is_known)
+        };
+        timer.step("neighbours");
+        let new_movies =
+            NewMovies { n_learned, neighbors: &neighbors, ratings, map: FeatureMap::default() };
+        let extend = |(name, kind, model): (String, &Kind, &Fitted)| {
+            let is_complete = model.n_movies() == n_learned && new_movies.is_empty();
+            (name, if is_complete { model.clone() } else { kind.extended(model, &new_movies) })
+        };
+        let models = learned.into_iter().map(extend).collect();
+        timer.step("models");
+        Self { models, n_rated: new_movies.n_rated() }
+    }
+}
+
+/// Describes the trained generation that `base` is or was derived from.
+fn origin(base: &Manifest, generation: u64) -> Derived {
+    base.derived_from.clone().unwrap_or_else(|| Derived {
+        generation,
+        model_id: base.model_id.clone(),
+        learned_movies: base.learned_movies(),
+        rated_newcomers: 0,
+        ratings: None,
+    })
 }

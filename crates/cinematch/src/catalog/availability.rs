@@ -118,7 +118,7 @@ fn wrong(row: &table::Row<'_, '_>, column: usize, expected: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::content::tests::movie;
+    use crate::fixtures::movie;
 
     #[test]
     fn services_are_grouped_by_region_in_display_order() {

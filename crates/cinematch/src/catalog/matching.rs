@@ -163,7 +163,7 @@ pub(crate) fn folded(title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::content::tests::movie;
+    use crate::fixtures::movie;
     use crate::sources::history::EntryKind;
 
     fn entry(title: &str, year: Option<u16>) -> Entry {

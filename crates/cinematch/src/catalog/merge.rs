@@ -70,6 +70,20 @@ pub struct MergeSettings {
     pub mock: MockServices,
 }
 
+impl Default for MergeSettings {
+    /// Keeps every movie with a genre and adds no services.
+    fn default() -> Self {
+        Self {
+            min_year: None,
+            require_tmdb: false,
+            min_votes: 0,
+            keep_without_genres: false,
+            services: ServicesChoice::None,
+            mock: MockServices { seed: 42, sample_fraction: 0.3 },
+        }
+    }
+}
+
 /// Numbers of removed movies, each counted under the first filter it failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {

@@ -15,7 +15,7 @@ pub use merge::{
     Counts, Inputs, MergeError, MergeSettings, Merged, Removed, ServicesChoice, SourceCount, merge,
 };
 pub use merged_csv::{HEADER, read_merged};
-pub use report::{MadeFrom, ProblemCount, Recipe, Report, count_all, count_problems};
+pub use report::{InputPaths, ProblemCount, Recipe, Report, count_all, count_problems};
 
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ impl Movie {
     /// Returns a copy without the facts of TMDb. Ids, titles, year and genres, services and the poster are
     /// kept.
     #[must_use]
-    pub fn of_movielens_alone(&self) -> Self {
+    pub fn without_tmdb_facts(&self) -> Self {
         Self {
             overview: None,
             runtime: None,

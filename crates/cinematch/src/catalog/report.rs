@@ -15,7 +15,7 @@ use crate::sources::{Outcome, Problem, ProblemKind, Unlisted};
 pub struct Report<'a> {
     format_version: u32,
     settings: ReportSettings,
-    made_from: &'a MadeFrom,
+    made_from: &'a InputPaths,
     sources: &'a [SourceCount],
     counts: Counts,
     services_source: Option<ServicesSource>,
@@ -39,7 +39,7 @@ struct ReportSettings {
 
 /// Paths of the merged files, relative to the root folder if inside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MadeFrom {
+pub struct InputPaths {
     /// Folder of the MovieLens files.
     pub raw: String,
     /// Path of the TMDb file, if it was used.
@@ -51,7 +51,7 @@ pub struct MadeFrom {
 pub struct Recipe {
     settings: ReportSettings,
     /// Paths of the inputs; `None` in reports of earlier versions.
-    pub made_from: Option<MadeFrom>,
+    pub made_from: Option<InputPaths>,
 }
 
 impl Recipe {
@@ -141,7 +141,7 @@ impl Merged {
     pub fn report<'a>(
         &'a self,
         settings: &MergeSettings,
-        made_from: &'a MadeFrom,
+        made_from: &'a InputPaths,
         (file, sha256): (&'a str, &'a str),
     ) -> Report<'a> {
         Report {
@@ -197,7 +197,7 @@ mod tests {
             services: ServicesChoice::Mock,
             mock: MockServices { seed: 3, sample_fraction: 0.3 },
         };
-        let made_from = MadeFrom { raw: "raw/ml-32m".to_owned(), tmdb: None };
+        let made_from = InputPaths { raw: "raw/ml-32m".to_owned(), tmdb: None };
         let report = merged.report(&settings, &made_from, ("m.csv", "0"));
         let recipe = Recipe::read(&serde_json::to_vec(&report).unwrap()).unwrap();
         assert_eq!((recipe.settings(), recipe.made_from), (settings, Some(made_from)));

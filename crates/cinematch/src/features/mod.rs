@@ -5,6 +5,7 @@
 //!   ([`ranking`]).
 
 mod categorical;
+pub(crate) mod layout;
 pub mod matrix;
 pub mod numeric;
 pub mod patterns;

@@ -30,7 +30,7 @@ impl PlainFeatures {
             ("year", movies.iter().map(year_of).collect()),
             ("runtime", movies.iter().map(runtime_of).collect()),
         ]);
-        Ok(Self::assembled(movies, (tfidf, genres, numeric), &text_block))
+        Ok(Self::assemble(movies, (tfidf, genres, numeric), &text_block))
     }
 
     /// Returns the rows of movies by transformers that are already fitted. For the movies that they were
@@ -43,10 +43,10 @@ impl PlainFeatures {
     ) -> Self {
         let texts: Vec<&str> = movies.iter().map(text_of).collect();
         let text_block = tfidf.transform(&texts);
-        Self::assembled(movies, (tfidf, genres, numeric), &text_block)
+        Self::assemble(movies, (tfidf, genres, numeric), &text_block)
     }
 
-    fn assembled(
+    fn assemble(
         movies: &[Movie],
         (tfidf, genres, numeric): (TfidfVectorizer, GenreBinarizer, NumericScaler),
         text_block: &CsrMatrix<f64>,

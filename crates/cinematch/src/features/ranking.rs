@@ -448,8 +448,8 @@ mod tests {
 
     #[test]
     fn transforming_the_fitted_movies_returns_the_same_rows() {
-        use crate::models::content::tests::catalogue;
-        let movies = catalogue();
+        use crate::fixtures::catalog;
+        let movies = catalog();
         let tags = TagCounts::default();
         let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
         let PlainFeatures { tfidf, genres, numeric, matrix } = plain.clone();

@@ -13,9 +13,9 @@ pub struct TagCounts {
 }
 
 /// Minimum number of users of a tag over all movies.
-const FEWEST_USERS: usize = 2;
+const MIN_USERS: usize = 2;
 /// Maximum length of a tag in bytes; longer ones are sentences.
-const LONGEST_TAG: usize = 40;
+const MAX_TAG_LENGTH: usize = 40;
 
 impl TagCounts {
     /// Normalizes and counts tags. O(rows).
@@ -29,7 +29,7 @@ impl TagCounts {
         }
         let mut counts: FxHashMap<(MovieId, String), u32> = FxHashMap::default();
         for (movie_id, tag, _) in given {
-            if users_of[&tag].len() >= FEWEST_USERS {
+            if users_of[&tag].len() >= MIN_USERS {
                 *counts.entry((movie_id, tag)).or_default() += 1;
             }
         }
@@ -64,7 +64,7 @@ fn normalize(tag: &str) -> Option<String> {
         .filter(|word| !word.is_empty())
         .collect();
     let tag = words.join(" ");
-    (tag.chars().count() >= 2 && tag.len() <= LONGEST_TAG).then_some(tag)
+    (tag.chars().count() >= 2 && tag.len() <= MAX_TAG_LENGTH).then_some(tag)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::*;
+use crate::fixtures::movie;
 use crate::ids::{MovieId, TmdbId};
-use crate::models::content::tests::movie;
 use crate::rating::Stars;
 use crate::sources::history::EntryKind;
 
@@ -14,7 +14,7 @@ fn stars(value: f32) -> Stars {
     Stars::from_value(value).unwrap()
 }
 
-fn catalogue() -> Vec<Movie> {
+fn catalog() -> Vec<Movie> {
     let with = |id, title: &str, year| Movie { year: Some(year), ..movie(id, title) };
     vec![
         with(6, "Heat", 1995),
@@ -28,7 +28,7 @@ fn catalogue() -> Vec<Movie> {
 }
 
 fn import(files: &[(&str, &str)]) -> Imported {
-    let movies = catalogue();
+    let movies = catalog();
     read(&MatchIndex::new(&movies), &movies, files).unwrap()
 }
 

@@ -37,14 +37,14 @@ pub fn subtract_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
 pub fn add_gradient(groups: &[Tile], weights: &[Lane], at: &[Lane], target: f32, sum: &mut [Lane]) {
     assert_eq!(at.len(), sum.len(), "vectors of one length");
     assert_eq!(groups.len(), weights.len() * at.len(), "one tile per lane of every group");
-    match best() {
+    match detected() {
         // SAFETY: AVX-512 F was detected, and a group has one tile per lane of the vectors.
         #[cfg(target_arch = "x86_64")]
-        Set::Avx512 => unsafe { x86::avx512_gradient(groups, weights, at, target, sum) },
+        InstructionSet::Avx512 => unsafe { x86::avx512_gradient(groups, weights, at, target, sum) },
         // SAFETY: AVX2 and FMA were detected.
         #[cfg(target_arch = "x86_64")]
-        Set::Avx2 => unsafe { x86::avx2_gradient(groups, weights, at, target, sum) },
-        Set::Portable => portable_gradient(groups, weights, at, target, sum),
+        InstructionSet::Avx2 => unsafe { x86::avx2_gradient(groups, weights, at, target, sum) },
+        InstructionSet::Portable => portable_gradient(groups, weights, at, target, sum),
     }
 }
 
@@ -54,14 +54,14 @@ pub fn add_gradient(groups: &[Tile], weights: &[Lane], at: &[Lane], target: f32,
 /// If the number of rows differs from the number of factors.
 pub fn add_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
     assert_eq!(rows.len(), factors.len() * sum.len(), "one row per factor");
-    match best() {
+    match detected() {
         // SAFETY: AVX-512 F was detected, and there is one row per factor.
         #[cfg(target_arch = "x86_64")]
-        Set::Avx512 => unsafe { x86::avx512_combination(rows, factors, sum) },
+        InstructionSet::Avx512 => unsafe { x86::avx512_combination(rows, factors, sum) },
         // SAFETY: AVX2 and FMA were detected.
         #[cfg(target_arch = "x86_64")]
-        Set::Avx2 => unsafe { x86::avx2_combination(rows, factors, sum) },
-        Set::Portable => portable_combination(rows, factors, sum),
+        InstructionSet::Avx2 => unsafe { x86::avx2_combination(rows, factors, sum) },
+        InstructionSet::Portable => portable_combination(rows, factors, sum),
     }
 }
 
@@ -82,7 +82,7 @@ pub fn prefetch(lanes: &[Lane]) {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Set {
+enum InstructionSet {
     #[cfg(target_arch = "x86_64")]
     Avx512,
     #[cfg(target_arch = "x86_64")]
@@ -90,32 +90,32 @@ enum Set {
     Portable,
 }
 
-fn best() -> Set {
-    static BEST: OnceLock<Set> = OnceLock::new();
-    *BEST.get_or_init(|| {
+fn detected() -> InstructionSet {
+    static DETECTED: OnceLock<InstructionSet> = OnceLock::new();
+    *DETECTED.get_or_init(|| {
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx512f") {
-                return Set::Avx512;
+                return InstructionSet::Avx512;
             }
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                return Set::Avx2;
+                return InstructionSet::Avx2;
             }
         }
-        Set::Portable
+        InstructionSet::Portable
     })
 }
 
 fn product<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     assert_eq!(a.len(), b.len(), "panels of one length");
-    match best() {
+    match detected() {
         // SAFETY: AVX-512 F was detected, and the panels have the same number of rows.
         #[cfg(target_arch = "x86_64")]
-        Set::Avx512 => unsafe { x86::avx512::<MINUS>(a, b, tile) },
+        InstructionSet::Avx512 => unsafe { x86::avx512::<MINUS>(a, b, tile) },
         // SAFETY: AVX2 and FMA were detected, and the panels have the same number of rows.
         #[cfg(target_arch = "x86_64")]
-        Set::Avx2 => unsafe { x86::avx2::<MINUS>(a, b, tile) },
-        Set::Portable => portable::<MINUS>(a, b, tile),
+        InstructionSet::Avx2 => unsafe { x86::avx2::<MINUS>(a, b, tile) },
+        InstructionSet::Portable => portable::<MINUS>(a, b, tile),
     }
 }
 

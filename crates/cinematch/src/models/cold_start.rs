@@ -94,7 +94,7 @@ pub fn nearest_movies(
 impl FeatureMap {
     /// Returns the factor that restores the norm of an average of norm `length`, made of vectors with
     /// the mean norm `mean_length`.
-    pub(super) fn restoring(&self, length: f32, mean_length: f32) -> f32 {
+    pub(super) fn norm_factor(&self, length: f32, mean_length: f32) -> f32 {
         if length > 0.0 { (mean_length / length).powf(self.restored) } else { 0.0 }
     }
 }

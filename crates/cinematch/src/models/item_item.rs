@@ -88,7 +88,7 @@ impl ItemItem {
                 mean_length += weight * square.sqrt();
             }
             let length = sums.iter().map(|value| value * value).sum::<f32>().sqrt();
-            let scale = new_movies.map.restoring(length, mean_length);
+            let scale = new_movies.map.norm_factor(length, mean_length);
             let entries = (0_u32..).zip(&*sums).filter(|(_, value)| **value != 0.0);
             largest(entries.map(|(other, value)| (other, value * scale)).collect(), most)
         };

@@ -56,12 +56,12 @@ impl Recommender {
         own.resize(self.movies.len(), 0.0);
         let content = self.add_content(self.blend.content_weight(model), profile, reference, own);
         let scales = self.add_rating_models(model, own, fill_scores);
-        let to_best = self.to_best(history, own);
+        let scale_to_best = self.scale_to_best(history, own);
         let content_scale = match content {
             ContentScores::Added { scale } => scale,
             ContentScores::DislikesOnly(scores) => {
                 let lowest = scores.iter().copied().fold(0.0, f32::min);
-                let scale = if lowest < 0.0 { 1.0 / (-lowest * to_best) } else { 0.0 };
+                let scale = if lowest < 0.0 { 1.0 / (-lowest * scale_to_best) } else { 0.0 };
                 for (own, score) in own.iter_mut().zip(&scores) {
                     *own += scale * score;
                 }
@@ -69,10 +69,10 @@ impl Recommender {
             }
         };
         for own in own.iter_mut() {
-            *own *= to_best;
+            *own *= scale_to_best;
         }
-        profile.scale_by(content_scale * to_best);
-        scales.into_iter().map(|scale| scale * to_best).collect()
+        profile.scale_by(content_scale * scale_to_best);
+        scales.into_iter().map(|scale| scale * scale_to_best).collect()
     }
 
     /// Adds scaled content scores to `own`, which must contain zeros.
@@ -134,7 +134,7 @@ impl Recommender {
     }
 
     /// Factor that gives the best movie outside the history a score of 1.
-    fn to_best(&self, history: &[Rated], own: &mut [f32]) -> f32 {
+    fn scale_to_best(&self, history: &[Rated], own: &mut [f32]) -> f32 {
         let seen: Vec<(usize, f32)> = history
             .iter()
             .map(|rated| {

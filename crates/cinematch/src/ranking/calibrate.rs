@@ -154,7 +154,7 @@ impl<'a> Calibration<'a> {
     }
 
     /// Negative distance, up to a constant, of the list after adding a movie. O(genres of the movie).
-    pub fn nearness(&self, movie: &MovieGenres) -> f32 {
+    pub fn negative_distance(&self, movie: &MovieGenres) -> f32 {
         if movie.n_genres == 0 {
             return self.unchanged.unwrap_or_default();
         }

@@ -20,7 +20,7 @@ use crate::retrieval::Candidate;
 /// Number of top movies that are reordered. It is fixed, so that the pages of a list are consistent.
 pub const POOL: usize = 100;
 /// Weight of calibration: about the highest similarity between movies of a pool.
-const USUAL_SIMILARITY: f32 = 0.3;
+const CALIBRATION_WEIGHT: f32 = 0.3;
 
 /// Reorders the first [`POOL`] candidates up to the place `wanted`; the remaining candidates keep their order.
 ///
@@ -44,16 +44,16 @@ pub fn rerank(
     let relevance = |candidate: &Candidate| (candidate.score - worst) / range;
     let mut calibrated = mix.map(|mix| {
         let (list, movies) = Calibration::new(mix, pool.iter().map(|candidate| candidate.movie));
-        Calibrated { list, movies, weight: diversity * USUAL_SIMILARITY }
+        Calibrated { list, movies, weight: diversity * CALIBRATION_WEIGHT }
     });
-    let mut waiting: Vec<Waiting> = pool
+    let mut waiting: Vec<Unplaced> = pool
         .iter()
         .map(|candidate| {
             let gain = (1.0 - diversity) * relevance(candidate);
-            Waiting { candidate: *candidate, gain, similarity: 0.0, calibration: 0.0, compared: 0 }
+            Unplaced { candidate: *candidate, gain, similarity: 0.0, calibration: 0.0, compared: 0 }
         })
         .collect();
-    let mut above = model.likeness();
+    let mut above = model.similarity_pool();
     let mut chosen: Vec<Candidate> = Vec::with_capacity(ranked.len());
     while chosen.len() < wanted && !waiting.is_empty() {
         if let Some(calibrated) = &mut calibrated {
@@ -73,7 +73,8 @@ pub fn rerank(
             if top.compared == chosen.len() {
                 break pick;
             }
-            top.similarity = above.to(top.candidate.movie).iter().copied().fold(0.0, f32::max);
+            top.similarity =
+                above.similarities_to(top.candidate.movie).iter().copied().fold(0.0, f32::max);
             top.compared = chosen.len();
         };
         let candidate = waiting.remove(pick).candidate;
@@ -89,7 +90,7 @@ pub fn rerank(
 }
 
 /// A movie that has no place yet.
-struct Waiting {
+struct Unplaced {
     candidate: Candidate,
     /// Relevance term.
     gain: f32,
@@ -112,11 +113,11 @@ struct Calibrated<'a> {
 
 impl Calibrated<'_> {
     /// Sets the calibration term of each waiting movie at the next place.
-    fn update(&mut self, waiting: &mut [Waiting]) {
+    fn update(&mut self, waiting: &mut [Unplaced]) {
         self.list.prepare();
         let (mut least, mut most) = (f32::INFINITY, f32::NEG_INFINITY);
         for (movie, genres) in waiting.iter_mut().zip(&self.movies) {
-            movie.calibration = self.list.nearness(genres);
+            movie.calibration = self.list.negative_distance(genres);
             least = least.min(movie.calibration);
             most = most.max(movie.calibration);
         }

@@ -18,7 +18,7 @@ use crate::ids::MovieIdx;
 use crate::retrieval::{Candidate, Filter, FilterKind, PreparedFilter, Scores};
 
 /// Maximum number of members.
-pub const MOST_MEMBERS: usize = 20;
+pub const MAX_MEMBERS: usize = 20;
 /// Default share of a veto: a member vetoes the lower half of their own ranking.
 pub const VETO_BELOW: f32 = 0.5;
 
@@ -66,7 +66,7 @@ impl Group {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum GroupError {
     /// The number of members is 0 or too large.
-    #[error("expected 1 to {MOST_MEMBERS} members, got {0}")]
+    #[error("expected 1 to {MAX_MEMBERS} members, got {0}")]
     Members(usize),
     /// The share of a veto is not between 0 and 1.
     #[error("expected a veto share from 0 to 1, got {0}")]
@@ -126,7 +126,7 @@ impl Recommender {
         members: &[Request],
         group: &Group,
     ) -> Result<GroupRanked<'_>, GroupError> {
-        if !(1..=MOST_MEMBERS).contains(&members.len()) {
+        if !(1..=MAX_MEMBERS).contains(&members.len()) {
             return Err(GroupError::Members(members.len()));
         }
         if let Strategy::Veto { below } = group.strategy

@@ -39,7 +39,7 @@ pub use blend::{Blend, ModelChoice, UnknownModel, WeightedModel};
 pub use counterfactual::Counterfactual;
 pub use feedback::Feedback;
 pub use group::{
-    Group, GroupError, GroupRanked, GroupRecommendation, MOST_MEMBERS, MemberScore, Strategy,
+    Group, GroupError, GroupRanked, GroupRecommendation, MAX_MEMBERS, MemberScore, Strategy,
     VETO_BELOW,
 };
 pub use popularity::{Order, PopularitySource};

@@ -73,8 +73,8 @@ impl Popularity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixtures::movie;
     use crate::models::Fitted;
-    use crate::models::content::tests::movie;
     use crate::models::popular::Popular;
     use crate::ranking::blend::WeightedModel;
 

@@ -58,7 +58,7 @@ impl Quality {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::content::tests::movie;
+    use crate::fixtures::movie;
 
     #[test]
     fn many_good_votes_beat_few_perfect_votes_and_no_votes_score_0() {

@@ -29,7 +29,7 @@ pub(super) struct QuestionPool {
     /// Number of users who know each movie, relative to the best known movie.
     share: Vec<f32>,
     /// Pairwise content similarity, row by row; 1 on the diagonal.
-    likeness: Vec<f32>,
+    similarities: Vec<f32>,
 }
 
 impl QuestionPool {
@@ -42,31 +42,31 @@ impl QuestionPool {
         movies.truncate(POOL);
         let most = movies.first().map_or(1.0, |movie| known[movie.row()]);
         let share = movies.iter().map(|movie| known[movie.row()] / most).collect();
-        let mut pool = model.likeness();
+        let mut pool = model.similarity_pool();
         for movie in &movies {
             pool.push(*movie);
         }
-        let mut likeness = Vec::with_capacity(movies.len() * movies.len());
+        let mut similarities = Vec::with_capacity(movies.len() * movies.len());
         for movie in &movies {
-            likeness.extend_from_slice(pool.to(*movie));
+            similarities.extend_from_slice(pool.similarities_to(*movie));
         }
         let n_movies = movies.len();
         let lengths: Vec<f32> = (0..n_movies)
-            .map(|at| likeness[at * n_movies + at].sqrt().max(f32::MIN_POSITIVE))
+            .map(|at| similarities[at * n_movies + at].sqrt().max(f32::MIN_POSITIVE))
             .collect();
-        for (row, length) in likeness.chunks_mut(n_movies.max(1)).zip(&lengths) {
+        for (row, length) in similarities.chunks_mut(n_movies.max(1)).zip(&lengths) {
             for (value, other) in row.iter_mut().zip(&lengths) {
                 *value /= length * other;
             }
         }
-        Self { movies, share, likeness }
+        Self { movies, share, similarities }
     }
 
     /// Returns the movie with the highest expected value of a question; `None` if all were asked about.
     /// `fits` is how well each movie of the pool fits the user's history. O(pool² · movies seen).
     pub fn next(&self, answers: &[(MovieIdx, Answer)], fits: &[f32]) -> Option<MovieIdx> {
         let n_movies = self.movies.len();
-        let mut covariance = self.likeness.clone();
+        let mut covariance = self.similarities.clone();
         let mut is_asked = vec![false; n_movies];
         for (movie, answer) in answers {
             let Some(at) = self.movies.iter().position(|other| other == movie) else { continue };

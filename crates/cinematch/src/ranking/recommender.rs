@@ -8,10 +8,11 @@ use super::popularity::{Popularity, PopularitySource};
 use super::quality::Quality;
 use super::question_pool::QuestionPool;
 use crate::catalog::{Availability, Movie};
+use crate::features::layout::{Codes, Layout};
 use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, Vocabulary};
 use crate::models::content::ContentModel;
-use crate::retrieval::{Codes, FilterIndex, Layout};
+use crate::retrieval::FilterIndex;
 
 /// Number of quality grades by which movies are grouped into blocks.
 const QUALITY_GRADES: f32 = 16.0;
@@ -84,7 +85,7 @@ impl Recommender {
         let (quality, popularity) = match votes {
             Votes::Count => (Quality::fit(&movies), Popularity::fit(&movies, &blend)),
             Votes::Ignore => {
-                let movies: Vec<Movie> = movies.iter().map(Movie::of_movielens_alone).collect();
+                let movies: Vec<Movie> = movies.iter().map(Movie::without_tmdb_facts).collect();
                 (Quality::fit(&movies), Popularity::fit(&movies, &blend))
             }
         };

@@ -4,10 +4,10 @@ use super::blending::BlendInput;
 use super::popularity::Order;
 use super::recommender::Recommender;
 use super::request::Request;
+use crate::features::layout::SharedTerm;
 use crate::ids::MovieIdx;
 use crate::models::Model;
 use crate::models::content::{Profile, Signal};
-use crate::retrieval::SharedTerm;
 
 /// Factor on the content model's dislikes in a blend. Models trained on ratings ignore dislikes, so that
 /// content has to make up for them. A larger factor makes the lists of users with dislikes worse

@@ -17,8 +17,9 @@ use crate::features::plain::PlainFeatures;
 use crate::features::ranking::{FeatureSet, RankingFeatures};
 use crate::features::tags::TagCounts;
 use crate::features::text::TfidfParams;
+use crate::fixtures::{catalog, movie};
 use crate::ids::{MovieId, MovieIdx};
-use crate::models::content::tests::{catalogue, model, movie};
+use crate::models::content::tests::model;
 use crate::models::content::{ContentAlone, Signal};
 use crate::models::hybrid::Hybrid;
 use crate::models::ials::{Ials, IalsParams};
@@ -52,7 +53,7 @@ fn models() -> Vec<WeightedModel> {
 }
 
 fn with_models(models: Vec<WeightedModel>) -> Recommender {
-    let mut movies = catalogue();
+    let mut movies = catalog();
     for (at, movie) in movies.iter_mut().enumerate() {
         movie.services = vec![if at % 2 == 0 { "Netflix" } else { "MUBI" }.to_owned()];
         movie.original_language = (at % 4 != 3).then(|| "en".to_owned());

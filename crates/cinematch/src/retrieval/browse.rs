@@ -67,8 +67,8 @@ mod tests {
 
     use super::*;
     use crate::catalog::matching::folded;
+    use crate::fixtures::movie;
     use crate::ids::MovieId;
-    use crate::models::content::tests::movie;
 
     fn catalogs() -> impl Strategy<Value = Vec<Movie>> {
         let number = || proptest::option::of((0_u8..6).prop_map(|n| f32::from(n) / 2.0));

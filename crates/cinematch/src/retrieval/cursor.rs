@@ -98,7 +98,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::models::content::tests::movie;
+    use crate::fixtures::movie;
 
     proptest! {
         #[test]

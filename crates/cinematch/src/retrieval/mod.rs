@@ -9,7 +9,6 @@ mod browse;
 mod cursor;
 mod filter;
 mod filter_index;
-mod layout;
 mod sort;
 mod top;
 
@@ -18,7 +17,6 @@ pub use cursor::{Cursor, CursorError};
 pub(crate) use filter::PreparedFilter;
 pub use filter::{Filter, FilterKind};
 pub use filter_index::{FilterIndex, RegionIndex};
-pub(crate) use layout::{Codes, Layout};
 pub use sort::Sort;
 pub use top::Candidate;
-pub(crate) use top::{Scores, SharedTerm, at_least, best, highest};
+pub(crate) use top::{Scores, at_least, best, highest};

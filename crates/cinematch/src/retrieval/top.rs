@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use super::layout::{Codes, Layout};
+use crate::features::layout::{Layout, SharedTerm};
 use crate::ids::MovieIdx;
 
 /// A movie and its score.
@@ -34,30 +34,6 @@ pub struct Scores<'a> {
     pub own: &'a [f32],
     /// Terms that take few distinct values.
     pub shared: Vec<SharedTerm<'a>>,
-}
-
-/// A term of the scores that depends on a categorical property of the movie.
-#[derive(Clone, Debug)]
-pub struct SharedTerm<'a> {
-    /// Code of each movie.
-    pub codes: &'a Codes,
-    /// Value of each code.
-    pub values: Vec<f32>,
-}
-
-impl SharedTerm<'_> {
-    /// Adds each movie's value to the sum at its position.
-    pub fn add_to(&self, sums: &mut [f32]) {
-        self.add_from(0, sums);
-    }
-
-    /// Adds the values of `sums.len()` positions, starting at `first`.
-    fn add_from(&self, first: usize, sums: &mut [f32]) {
-        let codes = self.codes.of(first..first + sums.len());
-        for (sum, code) in sums.iter_mut().zip(codes) {
-            *sum += self.values[*code as usize];
-        }
-    }
 }
 
 impl Scores<'_> {

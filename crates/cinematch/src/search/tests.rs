@@ -1,6 +1,6 @@
 use super::*;
 use crate::catalog::Movie;
-use crate::models::content::tests::movie;
+use crate::fixtures::movie;
 
 /// Searches movies given as title, year and votes. Returns the titles found, best first.
 fn check(facts: &[(&str, u16, u32)], query: &str) -> Vec<String> {

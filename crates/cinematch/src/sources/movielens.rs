@@ -8,7 +8,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 use super::table::{self, Column, Row};
-use super::values::{AN_ID, joined, whole_number};
+use super::values::{ID_EXPECTED, joined, whole_number};
 use crate::ids::{MovieId, TmdbId, UserId};
 use crate::rating::Stars;
 
@@ -71,11 +71,11 @@ pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, 
         Column::required("title").multiline(),
         Column::required("genres"),
     ];
-    let mut records: Vec<MovieRow<'a>> = Vec::with_capacity(table::rows_at_most(bytes));
+    let mut records: Vec<MovieRow<'a>> = Vec::with_capacity(table::row_capacity(bytes));
     let mut problems = Vec::new();
     let mut seen = FxHashMap::with_capacity_and_hasher(records.capacity(), FxBuildHasher);
     let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
-        let Some(movie_id) = row.require::<MovieId>(0, AN_ID, problems) else { return };
+        let Some(movie_id) = row.require::<MovieId>(0, ID_EXPECTED, problems) else { return };
         if row.get(1).is_empty() {
             let reason = format!("film {movie_id} has no title");
             problems.push(row.problem(1, ProblemKind::MissingValue, Outcome::RowDropped, reason));
@@ -115,11 +115,11 @@ pub fn genres(raw: &str) -> String {
 pub fn links<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<LinkRow<'a>>, SourceError> {
     const COLUMNS: [Column; 3] =
         [Column::required("movieId"), Column::required("imdbId"), Column::required("tmdbId")];
-    let mut records: Vec<LinkRow<'a>> = Vec::with_capacity(table::rows_at_most(bytes));
+    let mut records: Vec<LinkRow<'a>> = Vec::with_capacity(table::row_capacity(bytes));
     let mut problems = Vec::new();
     let mut seen = FxHashMap::with_capacity_and_hasher(records.capacity(), FxBuildHasher);
     let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
-        let Some(movie_id) = row.require::<MovieId>(0, AN_ID, problems) else { return };
+        let Some(movie_id) = row.require::<MovieId>(0, ID_EXPECTED, problems) else { return };
         if let Some(first) = seen.get(&movie_id) {
             let reason =
                 format!("film {movie_id} came before, on line {first}; the first row stays");
@@ -187,8 +187,8 @@ pub fn ratings(file: &str, bytes: &[u8]) -> Result<Decoded<RatingRow>, SourceErr
 
 /// Parses a row of `ratings.csv`. Returns `None` and reports a problem if a value is invalid.
 pub(super) fn rating(row: &Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<RatingRow> {
-    let user_id = row.require(0, AN_ID, problems)?;
-    let movie_id = row.require(1, AN_ID, problems)?;
+    let user_id = row.require(0, ID_EXPECTED, problems)?;
+    let movie_id = row.require(1, ID_EXPECTED, problems)?;
     let stars = row.require::<f32>(2, "0.5 to 5.0 in halves", problems)?;
     let Some(stars) = Stars::from_value(stars) else {
         let reason = format!("expected 0.5 to 5.0 in halves, got `{}`", excerpt(row.get(2)));
@@ -212,8 +212,8 @@ pub fn tags(file: &str, bytes: &[u8]) -> Result<Decoded<TagRow>, SourceError> {
     let mut records = Vec::new();
     let mut problems = Vec::new();
     let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
-        let Some(user_id) = row.require(0, AN_ID, problems) else { return };
-        let Some(movie_id) = row.require(1, AN_ID, problems) else { return };
+        let Some(user_id) = row.require(0, ID_EXPECTED, problems) else { return };
+        let Some(movie_id) = row.require(1, ID_EXPECTED, problems) else { return };
         if row.get(2).is_empty() {
             let reason = "the tag is empty";
             problems.push(row.problem(2, ProblemKind::MissingValue, Outcome::RowDropped, reason));

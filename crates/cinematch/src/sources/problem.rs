@@ -125,10 +125,10 @@ pub enum SourceError {
 
 /// Shortens a value for a message to 60 characters, on one line.
 pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 60;
+    const MAX_CHARS: usize = 60;
     let one_line = |character| if matches!(character, '\n' | '\r') { '⏎' } else { character };
     let mut characters = text.chars().map(one_line);
-    let mut short: String = characters.by_ref().take(LONGEST).collect();
+    let mut short: String = characters.by_ref().take(MAX_CHARS).collect();
     if characters.next().is_some() {
         short.push('…');
     }

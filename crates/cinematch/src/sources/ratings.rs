@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::movielens::{self, HISTORY_COLUMNS, RATING_COLUMNS};
 use super::problem::{Outcome, Problem, ProblemKind, SourceError, Unlisted};
-use super::table::{Column, Table, without_mark};
+use super::table::{Column, Table, strip_bom};
 use crate::ids::{MovieIdx, UserId, Vocabulary};
 use crate::rating::Stars;
 
@@ -27,10 +27,10 @@ pub use parquet::read_parquet;
 const PIECE: u64 = 4 << 20;
 /// Maximum number of bytes by which the last line of a piece may extend beyond it. A longer line is
 /// reported as malformed.
-const LONGEST_LINE: u64 = 64 << 10;
+const MAX_OVERHANG: u64 = 64 << 10;
 /// Maximum number of problems listed per piece, column, kind and outcome. Further ones are only
 /// counted, so that memory stays bounded for a file of the wrong format.
-const MOST_LISTED: u64 = 1_000;
+const MAX_LISTED: u64 = 1_000;
 
 /// A source of bytes with random access.
 pub trait ReadAt: Sync {
@@ -114,7 +114,7 @@ pub struct Part {
     /// Number of rows, including unusable ones.
     rows: u64,
     /// Users of unusable rows, without consecutive duplicates.
-    strangers: Vec<UserId>,
+    users_with_unusable_rows: Vec<UserId>,
 }
 
 impl Part {
@@ -137,7 +137,7 @@ pub struct RatingsRead {
     /// Number of data rows, including unusable ones.
     pub rows: u64,
     /// Users with at least one unusable row, ascending. Empty for Parquet files.
-    pub strangers: Vec<UserId>,
+    pub users_with_unusable_rows: Vec<UserId>,
 }
 
 /// Reads `ratings.csv`. `file` is its name in problems. A rating of a movie that is not in `movies`
@@ -147,7 +147,7 @@ pub fn read(
     source: &(impl ReadAt + ?Sized),
     movies: &Vocabulary,
 ) -> Result<RatingsRead, RatingsError> {
-    let known = Known { movies, named: "movies.csv" };
+    let known = KnownMovies { movies, named: "movies.csv" };
     read_columns(file, source, &RATING_COLUMNS, known)
 }
 
@@ -159,13 +159,13 @@ pub fn read_histories(
     source: &(impl ReadAt + ?Sized),
     movies: &Vocabulary,
 ) -> Result<RatingsRead, RatingsError> {
-    let known = Known { movies, named: "the catalogue" };
+    let known = KnownMovies { movies, named: "the catalogue" };
     read_columns(file, source, &HISTORY_COLUMNS, known)
 }
 
 /// The known movies.
 #[derive(Clone, Copy)]
-struct Known<'a> {
+struct KnownMovies<'a> {
     movies: &'a Vocabulary,
     /// Name of their source in messages.
     named: &'a str,
@@ -175,14 +175,14 @@ fn read_columns(
     file: &str,
     source: &(impl ReadAt + ?Sized),
     columns: &[Column],
-    known: Known<'_>,
+    known: KnownMovies<'_>,
 ) -> Result<RatingsRead, RatingsError> {
     let failed = |cause| RatingsError::Read { file: file.to_owned(), cause };
     let length = source.length().map_err(failed)?;
     let mut head = Vec::new();
-    fill(source, 0..length.min(LONGEST_LINE), &mut head).map_err(failed)?;
-    let table = Table::open(file, without_mark(&head), columns)?;
-    let data = (head.len() - without_mark(&head).len() + table.data) as u64;
+    fill(source, 0..length.min(MAX_OVERHANG), &mut head).map_err(failed)?;
+    let table = Table::open(file, strip_bom(&head), columns)?;
+    let data = (head.len() - strip_bom(&head).len() + table.data) as u64;
     let lines_before = memchr::memchr_iter(b'\n', &head[..data as usize]).count() as u64;
 
     let reader = Reader { table: &table, is_plain: table.is_plain(), known };
@@ -194,7 +194,7 @@ fn read_columns(
             let lines = start..length.min(start + PIECE);
             // Also read the preceding byte: a line starts at `start` if it is a line feed.
             let from = if start > data { start - 1 } else { start };
-            fill(source, from..length.min(lines.end + LONGEST_LINE), buffer)?;
+            fill(source, from..length.min(lines.end + MAX_OVERHANG), buffer)?;
             let bytes = buffer.as_slice();
             let first = if start > data {
                 memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1)
@@ -218,10 +218,10 @@ fn read_columns(
         }
         read.unlisted.append(std::mem::take(&mut part.unlisted));
         read.rows += part.rows;
-        read.strangers.append(&mut part.strangers);
+        read.users_with_unusable_rows.append(&mut part.users_with_unusable_rows);
     }
-    read.strangers.sort_unstable();
-    read.strangers.dedup();
+    read.users_with_unusable_rows.sort_unstable();
+    read.users_with_unusable_rows.dedup();
     read.parts = parts;
     Ok(read)
 }
@@ -251,7 +251,7 @@ struct Reader<'a> {
     table: &'a Table<'a>,
     /// True if the columns are those of the usual form, in its order.
     is_plain: bool,
-    known: Known<'a>,
+    known: KnownMovies<'a>,
 }
 
 impl Reader<'_> {
@@ -271,16 +271,16 @@ impl Reader<'_> {
         };
         let mut at = starts.start;
         while at < ends {
-            let usual = if self.is_plain { self.usual(&bytes[at..]) } else { None };
-            if let Some((row, length)) = usual {
+            let plain = if self.is_plain { self.parse_plain(&bytes[at..]) } else { None };
+            if let Some((row, length)) = plain {
                 part.push(&row);
                 at += length;
             } else {
                 let rest = &bytes[at..];
                 let length = memchr::memchr(b'\n', rest).map(|length| length + 1);
-                if length.is_some() || is_last || rest.len() as u64 <= LONGEST_LINE {
+                if length.is_some() || is_last || rest.len() as u64 <= MAX_OVERHANG {
                     let line = &rest[..length.unwrap_or(rest.len())];
-                    self.unusual(line, &mut part);
+                    self.parse_general(line, &mut part);
                     at += line.len();
                 } else {
                     part.too_long(self.table.too_long(part.n_lines, rest));
@@ -294,7 +294,7 @@ impl Reader<'_> {
 
     /// Parses a line of the usual form, `1,296,5.0,1147880044`, and returns the row and the length
     /// of the line. Returns `None` for any other line and for unknown movies.
-    fn usual(&self, bytes: &[u8]) -> Option<(Row, usize)> {
+    fn parse_plain(&self, bytes: &[u8]) -> Option<(Row, usize)> {
         let mut at = 0;
         let user = number(bytes, &mut at)?;
         skip(bytes, &mut at, b',')?;
@@ -316,12 +316,12 @@ impl Reader<'_> {
     }
 
     /// Parses any other line with the general table reader and records its problems.
-    fn unusual(&self, line: &[u8], part: &mut Part) {
+    fn parse_general(&self, line: &[u8], part: &mut Part) {
         let mut problems = Vec::new();
-        let (mut usable, mut stranger) = (None, None);
+        let (mut usable, mut unusable_user) = (None, None);
         let rows = self.table.read_line(line, part.n_lines, &mut problems, |row, problems| {
             let Some(rating) = movielens::rating(row, problems) else {
-                stranger = row.get(0).parse().ok();
+                unusable_user = row.get(0).parse().ok();
                 return;
             };
             let Some(movie) = self.known.movies.index_of(rating.movie_id) else {
@@ -329,16 +329,17 @@ impl Reader<'_> {
                     format!("there is no film {} in {}", rating.movie_id, self.known.named);
                 let kind = ProblemKind::UnknownReference;
                 problems.push(row.problem(1, kind, Outcome::RowDropped, reason));
-                stranger = Some(rating.user_id);
+                unusable_user = Some(rating.user_id);
                 return;
             };
             let (user, stars, time) = (rating.user_id, rating.stars, rating.timestamp);
             usable = Some(Row { user, movie, stars, time });
         });
         part.rows += rows;
-        part.note(problems);
-        if stranger.is_some() && part.strangers.last() != stranger.as_ref() {
-            part.strangers.extend(stranger);
+        part.add_problems(problems);
+        if unusable_user.is_some() && part.users_with_unusable_rows.last() != unusable_user.as_ref()
+        {
+            part.users_with_unusable_rows.extend(unusable_user);
         }
         match usable {
             Some(row) => {
@@ -370,12 +371,12 @@ impl Part {
     fn too_long(&mut self, problem: Problem) {
         self.rows += 1;
         self.gaps.push(self.users.len() as u32);
-        self.note(vec![problem]);
+        self.add_problems(vec![problem]);
     }
 
-    fn note(&mut self, problems: Vec<Problem>) {
+    fn add_problems(&mut self, problems: Vec<Problem>) {
         for problem in problems {
-            if self.counted.add(&problem) <= MOST_LISTED {
+            if self.counted.add(&problem) <= MAX_LISTED {
                 self.problems.push(problem);
             } else {
                 self.unlisted.add(&problem);
@@ -387,10 +388,10 @@ impl Part {
 /// Parses the digits at `at` as a `u32` and advances `at`. Returns `None` without digits or on
 /// overflow.
 fn number(bytes: &[u8], at: &mut usize) -> Option<u32> {
-    const MOST_DIGITS: usize = 10;
+    const MAX_DIGITS: usize = 10;
     let mut value = 0_u64;
     let start = *at;
-    for byte in bytes.get(start..)?.iter().take(MOST_DIGITS) {
+    for byte in bytes.get(start..)?.iter().take(MAX_DIGITS) {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             break;

@@ -118,7 +118,7 @@ impl<'a> Row<'_, 'a> {
 
 /// Returns the number of line feeds in `bytes` as a capacity hint for the rows. O(bytes), limited by
 /// memory bandwidth.
-pub fn rows_at_most(bytes: &[u8]) -> usize {
+pub fn row_capacity(bytes: &[u8]) -> usize {
     count(b'\n', bytes) as usize
 }
 
@@ -132,7 +132,7 @@ pub fn read<'a>(
     problems: &mut Vec<Problem>,
     mut decode: impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
 ) -> Result<u64, SourceError> {
-    let bytes = without_mark(bytes);
+    let bytes = strip_bom(bytes);
     let table = Table::open(file, bytes, columns)?;
     Ok(table.read(bytes, &table.whole(bytes), problems, &mut decode).rows)
 }
@@ -147,7 +147,7 @@ pub fn decode<'a, T: Send>(
 ) -> Result<Decoded<T>, SourceError> {
     /// Bytes per task.
     const CHUNK: usize = 1 << 20;
-    let bytes = without_mark(bytes);
+    let bytes = strip_bom(bytes);
     let table = Table::open(file, bytes, columns)?;
     let read = |chunk: &Chunk| {
         let (mut records, mut problems) = (Vec::new(), Vec::new());
@@ -175,7 +175,7 @@ pub fn decode<'a, T: Send>(
 }
 
 /// Strips a UTF-8 byte order mark.
-pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+pub(super) fn strip_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
@@ -209,7 +209,7 @@ struct ChunkRead {
 }
 
 impl<'t> Table<'t> {
-    /// Parses the header of a file [without a byte order mark](without_mark).
+    /// Parses the header of a file [without a byte order mark](strip_bom).
     pub(super) fn open(
         file: &'t str,
         bytes: &[u8],
@@ -248,7 +248,7 @@ impl<'t> Table<'t> {
     pub(super) fn too_long(&self, line: u64, bytes: &[u8]) -> Problem {
         let start = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned();
         let reason = format!("a line without end, starting `{}`", excerpt(&start));
-        whole_row(self.file, line, ProblemKind::MalformedRecord, reason)
+        row_problem(self.file, line, ProblemKind::MalformedRecord, reason)
     }
 
     fn whole(&self, bytes: &[u8]) -> Chunk {
@@ -315,7 +315,7 @@ impl<'t> Table<'t> {
             let line = lines.line_at(start);
             if record.n_fields != width || !record.closed {
                 let reason = malformed(&fields, record.n_fields, width, !record.closed);
-                problems.push(whole_row(file, line, ProblemKind::MalformedRecord, reason));
+                problems.push(row_problem(file, line, ProblemKind::MalformedRecord, reason));
                 if record.spans_lines
                     && let Some(length) = memchr::memchr(b'\n', &bytes[start..at])
                 {
@@ -330,7 +330,7 @@ impl<'t> Table<'t> {
                 decode(&Row { file, columns, positions, values, line }, problems);
             } else {
                 let reason = "expected UTF-8 text; save the file as UTF-8 to keep this row";
-                problems.push(whole_row(file, line, ProblemKind::InvalidEncoding, reason.into()));
+                problems.push(row_problem(file, line, ProblemKind::InvalidEncoding, reason.into()));
             }
         }
         ChunkRead { rows, ends_with_chunk: at <= chunk.bytes.end }
@@ -501,7 +501,7 @@ fn header(file: &str, bytes: &[u8], columns: &[Column]) -> Result<Header, Source
     Ok((positions, names.len(), record.end))
 }
 
-fn whole_row(file: &str, line: u64, kind: ProblemKind, reason: String) -> Problem {
+fn row_problem(file: &str, line: u64, kind: ProblemKind, reason: String) -> Problem {
     let outcome = Outcome::RowDropped;
     Problem { file: file.to_owned(), line, field: None, kind, outcome, reason }
 }

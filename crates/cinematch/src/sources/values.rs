@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashSet;
 
 /// Description of a valid external id, for problem reports.
-pub(crate) const AN_ID: &str = "a whole number from 0 to 4294967295";
+pub(crate) const ID_EXPECTED: &str = "a whole number from 0 to 4294967295";
 
 /// Parses a positive whole number. Also accepts `862.0`, which pandas writes for integers in a
 /// column with missing values.

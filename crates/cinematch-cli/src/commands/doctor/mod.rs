@@ -13,7 +13,7 @@ use serde::Serialize;
 use self::findings::{Check, Findings, Level};
 use self::places::Places;
 use crate::options::Global;
-use crate::output::{CARE, DIM, GOOD, Output, counted};
+use crate::output::{DIM, Output, SUCCESS, WARNING, counted};
 
 /// Flags of `doctor`.
 #[derive(Debug, Args)]
@@ -67,9 +67,9 @@ impl Doctor {
         output.json(&Summary { level, findings: &findings })?;
         for check in &findings.checks {
             let (style, sign) = match check.level {
-                Level::Ok => (GOOD, "✓"),
-                Level::Warn => (CARE, "!"),
-                Level::Fail => (CARE, "✗"),
+                Level::Ok => (SUCCESS, "✓"),
+                Level::Warn => (WARNING, "!"),
+                Level::Fail => (WARNING, "✗"),
             };
             let Check { name, found, .. } = check;
             output.line(format_args!("{style}{sign}{style:#} {name:<22} {found}"));

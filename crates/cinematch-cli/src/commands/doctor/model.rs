@@ -26,7 +26,7 @@ const MOSTLY_HITS: f64 = 0.8;
 /// Share of the movies that could be shown below which all users get nearly equal lists.
 const FEW_MOVIES: f64 = 0.02;
 /// Share of movies outside the training data above which training is overdue.
-const MANY_NEWCOMERS: f64 = 0.05;
+const MANY_NEW_MOVIES: f64 = 0.05;
 
 /// Loads the served generation, which verifies every file, and checks its lists.
 pub fn check(
@@ -82,7 +82,7 @@ pub fn check(
     let newcomers = manifest.counts.movies - manifest.learned_movies();
     let share = newcomers as f64 / manifest.counts.movies.max(1) as f64;
     let found = format!("{} outside the training data", counted(newcomers as u64, "movie"));
-    findings.warn_if(share > MANY_NEWCOMERS, "model.newcomers", found, "run `cinematch train`");
+    findings.warn_if(share > MANY_NEW_MOVIES, "model.newcomers", found, "run `cinematch train`");
     lists((places, sample), &bundle, (global, silent), findings);
 }
 
@@ -112,20 +112,20 @@ fn lists(
     let n_movies = recommender.movies().len();
     let n_ratings: Vec<u32> =
         (0..n_movies as u32).map(|row| interactions.of_movie(MovieIdx(row)).len() as u32).collect();
-    let asked = ask(recommender, &interactions, sample);
-    if asked.lists.is_empty() {
+    let sampled = sample_lists(recommender, &interactions, sample);
+    if sampled.lists.is_empty() {
         findings.ok("model.lists", "no ratings of movies in the catalog");
         return;
     }
-    let n_users = asked.lists.len();
+    let n_users = sampled.lists.len();
     let is_candidate = vec![true; n_movies];
-    let exposure = Exposure::at(SHOWN, &asked.lists, n_movies);
+    let exposure = Exposure::at(SHOWN, &sampled.lists, n_movies);
 
-    let short = asked.lists.iter().filter(|list| list.len() < SHOWN.min(n_movies / 2)).count();
+    let short = sampled.lists.iter().filter(|list| list.len() < SHOWN.min(n_movies / 2)).count();
     let found = format!("{}, {short} lists too short", counted(n_users as u64, "user"));
     findings.warn_if(short > 0, "model.lists", found, "the catalog is too small for its users");
 
-    let fallbacks = asked.fallbacks as f64 / n_users as f64;
+    let fallbacks = sampled.fallbacks as f64 / n_users as f64;
     let found =
         format!("{:.0} % of users rated no movie that the rating models know", fallbacks * 100.0);
     let advice = "the movies users watch are missing from training: run `cinematch train`";
@@ -151,18 +151,22 @@ fn lists(
 }
 
 /// Lists for a sample of users.
-struct Asked {
+struct SampledLists {
     lists: Vec<Vec<MovieIdx>>,
     /// Users who rated no movie that the rating models know.
     fallbacks: usize,
 }
 
 /// Recommends for users spread evenly over all users, as a server would.
-fn ask(recommender: &Recommender, interactions: &Interactions, most: usize) -> Asked {
+fn sample_lists(
+    recommender: &Recommender,
+    interactions: &Interactions,
+    most: usize,
+) -> SampledLists {
     let n_users = interactions.n_users();
     let step = n_users.div_ceil(most).max(1);
     let models = &recommender.blend().models;
-    let mut asked = Asked { lists: Vec::new(), fallbacks: 0 };
+    let mut sampled = SampledLists { lists: Vec::new(), fallbacks: 0 };
     for user in (0..n_users).step_by(step) {
         let mut history: Vec<Rated> = interactions.of_user(UserIdx(user as u32)).collect();
         if history.is_empty() {
@@ -173,7 +177,7 @@ fn ask(recommender: &Recommender, interactions: &Interactions, most: usize) -> A
         let is_known =
             |rated: &Rated| models.iter().any(|learned| learned.model.has_learned(rated.movie));
         if !models.is_empty() && !history.iter().any(is_known) {
-            asked.fallbacks += 1;
+            sampled.fallbacks += 1;
         }
         let rating = |rated: &Rated| Rating {
             movie_id: recommender.movie(rated.movie).movie_id,
@@ -187,8 +191,8 @@ fn ask(recommender: &Recommender, interactions: &Interactions, most: usize) -> A
         // Always valid: movies and stars are from the catalog.
         if let Ok((request, _)) = recommender.resolve(&query) {
             let list = recommender.recommend(&request);
-            asked.lists.push(list.items.iter().map(|item| item.movie).collect());
+            sampled.lists.push(list.items.iter().map(|item| item.movie).collect());
         }
     }
-    asked
+    sampled
 }

@@ -18,7 +18,7 @@ use crate::runtime::block_on;
 /// Largest difference between two clocks that agree.
 const TOLERANCE: Duration = Duration::from_mins(1);
 /// Least free space for user data and a write-ahead log.
-const LEAST_FREE: u64 = 100 << 20;
+const MIN_FREE: u64 = 100 << 20;
 /// Number of further generations that should fit on the disk.
 const GENERATIONS: u64 = 2;
 
@@ -76,13 +76,13 @@ fn disk(artifacts: &Path, address: &Address, global: &Global, findings: &mut Fin
     let bytes: u64 = generations
         .manifest()
         .map_or(0, |(_, manifest)| manifest.files.values().map(|sum| sum.bytes).sum());
-    let needed = (bytes * GENERATIONS).max(LEAST_FREE);
-    free("disk.artifacts", artifacts, (bytes.max(LEAST_FREE), needed), findings);
+    let needed = (bytes * GENERATIONS).max(MIN_FREE);
+    free("disk.artifacts", artifacts, (bytes.max(MIN_FREE), needed), findings);
     let data = match address {
         Address::File(path) => cinematch::files::parent(path).to_owned(),
         Address::Postgres(_) => global.root.join("data"),
     };
-    free("disk.data", &data, (LEAST_FREE, LEAST_FREE * 10), findings);
+    free("disk.data", &data, (MIN_FREE, MIN_FREE * 10), findings);
 }
 
 fn free(name: &'static str, folder: &Path, (least, enough): (u64, u64), findings: &mut Findings) {

@@ -1,12 +1,14 @@
 //! The report as one HTML file.
 
+use cinematch::evaluation::promotion::Interval;
 use cinematch::evaluation::{Evaluation, Mean, ModelReport};
+use cinematch_web::plots::{Dot, figure};
 use maud::{Markup, html};
 
 use super::run::Run;
 use super::table::{difference, heading};
 use crate::reports::page;
-use crate::reports::plots::{Bar, Point, bars, figure, scatter};
+use crate::reports::scatter::{Point, scatter};
 
 /// Renders the report.
 pub fn render(evaluation: &Evaluation, run: &Run) -> Markup {
@@ -18,8 +20,7 @@ pub fn render(evaluation: &Evaluation, run: &Run) -> Markup {
     ]
     .into_iter()
     .filter_map(|(metric, caption)| {
-        let plot = means(&evaluation.models, |model| model.metrics.get(metric).copied())?;
-        Some(figure(caption, &plot))
+        means(caption, &evaluation.models, |model| model.metrics.get(metric).copied())
     });
     let points: Vec<Point<'_>> = evaluation
         .models
@@ -41,7 +42,7 @@ pub fn render(evaluation: &Evaluation, run: &Run) -> Markup {
             h2 { "Accuracy and exposure" }
             div.plots {
                 @for plot in plots { (plot) }
-                (figure("Movies in the first ten places", &scatter(&points, axes)))
+                (scatter("Movies in the first ten places", &points, axes))
             }
             h2 { "NDCG at 100 by popularity of the movies and length of history" }
             div.plots { @for plot in strata(evaluation) { (plot) } }
@@ -77,12 +78,11 @@ fn strata(evaluation: &Evaluation) -> Vec<Markup> {
     let first = evaluation.models.first().map(|model| model.strata.as_slice()).unwrap_or_default();
     let plots = ["film popularity", "history length"].into_iter().flat_map(|by| {
         first.iter().filter(move |stratum| stratum.by == by).filter_map(move |stratum| {
-            let plot = means(&evaluation.models, |model| {
+            means(&format!("{by}: {}", stratum.stratum), &evaluation.models, |model| {
                 let mut strata = model.strata.iter();
                 let found = strata.find(|of| of.by == by && of.stratum == stratum.stratum);
                 found.map(|of| of.ndcg_100)
-            })?;
-            Some(figure(&format!("{by}: {}", stratum.stratum), &plot))
+            })
         })
     });
     plots.collect()
@@ -142,25 +142,25 @@ fn table(evaluation: &Evaluation, run: &Run) -> Markup {
     }
 }
 
-/// Draws means as bars with intervals of 1.96 standard errors; `None` if no model has a value.
-fn means(models: &[ModelReport], value: impl Fn(&ModelReport) -> Option<Mean>) -> Option<Markup> {
+/// Plots means with intervals of 1.96 standard errors; `None` if no model has a positive value.
+fn means(
+    caption: &str,
+    models: &[ModelReport],
+    value: impl Fn(&ModelReport) -> Option<Mean>,
+) -> Option<Markup> {
     let values: Vec<(&str, Mean)> = models
         .iter()
         .filter_map(|model| Some((model.name.as_str(), value(model)?)))
         .filter(|(_, mean)| mean.users > 0)
         .collect();
     let best = values.iter().map(|(_, mean)| mean.mean).fold(0.0_f64, f64::max);
-    let all: Vec<Bar> = values
+    let dots: Vec<Dot> = values
         .into_iter()
-        .map(|(name, mean)| {
-            let error = 1.96 * mean.standard_error.unwrap_or(0.0);
-            Bar {
-                name: name.to_owned(),
-                mean: mean.mean,
-                interval: Some((mean.mean - error, mean.mean + error)),
-                is_best: mean.mean >= best,
-            }
+        .map(|(name, Mean { mean, standard_error, .. })| {
+            let error = 1.96 * standard_error.unwrap_or(0.0);
+            let interval = Interval { mean, low: mean - error, high: mean + error };
+            Dot::new(name, interval, mean >= best)
         })
         .collect();
-    bars(&all)
+    (best > 0.0).then(|| figure(caption, &dots))
 }

@@ -13,12 +13,12 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::options::Global;
-use crate::output::{DIM, GOOD, Output, STRONG, counted, thousands};
+use crate::output::{DIM, Output, STRONG, SUCCESS, counted, thousands};
 use crate::paths::{ArtifactsPath, read_or, shown};
 use crate::terminal::{dated, print_list};
 
 /// Number of unmatched rows to print; `--json` prints all.
-const TOLD: usize = 8;
+const MAX_PRINTED: usize = 8;
 
 /// Flags of `import FILE`.
 #[derive(Debug, Args)]
@@ -126,7 +126,7 @@ fn print_report(report: &MatchReport, output: &Output) {
         let n = report.rows_that_are(matched).count();
         if n > 0 {
             let found = matches!(matched, Matched::Id | Matched::Title);
-            let colour = if found { GOOD } else { DIM };
+            let colour = if found { SUCCESS } else { DIM };
             output.note(format_args!("{colour}{:>9}{colour:#} {what}", thousands(n as u64)));
         }
         if matched == Matched::Title && report.fuzzy > 0 {
@@ -136,7 +136,7 @@ fn print_report(report: &MatchReport, output: &Output) {
             ));
         }
         if matches!(matched, Matched::Ambiguous | Matched::Unmatched) {
-            for row in report.rows_that_are(matched).take(TOLD) {
+            for row in report.rows_that_are(matched).take(MAX_PRINTED) {
                 let name = |movie: &CandidateMovie| dated(&movie.title, movie.year);
                 let candidates: Vec<String> = row.candidate_movies.iter().map(name).collect();
                 let colon = if candidates.is_empty() { "" } else { ": " };
@@ -146,10 +146,10 @@ fn print_report(report: &MatchReport, output: &Output) {
                     candidates.join(" or ")
                 ));
             }
-            if n > TOLD {
+            if n > MAX_PRINTED {
                 output.note(format_args!(
                     "            {DIM}and {} more; --json lists all{DIM:#}",
-                    thousands((n - TOLD) as u64)
+                    thousands((n - MAX_PRINTED) as u64)
                 ));
             }
         }

@@ -19,7 +19,7 @@ use crate::paths::shown;
 
 /// Number of users per write, and per parallel batch.
 const BATCH: usize = 2048;
-const TOGETHER: usize = 16;
+const USERS_PER_CALL: usize = 16;
 
 /// Lists to compute.
 #[derive(Clone, Copy)]
@@ -63,9 +63,10 @@ pub fn run(
     // Users without a rating of a known movie get the list for an empty history.
     let known = interactions.users().map(|user| (interactions.user(user), Some(user)));
     let mut users: Vec<(UserId, Option<UserIdx>)> = known.collect();
-    let is_stranger = |id: &UserId| users.binary_search_by_key(id, |user| user.0).is_err();
-    let strangers: Vec<UserId> = read.strangers.into_iter().filter(is_stranger).collect();
-    users.extend(strangers.into_iter().map(|id| (id, None)));
+    let has_no_rating = |id: &UserId| users.binary_search_by_key(id, |user| user.0).is_err();
+    let without_ratings: Vec<UserId> =
+        read.users_with_unusable_rows.into_iter().filter(has_no_rating).collect();
+    users.extend(without_ratings.into_iter().map(|id| (id, None)));
     users.sort_unstable_by_key(|user| user.0);
     let ranking = output.progress("ranking", users.len() as u64);
     let (mut without_movies, mut first_without) = (0_usize, None);
@@ -73,7 +74,7 @@ pub fn run(
         out.write_all(b"userId,rank,movieId,score\n")?;
         for (batch, users) in users.chunks(BATCH).enumerate() {
             let rows = |users: &[_]| rows(recommender, &interactions, users, lists);
-            let of_batch: Vec<Rows> = users.par_chunks(TOGETHER).map(rows).collect();
+            let of_batch: Vec<Rows> = users.par_chunks(USERS_PER_CALL).map(rows).collect();
             for Rows { csv, without } in of_batch {
                 out.write_all(csv.as_bytes())?;
                 first_without = first_without.or(without.first().copied());

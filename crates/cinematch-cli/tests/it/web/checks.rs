@@ -43,7 +43,7 @@ impl Tab {
         }
         found.extend(self.shifts());
         found.extend(self.complaints());
-        found.extend(strangers(&self.origin, &self.traffic()));
+        found.extend(external_requests(&self.origin, &self.traffic()));
         looks.apply(&self.browser);
         found
     }
@@ -134,13 +134,13 @@ impl Tab {
 }
 
 /// Returns external requests that the page should not make.
-fn strangers(origin: &str, traffic: &Traffic) -> Vec<String> {
+fn external_requests(origin: &str, traffic: &Traffic) -> Vec<String> {
     let is_known = |url: &&String| {
         let own = url.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/'));
         own || url.starts_with(POSTERS) || url.starts_with("data:")
     };
-    let strangers = traffic.asked.iter().filter(|url| !is_known(url));
-    strangers.map(|url| format!("asked elsewhere: {url}")).collect()
+    let external = traffic.asked.iter().filter(|url| !is_known(url));
+    external.map(|url| format!("asked elsewhere: {url}")).collect()
 }
 
 /// A user style sheet, which the policy does not block.

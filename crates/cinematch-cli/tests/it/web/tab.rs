@@ -278,7 +278,7 @@ return (it.getAttribute('aria-label') || labelled || label || it.textContent || 
 const FOCUS_IS_SEEN: &str = r"
 const it = document.activeElement;
 let shown = it;
-// What is drawn in place of a control that is hidden beneath it, as its label is.
+// Elements that are drawn in place of a hidden control, such as its label.
 const styles = [it, it.labels?.[0], it.parentElement, it.nextElementSibling].filter(Boolean)
     .map(one => getComputedStyle(one));
 const marked = styles.some(style =>

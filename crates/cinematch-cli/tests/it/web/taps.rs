@@ -85,7 +85,7 @@ fn taps_are_queued_undo_keeps_focus_and_pages_are_bound_to_a_profile() {
     let before = of_bob();
     tab.be(bob);
     tab.click(&button("dislike"));
-    tab.until_told("This browser now uses the profile Bob");
+    tab.until_told("You switched to Bob in another tab");
     tab.expect_refusal(409);
     assert_eq!(of_bob(), before);
 }

@@ -9,13 +9,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArtifactsError, Generations};
+use super::Generations;
+use crate::bundle::error::ArtifactsError;
 use crate::files::{self, FileError};
 
 /// Name of the file.
 const PROMOTIONS: &str = "promotions.json";
 /// Maximum number of recorded promotions; the oldest are dropped. Almost ten years of weekly promotions.
-const REMEMBERED: usize = 500;
+const MAX_PROMOTIONS: usize = 500;
 
 /// A recorded promotion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +49,7 @@ impl Generations {
     /// Returns the recorded promotions that took effect, oldest first. Empty for artifacts of versions that
     /// did not record promotions.
     pub fn promotions(&self) -> Result<Vec<Promotion>, ArtifactsError> {
-        let mut promotions = self.written_down()?;
+        let mut promotions = self.read_promotions()?;
         let champion = self.published();
         // Drop promotions that were recorded but not completed.
         let done = promotions.iter().rposition(|promotion| Some(promotion.generation) == champion);
@@ -58,7 +59,7 @@ impl Generations {
         Ok(promotions)
     }
 
-    fn written_down(&self) -> Result<Vec<Promotion>, ArtifactsError> {
+    fn read_promotions(&self) -> Result<Vec<Promotion>, ArtifactsError> {
         let path = self.promotions_path();
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
@@ -76,16 +77,16 @@ impl Generations {
     }
 
     /// Records a promotion. Adds an entry for the current champion first if it has none.
-    pub(super) fn write_down(&self, promotion: Promotion) -> Result<(), ArtifactsError> {
+    pub(super) fn record_promotion(&self, promotion: Promotion) -> Result<(), ArtifactsError> {
         let mut promotions = self.promotions()?;
         let champion = self.published();
         if let Some(champion) =
             champion.filter(|_| promotions.last().map(|promotion| promotion.generation) != champion)
         {
-            promotions.push(self.found_in_service(champion));
+            promotions.push(self.unrecorded_promotion(champion));
         }
         promotions.push(promotion);
-        promotions.drain(..promotions.len().saturating_sub(REMEMBERED));
+        promotions.drain(..promotions.len().saturating_sub(MAX_PROMOTIONS));
         let file = File { format_version: 1, promotions };
         let path = self.promotions_path();
         files::replace(&path, |out| {
@@ -97,7 +98,7 @@ impl Generations {
 
     /// Returns an entry for a champion whose promotion was not recorded: an earlier version promoted it, or the
     /// operator changed `current`.
-    fn found_in_service(&self, generation: u64) -> Promotion {
+    fn unrecorded_promotion(&self, generation: u64) -> Promotion {
         let manifest = self.manifest_of(generation).ok();
         let (model_id, at) = manifest
             .map(|manifest| (manifest.model_id, manifest.run.created_at))
@@ -132,20 +133,20 @@ impl Generations {
 
     /// Returns the ids of models that were rolled back and not promoted since. They are never promoted
     /// automatically.
-    pub fn were_taken_back(&self) -> Result<Vec<String>, ArtifactsError> {
+    pub fn rolled_back_models(&self) -> Result<Vec<String>, ArtifactsError> {
         let mut served: Vec<Promotion> = Vec::new();
-        let mut taken_back: Vec<String> = Vec::new();
+        let mut rolled_back: Vec<String> = Vec::new();
         for promotion in self.promotions()? {
-            taken_back.retain(|model_id| *model_id != promotion.model_id);
+            rolled_back.retain(|model_id| *model_id != promotion.model_id);
             let before = served.iter().rposition(|one| one.generation == promotion.generation);
             if promotion.is_rollback
                 && let Some(at) = before
             {
-                taken_back.extend(served.drain(at..).skip(1).map(|one| one.model_id));
+                rolled_back.extend(served.drain(at..).skip(1).map(|one| one.model_id));
             }
             served.push(promotion);
         }
-        Ok(taken_back)
+        Ok(rolled_back)
     }
 
     /// Returns the target of a rollback: the last existing generation served before the champion.
@@ -159,25 +160,25 @@ impl Generations {
     /// Returns the generations to fall back to if the champion is damaged: those served before it, the latest
     /// first, then those that were rolled back. If `promotions.json` is unreadable, returns all others,
     /// the highest number first.
-    pub(super) fn earlier(&self) -> Vec<u64> {
+    pub(super) fn fallbacks(&self) -> Vec<u64> {
         let champion = self.published();
         let mut served = self.served().unwrap_or_else(|_| self.all());
         served.reverse();
         // Generations that were rolled back are the last resort.
         let others = self.promotions().unwrap_or_default();
         served.extend(others.iter().rev().map(|promotion| promotion.generation));
-        let mut earlier: Vec<u64> = Vec::new();
+        let mut fallbacks: Vec<u64> = Vec::new();
         for generation in served {
-            if Some(generation) != champion && !earlier.contains(&generation) {
-                earlier.push(generation);
+            if Some(generation) != champion && !fallbacks.contains(&generation) {
+                fallbacks.push(generation);
             }
         }
-        earlier
+        fallbacks
     }
 
     /// Returns the highest recorded generation number, so that no number is reused.
     pub(super) fn highest_promoted(&self) -> u64 {
-        let promotions = self.written_down().unwrap_or_default();
+        let promotions = self.read_promotions().unwrap_or_default();
         promotions.iter().map(|promotion| promotion.generation).max().unwrap_or(0)
     }
 }

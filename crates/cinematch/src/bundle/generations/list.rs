@@ -4,7 +4,8 @@ use std::fs;
 
 use serde::Serialize;
 
-use super::{ArtifactsError, Generations};
+use super::Generations;
+use crate::bundle::error::ArtifactsError;
 use crate::files;
 
 /// Role of a generation.

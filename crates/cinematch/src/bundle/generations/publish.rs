@@ -6,17 +6,19 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::Generations;
 use super::history::Promotion;
-use super::{ArtifactsError, Generations};
-use crate::bundle::Manifest;
-use crate::bundle::artifacts::{self, MANIFEST, Trained};
+use crate::bundle::contents::Trained;
+use crate::bundle::error::ArtifactsError;
+use crate::bundle::manifest::Manifest;
+use crate::bundle::names::MANIFEST;
 use crate::files::{FileError, sync_directory};
 
 /// Number of attempts to take the lock. Retrying covers promotions in other processes, which are short, and
 /// child processes, which hold the locks of their parent between fork and exec.
-const LOOKS: u32 = 50;
+const LOCK_ATTEMPTS: u32 = 50;
 /// Pause between two attempts.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A generation that was added but not promoted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub struct Promoted {
     /// Number of the previous champion.
     pub before: Option<u64>,
     /// Existing files in the place of a link for other tools, which were not replaced.
-    pub left_alone: Vec<PathBuf>,
+    pub not_replaced: Vec<PathBuf>,
 }
 
 /// A generation that was published: added and promoted.
@@ -50,14 +52,14 @@ pub struct Published {
     /// Numbers of the older generations that were removed.
     pub removed: Vec<u64>,
     /// Existing files in the place of a link for other tools, which were not replaced.
-    pub left_alone: Vec<PathBuf>,
+    pub not_replaced: Vec<PathBuf>,
 }
 
 impl Generations {
     /// Adds a trained generation without promoting it, and removes the oldest generations until `keep` are
     /// left. The champion, the rollback target and the added generation are never removed.
     pub fn add(&self, trained: &Trained, keep: usize) -> Result<Added, ArtifactsError> {
-        self.make_room_for_files()?;
+        self.create_directories()?;
         let _lock = self.lock()?;
         // Fail before writing if `promotions.json` is damaged.
         self.promotions()?;
@@ -77,7 +79,7 @@ impl Generations {
     ) -> Result<Promoted, ArtifactsError> {
         let manifest = self.check_generation(generation)?;
         let _lock = self.lock()?;
-        self.put_into_service(&manifest, promotion(generation, &manifest, at, why))
+        self.make_champion(&manifest, promotion(generation, &manifest, at, why))
     }
 
     /// Promotes the generation that was served before the champion. Repeated rollbacks go further back.
@@ -88,15 +90,15 @@ impl Generations {
         let generation = self.previous()?.ok_or(ArtifactsError::NothingBefore { champion })?;
         let manifest = self.check_generation(generation)?;
         let promotion = promotion(generation, &manifest, at, why);
-        self.put_into_service(&manifest, Promotion { is_rollback: true, ..promotion })
+        self.make_champion(&manifest, Promotion { is_rollback: true, ..promotion })
     }
 
     /// Adds and promotes a trained generation, and removes old ones like [`Self::add`]. The time of the
     /// promotion is the start of the training run.
     pub fn publish(&self, trained: &Trained, keep: usize) -> Result<Published, ArtifactsError> {
-        self.make_room_for_files()?;
+        self.create_directories()?;
         let _lock = self.lock()?;
-        self.publish_locked(trained, keep, PUBLISHED)
+        self.publish_locked(trained, keep, PUBLISH_REASON)
     }
 
     /// Publishes an update of generation `base`, like [`Self::publish`]. Fails with
@@ -107,7 +109,7 @@ impl Generations {
         trained: &Trained,
         (keep, why): (usize, &str),
     ) -> Result<Published, ArtifactsError> {
-        self.make_room_for_files()?;
+        self.create_directories()?;
         let _lock = self.lock()?;
         if self.published() != Some(base) {
             return Err(ArtifactsError::Superseded { base });
@@ -128,12 +130,12 @@ impl Generations {
         // page cache.
         let manifest = &trained.manifest;
         let promotion = promotion(generation, manifest, &manifest.run.created_at, why);
-        let left_alone = self.put_into_service(manifest, promotion)?.left_alone;
+        let not_replaced = self.make_champion(manifest, promotion)?.not_replaced;
         let removed = self.prune(generation, keep)?;
-        Ok(Published { generation, directory, removed, left_alone })
+        Ok(Published { generation, directory, removed, not_replaced })
     }
 
-    fn make_room_for_files(&self) -> Result<(), FileError> {
+    fn create_directories(&self) -> Result<(), FileError> {
         let generations = self.directory();
         fs::create_dir_all(&generations).map_err(FileError::at("create", &generations))
     }
@@ -150,12 +152,12 @@ impl Generations {
 
     /// Writes a generation under the next unused number.
     fn write(&self, trained: &Trained) -> Result<(u64, PathBuf), ArtifactsError> {
-        self.sweep()?;
+        self.remove_temporary_directories()?;
         let last = self.all().last().copied().unwrap_or(0);
         let generation = last.max(self.highest_promoted()) + 1;
         let temporary = self.directory().join(format!(".tmp-{generation:06}"));
         fs::create_dir(&temporary).map_err(FileError::at("create", &temporary))?;
-        if let Err(cause) = artifacts::write_files(&temporary, trained) {
+        if let Err(cause) = trained.write(&temporary) {
             // Free the space of the partial generation: the disk may be full.
             let _ = fs::remove_dir_all(&temporary);
             return Err(FileError { action: "write", path: temporary, cause }.into());
@@ -168,20 +170,20 @@ impl Generations {
     }
 
     /// Records a promotion and replaces `current` and the links for other tools.
-    fn put_into_service(
+    fn make_champion(
         &self,
         manifest: &Manifest,
         promotion: Promotion,
     ) -> Result<Promoted, ArtifactsError> {
         self.check_current()?;
         let (generation, before) = (promotion.generation, self.published());
-        self.write_down(promotion)?;
+        self.record_promotion(promotion)?;
         let name = format!("generations/{generation:06}");
         replace_link(Path::new(&name), &self.current())?;
         // Sync before updating the links, whose failure must not undo the promotion.
         sync_directory(&self.artifacts)?;
-        let left_alone = self.link_files(manifest)?;
-        Ok(Promoted { generation, before, left_alone })
+        let not_replaced = self.link_files(manifest)?;
+        Ok(Promoted { generation, before, not_replaced })
     }
 
     pub(super) fn lock(&self) -> Result<fs::File, ArtifactsError> {
@@ -192,10 +194,10 @@ impl Generations {
             .write(true)
             .open(&path)
             .map_err(FileError::at("open", &path))?;
-        for _ in 0..LOOKS {
+        for _ in 0..LOCK_ATTEMPTS {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
-                Err(fs::TryLockError::WouldBlock) => std::thread::sleep(BETWEEN_LOOKS),
+                Err(fs::TryLockError::WouldBlock) => std::thread::sleep(LOCK_RETRY_INTERVAL),
                 Err(fs::TryLockError::Error(error)) => {
                     return Err(FileError::at("lock", &path)(error).into());
                 }
@@ -205,7 +207,7 @@ impl Generations {
     }
 
     /// Removes temporary directories of interrupted runs.
-    fn sweep(&self) -> Result<(), FileError> {
+    fn remove_temporary_directories(&self) -> Result<(), FileError> {
         let generations = self.directory();
         let entries = fs::read_dir(&generations).map_err(FileError::at("read", &generations))?;
         for entry in entries.flatten() {
@@ -220,22 +222,22 @@ impl Generations {
     /// Links the files of the champion into the artifacts directory, for tools without support for
     /// generations. Returns the paths of regular files in the place of a link, which are not replaced.
     fn link_files(&self, manifest: &Manifest) -> Result<Vec<PathBuf>, FileError> {
-        let mut left_alone = Vec::new();
+        let mut not_replaced = Vec::new();
         for name in manifest.files.keys().map(String::as_str).chain([MANIFEST]) {
             let link = self.artifacts.join(name);
             let target = Path::new("current").join(name);
             match fs::symlink_metadata(&link) {
-                Ok(found) if !found.is_symlink() => left_alone.push(link),
+                Ok(found) if !found.is_symlink() => not_replaced.push(link),
                 Ok(_) if fs::read_link(&link).is_ok_and(|to| to == target) => {}
                 _ => replace_link(&target, &link)?,
             }
         }
-        self.unlink_gone()?;
-        Ok(left_alone)
+        self.remove_dangling_links()?;
+        Ok(not_replaced)
     }
 
     /// Removes links to files that the champion does not have.
-    fn unlink_gone(&self) -> Result<(), FileError> {
+    fn remove_dangling_links(&self) -> Result<(), FileError> {
         let failed = FileError::at("read", &self.artifacts);
         for entry in fs::read_dir(&self.artifacts).map_err(failed)?.flatten() {
             let link = entry.path();
@@ -267,7 +269,7 @@ impl Generations {
 }
 
 /// Reason recorded for generations that are promoted without an evaluation.
-const PUBLISHED: &str = "published when it was made";
+const PUBLISH_REASON: &str = "published when it was made";
 
 fn promotion(generation: u64, manifest: &Manifest, at: &str, why: &str) -> Promotion {
     Promotion {

@@ -16,7 +16,7 @@ use crate::ranking::ModelChoice;
 use crate::rating::Stars;
 use crate::sources::ratings;
 
-use crate::models::content::tests::catalogue;
+use crate::fixtures::catalog;
 
 fn trained(seed: u64) -> Trained {
     trained_by(Spec::content(), seed)
@@ -44,7 +44,7 @@ fn trained_by(model: Spec, seed: u64) -> Trained {
 fn training(model: Spec, seed: u64) -> Training {
     Training {
         availability: None,
-        movies: catalogue(),
+        movies: catalog(),
         tags: TagCounts::default(),
         ratings: Some(ratings()),
         hold_out: None,
@@ -80,10 +80,10 @@ fn published_generations_load_and_the_last_three_are_kept() {
     for seed in 1..=5 {
         let published = generations.publish(&trained(seed), 3).unwrap();
         assert_eq!(published.generation, seed);
-        assert!(published.left_alone.is_empty());
+        assert!(published.not_replaced.is_empty());
         let bundle = generations.load().unwrap();
         assert_eq!((bundle.generation, bundle.manifest.settings.seed), (seed, seed));
-        assert_eq!(bundle.recommender.movies(), catalogue());
+        assert_eq!(bundle.recommender.movies(), catalog());
     }
     assert_eq!(generations.all(), [3, 4, 5]);
     let linked = fs::read(folder.path().join("item_features.npz")).unwrap();
@@ -98,7 +98,7 @@ fn publishing_removes_temporary_directories_and_keeps_foreign_files() {
     fs::write(folder.path().join("generations/.tmp-000001/half"), "x").unwrap();
     fs::write(folder.path().join("item_features.npz"), "mine").unwrap();
     let published = generations.publish(&trained(1), 3).unwrap();
-    assert_eq!(published.left_alone, [folder.path().join("item_features.npz")]);
+    assert_eq!(published.not_replaced, [folder.path().join("item_features.npz")]);
     assert_eq!(fs::read(folder.path().join("item_features.npz")).unwrap(), b"mine");
     assert!(!folder.path().join("generations/.tmp-000001").exists());
 }

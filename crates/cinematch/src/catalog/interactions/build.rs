@@ -28,7 +28,7 @@ impl Interactions {
             interactions.drop_repeated(&repeated);
         }
         drop(parts);
-        interactions.turn_round();
+        interactions.transpose();
         interactions
     }
 
@@ -140,7 +140,7 @@ impl Interactions {
     }
 
     /// Builds the matrix by movie by transposing the matrix by user.
-    pub(super) fn turn_round(&mut self) {
+    pub(super) fn transpose(&mut self) {
         /// Number of ratings per counting task.
         const RUN: usize = 1 << 20;
         let n_movies = self.movies.len();

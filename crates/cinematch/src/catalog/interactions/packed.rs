@@ -21,7 +21,7 @@ const MAGIC: &[u8; 8] = b"CMRATNG1";
 const _: () =
     assert!(cfg!(target_endian = "little"), "the arrays are written as they are in memory");
 /// Maximum length of the header in bytes.
-const MAX_HEADER_BYTES: u32 = 1 << 20;
+const MAX_HEADER_LENGTH: u32 = 1 << 20;
 /// Number of bytes before the header.
 const PREFIX: u64 = 16;
 const N_ARRAYS: usize = 9;
@@ -147,76 +147,76 @@ impl Packed {
     /// Loads packed ratings and verifies all checksums. Returns `None` if the file does not exist or
     /// belongs to another fingerprint. O(bytes); the arrays are read and checked in parallel.
     pub fn open(path: &Path, fingerprint: &Fingerprint) -> Result<Option<Self>, PackedError> {
-        let Some(file) = PackedFile::open(path)? else { return Ok(None) };
-        let (header, data) = file.header()?;
+        let file = match File::open(path) {
+            Ok(file) => PackedFile { file, path },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(FileError::at("open", path)(error).into()),
+        };
+        let length = fs::metadata(path).map_err(FileError::at("read", path))?.len();
+        let (header, data) = file.header(length)?;
         if header.provenance.fingerprint != *fingerprint {
             return Ok(None);
+        }
+        if data.checked_add(header.data_length()) != Some(length) {
+            return Err(file.damaged("its length is not what its header says"));
         }
         let interactions = file.interactions(&header, data)?;
         Ok(Some(Self { interactions, provenance: header.provenance }))
     }
 }
 
-/// An open file.
-struct PackedFile<'a> {
-    path: &'a Path,
-    file: File,
-    length: u64,
+impl Header {
+    /// Returns the length of all arrays in bytes.
+    fn data_length(&self) -> u64 {
+        12 * (self.n_users + self.n_movies) as u64 + 16 + 14 * self.n_ratings as u64
+    }
 }
 
-impl<'a> PackedFile<'a> {
-    /// Opens a file. Returns `None` if it does not exist.
-    fn open(path: &'a Path) -> Result<Option<Self>, FileError> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(FileError::at("open", path)(error)),
-        };
-        let length = fs::metadata(path).map_err(FileError::at("read", path))?.len();
-        Ok(Some(Self { path, file, length }))
-    }
+/// An open file of packed ratings.
+struct PackedFile<'a> {
+    file: File,
+    path: &'a Path,
+}
 
-    fn damaged(&self, reason: impl Into<String>) -> PackedError {
-        PackedError::Damaged { file: self.path.display().to_string(), reason: reason.into() }
+impl PackedFile<'_> {
+    fn damaged(&self, reason: &str) -> PackedError {
+        PackedError::Damaged { file: self.path.display().to_string(), reason: reason.to_owned() }
     }
 
     fn read(&self, at: u64, into: &mut [u8]) -> Result<(), FileError> {
         self.file.read_exact_at(into, at).map_err(FileError::at("read", self.path))
     }
 
-    /// Reads and verifies the header. Returns it with the offset of the arrays.
-    fn header(&self) -> Result<(Header, u64), PackedError> {
+    /// Reads and verifies the header of a file of `length` bytes. Returns it with the position of the first
+    /// array.
+    fn header(&self, length: u64) -> Result<(Header, u64), PackedError> {
         let mut prefix = [0; PREFIX as usize];
-        if self.length < PREFIX {
+        if length < PREFIX {
             return Err(self.damaged("it is too short"));
         }
         self.read(0, &mut prefix)?;
         let (magic, numbers) = prefix.split_at(MAGIC.len());
         let [header_length, header_crc]: [u32; 2] = bytemuck::pod_read_unaligned(numbers);
-        if magic != MAGIC || header_length > MAX_HEADER_BYTES {
-            return Err(self.damaged("it has the wrong magic number or header length"));
+        if magic != MAGIC || header_length > MAX_HEADER_LENGTH {
+            return Err(self.damaged("it does not start as it should"));
         }
         let mut header = vec![0; header_length as usize];
         let data = PREFIX + u64::from(header_length);
-        if self.length < data {
+        if length < data {
             return Err(self.damaged("it is too short"));
         }
         self.read(PREFIX, &mut header)?;
         if crc32fast::hash(&header) != header_crc {
-            return Err(self.damaged("its header has the wrong checksum"));
+            return Err(self.damaged("its header's checksum is another"));
         }
         let header = serde_json::from_slice(&header)
-            .map_err(|error| self.damaged(format!("its header: {error}")))?;
+            .map_err(|error| self.damaged(&format!("its header: {error}")))?;
         Ok((header, data))
     }
 
-    /// Reads and verifies the arrays, which start at the offset `data`.
+    /// Reads and verifies the arrays, the first of which is at position `data`.
     fn interactions(&self, header: &Header, data: u64) -> Result<Interactions, PackedError> {
         let (n_users, n_movies, n) = (header.n_users, header.n_movies, header.n_ratings);
-        let expected = data + 12 * (n_users + n_movies) as u64 + 16 + 14 * n as u64;
-        if self.length != expected {
-            return Err(self.damaged("its length differs from the one in its header"));
-        }
         let mut users = vec![0_u32; n_users];
         let mut movies = vec![0_u32; n_movies];
         let mut user_offsets = vec![0_u64; n_users + 1];
@@ -234,7 +234,24 @@ impl<'a> PackedFile<'a> {
             &mut user_stars,
             &mut movie_stars,
         ];
-        self.read_arrays(arrays, header.crc32, data)?;
+        let mut at = data;
+        let places: Vec<(u64, &mut [u8], u32)> = arrays
+            .into_iter()
+            .zip(header.crc32)
+            .map(|(array, crc)| {
+                let place = at;
+                at += array.len() as u64;
+                (place, array, crc)
+            })
+            .collect();
+        places.into_par_iter().with_max_len(1).try_for_each(|(at, array, crc)| {
+            self.read(at, array)?;
+            if crc32fast::hash(array) == crc {
+                Ok(())
+            } else {
+                Err(self.damaged("a checksum is not what its header says"))
+            }
+        })?;
         Ok(Interactions {
             users: users.into_iter().map(UserId).collect(),
             movies: Vocabulary::new(movies.into_iter().map(MovieId)),
@@ -245,29 +262,6 @@ impl<'a> PackedFile<'a> {
             movie_offsets,
             movie_users,
             movie_stars,
-        })
-    }
-
-    /// Reads consecutive arrays in parallel and compares their checksums.
-    fn read_arrays(
-        &self,
-        arrays: [&mut [u8]; N_ARRAYS],
-        crc32: [u32; N_ARRAYS],
-        mut at: u64,
-    ) -> Result<(), PackedError> {
-        let places: Vec<(u64, &mut [u8], u32)> = arrays
-            .into_iter()
-            .zip(crc32)
-            .map(|(array, crc)| {
-                let place = at;
-                at += array.len() as u64;
-                (place, array, crc)
-            })
-            .collect();
-        places.into_par_iter().with_max_len(1).try_for_each(|(at, array, crc)| {
-            self.read(at, array)?;
-            let is_intact = crc32fast::hash(array) == crc;
-            if is_intact { Ok(()) } else { Err(self.damaged("an array has the wrong checksum")) }
         })
     }
 }

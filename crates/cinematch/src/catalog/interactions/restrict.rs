@@ -40,7 +40,7 @@ impl Interactions {
             }
             kept.user_offsets.push(kept.user_movies.len() as u64);
         }
-        kept.turn_round();
+        kept.transpose();
         kept
     }
 
@@ -66,7 +66,7 @@ impl Interactions {
             }
             kept.user_offsets.push(kept.user_movies.len() as u64);
         }
-        kept.turn_round();
+        kept.transpose();
         kept
     }
 

@@ -310,7 +310,7 @@ struct LocalCorpus {
 
 impl LocalCorpus {
     fn new<S: AsRef<str>>(texts: &[S], stop_words: StopWords) -> Self {
-        const STOPPED: u32 = u32::MAX;
+        const STOP_WORD: u32 = u32::MAX;
         let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
         let mut local = Self {
             words: Vec::new(),
@@ -322,14 +322,14 @@ impl LocalCorpus {
             for_each_word(text.as_ref(), |word| {
                 let number = numbers.get(word).copied().unwrap_or_else(|| {
                     let stopped = stop_words == StopWords::English && is_english_stop_word(word);
-                    let number = if stopped { STOPPED } else { local.words.len() as u32 };
+                    let number = if stopped { STOP_WORD } else { local.words.len() as u32 };
                     if !stopped {
                         local.words.push(word.to_owned());
                     }
                     numbers.insert(word.to_owned(), number);
                     number
                 });
-                if number != STOPPED {
+                if number != STOP_WORD {
                     local.tokens.push(number);
                 }
             });

@@ -80,7 +80,11 @@ impl BiasedMf {
             let stars = self.stars(&user, *movie);
             let quantile = self.quantiles.of(history.len(), self.counts[movie.row()] as usize);
             let width = quantile * spread;
-            Prediction { stars, low: on_scale(stars - width), high: on_scale(stars + width) }
+            Prediction {
+                stars,
+                low: clamp_to_scale(stars - width),
+                high: clamp_to_scale(stars + width),
+            }
         };
         movies.iter().map(predict).collect()
     }
@@ -105,7 +109,7 @@ impl BiasedMf {
     }
 
     pub(super) fn stars(&self, user: &Factors, movie: MovieIdx) -> f32 {
-        on_scale(self.score_of(user, movie))
+        clamp_to_scale(self.score_of(user, movie))
     }
 
     /// Returns the spread of a user: the root mean squared error of the model on the user's own history,
@@ -118,7 +122,7 @@ impl BiasedMf {
     }
 }
 
-fn on_scale(stars: f32) -> f32 {
+fn clamp_to_scale(stars: f32) -> f32 {
     stars.clamp(0.5, 5.0)
 }
 

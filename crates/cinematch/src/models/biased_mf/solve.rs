@@ -81,7 +81,7 @@ impl<'a> RowSolver<'a> {
                 self.panels.clear();
             }
         }
-        self.pin(one);
+        self.remove_unknown(one);
         // The range checks keep the regularization large enough for positive pivots.
         self.matrix.factor(&mut self.factor).expect("a positive definite system");
     }
@@ -100,7 +100,7 @@ impl<'a> RowSolver<'a> {
     }
 
     /// Removes an unknown from the system.
-    fn pin(&mut self, unknown: usize) {
+    fn remove_unknown(&mut self, unknown: usize) {
         for column in 0..self.right.len() {
             self.matrix.tile(0, column)[unknown].fill(0.0);
         }

@@ -20,12 +20,12 @@
 //! The model has no archive: it is restored from the features.
 
 mod column_sums;
-mod likeness;
 mod model;
+mod similarity_pool;
 mod standalone;
 
-pub use likeness::Likeness;
 pub use model::{Affinity, ContentModel, Profile, SharedFeature, Signal};
+pub use similarity_pool::SimilarityPool;
 pub use standalone::{ContentAlone, ContentParams};
 
 #[cfg(test)]

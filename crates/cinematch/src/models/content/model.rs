@@ -5,12 +5,12 @@ use std::cell::RefCell;
 use serde::Serialize;
 
 use super::column_sums::ColumnSums;
-use super::likeness::Likeness;
+use super::similarity_pool::SimilarityPool;
 use crate::features::CsrMatrix;
+use crate::features::layout::{Codes, Layout, SharedTerm};
 use crate::features::patterns::RowPatterns;
 use crate::features::ranking::{Block, BlockKind, RankingFeatures};
 use crate::ids::MovieIdx;
-use crate::retrieval::{Codes, Layout, SharedTerm};
 
 thread_local! {
     /// Reused between histories to avoid allocating one sum per column each time.
@@ -172,16 +172,16 @@ impl ContentModel {
         movies: &[MovieIdx],
         mut each: impl FnMut(MovieIdx, &Affinity),
     ) {
-        let mut likeness = self.likeness();
+        let mut similarity_pool = self.similarity_pool();
         for signal in history {
-            likeness.push(signal.movie);
+            similarity_pool.push(signal.movie);
         }
         let mut affinity = Affinity { parts: Vec::new(), matches: Vec::new() };
         for movie in movies {
             affinity.parts.clear();
             affinity.parts.resize(history.len(), 0.0);
             affinity.matches.clear();
-            likeness.each_match(*movie, |signal, column, part| {
+            similarity_pool.each_match(*movie, |signal, column, part| {
                 affinity.parts[signal] += part;
                 affinity.matches.push(Match { signal, column, part });
             });
@@ -193,8 +193,8 @@ impl ContentModel {
     }
 
     /// Returns an empty pool of movies to compare others with. Similarities are 0 to 1.
-    pub fn likeness(&self) -> Likeness<'_> {
-        Likeness::new(&self.features.matrix)
+    pub fn similarity_pool(&self) -> SimilarityPool<'_> {
+        SimilarityPool::new(&self.features.matrix)
     }
 
     /// Returns the features through which a signal contributes to a movie's affinity, the strongest

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{ContentModel, Signal};
 use crate::catalog::Rated;
+use crate::features::layout::Layout;
 use crate::features::ranking::RankingFeatures;
 use crate::ids::MovieIdx;
 use crate::models::archive::{Archive, ArchiveContext, ReadArchive};
@@ -15,7 +16,6 @@ use crate::models::interface::{
     FitCause, FittedModel, ModelParams, ParameterError, SearchSpace, TrainingData,
 };
 use crate::models::model::Model;
-use crate::retrieval::Layout;
 
 /// A content model that scores movies in row order.
 #[derive(Clone, Debug)]

@@ -1,72 +1,23 @@
 use super::model::{ContentModel, Profile, Signal};
-use crate::catalog::Movie;
+use crate::features::layout::Layout;
 use crate::features::plain::PlainFeatures;
 use crate::features::ranking::{FeatureSet, RankingFeatures};
 use crate::features::tags::TagCounts;
 use crate::features::text::TfidfParams;
-use crate::ids::{MovieId, MovieIdx};
-use crate::retrieval::{Layout, Scores, best};
+use crate::fixtures::catalog;
+use crate::ids::MovieIdx;
+use crate::retrieval::{Scores, best};
 
-/// Returns a movie with a title and no other facts.
-pub(crate) fn movie(id: u32, title: &str) -> Movie {
-    Movie {
-        movie_id: MovieId(id),
-        tmdb_id: None,
-        imdb_id: None,
-        title: title.to_owned(),
-        alt_titles: Vec::new(),
-        year: None,
-        genres: Vec::new(),
-        overview: None,
-        runtime: None,
-        popularity: None,
-        vote_count: None,
-        vote_average: None,
-        keywords: Vec::new(),
-        cast: Vec::new(),
-        directors: Vec::new(),
-        services: Vec::new(),
-        services_source: None,
-        original_language: None,
-        poster_path: None,
-    }
-}
-
-/// Returns twelve movies of three kinds: heists, musicals, westerns.
-pub(crate) fn catalogue() -> Vec<Movie> {
-    let kinds: [(&[&str], &[&str], &str); 3] = [
-        (&["crime", "thriller"], &["heist", "police"], "A crew plans a heist"),
-        (&["musical", "comedy"], &["singing", "dancing"], "They sing on a stage"),
-        (&["western"], &["duel", "horse"], "A rider comes to a town"),
-    ];
-    (0..12)
-        .map(|id| {
-            let (genres, keywords, overview) = kinds[id as usize % 3];
-            let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-            Movie {
-                year: Some(1980 + id as u16 * 3),
-                runtime: Some(85 + id * 5),
-                genres: owned(genres),
-                keywords: owned(keywords),
-                overview: Some(format!("{overview} number{id}.")),
-                vote_count: Some(10 + 37 * (id % 5)),
-                vote_average: Some(5.0 + (id % 4) as f32),
-                ..movie(100 + id, &format!("Film {id}"))
-            }
-        })
-        .collect()
-}
-
-/// Fits the model on [`catalogue`].
+/// Fits the model on [`catalog`].
 pub(crate) fn model(feature_set: FeatureSet) -> ContentModel {
-    let movies = catalogue();
+    let movies = catalog();
     let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
     let tags = TagCounts::default();
     let features = RankingFeatures::fit(feature_set, &movies, &plain, &tags).unwrap();
     ContentModel::fit(features, &layout())
 }
 
-/// Orders the movies of [`catalogue`] by kind.
+/// Orders the movies of [`catalog`] by kind.
 fn layout() -> Layout {
     Layout::new(12, |movie| movie.0 % 3)
 }
@@ -138,17 +89,17 @@ fn scores_are_zero_for_an_empty_history() {
 #[test]
 fn a_movie_is_most_similar_to_itself() {
     let model = model(FeatureSet::Full);
-    let mut likeness = model.likeness();
-    (0..12).for_each(|at| likeness.push(MovieIdx(at)));
+    let mut similarity_pool = model.similarity_pool();
+    (0..12).for_each(|at| similarity_pool.push(MovieIdx(at)));
     for at in 0..12 {
-        let alike = likeness.to(MovieIdx(at as u32)).to_vec();
+        let alike = similarity_pool.similarities_to(MovieIdx(at as u32)).to_vec();
         assert!(alike[at] <= 1.0 + 1e-5);
         assert!(alike.iter().all(|other| *other <= alike[at] + 1e-5));
     }
     // Dropping a pool resets the shared heads.
-    drop(likeness);
-    assert!(model.likeness().to(MovieIdx(0)).is_empty());
-    let mut again = model.likeness();
+    drop(similarity_pool);
+    assert!(model.similarity_pool().similarities_to(MovieIdx(0)).is_empty());
+    let mut again = model.similarity_pool();
     again.push(MovieIdx(1));
-    assert_eq!(again.to(MovieIdx(1)).len(), 1);
+    assert_eq!(again.similarities_to(MovieIdx(1)).len(), 1);
 }

@@ -38,7 +38,7 @@ impl<M: Model> Hybrid<M> {
     /// # Panics
     /// If the number of weights differs from the number of models.
     #[must_use]
-    pub fn reweighed(mut self, weights: &[f32]) -> Self {
+    pub fn with_weights(mut self, weights: &[f32]) -> Self {
         assert_eq!(weights.len(), self.parts.len(), "one weight per model");
         for ((_, weight), other) in self.parts.iter_mut().zip(weights) {
             *weight = *other;

@@ -39,7 +39,7 @@ impl Ials {
             }
             let length =
                 target.as_flattened().iter().map(|value| value * value).sum::<f32>().sqrt();
-            let scale = (1.0 - share) * new_movies.map.restoring(length, mean_length);
+            let scale = (1.0 - share) * new_movies.map.norm_factor(length, mean_length);
             target.as_flattened_mut().iter_mut().for_each(|value| *value *= scale);
             if let Some((folded, _)) = folded.as_ref().filter(|_| share > 0.0) {
                 add(share, folded.row(new_movie), target);

@@ -39,29 +39,31 @@ fn greedy(
     let mix = spread(index, liked);
     let is_calibrated = mix.iter().any(|weight| *weight > 0.0);
     let (best, worst) = (candidates[0].score, candidates.last().unwrap().score);
-    let mut likeness = recommender.model().likeness();
+    let mut similarity_pool = recommender.model().similarity_pool();
     for candidate in candidates {
-        likeness.push(candidate.movie);
+        similarity_pool.push(candidate.movie);
     }
-    let alike: Vec<Vec<f32>> =
-        candidates.iter().map(|candidate| likeness.to(candidate.movie).to_vec()).collect();
+    let alike: Vec<Vec<f32>> = candidates
+        .iter()
+        .map(|candidate| similarity_pool.similarities_to(candidate.movie).to_vec())
+        .collect();
     let mut waiting: Vec<usize> = (0..candidates.len()).collect();
     let mut list: Vec<usize> = Vec::new();
     while !waiting.is_empty() {
-        let nearness: Vec<f32> = waiting
+        let negative_distance: Vec<f32> = waiting
             .iter()
             .map(|at| {
                 let with = list.iter().chain([at]).map(|at| (candidates[*at].movie, 1.0));
                 miscalibration(&mix, &spread(index, with)).map_or(0.0, |far| -far as f32)
             })
             .collect();
-        let least = nearness.iter().copied().fold(f32::INFINITY, f32::min);
-        let range = nearness.iter().copied().fold(f32::NEG_INFINITY, f32::max) - least;
+        let least = negative_distance.iter().copied().fold(f32::INFINITY, f32::min);
+        let range = negative_distance.iter().copied().fold(f32::NEG_INFINITY, f32::max) - least;
         let value = |place: usize| {
             let at = waiting[place];
             let relevance = (candidates[at].score - worst) / (best - worst);
             let above = list.iter().map(|above| alike[at][*above]).fold(0.0, f32::max);
-            let near = if range > 1e-5 { (nearness[place] - least) / range } else { 0.0 };
+            let near = if range > 1e-5 { (negative_distance[place] - least) / range } else { 0.0 };
             let near = if is_calibrated { near } else { 0.0 };
             (1.0 - diversity) * relevance - diversity * above + diversity * 0.3 * near
         };
@@ -75,7 +77,7 @@ fn greedy(
 #[test]
 fn lazy_greedy_agrees_with_exhaustive_greedy() {
     // Mixed kinds, one movie without genres, one with three.
-    let mut movies = catalogue();
+    let mut movies = catalog();
     movies[4].genres.clear();
     movies[7].genres = ["crime", "musical", "western"].map(str::to_owned).into();
     let features = model(FeatureSet::Full).features().clone();

@@ -13,7 +13,7 @@ use crate::sources::table;
 
 /// Reads a CSV or JSON file. The caller has already taken its bytes from the budget.
 pub fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<History, HistoryError> {
-    let start = table::without_mark(bytes).trim_ascii_start();
+    let start = table::strip_bom(bytes).trim_ascii_start();
     if start.is_empty() {
         return Err(HistoryError::Blank { file: name.to_owned() });
     }

@@ -17,7 +17,7 @@ use crate::ids::{MovieId, UserId, Vocabulary};
 use crate::rating::Stars;
 use crate::sources::movielens::RATING_COLUMNS;
 use crate::sources::problem::{Outcome, Problem, ProblemKind};
-use crate::sources::values::AN_ID;
+use crate::sources::values::ID_EXPECTED;
 
 /// Rows decoded at a time per thread.
 const CHUNK: usize = 1 << 18;
@@ -37,7 +37,7 @@ pub fn read_parquet(
         }
         RatingsError::Parquet { file: file.to_owned(), reason }
     };
-    let reader = SerializedFileReader::new(Places(source)).map_err(failed)?;
+    let reader = SerializedFileReader::new(PositionedFile(source)).map_err(failed)?;
     let columns = columns(file, &reader)?;
     let mut first_rows = vec![0];
     for group in reader.metadata().row_groups() {
@@ -64,21 +64,21 @@ pub fn read_parquet(
 
 /// A file with positioned reads. Clones of a [`File`] share a cursor, so parallel reads of row groups
 /// through them would interfere.
-struct Places(File);
+struct PositionedFile(File);
 
-impl Length for Places {
+impl Length for PositionedFile {
     fn len(&self) -> u64 {
         self.0.metadata().map_or(0, |metadata| metadata.len())
     }
 }
 
-impl ChunkReader for Places {
+impl ChunkReader for PositionedFile {
     type T = std::io::Cursor<Bytes>;
 
     fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
         /// Bytes returned for a page header, which takes some tens of bytes.
-        const ENOUGH: u64 = 1 << 16;
-        let length = ENOUGH.min(self.len().saturating_sub(start)) as usize;
+        const HEADER_BYTES: u64 = 1 << 16;
+        let length = HEADER_BYTES.min(self.len().saturating_sub(start)) as usize;
         self.get_bytes(start, length).map(std::io::Cursor::new)
     }
 
@@ -91,7 +91,7 @@ impl ChunkReader for Places {
 
 /// Position and number format of a column of ratings in the file.
 #[derive(Clone, Copy)]
-struct Place {
+struct ColumnSource {
     column: usize,
     unsigned: bool,
     /// Factor from stored to returned values: 1e-3 for timestamps in milliseconds.
@@ -99,11 +99,14 @@ struct Place {
 }
 
 /// Locates the columns of ratings in the schema.
-fn columns(file: &str, reader: &SerializedFileReader<Places>) -> Result<Vec<Place>, RatingsError> {
+fn columns(
+    file: &str,
+    reader: &SerializedFileReader<PositionedFile>,
+) -> Result<Vec<ColumnSource>, RatingsError> {
     let schema = reader.metadata().file_metadata().schema_descr();
     let found = schema.columns();
     let wrong = |reason: String| RatingsError::Parquet { file: file.to_owned(), reason };
-    let place = |name: &str| {
+    let find = |name: &str| {
         let column = found.iter().position(|column| column.name() == name).ok_or_else(|| {
             let names: Vec<&str> = found.iter().map(|column| column.name()).collect();
             wrong(format!("there is no column `{name}`, only {}", names.join(", ")))
@@ -123,9 +126,9 @@ fn columns(file: &str, reader: &SerializedFileReader<Places>) -> Result<Vec<Plac
             Some(LogicalType::Integer(integer)) => unsigned = !integer.is_signed,
             _ => {}
         }
-        Ok(Place { column, unsigned, unit })
+        Ok(ColumnSource { column, unsigned, unit })
     };
-    RATING_COLUMNS.iter().map(|column| place(column.name)).collect()
+    RATING_COLUMNS.iter().map(|column| find(column.name)).collect()
 }
 
 /// Values of some rows, by column. `None` is a null.
@@ -133,24 +136,24 @@ type Rows = Vec<Vec<Option<f64>>>;
 
 /// Reads a row group in chunks. Calls `each` with the index of the chunk's first row and its rows.
 fn read_group<T>(
-    reader: &SerializedFileReader<Places>,
+    reader: &SerializedFileReader<PositionedFile>,
     group: usize,
-    places: &[Place],
+    sources: &[ColumnSource],
     first_row: u64,
     mut each: impl FnMut(u64, Rows) -> T,
 ) -> Result<Vec<T>, ParquetError> {
     let group = reader.get_row_group(group)?;
-    let mut columns = Vec::with_capacity(places.len());
-    for place in places {
-        columns.push(group.get_column_reader(place.column)?);
+    let mut columns = Vec::with_capacity(sources.len());
+    for source in sources {
+        columns.push(group.get_column_reader(source.column)?);
     }
     let n_rows = group.metadata().num_rows() as usize;
     let mut all = Vec::new();
     for first in (0..n_rows).step_by(CHUNK) {
         let n = CHUNK.min(n_rows - first);
-        let mut rows = Rows::with_capacity(places.len());
-        for (place, column) in places.iter().zip(&mut columns) {
-            let values = numbers(column, *place, n)?;
+        let mut rows = Rows::with_capacity(sources.len());
+        for (source, column) in sources.iter().zip(&mut columns) {
+            let values = numbers(column, *source, n)?;
             if values.len() != n {
                 return Err(ParquetError::EOF("a column ends before the others".to_owned()));
             }
@@ -164,13 +167,13 @@ fn read_group<T>(
 /// Reads the next `n` values of a column.
 fn numbers(
     column: &mut ColumnReader,
-    place: Place,
+    source: ColumnSource,
     n: usize,
 ) -> Result<Vec<Option<f64>>, ParquetError> {
-    let whole = |value: i64| value as f64 * place.unit;
+    let whole = |value: i64| value as f64 * source.unit;
     match column {
         ColumnReader::Int32ColumnReader(column) => next(column, n, |value| {
-            if place.unsigned { whole(i64::from(value as u32)) } else { whole(i64::from(value)) }
+            if source.unsigned { whole(i64::from(value as u32)) } else { whole(i64::from(value)) }
         }),
         ColumnReader::Int64ColumnReader(column) => next(column, n, whole),
         ColumnReader::FloatColumnReader(column) => next(column, n, f64::from),
@@ -210,7 +213,7 @@ fn part(file: &str, movies: &Vocabulary, first_row: u64, rows: &Rows) -> Part {
             Err((column, kind, reason)) => {
                 part.rows += 1;
                 part.gaps.push(part.users.len() as u32);
-                part.note(vec![Problem {
+                part.add_problems(vec![Problem {
                     file: file.to_owned(),
                     line: first_row + at as u64 + 1,
                     field: Some(RATING_COLUMNS[column].name.to_owned()),
@@ -238,7 +241,7 @@ fn row(movies: &Vocabulary, values: [Option<f64>; 4]) -> Result<Row, (usize, Pro
             (column, ProblemKind::InvalidValue, format!("expected {expected}, got `{value}`"))
         })
     };
-    let (user, movie_id) = (UserId(whole(0, AN_ID)?), MovieId(whole(1, AN_ID)?));
+    let (user, movie_id) = (UserId(whole(0, ID_EXPECTED)?), MovieId(whole(1, ID_EXPECTED)?));
     let value = number(2, "0.5 to 5.0 in halves")?;
     let stars = Stars::from_value(value as f32).ok_or_else(|| {
         let reason = format!("expected 0.5 to 5.0 in halves, got `{value}`");

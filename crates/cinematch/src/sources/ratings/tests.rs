@@ -71,7 +71,7 @@ fn reads_every_line_across_piece_boundaries() {
             break;
         }
         if row % 100_000 == 50_000 {
-            csv.push_str(&"x".repeat(3 * LONGEST_LINE as usize));
+            csv.push_str(&"x".repeat(3 * MAX_OVERHANG as usize));
             csv.push('\n');
         } else {
             writeln!(csv, "{row},7,{}.5,{row}", row % 5).unwrap();
@@ -136,7 +136,7 @@ fn read_histories_defaults_a_missing_timestamp_to_zero() {
     assert_eq!(histories.parts[0].times, [12, 0]);
     assert_eq!(histories.problems.len(), 1);
     // A user without usable rows is still listed.
-    assert_eq!(histories.strangers, [UserId(6)]);
+    assert_eq!(histories.users_with_unusable_rows, [UserId(6)]);
     let error = read("r.csv", csv.as_bytes(), &movies()).unwrap_err();
     assert!(error.to_string().contains("timestamp"), "{error}");
 }

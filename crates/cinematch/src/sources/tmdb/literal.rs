@@ -3,7 +3,7 @@
 use serde_json::{Map, Number, Value};
 
 /// Maximum nesting depth of a Python literal.
-const DEEPEST: u32 = 32;
+const MAX_DEPTH: u32 = 32;
 
 /// Parses JSON, or a Python literal of lists, dictionaries, strings, numbers, None, True and False.
 /// Returns `None` if `text` is neither.
@@ -43,7 +43,7 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, depth: u32) -> Option<Value> {
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return None;
         }
         self.space();

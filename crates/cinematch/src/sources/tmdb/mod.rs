@@ -74,12 +74,12 @@ const COLUMNS: [Column; 13] = [
 ];
 
 /// Maximum valid runtime in minutes. The longest movie ever made runs 51,420 minutes.
-const LONGEST_RUNTIME: u32 = 60_000;
+const MAX_RUNTIME: u32 = 60_000;
 
 /// Decodes `tmdb_metadata.csv`. A repeated id keeps its last row, which is the most recently fetched
 /// one.
 pub fn metadata<'a>(file: &str, bytes: &'a [u8]) -> Result<TmdbFile<'a>, SourceError> {
-    let mut records: Vec<TmdbRow<'a>> = Vec::with_capacity(table::rows_at_most(bytes));
+    let mut records: Vec<TmdbRow<'a>> = Vec::with_capacity(table::row_capacity(bytes));
     let mut problems = Vec::new();
     let mut seen = FxHashMap::with_capacity_and_hasher(records.capacity(), FxBuildHasher);
     let mut has_services = false;
@@ -107,8 +107,8 @@ pub fn metadata<'a>(file: &str, bytes: &'a [u8]) -> Result<TmdbFile<'a>, SourceE
 
 fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -> TmdbRow<'a> {
     let mut values = Values { row, problems };
-    let runtime = values.number(2, &format!("1 to {LONGEST_RUNTIME} minutes"), |text| {
-        whole_number(text).filter(|minutes| *minutes <= LONGEST_RUNTIME)
+    let runtime = values.number(2, &format!("1 to {MAX_RUNTIME} minutes"), |text| {
+        whole_number(text).filter(|minutes| *minutes <= MAX_RUNTIME)
     });
     let popularity = values.number(3, "0 or more", |text| finite(text, 0.0..=f32::MAX));
     let vote_count = values.number(4, "a whole number, 0 or more", |text| match text {

@@ -66,7 +66,7 @@ fn recorded_but_incomplete_promotions_are_ignored() {
     let (at, why) = (AT.to_owned(), String::new());
     // Simulates a crash after recording the promotion.
     let promotion = Promotion { generation: 3, model_id, at, why, is_rollback: false };
-    generations.write_down(promotion).unwrap();
+    generations.record_promotion(promotion).unwrap();
     assert_eq!(generations.promotions().unwrap().len(), 2);
     assert_eq!(generations.previous().unwrap(), Some(1));
     promote(&generations, 3);

@@ -1,4 +1,4 @@
-//! The order in which movies are scanned, divided into blocks that a scan can skip.
+//! Scan order of the movies, divided into blocks that a scan can skip, and score terms in that order.
 
 use std::ops::Range;
 
@@ -87,5 +87,29 @@ impl Codes {
     /// Distinct codes of a block, ascending.
     pub fn in_block(&self, block: usize) -> &[u32] {
         &self.in_blocks[self.block_starts[block] as usize..self.block_starts[block + 1] as usize]
+    }
+}
+
+/// A term of the scores that depends on a categorical property of the movie.
+#[derive(Clone, Debug)]
+pub struct SharedTerm<'a> {
+    /// Code of each movie.
+    pub codes: &'a Codes,
+    /// Value of each code.
+    pub values: Vec<f32>,
+}
+
+impl SharedTerm<'_> {
+    /// Adds each movie's value to the sum at its position.
+    pub fn add_to(&self, sums: &mut [f32]) {
+        self.add_from(0, sums);
+    }
+
+    /// Adds the values of `sums.len()` positions, starting at `first`.
+    pub fn add_from(&self, first: usize, sums: &mut [f32]) {
+        let codes = self.codes.of(first..first + sums.len());
+        for (sum, code) in sums.iter_mut().zip(codes) {
+            *sum += self.values[*code as usize];
+        }
     }
 }

@@ -2,12 +2,11 @@
 //!
 //! `rank ml/artifacts [--requests 400]`
 //!
-//! Histories of several lengths are drawn from the movies with the most votes. For each, the example measures
+//! Histories of several lengths are drawn from the movies with the most votes. For each, the program measures
 //! folding the history into iALS (`fold_in`, if the bundle has the model) and a complete request with all
 //! models, diversity and reasons for the best 20 movies (`recommend`). It uses one thread and discards the
 //! first tenth of the requests as warm-up. Prints one JSON object.
 
-use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
@@ -20,20 +19,21 @@ use cinematch::rating::Stars;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use crate::outcome::Outcome;
+
 const LENGTHS: [usize; 4] = [1, 8, 50, 500];
 const BEST: usize = 20;
 /// Number of movies to draw from.
 const KNOWN: usize = 5_000;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut args = std::env::args().skip(1);
-    let artifacts = args.next().ok_or("the first argument is the folder of artifacts")?;
-    let requests: usize = match (args.next().as_deref(), args.next()) {
-        (None, None) => 400,
-        (Some("--requests"), Some(number)) => number.parse()?,
-        _ => return Err("expected --requests NUMBER and nothing else".into()),
+/// Runs the measurement.
+pub fn run(args: &[&str]) -> Outcome<()> {
+    let (artifacts, requests) = match args {
+        [artifacts] => (artifacts, 400),
+        [artifacts, "--requests", number] => (artifacts, number.parse::<usize>()?),
+        _ => return Err("expected ARTIFACTS [--requests NUMBER]".into()),
     };
-    let bundle = Bundle::load(Path::new(&artifacts))?;
+    let bundle = Bundle::load(Path::new(artifacts))?;
     let recommender = &bundle.recommender;
     let mut known: Vec<MovieIdx> = (0..recommender.movies().len() as u32).map(MovieIdx).collect();
     known.sort_by_key(|movie| std::cmp::Reverse(recommender.movie(*movie).vote_count));

@@ -1,83 +1,30 @@
-//! Training a generation from a merged table, and reading and writing its files.
+//! Reading and writing the files of a generation.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::Instant;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{Counts, FORMAT_VERSION, FileSum, InputSum, Manifest, Run, Settings};
-use super::{Bundle, models, npz};
-use crate::catalog::{Availability, Interactions, Movie};
-use crate::evaluation::HoldOut;
+use super::error::{ArtifactsError, LoadError, broken, parse};
+use super::loaded::Bundle;
+use super::manifest::{Counts, FileSum, Manifest};
+use super::names::{
+    AVAILABILITY, GENRES, ITEM_FEATURES, MANIFEST, MOVIES, NUMERIC, RANKING_COLUMNS, RANKING_ROWS,
+    TFIDF,
+};
+use super::{models, npz};
+use crate::catalog::{Availability, Movie};
 use crate::features::GenreBinarizer;
 use crate::features::numeric::NumericScaler;
 use crate::features::plain::PlainFeatures;
 use crate::features::ranking::{Block, FeatureSet, RankingFeatures};
-use crate::features::tags::TagCounts;
-use crate::features::text::{TfidfError, TfidfParams, TfidfVectorizer};
-use crate::ids::{UserIdx, Vocabulary, sha256_hex};
-use crate::models::{FitError, Fitted, Spec, TrainingSet};
+use crate::features::text::{StopWords, TfidfParams, TfidfVectorizer};
+use crate::ids::sha256_hex;
+use crate::models::Fitted;
 use crate::ranking::{Blend, Recommender, Votes};
-
-// Files of a generation.
-pub(super) const ITEM_FEATURES: &str = "item_features.npz";
-pub(super) const TFIDF: &str = "tfidf_vectorizer.json";
-pub(super) const GENRES: &str = "genre_mlb.json";
-pub(super) const NUMERIC: &str = "numeric_scaler.json";
-const RANKING_ROWS: &str = "ranking_features.npz";
-const RANKING_COLUMNS: &str = "ranking_features.json";
-const MOVIES: &str = "movies_meta.json";
-const AVAILABILITY: &str = "availability.json";
-pub(super) const MANIFEST: &str = "manifest.json";
-
-/// Inputs and settings of a training run.
-#[derive(Debug)]
-pub struct Training {
-    /// Movies of the merged table.
-    pub movies: Vec<Movie>,
-    /// Streaming availability, if it was fetched.
-    pub availability: Option<Availability>,
-    /// User tags.
-    pub tags: TagCounts,
-    /// Ratings, including those of other movies; not needed by a pure content model.
-    pub ratings: Option<Interactions>,
-    /// Users whose ratings are left out of training. The caller is responsible for leaving their tags out of
-    /// `tags`.
-    pub hold_out: Option<HoldOut>,
-    /// Files that the data was read from.
-    pub inputs: Vec<InputSum>,
-    /// Training settings.
-    pub settings: Settings,
-    /// Start of the run, RFC 3339 in UTC.
-    pub created_at: String,
-}
-
-/// Error of training.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    /// The table has no movies.
-    #[error("there are no films to train on; loosen the filters of `cinematch preprocess`")]
-    NoMovies,
-    /// The TF-IDF vectorizer could not be fitted.
-    #[error(transparent)]
-    Tfidf(#[from] TfidfError),
-    /// The model could not be fitted.
-    #[error(transparent)]
-    Fit(#[from] FitError),
-    /// The model learns from ratings, but there are none.
-    #[error(
-        "the model `{0}` learns from ratings, and no film of the merged table has one: train \
-         `--model content`, or put ratings.csv beside movies.csv"
-    )]
-    NoRatings(&'static str),
-    /// A file could not be serialized.
-    #[error("cannot write the artifacts: {0}")]
-    Write(#[from] io::Error),
-}
 
 /// A generation in memory.
 #[derive(Debug)]
@@ -86,6 +33,36 @@ pub struct Trained {
     pub manifest: Manifest,
     /// Bytes of every other file, by name.
     pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Trained {
+    /// Loads the generation without writing it to disk. It has the number 0.
+    ///
+    /// # Errors
+    /// Returns an error if a file is inconsistent with the manifest.
+    pub fn into_bundle(mut self) -> Result<Bundle, ArtifactsError> {
+        let files = std::mem::take(&mut self.files);
+        let read = |name: &str| files.get(name).cloned().ok_or_else(|| broken(name, "missing"));
+        load(self.manifest, 0, read).map_err(|LoadError { file, reason }| ArtifactsError::Broken {
+            path: file.into(),
+            reason,
+        })
+    }
+
+    /// Writes the files into an empty directory and syncs each.
+    pub(super) fn write(&self, directory: &Path) -> io::Result<()> {
+        let manifest = manifest_bytes(&self.manifest)?;
+        let mut files: Vec<(&str, &[u8])> =
+            self.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+        files.push((MANIFEST, &manifest));
+        // Written in parallel, the largest first, because copying to the kernel takes most of the time.
+        files.sort_by_key(|(_, bytes)| std::cmp::Reverse(bytes.len()));
+        files.into_par_iter().with_max_len(1).try_for_each(|(name, bytes)| {
+            let mut file = std::fs::File::create_new(directory.join(name))?;
+            file.write_all(bytes)?;
+            file.sync_all()
+        })
+    }
 }
 
 /// Contents of `tfidf_vectorizer.json`.
@@ -118,76 +95,6 @@ struct RankingFile<'a> {
 
 /// Name of a file and the function that serializes it.
 type Make<'a> = (String, Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync + 'a>);
-
-/// Trains a generation and serializes its files. Equal inputs give equal bytes at any number of threads,
-/// except for `run` in the manifest. `progress` is called with the name of the model being fitted and its
-/// progress, 0 to 1.
-pub fn train(
-    training: Training,
-    progress: &mut dyn FnMut(&'static str, f32),
-) -> Result<Trained, TrainError> {
-    let Training { movies, availability, tags, ratings, hold_out, inputs, settings, created_at } =
-        training;
-    if movies.is_empty() {
-        return Err(TrainError::NoMovies);
-    }
-    let mut clock = Clock::new();
-    let learned_from: Cow<'_, [Movie]> = if settings.without_tmdb_text {
-        movies.iter().map(Movie::of_movielens_alone).collect::<Vec<_>>().into()
-    } else {
-        Cow::Borrowed(&movies)
-    };
-    let plain = PlainFeatures::fit(&learned_from, settings.tfidf)?;
-    clock.step("plain_features");
-    let ranking = RankingFeatures::fit(settings.features, &learned_from, &plain, &tags)?;
-    clock.step("ranking_features");
-
-    let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
-    let ratings = ratings.map(|ratings| ratings.restricted_to(&vocabulary));
-    let users: Option<Vec<UserIdx>> = ratings.as_ref().map(|ratings| match hold_out {
-        Some(hold_out) => hold_out.learned(ratings),
-        None => ratings.users().collect(),
-    });
-    let learned_from = ratings.as_ref().zip(users.as_deref());
-    let learned = learn(&settings.model, &ranking, learned_from, progress)?;
-    clock.step("models");
-    let n_ratings = learned_from
-        .map_or(0, |(ratings, users)| users.iter().map(|user| ratings.of_user(*user).len()).sum());
-    // Free the memory of the ratings, which are about as large as the models.
-    drop(ratings);
-
-    let models = learned.as_ref().map(|learned| models::files(&settings.model, learned));
-    let contents = Contents {
-        movies: &movies,
-        availability: availability.as_ref(),
-        plain: &plain,
-        ranking: &ranking,
-        models: models.unwrap_or_default(),
-    };
-    let (files, sums) = contents.files()?;
-    clock.step("serialise");
-
-    let mut manifest = Manifest {
-        format_version: FORMAT_VERSION,
-        model_id: String::new(),
-        settings,
-        counts: Counts { tagged_movies: tags.n_movies(), ratings: n_ratings, ..contents.counts() },
-        inputs,
-        hold_out,
-        derived_from: None,
-        vocabulary_sha256: vocabulary.checksum(),
-        services_source: movies.iter().find_map(|movie| movie.services_source),
-        files: sums,
-        run: Run {
-            created_at,
-            trained_at: None,
-            threads: rayon::current_num_threads(),
-            timings_ms: clock.steps,
-        },
-    };
-    manifest.model_id = manifest.computed_id();
-    Ok(Trained { manifest, files })
-}
 
 /// Bytes of files by name.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -255,41 +162,6 @@ impl Contents<'_> {
     }
 }
 
-/// Fits the model if it learns from ratings; returns `None` otherwise.
-fn learn(
-    spec: &Spec,
-    features: &RankingFeatures,
-    ratings: Option<(&Interactions, &[UserIdx])>,
-    progress: &mut dyn FnMut(&'static str, f32),
-) -> Result<Option<Fitted>, TrainError> {
-    if !spec.model.learns_from_ratings() {
-        return Ok(None);
-    }
-    let (interactions, users) = ratings
-        .filter(|(ratings, _)| ratings.n_ratings() > 0)
-        .ok_or(TrainError::NoRatings(spec.model.name()))?;
-    let data = TrainingSet { interactions, users, features };
-    Ok(Some(spec.fit(data, progress)?))
-}
-
-/// Measures the duration of each step in milliseconds.
-pub(super) struct Clock {
-    last: Instant,
-    pub(super) steps: BTreeMap<String, f64>,
-}
-
-impl Clock {
-    pub(super) fn new() -> Self {
-        Self { last: Instant::now(), steps: BTreeMap::new() }
-    }
-
-    pub(super) fn step(&mut self, name: &str) {
-        let elapsed = self.last.elapsed().as_secs_f64() * 1e3;
-        self.steps.insert(name.to_owned(), (elapsed * 1e3).round() / 1e3);
-        self.last = Instant::now();
-    }
-}
-
 fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec(value)?;
     bytes.push(b'\n');
@@ -297,14 +169,13 @@ fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {
 }
 
 /// Serializes a manifest with indentation.
-pub(super) fn manifest_bytes(manifest: &Manifest) -> io::Result<Vec<u8>> {
+fn manifest_bytes(manifest: &Manifest) -> io::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(manifest)?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
 fn tfidf_bytes(tfidf: &TfidfVectorizer) -> io::Result<Vec<u8>> {
-    use crate::features::text::StopWords;
     let terms = tfidf.terms.iter().enumerate();
     json(&TfidfFile {
         params: TfidfFileParams {
@@ -366,7 +237,6 @@ pub(super) struct Transformers {
 pub(super) fn load_transformers(
     read: impl Fn(&str) -> Result<Vec<u8>, LoadError>,
 ) -> Result<Transformers, LoadError> {
-    use crate::features::text::StopWords;
     let bytes = read(TFIDF)?;
     let file: TfidfFile<'_> = parse(TFIDF, &bytes)?;
     let mut terms = vec![String::new(); file.vocabulary.len()];
@@ -392,21 +262,6 @@ pub(super) fn load_transformers(
         genres: parse(GENRES, &read(GENRES)?)?,
         numeric: parse(NUMERIC, &read(NUMERIC)?)?,
     })
-}
-
-/// A missing, damaged or inconsistent file of a generation.
-#[derive(Debug)]
-pub(super) struct LoadError {
-    pub file: String,
-    pub reason: String,
-}
-
-pub(super) fn broken(file: &str, reason: impl std::fmt::Display) -> LoadError {
-    LoadError { file: file.to_owned(), reason: format!("{reason}") }
-}
-
-pub(super) fn parse<'a, T: Deserialize<'a>>(file: &str, bytes: &'a [u8]) -> Result<T, LoadError> {
-    serde_json::from_slice(bytes).map_err(|error| broken(file, error))
 }
 
 /// Loads a generation. `read` returns the verified bytes of a file.
@@ -457,19 +312,4 @@ pub(super) fn load(
         return Err(broken(MOVIES, "its films are not those of the manifest"));
     }
     Ok(Bundle { manifest, generation, recommender })
-}
-
-/// Writes a generation's files into an empty directory and syncs each.
-pub(super) fn write_files(directory: &Path, trained: &Trained) -> io::Result<()> {
-    let manifest = manifest_bytes(&trained.manifest)?;
-    let mut files: Vec<(&str, &[u8])> =
-        trained.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
-    files.push((MANIFEST, &manifest));
-    // Written in parallel, the largest first, because copying to the kernel takes most of the time.
-    files.sort_by_key(|(_, bytes)| std::cmp::Reverse(bytes.len()));
-    files.into_par_iter().with_max_len(1).try_for_each(|(name, bytes)| {
-        let mut file = std::fs::File::create_new(directory.join(name))?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    })
 }

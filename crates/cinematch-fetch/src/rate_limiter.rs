@@ -1,12 +1,12 @@
 //! Rate limiter shared by all requests of a client.
 //!
-//! [`Pace`] guarantees that no one-second window at the server holds more than `rate` requests. The
+//! [`RateLimiter`] guarantees that no one-second window at the server holds more than `rate` requests. The
 //! network can delay requests by different amounts, so requests that leave evenly spaced can still arrive
 //! bunched. A request therefore counts until one second after its response, or after its assumed arrival if
 //! the response is slow.
 //!
 //! The `governor` crate does not fit. It spaces requests as they leave, at a fixed quota, which bounds the
-//! rate at the client but not at the server. [`Pace`] also changes its interval: it doubles after a 429
+//! rate at the client but not at the server. [`RateLimiter`] also changes its interval: it doubles after a 429
 //! response and recovers by a tenth after every 50 successful ones.
 
 use std::collections::VecDeque;
@@ -16,21 +16,21 @@ use std::time::Duration;
 use crate::clock::Clock;
 
 /// Time after which an unanswered request is assumed to have arrived at the server.
-const LONGEST_WAY: Duration = Duration::from_millis(200);
+const MAX_TRANSIT: Duration = Duration::from_millis(200);
 const SECOND: Duration = Duration::from_secs(1);
 /// Maximum interval between requests after repeated 429 responses: one request per two seconds.
-const SLOWEST: Duration = Duration::from_secs(2);
+const MAX_INTERVAL: Duration = Duration::from_secs(2);
 /// Maximum delay, in intervals, that later requests make up for by leaving earlier. Timers always fire
 /// slightly late; without catching up, the delays would add up and lower the rate.
-const CATCH_UP: u32 = 4;
+const MAX_CATCH_UP: u32 = 4;
 /// Number of consecutive successful responses after which the interval shrinks by a tenth.
-const CONFIDENCE: u32 = 50;
+const SUCCESSES_TO_SPEED_UP: u32 = 50;
 
 /// A rate limiter. Requests leave in FIFO order at even intervals. Each one waits until a second has
 /// passed since the response to the request `rate` positions before it, or since that request's assumed
 /// arrival if that is earlier.
 #[derive(Debug)]
-pub struct Pace {
+pub struct RateLimiter {
     clock: Clock,
     rate: usize,
     /// Held while waiting. Tokio's mutex is fair, so requests leave in the order of their calls.
@@ -49,9 +49,10 @@ struct State {
     slot: Duration,
     /// Time before which no request leaves, set by 429 responses.
     closed_until: Duration,
-    content: u32,
+    /// Number of consecutive successes.
+    successes: u32,
     /// Number of 429 responses since the last success. Those within one pause count as one.
-    complaints: u32,
+    rate_limit_pauses: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,13 +63,13 @@ struct Sent {
 
 /// Permit to send one request. Drop it when the response headers arrive or the request fails.
 #[derive(Debug)]
-pub struct Leave {
+pub struct Permit {
     number: u64,
     clock: Clock,
     state: Arc<Mutex<State>>,
 }
 
-impl Pace {
+impl RateLimiter {
     /// Creates a limiter of `rate` requests per second, at least 1.
     pub fn new(rate: u32, clock: Clock) -> Self {
         let rate = rate.max(1);
@@ -78,15 +79,15 @@ impl Pace {
             interval: SECOND / rate,
             slot: Duration::ZERO,
             closed_until: Duration::ZERO,
-            content: 0,
-            complaints: 0,
+            successes: 0,
+            rate_limit_pauses: 0,
         };
         let state = Arc::new(Mutex::new(state));
         Self { clock, rate: rate as usize, turn: tokio::sync::Mutex::new(()), state }
     }
 
     /// Waits until the next request may leave.
-    pub async fn wait(&self) -> Leave {
+    pub async fn wait(&self) -> Permit {
         let _turn = self.turn.lock().await;
         loop {
             let now = self.clock.elapsed();
@@ -94,7 +95,7 @@ impl Pace {
                 let mut state = locked(&self.state);
                 let next = state.next(self.rate, now);
                 if next <= now {
-                    return self.leave(&mut state, now);
+                    return self.issue(&mut state, now);
                 }
                 next
             };
@@ -102,15 +103,15 @@ impl Pace {
         }
     }
 
-    fn leave(&self, state: &mut State, now: Duration) -> Leave {
+    fn issue(&self, state: &mut State, now: Duration) -> Permit {
         if state.sent.len() == self.rate {
             state.sent.pop_front();
         }
         state.sent.push_back(Sent { at: now, answered: None });
-        let late = now.saturating_sub(state.interval * CATCH_UP);
+        let late = now.saturating_sub(state.interval * MAX_CATCH_UP);
         state.slot = state.slot.max(late) + state.interval;
         state.n_sent += 1;
-        Leave { number: state.n_sent, clock: self.clock, state: Arc::clone(&self.state) }
+        Permit { number: state.n_sent, clock: self.clock, state: Arc::clone(&self.state) }
     }
 
     /// Records a 429 response: stops all requests for `pause` and doubles the interval. Returns the number
@@ -120,27 +121,27 @@ impl Pace {
         let mut state = locked(&self.state);
         // Concurrent requests are rejected together; count them once.
         if state.closed_until <= now {
-            state.interval = (state.interval * 2).min(SLOWEST);
-            state.complaints += 1;
+            state.interval = (state.interval * 2).min(MAX_INTERVAL);
+            state.rate_limit_pauses += 1;
         }
         state.closed_until = state.closed_until.max(now + pause);
         state.slot = state.slot.max(state.closed_until);
-        state.content = 0;
-        state.complaints
+        state.successes = 0;
+        state.rate_limit_pauses
     }
 
     /// Returns the remaining time of the current pause.
-    pub fn closed_for(&self) -> Duration {
+    pub fn remaining_pause(&self) -> Duration {
         locked(&self.state).closed_until.saturating_sub(self.clock.elapsed())
     }
 
     /// Records a success. Shrinks the interval after 50 of them in a row.
-    pub fn content(&self) {
+    pub fn record_success(&self) {
         let mut state = locked(&self.state);
-        state.complaints = 0;
-        state.content += 1;
-        if state.content >= CONFIDENCE {
-            state.content = 0;
+        state.rate_limit_pauses = 0;
+        state.successes += 1;
+        if state.successes >= SUCCESSES_TO_SPEED_UP {
+            state.successes = 0;
             state.interval = (state.interval * 9 / 10).max(SECOND / self.rate as u32);
         }
     }
@@ -151,7 +152,7 @@ impl State {
     fn next(&self, rate: usize, now: Duration) -> Duration {
         let mut next = self.closed_until.max(self.slot);
         if let Some(first) = self.sent.front().filter(|_| self.sent.len() == rate) {
-            let surely = first.at + LONGEST_WAY;
+            let surely = first.at + MAX_TRANSIT;
             let arrived = first.answered.unwrap_or(surely).min(surely);
             // The response may still arrive and allow an earlier time.
             let earliest = if first.answered.is_none() && now < first.at + SECOND {
@@ -165,7 +166,7 @@ impl State {
     }
 }
 
-impl Drop for Leave {
+impl Drop for Permit {
     fn drop(&mut self) {
         let now = self.clock.elapsed();
         let mut state = locked(&self.state);
@@ -186,15 +187,20 @@ mod tests {
     use super::*;
 
     /// Sends `n` requests with responses after `latency`, and returns the times they left.
-    async fn send(pace: &Pace, clock: Clock, n: usize, latency: Duration) -> Vec<Duration> {
+    async fn send(
+        rate_limiter: &RateLimiter,
+        clock: Clock,
+        n: usize,
+        latency: Duration,
+    ) -> Vec<Duration> {
         let mut sent = Vec::new();
         let mut under_way = tokio::task::JoinSet::new();
         for _ in 0..n {
-            let leave = pace.wait().await;
+            let permit = rate_limiter.wait().await;
             sent.push(clock.elapsed());
             under_way.spawn(async move {
                 clock.sleep(latency).await;
-                drop(leave);
+                drop(permit);
             });
         }
         sent
@@ -204,9 +210,9 @@ mod tests {
     async fn never_exceeds_the_rate_in_any_one_second_window() {
         for latency in [0, 30, 400].map(Duration::from_millis) {
             let clock = Clock::starting_at(0, 1);
-            let pace = Pace::new(40, clock);
-            let sent = send(&pace, clock, 400, latency).await;
-            let longest = latency.min(LONGEST_WAY);
+            let rate_limiter = RateLimiter::new(40, clock);
+            let sent = send(&rate_limiter, clock, 400, latency).await;
+            let longest = latency.min(MAX_TRANSIT);
             for pair in sent.windows(41) {
                 assert!(pair[40] >= pair[0] + SECOND + longest, "{pair:?}");
             }
@@ -219,18 +225,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn slow_down_pauses_all_requests_and_halves_the_rate_until_successes_restore_it() {
         let clock = Clock::starting_at(0, 1);
-        let pace = Pace::new(10, clock);
-        send(&pace, clock, 2, Duration::ZERO).await;
+        let rate_limiter = RateLimiter::new(10, clock);
+        send(&rate_limiter, clock, 2, Duration::ZERO).await;
         let complained = clock.elapsed();
-        pace.slow_down(Duration::from_secs(7));
-        pace.slow_down(Duration::from_secs(3));
-        let sent = send(&pace, clock, 3, Duration::ZERO).await;
+        rate_limiter.slow_down(Duration::from_secs(7));
+        rate_limiter.slow_down(Duration::from_secs(3));
+        let sent = send(&rate_limiter, clock, 3, Duration::ZERO).await;
         assert!(sent[0] >= complained + Duration::from_secs(7), "{sent:?}");
         assert!(sent[2] >= sent[1] + Duration::from_millis(200), "{sent:?}");
-        for _ in 0..CONFIDENCE * 8 {
-            pace.content();
+        for _ in 0..SUCCESSES_TO_SPEED_UP * 8 {
+            rate_limiter.record_success();
         }
-        let sent = send(&pace, clock, 3, Duration::ZERO).await;
+        let sent = send(&rate_limiter, clock, 3, Duration::ZERO).await;
         assert!(sent[2] <= sent[1] + Duration::from_millis(101), "{sent:?}");
     }
 }

@@ -69,7 +69,7 @@ impl PageCaller {
     }
 
     /// Path of the page on which the caller chooses a profile or signs in.
-    pub fn entrance(&self) -> &'static str {
+    pub fn entry_page(&self) -> &'static str {
         match self.mode {
             AccessMode::Open => "/people",
             AccessMode::Accounts => "/sign-in",
@@ -77,7 +77,7 @@ impl PageCaller {
     }
 }
 
-/// A page's caller with a profile. Callers without one are redirected to [`PageCaller::entrance`].
+/// A page's caller with a profile. Callers without one are redirected to [`PageCaller::entry_page`].
 ///
 /// `page.js` sends the profile that the page was rendered for. If the browser has switched profiles since then, the
 /// request is refused with 409, so that an action never counts for the wrong profile.
@@ -100,7 +100,7 @@ impl FromRequestParts<RouteState> for PageUser {
                 Err(Problem::new(StatusCode::CONFLICT, detail).into_response())
             }
             Some(profile) => Ok(Self { caller, profile }),
-            None => Err(Redirect::to(caller.entrance()).into_response()),
+            None => Err(Redirect::to(caller.entry_page()).into_response()),
         }
     }
 }

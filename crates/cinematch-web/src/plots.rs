@@ -1,58 +1,50 @@
-//! SVG plots of evaluations: a dot per mean, a line per 95 % interval. Every plot has a description with its numbers.
+//! SVG plots of evaluations for pages and HTML reports: a dot per mean, a line per 95 % interval.
+//!
+//! Plots contain neither scripts nor styles. The page colors the classes `best`, `other`, `whisker`, `axis`,
+//! `allowed` and `soft`. Every plot has a description with its numbers.
 
 use cinematch::evaluation::promotion::{ByHistory, Comparison, Interval};
 use maud::{Markup, html};
 
-use super::generations::Judged;
 use crate::texts::{operator, plots as texts};
 
+/// Width of a plot in SVG units.
 const WIDTH: f64 = 420.0;
 /// Width of the names left of the scale, and of the numbers right of it.
 const LEFT: f64 = 120.0;
 const RIGHT: f64 = 60.0;
 const LINE: f64 = 30.0;
 
-/// A row of a plot.
-struct Dot {
-    name: String,
-    class: &'static str,
-    mean: f64,
-    interval: Option<Interval>,
+/// A mean with its name.
+#[derive(Clone, Debug)]
+pub struct Dot {
+    /// Name on the left.
+    pub name: String,
+    /// Mean; not negative.
+    pub mean: f64,
+    /// 95 % interval, if there is one.
+    pub interval: Option<Interval>,
+    /// True if the dot is highlighted.
+    pub is_best: bool,
 }
 
 impl Dot {
-    fn with_interval(name: impl Into<String>, class: &'static str, of: Interval) -> Self {
-        Self { name: name.into(), class, mean: of.mean, interval: Some(of) }
+    /// Creates the dot of a mean with an interval.
+    pub fn new(name: impl Into<String>, of: Interval, is_best: bool) -> Self {
+        Self { name: name.into(), mean: of.mean, interval: Some(of), is_best }
     }
 
+    /// Returns the numbers in words, for the plot's description.
     fn words(&self) -> String {
         let Self { name, mean, interval, .. } = self;
         texts::value(name, *mean, interval.map(|of| (of.low, of.high)))
     }
 }
 
-/// NDCG of all evaluated generations.
-pub fn history(generations: &[Judged]) -> Markup {
-    let judged = generations.iter().filter_map(|one| {
-        let overall = one.verdict.as_ref()?.overall.as_ref()?;
-        let name = texts::generation(one.info.generation);
-        Some(Dot::with_interval(name, "best", overall.challenger.ndcg))
-    });
-    let dots: Vec<Dot> = judged.collect();
-    html! {
-        @if !dots.is_empty() {
-            section aria-labelledby="worth-heading" {
-                h2 #worth-heading { (texts::HISTORY) }
-                (figure(texts::HISTORY_CAPTION, &dots))
-            }
-        }
-    }
-}
-
-/// A comparison with the champion on a group of held-out users.
+/// Plots the comparison of a generation with the champion on a group of held-out users.
 pub fn comparison(group: &str, of: &Comparison) -> Markup {
-    let mut dots = vec![Dot::with_interval(operator::THIS_MODEL, "best", of.challenger.ndcg)];
-    let champion = of.champion.map(|of| Dot::with_interval(operator::CHAMPION, "other", of.ndcg));
+    let mut dots = vec![Dot::new(operator::THIS_MODEL, of.challenger.ndcg, true)];
+    let champion = of.champion.map(|of| Dot::new(operator::CHAMPION, of.ndcg, false));
     dots.extend(champion);
     let histories: Vec<Dot> = of.by_history.iter().flat_map(by_history).collect();
     html! {
@@ -69,14 +61,14 @@ pub fn comparison(group: &str, of: &Comparison) -> Markup {
 }
 
 fn by_history(of: &ByHistory) -> Vec<Dot> {
-    let dot = |name: String, class, mean| Dot { name, class, mean, interval: None };
-    let mut dots = vec![dot(texts::at_least(of.from), "best", of.challenger)];
-    dots.extend(of.champion.map(|champion| dot(operator::CHAMPION.to_owned(), "other", champion)));
+    let dot = |name: String, mean, is_best| Dot { name, mean, interval: None, is_best };
+    let mut dots = vec![dot(texts::at_least(of.from), of.challenger, true)];
+    dots.extend(of.champion.map(|champion| dot(operator::CHAMPION.to_owned(), champion, false)));
     dots
 }
 
-/// Dots on a common scale from 0.
-fn figure(caption: &str, dots: &[Dot]) -> Markup {
+/// Plots means on a common scale from 0.
+pub fn figure(caption: &str, dots: &[Dot]) -> Markup {
     let high = |dot: &Dot| dot.interval.map_or(dot.mean, |of| of.high);
     let most = dots.iter().map(high).fold(1e-6_f64, f64::max);
     let x = |value: f64| LEFT + (value / most).clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT);
@@ -93,7 +85,7 @@ fn figure(caption: &str, dots: &[Dot]) -> Markup {
                     @if let Some(of) = dot.interval {
                         path .whisker d={ "M" (round(x(of.low))) " " (y) "H" (round(x(of.high))) } {}
                     }
-                    circle class=(dot.class) cx=(round(x(dot.mean))) cy=(y) r="6" {}
+                    circle class=(if dot.is_best { "best" } else { "other" }) cx=(round(x(dot.mean))) cy=(y) r="6" {}
                     text .soft x=(round(x(high(dot)) + 10.0)) y=(y + 4.0) { (format!("{:.3}", dot.mean)) }
                 }
             }
@@ -101,7 +93,7 @@ fn figure(caption: &str, dots: &[Dot]) -> Markup {
     }
 }
 
-/// The interval of a difference, with lines at zero and at the allowed loss.
+/// Plots the interval of a difference, with lines at zero and at the allowed loss.
 fn difference(caption: &str, by: Interval, allowed: f64) -> Markup {
     let reach = [by.low, by.high, allowed].map(f64::abs).into_iter().fold(1e-6_f64, f64::max) * 1.2;
     let x = |value: f64| round(WIDTH / 2.0 + value / reach * (WIDTH / 2.0 - 10.0));

@@ -16,7 +16,7 @@ thread_local! {
 
 /// A growing pool of movies, stored as one linked list of entries per column.
 #[derive(Debug)]
-pub struct Likeness<'a> {
+pub struct SimilarityPool<'a> {
     rows: &'a CsrMatrix<f32>,
     pool: Vec<MovieIdx>,
     heads: Vec<u32>,
@@ -24,7 +24,7 @@ pub struct Likeness<'a> {
     /// the L1 cache.
     used: Vec<u64>,
     entries: Vec<Entry>,
-    /// Result of the last call of [`Self::to`], reused to avoid allocations.
+    /// Result of the last call of [`Self::similarities_to`], reused to avoid allocations.
     sums: Vec<f32>,
 }
 
@@ -38,7 +38,7 @@ struct Entry {
     next: u32,
 }
 
-impl<'a> Likeness<'a> {
+impl<'a> SimilarityPool<'a> {
     /// Creates an empty pool.
     pub(super) fn new(rows: &'a CsrMatrix<f32>) -> Self {
         // Taken instead of borrowed, so that the next request starts from new heads after a panic.
@@ -73,7 +73,7 @@ impl<'a> Likeness<'a> {
 
     /// Returns the similarity of `movie` to every pooled movie, in the order of the pool. Sums run in the
     /// order of the columns, as in pairwise comparisons. O(entries of the movie + matches).
-    pub fn to(&mut self, movie: MovieIdx) -> &[f32] {
+    pub fn similarities_to(&mut self, movie: MovieIdx) -> &[f32] {
         let mut sums = std::mem::take(&mut self.sums);
         sums.clear();
         sums.resize(self.len(), 0.0);
@@ -99,7 +99,7 @@ impl<'a> Likeness<'a> {
     }
 }
 
-impl Drop for Likeness<'_> {
+impl Drop for SimilarityPool<'_> {
     fn drop(&mut self) {
         for movie in &self.pool {
             for column in self.rows.row(movie.row()).0 {

@@ -1,17 +1,15 @@
 //! Measures recommendations of movies that were added after training, and prints a Markdown table.
 //!
-//! `cold_start ROOT RATINGS-FOLDER [--splits 3]`, for example `cold_start . raw/ml-latest-small`
+//! `cold-start ROOT RATINGS-FOLDER [--splits 3]`, for example `cold-start . raw/ml-latest-small`
 //!
 //! On each split (cold movies, test part, as in `cinematch evaluate`) the default hybrid is trained without
 //! the cold movies: without their ratings, words, names and tags. They are then added as by `cinematch
 //! update`, without ratings or with their first few. The measurement is how well the held-out users' liked
 //! new movies are ranked.
 
-use std::error::Error;
-use std::fs::{self, File};
 use std::path::Path;
 
-use cinematch::catalog::{Interactions, Movie, read_merged};
+use cinematch::catalog::{Interactions, Movie};
 use cinematch::evaluation::{ColdMovies, HeldOut, Part, Split, StrongGeneralization, ndcg_at};
 use cinematch::features::plain::PlainFeatures;
 use cinematch::features::ranking::{FeatureSet, RankingFeatures};
@@ -23,10 +21,9 @@ use cinematch::models::content::ContentAlone;
 use cinematch::models::hybrid::Hybrid;
 use cinematch::models::spec::Kind;
 use cinematch::models::{Fitted, Model, Spec, TrainingSet};
-use cinematch::sources::movielens::{self, TagRow};
-use cinematch::sources::ratings;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use crate::data::Data;
+use crate::outcome::Outcome;
 
 const SHOWN: usize = 20;
 /// Numbers of ratings of each new movie.
@@ -44,12 +41,6 @@ const VARIANTS: [(usize, f32); 9] = [
     (50, 1.0),
 ];
 
-struct Data {
-    movies: Vec<Movie>,
-    tags: Vec<TagRow>,
-    interactions: Interactions,
-}
-
 /// Metrics of a variant, summed over users.
 #[derive(Clone, Copy, Default)]
 struct Sums {
@@ -61,14 +52,14 @@ struct Sums {
     shown: f64,
 }
 
-fn main() -> Outcome<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let (root, raw, n_splits) = match args.as_slice() {
+/// Runs the measurement.
+pub fn run(args: &[&str]) -> Outcome<()> {
+    let (root, raw, n_splits) = match args {
         [root, raw] => (root, raw, 3),
-        [root, raw, flag, number] if flag == "--splits" => (root, raw, number.parse()?),
+        [root, raw, "--splits", number] => (root, raw, number.parse()?),
         _ => return Err("expected ROOT RATINGS-FOLDER [--splits NUMBER]".into()),
     };
-    let data = read(Path::new(root), Path::new(raw))?;
+    let data = Data::read(Path::new(root), Path::new(raw))?;
     let mut rows: Vec<(String, Sums)> = Vec::new();
     let (mut n_users, mut n_new) = (0_u32, 0);
     let mut of_likes = 0.0;
@@ -107,19 +98,6 @@ fn main() -> Outcome<()> {
         );
     }
     Ok(())
-}
-
-fn read(root: &Path, raw: &Path) -> Outcome<Data> {
-    let movies = read_merged("movies_merged.csv", &fs::read(root.join("data/movies_merged.csv"))?)?;
-    let tags = movielens::tags("tags.csv", &fs::read(raw.join("tags.csv"))?)?.records;
-    let known = fs::read(raw.join("movies.csv"))?;
-    let known = movielens::movies("movies.csv", &known)?;
-    let known = Vocabulary::new(known.records.iter().map(|movie| movie.movie_id));
-    let mut rows = ratings::read("ratings.csv", &File::open(raw.join("ratings.csv"))?, &known)?;
-    let interactions = Interactions::new("ratings.csv", known, &mut rows);
-    let vocabulary = Vocabulary::new(movies.records.iter().map(|movie| movie.movie_id));
-    let interactions = interactions.restricted_to(&vocabulary);
-    Ok(Data { movies: movies.records, tags, interactions })
 }
 
 /// A split, with new movies behind the learned ones.

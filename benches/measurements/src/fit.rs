@@ -9,7 +9,6 @@
 
 mod matrix;
 
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -18,7 +17,7 @@ use cinematch::models::ease::EaseParams;
 use cinematch::models::ials::{Factors, IalsParams, Solver};
 use cinematch::models::{Confidence, Implicit};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use crate::outcome::Outcome;
 
 const STEPS: usize = 3;
 /// Number of movies, and of weights per movie, that are averaged to compare implementations of EASE.
@@ -32,9 +31,9 @@ struct Options {
     out: Option<PathBuf>,
 }
 
-fn main() -> Outcome<()> {
-    let mut args = std::env::args().skip(1);
-    let model = args.next().ok_or("the first argument is ials or ease")?;
+/// Runs the measurement.
+pub fn run(args: &[&str]) -> Outcome<()> {
+    let (model, args) = args.split_first().ok_or("the first argument is ials or ease")?;
     let options = options(args)?;
     rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global()?;
     let start = Instant::now();
@@ -44,7 +43,7 @@ fn main() -> Outcome<()> {
         "interactions": implicit.user_movies().n_entries(),
         "load_seconds": start.elapsed().as_secs_f64(),
     });
-    let fitted = match model.as_str() {
+    let fitted = match *model {
         "ials" => ials(&options, &implicit)?,
         "ease" => ease(options.ease, &implicit)?,
         other => return Err(format!("the first argument is ials or ease, not {other}").into()),
@@ -113,21 +112,23 @@ fn ease(params: EaseParams, implicit: &Implicit) -> Outcome<Fields> {
     Ok([("seconds", seconds.into()), ("cpu_seconds", cpu.into()), ("mean_weight", mean.into())])
 }
 
-fn options(mut args: impl Iterator<Item = String>) -> Outcome<Options> {
-    let matrix = args.next().ok_or("the second argument is the file of the matrix")?;
+fn options(args: &[&str]) -> Outcome<Options> {
+    let (matrix, flags) =
+        args.split_first().ok_or("the second argument is the file of the matrix")?;
+    let matrix = (*matrix).to_owned();
     let ease = EaseParams { dropout: 0.0, ..EaseParams::default() };
     let mut options = Options { matrix, ials: IalsParams::default(), ease, threads: 0, out: None };
-    while let Some(name) = args.next() {
-        let value = args.next().ok_or_else(|| format!("{name} needs a value"))?;
-        match name.as_str() {
+    for flag in flags.chunks(2) {
+        let [name, value] = flag else { return Err(format!("{} needs a value", flag[0]).into()) };
+        match *name {
             "--factors" => options.ials.factors = value.parse()?,
             "--iterations" => options.ials.iterations = value.parse()?,
             "--films" => options.ease.max_movies = value.parse()?,
             "--regularization" => options.ease.regularization = value.parse()?,
             "--threads" => options.threads = value.parse()?,
-            "--out" => options.out = Some(value.into()),
+            "--out" => options.out = Some((*value).into()),
             "--solver" => {
-                options.ials.solver = match value.as_str() {
+                options.ials.solver = match *value {
                     "cholesky" => Solver::Cholesky,
                     "cg" => Solver::ConjugateGradients { steps: STEPS },
                     other => return Err(format!("--solver is cholesky or cg, not {other}").into()),

@@ -20,24 +20,24 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 use crate::config::ServerConfig;
-use crate::drain_body::lend;
+use crate::drain_body::split;
 use crate::monitor;
 use crate::router::{not_ready, router};
 use crate::state::AppState;
 
 /// Time limit for requests in flight during shutdown.
-const DRAIN: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Time limit for receiving a request head. It also limits how long a connection may stay idle between requests.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Holder of the current router. Starts with a placeholder that answers 503 until [`Front::open`] is called.
-pub struct Front {
+/// Holder of the current router. Starts with a placeholder that answers 503 until [`SwappableRouter::switch_to`] is called.
+pub struct SwappableRouter {
     app: Arc<ArcSwap<Router>>,
     missing: Arc<ArcSwap<String>>,
 }
 
-impl Default for Front {
+impl Default for SwappableRouter {
     fn default() -> Self {
         let missing = Arc::new(ArcSwap::from_pointee("it has only just begun".to_owned()));
         let app = Arc::new(ArcSwap::from_pointee(not_ready(missing.clone())));
@@ -46,32 +46,32 @@ impl Default for Front {
 }
 
 /// Interval between attempts to open the model and the database.
-const LOOK: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-impl Front {
+impl SwappableRouter {
     /// Retries until the model and the database can be opened, and returns the state.
     ///
     /// Logs an error if it differs from the previous one, and includes it in the 503 responses.
-    pub async fn wait_for(&self, config: ServerConfig) -> AppState {
-        let mut said = String::new();
+    pub async fn open_state(&self, config: ServerConfig) -> AppState {
+        let mut reported = String::new();
         loop {
             match AppState::open(config.clone()).await {
                 Ok(state) => return state,
                 Err(error) => {
                     let why = error.to_string();
-                    if why != said {
+                    if why != reported {
                         tracing::warn!(error = why, "not ready");
-                        said.clone_from(&why);
+                        reported.clone_from(&why);
                     }
                     self.missing.store(Arc::new(why));
                 }
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(RETRY_INTERVAL).await;
         }
     }
 
     /// Switches to the full router and starts the background tasks.
-    pub fn open(&self, state: &AppState) -> Background {
+    pub fn switch_to(&self, state: &AppState) -> Background {
         self.app.store(Arc::new(router(state)));
         Background {
             tasks: vec![
@@ -84,7 +84,11 @@ impl Front {
 
     /// Accepts connections until `stop` resolves, then lets requests in flight finish for at most 10 seconds.
     /// Returns the output of `stop`.
-    pub async fn answer<T>(&self, listener: TcpListener, stop: impl Future<Output = T>) -> T {
+    pub async fn accept_connections<T>(
+        &self,
+        listener: TcpListener,
+        stop: impl Future<Output = T>,
+    ) -> T {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
         let connections = GracefulShutdown::new();
@@ -107,7 +111,7 @@ impl Front {
             let app = self.app.clone();
             let service = service_fn(move |request: Request<Incoming>| {
                 let (head, body) = request.into_parts();
-                let (body, rest) = lend(body);
+                let (body, rest) = split(body);
                 let mut request = Request::from_parts(head, body);
                 request.extensions_mut().insert(ConnectInfo(client));
                 let reply = Router::clone(&app.load()).oneshot(request);
@@ -127,8 +131,11 @@ impl Front {
         };
         drop(listener);
         tracing::info!("stopping: requests in flight may end");
-        if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
-            tracing::warn!("connections still open after {} s are closed", DRAIN.as_secs());
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, connections.shutdown()).await.is_err() {
+            tracing::warn!(
+                "connections still open after {} s are closed",
+                SHUTDOWN_TIMEOUT.as_secs()
+            );
         }
         stopped
     }
@@ -141,7 +148,7 @@ pub struct Background {
 
 impl Background {
     /// Aborts the tasks, including the process of a running job, and closes the database.
-    pub async fn end(self, state: &AppState) {
+    pub async fn stop(self, state: &AppState) {
         for task in self.tasks {
             task.abort();
             // The result does not matter: the task has either finished or been aborted.

@@ -5,7 +5,7 @@ use std::io::{BufReader, Read};
 
 use cinematch::features::CsrMatrix;
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 
 /// Reads the matrix array by array, so that no data is in memory twice.
 pub fn read(path: &str) -> Outcome<CsrMatrix<f32>> {

@@ -1,0 +1,59 @@
+//! Evaluates recommendation lists of other systems and tests whether they differ.
+//!
+//! `evaluate_lists FOLDER LISTS.csv OTHER_LISTS.csv`
+//!
+//! The files have the columns `userId,rank,movieId` and contain lists for the test users of the strong
+//! generalization split. `cinematch evaluate --export-split FOLDER` writes these users' histories; `cinematch evaluate
+//! --score` is the command line's version of this example.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use cinematch::evaluation::{
+    Bootstrap, Contestant, Evaluation, Judged, MovieGenres, Part, Protocol, SplitReport,
+    StrongGeneralization, foreign_lists,
+};
+use cinematch::{Catalog, MergeSettings};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [folder, files @ ..] = args.as_slice() else {
+        return Err("expected FOLDER LISTS.csv OTHER_LISTS.csv".into());
+    };
+    let Catalog { movies, ratings, .. } =
+        Catalog::read(Path::new(folder), None, &MergeSettings::default())?;
+    let ratings = ratings.ok_or("the folder has no ratings.csv")?;
+    let protocol = Protocol::StrongGeneralization(StrongGeneralization::default());
+    let split = protocol.split(&ratings, Part::Test)?;
+    let genres = MovieGenres::new(&movies);
+
+    let mut contestants = Vec::new();
+    for file in files {
+        let read = foreign_lists(file, &fs::read(file)?, &split)?;
+        eprintln!(
+            "{file}: {} invalid rows, {} users without a list",
+            read.problems.len(),
+            read.missing.len()
+        );
+        let judged = vec![Judged::of_lists(&read.lists, &split, &genres)];
+        contestants.push(Contestant { name: file.clone(), spec: None, judged });
+    }
+    let splits = vec![SplitReport::new(&split, 42)];
+    let baseline = files.first().map(String::as_str);
+    let report = Evaluation::new(
+        (protocol, Part::Test),
+        splits,
+        contestants,
+        baseline,
+        Bootstrap::default(),
+    )?;
+    for model in report.models {
+        println!("{}  NDCG@100 {:.4}", model.name, model.metrics["ndcg@100"].mean);
+        if let Some(difference) = model.against_baseline.get("ndcg@100") {
+            let (low, high) = (difference.low, difference.high);
+            println!("  {:+.4} (95 % interval {low:+.4} to {high:+.4})", difference.difference);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Evaluates a model of your own against the popularity model.
+//!
+//! `own_model FOLDER`, for example `own_model raw/ml-latest-small`
+//!
+//! The model implements [`Model`] and scores movies by shared genres. To add a model to the product (training,
+//! archives, tuning, blending), see `docs/extending.md`.
+
+use std::error::Error;
+use std::path::Path;
+
+use cinematch::evaluation::{Judged, MovieGenres, Part, StrongGeneralization};
+use cinematch::features::plain::PlainFeatures;
+use cinematch::features::ranking::{FeatureSet, RankingFeatures};
+use cinematch::features::tags::TagCounts;
+use cinematch::features::text::TfidfParams;
+use cinematch::models::{Contributions, TrainingSet};
+use cinematch::{Catalog, MergeSettings, Model, Movie, MovieIdx, Rated, Spec};
+
+/// Scores a movie by the stars that the user gave to movies with its genres.
+struct GenreModel {
+    /// Genres of each movie, by row.
+    genres: Vec<Vec<String>>,
+}
+
+impl GenreModel {
+    fn new(movies: &[Movie]) -> Self {
+        Self { genres: movies.iter().map(|movie| movie.genres.clone()).collect() }
+    }
+
+    /// Returns the contribution of a rating to the score of a movie: its stars above 3, times the Jaccard
+    /// similarity of the genres.
+    fn contribution(&self, rated: Rated, movie: MovieIdx) -> f32 {
+        let (a, b) = (&self.genres[rated.movie.row()], &self.genres[movie.row()]);
+        let shared = a.iter().filter(|genre| b.contains(genre)).count();
+        let all = a.len() + b.len() - shared;
+        (rated.stars.value() - 3.0) * shared as f32 / all.max(1) as f32
+    }
+}
+
+impl Model for GenreModel {
+    fn n_movies(&self) -> usize {
+        self.genres.len()
+    }
+
+    fn score(&self, history: &[Rated], scores: &mut [f32]) {
+        for (row, score) in scores.iter_mut().enumerate() {
+            let movie = MovieIdx(row as u32);
+            *score = history.iter().map(|rated| self.contribution(*rated, movie)).sum();
+        }
+    }
+
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
+        let of = |movie: &MovieIdx| Contributions {
+            base: 0.0,
+            parts: history.iter().map(|rated| self.contribution(*rated, *movie)).collect(),
+        };
+        movies.iter().map(of).collect()
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = std::env::args().nth(1).ok_or("expected FOLDER")?;
+    let Catalog { movies, ratings, .. } =
+        Catalog::read(Path::new(&folder), None, &MergeSettings::default())?;
+    let ratings = ratings.ok_or("the folder has no ratings.csv")?;
+    let split = StrongGeneralization::default().split(&ratings, Part::Test)?;
+    println!("{} training users, {} test users", split.training.len(), split.held_out.len());
+
+    let genres = MovieGenres::new(&movies);
+    let (own, _lists) = Judged::of_model(&GenreModel::new(&movies), &split, &genres);
+    println!("genres   NDCG@100 {:.4}", own.objective());
+    let plain = PlainFeatures::fit(&movies, TfidfParams::default())?;
+    let features = RankingFeatures::fit(FeatureSet::Seed, &movies, &plain, &TagCounts::default())?;
+    let training = TrainingSet {
+        interactions: &split.interactions,
+        users: &split.training,
+        features: &features,
+    };
+    let popular = Spec::named("popular").ok_or("the registry has no popularity model")?;
+    let popular = popular.fit(training, &mut |_model, _share| ())?;
+    let (popular, _lists) = Judged::of_model(&popular, &split, &genres);
+    println!("popular  NDCG@100 {:.4}", popular.objective());
+    Ok(())
+}

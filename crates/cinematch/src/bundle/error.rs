@@ -1,0 +1,104 @@
+//! Errors of reading and publishing generations.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::files::FileError;
+
+/// Error of reading or publishing artifacts.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtifactsError {
+    /// No generation was published.
+    #[error("artifacts not found in {}: run `cinematch train` first", artifacts.display())]
+    NotFound {
+        /// The artifacts directory.
+        artifacts: PathBuf,
+    },
+    /// A file is missing, damaged or written by an incompatible version.
+    #[error(
+        "{}: {reason}. The generation is damaged: go back with `cinematch models rollback`, or run \
+         `cinematch train` again", path.display()
+    )]
+    Broken {
+        /// Path of the file.
+        path: PathBuf,
+        /// Description of the damage.
+        reason: String,
+    },
+    /// Another process is publishing.
+    #[error(
+        "another process is writing to {} (`cinematch train`, `update` or `models`); wait for it to end",
+        artifacts.display()
+    )]
+    Busy {
+        /// The artifacts directory.
+        artifacts: PathBuf,
+    },
+    /// The generation does not exist.
+    #[error(
+        "{} has no generation {generation}; {}", artifacts.display(),
+        if known.is_empty() { "run `cinematch train` first".to_owned() } else {
+            format!("there are {}", known.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
+        }
+    )]
+    NoGeneration {
+        /// The artifacts directory.
+        artifacts: PathBuf,
+        /// The requested number.
+        generation: u64,
+        /// Numbers of the existing generations.
+        known: Vec<u64>,
+    },
+    /// No generation that was served before the champion still exists.
+    #[error(
+        "nothing that served before generation {champion} is there to go back to; \
+         `cinematch models list` shows what is, `cinematch models promote N` serves it"
+    )]
+    NothingBefore {
+        /// Number of the champion.
+        champion: u64,
+    },
+    /// Another generation was promoted while an update of the champion was made.
+    #[error(
+        "generation {base}, which was being updated, is no longer the one that is served; run \
+         `cinematch update` again"
+    )]
+    Superseded {
+        /// Number of the generation that the update is based on.
+        base: u64,
+    },
+    /// `promotions.json` is damaged or has an unknown version.
+    #[error(
+        "{}: {reason}. It says which generation served before; move it away, and `cinematch models \
+         promote N` begins it anew", path.display()
+    )]
+    History {
+        /// Path of the file.
+        path: PathBuf,
+        /// Description of the problem.
+        reason: String,
+    },
+    /// A file operation failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// A missing, damaged or inconsistent file of a generation.
+#[derive(Debug)]
+pub struct LoadError {
+    /// Name of the file.
+    pub file: String,
+    /// Description of the damage.
+    pub reason: String,
+}
+
+/// Creates the error of a damaged file.
+pub fn broken(file: &str, reason: impl std::fmt::Display) -> LoadError {
+    LoadError { file: file.to_owned(), reason: format!("{reason}") }
+}
+
+/// Parses a JSON file.
+pub fn parse<'a, T: Deserialize<'a>>(file: &str, bytes: &'a [u8]) -> Result<T, LoadError> {
+    serde_json::from_slice(bytes).map_err(|error| broken(file, error))
+}

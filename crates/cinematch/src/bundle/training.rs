@@ -1,0 +1,144 @@
+//! Training a generation from a merged table.
+
+use std::io;
+
+use super::contents::{Contents, Trained};
+use super::manifest::{Counts, FORMAT_VERSION, InputSum, Manifest, Run, Settings};
+use super::models;
+use super::step_timer::StepTimer;
+use crate::catalog::{Availability, Interactions, Movie};
+use crate::evaluation::HoldOut;
+use crate::features::plain::PlainFeatures;
+use crate::features::ranking::RankingFeatures;
+use crate::features::tags::TagCounts;
+use crate::features::text::TfidfError;
+use crate::ids::{UserIdx, Vocabulary};
+use crate::models::{FitError, Fitted, Spec, TrainingSet};
+
+/// Inputs and settings of a training run.
+#[derive(Debug)]
+pub struct Training {
+    /// Movies of the merged table.
+    pub movies: Vec<Movie>,
+    /// Streaming availability, if it was fetched.
+    pub availability: Option<Availability>,
+    /// User tags.
+    pub tags: TagCounts,
+    /// Ratings, including those of other movies; not needed by a pure content model.
+    pub ratings: Option<Interactions>,
+    /// Users whose ratings are left out of training. The caller is responsible for leaving their tags out of
+    /// `tags`.
+    pub hold_out: Option<HoldOut>,
+    /// Files that the data was read from.
+    pub inputs: Vec<InputSum>,
+    /// Training settings.
+    pub settings: Settings,
+    /// Start of the run, RFC 3339 in UTC.
+    pub created_at: String,
+}
+
+/// Error of training.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The table has no movies.
+    #[error("there are no films to train on; loosen the filters of `cinematch preprocess`")]
+    NoMovies,
+    /// The TF-IDF vectorizer could not be fitted.
+    #[error(transparent)]
+    Tfidf(#[from] TfidfError),
+    /// The model could not be fitted.
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    /// The model learns from ratings, but there are none.
+    #[error(
+        "the model `{0}` learns from ratings, and no film of the merged table has one: train \
+         `--model content`, or put ratings.csv beside movies.csv"
+    )]
+    NoRatings(&'static str),
+    /// A file could not be serialized.
+    #[error("cannot write the artifacts: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// Trains a generation and serializes its files. Equal inputs give equal bytes at any number of threads,
+/// except for `run` in the manifest. `progress` is called with the name of the model being fitted and its
+/// progress, 0 to 1.
+pub fn train(
+    training: Training,
+    progress: &mut dyn FnMut(&'static str, f32),
+) -> Result<Trained, TrainError> {
+    let Training { movies, availability, tags, ratings, hold_out, inputs, settings, created_at } =
+        training;
+    if movies.is_empty() {
+        return Err(TrainError::NoMovies);
+    }
+    let mut timer = StepTimer::new();
+    let learnable = settings.learnable(&movies);
+    let plain = PlainFeatures::fit(&learnable, settings.tfidf)?;
+    timer.step("plain_features");
+    let ranking = RankingFeatures::fit(settings.features, &learnable, &plain, &tags)?;
+    timer.step("ranking_features");
+
+    let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
+    let ratings = ratings.map(|ratings| ratings.restricted_to(&vocabulary));
+    let users: Option<Vec<UserIdx>> = ratings.as_ref().map(|ratings| match hold_out {
+        Some(hold_out) => hold_out.learned(ratings),
+        None => ratings.users().collect(),
+    });
+    let learned_from = ratings.as_ref().zip(users.as_deref());
+    let learned = learn(&settings.model, &ranking, learned_from, progress)?;
+    timer.step("models");
+    let n_ratings = learned_from
+        .map_or(0, |(ratings, users)| users.iter().map(|user| ratings.of_user(*user).len()).sum());
+    // Free the memory of the ratings, which are about as large as the models.
+    drop(ratings);
+
+    let models = learned.as_ref().map(|learned| models::files(&settings.model, learned));
+    let contents = Contents {
+        movies: &movies,
+        availability: availability.as_ref(),
+        plain: &plain,
+        ranking: &ranking,
+        models: models.unwrap_or_default(),
+    };
+    let (files, sums) = contents.files()?;
+    timer.step("serialise");
+
+    let mut manifest = Manifest {
+        format_version: FORMAT_VERSION,
+        model_id: String::new(),
+        settings,
+        counts: Counts { tagged_movies: tags.n_movies(), ratings: n_ratings, ..contents.counts() },
+        inputs,
+        hold_out,
+        derived_from: None,
+        vocabulary_sha256: vocabulary.checksum(),
+        services_source: movies.iter().find_map(|movie| movie.services_source),
+        files: sums,
+        run: Run {
+            created_at,
+            trained_at: None,
+            threads: rayon::current_num_threads(),
+            timings_ms: timer.steps,
+        },
+    };
+    manifest.model_id = manifest.computed_id();
+    Ok(Trained { manifest, files })
+}
+
+/// Fits the model if it learns from ratings; returns `None` otherwise.
+fn learn(
+    spec: &Spec,
+    features: &RankingFeatures,
+    ratings: Option<(&Interactions, &[UserIdx])>,
+    progress: &mut dyn FnMut(&'static str, f32),
+) -> Result<Option<Fitted>, TrainError> {
+    if !spec.model.learns_from_ratings() {
+        return Ok(None);
+    }
+    let (interactions, users) = ratings
+        .filter(|(ratings, _)| ratings.n_ratings() > 0)
+        .ok_or(TrainError::NoRatings(spec.model.name()))?;
+    let data = TrainingSet { interactions, users, features };
+    Ok(Some(spec.fit(data, progress)?))
+}

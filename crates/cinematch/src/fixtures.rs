@@ -1,0 +1,54 @@
+//! Movies for unit tests.
+
+use crate::catalog::Movie;
+use crate::ids::MovieId;
+
+/// Returns a movie with a title and no other facts.
+pub fn movie(id: u32, title: &str) -> Movie {
+    Movie {
+        movie_id: MovieId(id),
+        tmdb_id: None,
+        imdb_id: None,
+        title: title.to_owned(),
+        alt_titles: Vec::new(),
+        year: None,
+        genres: Vec::new(),
+        overview: None,
+        runtime: None,
+        popularity: None,
+        vote_count: None,
+        vote_average: None,
+        keywords: Vec::new(),
+        cast: Vec::new(),
+        directors: Vec::new(),
+        services: Vec::new(),
+        services_source: None,
+        original_language: None,
+        poster_path: None,
+    }
+}
+
+/// Returns twelve movies of three kinds: heists, musicals, westerns.
+pub fn catalog() -> Vec<Movie> {
+    let kinds: [(&[&str], &[&str], &str); 3] = [
+        (&["crime", "thriller"], &["heist", "police"], "A crew plans a heist"),
+        (&["musical", "comedy"], &["singing", "dancing"], "They sing on a stage"),
+        (&["western"], &["duel", "horse"], "A rider comes to a town"),
+    ];
+    (0..12)
+        .map(|id| {
+            let (genres, keywords, overview) = kinds[id as usize % 3];
+            let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+            Movie {
+                year: Some(1980 + id as u16 * 3),
+                runtime: Some(85 + id * 5),
+                genres: owned(genres),
+                keywords: owned(keywords),
+                overview: Some(format!("{overview} number{id}.")),
+                vote_count: Some(10 + 37 * (id % 5)),
+                vote_average: Some(5.0 + (id % 4) as f32),
+                ..movie(100 + id, &format!("Film {id}"))
+            }
+        })
+        .collect()
+}
