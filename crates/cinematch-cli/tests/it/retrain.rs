@@ -142,7 +142,7 @@ fn keeps_a_worse_generation_without_promoting_it() {
     folder.write("raw/ml-32m/movies.csv", half.join("\n").as_bytes());
     let fewer = retrain(&folder, &[]);
     let why = fewer["why"].as_str().unwrap();
-    assert!(why.contains("it has 179 films and the champion 353"), "{why}");
+    assert!(why.contains("it has 179 movies and the champion 353"), "{why}");
     assert_eq!((&fewer["promoted"], served(&folder)), (&json!(false), 1));
 }
 

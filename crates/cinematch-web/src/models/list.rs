@@ -57,7 +57,7 @@ fn evaluations(generations: &[Evaluated]) -> Markup {
     }
 }
 
-/// The generation in service, and the one that replaces it.
+/// Renders the served generation and the candidate that could replace it.
 fn in_service(generations: &[Evaluated], serving: u64) -> Markup {
     let of = |wanted: fn(&Evaluated) -> bool| generations.iter().find(|one| wanted(one));
     let now = generations.iter().find(|one| one.info.generation == serving);

@@ -93,7 +93,7 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
         let name = title(row.get(0));
         if name.is_empty() {
             let (kind, outcome) = (ProblemKind::MissingValue, Outcome::RowDropped);
-            problems.push(row.problem(0, kind, outcome, "the film has no name"));
+            problems.push(row.problem(0, kind, outcome, "the movie has no name"));
             return;
         }
         let rating = row.get(3);
