@@ -34,7 +34,7 @@ pub const OTHER_ROWS: &str = "not films, or not readable";
 pub const WHICH_FILM: &str = "Which film do you mean?";
 pub const NONE_OF_THESE: &str = "None of these";
 pub const SAVE_CHOICES: &str = "Save choices";
-pub const NOTHING_CHOSEN: &str = "You didn't choose a film. Nothing changed.";
+pub const NOTHING_CHOSEN: &str = "You didn’t choose a film. Nothing changed.";
 pub const DOWNLOAD_ROWS: &str = "Download these rows (CSV)";
 pub const NO_CHANGES: &str = "Nothing changed.";
 

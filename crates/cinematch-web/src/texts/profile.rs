@@ -72,5 +72,5 @@ pub fn delete_warning(n_feedback: usize, n_listed: usize) -> String {
 }
 
 pub fn deleted(name: &str) -> String {
-    format!("All of {name}'s data has been deleted from this server.")
+    format!("All of {name}’s data has been deleted from this server.")
 }
