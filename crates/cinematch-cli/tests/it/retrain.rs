@@ -95,7 +95,7 @@ fn keeps_a_champion_trained_without_a_holdout() {
     folder.ok(&["train", "--hold-out", "0"]);
     let outcome = retrain(&folder, &[]);
     let why = outcome["why"].as_str().unwrap();
-    assert!(why.starts_with("the champion learned from all users"), "{why}");
+    assert!(why.starts_with("the champion was trained on all users"), "{why}");
     assert_eq!((&outcome["promoted"], served(&folder)), (&json!(false), 2));
 }
 
