@@ -22,7 +22,7 @@ use serde::Deserialize;
     responses(
         (status = 200, body = ProfileBody),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json",
-            description = "Nobody has this address, and no name came with it"),
+            description = "No profile has this address, and the request has no name"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn identify(
@@ -30,7 +30,7 @@ pub async fn identify(
     State(access): State<Arc<AccessConfig>>,
     Body(identity): Body<Identity>,
 ) -> Result<Json<ProfileBody>, Problem> {
-    let detail = "Here people have accounts: sign in at /auth/login";
+    let detail = "This server uses accounts: sign in at /auth/login";
     access.only_in(AccessMode::Open, detail)?;
     Ok(Json(profile::identify(&service, identity).await?.into()))
 }
@@ -65,7 +65,7 @@ pub async fn login(
 /// Signs out: ends the session and deletes its cookie.
 #[utoipa::path(post, path = "/auth/logout", tag = "access",
     responses(
-        (status = 204, description = "Signed out, or was not signed in"),
+        (status = 204, description = "Signed out, or no session existed"),
     ))]
 pub async fn logout(
     State(sessions): State<Sessions>,

@@ -40,7 +40,7 @@ pub async fn services(
 
 /// Returns a movie.
 #[utoipa::path(get, path = "/api/movies/{movie_id}", tag = "catalogue",
-    params(("movie_id" = i64, Path, description = "MovieLens' number", minimum = 0, maximum = 4_294_967_295_u32), InRegion),
+    params(("movie_id" = i64, Path, description = "MovieLens id", minimum = 0, maximum = 4_294_967_295_u32), InRegion),
     responses(
         (status = 200, body = OneMovie),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),

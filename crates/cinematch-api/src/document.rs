@@ -36,12 +36,12 @@ pub fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     let header = |name: &str, text: &str| ApiKey::Header(ApiKeyValue::with_description(name, text));
     let schemes = [
-        ("user_id", SecurityScheme::ApiKey(header("X-User-Id", "Open mode: a profile's number"))),
+        ("user_id", SecurityScheme::ApiKey(header("X-User-Id", "Open mode: the id of a profile"))),
         ("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
             SESSION_COOKIE, "Accounts: set by /auth/login")))),
         ("api_key", SecurityScheme::Http(
             HttpBuilder::new().scheme(HttpAuthScheme::Bearer)
-                .description(Some("Accounts: a key of `cinematch key create`, with X-User-Id for whom it acts"))
+                .description(Some("Accounts: a key from `cinematch key create`; X-User-Id selects the profile it acts for"))
                 .build())),
     ];
     for (name, scheme) in schemes {
@@ -60,18 +60,22 @@ pub fn complete(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations_of(item) {
             operation.operation_id = Some(name_of(method, path));
-            may_refuse(operation, "403", "Not allowed, or not from this page");
-            may_refuse(operation, "429", "Too many requests: `Retry-After` says how long to wait");
+            may_refuse(operation, "403", "Not allowed, or sent by a page of another origin");
+            may_refuse(
+                operation,
+                "429",
+                "Too many requests; `Retry-After` gives the wait in seconds",
+            );
             if operation.security.is_some() {
-                may_refuse(operation, "401", "Not known who calls");
+                may_refuse(operation, "401", "No valid credentials");
             }
             if operation.request_body.is_some() {
                 may_refuse(operation, "400", "The body is malformed");
                 may_refuse(operation, "413", "The body is too large");
-                may_refuse(operation, "415", "The body is of another type");
-                may_refuse(operation, "422", "Something in the body cannot be");
+                may_refuse(operation, "415", "The content type is not supported");
+                may_refuse(operation, "422", "A field of the body is invalid");
             }
-            may_refuse(operation, "503", "People's data cannot be reached or written just now");
+            may_refuse(operation, "503", "The database is unavailable");
             describe(operation);
         }
     }
@@ -126,8 +130,8 @@ fn describe(operation: &mut Operation) {
         {
             let said = match status.as_str() {
                 "200" => "Done",
-                "404" => "There is no such thing",
-                "422" => "Something in the request cannot be",
+                "404" => "Not found",
+                "422" => "A parameter is invalid",
                 _ => "Refused",
             };
             said.clone_into(&mut response.description);

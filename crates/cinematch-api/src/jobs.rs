@@ -56,7 +56,7 @@ pub async fn show(
 /// The new generation is promoted if it is not worse than the served one. If a job of this kind is already
 /// queued, returns that job.
 #[utoipa::path(post, path = "/api/admin/retrain", tag = "operation",
-    responses((status = 202, body = JobItem, description = "The job that waits for its turn")))]
+    responses((status = 202, body = JobItem, description = "The queued job")))]
 pub async fn retrain(
     State(service): State<Service>,
     _: Operator,
@@ -68,7 +68,7 @@ pub async fn retrain(
 ///
 /// If a job of this kind is already queued, returns that job.
 #[utoipa::path(post, path = "/api/admin/update", tag = "operation",
-    responses((status = 202, body = JobItem, description = "The job that waits for its turn")))]
+    responses((status = 202, body = JobItem, description = "The queued job")))]
 pub async fn update(
     State(service): State<Service>,
     _: Operator,

@@ -24,7 +24,7 @@ pub struct SimilarQuery {
 ///
 /// The result equals the recommendations for a user whose only feedback is a like of this movie.
 #[utoipa::path(get, path = "/api/movies/{movie_id}/similar", tag = "catalogue",
-    params(("movie_id" = i64, Path, description = "MovieLens' number", minimum = 0, maximum = 4_294_967_295_u32), SimilarQuery),
+    params(("movie_id" = i64, Path, description = "MovieLens id", minimum = 0, maximum = 4_294_967_295_u32), SimilarQuery),
     responses(
         (status = 200, body = SimilarReply),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),

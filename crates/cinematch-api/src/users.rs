@@ -44,7 +44,7 @@ pub async fn export(
 
 /// Deletes a user's profile, preferences, feedback, watchlist and sessions.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "people",
-    params(("id" = UserName, Path, description = "A profile's number, or the name of a watchlist")),
+    params(("id" = UserName, Path, description = "Id of a profile, or the name of a watchlist")),
     responses(
         (status = 200, body = Forgotten),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -58,6 +58,6 @@ pub async fn forget(
     check_user(&id).map_err(|error| error.rename_fields(|_| "id".to_owned()))?;
     caller.may_act_for(&id)?;
     let receipt = forget_user(&service, &id).await?;
-    let receipt = receipt.ok_or_else(|| Problem::not_found("Nothing is known of such a person"))?;
+    let receipt = receipt.ok_or_else(|| Problem::not_found("There is no data for this user"))?;
     Ok(Json(receipt.into()))
 }

@@ -49,7 +49,7 @@ pub async fn list_mine(
     request_body = NewEntry,
     responses(
         (status = 201, body = Done, description = "Added"),
-        (status = 200, body = Done, description = "It was there already"),
+        (status = 200, body = Done, description = "Already on the watchlist"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
@@ -74,7 +74,7 @@ pub async fn add(
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 201, body = Done, description = "Added"),
-        (status = 200, body = Done, description = "It was there already"),
+        (status = 200, body = Done, description = "Already on the watchlist"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
@@ -118,10 +118,10 @@ pub async fn remove(
 ///
 /// The path parameter `user_id` holds the movie's id here.
 #[utoipa::path(delete, path = "/api/watchlist/{user_id}", tag = "watchlist",
-    params(("user_id" = i64, Path, description = "The film's number", minimum = 0, maximum = 4_294_967_295_u32)),
+    params(("user_id" = i64, Path, description = "The movie's id", minimum = 0, maximum = 4_294_967_295_u32)),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
-        (status = 200, body = Removed, description = "Removed; front ends read a body here"),
+        (status = 200, body = Removed, description = "Removed; existing front ends expect a body"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
@@ -168,7 +168,7 @@ pub struct WatchedOrNot {
 ///
 /// The path parameter `user_id` holds the movie's id here.
 #[utoipa::path(post, path = "/api/watchlist/{user_id}/watched", tag = "watchlist",
-    params(("user_id" = i64, Path, description = "The film's number", minimum = 0, maximum = 4_294_967_295_u32),
+    params(("user_id" = i64, Path, description = "The movie's id", minimum = 0, maximum = 4_294_967_295_u32),
         ("watched" = Option<bool>, Query, description = "`true` if not given")),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use cinematch::catalog::{ProblemCount, count_problems};
+pub use cinematch::digits::thousands;
 use cinematch::sources::Problem;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
@@ -236,32 +237,8 @@ pub fn exit_code(done: anyhow::Result<()>, json: bool) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Formats a number with thousands separators: `87,585`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut separated = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            separated.push(',');
-        }
-        separated.push(digit);
-    }
-    separated
-}
-
 /// Formats a count with its noun: `1 movie`, `2 movies`.
 pub fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", thousands(number))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_separated_by_commas() {
-        let formatted: Vec<String> = [0, 999, 1000, 87_585, 32_000_204].map(thousands).into();
-        assert_eq!(formatted, ["0", "999", "1,000", "87,585", "32,000,204"]);
-    }
 }

@@ -34,15 +34,15 @@ impl Caller {
             Self::Person(profile)
             | Self::Household(Some(profile))
             | Self::Program(Scope::Write | Scope::Admin, Some(profile)) => Ok(profile),
-            Self::Program(Scope::Read, _) => {
-                Err(forbidden("This key reads the catalogue only; it needs the scope `write`"))
-            }
-            Self::Household(None) => Err(unauthorized(
-                "Say whose: a profile's number as X-User-Id; /auth/identify tells it",
+            Self::Program(Scope::Read, _) => Err(forbidden(
+                "This key can only read the catalog; use a key with the scope `write`",
             )),
-            Self::Program(_, None) => {
-                Err(unauthorized("Say for whom the key acts: a profile's number as X-User-Id"))
-            }
+            Self::Household(None) => Err(unauthorized(
+                "No profile is selected: send its id as X-User-Id; /auth/identify returns it",
+            )),
+            Self::Program(_, None) => Err(unauthorized(
+                "No profile is selected: send the id of the profile that the key acts for as X-User-Id",
+            )),
             Self::Nobody => Err(sign_in()),
         }
     }
@@ -52,10 +52,10 @@ impl Caller {
         match self {
             Self::Household(_) | Self::Program(Scope::Write | Scope::Admin, _) => Ok(()),
             Self::Person(profile) if profile.key() == user => Ok(()),
-            Self::Person(_) => Err(forbidden("This is somebody else's")),
-            Self::Program(Scope::Read, _) => {
-                Err(forbidden("This key reads the catalogue only; it needs the scope `write`"))
-            }
+            Self::Person(_) => Err(forbidden("This data belongs to another profile")),
+            Self::Program(Scope::Read, _) => Err(forbidden(
+                "This key can only read the catalog; use a key with the scope `write`",
+            )),
             Self::Nobody => Err(sign_in()),
         }
     }
@@ -113,7 +113,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Operator {
             Caller::Household(_) | Caller::Program(Scope::Admin, _) => Ok(Self),
             Caller::Nobody => Err(sign_in()),
             Caller::Person(_) | Caller::Program(..) => {
-                Err(forbidden("This is for who operates the server: a key with the scope `admin`"))
+                Err(forbidden("This requires an API key with the scope `admin`"))
             }
         }
     }

@@ -58,7 +58,7 @@ pub async fn read_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u
     let (mut whole, mut length) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
-            let detail = format!("The body broke off: {error}");
+            let detail = format!("The body is incomplete: {error}");
             Problem::new(StatusCode::BAD_REQUEST, detail)
         })?;
         let Ok(data) = frame.into_data() else { continue };

@@ -173,5 +173,4 @@ impl From<getrandom::Error> for Problem {
 }
 
 /// Description of every internal error, as sent to clients.
-pub const INTERNAL: &str =
-    "Something went wrong on the server; the log has it under this request_id";
+pub const INTERNAL: &str = "Internal error; the server's log has details under this request_id";

@@ -40,7 +40,7 @@ impl Sessions {
         email: &str,
         password: SecretString,
     ) -> Result<(Profile, HeaderValue), Problem> {
-        let detail = "Here nobody has a password: see /auth/identify";
+        let detail = "This server does not use passwords; see /auth/identify";
         self.access.only_in(AccessMode::Accounts, detail)?;
         if email.chars().count() > MAX_EMAIL_LENGTH {
             let message = format!("expected at most {MAX_EMAIL_LENGTH} characters");

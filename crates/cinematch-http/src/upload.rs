@@ -105,7 +105,6 @@ fn malformed(error: &MultipartError) -> Problem {
 }
 
 fn too_large() -> Problem {
-    let detail =
-        format!("The files are larger than {} MiB: that is nobody's history", MAX_BYTES >> 20);
+    let detail = format!("The files are too large: the maximum is {} MiB", MAX_BYTES >> 20);
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }

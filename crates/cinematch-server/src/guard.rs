@@ -103,7 +103,7 @@ fn check_host(state: &Guard, request: &Request) -> Result<(), Problem> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
     if hosts.next().is_some() {
-        return Err(forbidden("A request has one Host"));
+        return Err(forbidden("The request must have exactly one Host header"));
     }
     let host = host.or_else(|| request.uri().host()).unwrap_or("localhost");
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -119,7 +119,9 @@ fn check_host(state: &Guard, request: &Request) -> Result<(), Problem> {
     if is_own || is_allowed() {
         return Ok(());
     }
-    Err(forbidden("This server answers to localhost only; --allowed-hosts names further names"))
+    Err(forbidden(
+        "This server accepts requests to localhost only; --allowed-hosts adds host names",
+    ))
 }
 
 /// Rejects requests from pages of other sites, except for the listed origins (CSRF protection).

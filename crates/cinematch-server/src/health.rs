@@ -99,10 +99,10 @@ pub async fn live() -> Json<Probe> {
 #[utoipa::path(get, path = "/health/ready", tag = "service", responses((status = 200, body = Probe)))]
 pub async fn ready(State(state): State<ProbeState>) -> Result<Json<Probe>, Problem> {
     if state.lifecycle.is_stopping() {
-        return Err(Problem::unavailable("The server is stopping"));
+        return Err(Problem::unavailable("The server is shutting down"));
     }
     if !state.service.is_store_up().await {
-        return Err(Problem::unavailable("The database does not answer"));
+        return Err(Problem::unavailable("The database does not respond"));
     }
     Ok(Json(OK))
 }
@@ -114,7 +114,7 @@ pub async fn ready(State(state): State<ProbeState>) -> Result<Json<Probe>, Probl
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub async fn metrics(State(state): State<ProbeState>, caller: Caller) -> Result<Response, Problem> {
     if matches!(caller, Caller::Person(_)) {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "Metrics are for keys, not for people"));
+        return Err(Problem::new(StatusCode::FORBIDDEN, "Metrics require an API key"));
     }
     Ok(metrics_response(monitor::render(&state.service, state.lifecycle.uptime()).await))
 }

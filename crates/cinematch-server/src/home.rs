@@ -23,7 +23,7 @@ struct Home {
     responses(
         (status = 200, description = "JSON, or HTML for `Accept: text/html`",
             content((Home = "application/json"), (String = "text/html"))),
-        (status = 303, description = "A browser is asked who it is first"),
+        (status = 303, description = "Redirects a browser without a profile to the sign-in page"),
     ))]
 pub async fn home(
     State(state): State<Service>,

@@ -73,43 +73,26 @@ fn describe() {
     describe_histogram!(
         "cinematch_http_request_seconds",
         Unit::Seconds,
-        "From a request's head to its reply"
+        "Time from the head of a request to its response"
     );
-    describe_gauge!("cinematch_http_in_flight", "Requests under way");
-    describe_histogram!("cinematch_rank_seconds", Unit::Seconds, "Ranking alone, by model");
-    describe_gauge!("cinematch_model_generation", "The generation in service");
-    describe_gauge!(
-        "cinematch_model_age_seconds",
-        Unit::Seconds,
-        "Since the model in service was trained"
-    );
-    describe_counter!(
-        "cinematch_model_swaps_total",
-        "Generations put into service beside the first"
-    );
-    describe_counter!(
-        "cinematch_model_refused_total",
-        "Generations found and not put into service"
-    );
-    describe_counter!(
-        "cinematch_cache_requests_total",
-        "Replies looked for in the cache, by tier and result"
-    );
-    describe_gauge!("cinematch_cache_bytes", Unit::Bytes, "Replies kept in memory");
+    describe_gauge!("cinematch_http_in_flight", "Requests in progress");
+    describe_histogram!("cinematch_rank_seconds", Unit::Seconds, "Time spent ranking, by model");
+    describe_gauge!("cinematch_model_generation", "Number of the served generation");
+    describe_gauge!("cinematch_model_age_seconds", Unit::Seconds, "Age of the served model");
+    describe_counter!("cinematch_model_swaps_total", "Reloads of a new generation");
+    describe_counter!("cinematch_model_refused_total", "Generations that could not be loaded");
+    describe_counter!("cinematch_cache_requests_total", "Cache lookups, by tier and result");
+    describe_gauge!("cinematch_cache_bytes", Unit::Bytes, "Size of the replies in memory");
     describe_gauge!(
         "cinematch_cache_breaker_open",
         "1 while Redis is not asked because it does not answer"
     );
-    describe_counter!("cinematch_jobs_total", "Attempts at jobs that ended, by outcome");
-    describe_gauge!("cinematch_jobs_queued", "Jobs that wait");
+    describe_counter!("cinematch_jobs_total", "Finished attempts at jobs, by outcome");
+    describe_gauge!("cinematch_jobs_queued", "Queued jobs");
     describe_gauge!("cinematch_jobs_running", "1 while a job runs, on whichever server");
-    describe_histogram!(
-        "cinematch_job_seconds",
-        Unit::Seconds,
-        "From a job's beginning to its end"
-    );
+    describe_histogram!("cinematch_job_seconds", Unit::Seconds, "Duration of jobs");
     describe_gauge!("cinematch_store_up", "1 if the database answered just now");
-    describe_gauge!("cinematch_uptime_seconds", Unit::Seconds, "Since the start");
+    describe_gauge!("cinematch_uptime_seconds", Unit::Seconds, "Time since the server started");
 }
 
 /// Renders all metrics in the Prometheus text format, after updating the gauges of the model, the database and

@@ -111,7 +111,7 @@ fn problem_of(response: &Response) -> Option<Problem> {
     }
     if status.is_client_error() || status.is_server_error() {
         let detail = match status {
-            StatusCode::METHOD_NOT_ALLOWED => "This address does not take that method",
+            StatusCode::METHOD_NOT_ALLOWED => "This method is not supported here",
             StatusCode::PAYLOAD_TOO_LARGE => "The request's body is too large",
             StatusCode::REQUEST_TIMEOUT => "The request took too long",
             _ if status.is_server_error() => INTERNAL,

@@ -44,7 +44,7 @@ pub struct OneMovie<'a> {
 pub fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, ServiceError> {
     let known = u32::try_from(movie_id).ok();
     let index = known.and_then(|id| recommender.vocabulary().index_of(MovieId(id)));
-    let detail = || format!("There is no movie {movie_id} in the catalogue");
+    let detail = || format!("There is no movie {movie_id} in the catalog");
     index.ok_or_else(|| ServiceError::not_found(detail()))
 }
 

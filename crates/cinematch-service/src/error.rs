@@ -61,12 +61,11 @@ impl ServiceError {
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         if matches!(error, StoreError::ProfileDeleted) {
-            return Self::Unauthorized("This profile was forgotten".to_owned());
+            return Self::Unauthorized("This profile was deleted".to_owned());
         }
         if error.is_transient() {
             tracing::error!(%error, "the database cannot be reached or written");
-            let detail =
-                "People's data cannot be reached or written just now; try again in a moment";
+            let detail = "The database is unavailable; try again in a moment";
             return Self::Unavailable { detail: detail.to_owned(), retry_after: 5 };
         }
         tracing::error!(%error, "the database failed");

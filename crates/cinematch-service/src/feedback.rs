@@ -136,7 +136,7 @@ pub async fn delete(
     if service.store().delete_feedback(&profile.key(), MovieId(movie_id), service.now()).await? {
         return Ok(());
     }
-    Err(ServiceError::not_found(format!("Nothing was said of movie {movie_id}")))
+    Err(ServiceError::not_found(format!("There is no feedback on movie {movie_id}")))
 }
 
 /// Returns the ids of movies with a reaction that `is_wanted` accepts, most recent first.

@@ -59,7 +59,7 @@ pub async fn identify(service: &Service, identity: Identity) -> Result<Profile, 
     match service.store().identify(&identity.email, name, service.now()).await? {
         Identified::Known(profile) | Identified::New(profile) => Ok(profile),
         Identified::Unknown => Err(ServiceError::not_found(
-            "Nobody has this email address; send a name to make a profile",
+            "No profile has this email address; send a name to create one",
         )),
     }
 }

@@ -105,7 +105,7 @@ fn check(serving: &Serving) -> Result<(), String> {
         let expected = request.limit.min(movies.len() - known);
         if ranked.items.len() < expected {
             return Err(format!(
-                "{}: asked for {expected} films, it gives {}",
+                "{}: a list of {expected} movies was requested, it returns {}",
                 serving.bundle.manifest.model_id,
                 ranked.items.len()
             ));

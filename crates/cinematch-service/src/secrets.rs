@@ -2,11 +2,10 @@
 //!
 //! Only hashes are stored. Tokens and keys are shown once; hashes of keys are compared in constant time.
 
-use std::fmt::Write;
-
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use cinematch::digits::hex;
+use cinematch::ids::sha256_hex;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// Maximum length of a password in characters, which bounds the cost of hashing.
@@ -44,18 +43,6 @@ pub fn random_name() -> Result<String, getrandom::Error> {
     random::<16>()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
-        // Writing to a `String` is infallible.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
-}
-
-fn hash(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
-}
-
 /// The token in a session cookie.
 pub struct SessionToken(SecretString);
 
@@ -73,7 +60,7 @@ impl SessionToken {
 
     /// Returns the SHA-256 hash of the token, under which the database stores the session.
     pub fn hash(&self) -> String {
-        hash(self.0.expose_secret())
+        sha256_hex(self.0.expose_secret().as_bytes())
     }
 
     /// Returns the token in plain text, for the cookie.
@@ -108,7 +95,7 @@ impl ApiToken {
 
     /// Returns the SHA-256 hash of the secret, which the database stores.
     pub fn hash(&self) -> String {
-        hash(self.secret.expose_secret())
+        sha256_hex(self.secret.expose_secret().as_bytes())
     }
 
     /// Returns true if the secret matches a stored hash. Compares in constant time.

@@ -78,7 +78,7 @@ pub struct NewEntry {
     #[schema(example = 6)]
     movie_id: i64,
     /// Accepted for compatibility and ignored; the title comes from the catalog.
-    #[expect(dead_code, reason = "part of the contract, and the catalogue knows better")]
+    #[expect(dead_code, reason = "part of the contract; the catalog's value is used")]
     title: Option<String>,
     /// Streaming service on which the user plans to watch the movie.
     #[schema(value_type = Option<ShortText>)]

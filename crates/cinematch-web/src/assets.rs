@@ -1,12 +1,11 @@
 //! Stylesheet, scripts and favicon, embedded in the binary without minification.
 
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sha2::{Digest, Sha256};
+use cinematch::ids::sha256_hex;
 
 /// The stylesheet, concatenated from its parts.
 static STYLE: LazyLock<String> = LazyLock::new(|| {
@@ -48,16 +47,9 @@ fn file(name: &str) -> Option<(&'static str, &'static str)> {
 /// Hash of all files, part of their paths: browsers can cache files forever, and scripts can import each other by
 /// relative names.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let mut hash = Sha256::new();
-    hash.update(STYLE.as_str());
-    for (_, script) in SCRIPTS {
-        hash.update(script);
-    }
-    hash.finalize().iter().take(6).fold(String::new(), |mut digits, byte| {
-        // Writing to a string never fails.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
+    let mut all = STYLE.clone();
+    all.extend(SCRIPTS.map(|(_, script)| script));
+    sha256_hex(all.as_bytes())[..12].to_owned()
 });
 
 /// Returns the path of a file.

@@ -181,7 +181,7 @@ fn bars(report: &MatchReport) -> Markup {
         }
         ul .legend {
             @for (class, count, what) in counts {
-                @if count > 0 { li class=(class) { (thousands(count)) " " (what) } }
+                @if count > 0 { li class=(class) { (thousands(count as u64)) " " (what) } }
             }
         }
     }

@@ -65,7 +65,7 @@ impl<'a> Fit<'a> {
                 @if has_stars { p { (texts::FIT_WITHOUT_RATING) } }
                 @else if let Some(place) = self.place {
                     @let (before, after) = texts::rank(n_movies);
-                    p { (before) b { (numbers::thousands(place)) } (after) }
+                    p { (before) b { (numbers::thousands(place as u64)) } (after) }
                 }
                 @if !self.is_known {
                     p { (texts::FIT_UNKNOWN) a href="/welcome/rate" { (common::RATE_FILMS) } }

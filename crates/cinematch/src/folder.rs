@@ -13,7 +13,7 @@ use crate::features::tags::TagCounts;
 use crate::ids::{self, Vocabulary};
 use crate::sources::movielens::{self, TagRow};
 use crate::sources::ratings::{self, RatingsError};
-use crate::sources::{Problem, SourceError};
+use crate::sources::{Problem, SourceError, Unlisted};
 
 /// Movies of a MovieLens folder with their tags and ratings.
 #[derive(Clone, Debug)]
@@ -24,8 +24,10 @@ pub struct Catalog {
     pub tags: Vec<TagRow>,
     /// Ratings of the movies, with the same row numbers; `None` if the folder has no `ratings.csv`.
     pub ratings: Option<Interactions>,
-    /// Invalid rows and values found in the files.
+    /// Invalid rows and values found in the files; at most 1,000 of a kind per piece of `ratings.csv`.
     pub problems: Vec<Problem>,
+    /// Numbers of the problems of `ratings.csv` that are not listed.
+    pub unlisted: Unlisted,
     inputs: Vec<InputSum>,
 }
 
@@ -82,6 +84,7 @@ impl Catalog {
             tags: Vec::new(),
             ratings: None,
             problems: merged.problems,
+            unlisted: Unlisted::default(),
         };
         found.read_tags(&movielens.join("tags.csv"))?;
         found.read_ratings(&movielens.join("ratings.csv"), &known)?;
@@ -111,6 +114,7 @@ impl Catalog {
             let sha256 = ids::sha256_of(file).map_err(unreadable)?;
             self.inputs.push(InputSum { name: "ratings.csv".to_owned(), rows: rows.rows, sha256 });
             self.problems.append(&mut rows.problems);
+            self.unlisted = rows.unlisted;
             let kept = Vocabulary::new(self.movies.iter().map(|movie| movie.movie_id));
             self.ratings = Some(all.restricted_to(&kept));
         }

@@ -9,6 +9,8 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::digits::hex;
+
 macro_rules! external_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -130,15 +132,6 @@ impl Vocabulary {
         }
         hex(&hasher.finalize())
     }
-}
-
-/// Encodes `bytes` in lowercase hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Returns the SHA-256 of `bytes` in hexadecimal.

@@ -44,6 +44,7 @@
 
 pub mod bundle;
 pub mod catalog;
+pub mod digits;
 pub mod evaluation;
 pub mod features;
 pub mod files;

@@ -22,7 +22,7 @@ const RATED_BEFORE: usize = 10;
 const KNOWN_MOVIES: usize = 5_000;
 /// Number of distinct search terms.
 const SEARCHES: usize = 500;
-/// The load begins with whatever comes first of these numbers.
+/// Seed of all random draws.
 const SEED: u64 = 42;
 
 /// Kind of a request.

@@ -30,7 +30,7 @@ fn preferences(ada: &User<'_>) {
     assert_eq!(
         kept.json()["preferred_genres"],
         json!(["sci-fi", "crime"]),
-        "as the catalogue writes them"
+        "genres have the catalog's spelling"
     );
     assert_eq!(ada.get(path)["runtime_max"], 200);
     let problem = put(json!({"runtime_min": 100, "runtime_max": 90})).problem(422);

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cinematch::digits::hex;
 use cinematch::files::{self, FileError};
 use md5::{Digest, Md5};
 use reqwest::header::{ETAG, HeaderMap, IF_RANGE, LAST_MODIFIED, RANGE};
@@ -327,7 +328,7 @@ pub(super) fn md5_of(reader: &mut impl Read) -> io::Result<String> {
             n => hasher.update(&buffer[..n]),
         }
     }
-    Ok(hasher.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
+    Ok(hex(&hasher.finalize()))
 }
 
 /// Returns the MD5 of a file, in hexadecimal.

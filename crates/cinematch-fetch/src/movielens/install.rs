@@ -34,7 +34,7 @@ pub enum InstallError {
     #[error("{0}; nothing was replaced")]
     Table(#[from] SourceError),
     /// `movies.csv` has no rows.
-    #[error("movies.csv of the archive has no films; nothing was replaced")]
+    #[error("movies.csv in the archive has no movies; nothing was replaced")]
     NoMovies,
     /// A file does not match the release's `checksums.txt`.
     #[error(

@@ -321,7 +321,7 @@ fn check_movie(id: TmdbId, body: &[u8]) -> Result<(), String> {
     }
     match serde_json::from_slice(body) {
         Ok(MovieIdOnly { id: found }) if found == id.0 => Ok(()),
-        Ok(MovieIdOnly { id: found }) => Err(format!("an answer about film {found} instead")),
+        Ok(MovieIdOnly { id: found }) => Err(format!("a response about movie {found} instead")),
         Err(error) => Err(format!("an answer that cannot be read: {error}")),
     }
 }

@@ -112,7 +112,7 @@ pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Upd
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// TMDb's list of changes could not be fetched.
-    #[error("cannot resource TMDb which films changed: {0}")]
+    #[error("cannot ask TMDb which movies changed: {0}")]
     Changes(CallError),
     /// The store failed.
     #[error(transparent)]
@@ -147,7 +147,7 @@ impl fmt::Display for Ended {
             Self::Stopped(stop) => stop.fmt(out),
             Self::TooManyFailures(reason) => write!(
                 out,
-                "TMDb gave no answer for {MAX_CONSECUTIVE_FAILURES} films in a row, at last: {reason}. Check the \
+                "TMDb gave no answer for {MAX_CONSECUTIVE_FAILURES} movies in a row, at last: {reason}. Check the \
                  network, or https://status.themoviedb.org, and run it again: it goes on from here"
             ),
             Self::Interrupted => {

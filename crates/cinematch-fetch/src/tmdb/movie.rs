@@ -123,7 +123,7 @@ const THEATRICAL: u32 = 3;
 
 /// The stored response could not be parsed as a movie.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer kept cannot be read as a film: {0}")]
+#[error("the stored response is not a movie: {0}")]
 pub struct MovieError(#[from] serde_json::Error);
 
 /// Parses a movie's facts, with services and certification of `region`, and its availability in all

@@ -41,7 +41,7 @@ pub enum StoreError {
     #[error("the store of TMDb's answers, tmdb.db, failed: {0}. Check that the disk has room")]
     Query(String),
     /// A stored response could not be decompressed.
-    #[error("the answer kept for film {id} cannot be decompressed: {cause}")]
+    #[error("the stored response for movie {id} cannot be decompressed: {cause}")]
     Damaged {
         /// TMDb id of the movie.
         id: TmdbId,

@@ -57,7 +57,7 @@ fn evaluations(generations: &[Evaluated]) -> Markup {
     }
 }
 
-/// The generation in service, and the one that replaces it.
+/// Renders the served generation and the candidate that could replace it.
 fn in_service(generations: &[Evaluated], serving: u64) -> Markup {
     let of = |wanted: fn(&Evaluated) -> bool| generations.iter().find(|one| wanted(one));
     let now = generations.iter().find(|one| one.info.generation == serving);
@@ -107,7 +107,9 @@ fn table(generations: &[Evaluated]) -> Markup {
 }
 
 fn line(info: &GenerationInfo) -> Markup {
-    let number = |of: Option<usize>| of.map_or_else(|| texts::NO_VALUE.to_owned(), thousands);
+    let number = |of: Option<usize>| {
+        of.map_or_else(|| texts::NO_VALUE.to_owned(), |number| thousands(number as u64))
+    };
     html! {
         tr {
             th scope="row" { a href={ "/models/" (info.generation) } { (info.generation) } }

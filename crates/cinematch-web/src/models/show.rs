@@ -47,7 +47,7 @@ pub async fn show(
                     tbody { @for input in &manifest.inputs {
                         tr {
                             th scope="row" { (input.name) }
-                            td .number { (thousands(input.rows as usize)) }
+                            td .number { (thousands(input.rows)) }
                             td { code { (input.sha256) } }
                         }
                     } }
@@ -136,10 +136,10 @@ fn line(group: &str, users: usize, model: &str, means: &Means) -> Markup {
     html! {
         tr {
             th scope="row" { (group) }
-            td .number { (thousands(users)) }
+            td .number { (thousands(users as u64)) }
             td { (model) }
             @for of in [means.ndcg, means.recall, means.hit] { td .number { (cell(of)) } }
-            td .number { (thousands(means.n_shown)) }
+            td .number { (thousands(means.n_shown as u64)) }
         }
     }
 }

@@ -30,6 +30,10 @@ pub fn popularity(place: f32) -> &'static str {
 /// The sentence about the median movie, before and after its title.
 pub fn median(n_liked: usize, rank: usize, n_movies: usize) -> (String, String) {
     let before = format!("The median of the {} you like is ", films(n_liked));
-    let after = format!(", number {} of {} by TMDB votes.", thousands(rank), thousands(n_movies));
+    let after = format!(
+        ", number {} of {} by TMDB votes.",
+        thousands(rank as u64),
+        thousands(n_movies as u64)
+    );
     (before, after)
 }

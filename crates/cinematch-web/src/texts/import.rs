@@ -34,7 +34,7 @@ pub const OTHER_ROWS: &str = "not films, or not readable";
 pub const WHICH_FILM: &str = "Which film do you mean?";
 pub const NONE_OF_THESE: &str = "None of these";
 pub const SAVE_CHOICES: &str = "Save choices";
-pub const NOTHING_CHOSEN: &str = "You didn't choose a film. Nothing changed.";
+pub const NOTHING_CHOSEN: &str = "You didn’t choose a film. Nothing changed.";
 pub const DOWNLOAD_ROWS: &str = "Download these rows (CSV)";
 pub const NO_CHANGES: &str = "Nothing changed.";
 
@@ -44,7 +44,7 @@ pub fn file_label() -> String {
 }
 
 pub fn rows_matched(matched: usize, rows: usize) -> String {
-    format!("{} of {} matched", thousands(matched), count(rows, "row", "rows"))
+    format!("{} of {} matched", thousands(matched as u64), count(rows, "row", "rows"))
 }
 
 pub fn fuzzy(rows: usize) -> String {
@@ -70,7 +70,7 @@ pub fn not_found(number: usize) -> String {
 }
 
 pub fn more_not_found(number: usize) -> String {
-    format!("And {} more, listed in the file.", thousands(number))
+    format!("And {} more, listed in the file.", thousands(number as u64))
 }
 
 /// The values that the export has for an ambiguous title.

@@ -1,21 +1,10 @@
 //! Numbers, counts, durations and title case.
 
-/// Formats a whole number with thousands separators: `87,585`.
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
+pub use cinematch::digits::thousands;
 
 /// Formats a count with the noun's singular or plural: `1 row`, `2,000 rows`.
 pub fn count(number: usize, singular: &str, plural: &str) -> String {
-    format!("{} {}", thousands(number), if number == 1 { singular } else { plural })
+    format!("{} {}", thousands(number as u64), if number == 1 { singular } else { plural })
 }
 
 /// Formats a number of films: `0 films`, `1 movie`, `87,585 films`.
@@ -70,9 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_thousands_and_picks_the_plural() {
-        let texts = [0, 999, 1_000, 87_585, 32_000_204].map(thousands);
-        assert_eq!(texts, ["0", "999", "1,000", "87,585", "32,000,204"]);
+    fn counts_group_thousands_and_pick_the_plural() {
         assert_eq!([0, 1, 2_000].map(films), ["0 films", "1 film", "2,000 films"]);
         assert_eq!(tmdb_votes(7.66, 12_198), "TMDB 7.7 (12,198 votes)");
         assert_eq!(tmdb_votes(5.0, 1), "TMDB 5.0 (1 vote)");

@@ -173,7 +173,7 @@ pub fn schedule(kind: JobKind, schedule: &str) -> String {
 }
 
 pub fn movies(total: usize, tagged: usize) -> String {
-    format!("{}, {} with user tags", thousands(total), thousands(tagged))
+    format!("{}, {} with user tags", thousands(total as u64), thousands(tagged as u64))
 }
 
 pub fn ratings(used: usize, held_out: Option<f64>) -> String {
@@ -181,7 +181,7 @@ pub fn ratings(used: usize, held_out: Option<f64>) -> String {
         Some(share) => format!("{:.1} % of users held out for evaluation", share * 100.0),
         None => NO_HOLDOUT.to_owned(),
     };
-    format!("{} used for training; {held_out}", thousands(used))
+    format!("{} used for training; {held_out}", thousands(used as u64))
 }
 
 pub fn outcome(is_promoted: bool, why: &str) -> String {

@@ -54,7 +54,7 @@ pub fn summary(n_seen: usize, n_rated: usize, n_liked: usize, n_listed: usize) -
     let parts: Vec<String> = counts
         .into_iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, kind)| format!("{} {kind}", thousands(count)))
+        .map(|(count, kind)| format!("{} {kind}", thousands(count as u64)))
         .collect();
     if parts.is_empty() { NO_FEEDBACK.to_owned() } else { format!("Films: {}.", parts.join(", ")) }
 }
@@ -72,5 +72,5 @@ pub fn delete_warning(n_feedback: usize, n_listed: usize) -> String {
 }
 
 pub fn deleted(name: &str) -> String {
-    format!("All of {name}'s data has been deleted from this server.")
+    format!("All of {name}’s data has been deleted from this server.")
 }

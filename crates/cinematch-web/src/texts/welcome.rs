@@ -15,7 +15,7 @@ pub const COUNTRY: &str = "Your country";
 pub const SHOW_SERVICES: &str = "Show services";
 pub const SERVICES: &str = "Your streaming services";
 pub const SERVICES_HELP: &str =
-    "Only films on these services are recommended. Select none to see all films.";
+    "We recommend only films on these services. To see all films, leave every box unchecked.";
 pub const NO_SERVICES: &str =
     "There is no streaming data for this country, so recommendations include all films.";
 pub const DEMO_SERVICES: &str = " Availability is made up, for demonstration.";

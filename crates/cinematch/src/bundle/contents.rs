@@ -284,7 +284,7 @@ pub(super) fn load(
     );
     let (movies, features) = (movies?, features?);
     if features.matrix.n_rows() != movies.len() {
-        return Err(broken(RANKING_ROWS, "its rows are not the films of movies_meta.json"));
+        return Err(broken(RANKING_ROWS, "its rows do not match the movies of movies_meta.json"));
     }
     if features.matrix.n_columns() != features.names.len() {
         return Err(broken(RANKING_COLUMNS, "its names are not the columns of the matrix"));
@@ -304,12 +304,12 @@ pub(super) fn load(
     if manifest.files.contains_key(AVAILABILITY) {
         let availability: Availability = parse(AVAILABILITY, &read(AVAILABILITY)?)?;
         if !availability.fits(n_movies) {
-            return Err(broken(AVAILABILITY, "its positions are not those of films and services"));
+            return Err(broken(AVAILABILITY, "its rows do not match the movies and services"));
         }
         recommender = recommender.with_availability(availability);
     }
     if recommender.vocabulary().checksum() != manifest.vocabulary_sha256 {
-        return Err(broken(MOVIES, "its films are not those of the manifest"));
+        return Err(broken(MOVIES, "its movies do not match the manifest"));
     }
     Ok(Bundle { manifest, generation, recommender })
 }

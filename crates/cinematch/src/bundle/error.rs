@@ -61,7 +61,7 @@ pub enum ArtifactsError {
     },
     /// Another generation was promoted while an update of the champion was made.
     #[error(
-        "generation {base}, which was being updated, is no longer the one that is served; run \
+        "another generation was promoted while generation {base} was being updated; run \
          `cinematch update` again"
     )]
     Superseded {

@@ -41,7 +41,7 @@ pub struct Training {
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// The table has no movies.
-    #[error("there are no films to train on; loosen the filters of `cinematch preprocess`")]
+    #[error("there are no movies to train on; loosen the filters of `cinematch preprocess`")]
     NoMovies,
     /// The TF-IDF vectorizer could not be fitted.
     #[error(transparent)]
@@ -51,7 +51,7 @@ pub enum TrainError {
     Fit(#[from] FitError),
     /// The model learns from ratings, but there are none.
     #[error(
-        "the model `{0}` learns from ratings, and no film of the merged table has one: train \
+        "the model `{0}` learns from ratings, and no movie of the merged table has one: train \
          `--model content`, or put ratings.csv beside movies.csv"
     )]
     NoRatings(&'static str),

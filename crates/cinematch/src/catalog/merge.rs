@@ -431,7 +431,7 @@ impl<'a> Linked<'a> {
                 linked.shared += 1;
                 link.tmdb_id = None;
                 let reason = format!(
-                    "TMDb id {tmdb_id} belongs to film {owner} already; film {} stays without",
+                    "TMDb id {tmdb_id} already belongs to movie {owner}; movie {} is kept without",
                     movie.movie_id
                 );
                 let (kind, outcome) = (ProblemKind::DuplicateId, Outcome::ValueEmptied);
@@ -440,7 +440,7 @@ impl<'a> Linked<'a> {
             linked.links.push(link);
         }
         linked.problems.extend(waiting.values().map(|link| {
-            let reason = format!("film {} has no usable row in movies.csv", link.movie_id);
+            let reason = format!("movie {} has no valid row in movies.csv", link.movie_id);
             let (kind, outcome) = (ProblemKind::UnknownReference, Outcome::RowDropped);
             problem(link, "movieId", kind, outcome, reason)
         }));

@@ -149,7 +149,7 @@ pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceErr
             field: Some(HEADER[0].to_owned()),
             kind: ProblemKind::DuplicateId,
             outcome: Outcome::RowDropped,
-            reason: format!("film {movie_id} came before; the first row stays"),
+            reason: format!("movie {movie_id} appears more than once; the first row is kept"),
         });
     }
     problems.sort_by_key(|problem| problem.line);
@@ -157,7 +157,7 @@ pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceErr
 }
 
 fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie> {
-    let movie_id = row.require::<MovieId>(0, "a film's number", problems)?;
+    let movie_id = row.require::<MovieId>(0, "a movie's id", problems)?;
     let text = |column: usize| Some(row.get(column).to_owned()).filter(|text| !text.is_empty());
     let mut emptied = |column: usize| {
         let reason = format!("not a value for this column: `{}`", excerpt(row.get(column)));

@@ -43,7 +43,7 @@ impl ColdMovies {
         part: Part,
     ) -> Result<Split<'a>, SplitError> {
         if !(self.share > 0.0 && self.share < 0.5) {
-            let (name, value) = ("the share of cold films", self.share);
+            let (name, value) = ("the share of cold movies", self.share);
             return Err(SplitError::Share { name, value, below: 0.5 });
         }
         let division = self.users.divide(interactions)?;

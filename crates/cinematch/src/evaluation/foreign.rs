@@ -63,15 +63,15 @@ pub fn foreign_lists(
             if not_asked > MOST_LISTED {
                 return;
             }
-            let reason = format!("user {user} is not asked for by this split");
+            let reason = format!("user {user} is not a held-out user of this split");
             return drop_row(0, ProblemKind::UnknownReference, reason);
         };
         let Some(movie) = split.interactions.movies().index_of(movie_id) else {
-            let reason = format!("there is no film {movie_id} in the catalogue");
+            let reason = format!("there is no movie {movie_id} in the catalog");
             return drop_row(2, ProblemKind::UnknownReference, reason);
         };
         if movies.contains(&(*place, movie)) {
-            let reason = format!("film {movie_id} is in the list of user {user} already");
+            let reason = format!("movie {movie_id} is already in the list of user {user}");
             return drop_row(2, ProblemKind::DuplicateId, reason);
         }
         if rank == 0 {
@@ -79,7 +79,7 @@ pub fn foreign_lists(
             return drop_row(1, ProblemKind::InvalidValue, reason);
         }
         if !ranks.insert((*place, rank)) {
-            let reason = format!("user {user} has a film of rank {rank} already");
+            let reason = format!("user {user} already has a movie of rank {rank}");
             return drop_row(1, ProblemKind::DuplicateId, reason);
         }
         movies.insert((*place, movie));
@@ -142,7 +142,9 @@ mod tests {
         assert_eq!(read.missing, ids[1..]);
         let lines: Vec<u64> = read.problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [5, 6, 7, 8, 9]);
-        assert!(read.problems[3].reason.contains("user 99999 is not asked for by this split"));
+        assert!(
+            read.problems[3].reason.contains("user 99999 is not a held-out user of this split")
+        );
         for row in 1..=MOST_LISTED + 7 {
             writeln!(csv, "99999,{row},1,0").unwrap();
         }

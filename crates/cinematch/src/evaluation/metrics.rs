@@ -39,7 +39,7 @@ pub fn reciprocal_rank(ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
 
 /// Returns the 1-based ranks of the relevant movies in the first k positions.
 fn hit_ranks(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> impl Iterator<Item = usize> {
-    debug_assert!(relevant.is_sorted(), "relevant films must ascend");
+    debug_assert!(relevant.is_sorted(), "relevant movies must ascend");
     let hit = |(rank, movie)| relevant.binary_search(movie).is_ok().then_some(rank);
     (1..=k).zip(ranked).filter_map(hit)
 }

@@ -197,15 +197,15 @@ fn refused(
 ) -> Option<String> {
     let n_movies = challenger.recommender.movies().len();
     if n_movies == 0 {
-        return Some("it has no films".to_owned());
+        return Some("it has no movies".to_owned());
     }
     if unanswered > 0 {
         return Some(format!("it recommends nothing at all in {unanswered} cases"));
     }
     let champion = champion?;
     if champion.has_seen_all {
-        let why = "the champion learned from all users, so that nobody is left to ask which is better; \
-                   `cinematch models promote` serves it, and from then on generations are compared";
+        let why = "the champion was trained on all users, so no held-out users remain for a comparison; \
+                   `cinematch models promote` serves it, and later generations are compared with it";
         return Some(why.to_owned());
     }
     let is_much_less = |of_challenger: usize, of_champion: usize| {
@@ -214,7 +214,7 @@ fn refused(
     let of_champion = champion.recommender.movies().len();
     if !rule.allow_fewer_movies && is_much_less(n_movies, of_champion) {
         return Some(format!(
-            "it has {n_movies} films and the champion {of_champion}, as if an input had been cut off; \
+            "it has {n_movies} movies and the champion {of_champion}, as if an input had been cut off; \
              --allow-fewer-films lets it pass"
         ));
     }
@@ -240,7 +240,7 @@ fn without_users(
         Some(champion)
             if champion.has_same_recipe && champion.n_ratings == 0 && challenger.n_ratings == 0 =>
         {
-            let why = "made as the champion was, of films' facts alone, and there is nobody to ask";
+            let why = "trained with the champion's settings and without ratings, so no comparison is needed";
             (true, why.to_owned())
         }
         Some(_) => (

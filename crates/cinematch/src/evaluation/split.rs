@@ -80,7 +80,7 @@ pub struct TagRule {
 pub enum SplitError {
     /// Too few eligible users.
     #[error(
-        "{eligible} users liked {min_liked} films or more, {}",
+        "{eligible} users liked {min_liked} movies or more, {}",
         if *eligible < 3 {
             "and at least 3 are needed: one to learn from, one for validation, one for the test. \
              Evaluate on more ratings".to_owned()
@@ -110,7 +110,7 @@ pub enum SplitError {
         below: f64,
     },
     /// No held-out user is left.
-    #[error("no user has both a history and films to find: {why}")]
+    #[error("no user has both a history and movies to find: {why}")]
     Nobody {
         /// The condition that no user meets.
         why: &'static str,

@@ -99,7 +99,7 @@ impl StrongGeneralization {
         };
         let stars = division.of(part).iter().filter_map(hide).collect();
         if held_out.is_empty() {
-            let why = "all but a few films that held-out users liked are unknown to the others";
+            let why = "almost no movie that held-out users liked was rated by training users";
             return Err(SplitError::Nobody { why });
         }
         Ok(Split {
@@ -236,6 +236,6 @@ mod tests {
         let share = refused(StrongGeneralization { history_share: 1.0, ..divide(1) });
         assert!(share.contains("the history's share is 1"), "{share}");
         let nobody = refused(StrongGeneralization { min_liked: 1000, ..divide(1) });
-        assert!(nobody.contains("0 users liked 1000 films"), "{nobody}");
+        assert!(nobody.contains("0 users liked 1000 movies"), "{nobody}");
     }
 }

@@ -70,7 +70,7 @@ impl TimeCut {
         };
         let held_out: Vec<HeldOut> = interactions.users().filter_map(hold).collect();
         if held_out.is_empty() {
-            let why = "nobody who rated films before the cut liked known ones after it; \
+            let why = "no user who rated movies before the cutoff liked a known movie after it; \
                        cut earlier, by a larger share of ratings";
             return Err(SplitError::Nobody { why });
         }

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use super::sort::{Sort, SortKey, SortValue};
-use crate::ids::{MovieId, hex};
+use crate::digits::hex;
+use crate::ids::MovieId;
 
 /// The position at which a page ended.
 ///

@@ -77,13 +77,13 @@ pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, 
     let rows = table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
         let Some(movie_id) = row.require::<MovieId>(0, ID_EXPECTED, problems) else { return };
         if row.get(1).is_empty() {
-            let reason = format!("film {movie_id} has no title");
+            let reason = format!("movie {movie_id} has no title");
             problems.push(row.problem(1, ProblemKind::MissingValue, Outcome::RowDropped, reason));
             return;
         }
         if let Some(first) = seen.get(&movie_id) {
             let reason =
-                format!("film {movie_id} came before, on line {first}; the first row stays");
+                format!("movie {movie_id} already appears on line {first}; the first row is kept");
             problems.push(row.problem(0, ProblemKind::DuplicateId, Outcome::RowDropped, reason));
             return;
         }
@@ -122,7 +122,7 @@ pub fn links<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<LinkRow<'a>>, So
         let Some(movie_id) = row.require::<MovieId>(0, ID_EXPECTED, problems) else { return };
         if let Some(first) = seen.get(&movie_id) {
             let reason =
-                format!("film {movie_id} came before, on line {first}; the first row stays");
+                format!("movie {movie_id} already appears on line {first}; the first row is kept");
             problems.push(row.problem(0, ProblemKind::DuplicateId, Outcome::RowDropped, reason));
             return;
         }
@@ -251,7 +251,7 @@ mod tests {
         let reasons: Vec<&str> = decoded.problems.iter().map(|p| p.reason.as_str()).collect();
         assert_eq!(
             reasons,
-            ["film 1 came before, on line 2; the first row stays", "film 2 has no title"]
+            ["movie 1 already appears on line 2; the first row is kept", "movie 2 has no title"]
         );
     }
 

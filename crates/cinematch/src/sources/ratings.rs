@@ -159,7 +159,7 @@ pub fn read_histories(
     source: &(impl ReadAt + ?Sized),
     movies: &Vocabulary,
 ) -> Result<RatingsRead, RatingsError> {
-    let known = KnownMovies { movies, named: "the catalogue" };
+    let known = KnownMovies { movies, named: "the catalog" };
     read_columns(file, source, &HISTORY_COLUMNS, known)
 }
 
@@ -326,7 +326,7 @@ impl Reader<'_> {
             };
             let Some(movie) = self.known.movies.index_of(rating.movie_id) else {
                 let reason =
-                    format!("there is no film {} in {}", rating.movie_id, self.known.named);
+                    format!("there is no movie {} in {}", rating.movie_id, self.known.named);
                 let kind = ProblemKind::UnknownReference;
                 problems.push(row.problem(1, kind, Outcome::RowDropped, reason));
                 unusable_user = Some(rating.user_id);

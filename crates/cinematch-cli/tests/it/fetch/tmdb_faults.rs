@@ -145,7 +145,7 @@ fn gives_up_after_40_connection_failures_in_a_row() {
     let output = command.env("CINEMATCH_TMDB_URL", "http://127.0.0.1:9").output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.contains("no answer for 40 films in a row, at last: no connection"), "{error}");
+    assert!(error.contains("no answer for 40 movies in a row, at last: no connection"), "{error}");
     assert!(error.contains("it goes on from here"), "{error}");
 }
 

@@ -263,9 +263,9 @@ fn ping_reports_readiness() {
     let (code, said) = answered("HTTP/1.0 200 OK\r\n\r\n{}");
     assert!(code == Some(0) && said.contains("is ready"), "{said}");
     let (code, said) = answered(
-        "HTTP/1.0 503 Service Unavailable\r\nA: b\r\n\r\n{\"detail\":\"The database does not answer\"}",
+        "HTTP/1.0 503 Service Unavailable\r\nA: b\r\n\r\n{\"detail\":\"The database does not respond\"}",
     );
-    assert!(code == Some(1) && said.contains("(503): The database does not answer"), "{said}");
+    assert!(code == Some(1) && said.contains("(503): The database does not respond"), "{said}");
     let (code, said) = answered("SSH-2.0-OpenSSH\r\n");
     assert!(code == Some(1) && said.contains("is not HTTP"), "{said}");
     let error = folder.fails(&["ping", "--port", "1"]);

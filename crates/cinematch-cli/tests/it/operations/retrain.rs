@@ -95,7 +95,7 @@ fn keeps_a_champion_trained_without_a_holdout() {
     folder.ok(&["train", "--hold-out", "0"]);
     let outcome = retrain(&folder, &[]);
     let why = outcome["why"].as_str().unwrap();
-    assert!(why.starts_with("the champion learned from all users"), "{why}");
+    assert!(why.starts_with("the champion was trained on all users"), "{why}");
     assert_eq!((&outcome["promoted"], served(&folder)), (&json!(false), 2));
 }
 
@@ -142,7 +142,7 @@ fn keeps_a_worse_generation_without_promoting_it() {
     folder.write("raw/ml-32m/movies.csv", half.join("\n").as_bytes());
     let fewer = retrain(&folder, &[]);
     let why = fewer["why"].as_str().unwrap();
-    assert!(why.contains("it has 179 films and the champion 353"), "{why}");
+    assert!(why.contains("it has 179 movies and the champion 353"), "{why}");
     assert_eq!((&fewer["promoted"], served(&folder)), (&json!(false), 1));
 }
 

@@ -154,7 +154,7 @@ fn scores_lists_with_bad_rows_and_missing_users_with_warnings() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{said}");
     assert!(
-        said.contains("1 × recs.csv, userId, first on line 2: user 999999 is not asked for"),
+        said.contains("1 × recs.csv, userId, first on line 2: user 999999 is not a held-out user"),
         "{said}"
     );
     assert!(said.contains("recs.csv has no list for"), "{said}");

@@ -104,7 +104,7 @@ impl Interactions {
                         kind: ProblemKind::DuplicateId,
                         outcome: Outcome::EarlierRowReplaced,
                         reason: format!(
-                            "user {user} rated film {} on line {before} too; the later row counts",
+                            "user {user} rated movie {} on line {before} too; the later row counts",
                             self.movies.id_of(pair.1)
                         ),
                     });

@@ -74,8 +74,8 @@ fn the_last_row_of_a_pair_wins_in_unsorted_files() {
     assert_eq!(
         problems,
         [
-            "5: user 9 rated film 1 on line 2 too; the later row counts (EarlierRowReplaced)",
-            "8: user 9 rated film 1 on line 5 too; the later row counts (EarlierRowReplaced)",
+            "5: user 9 rated movie 1 on line 2 too; the later row counts (EarlierRowReplaced)",
+            "8: user 9 rated movie 1 on line 5 too; the later row counts (EarlierRowReplaced)",
         ]
     );
     let of_movie_7: Vec<(u32, u8)> = interactions

@@ -17,7 +17,7 @@ pub static IMPORTER: Importer = Importer {
     sample: (
         "ratings.csv",
         "Const,Your Rating,Date Rated,Title,Original Title,URL,Title Type,Year\n\
-                  tt0113277,9,2020-01-01,Heat,Heat,https://www.imdb.com/title/tt0113277,Movie,1995\n",
+         tt0113277,9,2020-01-01,Heat,Heat,https://www.imdb.com/title/tt0113277,Movie,1995\n",
     ),
 };
 

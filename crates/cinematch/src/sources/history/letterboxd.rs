@@ -18,7 +18,7 @@ pub static IMPORTER: Importer = Importer {
     sample: (
         "ratings.csv",
         "Date,Name,Year,Letterboxd URI,Rating\n\
-                  2024-01-02,Heat,1995,https://boxd.it/2aRy,4.5\n",
+         2024-01-02,Heat,1995,https://boxd.it/2aRy,4.5\n",
     ),
 };
 
@@ -93,7 +93,7 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
         let name = title(row.get(0));
         if name.is_empty() {
             let (kind, outcome) = (ProblemKind::MissingValue, Outcome::RowDropped);
-            problems.push(row.problem(0, kind, outcome, "the film has no name"));
+            problems.push(row.problem(0, kind, outcome, "the movie has no name"));
             return;
         }
         let rating = row.get(3);

@@ -20,7 +20,7 @@ pub static IMPORTER: Importer = Importer {
     sample: (
         "movielens-ratings.csv",
         "movie_id,imdb_id,tmdb_id,rating,average_rating,title\n\
-                  6,0113277,949,4.5,3.8,Heat (1995)\n",
+         6,0113277,949,4.5,3.8,Heat (1995)\n",
     ),
 };
 

@@ -52,7 +52,7 @@ fn identifies_letterboxd_tables_by_header_and_name() {
         assert_eq!(read(name, WATCHED.as_bytes()).unwrap().entries[0].kind, expected);
     }
     for (name, expected) in [
-        ("watchlist-somebody-2024-01-02-10-00-utc.csv", EntryKind::Watchlist),
+        ("watchlist-ada-2024-01-02-10-00-utc.csv", EntryKind::Watchlist),
         ("watched (1).csv", EntryKind::Watched),
     ] {
         assert_eq!(read(name, WATCHED.as_bytes()).unwrap().entries[0].kind, expected);

@@ -249,7 +249,7 @@ fn row(movies: &Vocabulary, values: [Option<f64>; 4]) -> Result<Row, (usize, Pro
     })?;
     let time = whole(3, "seconds since 1970")?;
     let movie = movies.index_of(movie_id).ok_or_else(|| {
-        let reason = format!("there is no film {movie_id} in movies.csv");
+        let reason = format!("there is no movie {movie_id} in movies.csv");
         (1, ProblemKind::UnknownReference, reason)
     })?;
     Ok(Row { user, movie, stars, time })
@@ -330,7 +330,7 @@ mod tests {
             problems,
             [
                 "2 expected a whole number from 0 to 4294967295, got nothing",
-                "3 there is no film 9 in movies.csv",
+                "3 there is no movie 9 in movies.csv",
                 "5 expected a whole number from 0 to 4294967295, got `-6`",
                 "6 expected 0.5 to 5.0 in halves, got `4.2`",
             ]

@@ -43,7 +43,7 @@ fn reads_every_valid_form_of_a_row_and_reports_all_others() {
     assert_eq!(
         problems,
         [
-            (5, Some("movieId"), "there is no film 8 in movies.csv"),
+            (5, Some("movieId"), "there is no movie 8 in movies.csv"),
             (7, Some("rating"), "expected 0.5 to 5.0 in halves, got `5.5`"),
             (8, Some("timestamp"), "expected seconds since 1970, got `4294967296`"),
             (9, None, "expected 4 fields, got 2 fields, starting `7`"),
@@ -130,7 +130,7 @@ fn read_histories_defaults_a_missing_timestamp_to_zero() {
     let csv = "userId,movieId,rating\n5,7,4.0\n5,8,4.0\n";
     let histories = read_histories("h.csv", csv.as_bytes(), &movies()).unwrap();
     assert_eq!(histories.parts[0].times, [0]);
-    assert_eq!(histories.problems[0].reason, "there is no film 8 in the catalogue");
+    assert_eq!(histories.problems[0].reason, "there is no movie 8 in the catalog");
     let with_time = format!("{HEADER}5,7,4.0,12\n5,1,4.0,\n6,1,4.0,then\n");
     let histories = read_histories("h.csv", with_time.as_bytes(), &movies()).unwrap();
     assert_eq!(histories.parts[0].times, [12, 0]);

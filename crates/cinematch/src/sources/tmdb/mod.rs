@@ -93,7 +93,7 @@ pub fn metadata<'a>(file: &str, bytes: &'a [u8]) -> Result<TmdbFile<'a>, SourceE
         has_services |= row.has(11);
         let record = decode(tmdb_id, row, problems);
         if let Some(at) = seen.insert(tmdb_id, records.len()) {
-            let reason = format!("TMDb id {tmdb_id} came before; the later row stays");
+            let reason = format!("TMDb id {tmdb_id} appears more than once; the later row is kept");
             let outcome = Outcome::EarlierRowReplaced;
             problems.push(row.problem(0, ProblemKind::DuplicateId, outcome, reason));
             records[at] = record;

@@ -1,0 +1,42 @@
+//! Numbers and bytes as digits.
+
+use std::fmt::Write;
+
+/// Formats a number with thousands separators: `87,585`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut separated = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            separated.push(',');
+        }
+        separated.push(digit);
+    }
+    separated
+}
+
+/// Encodes bytes in lowercase hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
+        // Writing to a `String` is infallible.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated_by_commas() {
+        let formatted = [0, 999, 1000, 87_585, 32_000_204].map(thousands);
+        assert_eq!(formatted, ["0", "999", "1,000", "87,585", "32,000,204"]);
+    }
+
+    #[test]
+    fn every_byte_has_two_digits() {
+        assert_eq!(hex(&[0, 9, 0xab, 0xff]), "0009abff");
+        assert_eq!(hex(&[]), "");
+    }
+}
