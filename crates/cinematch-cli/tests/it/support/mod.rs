@@ -1,6 +1,5 @@
 //! What the tests run against: folders, servers, databases and proxies.
 
-pub mod dice;
 pub mod folder;
 pub mod postgres;
 pub mod proxy;

@@ -83,18 +83,6 @@ impl Server {
         Self::reply(self.agent.get(self.url(path)).call().unwrap())
     }
 
-    pub fn get_as(&self, path: &str, accept: &str) -> Reply {
-        Self::reply(self.agent.get(self.url(path)).header("accept", accept).call().unwrap())
-    }
-
-    pub fn delete(&self, path: &str) -> Reply {
-        Self::reply(self.agent.delete(self.url(path)).call().unwrap())
-    }
-
-    pub fn put(&self, path: &str) -> Reply {
-        Self::reply(self.agent.put(self.url(path)).send_empty().unwrap())
-    }
-
     pub fn post(&self, path: &str, body: &Value) -> Reply {
         self.post_raw(path, "application/json", &body.to_string())
     }
