@@ -8,9 +8,9 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// Assumed compression ratio for weighing entries. JSON of movies compresses to about a sixth.
+/// Compression ratio assumed when estimating the size of an entry. JSON of movies compresses to about one sixth.
 const COMPRESSION_RATIO: usize = 4;
-/// Bytes of an entry besides its bodies.
+/// Memory used by an entry besides its bodies, in bytes.
 const ENTRY_OVERHEAD: usize = 200;
 
 /// A cached reply; clones share the bodies.

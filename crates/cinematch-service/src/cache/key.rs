@@ -41,12 +41,12 @@ impl Key {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
-    /// Returns the hash.
+    /// Returns the SHA-256 hash.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Returns the key of the entry in Redis.
+    /// Returns the key of the Redis entry: a fixed prefix followed by the hash.
     pub fn name(&self) -> Vec<u8> {
         [b"cinematch:reply:".as_slice(), &self.0].concat()
     }
