@@ -12,13 +12,13 @@ pub struct Bundle {
     pub manifest: Manifest,
     /// Number of the generation; newer generations have higher numbers.
     pub generation: u64,
-    /// The model and its movies.
+    /// Recommender with the model and the movies of the generation.
     pub recommender: Recommender,
 }
 
 impl Bundle {
-    /// Returns the attribution required where streaming services are shown, in a region or, for `None`, those
-    /// of the catalog.
+    /// Returns the attribution to show with the streaming services of a region or, if `region` is `None`, of
+    /// the catalog. Returns `None` if no attribution is required.
     pub fn attribution(&self, region: Option<usize>) -> Option<&'static str> {
         let real = region.is_some() || self.manifest.services_source == Some(ServicesSource::Tmdb);
         real.then_some(ATTRIBUTION)
