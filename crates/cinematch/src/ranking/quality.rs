@@ -8,7 +8,7 @@ pub struct Quality {
     /// Quality, 0 to 1: a weighted sum of the Bayesian average of the votes and of the vote popularity. 0 for
     /// movies without votes.
     pub score: Vec<f32>,
-    /// Logarithm of the number of votes, 0 to 1: 1 for the movie with most.
+    /// Logarithm of the number of votes, scaled to 0–1: 1 for the movie with the most votes.
     pub vote_popularity: Vec<f32>,
 }
 

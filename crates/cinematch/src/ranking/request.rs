@@ -17,7 +17,7 @@ const COLD_START_DIVERSITY: f32 = 0.5;
 pub struct HistoryItem {
     /// Weight of the movie for or against similar movies.
     pub signal: Signal,
-    /// The user's feedback.
+    /// Feedback that `signal` was derived from.
     pub feedback: Feedback,
 }
 
@@ -48,7 +48,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The requested diversity or its default. Lists by popularity are not diversified by default.
+    /// Returns the requested diversity or its default. Lists by popularity are not diversified by default.
     pub(super) fn diversity_or_default(&self) -> f32 {
         self.diversity.unwrap_or(match self.order {
             Order::Popularity => 0.0,
@@ -57,7 +57,7 @@ impl Request {
         })
     }
 
-    /// The history as ratings, for models trained on ratings.
+    /// Returns the history as ratings, for models trained on ratings.
     pub(super) fn rated(&self) -> Vec<Rated> {
         self.history
             .iter()
