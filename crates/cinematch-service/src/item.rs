@@ -154,7 +154,7 @@ pub struct WithoutIt<'a> {
     /// Rank without the feedback, from 1.
     would_be: usize,
     /// Description in one sentence.
-    #[schema(example = "Without your 5★ of Heat this would fall from 1st to 14th")]
+    #[schema(example = "Without your 5★ rating of Heat, this would fall from 1st to 14th")]
     reading: String,
 }
 

@@ -101,8 +101,8 @@ pub struct GroupRanked<'a> {
     pub items: Vec<GroupRecommendation<'a>>,
     /// Satisfaction of each member: the sum of the member's scores over the list up to the end of this page,
     /// divided by the sum over the member's own best list of that length with the group's filters. 1 means that
-    /// the list is as good as one for this member alone; negative values are raised to 0. `None` if no movie has a positive
-    /// score or no movie is listed.
+    /// the list is as good as one for this member alone; negative values are raised to 0. `None` if no movie has a
+    /// positive score or no movie is listed.
     pub satisfaction: Vec<Option<f32>>,
     /// Highest score of each member among the movies that pass the filters, as a reference for the scores of
     /// single movies. `None` if no movie passes.
