@@ -11,8 +11,8 @@ use crate::rating::Stars;
 
 pub use packed::{Fingerprint, Packed, PackedError, Provenance};
 
-/// Ratings, sorted by user and movie and by movie and user. Each user–movie pair occurs once. 14 bytes per
-/// rating.
+/// Ratings in two orders: by user and movie, and by movie and user. Each user–movie pair occurs once. Takes
+/// 14 bytes per rating.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Interactions {
     users: Vec<UserId>,
@@ -26,7 +26,7 @@ pub struct Interactions {
     movie_stars: Vec<u8>,
 }
 
-/// A rating of a user.
+/// A rating by a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rated {
     /// The rated movie.
@@ -53,12 +53,12 @@ impl Interactions {
         self.user_movies.len()
     }
 
-    /// Returns the movies of the columns.
+    /// Returns the vocabulary of the movie columns.
     pub fn movies(&self) -> &Vocabulary {
         &self.movies
     }
 
-    /// Returns the user of a row.
+    /// Returns the id of the user in a row.
     ///
     /// # Panics
     /// Panics if `user` is out of range.

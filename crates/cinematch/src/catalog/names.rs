@@ -35,7 +35,7 @@ const SERVICE_SYNONYMS: &[(&str, &str)] = &[
     ("criterion", "criterion channel"),
 ];
 
-/// Closed list of names with their synonyms.
+/// A closed list of names with their synonyms.
 #[derive(Clone, Debug)]
 pub struct NameList {
     names: Vec<String>,
@@ -59,7 +59,7 @@ impl NameList {
         Self::new(names, &[])
     }
 
-    /// Creates a list. Only the first of several equivalent names is kept.
+    /// Creates a list. Of several equivalent names, only the first is included.
     fn new(names: Vec<String>, synonyms: &'static [(&'static str, &'static str)]) -> Self {
         let folded = names.iter().map(|name| fold(name)).collect();
         let all = Self { names, folded, synonyms };

@@ -1,4 +1,4 @@
-//! Selecting ratings by movie, time or predicate.
+//! Selects ratings by movie, time or predicate.
 
 use super::{Interactions, Rated};
 use crate::ids::Vocabulary;
@@ -70,7 +70,7 @@ impl Interactions {
         kept
     }
 
-    /// Returns the ratings before `time` in Unix seconds. All users and movies are kept. O(ratings).
+    /// Returns the ratings given before `time`, in Unix seconds. All users and movies are kept. O(ratings).
     #[must_use]
     pub fn before(&self, time: u32) -> Self {
         self.filtered(|rated| rated.time < time)
