@@ -22,7 +22,7 @@ const MAX_EMAIL_LENGTH: usize = 254;
 /// Begins and ends sessions.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    /// The use cases.
+    /// Use cases and their state.
     pub service: Service,
     /// Access settings.
     pub access: Arc<AccessConfig>,

@@ -12,7 +12,7 @@ use crate::sessions::Sessions;
 /// State of a router. Handlers extract the parts they need; cloning is cheap and shares the contents.
 #[derive(Clone, Debug)]
 pub struct RouteState {
-    /// The use cases.
+    /// Use cases and their state.
     pub service: Service,
     /// Access settings.
     pub access: Arc<AccessConfig>,
