@@ -34,7 +34,7 @@ pub struct ImportQuery {
 
 /// Multipart form with the files of an import.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes the form")]
+#[expect(dead_code, reason = "documents the form")]
 pub struct ImportForm {
     /// One or more files, each with a file name.
     #[schema(value_type = String, format = Binary)]
@@ -44,7 +44,7 @@ pub struct ImportForm {
 /// Raw contents of a file.
 #[derive(utoipa::ToSchema)]
 #[schema(value_type = String, format = Binary)]
-#[expect(dead_code, reason = "describes a body")]
+#[expect(dead_code, reason = "documents the body")]
 pub struct FileBytes(Vec<u8>);
 
 /// Imports ratings, likes, watched movies and watchlists from another service.

@@ -37,7 +37,7 @@ pub async fn list(
 
 /// Returns a background job.
 #[utoipa::path(get, path = "/api/jobs/{job_id}", tag = "operation",
-    params(("job_id" = i64, Path, description = "Its number", minimum = 1)),
+    params(("job_id" = i64, Path, description = "Id of the job", minimum = 1)),
     responses(
         (status = 200, body = JobItem),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),

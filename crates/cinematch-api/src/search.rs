@@ -24,7 +24,7 @@ pub struct SearchQuery {
 
 /// Searches for movies by title, person or keyword.
 ///
-/// Tolerates typing errors, accepts words in any order and matches the last word as a prefix.
+/// Tolerates typos, accepts words in any order and matches the last word as a prefix.
 #[utoipa::path(get, path = "/api/search", tag = "catalogue", params(SearchQuery),
     responses(
         (status = 200, body = SearchReply),
