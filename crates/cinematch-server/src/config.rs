@@ -42,14 +42,14 @@ pub const DEVELOPMENT_ORIGINS: [&str; 4] = [
     "http://127.0.0.1:3000",
 ];
 
-/// Error for invalid settings.
+/// An invalid setting of the server.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Open mode on a non-loopback address, which would give the whole network full access.
     #[error(
-        "refusing to listen on {host}: in open mode, without passwords, the server is for this machine \
-         only. Listen on 127.0.0.1, or let people sign in: `--access accounts`, with \
-         `cinematch user add` and `cinematch key create`"
+        "refusing to listen on {host}: open mode has no passwords, so it is limited to this machine. Listen on \
+         127.0.0.1, or require users to sign in with `--access accounts`; `cinematch user add` creates \
+         accounts and `cinematch key create` creates API keys"
     )]
     OpenToOthers {
         /// Address to listen on, as configured.

@@ -77,16 +77,16 @@ impl AppState {
         self.service().bundle()
     }
 
-    /// Returns the use cases.
+    /// Returns the service, which provides the use cases.
     pub(crate) fn service(&self) -> &Service {
         &self.routes.service
     }
 
-    /// Makes the readiness probe fail from now on.
+    /// Starts the shutdown: the readiness probe fails from now on.
     pub(crate) fn stop(&self) {
         tracing::info!(
             delay_seconds = self.config.stop_delay.as_secs(),
-            "told to stop: not ready any more"
+            "stop signal received; the readiness probe now fails"
         );
         self.lifecycle.is_stopping.store(true, Ordering::Relaxed);
     }
