@@ -23,7 +23,7 @@ pub struct RawPath {
 }
 
 impl RawPath {
-    /// Returns a copy that falls back to `path` where the flag is not set.
+    /// Returns a copy that falls back to `path` if the flag is not set.
     #[must_use]
     pub fn or(&self, path: Option<PathBuf>) -> Self {
         Self { raw: self.raw.clone().or(path) }
@@ -89,7 +89,7 @@ impl ArtifactsPath {
 #[derive(Clone, Debug, Args)]
 pub struct DatabasePath {
     /// SQLite file of user data [default: data/cinematch.db]
-    // A default from `cinematch.toml` is dropped where a database URL is set anywhere.
+    // A default from `cinematch.toml` does not apply if a database URL is set anywhere.
     #[arg(
         long,
         env = "CINEMATCH_DATABASE",
@@ -103,7 +103,7 @@ pub struct DatabasePath {
 }
 
 impl DatabasePath {
-    /// Returns the address: the file named, else the database URL, else the default file.
+    /// Returns the address: the file of --database, else the database URL, else the default file.
     pub fn resolve(&self, global: &Global) -> Result<Address> {
         match (&self.database, &self.database_url) {
             (Some(path), _) => Ok(Address::File(path.clone())),
