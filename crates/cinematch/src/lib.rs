@@ -27,7 +27,7 @@
 //! # Modules
 //!
 //! The library is synchronous and uses no network, SQL, HTTP or async types. Time and randomness are arguments.
-//! Data moves one way:
+//! Data flows in one direction:
 //!
 //! | module | purpose |
 //! |---|---|

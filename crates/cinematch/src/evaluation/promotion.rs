@@ -214,7 +214,7 @@ fn refused(
     let of_champion = champion.recommender.movies().len();
     if !rule.allow_fewer_movies && is_much_less(n_movies, of_champion) {
         return Some(format!(
-            "it has {n_movies} movies and the champion has {of_champion}: an input may be truncated; use \
+            "it has {n_movies} movies and the champion {of_champion}: an input may be truncated; use \
              --allow-fewer-films to accept it"
         ));
     }
