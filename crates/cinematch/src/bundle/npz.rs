@@ -95,7 +95,9 @@ pub fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T>> {
         return Err(invalid("the matrix is not in CSR format"));
     }
     let shape: Vec<i64> = array("shape")?.numbers()?;
-    let [n_rows, n_columns] = shape[..] else { return Err(invalid("the shape is not two-dimensional")) };
+    let [n_rows, n_columns] = shape[..] else {
+        return Err(invalid("the shape is not two-dimensional"));
+    };
     let indptr: Vec<i32> = array("indptr")?.numbers()?;
     let indices: Vec<i32> = array("indices")?.numbers()?;
     let values: Vec<T> = array("data")?.numbers()?;

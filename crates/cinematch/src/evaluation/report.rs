@@ -338,7 +338,10 @@ mod tests {
         let other = report(&[1], Some("nothing")).unwrap();
         assert!(other.models[0].against_baseline["ndcg@10"].difference > 0.0);
         let unknown = report(&[1], Some("magic")).unwrap_err().to_string();
-        assert!(unknown.contains("`magic` is not one of the evaluated models: popular"), "{unknown}");
+        assert!(
+            unknown.contains("`magic` is not one of the evaluated models: popular"),
+            "{unknown}"
+        );
     }
 
     #[test]

@@ -112,7 +112,9 @@ fn columns(
             wrong(format!("the column `{name}` is missing; the file has {}", names.join(", ")))
         })?;
         if found[column].max_rep_level() > 0 {
-            return Err(wrong(format!("column `{name}` contains lists; expected one number per row")));
+            return Err(wrong(format!(
+                "column `{name}` contains lists; expected one number per row"
+            )));
         }
         let (mut unsigned, mut unit) = (false, 1.0);
         match found[column].logical_type_ref() {

@@ -86,7 +86,9 @@ fn kills_leave_a_valid_champion_and_lose_no_acknowledged_promotion() {
         let previous = generations.previous().unwrap().expect("a rollback target");
         generations.check_generation(previous).unwrap();
     }
-    println!("{KILLS} kills, {acknowledged} lines after the first, {moved} unacknowledged promotions");
+    println!(
+        "{KILLS} kills, {acknowledged} lines after the first, {moved} unacknowledged promotions"
+    );
     // Publishing removes the temporary directories of killed processes.
     generations.publish(&trained(1), 3).unwrap();
     let leftovers = fs::read_dir(folder.path().join("generations")).unwrap().flatten();
