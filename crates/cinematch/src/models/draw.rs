@@ -14,17 +14,18 @@ impl Draw {
         Self(random)
     }
 
-    /// Draws from 0 (inclusive) to 1 (exclusive).
+    /// Draws a number from 0 (inclusive) to 1 (exclusive).
     fn share(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Draws uniformly, with three significant digits.
+    /// Draws a uniformly distributed number with three significant digits.
     pub(crate) fn uniform(&mut self, from: f64, to: f64) -> f32 {
         rounded(from + (to - from) * self.share())
     }
 
-    /// Draws log-uniformly, with three significant digits: for values that span orders of magnitude.
+    /// Draws a log-uniformly distributed number with three significant digits, for values that span orders of
+    /// magnitude.
     pub(crate) fn log_uniform(&mut self, from: f64, to: f64) -> f32 {
         rounded(from * (to / from).powf(self.share()))
     }

@@ -20,8 +20,8 @@ use super::params::BiasedMfParams;
 use crate::catalog::{Interactions, Rated};
 use crate::ids::UserIdx;
 
-/// Returns the quantiles of the errors on ratings of these users; classes with too few errors stay
-/// unknown. O(ratings·(d² + classes·d) + users·classes·d³).
+/// Returns the quantiles of the errors on ratings of the given users. Quantiles of classes with too few
+/// errors are infinite. O(ratings·(d² + classes·d) + users·classes·d³).
 pub(super) fn calibrate(
     model: &BiasedMf,
     interactions: &Interactions,
@@ -45,8 +45,8 @@ fn stream(params: &BiasedMfParams, user: UserIdx) -> ChaCha8Rng {
     random
 }
 
-/// Predicts a fifth of a user's ratings from histories of every class of length that the remaining
-/// ratings allow, because users with short histories are served too.
+/// Returns the errors of predicting a fifth of a user's ratings. The histories have every class of length
+/// that the remaining ratings allow, so that intervals are also calibrated for short histories.
 fn errors(model: &BiasedMf, interactions: &Interactions, user: UserIdx) -> Vec<ClassError> {
     let mut random = stream(&model.params, user);
     let mut ratings: Vec<Rated> = interactions.of_user(user).collect();
