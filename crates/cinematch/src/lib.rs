@@ -22,7 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Bundle::load`] loads a generation that `cinematch train` published instead of training one.
+//! Instead of training, [`Bundle::load`] loads a generation that `cinematch train` published.
 //!
 //! # Modules
 //!

@@ -1,4 +1,4 @@
-//! Reading and writing the files of a generation.
+//! Reads and writes the files of a generation.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ impl Trained {
         })
     }
 
-    /// Writes the files into an empty directory and syncs each.
+    /// Writes the files into an empty directory and syncs each file.
     pub(super) fn write(&self, directory: &Path) -> io::Result<()> {
         let manifest = manifest_bytes(&self.manifest)?;
         let mut files: Vec<(&str, &[u8])> =

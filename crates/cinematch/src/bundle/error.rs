@@ -12,7 +12,7 @@ pub enum ArtifactsError {
     /// The artifacts directory has no published generation.
     #[error("artifacts not found in {}: run `cinematch train` first", artifacts.display())]
     NotFound {
-        /// The artifacts directory.
+        /// Path of the artifacts directory.
         artifacts: PathBuf,
     },
     /// A file is missing, damaged or written by an incompatible version.
@@ -26,16 +26,16 @@ pub enum ArtifactsError {
         /// Description of the damage.
         reason: String,
     },
-    /// Another process is publishing.
+    /// Another process holds the lock of the artifacts directory.
     #[error(
         "another process is writing to {} (`cinematch train`, `update` or `models`); try again later",
         artifacts.display()
     )]
     Busy {
-        /// The artifacts directory.
+        /// Path of the artifacts directory.
         artifacts: PathBuf,
     },
-    /// The generation does not exist.
+    /// The requested generation does not exist.
     #[error(
         "{} has no generation {generation}; {}", artifacts.display(),
         if known.is_empty() { "run `cinematch train` first".to_owned() } else {
@@ -43,9 +43,9 @@ pub enum ArtifactsError {
         }
     )]
     NoGeneration {
-        /// The artifacts directory.
+        /// Path of the artifacts directory.
         artifacts: PathBuf,
-        /// The requested number.
+        /// Number of the requested generation.
         generation: u64,
         /// Numbers of the existing generations.
         known: Vec<u64>,
@@ -98,7 +98,7 @@ pub fn broken(file: &str, reason: impl std::fmt::Display) -> LoadError {
     LoadError { file: file.to_owned(), reason: format!("{reason}") }
 }
 
-/// Parses a JSON file.
+/// Parses the bytes of a JSON file. `file` is its name in errors.
 pub fn parse<'a, T: Deserialize<'a>>(file: &str, bytes: &'a [u8]) -> Result<T, LoadError> {
     serde_json::from_slice(bytes).map_err(|error| broken(file, error))
 }

@@ -76,8 +76,8 @@ impl Generations {
         target.file_name()?.to_str()?.parse().ok()
     }
 
-    /// Returns a value that changes whenever a generation is published, even if its number was used before.
-    /// Takes two system calls.
+    /// Returns a value that changes whenever a generation is published, even if its number was used before,
+    /// or `None` if no generation is published. Takes two system calls.
     pub fn mark(&self) -> Option<(u64, u64, i64)> {
         use std::os::unix::fs::MetadataExt;
         let directory = fs::metadata(self.current()).ok()?;

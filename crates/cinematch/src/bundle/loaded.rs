@@ -5,7 +5,7 @@ use crate::catalog::ServicesSource;
 use crate::catalog::availability::ATTRIBUTION;
 use crate::ranking::Recommender;
 
-/// A loaded generation.
+/// A generation in memory, ready to serve.
 #[derive(Debug)]
 pub struct Bundle {
     /// Manifest of the generation.
@@ -24,7 +24,7 @@ impl Bundle {
         real.then_some(ATTRIBUTION)
     }
 
-    /// True if the catalog's streaming services are mock data, which must be labeled wherever they are shown.
+    /// Returns true if the catalog's streaming services are mock data, which must be labeled wherever they are shown.
     pub fn has_mock_services(&self) -> bool {
         self.manifest.services_source == Some(ServicesSource::Mock)
     }

@@ -58,11 +58,11 @@ impl Settings {
 /// An input file with its checksum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputSum {
-    /// Name: `movies_merged.csv`, `tags.csv` or `ratings.csv`.
+    /// Name of the file: `movies_merged.csv`, `tags.csv` or `ratings.csv`.
     pub name: String,
     /// Number of valid rows.
     pub rows: u64,
-    /// SHA-256 of the file.
+    /// SHA-256 of the file in hexadecimal.
     pub sha256: String,
 }
 
@@ -71,7 +71,7 @@ pub struct InputSum {
 pub struct FileSum {
     /// Length in bytes.
     pub bytes: u64,
-    /// SHA-256 of the file.
+    /// SHA-256 of the file in hexadecimal.
     pub sha256: String,
 }
 
@@ -139,7 +139,7 @@ pub struct Manifest {
     pub counts: Counts,
     /// Input files.
     pub inputs: Vec<InputSum>,
-    /// Users left out of training; `None` if there are none.
+    /// Users held out of training; `None` if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_out: Option<HoldOut>,
     /// Origin of an updated generation (`cinematch update`); `None` for a trained one.
@@ -151,7 +151,7 @@ pub struct Manifest {
     pub services_source: Option<ServicesSource>,
     /// Length and checksum of every other file.
     pub files: BTreeMap<String, FileSum>,
-    /// Time and durations of the run.
+    /// Start, threads and durations of the run.
     pub run: Run,
 }
 
@@ -161,7 +161,7 @@ impl Manifest {
         self.derived_from.as_ref().map_or(self.counts.movies, |from| from.learned_movies)
     }
 
-    /// Computes the model id from the contents.
+    /// Computes the model id from the other fields, except for `run`.
     pub fn computed_id(&self) -> String {
         let identity = Self { model_id: String::new(), run: Run::default(), ..self.clone() };
         // Serializing a struct of plain values does not fail.

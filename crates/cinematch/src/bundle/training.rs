@@ -59,7 +59,7 @@ pub enum TrainError {
     Write(#[from] io::Error),
 }
 
-/// Trains a generation and serializes its files. Equal inputs give equal bytes at any number of threads,
+/// Trains a generation and serializes its files. Equal inputs give equal bytes with any number of threads,
 /// except for `run` in the manifest. `progress` is called with the name of the model being fitted and its
 /// progress, 0 to 1.
 pub fn train(

@@ -28,7 +28,7 @@ use crate::models::{Fitted, Model};
 /// Error returned by [`Base::update`].
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
-    /// The generation does not store the weights (idf) of its columns.
+    /// The generation does not store the IDF weights of its columns.
     #[error(
         "generation {generation} was written by an earlier version and lacks the IDF weights that \
          updates need: run `cinematch train` once"
@@ -99,7 +99,7 @@ impl Base {
         &self.bundle
     }
 
-    /// True if the updated generation has movies that were not part of the training.
+    /// Returns true if the updated generation has movies that were not part of the training.
     pub fn has_new_movies(&self, aligned: &AlignedCatalog) -> bool {
         aligned.movies.len() > self.bundle.manifest.learned_movies()
     }
@@ -178,7 +178,7 @@ impl Base {
             ratings: ratings_sum,
             ..origin(&base, generation)
         };
-        // Keep the ratings that the models were trained on as inputs.
+        // List the ratings file that the models were trained on among the inputs.
         let of_ratings = |input: &&InputSum| input.name.starts_with("ratings.");
         let learned: Vec<InputSum> = base.inputs.iter().filter(of_ratings).cloned().collect();
         let mut manifest = Manifest {
@@ -211,8 +211,8 @@ struct Extended {
 }
 
 impl Extended {
-    /// Appends parameters for the rows of `ranking` from `n_learned` on. `ratings` contains the ratings of
-    /// all movies and the users to learn from.
+    /// Extends the models with parameters for the rows of `ranking` from `n_learned` on. `ratings` contains the
+    /// ratings of all movies and the users to learn from.
     fn new(
         learned: Vec<(String, &Kind, &Fitted)>,
         n_learned: usize,

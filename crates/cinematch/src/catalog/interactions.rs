@@ -31,9 +31,9 @@ pub struct Interactions {
 pub struct Rated {
     /// The rated movie.
     pub movie: MovieIdx,
-    /// Stars of the rating.
+    /// Rating, 0.5 to 5 stars.
     pub stars: Stars,
-    /// Unix time in seconds.
+    /// Time of the rating in Unix seconds.
     pub time: u32,
 }
 
@@ -82,7 +82,7 @@ impl Interactions {
         let movies = &self.user_movies[range];
         movies.iter().zip(stars).zip(times).map(|((movie, stars), time)| Rated {
             movie: MovieIdx(*movie),
-            stars: Stars::from_halves(*stars).expect("checked when it was read"),
+            stars: Stars::from_halves(*stars).expect("validated when the ratings were read"),
             time: *time,
         })
     }
@@ -99,7 +99,10 @@ impl Interactions {
         let stars = &self.movie_stars[range.clone()];
         let users = &self.movie_users[range];
         users.iter().zip(stars).map(|(user, stars)| {
-            (UserIdx(*user), Stars::from_halves(*stars).expect("checked when it was read"))
+            (
+                UserIdx(*user),
+                Stars::from_halves(*stars).expect("validated when the ratings were read"),
+            )
         })
     }
 }

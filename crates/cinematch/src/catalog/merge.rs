@@ -71,7 +71,7 @@ pub struct MergeSettings {
 }
 
 impl Default for MergeSettings {
-    /// Keeps every movie with a genre and adds no services.
+    /// Returns settings that keep every movie with a genre and add no services.
     fn default() -> Self {
         Self {
             min_year: None,

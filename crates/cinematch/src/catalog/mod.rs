@@ -32,7 +32,7 @@ pub enum ServicesSource {
 }
 
 impl ServicesSource {
-    /// Returns the name used in files and replies.
+    /// Returns the name used in files and responses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tmdb => "tmdb",

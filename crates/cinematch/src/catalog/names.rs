@@ -1,7 +1,7 @@
 //! Matches typed names to a closed list (genres, services, languages), ignoring case, punctuation and
 //! well-known synonyms, and suggests similar names if none matches.
 
-/// Synonyms of MovieLens genres, including the names of TMDb: folded synonym → folded name.
+/// Synonyms of MovieLens genres, including TMDb's genre names: folded synonym → folded name.
 const GENRE_SYNONYMS: &[(&str, &str)] = &[
     ("science fiction", "sci fi"),
     ("scifi", "sci fi"),
@@ -98,7 +98,7 @@ impl NameList {
     }
 }
 
-/// Converts to lower case, replaces runs of `-`, `_` and whitespace by a space, and removes apostrophes and
+/// Converts to lower case, replaces runs of `-`, `_` and whitespace with a space, and removes apostrophes and
 /// periods.
 fn fold(name: &str) -> String {
     let spaced: String = name

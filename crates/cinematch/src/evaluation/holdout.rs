@@ -63,7 +63,7 @@ impl HoldOut {
         Self { share: self.share.min(other.share) }
     }
 
-    /// Returns the training users, which are not held out, ascending.
+    /// Returns the training users, who are not held out, ascending.
     pub fn learned(self, interactions: &Interactions) -> Vec<UserIdx> {
         interactions.users().filter(|user| !self.contains(interactions.user(*user))).collect()
     }
@@ -114,8 +114,8 @@ pub struct Worth {
 
 impl<'a> Panel<'a> {
     /// Builds the panel from the users of `hold_out` who liked enough movies. The movies to find are the
-    /// liked ones for which `is_known` returns true. It should return false for movies that no compared
-    /// generation contains. O(ratings of the users).
+    /// liked ones for which `is_known` returns true; `is_known` should return false for movies that no
+    /// compared generation contains. O(ratings of the users).
     pub fn new(
         interactions: &'a Interactions,
         hold_out: HoldOut,
@@ -212,7 +212,7 @@ impl<'a> Panel<'a> {
     }
 }
 
-/// RNG stream of the panel's histories, distinct from those of [`StrongGeneralization`]'s own splits.
+/// RNG stream of the panel's histories, distinct from the streams that [`StrongGeneralization`] uses in splits.
 const PURPOSE: u64 = 2;
 
 fn in_order_of_time(history: &mut [Rated]) {

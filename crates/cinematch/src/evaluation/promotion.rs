@@ -1,11 +1,11 @@
 //! Non-inferiority test of a new generation (challenger) against the serving one (champion).
 //!
 //! Requiring a significant improvement would block promotion for months on small datasets, so the
-//! challenger only must not be worse. Both rank movies for the same held-out users, whom neither saw in
-//! training, through the serving code path. The challenger passes if the lower end of the 95 % interval of the NDCG
-//! difference, from the paired [`Bootstrap`], is above the negative margin. It must pass for users with
-//! a history and for cold-start users separately, because a gain for one group can hide a loss for the
-//! other.
+//! challenger only has to be no worse than the champion. Both rank movies for the same held-out users,
+//! whom neither saw in training, through the serving code path. The challenger passes if the lower end of
+//! the 95 % interval of the NDCG difference, from the paired [`Bootstrap`], is above the negative margin. It
+//! must pass for users with a history and for cold-start users separately, because a gain for one group
+//! can hide a loss for the other.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ pub struct Rule {
     pub allow_fewer_movies: bool,
     /// Accepts a challenger trained on less than 90 % of the champion's ratings.
     pub allow_fewer_ratings: bool,
-    /// Bootstrap of the confidence intervals.
+    /// Bootstrap that computes the confidence intervals.
     pub bootstrap: Bootstrap,
 }
 
@@ -45,7 +45,7 @@ impl Default for Rule {
     }
 }
 
-/// The generation to be promoted.
+/// The generation that is a candidate for promotion.
 #[derive(Clone, Copy, Debug)]
 pub struct Challenger<'a> {
     /// Recommender of the generation.
@@ -76,9 +76,9 @@ pub struct Champion<'a> {
 pub struct Interval {
     /// Mean over the users.
     pub mean: f64,
-    /// Lower end of the interval.
+    /// Lower end of the 95 % interval.
     pub low: f64,
-    /// Upper end of the interval.
+    /// Upper end of the 95 % interval.
     pub high: f64,
 }
 
@@ -100,7 +100,7 @@ pub struct Means {
 pub struct ByHistory {
     /// Minimum history length of the class.
     pub from: usize,
-    /// Number of users.
+    /// Number of users in the class.
     pub users: usize,
     /// Mean NDCG of the challenger.
     pub challenger: f64,
@@ -111,7 +111,7 @@ pub struct ByHistory {
 /// Comparison of challenger and champion for one group of users.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Number of users.
+    /// Number of users in the group.
     pub users: usize,
     /// Metrics of the challenger.
     pub challenger: Means,
@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn fails_when_the_interval_is_wider_than_the_margin() {
-        // The mean difference is 0, but it varies too much between users for 200 of them.
+        // The mean difference is 0, but the differences vary too much for a sample of 200 users.
         let noisy = compare(|user| if user % 2 == 0 { 0.1 } else { -0.1 }, 0.02);
         assert!(!noisy.passed, "{noisy:?}");
         let by = noisy.difference.unwrap();

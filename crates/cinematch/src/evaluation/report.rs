@@ -25,7 +25,7 @@ pub struct Contestant {
     pub name: String,
     /// Parameters of the model; `None` for lists of another system.
     pub spec: Option<Spec>,
-    /// One entry per split, in the order of the splits.
+    /// Metrics on each split, in the order of the splits.
     pub judged: Vec<Judged>,
 }
 
@@ -91,7 +91,7 @@ pub struct ModelReport {
     /// Parameters of the model; `None` for lists of another system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spec: Option<Spec>,
-    /// Means by metric.
+    /// Mean of each metric, by name.
     pub metrics: BTreeMap<String, Mean>,
     /// Share of candidates that appear in at least one user's top 10, averaged over splits.
     #[serde(rename = "coverage@10")]

@@ -13,13 +13,13 @@ use crate::sources::movielens::TagRow;
 /// Minimum rating of a liked movie, in half stars: 8, which is 4 stars.
 pub const LIKED: u8 = 8;
 
-/// The purpose of held-out users. The two parts are disjoint.
+/// A part of the held-out users, by purpose. The two parts are disjoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
-    /// Selects hyperparameters.
+    /// Used to select hyperparameters.
     Validation,
-    /// Measures the reported results.
+    /// Used to measure the reported results.
     Test,
 }
 
@@ -151,7 +151,7 @@ pub(super) fn is_liked(rated: &Rated) -> bool {
     rated.stars.halves() >= LIKED
 }
 
-/// Fisher–Yates shuffle (Durstenfeld 1964).
+/// Shuffles `items` with the Fisher–Yates algorithm (Durstenfeld 1964).
 pub(super) fn shuffle<T>(items: &mut [T], random: &mut impl Rng) {
     for last in (1..items.len()).rev() {
         // Multiply-shift instead of modulo. The bias is below 2⁻³² for these lengths.

@@ -20,7 +20,7 @@ use crate::ids::{UserId, UserIdx};
 /// Parameters of the strong generalization split.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct StrongGeneralization {
-    /// Number of users held out for validation; as many others are held out for the test. `None` selects
+    /// Number of users held out for validation. The same number is held out for the test. `None` selects
     /// 10,000, or a sixth of the eligible users if there are fewer than 60,000.
     pub held_out: Option<usize>,
     /// Minimum number of liked movies of an eligible user.

@@ -1,4 +1,4 @@
-//! Imports of users' exports from other services.
+//! Imports the exports that users download from other services.
 //!
 //! [`read`] decodes the files, matches their rows to movies of the catalog, and returns the user's
 //! [`Taste`] and a [`MatchReport`] with the result of every row. It stores nothing and is

@@ -17,7 +17,7 @@ const MAX_CANDIDATES: usize = 5;
 pub enum Matched {
     /// Matched by id.
     Id,
-    /// Matched by title and year.
+    /// Matched by title. [`RowReport::fuzzy`] is true if the year is missing or off by one.
     Title,
     /// Several movies match.
     Ambiguous,
@@ -98,7 +98,7 @@ fn counted<S: Serializer>(problems: &[Problem], serializer: S) -> Result<S::Ok, 
 }
 
 impl MatchReport {
-    /// Creates the report of decoded exports and the matches of their entries.
+    /// Creates the report from decoded exports and the matches of their entries.
     pub(super) fn new(histories: Vec<History>, found: Vec<Vec<Match>>, movies: &[Movie]) -> Self {
         let mut report = Self {
             services: Vec::new(),

@@ -1,4 +1,4 @@
-//! Inverted index from words to movies, and the search in it.
+//! Inverted index from words to movies, and search over it.
 
 use std::cell::RefCell;
 
@@ -71,7 +71,7 @@ struct Accumulators {
     sum: Vec<f32>,
     /// Number of query words that the movie matches.
     found: Vec<u8>,
-    /// Best match of the current query word.
+    /// Weight of the best match of the current query word.
     best: Vec<f32>,
     /// Movies with a nonzero sum.
     touched: Vec<u32>,

@@ -15,7 +15,7 @@ use crate::rating::Stars;
 /// A row of `movies.csv`, with raw title and genres.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovieRow<'a> {
-    /// MovieLens id.
+    /// MovieLens id of the movie.
     pub movie_id: MovieId,
     /// Title, such as `Matrix, The (1999)`.
     pub title: Cow<'a, str>,
@@ -28,11 +28,11 @@ pub struct MovieRow<'a> {
 /// A row of `links.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkRow<'a> {
-    /// MovieLens id.
+    /// MovieLens id of the movie.
     pub movie_id: MovieId,
-    /// Digits of the IMDb id, with leading zeros.
+    /// Digits of the IMDb id, with leading zeros; `None` if missing or invalid.
     pub imdb_id: Option<Cow<'a, str>>,
-    /// TMDb id.
+    /// TMDb id; `None` if missing or invalid.
     pub tmdb_id: Option<TmdbId>,
     /// Line number in the file.
     pub line: u64,
@@ -43,7 +43,7 @@ pub struct LinkRow<'a> {
 pub struct RatingRow {
     /// MovieLens id of the user.
     pub user_id: UserId,
-    /// MovieLens id.
+    /// MovieLens id of the movie.
     pub movie_id: MovieId,
     /// Rating, 0.5 to 5 stars.
     pub stars: Stars,
@@ -56,7 +56,7 @@ pub struct RatingRow {
 pub struct TagRow {
     /// MovieLens id of the user.
     pub user_id: UserId,
-    /// MovieLens id.
+    /// MovieLens id of the movie.
     pub movie_id: MovieId,
     /// Text of the tag.
     pub tag: String,

@@ -2,8 +2,8 @@
 //!
 //! The values of a rating contain no line breaks, so every row is a line. The file is split into
 //! pieces, and a piece consists of the lines that start in it. Lines of the usual form are parsed by
-//! a specialized parser; all others by the general [table reader](super::table), which reports their
-//! problems. Pieces are read rather than memory-mapped: mapped pages would count toward the process's
+//! a specialized parser, and all other lines by the general [table reader](super::table), which reports
+//! their problems. Pieces are read rather than memory-mapped: mapped pages would count toward the process's
 //! memory, and a file truncated while it is read would crash the process.
 
 mod parquet;
@@ -28,8 +28,8 @@ const PIECE: u64 = 4 << 20;
 /// Maximum number of bytes by which the last line of a piece may extend beyond it. A longer line is
 /// reported as malformed.
 const MAX_OVERHANG: u64 = 64 << 10;
-/// Maximum number of problems listed per piece, column, kind and outcome. Further ones are only
-/// counted, so that memory stays bounded for a file of the wrong format.
+/// Maximum number of problems listed per piece, column, kind and outcome. Further problems
+/// are only counted, which bounds the memory for a file of the wrong format.
 const MAX_LISTED: u64 = 1_000;
 
 /// A source of bytes with random access.
@@ -108,7 +108,7 @@ pub struct Part {
     /// Number of lines, including unusable ones.
     n_lines: u64,
     problems: Vec<Problem>,
-    /// Number of all problems, listed or not.
+    /// Numbers of all problems, listed or not.
     counted: Unlisted,
     unlisted: Unlisted,
     /// Number of rows, including unusable ones.
@@ -385,8 +385,8 @@ impl Part {
     }
 }
 
-/// Parses the digits at `at` as a `u32` and advances `at`. Returns `None` without digits or on
-/// overflow.
+/// Parses the digits at `at` as a `u32` and advances `at`. Returns `None` if there are no
+/// digits or the value overflows.
 fn number(bytes: &[u8], at: &mut usize) -> Option<u32> {
     const MAX_DIGITS: usize = 10;
     let mut value = 0_u64;

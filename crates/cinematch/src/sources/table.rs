@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
-/// A column known to a decoder.
+/// A column that a decoder reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
     /// Name in the header.
@@ -145,7 +145,7 @@ pub fn decode<'a, T: Send>(
     columns: &[Column],
     decode: impl Fn(&Row<'_, 'a>, &mut Vec<Problem>) -> Option<T> + Sync,
 ) -> Result<Decoded<T>, SourceError> {
-    /// Bytes per task.
+    /// Number of bytes per task.
     const CHUNK: usize = 1 << 20;
     let bytes = strip_bom(bytes);
     let table = Table::open(file, bytes, columns)?;
@@ -392,7 +392,7 @@ struct Record {
 ///
 /// `multiline` has one element per column: true if its values may contain line breaks. The function
 /// abandons a record with a misplaced line break, or with a line break and too many fields, as soon
-/// as it detects it, so that a file full of stray quotes takes linear time. Excess fields are
+/// as it detects the error, so that a file full of stray quotes takes linear time. Excess fields are
 /// counted but not stored, so that a line of commas takes no memory. For the header, `multiline` is
 /// empty and all fields are stored.
 fn read_record<'a>(

@@ -8,7 +8,7 @@ use super::Generations;
 use crate::bundle::error::ArtifactsError;
 use crate::files;
 
-/// Role of a generation.
+/// Role of a generation in serving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {

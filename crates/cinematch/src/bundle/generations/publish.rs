@@ -17,7 +17,7 @@ use crate::files::{FileError, sync_directory};
 /// Number of attempts to take the lock. Retries cover promotions in other processes, which are short, and
 /// child processes, which hold their parent's locks between fork and exec.
 const LOCK_ATTEMPTS: u32 = 50;
-/// Pause between two attempts.
+/// Pause between two attempts to take the lock.
 const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A generation that was added but not promoted.
@@ -206,7 +206,7 @@ impl Generations {
         Err(ArtifactsError::Busy { artifacts: self.artifacts.clone() })
     }
 
-    /// Removes temporary directories of interrupted runs.
+    /// Removes the temporary directories of interrupted runs.
     fn remove_temporary_directories(&self) -> Result<(), FileError> {
         let generations = self.directory();
         let entries = fs::read_dir(&generations).map_err(FileError::at("read", &generations))?;
@@ -250,7 +250,7 @@ impl Generations {
     }
 
     /// Removes the oldest generations until `keep` are left, except for the champion, the rollback target and
-    /// the added generation. Directories are renamed first, so that readers never see a partial one.
+    /// the added generation. Each directory is renamed before its removal, so readers never see a partial one.
     fn prune(&self, added: u64, keep: usize) -> Result<Vec<u64>, ArtifactsError> {
         let needed = [Some(added), self.published(), self.previous()?];
         let all = self.all();

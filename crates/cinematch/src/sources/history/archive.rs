@@ -87,7 +87,7 @@ fn wanted(
 }
 
 /// Returns true if a path is absolute, has a drive letter or contains `..`, and thus could lead
-/// out of the target folder on some operating system.
+/// out of the target folder on some operating systems.
 fn escapes(name: &str) -> bool {
     let is_drive = name.as_bytes().get(1) == Some(&b':');
     is_drive || name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..")

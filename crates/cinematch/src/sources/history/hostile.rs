@@ -226,7 +226,7 @@ fn rejects_utf_16_and_reports_rows_in_latin_1() {
         let error = refusal("ratings.csv", &text);
         assert!(error.contains("ratings.csv is not UTF-8 text but UTF-16"), "{error}");
     }
-    // In a Latin-1 file, rows in pure ASCII are kept and the others are reported.
+    // In a Latin-1 file, rows in pure ASCII are read and the others are reported.
     let latin_1 = [HEADER.as_bytes(), b"1,Am\xe9lie,2001,u,5\n1,Heat,1995,u,4\n"].concat();
     let history = read("ratings.csv", &latin_1).unwrap();
     assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.0))]);

@@ -11,7 +11,7 @@ pub struct Importer {
     /// Service whose exports are imported.
     pub service: Service,
     /// Returns true for the paths of the files to read from the service's ZIP archives. `None` if the
-    /// service exports no archives.
+    /// service does not export archives.
     pub is_in_archive: Option<fn(path: &str) -> bool>,
     /// Functions that recognize and decode a file.
     pub decoder: Decoder,

@@ -15,5 +15,5 @@ pub(super) const MAX_TITLE_CHARS: usize = 500;
 /// Maximum length of a file name in bytes. Longer names are truncated in entries and messages, and archive
 /// entries with longer names are skipped.
 pub(super) const MAX_NAME_BYTES: usize = 200;
-/// Maximum number of entries of an archive. A Letterboxd archive has one file per user-defined list.
+/// Maximum number of entries in an archive. A Letterboxd archive has one file per user-defined list.
 pub(super) const MAX_ARCHIVE_ENTRIES: usize = 10_000;

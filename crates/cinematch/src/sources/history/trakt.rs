@@ -74,7 +74,7 @@ enum List {
 
 impl List {
     /// Identifies a list by its file name. Supports current names (`watched-movies.json`,
-    /// `lists-watchlist.json`) and those in the folders of older exports (`lists/watchlist.json`,
+    /// `lists-watchlist.json`) and the names in the folders of older exports (`lists/watchlist.json`,
     /// `ratings/movies.json`), with or without a part number. Returns `None` for other files, such
     /// as user-defined lists and collections.
     fn of(name: &str) -> Option<Self> {
