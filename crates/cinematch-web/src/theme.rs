@@ -16,7 +16,7 @@ pub enum Theme {
 impl Theme {
     pub const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
 
-    /// Name in the cookie, in forms and in the `data-theme` attribute.
+    /// Returns the name used in the cookie, in forms and in the `data-theme` attribute.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
