@@ -106,7 +106,7 @@ impl SwappableRouter {
                 },
                 stopped = &mut stop => break stopped,
             };
-            // Responses are written at once, so Nagle's algorithm would only add latency.
+            // Responses are written in one piece, so Nagle's algorithm would only add latency.
             let _ = stream.set_nodelay(true);
             let app = self.app.clone();
             let service = service_fn(move |request: Request<Incoming>| {

@@ -66,7 +66,7 @@ impl<'a> Item<'a> {
         Self { services_source: source, ..item }
     }
 
-    /// Converts a movie of the catalog, with the given services.
+    /// Converts a movie of the catalog to an item with the given services.
     fn new(movie: &'a Movie, services: Vec<&'a str>) -> Self {
         let source = movie.services_source.filter(|_| !services.is_empty());
         Self {

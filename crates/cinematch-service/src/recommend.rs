@@ -1,4 +1,4 @@
-//! Recommendations for a history given in the request.
+//! Recommendations for a history contained in the request.
 
 use std::time::Duration;
 

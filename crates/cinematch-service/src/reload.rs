@@ -2,7 +2,7 @@
 //!
 //! The new generation is loaded, checked and warmed up while the current one serves, then swapped in
 //! atomically. A generation that fails to load or to pass the check is logged and refused; the current one
-//! stays in service.
+//! remains in service.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

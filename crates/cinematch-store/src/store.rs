@@ -95,7 +95,7 @@ impl Store {
             (Err(error), _) => return Err(error.into()),
         };
         create_private(path)?;
-        // If the file is not a database, a pool retries until its timeout; a single connection fails at once.
+        // If the file is not a database, a pool retries until its timeout; a single connection fails immediately.
         let mut first = connect_once(address).await?;
         let opened = first.execute(PRAGMAS).await.map(|_| ());
         first.close().await.and(opened).map_err(failed(address))?;

@@ -226,7 +226,7 @@ async fn database_of_the_first_version_is_migrated() {
     first_version(&path).await;
     let address = Address::File(path.clone());
     let old = folder.path().join("old.db");
-    // A backup before the migration keeps the old schema; restoring it migrates it.
+    // A backup made before the migration has the old schema; restoring the backup migrates the schema.
     backup(&address, &old, Existing::Keep).await.unwrap();
     let check = async |store: &Store| {
         let ada = store.watchlist("ada").await.unwrap();

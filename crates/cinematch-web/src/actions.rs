@@ -1,4 +1,4 @@
-//! `/films/{id}/say` and `/films/{id}/undo`: actions on a movie, and undoing the last one.
+//! `/films/{id}/say` and `/films/{id}/undo`: actions on a movie, and undo of the last action.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -32,7 +32,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Parses the form fields `say` (a button of the card) and `stars`.
+    /// Parses the form fields `say` (the name of a button on the card) and `stars`.
     pub fn parse(say: Option<&str>, stars: Option<&str>) -> Result<Self, Problem> {
         Ok(match (say, stars) {
             (Some("like"), _) => Self::React(Reaction::Like),

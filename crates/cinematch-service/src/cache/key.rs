@@ -20,8 +20,8 @@ pub const TTL: Duration = Duration::from_mins(10);
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// Returns the key of the reply of `serving` to the request `asked` on `route`. `people` lists the users
-    /// whose data the reply uses, with their data versions.
+    /// Returns the key for the reply that `serving` computes for the request `asked` on `route`. `people` lists the
+    /// users whose data the reply uses, with their data versions.
     pub fn new<T: Serialize>(
         serving: &Serving,
         route: &str,

@@ -10,7 +10,7 @@ use super::config::JobsConfig;
 use super::worker::{Event, Worker, WorkerCommand};
 use crate::service::Service;
 
-/// Polls the queue and runs jobs until aborted. Returns at once if no worker command is configured.
+/// Polls the queue and runs jobs until aborted. Returns immediately if no worker command is configured.
 pub async fn watch(service: Service) {
     let config = service.jobs().clone();
     let Some(command) = config.worker.clone() else { return };

@@ -41,9 +41,9 @@ pub const MINIMUM_VOTES: &str = "minimum votes";
 pub const SERVICES: &str = "Streaming services";
 pub const LANGUAGE: &str = "Language";
 pub const ANY: &str = "Any";
-/// Link that unfolds a list of checkboxes, some of which are shown already.
+/// Link that expands a list of checkboxes if the checked ones are already shown.
 pub const MORE: &str = "Show more";
-/// Link that unfolds a list of checkboxes, none of which is shown.
+/// Link that expands a list of checkboxes if none is shown.
 pub const CHOOSE: &str = "Show all";
 
 /// Number of movies that match.
