@@ -93,9 +93,9 @@ impl Codes {
 /// A term of the scores that depends on a categorical property of the movie.
 #[derive(Clone, Debug)]
 pub struct SharedTerm<'a> {
-    /// Code of each movie.
+    /// Property that the term depends on, as one code per movie.
     pub codes: &'a Codes,
-    /// Value of each code.
+    /// Value of the term for each code.
     pub values: Vec<f32>,
 }
 

@@ -73,7 +73,7 @@ impl<T: Copy> CsrMatrix<T> {
         (&self.indices[range.clone()], &self.values[range])
     }
 
-    /// Iterates over the entries of a row: column and value.
+    /// Iterates over the columns and values of a row.
     #[inline]
     pub fn entries(&self, row: usize) -> impl Iterator<Item = (u32, T)> + '_ {
         let (columns, values) = self.row(row);
@@ -118,8 +118,8 @@ impl<T: Copy> CsrMatrix<T> {
         joined
     }
 
-    /// Returns the transpose, with the rows in the given order and without the columns for which `keep`
-    /// returns false. O(entries).
+    /// Returns the transpose, whose columns are the rows of this matrix in the given order. Entries in columns
+    /// for which `keep` returns false are omitted. O(entries).
     #[must_use]
     pub fn transposed(&self, order: impl Iterator<Item = usize>, keep: impl Fn(u32) -> bool) -> Self
     where

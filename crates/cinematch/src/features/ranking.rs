@@ -94,8 +94,8 @@ const WEIGHTS: [(BlockKind, f32); 8] = [
     (BlockKind::Era, 0.05),
 ];
 
-/// Maximum share of overviews that contain a word. More common words, such as "life" and "young", are
-/// neither evidence of similarity nor useful as reasons.
+/// Maximum share of overviews that may contain a word with a column. More common words, such as "life" and
+/// "young", are neither evidence of similarity nor useful as reasons.
 const COMMON_SHARE: f32 = 0.02;
 /// Number of overviews that may contain a word even if [`COMMON_SHARE`] allows fewer, for small catalogs.
 const NEVER_COMMON: u32 = 50;
@@ -215,7 +215,7 @@ enum Content<'a> {
     Era,
 }
 
-/// Computes the weight of a movie's words from the block weight and the number of distinct words.
+/// Function that computes the weight of a movie's words from the block weight and the number of distinct words.
 type WordWeight = fn(f32, usize) -> f32;
 
 fn content<'a>(kind: BlockKind, movies: &'a [Movie], tags: &TagCounts) -> Content<'a> {

@@ -106,6 +106,9 @@ impl TileMatrix {
 
     /// Factors the matrix in place into A = `UᵀU` and stores U⁻ᵀ of each diagonal tile in `factor`.
     /// n³/3 FLOPs for n rows.
+    ///
+    /// # Errors
+    /// Returns an error if the matrix is not positive definite.
     pub fn factor(&mut self, factor: &mut Factor) -> Result<(), NotPositive> {
         factor.inverses.resize(self.n, ZERO);
         for row in 0..self.n {
@@ -184,8 +187,8 @@ fn dot(a: &[f32; TILE], b: &[f32; TILE]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Returns U⁻ᵀ, where `UᵀU` is the symmetric tile, by elimination beside the identity. The error is the index
-/// of the first pivot that is not positive.
+/// Returns U⁻ᵀ, where `UᵀU` is the symmetric tile, by elimination in the tile augmented with the identity. The
+/// error is the index of the first pivot that is not positive.
 fn inverse_of_root(tile: &Tile) -> Result<Tile, usize> {
     let mut left = *tile;
     let mut right = ZERO;

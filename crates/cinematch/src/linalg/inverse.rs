@@ -4,7 +4,7 @@
 //! The algorithm is the block form of the sweep operator (Goodnight, "A Tutorial on the SWEEP Operator",
 //! 1979). Sweeping a block of rows R with the diagonal block D subtracts RᵀD⁻¹R from all other entries
 //! and replaces R by D⁻¹R and D by −D⁻¹. After all blocks are swept, the matrix is −A⁻¹. The cost is n³
-//! FLOPs, as for a Cholesky decomposition followed by inversion, nearly all of it in one kernel.
+//! FLOPs, the same as for a Cholesky decomposition followed by inversion, and nearly all of it is in one kernel.
 
 use std::ops::Range;
 
@@ -126,8 +126,10 @@ impl BlockMatrix {
         }
     }
 
-    /// Inverts the matrix in place. `progress` is called with the completed share, 0 to 1. On failure,
-    /// the content of the matrix is unspecified.
+    /// Inverts the matrix in place. `progress` is called with the completed share, 0 to 1.
+    ///
+    /// # Errors
+    /// Returns an error if the matrix is not positive definite. The content of the matrix is then unspecified.
     pub fn invert(&mut self, progress: &mut dyn FnMut(f32)) -> Result<(), NotPositive> {
         let mut sweep = Sweep::new(self.n_blocks);
         for block in 0..self.n_blocks {

@@ -26,7 +26,7 @@ pub(super) const PRIOR_RATINGS: f32 = 10.0;
 pub struct FeatureMap {
     /// Number of neighbors to use: the most similar movies that the model has learned.
     pub neighbors: usize,
-    /// Exponent of the similarity.
+    /// Exponent of the similarity in the weight of a neighbor.
     pub exponent: f32,
     /// Similarity of an additional neighbor whose parameters are 0: larger values shrink the parameters
     /// of movies without similar neighbors.
@@ -130,8 +130,8 @@ impl NewMovies<'_> {
         self.neighbors.iter().map(weigh).collect()
     }
 
-    /// Returns the ratings of a new movie by the users to learn from, users ascending. Empty if no
-    /// ratings were given.
+    /// Returns the ratings of a new movie by the users to learn from, in ascending order of user;
+    /// empty if there are none.
     pub(super) fn rated_by(&self, new_movie: usize) -> Vec<(UserIdx, Stars)> {
         let Some((interactions, users)) = self.ratings else { return Vec::new() };
         let movie = MovieIdx((self.n_learned + new_movie) as u32);

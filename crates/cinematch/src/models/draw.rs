@@ -3,11 +3,11 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Random numbers of one trial. They depend on the seed and the trial's number alone.
+/// Random numbers for one trial of `cinematch tune`, determined by the seed and the number of the trial.
 pub(crate) struct Draw(ChaCha8Rng);
 
 impl Draw {
-    /// Starts the random numbers of a trial.
+    /// Creates the random number generator of a trial.
     pub(crate) fn new(seed: u64, trial: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(trial);

@@ -41,7 +41,7 @@ impl Confidence {
         }
     }
 
-    /// Returns the movies of a history whose weight is above 0: place in the history, movie, weight.
+    /// Returns the position in the history, the movie and the weight of each movie whose weight is above 0.
     pub fn weigh(&self, history: &[Rated]) -> impl Iterator<Item = (usize, MovieIdx, f32)> {
         history.iter().enumerate().filter_map(|(place, rated)| {
             let weight = self.of(rated.stars);

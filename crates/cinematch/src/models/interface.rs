@@ -15,7 +15,7 @@ use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, UserIdx};
 use crate::linalg::NotPositive;
 
-/// Parameters of a model: how it is fitted, tuned, extended and restored.
+/// Parameters of a model, with the functions that fit, tune, extend and restore it.
 pub(crate) trait ModelParams: Clone + Sized {
     /// The fitted model.
     type Fitted: FittedModel;
@@ -73,7 +73,7 @@ pub(crate) trait FittedModel: Model + Clone {
 /// Data to fit a model on.
 #[derive(Clone, Copy, Debug)]
 pub struct TrainingSet<'a> {
-    /// All ratings.
+    /// Ratings of all users.
     pub interactions: &'a Interactions,
     /// Users to learn from.
     pub users: &'a [UserIdx],

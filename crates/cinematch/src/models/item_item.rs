@@ -128,7 +128,7 @@ impl Model for ItemItem {
         self.weights.n_rows()
     }
 
-    /// Takes O(entries of the history's rows).
+    /// Computes the scores in O(entries of the history's rows).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
         assert_eq!(scores.len(), self.n_movies(), "expected one score per movie");
         scores.fill(0.0);

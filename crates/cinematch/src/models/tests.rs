@@ -1,4 +1,4 @@
-//! Conformance suite of all models, and tests of EASE and iALS against reference solutions.
+//! Conformance suite for all models, and tests of EASE and iALS against reference solutions.
 
 use std::fmt::Write as _;
 

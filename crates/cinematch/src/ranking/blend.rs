@@ -29,10 +29,10 @@ pub struct WeightedModel {
 /// Selects the models of a blend that rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ModelChoice {
-    /// All models, by their weights.
+    /// All models, with their weights in the blend.
     #[default]
     All,
-    /// The content model only.
+    /// The content model alone.
     Content,
     /// One model trained on ratings, by its position in [`Blend::models`].
     Only(usize),

@@ -4,7 +4,7 @@
 //! and multiplied by the model's weight. The sum is then divided by the score of the best movie that is not
 //! in the history. A score is therefore relative to the user's best match, and preferred genres, quality
 //! and novelty have the same influence for all users. Both steps are one factor per model and request, so
-//! that the contributions of the history stay exact.
+//! that the contributions of the history remain exact.
 
 use super::blend::{ModelChoice, WeightedModel};
 use super::recommender::Recommender;

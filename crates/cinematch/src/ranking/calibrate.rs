@@ -1,8 +1,8 @@
 //! Calibration to the user's own genres (Steck, "Calibrated Recommendations", 2018): prefers lists whose genre
 //! distribution is close to that of the movies that the user liked.
 //!
-//! With p the genre distribution of the history and q that of a list, where each movie spreads a weight of 1
-//! over its genres, the distance is the Kullback–Leibler divergence in nats
+//! Let p be the genre distribution of the history and q that of a list, where each movie spreads a weight of 1
+//! over its genres. The distance is the Kullback–Leibler divergence in nats:
 //!
 //! ```text
 //! Σ p ln(p / q̃),  q̃ = (1 − α) q + α p,  α = 0.01

@@ -58,7 +58,7 @@ impl Recommender {
             let mut changed = request.clone();
             let item = changed.history.remove(source);
             let movie = self.movie(item.signal.movie);
-            // A resolved request contains its history in `seen`; one built by hand may not.
+            // A resolved request contains its history in `seen`; a request constructed directly may not.
             if let Err(place) = changed.filter.seen.binary_search(&item.signal.movie) {
                 changed.filter.seen.insert(place, item.signal.movie);
             }

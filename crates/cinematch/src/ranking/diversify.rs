@@ -22,7 +22,7 @@ pub const POOL: usize = 100;
 /// Weight of calibration: about the highest similarity between movies of a pool.
 const CALIBRATION_WEIGHT: f32 = 0.3;
 
-/// Reorders the first [`POOL`] candidates up to the place `wanted`; the remaining candidates keep their order.
+/// Reorders the first [`POOL`] candidates up to the place `wanted`; the order of the others does not change.
 ///
 /// The similarity term can only lower a movie's value as the list grows, so that most movies are never compared
 /// with the whole list (lazy greedy: Minoux, 1978). The result equals that of the exhaustive greedy algorithm.

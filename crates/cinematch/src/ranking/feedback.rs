@@ -29,7 +29,7 @@ impl Feedback {
             Self::Disliked => 1.0,
             Self::Rated(stars) => stars,
         };
-        // `resolve` rejects ratings outside the scale; a request built by hand may contain one.
+        // `resolve` rejects ratings outside the scale; a request constructed directly may contain one.
         Stars::from_value(stars).unwrap_or(Stars::ONE)
     }
 

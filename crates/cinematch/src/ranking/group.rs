@@ -29,7 +29,7 @@ pub enum Strategy {
     /// Mean of the scores. Members with unusual tastes may get few movies that fit.
     #[default]
     Average,
-    /// Lowest score.
+    /// Minimum of the scores.
     LeastMisery,
     /// Mean of the scores, without the movies that a member vetoes.
     Veto {

@@ -12,8 +12,8 @@ pub enum Order {
     /// By fit to the user's taste.
     #[default]
     Taste,
-    /// By popularity. Movies of the history are not listed, but the history has no other effect, and
-    /// preferred genres, quality and novelty have none.
+    /// By popularity. Movies of the history are not listed; otherwise the history, preferred genres, quality
+    /// and novelty have no effect.
     Popularity,
 }
 

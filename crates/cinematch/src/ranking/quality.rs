@@ -14,7 +14,7 @@ pub struct Quality {
 
 /// Weight of the Bayesian average in the quality; the rest is the weight of the vote popularity.
 const AVERAGE_SHARE: f32 = 0.65;
-/// Bayesian averages that are mapped to 0 and to 1. Averages beyond are clamped.
+/// Bayesian averages that are mapped to 0 and to 1. Averages outside this range are clamped.
 const WORST_AVERAGE: f32 = 4.5;
 const BEST_AVERAGE: f32 = 8.7;
 

@@ -75,9 +75,9 @@ pub struct Query {
     pub limit: usize,
     /// Number of movies to skip at the start of the list.
     pub offset: usize,
-    /// Diversity, 0 to 1; `None` selects a default.
+    /// Diversity of the list, 0 to 1; `None` selects a default.
     pub diversity: Option<f32>,
-    /// Novelty, 0 to 1.
+    /// Novelty, 0 to 1: strength of the penalty on well-known movies.
     pub novelty: f32,
     /// True if the reasons of each score are requested.
     pub explain: bool,

@@ -20,14 +20,14 @@ const QUALITY_GRADES: f32 = 16.0;
 /// Selects whether TMDb's votes contribute to scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Votes {
-    /// Votes contribute: of two movies that fit equally well, the better rated one ranks higher.
+    /// Votes contribute: of two movies that fit equally well, the better-rated one ranks higher.
     Count,
     /// Votes are displayed and used by filters only.
     Ignore,
 }
 
 /// Maximum contributions of the terms of a score that do not depend on the history. Content scores and
-/// blended scores have different ranges, so that there is one set for each.
+/// blended scores have different ranges, so that each has its own set of weights.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TermWeights {
     /// Contribution of the highest quality.
@@ -49,7 +49,7 @@ impl TermWeights {
     const BLENDED: Self = Self { quality: 0.04, genres: 0.5, novelty: 0.7 };
 }
 
-/// Ranks a catalog for users and groups. Immutable and safe to share between threads.
+/// Ranks a catalog for users and groups. A recommender is immutable and can be shared between threads.
 ///
 /// [`Self::resolve`] turns a query into a request, and [`Self::recommend`] ranks the catalog for it.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl Recommender {
         &self.movies
     }
 
-    /// Returns the movie in a row.
+    /// Returns the movie in the row `index`.
     pub fn movie(&self, index: MovieIdx) -> &Movie {
         &self.movies[index.row()]
     }

@@ -15,7 +15,7 @@ const COLD_START_DIVERSITY: f32 = 0.5;
 /// A movie of the user's history.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HistoryItem {
-    /// Weight of the movie for or against similar movies.
+    /// The movie with the weight that raises or lowers the scores of similar movies.
     pub signal: Signal,
     /// Feedback that `signal` was derived from.
     pub feedback: Feedback,
@@ -37,7 +37,7 @@ pub struct Request {
     pub offset: usize,
     /// Diversity, 0 to 1. `None` selects a default, which depends on the order and on the history.
     pub diversity: Option<f32>,
-    /// Novelty, 0 to 1.
+    /// Novelty, 0 to 1: strength of the penalty on well-known movies.
     pub novelty: f32,
     /// True if the reasons of each score are requested.
     pub explain: bool,

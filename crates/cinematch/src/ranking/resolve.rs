@@ -43,7 +43,7 @@ impl Recommender {
     /// because a client may have a larger catalog.
     ///
     /// # Errors
-    /// Returns up to 20 errors if names are unknown or numbers are out of range.
+    /// Returns up to 20 errors if names are unknown, or if numbers or lengths of lists are out of range.
     pub fn resolve(&self, query: &Query) -> Result<(Request, Vec<MovieId>), QueryError> {
         let mut check = Check { errors: Vec::new() };
         check.numbers(query);

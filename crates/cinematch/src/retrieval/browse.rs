@@ -1,7 +1,8 @@
 //! Pages of the sorted and filtered catalog.
 //!
 //! A page starts after the sort key of the previous page's last movie (keyset pagination). If movies are
-//! added or removed between two requests, no movie is repeated or skipped. All pages take the same time.
+//! added or removed between two requests, no movie is repeated or skipped. The time per page does not depend
+//! on its position in the list.
 
 use super::cursor::Cursor;
 use super::filter::Filter;

@@ -55,19 +55,19 @@ pub enum FilterKind {
     Seen,
     /// [`Filter::excluded`]: the request excludes the movie.
     ExcludeMovieIds,
-    /// [`Filter::genres_any`], [`Filter::genres_all`] or [`Filter::genres_none`].
+    /// Genres: [`Filter::genres_any`], [`Filter::genres_all`] or [`Filter::genres_none`].
     Genres,
-    /// [`Filter::services`], in the region of the filter.
+    /// Streaming services: [`Filter::services`], in the region of the filter.
     Services,
-    /// [`Filter::year_min`] or [`Filter::year_max`].
+    /// Year of release: [`Filter::year_min`] or [`Filter::year_max`].
     Year,
-    /// [`Filter::runtime_min`] or [`Filter::runtime_max`].
+    /// Runtime: [`Filter::runtime_min`] or [`Filter::runtime_max`].
     Runtime,
-    /// [`Filter::languages`].
+    /// Original language: [`Filter::languages`].
     Languages,
-    /// [`Filter::min_votes`].
+    /// Number of votes: [`Filter::min_votes`].
     MinVotes,
-    /// [`Filter::rating_min`].
+    /// Average vote: [`Filter::rating_min`].
     RatingMin,
     /// A member of the group vetoes the movie.
     Veto,

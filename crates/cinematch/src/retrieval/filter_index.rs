@@ -123,7 +123,7 @@ impl FilterIndex {
         &self.regions
     }
 
-    /// Returns the position in [`Self::regions`] of the region with a code, which may be in any case.
+    /// Returns the position in [`Self::regions`] of the region with the given code, ignoring case.
     pub fn find_region(&self, code: &str) -> Option<usize> {
         let code = code.trim();
         self.regions.iter().position(|index| index.region.code.eq_ignore_ascii_case(code))

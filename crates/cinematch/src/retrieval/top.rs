@@ -81,7 +81,7 @@ pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) ->
     let first = k.min(order.len() - 1);
     order.select_nth_unstable_by(first, |a, b| b.0.total_cmp(&a.0));
     order[..first].sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    // Candidates are collected into a buffer of 1.25 k. When it is full, it is cut to the best k, and the
+    // Candidates are collected into a buffer of 1.25 k. When it is full, it is truncated to the best k, and the
     // lowest of them becomes the new threshold.
     let room = k + k.div_ceil(4);
     let mut kept: Vec<Candidate> = Vec::with_capacity(room);

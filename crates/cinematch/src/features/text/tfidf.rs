@@ -93,6 +93,9 @@ impl TfidfVectorizer {
     /// Fits the vocabulary on `texts` and returns it with the texts × terms matrix.
     ///
     /// O(total length of the texts) time and memory.
+    ///
+    /// # Errors
+    /// Returns an error if a parameter is out of range, no term qualifies, or there are too many distinct words.
     pub fn fit_transform<S: AsRef<str> + Sync>(
         texts: &[S],
         params: TfidfParams,

@@ -1,9 +1,9 @@
-//! Split conformal prediction: calibration of the intervals.
+//! Calibration of prediction intervals by split conformal prediction.
 //!
-//! Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005; Lei, G'Sell, Rinaldo,
-//! Tibshirani and Wasserman, "Distribution-Free Predictive Inference for Regression", 2018. Users who were
-//! not part of the training are treated like users in production: part of their ratings is folded in,
-//! the rest is predicted, and errors are measured in units of the user's [spread](BiasedMf::spread).
+//! The method is that of Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005, and
+//! of Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, "Distribution-Free Predictive Inference for
+//! Regression", 2018. Users who were not part of the training are treated like users in production: some of
+//! their ratings are the history of a fold-in, the others are predicted, and errors are measured in units of the user's [spread](BiasedMf::spread).
 //! Errors are grouped into classes by the number of ratings of user and movie, each with its own
 //! quantile (Mondrian conformal prediction).
 //!

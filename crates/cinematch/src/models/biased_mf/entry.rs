@@ -75,8 +75,8 @@ impl ModelParams for BiasedMfParams {
         BiasedMf::from_values(params, values).ok_or_else(|| {
             let factors = self.factors;
             io::Error::other(format!(
-                "expected {} values for each of {n_movies} movies ({factors} factors, bias and constant) \
-                 and 25 quantiles",
+                "expected {} values for each of {n_movies} movies ({factors} factors, bias and \
+                 constant) and 25 quantiles",
                 factors + 2
             ))
         })

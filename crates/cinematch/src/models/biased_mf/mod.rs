@@ -12,7 +12,7 @@
 //! users with ten ratings are worse than those of biases alone. A half-step solves exactly for the bias and
 //! the factors of a row together; fold-in computes the same solution for a history.
 //!
-//! Intervals come from split conformal prediction; see [`Prediction`]. The users that they are
+//! Intervals are computed by split conformal prediction; see [`Prediction`]. The users that intervals are
 //! calibrated on are not used for training.
 //!
 //! - **Shapes**: users × f and movies × f rows with f = d + 2; the model stores only the movies' rows.

@@ -25,7 +25,7 @@ pub struct Prediction {
     pub high: f32,
 }
 
-/// The fitted model: the rows of the movies.
+/// A fitted biased matrix factorization model: the rows of the movies.
 #[derive(Clone, Debug)]
 pub struct BiasedMf {
     pub(super) params: BiasedMfParams,

@@ -1,4 +1,4 @@
-//! Parameters of biased matrix factorization.
+//! Parameters of biased matrix factorization and their valid ranges.
 
 use serde::{Deserialize, Serialize};
 

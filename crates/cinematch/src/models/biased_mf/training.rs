@@ -46,7 +46,7 @@ const INIT_DEVIATION: f32 = 0.1;
 pub(super) struct Training<'a> {
     /// Parameters of the model.
     pub(super) params: BiasedMfParams,
-    /// All ratings.
+    /// Ratings of all users.
     pub(super) interactions: &'a Interactions,
     /// True for each user of `interactions` to learn from.
     is_in_training: Vec<bool>,

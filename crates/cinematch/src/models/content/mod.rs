@@ -1,4 +1,4 @@
-//! Content model: movies similar to those a user liked and unlike those the user disliked.
+//! Content model: ranks movies by similarity to the user's liked movies and dissimilarity to disliked ones.
 //!
 //! The affinity of movie j to a history of movies i with weights wᵢ (above 0 = liked, below 0 =
 //! disliked) is

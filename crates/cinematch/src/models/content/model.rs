@@ -192,7 +192,7 @@ impl ContentModel {
         }
     }
 
-    /// Returns an empty pool of movies to compare others with. Similarities are 0 to 1.
+    /// Returns an empty pool of movies to compare others with. Similarities range from 0 to 1.
     pub fn similarity_pool(&self) -> SimilarityPool<'_> {
         SimilarityPool::new(&self.features.matrix)
     }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
 
-/// Marks the end of a list.
+/// Index that marks the end of a list.
 const NONE: u32 = u32::MAX;
 
 thread_local! {

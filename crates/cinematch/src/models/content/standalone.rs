@@ -42,7 +42,7 @@ impl Model for ContentAlone {
         self.model.n_movies()
     }
 
-    /// Takes O(movies + entries of the profile's columns).
+    /// Computes the scores in O(movies + entries of the profile's columns).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
         scores.fill(0.0);
         let profile = self.model.profile(&signals(history));

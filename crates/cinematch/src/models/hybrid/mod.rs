@@ -64,8 +64,8 @@ pub(crate) fn scale(scores: &[f32], weight: f32) -> f32 {
     if deviation > 0.0 { (f64::from(weight) / deviation) as f32 } else { 0.0 }
 }
 
-/// Returns the sum of the squared scores. It is added in 16 partial sums, because each addition to a single
-/// sum would wait for the previous one.
+/// Returns the sum of the squared scores. The sum is split into 16 partial sums, because each addition to a
+/// single sum would wait for the previous one.
 fn sum_of_squares(scores: &[f32]) -> f64 {
     let mut sums = [0.0; 16];
     let (chunks, rest) = scores.as_chunks::<16>();

@@ -1,7 +1,7 @@
 //! Approximate solution of a row's system: a few steps of conjugate gradients from the current factors.
 //!
-//! Takács, Pilászy and Tikk, "Applications of the Conjugate Gradient Method for Implicit Feedback
-//! Collaborative Filtering", 2011. The matrix is never formed: its product with a vector is one
+//! The method is that of Takács, Pilászy and Tikk, "Applications of the Conjugate Gradient Method for
+//! Implicit Feedback Collaborative Filtering", 2011. The matrix is never formed: its product with a vector is one
 //! pass over the gathered factors of the row's columns and one over `α₀HᵀH`.
 
 use super::solve::Row;

@@ -1,7 +1,7 @@
 //! iALS: factors of users and movies from implicit feedback, fitted by alternating least squares.
 //!
-//! Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", 2008, with the
-//! objective of Rendle, Krichene, Zhang and Koren, "Revisiting the Performance of iALS on Item
+//! The model is that of Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets",
+//! 2008, with the objective of Rendle, Krichene, Zhang and Koren, "Revisiting the Performance of iALS on Item
 //! Recommendation Benchmarks", 2021:
 //!
 //! ```text

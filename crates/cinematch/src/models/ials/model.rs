@@ -11,7 +11,7 @@ use crate::models::factors::Factors;
 use crate::models::implicit::Confidence;
 use crate::models::model::Model;
 
-/// The fitted model: the factors of the movies, prepared for fold-in.
+/// A fitted iALS model: the factors of the movies, prepared for fold-in.
 #[derive(Clone, Debug)]
 pub struct Ials {
     pub(super) params: IalsParams,
@@ -82,7 +82,7 @@ impl Model for Ials {
         self.movies.n_rows()
     }
 
-    /// Takes O(n·d² + d³ + I·d).
+    /// Computes the scores in O(n·d² + d³ + I·d).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
         assert_eq!(scores.len(), self.n_movies(), "expected one score per movie");
         self.blocks.score(self.fold_in(&[history]).values(0), scores);

@@ -1,4 +1,4 @@
-//! Parameters of iALS.
+//! Parameters of iALS and their valid ranges.
 
 use serde::{Deserialize, Serialize};
 

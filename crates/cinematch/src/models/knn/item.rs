@@ -1,5 +1,5 @@
-//! Item-based neighbors: Sarwar, Karypis, Konstan and Riedl, "Item-based Collaborative Filtering
-//! Recommendation Algorithms", 2001, with shrinkage for pairs with few common users.
+//! Item-based nearest neighbors (Sarwar, Karypis, Konstan and Riedl, "Item-based Collaborative Filtering
+//! Recommendation Algorithms", 2001) with shrinkage for pairs with few common users.
 //!
 //! - **Score** of movie j: Σ weight(i) · ⟨xᵢ, xⱼ⟩ / (‖xᵢ‖‖xⱼ‖ + shrinkage) over the movies i of the
 //!   history that are among j's neighbors.

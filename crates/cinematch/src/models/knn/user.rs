@@ -1,5 +1,5 @@
-//! User-based neighbors: Herlocker, Konstan, Borchers and Riedl, "An Algorithmic Framework for
-//! Performing Collaborative Filtering", 1999, adapted to implicit feedback.
+//! User-based nearest neighbors (Herlocker, Konstan, Borchers and Riedl, "An Algorithmic Framework for
+//! Performing Collaborative Filtering", 1999), adapted to implicit feedback.
 //!
 //! - **Score** of movie j: the sum of the neighbors' weights for j, each times the neighbor's
 //!   similarity ⟨x, xᵤ⟩ / (‖xᵤ‖ + shrinkage) to the history x.
@@ -41,7 +41,7 @@ impl Default for UserKnnParams {
     }
 }
 
-/// The fitted model: the weighted ratings of the training users.
+/// A fitted user-knn model: the weighted ratings of the training users.
 #[derive(Clone, Debug)]
 pub struct UserKnn {
     params: UserKnnParams,
@@ -90,7 +90,7 @@ impl Model for UserKnn {
         self.implicit.n_movies()
     }
 
-    /// Takes O(ratings of the history's movies + users + ratings of the neighbors).
+    /// Computes the scores in O(ratings of the history's movies + users + ratings of the neighbors).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
         assert_eq!(scores.len(), self.n_movies(), "expected one score per movie");
         scores.fill(0.0);

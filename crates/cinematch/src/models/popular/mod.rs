@@ -36,7 +36,7 @@ pub(crate) enum Popularity {
     },
     /// Number of likes, where a like loses half its weight per `half_life_days` of age.
     Recent {
-        /// Half-life in days.
+        /// Half-life of the weight of a like, in days.
         half_life_days: f32,
     },
 }

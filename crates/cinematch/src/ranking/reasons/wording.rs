@@ -1,6 +1,6 @@
 //! English wording of reasons.
 //!
-//! All text about reasons is written here: the one-line [`explanation`] of a recommended movie,
+//! This module contains all text about reasons: the one-line [`explanation`] of a recommended movie,
 //! [`similarity`] for movies similar to a given one, [`describe`] for a page that shows each reason on a line
 //! of its own, and the `Display` form of a [`Counterfactual`]. Nothing is escaped: titles and features may
 //! contain any character.
@@ -44,7 +44,7 @@ pub fn similarity(reasons: &[Reason<'_>]) -> String {
     one_line(reasons, "like")
 }
 
-/// Joins the noticeable reasons in favor of a movie. `liked` comes before the title of a liked movie.
+/// Joins the noticeable reasons in favor of a movie. `liked` precedes the title of a liked movie.
 fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
     let mut line = Line(String::with_capacity(160));
     let noticeable = || reasons.iter().filter(|reason| reason.contribution() >= NOTICEABLE);

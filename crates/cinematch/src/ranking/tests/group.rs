@@ -103,7 +103,7 @@ proptest! {
             }
         }
 
-        // Satisfaction is at most 1, and 1 for a group of one.
+        // Satisfaction is at most 1, and exactly 1 for a group with one member.
         let all_of_it = ranked.items.len() + common.offset;
         let of_members = of_members.iter().zip(&ranked.best);
         for ((scores, alone), satisfaction) in of_members.zip(&ranked.satisfaction) {
