@@ -2,7 +2,8 @@
 //! one vector, and a prefetch of rows.
 //!
 //! This is the only module of the library with `unsafe` code. It calls functions compiled for instruction
-//! sets that were detected at run time, and it accesses slices whose lengths are checked on entry.
+//! sets that were detected at run time, and it accesses slices without bounds checks after checking
+//! their lengths on entry.
 //!
 //! With AVX-512, a tile is held in 16 registers; a step is one load and 16 fused multiply-adds with a
 //! broadcast value, 2·k·256 FLOPs per k·128 bytes read. With AVX2, a quarter of the tile is held at a time.

@@ -3,9 +3,9 @@
 //! The method is that of Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005, and
 //! of Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, "Distribution-Free Predictive Inference for
 //! Regression", 2018. Users who were not part of the training are treated like users in production: some of
-//! their ratings are the history of a fold-in, the others are predicted, and errors are measured in units of the user's [spread](BiasedMf::spread).
-//! Errors are grouped into classes by the number of ratings of user and movie, each with its own
-//! quantile (Mondrian conformal prediction).
+//! their ratings are the history of a fold-in, the others are predicted, and errors are measured in units of
+//! the user's [spread](BiasedMf::spread). Errors are grouped into classes by the number of ratings of user
+//! and movie, each with its own quantile (Mondrian conformal prediction).
 //!
 //! The theory requires exchangeable errors. Errors of one user are correlated, so that coverage holds on
 //! average for a new user, and its precision depends on the number of users.
