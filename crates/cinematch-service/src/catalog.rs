@@ -9,14 +9,14 @@ use serde::Serialize;
 use crate::error::ServiceError;
 use crate::item::Item;
 
-/// Genres of the catalog.
+/// Genres of the catalog, as returned by `GET /api/genres`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Genres {
     #[schema(example = json!(["comedy", "drama"]))]
     genres: Vec<String>,
 }
 
-/// Streaming services of the catalog.
+/// Streaming services of the catalog, as returned by `GET /api/services`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Services {
     services: Vec<String>,

@@ -40,7 +40,7 @@ pub struct Export {
     imports: Vec<ExportedImport>,
 }
 
-/// Feedback on a movie.
+/// Feedback on a movie, with the movie's title and ids.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ExportedFeedback {
     #[serde(flatten)]
@@ -49,7 +49,7 @@ pub struct ExportedFeedback {
     movie: MovieNames,
 }
 
-/// A movie on the watchlist.
+/// A movie on the watchlist, with its title and ids.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ExportedItem {
     movie_id: u32,
@@ -70,7 +70,7 @@ pub struct MovieNames {
     tmdb_id: Option<u32>,
 }
 
-/// A past import.
+/// An import that the user made.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ExportedImport {
     service: String,

@@ -130,7 +130,7 @@ pub struct MemberReply {
 pub struct GroupItem<'a> {
     #[serde(flatten)]
     item: Item<'a>,
-    /// Score for the group.
+    /// Score for the group, aggregated from the members' scores.
     score: f32,
     /// Score for each member, in the order of the request.
     members: Vec<MemberScore<'a>>,

@@ -44,7 +44,7 @@ struct Recommended<'a> {
 pub struct ImportOutcome {
     /// Match report over all rows.
     pub report: MatchReport,
-    /// Changes to the user's data.
+    /// Number of movies that changed, by kind of change.
     pub changes: ImportChanges,
 }
 

@@ -153,7 +153,7 @@ pub struct WithoutIt<'a> {
     place: usize,
     /// Rank without the feedback, from 1.
     would_be: usize,
-    /// Description in one sentence.
+    /// Sentence that describes the change of rank.
     #[schema(example = "Without your 5★ rating of Heat, this would fall from 1st to 14th")]
     reading: String,
 }

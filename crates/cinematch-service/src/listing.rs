@@ -75,9 +75,9 @@ impl<'a> About<'a> {
 #[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub enum UserId<'a> {
-    /// User id in the request.
+    /// User id from the request.
     Name(&'a str),
-    /// Profile id.
+    /// Id of the caller's profile.
     Profile(i64),
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::error::ServiceError;
 use crate::service::Service;
 
-/// All generations on disk.
+/// All generations on disk, as returned by `GET /api/models`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ModelList {
     /// Generation in service on this server.
@@ -31,7 +31,7 @@ pub struct ModelItem {
     card: Option<serde_json::Value>,
 }
 
-/// A promoted generation.
+/// Result of a promotion or rollback.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct PromotedItem {
     /// Promoted generation. Servers detect it within a second and put it into service once it is loaded.

@@ -88,7 +88,7 @@ pub struct RecommendationRequest {
     model: Option<String>,
 }
 
-/// A rated movie.
+/// A user's rating of a movie.
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RatingBody {
@@ -129,7 +129,7 @@ pub struct FiltersBody {
     rating_min: Option<f64>,
 }
 
-/// Filter on genres.
+/// Genres that a movie must or must not have. All three lists apply.
 #[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GenresBody {

@@ -15,7 +15,7 @@ const DEFAULT_LIMIT: usize = 10;
 const MAX_LIMIT: usize = 50;
 const MAX_LENGTH: usize = 200;
 
-/// Search results.
+/// Search results, as returned by `GET /api/search`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct SearchReply<'a> {
     /// Matching movies, best first.
@@ -24,7 +24,7 @@ pub struct SearchReply<'a> {
     count: usize,
 }
 
-/// A search result.
+/// A movie that matches a search.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct FoundItem<'a> {
     #[serde(flatten)]

@@ -88,7 +88,7 @@ impl ApiToken {
         matches.then(|| Self { id: id.to_owned(), secret: secret.into() })
     }
 
-    /// Returns the public id.
+    /// Returns the public id, by which the database finds the key.
     pub fn id(&self) -> &str {
         &self.id
     }

@@ -26,9 +26,9 @@ pub struct ServiceConfig {
     pub artifacts: PathBuf,
     /// Address of the user database.
     pub database: Address,
-    /// Settings of the reply cache.
+    /// Capacity of the in-memory reply cache and address of Redis.
     pub cache: CacheConfig,
-    /// Settings of background jobs.
+    /// Worker command, schedules and timing of background jobs.
     pub jobs: JobsConfig,
     /// Source of the current time.
     pub clock: Clock,

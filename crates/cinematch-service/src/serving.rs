@@ -11,7 +11,7 @@ use crate::item::ItemTexts;
 /// The bundle in service and the indexes derived from it. A request holds one snapshot for its whole duration.
 #[derive(Debug)]
 pub struct Serving {
-    /// The loaded bundle.
+    /// Models, catalog and manifest of the served generation.
     pub bundle: Arc<Bundle>,
     /// Serialized movies, as they appear in replies.
     pub items: ItemTexts,

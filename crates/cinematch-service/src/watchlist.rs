@@ -1,4 +1,4 @@
-//! A user's watchlist.
+//! Listing, adding, removing and marking movies on a user's watchlist.
 
 use cinematch::catalog::{Movie, ServicesSource};
 use cinematch::ids::MovieId;

@@ -1,4 +1,4 @@
-//! Addresses of Redis servers.
+//! Parsing of Redis addresses.
 
 use std::fmt;
 

@@ -57,7 +57,7 @@ impl Breaker {
         !matches!(self.0, State::Closed { .. })
     }
 
-    /// Records a success.
+    /// Records a success, which resets the count of consecutive failures.
     pub fn succeeded(&mut self) {
         // A late success does not close an open breaker; only a probe does.
         if let State::Closed { failures } = &mut self.0 {

@@ -30,7 +30,7 @@ impl CachedReply {
         Self(Arc::new(Bodies { plain, gzip: OnceLock::new() }))
     }
 
-    /// Returns the JSON.
+    /// Returns the uncompressed JSON.
     pub fn plain(&self) -> Bytes {
         self.0.plain.clone()
     }

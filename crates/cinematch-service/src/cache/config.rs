@@ -1,4 +1,4 @@
-//! Settings of the reply cache.
+//! Settings of the two tiers of the reply cache.
 
 use super::address::RedisAddress;
 

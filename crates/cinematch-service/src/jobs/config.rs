@@ -1,4 +1,4 @@
-//! Settings of background jobs.
+//! Worker command, schedules and timing of background jobs.
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::error::ServiceError;
 use crate::service::Service;
 
-/// A background job.
+/// A background job, as returned by `/api/jobs`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct JobItem {
     /// Job id.

@@ -61,7 +61,7 @@ impl RemoteHeartbeat {
     }
 }
 
-/// One poll of the queue.
+/// One poll of the queue: enqueues scheduled jobs, and claims and runs a queued job.
 struct Poll<'a> {
     service: &'a Service,
     config: &'a JobsConfig,

@@ -32,12 +32,12 @@ pub struct WorkerCommand {
 pub enum Event {
     /// The job is finished.
     Outcome {
-        /// Result of the job.
+        /// Result of the job, which is stored as JSON.
         outcome: serde_json::Value,
     },
     /// The job has made progress.
     Stage {
-        /// Current stage.
+        /// Name of the current stage.
         stage: String,
         /// Progress within the stage, 0 to 1.
         #[serde(default)]
