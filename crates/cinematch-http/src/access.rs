@@ -13,7 +13,7 @@ use cinematch_store::{Profile, Scope};
 
 use crate::problem::Problem;
 
-/// Caller of a request.
+/// Caller of a request, as identified by the guard layer.
 #[derive(Clone, Debug)]
 pub enum Caller {
     /// Open mode: any caller on this machine, with the profile selected by `X-User-Id`, if any.

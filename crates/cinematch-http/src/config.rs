@@ -22,7 +22,7 @@ pub struct AccessConfig {
     pub behind_proxy: bool,
 }
 
-/// How callers are identified.
+/// Method of identifying callers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccessMode {
     /// Profiles without passwords; the server is reachable from its own machine only.

@@ -10,7 +10,7 @@ use cinematch_service::ServiceError;
 use cinematch_store::StoreError;
 use serde::Serialize;
 
-/// An error response.
+/// An error response: status, description, invalid fields and `Retry-After`.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,

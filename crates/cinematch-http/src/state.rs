@@ -14,7 +14,7 @@ use crate::sessions::Sessions;
 pub struct RouteState {
     /// Use cases and their state.
     pub service: Service,
-    /// Access settings.
+    /// Access settings of the server.
     pub access: Arc<AccessConfig>,
     /// Limits on requests, sign-in attempts and imports.
     pub limits: Arc<Limits>,
