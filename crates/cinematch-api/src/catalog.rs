@@ -15,7 +15,7 @@ pub async fn genres(State(service): State<Service>) -> Json<Genres> {
     Json(catalog::genres(&service.bundle()))
 }
 
-/// Parameter that selects a country.
+/// Parameter that selects the country of the streaming services.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]

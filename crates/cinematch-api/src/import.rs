@@ -16,7 +16,7 @@ use cinematch_service::imports::{self, ImportReply};
 use cinematch_service::recommend::DEFAULT_LIMIT;
 use serde::Deserialize;
 
-/// Parameters of an import.
+/// Query parameters of `POST /api/import`.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
@@ -41,7 +41,7 @@ pub struct ImportForm {
     file: Vec<u8>,
 }
 
-/// Raw contents of a file.
+/// Contents of an exported file, sent as the request body.
 #[derive(utoipa::ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "documents the body")]

@@ -12,7 +12,7 @@ use cinematch_service::export::{Export, ExportFormat, Forgotten, forget as forge
 use cinematch_service::names::{UserName, check_user};
 use serde::Deserialize;
 
-/// Parameters of a data export.
+/// Query parameters of `GET /api/export/me`.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
