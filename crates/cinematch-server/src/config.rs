@@ -10,7 +10,7 @@ use cinematch_service::cache::CacheConfig;
 use cinematch_service::jobs::JobsConfig;
 use cinematch_store::Address;
 
-/// Settings of the server.
+/// Settings of the server: listener, paths, access, cache and jobs.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
     /// Address to listen on.
@@ -23,11 +23,11 @@ pub struct ServerConfig {
     pub database: Address,
     /// Origins whose pages may call the API.
     pub cors_origins: Vec<String>,
-    /// Access settings.
+    /// Access mode, allowed hosts, rate limit and reverse proxy.
     pub access: AccessConfig,
-    /// Settings of the reply cache.
+    /// Capacity of the in-memory reply cache and address of Redis.
     pub cache: CacheConfig,
-    /// Settings of background jobs.
+    /// Worker command and schedules of background jobs.
     pub jobs: JobsConfig,
     /// Time for which the server keeps accepting requests after a stop signal. The readiness probe already fails
     /// during this time, so that load balancers can route requests elsewhere.

@@ -22,7 +22,7 @@ use tracing::Instrument;
 
 use crate::state::AppState;
 
-/// State of the guard layer.
+/// State of the guard layer: access settings, limits and allowed origins.
 #[derive(Clone)]
 pub struct Guard {
     service: Service,

@@ -75,7 +75,7 @@ pub async fn health(State(state): State<ProbeState>) -> Json<Health> {
     })
 }
 
-/// Reply to a health probe.
+/// Reply to a liveness or readiness probe.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Probe {
     #[schema(example = "ok")]

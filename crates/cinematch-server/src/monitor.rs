@@ -147,7 +147,7 @@ pub fn text() -> String {
     text
 }
 
-/// Resource use of this process.
+/// Memory use in bytes and CPU time in seconds of this process.
 struct Process {
     resident_bytes: f64,
     cpu_seconds: f64,

@@ -19,7 +19,7 @@ pub enum StartError {
     /// The settings are invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// No usable model was found.
+    /// No published generation can be loaded.
     #[error(transparent)]
     Artifacts(ArtifactsError),
     /// The database can't be opened.
@@ -40,7 +40,7 @@ impl From<OpenError> for StartError {
     }
 }
 
-/// State of a running server. Cloning is cheap and shares the contents.
+/// Services, settings and lifecycle of a running server. Cloning is cheap and shares the contents.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub(crate) routes: RouteState,

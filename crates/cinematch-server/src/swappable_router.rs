@@ -141,7 +141,7 @@ impl SwappableRouter {
     }
 }
 
-/// Background tasks of the server.
+/// Background tasks of the server: model reload, jobs and metrics.
 pub struct Background {
     tasks: Vec<JoinHandle<()>>,
 }
