@@ -34,7 +34,7 @@ impl Scope {
 /// An API key to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewKey {
-    /// Public part of the key.
+    /// Id of the key, which is public.
     pub id: String,
     /// Purpose of the key, as entered by the operator.
     pub name: String,

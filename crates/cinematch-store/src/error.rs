@@ -1,4 +1,4 @@
-//! Errors of the store.
+//! Errors of database operations.
 
 use std::path::PathBuf;
 
@@ -66,7 +66,7 @@ pub enum StoreError {
     /// The profile was deleted while the request was in progress.
     #[error("this profile was deleted")]
     ProfileDeleted,
-    /// A query failed.
+    /// A query failed, or the database is unreachable.
     #[error("database error: {0}")]
     Query(#[from] sqlx::Error),
     /// A column contains a value that CineMatch never writes.

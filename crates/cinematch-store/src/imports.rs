@@ -32,12 +32,12 @@ pub struct ImportedMovie {
     pub listed: bool,
 }
 
-/// Description of an import.
+/// Source and size of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportRecord {
     /// Service that wrote the export.
     pub service: String,
-    /// Names of the files.
+    /// Names of the imported files, separated by commas.
     pub file: String,
     /// Number of rows in the export.
     pub rows: u64,
@@ -50,7 +50,7 @@ pub struct ImportRecord {
 pub struct PastImport {
     /// Id of the import, referenced by [`MovieFeedback::import_id`].
     pub id: i64,
-    /// Description of the import.
+    /// Source and size of the import.
     pub record: ImportRecord,
     /// Number of movies changed.
     pub changed: u64,

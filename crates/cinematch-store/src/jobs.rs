@@ -46,7 +46,7 @@ impl FromStr for JobKind {
     }
 }
 
-/// State of a job.
+/// State of a job in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JobState {
     /// The job waits for its turn or for its next attempt.
@@ -84,7 +84,7 @@ pub struct Job {
     pub id: i64,
     /// Kind of job.
     pub kind: JobKind,
-    /// State in the queue.
+    /// State of the job in the queue.
     pub state: JobState,
     /// Origin of the job: `schedule`, `api`, `cli` or `page`.
     pub asked_by: String,
@@ -98,7 +98,7 @@ pub struct Job {
     pub worker: Option<String>,
     /// Heartbeat counter, incremented while the worker is alive.
     pub beat: i64,
-    /// Name of the current stage.
+    /// Name of the current stage; `None` before the first stage.
     pub stage: Option<String>,
     /// Progress of the stage, in thousandths.
     pub permille: i64,

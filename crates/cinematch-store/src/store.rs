@@ -209,7 +209,7 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Opens a single connection.
+/// Opens a single connection, outside a pool and without upgrading the schema.
 pub(crate) async fn connect_once(address: &Address) -> Result<AnyConnection, StoreError> {
     AnyConnection::connect_with(&driver(address)?).await.map_err(failed(address))
 }

@@ -173,7 +173,7 @@ impl Store {
                 reaction: snapshot.reaction,
                 stars: snapshot.stars,
                 watched: snapshot.watched,
-                // The time may be forged.
+                // The time may be forged, so it is limited to the present.
                 updated_at: snapshot.updated_at.min(now),
                 import_id: import_of(&mut transaction, id, snapshot.import_id).await?,
             };

@@ -74,7 +74,7 @@ pub struct NewProfile {
 /// A profile with its password hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Public part of the account.
+    /// Profile of the account.
     pub profile: Profile,
     /// Argon2id hash of the password, as a PHC string; `None` for a profile without a password.
     pub password_hash: Option<String>,

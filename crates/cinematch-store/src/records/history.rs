@@ -22,7 +22,7 @@ pub struct UserHistory {
     /// Version of the data; `None` for an unknown user. The data may be newer than this version, but never
     /// older.
     pub data_version: Option<DataVersion>,
-    /// Viewing preferences.
+    /// Viewing preferences; the default if the user has saved none.
     pub preferences: Preferences,
     /// Feedback, by ascending movie id.
     pub movies: Vec<MovieFeedback>,

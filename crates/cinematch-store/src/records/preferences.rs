@@ -1,6 +1,6 @@
-//! A user's viewing preferences.
+//! Viewing preferences and their columns.
 
-/// A user's viewing preferences.
+/// A user's viewing preferences. Empty lists and `None` mean no preference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
     /// Preferred genres.
