@@ -19,7 +19,7 @@ use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::catalog::find_movie;
 
-/// An action on a movie.
+/// An action on a movie, triggered by a button or the rating control.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Action {
     React(Reaction),

@@ -25,7 +25,7 @@ use cinematch_service::listing::why;
 /// Number of movies on a page; divisible by 2, 3, 4, 6 and 8 columns.
 const SHOWN: usize = 24;
 
-/// Sort order of the page.
+/// Sort order of the catalog page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
     /// By the user's taste.

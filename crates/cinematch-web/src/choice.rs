@@ -11,7 +11,7 @@ const MAX_UNFOLDED: usize = 30;
 
 /// A group of checkboxes for the names in the catalog and for chosen names that the catalog does not contain.
 pub struct Choice<'a> {
-    /// Values and labels.
+    /// Values of the checkboxes with their labels.
     names: Vec<(&'a str, String)>,
     chosen: &'a [String],
 }

@@ -38,7 +38,7 @@ const PLACES: [(Nav, &str, &str); 4] = [
 /// Lifetime of the theme cookie: one year.
 const THEME_SECONDS: u32 = 365 * 24 * 3600;
 
-/// A page's content.
+/// Content of a page, without the frame.
 pub struct Page {
     /// Title without the product's name.
     pub title: String,

@@ -49,7 +49,7 @@ impl<'a> Fit<'a> {
         Ok(Self { assessed, place, counterfactual, is_known })
     }
 
-    /// Renders the section.
+    /// Renders the section: rank, reasons, score table and counterfactual.
     pub fn show(&self, view: &UserView, has_stars: bool) -> Markup {
         let n_movies = view.recommender().movies().len();
         let most = self.assessed.reasons.iter().map(|it| it.contribution().abs());

@@ -13,7 +13,7 @@ use cinematch_service::personal::base_query;
 use cinematch_service::preferences;
 use cinematch_service::{Service, Serving};
 
-/// A movie on a page.
+/// A movie as shown on a page, with the user's feedback on it.
 #[derive(Debug)]
 pub struct MovieCard<'a> {
     pub item: Item<'a>,
@@ -73,7 +73,7 @@ impl UserView {
         query
     }
 
-    /// Validates a query.
+    /// Validates a query and resolves its names and ids in the catalog.
     pub fn resolve(&self, query: &Query) -> Result<Request, Problem> {
         Ok(self.recommender().resolve(query)?.0)
     }

@@ -18,7 +18,7 @@ use cinematch_http::cookies::cookie;
 use cinematch_http::problem::Problem;
 use cinematch_http::state::RouteState;
 
-/// The caller of a page.
+/// The caller of a page, identified by cookies.
 #[derive(Clone, Debug)]
 pub struct PageCaller {
     /// The caller's profile; `None` if the caller hasn't chosen one or isn't signed in.

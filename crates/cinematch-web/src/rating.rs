@@ -1,4 +1,4 @@
-//! The star rating control.
+//! The rating control: ten buttons that look like five stars.
 
 use cinematch::rating::Stars;
 use maud::{Markup, html};

@@ -6,7 +6,7 @@ pub const COOKIE: &str = "cinematch_theme";
 /// A color theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// Follows the device.
+    /// Follows the color scheme of the device.
     #[default]
     Auto,
     Light,

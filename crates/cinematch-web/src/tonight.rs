@@ -23,7 +23,7 @@ use cinematch_service::groups::{GroupAnswer, GroupQuestion, MemberBody, rank};
 
 /// Number of movies picked.
 const PICKS: usize = 5;
-/// Maximum number of members.
+/// Maximum number of members of a group.
 const MAX_MEMBERS: usize = 12;
 /// Aggregation strategies: value in the form, and label with explanation.
 const STRATEGIES: [(&str, (&str, &str)); 3] =

@@ -56,7 +56,7 @@ impl Sort {
     }
 }
 
-/// A movie on the list.
+/// A movie on the watchlist, with its assessment for the user.
 struct Entry<'a> {
     listed: WatchlistItem,
     /// `None` if the movie is no longer in the catalog.

@@ -27,7 +27,7 @@ pub const NO_SERVICES: &str = "Not on any streaming service we know of.";
 pub const YOURS: &str = "your service";
 pub const DEMO_SERVICES: &str = "This is sample data, not real availability.";
 
-/// `1 star`, `4.5 stars`.
+/// Formats a rating: `1 star`, `4.5 stars`.
 pub fn stars(value: f32) -> String {
     format!("{value} {}", if (value - 1.0).abs() < f32::EPSILON { "star" } else { "stars" })
 }
