@@ -147,8 +147,8 @@ impl fmt::Display for Ended {
             Self::Stopped(stop) => stop.fmt(out),
             Self::TooManyFailures(reason) => write!(
                 out,
-                "TMDb requests for {MAX_CONSECUTIVE_FAILURES} movies in a row failed; last failure: {reason}. Check the \
-                 network and https://status.themoviedb.org, then run the command again to resume"
+                "TMDb requests for {MAX_CONSECUTIVE_FAILURES} movies in a row failed; last failure: {reason}. Check \
+                 the network and https://status.themoviedb.org, then run the command again to resume"
             ),
             Self::Interrupted => out.write_str("interrupted; run the command again to resume"),
         }
