@@ -144,14 +144,14 @@ impl Output {
         self.bar(message, total, "{spinner} {msg} {bar:24} {pos}/{len}, {rate}, {eta} left")
     }
 
-    /// Shows a progress bar that counts bytes.
+    /// Shows a progress bar that counts bytes, with the rate per second and the time left.
     pub fn bytes(&self, message: &str) -> Step {
         let template =
             "{spinner} {msg} {bar:24} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
         self.bar(message, 0, template)
     }
 
-    /// Shows a progress bar in percent.
+    /// Shows a progress bar with a percentage and the time left.
     pub fn progress(&self, message: &str, total: u64) -> Step {
         self.bar(message, total, "{spinner} {msg} {bar:30} {percent}% {eta} left")
     }

@@ -43,13 +43,13 @@ impl RawPath {
 /// Flag for the merged table.
 #[derive(Clone, Debug, Args)]
 pub struct MergedPath {
-    /// Merged table [default: data/movies_merged.csv]
+    /// File of the merged table [default: data/movies_merged.csv]
     #[arg(long, env = "CINEMATCH_MERGED", value_name = "FILE")]
     merged: Option<PathBuf>,
 }
 
 impl MergedPath {
-    /// Returns the path of the table.
+    /// Returns the path of the table: the flag's value, else the default.
     pub fn resolve(&self, global: &Global) -> PathBuf {
         self.merged.clone().unwrap_or_else(|| global.root.join("data/movies_merged.csv"))
     }
@@ -58,13 +58,13 @@ impl MergedPath {
 /// Flag for the packed ratings.
 #[derive(Clone, Debug, Args)]
 pub struct PackedPath {
-    /// Packed ratings [default: data/ratings.bin]
+    /// File of the packed ratings [default: data/ratings.bin]
     #[arg(long, env = "CINEMATCH_RATINGS", value_name = "FILE")]
     packed: Option<PathBuf>,
 }
 
 impl PackedPath {
-    /// Returns the path of the packed ratings.
+    /// Returns the path of the packed ratings: the flag's value, else the default.
     pub fn resolve(&self, global: &Global) -> PathBuf {
         self.packed.clone().unwrap_or_else(|| global.root.join("data/ratings.bin"))
     }
@@ -79,7 +79,7 @@ pub struct ArtifactsPath {
 }
 
 impl ArtifactsPath {
-    /// Returns the folder.
+    /// Returns the folder: the flag's value, else the default.
     pub fn resolve(&self, global: &Global) -> PathBuf {
         self.artifacts.clone().unwrap_or_else(|| global.root.join("ml/artifacts"))
     }

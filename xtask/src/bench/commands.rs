@@ -100,7 +100,7 @@ impl Training {
 /// A server of a peer.
 #[derive(Clone, Copy)]
 pub struct PeerServer {
-    /// Implementation.
+    /// Implementation of the server.
     pub kind: PeerKind,
     /// Number of worker processes.
     pub workers: usize,

@@ -16,9 +16,9 @@ const SAMPLE_EVERY: Duration = Duration::from_millis(2);
 
 /// Measurements of a process that exited successfully.
 pub struct Finished {
-    /// Wall time from before the start to the exit.
+    /// Wall time from before the start to the exit, in seconds.
     pub seconds: f64,
-    /// Peak memory, on Linux.
+    /// Peak memory in bytes; `None` on systems other than Linux.
     pub peak_bytes: Option<u64>,
     /// Standard output.
     pub stdout: String,

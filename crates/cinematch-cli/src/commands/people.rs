@@ -44,7 +44,7 @@ enum UserAction {
         #[command(flatten)]
         database: DatabasePath,
     },
-    /// Change a password and end all sessions
+    /// Change the password of an account and end its sessions
     Passwd {
         /// Email address of the account
         email: String,

@@ -37,7 +37,7 @@ pub struct Division {
     /// Share of ratings to withhold for the test, and again for validation; time-cut only [default: 0.1]
     #[arg(long, value_name = "SHARE")]
     test_share: Option<f64>,
-    /// Share of movies to withhold the ratings of for the test, and again for validation; cold-films only
+    /// Share of movies whose ratings are withheld for the test, and again for validation; cold-films only
     /// [default: 0.05]
     #[arg(long, value_name = "SHARE")]
     cold_share: Option<f64>,
@@ -45,11 +45,11 @@ pub struct Division {
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 enum ProtocolName {
-    /// Unseen users (Liang et al. 2018)
+    /// Evaluate on unseen users (Liang et al. 2018)
     StrongGeneralization,
-    /// Unseen future
+    /// Evaluate on future ratings
     TimeCut,
-    /// Unseen movies
+    /// Evaluate on unseen movies
     #[value(name = "cold-films", alias = "cold-movies")]
     ColdMovies,
 }

@@ -34,7 +34,7 @@ pub enum Kind {
     Whole,
     /// A number, with or without a fraction.
     Number,
-    /// A path of a file or a folder.
+    /// A path to a file or a folder.
     Path,
     /// A string.
     Text,

@@ -21,8 +21,8 @@ pub struct TmdbFiles {
     /// [default: raw/tmdb]
     #[arg(long, env = "CINEMATCH_TMDB_DIR", value_name = "DIR")]
     tmdb_dir: Option<PathBuf>,
-    /// Country of streaming services and age ratings, as two letters [default: as in the last run, or
-    /// from the locale]
+    /// Country of streaming services and age ratings, as a two-letter code [default: as in the last run,
+    /// or from the locale]
     #[arg(long, env = "CINEMATCH_REGION", value_name = "COUNTRY")]
     region: Option<String>,
 }

@@ -24,7 +24,7 @@ use crate::runtime::block_on;
                   cinematch fetch movielens --from ml-32m.zip  unpack an archive you have"
 )]
 pub struct Movielens {
-    /// 32m, 25m, 20m, latest or latest-small
+    /// Release to download: 32m, 25m, 20m, latest or latest-small
     #[arg(default_value = "32m", value_parser = release, value_name = "RELEASE")]
     release: Release,
     /// Unpack this archive instead of downloading one
