@@ -43,7 +43,8 @@ pub struct Tune {
     /// Number of hyperparameter sets to try; the first is the default
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "N")]
     trials: u32,
-    /// File for the best hyperparameters, shared by all models [default: data/tuned.json, or data/tuned-PROTOCOL.json]
+    /// File for the best hyperparameters, shared by all models [default: data/tuned.json or
+    /// data/tuned-PROTOCOL.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Log of finished trials, from which a search resumes [default: data/tune/MODEL.jsonl]
