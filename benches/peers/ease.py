@@ -1,8 +1,8 @@
 """Train EASE (Steck 2019) with numpy and scipy, in closed form, as published.
 
-With G = X'X of the most liked films and P = (G + lambda I)^-1: B = -P / diag(P), zero on the
-diagonal. All in float32. The inverse is numpy's (`inv`), or that of LAPACK for matrices which are
-symmetric and positive definite (`cholesky`: half the work, and nobody's first thought).
+With G = X'X of the most liked movies and P = (G + lambda I)^-1, the weights are B = -P / diag(P), with
+a diagonal of zeros, all in float32. The inverse is numpy's (`inv`), or that of LAPACK for symmetric
+positive definite matrices (`cholesky`), which takes half the work but is less well known.
 """
 
 import argparse
@@ -27,14 +27,14 @@ def inverse(matrix: Floats, method: str) -> Floats:
     """Invert a symmetric positive definite matrix, which may be overwritten."""
     if method == "inv":
         return np.linalg.inv(matrix)
-    # In Fortran's order the same symmetric matrix, without a copy.
+    # The transpose is the same symmetric matrix in Fortran order, without a copy.
     factor, failed = scipy.linalg.lapack.spotrf(matrix.T, lower=True, overwrite_a=True, clean=False)
     if failed:
         raise np.linalg.LinAlgError(f"spotrf: {failed}")
     half, failed = scipy.linalg.lapack.spotri(factor, lower=True, overwrite_c=True)
     if failed:
         raise np.linalg.LinAlgError(f"spotri: {failed}")
-    # The other triangle, a block of rows at a time.
+    # Fills the other triangle by blocks of rows.
     rows = 512
     for start in range(0, len(half), rows):
         end = min(start + rows, len(half))
@@ -45,7 +45,7 @@ def inverse(matrix: Floats, method: str) -> Floats:
 
 
 def fit(liked: sp.csr_matrix, films: NDArray[np.int64], regularization: float, method: str) -> Any:
-    """Give B of these films, and the seconds of each stage."""
+    """Return the weights of these movies, and the duration of each stage in seconds."""
     marks = [time.perf_counter()]
     x = liked[:, films]
     matrix = (x.T @ x).toarray()

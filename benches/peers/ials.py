@@ -1,13 +1,14 @@
-"""Train implicit ALS by irspack, implicit, rusket or LensKit, at equal hyperparameters.
+"""Train implicit ALS with irspack, implicit, rusket or LensKit, with equal hyperparameters.
 
-The objective is that of Rendle et al. 2021, over users u and films i with factors x and y:
-the sum over what was observed of (x·y - 1)², plus α₀ times the sum over all pairs of (x·y)², plus
-λ (n_u + α₀ |films|) |x_u|² and λ (n_i + α₀ |users|) |y_i|².
+The objective is that of Rendle et al. 2021, over users u and movies i with factors x and y: the sum of
+(x·y - 1)² over observed pairs, plus α₀ times the sum of (x·y)² over all pairs, plus
+λ (n_u + α₀ |movies|) |x_u|² and λ (n_i + α₀ |users|) |y_i|².
 
-irspack has it. The others weigh what was not observed 1 and what was observed 1 + 1/α₀, with the
-target 1. Divided by α₀ that is the same, but for x·y being 1 + α₀ times as large; their
-regularization is one number for all, here the mean of the above. With one number for both sides
-it is the geometric mean of the two sides', which has the same minimum.
+irspack has this objective. The other libraries give unobserved pairs the weight 1 and observed pairs the
+weight 1 + 1/α₀, with the target 1. This is the same objective divided by α₀, except that x·y is 1 + α₀
+times as large. They use a single regularization value for all rows, for which the script takes the mean of
+the terms above. If users and movies share one value, it is the geometric mean of both, which has the same
+minimum.
 """
 
 import argparse
@@ -30,7 +31,7 @@ CHECKED_USERS, CHECKED_FILMS = 2000, 20
 
 
 class Params(NamedTuple):
-    """What every library is told alike."""
+    """Hyperparameters that all libraries get."""
 
     factors: int
     iterations: int
@@ -42,7 +43,7 @@ class Params(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """Factors, what x·y is to be for an observation, and the seconds of each iteration."""
+    """Factors, the target of x·y for observed pairs, and the seconds of each iteration."""
 
     users: Floats
     films: Floats
@@ -52,24 +53,24 @@ class Fitted(NamedTuple):
 
 
 class Laps:
-    """Takes the time of iterations: call it before the first and after each."""
+    """Timer of iterations: call it before the first iteration and after each one."""
 
     def __init__(self) -> None:
-        """Begin without a mark."""
+        """Start without measurements."""
         self.marks: list[tuple[float, float]] = []
 
     def __call__(self, *_: object) -> None:
-        """Mark an iteration's end."""
+        """Record the current wall and CPU time."""
         self.marks.append((time.perf_counter(), time.process_time()))
 
     def fitted(self, users: Floats, films: Floats, target: float) -> Fitted:
-        """Give the factors with the times between the marks."""
+        """Return the factors with the durations between the calls."""
         wall, cpu = np.diff(np.array(self.marks), axis=0).T.tolist()
         return Fitted(users, films, target, wall, cpu)
 
 
 def mean_regularization(liked: sp.csr_matrix, params: Params) -> tuple[float, float]:
-    """Give the mean regularization of users and of films where the unobserved weigh 1."""
+    """Return the mean regularization of users and of movies, for an unobserved weight of 1."""
     n_users, n_films = liked.shape
     alpha = params.unobserved_weight
     users = params.regularization * (liked.nnz / n_users + alpha * n_films) / alpha
@@ -78,7 +79,7 @@ def mean_regularization(liked: sp.csr_matrix, params: Params) -> tuple[float, fl
 
 
 def irspack(solver: str) -> Callable[[sp.csr_matrix, Params], Fitted]:
-    """Choose one of irspack's solvers."""
+    """Return the fit function for one of irspack's solvers."""
 
     def fit(liked: sp.csr_matrix, params: Params) -> Fitted:
         from irspack.recommenders.ials import IALSRecommender
@@ -106,13 +107,13 @@ def irspack(solver: str) -> Callable[[sp.csr_matrix, Params], Fitted]:
 
 
 def implicit(use_cg: bool) -> Callable[[sp.csr_matrix, Params], Fitted]:
-    """Choose one of implicit's solvers."""
+    """Return the fit function for one of implicit's solvers."""
 
     def fit(liked: sp.csr_matrix, params: Params) -> Fitted:
         from implicit.cpu.als import AlternatingLeastSquares
         from threadpoolctl import threadpool_limits
 
-        # As implicit asks for: its own threads call BLAS.
+        # implicit recommends this, because its own threads call BLAS.
         threadpool_limits(1, "blas")
         users, films = mean_regularization(liked, params)
         model = AlternatingLeastSquares(
@@ -124,7 +125,7 @@ def implicit(use_cg: bool) -> Callable[[sp.csr_matrix, Params], Fitted]:
             random_state=params.seed,
         )
         model.cg_steps = params.cg_steps
-        # In place, since a copy would count as its memory.
+        # In place, because a copy would count toward the memory of implicit.
         liked.data[:] = 1 + 1 / params.unobserved_weight
         laps = Laps()
         laps()
@@ -137,13 +138,13 @@ def implicit(use_cg: bool) -> Callable[[sp.csr_matrix, Params], Fitted]:
 
 
 def rusket(use_cholesky: bool) -> Callable[[sp.csr_matrix, Params], Fitted]:
-    """Choose one of rusket's solvers."""
+    """Return the fit function for one of rusket's solvers."""
 
     def fit(liked: sp.csr_matrix, params: Params) -> Fitted:
         os.environ["RAYON_NUM_THREADS"] = str(params.threads)
         from rusket import ALS
 
-        # The first use of all imports more and starts the threads.
+        # The first fit imports more modules and starts the threads.
         ALS(factors=2, iterations=1).fit(sp.identity(2, dtype=np.float32, format="csr"))
         users, films = mean_regularization(liked, params)
 
@@ -160,7 +161,7 @@ def rusket(use_cholesky: bool) -> Callable[[sp.csr_matrix, Params], Fitted]:
             ).fit(liked)
             return model, time.perf_counter() - start[0], time.process_time() - start[1]
 
-        # It tells nothing of single iterations: the second half is the whole less the first.
+        # rusket does not report single iterations: the second half is the total minus the first half.
         half = max(params.iterations // 2, 1)
         _, *first = trained(half)
         model, *both = trained(2 * half)
@@ -172,7 +173,7 @@ def rusket(use_cholesky: bool) -> Callable[[sp.csr_matrix, Params], Fitted]:
 
 
 def lenskit(liked: sp.csr_matrix, params: Params) -> Fitted:
-    """Train LensKit's, which always solves exactly."""
+    """Train LensKit's model, which always solves exactly."""
     import pandas as pd
     from lenskit.als import ImplicitMFScorer
     from lenskit.data import from_interactions_df
@@ -214,12 +215,12 @@ PEERS: dict[str, tuple[str, Callable[[sp.csr_matrix, Params], Fitted]]] = {
 
 
 def loss(liked: sp.csr_matrix, fitted: Fitted, unobserved_weight: float) -> float:
-    """Give the objective without regularization for each observation; without a model it is 1."""
+    """Return the objective without regularization, per observation; it is 1 before training."""
     users, films, target = fitted.users, fitted.films, fitted.target
     squares = (users.T @ users).astype(np.float64), (films.T @ films).astype(np.float64)
     everything = float(np.sum(squares[0] * squares[1])) / target**2
     observed = 0.0
-    # Few rows at once: this must not be what the process needs the most memory for.
+    # Small blocks of rows, so that the loss does not determine the peak memory of the process.
     for first in range(0, len(users), 64):
         block = liked[first : first + 64]
         row = np.repeat(np.arange(first, first + block.shape[0]), np.diff(block.indptr))
@@ -229,7 +230,7 @@ def loss(liked: sp.csr_matrix, fitted: Fitted, unobserved_weight: float) -> floa
 
 
 def split(data: Path, seen: Path, hidden: Path) -> Json:
-    """Hide a tenth of the observations."""
+    """Write nine tenths of the observations to `seen` and one tenth to `hidden`."""
     pairs = sp.load_npz(data).tocoo()
     chosen = np.random.default_rng(42).random(pairs.nnz) < 0.1
     for mask, out in ((~chosen, seen), (chosen, hidden)):
@@ -239,7 +240,7 @@ def split(data: Path, seen: Path, hidden: Path) -> Json:
 
 
 def recall(scores: Floats, seen: sp.csr_matrix, hidden: sp.csr_matrix) -> float:
-    """Give the mean recall of the best films that were not seen; they may be one list for all."""
+    """Return the mean recall of hidden movies among the best unseen movies of each user."""
     found = []
     for row in range(hidden.shape[0]):
         score = scores[row].copy()
@@ -251,7 +252,7 @@ def recall(scores: Floats, seen: sp.csr_matrix, hidden: sp.csr_matrix) -> float:
 
 
 def check(seen: sp.csr_matrix, hidden: sp.csr_matrix, users: Floats, films: Floats) -> Json:
-    """Compare with the most liked films how many hidden ones are found."""
+    """Return the recall of hidden movies by the model, and by the most liked movies."""
     tested = np.flatnonzero(np.diff(hidden.indptr))[:CHECKED_USERS]
     seen_by, hidden_from = seen[tested], hidden[tested]
     popular = np.asarray(seen.sum(axis=0), dtype=np.float32)
@@ -263,7 +264,7 @@ def check(seen: sp.csr_matrix, hidden: sp.csr_matrix, users: Floats, films: Floa
 
 
 def check_files(seen: Path, hidden: Path, factors: Path) -> Json:
-    """Do the same for factors that another program wrote, row by row."""
+    """Return the result of `check` for factors that another program wrote row by row."""
     n_users, n_films = sp.load_npz(seen).shape
     users = np.fromfile(factors / "users.f32", dtype="<f4").reshape(n_users, -1)
     films = np.fromfile(factors / "films.f32", dtype="<f4").reshape(n_films, -1)
@@ -271,15 +272,15 @@ def check_files(seen: Path, hidden: Path, factors: Path) -> Json:
 
 
 def prepare(ratings: Path, at_least: float, most: int, out: Path) -> Json:
-    """Write who liked what as a matrix of users and films, each in the order of their ids.
+    """Write the matrix of users and the movies they liked, both in the order of their ids.
 
-    What is more than `most` is left out at random.
+    If there are more than `most` likes, a random sample of that size is used.
     """
     import pandas as pd
 
     columns = {"userId": "uint32", "movieId": "uint32", "rating": "float32"}
     table = pd.read_csv(ratings, usecols=list(columns), dtype=columns)
-    # Everybody and every film with a rating, if none is high, as in our own vocabulary.
+    # All users and movies with a rating, as in the vocabulary of CineMatch.
     user_ids, users = np.unique(table["userId"], return_inverse=True)
     movie_ids, films = np.unique(table["movieId"], return_inverse=True)
     liked = table["rating"].to_numpy() >= at_least
@@ -297,12 +298,12 @@ def prepare(ratings: Path, at_least: float, most: int, out: Path) -> Json:
 
 
 def shape(liked: sp.csr_matrix) -> Json:
-    """Describe the data."""
+    """Return the numbers of interactions, users and movies."""
     return {"interactions": liked.nnz, "users": liked.shape[0], "films": liked.shape[1]}
 
 
 def measure(peer: str, data: Path, params: Params, hidden: Path | None) -> Json:
-    """Train one library's model and say how long each iteration took."""
+    """Train a model of a library and return the duration of each iteration."""
     package, fit = PEERS[peer]
     start = time.perf_counter()
     liked = sp.csr_matrix(sp.load_npz(data))
@@ -327,10 +328,10 @@ def measure(peer: str, data: Path, params: Params, hidden: Path | None) -> Json:
 
 
 def main() -> None:
-    """Prepare data, or train, and print a JSON summary."""
+    """Prepare, split or check data, or train a model, and print a JSON summary."""
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("prepare", help="make the .npz file of a ratings.csv")
+    command = commands.add_parser("prepare", help="convert ratings.csv to the .npz file")
     command.add_argument("--ratings", type=Path, required=True)
     command.add_argument("--at-least", type=float, default=3.0)
     command.add_argument("--most", type=int, default=20_000_000)
@@ -339,7 +340,7 @@ def main() -> None:
     command.add_argument("--data", type=Path, required=True)
     command.add_argument("--seen", type=Path, required=True)
     command.add_argument("--hidden", type=Path, required=True)
-    command = commands.add_parser("check", help="look whether factors find what was hidden")
+    command = commands.add_parser("check", help="measure the recall of hidden interactions with given factors")
     command.add_argument("--seen", type=Path, required=True)
     command.add_argument("--hidden", type=Path, required=True)
     command.add_argument("--factors", type=Path, required=True)
@@ -353,7 +354,7 @@ def main() -> None:
         command.add_argument("--regularization", type=float, default=0.003)
         command.add_argument("--cg-steps", type=int, default=3)
         command.add_argument("--seed", type=int, default=42)
-        command.add_argument("--hidden", type=Path, help="look whether this is found")
+        command.add_argument("--hidden", type=Path, help="hidden interactions to measure the recall of")
     args = parser.parse_args()
     match args.command:
         case "prepare":

@@ -1,4 +1,4 @@
-"""Merge MovieLens titles with TMDb metadata: the first stage, as a pandas script."""
+"""Merge MovieLens titles with TMDb metadata, with pandas."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-# The last parenthesised year, or range of years, and what stands on either side of it.
+# The last year or range of years in parentheses, and the text before and after it.
 DATED = r"^(?s:(.*)\((\d{4})(?:[-–]\d{0,4})?\)(.*))$"
 # One level of nesting, as in "To Have, or Not (En avoir (ou pas))".
 GROUP = r"\((?:[^()]|\([^()]*\))*\)"
@@ -47,7 +47,7 @@ def alternative_titles(groups: str) -> str:
 
 
 def read_movies(path: Path, min_year: int) -> tuple[pd.DataFrame, int]:
-    """Read movies.csv and take its titles apart; also give the number of rows read."""
+    """Read movies.csv and split its titles; also return the number of rows read."""
     movies = pd.read_csv(path, dtype={"movieId": "int64", "title": "str", "genres": "str"})
     rows_read = len(movies)
     dated = movies["title"].str.extract(DATED)
@@ -63,7 +63,7 @@ def read_movies(path: Path, min_year: int) -> tuple[pd.DataFrame, int]:
 
 
 def read_tmdb(path: Path) -> pd.DataFrame:
-    """Read the TMDb records, with impossible values made missing."""
+    """Read the TMDb records and replace impossible values by missing ones."""
     numbers = {"runtime": "float64", "vote_count": "float64"}
     tmdb = pd.read_csv(path, usecols=TMDB, dtype=numbers, keep_default_na=False, na_values=[""])
     tmdb["runtime"] = tmdb["runtime"].where(tmdb["runtime"] > 0).round().astype("Int64")
@@ -75,7 +75,7 @@ def read_tmdb(path: Path) -> pd.DataFrame:
 
 
 def mock_services(n_movies: int, seed: int) -> list[str]:
-    """Draw invented streaming services for each movie; the same seed gives the same ones."""
+    """Draw invented streaming services for each movie; equal seeds give equal services."""
     offered = np.random.default_rng(seed).random((n_movies, len(SERVICES))) < 0.25
     return ["|".join(compress(SERVICES, row)) for row in offered.tolist()]
 

@@ -1,12 +1,12 @@
-"""Tune libraries on the validation of exported splits, and write their lists for the test.
+"""Tune libraries on the validation part of exported splits, and write their lists for the test part.
 
-`cinematch evaluate --export-split DIR` writes the splits, `cinematch evaluate --score` scores the
-lists. The search is that of `cinematch tune`: as many random trials from the same ranges, the first
-of them our defaults, and successive halving: all on the first split, the better half on the next,
-and so on. Nothing is chosen by the test.
+`cinematch evaluate --export-split DIR` writes the splits, and `cinematch evaluate --score` scores the lists.
+The search is that of `cinematch tune`: the same number of random trials from the same ranges, starting with
+our defaults, and successive halving, which measures all trials on the first split and the better half on
+each further split. The test part is not used for tuning.
 
-Ratings of 4 stars and more count 1. Those of 3 and 3.5 count what a trial draws, so that a library
-may learn from them as ours does.
+Ratings of 4 stars or more have the weight 1. The weight of 3 and 3.5 stars is a hyperparameter, so that a
+library can learn from them as CineMatch does.
 """
 
 import argparse
@@ -28,7 +28,7 @@ LIST_LENGTH = 100
 
 
 class Part(NamedTuple):
-    """What to learn from, who asks, and what they like."""
+    """Training ratings, and the held-out users with their histories and relevant movies."""
 
     stars: sp.csr_matrix
     users: list[int]
@@ -42,7 +42,7 @@ Fit = Callable[[sp.csr_matrix, Params], Callable[[sp.csr_matrix], Floats]]
 
 
 def read_part(folder: Path, name: str) -> Part:
-    """Read one part of a split, films numbered by their ids."""
+    """Read one part of a split, with movies in the order of their ids."""
     files = json.loads((folder / "split.json").read_text())["parts"][name]
 
     def rows(kind: str) -> NDArray[np.float64]:
@@ -73,7 +73,7 @@ def read_part(folder: Path, name: str) -> Part:
 
 
 def weighed(stars: sp.csr_matrix, middling: float) -> sp.csr_matrix:
-    """Make of stars how much they count."""
+    """Convert stars to weights."""
     weights = stars.copy()
     weights.data = np.select(
         [stars.data >= 4, stars.data >= 3], [1.0, middling], default=0.0
@@ -83,7 +83,7 @@ def weighed(stars: sp.csr_matrix, middling: float) -> sp.csr_matrix:
 
 
 def ease(weights: sp.csr_matrix, params: Params) -> Callable[[sp.csr_matrix], Floats]:
-    """Fit EASE (Steck 2019) by numpy."""
+    """Fit EASE (Steck 2019) with numpy."""
     seen = np.flatnonzero(weights.getnnz(axis=0))
     small = weights[:, seen]
     gram = np.asarray((small.T @ small).todense(), dtype=np.float32)
@@ -119,7 +119,7 @@ def irspack(weights: sp.csr_matrix, params: Params) -> Callable[[sp.csr_matrix],
 def fold_in(
     films: Floats, history: sp.csr_matrix, observed: float, regularization: float
 ) -> Floats:
-    """Solve each user where what was not observed weighs 1 and what was 1 + `observed`."""
+    """Solve for each user, with weight 1 for unobserved and 1 + `observed` for observed movies."""
     background = films.T @ films + regularization * np.eye(films.shape[1], dtype=np.float32)
     users = np.empty((history.shape[0], films.shape[1]), dtype=np.float32)
     for user in range(history.shape[0]):
@@ -182,14 +182,14 @@ ALS = {"factors": 64.0, "unobserved_weight": 0.1, "middling": 0.35}
 DEFAULTS: dict[str, Params] = {
     "numpy-ease": {"regularization": 200.0, "middling": 0.35},
     "irspack-ials": ALS | {"regularization": 0.003},
-    # About what the same regularization comes to on data of this size.
+    # About the equivalent of this regularization on data of this size.
     "implicit-als": ALS | {"ridge": 20.0},
     "rusket-als": ALS | {"ridge": 20.0},
 }
 
 
 def drawn(peer: str, trial: int, seed: int) -> Params:
-    """Draw a trial's parameters; those of trial 0 are our defaults."""
+    """Draw the hyperparameters of a trial; trial 0 has our defaults."""
     if trial == 0:
         return DEFAULTS[peer]
     random = np.random.default_rng([seed, trial])
@@ -204,12 +204,12 @@ def drawn(peer: str, trial: int, seed: int) -> Params:
     params = {"factors": factors, "unobserved_weight": log(0.02, 5), "middling": middling}
     if peer == "irspack-ials":
         return params | {"regularization": log(2e-4, 0.05)}
-    # One number for all rows, where the unobserved weigh 1.
+    # One value for all rows, relative to a weight of 1 for unobserved movies.
     return params | {"ridge": log(0.5, 500)}
 
 
 def lists_of(part: Part, fit: Fit, params: Params) -> NDArray[np.int64]:
-    """Fit, and give each user's best films, best first."""
+    """Fit a model and return the best movies of each user, best first."""
     scores = fit(weighed(part.stars, params["middling"]), params)(weighed(part.history, params["middling"]))
     scores[part.history.nonzero()] = -np.inf
     scores[:, ~part.is_candidate] = -np.inf
@@ -217,7 +217,7 @@ def lists_of(part: Part, fit: Fit, params: Params) -> NDArray[np.int64]:
 
 
 def ndcg(part: Part, lists: NDArray[np.int64]) -> float:
-    """Give the mean NDCG at 100."""
+    """Return the mean NDCG at 100."""
     gains = 1 / np.log2(np.arange(LIST_LENGTH) + 2)
     values = []
     for user, ranked in enumerate(lists):
@@ -228,7 +228,7 @@ def ndcg(part: Part, lists: NDArray[np.int64]) -> float:
 
 
 def tried(peer: str, part: Part, params: Params) -> float:
-    """Measure one trial; what cannot be fitted is worse than all that can."""
+    """Measure a trial; return negative infinity if the model cannot be fitted."""
     try:
         value = ndcg(part, lists_of(part, PEERS[peer], params))
     except (np.linalg.LinAlgError, FloatingPointError, ValueError) as error:
@@ -238,7 +238,7 @@ def tried(peer: str, part: Part, params: Params) -> float:
 
 
 def tuned(peer: str, parts: list[Part], trials: int, seed: int) -> tuple[Params, float]:
-    """Search, and give the best parameters with their mean over all splits."""
+    """Search, and return the best hyperparameters with their mean NDCG over all splits."""
     alive = list(range(trials))
     sums = dict.fromkeys(alive, 0.0)
     for rung, part in enumerate(parts):
@@ -251,7 +251,7 @@ def tuned(peer: str, parts: list[Part], trials: int, seed: int) -> tuple[Params,
 
 
 def write_lists(path: Path, part: Part, lists: NDArray[np.int64]) -> None:
-    """Write lists in the form that `cinematch evaluate --score` reads."""
+    """Write lists in the format of `cinematch evaluate --score`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as out:
         out.write("userId,rank,movieId,score\n")
@@ -261,23 +261,23 @@ def write_lists(path: Path, part: Part, lists: NDArray[np.int64]) -> None:
 
 
 def main() -> None:
-    """Tune on one folder of splits, write lists for another."""
+    """Tune on one folder of splits and write lists for another."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("peer", choices=PEERS)
-    parser.add_argument("--tune", type=Path, required=True, help="splits to choose by")
+    parser.add_argument("--tune", type=Path, required=True, help="splits to tune on")
     parser.add_argument("--test", type=Path, required=True, help="splits to write lists for")
-    parser.add_argument("--out", type=Path, required=True, help="lists go to OUT/SEED/PEER.csv")
+    parser.add_argument("--out", type=Path, required=True, help="folder for lists, OUT/SEED/PEER.csv")
     parser.add_argument("--trials", type=int, default=40)
     parser.add_argument("--seed", type=int, default=42)
     options = parser.parse_args()
-    # Some libraries draw bars where the result belongs.
+    # Some libraries print progress bars to standard output.
     with contextlib.redirect_stdout(sys.stderr):
         result = compared(options)
     print(json.dumps(result))
 
 
 def compared(options: argparse.Namespace) -> dict[str, Any]:
-    """Tune, write lists, and give what the search found."""
+    """Tune, write lists, and return a summary."""
     start = time.perf_counter()
 
     def folders(of: Path) -> list[Path]:

@@ -1,6 +1,7 @@
-"""Read ratings.csv into memory by polars or DuckDB; with --sort also make of it what we make.
+"""Read ratings.csv into memory with polars or DuckDB, and with --sort sort it as CineMatch does.
 
-Sorted means: by user and film, the last line of a pair kept, and the same by film and user.
+Sorting keeps the last row of each pair of user and movie. The result is sorted by user and movie, with a
+copy sorted by movie and user.
 """
 
 import argparse
@@ -8,12 +9,12 @@ import json
 import time
 from pathlib import Path
 
-# Of several ways to do each step these were the fastest by far, with the versions pinned here:
-# sort, then compare neighbours, instead of `unique`, GROUP BY or a window over each pair.
+# With the pinned versions, the fastest method by far is to sort and then compare adjacent rows, instead of
+# `unique`, GROUP BY or a window over each pair.
 
 
 def read_polars(path: Path, sort: bool) -> tuple[int, float]:
-    """Read by polars; give the number of ratings and the seconds, less the import."""
+    """Read with polars; return the number of ratings and the seconds without the import."""
     import polars as pl
 
     start = time.perf_counter()
@@ -34,11 +35,11 @@ def read_polars(path: Path, sort: bool) -> tuple[int, float]:
 
 
 def read_duckdb(path: Path, sort: bool) -> tuple[int, float]:
-    """Read by DuckDB into a table in memory; the number of ratings and the seconds likewise."""
+    """Read with DuckDB; return the number of ratings and the seconds without the import."""
     import duckdb
 
     start = time.perf_counter()
-    # Its default is one thread for each core.
+    # DuckDB uses one thread per core by default.
     database = duckdb.connect()
     database.execute(
         """
@@ -54,7 +55,7 @@ def read_duckdb(path: Path, sort: bool) -> tuple[int, float]:
         for statement in (
             "CREATE TABLE sorted AS SELECT * FROM ratings ORDER BY userId, movieId, rowid",
             "DROP TABLE ratings",
-            # The order of a table's rows is that of their insertion, here and below.
+            # The rows of a table are in insertion order, here and below.
             """
             CREATE TABLE by_user AS SELECT userId, movieId, rating, timestamp
             FROM (SELECT *, lead(userId) OVER () AS user, lead(movieId) OVER () AS movie FROM sorted)
@@ -73,7 +74,7 @@ def read_duckdb(path: Path, sort: bool) -> tuple[int, float]:
 
 
 def main() -> None:
-    """Read, and print a JSON summary."""
+    """Read the ratings and print a JSON summary."""
     parser = argparse.ArgumentParser(description=__doc__)
     readers = {"polars": read_polars, "duckdb": read_duckdb}
     parser.add_argument("library", choices=readers)

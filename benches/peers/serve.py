@@ -1,4 +1,4 @@
-"""Recommend movies over HTTP: FastAPI, a pandas table to filter and scikit-learn's cosine."""
+"""Recommend movies over HTTP with FastAPI, filters on a pandas table and scikit-learn's cosine."""
 
 import argparse
 import os
@@ -58,7 +58,7 @@ class Recommender:
     """The trained artifacts."""
 
     def __init__(self, artifacts: Path) -> None:
-        """Load the artifacts; nullable columns keep `None` and whole numbers apart from NaN."""
+        """Load the artifacts. Nullable columns preserve whole numbers and `None`."""
         self.features = sp.load_npz(artifacts / "item_features.npz")
         integers = {"year": "Int64", "runtime": "Int64"}
         self.movies = pd.read_json(artifacts / "movies_meta.json", orient="records", dtype=integers)
@@ -102,7 +102,7 @@ class Recommender:
         return mask
 
     def recommend(self, request: Request) -> Reply:
-        """Rank the allowed movies and return the best with details."""
+        """Rank the allowed movies and return the best of them with their details."""
         liked, disliked = self.rows(request.liked_movie_ids), self.rows(request.disliked_movie_ids)
         preferred = [genre.lower() for genre in request.preferred_genres]
         similarity = self.similarity(liked, disliked)

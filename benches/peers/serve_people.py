@@ -1,7 +1,7 @@
 """The service of serve.py with stored ratings and movie search.
 
-FastAPI and SQLite beside `serve.py`'s recommender; films are searched by pandas' `str.contains`. One process owns
-the file, and a rating is on the disk when it is acknowledged, as with `cinematch serve`.
+It uses FastAPI, SQLite and the recommender of serve.py, and searches movies with pandas' `str.contains`. As
+with `cinematch serve`, ratings are on disk before they are acknowledged.
 """
 
 import argparse
@@ -50,7 +50,7 @@ class Found(BaseModel):
 
 
 def connect(path: str) -> sqlite3.Connection:
-    """Open the database, with commits that survive a system crash."""
+    """Open the database, with commits that survive a crash of the system."""
     connection = sqlite3.connect(path, timeout=20, isolation_level=None, check_same_thread=False)
     connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + SCHEMA)
     return connection
@@ -77,7 +77,7 @@ def create_app() -> FastAPI:
     movies = recommender.movies
     by_popularity = movies.sort_values("popularity", ascending=False)
     people = connect(os.environ[DATABASE])
-    app = FastAPI(title="CineMatch peer, with people")
+    app = FastAPI(title="CineMatch peer, with profiles")
 
     # Short CPU-bound work runs on the event loop, as in serve.py.
     @app.post("/auth/identify")

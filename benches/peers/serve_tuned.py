@@ -1,8 +1,8 @@
-"""Recommend movies over HTTP from CineMatch's own artifacts, doing the work its server does.
+"""Recommend movies over HTTP from CineMatch's own artifacts, with the same work as its server.
 
-FastAPI, and numpy and scipy for the numbers. Scores, order, reasons and the shape of replies are
-those of `cinematch serve`, for requests with the fields below; others are refused. Genres have no
-synonyms here, there are no watchlists, and a new generation calls for a restart.
+It uses FastAPI, numpy and scipy. Scores, order, reasons and the format of replies equal those of `cinematch
+serve`. Requests with fields other than those below are rejected. There are no genre synonyms and no
+watchlists, and a new generation requires a restart.
 """
 
 import argparse
@@ -26,8 +26,8 @@ AVERAGE_SHARE, WORST_AVERAGE, BEST_AVERAGE = 0.65, 4.5, 8.7
 GENRE_WEIGHT = 0.12
 POOL = 100
 DIVERSITY, COLD_START_DIVERSITY = 0.15, 0.5
-# Calibration to the viewer's genres: what the nearest film is worth, and how much of the viewer's own mix
-# is mixed into the list's.
+# Calibration to the user's genres: weight of the best calibrated movie, share of the user's genre mix that
+# is added to the mix of the list, and tolerance for equal values.
 USUAL_LIKENESS, MIXED_IN, ROUNDING = 0.3, 0.01, 1e-5
 NAMED_FILMS, NAMED_FEATURES = 3, 6
 SPOKEN_FEATURES, SPOKEN_GENRES = 4, 2
@@ -41,7 +41,7 @@ Json = dict[str, Any]
 
 
 class Request(BaseModel):
-    """Whom to recommend to, and what may be shown."""
+    """A request: user, history, preferences and filters."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,19 +55,19 @@ class Request(BaseModel):
 
 
 class History(NamedTuple):
-    """The films somebody spoke of, and what each one's likeness to a film is worth in its score."""
+    """Rows of the movies in a user's history, and the weights of their similarities in a score."""
 
     rows: Rows
     weights: Floats
 
 
 def rounded(values: Floats) -> list[float]:
-    """Give Python's numbers, without the digits that a float32 does not have."""
+    """Convert to Python numbers, rounded to the precision of float32."""
     return values.astype(np.float64).round(7).tolist()
 
 
 def quality_of(movies: list[Json]) -> Floats:
-    """Weigh each movie's average vote against the catalogue's, and how many votes it has."""
+    """Return the quality of each movie: its Bayesian average vote and its number of votes."""
     count = np.array([movie["vote_count"] or 0 for movie in movies], dtype=np.float64)
     average = np.array([movie["vote_average"] for movie in movies], dtype=np.float64)
     rated = (count > 0) & ~np.isnan(average)
@@ -85,7 +85,7 @@ def quality_of(movies: list[Json]) -> Floats:
 
 
 def genre_shares(movies: list[Json]) -> dict[str, Floats]:
-    """Give what each genre is worth to a viewer who prefers it alone: less where there are many."""
+    """Return the bonus of each movie for a preferred genre, which is lower for movies of many genres."""
     shares: dict[str, Floats] = {}
     for row, movie in enumerate(movies):
         for genre in movie["genres"]:
@@ -95,7 +95,7 @@ def genre_shares(movies: list[Json]) -> dict[str, Floats]:
 
 
 def genre_mixes(movies: list[Json]) -> Floats:
-    """Spread 1 over the genres of every film; a film without genres has none of it."""
+    """Return the genre mix of each movie: shares with the sum 1, or 0 for a movie without genres."""
     names = sorted({genre for movie in movies for genre in movie["genres"]})
     column = {name: place for place, name in enumerate(names)}
     mixes = np.zeros((len(movies), len(names)), dtype=np.float32)
@@ -106,7 +106,7 @@ def genre_mixes(movies: list[Json]) -> Floats:
 
 
 def item_of(movie: Json) -> Json:
-    """Give a movie as replies show it."""
+    """Return a movie in the format of replies."""
     poster = movie["poster_path"]
     return {
         "movie_id": movie["movie_id"],
@@ -132,7 +132,7 @@ def item_of(movie: Json) -> Json:
 
 
 def in_common(shared: list[Json]) -> str:
-    """Name what two films share: what is particular before what is general."""
+    """Name the shared features of two movies: specific features first, then genres."""
     noticed = [
         feature
         for feature in shared
@@ -143,7 +143,7 @@ def in_common(shared: list[Json]) -> str:
     names: list[str] = []
     said: set[str] = set()
     for name in particular + general[:SPOKEN_GENRES]:
-        # "los" of an overview is no news beside the keyword "los angeles".
+        # Skips "los" from an overview if the keyword "los angeles" is named.
         if name.lower() not in said:
             names.append(name)
             said.update([name.lower(), *name.lower().split(" ")])
@@ -151,7 +151,7 @@ def in_common(shared: list[Json]) -> str:
 
 
 def explanation(reasons: list[Json]) -> str:
-    """Say the reasons that speak for a film in one line: films, then preferences, then votes."""
+    """Describe the positive reasons for a movie in one line: movies, preferences, then votes."""
     films, genres, votes = [], [], []
     for reason in reasons:
         if reason["contribution"] < NOTICEABLE:
@@ -172,7 +172,7 @@ def explanation(reasons: list[Json]) -> str:
 
 
 def sources(reasons: list[Json]) -> list[str]:
-    """Name the kinds of things that speak for a film, the strongest first."""
+    """Return the kinds of the positive reasons for a movie, the strongest first."""
     source = {"film": "content", "other_films": "content", "genre": "genres", "quality": "quality"}
     return list(dict.fromkeys(source[r["kind"]] for r in reasons if r["contribution"] > 0))
 
@@ -181,7 +181,7 @@ class Recommender:
     """The trained artifacts, laid out for scoring."""
 
     def __init__(self, artifacts: Path) -> None:
-        """Load the artifacts and weigh what does not depend on a viewer."""
+        """Load the artifacts and compute the terms of scores that do not depend on the user."""
 
         def read(name: str) -> Any:
             return json.loads((artifacts / name).read_text(encoding="utf-8"))
@@ -195,9 +195,9 @@ class Recommender:
             for block in features["blocks"]
             for _ in range(block["start"], block["end"])
         ]
-        # The dot product of two rows is how alike the films are, 0 to 1.
+        # The dot product of two rows is the similarity of the movies, 0 to 1.
         self.rows = sp.csr_array(sp.load_npz(artifacts / "ranking_features.npz"))
-        # Features × films: scoring looks only at the films that share a feature with the viewer's.
+        # Features × movies: scoring reads only movies that share a feature with the user's history.
         self.films_of = self.rows.T.tocsr()
         self.items = [item_of(movie) for movie in movies]
         self.row_of = {movie["movie_id"]: row for row, movie in enumerate(movies)}
@@ -207,8 +207,8 @@ class Recommender:
         self.genre_mixes = genre_mixes(movies)
 
     def history(self, request: Request) -> tuple[History, list[int]]:
-        """Find the films of a request; the ids of those that are not there come second."""
-        # Of a film both liked and disliked, the dislike counts.
+        """Return the history of a request, and the ids of its unknown movies."""
+        # If a movie is liked and disliked, the dislike counts.
         spoken = dict.fromkeys(request.liked_movie_ids, LIKED)
         spoken |= dict.fromkeys(request.disliked_movie_ids, DISLIKED)
         known = {self.row_of[id]: weight for id, weight in spoken.items() if id in self.row_of}
@@ -219,14 +219,14 @@ class Recommender:
         return History(np.array(list(known), dtype=np.intp), weights), unknown
 
     def preferred(self, request: Request) -> dict[str, Floats]:
-        """Find what each preferred genre adds to every film."""
+        """Return the bonus of each movie for each preferred genre."""
         genres = sorted({genre.lower() for genre in request.preferred_genres})
         if unknown := [genre for genre in genres if genre not in self.genre_share]:
             raise HTTPException(422, f"unknown genres: {', '.join(unknown)}")
         return {genre: self.genre_share[genre] / np.sqrt(len(genres)) for genre in genres}
 
     def scores(self, history: History, preferred: dict[str, Floats]) -> Floats:
-        """Score every film: quality, preferred genres and likeness to the history."""
+        """Score all movies: quality, preferred genres and similarity to the history."""
         score = self.quality.copy()
         for share in preferred.values():
             score += share
@@ -239,7 +239,7 @@ class Recommender:
         return score
 
     def best(self, score: Floats, allowed: NDArray[np.bool]) -> Rows:
-        """Give the best films for diversity to choose from; of equal scores the first row wins."""
+        """Return the best movies, from which `diverse` chooses; of equal scores, the first row wins."""
         score = np.where(allowed, score, -np.inf)
         bar = np.partition(score, -POOL)[-POOL] if len(score) > POOL else -np.inf
         films = np.flatnonzero((score >= bar) & (score > -np.inf))
@@ -248,8 +248,8 @@ class Recommender:
     def diverse(
         self, pool: Rows, score: Floats, diversity: float, limit: int, history: History
     ) -> Rows:
-        """Choose, one by one, the film that is good, unlike those above it (MMR), and of the genres
-        that the viewer's mix still lacks (calibration)."""
+        """Choose movies one by one by score, dissimilarity to the chosen ones (MMR) and closeness of the list
+        to the user's genre mix (calibration)."""
         if len(pool) < 3:
             return pool[:limit]
         relevance = score[pool] - score[pool[-1]]
@@ -285,11 +285,11 @@ class Recommender:
         return pool[chosen]
 
     def film_reasons(self, page: Rows, history: History) -> list[list[Json]]:
-        """Say for each film of the page which films of the history moved it, and by what."""
+        """Return the contributions of the movies in the history to the score of each movie of the page."""
         n = len(history.rows)
         if not n or not len(page):
             return [[] for _ in page]
-        # One row for each pair of films, with the features both have: its sum is the pair's part.
+        # One row per pair of movies, with their shared features: its sum is the pair's contribution.
         common = self.rows[np.repeat(page, n)].multiply(self.rows[np.tile(history.rows, len(page))])
         factor = np.tile(history.weights, len(page))
         parts = (common.sum(axis=1) * factor).reshape(len(page), n)
@@ -335,7 +335,7 @@ class Recommender:
         return reasons
 
     def reasons(self, page: Rows, history: History, preferred: dict[str, Floats]) -> list[list[Json]]:
-        """Take the score of each film of the page apart, the largest part first."""
+        """Return the contributions to the score of each movie of the page, the largest first."""
         shares = {genre: rounded(share[page]) for genre, share in preferred.items()}
         quality = rounded(self.quality[page])
         reasons = self.film_reasons(page, history)
@@ -352,13 +352,13 @@ class Recommender:
         return reasons
 
     def recommend(self, request: Request) -> Json:
-        """Rank the films, diversify the best and say why each is there."""
+        """Rank the movies, diversify the best and explain their scores."""
         history, unknown = self.history(request)
         preferred = self.preferred(request)
         unseen = np.ones(len(self.items), dtype=bool)
         unseen[history.rows] = False
         allowed = unseen.copy()
-        # A missing runtime is NaN, which is within no bound.
+        # A missing runtime is NaN, for which comparisons are false.
         if request.runtime_min is not None:
             allowed &= self.runtime >= request.runtime_min
         if request.runtime_max is not None:
@@ -403,8 +403,8 @@ def create_app() -> FastAPI:
     recommender = Recommender(Path(os.environ[ARTIFACTS]))
     app = FastAPI(title="CineMatch peer, tuned")
 
-    # Scoring is short and keeps the CPU busy: on the event loop it is faster than in a thread.
-    # pydantic's writer takes a reply of 50 kB in a third of the time that the json module needs.
+    # Scoring is short and CPU-bound, so it is faster on the event loop than in a thread. pydantic writes a
+    # reply of 50 kB in a third of the time of the json module.
     @app.post("/api/recommendations")
     async def recommendations(request: Request) -> Response:
         return Response(to_json(recommender.recommend(request)), media_type="application/json")

@@ -1,4 +1,4 @@
-"""Turn merged movies into a feature matrix: TF-IDF, genres, year and runtime, by scikit-learn."""
+"""Compute the feature matrix of merged movies with scikit-learn: TF-IDF, genres, year and runtime."""
 
 import argparse
 import json
@@ -17,12 +17,12 @@ META = ["movieId", "title", "year", "runtime", "overview", "genres", "services",
 
 
 def split_lists(column: pd.Series) -> list[list[str]]:
-    """Split "a|b" into ["a", "b"]; an empty cell has no entry."""
+    """Split "a|b" into ["a", "b"], and an empty cell into []."""
     return [cell.split("|") if cell else [] for cell in column.fillna("")]
 
 
 def write_meta(movies: pd.DataFrame, path: Path) -> None:
-    """Write what the server shows of each movie, in matrix row order."""
+    """Write the fields that the server returns for each movie, in the order of matrix rows."""
     meta = movies[META].rename(columns={"movieId": "movie_id"})
     for name in LISTS:
         meta[name] = split_lists(movies[name])
@@ -30,7 +30,7 @@ def write_meta(movies: pd.DataFrame, path: Path) -> None:
 
 
 def main() -> None:
-    """Fit, write the artifacts and print the seconds of each stage as JSON."""
+    """Fit the features, write the artifacts and print the seconds of each stage as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--merged", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)

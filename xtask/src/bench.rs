@@ -42,16 +42,16 @@ const USAGE: &str = "\
 Usage: cargo xtask bench [PART…] [--runs N] [--json FILE] [--quick] [--factors D,…] [--lenskit]
 
   preprocess, train, serve, mixed, cache, ratings, ials, ease, quality, job
-                   the parts to measure; all of them when none is named; serve has mixed with it
-  --runs N         measurements of each side after a warm-up (5)
-  --json FILE      write everything measured to FILE too
-  --quick          one short round of each: to see that it works, not for numbers
-  --factors D,…    ials: the lengths of the vectors (64,128)
-  --lenskit        ials: beside LensKit too; its packages take 5 GB
+                   Parts to measure [default: all]; serve includes mixed
+  --runs N         Number of measurements of each side after a warm-up [default: 5]
+  --json FILE      Also write all measurements to FILE
+  --quick          Run one short round of each part, as a smoke test
+  --factors D,…    ials: numbers of factors [default: 64,128]
+  --lenskit        ials: also compare with LensKit, whose packages take 5 GB
 
-The test data is read from CINEMATCH_TEST_DATA, or ../shared/data beside the project.";
+The environment variable CINEMATCH_TEST_DATA sets the test data directory [default: ../shared/data].";
 
-/// A benchmark.
+/// A part of the benchmarks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Part {
     Preprocess,
@@ -116,7 +116,7 @@ pub fn run(args: &[String]) -> Result<()> {
     let machine = Machine::look(&setup.programs)?;
     println!("{}\n", machine.lines().join("\n"));
     if options.pace.runs < Pace::FULL.runs {
-        println!("fewer runs than {}: to see that it works, not for numbers\n", Pace::FULL.runs);
+        println!("fewer runs than {}: a smoke test, not for publication\n", Pace::FULL.runs);
     }
 
     let mut parts: Vec<Value> = Vec::new();
@@ -162,13 +162,13 @@ fn parse(args: &[String]) -> Result<Options> {
                 let numbers = numbers.map(|number| number.filter(|factors| *factors > 0));
                 ials.factors = numbers
                     .collect::<Option<_>>()
-                    .context("--factors needs numbers above 0, with commas between them")?;
+                    .context("--factors needs positive numbers, separated by commas")?;
             }
             "--json" => json = Some(PathBuf::from(value()?)),
             "--quick" => pace = Pace::QUICK,
             "--runs" => {
                 let number = value()?.parse().ok().filter(|runs| *runs > 0);
-                runs = Some(number.context("--runs needs a number above 0")?);
+                runs = Some(number.context("--runs needs a positive number")?);
             }
             other => bail!("unknown argument {other}\n\n{USAGE}"),
         }
@@ -198,7 +198,7 @@ fn empty(directory: &Path) -> Result<()> {
         fs::remove_dir_all(directory)
             .with_context(|| format!("cannot clear {}", directory.display()))?;
     }
-    fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))
+    fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ const AXE: &str = "axe_playwright_python/axe.min.js";
 /// Copy of the requirements file in a complete installation.
 const INSTALLED: &str = "installed-requirements.txt";
 
-/// Finds chromedriver, or installs it with Chromium from Debian if permitted. Returns `None` otherwise, and the
-/// tests report that they were skipped.
+/// Finds chromedriver, or installs it with Chromium from Debian if permitted. Otherwise returns `None`, and
+/// the tests report that they were skipped.
 pub fn driver() -> Result<Option<PathBuf>> {
     const PROGRAM: &str = "chromedriver";
     if let Some(found) = debian::on_path(PROGRAM) {

@@ -15,11 +15,10 @@ use std::process::ExitCode;
 
 const USAGE: &str = "Usage: cargo xtask <command>
 
-  test [--full] [FILTER…]   Run the gates and all tests; with filters, only the tests whose names
-                            contain one, with the programs they need. --full adds slow campaigns
-  bench [PART…]             Measure CineMatch against its peers in one run; `bench --help` lists
-                            the parts
-  tidy                      Check prose, links, file lengths and import circles";
+  test [--full] [FILTER…]   Run all checks and tests. With filters, run only the tests whose names
+                            contain one of them. --full adds slow tests
+  bench [PART…]             Benchmark CineMatch against its peers; `bench --help` lists the parts
+  tidy                      Check prose, links, file lengths and import cycles";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

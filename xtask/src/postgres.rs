@@ -15,11 +15,11 @@ use anyhow::{Context, Result, bail};
 use crate::debian::is_root;
 use crate::{debian, project};
 
-/// Programs in the `bin` folder of a `PostgreSQL` installation.
+/// Required programs in the `bin` folder of a `PostgreSQL` installation.
 const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
-/// Superuser of the tests.
+/// Name of the database superuser.
 const USER: &str = "cinematch_test";
-/// Maximum number of attempts if another process takes the free port.
+/// Maximum number of attempts to start the server, if another process takes the free port.
 const ATTEMPTS: usize = 5;
 
 /// Creates a cluster in the folder `$2`, starts its server, prints `ready`, and waits until its
@@ -58,10 +58,10 @@ impl Postgres {
                 return Ok(started);
             }
         }
-        bail!("PostgreSQL found no port: {ATTEMPTS} times somebody took the one that was free")
+        bail!("PostgreSQL cannot bind a port: other processes took the free port {ATTEMPTS} times")
     }
 
-    /// Returns `None` if another process has taken the port.
+    /// Starts a server. Returns `None` if another process has taken the port.
     fn try_start(programs: &Path, owner: Option<Owner>) -> Result<Option<Self>> {
         let home = Home::make(owner)?;
         let (password, port) = (random_hex()?, free_port()?);
@@ -95,7 +95,7 @@ impl Postgres {
         if said.contains("Address already in use") {
             return Ok(None);
         }
-        bail!("PostgreSQL ({}) does not start:\n{}", programs.display(), said.trim_end())
+        bail!("PostgreSQL ({}) did not start:\n{}", programs.display(), said.trim_end())
     }
 
     /// Waits for the keeper and returns true if it has started the server.
@@ -103,7 +103,7 @@ impl Postgres {
         let mut said = String::new();
         if let Some(stdout) = self.keeper.stdout.take() {
             let heard = BufReader::new(stdout).read_line(&mut said);
-            heard.context("cannot hear of PostgreSQL's start")?;
+            heard.context("cannot read from PostgreSQL's start script")?;
         }
         Ok(said == "ready\n")
     }
@@ -119,7 +119,7 @@ impl Drop for Postgres {
         // Closing its input makes the keeper stop the server.
         drop(self.keeper.stdin.take());
         if let Err(error) = self.keeper.wait() {
-            eprintln!("PostgreSQL in {} may still run: {error}", self.home.path.display());
+            eprintln!("PostgreSQL in {} may still be running: {error}", self.home.path.display());
         }
     }
 }
@@ -135,10 +135,11 @@ impl Home {
     fn make(owner: Option<Owner>) -> Result<Self> {
         // Other users may lack access to the build directory.
         let parent = if owner.is_some() { env::temp_dir() } else { project::target()?.join("tmp") };
-        fs::create_dir_all(&parent).with_context(|| format!("cannot make {}", parent.display()))?;
+        fs::create_dir_all(&parent)
+            .with_context(|| format!("cannot create {}", parent.display()))?;
         let path = parent.join(format!("cinematch-postgres-{}", random_hex()?));
         let made = DirBuilder::new().mode(0o700).create(&path);
-        made.with_context(|| format!("cannot make {}", path.display()))?;
+        made.with_context(|| format!("cannot create {}", path.display()))?;
         let home = Self { path, owner };
         home.give_away(&home.path)?;
         Ok(home)
@@ -156,7 +157,7 @@ impl Home {
     fn give_away(&self, path: &Path) -> Result<()> {
         let Some(Owner { uid, gid }) = self.owner else { return Ok(()) };
         chown(path, Some(uid), Some(gid))
-            .with_context(|| format!("cannot give {} to user {uid}", path.display()))
+            .with_context(|| format!("cannot change the owner of {} to user {uid}", path.display()))
     }
 
     /// Returns the logs of the server and of the keeper.
@@ -172,7 +173,7 @@ impl Drop for Home {
         if let Err(error) = fs::remove_dir_all(&self.path)
             && self.path.exists()
         {
-            eprintln!("{} stays: {error}", self.path.display());
+            eprintln!("cannot remove {}: {error}", self.path.display());
         }
     }
 }
@@ -194,7 +195,7 @@ impl Owner {
         let users = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
         let found = Self::named(&users, "postgres").or_else(|| Self::named(&users, "nobody"));
         found.map(Some).context(
-            "PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`: \
+            "PostgreSQL does not run as root, and neither the user `postgres` nor `nobody` exists: \
              run `cargo xtask test` as another user",
         )
     }
@@ -221,8 +222,8 @@ fn programs() -> Result<PathBuf> {
         return Ok(found);
     }
     bail!(
-        "PostgreSQL's server programs ({}) are neither where `pg_config --bindir` says, nor in \
-         /usr/lib/postgresql/*/bin, nor on PATH. On Debian and Ubuntu: `sudo apt-get install -y \
+        "PostgreSQL's server programs ({}) are not in the folder of `pg_config --bindir`, in \
+         /usr/lib/postgresql/*/bin or on PATH. On Debian and Ubuntu: `sudo apt-get install -y \
          --no-install-recommends postgresql`; with Homebrew: `brew install postgresql@17`",
         PROGRAMS.join(", ")
     )
@@ -254,7 +255,8 @@ fn newest_first(folders: &mut [PathBuf]) {
 
 /// Returns a currently unused port.
 fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
+    let listener =
+        TcpListener::bind("127.0.0.1:0").context("cannot find a free port on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())
 }
 

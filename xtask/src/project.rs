@@ -5,7 +5,7 @@ use std::{env, path};
 
 use anyhow::{Context, Result, bail};
 
-/// Environment variable with the path of the test data.
+/// Environment variable with the path of the test data directory.
 const TEST_DATA: &str = "CINEMATCH_TEST_DATA";
 
 /// Returns the root directory of the project.
@@ -26,7 +26,7 @@ fn test_data() -> Result<PathBuf> {
     let data = named.unwrap_or_else(|| root().join("../shared/data"));
     if !data.join("raw").is_dir() {
         bail!(
-            "there is no test data: {} does not exist. Set {TEST_DATA} to a directory that holds \
+            "there is no test data: {} does not exist. Set {TEST_DATA} to a directory that contains \
              raw/ml-32m/movies.csv, raw/ml-32m/links.csv and raw/tmdb/tmdb_metadata.csv",
             data.join("raw").display()
         );
@@ -34,11 +34,11 @@ fn test_data() -> Result<PathBuf> {
     path::absolute(&data).with_context(|| format!("cannot resolve {}", data.display()))
 }
 
-/// Input files of both sides.
+/// Input files of the benchmarks.
 pub struct Inputs {
-    /// Titles and genres.
+    /// `movies.csv` of MovieLens: titles and genres.
     pub movies: PathBuf,
-    /// IMDb and TMDB ids of each movie.
+    /// `links.csv` of MovieLens: IMDb and TMDB ids of each movie.
     pub links: PathBuf,
     /// TMDB records with overview, runtime, votes, cast and crew.
     pub tmdb: PathBuf,

@@ -41,7 +41,10 @@ impl Redis {
     pub fn start() -> Result<Self> {
         const START_TIMEOUT: Duration = Duration::from_secs(10);
         let program = program()?;
-        let port = TcpListener::bind("127.0.0.1:0").context("no free port")?.local_addr()?.port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .context("cannot find a free port")?
+            .local_addr()?
+            .port();
         let child = Command::new(&program)
             .args(["--bind", "127.0.0.1", "--save", "", "--maxmemory", "256mb"])
             .args(["--maxmemory-policy", "allkeys-lru", "--port", &port.to_string()])
@@ -53,14 +56,14 @@ impl Redis {
         let begun = Instant::now();
         while redis.ask("PING").is_err() {
             if begun.elapsed() > START_TIMEOUT {
-                bail!("redis-server does not answer on port {port}");
+                bail!("redis-server does not respond on port {port}");
             }
             thread::sleep(Duration::from_millis(10));
         }
         Ok(redis)
     }
 
-    /// Value of `--redis-url`.
+    /// Returns the URL for `--redis-url`.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -70,7 +73,7 @@ impl Redis {
         self.ask("FLUSHALL")
     }
 
-    /// Returns the processor time of the server, in seconds.
+    /// Returns the CPU time of the server, in seconds.
     pub fn cpu_seconds(&self) -> f64 {
         process::cpu_seconds(self.child.id())
     }
@@ -81,7 +84,7 @@ impl Redis {
         if output.context("cannot run redis-cli")?.status.success() {
             return Ok(());
         }
-        bail!("Redis does not answer to {command}")
+        bail!("the Redis command {command} failed")
     }
 }
 

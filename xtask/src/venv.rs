@@ -28,7 +28,7 @@ pub fn python(requirements: &Path, name: &str) -> Result<PathBuf> {
     }
 
     let base = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
-    eprintln!("making the Python environment {} (once)", home.display());
+    eprintln!("creating the Python environment {} (once)", home.display());
     run(
         Command::new(&base).args(["-m", "venv", "--clear"]).arg(&home),
         "it needs Python 3.11 or newer with the module venv (on Debian and Ubuntu: python3-venv); \

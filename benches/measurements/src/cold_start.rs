@@ -4,8 +4,8 @@
 //!
 //! On each split (cold movies, test part, as in `cinematch evaluate`) the default hybrid is trained without
 //! the cold movies: without their ratings, words, names and tags. They are then added as by `cinematch
-//! update`, without ratings or with their first few. The measurement is how well the held-out users' liked
-//! new movies are ranked.
+//! update`, without ratings or with their first few. The table reports how well the new movies that
+//! held-out users liked are ranked.
 
 use std::path::Path;
 
@@ -26,9 +26,9 @@ use crate::data::Data;
 use crate::outcome::Outcome;
 
 const SHOWN: usize = 20;
-/// Numbers of ratings of each new movie.
+/// Numbers of ratings of each new movie to measure.
 const RATED: [usize; 4] = [3, 10, 30, 100];
-/// Numbers of neighbors and exponents that restore the norm of their average.
+/// Pairs of the number of neighbors and the exponent that restores the norm of their average.
 const VARIANTS: [(usize, f32); 9] = [
     (5, 0.0),
     (10, 0.0),
@@ -100,7 +100,7 @@ pub fn run(args: &[&str]) -> Outcome<()> {
     Ok(())
 }
 
-/// A split, with new movies behind the learned ones.
+/// A split whose new movies follow the learned ones.
 struct Setting<'a> {
     split: &'a Split<'a>,
     n_learned: usize,
@@ -108,7 +108,7 @@ struct Setting<'a> {
     neighbors: Vec<Vec<(MovieIdx, f32)>>,
     /// Fitted models with their parameters and weights.
     learned: Vec<(Kind, Fitted, f32)>,
-    /// All ratings, in the new order of the movies.
+    /// All ratings, with movies in the new order.
     all: Interactions,
     is_candidate: Vec<bool>,
     held_out: Vec<HeldOut>,
@@ -164,7 +164,7 @@ impl<'a> Setting<'a> {
         Ok(Self { split, n_learned, features, neighbors, learned, all, is_candidate, held_out })
     }
 
-    /// Returns the variants with their names.
+    /// Returns the variants to compare, with their names.
     fn variants(&self) -> Vec<(String, Hybrid<Fitted>)> {
         let nothing = vec![Vec::new(); self.neighbors.len()];
         let content = Fitted::Content(ContentAlone::fit(self.features.clone()));
@@ -196,7 +196,7 @@ impl<'a> Setting<'a> {
         variants
     }
 
-    /// Returns the hybrid after every new movie got its first `n_rated` ratings.
+    /// Returns the hybrid extended by the new movies, each with its first `n_rated` ratings.
     fn hybrid(
         &self,
         neighbors: &[Vec<(MovieIdx, f32)>],

@@ -18,7 +18,7 @@ use cinematch::sources::ratings;
 
 use crate::outcome::Outcome;
 
-/// Movies, tags and ratings.
+/// Movies of the merged table, with tags and ratings of MovieLens.
 pub struct Data {
     pub movies: Vec<Movie>,
     pub tags: Vec<TagRow>,
@@ -35,7 +35,7 @@ pub enum Trained {
 }
 
 impl Data {
-    /// Reads the merged table of `root` and tags and ratings of the MovieLens folder `raw`.
+    /// Reads the merged table of `root`, and the tags and ratings of the MovieLens folder `raw`.
     pub fn read(root: &Path, raw: &Path) -> Outcome<Self> {
         let merged = fs::read(root.join("data/movies_merged.csv"))?;
         let movies = read_merged("movies_merged.csv", &merged)?;

@@ -19,7 +19,7 @@ use crate::outcome::Outcome;
 const SHOWN: usize = 20;
 const DIVERSITY: [f32; 6] = [0.0, 0.15, 0.3, 0.5, 0.7, 1.0];
 const NOVELTY: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
-/// Share of all ratings that the most rated movies, the head, have together.
+/// Share of all ratings that belong to the head, which are the most rated movies.
 const HEAD: f64 = 0.8;
 /// Width of the longest bar, in characters.
 const WIDTH: f64 = 24.0;
@@ -28,7 +28,7 @@ const WIDTH: f64 = 24.0;
 const COLUMNS: [&str; 6] =
     ["NDCG@20", "similarity", "nearest", "KL to own genres", "popularity", "long tail"];
 
-/// Metrics that are also drawn as bars: accuracy, genres and share of little-known movies.
+/// Columns that are also drawn as bars: accuracy, genres and share of little-known movies.
 const CURVES: [usize; 3] = [0, 3, 5];
 
 /// Runs the measurement.
@@ -135,7 +135,7 @@ fn measure(
         nearest += others.into_iter().fold(0.0, f64::max);
     }
     let n_movies = list.len() as f64;
-    // The weight of a rating in the content model.
+    // This is the weight of a rating in the content model.
     let weight = |stars: f32| f64::from(stars - 2.75) / 2.25;
     let own = held.history.iter().map(|rated| (rated.movie, weight(rated.stars.value())));
     let own = genres(recommender, own.filter(|(_, weight)| *weight > 0.0));
@@ -153,7 +153,7 @@ fn measure(
     ]
 }
 
-/// Weight of each genre. Each movie spreads its weight over its genres.
+/// Returns the weight of each genre. The weight of a movie is divided among its genres.
 fn genres(recommender: &Recommender, movies: impl Iterator<Item = (MovieIdx, f64)>) -> Vec<f64> {
     let index = recommender.index();
     let mut weights = vec![0.0; index.genres.names().len()];

@@ -2,7 +2,7 @@
 //!
 //! `dislikes ARTIFACTS`, for example `dislikes ml/artifacts`
 //!
-//! A movie X, drawn from the movies with most votes, is added to a history of liked movies with a dislike or a
+//! A movie X, drawn from the movies with the most votes, is added to a history of liked movies with a dislike or a
 //! low rating. The movies most similar to X, by content or by X's weights in the item-item models, should rank
 //! lower than before.
 
@@ -18,10 +18,13 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::outcome::Outcome;
 
-/// Number of movies to draw from, of movies per history, of histories, and of movies similar to each X.
+/// Number of movies to draw from.
 const KNOWN: usize = 600;
+/// Number of movies per history.
 const HISTORY: usize = 12;
+/// Number of histories.
 const TRIALS: usize = 300;
+/// Number of movies similar to each X.
 const NEAREST: usize = 20;
 /// Number of top ranks that count as visible.
 const NEAR_THE_TOP: usize = 100;
@@ -35,7 +38,7 @@ pub fn run(args: &[&str]) -> Outcome<()> {
     let mut known: Vec<MovieIdx> = (0..recommender.movies().len() as u32).map(MovieIdx).collect();
     known.sort_by_key(|movie| std::cmp::Reverse(recommender.movie(*movie).vote_count));
     known.truncate(KNOWN);
-    println!("| feedback on X | neighbours by | mean rank before | after | fell |");
+    println!("| feedback on X | neighbors by | mean rank before | after | fell |");
     println!("|---|---|---|---|---|");
     for (name, stars) in [("disliked", None), ("1★", Some(1.0)), ("0.5★", Some(0.5))] {
         let mut random = ChaCha8Rng::seed_from_u64(7);
@@ -73,7 +76,8 @@ pub fn run(args: &[&str]) -> Outcome<()> {
     Ok(())
 }
 
-/// Movies most similar to X by content, and those with the largest weights from X in the item-item model.
+/// Returns the movies most similar to X by content, and those with the largest weights from X in the item-item
+/// model.
 fn nearest(recommender: &Recommender, x: MovieIdx) -> [Vec<MovieIdx>; 2] {
     let mut pool = recommender.model().similarity_pool();
     pool.push(x);
@@ -92,7 +96,7 @@ fn nearest(recommender: &Recommender, x: MovieIdx) -> [Vec<MovieIdx>; 2] {
     })
 }
 
-/// Rank of each movie by score, from 0, including the movies of the history.
+/// Returns the rank of each movie by score, from 0, including the movies of the history.
 fn ranks(
     recommender: &Recommender,
     liked: &[MovieIdx],

@@ -20,7 +20,7 @@ use cinematch::models::{Confidence, Implicit};
 use crate::outcome::Outcome;
 
 const STEPS: usize = 3;
-/// Number of movies, and of weights per movie, that are averaged to compare implementations of EASE.
+/// Number of movies and of weights per movie that are averaged, to compare implementations of EASE.
 const CHECKED: (usize, usize) = (100, 10);
 
 struct Options {

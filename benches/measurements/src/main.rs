@@ -1,5 +1,5 @@
-//! Measurements behind figures in the documentation, one subcommand each. They print Markdown tables, or JSON for
-//! `cargo xtask bench`.
+//! Measurements behind figures in the documentation, one per subcommand. They print Markdown tables, or JSON
+//! for `cargo xtask bench`.
 //!
 //! ```sh
 //! cargo run --release -p cinematch-measurements -- dials . raw/ml-latest-small --splits 12
@@ -22,7 +22,7 @@ const USAGE: &str = "usage: cinematch-measurements MEASUREMENT ARGUMENTS
   dials ROOT RATINGS-FOLDER [--splits N]                  effect of diversity and novelty on lists
   dislikes ARTIFACTS                                      effect of a dislike on similar movies
   fit ials|ease MATRIX [FLAGS]                            training time on a matrix of likes
-  onboarding ROOT RATINGS-FOLDER [--splits N] [--content] value of the answers of new users
+  onboarding ROOT RATINGS-FOLDER [--splits N] [--content] value of asking new users about movies
   rank ARTIFACTS [--requests N]                           time of a request without the network";
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! Measures the value of a new user's answers, by the way in which movies to ask about are chosen.
+//! Measures how much a new user's answers improve lists, by the strategy that chooses the movies to ask about.
 //!
 //! `onboarding ROOT RATINGS-FOLDER [--splits 6] [--content]`, for example `onboarding . raw/ml-latest-small`
 //!
@@ -23,12 +23,12 @@ use crate::outcome::Outcome;
 const SHOWN: usize = 20;
 /// Numbers of questions after which lists are evaluated.
 const AFTER: [usize; 4] = [0, 5, 10, 20];
-/// Number of best known movies, which all strategies ask about.
+/// Number of best known movies that all strategies choose from.
 const POOL: usize = 400;
-/// Length of the user's list that is searched for well-known movies.
+/// Length of the user's list that [`Strategy::Listed`] searches for well-known movies.
 const LIST: usize = 2000;
 
-/// Chooses the next movie to ask about.
+/// Strategy that chooses the next movie to ask about.
 #[derive(Clone, Copy)]
 enum Strategy {
     /// `Recommender::next_question`.
@@ -37,7 +37,7 @@ enum Strategy {
     BestKnown,
     /// A random one of the best known movies.
     Random,
-    /// The first well-known movie of the user's current list: the user may have seen what they would watch.
+    /// The first well-known movie of the user's current list, which the user is likely to have seen.
     Listed,
 }
 
@@ -113,7 +113,7 @@ fn print(n_splits: u64, rows: &[Vec<Row>]) {
     }
 }
 
-/// Mean, and half the width of its 95 % interval.
+/// Returns the mean and half the width of its 95 % interval.
 fn mean(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
@@ -182,7 +182,7 @@ impl<'a> NewUser<'a> {
     }
 }
 
-/// Query for the list that is evaluated.
+/// Returns the query for the list that is evaluated.
 fn query(recommender: &Recommender, history: &[Rated]) -> Query {
     let rating = |rated: &Rated| Rating {
         movie_id: recommender.movie(rated.movie).movie_id,
@@ -196,7 +196,8 @@ fn list(recommender: &Recommender, history: &[Rated]) -> Outcome<Vec<MovieIdx>> 
     Ok(recommender.recommend(&request).items.iter().map(|item| item.movie).collect())
 }
 
-/// Movies by the number of training users who liked them, or by votes without models trained on ratings.
+/// Returns the movies with the most likes of training users, or with the most votes if no model is trained on
+/// ratings.
 fn best_known(recommender: &Recommender) -> Vec<MovieIdx> {
     let learned = recommender.blend().models.iter().find_map(|learned| match &learned.model {
         Fitted::Popular(model) => Some(model.scores().to_vec()),

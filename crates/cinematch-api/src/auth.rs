@@ -35,7 +35,7 @@ pub async fn identify(
     Ok(Json(profile::identify(&service, identity).await?.into()))
 }
 
-/// Sign-in credentials.
+/// Email address and password of an account.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct Credentials {
     #[schema(max_length = 254)]

@@ -18,9 +18,9 @@ const DEFAULT_LIMIT: usize = 20;
 /// languages.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes what `parse` reads: parameters given again and again")]
+#[expect(dead_code, reason = "documents the parameters that `parse` reads, some of them repeated")]
 pub struct BrowseQuery {
-    /// Genre or a synonym of it, in any case. If repeated, movies must have at least one of the genres.
+    /// Genre or a synonym of one, case-insensitive. If repeated, movies must have at least one of the genres.
     #[param(required = false, style = Form, explode, example = json!(["crime"]))]
     genre: Vec<String>,
     /// Required genre. If repeated, movies must have all of the genres.
@@ -44,7 +44,7 @@ pub struct BrowseQuery {
     /// Streaming service that offers the movies.
     #[param(required = false, style = Form, explode)]
     service: Vec<String>,
-    /// Two-letter code of the country whose streaming services are filtered by and shown; the default is the
+    /// Two-letter code of the country whose streaming services the filters and the reply use; the default is the
     /// operator's region.
     region: Option<String>,
     /// Original language, as an ISO 639-1 code.
@@ -63,14 +63,14 @@ pub struct BrowseQuery {
     /// Maximum number of movies per page, 1 to 100; the default is 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
-    /// `next_cursor` of the previous page; requires the same `sort`.
+    /// `next_cursor` of the previous page. `sort` must be the same as for that page.
     cursor: Option<String>,
 }
 
-/// Names of the sort orders.
+/// Sort order of the catalog.
 #[derive(utoipa::ToSchema)]
 #[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "describes the names that `Sort::find` knows")]
+#[expect(dead_code, reason = "documents the names that `Sort::find` accepts")]
 enum SortName {
     Popularity,
     Votes,

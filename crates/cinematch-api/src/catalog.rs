@@ -15,7 +15,7 @@ pub async fn genres(State(service): State<Service>) -> Json<Genres> {
     Json(catalog::genres(&service.bundle()))
 }
 
-/// Parameter that selects a country.
+/// Parameter that selects the country of the streaming services.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -38,7 +38,7 @@ pub async fn services(
     Ok(Json(catalog::services(&service.bundle(), place.region.as_deref())?))
 }
 
-/// Returns a movie.
+/// Returns a movie with its streaming services in a country.
 #[utoipa::path(get, path = "/api/movies/{movie_id}", tag = "catalogue",
     params(("movie_id" = i64, Path, description = "MovieLens id", minimum = 0, maximum = 4_294_967_295_u32), InRegion),
     responses(

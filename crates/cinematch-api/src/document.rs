@@ -13,17 +13,17 @@ use cinematch_http::problem::ProblemDocument;
 use cinematch_service::export::ExportFormat;
 use cinematch_service::selection::{Mode, RuntimeBucket, YearBucket};
 
-/// The document without its operations.
+/// Base of the document: general information and shared schemas, without operations.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "CineMatch",
         description = "Movie recommendations with reasons computed from the score itself. \
-                       Errors are application/problem+json (RFC 9457).\n\nIn open mode, on one's own machine, \
-                       `X-User-Id` says which profile a request is for. With accounts people sign in, and \
-                       programs send an API key.\n\nFilms' facts come from MovieLens \
-                       and, where they were fetched, from TMDB: this product uses the TMDB API but is not \
-                       endorsed or certified by TMDB. Where films can be watched is JustWatch's data.",
+                       Errors are application/problem+json (RFC 9457).\n\nIn open mode, for use on a single \
+                       machine, the `X-User-Id` header selects the profile of a request. In accounts mode, users \
+                       sign in and clients send an API key.\n\nMovie metadata comes from MovieLens and, if it was \
+                       fetched, from TMDB. This product uses the TMDB API but is not endorsed or certified by \
+                       TMDB. Streaming availability is JustWatch's data.",
         license(name = "MIT", identifier = "MIT")
     ),
     // Schemas referenced by parameters only, which utoipa doesn't collect by itself.
@@ -36,12 +36,12 @@ pub fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     let header = |name: &str, text: &str| ApiKey::Header(ApiKeyValue::with_description(name, text));
     let schemes = [
-        ("user_id", SecurityScheme::ApiKey(header("X-User-Id", "Open mode: the id of a profile"))),
+        ("user_id", SecurityScheme::ApiKey(header("X-User-Id", "Open mode: id of the profile"))),
         ("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
-            SESSION_COOKIE, "Accounts: set by /auth/login")))),
+            SESSION_COOKIE, "Accounts mode: session cookie set by /auth/login")))),
         ("api_key", SecurityScheme::Http(
             HttpBuilder::new().scheme(HttpAuthScheme::Bearer)
-                .description(Some("Accounts: a key from `cinematch key create`; X-User-Id selects the profile it acts for"))
+                .description(Some("Accounts mode: key from `cinematch key create`; `X-User-Id` selects the profile"))
                 .build())),
     ];
     for (name, scheme) in schemes {
@@ -129,10 +129,10 @@ fn describe(operation: &mut Operation) {
             && response.description.is_empty()
         {
             let said = match status.as_str() {
-                "200" => "Done",
+                "200" => "Success",
                 "404" => "Not found",
                 "422" => "A parameter is invalid",
-                _ => "Refused",
+                _ => "Error",
             };
             said.clone_into(&mut response.description);
         }

@@ -10,7 +10,7 @@ use cinematch_service::Service;
 use cinematch_service::feedback::{self, FeedbackDone, FeedbackList, NewFeedback, ResetDone};
 use cinematch_store::Reaction;
 
-/// Records a reaction, a rating or a watched mark for a movie.
+/// Records a reaction to a movie, a rating or a watched mark.
 ///
 /// The feedback affects the next request for recommendations.
 #[utoipa::path(post, path = "/api/feedback", tag = "people", request_body = NewFeedback,
@@ -46,7 +46,7 @@ pub async fn list(
     params(("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32, example = 6)),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
-        (status = 204, description = "Taken back"),
+        (status = 204, description = "Deleted"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
@@ -89,7 +89,7 @@ pub async fn dislikes(
 
 /// Deletes all reactions and ratings of the caller's profile.
 ///
-/// Watched marks are kept.
+/// Watched marks are not deleted.
 #[utoipa::path(post, path = "/api/feedback/reset", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(

@@ -19,7 +19,7 @@ use cinematch_service::imports::{self, ImportReply};
 use cinematch_service::recommend::DEFAULT_LIMIT;
 use serde::Deserialize;
 
-/// Parameters of an import.
+/// Query parameters of `POST /api/import`.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
@@ -37,17 +37,17 @@ pub struct ImportQuery {
 
 /// Multipart form with the files of an import.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes the form")]
+#[expect(dead_code, reason = "documents the form")]
 pub struct ImportForm {
     /// One or more files, each with a file name.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }
 
-/// Raw contents of a file.
+/// Contents of an exported file, sent as the request body.
 #[derive(utoipa::ToSchema)]
 #[schema(value_type = String, format = Binary)]
-#[expect(dead_code, reason = "describes a body")]
+#[expect(dead_code, reason = "documents the body")]
 pub struct FileBytes(Vec<u8>);
 
 /// Imports ratings, likes, watched movies and watchlists from another service.

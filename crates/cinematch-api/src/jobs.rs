@@ -11,7 +11,7 @@ use cinematch_service::jobs::{self, JobItem, JobList};
 use cinematch_store::JobKind;
 use serde::Deserialize;
 
-/// Parameters of a job listing.
+/// Query parameters of `GET /api/jobs`.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
@@ -35,9 +35,9 @@ pub async fn list(
     Ok(Json(jobs::list(&service, asked.limit.unwrap_or(20)).await?))
 }
 
-/// Returns a background job.
+/// Returns a background job with its state, progress and result.
 #[utoipa::path(get, path = "/api/jobs/{job_id}", tag = "operation",
-    params(("job_id" = i64, Path, description = "Its number", minimum = 1)),
+    params(("job_id" = i64, Path, description = "Id of the job", minimum = 1)),
     responses(
         (status = 200, body = JobItem),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),

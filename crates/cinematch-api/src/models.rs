@@ -9,7 +9,7 @@ use cinematch_service::Service;
 use cinematch_service::models::{self, ModelItem, ModelList, PromotedItem};
 
 /// Reason recorded for promotions and rollbacks requested over the API.
-const WHY: &str = "asked for over the API";
+const WHY: &str = "requested over the API";
 
 /// Lists the generations on disk with their roles.
 ///
@@ -23,7 +23,7 @@ pub async fn list(State(service): State<Service>, _: Operator) -> Result<Json<Mo
 
 /// Returns a generation with its manifest and model card.
 #[utoipa::path(get, path = "/api/models/{generation}", tag = "operation",
-    params(("generation" = i64, Path, description = "Its number", minimum = 0)),
+    params(("generation" = i64, Path, description = "Number of the generation", minimum = 0)),
     responses(
         (status = 200, body = ModelItem),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -40,7 +40,7 @@ pub async fn show(
 
 /// Verifies the checksums of a generation and promotes it.
 #[utoipa::path(post, path = "/api/admin/models/{generation}/promote", tag = "operation",
-    params(("generation" = i64, Path, description = "Its number", minimum = 0)),
+    params(("generation" = i64, Path, description = "Number of the generation", minimum = 0)),
     responses(
         (status = 200, body = PromotedItem),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),

@@ -1,4 +1,4 @@
-//! `GET /api/search`: search for movies.
+//! `GET /api/search`: search for movies by title, person or keyword.
 
 use axum::extract::{RawQuery, State};
 use cinematch_http::cached::Cached;
@@ -8,7 +8,7 @@ use cinematch_service::Service;
 use cinematch_service::search::{self, SearchReply};
 use serde::Deserialize;
 
-/// Parameters of a search.
+/// Query parameters of `GET /api/search`.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -24,7 +24,7 @@ pub struct SearchQuery {
 
 /// Searches for movies by title, person or keyword.
 ///
-/// Tolerates typing errors, accepts words in any order and matches the last word as a prefix.
+/// Tolerates typos, accepts words in any order and matches the last word as a prefix.
 #[utoipa::path(get, path = "/api/search", tag = "catalogue", params(SearchQuery),
     responses(
         (status = 200, body = SearchReply),

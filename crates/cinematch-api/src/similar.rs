@@ -8,7 +8,7 @@ use cinematch_service::Service;
 use cinematch_service::similar::{self, SimilarReply};
 use serde::Deserialize;
 
-/// Parameters of a similar-movies request.
+/// Parameters of a request for similar movies.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]

@@ -15,7 +15,7 @@ use cinematch_service::export::{Export, ExportFormat, Forgotten, forget as forge
 use cinematch_service::names::{UserName, check_user};
 use serde::Deserialize;
 
-/// Parameters of a data export.
+/// Query parameters of `GET /api/export/me`.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
@@ -28,7 +28,7 @@ pub struct ExportQuery {
 #[utoipa::path(get, path = "/api/export/me", tag = "people", params(ExportQuery),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
-        (status = 200, description = "Everything", content(
+        (status = 200, description = "All data of the profile", content(
             (Export = "application/json"),
             (String = "text/csv"),
         )),
@@ -44,7 +44,7 @@ pub async fn export(
 
 /// Deletes a user's profile, preferences, feedback, watchlist and sessions.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "people",
-    params(("id" = UserName, Path, description = "Id of a profile, or the name of a watchlist")),
+    params(("id" = UserName, Path, description = "Id of a profile, or the user id of a watchlist")),
     responses(
         (status = 200, body = Forgotten),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),

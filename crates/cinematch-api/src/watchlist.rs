@@ -116,9 +116,9 @@ pub async fn remove(
 
 /// Removes a movie from the watchlist of the caller's profile.
 ///
-/// The path parameter `user_id` holds the movie's id here.
+/// On this route, the path parameter `user_id` is the id of the movie.
 #[utoipa::path(delete, path = "/api/watchlist/{user_id}", tag = "watchlist",
-    params(("user_id" = i64, Path, description = "The movie's id", minimum = 0, maximum = 4_294_967_295_u32)),
+    params(("user_id" = i64, Path, description = "Id of the movie", minimum = 0, maximum = 4_294_967_295_u32)),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = Removed, description = "Removed; existing front ends expect a body"),
@@ -133,7 +133,7 @@ pub async fn remove_mine(
     Ok(Json(watchlist::remove(&service, &profile.key(), movie_id).await?))
 }
 
-/// Parameters of a watched mark.
+/// Parameter that sets the watched mark.
 #[derive(Debug, Deserialize)]
 pub struct WatchedQuery {
     watched: bool,
@@ -158,7 +158,7 @@ pub async fn set_watched(
     Ok(Json(watchlist::set_watched(&service, &user_id, movie_id, query.watched).await?))
 }
 
-/// Parameters of a watched mark, with a default: `watched` is true if omitted.
+/// Parameter that sets the watched mark; the default is true.
 #[derive(Debug, Deserialize)]
 pub struct WatchedOrNot {
     watched: Option<bool>,
@@ -166,10 +166,10 @@ pub struct WatchedOrNot {
 
 /// Marks a movie on the watchlist of the caller's profile as watched or not watched.
 ///
-/// The path parameter `user_id` holds the movie's id here.
+/// On this route, the path parameter `user_id` is the id of the movie.
 #[utoipa::path(post, path = "/api/watchlist/{user_id}/watched", tag = "watchlist",
-    params(("user_id" = i64, Path, description = "The movie's id", minimum = 0, maximum = 4_294_967_295_u32),
-        ("watched" = Option<bool>, Query, description = "`true` if not given")),
+    params(("user_id" = i64, Path, description = "Id of the movie", minimum = 0, maximum = 4_294_967_295_u32),
+        ("watched" = Option<bool>, Query, description = "Default: `true`")),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = Done),

@@ -1,4 +1,4 @@
-//! Flags that every command accepts.
+//! Global flags.
 
 use std::path::PathBuf;
 

@@ -21,7 +21,7 @@ pub const STRONG: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
 /// Style of success and improvement.
 pub const SUCCESS: Style = AnsiColor::Green.on_default();
-/// Style of failure, decline and warnings.
+/// Style of failures, declines and warnings.
 pub const WARNING: Style = AnsiColor::Yellow.on_default();
 
 /// Printer of a command's results, notes and progress.
@@ -68,7 +68,7 @@ impl Output {
         Self { quiet: true, ..Self::of_events() }
     }
 
-    /// Prints an event as one line of JSON, if events are printed.
+    /// Prints an event as one line of JSON. Other formats print nothing.
     pub fn event(&self, value: &impl Serialize) -> anyhow::Result<()> {
         if self.format == Format::Events {
             let text = serde_json::to_string(value)?;
@@ -104,7 +104,7 @@ impl Output {
         self.warn_counts(&count_problems(problems));
     }
 
-    /// Prints one warning per kind of problem, from counts.
+    /// Prints one warning per counted kind of problem.
     pub fn warn_counts(&self, counts: &[ProblemCount<'_>]) {
         for problem in counts {
             self.warn(format_args!(
@@ -144,14 +144,14 @@ impl Output {
         self.bar(message, total, "{spinner} {msg} {bar:24} {pos}/{len}, {rate}, {eta} left")
     }
 
-    /// Shows a progress bar that counts bytes.
+    /// Shows a progress bar that counts bytes, with the rate per second and the time left.
     pub fn bytes(&self, message: &str) -> Step {
         let template =
             "{spinner} {msg} {bar:24} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
         self.bar(message, 0, template)
     }
 
-    /// Shows a progress bar in percent.
+    /// Shows a progress bar with a percentage and the time left.
     pub fn progress(&self, message: &str, total: u64) -> Step {
         self.bar(message, total, "{spinner} {msg} {bar:30} {percent}% {eta} left")
     }
@@ -194,24 +194,24 @@ fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
     let _ = write!(out, "{:.0}/s", state.per_sec());
 }
 
-/// Progress of a step; its line disappears when it is dropped.
+/// Progress of a step. Dropping it clears its line on the terminal.
 #[derive(Debug)]
 pub struct Step {
     bar: ProgressBar,
 }
 
 impl Step {
-    /// Sets the position.
+    /// Sets the number of finished items or bytes.
     pub fn set_position(&self, done: u64) {
         self.bar.set_position(done);
     }
 
-    /// Sets the length, once it is known.
+    /// Sets the total number of items or bytes, once it is known.
     pub fn set_length(&self, total: u64) {
         self.bar.set_length(total);
     }
 
-    /// Replaces the message.
+    /// Replaces the message beside the bar.
     pub fn set_message(&self, message: String) {
         self.bar.set_message(message);
     }

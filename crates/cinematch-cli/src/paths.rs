@@ -23,7 +23,7 @@ pub struct RawPath {
 }
 
 impl RawPath {
-    /// Returns a copy that falls back to `path` where the flag is not set.
+    /// Returns a copy that falls back to `path` if the flag is not set.
     #[must_use]
     pub fn or(&self, path: Option<PathBuf>) -> Self {
         Self { raw: self.raw.clone().or(path) }
@@ -43,13 +43,13 @@ impl RawPath {
 /// Flag for the merged table.
 #[derive(Clone, Debug, Args)]
 pub struct MergedPath {
-    /// Merged table [default: data/movies_merged.csv]
+    /// File of the merged table [default: data/movies_merged.csv]
     #[arg(long, env = "CINEMATCH_MERGED", value_name = "FILE")]
     merged: Option<PathBuf>,
 }
 
 impl MergedPath {
-    /// Returns the path of the table.
+    /// Returns the path of the table: the flag's value, else the default.
     pub fn resolve(&self, global: &Global) -> PathBuf {
         self.merged.clone().unwrap_or_else(|| global.root.join("data/movies_merged.csv"))
     }
@@ -58,13 +58,13 @@ impl MergedPath {
 /// Flag for the packed ratings.
 #[derive(Clone, Debug, Args)]
 pub struct PackedPath {
-    /// Packed ratings [default: data/ratings.bin]
+    /// File of the packed ratings [default: data/ratings.bin]
     #[arg(long, env = "CINEMATCH_RATINGS", value_name = "FILE")]
     packed: Option<PathBuf>,
 }
 
 impl PackedPath {
-    /// Returns the path of the packed ratings.
+    /// Returns the path of the packed ratings: the flag's value, else the default.
     pub fn resolve(&self, global: &Global) -> PathBuf {
         self.packed.clone().unwrap_or_else(|| global.root.join("data/ratings.bin"))
     }
@@ -79,7 +79,7 @@ pub struct ArtifactsPath {
 }
 
 impl ArtifactsPath {
-    /// Returns the folder.
+    /// Returns the folder: the flag's value, else the default.
     pub fn resolve(&self, global: &Global) -> PathBuf {
         self.artifacts.clone().unwrap_or_else(|| global.root.join("ml/artifacts"))
     }
@@ -89,7 +89,7 @@ impl ArtifactsPath {
 #[derive(Clone, Debug, Args)]
 pub struct DatabasePath {
     /// SQLite file of user data [default: data/cinematch.db]
-    // A default from `cinematch.toml` is dropped where a database URL is set anywhere.
+    // A default from `cinematch.toml` does not apply if a database URL is set anywhere.
     #[arg(
         long,
         env = "CINEMATCH_DATABASE",
@@ -103,7 +103,7 @@ pub struct DatabasePath {
 }
 
 impl DatabasePath {
-    /// Returns the address: the file named, else the database URL, else the default file.
+    /// Returns the address: the file of --database, else the database URL, else the default file.
     pub fn resolve(&self, global: &Global) -> Result<Address> {
         match (&self.database, &self.database_url) {
             (Some(path), _) => Ok(Address::File(path.clone())),

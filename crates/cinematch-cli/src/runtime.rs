@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-/// Runs a future on a runtime of its own with `workers` threads; `None` starts one per core.
+/// Runs a future on a new runtime with `workers` threads; `None` starts one thread per core.
 pub fn block_on<T>(workers: Option<usize>, future: impl Future<Output = Result<T>>) -> Result<T> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if let Some(workers) = workers {

@@ -12,7 +12,7 @@ pub fn named(movie: &Movie) -> String {
     dated(&movie.title, movie.year)
 }
 
-/// Appends the year to a title, where it is known: `Heat (1995)`.
+/// Appends the year to a title, if the year is known: `Heat (1995)`.
 pub fn dated(title: &str, year: Option<u16>) -> String {
     year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
 }

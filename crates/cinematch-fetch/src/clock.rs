@@ -50,7 +50,7 @@ impl Clock {
         (length / self.speed).max(Duration::from_secs(1))
     }
 
-    /// Sleeps until `elapsed` since the start.
+    /// Sleeps until the time `elapsed` since the start.
     pub async fn sleep_until(&self, elapsed: Duration) {
         tokio::time::sleep_until(self.started + elapsed / self.speed).await;
     }

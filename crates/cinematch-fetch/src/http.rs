@@ -7,7 +7,7 @@ use reqwest::{Client, ClientBuilder, Url, redirect};
 
 use crate::clock::Clock;
 
-/// Returns a client builder with a user agent and timeouts. HTTP/2, compression and keep-alive are on.
+/// Returns a client builder with a user agent and timeouts. HTTP/2, compression and keep-alive are enabled.
 pub fn client(clock: Clock) -> ClientBuilder {
     static CRYPTOGRAPHY: Once = Once::new();
     // An error means that the process already has a default provider.
@@ -42,15 +42,15 @@ pub fn same_server(base: &Url) -> redirect::Policy {
     })
 }
 
-/// Describes an error without the URL.
+/// Describes an error without the URL, as `kind (innermost cause)`.
 pub fn described(error: reqwest::Error) -> String {
     let error = error.without_url();
     let kind = if error.is_timeout() {
-        "time-out"
+        "timeout"
     } else if error.is_connect() {
         "no connection"
     } else {
-        "a broken connection"
+        "connection error"
     };
     // Only the innermost cause names the actual problem.
     let mut cause: &dyn std::error::Error = &error;

@@ -1,6 +1,6 @@
-//! Fetches CineMatch's input data: MovieLens releases from GroupLens and movie facts from TMDb.
+//! Fetches CineMatch's input data: MovieLens releases from GroupLens and movie metadata from TMDb.
 //!
-//! - [`movielens`] downloads a release, checks its MD5 and replaces the installed one in one step.
+//! - [`movielens`] downloads a release, verifies its MD5 and replaces the installed release atomically.
 //! - [`tmdb`] requests movies from TMDb's API, stores every response in `tmdb.db` and writes
 //!   `tmdb_metadata.csv` from it.
 //!

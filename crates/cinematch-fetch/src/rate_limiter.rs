@@ -26,9 +26,9 @@ const MAX_CATCH_UP: u32 = 4;
 /// Number of consecutive successful responses after which the interval shrinks by a tenth.
 const SUCCESSES_TO_SPEED_UP: u32 = 50;
 
-/// A rate limiter. Requests leave in FIFO order at even intervals. Each one waits until a second has
-/// passed since the response to the request `rate` positions before it, or since that request's assumed
-/// arrival if that is earlier.
+/// A rate limiter. Requests leave in FIFO order at even intervals. Each request waits until one second after
+/// the response to the request `rate` positions earlier, or after the assumed arrival of that request if this
+/// is sooner.
 #[derive(Debug)]
 pub struct RateLimiter {
     clock: Clock,

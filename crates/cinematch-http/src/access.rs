@@ -13,7 +13,7 @@ use cinematch_store::{Profile, Scope};
 
 use crate::problem::Problem;
 
-/// Caller of a request.
+/// Caller of a request, as identified by the guard layer.
 #[derive(Clone, Debug)]
 pub enum Caller {
     /// Open mode: any caller on this machine, with the profile selected by `X-User-Id`, if any.
@@ -27,8 +27,8 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// Returns the profile that the request acts for; a 401 if the request selects none, a 403 if the key's scope
-    /// doesn't allow it.
+    /// Returns the profile that the request acts for. Returns a 401 if the request selects no profile, and a 403 if
+    /// the scope of its API key doesn't include access to profiles.
     pub fn profile(&self) -> Result<&Profile, Problem> {
         match self {
             Self::Person(profile)
@@ -38,7 +38,7 @@ impl Caller {
                 "This key can only read the catalog; use a key with the scope `write`",
             )),
             Self::Household(None) => Err(unauthorized(
-                "No profile is selected: send its id as X-User-Id; /auth/identify returns it",
+                "No profile is selected: send a profile id as X-User-Id; /auth/identify returns the id",
             )),
             Self::Program(_, None) => Err(unauthorized(
                 "No profile is selected: send the id of the profile that the key acts for as X-User-Id",
@@ -47,7 +47,7 @@ impl Caller {
         }
     }
 
-    /// Checks that the caller may read and change the data of `user`; returns a 401 or 403 if not.
+    /// Returns a 401 or 403 unless the caller may read and change the data of `user`.
     pub fn may_act_for(&self, user: &str) -> Result<(), Problem> {
         match self {
             Self::Household(_) | Self::Program(Scope::Write | Scope::Admin, _) => Ok(()),
@@ -61,12 +61,12 @@ impl Caller {
     }
 }
 
-/// Creates a 401.
+/// Creates a problem with status 401 (Unauthorized).
 pub fn unauthorized(detail: &str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, detail)
 }
 
-/// Creates a 403.
+/// Creates a problem with status 403 (Forbidden).
 pub fn forbidden(detail: &str) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, detail)
 }
@@ -89,7 +89,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// Extracts the profile that the request acts for; rejects requests without one, see [`Caller::profile`].
+/// Extracts the profile that the request acts for. Rejects a request with the error of [`Caller::profile`].
 pub struct Me(pub Profile);
 
 impl<S: Send + Sync> FromRequestParts<S> for Me {

@@ -10,7 +10,7 @@ use cinematch_service::cache::CachedReply;
 /// A JSON response from the reply cache.
 pub struct Cached(pub CachedReply);
 
-/// Attaches the cached reply to the response as an extension, for [`compress`].
+/// Attaches the cached reply to the response as an extension, where [`compress`] finds it.
 impl IntoResponse for Cached {
     fn into_response(self) -> Response {
         let Self(reply) = self;
@@ -22,7 +22,7 @@ impl IntoResponse for Cached {
 }
 
 /// Middleware that sends the gzip form of a [`Cached`] response to clients that accept gzip. A compression layer
-/// outside this one leaves such responses alone, so each reply is compressed once, not per request.
+/// outside this one does not compress it again, so each reply is compressed once rather than per request.
 pub async fn compress(request: Request, next: Next) -> Response {
     let takes = accepts_gzip(request.headers());
     let mut response = next.run(request).await;

@@ -1,6 +1,6 @@
 //! Route classes. A route's class is set as an extension where its router is assembled.
 
-/// Decides which callers a route admits and how its errors are shown.
+/// Class of a route; determines which callers the route admits and how its errors are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RouteClass {
     /// An API operation that requires an identified caller.

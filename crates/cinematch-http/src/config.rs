@@ -1,4 +1,4 @@
-//! Access settings.
+//! Settings of access control.
 
 use std::num::NonZeroU32;
 
@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 
 use crate::problem::Problem;
 
-/// Access settings of the server.
+/// Settings of access control: mode, allowed hosts, rate limit and reverse proxy.
 #[derive(Clone, Debug, Default)]
 pub struct AccessConfig {
     /// Access mode: open, or with accounts.
@@ -14,14 +14,15 @@ pub struct AccessConfig {
     /// Additional host names of the server, without port. In open mode, requests for any host but these and
     /// localhost are rejected with a 403.
     pub allowed_hosts: Vec<String>,
-    /// Maximum requests per second and client, with bursts of five seconds' worth; `None` allows any number.
+    /// Maximum number of requests per second and client, with bursts of up to five times that number; `None`
+    /// disables the limit.
     pub rate_limit: Option<NonZeroU32>,
     /// True if all requests come through a reverse proxy that terminates HTTPS and appends the client's address
     /// to `X-Forwarded-For`.
     pub behind_proxy: bool,
 }
 
-/// How callers are identified.
+/// Method of identifying callers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccessMode {
     /// Profiles without passwords; the server is reachable from its own machine only.

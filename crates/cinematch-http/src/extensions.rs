@@ -4,6 +4,6 @@
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-/// Marks a response as a complete page. Its body is kept even if the status is an error.
+/// Marks a response as a complete page, whose body is sent as it is even if the status is an error.
 #[derive(Clone, Copy, Debug)]
 pub struct IsPage;

@@ -36,12 +36,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             if error.is_data() {
                 field_problem(field, &error.to_string())
             } else {
-                let detail = format!("The body is not JSON: {error}");
+                let detail = format!("The body is not valid JSON: {error}");
                 Problem::new(StatusCode::BAD_REQUEST, detail)
             }
         })?;
         reader.end().map_err(|error| {
-            Problem::new(StatusCode::BAD_REQUEST, format!("The body is not JSON: {error}"))
+            Problem::new(StatusCode::BAD_REQUEST, format!("The body is not valid JSON: {error}"))
         })?;
         Ok(Self(value))
     }
@@ -49,8 +49,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
 /// Maximum size of a JSON body, in bytes. A history of 100,000 ratings fits.
 const BODY_LIMIT: usize = 4 << 20;
-/// Number of bytes read from a body before giving up. Bodies over the caller's limit are read and discarded up
-/// to this size, since a client still sending would not read an early error response.
+/// Maximum number of bytes to read from a body that exceeds the caller's limit. The excess is read and discarded,
+/// since a client that is still sending would not read an early error response.
 const DISCARD_LIMIT: usize = 128 << 20;
 
 /// Reads a whole body; returns a 413 if it is longer than `limit` bytes.
@@ -125,7 +125,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<
         else {
             return Err(Problem::field("path", message));
         };
-        // Not every kind of rejection carries the parameter's name, so it is looked up by value.
+        // Not every kind of rejection contains the parameter's name, so the name is looked up by value.
         let params = RawPathParams::from_request_parts(parts, state).await;
         let named = params.iter().flatten().find(|(_, given)| *given == value);
         let field = named.map_or("path", |(name, _)| name);

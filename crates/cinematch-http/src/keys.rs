@@ -1,4 +1,4 @@
-//! API keys.
+//! Lookup of API keys.
 
 use cinematch_service::Service;
 use cinematch_service::secrets::ApiToken;

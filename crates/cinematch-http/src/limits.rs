@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::problem::{INTERNAL, Problem};
 
-/// Burst size of the request limit, in seconds' worth of requests.
+/// Burst size of the request limit, as a multiple of the requests allowed per second.
 const BURST: u32 = 5;
 
 /// Burst size of sign-in attempts per client.
@@ -42,7 +42,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Creates limits that allow `per_second` requests per second and client; `None` allows any number.
+    /// Creates limits that allow `per_second` requests per second and client; `None` disables the request limit.
     pub fn new(per_second: Option<NonZeroU32>) -> Self {
         let quota = |per_second: NonZeroU32| {
             Quota::per_second(per_second).allow_burst(

@@ -10,7 +10,7 @@ use cinematch_service::ServiceError;
 use cinematch_store::StoreError;
 use serde::Serialize;
 
-/// An error response.
+/// An error response: status, description, invalid fields and `Retry-After`.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -61,12 +61,12 @@ impl Problem {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    /// Creates a 503 for a dependency that is temporarily unavailable; clients may retry after 1 second.
+    /// Creates a problem with status 503 (Service Unavailable) that asks clients to retry after 1 second.
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(1)
     }
 
-    /// Creates a 404.
+    /// Creates a problem with status 404 (Not Found).
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
@@ -86,7 +86,7 @@ impl Problem {
         &self.detail
     }
 
-    /// Creates a 422 for a single invalid field.
+    /// Creates a problem with status 422 (Unprocessable Entity) for a single invalid field.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         QueryError { errors: vec![FieldError { field: field.into(), message: message.into() }] }
             .into()
@@ -106,7 +106,7 @@ impl Problem {
                 .map(|error| FieldProblem { field: error.field, message: error.message })
                 .collect(),
         };
-        // Serialization can't fail: the document holds strings, numbers and lists only.
+        // Serialization can't fail: the document contains only strings, numbers and lists.
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = (self.status, body).into_response();
         let json = HeaderValue::from_static("application/problem+json");
@@ -122,7 +122,7 @@ impl Problem {
     }
 }
 
-/// Attaches the problem to the response as an extension. The outermost layer knows the request id and writes the
+/// Attaches the problem to the response as an extension. The outermost layer, which has the request id, writes the
 /// document.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -172,5 +172,5 @@ impl From<getrandom::Error> for Problem {
     }
 }
 
-/// Description of every internal error, as sent to clients.
-pub const INTERNAL: &str = "Internal error; the server's log has details under this request_id";
+/// Message sent to clients for every internal error.
+pub const INTERNAL: &str = "Internal error; the server log has details under this request_id";

@@ -19,12 +19,12 @@ const SESSION_SECONDS: i64 = 30 * 24 * 3600;
 /// Maximum length of an email address, in characters.
 const MAX_EMAIL_LENGTH: usize = 254;
 
-/// Begins and ends sessions.
+/// Begins and ends the sessions of accounts.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    /// The use cases.
+    /// Use cases and their state.
     pub service: Service,
-    /// Access settings.
+    /// Access settings of the server.
     pub access: Arc<AccessConfig>,
     /// Limits on sign-in attempts.
     pub limits: Arc<Limits>,

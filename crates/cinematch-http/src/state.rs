@@ -12,9 +12,9 @@ use crate::sessions::Sessions;
 /// State of a router. Handlers extract the parts they need; cloning is cheap and shares the contents.
 #[derive(Clone, Debug)]
 pub struct RouteState {
-    /// The use cases.
+    /// Use cases and their state.
     pub service: Service,
-    /// Access settings.
+    /// Access settings of the server.
     pub access: Arc<AccessConfig>,
     /// Limits on requests, sign-in attempts and imports.
     pub limits: Arc<Limits>,

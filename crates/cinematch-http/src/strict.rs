@@ -77,7 +77,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
-        // Values of magnitude 2^63 or more may have been rounded. They stay floats, which integer fields reject.
+        // Values of magnitude 2^63 or more may have been rounded. They are passed on as floats, which integer fields
+        // reject.
         let bound = -(i64::MIN as f64);
         if value.fract() == 0.0 && value.abs() < bound {
             // Safe for float fields: serde's float visitors accept integers.

@@ -55,13 +55,13 @@ async fn files_of(
         }
         return Ok(vec![(name, bytes)]);
     }
-    // Reads the whole body first: a client still sending would not read an early error response.
+    // Reads the whole body first, since a client that is still sending would not read an early error response.
     let (parts, body) = request.into_parts();
     let body = read_body(body, MAX_BYTES + FORM_OVERHEAD).await?;
     let mut request = Request::from_parts(parts, Body::from(body));
     DefaultBodyLimit::disable().apply(&mut request);
     let mut form = Multipart::from_request(request, &()).await.map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST, format!("The form cannot be read: {error}"))
+        Problem::new(StatusCode::BAD_REQUEST, format!("The form is malformed: {error}"))
     })?;
     let (mut files, mut left) = (Vec::new(), MAX_BYTES);
     while let Some(mut field) = form.next_field().await.map_err(|error| malformed(&error))? {
@@ -91,7 +91,7 @@ fn name_of(name: Option<&str>, otherwise: &str) -> Result<String, Problem> {
     let name = name.map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name)).unwrap_or_default();
     if name.chars().count() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
         let message =
-            format!("expected at most {MAX_NAME_LENGTH} characters, none a control character");
+            format!("expected at most {MAX_NAME_LENGTH} characters, without control characters");
         return Err(Problem::field("filename", message));
     }
     Ok(if name.trim().is_empty() { otherwise.to_owned() } else { name.to_owned() })
@@ -101,7 +101,7 @@ fn malformed(error: &MultipartError) -> Problem {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return too_large();
     }
-    Problem::new(StatusCode::BAD_REQUEST, format!("The form cannot be read: {error}"))
+    Problem::new(StatusCode::BAD_REQUEST, format!("The form is malformed: {error}"))
 }
 
 fn too_large() -> Problem {

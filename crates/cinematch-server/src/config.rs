@@ -10,7 +10,7 @@ use cinematch_service::cache::CacheConfig;
 use cinematch_service::jobs::JobsConfig;
 use cinematch_store::Address;
 
-/// Settings of the server.
+/// Settings of the server: listener, paths, access, cache and jobs.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
     /// Address to listen on.
@@ -23,11 +23,11 @@ pub struct ServerConfig {
     pub database: Address,
     /// Origins whose pages may call the API.
     pub cors_origins: Vec<String>,
-    /// Access settings.
+    /// Access mode, allowed hosts, rate limit and reverse proxy.
     pub access: AccessConfig,
-    /// Settings of the reply cache.
+    /// Capacity of the in-memory reply cache and address of Redis.
     pub cache: CacheConfig,
-    /// Settings of background jobs.
+    /// Worker command and schedules of background jobs.
     pub jobs: JobsConfig,
     /// Time for which the server keeps accepting requests after a stop signal. The readiness probe already fails
     /// during this time, so that load balancers can route requests elsewhere.
@@ -42,14 +42,14 @@ pub const DEVELOPMENT_ORIGINS: [&str; 4] = [
     "http://127.0.0.1:3000",
 ];
 
-/// Error for invalid settings.
+/// An invalid setting of the server.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Open mode on a non-loopback address, which would give the whole network full access.
     #[error(
-        "refusing to listen on {host}: in open mode, without passwords, the server is for this machine \
-         only. Listen on 127.0.0.1, or let people sign in: `--access accounts`, with \
-         `cinematch user add` and `cinematch key create`"
+        "refusing to listen on {host}: open mode has no passwords, so it is limited to this machine. Listen on \
+         127.0.0.1, or require users to sign in with `--access accounts`; `cinematch user add` creates \
+         accounts and `cinematch key create` creates API keys"
     )]
     OpenToOthers {
         /// Address to listen on, as configured.

@@ -25,7 +25,7 @@ use tracing::Instrument;
 
 use crate::state::AppState;
 
-/// State of the guard layer.
+/// State of the guard layer: access settings, limits and allowed origins.
 #[derive(Clone)]
 pub struct Guard {
     service: Service,
@@ -120,7 +120,7 @@ fn check_host(state: &Guard, request: &Request) -> Result<(), Problem> {
         return Ok(());
     }
     Err(forbidden(
-        "This server accepts requests to localhost only; --allowed-hosts adds host names",
+        "This server accepts requests to localhost only; allow other host names with --allowed-hosts",
     ))
 }
 
@@ -142,7 +142,7 @@ fn check_origin(state: &Guard, headers: &HeaderMap) -> Result<(), Problem> {
         return Ok(());
     }
     Err(forbidden(
-        "Requests from pages of other origins are refused; --cors-origins lists those that may",
+        "Requests from pages of other origins are refused; allow an origin with --cors-origins",
     ))
 }
 

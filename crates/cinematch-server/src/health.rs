@@ -19,7 +19,7 @@ use crate::state::Lifecycle;
 /// State of the probe and metrics handlers.
 #[derive(Clone)]
 pub struct ProbeState {
-    /// The use cases.
+    /// Use cases and their state.
     pub service: Service,
     /// Start time and shutdown flag of the server.
     pub lifecycle: Arc<Lifecycle>,
@@ -46,7 +46,7 @@ pub struct Health {
     service: &'static str,
     /// Id of the served model.
     model_id: String,
-    /// Served generation.
+    /// Number of the served generation.
     generation: u64,
     /// Present if the published generation is unusable and an earlier one is served instead. The reason is in the
     /// server log.
@@ -70,12 +70,12 @@ pub async fn health(State(state): State<ProbeState>) -> Json<Health> {
         refused: state
             .service
             .is_refusing()
-            .then_some("the published generation cannot be used; the log says why"),
+            .then_some("the published generation cannot be used; see the server log"),
         uptime_seconds: state.lifecycle.uptime().as_secs(),
     })
 }
 
-/// Reply to a health probe.
+/// Reply to a liveness or readiness probe.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Probe {
     #[schema(example = "ok")]
@@ -84,7 +84,7 @@ pub struct Probe {
 
 const OK: Probe = Probe { status: "ok" };
 
-/// Liveness probe: returns 200 while the process answers requests.
+/// Liveness probe: returns 200 while the process responds.
 ///
 /// Orchestrators should restart the process if this probe fails.
 #[utoipa::path(get, path = "/health/live", tag = "service", responses((status = 200, body = Probe)))]
@@ -92,7 +92,7 @@ pub async fn live() -> Json<Probe> {
     Json(OK)
 }
 
-/// Readiness probe: returns 200 if the server can take requests.
+/// Readiness probe: returns 200 if the server can handle requests.
 ///
 /// Returns 503 while no model is loaded, while the database does not respond, or while the server is shutting
 /// down.

@@ -9,7 +9,7 @@ use cinematch_service::Service;
 use cinematch_web::{PageCaller, home as home_page, wants_page};
 use serde::Serialize;
 
-/// Service information.
+/// Name, version and status of the service.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Home {
     service: &'static str,

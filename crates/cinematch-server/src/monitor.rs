@@ -69,29 +69,36 @@ fn register_counters() {
 }
 
 fn describe() {
-    describe_counter!("cinematch_http_requests_total", "Requests answered");
+    describe_counter!(
+        "cinematch_http_requests_total",
+        "Number of requests, by route, method and status"
+    );
     describe_histogram!(
         "cinematch_http_request_seconds",
         Unit::Seconds,
-        "Time from the head of a request to its response"
+        "Time from receiving a request to returning its response, by route"
     );
     describe_gauge!("cinematch_http_in_flight", "Requests in progress");
-    describe_histogram!("cinematch_rank_seconds", Unit::Seconds, "Time spent ranking, by model");
+    describe_histogram!("cinematch_rank_seconds", Unit::Seconds, "Duration of rankings, by model");
     describe_gauge!("cinematch_model_generation", "Number of the served generation");
     describe_gauge!("cinematch_model_age_seconds", Unit::Seconds, "Age of the served model");
     describe_counter!("cinematch_model_swaps_total", "Reloads of a new generation");
     describe_counter!("cinematch_model_refused_total", "Generations that could not be loaded");
     describe_counter!("cinematch_cache_requests_total", "Cache lookups, by tier and result");
-    describe_gauge!("cinematch_cache_bytes", Unit::Bytes, "Size of the replies in memory");
+    describe_gauge!("cinematch_cache_bytes", Unit::Bytes, "Size of the in-memory reply cache");
     describe_gauge!(
         "cinematch_cache_breaker_open",
-        "1 while Redis is not asked because it does not answer"
+        "1 while lookups skip Redis because it does not respond"
     );
-    describe_counter!("cinematch_jobs_total", "Finished attempts at jobs, by outcome");
+    describe_counter!("cinematch_jobs_total", "Finished job attempts, by kind and outcome");
     describe_gauge!("cinematch_jobs_queued", "Queued jobs");
-    describe_gauge!("cinematch_jobs_running", "1 while a job runs, on whichever server");
-    describe_histogram!("cinematch_job_seconds", Unit::Seconds, "Duration of jobs");
-    describe_gauge!("cinematch_store_up", "1 if the database answered just now");
+    describe_gauge!("cinematch_jobs_running", "1 while a job is running on any server");
+    describe_histogram!(
+        "cinematch_job_seconds",
+        Unit::Seconds,
+        "Duration of job attempts, by kind"
+    );
+    describe_gauge!("cinematch_store_up", "1 if the database responds");
     describe_gauge!("cinematch_uptime_seconds", Unit::Seconds, "Time since the server started");
 }
 
@@ -115,24 +122,24 @@ pub async fn render(service: &Service, uptime: Duration) -> String {
     // Writing to a `String` never fails.
     let _ = write!(
         text,
-        "# HELP cinematch_model_info 1 for the model in service\n\
+        "# HELP cinematch_model_info 1 for the served model\n\
          # TYPE cinematch_model_info gauge\n\
          cinematch_model_info{{model_id=\"{model_id}\",generation=\"{generation}\"}} 1\n"
     );
     text
 }
 
-/// Renders the recorded metrics, plus memory and CPU use of the process.
+/// Renders the recorded metrics and the memory and CPU use of the process.
 pub fn text() -> String {
     let recorded = RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render);
     let mut text = recorded.unwrap_or_default();
     if let Some(Process { resident_bytes, cpu_seconds }) = Process::now() {
         let _ = write!(
             text,
-            "# HELP process_resident_memory_bytes Memory in use\n\
+            "# HELP process_resident_memory_bytes Resident memory in bytes\n\
              # TYPE process_resident_memory_bytes gauge\n\
              process_resident_memory_bytes {resident_bytes}\n\
-             # HELP process_cpu_seconds_total Processor time used\n\
+             # HELP process_cpu_seconds_total CPU time used in seconds\n\
              # TYPE process_cpu_seconds_total counter\n\
              process_cpu_seconds_total {cpu_seconds}\n"
         );
@@ -140,7 +147,7 @@ pub fn text() -> String {
     text
 }
 
-/// Resource use of this process.
+/// Memory use in bytes and CPU time in seconds of this process.
 struct Process {
     resident_bytes: f64,
     cpu_seconds: f64,

@@ -46,7 +46,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     let status = response.status();
     trace::end(&trace, status);
     if let Some(problem) = problem_of(&response) {
-        // Replaces the body, but keeps the headers added by inner layers (CORS, `Allow`, …).
+        // Replaces the body, but not the headers added by inner layers (CORS, `Allow`, …).
         let mut headers = std::mem::take(response.headers_mut());
         for of_body in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
             headers.remove(of_body);
@@ -112,7 +112,7 @@ fn problem_of(response: &Response) -> Option<Problem> {
     if status.is_client_error() || status.is_server_error() {
         let detail = match status {
             StatusCode::METHOD_NOT_ALLOWED => "This method is not supported here",
-            StatusCode::PAYLOAD_TOO_LARGE => "The request's body is too large",
+            StatusCode::PAYLOAD_TOO_LARGE => "The request body is too large",
             StatusCode::REQUEST_TIMEOUT => "The request took too long",
             _ if status.is_server_error() => INTERNAL,
             _ => status.canonical_reason().unwrap_or("The request cannot be served"),

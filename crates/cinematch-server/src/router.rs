@@ -179,7 +179,7 @@ impl Layers {
 
 /// Returns the router used until the server is ready.
 ///
-/// Serves liveness and process metrics; other requests get a 503 that names the missing dependency.
+/// Serves the liveness probe and process metrics; returns a 503 that names the missing dependency for other requests.
 pub fn not_ready(missing: Arc<ArcSwap<String>>) -> Router {
     let refuse = move || {
         let why = format!("The server is not ready: {}", missing.load());

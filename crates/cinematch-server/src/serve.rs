@@ -11,7 +11,8 @@ use crate::swappable_router::SwappableRouter;
 
 /// Serves on `listener` until `stop` resolves, then shuts down gracefully.
 ///
-/// Shutdown reports not ready, keeps serving for `stop_delay`, then lets requests in flight finish.
+/// During shutdown, the readiness probe fails, the server keeps serving for `stop_delay`, and then requests in
+/// flight finish.
 pub async fn serve(
     state: AppState,
     listener: TcpListener,
@@ -32,7 +33,7 @@ pub async fn serve(
 
 /// Serves like [`serve`], but waits for the model and the database if they are not available yet.
 ///
-/// The server listens immediately and answers 503, naming the missing dependency, until it is ready.
+/// The server listens immediately. Until it is ready, it returns a 503 that names the missing dependency.
 pub async fn serve_when_ready(
     config: ServerConfig,
     listener: TcpListener,

@@ -19,7 +19,7 @@ pub enum StartError {
     /// The settings are invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// No usable model was found.
+    /// No published generation can be loaded.
     #[error(transparent)]
     Artifacts(ArtifactsError),
     /// The database can't be opened.
@@ -40,7 +40,7 @@ impl From<OpenError> for StartError {
     }
 }
 
-/// State of a running server. Cloning is cheap and shares the contents.
+/// Services, settings and lifecycle of a running server. Cloning is cheap and shares the contents.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub(crate) routes: RouteState,
@@ -78,16 +78,16 @@ impl AppState {
         self.service().bundle()
     }
 
-    /// Returns the use cases.
+    /// Returns the service, which provides the use cases.
     pub(crate) fn service(&self) -> &Service {
         &self.routes.service
     }
 
-    /// Makes the readiness probe fail from now on.
+    /// Starts the shutdown: the readiness probe fails from now on.
     pub(crate) fn stop(&self) {
         tracing::info!(
             delay_seconds = self.config.stop_delay.as_secs(),
-            "told to stop: not ready any more"
+            "stop signal received; the readiness probe now fails"
         );
         self.lifecycle.is_stopping.store(true, Ordering::Relaxed);
     }

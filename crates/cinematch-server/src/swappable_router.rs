@@ -31,7 +31,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time limit for receiving a request head. It also limits how long a connection may stay idle between requests.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Holder of the current router. Starts with a placeholder that answers 503 until [`SwappableRouter::switch_to`] is called.
+/// Holds the current router: a placeholder that returns 503, until [`SwappableRouter::switch_to`] is called.
 pub struct SwappableRouter {
     app: Arc<ArcSwap<Router>>,
     missing: Arc<ArcSwap<String>>,
@@ -39,7 +39,7 @@ pub struct SwappableRouter {
 
 impl Default for SwappableRouter {
     fn default() -> Self {
-        let missing = Arc::new(ArcSwap::from_pointee("it has only just begun".to_owned()));
+        let missing = Arc::new(ArcSwap::from_pointee("it is starting".to_owned()));
         let app = Arc::new(ArcSwap::from_pointee(not_ready(missing.clone())));
         Self { app, missing }
     }
@@ -98,15 +98,15 @@ impl SwappableRouter {
                 accepted = listener.accept() => match accepted {
                     Ok(accepted) => accepted,
                     Err(error) => {
-                        // Transient: too many open files, or the client has disconnected.
-                        tracing::warn!(%error, "a connection cannot be accepted");
+                        // Transient, for example too many open files or a disconnected client.
+                        tracing::warn!(%error, "cannot accept a connection");
                         tokio::time::sleep(Duration::from_millis(100)).await;
                         continue;
                     }
                 },
                 stopped = &mut stop => break stopped,
             };
-            // Responses are written at once, so Nagle's algorithm would only add latency.
+            // Responses are written in one piece, so Nagle's algorithm would only add latency.
             let _ = stream.set_nodelay(true);
             let app = self.app.clone();
             let service = service_fn(move |request: Request<Incoming>| {
@@ -125,15 +125,15 @@ impl SwappableRouter {
                 connections.watch(http.serve_connection(TokioIo::new(stream), service));
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection broke");
+                    tracing::debug!(%error, "connection error");
                 }
             });
         };
         drop(listener);
-        tracing::info!("stopping: requests in flight may end");
+        tracing::info!("stopping; waiting for requests in flight");
         if tokio::time::timeout(SHUTDOWN_TIMEOUT, connections.shutdown()).await.is_err() {
             tracing::warn!(
-                "connections still open after {} s are closed",
+                "closing connections that are still open after {} s",
                 SHUTDOWN_TIMEOUT.as_secs()
             );
         }
@@ -141,7 +141,7 @@ impl SwappableRouter {
     }
 }
 
-/// Background tasks of the server.
+/// Background tasks of the server: model reload, jobs and metrics.
 pub struct Background {
     tasks: Vec<JoinHandle<()>>,
 }

@@ -10,7 +10,7 @@ use crate::item::Item;
 use crate::listing::json_of;
 use crate::service::Service;
 
-/// A page of the catalog.
+/// A page of the catalog, as returned by `GET /api/movies`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct BrowseReply<'a> {
     /// Movies on this page, in the requested order.
@@ -21,7 +21,7 @@ pub struct BrowseReply<'a> {
     total: usize,
     /// Cursor of the next page; `null` on the last page.
     next_cursor: Option<String>,
-    /// Attribution that must be shown with the streaming services.
+    /// Attribution that clients must show next to the streaming services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,

@@ -1,4 +1,4 @@
-//! The catalog: genres, streaming services, single movies.
+//! Lookups in the catalog: genres, streaming services and single movies.
 
 use cinematch::bundle::Bundle;
 use cinematch::catalog::ServicesSource;
@@ -9,38 +9,38 @@ use serde::Serialize;
 use crate::error::ServiceError;
 use crate::item::Item;
 
-/// Genres of the catalog.
+/// Genres of the catalog, as returned by `GET /api/genres`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Genres {
     #[schema(example = json!(["comedy", "drama"]))]
     genres: Vec<String>,
 }
 
-/// Streaming services of the catalog.
+/// Streaming services of the catalog, as returned by `GET /api/services`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Services {
     services: Vec<String>,
     /// Source of the services; `mock` services are generated.
     #[schema(value_type = Option<String>, example = "mock")]
     services_source: Option<ServicesSource>,
-    /// Regions for which availability on streaming services is known.
+    /// Regions with known availability on streaming services, ISO 3166-1 alpha-2.
     regions: Vec<String>,
-    /// Attribution that must be shown with the services.
+    /// Attribution that clients must show next to the services; `null` if none is required.
     attribution: Option<&'static str>,
 }
 
-/// A single movie.
+/// A movie, with the attribution that its streaming services require.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct OneMovie<'a> {
     #[serde(flatten)]
     item: Item<'a>,
-    /// Attribution that must be shown with the movie's services.
+    /// Attribution that clients must show next to the movie's services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
 }
 
-/// Returns the index of the movie with the given id.
+/// Returns the index of the movie with the given id, or a [`ServiceError::NotFound`].
 pub fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, ServiceError> {
     let known = u32::try_from(movie_id).ok();
     let index = known.and_then(|id| recommender.vocabulary().index_of(MovieId(id)));

@@ -19,7 +19,7 @@ impl Clock {
         }))
     }
 
-    /// Returns a clock that is stopped at `milliseconds` since 1970.
+    /// Returns a clock that always reads `milliseconds` since 1970.
     pub fn fixed(milliseconds: i64) -> Self {
         Self(Arc::new(move || milliseconds))
     }

@@ -1,9 +1,9 @@
-//! The errors of use cases. `cinematch-http` maps each variant to one HTTP status.
+//! Errors of use cases. `cinematch-http` maps each variant to one HTTP status.
 
 use cinematch::ranking::{FieldError, QueryError};
 use cinematch_store::StoreError;
 
-/// The error of a use case.
+/// An error of a use case, with a message that is safe to send to the caller.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ServiceError {
     /// The requested object does not exist.
@@ -64,7 +64,7 @@ impl From<StoreError> for ServiceError {
             return Self::Unauthorized("This profile was deleted".to_owned());
         }
         if error.is_transient() {
-            tracing::error!(%error, "the database cannot be reached or written");
+            tracing::error!(%error, "the database is unavailable");
             let detail = "The database is unavailable; try again in a moment";
             return Self::Unavailable { detail: detail.to_owned(), retry_after: 5 };
         }
@@ -76,14 +76,14 @@ impl From<StoreError> for ServiceError {
 /// Converts an error in serializing a reply. Errors in a request's JSON are reported by its parser.
 impl From<serde_json::Error> for ServiceError {
     fn from(error: serde_json::Error) -> Self {
-        tracing::error!(%error, "a reply cannot be written");
+        tracing::error!(%error, "cannot serialize a reply");
         Self::Internal
     }
 }
 
 impl From<getrandom::Error> for ServiceError {
     fn from(error: getrandom::Error) -> Self {
-        tracing::error!(%error, "the system has no randomness");
+        tracing::error!(%error, "cannot get random bytes from the operating system");
         Self::Internal
     }
 }

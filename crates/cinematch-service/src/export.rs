@@ -17,7 +17,7 @@ use crate::profile::ProfileBody;
 use crate::secrets::random_name;
 use crate::service::Service;
 
-/// Format of an export.
+/// File format of a data export.
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportFormat {
@@ -40,7 +40,7 @@ pub struct Export {
     imports: Vec<ExportedImport>,
 }
 
-/// Feedback on a movie.
+/// Feedback on a movie, with the movie's title and ids.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ExportedFeedback {
     #[serde(flatten)]
@@ -49,7 +49,7 @@ pub struct ExportedFeedback {
     movie: MovieNames,
 }
 
-/// A movie on the watchlist.
+/// A movie on the watchlist, with its title and ids.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ExportedItem {
     movie_id: u32,
@@ -70,7 +70,7 @@ pub struct MovieNames {
     tmdb_id: Option<u32>,
 }
 
-/// A past import.
+/// An import that the user made.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ExportedImport {
     service: String,
@@ -82,7 +82,8 @@ pub struct ExportedImport {
     imported_at: String,
 }
 
-/// Returns a movie's title, year and ids in the current catalog; empty if the catalog lacks the movie.
+/// Returns a movie's title, year and ids in the current catalog. All fields are `None` if the catalog does not
+/// contain the movie.
 fn names(recommender: &Recommender, movie_id: MovieId) -> MovieNames {
     let Some(index) = recommender.vocabulary().index_of(movie_id) else {
         return MovieNames::default();
@@ -224,7 +225,7 @@ impl From<Receipt> for Forgotten {
             receipt: receipt.receipt,
             deleted_at: rfc3339(receipt.deleted_at),
             deleted: receipt.deleted,
-            // `train` reads only the ratings of MovieLens.
+            // Always false: `train` reads only MovieLens ratings.
             in_models: false,
         }
     }

@@ -66,7 +66,7 @@ impl From<MovieFeedback> for FeedbackBody {
 pub struct FeedbackDone {
     success: bool,
     message: &'static str,
-    /// Movie id, repeated because clients expect an `id`.
+    /// Equal to `movie_id`; some clients expect this name.
     id: u32,
     /// Time of the last change, RFC 3339 in UTC; equal to `updated_at`.
     created_at: String,
@@ -98,7 +98,10 @@ pub async fn record(
 ) -> Result<FeedbackDone, ServiceError> {
     let stars = match new.rating {
         Some(rating) => Some(Stars::from_value(rating).ok_or_else(|| {
-            ServiceError::field("rating", format!("expected 0.5 to 5.0 in halves, got {rating}"))
+            ServiceError::field(
+                "rating",
+                format!("expected 0.5 to 5.0 in steps of 0.5, got {rating}"),
+            )
         })?),
         None => None,
     };
@@ -150,7 +153,7 @@ pub async fn movies_with(
     Ok(movies.map(|movie| movie.movie_id.0).collect())
 }
 
-/// Deletes all reactions and ratings of a user. Watched flags are kept.
+/// Deletes all reactions and ratings of a user, but not the watched flags.
 pub async fn reset(service: &Service, profile: &Profile) -> Result<ResetDone, ServiceError> {
     let deleted_count = service.store().reset_feedback(&profile.key(), service.now()).await?;
     Ok(ResetDone { success: true, message: "Feedback reset", deleted_count })

@@ -27,7 +27,7 @@ pub struct GroupRequest {
     #[serde(default, deserialize_with = "or_default")]
     #[schema(value_type = Option<StrategyName>)]
     strategy: StrategyName,
-    /// With `veto`, the share of a member's ranking, from the bottom, whose movies the member vetoes.
+    /// Fraction of each member's ranking, from the bottom, that counts as vetoed. Used only by the strategy `veto`.
     /// Default: 0.5.
     #[schema(minimum = 0, maximum = 1)]
     veto_below: Option<f32>,
@@ -49,12 +49,12 @@ pub struct GroupRequest {
     offset: Option<u32>,
     /// True to include reasons for each member. Default: false.
     explain: Option<bool>,
-    /// Country whose streaming services are filtered on and shown, ISO 3166-1 alpha-2. Default: the operator's
+    /// Country whose streaming services the filters and the reply use, ISO 3166-1 alpha-2. Default: the operator's
     /// region.
     region: Option<String>,
 }
 
-/// A member of the group: a user with stored data, a guest whose history is in the request, or both combined.
+/// A member of the group: a user with stored data, a guest whose history is in the request, or a user with both.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MemberBody {
@@ -101,7 +101,7 @@ pub struct GroupReply<'a> {
     members: Vec<MemberReply>,
     /// Id of the model that ranked the movies.
     model_id: &'a str,
-    /// Attribution that must be shown with the streaming services.
+    /// Attribution that clients must show next to the streaming services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
@@ -130,7 +130,7 @@ pub struct MemberReply {
 pub struct GroupItem<'a> {
     #[serde(flatten)]
     item: Item<'a>,
-    /// Score for the group.
+    /// Score for the group, aggregated from the members' scores.
     score: f32,
     /// Score for each member, in the order of the request.
     members: Vec<MemberScore<'a>>,
@@ -228,7 +228,7 @@ pub struct GroupQuestion {
     pub with_watchlist: bool,
     /// Strategy that aggregates the members' scores.
     pub strategy: Strategy,
-    /// Query for the whole list: filters, excluded movies, limit, offset and whether to include reasons.
+    /// Query for the whole list: filters, excluded movies, limit, offset and the flag for including reasons.
     pub query: Query,
 }
 
@@ -285,7 +285,7 @@ pub async fn rank<'a>(
     Ok(GroupAnswer { names, ranked, region, unknown })
 }
 
-/// Prefixes the fields of an error with the member's position.
+/// Prefixes the field names of an error with `members[at]`, the member's position in the request.
 pub fn in_member(at: usize, error: ServiceError) -> ServiceError {
     error.rename_fields(|field| format!("members[{at}].{field}"))
 }

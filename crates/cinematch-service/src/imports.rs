@@ -44,7 +44,7 @@ struct Recommended<'a> {
 pub struct ImportOutcome {
     /// Match report over all rows.
     pub report: MatchReport,
-    /// Changes to the user's data.
+    /// Number of movies that changed, by kind of change.
     pub changes: ImportChanges,
 }
 
@@ -118,7 +118,7 @@ pub async fn reply<'a>(
     })
 }
 
-/// Converts a movie of an export to the store's type. Returns `None` if the catalog lacks the movie.
+/// Converts a movie of an export to the store's type. Returns `None` if the catalog does not contain the movie.
 pub fn movie_of(recommender: &Recommender, item: &TasteItem) -> Option<ImportedMovie> {
     let movie = recommender.movie(recommender.vocabulary().index_of(item.movie_id)?);
     Some(ImportedMovie {

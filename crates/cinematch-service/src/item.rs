@@ -1,4 +1,4 @@
-//! The representation of a movie in replies.
+//! Representation of a movie in replies.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -20,7 +20,7 @@ pub struct Item<'a> {
     pub tmdb_id: Option<TmdbId>,
     /// IMDb id with its leading zeros.
     pub imdb_id: Option<&'a str>,
-    /// Title.
+    /// Title without the release year.
     #[schema(example = "Heat")]
     pub title: &'a str,
     /// Year of release.
@@ -46,7 +46,7 @@ pub struct Item<'a> {
     pub vote_average: Option<f32>,
     /// Number of TMDB votes.
     pub vote_count: Option<u32>,
-    /// TMDB popularity.
+    /// TMDB popularity score.
     pub popularity: Option<f32>,
     /// Directors, separated by `, `.
     pub director: Option<Cow<'a, str>>,
@@ -66,7 +66,7 @@ impl<'a> Item<'a> {
         Self { services_source: source, ..item }
     }
 
-    /// Converts a movie of the catalog, with the given services.
+    /// Converts a movie of the catalog to an item with the given services.
     fn new(movie: &'a Movie, services: Vec<&'a str>) -> Self {
         let source = movie.services_source.filter(|_| !services.is_empty());
         Self {
@@ -105,7 +105,7 @@ pub fn poster_url(movie: &Movie) -> Option<String> {
 
 /// A recommended movie with the reasons for the recommendation.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes what `ItemTexts::write` puts together")]
+#[expect(dead_code, reason = "documents the JSON that `ItemTexts::write` produces")]
 pub struct RecommendedItem<'a> {
     #[serde(flatten)]
     item: Item<'a>,
@@ -153,8 +153,8 @@ pub struct WithoutIt<'a> {
     place: usize,
     /// Rank without the feedback, from 1.
     would_be: usize,
-    /// Description in one sentence.
-    #[schema(example = "Without your 5★ of Heat this would fall from 1st to 14th")]
+    /// Sentence that describes the change of rank.
+    #[schema(example = "Without your 5★ rating of Heat, this would fall from 1st to 14th")]
     reading: String,
 }
 
@@ -166,8 +166,8 @@ impl<'a> From<Counterfactual<'a>> for WithoutIt<'a> {
     }
 }
 
-/// Cache of serialized movies. A movie is serialized when it is first recommended; the entry is valid for as
-/// long as the bundle is.
+/// Cache of the serialized movies of a bundle. A movie is serialized when it is first recommended. Entries never
+/// expire, since a bundle is immutable.
 #[derive(Debug)]
 pub struct ItemTexts(Vec<OnceLock<Box<[u8]>>>);
 
@@ -206,8 +206,8 @@ pub fn put_recommended(text: &[u8], why: &Why<'_>, json: &mut Vec<u8>) -> serde_
 
 /// Appends the JSON of a [`Why`], with `open` in place of the opening brace.
 ///
-/// Shared features make up most of a reply. Writing them by hand copies their keys instead of escaping them
-/// each time.
+/// Shared features make up most of a reply. This handwritten serializer copies their keys verbatim instead of
+/// escaping them each time.
 fn put_why(why: &Why<'_>, open: u8, json: &mut Vec<u8>) -> serde_json::Result<()> {
     let Why { score, explanation, reasons, sources, predicted_rating, counterfactual } = why;
     json.push(open);

@@ -14,9 +14,9 @@ use crate::selection::Mode;
 use crate::serving::Serving;
 use crate::trace::span;
 
-/// A list of recommendations.
+/// A list of recommendations, as returned by `/api/recommendations`.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes what `json` writes")]
+#[expect(dead_code, reason = "documents the JSON that `json` writes")]
 pub struct RecommendationReply<'a> {
     /// Recommended movies, best first.
     recommendations: Vec<RecommendedItem<'a>>,
@@ -31,13 +31,13 @@ pub struct About<'a> {
     count: usize,
     /// User that the list is for: the user id in the request, or a profile id.
     user_id: UserId<'a>,
-    /// Requested mode.
+    /// Requested mode; absent if the endpoint has no modes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     pub mode: Option<Mode>,
     /// Id of the model that ranked the movies.
     model_id: &'a str,
-    /// Attribution that must be shown with the streaming services.
+    /// Attribution that clients must show next to the streaming services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
@@ -75,9 +75,9 @@ impl<'a> About<'a> {
 #[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub enum UserId<'a> {
-    /// User id in the request.
+    /// User id from the request.
     Name(&'a str),
-    /// Profile id.
+    /// Id of the caller's profile.
     Profile(i64),
 }
 
@@ -113,7 +113,7 @@ pub fn json(
     Ok(write(serving, region, listed, about)?)
 }
 
-/// Serializes any other reply as JSON.
+/// Serializes a reply as JSON with its `Serialize` implementation.
 pub fn json_of<T: Serialize>(reply: &T) -> Result<Vec<u8>, ServiceError> {
     Ok(serde_json::to_vec(reply)?)
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::error::ServiceError;
 use crate::service::Service;
 
-/// All generations on disk.
+/// All generations on disk, as returned by `GET /api/models`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ModelList {
     /// Generation in service on this server.
@@ -31,12 +31,12 @@ pub struct ModelItem {
     card: Option<serde_json::Value>,
 }
 
-/// A promoted generation.
+/// Result of a promotion or rollback.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct PromotedItem {
     /// Promoted generation. Servers detect it within a second and put it into service once it is loaded.
     generation: u64,
-    /// Previously promoted generation.
+    /// Generation that was promoted before; `null` if there was none.
     before: Option<u64>,
 }
 
@@ -74,7 +74,7 @@ pub async fn promote(
     let now = rfc3339(service.now());
     let promoted =
         on_disk(service, move |generations| generations.promote(generation, &now, why)).await?;
-    tracing::info!(generation, before = promoted.before, why, "promoted");
+    tracing::info!(generation, before = promoted.before, why, "promoted a generation");
     Ok(promoted)
 }
 
@@ -83,7 +83,7 @@ pub async fn roll_back(service: &Service, why: &'static str) -> Result<Promoted,
     let now = rfc3339(service.now());
     let promoted = on_disk(service, move |generations| generations.rollback(&now, why)).await?;
     let Promoted { generation, before, .. } = promoted;
-    tracing::info!(generation, before, why, "rolled back");
+    tracing::info!(generation, before, why, "rolled back to a generation");
     Ok(promoted)
 }
 
@@ -99,12 +99,12 @@ pub async fn on_disk<T: Send + 'static>(
             ServiceError::not_found(format!("There is no generation {generation}"))
         }
         ArtifactsError::File(error) => internal(&error),
-        // The message may contain paths: only operators call these functions.
+        // The message may contain paths, which is acceptable because only operators call these functions.
         error => ServiceError::Conflict(error.to_string()),
     })
 }
 
 fn internal(error: &dyn std::fmt::Display) -> ServiceError {
-    tracing::error!(%error, "the artifacts cannot be used");
+    tracing::error!(%error, "cannot access the artifacts");
     ServiceError::Internal
 }

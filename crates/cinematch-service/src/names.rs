@@ -9,7 +9,7 @@ use crate::error::ServiceError;
 /// Maximum length of a user id in characters.
 const MAX_LENGTH: usize = 200;
 
-/// Matches texts without control characters that are not all blank.
+/// Matches texts that contain a non-blank character and no control characters.
 const PATTERN: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 
 /// OpenAPI schema of the user ids that [`check_user`] accepts.
@@ -47,7 +47,7 @@ pub fn check_user(user_id: &str) -> Result<(), ServiceError> {
         return Ok(());
     }
     let message = format!(
-        "expected 1 to {MAX_LENGTH} characters, not all of them blank, none a control character"
+        "expected 1 to {MAX_LENGTH} characters, not all of them blank, without control characters"
     );
     Err(ServiceError::field("user_id", message))
 }
@@ -62,7 +62,7 @@ pub fn check_text(field: &str, text: &str, max_length: usize) -> Result<(), Serv
         ));
     }
     if text.chars().any(char::is_control) {
-        return Err(ServiceError::field(field, "has a control character"));
+        return Err(ServiceError::field(field, "contains a control character"));
     }
     Ok(())
 }

@@ -38,8 +38,8 @@ pub struct PersonalQuery {
     /// Only movies with a runtime in this range.
     #[param(value_type = Option<RuntimeBucket>)]
     runtime_bucket: Option<RuntimeBucket>,
-    /// Country whose streaming services are filtered on and shown, ISO 3166-1 alpha-2. Default: the region in
-    /// the preferences, then the operator's region.
+    /// Country whose streaming services the filters and the reply use, ISO 3166-1 alpha-2. Default: the region in
+    /// the preferences, or else the operator's region.
     region: Option<String>,
     /// True to allow movies on the watchlist. Default: false.
     include_watchlist: Option<bool>,
@@ -49,8 +49,8 @@ pub struct PersonalQuery {
     /// Penalty for popular movies, from 0 (none) to 1 (strongest). Default: 0.
     #[param(minimum = 0, maximum = 1)]
     novelty: Option<f32>,
-    /// True to include for each result the rank it would have without the history entry that contributes most
-    /// to it. Default: false.
+    /// True to include, for each result, its rank without the history entry that contributes most to it. Default:
+    /// false.
     counterfactual: Option<bool>,
 }
 
@@ -113,8 +113,8 @@ pub fn base_query(taste: &UserHistory, with_watchlist: bool) -> Query {
 }
 
 impl PersonalQuery {
-    /// Applies the parameters to a query that holds the preferences. A mode without its value filters by the
-    /// preferences, or not at all; clients send such requests before the user has chosen a value.
+    /// Applies the parameters to a query that already contains the preferences. If the parameter of a mode is
+    /// absent, the preferences filter the list; clients send such requests before the user has chosen a value.
     fn apply_to(self, mode: Mode, query: &mut Query) {
         if mode == Mode::Trending {
             query.order = Order::Popularity;

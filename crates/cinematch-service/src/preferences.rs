@@ -1,4 +1,4 @@
-//! A user's preferences: storage and application to queries.
+//! A user's preferences: validation, storage and application to queries.
 
 use cinematch::catalog::names::NameList;
 use cinematch::ranking::{Filters, Query, Recommender};
@@ -14,7 +14,7 @@ use crate::service::Service;
 const MAX_NAMES: usize = 100;
 const MAX_NAME_LENGTH: usize = 100;
 
-/// A user's preferences.
+/// A user's preferences, as returned by the API.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct PreferencesBody {
     /// Preferred genres, spelled as in the catalog.
@@ -27,7 +27,7 @@ pub struct PreferencesBody {
     runtime_min: Option<u32>,
     /// Maximum runtime in minutes.
     runtime_max: Option<u32>,
-    /// Country of the streaming services, ISO 3166-1 alpha-2; used by recommendations that name no other
+    /// Country of the streaming services, ISO 3166-1 alpha-2; used if a request for recommendations names no
     /// region.
     region: Option<String>,
     /// Time of the last change, RFC 3339 in UTC; `null` if preferences were never saved.
@@ -89,7 +89,7 @@ pub async fn save(
         check_names(field, names)?;
     }
     let region = new.region.map(|code| region_of(&code)).transpose()?;
-    // Services, languages and the region are not checked against the catalog: a later catalog may contain
+    // Services, languages and the region are not checked against the catalog, since a later catalog may contain
     // them.
     let asked = Query {
         preferred_genres: new.preferred_genres.clone(),
@@ -123,10 +123,10 @@ fn region_of(code: &str) -> Result<String, ServiceError> {
     if code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_alphabetic()) {
         return Ok(code.to_ascii_uppercase());
     }
-    Err(ServiceError::field("region", "expected the two letters of a country, such as DE"))
+    Err(ServiceError::field("region", "expected a two-letter country code, such as DE"))
 }
 
-/// Returns the services of a region, or those of the operator's region if the catalog lacks it.
+/// Returns the services of a region, or those of the operator's region if the catalog does not contain it.
 pub fn services_in<'a>(index: &'a FilterIndex, region: Option<&str>) -> &'a NameList {
     let region = region.and_then(|code| index.find_region(code));
     region.map_or(&index.services, |region| &index.regions()[region].services)
@@ -144,7 +144,7 @@ fn check_names(field: &str, names: &[String]) -> Result<(), ServiceError> {
 }
 
 /// Returns names spelled as in the catalog and without duplicates, so that clients can compare them with the
-/// catalog's lists. Unknown names are kept as they are.
+/// catalog's lists. Unknown names are left unchanged.
 fn canonical_names(catalog: &NameList, names: Vec<String>) -> Vec<String> {
     let mut found: Vec<String> = Vec::with_capacity(names.len());
     for name in names {

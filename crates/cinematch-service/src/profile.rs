@@ -11,7 +11,7 @@ use crate::service::Service;
 
 const MAX_NAME_LENGTH: usize = 100;
 
-/// A user's profile.
+/// A user's profile, as returned by the API.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ProfileBody {
     /// Profile id.
@@ -30,7 +30,7 @@ impl From<Profile> for ProfileBody {
     }
 }
 
-/// Identification of a user.
+/// A request to look up or create the profile of an email address.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct Identity {
     /// Email address; compared case-insensitively.
@@ -41,12 +41,12 @@ pub struct Identity {
         example = "ada@example.org"
     )]
     email: String,
-    /// Name of a new profile. The name of an existing profile is not changed.
+    /// Name for a new profile; ignored if the profile exists. If absent, no profile is created.
     #[schema(value_type = Option<ShortText>)]
     name: Option<String>,
 }
 
-/// Returns the profile of an email address. If it does not exist and the request has a name, creates it.
+/// Returns the profile of an email address, or creates it if the request contains a name.
 pub async fn identify(service: &Service, identity: Identity) -> Result<Profile, ServiceError> {
     if !is_email(&identity.email) {
         let message = "expected an email address, such as ada@example.org";

@@ -1,4 +1,4 @@
-//! Recommendations for a history given in the request.
+//! Recommendations for a history contained in the request.
 
 use std::time::Duration;
 
@@ -70,8 +70,8 @@ pub struct RecommendationRequest {
     novelty: Option<f32>,
     /// True to include reasons. Default: true.
     explain: Option<bool>,
-    /// True to include for each result the rank it would have without the history entry that contributes most
-    /// to it. Each distinct entry costs one more ranking. Default: false.
+    /// True to include, for each result, its rank without the history entry that contributes most to it. Each
+    /// distinct entry costs one additional ranking. Default: false.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<bool>)]
     counterfactual: bool,
@@ -79,7 +79,7 @@ pub struct RecommendationRequest {
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<bool>)]
     include_watchlist: bool,
-    /// Country whose streaming services are filtered on and shown, ISO 3166-1 alpha-2. Default: the operator's
+    /// Country whose streaming services the filters and the reply use, ISO 3166-1 alpha-2. Default: the operator's
     /// region.
     #[schema(example = "DE")]
     region: Option<String>,
@@ -88,7 +88,7 @@ pub struct RecommendationRequest {
     model: Option<String>,
 }
 
-/// A rated movie.
+/// A user's rating of a movie.
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RatingBody {
@@ -98,7 +98,7 @@ pub struct RatingBody {
     rating: f32,
 }
 
-/// Filters on the catalog. Ranges are inclusive; a movie whose value is unknown does not pass.
+/// Filters on the catalog. Ranges are inclusive; a movie whose value is unknown does not match.
 #[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FiltersBody {
@@ -124,12 +124,12 @@ pub struct FiltersBody {
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     min_votes: u32,
-    /// Minimum average TMDB rating.
+    /// Minimum average TMDB rating, 0 to 10.
     #[schema(minimum = 0, maximum = 10, example = 7.5)]
     rating_min: Option<f64>,
 }
 
-/// Filter on genres.
+/// Genres that a movie must or must not have. All three lists apply.
 #[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GenresBody {
@@ -147,7 +147,7 @@ pub struct GenresBody {
     none: Vec<String>,
 }
 
-/// Number of results if the request sets no limit.
+/// Default number of results.
 pub const DEFAULT_LIMIT: usize = 20;
 const DEFAULT_USER: &str = "default_user";
 /// Timeout of the database lookup for a request that names no user.
@@ -255,7 +255,7 @@ impl RecommendationRequest {
 }
 
 impl FiltersBody {
-    /// Converts the filters to the library's type, with a region.
+    /// Converts the filters to the library's type and adds a region.
     pub fn into_filters(self, region: Option<String>) -> Filters {
         let GenresBody { any, all, none } = self.genres;
         Filters {
@@ -293,7 +293,7 @@ pub fn known_ratings(
     let mut ratings = Vec::with_capacity(bodies.len());
     for (at, RatingBody { movie_id, rating }) in bodies.into_iter().enumerate() {
         if !is_rating(rating) {
-            let message = format!("expected 0.5 to 5.0 in halves, got {rating}");
+            let message = format!("expected 0.5 to 5.0 in steps of 0.5, got {rating}");
             return Err(ServiceError::field(format!("ratings[{at}].rating"), message));
         }
         match u32::try_from(movie_id) {
@@ -304,12 +304,12 @@ pub fn known_ratings(
     Ok(ratings)
 }
 
-/// Returns the value of a filter that is accepted at two places; setting both is an error.
+/// Returns the value of a filter that a request may set in either of two places. Setting both is an error.
 fn one_of<T>(field: &str, outer: T, inner: T, is_empty: fn(&T) -> bool) -> Result<T, ServiceError> {
     match (is_empty(&outer), is_empty(&inner)) {
         (false, false) => Err(ServiceError::field(
             field,
-            format!("given here and in filters.{field}; give it once"),
+            format!("given here and in filters.{field}; give it in one place only"),
         )),
         (false, true) => Ok(outer),
         _ => Ok(inner),

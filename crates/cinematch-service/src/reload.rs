@@ -2,7 +2,7 @@
 //!
 //! The new generation is loaded, checked and warmed up while the current one serves, then swapped in
 //! atomically. A generation that fails to load or to pass the check is logged and refused; the current one
-//! stays in service.
+//! remains in service.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use crate::serving::Serving;
 /// Polling interval of the published generation. Each poll costs two system calls.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Delay before a refused generation is tried again, in case the failure was transient.
+/// Delay before a refused generation is loaded again, in case the failure was transient.
 const RETRY: Duration = Duration::from_secs(30);
 
 /// Niceness of the threads that load a generation: the lowest priority.
@@ -105,7 +105,7 @@ fn check(serving: &Serving) -> Result<(), String> {
         let expected = request.limit.min(movies.len() - known);
         if ranked.items.len() < expected {
             return Err(format!(
-                "{}: a list of {expected} movies was requested, it returns {}",
+                "{}: expected a list of {expected} movies, got {}",
                 serving.bundle.manifest.model_id,
                 ranked.items.len()
             ));
@@ -113,7 +113,7 @@ fn check(serving: &Serving) -> Result<(), String> {
         if let Some(item) = ranked.items.iter().find(|item| !item.score.is_finite()) {
             let title = &recommender.movie(item.movie).title;
             let model_id = &serving.bundle.manifest.model_id;
-            return Err(format!("{model_id}: the score of {title} is no number"));
+            return Err(format!("{model_id}: the score of {title} is not a finite number"));
         }
     }
     Ok(())

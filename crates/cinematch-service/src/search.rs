@@ -15,7 +15,7 @@ const DEFAULT_LIMIT: usize = 10;
 const MAX_LIMIT: usize = 50;
 const MAX_LENGTH: usize = 200;
 
-/// Search results.
+/// Search results, as returned by `GET /api/search`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct SearchReply<'a> {
     /// Matching movies, best first.
@@ -24,7 +24,7 @@ pub struct SearchReply<'a> {
     count: usize,
 }
 
-/// A search result.
+/// A movie that matches a search.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct FoundItem<'a> {
     #[serde(flatten)]
@@ -38,8 +38,8 @@ pub fn hits(serving: &Serving, words: &str, limit: usize) -> Vec<Hit> {
     span!("rank").in_scope(|| serving.search.search(words, limit))
 }
 
-/// Searches for `words`; the last word may be a prefix. `question` is the
-/// query string as sent by the client; it is part of the reply's cache key.
+/// Searches for `words`; the last word may be a prefix. `question` is the query string as sent by the client; it
+/// is part of the reply's cache key.
 pub async fn search(
     service: &Service,
     question: Option<&str>,

@@ -11,12 +11,12 @@ use subtle::ConstantTimeEq;
 /// Maximum length of a password in characters, which bounds the cost of hashing.
 pub const MAX_PASSWORD_LENGTH: usize = 1024;
 
-/// Hash of an unknown password, verified against if an account has no hash.
+/// Hash of an unknown password. If an account has no hash, the password is verified against this one.
 const UNKNOWN_PASSWORD_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
                       h9lAtjB5kQYvWTpIrTmX0u7ESFuNBl9lVzYYGdF5Rjg";
 
-/// Hashes a password with Argon2id and a random salt, and returns a PHC string. Uses 19 MiB and two passes, the
-/// recommendation of OWASP and the default of the crate. Takes tens of milliseconds.
+/// Hashes a password with Argon2id and a random salt, and returns a PHC string. Uses 19 MiB and two passes, as
+/// recommended by OWASP and set by the crate's default. Takes tens of milliseconds.
 pub fn hash_password(password: &SecretString) -> Option<String> {
     let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
     hash.ok().map(|hash| hash.to_string())
@@ -88,7 +88,7 @@ impl ApiToken {
         matches.then(|| Self { id: id.to_owned(), secret: secret.into() })
     }
 
-    /// Returns the public id.
+    /// Returns the public id, by which the database finds the key.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -118,7 +118,7 @@ mod tests {
         let password = SecretString::from("correct horse");
         let hash = hash_password(&password).unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert_ne!(hash, hash_password(&password).unwrap(), "every hash has a salt of its own");
+        assert_ne!(hash, hash_password(&password).unwrap(), "every hash has its own salt");
         assert!(check_password(&password, Some(&hash)));
         assert!(!check_password(&SecretString::from("correct horsf"), Some(&hash)));
         // Without a hash, the password is verified against a dummy hash.

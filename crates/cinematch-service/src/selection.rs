@@ -21,7 +21,7 @@ pub enum Mode {
     Runtime,
 }
 
-/// A range of release years.
+/// A range of release years that clients can request by name.
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 pub enum YearBucket {
     /// 2018 and later.
@@ -41,7 +41,7 @@ pub enum YearBucket {
     Classic,
 }
 
-/// A range of runtimes.
+/// A range of runtimes that clients can request by name.
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RuntimeBucket {

@@ -19,16 +19,16 @@ use crate::trace::span;
 /// Timeout of the database health check.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Settings of the service.
+/// Settings of the service: paths, addresses, cache, jobs and clock.
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
     /// Directory of trained models.
     pub artifacts: PathBuf,
     /// Address of the user database.
     pub database: Address,
-    /// Settings of the reply cache.
+    /// Capacity of the in-memory reply cache and address of Redis.
     pub cache: CacheConfig,
-    /// Settings of background jobs.
+    /// Worker command, schedules and timing of background jobs.
     pub jobs: JobsConfig,
     /// Source of the current time.
     pub clock: Clock,
@@ -62,7 +62,7 @@ struct Shared {
     artifacts: PathBuf,
     jobs: JobsConfig,
     clock: Clock,
-    /// True while the published generation cannot be loaded and an earlier one serves.
+    /// True while the published generation cannot be loaded and an earlier one is in service.
     is_refusing: AtomicBool,
 }
 
@@ -71,11 +71,15 @@ impl Service {
     /// the most recently served generation that is intact.
     pub async fn open(config: ServiceConfig) -> Result<Self, OpenError> {
         let best = Generations::at(&config.artifacts).load_best()?;
-        // A loaded bundle is large: the future that holds it lives on the heap.
+        // A loaded bundle is large, so the future that holds it is allocated on the heap.
         let service = Box::pin(Self::with_bundle(config, best.bundle)).await?;
         if let Some(refused) = best.refused {
             let (generation, error) = (service.bundle().generation, refused.to_string());
-            tracing::error!(generation, error, "an earlier generation serves");
+            tracing::error!(
+                generation,
+                error,
+                "cannot load the published generation; serving an earlier one"
+            );
             service.set_refusing(true);
         }
         Ok(service)
@@ -120,12 +124,12 @@ impl Service {
         before
     }
 
-    /// Records whether the published generation is unusable.
+    /// Sets the flag that [`Service::is_refusing`] returns.
     pub fn set_refusing(&self, is_refusing: bool) {
         self.shared.is_refusing.store(is_refusing, Ordering::Relaxed);
     }
 
-    /// True while the published generation cannot be loaded and an earlier one serves.
+    /// True while the published generation cannot be loaded and an earlier one is in service.
     pub fn is_refusing(&self) -> bool {
         self.shared.is_refusing.load(Ordering::Relaxed)
     }

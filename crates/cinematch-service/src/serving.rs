@@ -11,13 +11,13 @@ use crate::item::ItemTexts;
 /// The bundle in service and the indexes derived from it. A request holds one snapshot for its whole duration.
 #[derive(Debug)]
 pub struct Serving {
-    /// The loaded bundle.
+    /// Models, catalog and manifest of the served generation.
     pub bundle: Arc<Bundle>,
     /// Serialized movies, as they appear in replies.
     pub items: ItemTexts,
     /// Search index over titles, cast, directors and keywords.
     pub search: SearchIndex,
-    /// Index for matching movies in exports of other services, by title or id.
+    /// Index that matches movies in exports of other services by title or id.
     pub matching: MatchIndex,
 }
 

@@ -14,7 +14,7 @@ use crate::service::Service;
 
 const DEFAULT_LIMIT: usize = 20;
 
-/// Movies similar to a given movie.
+/// Movies similar to a given movie, as returned by `GET /api/movies/{movie_id}/similar`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct SimilarReply<'a> {
     /// Id of the given movie.
@@ -25,7 +25,7 @@ pub struct SimilarReply<'a> {
     count: usize,
     /// Id of the model that ranked the movies.
     model_id: &'a str,
-    /// Attribution that must be shown with the streaming services.
+    /// Attribution that clients must show next to the streaming services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
@@ -40,9 +40,8 @@ pub struct SimilarItem<'a> {
     why: Why<'a>,
 }
 
-/// Lists the movies similar to a given movie: the recommendations for a user whose history is a like of that
-/// movie alone. `question` is the
-/// query string as sent by the client; it is part of the reply's cache key.
+/// Lists the movies similar to a given movie: the recommendations for a user whose only feedback is a like of that
+/// movie. `question` is the query string as sent by the client; it is part of the reply's cache key.
 pub async fn similar(
     service: &Service,
     movie_id: u32,

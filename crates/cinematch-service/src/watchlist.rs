@@ -1,4 +1,4 @@
-//! A user's watchlist.
+//! Listing, adding, removing and marking movies on a user's watchlist.
 
 use cinematch::catalog::{Movie, ServicesSource};
 use cinematch::ids::MovieId;
@@ -13,7 +13,7 @@ use crate::service::Service;
 
 const MAX_SERVICE_LENGTH: usize = 100;
 
-/// A user's watchlist.
+/// A user's watchlist, as returned by the API.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Watchlist {
     user_id: String,
@@ -25,7 +25,7 @@ pub struct Watchlist {
 /// A movie on a watchlist. Values missing from the current catalog are `null`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct WatchlistEntry {
-    /// Movie id, repeated because clients expect an `id`.
+    /// Equal to `movie_id`; some clients expect this name.
     id: u32,
     movie_id: u32,
     title: String,

@@ -25,7 +25,7 @@ impl Scope {
         }
     }
 
-    /// Returns the scope with a name.
+    /// Returns the scope with the given name, or `None` if there is none.
     pub fn of(name: &str) -> Option<Self> {
         [Self::Read, Self::Write, Self::Admin].into_iter().find(|scope| scope.name() == name)
     }
@@ -34,7 +34,7 @@ impl Scope {
 /// An API key to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewKey {
-    /// Public part of the key.
+    /// Id of the key, which is public.
     pub id: String,
     /// Purpose of the key, as entered by the operator.
     pub name: String,
@@ -51,7 +51,7 @@ pub struct ApiKey {
     pub key: NewKey,
     /// Time of creation, in milliseconds since 1970.
     pub created_at: i64,
-    /// Time of revocation, in milliseconds since 1970.
+    /// Time of revocation, in milliseconds since 1970; `None` while the key is active.
     pub revoked_at: Option<i64>,
 }
 
@@ -121,7 +121,7 @@ impl Store {
         Ok(row.map(profile))
     }
 
-    /// Ends a session.
+    /// Ends a session. Does nothing if the session is unknown.
     pub async fn end_session(&self, token_hash: &str) -> Result<(), StoreError> {
         let (store, token_hash) = (self.clone(), token_hash.to_owned());
         self.change("", async move {
@@ -154,7 +154,7 @@ impl Store {
         .await
     }
 
-    /// Returns the API key with an id, even if it is revoked.
+    /// Returns the API key with the given id, even if it is revoked.
     pub async fn key(&self, id: &str) -> Result<Option<ApiKey>, StoreError> {
         let row: Option<KeyRow> = sqlx::query_as(
             "SELECT id, name, secret_hash, scope, created_at, revoked_at FROM api_keys WHERE id = $1",
@@ -176,7 +176,7 @@ impl Store {
         Ok(rows.into_iter().filter_map(ApiKey::of).collect())
     }
 
-    /// Revokes an API key. Returns false if no active key has the id.
+    /// Revokes an API key. Returns false if no active key has the given id.
     pub async fn revoke_key(&self, id: &str, now: i64) -> Result<bool, StoreError> {
         let (store, id) = (self.clone(), id.to_owned());
         self.change("", async move {

@@ -47,7 +47,7 @@ impl Address {
                 let path = text["sqlite:".len()..].trim_start_matches("//");
                 Ok(Self::File(PathBuf::from(path)))
             }
-            // A scheme of one letter is the drive of a path.
+            // A one-letter scheme is the drive letter of a path.
             other if other.len() > 1 && text.contains("://") => {
                 Err(AddressError { reason: format!("unsupported database `{other}`") })
             }
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parses_each_kind_of_address_and_never_shows_a_password() {
+    fn parses_each_kind_of_address_and_never_displays_a_password() {
         let shown = |text: &str| Address::parse(text).map(|address| format!("{address:?}"));
         let canary = "postgres://ada:hunter2@db.example:5433/films?password=hunter2";
         assert_eq!(shown(canary).unwrap(), "postgres://db.example:5433/films");

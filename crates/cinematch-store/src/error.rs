@@ -1,10 +1,10 @@
-//! Errors of the store.
+//! Errors of database operations.
 
 use std::path::PathBuf;
 
 use cinematch::files::FileError;
 
-/// An operation on the database that failed.
+/// An error of a database operation.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another server has opened the file.
@@ -66,10 +66,10 @@ pub enum StoreError {
     /// The profile was deleted while the request was in progress.
     #[error("this profile was deleted")]
     ProfileDeleted,
-    /// A query failed.
+    /// A query failed, or the database is unreachable.
     #[error("database error: {0}")]
     Query(#[from] sqlx::Error),
-    /// A column contains a value that this version never writes.
+    /// A column contains a value that CineMatch never writes.
     #[error("the database is damaged: invalid value {value}")]
     Damaged {
         /// The value and its column.
@@ -88,12 +88,12 @@ impl StoreError {
                     | sqlx::Error::PoolClosed
                     | sqlx::Error::Io(_)
                     | sqlx::Error::Tls(_)
-                    // A response that was cut off.
+                    // A truncated response.
                     | sqlx::Error::Protocol(_)
                     | sqlx::Error::WorkerCrashed
             )
         ) || matches!(self, Self::Query(sqlx::Error::Database(error))
-        // PostgreSQL's class 57, operator intervention, and 53, insufficient resources.
+        // PostgreSQL error classes 57 (operator intervention) and 53 (insufficient resources).
         if error.code().is_some_and(|code| {
             code.starts_with("57") || code.starts_with("53") || is_sqlite_disk_error(&code)
         }))

@@ -1,10 +1,10 @@
-//! Checks of a database that a server may have open at the same time.
+//! Integrity checks of a database, which a server may have open at the same time.
 
 use crate::address::Address;
 use crate::error::StoreError;
 use crate::store::connect_once;
 
-/// Result of [`examine`].
+/// Damage and current time of a database, as found by [`examine`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examination {
     /// Damage that `SQLite`'s integrity check found, one message per problem; empty for a sound file.
@@ -13,7 +13,7 @@ pub struct Examination {
     pub now: Option<i64>,
 }
 
-/// Opens a database without changing it, and checks the integrity of an `SQLite` file. O(bytes).
+/// Opens a database without changing it, and checks the integrity of an `SQLite` file in O(bytes).
 pub async fn examine(address: &Address) -> Result<Examination, StoreError> {
     use sqlx::Connection;
     if let Address::File(path) = address
@@ -53,7 +53,7 @@ mod tests {
     use crate::store::{Ownership, Store};
 
     #[tokio::test]
-    async fn finds_damage_in_a_file_and_none_in_a_sound_one() {
+    async fn examine_reports_damage_only_for_a_damaged_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.db");
         let address = Address::File(path.clone());

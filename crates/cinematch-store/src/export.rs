@@ -13,7 +13,7 @@ use crate::watchlist::WatchlistItem;
 pub struct UserExport {
     /// Profile, if the user has one.
     pub profile: Option<Profile>,
-    /// Viewing preferences.
+    /// Viewing preferences; the default if the user has saved none.
     pub preferences: Preferences,
     /// Feedback, most recent first.
     pub feedback: Vec<MovieFeedback>,

@@ -32,7 +32,7 @@ impl Store {
         .await
     }
 
-    /// Deletes all feedback on a movie. Returns false if there was none.
+    /// Deletes all feedback of a user on a movie. Returns false if there was none.
     pub async fn delete_feedback(
         &self,
         user: &str,
@@ -52,8 +52,8 @@ impl Store {
         .await
     }
 
-    /// Deletes all reactions and stars of a user, but keeps which movies were watched. Returns the number
-    /// of movies changed.
+    /// Deletes all reactions and ratings of a user, but not the watched marks. Returns the number of movies
+    /// changed.
     pub async fn reset_feedback(&self, user: &str, now: i64) -> Result<u64, StoreError> {
         let (store, key) = (self.clone(), user.to_owned());
         self.change(user, async move {

@@ -1,4 +1,4 @@
-//! Queries for users' histories, served from memory where one process owns the database.
+//! Reads users' histories, from memory if this process owns the database.
 
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ impl Store {
         }
     }
 
-    /// Returns the current version of a user's data; `None` for an unknown user. Costs one lookup by
-    /// key on databases that are shared between processes, and none on others once the user is cached.
+    /// Returns the current version of a user's data; `None` for an unknown user. Takes one lookup by key if
+    /// other processes may write to the database; otherwise none, once the user is cached.
     pub async fn data_version(&self, user: &str) -> Result<Option<DataVersion>, StoreError> {
         if self.history_cache().is_some() {
             return Ok(self.user_history(user).await?.data_version);
@@ -45,7 +45,7 @@ impl Store {
 
     async fn read_history(&self, user: &str) -> Result<UserHistory, StoreError> {
         let pool = self.pool();
-        // Read first, so that everything read below is as new as this version or newer.
+        // Read the version first, so that the data read below is at least as new.
         let data_version = self.read_data_version(user).await?;
         let Some(DataVersion { id, .. }) = data_version else { return Ok(UserHistory::default()) };
         let columns = preferences::COLUMNS;

@@ -32,12 +32,12 @@ pub struct ImportedMovie {
     pub listed: bool,
 }
 
-/// Description of an import.
+/// Source and size of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportRecord {
     /// Service that wrote the export.
     pub service: String,
-    /// Names of the files.
+    /// Names of the imported files, separated by commas.
     pub file: String,
     /// Number of rows in the export.
     pub rows: u64,
@@ -45,12 +45,12 @@ pub struct ImportRecord {
     pub matched: u64,
 }
 
-/// An import that was made earlier.
+/// A completed import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PastImport {
     /// Id of the import, referenced by [`MovieFeedback::import_id`].
     pub id: i64,
-    /// Description of the import.
+    /// Source and size of the import.
     pub record: ImportRecord,
     /// Number of movies changed.
     pub changed: u64,
@@ -58,14 +58,14 @@ pub struct PastImport {
     pub imported_at: i64,
 }
 
-/// Numbers of movies by what an import did to them.
+/// Number of movies for each effect of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ImportChanges {
     /// Movies that had no feedback before.
     pub added: u64,
-    /// Movies whose feedback changed, such as a rating that an earlier import had brought.
+    /// Movies whose existing feedback changed, such as a rating from an earlier import.
     pub changed: u64,
-    /// Movies that the user rated differently here; the user's rating stays.
+    /// Movies that the user rated differently here; the user's rating is not replaced.
     pub kept: u64,
     /// Movies for which the export contained nothing new.
     pub unchanged: u64,
@@ -74,15 +74,15 @@ pub struct ImportChanges {
 }
 
 impl ImportChanges {
-    /// Number of movies with any change.
+    /// Returns the number of movies with any change.
     fn total(&self) -> u64 {
         self.added + self.changed + self.listed
     }
 }
 
 impl Store {
-    /// Imports movies. Values that the export does not contain keep their value, and so does everything
-    /// the user entered here.
+    /// Imports movies. Changes neither values that are missing from the export nor values that the user
+    /// entered here.
     pub async fn import(
         &self,
         owner: impl Into<Owner>,
@@ -151,13 +151,13 @@ impl CurrentState {
     }
 }
 
-/// The writes of an import, determined before the first of them.
+/// The rows that an import writes, computed before the first write.
 #[derive(Default)]
 struct ImportPlan {
     changes: ImportChanges,
-    /// Rows that belong to the import from now on.
+    /// Feedback rows to store with the id of this import.
     from_import: Vec<MovieFeedback>,
-    /// Rows that the import adds to, but that stay the user's.
+    /// Feedback rows that the user entered and the import extends. They get no import id.
     from_user: Vec<MovieFeedback>,
     watchlist: Vec<NewItem>,
 }
@@ -268,7 +268,7 @@ async fn insert_into_watchlist(
 }
 
 impl ImportedMovie {
-    /// True if the export contains an opinion on the movie or marks it as watched.
+    /// True if the export contains a rating, a like or a watched mark for the movie.
     fn has_feedback(&self) -> bool {
         self.stars.is_some() || self.liked || self.watched
     }

@@ -1,8 +1,8 @@
 //! Queue of background jobs.
 //!
-//! All servers on one database together run one job at a time: a unique index allows a single row in the
-//! state `running`. The worker increments the row's `beat` while it works. Other servers take a beat
-//! that stops growing as a sign that the worker died; they compare no clocks, which may jump.
+//! At most one job runs at a time on all servers of a database: a unique index allows a single row in the
+//! state `running`. The server that runs the job increments the row's `beat`. If the beat stops changing,
+//! other servers assume that the worker died. They do not compare clocks, which may jump.
 
 use std::str::FromStr;
 
@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::rows::damaged;
 use crate::store::Store;
 
-/// Largest tolerated difference between servers' clocks, in milliseconds: one day.
+/// Maximum tolerated difference between the clocks of servers, in milliseconds: one day.
 const MAX_CLOCK_SKEW: i64 = 86_400_000;
 
 /// Kind of a background job.
@@ -25,7 +25,7 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    /// All kinds.
+    /// All kinds of jobs.
     pub const ALL: [Self; 2] = [Self::Retrain, Self::Update];
 
     /// Returns the name used on the command line, in the API and in the database.
@@ -46,7 +46,7 @@ impl FromStr for JobKind {
     }
 }
 
-/// State of a job.
+/// State of a job in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JobState {
     /// The job waits for its turn or for its next attempt.
@@ -82,23 +82,23 @@ impl JobState {
 pub struct Job {
     /// Id of the job.
     pub id: i64,
-    /// Kind of work.
+    /// Kind of job.
     pub kind: JobKind,
-    /// Current state.
+    /// State of the job in the queue.
     pub state: JobState,
-    /// Origin of the request: `schedule`, `cli`, or the caller of the API.
+    /// Origin of the job: `schedule`, `api`, `cli` or `page`.
     pub asked_by: String,
-    /// Time of the request.
+    /// Time at which the job was queued.
     pub asked_at: i64,
     /// Earliest time of the next attempt.
     pub not_before: i64,
     /// Number of attempts started so far.
     pub attempt: i64,
-    /// Worker of the last attempt.
+    /// Name of the server process that runs or last ran the job; `None` before the first attempt.
     pub worker: Option<String>,
-    /// Heartbeat, incremented while the worker is alive.
+    /// Heartbeat counter, incremented while the worker is alive.
     pub beat: i64,
-    /// Current stage.
+    /// Name of the current stage; `None` before the first stage.
     pub stage: Option<String>,
     /// Progress of the stage, in thousandths.
     pub permille: i64,
@@ -115,7 +115,8 @@ pub struct Job {
 /// A failed attempt of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure<'a> {
-    /// Beat at which another server saw the job stall; `None` if the worker itself reports the failure.
+    /// Last heartbeat that another server observed before it declared the worker lost; `None` if the server that
+    /// runs the job reports the failure.
     pub stalled_beat: Option<i64>,
     /// Error message.
     pub error: &'a str,
@@ -167,8 +168,8 @@ impl JobRow {
 }
 
 impl Store {
-    /// Enqueues a job and returns it with `true`. If a job of the kind is queued already, returns that one
-    /// with `false`.
+    /// Enqueues a job and returns it with `true`. If a job of this kind is already queued, returns that job with
+    /// `false`.
     pub async fn enqueue_job(
         &self,
         kind: JobKind,
@@ -268,8 +269,8 @@ impl Store {
         .await
     }
 
-    /// Claims the next job that is due, unless a job is running on any server. Jobs with times in the
-    /// future count as due, since the clock was set back after they were written.
+    /// Claims the next job that is due, unless a job is running on any server. A job whose recorded times are in
+    /// the future counts as due, since the clock was set back after they were written.
     pub async fn claim_job(&self, worker: &str, now: i64) -> Result<Option<Job>, StoreError> {
         let (store, worker) = (self.clone(), worker.to_owned());
         self.change("", async move {
@@ -355,7 +356,7 @@ impl Store {
         .await
     }
 
-    /// Records a failed attempt. Returns false if the job has another worker or another beat by now.
+    /// Records a failed attempt. Returns false if the job's worker or heartbeat has changed since.
     pub async fn fail_job(&self, job: &Job, failure: Failure<'_>) -> Result<bool, StoreError> {
         let store = self.clone();
         let (id, worker) = (job.id, job.worker.clone());
@@ -382,7 +383,7 @@ impl Store {
         .await
     }
 
-    /// Returns the job that runs on any server.
+    /// Returns the job that is running on any server, or `None`.
     pub async fn running_job(&self) -> Result<Option<Job>, StoreError> {
         let row: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE state = 'running'")
             .fetch_optional(self.pool())
@@ -390,7 +391,7 @@ impl Store {
         row.map(JobRow::job).transpose()
     }
 
-    /// Returns the job with an id.
+    /// Returns the job with the given id.
     pub async fn job(&self, id: i64) -> Result<Option<Job>, StoreError> {
         let row: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE id = $1")
             .bind(id)
@@ -416,7 +417,7 @@ impl Store {
         Ok(n)
     }
 
-    /// Checks that the database answers.
+    /// Checks that the database responds.
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1").execute(self.pool()).await?;
         Ok(())

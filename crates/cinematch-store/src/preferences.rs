@@ -1,4 +1,4 @@
-//! Queries that store preferences.
+//! Storage of preferences.
 
 use crate::error::StoreError;
 use crate::records::preferences::Preferences;

@@ -23,13 +23,14 @@ pub(crate) type Transaction = sqlx::Transaction<'static, Any>;
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// Largest number of connections to a database server.
+/// Maximum number of connections to a database server.
 const MAX_CONNECTIONS: u32 = 8;
 
 /// Time limit for getting a connection to a database server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// `secure_delete` overwrites deleted rows, so that a deleted profile leaves no trace in the file.
+/// Settings of every `SQLite` connection. `secure_delete` overwrites deleted rows, so that a deleted profile
+/// leaves no trace in the file.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
                        PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                        PRAGMA secure_delete = ON";
@@ -39,7 +40,7 @@ const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
 pub enum Ownership {
     /// This process locks the file, which allows it to cache users' histories.
     Exclusive,
-    /// A server may have the file open. For data that servers do not cache: accounts, keys and jobs.
+    /// A server may have the file open. Only for data that servers do not cache: accounts, keys and jobs.
     Shared,
 }
 
@@ -57,7 +58,7 @@ struct Shared {
     /// Serializes writers of an `SQLite` file, which allows one at a time. Waiting here is fairer than
     /// polling the file's lock.
     write_lock: Option<Mutex<()>>,
-    /// Lock beside an `SQLite` file, held as long as the store lives.
+    /// Lock file next to the `SQLite` file, held until the store is dropped.
     _lock: Option<File>,
 }
 
@@ -94,7 +95,7 @@ impl Store {
             (Err(error), _) => return Err(error.into()),
         };
         create_private(path)?;
-        // A pool retries until its time-out if the file is not a database; one connection fails at once.
+        // If the file is not a database, a pool retries until its timeout; a single connection fails immediately.
         let mut first = connect_once(address).await?;
         let opened = first.execute(PRAGMAS).await.map(|_| ());
         first.close().await.and(opened).map_err(failed(address))?;
@@ -160,8 +161,8 @@ impl Store {
         Ok(self.pool().begin_with(begin).await?)
     }
 
-    /// Runs a change of `user`'s data and invalidates their cached history. The change runs to completion even
-    /// if the caller is cancelled.
+    /// Runs a change of the data of `user` and invalidates the cached history. The change runs to completion even
+    /// if the caller is canceled.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
         user: &str,
@@ -208,7 +209,7 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Opens a single connection.
+/// Opens a single connection, outside a pool and without upgrading the schema.
 pub(crate) async fn connect_once(address: &Address) -> Result<AnyConnection, StoreError> {
     AnyConnection::connect_with(&driver(address)?).await.map_err(failed(address))
 }
@@ -233,10 +234,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let address = Address::File(folder.path().join("people.db"));
         let store = Store::open(&address, Ownership::Exclusive).await.unwrap();
-        // One more than there are connections.
+        // One transaction more than the pool has connections.
         for _ in 0..5 {
             let mut transaction = store.begin().await.unwrap();
-            // SQLite does this by itself when the disk is full.
+            // SQLite rolls back by itself when the disk is full.
             sqlx::query("ROLLBACK").execute(&mut *transaction).await.unwrap();
             drop(transaction);
         }

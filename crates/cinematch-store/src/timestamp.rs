@@ -1,4 +1,4 @@
-//! Current time and formatting of times.
+//! The current time, and formatting of timestamps.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,6 +1,6 @@
-//! Copies between databases: backups, restoring them, and moving between `SQLite` and `PostgreSQL`.
+//! Copies between databases: backup, restore, and moves between `SQLite` and `PostgreSQL`.
 //!
-//! A copy runs in one transaction: if it is interrupted, the target keeps its old data.
+//! A copy runs in one transaction: if it is interrupted, the target is unchanged.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -21,7 +21,7 @@ struct Table {
     name: &'static str,
     numbers: &'static [&'static str],
     texts: &'static [&'static str],
-    /// Column with generated values.
+    /// Column whose values the database generates, if any.
     counter: Option<&'static str>,
 }
 
@@ -71,20 +71,20 @@ const TABLES: [Table; 7] = [
     },
 ];
 
-/// Treatment of data in the target.
+/// Treatment of existing data in the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// Keep it, and fail without writing anything.
+    /// Return an error without writing anything.
     Keep,
-    /// Replace it atomically.
+    /// Replace the existing data atomically.
     Replace,
 }
 
 /// Number of copied rows by table.
 pub type RowCounts = BTreeMap<&'static str, u64>;
 
-/// Copies a consistent snapshot of one database to another. Fails if the target contains data and `existing`
-/// is [`Existing::Keep`]. O(rows) time, O(1) memory.
+/// Copies a consistent snapshot of one database to another. Returns an error if the target contains data and
+/// `existing` is [`Existing::Keep`]. Takes O(rows) time and O(1) memory.
 pub async fn copy(
     from: &Store,
     to: (&Store, &Address),
@@ -155,8 +155,8 @@ impl Table {
     }
 }
 
-/// Writes a consistent snapshot of a database to an `SQLite` file, also while a server uses the database.
-/// The file is complete or absent. Returns its size in bytes.
+/// Writes a consistent snapshot of a database to an `SQLite` file, even while a server uses the database.
+/// The file is created atomically. Returns its size in bytes.
 pub async fn backup(address: &Address, file: &Path, existing: Existing) -> Result<u64, StoreError> {
     check_target(address, file, existing)?;
     let folder = files::parent(file);
@@ -177,7 +177,7 @@ pub async fn backup(address: &Address, file: &Path, existing: Existing) -> Resul
     Ok(bytes)
 }
 
-/// Fails if `file` must not be replaced by a backup of the database.
+/// Returns an error if a backup of the database must not replace `file`.
 fn check_target(address: &Address, file: &Path, existing: Existing) -> Result<(), StoreError> {
     let refused = |reason: &str| {
         Err(StoreError::NotABackup { path: file.to_owned(), reason: reason.to_owned() })
@@ -190,7 +190,7 @@ fn check_target(address: &Address, file: &Path, existing: Existing) -> Result<()
         return refused("it is the database itself");
     }
     if existing == Existing::Replace && file.exists() && !is_sqlite(file) {
-        return refused("it is another kind of file, which is not replaced");
+        return refused("it is a file of another kind, which is not replaced");
     }
     if existing == Existing::Keep && file.exists() {
         return Err(StoreError::NotEmpty { address: file.display().to_string() });
@@ -204,7 +204,7 @@ async fn write_snapshot(address: &Address, folder: &Path, to: &Path) -> Result<(
     match address {
         Address::File(path) => {
             if !path.is_file() {
-                let what_to_do = "name the database with --database or DATABASE_URL";
+                let what_to_do = "specify the database with --database or DATABASE_URL";
                 return Err(StoreError::Missing { path: path.clone(), what_to_do });
             }
             // Does not upgrade the schema: operators back up before an upgrade.
@@ -226,8 +226,8 @@ async fn write_snapshot(address: &Address, folder: &Path, to: &Path) -> Result<(
     Ok(())
 }
 
-/// Copies a backup, written by this version or an earlier one, into a database. The backup file is not
-/// changed.
+/// Copies a backup, written by this version or an earlier one, into a database. Does not change the backup
+/// file.
 pub async fn restore(
     file: &Path,
     to: (&Store, &Address),
@@ -257,7 +257,7 @@ pub async fn restore(
     match (is_ours, sound) {
         (Ok((1..,)), Ok((result,))) if result == "ok" => {}
         (Ok((0,)), Ok(_)) => {
-            return Err(not_a_backup("it contains no tables of CineMatch".to_owned()));
+            return Err(not_a_backup("it contains no CineMatch tables".to_owned()));
         }
         (Ok(_), Ok((result,))) => return Err(not_a_backup(format!("it is damaged: {result}"))),
         (Err(error), _) | (_, Err(error)) => {

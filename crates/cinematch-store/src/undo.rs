@@ -1,4 +1,4 @@
-//! Undo: snapshots of what is stored about a user and a movie, and their restoration.
+//! Undo: snapshots of a user's data on a movie, and their restoration.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,14 +13,14 @@ use crate::records::feedback::{COLUMNS, FeedbackRow, MovieFeedback, Reaction};
 use crate::store::{Store, Transaction};
 use crate::users::{Owner, touch_or_insert};
 
-/// Everything stored about a user and a movie at one moment.
+/// Snapshot of a user's feedback on a movie and of the movie's place on the user's watchlist.
 ///
-/// Its text form is JSON, which a page carries in its undo form. A forged text grants no more than the
-/// user can do with regular feedback.
+/// Its text form is JSON, which pages embed in their undo form. A forged text has no effect that the user
+/// could not achieve with regular feedback.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MovieSnapshot {
-    /// Button pressed, if any.
+    /// Reaction, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reaction: Option<Reaction>,
     /// Rating, if any.
@@ -44,24 +44,24 @@ pub struct MovieSnapshot {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WatchlistPlace {
-    /// Title at the time of adding.
+    /// Title at the time of addition.
     pub title: String,
-    /// Release year at the time of adding.
+    /// Release year at the time of addition.
     pub year: Option<u16>,
-    /// Streaming service the user chose for it.
+    /// Streaming service that the user chose for the movie.
     pub service: Option<String>,
-    /// Time of adding, in milliseconds since 1970.
+    /// Time of addition, in milliseconds since 1970.
     pub added_at: i64,
     /// Sort key, which grows with every addition to any watchlist.
     position: i64,
 }
 
-/// A text that is not a [`MovieSnapshot`].
+/// Error for a text that is not a valid [`MovieSnapshot`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the undo data is invalid")]
 pub struct InvalidSnapshot;
 
-/// Longest text form in bytes; pages produce shorter ones.
+/// Maximum length of the text form in bytes. Snapshots produce shorter texts.
 const MAX_LENGTH: usize = 2000;
 
 impl FromStr for MovieSnapshot {
@@ -111,7 +111,7 @@ mod as_halves {
 type WatchlistPlaceRow = (String, Option<i64>, Option<String>, i64, i64);
 
 impl Store {
-    /// Returns a snapshot of what is stored about a user and a movie, to be restored later.
+    /// Returns a snapshot of a user's feedback on a movie and of its place on the watchlist.
     pub async fn movie_snapshot(
         &self,
         user: &str,
@@ -173,7 +173,7 @@ impl Store {
                 reaction: snapshot.reaction,
                 stars: snapshot.stars,
                 watched: snapshot.watched,
-                // The time may be forged.
+                // The time may be forged, so it is limited to the present.
                 updated_at: snapshot.updated_at.min(now),
                 import_id: import_of(&mut transaction, id, snapshot.import_id).await?,
             };
@@ -211,7 +211,7 @@ async fn import_of(
 impl WatchlistPlace {
     /// Inserts the movie at its former position. The position may be forged: a position that was never
     /// used, or that another movie has, is replaced by the next free one, so that forged texts cannot
-    /// exhaust the numbers.
+    /// exhaust the positions.
     async fn insert(
         self,
         transaction: &mut Transaction,

@@ -1,4 +1,4 @@
-//! Users: profiles with an email address, and users that a front end identifies by a key of its own.
+//! Users: profiles with an email address, and users that a front end identifies by its own key.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::error::StoreError;
 use crate::store::{Store, Transaction};
 
-/// A user's profile.
+/// The profile of a user with an email address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// Id of the profile, never reused. Its decimal form is the key of the user's data.
@@ -16,7 +16,7 @@ pub struct Profile {
     pub email: String,
     /// Display name.
     pub name: String,
-    /// In milliseconds since 1970.
+    /// Time of creation, in milliseconds since 1970.
     pub created_at: i64,
 }
 
@@ -27,10 +27,10 @@ impl Profile {
     }
 }
 
-/// Longest valid email address in characters (RFC 5321).
+/// Maximum length of an email address in characters (RFC 5321).
 const MAX_EMAIL_LENGTH: usize = 254;
 
-/// True if `text` has the form of an email address. Only a message sent to it proves that it exists.
+/// True if `text` has the form of an email address. Does not check that the address exists.
 pub fn is_email(text: &str) -> bool {
     let whole = text
         .split_once('@')
@@ -39,7 +39,7 @@ pub fn is_email(text: &str) -> bool {
     whole && plain && text.chars().count() <= MAX_EMAIL_LENGTH
 }
 
-/// The user whose data is changed.
+/// The user whose data a change affects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     pub(crate) key: String,
@@ -53,7 +53,7 @@ impl From<&Profile> for Owner {
     }
 }
 
-/// The user with this key, who is created on the first change.
+/// Refers to the user with this key. The first change creates the user.
 impl From<&str> for Owner {
     fn from(name: &str) -> Self {
         Self { key: name.to_owned(), is_profile: false }
@@ -74,13 +74,13 @@ pub struct NewProfile {
 /// A profile with its password hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Public part of the account.
+    /// Profile of the account.
     pub profile: Profile,
     /// Argon2id hash of the password, as a PHC string; `None` for a profile without a password.
     pub password_hash: Option<String>,
 }
 
-/// Outcome of [`Store::identify`].
+/// Result of looking up a profile with [`Store::identify`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identified {
     /// A profile with the address existed; it is unchanged.
@@ -98,7 +98,7 @@ pub struct Receipt {
     pub receipt: String,
     /// Number of deleted rows by table.
     pub deleted: BTreeMap<&'static str, u64>,
-    /// In milliseconds since 1970.
+    /// Time of deletion, in milliseconds since 1970.
     #[serde(skip)]
     pub deleted_at: i64,
 }
@@ -113,7 +113,7 @@ fn account((id, email, name, created_at, password_hash): ProfileRow) -> Option<A
 }
 
 impl Store {
-    /// Returns the profile with an id.
+    /// Returns the profile with the given id.
     pub async fn profile(&self, id: i64) -> Result<Option<Profile>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE id = $1 AND email IS NOT NULL"));
         let row: Option<ProfileRow> =
@@ -121,7 +121,7 @@ impl Store {
         Ok(row.and_then(account).map(|account| account.profile))
     }
 
-    /// Returns the account with an email address.
+    /// Returns the account with the given email address, compared case-insensitively.
     pub async fn account(&self, email: &str) -> Result<Option<Account>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE email = $1"));
         let row: Option<ProfileRow> =
@@ -136,8 +136,8 @@ impl Store {
         Ok(rows.into_iter().filter_map(account).collect())
     }
 
-    /// Returns the profile with an email address, and creates one if there is none and `name` is given.
-    /// An existing profile keeps its name.
+    /// Returns the profile with an email address. If there is none and `name` is given, creates one. Does not
+    /// change the name of an existing profile.
     pub async fn identify(
         &self,
         email: &str,
@@ -152,7 +152,7 @@ impl Store {
             NewProfile { email: email.to_owned(), name: name.to_owned(), password_hash: None };
         match self.add_profile(new, now).await {
             Ok(profile) => Ok(Identified::New(profile)),
-            // A concurrent request created it.
+            // A concurrent request created the profile.
             Err(StoreError::EmailTaken) => {
                 let account = self.account(email).await?;
                 Ok(account.map_or(Identified::Unknown, |it| Identified::Known(it.profile)))
@@ -161,7 +161,7 @@ impl Store {
         }
     }
 
-    /// Creates a profile.
+    /// Creates a profile. Returns [`StoreError::EmailTaken`] if the email address already has one.
     pub async fn add_profile(&self, new: NewProfile, now: i64) -> Result<Profile, StoreError> {
         let store = self.clone();
         self.change("", async move {
@@ -196,7 +196,7 @@ impl Store {
                 if updated.rows_affected() == 1 {
                     break id;
                 }
-                // A front end uses this number as a key already: take the next id.
+                // A front end already uses this number as a key: take the next id.
                 sqlx::query("DELETE FROM users WHERE id = $1")
                     .bind(id)
                     .execute(&mut *transaction)
@@ -233,8 +233,8 @@ impl Store {
         .await
     }
 
-    /// Deletes a user and all their data. Returns `None` for an unknown user. `receipt` is a random id
-    /// under which the number of deleted rows is kept; it does not identify the user.
+    /// Deletes a user and all data about the user. Returns `None` for an unknown user. `receipt` is a random id
+    /// under which the number of deleted rows is recorded; it does not identify the user.
     pub async fn forget(
         &self,
         user: &str,
@@ -311,8 +311,8 @@ pub(crate) async fn touch(
     Ok(row.map(|(id,)| id))
 }
 
-/// Increases the version of a user's data and returns the user's row id, creating an unknown user. A
-/// missing profile was deleted, and is not recreated.
+/// Increases the version of a user's data and returns the user's row id. Creates an unknown user, but returns
+/// [`StoreError::ProfileDeleted`] for a missing profile, which was deleted and must not be recreated.
 pub(crate) async fn touch_or_insert(
     transaction: &mut Transaction,
     owner: &Owner,
@@ -335,7 +335,7 @@ pub(crate) async fn touch_or_insert(
     .await?;
     match inserted {
         Some((id,)) => Ok(id),
-        // Another server created it in the meantime.
+        // Another server created the user in the meantime.
         None => touch(transaction, key, now).await?.ok_or_else(|| sqlx::Error::RowNotFound.into()),
     }
 }

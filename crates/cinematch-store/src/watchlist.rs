@@ -14,11 +14,11 @@ use crate::users::{Owner, touch, touch_or_insert};
 pub struct NewItem {
     /// Id of the movie.
     pub movie_id: MovieId,
-    /// Title, stored so that the list stays readable if the catalog loses the movie.
+    /// Title, stored so that the list remains readable if the catalog loses the movie.
     pub title: String,
     /// Release year.
     pub year: Option<u16>,
-    /// Streaming service the user chose for it.
+    /// Streaming service that the user chose for the movie.
     pub service: Option<String>,
 }
 
@@ -27,24 +27,24 @@ pub struct NewItem {
 pub struct WatchlistItem {
     /// Id of the movie.
     pub movie_id: MovieId,
-    /// Title at the time of adding.
+    /// Title at the time of addition.
     pub title: String,
-    /// Release year at the time of adding.
+    /// Release year at the time of addition.
     pub year: Option<u16>,
-    /// Streaming service the user chose for it.
+    /// Streaming service that the user chose for the movie.
     pub service: Option<String>,
     /// True if the user has watched the movie.
     pub watched: bool,
-    /// Time of adding, in milliseconds since 1970.
+    /// Time of addition, in milliseconds since 1970.
     pub added_at: i64,
 }
 
-/// Outcome of adding a movie.
+/// Outcome of adding a movie to a watchlist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Added {
     /// The movie was added.
     New,
-    /// The movie was on the list already; nothing changed.
+    /// The movie was already on the watchlist; nothing changed.
     Already,
 }
 
@@ -64,7 +64,7 @@ impl WatchlistItem {
 }
 
 impl Store {
-    /// Adds a movie to the watchlist. Does nothing if the movie is on it already.
+    /// Adds a movie to a user's watchlist. Does nothing if the movie is already on it.
     pub async fn add_to_watchlist(
         &self,
         owner: impl Into<Owner>,
@@ -109,7 +109,8 @@ impl Store {
         rows.into_iter().map(WatchlistItem::of).collect()
     }
 
-    /// Removes a movie from the watchlist, but keeps its feedback. Returns false if it was not listed.
+    /// Removes a movie from a user's watchlist, but does not delete its feedback. Returns false if the movie was
+    /// not listed.
     pub async fn remove_from_watchlist(
         &self,
         user: &str,
@@ -134,8 +135,8 @@ impl Store {
         .await
     }
 
-    /// Marks a movie of the watchlist as watched or not watched. Returns its title; `None` if it is not
-    /// on the watchlist.
+    /// Marks a movie on a user's watchlist as watched or not watched. Returns its title, or `None` if the movie is
+    /// not on the watchlist.
     pub async fn set_watched(
         &self,
         user: &str,

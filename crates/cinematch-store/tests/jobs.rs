@@ -81,7 +81,7 @@ async fn each_scheduled_slot_enqueues_once_even_if_the_clock_jumps() {
         assert_eq!(job.asked_by, "schedule");
         assert!(!due(3 * MINUTE).await);
         assert!(due(9 * MINUTE).await);
-        // The clock was set back to before the queued job's time. The job can be claimed at once.
+        // The clock was set back to before the queued job's time. The job can be claimed immediately.
         let worker = job.worker.as_deref().unwrap();
         assert!(store.complete_job(job.id, worker, "{}", 9 * MINUTE).await.unwrap());
         let early = store.claim_job("a", MINUTE).await.unwrap().unwrap();

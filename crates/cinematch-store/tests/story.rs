@@ -30,8 +30,8 @@ fn rate(stars: f32) -> FeedbackUpdate {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn household_scenario_from_first_use_to_deletion() {
-    for database in databases("household_scenario_from_first_use_to_deletion").await {
+async fn data_of_a_household_round_trips_until_it_is_deleted() {
+    for database in databases("data_of_a_household_round_trips_until_it_is_deleted").await {
         let store = database.open().await;
         watchlists(&store).await;
         profiles(&store).await;
@@ -115,7 +115,7 @@ async fn opinions(store: &Store) {
     assert_eq!(taste.disliked().collect::<Vec<_>>(), [MovieId(7)]);
     assert_eq!(taste.rated().next().unwrap().1.halves(), 9);
 
-    // A contradicting update replaces the earlier value; other values are kept.
+    // A contradicting update clears the earlier value; other values do not change.
     let said = store.update_feedback("ada", MovieId(5), rate(1.0), 53).await.unwrap();
     assert_eq!((said.reaction, said.stars.map(Stars::value)), (None, Some(1.0)));
     let said = store.update_feedback("ada", MovieId(5), like(), 54).await.unwrap();
@@ -126,7 +126,7 @@ async fn opinions(store: &Store) {
     store.update_feedback("ada", MovieId(6), watched, 56).await.unwrap();
     let order: Vec<u32> =
         store.feedback("ada").await.unwrap().iter().map(|movie| movie.movie_id.0).collect();
-    assert_eq!(order, [6, 5, 7], "the last first");
+    assert_eq!(order, [6, 5, 7], "most recent first");
 
     assert!(store.delete_feedback("ada", MovieId(7), 57).await.unwrap());
     assert!(!store.delete_feedback("ada", MovieId(7), 57).await.unwrap());
@@ -134,7 +134,7 @@ async fn opinions(store: &Store) {
     assert_eq!(store.reset_feedback("ada", 61).await.unwrap(), 0);
     assert_eq!(store.reset_feedback("nobody", 61).await.unwrap(), 0);
     let left = store.feedback("ada").await.unwrap();
-    assert_eq!(left.len(), 1, "that it was seen stays");
+    assert_eq!(left.len(), 1, "the watched mark is not deleted");
     assert!(left[0].watched && left[0].stars.is_none() && left[0].reaction.is_none());
 }
 
@@ -167,7 +167,7 @@ async fn imports(store: &Store) {
     store.update_feedback("ada", MovieId(1000), rate(5.0), 70).await.unwrap();
     store.update_feedback("ada", MovieId(1003), watched(), 70).await.unwrap();
     let changes = store.import("ada", movies(), record(), 71).await.unwrap();
-    // Imports keep the user's own ratings, and do not put watched movies on the watchlist.
+    // Imports do not replace the user's own ratings, and do not put watched movies on the watchlist.
     let expected = ImportChanges { added: 1499, changed: 0, kept: 1, unchanged: 1, listed: 499 };
     assert_eq!(changes, expected);
     let before = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
@@ -191,9 +191,9 @@ async fn imports(store: &Store) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keeps_imports_and_feedback_of_one_millisecond_apart() {
+async fn distinguishes_imports_and_feedback_of_the_same_millisecond() {
     const NOW: i64 = 71;
-    for database in databases("keeps_imports_and_feedback_of_one_millisecond_apart").await {
+    for database in databases("distinguishes_imports_and_feedback_of_the_same_millisecond").await {
         let store = database.open().await;
         let import = async |id: u32, stars: f32| {
             let movie = ImportedMovie {
@@ -250,7 +250,7 @@ async fn sessions_and_keys(store: &Store) {
     store.begin_session("aa".to_owned(), eve.id, 80, 100).await.unwrap();
     store.begin_session("bb".to_owned(), eve.id, 80, 200).await.unwrap();
     assert_eq!(store.session("aa", 99).await.unwrap(), Some(eve.clone()));
-    assert_eq!(store.session("aa", 100).await.unwrap(), None, "it has run out");
+    assert_eq!(store.session("aa", 100).await.unwrap(), None, "the session has expired");
     assert_eq!(store.session("cc", 99).await.unwrap(), None);
     store.end_session("aa").await.unwrap();
     assert_eq!(store.session("aa", 99).await.unwrap(), None);
@@ -281,7 +281,11 @@ async fn farewell(store: &Store, database: &Database) {
     assert!(nothing.feedback.is_empty() && nothing.watchlist.is_empty());
     assert_eq!(store.user_history("ada").await.unwrap(), UserHistory::default().into());
     assert_eq!(store.forget("ada", "r2".to_owned(), 91).await.unwrap(), None);
-    assert_eq!(shown(store, "o'bob; --").await, [(2, false)], "others are as they were");
+    assert_eq!(
+        shown(store, "o'bob; --").await,
+        [(2, false)],
+        "the data of other users is unchanged"
+    );
     let eve = store.account("eve@example.org").await.unwrap().unwrap().profile;
     store.forget(&eve.key(), "r3".to_owned(), 92).await.unwrap().unwrap();
     // Requests that arrive after the deletion do not recreate the profile.
@@ -329,14 +333,14 @@ async fn data_version_changes_with_every_change_and_only_then() {
             assert!(!seen.contains(&version), "{what}: {version:?}");
             seen.push(version);
         };
-        changed("nobody").await;
+        changed("unknown user").await;
         store.update_feedback("ada", MovieId(1), like(), 10).await.unwrap();
-        changed("said").await;
+        changed("feedback").await;
         // The clock goes back, which is equivalent to two changes within a millisecond.
         store.update_feedback("ada", MovieId(2), like(), 9).await.unwrap();
-        changed("said earlier").await;
+        changed("feedback with an earlier time").await;
         store.delete_feedback("ada", MovieId(2), 9).await.unwrap();
-        changed("unsaid").await;
+        changed("feedback deleted").await;
         store.add_to_watchlist("ada", item(3), 20).await.unwrap();
         changed("listed").await;
         store.set_watched("ada", MovieId(3), true, 20).await.unwrap();
@@ -364,17 +368,17 @@ async fn data_version_changes_with_every_change_and_only_then() {
         changed("reset").await;
         let known = store.movie_snapshot("ada", MovieId(3)).await.unwrap();
         store.restore_movie("ada", MovieId(3), known, 30).await.unwrap();
-        changed("put back").await;
+        changed("restored").await;
         let before = store.data_version("ada").await.unwrap();
         assert!(!store.delete_feedback("ada", MovieId(77), 40).await.unwrap());
         assert!(!store.remove_from_watchlist("ada", MovieId(77), 40).await.unwrap());
         assert_eq!(store.set_watched("ada", MovieId(77), true, 40).await.unwrap(), None);
         store.update_feedback("bob", MovieId(1), like(), 40).await.unwrap();
-        assert_eq!(store.data_version("ada").await.unwrap(), before, "nothing of hers changed");
+        assert_eq!(store.data_version("ada").await.unwrap(), before, "Ada's data did not change");
         store.forget("ada", "r1".to_owned(), 50).await.unwrap().unwrap();
         assert_eq!(store.data_version("ada").await.unwrap(), None);
         store.update_feedback("ada", MovieId(1), like(), 10).await.unwrap();
-        changed("came back").await;
+        changed("recreated after deletion").await;
     }
 }
 

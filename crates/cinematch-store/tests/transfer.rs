@@ -76,7 +76,7 @@ async fn backup_restores_all_data_and_moves_it_between_databases() {
         let since = store.data_version("ada").await.unwrap();
         assert_ne!(all(&store).await, before);
         let left: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().collect();
-        assert_eq!(left.len(), 1, "nothing but the backup");
+        assert_eq!(left.len(), 1, "the folder contains only the backup");
 
         // A non-empty database is only overwritten with `Existing::Replace`.
         let refused =
@@ -174,7 +174,7 @@ async fn earlier_version(path: &Path, n: usize) -> sqlx::AnyPool {
 }
 
 #[tokio::test]
-async fn the_upgrade_assigns_feedback_to_the_import_of_its_time() {
+async fn upgrade_assigns_feedback_to_the_import_of_the_same_time() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("people.db");
     let pool = earlier_version(&path, 5).await;
@@ -226,7 +226,7 @@ async fn database_of_the_first_version_is_migrated() {
     first_version(&path).await;
     let address = Address::File(path.clone());
     let old = folder.path().join("old.db");
-    // A backup before the migration keeps the old schema; restoring it migrates it.
+    // A backup made before the migration has the old schema; restoring the backup migrates the schema.
     backup(&address, &old, Existing::Keep).await.unwrap();
     let check = async |store: &Store| {
         let ada = store.watchlist("ada").await.unwrap();

@@ -1,9 +1,9 @@
 //! Directors and casts.
 //!
 //! Every cluster has a pool of people that grows with its number of movies, and draws them with
-//! odds ∝ 1/√(rank + 1): a few names are frequent and half of them appear once, as at TMDb. One
-//! tenth of the draws use the pool of a random cluster. A person is a number; the name is composed
-//! from that number on demand.
+//! odds ∝ 1/√(rank + 1): a few names are frequent and half of them appear once, as in TMDb. One
+//! tenth of the draws use the pool of a random cluster. A person is a number, from which the name is
+//! composed on demand.
 
 use crate::movie::Movie;
 use crate::stream::{Stream, Topic};

@@ -77,7 +77,7 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// Draws the movies and the number of ratings of every user.
+    /// Draws the movies, and the number of ratings of every user.
     pub fn new(params: &CheckedSyntheticParams) -> Self {
         Self { world: World::new(*params.get()) }
     }

@@ -68,10 +68,10 @@ const SPANS: [(u16, u16, [u32; 2]); 12] = [
 const STRAY_GENRES: [u32; 19] =
     [50, 42, 18, 36, 190, 40, 65, 150, 35, 0, 90, 1, 4, 75, 50, 30, 125, 14, 6];
 
-/// First years of the eras, by which recency is computed.
+/// First years of the eras, from which the recency of a movie is computed.
 pub(crate) const ERAS: [u16; 10] = [1890, 1960, 1980, 1990, 1995, 2000, 2005, 2010, 2015, 2020];
 
-/// Number of shelves. A shelf has the movies of one cluster and one era.
+/// Number of shelves. A shelf contains the movies of one cluster and one era.
 pub(crate) const N_SHELVES: usize = N_CLUSTERS * ERAS.len();
 
 /// Points (share of movies, movieId) of MovieLens 32M: ids are dense up to 4,483, with wide gaps
@@ -105,7 +105,7 @@ pub(crate) struct Movie {
     pub overview_breaks: bool,
     /// Popularity, the odds of being watched next; about 1 for the most popular movie.
     pub weight: f32,
-    /// Stars above or below the mean movie.
+    /// Quality, in stars above or below the mean movie.
     pub quality: f32,
     /// Vector in taste space.
     pub factors: Factors,

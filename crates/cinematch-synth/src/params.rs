@@ -23,19 +23,19 @@ pub struct SyntheticParams {
 }
 
 impl Default for SyntheticParams {
-    /// One hundredth of the users, ratings and tags of MovieLens 32M, and a larger share of its
-    /// movies: one hundredth of its users rate about one fifth of them.
+    /// Returns one hundredth of the users, ratings and tags of MovieLens 32M, but a larger share of its
+    /// movies, because one hundredth of its users rate about one fifth of them.
     fn default() -> Self {
         Self { movies: 20_000, users: 2_009, ratings: 320_002, tags: 20_001, seed: 1 }
     }
 }
 
-/// Validated parameters, made by [`SyntheticParams::check`].
+/// Validated parameters, created by [`SyntheticParams::check`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CheckedSyntheticParams(SyntheticParams);
 
 impl CheckedSyntheticParams {
-    /// The parameters.
+    /// Returns the parameters.
     pub fn get(&self) -> &SyntheticParams {
         &self.0
     }
@@ -78,7 +78,7 @@ pub enum SyntheticError {
 }
 
 impl SyntheticParams {
-    /// Validates the parameters.
+    /// Validates the parameters. Returns an error with the allowed range for impossible sizes.
     pub fn check(&self) -> Result<CheckedSyntheticParams, SyntheticError> {
         let Self { movies, users, ratings, tags, .. } = *self;
         if !(1..=MAX_MOVIES).contains(&movies) {

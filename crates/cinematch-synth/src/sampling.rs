@@ -10,7 +10,7 @@ pub(crate) struct AliasTable {
 
 /// A cell of the alias table, which yields one of two items.
 struct Cell {
-    /// Probability of `own`, in units of 2⁻³².
+    /// Probability of `own` over `other`, in units of 2⁻³².
     own_share: u32,
     own: u32,
     other: u32,
@@ -40,7 +40,7 @@ impl AliasTable {
         Self { cells, total }
     }
 
-    /// True if the table has no items.
+    /// Returns true if the table has no items.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
     }
@@ -63,7 +63,8 @@ impl AliasTable {
 /// integer. O(60 × weights).
 ///
 /// # Panics
-/// If the limits add up to less than `total`.
+///
+/// Panics if the limits add up to less than `total`.
 pub(crate) fn share_out(total: u64, weights: &[f32], limit: impl Fn(usize) -> u32) -> Vec<u32> {
     let wanted = |scale: f64, at: usize| {
         let limit = f64::from(limit(at));

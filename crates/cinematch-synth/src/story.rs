@@ -59,8 +59,8 @@ pub(crate) struct Author<'a> {
 }
 
 impl Author<'_> {
-    /// Composes an overview of one to seven sentences, with line breaks and quotes if the movie's
-    /// overview has them.
+    /// Composes an overview of one to seven sentences. If [`Movie::overview_breaks`] is set, adds line breaks
+    /// and a quotation.
     pub fn overview(&self, movie: &Movie, stream: &mut Stream) -> String {
         let hero = stream.pick(&self.lexicon.given_names);
         let count = 1 + stream.weighted(&[8, 27, 28, 15, 10, 7, 5]);
@@ -107,7 +107,7 @@ impl Author<'_> {
         out[start..=start].make_ascii_uppercase();
     }
 
-    /// Draws a theme: with probability 0.67 one of the movie's, else any of its cluster.
+    /// Draws a theme: one of the movie's with a probability of 0.67, otherwise one of its cluster.
     pub fn theme(&self, movie: &Movie, stream: &mut Stream) -> String {
         let words = &self.taxonomy.words[usize::from(movie.cluster)];
         let word = if stream.chance(0.67) {
@@ -143,7 +143,7 @@ impl Author<'_> {
         keywords
     }
 
-    /// Composes an adjective and a theme, which make the long tail of keywords and tags.
+    /// Composes an adjective and a theme, for the long tail of keywords and tags.
     pub fn compound(&self, movie: &Movie, stream: &mut Stream) -> String {
         let adjective = stream.pick(&self.lexicon.adjectives).to_lowercase();
         format!("{adjective} {}", self.theme(movie, stream))

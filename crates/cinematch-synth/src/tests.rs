@@ -335,7 +335,7 @@ fn stars_and_timestamps_follow_movielens() {
     assert_eq!(early, 0, "movies rated before their release year");
 }
 
-/// The measured values were 0.32 stars and a ratio of 3.4 when the model was written.
+/// The measured values were 0.32 stars and a ratio of 3.4 when the generator was written.
 #[test]
 fn users_prefer_and_rate_higher_their_own_cluster() {
     let world = &hundredth().generator.world;
@@ -364,7 +364,7 @@ fn users_prefer_and_rate_higher_their_own_cluster() {
 }
 
 #[test]
-fn movies_of_one_cluster_share_keywords() {
+fn movies_of_one_cluster_share_more_keywords_than_others() {
     let author = hundredth().generator.world.author();
     let movies = &hundredth().generator.world.movies.movies;
     let keywords = |index: usize| {

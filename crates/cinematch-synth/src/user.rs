@@ -4,7 +4,7 @@
 //! cluster c and era e is watched next with odds
 //!
 //! ```text
-//! popularityᵢ · exp(βᵤ ⟨tᵤ, centre_c⟩) · κᵤ / (κᵤ + age of e) · clamp(0.17 + 1.05 ⟨tᵤ, fᵢ⟩)
+//! popularityᵢ · exp(βᵤ ⟨tᵤ, center_c⟩) · κᵤ / (κᵤ + age of e) · clamp(0.17 + 1.05 ⟨tᵤ, fᵢ⟩)
 //! ```
 //!
 //! without replacement, and never before its release year. One draw is O(1): the shelf (cluster and
@@ -20,9 +20,9 @@ use crate::sampling::{AliasTable, share_out};
 use crate::stream::{Stream, Topic, exp, ln};
 use crate::taxonomy::{CLUSTERS, Factors, N_CLUSTERS, Taxonomy, add, direction, dot, normalized};
 
-/// The end of MovieLens 32M, 13 October 2023.
+/// The last day of MovieLens 32M, 13 October 2023.
 const LAST_SECOND: u32 = 1_697_155_200;
-/// The start of half stars at MovieLens, 18 February 2003.
+/// The day on which MovieLens introduced half stars, 18 February 2003.
 const FIRST_HALF_STARS: u32 = 1_045_526_400;
 
 const FIRST_YEAR: u16 = 1996;
@@ -53,12 +53,12 @@ pub(crate) struct User {
     /// Session starts in ascending order.
     sessions: Vec<u32>,
     session_seconds: u32,
-    /// Index of the first session in or after each year from [`FIRST_YEAR`] on.
+    /// Index of the first session in or after each year, starting with [`FIRST_YEAR`].
     first_session: [u16; JOINED.len()],
 }
 
 impl User {
-    /// Draws the user with this number. Also returns their stream, which continues with their picks
+    /// Draws the user with this number. Also returns the user's stream, which then draws the user's movies
     /// and ratings.
     pub fn draw(
         seed: u64,
@@ -168,7 +168,7 @@ impl User {
 }
 
 /// Draws the number of ratings of every user: a common floor, 20 if the mean allows it, plus a
-/// log-normal number. As at MovieLens, no user rates more than 38 % of all movies, unless the mean
+/// log-normal number. As in MovieLens, no user rates more than 38 % of all movies, unless the mean
 /// is near that.
 pub(crate) fn activity(params: &SyntheticParams) -> Vec<u32> {
     /// σ of the logarithm, which gives a median of 73 at a mean of 159.
@@ -228,7 +228,7 @@ fn year_start(year: u16) -> u32 {
 
 /// Draws movies without replacement. Its O(movies) memory is reused for one user after another.
 pub(crate) struct Picker {
-    /// The last user who saw each movie.
+    /// Number of the last user who saw each movie.
     seen_by: Vec<u32>,
     user: u32,
     picks: Vec<u32>,

@@ -38,8 +38,7 @@ impl World {
         Self { params, taxonomy, movies, lexicon: Lexicon::new(), activity, cluster_sizes }
     }
 
-    /// The user at this position, whose id is `user + 1`, and the stream that draws their movies
-    /// and ratings.
+    /// Returns the user with the id `user + 1`, and the stream that draws the user's movies and ratings.
     pub fn user(&self, user: u32) -> (User, Stream) {
         let n_ratings = self.activity[user as usize];
         User::draw(self.params.seed, user, n_ratings, &self.taxonomy, &self.movies)

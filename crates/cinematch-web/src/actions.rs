@@ -1,4 +1,4 @@
-//! `/films/{id}/say` and `/films/{id}/undo`: actions on a movie, and undoing the last one.
+//! `/films/{id}/say` and `/films/{id}/undo`: actions on a movie, and undo of the last action.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -19,7 +19,7 @@ use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::catalog::find_movie;
 
-/// An action on a movie.
+/// An action on a movie, triggered by a button or the rating control.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Action {
     React(Reaction),
@@ -32,7 +32,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Parses the form fields `say` (a button of the card) and `stars`.
+    /// Parses the form fields `say` (the name of a button on the card) and `stars`.
     pub fn parse(say: Option<&str>, stars: Option<&str>) -> Result<Self, Problem> {
         Ok(match (say, stars) {
             (Some("like"), _) => Self::React(Reaction::Like),
@@ -53,7 +53,7 @@ impl Action {
         })
     }
 
-    /// Notice after the action.
+    /// Returns the notice that reports the action.
     fn notice(self, title: &str) -> String {
         match self {
             Self::React(Reaction::Like) => texts::liked(title),
@@ -70,7 +70,7 @@ impl Action {
     }
 }
 
-/// Performs an action and returns its notice, which can undo it.
+/// Performs an action and returns a notice with an Undo button.
 pub async fn perform(
     state: &Service,
     profile: &Profile,
@@ -122,12 +122,12 @@ pub async fn perform(
     Ok(Note { text: action.notice(&movie.title), undo: Some(undo) })
 }
 
-/// Checksum of a movie's state. An action is undone only if the state hasn't changed since.
+/// Returns a checksum of a movie's state. An action is undone only if the state hasn't changed since.
 fn mark(state: &MovieSnapshot) -> String {
     format!("{:08x}", crc32fast::hash(state.to_string().as_bytes()))
 }
 
-/// Restores a movie's state before an action, unless it has changed since.
+/// Restores the state that a movie had before an action, unless the state has changed since.
 async fn restore(
     state: &Service,
     profile: &Profile,
@@ -148,7 +148,7 @@ async fn restore(
     Ok(Note::plain(texts::undone(title)))
 }
 
-/// `POST /films/{id}/say`.
+/// `POST /films/{id}/say`: performs an action on a movie.
 pub async fn act(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
@@ -160,7 +160,7 @@ pub async fn act(
     Ok(changed(&caller, &buttons(&state, &profile, movie_id).await?, &note))
 }
 
-/// `POST /films/{id}/undo`.
+/// `POST /films/{id}/undo`: undoes the last action on a movie.
 pub async fn undo(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
@@ -172,7 +172,7 @@ pub async fn undo(
     Ok(changed(&caller, &buttons(&state, &profile, movie_id).await?, &note))
 }
 
-/// Renders the movie's buttons and rating. Pages without a rating control ignore it.
+/// Renders the movie's buttons and rating control. Pages without a rating control ignore the latter.
 async fn buttons(state: &Service, profile: &Profile, movie_id: u32) -> Result<Markup, Problem> {
     let view = UserView::of(state, profile).await?;
     let movie = find_movie(view.recommender(), movie_id.into())?;

@@ -44,27 +44,27 @@ fn file(name: &str) -> Option<(&'static str, &'static str)> {
     Some((script, "text/javascript; charset=utf-8"))
 }
 
-/// Hash of all files, part of their paths: browsers can cache files forever, and scripts can import each other by
-/// relative names.
+/// Hash of all files. It is part of their paths, so browsers can cache files forever and scripts can import each
+/// other by relative names.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut all = STYLE.clone();
     all.extend(SCRIPTS.map(|(_, script)| script));
     sha256_hex(all.as_bytes())[..12].to_owned()
 });
 
-/// Returns the path of a file.
+/// Returns the path of a file, including the version.
 pub fn address(name: &str) -> String {
     format!("/assets/{}/{name}", *VERSION)
 }
 
-/// `GET /assets/{version}/{file}`. A page of another version gets the current file, which is not cached.
+/// `GET /assets/{version}/{file}`: serves a file. For another version, serves the current file uncached.
 pub async fn asset(Path((version, name)): Path<(String, String)>) -> Response {
     let Some((text, kind)) = file(&name) else { return StatusCode::NOT_FOUND.into_response() };
     let keep = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, keep)], text).into_response()
 }
 
-/// `GET /favicon.svg`.
+/// `GET /favicon.svg`: serves the icon.
 pub async fn favicon() -> Response {
     let kind = (header::CONTENT_TYPE, "image/svg+xml");
     ([kind, (header::CACHE_CONTROL, "public, max-age=86400")], FAVICON).into_response()

@@ -25,7 +25,7 @@ use cinematch_service::listing::why;
 /// Number of movies on a page; divisible by 2, 3, 4, 6 and 8 columns.
 const SHOWN: usize = 24;
 
-/// Order of the movies.
+/// Sort order of the catalog page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
     /// By the user's taste.
@@ -56,12 +56,12 @@ impl Order {
     }
 }
 
-/// The request in an address.
+/// Filters and sort order in the query string.
 #[derive(Debug)]
 struct BrowseParams {
     filters: Filters,
     order: Order,
-    /// Start of the page, from the link on the previous one.
+    /// Cursor or offset at which the page starts; `None` for the first page.
     from: Option<String>,
 }
 
@@ -111,11 +111,11 @@ struct Found<'a> {
     movies: Vec<MovieCard<'a>>,
     /// Number of matches on all pages.
     total: usize,
-    /// Start of the next page.
+    /// Cursor or offset of the next page; `None` on the last page.
     next: Option<String>,
 }
 
-/// Renders the catalog.
+/// Renders the catalog page.
 pub async fn browse(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
@@ -203,7 +203,7 @@ fn found<'a>(
     }
 }
 
-/// The number of matches, the movies, and links to other pages.
+/// Renders the number of matches, the movies, and links to other pages.
 fn movies(view: &UserView, fields: &Fields, found: &Found<'_>) -> Markup {
     let more = |from: &str| {
         let same = fields.address("/browse", |name, _| name != "from");
@@ -235,7 +235,7 @@ fn movies(view: &UserView, fields: &Fields, found: &Found<'_>) -> Markup {
     }
 }
 
-/// The problems of an invalid request.
+/// Renders the problems of an invalid request.
 fn invalid_request(error: &QueryError) -> Markup {
     html! {
         p #count role="status" {
@@ -252,14 +252,14 @@ fn invalid_request(error: &QueryError) -> Markup {
     }
 }
 
-/// Label of a query's field in the form.
+/// Returns the form's label for a field of a query.
 fn field_label(field: &str) -> &str {
     let field = field.strip_prefix("filters.").unwrap_or(field);
     let field = field.split('[').next().unwrap_or(field);
     texts::field_label(field)
 }
 
-/// Active filters, each a link that removes it.
+/// Renders the active filters, each as a link that removes it.
 fn chosen(fields: &Fields) -> Markup {
     let mut on: Vec<(String, String)> = Vec::new();
     let mut add = |label: String, name: &str, value: &str| {
@@ -295,7 +295,7 @@ fn chosen(fields: &Fields) -> Markup {
     }
 }
 
-/// The filters. `browse.js` applies every change; without scripts the button does.
+/// Renders the filters. `browse.js` applies every change; without scripts, the button applies the filters.
 fn form(view: &UserView, fields: &Fields) -> Markup {
     let index = view.recommender().index();
     let region = fields.get("region").and_then(|code| index.find_region(code));
@@ -357,7 +357,7 @@ fn form(view: &UserView, fields: &Fields) -> Markup {
     }
 }
 
-/// The names in an address, as the catalog spells them.
+/// Returns the values of a field, spelled as in the catalog.
 fn named(fields: &Fields, field: &str, catalog: &NameList) -> Vec<String> {
     let spelled = |name: &str| match catalog.find(name) {
         Some(at) => catalog.names()[at].clone(),
@@ -366,7 +366,7 @@ fn named(fields: &Fields, field: &str, catalog: &NameList) -> Vec<String> {
     fields.all(field).map(spelled).collect()
 }
 
-/// Two number fields for a range.
+/// Renders two number fields for a range.
 fn range(legend: &str, names: (&str, &str), fields: &Fields, bounds: (&str, &str)) -> Markup {
     html! {
         fieldset {
@@ -382,7 +382,7 @@ fn range(legend: &str, names: (&str, &str), fields: &Fields, bounds: (&str, &str
     }
 }
 
-/// Languages, ordered by name.
+/// Renders the language field, with the languages ordered by name.
 fn languages(codes: &[String], fields: &Fields) -> Markup {
     let mut named: Vec<(&str, &str)> =
         codes.iter().map(|code| (names::language(code), code.as_str())).collect();

@@ -8,11 +8,11 @@ use super::movies::{MovieCard, MovieStatus};
 use super::texts::{self as common, card as texts, numbers};
 use cinematch_service::item::{Item, Why};
 
-/// Number of colors and shapes of drawn posters.
+/// Number of color schemes and number of shapes of generated posters.
 const HUES: u32 = 12;
 const SHAPES: u32 = 6;
 
-/// A row of movies under a heading; nothing if there are no movies.
+/// Renders a row of movies under a heading, or nothing if there are no movies.
 pub fn shelf(id: &str, heading: &Markup, movies: &[MovieCard<'_>]) -> Markup {
     html! {
         @if !movies.is_empty() {
@@ -24,21 +24,21 @@ pub fn shelf(id: &str, heading: &Markup, movies: &[MovieCard<'_>]) -> Markup {
     }
 }
 
-/// Movies in one row that scrolls.
+/// Renders movies in a single row that scrolls.
 pub fn cards(movies: &[MovieCard<'_>]) -> Markup {
     html! {
         ul .shelf { @for movie in movies { li { (card(movie)) } } }
     }
 }
 
-/// Movies in as many rows as they need.
+/// Renders movies as a grid.
 pub fn grid(movies: &[MovieCard<'_>]) -> Markup {
     html! {
         ul .shelf.wrap { @for movie in movies { li { (card(movie)) } } }
     }
 }
 
-/// A movie's card.
+/// Renders a movie's card.
 pub fn card(movie: &MovieCard<'_>) -> Markup {
     let item = &movie.item;
     let address = address(item);
@@ -59,7 +59,8 @@ pub fn address(item: &Item<'_>) -> String {
     format!("/films/{}", item.movie_id.0)
 }
 
-/// The poster on top of a drawn one, which shows if the movie has no poster or it fails to load.
+/// Renders the poster on top of a generated one, which is visible if the movie has no poster or the image fails to
+/// load.
 pub fn poster(item: &Item<'_>) -> Markup {
     let number = item.movie_id.0;
     let initial = item.title.chars().find(|letter| letter.is_alphanumeric()).unwrap_or('·');
@@ -75,7 +76,7 @@ pub fn poster(item: &Item<'_>) -> Markup {
     }
 }
 
-/// Year, length, services.
+/// Renders year, length and streaming services.
 pub fn facts(item: &Item<'_>) -> Markup {
     html! {
         p .facts {
@@ -86,7 +87,7 @@ pub fn facts(item: &Item<'_>) -> Markup {
     }
 }
 
-/// Streaming services of a movie, with a badge if they are generated for demonstration.
+/// Renders the streaming services of a movie, with a badge if they are generated for demonstration.
 pub fn services(item: &Item<'_>) -> Markup {
     html! {
         (item.services.join(", "))
@@ -96,12 +97,12 @@ pub fn services(item: &Item<'_>) -> Markup {
     }
 }
 
-/// The average on TMDB with its number of votes.
+/// Formats the TMDB average and its number of votes.
 fn tmdb(average: f32, votes: Option<u32>) -> String {
     numbers::tmdb_votes(average, votes.unwrap_or(0) as usize)
 }
 
-/// The user's rating, else the predicted one, else the average on TMDB.
+/// Renders the user's rating, or else the predicted rating, or else the TMDB average.
 pub fn stars(movie: &MovieCard<'_>) -> Markup {
     let predicted = movie.why.as_ref().and_then(|why| why.predicted_rating);
     let given = movie.status.feedback.as_ref().and_then(|feedback| feedback.stars);
@@ -121,7 +122,7 @@ pub fn stars(movie: &MovieCard<'_>) -> Markup {
     }
 }
 
-/// The reasons for a recommendation, folded.
+/// Renders the reasons for a recommendation, collapsed.
 pub fn why_this(why: &Why<'_>) -> Markup {
     html! {
         @if let Some(explanation) = &why.explanation {
@@ -133,7 +134,7 @@ pub fn why_this(why: &Why<'_>) -> Markup {
     }
 }
 
-/// The toggle buttons of a movie.
+/// Renders the toggle buttons of a movie.
 pub fn action_buttons(movie_id: u32, title: &str, status: &MovieStatus) -> Markup {
     let reaction = status.feedback.as_ref().and_then(|feedback| feedback.reaction);
     let has_seen = status.feedback.as_ref().is_some_and(|feedback| feedback.watched);
@@ -155,7 +156,7 @@ pub fn action_buttons(movie_id: u32, title: &str, status: &MovieStatus) -> Marku
     }
 }
 
-/// SVG symbols of the drawn posters, included once per page.
+/// Renders the SVG symbols of the generated posters. Every page includes them once.
 pub fn poster_symbols() -> Markup {
     html! {
         svg .shapes width="0" height="0" aria-hidden="true" focusable="false" {

@@ -5,18 +5,19 @@ use maud::{Markup, html};
 
 use super::texts::browse as texts;
 
-/// Longer groups are folded except for the checked names: a country can have hundreds of services.
+/// Maximum size of a group that is shown in full. Larger groups show the checked names and collapse the others,
+/// since a country can have hundreds of services.
 const MAX_UNFOLDED: usize = 30;
 
-/// A group of checkboxes with the catalog's names and the user's other ones.
+/// A group of checkboxes for the names in the catalog and for chosen names that the catalog does not contain.
 pub struct Choice<'a> {
-    /// Values and labels.
+    /// Values of the checkboxes with their labels.
     names: Vec<(&'a str, String)>,
     chosen: &'a [String],
 }
 
 impl<'a> Choice<'a> {
-    /// A group of the catalog's and the chosen names, ordered by label.
+    /// Creates a group of the catalog's names and the chosen names, ordered by label.
     pub fn of(catalog: &'a NameList, chosen: &'a [String], label: fn(&str) -> String) -> Self {
         let listed = catalog.names().iter().map(String::as_str);
         let others = chosen.iter().map(String::as_str).filter(|name| catalog.find(name).is_none());

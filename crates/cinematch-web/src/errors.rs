@@ -17,7 +17,7 @@ use cinematch_http::config::AccessConfig;
 use cinematch_http::extensions::{IsPage, RequestId};
 use cinematch_http::problem::Problem;
 
-/// Middleware that replaces problem documents by error pages if a browser asked for a page.
+/// Middleware that replaces problem documents with error pages if a browser requested a page.
 pub async fn errors(
     State(access): State<Arc<AccessConfig>>,
     request: Request,
@@ -34,7 +34,7 @@ pub async fn errors(
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
     let is_get = request.method() == Method::GET;
     let response = next.run(request).await;
-    // The handler has rendered an error page of its own.
+    // The handler has rendered its own error page.
     if response.extensions().get::<IsPage>().is_some() {
         return response;
     }
@@ -70,13 +70,13 @@ pub async fn errors(
     reply
 }
 
-/// A problem's detail as a sentence with a full stop.
+/// Formats a problem's detail as a sentence that ends with a period.
 fn sentence(detail: &str) -> String {
     let text = texts::with_labels(detail);
     if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
 }
 
-/// Returns true if a browser requests a whole page; requests of `page.js` for fragments don't count.
+/// Returns true if a browser requests a whole page, and false if `page.js` requests a fragment.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html")) && !headers.contains_key("x-fragment")

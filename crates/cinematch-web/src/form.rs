@@ -14,7 +14,7 @@ use cinematch_http::state::RouteState;
 /// Maximum number of characters of an invalid value that an error message quotes.
 const MAX_QUOTED: usize = 40;
 
-/// Fields of a query or form, in their order.
+/// Fields of a query or form, in the order sent.
 #[derive(Clone, Debug, Default)]
 pub struct Fields(Vec<(String, String)>);
 
@@ -24,7 +24,7 @@ impl Fields {
         self.all(name).next()
     }
 
-    /// Returns a field's value with its spaces, which count in passwords.
+    /// Returns a field's value without trimming it, since spaces are significant in passwords.
     pub fn untrimmed(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
@@ -45,13 +45,13 @@ impl Fields {
         Self(fields)
     }
 
-    /// Returns a path with those non-empty fields for which `keep` returns true.
+    /// Returns a path with a query of the non-empty fields for which `keep` returns true.
     pub fn address(&self, path: &str, keep: impl Fn(&str, &str) -> bool) -> String {
         let fields = self.0.iter().map(|(name, value)| (name.as_str(), value.trim()));
         address(path, fields.filter(|(name, value)| !value.is_empty() && keep(name, value)))
     }
 
-    /// Parses a field as a number.
+    /// Parses a field as a number. Returns `None` if the field is missing or empty.
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
         let Some(text) = self.get(name) else { return Ok(None) };
         let text: String = text.chars().take(MAX_QUOTED).collect();

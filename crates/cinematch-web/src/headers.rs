@@ -1,13 +1,13 @@
-//! Request headers that pages read: cookies and the referring page.
+//! The referring page in the request headers.
 
 use axum::http::{HeaderMap, header};
 
-/// Returns path and query of the page that sent a form, if it is a page of this server.
+/// Returns the path and query of the page that sent a form, if it is a page of this server.
 pub fn referring_page(headers: &HeaderMap) -> Option<String> {
     let text = |name: header::HeaderName| headers.get(name)?.to_str().ok();
     let (_, referrer) = text(header::REFERER)?.split_once("://")?;
     let (host, path) = referrer.split_at(referrer.find('/')?);
-    // Browsers read a path that begins with two slashes as another host.
+    // Browsers interpret a path that starts with two slashes as another host.
     (Some(host) == text(header::HOST) && !path.starts_with("//") && !path.contains('\\'))
         .then(|| path.to_owned())
 }

@@ -16,11 +16,11 @@ use cinematch_http::config::AccessMode;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 
-/// Number of movies in a row.
+/// Maximum number of movies in a row.
 const ROW: usize = 12;
-/// Number of "Because you loved …" rows.
+/// Maximum number of "Because you loved …" rows.
 const LOVED: usize = 2;
-/// Number of rows by streaming service.
+/// Maximum number of rows for streaming services.
 const SERVICES: usize = 2;
 /// Minimum rating of a loved movie.
 const LOVED_FROM: f32 = 4.0;
@@ -28,12 +28,12 @@ const LOVED_FROM: f32 = 4.0;
 const GEM_NOVELTY: f32 = 1.0;
 const GEM_VOTES: u32 = 20;
 const GEM_RATING: f64 = 6.5;
-/// Movies with a lower predicted rating move to the end of their row.
+/// Predicted rating below which movies move to the end of their row.
 const DOUBTFUL_BELOW: f32 = 3.0;
-/// Number of movies with feedback from which on the page no longer asks for more.
+/// Number of movies with feedback at which the page stops asking for ratings.
 const ENOUGH: usize = 5;
 
-/// The first page. Callers without a profile are redirected to choose or create one.
+/// Renders the home page. Callers without a profile are redirected to choose or create one.
 pub async fn home(State(state): State<Service>, caller: PageCaller) -> Result<Response, Problem> {
     let Some(profile) = &caller.profile else {
         let is_empty =
@@ -62,7 +62,7 @@ pub async fn home(State(state): State<Service>, caller: PageCaller) -> Result<Re
     Ok(page(&caller, &Page::new(layout::HOME, Nav::Home, main)))
 }
 
-/// Asks users with little feedback for ratings.
+/// Renders an invitation to rate movies for users with little feedback.
 fn invitation(n_movies: usize) -> Markup {
     html! {
         @if n_movies < ENOUGH {
@@ -86,7 +86,7 @@ struct Row<'a> {
     movies: Vec<MovieCard<'a>>,
 }
 
-/// Builds rows; no movie is in two of them.
+/// Builds rows. Every movie is in at most one row.
 struct Rows<'a> {
     view: &'a UserView,
     rows: Vec<Row<'a>>,
@@ -98,7 +98,7 @@ impl Rows<'_> {
     fn add(&mut self, heading: Markup, mut query: Query) -> Result<(), Problem> {
         query.exclude.extend_from_slice(&self.shown);
         let mut movies = self.view.list(&query)?;
-        // A row from a single movie's neighbors needs predictions from the whole taste.
+        // A row that is ranked by a single movie needs predictions from the whole history.
         self.view.predict(&mut movies)?;
         if movies.len() > ROW {
             movies.sort_by_key(|movie| is_doubtful(movie));
@@ -110,13 +110,13 @@ impl Rows<'_> {
     }
 }
 
-/// Returns true if the user would probably not like a movie, although it resembles one they love.
+/// Returns true if the user would probably not like a movie, although it is similar to a movie that the user loves.
 fn is_doubtful(movie: &MovieCard<'_>) -> bool {
     let predicted = movie.why.as_ref().and_then(|why| why.predicted_rating);
     predicted.is_some_and(|predicted| predicted.stars < DOUBTFUL_BELOW)
 }
 
-/// The rows of a page.
+/// Builds the rows of the page.
 fn rows(view: &UserView) -> Result<Vec<Row<'_>>, Problem> {
     let mut rows = Rows { view, rows: Vec::new(), shown: Vec::new() };
     let is_known = view.taste.liked().next().is_some() || view.taste.rated().next().is_some();
@@ -124,7 +124,7 @@ fn rows(view: &UserView) -> Result<Vec<Row<'_>>, Problem> {
     let first = if is_known { texts::PICKED } else { texts::LOVED_BY_MANY };
     rows.add(html! { (first) }, whole())?;
     for (loved, title) in loved(view) {
-        // Ranks by this movie alone; the rest of the taste only excludes movies.
+        // Ranks by this movie alone; the rest of the history only excludes movies.
         let mut query = whole();
         query.liked.retain(|movie| *movie == loved);
         query.disliked.clear();
@@ -150,7 +150,7 @@ fn rows(view: &UserView) -> Result<Vec<Row<'_>>, Problem> {
     Ok(rows.rows)
 }
 
-/// The user's most loved movies; ties are ordered by the latest feedback.
+/// Returns the user's most loved movies. Ties are ordered by most recent feedback.
 fn loved(view: &UserView) -> Vec<(MovieId, &str)> {
     let stars = |movie: &MovieFeedback| match (movie.stars, movie.reaction) {
         (Some(stars), _) => stars.value(),

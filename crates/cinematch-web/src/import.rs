@@ -38,7 +38,7 @@ const MAX_QUESTIONS: usize = 200;
 const MAX_LISTED: usize = 500;
 const MAX_NAME_LENGTH: usize = 255;
 
-/// `GET /import`.
+/// `GET /import`: shows the upload form.
 pub async fn form(PageUser { caller, .. }: PageUser) -> Response {
     let main = html! {
         h1 { (texts::HEADING) }
@@ -47,7 +47,7 @@ pub async fn form(PageUser { caller, .. }: PageUser) -> Response {
     page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main))
 }
 
-/// The form for files. `import.js` accepts files dropped anywhere on it.
+/// Renders the upload form. `import.js` accepts files dropped anywhere on it.
 fn file_form(refusal: Option<&str>) -> Markup {
     html! {
         div .bring {
@@ -70,7 +70,7 @@ fn file_form(refusal: Option<&str>) -> Markup {
     }
 }
 
-/// `POST /import`.
+/// `POST /import`: imports the uploaded files and shows the report.
 pub async fn import(
     State(state): State<Service>,
     State(limits): State<Arc<Limits>>,
@@ -102,7 +102,7 @@ pub async fn import(
     Ok(page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main)))
 }
 
-/// The outcome of all rows.
+/// Renders the outcome of all rows.
 fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) -> Markup {
     let found = report.by_id + report.by_title;
     html! {
@@ -144,14 +144,14 @@ fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) ->
     }
 }
 
-/// Title in the catalog of a matched row's movie.
+/// Returns the title and year of a matched row's movie in the catalog.
 fn found_as(view: &UserView, row: &RowReport) -> String {
     let film = row.movie_id.and_then(|movie_id| view.find(movie_id));
     let movie = film.map(|film| view.recommender().movie(film));
     movie.map(|movie| title_and_year(&movie.title, movie.year)).unwrap_or_default()
 }
 
-/// The outcome of all rows as a bar with a legend.
+/// Renders the outcome of all rows as a bar with a legend.
 fn bars(report: &MatchReport) -> Markup {
     let counts = [
         ("good", report.by_id + report.by_title, texts::MATCHED),
@@ -195,7 +195,7 @@ struct Question<'a> {
     kinds: Vec<EntryKind>,
 }
 
-/// The ambiguous titles of a report, each once.
+/// Returns the ambiguous titles of a report without duplicates.
 fn open(report: &MatchReport) -> Vec<Question<'_>> {
     let mut open: Vec<Question<'_>> = Vec::new();
     for row in report.rows_that_are(Matched::Ambiguous) {
@@ -218,7 +218,7 @@ fn open(report: &MatchReport) -> Vec<Question<'_>> {
     open
 }
 
-/// The form that asks which movies are meant.
+/// Renders the form in which the user chooses a movie for each ambiguous title.
 fn questions(report: &MatchReport) -> Markup {
     let open = open(report);
     let services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
@@ -255,7 +255,7 @@ fn questions(report: &MatchReport) -> Markup {
     }
 }
 
-/// A row's feedback as a form value.
+/// Formats a row's feedback as a form value.
 fn as_value(kind: EntryKind) -> String {
     match kind {
         EntryKind::Rated(stars) => stars.value().to_string(),
@@ -265,7 +265,7 @@ fn as_value(kind: EntryKind) -> String {
     }
 }
 
-/// The movies that aren't in the catalog, with a download of their rows.
+/// Renders the movies that aren't in the catalog, with a link that downloads their rows.
 fn not_found(report: &MatchReport) -> Markup {
     let rows: Vec<&RowReport> = report.rows_that_are(Matched::Unmatched).collect();
     // A movie that is rated, seen and listed has three rows.
@@ -289,7 +289,7 @@ fn not_found(report: &MatchReport) -> Markup {
     }
 }
 
-/// Rows as a CSV file in a `data:` URL.
+/// Formats rows as a CSV file in a `data:` URL.
 fn as_file(rows: &[&RowReport]) -> String {
     let mut text = "file,line,title,year,said\r\n".to_owned();
     for row in rows {
@@ -318,7 +318,7 @@ pub async fn save_choices(
     let wanted = chosen.iter().filter_map(|item| movie_of(&bundle.recommender, item)).collect();
     let record = ImportRecord {
         service: service.to_owned(),
-        file: "settled by hand".to_owned(),
+        file: "choices on the Import page".to_owned(),
         rows: chosen.len() as u64,
         matched: chosen.len() as u64,
     };
@@ -326,7 +326,7 @@ pub async fn save_choices(
     Ok(redirect_with_note("/", &Note::plain(texts::choices_saved(changes))))
 }
 
-/// Parses the form. Two titles with the same chosen movie become one item.
+/// Parses the choices for ambiguous titles. Titles with the same chosen movie become one item.
 fn chosen(fields: &Fields) -> Result<Vec<TasteItem>, Problem> {
     let mut items: Vec<TasteItem> = Vec::new();
     for at in 0..MAX_QUESTIONS {

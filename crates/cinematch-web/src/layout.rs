@@ -24,7 +24,7 @@ pub enum Nav {
     Watchlist,
     Me,
     Models,
-    /// Not in the navigation.
+    /// A page that isn't in the navigation.
     Elsewhere,
 }
 
@@ -38,14 +38,14 @@ const PLACES: [(Nav, &str, &str); 4] = [
 /// Lifetime of the theme cookie: one year.
 const THEME_SECONDS: u32 = 365 * 24 * 3600;
 
-/// A page's content.
+/// Content of a page, without the frame.
 pub struct Page {
     /// Title without the product's name.
     pub title: String,
     pub nav: Nav,
     /// Content of `<main>`, including the page's `<h1>`.
     pub main: Markup,
-    /// Text in the search field.
+    /// Initial text of the search field.
     pub searched: String,
 }
 
@@ -55,7 +55,7 @@ impl Page {
     }
 }
 
-/// Renders a page.
+/// Renders a page in the frame.
 pub fn page(caller: &PageCaller, page: &Page) -> Response {
     let mut response = Html(document(caller, page).into_string()).into_response();
     set_page_headers(&mut response);
@@ -123,7 +123,7 @@ fn current(here: Nav, nav: Nav) -> Option<&'static str> {
     (here == nav).then_some("page")
 }
 
-/// The search field. `search.js` makes it a combobox.
+/// Renders the search field, which `search.js` turns into a combobox.
 fn search_field(searched: &str) -> Markup {
     html! {
         form #search role="search" action="/search" {
@@ -136,7 +136,7 @@ fn search_field(searched: &str) -> Markup {
     }
 }
 
-/// Links to the profile, and to another profile or out.
+/// Renders links to the profile page and to switching profiles, or a button to sign out.
 fn profile_links(caller: &PageCaller, here: Nav) -> Markup {
     let name = caller.profile.as_ref().map(|profile| profile.name.as_str()).unwrap_or_default();
     html! {

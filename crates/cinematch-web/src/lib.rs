@@ -1,12 +1,12 @@
-//! Web pages: HTML rendered from the data that the API's handlers use.
+//! Web pages: HTML rendered from the use cases of `cinematch-service`.
 //!
 //! Every action is a plain form, so all pages work without scripts. The reply to a form is a redirect to the page
-//! that contains it, and that page shows a notice about what happened. With scripts, `assets/page.js` sends forms
-//! marked `data-live` itself and receives the changed elements only.
+//! that contains it, and that page shows a notice that reports the action. With scripts, `assets/page.js` sends
+//! forms marked `data-live` and receives the changed elements only.
 //!
-//! [`pages`] and [`assets()`] are the routers. `texts` contains all English text. `page_caller` extracts the caller of a page,
-//! `movies` the data of a page, `layout` renders the frame, and `responses` builds redirects and fragments.
-//! The other modules are pages and parts of pages.
+//! [`pages`] and [`assets()`] are the routers. `texts` contains all English text. `page_caller` extracts the caller
+//! of a page, `movies` loads the data of a page, `layout` renders the frame, and `responses` builds redirects and
+//! fragments. The other modules are pages and parts of pages.
 
 mod actions;
 mod assets;

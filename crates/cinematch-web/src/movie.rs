@@ -1,4 +1,4 @@
-//! `GET /films/{id}`: a movie's facts, how it fits the user, where to watch it, similar movies.
+//! `GET /films/{id}`: a movie's facts, its fit with the user's taste, streaming services and similar movies.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -23,9 +23,9 @@ use cinematch_service::Service;
 use cinematch_service::catalog::find_movie;
 use cinematch_service::similar::why_similar;
 
-/// Number of similar movies.
+/// Maximum number of similar movies.
 const SIMILAR: usize = 12;
-/// Number of actors and keywords shown.
+/// Maximum numbers of actors and keywords shown.
 const CAST: usize = 10;
 const KEYWORDS: usize = 20;
 
@@ -76,7 +76,7 @@ pub async fn movie(
     Ok(page(&caller, &Page::new(title, Nav::Elsewhere, main)))
 }
 
-/// Year, length, language, votes and genres.
+/// Renders year, length, language, votes and genres.
 fn facts(movie: &Movie) -> Markup {
     let votes = movie.vote_average.zip(movie.vote_count).filter(|(_, count)| *count > 0);
     html! {
@@ -98,7 +98,7 @@ fn facts(movie: &Movie) -> Markup {
     }
 }
 
-/// People, each with a link to their other movies.
+/// Renders people's names, each as a link to a search for the person's movies.
 fn people(before: &str, names: &[String]) -> Markup {
     html! {
         @if !names.is_empty() {
@@ -117,7 +117,7 @@ fn searched(words: &str) -> String {
     address("/search", [("q", words)].into_iter())
 }
 
-/// The predicted rating and its interval, in words and drawn.
+/// Renders the predicted rating and its interval, as text and as a drawing.
 fn prediction(predicted: Option<Prediction>) -> Markup {
     let Some(Prediction { stars, low, high }) = predicted else { return html! {} };
     // The scale goes from 0.5 to 5 stars, with 20 units per star.
@@ -135,7 +135,7 @@ fn prediction(predicted: Option<Prediction>) -> Markup {
     }
 }
 
-/// Streaming services with those of the user marked, and the data's source.
+/// Renders the streaming services, with the user's own services marked, and the source of the data.
 fn where_to_watch(view: &UserView, movie: &MovieCard<'_>) -> Markup {
     let index = view.recommender().index();
     let region = view.region.map(|region| names::country(index.regions()[region].code()));
@@ -165,7 +165,7 @@ fn where_to_watch(view: &UserView, movie: &MovieCard<'_>) -> Markup {
     }
 }
 
-/// Similar movies, ranked without the user's taste.
+/// Returns similar movies, ranked independently of the user's taste.
 fn similar(view: &UserView, film: MovieIdx) -> Result<Vec<MovieCard<'_>>, Problem> {
     let recommender = view.recommender();
     let movie = recommender.movie(film);
@@ -198,7 +198,7 @@ fn keywords(movie: &Movie) -> Markup {
     }
 }
 
-/// Links to the movie on other sites.
+/// Renders links to the movie on other sites.
 fn elsewhere(movie: &Movie) -> Markup {
     html! {
         @if movie.tmdb_id.is_some() || movie.imdb_id.is_some() {

@@ -13,9 +13,9 @@ use cinematch_http::problem::Problem;
 /// A movie's assessment for the user, without the user's own feedback on it.
 pub struct Fit<'a> {
     pub assessed: Recommendation<'a>,
-    /// Rank among all movies that the user hasn't seen, from 1.
+    /// Rank among all movies that the user hasn't seen, from 1; `None` if the user has no history.
     place: Option<usize>,
-    /// The movie of the user's history that this one's rank depends on most, in words.
+    /// Sentence about the movie in the user's history on which this movie's rank depends most.
     counterfactual: Option<String>,
     /// True if the user has a history.
     pub is_known: bool,
@@ -31,7 +31,7 @@ impl<'a> Fit<'a> {
         query.disliked.retain(is_other);
         query.ratings.retain(|rating| is_other(&rating.movie_id));
         query.seen.retain(is_other);
-        // Taste only: the page shows length and services elsewhere.
+        // Ignores the preferred length and services, which the page shows elsewhere.
         query.filters = Filters::default();
         let request = view.resolve(&query)?;
         let is_known = !request.history.is_empty();
@@ -39,17 +39,17 @@ impl<'a> Fit<'a> {
         let place = if is_known { recommender.place(&request, movie) } else { None };
         let counterfactual = place.and_then(|place| {
             let page = Request { offset: place - 1, ..request };
-            // The list from this rank on begins with the movie.
+            // The list that starts at this rank begins with the movie.
             let ranked = Ranked { items: vec![assessed.clone()], shortfall: None };
             recommender.counterfactuals(&page, &ranked).into_iter().flatten().next()
         });
-        // Mentioned only if the movie would rank lower without it.
+        // Shown only if the movie would rank lower without it.
         let counterfactual = counterfactual.filter(|without| without.would_be > without.place);
         let counterfactual = counterfactual.map(|without| format!("{without}."));
         Ok(Self { assessed, place, counterfactual, is_known })
     }
 
-    /// Renders the section.
+    /// Renders the section: rank, reasons, score table and counterfactual.
     pub fn show(&self, view: &UserView, has_stars: bool) -> Markup {
         let n_movies = view.recommender().movies().len();
         let most = self.assessed.reasons.iter().map(|it| it.contribution().abs());
@@ -91,7 +91,7 @@ impl<'a> Fit<'a> {
     }
 }
 
-/// The contribution of every reason to the score.
+/// Renders a table of the reasons with their contributions to the score.
 fn score_table(reasons: &[&Reason<'_>], rest: Option<f32>) -> Markup {
     html! {
         table {
@@ -112,7 +112,7 @@ fn score_table(reasons: &[&Reason<'_>], rest: Option<f32>) -> Markup {
     }
 }
 
-/// A reason in words.
+/// Renders a reason as text.
 fn reason_text(reason: &Reason<'_>) -> Markup {
     let Description { sentence, details } = describe(reason);
     html! {
@@ -129,7 +129,7 @@ fn reason_text(reason: &Reason<'_>) -> Markup {
     }
 }
 
-/// A contribution, drawn; screen readers read whether it lowers the score.
+/// Renders a contribution as a bar. Screen readers announce a contribution that lowers the score.
 fn bar(contribution: f32, most: f32) -> Markup {
     let width = format!("{:.1}", (contribution.abs() / most * 60.0).min(60.0));
     let side = if contribution < 0.0 { "against" } else { "for" };

@@ -13,7 +13,7 @@ use cinematch_service::personal::base_query;
 use cinematch_service::preferences;
 use cinematch_service::{Service, Serving};
 
-/// A movie on a page.
+/// A movie as shown on a page, with the user's feedback on it.
 #[derive(Debug)]
 pub struct MovieCard<'a> {
     pub item: Item<'a>,
@@ -22,7 +22,7 @@ pub struct MovieCard<'a> {
     pub status: MovieStatus,
 }
 
-/// A user's feedback on a movie, and whether it is on their watchlist.
+/// A user's feedback on a movie, and a flag for movies on the user's watchlist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MovieStatus {
     pub feedback: Option<MovieFeedback>,
@@ -30,7 +30,7 @@ pub struct MovieStatus {
 }
 
 impl MovieStatus {
-    /// Looks up a movie. O(log n) in the user's feedback.
+    /// Looks up a movie in O(log n), where n is the number of movies with feedback.
     pub fn of(taste: &UserHistory, movie_id: MovieId) -> Self {
         let feedback = taste.movies.binary_search_by_key(&movie_id, |movie| movie.movie_id);
         Self {
@@ -44,7 +44,7 @@ impl MovieStatus {
 pub struct UserView {
     pub serving: Arc<Serving>,
     pub taste: Arc<UserHistory>,
-    /// Index of the region whose services count; `None` selects the server's default.
+    /// Index of the region whose services are shown; `None` selects the server's default.
     pub region: Option<usize>,
 }
 
@@ -64,7 +64,8 @@ impl UserView {
         &self.serving.bundle.recommender
     }
 
-    /// A query from the user's taste and preferences. It excludes movies with feedback and those on the watchlist.
+    /// Builds a query from the user's taste and preferences. It excludes movies with feedback and movies on the
+    /// watchlist.
     pub fn query(&self, limit: usize) -> Query {
         let mut query = base_query(&self.taste, false);
         preferences::apply(&self.taste.preferences, self.recommender(), &mut query);
@@ -72,7 +73,7 @@ impl UserView {
         query
     }
 
-    /// Validates a query.
+    /// Validates a query and resolves its names and ids in the catalog.
     pub fn resolve(&self, query: &Query) -> Result<Request, Problem> {
         Ok(self.recommender().resolve(query)?.0)
     }
@@ -88,7 +89,8 @@ impl UserView {
         Ok(movies.collect())
     }
 
-    /// Replaces predictions by those from the user's whole taste. Lists ranked by a part of the taste need this.
+    /// Replaces predicted ratings with predictions from the user's whole history. Needed for lists that were ranked
+    /// by a part of the history.
     pub fn predict(&self, movies: &mut [MovieCard<'_>]) -> Result<(), Problem> {
         let rows: Vec<MovieIdx> =
             movies.iter().filter_map(|movie| self.find(movie.item.movie_id)).collect();
@@ -101,7 +103,7 @@ impl UserView {
         Ok(())
     }
 
-    /// Cards with predicted stars, or without them if the user has no history.
+    /// Returns cards with predicted ratings, or without predictions if the user has no history.
     pub fn predicted(&self, movies: &[MovieIdx]) -> Result<Vec<MovieCard<'_>>, QueryError> {
         let query = Query { explain: false, ..self.query(1) };
         let (request, _) = self.recommender().resolve(&query)?;
@@ -116,7 +118,7 @@ impl UserView {
         Ok(movies.collect())
     }
 
-    /// A movie's card without reasons.
+    /// Returns a movie's card without reasons.
     pub fn movie(&self, film: MovieIdx) -> MovieCard<'_> {
         let recommender = self.recommender();
         let movie = recommender.movie(film);

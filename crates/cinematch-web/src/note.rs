@@ -5,12 +5,12 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 use super::texts::layout as texts;
 
-/// Cookie that carries a notice to the next page when scripts are off.
+/// Cookie that passes a notice to the next page if scripts are disabled.
 pub const COOKIE: &str = "cinematch_note";
-/// Maximum length of a notice in characters; a longer one doesn't fit into a cookie.
+/// Maximum length of a notice in a cookie, in characters. Longer notices are truncated.
 const MAX_LENGTH: usize = 300;
 
-/// A notice and how to undo the action it reports.
+/// A notice about an action, with the data for undoing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub text: String,
@@ -21,12 +21,12 @@ pub struct Note {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undo {
     pub movie_id: u32,
-    /// Written and read by [`super::actions`].
+    /// Serialized state, written and read by [`super::actions`].
     pub before: String,
 }
 
 impl Note {
-    /// A notice that can't be undone.
+    /// Creates a notice without an Undo button.
     pub fn plain(text: impl Into<String>) -> Self {
         Self { text: text.into(), undo: None }
     }
@@ -54,8 +54,8 @@ impl Note {
         }
     }
 
-    /// Renders the live region. It is on every page, also without a notice: screen readers announce changes of an
-    /// existing region only. `more` follows the notice.
+    /// Renders the live region. Every page contains it, even without a notice, since screen readers announce only
+    /// changes to an existing region. `more` follows the notice.
     pub fn show(note: Option<&Self>, more: &Markup) -> Markup {
         html! {
             div #note .note role="status" {

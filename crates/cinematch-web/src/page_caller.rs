@@ -18,20 +18,20 @@ use cinematch_http::cookies::cookie;
 use cinematch_http::problem::Problem;
 use cinematch_http::state::RouteState;
 
-/// The caller of a page.
+/// The caller of a page, identified by cookies.
 #[derive(Clone, Debug)]
 pub struct PageCaller {
     /// The caller's profile; `None` if the caller hasn't chosen one or isn't signed in.
     pub profile: Option<Profile>,
     /// Access mode of the server.
     pub mode: AccessMode,
-    /// Color theme that the browser chose.
+    /// Color theme chosen in the browser.
     pub theme: Theme,
     /// True if `page.js` requests the changed elements only.
     pub is_fragment: bool,
     /// Notice of the previous action, to show on this page.
     pub note: Option<Note>,
-    /// Path and query of the page that contains the form; redirects lead there.
+    /// Path and query of the page that contains the form, to which redirects lead.
     pub back: String,
 }
 
@@ -56,7 +56,7 @@ impl FromRequestParts<RouteState> for PageCaller {
 }
 
 impl PageCaller {
-    /// A caller without a profile or notice, in the theme that the request's cookie names.
+    /// Creates a caller without a profile or notice, with the theme from the request's cookie.
     pub fn without_profile(mode: AccessMode, headers: &HeaderMap) -> Self {
         Self {
             profile: None,
@@ -68,7 +68,7 @@ impl PageCaller {
         }
     }
 
-    /// Path of the page on which the caller chooses a profile or signs in.
+    /// Returns the path of the page on which the caller chooses a profile or signs in.
     pub fn entry_page(&self) -> &'static str {
         match self.mode {
             AccessMode::Open => "/people",
@@ -80,7 +80,7 @@ impl PageCaller {
 /// A page's caller with a profile. Callers without one are redirected to [`PageCaller::entry_page`].
 ///
 /// `page.js` sends the profile that the page was rendered for. If the browser has switched profiles since then, the
-/// request is refused with 409, so that an action never counts for the wrong profile.
+/// request is rejected with a 409, so that an action never affects the wrong profile.
 #[derive(Clone, Debug)]
 pub struct PageUser {
     pub caller: PageCaller,

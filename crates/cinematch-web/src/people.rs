@@ -55,7 +55,7 @@ pub async fn list(
     Ok(page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main)))
 }
 
-/// The form for a new profile's name.
+/// Renders the form for a new profile's name.
 pub fn name_form() -> Markup {
     html! {
         form .inline method="post" action="/people" {
@@ -66,7 +66,7 @@ pub fn name_form() -> Markup {
     }
 }
 
-/// A profile's initial on a color derived from its id.
+/// Renders a profile's initial on a color derived from its id.
 fn face(profile: &Profile) -> Markup {
     let initial = profile.name.chars().next().unwrap_or('·').to_uppercase().to_string();
     html! { b class={ "face h" (profile.id % 12) } aria-hidden="true" { (initial) } }
@@ -81,7 +81,7 @@ pub async fn create(
     open_only(&access)?;
     let name = fields.get("name").unwrap_or_default();
     check_text("name", name, MAX_NAME_LENGTH)?;
-    // Refuses names of invisible characters only. Everything from U+3000 on counts as visible: CJK, emoji.
+    // Rejects names without a visible character. Characters from U+3000 on, such as CJK and emoji, count as visible.
     if !name.chars().any(|letter| letter.is_alphanumeric() || letter > '\u{2fff}') {
         return Err(Problem::field("name", texts::NAME_INVISIBLE));
     }

@@ -1,7 +1,7 @@
 //! SVG plots of evaluations for pages and HTML reports: a dot per mean, a line per 95 % interval.
 //!
-//! Plots contain neither scripts nor styles. The page colors the classes `best`, `other`, `whisker`, `axis`,
-//! `allowed` and `soft`. Every plot has a description with its numbers.
+//! Plots contain neither scripts nor styles. The stylesheet of the page colors the classes `best`, `other`,
+//! `whisker`, `axis`, `allowed` and `soft`. Every plot has a description with its numbers.
 
 use cinematch::evaluation::promotion::{ByHistory, Comparison, Interval};
 use maud::{Markup, html};
@@ -15,7 +15,7 @@ const LEFT: f64 = 120.0;
 const RIGHT: f64 = 60.0;
 const LINE: f64 = 30.0;
 
-/// A mean with its name.
+/// A named mean with its interval.
 #[derive(Clone, Debug)]
 pub struct Dot {
     /// Name on the left.
@@ -34,7 +34,7 @@ impl Dot {
         Self { name: name.into(), mean: of.mean, interval: Some(of), is_best }
     }
 
-    /// Returns the numbers in words, for the plot's description.
+    /// Returns the name and numbers as text, for the plot's description.
     fn words(&self) -> String {
         let Self { name, mean, interval, .. } = self;
         texts::value(name, *mean, interval.map(|of| (of.low, of.high)))

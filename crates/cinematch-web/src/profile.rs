@@ -1,4 +1,4 @@
-//! `/me`: the user's taste charts, preferences, data export, and deleting the profile.
+//! `/me`: the user's taste charts, preferences, data export, and deletion of the profile.
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -27,12 +27,12 @@ use cinematch_service::Service;
 use cinematch_service::export::{self, ExportFormat};
 use cinematch_service::preferences::{NewPreferences, save, services_in};
 
-/// Number of movies under "Recent activity".
+/// Maximum number of movies under "Recent activity".
 const RECENT: usize = 6;
 /// Maximum of the length fields, in minutes.
 const MAX_RUNTIME: u32 = 1000;
 
-/// `GET /me`.
+/// `GET /me`: shows the profile page.
 pub async fn profile(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
@@ -42,7 +42,7 @@ pub async fn profile(
     Ok(page(&caller, &Page::new(texts::TITLE, Nav::Me, main(&view, &profile, shown, None))))
 }
 
-/// The page, with the preferences as stored or as submitted, and the problem of a refused form.
+/// Renders the page with the stored or the submitted preferences, and with the problem of a rejected form.
 fn main(view: &UserView, profile: &Profile, shown: &Preferences, refusal: Option<&str>) -> Markup {
     let charts = TasteCharts::of(&view.taste, view.recommender());
     html! {
@@ -65,14 +65,14 @@ fn main(view: &UserView, profile: &Profile, shown: &Preferences, refusal: Option
     }
 }
 
-/// Number of movies by kind of feedback.
+/// Formats the number of movies by kind of feedback.
 fn summary(taste: &UserHistory) -> String {
     let (rated, liked) = (taste.rated().count(), taste.liked().count());
     let seen = taste.movies.iter().filter(|movie| movie.watched || movie.stars.is_some()).count();
     texts::summary(seen, rated, liked, taste.listed.len())
 }
 
-/// The movies with the latest feedback.
+/// Renders the movies with the most recent feedback.
 fn recent(view: &UserView) -> Markup {
     let mut feedback: Vec<_> = view.taste.movies.iter().collect();
     feedback.sort_by_key(|movie| (std::cmp::Reverse(movie.updated_at), movie.movie_id));
@@ -88,7 +88,7 @@ fn recent(view: &UserView) -> Markup {
     }
 }
 
-/// The form for preferences.
+/// Renders the form for preferences.
 fn preferences_form(view: &UserView, shown: &Preferences, refusal: Option<&str>) -> Markup {
     let index = view.recommender().index();
     let Preferences {
@@ -142,7 +142,7 @@ fn preferences_form(view: &UserView, shown: &Preferences, refusal: Option<&str>)
     }
 }
 
-/// Links to import, download and delete the user's data.
+/// Renders links to import, download and delete the user's data.
 fn own_data() -> Markup {
     html! {
         section aria-labelledby="data" {
@@ -182,7 +182,7 @@ pub async fn save_preferences(
     }
 }
 
-/// The submitted form, to show again with its problem.
+/// Returns the submitted preferences, to show the form again with its problem.
 fn submitted(fields: &Fields) -> Preferences {
     Preferences {
         preferred_genres: fields.list("genre"),
@@ -195,12 +195,12 @@ fn submitted(fields: &Fields) -> Preferences {
     }
 }
 
-/// The form is on `/me`, whatever the referrer is.
+/// Returns the page to redirect to: the referring page if it is the profile page, and `/me` otherwise.
 fn back_to(caller: &PageCaller) -> String {
     if caller.back.starts_with("/me") { caller.back.clone() } else { "/me".to_owned() }
 }
 
-/// Parses the form.
+/// Parses the form for preferences.
 fn preferences_of(fields: &Fields) -> Result<NewPreferences, Problem> {
     Ok(NewPreferences {
         preferred_genres: fields.list("genre"),
@@ -212,7 +212,7 @@ fn preferences_of(fields: &Fields) -> Result<NewPreferences, Problem> {
     })
 }
 
-/// `GET /me/export.json`.
+/// `GET /me/export.json`: downloads all data of the profile.
 pub async fn export_json(
     State(state): State<Service>,
     PageUser { profile, .. }: PageUser,
@@ -220,7 +220,7 @@ pub async fn export_json(
     private(attachment::export(&state, &profile, ExportFormat::Json).await)
 }
 
-/// `GET /me/export.csv`.
+/// `GET /me/export.csv`: downloads the profile's movies as a table.
 pub async fn export_csv(
     State(state): State<Service>,
     PageUser { profile, .. }: PageUser,
@@ -228,7 +228,7 @@ pub async fn export_csv(
     private(attachment::export(&state, &profile, ExportFormat::Csv).await)
 }
 
-/// Forbids caches to store an export.
+/// Adds a header that forbids caches to store an export.
 fn private(export: Result<Response, Problem>) -> Result<Response, Problem> {
     let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     export.map(|export| ([no_store], export).into_response())
@@ -282,7 +282,7 @@ pub async fn delete(
     };
     let nobody = PageCaller { profile: None, note: None, ..caller.clone() };
     let mut response = page(&nobody, &Page::new(texts::DELETED, Nav::Elsewhere, main));
-    // Deleting the profile ended its sessions; the household cookie expires here.
+    // Deleting the profile ended its sessions; the profile cookie of open mode expires here.
     let gone = format!("{PROFILE_COOKIE}=0; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
     if let Ok(gone) = HeaderValue::from_str(&gone) {
         response.headers_mut().append(header::SET_COOKIE, gone);

@@ -1,4 +1,4 @@
-//! The star rating control.
+//! The rating control: ten buttons that look like five stars.
 
 use cinematch::rating::Stars;
 use maud::{Markup, html};
@@ -6,10 +6,10 @@ use maud::{Markup, html};
 use super::movies::MovieStatus;
 use super::texts::movie as texts;
 
-/// Ratings go from 1 to 10 half stars.
+/// Maximum rating, in half stars.
 const MAX_HALVES: u8 = 10;
 
-/// The form that rates a movie. The pressed button is the user's rating.
+/// Renders the form that rates a movie. The pressed button shows the user's rating.
 pub fn rating_form(movie_id: u32, status: &MovieStatus) -> Markup {
     let given = status.feedback.as_ref().and_then(|feedback| feedback.stars);
     html! {
@@ -30,7 +30,7 @@ pub fn rating_form(movie_id: u32, status: &MovieStatus) -> Markup {
     }
 }
 
-/// Ten buttons that look like five stars.
+/// Renders ten buttons that look like five stars, one button per half star.
 pub fn half_star_buttons(given: Option<Stars>) -> Markup {
     html! {
         div .halves {

@@ -8,7 +8,7 @@ use super::note::{self, Note};
 use super::page_caller::PageCaller;
 use super::texts::layout as texts;
 
-/// Replies with elements that replace those with the same ids.
+/// Returns elements that replace the page's elements with the same ids.
 pub fn fragments(parts: &Markup) -> Response {
     let mut response = Html(parts.clone().into_string()).into_response();
     set_page_headers(&mut response);
@@ -27,11 +27,11 @@ pub fn set_page_headers(response: &mut Response) {
     ]);
 }
 
-/// Replies to a form on any page: with the changed elements if a script sent it, otherwise with a redirect to the page
-/// that contains the form.
+/// Responds to a form on any page. Returns the changed elements if a script sent the form, and otherwise a redirect
+/// to the page that contains the form.
 pub fn changed(caller: &PageCaller, parts: &Markup, note: &Note) -> Response {
     if caller.is_fragment {
-        // The home page keeps its movies until the user asks for new ones.
+        // The movies on the home page don't change until the user asks for new ones.
         let is_home = caller.back == "/";
         let refresh = html! { @if is_home { a href="/" { (texts::SHOW_NEW_PICKS) } } };
         return fragments(&html! { (parts) (Note::show(Some(note), &refresh)) });

@@ -17,7 +17,7 @@ pub fn assets() -> Router<RouteState> {
         .route("/favicon.ico", get(files::favicon))
 }
 
-/// Routes of all pages except `/`, which replies to API clients as well.
+/// Returns the router of all pages except `/`, which serves API clients as well.
 pub fn pages() -> Router<RouteState> {
     Router::new()
         .route("/browse", get(browse::browse))

@@ -15,12 +15,12 @@ use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::search::hits;
 
-/// Number of results on the page, and of suggestions below the field.
+/// Maximum numbers of results on the page and of suggestions below the search field.
 const MAX_RESULTS: usize = 30;
 const MAX_SUGGESTIONS: usize = 8;
 const MAX_LENGTH: usize = 200;
 
-/// Renders search results.
+/// Renders search results as a page, or as suggestions for `search.js`.
 pub async fn search(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
@@ -48,7 +48,7 @@ pub async fn search(
     Ok(page(&caller, &Page { searched: words, ..Page::new(title, Nav::Elsewhere, main) }))
 }
 
-/// The combobox's options.
+/// Renders the options of the combobox.
 fn suggestions(movies: &[MovieCard<'_>]) -> Markup {
     html! {
         ul #suggestions role="listbox" aria-label=(texts::SUGGESTIONS) {

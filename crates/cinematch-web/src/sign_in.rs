@@ -38,7 +38,7 @@ pub async fn show(State(access): State<Arc<AccessConfig>>, caller: PageCaller) -
     page(&caller, &Page::new(texts::SIGN_OUT, Nav::Elsewhere, main))
 }
 
-/// `POST /sign-in`.
+/// `POST /sign-in`: starts a session.
 pub async fn sign_in(
     State(sessions): State<Sessions>,
     caller: PageCaller,
@@ -55,7 +55,7 @@ pub async fn sign_in(
     }
 }
 
-/// `POST /sign-in/out`.
+/// `POST /sign-in/out`: ends the session.
 pub async fn sign_out(
     State(sessions): State<Sessions>,
     headers: HeaderMap,
@@ -70,7 +70,7 @@ fn redirect_with_session(to: &str, cookie: HeaderValue) -> Response {
     response
 }
 
-/// The form, with the problem of the last attempt.
+/// Renders the sign-in form, with the problem of the last attempt.
 fn form(caller: &PageCaller, email: &str, problem: Option<&Problem>) -> Response {
     let described_by = problem.map(|_| "wrong");
     let main = html! {

@@ -1,5 +1,5 @@
-//! Charts of a user's taste: genres, decades, ratings, and how well known the liked movies are. Every chart has a
-//! table or a sentence with its numbers.
+//! Charts of a user's taste: genres, decades, ratings, and popularity of the liked movies. Every chart has a table
+//! or a sentence with its numbers.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use maud::{Markup, html};
 use super::texts::numbers::title_case;
 use super::texts::{self as common, charts as texts};
 
-/// Half stars from which on a movie counts as liked, and up to which it counts as disliked.
+/// Minimum rating of a liked movie and maximum rating of a disliked one, in half stars.
 const LIKED_FROM: u8 = 7;
 const DISLIKED_TO: u8 = 5;
-/// Number of genres shown.
+/// Maximum number of genres shown.
 const GENRES: usize = 12;
 /// Minimum number of liked movies for the popularity chart.
 const MIN_LIKED: usize = 5;
@@ -57,7 +57,7 @@ fn is_liked(feedback: &MovieFeedback) -> Option<bool> {
 }
 
 impl TasteCharts {
-    /// Counts a user's movies that are in the catalog. O(n) in the catalog.
+    /// Counts a user's movies that are in the catalog. Takes O(n) time for n movies in the catalog.
     pub fn of(taste: &UserHistory, recommender: &Recommender) -> Self {
         let movies = taste.movies.iter().filter_map(|said| {
             let movie = recommender.vocabulary().index_of(said.movie_id)?;
@@ -142,7 +142,7 @@ impl TasteCharts {
     }
 }
 
-/// All decades from the first to the last, including those without movies.
+/// Returns all decades from the first to the last, including decades without movies.
 fn without_gaps(decades: &BTreeMap<u16, u32>) -> Vec<(u16, u32)> {
     let (Some((first, _)), Some((last, _))) = (decades.first_key_value(), decades.last_key_value())
     else {
@@ -169,7 +169,7 @@ fn popularity(mut liked: Vec<(u32, &Movie)>, catalog: &[Movie]) -> Option<Popula
 }
 
 impl Popularity {
-    /// Position from 0 (best known) to 1 (least known), logarithmic in the rank.
+    /// Returns a position from 0 (best known) to 1 (least known), logarithmic in the rank.
     fn place(&self) -> f32 {
         let all = (self.n_movies.max(2) as f32).ln();
         ((self.rank as f32).ln() / all).clamp(0.0, 1.0)
@@ -191,7 +191,7 @@ impl Popularity {
     }
 }
 
-/// Genres with bars for disliked movies on the left and liked ones on the right.
+/// Renders the genres, with bars for disliked movies on the left and for liked movies on the right.
 fn genre_table(genres: &[(String, u32, u32)]) -> Markup {
     let most = genres.iter().map(|(_, liked, disliked)| *liked.max(disliked)).max().unwrap_or(1);
     let share = |count: u32| format!("{:.1}", 100.0 * count as f32 / most.max(1) as f32);
@@ -243,7 +243,7 @@ fn star_bars(stars: &[u32; 10]) -> Vec<(String, u32)> {
     stars.iter().enumerate().map(|(at, count)| (label(at + 1), *count)).collect()
 }
 
-/// A column chart, and a table with its numbers.
+/// Renders a column chart, and a table with its numbers.
 fn columns(caption: &str, of: &str, bars: &[(String, u32)]) -> Markup {
     const HEIGHT: f32 = 110.0;
     const STEP: usize = 36;

@@ -6,7 +6,7 @@ pub const COOKIE: &str = "cinematch_theme";
 /// A color theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// Follows the device.
+    /// Follows the color scheme of the device.
     #[default]
     Auto,
     Light,
@@ -16,7 +16,7 @@ pub enum Theme {
 impl Theme {
     pub const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
 
-    /// Name in the cookie, in forms and in the `data-theme` attribute.
+    /// Returns the name used in the cookie, in forms and in the `data-theme` attribute.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",

@@ -1,5 +1,5 @@
-//! `/tonight`: picks five movies for a group from its members, time, services and genres, and shows how much each
-//! member would enjoy them.
+//! `/tonight`: picks five movies for a group by its members, time, services and genres, and shows each member's
+//! expected enjoyment.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -23,13 +23,13 @@ use cinematch_service::groups::{GroupAnswer, GroupQuestion, MemberBody, rank};
 
 /// Number of movies picked.
 const PICKS: usize = 5;
-/// Maximum number of members.
+/// Maximum number of members of a group.
 const MAX_MEMBERS: usize = 12;
 /// Aggregation strategies: value in the form, and label with explanation.
 const STRATEGIES: [(&str, (&str, &str)); 3] =
     [("least_misery", texts::LEAST_MISERY), ("veto", texts::VETO), ("average", texts::AVERAGE)];
 
-/// The request.
+/// Members and filters in the query string.
 struct TonightParams {
     /// The members; the user alone if none is selected.
     people: Vec<Profile>,
@@ -39,14 +39,14 @@ struct TonightParams {
     strategy: &'static str,
 }
 
-/// `GET /tonight`.
+/// `GET /tonight`: shows the form, and the picks after it is submitted.
 pub async fn tonight(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let view = UserView::of(&state, &profile).await?;
-    // With accounts a user picks for themselves only; in a household, for all profiles.
+    // In accounts mode, users pick movies for themselves only; in open mode, for any profiles.
     let household = match caller.mode {
         AccessMode::Open => {
             let accounts = state.store().accounts().await?;
@@ -90,7 +90,7 @@ impl TonightParams {
         if people.is_empty() {
             people.push(user.clone());
         }
-        // The user's own services are checked at first. An old address may contain services that don't exist any more.
+        // Initially, the user's own services are checked. An old address may contain services that no longer exist.
         let services = match fields.get("go") {
             Some(_) => fields.list("service"),
             None => view.query(1).filters.services,
@@ -108,7 +108,7 @@ impl TonightParams {
         })
     }
 
-    /// The request for the ranking.
+    /// Converts the parameters to a request for a group ranking.
     fn question(&self, view: &UserView) -> GroupQuestion {
         let member = |profile: &Profile| MemberBody {
             user_id: Some(profile.key()),
@@ -141,7 +141,7 @@ impl TonightParams {
     }
 }
 
-/// The services of the user's country.
+/// Returns the services of the user's country.
 fn regional_services(view: &UserView) -> &NameList {
     let index = view.recommender().index();
     view.region.map_or(&index.services, |region| &index.regions()[region].services)
@@ -203,7 +203,7 @@ fn form(params: &TonightParams, household: &[Profile], view: &UserView) -> Marku
     }
 }
 
-/// The picks, and how much each member would enjoy them.
+/// Renders the picks with each member's expected enjoyment.
 fn picks(params: &TonightParams, answer: &GroupAnswer<'_>, view: &UserView) -> Markup {
     let ranked = &answer.ranked;
     html! {
@@ -244,7 +244,7 @@ fn picks(params: &TonightParams, answer: &GroupAnswer<'_>, view: &UserView) -> M
     }
 }
 
-/// A movie's score as a share of the member's best one, from 0 to 1.
+/// Returns a movie's score relative to the member's best score, from 0 to 1.
 fn share_of(score: f32, best: Option<f32>) -> f32 {
     match best {
         Some(best) if best > 0.0 => (score / best).clamp(0.0, 1.0),
@@ -252,7 +252,7 @@ fn share_of(score: f32, best: Option<f32>) -> f32 {
     }
 }
 
-/// How much a member would enjoy a movie: a bar and words.
+/// Renders a member's expected enjoyment of a movie as a bar and text.
 fn enjoyment(name: &str, share: f32) -> Markup {
     html! {
         span .name { (name) }
@@ -261,7 +261,7 @@ fn enjoyment(name: &str, share: f32) -> Markup {
     }
 }
 
-/// A share as a bar, hidden from screen readers; words follow.
+/// Renders a share as a bar. It is hidden from screen readers, which read the text after it.
 fn bar(share: f32) -> Markup {
     html! {
         svg .meter viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
@@ -271,7 +271,7 @@ fn bar(share: f32) -> Markup {
     }
 }
 
-/// How well the picks fit a member, relative to the picks for them alone.
+/// Renders the match of the picks with a member's taste, relative to picks for the member alone.
 fn group_match(name: &str, share: Option<f32>) -> Markup {
     html! {
         span .name { (name) }

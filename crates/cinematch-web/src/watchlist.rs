@@ -24,7 +24,7 @@ use cinematch_service::listing::why;
 /// Number of movies shown before "Show all".
 const MAX_SHOWN: usize = 100;
 
-/// Order of the movies to watch; ties keep the last added first.
+/// Sort order of the movies to watch. Ties are ordered by most recent addition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Sort {
     /// By predicted stars, then by score.
@@ -34,7 +34,7 @@ enum Sort {
     Short,
     /// The user's services first, then any service.
     Mine,
-    /// Last added first.
+    /// Most recently added first.
     Added,
 }
 
@@ -46,7 +46,7 @@ impl Sort {
         (Self::Added, "added", texts::RECENTLY_ADDED),
     ];
 
-    /// Name in addresses.
+    /// Returns the name used in the query string.
     fn name(self) -> &'static str {
         Self::ALL.into_iter().find(|sort| sort.0 == self).map_or("", |sort| sort.1)
     }
@@ -56,7 +56,7 @@ impl Sort {
     }
 }
 
-/// A movie on the list.
+/// A movie on the watchlist, with its assessment for the user.
 struct Entry<'a> {
     listed: WatchlistItem,
     /// `None` if the movie is no longer in the catalog.
@@ -66,7 +66,7 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Sort key, ascending.
+    /// Returns the sort key. Entries with smaller keys come first.
     fn key(&self, sort: Sort) -> (u32, Reverse<i64>) {
         let item = self.movie.as_ref().map(|movie| &movie.item);
         let first = match sort {
@@ -91,7 +91,7 @@ impl Entry<'_> {
     }
 }
 
-/// `GET /watchlist`.
+/// `GET /watchlist`: shows the watchlist.
 pub async fn watchlist(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
@@ -140,7 +140,7 @@ pub async fn watchlist(
     Ok(page(&caller, &Page::new(texts::TITLE, Nav::Watchlist, main)))
 }
 
-/// The listed movies with their assessment for the user.
+/// Returns the listed movies with their assessments for the user.
 fn entries(view: &UserView, listed: Vec<WatchlistItem>) -> Result<Vec<Entry<'_>>, Problem> {
     let found: Vec<Option<MovieIdx>> = listed.iter().map(|item| view.find(item.movie_id)).collect();
     let known: Vec<MovieIdx> = found.iter().flatten().copied().collect();
@@ -161,13 +161,13 @@ fn entries(view: &UserView, listed: Vec<WatchlistItem>) -> Result<Vec<Entry<'_>>
     Ok(entries.collect())
 }
 
-/// Number of movies to watch and their total length.
+/// Formats the number of movies to watch and their total length.
 fn summary(wanted: &[Entry<'_>]) -> String {
     let runtimes = wanted.iter().filter_map(|entry| entry.movie.as_ref()?.item.runtime);
     texts::summary(wanted.len(), runtimes.sum())
 }
 
-/// Links that sort the list; by services only if any movie is on one.
+/// Renders links that sort the list. Omits sorting by services if no movie is on any service.
 fn sorts(current: Sort, wanted: &[Entry<'_>]) -> Markup {
     let is_on =
         |entry: &Entry<'_>| entry.movie.as_ref().is_some_and(|it| !it.item.services.is_empty());

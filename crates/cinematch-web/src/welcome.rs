@@ -33,16 +33,16 @@ use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::preferences::{NewPreferences, save};
 
-/// Number of answers for useful recommendations.
+/// Number of answers that suffice for useful recommendations.
 const ENOUGH: usize = 5;
-/// Length of the list beside the questions.
+/// Number of recommendations beside the questions.
 const LISTED: usize = 10;
 /// Maximum number of movies per list in the address.
 const MAX_IDS: usize = 200;
-/// Keeps these movies for the next visit, for one year.
+/// Cookie that stores the movies in the address for the next visit. Expires after one year.
 const STATE_COOKIE: &str = "cinematch_passed";
 const STATE_SECONDS: u32 = 365 * 24 * 3600;
-/// Number of actors named in a question.
+/// Maximum number of actors named in a question.
 const CAST: usize = 3;
 
 /// `GET /welcome`: asks for a name, then for country and services.
@@ -79,7 +79,7 @@ pub async fn welcome(
     Ok(page(&caller, &Page::new(texts::SERVICES_HEADING, Nav::Elsewhere, main)))
 }
 
-/// The steps of onboarding, with the current one marked.
+/// Renders the steps of onboarding, with the current step marked.
 fn steps(here: usize) -> Markup {
     html! {
         ol .steps aria-label=(texts::STEPS_LABEL) {
@@ -90,7 +90,7 @@ fn steps(here: usize) -> Markup {
     }
 }
 
-/// The form for country and services. A button shows the services of another country.
+/// Renders the form for country and services. A button shows the services of another country.
 fn services_form(view: &UserView, fields: &Fields) -> Markup {
     let index = view.recommender().index();
     let regions = index.regions();
@@ -100,7 +100,7 @@ fn services_form(view: &UserView, fields: &Fields) -> Markup {
         Some(region) => &regions[region].services,
         None => &index.services,
     };
-    // Checked services stay checked when the user looks at another country.
+    // Checked services remain checked when the user switches to another country.
     let mut chosen = fields.list("service");
     for service in &view.taste.preferences.services {
         if asked.is_none() && !chosen.contains(service) {
@@ -143,7 +143,7 @@ fn services_form(view: &UserView, fields: &Fields) -> Markup {
     }
 }
 
-/// `POST /welcome`: saves country and services; other preferences stay.
+/// `POST /welcome`: saves country and services. Does not change other preferences.
 pub async fn save_services(
     State(state): State<Service>,
     PageUser { profile, .. }: PageUser,
@@ -212,7 +212,7 @@ impl OnboardingState {
         }
     }
 
-    /// The non-empty fields.
+    /// Returns the non-empty form fields of the state.
     fn fields(&self) -> Vec<(&'static str, String)> {
         let last = self.last.map(|movie| movie.0.to_string()).unwrap_or_default();
         let all = [
@@ -228,7 +228,7 @@ impl OnboardingState {
         address("/welcome/rate", fields.iter().map(|(name, value)| (*name, value.as_str())))
     }
 
-    /// All answers: the user's feedback, and the movies passed over here.
+    /// Returns all answers: the user's feedback, and the movies marked as not seen or skipped here.
     fn answers(&self, view: &UserView) -> Vec<(MovieIdx, Answer)> {
         let UserHistory { movies, listed, .. } = &*view.taste;
         let feedback = movies.iter().map(|movie| match movie.reaction {
@@ -251,7 +251,7 @@ impl OnboardingState {
     }
 }
 
-/// `GET /welcome/rate`: a movie to rate, and the current recommendations.
+/// `GET /welcome/rate`: shows a movie to rate and the current recommendations.
 pub async fn questions(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
@@ -274,7 +274,7 @@ pub async fn questions(
     Ok(page(&caller, &Page::new(texts::RATE_HEADING, Nav::Elsewhere, main)))
 }
 
-/// `POST /welcome/rate`: saves an answer and asks the next question.
+/// `POST /welcome/rate`: saves an answer and shows the next question.
 pub async fn answer(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
@@ -316,12 +316,12 @@ pub async fn answer(
     Ok(response)
 }
 
-/// Announces an answer to screen readers.
+/// Renders the live region that announces an answer to screen readers.
 fn announcement(note: &str) -> Markup {
     html! { p #told .unseen role="status" { (note) } }
 }
 
-/// The question, the progress and the list; and the title of the movie in question.
+/// Renders the question, the progress and the list, and returns the title of the movie in question.
 fn parts<'a>(
     view: &'a UserView,
     onboarding: &OnboardingState,
@@ -345,7 +345,7 @@ fn parts<'a>(
     Ok((markup, title))
 }
 
-/// A movie with a rating form.
+/// Renders a movie with a rating form.
 fn question(view: &UserView, film: MovieIdx, onboarding: &OnboardingState) -> Markup {
     let movie = view.recommender().movie(film);
     let shown = view.movie(film);
@@ -380,7 +380,7 @@ fn hidden(onboarding: &OnboardingState) -> Markup {
     }
 }
 
-/// Number of answers, and the last rating with a button that removes it.
+/// Renders the number of answers, and the last rating with a button that removes it.
 fn progress(view: &UserView, onboarding: &OnboardingState) -> Markup {
     let taste = &view.taste;
     let n_answers =
@@ -409,7 +409,7 @@ fn progress(view: &UserView, onboarding: &OnboardingState) -> Markup {
     }
 }
 
-/// The current recommendations, and how the last answer moved them.
+/// Renders the current recommendations, with their moves since the last answer.
 fn list(view: &UserView, onboarding: &OnboardingState) -> Result<Markup, Problem> {
     let movies = view.list(&view.query(LISTED))?;
     let before = match onboarding.last {
@@ -437,7 +437,7 @@ fn list(view: &UserView, onboarding: &OnboardingState) -> Result<Markup, Problem
     })
 }
 
-/// The first reason for a movie.
+/// Renders the first reason for a movie.
 fn because(movie: &MovieCard<'_>) -> Markup {
     let line = movie.why.as_ref().and_then(|why| why.explanation.as_deref());
     html! {
@@ -447,7 +447,7 @@ fn because(movie: &MovieCard<'_>) -> Markup {
     }
 }
 
-/// Ids of the recommendations without the feedback on a movie.
+/// Returns the ids of the movies that would be recommended without the feedback on a movie.
 fn list_without(view: &UserView, last: MovieId) -> Result<Vec<MovieId>, Problem> {
     let mut query = view.query(LISTED);
     query.ratings.retain(|rating| rating.movie_id != last);
@@ -456,7 +456,7 @@ fn list_without(view: &UserView, last: MovieId) -> Result<Vec<MovieId>, Problem>
     Ok(movies.into_iter().map(|movie| movie.item.movie_id).collect())
 }
 
-/// A movie's move in the list.
+/// Renders a movie's move in the list since the last answer.
 fn moved(before: &[MovieId], movie: MovieId, now: usize) -> Markup {
     let (class, (sign, words)) = match before.iter().position(|other| *other == movie) {
         None => ("up", (texts::NEW.to_owned(), String::new())),

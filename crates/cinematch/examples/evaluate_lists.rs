@@ -1,10 +1,10 @@
-//! Evaluates recommendation lists of other systems and tests whether they differ.
+//! Evaluates recommendation lists of other systems and tests their differences for significance.
 //!
 //! `evaluate_lists FOLDER LISTS.csv OTHER_LISTS.csv`
 //!
 //! The files have the columns `userId,rank,movieId` and contain lists for the test users of the strong
-//! generalization split. `cinematch evaluate --export-split FOLDER` writes these users' histories; `cinematch evaluate
-//! --score` is the command line's version of this example.
+//! generalization split. `cinematch evaluate --export-split FOLDER` writes the histories of these users;
+//! `cinematch evaluate --score` does the same as this example.
 
 use std::error::Error;
 use std::fs;

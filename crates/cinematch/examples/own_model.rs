@@ -2,7 +2,7 @@
 //!
 //! `own_model FOLDER`, for example `own_model raw/ml-latest-small`
 //!
-//! The model implements [`Model`] and scores movies by shared genres. To add a model to the product (training,
+//! The model implements [`Model`] and scores movies by shared genres. To add a model to CineMatch (training,
 //! archives, tuning, blending), see `docs/extending.md`.
 
 use std::error::Error;
@@ -16,7 +16,7 @@ use cinematch::features::text::TfidfParams;
 use cinematch::models::{Contributions, TrainingSet};
 use cinematch::{Catalog, MergeSettings, Model, Movie, MovieIdx, Rated, Spec};
 
-/// Scores a movie by the stars that the user gave to movies with its genres.
+/// Scores a movie by the stars that the user gave to movies of the same genres.
 struct GenreModel {
     /// Genres of each movie, by row.
     genres: Vec<Vec<String>>,

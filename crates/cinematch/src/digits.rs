@@ -1,4 +1,4 @@
-//! Numbers and bytes as digits.
+//! Formats numbers with thousands separators and bytes in hexadecimal.
 
 use std::fmt::Write;
 
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_has_two_digits() {
+    fn hex_writes_two_lowercase_digits_per_byte() {
         assert_eq!(hex(&[0, 9, 0xab, 0xff]), "0009abff");
         assert_eq!(hex(&[]), "");
     }

@@ -31,8 +31,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 }
 
 /// Atomically replaces the content of `path` with the output of `write`. After a crash at any
-/// point the file has either the old or the new content. A symbolic link is kept and its target is
-/// replaced. Fails if `path` exists and is not a regular file, and with an error of kind
+/// point, the file has either the old or the new content. If `path` is a symbolic link, its target is
+/// replaced. Returns an error if `path` exists and is not a regular file, and an error of kind
 /// [`io::ErrorKind::WouldBlock`] if another writer is replacing the file.
 pub fn replace(
     path: &Path,
@@ -56,7 +56,7 @@ pub fn replace(
     sync_directory(directory)
 }
 
-/// Resolves symbolic links. Fails if `path` exists and is not a regular file.
+/// Resolves symbolic links. Returns an error if `path` exists and is not a regular file.
 fn destination(path: &Path) -> Result<PathBuf, FileError> {
     match fs::metadata(path) {
         Ok(found) if found.is_file() => {
@@ -71,7 +71,7 @@ fn destination(path: &Path) -> Result<PathBuf, FileError> {
 }
 
 /// Locks `path` against other processes through the file `path.lock`. The lock is released when
-/// the returned file is dropped or the process ends, even by a crash. Fails with an error of kind
+/// the returned file is dropped or the process ends, even by a crash. Returns an error of kind
 /// [`io::ErrorKind::WouldBlock`] if another process holds the lock.
 pub fn lock_beside(path: &Path) -> Result<File, FileError> {
     let directory = parent(path);
@@ -127,7 +127,7 @@ pub fn sync_directory(directory: &Path) -> Result<(), FileError> {
         .map_err(FileError::at("sync", directory))
 }
 
-/// Returns the directory that contains `path`; `.` for a bare file name.
+/// Returns the directory that contains `path`, or `.` for a bare file name.
 pub fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

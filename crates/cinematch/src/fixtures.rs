@@ -28,7 +28,7 @@ pub fn movie(id: u32, title: &str) -> Movie {
     }
 }
 
-/// Returns twelve movies of three kinds: heists, musicals, westerns.
+/// Returns twelve movies of three kinds: heists, musicals and westerns.
 pub fn catalog() -> Vec<Movie> {
     let kinds: [(&[&str], &[&str], &str); 3] = [
         (&["crime", "thriller"], &["heist", "police"], "A crew plans a heist"),

@@ -1,7 +1,7 @@
 //! A MovieLens folder in memory: movies, tags and ratings, ready for training and evaluation.
 //!
-//! Programs use it to train without the intermediate files of the command line (`movies_merged.csv`, packed
-//! ratings).
+//! Programs use [`Catalog`] to train without the intermediate files of the command line (`movies_merged.csv`,
+//! packed ratings).
 
 use std::fs::{self, File};
 use std::io;
@@ -20,18 +20,18 @@ use crate::sources::{Problem, SourceError, Unlisted};
 pub struct Catalog {
     /// Movies that passed the filters, in the order of `movies.csv`.
     pub movies: Vec<Movie>,
-    /// Tags by users, including those of other movies; empty if the folder has no `tags.csv`.
+    /// User tags, including those of movies outside `movies`; empty if the folder has no `tags.csv`.
     pub tags: Vec<TagRow>,
-    /// Ratings of the movies, with the same row numbers; `None` if the folder has no `ratings.csv`.
+    /// Ratings of `movies`, with the same row numbers; `None` if the folder has no `ratings.csv`.
     pub ratings: Option<Interactions>,
-    /// Invalid rows and values found in the files; at most 1,000 of a kind per piece of `ratings.csv`.
+    /// Invalid rows and values found in the files; at most 1,000 of each kind per piece of `ratings.csv`.
     pub problems: Vec<Problem>,
-    /// Numbers of the problems of `ratings.csv` that are not listed.
+    /// Numbers of the problems in `ratings.csv` that are not listed in `problems`.
     pub unlisted: Unlisted,
     inputs: Vec<InputSum>,
 }
 
-/// Error of reading a MovieLens folder.
+/// Error returned by [`Catalog::read`].
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// A file is missing or unreadable.
@@ -39,7 +39,7 @@ pub enum CatalogError {
     Read {
         /// Path of the file.
         path: PathBuf,
-        /// Error of the operating system.
+        /// Error from the operating system.
         cause: io::Error,
     },
     /// The movies or the TMDb metadata are invalid.
@@ -54,8 +54,8 @@ pub enum CatalogError {
 }
 
 impl Catalog {
-    /// Reads `movies.csv`, `links.csv` and, if they exist, `tags.csv` and `ratings.csv` of a MovieLens folder,
-    /// and optionally `tmdb_metadata.csv`. O(bytes).
+    /// Reads `movies.csv`, `links.csv` and, if they exist, `tags.csv` and `ratings.csv` from a MovieLens
+    /// folder, and optionally `tmdb_metadata.csv`. O(bytes).
     ///
     /// # Errors
     /// Returns an error if a file is missing, unreadable or has no valid header. Invalid rows are skipped and
@@ -152,7 +152,7 @@ mod tests {
     use crate::models::Spec;
 
     #[test]
-    fn names_the_missing_file() {
+    fn error_names_the_missing_file() {
         let folder = tempfile::tempdir().unwrap();
         let error = Catalog::read(folder.path(), None, &MergeSettings::default()).unwrap_err();
         assert!(error.to_string().contains("movies.csv"), "{error}");

@@ -34,7 +34,7 @@ macro_rules! external_id {
     };
 }
 
-/// Error for a text that is not a valid id.
+/// Error returned when a text is not a valid id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a whole number such as 318")]
 pub struct NotAnId;
@@ -82,7 +82,7 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Assigns rows to `ids` in their order. A repeated id keeps its first row.
+    /// Assigns rows to `ids` in the given order. A repeated id keeps its first row.
     pub fn new(ids: impl IntoIterator<Item = MovieId>) -> Self {
         let mut vocabulary = Self::default();
         for id in ids {

@@ -22,12 +22,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Bundle::load`] loads a generation that `cinematch train` published instead of training one.
+//! Instead of training, [`Bundle::load`] loads a generation that `cinematch train` published.
 //!
 //! # Modules
 //!
 //! The library is synchronous and uses no network, SQL, HTTP or async types. Time and randomness are arguments.
-//! Data moves one way:
+//! Data flows in one direction:
 //!
 //! | module | purpose |
 //! |---|---|

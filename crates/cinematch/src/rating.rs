@@ -1,4 +1,4 @@
-//! Star ratings on MovieLens' scale.
+//! Star ratings on the MovieLens scale.
 
 use serde::{Serialize, Serializer};
 
@@ -16,12 +16,12 @@ impl Stars {
     /// One star.
     pub const ONE: Self = Self(2);
 
-    /// Creates a rating from a number of half stars, 1 to 10.
+    /// Creates a rating from a number of half stars. Returns `None` unless it is 1 to 10.
     pub fn from_halves(halves: u8) -> Option<Self> {
         (1..=10).contains(&halves).then_some(Self(halves))
     }
 
-    /// Creates a rating from a number of stars, 0.5 to 5.0 in steps of 0.5.
+    /// Creates a rating from a number of stars. Returns `None` unless it is 0.5 to 5.0 in steps of 0.5.
     pub fn from_value(stars: f32) -> Option<Self> {
         is_rating(stars).then_some(Self((stars * 2.0) as u8))
     }

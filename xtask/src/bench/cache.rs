@@ -1,4 +1,4 @@
-//! Reply caches compared under one mixed load: none, memory, Redis, and both.
+//! `cache`: compares the reply caches under one mixed load: none, memory, Redis, and both.
 
 use anyhow::{Context, Result};
 
@@ -18,7 +18,7 @@ pub fn cache(setup: &Setup) -> Result<Report> {
     let mut report = Report::new("cache");
     let url = redis.url();
     for (name, more) in [
-        ("nothing kept", &["--cache-mb", "0"][..]),
+        ("no cache", &["--cache-mb", "0"][..]),
         ("in memory", &[]),
         ("in Redis", &["--cache-mb", "0", "--redis-url", &url]),
         ("in both", &["--redis-url", &url]),
@@ -37,10 +37,10 @@ pub fn cache(setup: &Setup) -> Result<Report> {
         report.compare(format!("{name}: latency p50"), Unit::Seconds, of(50.0), vec![]);
         report.compare(format!("{name}: latency p99"), Unit::Seconds, of(99.0), vec![]);
         let cpu = vec![found.cpu_of_reply];
-        report.compare(format!("{name}: processor time of a reply"), Unit::Seconds, cpu, vec![]);
+        report.compare(format!("{name}: CPU time per reply"), Unit::Seconds, cpu, vec![]);
         let cpu = vec![of_redis / requests];
-        report.compare(format!("{name}: Redis' own, a reply"), Unit::Seconds, cpu, vec![]);
-        let held = server.memory().context("nothing is known of the server's memory")?;
+        report.compare(format!("{name}: CPU time of Redis per reply"), Unit::Seconds, cpu, vec![]);
+        let held = server.memory().context("cannot read the server's memory")?;
         let bytes = vec![held.resident as f64];
         report.compare(format!("{name}: memory"), Unit::Bytes, bytes, vec![]);
         if let Some(rates) = mixed::hit_rates(&server)? {

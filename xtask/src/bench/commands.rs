@@ -1,4 +1,4 @@
-//! Command lines that the benchmarks run, for our binary and the peers.
+//! Command lines of the benchmarks, for our binary and the peers.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::project::Inputs;
 
-/// Features that the measured server is trained with, the default of `train`.
+/// Features of the measured server: the default of `train`.
 pub const SERVED: Features = Features::Full;
 
 /// First seed of the splits for tuning. The splits for testing start at the default seed.
@@ -100,7 +100,7 @@ impl Training {
 /// A server of a peer.
 #[derive(Clone, Copy)]
 pub struct PeerServer {
-    /// Implementation.
+    /// Implementation of the server.
     pub kind: PeerKind,
     /// Number of worker processes.
     pub workers: usize,
@@ -123,7 +123,7 @@ impl PeerServer {
         let kind = match self.kind {
             PeerKind::Usual => "usual peer",
             PeerKind::Tuned => "tuned peer",
-            PeerKind::People => "usual peer with people",
+            PeerKind::People => "usual peer with profiles",
         };
         let plural = if self.workers == 1 { "" } else { "s" };
         format!("{kind}, {} worker{plural}", self.workers)
@@ -138,7 +138,7 @@ impl PeerServer {
     }
 }
 
-/// Programs of both sides.
+/// Our binary, and the interpreter and scripts of the peers.
 pub struct Programs {
     /// Path of our release binary.
     pub ours: PathBuf,
@@ -151,7 +151,7 @@ pub struct Programs {
 impl Programs {
     fn ours(&self, root: &Path) -> Command {
         let mut command = Command::new(&self.ours);
-        // Measures the defaults, independent of settings in the caller's environment.
+        // The benchmarks measure the defaults, independent of settings in the caller's environment.
         for (name, _) in std::env::vars_os() {
             let named = name.as_encoded_bytes();
             if named.starts_with(b"CINEMATCH_") || named == b"REDIS_URL" {
@@ -202,7 +202,7 @@ impl Programs {
         command
     }
 
-    /// Reads the ratings in `root`.
+    /// Reads, packs or opens the ratings in `root`.
     pub fn ours_ratings(&self, root: &Path, what: Ratings) -> Command {
         let mut command = self.ours(root);
         command.args(["ratings", "--json"]).args(match what {
@@ -220,7 +220,7 @@ impl Programs {
         command
     }
 
-    /// Trains the hybrid.
+    /// Trains the default hybrid.
     pub fn ours_learn(&self, root: &Path) -> Command {
         let mut command = self.ours(root);
         command.arg("train");
@@ -266,7 +266,7 @@ impl Programs {
         command
     }
 
-    /// Tunes the peer `name` on the splits of `tune` and writes its lists for those of `test`.
+    /// Tunes the peer `name` on the splits in `tune` and writes its lists for the splits in `test` to `out`.
     pub fn peer_quality(
         &self,
         python: &Path,
@@ -288,14 +288,14 @@ impl Programs {
         command
     }
 
-    /// Trains on `merged` into the directory `out`.
+    /// Trains on `merged` with the peer's script and writes to the directory `out`.
     pub fn peer_train(&self, merged: &Path, out: &Path) -> Command {
         let mut command = self.peer("train.py");
         command.arg("--merged").arg(merged).arg("--out").arg(out);
         command
     }
 
-    /// Reads `ratings`.
+    /// Reads the file `ratings` with a peer's reader.
     pub fn peer_ratings(&self, reader: PeerReader, ratings: &Path) -> Command {
         let mut command = self.peer("ratings.py");
         command.arg(reader.library).arg("--ratings").arg(ratings);
@@ -351,7 +351,7 @@ impl Programs {
     pub fn peer_ials(&self, python: &Path, name: &str, data: &Path, training: Training) -> Command {
         let mut command = self.peer_of(python, "ials.py");
         command.arg(name).arg("--data").arg(data);
-        // Defaults of our example.
+        // Our side uses these values by default.
         command.args(["--unobserved-weight", "0.1", "--regularization", "0.003"]);
         command.args(["--cg-steps", "3"]);
         training.add_to(&mut command);

@@ -13,7 +13,7 @@ use super::stages;
 /// Matrix inversion methods of the peer, by their names in `ease.py`, with descriptions.
 const METHODS: [(&str, &str); 2] = [("inv", "numpy.linalg.inv"), ("cholesky", "spotrf and spotri")];
 
-/// Tolerance for equal weights.
+/// Relative tolerance for equal mean weights.
 const SAME: f64 = 1e-3;
 
 /// Compares training of EASE.
@@ -36,35 +36,38 @@ pub fn ease(setup: &Setup) -> Result<Report> {
     for ((_, what), runs) in METHODS.iter().zip(&peers) {
         let of_peer = mean_weight(runs)?;
         if (weight - of_peer).abs() > SAME * weight {
-            bail!("the two sides do not learn the same: ours weighs {weight}, {what} {of_peer}");
+            bail!("the mean weights differ: ours {weight}, {what} {of_peer}");
         }
         let said = |runs: &[Finished], field: &str| {
             stages::inside(runs, |printed| printed[field].as_f64())
         };
-        for (field, unit) in [("seconds", ""), ("cpu_seconds", "… processor time, ")] {
-            let row = format!("{unit}{movies} films, {what}");
+        for (field, unit) in [("seconds", ""), ("cpu_seconds", "… CPU time, ")] {
+            let row = format!("{unit}{movies} movies, {what}");
             report.compare(row, Unit::Seconds, said(&ours, field)?, said(runs, field)?);
         }
         let row = format!("… peak memory, {what}");
         report.compare(row, Unit::Bytes, stages::peaks(&ours), stages::peaks(runs));
         let of_stage = |stage: &str| -> Result<f64> {
             let all = stages::inside(runs, |printed| printed["stages"][stage].as_f64())?;
-            Ok(measure::summarize(&all).context("nothing was measured")?.median)
+            Ok(measure::summarize(&all).context("there are no measurements")?.median)
         };
         let (gram, inverse) = (of_stage("gram")?, of_stage("inverse")?);
         report.note(format!("{what}: X'X {gram:.1} s, the inverse {inverse:.1} s"));
     }
     let interactions = stages::inside(&ours, |printed| printed["interactions"].as_f64())?;
-    report.note(format!("{} interactions, once read; mean weight {weight:.6}", interactions[0]));
+    report.note(format!(
+        "{} interactions, timed after reading; mean weight {weight:.6}",
+        interactions[0]
+    ));
     Ok(report)
 }
 
 /// Returns the mean of the largest weights of the most popular movies.
 fn mean_weight(runs: &[Finished]) -> Result<f64> {
     let weights = stages::inside(runs, |printed: &Value| printed["mean_weight"].as_f64())?;
-    let first = *weights.first().context("nothing was measured")?;
+    let first = *weights.first().context("there are no measurements")?;
     if !(first.is_finite() && first > 0.0) {
-        bail!("nothing was learned: the largest weights are {first}");
+        bail!("the mean of the largest weights is {first}, not a positive number");
     }
     Ok(first)
 }

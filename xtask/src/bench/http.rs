@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-/// Timeout for a reply.
+/// Timeout for reading a reply.
 const REPLY_WITHIN: Duration = Duration::from_secs(20);
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
@@ -81,9 +81,10 @@ impl Connection {
             if filled == self.buffer.len() {
                 self.buffer.resize(filled * 2, 0);
             }
-            let read = self.stream.read(&mut self.buffer[filled..]).context("no reply came")?;
+            let read =
+                self.stream.read(&mut self.buffer[filled..]).context("cannot read a reply")?;
             if read == 0 {
-                bail!("the server closed a connection that was to be kept alive");
+                bail!("the server closed a keep-alive connection");
             }
             filled += read;
             if let Some(frame) = frame(&self.buffer[..filled])? {
@@ -91,7 +92,7 @@ impl Connection {
             }
         };
         if reply.end != filled {
-            bail!("{} bytes came after the end of a reply", filled - reply.end);
+            bail!("received {} bytes after the end of a reply", filled - reply.end);
         }
         let body = if reply.chunked {
             Cow::Owned(unchunk(&self.buffer[reply.body..])?.unwrap_or_default().0)
@@ -134,7 +135,7 @@ fn frame(bytes: &[u8]) -> Result<Option<Frame>> {
         let Some((name, value)) = line.split_once(':') else { bail!("not a header: {line}") };
         let value = value.trim();
         if name.eq_ignore_ascii_case("content-length") {
-            length = Some(value.parse::<usize>().context("Content-Length is no number")?);
+            length = Some(value.parse::<usize>().context("Content-Length is not a number")?);
         } else if name.eq_ignore_ascii_case("transfer-encoding") {
             chunked = value.eq_ignore_ascii_case("chunked");
         }
@@ -142,7 +143,7 @@ fn frame(bytes: &[u8]) -> Result<Option<Frame>> {
     let end = match (chunked, length) {
         (true, _) => unchunk(&bytes[body..])?.map(|(_, length)| body + length),
         (false, Some(length)) => Some(body + length).filter(|end| *end <= bytes.len()),
-        (false, None) => bail!("a reply has neither Content-Length nor chunks"),
+        (false, None) => bail!("a reply has neither a Content-Length nor chunks"),
     };
     Ok(end.map(|end| Frame { status, body, end, chunked }))
 }
@@ -157,11 +158,12 @@ fn unchunk(bytes: &[u8]) -> Result<Option<(Vec<u8>, usize)>> {
         };
         let size = std::str::from_utf8(&rest[..line]).unwrap_or_default();
         let size = size.split(';').next().unwrap_or_default().trim();
-        let size = usize::from_str_radix(size, 16).context("a chunk's size is no number")?;
+        let size =
+            usize::from_str_radix(size, 16).context("the size of a chunk is not a number")?;
         let data = line + 2;
         let Some(chunk) = rest.get(data..data + size + 2) else { return Ok(None) };
         if !chunk.ends_with(b"\r\n") {
-            bail!("a chunk does not end where its size says");
+            bail!("the size of a chunk does not match its data");
         }
         body.extend_from_slice(&chunk[..size]);
         at += data + size + 2;

@@ -42,11 +42,11 @@ struct Trained {
 }
 
 impl Trained {
-    /// Adds a process without its first iteration, which is a warm-up.
+    /// Adds the output of a process. Skips its first iteration, which is a warm-up.
     fn add(&mut self, stdout: &str, peak_bytes: Option<u64>) -> Result<()> {
         let line = stdout.lines().last().unwrap_or_default();
         let printed: Value =
-            serde_json::from_str(line).with_context(|| format!("this is not JSON: {line}"))?;
+            serde_json::from_str(line).with_context(|| format!("expected JSON, got {line}"))?;
         let numbers = |name: &str| -> Vec<f64> {
             let all = printed[name].as_array().map_or(&[][..], Vec::as_slice);
             all.iter().skip(1).filter_map(Value::as_f64).collect()
@@ -56,14 +56,14 @@ impl Trained {
         let loss = printed["loss"].as_f64().filter(|loss| loss.is_finite());
         let (false, Some(interactions), Some(loss)) = (seconds.is_empty(), interactions, loss)
         else {
-            bail!("an iteration after the first, the interactions or the loss is missing: {line}");
+            bail!("expected at least two iterations, the interactions and the loss, got {line}");
         };
         // The loss is 1 if all factors are zero.
         if loss >= 1.0 {
-            bail!("nothing was learned: {line}");
+            bail!("the loss is not below 1: {line}");
         }
         if self.interactions.is_some_and(|before| before != interactions) {
-            bail!("there are other interactions than before: {line}");
+            bail!("the number of interactions differs from an earlier run: {line}");
         }
         self.seconds.extend(seconds);
         self.cpu_seconds.extend(numbers("cpu_seconds_per_iteration"));
@@ -75,7 +75,7 @@ impl Trained {
     }
 }
 
-/// Programs that train on a matrix, and the matrix.
+/// Programs that train on a matrix, and the path of the matrix.
 pub struct Trainers {
     /// Path of our measurements.
     pub program: PathBuf,
@@ -150,7 +150,7 @@ pub fn ials(setup: &Setup) -> Result<Report> {
         ));
     }
     report.note(format!(
-        "{threads} threads; {} iterations in each of {} processes, of which the first does not count",
+        "{threads} threads; {} iterations in each of {} processes; the first one is not counted",
         setup.pace.iterations, setup.pace.trainings
     ));
     Ok(report)
@@ -170,10 +170,10 @@ impl Contender {
 fn recall(stdout: &str) -> Result<f64> {
     let line = stdout.lines().last().unwrap_or_default();
     let printed: Value =
-        serde_json::from_str(line).with_context(|| format!("this is not JSON: {line}"))?;
+        serde_json::from_str(line).with_context(|| format!("expected JSON, got {line}"))?;
     match (printed["recall"].as_f64(), printed["recall_of_popular"].as_f64()) {
         (Some(recall), Some(of_popular)) if recall > of_popular => Ok(recall),
-        _ => bail!("no better than the most liked films: {line}"),
+        _ => bail!("the recall does not exceed that of the most liked movies: {line}"),
     }
 }
 
@@ -208,10 +208,10 @@ fn compare(
     for (peer, of_peer) in all().filter(|(contender, _)| contender.python.is_some()) {
         let (_, ours) = all()
             .find(|(ours, _)| ours.python.is_none() && ours.solver == peer.solver)
-            .context("ours was not trained with every solver")?;
+            .context("our trainer did not use every solver")?;
         if ours.interactions != of_peer.interactions {
             bail!(
-                "the two sides do not train on the same: ours {:?} interactions, {} {:?}",
+                "the numbers of interactions differ: ours {:?}, {} {:?}",
                 ours.interactions,
                 peer.name,
                 of_peer.interactions
@@ -219,13 +219,8 @@ fn compare(
         }
         let what = format!("{factors} factors, {} {}", peer.name, of_peer.version);
         let rows = [
-            (format!("an iteration, {what}"), Unit::Seconds, &ours.seconds, &of_peer.seconds),
-            (
-                format!("… processor time, {what}"),
-                Unit::Seconds,
-                &ours.cpu_seconds,
-                &of_peer.cpu_seconds,
-            ),
+            (format!("one iteration, {what}"), Unit::Seconds, &ours.seconds, &of_peer.seconds),
+            (format!("… CPU time, {what}"), Unit::Seconds, &ours.cpu_seconds, &of_peer.cpu_seconds),
             (format!("… peak memory, {what}"), Unit::Bytes, &ours.peaks, &of_peer.peaks),
         ];
         for (what, unit, ours, peer) in rows {
@@ -265,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_output_without_a_training() {
+    fn rejects_output_of_a_failed_training() {
         for wrong in [
             String::new(),
             printed("[9]", 7, 0.5),

@@ -1,4 +1,4 @@
-//! `job`: the full pipeline at the size of MovieLens 32M, including serving. Without a peer.
+//! `job`: the full pipeline at the size of MovieLens 32M, including serving, without a peer.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -37,7 +37,7 @@ pub fn job(setup: &Setup) -> Result<Report> {
     add("preprocess", &measure::run(&mut programs.ours_merge_all(&root), &log)?);
     add("train, the hybrid", &measure::run(&mut programs.ours_learn(&root), &log)?);
     let ranked = measure::run(&mut programs.ours_rank_all(&root, &histories, &lists), &log)?;
-    add(&format!("lists of 100 films for {users} viewers"), &ranked);
+    add(&format!("lists of 100 movies for {users} users"), &ranked);
 
     let bodies = requests::bodies(&commands::merged(&root))?;
     let server = Server::start("our server", &setup.work.join("job_server"), &bodies, |port| {
@@ -51,28 +51,28 @@ pub fn job(setup: &Setup) -> Result<Report> {
     let mut command = commands::ours_rank(&program, &root);
     let ranked = measure::run(&mut command, &log)?;
     let printed: Value =
-        serde_json::from_str(&ranked.stdout).context("the measurement printed no JSON")?;
+        serde_json::from_str(&ranked.stdout).context("the measurement did not print JSON")?;
     let lengths = printed["histories"].as_array().map_or(&[][..], Vec::as_slice);
     if lengths.is_empty() {
-        bail!("no request was timed: {printed}");
+        bail!("the measurement has no histories: {printed}");
     }
     for row in lengths {
         for (field, what) in
-            [("fold_in", "folding a history in"), ("recommend", "a request without the network")]
+            [("fold_in", "fold-in of a history"), ("recommend", "a request without the network")]
         {
             let seconds = |name: &str| row[field][name].as_f64().map(|ms| ms / 1e3);
             let (Some(median), Some(p99)) = (seconds("p50_ms"), seconds("p99_ms")) else {
-                bail!("a time is missing: {row}");
+                bail!("the measurement lacks a duration: {row}");
             };
             let movies = &row["films"];
             report.compare(
-                format!("{what}, {movies} films, median"),
+                format!("{what}, {movies} movies, median"),
                 Unit::Seconds,
                 vec![median],
                 vec![],
             );
             report.compare(
-                format!("{what}, {movies} films, p99"),
+                format!("{what}, {movies} movies, p99"),
                 Unit::Seconds,
                 vec![p99],
                 vec![],

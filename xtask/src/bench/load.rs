@@ -11,12 +11,12 @@ use anyhow::{Result, anyhow, bail};
 use super::http::{Connection, Reply};
 use super::requests::RECOMMENDED;
 
-/// Connections open one after the other with work going on, so that the workers of a server that
-/// share a listening socket all come to accept some.
+/// Interval between the openings of two connections. Connections open one by one under load, so that every
+/// worker that shares the listening socket accepts some of them.
 pub const OPEN_EVERY: Duration = Duration::from_millis(5);
-/// All connections have had their first reply by this long after the last one was opened.
+/// Time after the opening of the last connection in which all connections receive their first reply.
 const CONNECTED_WITHIN: Duration = Duration::from_millis(250);
-/// How much of a wrong reply an error quotes.
+/// Maximum number of bytes of an invalid reply in an error message.
 const QUOTED: usize = 500;
 
 /// A server and the requests to send.
@@ -29,12 +29,12 @@ pub struct Target {
 
 /// Closed-loop load: each connection sends a request as soon as it has the previous reply.
 pub struct Closed {
-    /// Connections, each with a thread of its own. Fewer threads with several connections each were
-    /// measured to take no less of the processor.
+    /// Number of connections, each with its own thread. Fewer threads with several connections each did not
+    /// use less CPU time in our measurements.
     pub connections: u32,
-    /// Not counted, after all connections are open.
+    /// Time after all connections are open in which replies are not counted.
     pub warm_up: Duration,
-    /// The time in which replies count.
+    /// Time after the warm-up in which replies are counted.
     pub window: Duration,
 }
 
@@ -48,7 +48,7 @@ pub struct Throughput {
 
 /// Open-loop load: requests at a fixed rate, independent of replies.
 pub struct Open {
-    /// Connections, each with a thread of its own.
+    /// Number of connections, each with its own thread.
     pub connections: u32,
     /// Requests per second.
     pub rate: f64,
@@ -58,12 +58,12 @@ pub struct Open {
 
 /// Result of an open-loop load.
 pub struct Latencies {
-    /// Seconds from when a request was due until its reply was there, ascending.
+    /// Seconds from the due time of each request to its reply, ascending.
     pub replies: Vec<f64>,
-    /// Seconds from when a request was due until it was sent, ascending, for those that a free
-    /// connection waited to send: how late the load itself is.
+    /// Seconds from the due time to the sending of each request that had a free connection, ascending. It is
+    /// the delay that the load generator causes.
     pub waking: Vec<f64>,
-    /// Seconds from when the last request was due until the last reply was there.
+    /// Seconds from the due time of the last request to the last reply.
     pub overrun: f64,
 }
 
@@ -106,8 +106,7 @@ impl Closed {
 impl Open {
     /// Sends each request when it is due, or as soon afterwards as a connection is free.
     pub fn run(&self, target: &Target) -> Result<Latencies> {
-        // Sleep as exactly as the system can; threads inherit it. Where it cannot be set, `waking`
-        // shows what that costs.
+        // Minimizes the timer slack, which threads inherit. If it cannot be set, `waking` shows the delay.
         let _ = fs::write("/proc/self/timerslack_ns", "1");
         let ticket = AtomicUsize::new(0);
         let total = (self.rate * self.duration.as_secs_f64()) as usize;
@@ -150,7 +149,7 @@ impl Open {
     }
 }
 
-/// Runs a worker in each of some threads; the first failure is the error of all.
+/// Runs `worker` in each of `threads` threads. Returns the results, or the first error.
 pub fn in_threads<T: Send>(
     threads: u32,
     worker: impl Fn(u32) -> Result<T> + Sync,
@@ -160,7 +159,7 @@ pub fn in_threads<T: Send>(
         let threads: Vec<_> =
             (0..threads).map(|thread| scope.spawn(move || worker(thread))).collect();
         let joined = threads.into_iter().map(ScopedJoinHandle::join);
-        joined.map(|result| result.unwrap_or_else(|_| Err(anyhow!("a thread died")))).collect()
+        joined.map(|result| result.unwrap_or_else(|_| Err(anyhow!("a thread panicked")))).collect()
     });
     results.into_iter().collect::<Result<_>>()
 }
@@ -171,7 +170,7 @@ fn accept(reply: &Reply<'_>) -> Result<()> {
         return Ok(());
     }
     let body = String::from_utf8_lossy(&reply.body[..reply.body.len().min(QUOTED)]);
-    bail!("status {}, or not {RECOMMENDED} recommendations: {body}", reply.status)
+    bail!("expected {RECOMMENDED} recommendations, got status {}: {body}", reply.status)
 }
 
 /// Sleeps until `due`. Returns false if it had already passed.
@@ -193,7 +192,7 @@ mod tests {
     use super::super::http;
     use super::*;
 
-    /// A server with a thread for each connection, until the listener's process ends.
+    /// Starts a server with one thread per connection, which runs until the process exits.
     fn serve(handle: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Target {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -238,7 +237,7 @@ mod tests {
             reply(stream, if index == 5 { 19 } else { 20 });
         });
         let error = format!("{:#}", closed().run(&target).err().unwrap());
-        assert_eq!(error, "status 200, or not 20 recommendations: {\"count\":19}");
+        assert_eq!(error, "expected 20 recommendations, got status 200: {\"count\":19}");
     }
 
     #[test]
@@ -256,7 +255,7 @@ mod tests {
         let load = Open { connections: 2, rate: 200.0, duration: Duration::from_millis(400) };
         let found = load.run(&target).unwrap();
         assert_eq!(found.replies.len(), 80);
-        // Forty requests were due in the stall, half of them in its first half.
+        // Forty requests were due during the stall, half of them in its first half.
         let slow = found.replies.iter().filter(|seconds| **seconds > 0.1).count();
         assert!((18..30).contains(&slow), "{slow}");
         assert!(*found.replies.last().unwrap() >= 0.2);

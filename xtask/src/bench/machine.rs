@@ -23,7 +23,7 @@ const SHOWN: [&str; 9] = [
     "duckdb",
 ];
 
-/// Hardware, and software versions of both sides.
+/// Hardware, and the software versions of our side and of the peers.
 pub struct Machine {
     cpu: String,
     cores: usize,

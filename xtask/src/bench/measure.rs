@@ -16,15 +16,15 @@ const SAMPLE_EVERY: Duration = Duration::from_millis(2);
 
 /// Measurements of a process that exited successfully.
 pub struct Finished {
-    /// Wall time from before the start to the exit.
+    /// Wall time from before the start to the exit, in seconds.
     pub seconds: f64,
-    /// Peak memory, on Linux.
+    /// Peak memory in bytes; `None` on systems other than Linux.
     pub peak_bytes: Option<u64>,
     /// Standard output.
     pub stdout: String,
 }
 
-/// Runs a command that must succeed, with output in `<log>.out` and `<log>.err`.
+/// Runs and measures a command, with output in `<log>.out` and `<log>.err`. Returns an error if it fails.
 pub fn run(command: &mut Command, log: &Path) -> Result<Finished> {
     redirect(command, log)?;
     // Flushes writes of earlier processes, which would otherwise delay the first sync of this one.
@@ -52,7 +52,7 @@ pub fn run(command: &mut Command, log: &Path) -> Result<Finished> {
     if !status.success() {
         bail!("{command:?} failed ({status})\n{}", tail(log));
     }
-    let stdout = fs::read(log.with_extension("out")).context("cannot read the output back")?;
+    let stdout = fs::read(log.with_extension("out")).context("cannot read the command's output")?;
     let peak_bytes = Some(peak.into_inner()).filter(|bytes| *bytes > 0);
     Ok(Finished { seconds, peak_bytes, stdout: String::from_utf8_lossy(&stdout).into_owned() })
 }
@@ -77,7 +77,7 @@ pub fn tail(log: &Path) -> String {
         let last = &all[all.len().saturating_sub(15)..];
         lines.extend(last.iter().map(|line| format!("    {line}")));
     }
-    if lines.is_empty() { "    (nothing)".to_owned() } else { lines.join("\n") }
+    if lines.is_empty() { "    (no output)".to_owned() } else { lines.join("\n") }
 }
 
 /// One side of a comparison. Each call is a measurement.

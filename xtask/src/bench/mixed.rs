@@ -1,4 +1,4 @@
-//! `mixed`: recommendations, searches and ratings at a fixed rate for minutes, with all errors counted.
+//! `mixed`: recommendations, searches and ratings at a fixed rate for several minutes. Counts all errors.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -20,14 +20,15 @@ use super::setup::Setup;
 use super::{requests, stages};
 
 const CONNECTIONS: u32 = 32;
-/// Requests per second of our server, and rates to try for the peer.
+/// Requests per second to our server.
 const OURS_RATE: f64 = 1_000.0;
+/// Requests per second to try for a peer, ascending.
 const PEER_RATES: [f64; 7] = [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0];
 /// Maximum delay, in seconds, of the last reply after the last scheduled request at a sustained rate.
 const OVERRUN: f64 = 0.1;
 /// Maximum number of error messages in a report.
 const TOLD: usize = 5;
-/// Seconds around the publication of a generation that count as "during".
+/// Seconds after the publication of a generation that are reported as "during a swap".
 const SWAP: f64 = 5.0;
 const PEERS: [PeerServer; 2] = [
     PeerServer { kind: PeerKind::People, workers: 1 },
@@ -36,16 +37,18 @@ const PEERS: [PeerServer; 2] = [
 
 /// Measurements of a load.
 pub struct Found {
-    /// Kind of request, seconds from the start until it was due, and latency from then in seconds.
+    /// Kind, due time and latency of each successful request. Due times are in seconds from the start,
+    /// latencies in seconds from the due time.
     replies: Vec<(Kind, f64, f64)>,
-    /// Number of failed requests. The next field has the first error messages.
+    /// Number of failed requests.
     errors: usize,
+    /// The first error messages.
     told: Vec<String>,
     /// Seconds from the due time of the last request to the last reply.
     overrun: f64,
     /// Resident memory in bytes, one sample per second.
     resident: Vec<f64>,
-    /// Processor time per reply, in seconds.
+    /// CPU time per reply, in seconds.
     pub cpu_of_reply: f64,
 }
 
@@ -67,7 +70,7 @@ impl Found {
 
     fn tell_errors(&self, name: &str, report: &mut Report) {
         let all = self.replies.len() + self.errors;
-        report.note(format!("{name}: {} of {all} requests went wrong", self.errors));
+        report.note(format!("{name}: {} of {all} requests failed", self.errors));
         for told in &self.told {
             report.note(format!("{name}: {told}"));
         }
@@ -133,7 +136,7 @@ pub fn load(
         ended.store(true, Ordering::Relaxed);
         (sent, sampler.join().unwrap_or_default(), middle.join())
     });
-    middle.unwrap_or_else(|_| bail!("a thread died"))?;
+    middle.unwrap_or_else(|_| bail!("a thread panicked"))?;
     let sent = sent.with_context(|| server.failure())?;
     let due = from + Duration::from_secs_f64(total.saturating_sub(1) as f64 / rate);
     let last = sent.iter().filter_map(|sent| sent.last).max();
@@ -166,7 +169,7 @@ pub struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    /// Trains on our merged file.
+    /// Trains our model in the folder `part` and generates the readiness request.
     pub fn prepare(setup: &'a Setup, part: &str) -> Result<Self> {
         let root = setup.work.join(part);
         stages::ours_preprocess(setup, &root)?;
@@ -197,9 +200,9 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Creates profiles at a server.
+    /// Creates profiles on a server.
     pub fn people(&self, server: &Server) -> Result<People> {
-        eprintln!("mixed: people come to {}", server.name);
+        eprintln!("mixed: creating profiles on {}", server.name);
         let merged = commands::merged(&self.root);
         People::arrive(&merged, server.target.address).with_context(|| server.failure())
     }
@@ -210,7 +213,7 @@ impl<'a> Stage<'a> {
         let link = artifacts.join("current.bench");
         symlink(Path::new("generations").join(generation), &link)
             .and_then(|()| fs::rename(&link, artifacts.join("current")))
-            .context("cannot publish")
+            .context("cannot publish the generation")
     }
 }
 
@@ -242,19 +245,19 @@ fn ours(found: &Found, report: &mut Report) {
         let seconds = found.latencies(Some(kind), 0.0, end);
         rows(report, &format!("{OURS_RATE} requests/s, {}", kind.name()), &seconds, &[]);
     }
-    report.compare("processor time of a reply", Unit::Seconds, vec![found.cpu_of_reply], vec![]);
+    report.compare("CPU time per reply", Unit::Seconds, vec![found.cpu_of_reply], vec![]);
     // Compares memory of the last fifth with that of the second fifth to detect growth.
     let fifth = found.resident.len() / 5;
     for (name, part) in [
         ("second", found.resident.get(fifth..2 * fifth)),
         ("last", found.resident.get(4 * fifth..)),
     ] {
-        let what = format!("memory in the {name} fifth of the time");
+        let what = format!("memory in the {name} fifth of the run");
         report.compare(what, Unit::Bytes, part.unwrap_or_default().to_vec(), vec![]);
     }
     found.tell_errors("ours", report);
     if found.overrun > OVERRUN {
-        report.note(format!("ours ended {:.2} s behind", found.overrun));
+        report.note(format!("ours finished {:.2} s late", found.overrun));
     }
 }
 
@@ -275,7 +278,7 @@ fn swapped(stage: &Stage<'_>, server: &Server, people: &People, report: &mut Rep
     let before = model(server)?;
     let found = load(server, people, (OURS_RATE, duration), || stage.publish(generation))?;
     if model(server)? == before {
-        bail!("{} did not take the new generation", server.name);
+        bail!("{} did not load the new generation", server.name);
     }
     for (name, from, until) in [
         ("before a swap", 0.0, half),
@@ -317,7 +320,7 @@ fn beside(
     rows(report, &what, &found.all(), &theirs.all());
     let cpus = [&found, &theirs].map(|found| vec![found.cpu_of_reply]);
     let [ours, peers] = cpus;
-    report.compare(format!("processor time of a reply at {what}"), Unit::Seconds, ours, peers);
+    report.compare(format!("CPU time per reply at {what}"), Unit::Seconds, ours, peers);
     theirs.tell_errors(&peer.name(), report);
     Ok(())
 }
@@ -374,5 +377,5 @@ pub fn hit_rates(server: &Server) -> Result<Option<String>> {
             "{tier} {share:.1} % ({hits} hits, {misses} misses, {errors} errors, {skipped} skipped)"
         )
     });
-    Ok(Some(format!("{}: replies kept: {}", server.name, rates.join("; "))))
+    Ok(Some(format!("{}: cache hit rates: {}", server.name, rates.join("; "))))
 }

@@ -1,5 +1,5 @@
-//! Simulated users: most requests are recommendations, others searches and ratings. Activity of users and
-//! popularity of movies follow a power law.
+//! Simulated users, who request recommendations, search and rate. The activity of users and the popularity
+//! of movies follow a power law.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use super::requests::Random;
 
 /// Number of profiles.
 const PEOPLE: usize = 1_000;
-/// Number of movies that each user rates, repeatedly, drawn from the most voted ones.
+/// Number of movies that each user rates repeatedly, drawn from the most voted ones.
 const MOVIES_EACH: usize = 50;
 /// Number of ratings per user when the load begins.
 const RATED_BEFORE: usize = 10;
@@ -28,16 +28,16 @@ const SEED: u64 = 42;
 /// Kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Recommendations by the stored history; three of ten with a genre filter.
+    /// Recommendations for the stored history; 30 % of these requests have a genre filter.
     Recommend,
     /// Search for part of a title.
     Search,
-    /// Rating of a movie, durable before it is acknowledged.
+    /// Rating of a movie, which the server stores durably before it responds.
     Rate,
 }
 
 impl Kind {
-    /// Every kind, in the order of the tables.
+    /// All kinds, in the order of the tables.
     pub const ALL: [Self; 3] = [Self::Recommend, Self::Search, Self::Rate];
 
     /// Returns the name for tables.
@@ -50,7 +50,7 @@ impl Kind {
     }
 }
 
-/// Users, and the catalog that they draw from.
+/// Simulated users, and the movies, genres and search terms that their requests are drawn from.
 pub struct People {
     address: SocketAddr,
     movies: Vec<u64>,
@@ -74,21 +74,23 @@ impl People {
             let reply = connection.exchange(&identify)?;
             let said: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
             let id = said["id"].as_u64();
-            people.ids.push(id.with_context(|| format!("no profile, but {}", reply.status))?);
+            people.ids.push(
+                id.with_context(|| format!("cannot create a profile: status {}", reply.status))?,
+            );
             let movies = people.movies_of(person);
             let mut random = Random::of(SEED ^ person as u64);
             for movie in &movies[..RATED_BEFORE] {
                 let rate = people.rate(person, *movie, &mut random);
                 let status = connection.exchange(&rate)?.status;
                 if !(200..300).contains(&status) {
-                    bail!("a rating was answered with {status}");
+                    bail!("cannot store a rating: status {status}");
                 }
             }
         }
         Ok(people)
     }
 
-    /// Returns the request with a number, reproducibly.
+    /// Returns the kind and bytes of the request with this number. Equal numbers give equal requests.
     pub fn act(&self, number: usize) -> (Kind, Vec<u8>) {
         let mut random = Random::of(SEED.wrapping_add(number as u64).wrapping_mul(0x5851_F42D));
         let person = random.rank(PEOPLE);
@@ -142,14 +144,14 @@ fn catalogue(merged: &str) -> Result<(Vec<u64>, Vec<String>, Vec<String>)> {
     let header = records.next().unwrap_or_default();
     let column = |name: &str| {
         let at = header.iter().position(|field| field == name);
-        at.with_context(|| format!("there is no column {name}"))
+        at.with_context(|| format!("the column {name} is missing"))
     };
     let columns = [column("movieId")?, column("title")?, column("genres")?, column("vote_count")?];
     let mut movies = Vec::new();
     let mut genres = std::collections::BTreeSet::new();
     for record in records {
         let [id, title, of, votes] = columns.map(|at| record.get(at).cloned().unwrap_or_default());
-        let id: u64 = id.parse().context("a movieId is no number")?;
+        let id: u64 = id.parse().context("a movieId is not a number")?;
         genres.extend(of.split('|').filter(|name| is_plain(name)).map(str::to_owned));
         movies.push((votes.parse::<f64>().unwrap_or(0.0), id, title));
     }
@@ -166,12 +168,12 @@ fn catalogue(merged: &str) -> Result<(Vec<u64>, Vec<String>, Vec<String>)> {
         }
     }
     if movies.len() < MOVIES_EACH || genres.is_empty() || searches.is_empty() {
-        bail!("there are only {} films and {} genres", movies.len(), genres.len());
+        bail!("too few movies or genres: {} and {}", movies.len(), genres.len());
     }
     Ok((movies.into_iter().map(|(_, id, _)| id).collect(), genres.into_iter().collect(), searches))
 }
 
-/// True if a word needs no percent-encoding in a URL.
+/// Returns true if a word needs no percent-encoding in a URL.
 fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
@@ -204,7 +206,7 @@ mod tests {
         let [lists, searches, ratings] = kinds;
         assert!((7_850..8_150).contains(&lists), "{kinds:?}");
         assert!((900..1_100).contains(&searches) && (900..1_100).contains(&ratings), "{kinds:?}");
-        // ln 2 / ln 1000 = 10.03 % of nine tenths.
+        // Expected share: ln 2 / ln 1000 = 10.03 % of the nine tenths that send a user id.
         assert!((800..1_000).contains(&of_the_first), "{of_the_first}");
     }
 

@@ -1,9 +1,9 @@
-//! Processor time and memory of processes, read from `/proc`. Other systems than Linux report nothing.
+//! CPU time and memory of processes, read from `/proc`. Available on Linux only.
 
 use std::collections::HashSet;
 use std::fs;
 
-/// Unit of processor time in `/proc`.
+/// Unit of CPU time in `/proc`, as ticks per second.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A process, identified by id and start time, since ids are reused.
@@ -42,7 +42,7 @@ impl Process {
         })
     }
 
-    /// Returns true while the process exists, false if its id was reused.
+    /// Returns true while the process exists. A reused id does not count.
     pub fn exists(self) -> bool {
         Self::read(self.pid).is_some_and(|now| now.started == self.started)
     }
@@ -68,7 +68,7 @@ pub fn tree(pid: u32) -> Vec<Process> {
     }
 }
 
-/// Returns the processor time of a process and its descendants, in seconds.
+/// Returns the CPU time of a process and its descendants, in seconds.
 pub fn cpu_seconds(pid: u32) -> f64 {
     tree(pid).iter().map(|process| process.cpu_ticks).sum::<u64>() as f64 / TICKS_PER_SECOND
 }

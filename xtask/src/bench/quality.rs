@@ -15,7 +15,7 @@ use crate::venv;
 
 /// Our models to tune. The hybrid is evaluated with its defaults.
 const OURS: [&str; 3] = ["ials", "edlae", "ease"];
-/// Peer models, by their names in `quality.py`.
+/// Models of the peers, by their names in `quality.py`.
 const PEERS: [&str; 4] = ["numpy-ease", "irspack-ials", "implicit-als", "rusket-als"];
 
 /// Compares lists for held-out users of the small dataset.
@@ -62,9 +62,9 @@ pub fn quality(setup: &Setup) -> Result<Report> {
     let tuned = root.join("data/tuned.json");
     let tuned =
         fs::read_to_string(&tuned).with_context(|| format!("cannot read {}", tuned.display()))?;
-    report.note(format!("our parameters: {}", tuned.trim_end()));
+    report.note(format!("our hyperparameters: {}", tuned.trim_end()));
     report.note(format!(
-        "{trials} trials a model on {validations} splits, tested on {tests}; {}",
+        "{trials} trials per model on {validations} splits, tested on {tests}; {}",
         seconds.join(", ")
     ));
     Ok(report)
@@ -77,7 +77,7 @@ fn best_of(said: &[String]) -> Result<&'static str> {
         let printed: Option<Value> =
             said.lines().last().and_then(|line| serde_json::from_str(line).ok());
         let ndcg = printed.and_then(|printed| printed["test_ndcg@100"].as_f64());
-        let ndcg = ndcg.with_context(|| format!("{peer} has no NDCG: {said}"))?;
+        let ndcg = ndcg.with_context(|| format!("{peer} printed no NDCG: {said}"))?;
         if ndcg > best.0 {
             best = (ndcg, peer);
         }

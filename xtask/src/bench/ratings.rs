@@ -1,4 +1,4 @@
-//! `ratings`: reads a file of the size of MovieLens 32M, compared with fast CSV readers.
+//! `ratings`: reading a file of the size of MovieLens 32M, compared with fast CSV readers.
 
 use std::fs;
 use std::path::PathBuf;
@@ -54,11 +54,11 @@ pub fn ratings(setup: &Setup) -> Result<Report> {
     }
     for (PeerReader { library, sort }, runs) in PEERS.into_iter().zip(&peers) {
         same(expected, rows(runs, "rows")?, library)?;
-        let sorted = if sort { ", which sorts too" } else { "" };
+        let sorted = if sort { ", also sorting" } else { "" };
         let inside = stages::inside(runs, |printed| printed["seconds"].as_f64())?;
         stages::compare(&mut report, &format!(", {library}{sorted}"), &read, runs, inside);
     }
-    for (what, runs) in [("reading and packing", pack), ("opening what is packed", open)] {
+    for (what, runs) in [("reading and packing", pack), ("opening the packed file", open)] {
         report.compare(what, Unit::Seconds, stages::seconds(&runs), Vec::new());
         report.compare(format!("… peak memory, {what}"), Unit::Bytes, stages::peaks(&runs), vec![]);
     }
@@ -75,7 +75,7 @@ pub fn ratings(setup: &Setup) -> Result<Report> {
 pub fn made_up(setup: &Setup) -> Result<PathBuf> {
     let root = setup.work.join("made_up");
     if !commands::ratings(&root).is_file() {
-        fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
+        fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
         let log = setup.work.join("synth");
         measure::run(&mut setup.programs.ours_synth(&root, setup.pace.ratings), &log)?;
     }
@@ -87,10 +87,7 @@ fn check(finished: &Finished, what: Ratings) -> Result<()> {
     let cached = printed(finished)?["cached"].as_bool();
     let wanted = matches!(what, Ratings::Open);
     if cached != Some(wanted) {
-        bail!(
-            "`cinematch ratings` was to say \"cached\": {wanted}, but printed {}",
-            finished.stdout
-        );
+        bail!("expected \"cached\": {wanted} from `cinematch ratings`, got {}", finished.stdout);
     }
     Ok(())
 }
@@ -99,25 +96,25 @@ fn check(finished: &Finished, what: Ratings) -> Result<()> {
 fn rows(runs: &[Finished], name: &str) -> Result<u64> {
     let count = |run: &Finished| {
         let rows = printed(run)?[name].as_u64();
-        rows.with_context(|| format!("there is no number \"{name}\" in {}", run.stdout))
+        rows.with_context(|| format!("the number \"{name}\" is missing in {}", run.stdout))
     };
     let mut runs = runs.iter();
-    let first = count(runs.next().context("nothing was measured")?)?;
+    let first = count(runs.next().context("there are no measurements")?)?;
     for run in runs {
-        same(first, count(run)?, "the same program")?;
+        same(first, count(run)?, "another run")?;
     }
     Ok(first)
 }
 
 fn same(ours: u64, other: u64, whose: &str) -> Result<()> {
     if ours != other {
-        bail!("the two sides do not read the same: ours {ours} ratings, {whose} {other}");
+        bail!("the numbers of ratings differ: ours {ours}, {whose} {other}");
     }
     Ok(())
 }
 
 fn printed(run: &Finished) -> Result<Value> {
-    serde_json::from_str(&run.stdout).with_context(|| format!("this is not JSON: {}", run.stdout))
+    serde_json::from_str(&run.stdout).with_context(|| format!("expected JSON, got {}", run.stdout))
 }
 
 #[cfg(test)]

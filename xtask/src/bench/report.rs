@@ -1,4 +1,4 @@
-//! Reports as text tables and as JSON.
+//! Benchmark reports as text tables and as JSON.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ impl Unit {
         }
     }
 
-    /// Returns the factor by which ours is better; below 1 it is worse.
+    /// Returns the factor by which our side is better; a factor below 1 means that it is worse.
     fn ratio(self, ours: &[f64], peer: &[f64]) -> Option<f64> {
         let (ours, peer) = (summarize(ours)?.median, summarize(peer)?.median);
         let ratio = match self {
@@ -57,7 +57,7 @@ impl Unit {
     }
 }
 
-/// A comparison.
+/// A comparison, one row of the table.
 struct Row {
     what: String,
     unit: Unit,
@@ -65,7 +65,7 @@ struct Row {
     peer: Vec<f64>,
 }
 
-/// Comparisons of a benchmark.
+/// Comparisons and notes of a benchmark.
 pub struct Report {
     title: &'static str,
     rows: Vec<Row>,

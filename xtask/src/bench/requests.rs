@@ -16,7 +16,7 @@ pub const USERS: usize = 1_000;
 pub const RECOMMENDED: usize = 20;
 
 const SEED: u64 = 42;
-/// Number of movies with most votes that likes and dislikes are drawn from.
+/// Number of most voted movies that likes and dislikes are drawn from.
 const KNOWN_MOVIES: usize = 5_000;
 const RUNTIME_LIMITS: [u64; 4] = [90, 100, 120, 150];
 
@@ -32,7 +32,7 @@ pub fn bodies(merged: &Path) -> Result<Vec<String>> {
     let text =
         fs::read_to_string(merged).with_context(|| format!("cannot read {}", merged.display()))?;
     let catalogue = Catalogue::read(&text)
-        .with_context(|| format!("cannot make requests from {}", merged.display()))?;
+        .with_context(|| format!("cannot generate requests from {}", merged.display()))?;
     Ok(catalogue.bodies())
 }
 
@@ -42,14 +42,14 @@ impl Catalogue {
         let header = records.next().unwrap_or_default();
         let column = |name: &str| {
             let at = header.iter().position(|field| field == name);
-            at.with_context(|| format!("there is no column {name}"))
+            at.with_context(|| format!("the column {name} is missing"))
         };
         let (id, votes, genres) = (column("movieId")?, column("vote_count")?, column("genres")?);
         let mut movies = Vec::new();
         let mut names = BTreeSet::new();
         for record in records {
             let field = |at: usize| record.get(at).map_or("", String::as_str);
-            let id: u64 = field(id).parse().context("a movieId is no number")?;
+            let id: u64 = field(id).parse().context("a movieId is not a number")?;
             // pandas writes whole numbers of a column with gaps as `12.0`.
             movies.push((field(votes).parse::<f64>().unwrap_or(0.0), id));
             names.extend(
@@ -59,7 +59,7 @@ impl Catalogue {
         movies.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         movies.truncate(KNOWN_MOVIES);
         if movies.len() < RECOMMENDED || names.is_empty() {
-            bail!("there are only {} films and {} genres", movies.len(), names.len());
+            bail!("too few movies or genres: {} and {}", movies.len(), names.len());
         }
         let movies = movies.into_iter().map(|(_, id)| id).collect();
         Ok(Self { movies, genres: names.into_iter().collect() })
@@ -150,7 +150,7 @@ impl Random {
         (self.unit() * bound as f64) as usize
     }
 
-    /// Returns true with a probability.
+    /// Returns true with the given probability.
     pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
@@ -170,7 +170,7 @@ pub fn check(body: &str, reply: &Reply<'_>) -> Result<Vec<u64>> {
         bail!("{} recommendations, count {}", items.len(), answer["count"]);
     }
     if answer["user_id"] != asked["user_id"] {
-        bail!("the answer is for {}", answer["user_id"]);
+        bail!("the reply is for {}", answer["user_id"]);
     }
     let mut shown: Vec<&Value> = Vec::new();
     for item in items {
@@ -180,13 +180,13 @@ pub fn check(body: &str, reply: &Reply<'_>) -> Result<Vec<u64>> {
             .filter_map(|list| asked[list].as_array())
             .any(|ids| ids.contains(id));
         if sent || shown.contains(&id) {
-            bail!("film {id} is recommended though it was rated, or twice");
+            bail!("movie {id} is recommended although it was rated, or twice");
         }
         shown.push(id);
         if let Some(limit) = asked["runtime_max"].as_u64()
             && item["runtime"].as_u64().is_none_or(|runtime| runtime > limit)
         {
-            bail!("film {id} runs {} minutes, more than {limit}", item["runtime"]);
+            bail!("movie {id} runs {} minutes, more than {limit}", item["runtime"]);
         }
     }
     Ok(shown.into_iter().filter_map(Value::as_u64).collect())
@@ -263,12 +263,12 @@ mod tests {
         unknown[3]["runtime"] = Value::Null;
         for (status, body, why) in [
             (503, String::from("busy"), "status 503: busy"),
-            (200, answer(items(90), "v"), "the answer is for \"v\""),
-            (200, answer(items(91), "u"), "film 1 runs 91 minutes, more than 90"),
-            (200, answer(unknown, "u"), "film 4 runs null minutes, more than 90"),
+            (200, answer(items(90), "v"), "the reply is for \"v\""),
+            (200, answer(items(91), "u"), "movie 1 runs 91 minutes, more than 90"),
+            (200, answer(unknown, "u"), "movie 4 runs null minutes, more than 90"),
             (200, answer(items(90)[1..].to_vec(), "u"), "19 recommendations, count 19"),
-            (200, answer(liked, "u"), "film 100 is recommended though it was rated, or twice"),
-            (200, answer(twice, "u"), "film 1 is recommended though it was rated, or twice"),
+            (200, answer(liked, "u"), "movie 100 is recommended although it was rated, or twice"),
+            (200, answer(twice, "u"), "movie 1 is recommended although it was rated, or twice"),
         ] {
             assert_eq!(verdict(status, body), Err(why.to_owned()));
         }

@@ -16,8 +16,9 @@ use super::{requests, stages};
 
 const THROUGHPUT_CONNECTIONS: u32 = 16;
 const LATENCY_CONNECTIONS: u32 = 32;
-/// Requests per second of our server, and rates to try for the peer.
+/// Requests per second to our server.
 const OURS_RATE: f64 = 1_000.0;
+/// Requests per second to try for a peer, ascending.
 const PEER_RATES: [f64; 5] = [50.0, 100.0, 200.0, 400.0, 800.0];
 /// Maximum delay, in seconds, of the last reply after the last scheduled request at a sustained rate.
 const OVERRUN: f64 = 0.1;
@@ -37,7 +38,7 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    /// Trains both sides on our merged file and generates requests from it.
+    /// Trains both models on our merged file and generates requests from it.
     fn prepare(setup: &'a Setup) -> Result<Self> {
         let root = setup.work.join("serve");
         let artifacts = setup.work.join("serve_peer_artifacts");
@@ -73,7 +74,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Compares the servers.
+/// Compares our server with the peers.
 pub fn serve(setup: &Setup) -> Result<Report> {
     let stage = Stage::prepare(setup)?;
     let mut report = Report::new("serve");
@@ -89,9 +90,10 @@ pub fn serve(setup: &Setup) -> Result<Report> {
         if peer.kind == PeerKind::Tuned {
             let equal = expected.iter().zip(&found).filter(|(ours, peer)| ours == peer).count();
             let all = expected.len();
-            report.note(format!("{}: {equal} of {all} lists equal ours film by film", server.name));
+            report
+                .note(format!("{}: {equal} of {all} lists equal ours movie by movie", server.name));
             if equal * 100 < all * 99 {
-                bail!("{} does other work: {equal} of {all} lists are ours", server.name);
+                bail!("{}: only {equal} of {all} lists equal ours", server.name);
             }
         }
         throughput(pace, &ours, &server, &mut report)?;
@@ -99,7 +101,7 @@ pub fn serve(setup: &Setup) -> Result<Report> {
         memory(&ours, &server, &mut report);
     }
     report.note(format!(
-        "ours serves what `train --features {}` made; {} different requests, the same for all",
+        "ours serves the output of `train --features {}`; all servers get the same {} requests",
         SERVED.name(),
         stage.bodies.len()
     ));
@@ -135,7 +137,7 @@ fn check(server: &Server, bodies: &[String]) -> Result<Vec<Vec<u64>>> {
         .map(|(body, request)| {
             let reply = connection.exchange(request)?;
             requests::check(body, &reply)
-                .with_context(|| format!("{} answered {body} wrongly", server.name))
+                .with_context(|| format!("{} sent an invalid reply to {body}", server.name))
         })
         .collect()
 }
@@ -143,7 +145,7 @@ fn check(server: &Server, bodies: &[String]) -> Result<Vec<Vec<u64>>> {
 /// Result of a throughput round.
 struct Round {
     per_second: f64,
-    /// Processor time of the server per reply, in seconds.
+    /// CPU time of the server per reply, in seconds.
     cpu_of_reply: f64,
 }
 
@@ -155,7 +157,7 @@ fn throughput(pace: &Pace, ours: &Server, peer: &Server, report: &mut Report) ->
     let cpus = |rounds: &[Round]| rounds.iter().map(|round| round.cpu_of_reply).collect();
     let what = format!("replies, {THROUGHPUT_CONNECTIONS} connections, {}", peer.name);
     report.compare(what, Unit::PerSecond, rates(&ours), rates(&theirs));
-    let what = format!("processor time of a reply, {}", peer.name);
+    let what = format!("CPU time per reply, {}", peer.name);
     report.compare(what, Unit::Seconds, cpus(&ours), cpus(&theirs));
     Ok(())
 }
@@ -179,10 +181,10 @@ pub fn alone(pace: &Pace, server: &Server, bodies: &[String], report: &mut Repor
     let [rounds] = measure::alternate(pace.runs, [&mut || round(pace, server)])?;
     let rates: Vec<f64> = rounds.iter().map(|round| round.per_second).collect();
     let cpus = rounds.iter().map(|round| round.cpu_of_reply).collect();
-    let half = measure::summarize(&rates).context("nothing was measured")?.median / 2.0;
+    let half = measure::summarize(&rates).context("there are no measurements")?.median / 2.0;
     let what = format!("replies, {THROUGHPUT_CONNECTIONS} connections");
     report.compare(what, Unit::PerSecond, rates, Vec::new());
-    report.compare("processor time of a reply", Unit::Seconds, cpus, Vec::new());
+    report.compare("CPU time per reply", Unit::Seconds, cpus, Vec::new());
     let latencies = fixed(server, half.floor(), pace.latency)?;
     rows(report, &format!("{half:.0} requests/s"), Some(&latencies), None);
     let peak = server.memory().map(|memory| memory.peak as f64);
@@ -190,7 +192,7 @@ pub fn alone(pace: &Pace, server: &Server, bodies: &[String], report: &mut Repor
     Ok(())
 }
 
-/// Sends requests at a fixed rate.
+/// Sends requests at a fixed rate and returns their latencies.
 fn fixed(server: &Server, rate: f64, duration: Duration) -> Result<Latencies> {
     eprintln!("serve: {} at {rate} requests/s for {duration:?}", server.name);
     Open { connections: LATENCY_CONNECTIONS, rate, duration }
@@ -201,12 +203,12 @@ fn fixed(server: &Server, rate: f64, duration: Duration) -> Result<Latencies> {
 fn ours_latency(found: &Latencies, report: &mut Report) {
     if found.overrun > OVERRUN {
         let behind = found.overrun;
-        report.note(format!("ours ended {behind:.2} s behind {OURS_RATE} requests/s"));
+        report.note(format!("ours finished {behind:.2} s late at {OURS_RATE} requests/s"));
     }
     let late = |percent| percentile(&found.waking, percent).unwrap_or_default() * 1e6;
     report.note(format!(
-        "at {OURS_RATE} requests/s the load itself was {:.0} µs (p50) and {:.0} µs (p99) late to \
-         send, which is part of the latency",
+        "at {OURS_RATE} requests/s, the load generator sent requests {:.0} µs (p50) and {:.0} µs \
+         (p99) late, which is part of the latency",
         late(50.0),
         late(99.0)
     ));

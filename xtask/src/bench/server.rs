@@ -15,7 +15,7 @@ use super::load::Target;
 use super::measure;
 use super::process::{self, Memory};
 
-/// Measured route.
+/// Route that the load requests.
 const ROUTE: &str = "/api/recommendations";
 const READY_WITHIN: Duration = Duration::from_mins(1);
 const STOPPED_WITHIN: Duration = Duration::from_secs(5);
@@ -34,7 +34,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the server with `command`, which gets the port, and waits for the first successful reply.
+    /// Starts the server that `command` returns for a port, and waits for the first successful reply.
     pub fn start(
         name: &str,
         log: &Path,
@@ -66,11 +66,11 @@ impl Server {
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
-                bail!("{name} ended ({status})\n{}", measure::tail(&self.log));
+                bail!("{name} exited ({status})\n{}", measure::tail(&self.log));
             }
             if started.elapsed() > READY_WITHIN {
                 bail!(
-                    "{name} gave no good reply within {READY_WITHIN:?}, but {attempt:?}\n{}",
+                    "{name} was not ready within {READY_WITHIN:?}; last attempt: {attempt:?}\n{}",
                     measure::tail(&self.log)
                 );
             }
@@ -78,7 +78,7 @@ impl Server {
         }
     }
 
-    /// Returns the processor time of the server and its workers, in seconds.
+    /// Returns the CPU time of the server and its workers, in seconds.
     pub fn cpu_seconds(&self) -> f64 {
         process::cpu_seconds(self.child.id())
     }
@@ -90,7 +90,11 @@ impl Server {
 
     /// Returns an error message with the last lines of the logs.
     pub fn failure(&self) -> String {
-        format!("{} failed under load; its last lines:\n{}", self.name, measure::tail(&self.log))
+        format!(
+            "{} failed under load; the last lines of its logs:\n{}",
+            self.name,
+            measure::tail(&self.log)
+        )
     }
 }
 
@@ -105,7 +109,7 @@ impl Drop for Server {
         while asked.elapsed() < STOPPED_WITHIN && !matches!(self.child.try_wait(), Ok(Some(_))) {
             thread::sleep(ASK_AGAIN_AFTER);
         }
-        // Workers that outlive their supervisor would use processor time during the next measurement.
+        // Workers that outlive their supervisor would use CPU time during the next measurement.
         let left: Vec<u32> =
             all.iter().filter(|process| process.exists()).map(|process| process.pid).collect();
         if !left.is_empty() {
@@ -164,7 +168,7 @@ mod tests {
         for extension in ["out", "err"] {
             fs::remove_file(log.with_extension(extension)).unwrap();
         }
-        assert!(error.contains("it ended (exit status: 4)"), "{error}");
+        assert!(error.contains("it exited (exit status: 4)"), "{error}");
         assert!(error.contains("no data"), "{error}");
     }
 }

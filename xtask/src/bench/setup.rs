@@ -25,13 +25,13 @@ pub struct Pace {
     pub latency: Duration,
     /// Duration of the mixed load.
     pub mixed: Duration,
-    /// Duration of a trial that tests if a rate is sustained.
+    /// Duration of a trial that tests whether a server sustains a rate.
     pub trial: Duration,
     /// Number of synthetic ratings.
     pub ratings: u64,
     /// Number of training processes per model in `ials` and `ease`.
     pub trainings: usize,
-    /// Iterations per training process, including a first one that is not counted.
+    /// Iterations per training process, including the first one, which is not counted.
     pub iterations: usize,
     /// Number of movies in `ease`.
     pub movies: usize,
@@ -98,9 +98,9 @@ impl Default for Choice {
     }
 }
 
-/// Input of each benchmark.
+/// Input that all benchmarks share.
 pub struct Setup {
-    /// Programs of both sides.
+    /// Programs of our side and of the peers.
     pub programs: Programs,
     /// Paths of the test data.
     pub inputs: Inputs,
@@ -124,7 +124,7 @@ pub fn build(package: &str, program: &str) -> Result<PathBuf> {
     }
     let program = project::target()?.join(PROFILE).join(program);
     if !program.is_file() {
-        bail!("the build left no {}", program.display());
+        bail!("the build did not produce {}", program.display());
     }
     Ok(program)
 }

@@ -1,4 +1,4 @@
-//! `preprocess` and `train`: whole processes, from start to exit.
+//! `preprocess` and `train`: durations of whole processes, from start to exit.
 
 use std::fs;
 use std::path::Path;
@@ -33,9 +33,9 @@ pub fn preprocess(setup: &Setup) -> Result<Report> {
         Ok(csv::records(&text).count().saturating_sub(1))
     };
     let (ours, peer) = (movies(&commands::merged(&root))?, movies(&out)?);
-    report.note(format!("films written: ours {ours}, peer {peer}"));
+    report.note(format!("movies written: ours {ours}, peer {peer}"));
     if ours.abs_diff(peer) * 100 > peer {
-        bail!("the two sides do not do the same work: ours wrote {ours} films, the peer {peer}");
+        bail!("the numbers of movies differ by more than 1 %: ours {ours}, peer {peer}");
     }
     Ok(report)
 }
@@ -82,7 +82,7 @@ pub fn ours_train(setup: &Setup, root: &Path, features: Features) -> Result<Fini
     measure::run(&mut setup.programs.ours_train(root, features), root)
 }
 
-/// Compares time and memory. `inside` has the times measured by the peer itself, without imports.
+/// Compares time and memory. `inside` contains the durations that the peer measures, without its imports.
 pub fn compare(
     report: &mut Report,
     detail: &str,
@@ -96,17 +96,17 @@ pub fn compare(
     report.compare(format!("peak memory{detail}"), Unit::Bytes, peaks(ours), peaks(peer));
 }
 
-/// Returns the wall time of each run.
+/// Returns the wall time of each run, in seconds.
 pub fn seconds(runs: &[Finished]) -> Vec<f64> {
     runs.iter().map(|run| run.seconds).collect()
 }
 
-/// Returns the peak memory of each run.
+/// Returns the peak memory of each run, in bytes.
 pub fn peaks(runs: &[Finished]) -> Vec<f64> {
     runs.iter().filter_map(|run| run.peak_bytes).map(|bytes| bytes as f64).collect()
 }
 
-/// Returns the time that the peer reports in the JSON of its last line.
+/// Returns a number from the JSON in the last line that each run printed, such as its own duration.
 pub fn inside(runs: &[Finished], find: impl Fn(&Value) -> Option<f64>) -> Result<Vec<f64>> {
     runs.iter()
         .map(|run| {

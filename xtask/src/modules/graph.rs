@@ -1,4 +1,4 @@
-//! The modules of one crate as a graph over its files.
+//! Import graph of the modules of a crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::scan::{Import, Scanned, scan};
 
-/// Re-exports are followed at most this far: a cycle of them does not compile.
+/// Maximum number of re-exports to follow. Cyclic re-exports do not compile.
 const MAX_HOPS: usize = 16;
 
 /// The modules of one crate target.
@@ -24,8 +24,8 @@ struct Module {
 }
 
 impl Modules {
-    /// Reads the target whose root file is `root` (`src/lib.rs`, `src/main.rs`, `tests/it/main.rs`). Test modules are
-    /// left out unless `with_tests`.
+    /// Reads the target with the root file `root`, such as `src/lib.rs` or `tests/it/main.rs`. Skips test
+    /// modules unless `with_tests` is set.
     pub fn read(root: &Path, with_tests: bool) -> Result<Self> {
         let mut modules = Self { files: Vec::new() };
         let folder = root.parent().unwrap_or(root).to_owned();
@@ -51,7 +51,7 @@ impl Modules {
             let flat = folder.join(format!("{}.rs", child.name));
             let nested = folder.join(&child.name);
             let file = if flat.is_file() { flat } else { nested.join("mod.rs") };
-            // A module below an inline one, or behind `#[path]`: no such case in this project.
+            // Modules inside inline modules or with `#[path]` are not supported; the project has none.
             if !file.is_file() {
                 continue;
             }
@@ -62,8 +62,8 @@ impl Modules {
         Ok(at)
     }
 
-    /// Files of each import circle, sorted; each with the arrows that tie it, as `from -> to (names)`. A module that
-    /// re-exports its children does not depend on them by that.
+    /// Returns the import cycles, sorted. Each is a list of its edges, as `from -> to (names)`. The re-export
+    /// of a child module is not an edge.
     pub fn circles(&self) -> Vec<Vec<String>> {
         let arrows = self.arrows(false);
         let targets: Vec<Vec<usize>> =
@@ -88,7 +88,8 @@ impl Modules {
         found
     }
 
-    /// Files that the module at `path` reaches by imports and paths, its own included; empty for an unknown module.
+    /// Returns the files that the module at `path` reaches through imports and paths, including its own.
+    /// Returns an empty set for an unknown module.
     pub fn reachable(&self, path: &[&str]) -> BTreeSet<PathBuf> {
         let arrows = self.arrows(true);
         let Some(start) = self.files.iter().position(|module| module.path == path) else {
@@ -101,7 +102,7 @@ impl Modules {
         seen.into_iter().map(|at| self.files[at].file.clone()).collect()
     }
 
-    /// Names that each file takes from each other file of the crate.
+    /// Returns the edges of each file: the names that it uses from other files of the crate.
     fn arrows(&self, with_reexports: bool) -> Vec<BTreeMap<usize, BTreeSet<String>>> {
         (0..self.files.len())
             .map(|from| {
@@ -121,7 +122,8 @@ impl Modules {
             .collect()
     }
 
-    /// File that defines what `path` names as seen from module `from`; `None` outside the crate.
+    /// Returns the file that defines the item at `path`, resolved in module `from`. Returns `None` for an item
+    /// of another crate.
     fn resolve(&self, from: usize, path: &[String], hops: usize) -> Option<usize> {
         if hops == 0 {
             return None;
@@ -145,7 +147,7 @@ impl Modules {
         }
     }
 
-    /// Follows segments down from a module, and re-exports where they leave it.
+    /// Follows path segments from a module to its descendants, and through re-exports.
     fn descend(&self, mut at: usize, path: &[String], hops: usize) -> usize {
         for (place, segment) in path.iter().enumerate() {
             if segment == "super" {
@@ -174,7 +176,7 @@ impl Modules {
     }
 }
 
-/// Strongly connected components, by Tarjan (1972). O(nodes + arrows).
+/// Returns the strongly connected components (Tarjan 1972), in O(nodes + edges).
 fn strongly_connected(targets: &[Vec<usize>]) -> Vec<Vec<usize>> {
     struct Search<'a> {
         targets: &'a [Vec<usize>],
@@ -239,7 +241,7 @@ fn strongly_connected(targets: &[Vec<usize>]) -> Vec<Vec<usize>> {
 mod tests {
     use super::*;
 
-    /// Writes the files of a crate to a folder of its own and reads them.
+    /// Writes the files of a crate to a temporary folder and reads them.
     fn modules(name: &str, files: &[(&str, &str)]) -> Modules {
         let folder =
             std::env::temp_dir().join(format!("xtask-modules-{}-{name}", std::process::id()));
@@ -254,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_a_circle_through_a_reexport() {
+    fn finds_a_cycle_through_a_reexport() {
         let found = modules(
             "circle",
             &[
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_a_parent_that_calls_a_child_which_uses_it() {
+    fn finds_a_cycle_between_a_parent_and_its_child() {
         let modules = modules(
             "parent",
             &[

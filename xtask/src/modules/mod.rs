@@ -1,8 +1,8 @@
-//! The modules of a crate and the names each takes from the others, read from the source tokens.
+//! Import graph of a crate's modules, read from the tokens of its source files.
 //!
-//! Serves two checks: `cargo xtask tidy` refuses import circles, and `cargo xtask test NAME` finds out which external
-//! programs a test reaches. It is a reading of `use` declarations and qualified paths, not a compiler: method calls and
-//! macros that build paths are invisible to it.
+//! `cargo xtask tidy` rejects import cycles, and `cargo xtask test NAME` determines the external programs that
+//! a test needs. The graph covers `use` declarations and qualified paths, but not method calls or paths that
+//! macros build.
 
 mod graph;
 mod scan;

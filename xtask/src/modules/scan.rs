@@ -1,11 +1,11 @@
-//! One source file as lists of declarations and paths.
+//! Scanner for the declarations and paths of a source file.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// A `use` declaration's leaf: `use a::b as c` is `{ alias: "c", path: ["a", "b"] }`.
+/// A leaf of a `use` declaration: `use a::b as c` is `{ alias: "c", path: ["a", "b"] }`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
-    /// Name the import binds, or `*` for a glob.
+    /// Name that the import binds, or `*` for a glob.
     pub alias: String,
     /// Path as written, without a glob's `*`.
     pub path: Vec<String>,
@@ -13,27 +13,28 @@ pub struct Import {
     pub is_reexport: bool,
 }
 
-/// A `mod` declaration whose content stands in another file.
+/// A `mod` declaration of a module in another file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Child {
-    /// Module name.
+    /// Name of the module.
     pub name: String,
-    /// True below `#[cfg(test)]`.
+    /// True if the declaration has `#[cfg(test)]`.
     pub is_test: bool,
 }
 
 /// Declarations and paths of one file.
 #[derive(Debug, Default)]
 pub struct Scanned {
-    /// Modules in files of their own.
+    /// Modules in separate files.
     pub children: Vec<Child>,
-    /// Imports, nested braces expanded.
+    /// Imports, with nested braces expanded.
     pub imports: Vec<Import>,
-    /// Qualified paths in the code, two segments or more.
+    /// Qualified paths in the code, with at least two segments.
     pub paths: Vec<Vec<String>>,
 }
 
-/// Reads a file's tokens. Inline test modules (`#[cfg(test)] mod … { … }`) are left out unless `with_tests`.
+/// Scans the tokens of a file. Skips inline test modules (`#[cfg(test)] mod … { … }`) unless `with_tests`
+/// is set.
 pub fn scan(source: &str, with_tests: bool) -> Result<Scanned, proc_macro2::LexError> {
     let mut scanned = Scanned::default();
     walk(source.parse()?, with_tests, &mut scanned);
@@ -43,7 +44,7 @@ pub fn scan(source: &str, with_tests: bool) -> Result<Scanned, proc_macro2::LexE
 fn walk(stream: TokenStream, with_tests: bool, scanned: &mut Scanned) {
     let tokens: Vec<TokenTree> = stream.into_iter().collect();
     let mut at = 0;
-    // State of the item being read: its attributes and visibility.
+    // Attributes and visibility of the current item.
     let (mut is_test, mut is_public) = (false, false);
     while at < tokens.len() {
         match &tokens[at] {
@@ -94,7 +95,7 @@ fn walk(stream: TokenStream, with_tests: bool, scanned: &mut Scanned) {
                 at = next;
             }
             TokenTree::Group(group) => {
-                // The body of a test function outside a test module is test code too.
+                // Test functions outside of test modules are skipped too.
                 if with_tests || !is_test {
                     walk(group.stream(), with_tests, scanned);
                 }
@@ -113,7 +114,7 @@ fn walk(stream: TokenStream, with_tests: bool, scanned: &mut Scanned) {
     }
 }
 
-/// True for `cfg(test)` and `test`, with whatever else the condition names.
+/// Returns true for the attributes `test` and `cfg(test)`.
 fn is_test_attribute(attribute: TokenStream) -> bool {
     let mut tokens = attribute.into_iter();
     match (tokens.next(), tokens.next()) {
@@ -125,7 +126,7 @@ fn is_test_attribute(attribute: TokenStream) -> bool {
     }
 }
 
-/// Expands one `use` tree below `prefix`.
+/// Expands a `use` tree below `prefix` and appends its leaves to `out`.
 fn import(tokens: &[TokenTree], prefix: &[String], is_reexport: bool, out: &mut Vec<Import>) {
     let mut path = prefix.to_vec();
     let mut at = 0;
@@ -161,7 +162,7 @@ fn import(tokens: &[TokenTree], prefix: &[String], is_reexport: bool, out: &mut 
     }
 }
 
-/// Path that begins at a token, and the index behind it. Generic arguments end it.
+/// Returns the path that starts at a token, and the index after it. Generic arguments end the path.
 fn path_at(tokens: &[TokenTree], mut at: usize) -> (Vec<String>, usize) {
     let mut path = Vec::new();
     while let Some(TokenTree::Ident(word)) = tokens.get(at) {
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_test_modules_out() {
+    fn skips_test_modules_unless_requested() {
         let source = "mod a; #[cfg(test)] mod tests { use super::b; } #[cfg(test)] mod c; fn f() { d::e(); }";
         let scanned = scan(source, false).unwrap();
         assert!(scanned.imports.is_empty());

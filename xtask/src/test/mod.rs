@@ -1,4 +1,4 @@
-//! `cargo xtask test`: the gates, then the tests with the programs they need.
+//! `cargo xtask test`: runs the static checks, then the tests with the programs that they need.
 
 mod needs;
 mod steps;
@@ -11,7 +11,7 @@ use steps::{cargo, gates, step};
 
 /// Options of the command line.
 struct Options {
-    /// Also run the tests marked `#[ignore]`: slow campaigns and foreign engines.
+    /// Also run the slow tests, which are marked `#[ignore]`.
     is_full: bool,
     /// Only run tests whose names contain one of these.
     filters: Vec<String>,
@@ -29,7 +29,8 @@ impl Options {
     }
 }
 
-/// Runs the gates and all tests; with filters, only matching tests, and only the programs these reach are provided.
+/// Runs the static checks and all tests. With filters, runs only matching tests and provides only the
+/// programs that they need.
 pub fn run(arguments: &[String]) -> Result<()> {
     let Options { is_full, filters } = Options::parse(arguments)?;
     let root = project::root();

@@ -1,4 +1,4 @@
-//! External programs of the tests: which a test reaches, and how they are provided.
+//! External programs of the tests: finds the programs that a test needs, and provides them.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -16,22 +16,22 @@ use crate::{browser, debian, project, redis, venv};
 /// A program that some tests run against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
-    /// A PostgreSQL server of this run.
+    /// A PostgreSQL server that runs during the tests.
     Postgres,
-    /// The program `redis-server`; tests start their own.
+    /// The program `redis-server`, which tests start themselves.
     Redis,
     /// chromedriver with Chromium, and axe-core.
     Browser,
     /// A Python environment with scikit-learn and the metric libraries.
     Python,
-    /// schemathesis in a Python environment of its own.
+    /// schemathesis, in a separate Python environment.
     Schemathesis,
     /// The program `faketime`.
     Faketime,
 }
 
 impl Need {
-    /// Every need.
+    /// All needs.
     pub const ALL: [Self; 6] = [
         Self::Postgres,
         Self::Redis,
@@ -41,7 +41,7 @@ impl Need {
         Self::Faketime,
     ];
 
-    /// Text in the source of every module that uses the program.
+    /// Returns a text that occurs in the source of every module that uses the program.
     const fn mark(self) -> &'static str {
         match self {
             Self::Postgres => "CINEMATCH_TEST_POSTGRES",
@@ -54,8 +54,8 @@ impl Need {
     }
 }
 
-/// Needs of all tests whose names contain one of `filters`: those of every file that a test's module reaches by imports.
-/// Builds the tests. No match is an error.
+/// Builds the tests and returns the needs of those whose names contain one of `filters`: the needs of all
+/// files that their modules reach through imports. Returns an error if no test matches.
 pub fn of(filters: &[String]) -> Result<Vec<Need>> {
     let mut sources = BTreeSet::new();
     for Target { root, executable } in targets()? {
@@ -66,13 +66,13 @@ pub fn of(filters: &[String]) -> Result<Vec<Need>> {
         let modules = Modules::read(&root, true)?;
         for test in tests {
             let path: Vec<&str> = test.split("::").collect();
-            // Inline modules belong to the file of the module around them.
+            // An inline module is in the file of the enclosing module.
             let reached = (0..path.len()).rev().map(|n| modules.reachable(&path[..n]));
             sources.extend(reached.into_iter().find(|files| !files.is_empty()).unwrap_or_default());
         }
     }
     if sources.is_empty() {
-        bail!("no test has a name with {}", filters.join(" or "));
+        bail!("no test name contains {}", filters.join(" or "));
     }
     let texts: Vec<String> =
         sources.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
@@ -86,7 +86,7 @@ struct Target {
     executable: PathBuf,
 }
 
-/// Builds all tests.
+/// Builds all test targets of the workspace.
 fn targets() -> Result<Vec<Target>> {
     let output = Command::new(env!("CARGO"))
         .current_dir(project::root())
@@ -107,7 +107,7 @@ fn targets() -> Result<Vec<Target>> {
     Ok(messages.filter_map(read).collect())
 }
 
-/// Names of the tests of one target that match.
+/// Returns the names of the matching tests of a target.
 fn list(executable: &PathBuf, filters: &[String]) -> Result<Vec<String>> {
     let output = Command::new(executable)
         .args(["--list", "--format", "terse"])
@@ -118,7 +118,7 @@ fn list(executable: &PathBuf, filters: &[String]) -> Result<Vec<String>> {
     Ok(text.lines().filter_map(|line| Some(line.strip_suffix(": test")?.to_owned())).collect())
 }
 
-/// Programs that were found, installed or started; they stop when dropped.
+/// Programs that were found, installed or started. Started programs stop on drop.
 #[derive(Default)]
 pub struct Provided {
     postgres: Option<Postgres>,
@@ -126,7 +126,7 @@ pub struct Provided {
 }
 
 impl Provided {
-    /// Finds or installs what is wanted, and starts PostgreSQL.
+    /// Finds or installs the wanted programs, and starts PostgreSQL if it is wanted.
     pub fn new(wanted: &[Need]) -> Result<Self> {
         let mut provided = Self::default();
         let python = |file: &str, name: &str| {
@@ -139,7 +139,7 @@ impl Provided {
                 Need::Browser => {
                     let pip = python("requirements.txt", "tests")?;
                     provided.add("CINEMATCH_TEST_AXE", browser::axe(&pip)?);
-                    // Without a browser the tests report that they did not run.
+                    // Without a browser, the tests report that they did not run.
                     if let Some(driver) = browser::driver()? {
                         provided.add(need.mark(), driver);
                     }
@@ -149,7 +149,7 @@ impl Provided {
                     let python = python("contract-requirements.txt", "contract")?;
                     provided.add(need.mark(), python.with_file_name("schemathesis"));
                 }
-                // Where it cannot be installed, the test reports that it did not run.
+                // If faketime cannot be installed, the test reports that it did not run.
                 Need::Faketime if debian::on_path("faketime").is_none() => {
                     debian::install("faketime")?;
                 }
@@ -163,7 +163,7 @@ impl Provided {
         self.paths.push((variable, path));
     }
 
-    /// Environment variables that tell the tests where the programs are.
+    /// Returns the environment variables with the paths and URLs of the programs.
     pub fn variables(&self) -> Vec<(&str, &OsStr)> {
         let paths = self.paths.iter().map(|(name, path)| (*name, path.as_os_str()));
         let postgres = self.postgres.iter();

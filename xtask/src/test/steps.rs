@@ -1,4 +1,4 @@
-//! Steps with their names and times, and the gates before the tests.
+//! Steps with printed names and durations, and the static checks before the tests.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -9,11 +9,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::tidy;
 
-/// Checks formatting, tidiness, licences, unused dependencies, lints and documentation.
+/// Checks formatting, tidiness, licenses, unused dependencies, lints and documentation.
 pub fn gates(root: &Path) -> Result<()> {
     step("formatting", || cargo(root, &["fmt", "--all", "--check"], &[]))?;
     step("tidiness", tidy::run)?;
-    step("licences", || {
+    step("licenses", || {
         installed("deny")?;
         cargo(root, &["deny", "check", "licenses", "bans", "sources"], &[])
     })?;
@@ -40,7 +40,7 @@ pub fn step(name: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
     Ok(())
 }
 
-/// Runs cargo at the root. A failure of the command is an error.
+/// Runs cargo in the project root. Returns an error if the command fails.
 pub fn cargo(root: &Path, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Result<()> {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(root).args(arguments).envs(variables.iter().copied());
@@ -55,11 +55,11 @@ fn succeed(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Fails with the command that installs the tool if it is missing.
+/// Returns an error with the installation command if a cargo tool is missing.
 fn installed(tool: &str) -> Result<()> {
     let output = Command::new(format!("cargo-{tool}")).arg("--version").output();
     if output.is_ok_and(|output| output.status.success()) {
         return Ok(());
     }
-    bail!("cargo-{tool} is not installed: `cargo install --locked cargo-{tool}`")
+    bail!("cargo-{tool} is not installed; run `cargo install --locked cargo-{tool}`")
 }

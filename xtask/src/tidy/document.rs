@@ -1,22 +1,22 @@
-//! A text file of the project.
+//! Text files of the project.
 
 use std::path::Path;
 
-/// A text file that git tracks or would track.
+/// A text file that git tracks or does not ignore.
 pub struct Document {
-    /// Path from the root.
+    /// Path relative to the project root.
     pub name: String,
-    /// Content.
+    /// Content of the file.
     pub text: String,
 }
 
 impl Document {
-    /// True if the file name ends with `.extension`.
+    /// Returns true if the file name ends with `.extension`.
     pub fn has_extension(&self, extension: &str) -> bool {
         Path::new(&self.name).extension().is_some_and(|found| found == extension)
     }
 
-    /// `file:line`, for a line counted from 0.
+    /// Returns `file:line` for the index of a line, counted from 0.
     pub fn place(&self, line: usize) -> String {
         format!("{}:{}", self.name, line + 1)
     }

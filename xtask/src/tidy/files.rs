@@ -1,11 +1,11 @@
-//! Length of Rust files, open ends, and paths of one machine.
+//! Checks the length of Rust files, to-do comments and machine-specific paths.
 
 use super::document::Document;
 
 /// Maximum number of lines of a Rust file.
 const MAX_LINES: usize = 600;
 
-/// Findings of one file.
+/// Returns the findings in a file.
 pub fn check(document: &Document) -> Vec<String> {
     let is_rust = document.has_extension("rs");
     let mut found = Vec::new();
@@ -16,15 +16,18 @@ pub fn check(document: &Document) -> Vec<String> {
             document.name
         ));
     }
-    // Spelled in halves, so that this file passes its own check.
+    // The literals are split, so that this file passes its own check.
     let todo = concat!("TO", "DO");
     let private = [concat!("/ho", "me/"), concat!("/wo", "rk/")];
     for (at, line) in document.text.lines().enumerate() {
         if is_rust && line.contains(todo) {
-            found.push(format!("{}: open end; finish it or file an issue", document.place(at)));
+            found.push(format!(
+                "{}: to-do comment; finish the work or file an issue",
+                document.place(at)
+            ));
         }
         if private.iter().any(|path| line.contains(path)) {
-            found.push(format!("{}: path of one machine", document.place(at)));
+            found.push(format!("{}: machine-specific path", document.place(at)));
         }
     }
     found
@@ -46,8 +49,8 @@ mod tests {
     }
 
     #[test]
-    fn reports_paths_of_one_machine() {
+    fn reports_machine_specific_paths() {
         let text = concat!("see /ho", "me/ada");
-        assert_eq!(check(&document("a.md", text)), ["a.md:1: path of one machine"]);
+        assert_eq!(check(&document("a.md", text)), ["a.md:1: machine-specific path"]);
     }
 }

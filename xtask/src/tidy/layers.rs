@@ -1,4 +1,4 @@
-//! The order of crates and modules: no import circle in a crate, and a diagram that is true.
+//! Checks crates for import cycles, and compares the crate diagram with the manifests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -10,17 +10,17 @@ use super::document::Document;
 use crate::modules::Modules;
 use crate::project;
 
-/// The document with the diagram, a fenced block below the heading: `crate → crate, crate` per line.
+/// Document and heading of the crate diagram, a fenced block with lines like `crate → crate, crate`.
 const DIAGRAM: (&str, &str) = ("ARCHITECTURE.md", "## Crates");
 
-/// Findings of the workspace.
+/// Returns the findings in the workspace.
 pub fn check(documents: &[Document]) -> Result<Vec<String>> {
     let crates = Crate::all()?;
     let mut found = Vec::new();
     for member in &crates {
         for root in &member.roots {
             for circle in Modules::read(root.as_ref(), false)?.circles() {
-                found.push(format!("{}: import circle\n  {}", member.name, circle.join("\n  ")));
+                found.push(format!("{}: import cycle\n  {}", member.name, circle.join("\n  ")));
             }
         }
     }
@@ -36,9 +36,9 @@ pub fn check(documents: &[Document]) -> Result<Vec<String>> {
 /// A member of the workspace.
 struct Crate {
     name: String,
-    /// Normal dependencies on other members.
+    /// Normal dependencies on other members of the workspace.
     needs: BTreeSet<String>,
-    /// Root files of its library and binaries.
+    /// Root files of the library and the binaries.
     roots: Vec<String>,
 }
 
@@ -49,7 +49,8 @@ impl Crate {
             .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
             .output()
             .context("cannot run cargo metadata")?;
-        let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
+        let metadata: Value = serde_json::from_slice(&output.stdout)
+            .context("cannot parse the output of cargo metadata")?;
         let packages = metadata["packages"].as_array().cloned().unwrap_or_default();
         let names: BTreeSet<&str> = packages.iter().filter_map(|it| it["name"].as_str()).collect();
         let read = |package: &Value| {
@@ -74,7 +75,7 @@ impl Crate {
     }
 }
 
-/// Arrows drawn in the first fenced block below a heading.
+/// Parses the dependencies in the first fenced block below a heading.
 fn diagram(text: &str, heading: &str) -> BTreeMap<String, BTreeSet<String>> {
     let below = text.split_once(&format!("\n{heading}\n")).map_or("", |(_, below)| below);
     let block = below.split("```").nth(1).unwrap_or_default();
@@ -103,7 +104,10 @@ fn differences(drawn: &BTreeMap<String, BTreeSet<String>>, crates: &[Crate]) -> 
         }
     }
     for name in drawn.keys().filter(|name| crates.iter().all(|member| member.name != **name)) {
-        found.push(format!("{}: “{heading}” draws {name}, which is no member", DIAGRAM.0));
+        found.push(format!(
+            "{}: “{heading}” draws {name}, which is not a workspace member",
+            DIAGRAM.0
+        ));
     }
     found
 }

@@ -1,13 +1,13 @@
-//! Links of the Markdown documents: targets exist, and every path of the project in the text is a link.
+//! Checks the links of Markdown documents: targets must exist, and project paths in the text must be links.
 
 use std::path::{Component, Path, PathBuf};
 
 use super::document::Document;
 
-/// Documents about the past, whose paths need not exist any more.
+/// Documents about the past, which may mention paths that no longer exist.
 const HISTORY: [&str; 1] = ["CHANGELOG.md"];
 
-/// Findings of one document.
+/// Returns the findings in a document.
 pub fn check(document: &Document, all: &[Document]) -> Vec<String> {
     if !document.has_extension("md") {
         return Vec::new();
@@ -57,7 +57,7 @@ pub fn check(document: &Document, all: &[Document]) -> Vec<String> {
     found
 }
 
-/// Lines outside fenced code, counted from 0.
+/// Returns the lines outside of fenced code, with their indexes from 0.
 fn lines_outside_fences(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut is_code = false;
     text.lines().enumerate().filter(move |(_, line)| {
@@ -67,12 +67,12 @@ fn lines_outside_fences(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Targets of `[text](target)` and `![text](target)`.
+/// Returns the targets of `[text](target)` and `![text](target)`.
 fn targets(line: &str) -> impl Iterator<Item = &str> {
     line.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0))
 }
 
-/// Code spans that are not the text of a link.
+/// Returns the code spans that are not the text of a link.
 fn unlinked_code(line: &str) -> impl Iterator<Item = &str> {
     let spans = line.split('`').enumerate().filter(|(at, _)| at % 2 == 1);
     spans.filter_map(|(_, span)| {
@@ -81,7 +81,7 @@ fn unlinked_code(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Anchors of a document's headings, as forges make them.
+/// Returns the anchors of a document's headings, in GitHub's format.
 fn anchors(text: &str) -> impl Iterator<Item = String> {
     lines_outside_fences(text).filter(|(_, line)| line.starts_with('#')).map(|(_, line)| {
         let heading = line.trim_start_matches('#').trim().to_lowercase();
@@ -91,7 +91,7 @@ fn anchors(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// The path without `.` and `..`.
+/// Returns the path with `.` and `..` resolved.
 fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn accepts_links_that_lead_somewhere() {
+    fn accepts_links_to_existing_files_and_headings() {
         let text = "[b](b.md#one-two), [`lib.rs`](../crates/x/src/lib.rs), [x](../crates/x), [w](https://e.org)";
         assert!(findings(text).is_empty());
         assert!(findings("```\n[b](missing.md)\n```").is_empty());

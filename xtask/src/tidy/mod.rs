@@ -1,9 +1,9 @@
-//! `cargo xtask tidy`: rules of the project that neither rustfmt nor clippy checks.
+//! `cargo xtask tidy`: checks project rules that rustfmt and clippy do not cover.
 //!
-//! - [`files`]: length of Rust files, open ends, paths of one machine.
-//! - [`prose`]: mechanical part of the style rules for comments and documents.
-//! - [`links`]: links of the documents, and paths that should be links.
-//! - [`layers`]: import circles inside a crate, and the crate diagram of ARCHITECTURE.md.
+//! - [`files`]: length of Rust files, to-do comments and machine-specific paths.
+//! - [`prose`]: style rules for comments and documents that can be checked mechanically.
+//! - [`links`]: links in documents, and paths that should be links.
+//! - [`layers`]: import cycles within crates, and the crate diagram of ARCHITECTURE.md.
 
 mod document;
 mod files;
@@ -19,7 +19,7 @@ use anyhow::{Context, Result, bail};
 use crate::project;
 use document::Document;
 
-/// Runs every check and lists all findings.
+/// Runs all checks. Returns an error that lists the findings, if there are any.
 pub fn run() -> Result<()> {
     let documents = documents()?;
     let mut found = Vec::new();

@@ -1,10 +1,10 @@
-//! The mechanical part of the style rules: openings that lean on another comment, and rates without "per".
+//! Checks comments and documents for openings that use a clause as a noun, and for rates without "per".
 //!
-//! A sentence without a subject or a name that needs its comment is beyond this check; a reader finds those.
+//! Other style rules need a human reader.
 
 use super::document::Document;
 
-/// Openings of a comment that make a clause stand for a noun.
+/// Openings of comments that use a clause as a noun or refer to another comment.
 const OPENINGS: [&str; 10] = [
     "What ",
     "Whether ",
@@ -17,7 +17,7 @@ const OPENINGS: [&str; 10] = [
     "So many ",
     "Of ",
 ];
-/// Units after "a" or "an" that make a rate behind a number: "40 requests a second".
+/// Articles and units that form a rate after a number or a counted noun: "40 requests a second".
 const RATES: [(&str, &str); 7] = [
     ("a", "second"),
     ("a", "minute"),
@@ -27,11 +27,11 @@ const RATES: [(&str, &str); 7] = [
     ("a", "movie"),
     ("a", "user"),
 ];
-/// Counted things that precede such a unit.
+/// Counted nouns that precede the article of a rate.
 const COUNTED: [&str; 8] =
     ["requests", "replies", "times", "events", "calls", "rows", "ratings", "questions"];
 
-/// Findings of one Rust file or Markdown document.
+/// Returns the findings in a Rust file or a Markdown document.
 pub fn check(document: &Document) -> Vec<String> {
     let is_rust = document.has_extension("rs");
     if !is_rust && !document.has_extension("md") {
@@ -60,13 +60,13 @@ pub fn check(document: &Document) -> Vec<String> {
     found
 }
 
-/// Text of a line that is a comment.
+/// Returns the text of a comment line, or `None` for other lines.
 fn comment(line: &str) -> Option<&str> {
     let text = line.trim_start().strip_prefix("//")?;
     Some(text.trim_start_matches(['/', '!']).trim())
 }
 
-/// Rates such as "one a film" and "40 a second".
+/// Returns rates such as "one a film" and "40 a second".
 fn rates(text: &str) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let bare = |word: &str| word.trim_end_matches([',', '.', ';', ':', ')']).to_owned();

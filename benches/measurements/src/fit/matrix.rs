@@ -1,4 +1,4 @@
-//! Reader of sparse matrices written by `SciPy`.
+//! Reader for sparse matrices written by `SciPy`.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -7,7 +7,7 @@ use cinematch::features::CsrMatrix;
 
 use crate::outcome::Outcome;
 
-/// Reads the matrix array by array, so that no data is in memory twice.
+/// Reads the matrix array by array, so that no data is in memory twice. All entries are 1.
 pub fn read(path: &str) -> Outcome<CsrMatrix<f32>> {
     let mut archive = zip::ZipArchive::new(BufReader::new(File::open(path)?))?;
     let mut array = |name: &str, descr: &str| -> Outcome<Vec<i32>> {
@@ -18,7 +18,7 @@ pub fn read(path: &str) -> Outcome<CsrMatrix<f32>> {
         let mut header = vec![0; usize::from(u16::from_le_bytes([prefix[8], prefix[9]]))];
         file.read_exact(&mut header)?;
         if !String::from_utf8_lossy(&header).contains(descr) {
-            return Err(format!("{name} does not hold {descr}").into());
+            return Err(format!("{name} does not contain {descr}").into());
         }
         let n_bytes = file.size() as usize - prefix.len() - header.len();
         let mut values = vec![0_i32; n_bytes / 4];
@@ -32,5 +32,5 @@ pub fn read(path: &str) -> Outcome<CsrMatrix<f32>> {
     let columns: Vec<u32> = columns.collect::<Result<_, _>>()?;
     let ones = vec![1.0; columns.len()];
     CsrMatrix::from_parts(n_columns.try_into()?, starts, columns, ones)
-        .ok_or_else(|| format!("{path} is not a matrix whose columns ascend in each row").into())
+        .ok_or_else(|| format!("{path} is not a matrix with ascending columns in each row").into())
 }

@@ -1,31 +1,31 @@
-//! Content of `card.json`.
+//! The card of a generation.
 
 use cinematch::bundle::{Generations, Manifest};
 use cinematch::evaluation::promotion::Verdict;
 use serde::{Deserialize, Serialize};
 
-/// Content of `card.json`.
+/// Content of `card.json`: origin and measured quality of a generation.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Card {
     format_version: u32,
     /// Number of the generation.
     pub generation: u64,
-    /// Manifest: data, settings and sizes.
+    /// Manifest of the generation: data, settings and sizes.
     pub manifest: Manifest,
-    /// Time of the judgment, RFC 3339 in UTC.
+    /// Time of the verdict, RFC 3339 in UTC.
     pub judged_at: Option<String>,
-    /// Verdict; `None` if the generation was not judged.
+    /// Verdict on the generation; `None` if it was not evaluated.
     pub verdict: Option<Verdict>,
 }
 
 impl Card {
-    /// Creates the card of a generation that was not judged yet.
+    /// Creates the card of a generation that was not evaluated yet.
     pub fn new(generation: u64, manifest: &Manifest) -> Self {
         let manifest = manifest.clone();
         Self { format_version: 1, generation, manifest, judged_at: None, verdict: None }
     }
 
-    /// Adds a verdict.
+    /// Adds a verdict and its time.
     #[must_use]
     pub fn with_verdict(mut self, verdict: &Verdict, now: String) -> Self {
         self.judged_at = Some(now);

@@ -15,8 +15,8 @@ pub fn render(card: &Card) -> Result<Markup> {
     let counts = &manifest.counts;
     let settings = serde_json::to_string_pretty(&manifest.settings)?;
     let held_out = manifest.hold_out.map_or_else(
-        || "It was trained on all users; none are held out to judge it.".to_owned(),
-        |hold_out| format!("{:.1} % of users were held out to judge it.", hold_out.share() * 100.0),
+        || "It was trained on all users; none are held out for evaluation.".to_owned(),
+        |hold_out| format!("{:.1} % of users are held out of training.", hold_out.share() * 100.0),
     );
     let body = html! {
         p { "Trained " (manifest.run.created_at) ". " (evaluation_status(card)) }
@@ -41,10 +41,10 @@ pub fn render(card: &Card) -> Result<Markup> {
 
 fn evaluation_status(card: &Card) -> String {
     let (Some(verdict), Some(at)) = (&card.verdict, &card.judged_at) else {
-        return "It was not judged.".to_owned();
+        return "It was not evaluated.".to_owned();
     };
     let found = if verdict.promote { "accepted" } else { "rejected" };
-    format!("Judged {at} and {found}: {}.", verdict.why)
+    format!("Evaluated {at} and {found}: {}.", verdict.why)
 }
 
 /// Renders the verdict as a table and plots.
@@ -66,7 +66,7 @@ fn quality(verdict: &Verdict) -> Markup {
                     th { "hit@20" } th { "movies shown" }
                 }
                 @for (users, comparison) in groups.iter().flatten() {
-                    (row((users, comparison.users), "this one", &comparison.challenger))
+                    (row((users, comparison.users), "this generation", &comparison.challenger))
                     @if let Some(champion) = &comparison.champion {
                         (row((users, comparison.users), "champion", champion))
                     }
@@ -74,8 +74,8 @@ fn quality(verdict: &Verdict) -> Markup {
             }
         }
         p {
-            (champion) " Lists of 20 movies as the server returns them, for users whom neither model was \
-             trained on; intervals by the bootstrap over users. A generation may lose up to "
+            (champion) " The metrics are means over lists of 20 movies, as the server returns them, for users on \
+             whom neither model was trained. Intervals are from the bootstrap over users. The accepted loss is "
             (format!("{:.1}", verdict.margin * 100.0)) " % of the champion's NDCG."
         }
         @for (users, comparison) in groups.iter().flatten() { (plots::comparison(users, comparison)) }

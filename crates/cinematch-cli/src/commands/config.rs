@@ -10,7 +10,7 @@ use crate::paths::shown;
 use crate::serving::ServeFlags;
 use crate::settings::{Effective, Fault, Kind, Origin, SECTIONS, Setting, Settings};
 
-/// Width of help text.
+/// Maximum width of help text, in characters.
 const WIDTH: usize = 100;
 
 /// Flags of `config`.
@@ -158,14 +158,14 @@ fn explained<'a>(setting: &'a Setting, settings: &Settings) -> Explained<'a> {
     }
 }
 
-/// Returns true if a value may contain a password. Values from the file never do: the reader refuses
-/// them.
+/// Returns true if a value may contain a password. Values from the file do not, because the reader rejects
+/// passwords.
 fn is_secret(setting: &Setting, held: &Effective) -> bool {
     setting.arg.is_hide_env_values_set()
         && !matches!(held.origin, Origin::File(..) | Origin::BuiltIn)
 }
 
-/// Prints a setting as it may stand in the file: entries of the file unchanged, everything else as
+/// Prints a setting in the format of the file: entries of the file unchanged, and all other settings as
 /// comments.
 fn describe(setting: &Setting, settings: &Settings, output: &Output) {
     for line in wrap(&help_of(setting)) {
@@ -222,7 +222,7 @@ fn toml(setting: &Setting, values: &[String]) -> String {
     let quoted = |value: &String| {
         let bare = setting.kind == Kind::Either && value.parse::<f64>().is_ok();
         if setting.kind.is_quoted() && !bare {
-            // A JSON string is a TOML string.
+            // Every JSON string is a valid TOML string.
             serde_json::Value::from(value.as_str()).to_string()
         } else {
             value.clone()

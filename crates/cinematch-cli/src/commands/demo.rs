@@ -1,5 +1,5 @@
-//! `cinematch demo`: an embedded sample runs through the same pipeline as real data: merge, train,
-//! publish, load, recommend, serve.
+//! `cinematch demo`: runs an embedded sample through the same pipeline as real data: merge, train, publish,
+//! load, recommend and serve.
 
 use std::path::Path;
 
@@ -43,14 +43,14 @@ const TMDB: &[u8] = include_bytes!("../../../../sample/tmdb_metadata.csv");
 const RATINGS: &[u8] = include_bytes!("../../../../sample/ratings.csv");
 const TAGS: &[u8] = include_bytes!("../../../../sample/tags.csv");
 
-/// User whose list is printed, and the movie whose rating is changed.
+/// User whose recommendations are printed, and the movie whose rating is changed.
 const USER: UserId = UserId(1);
 const CHANGED_TITLE: &str = "Heat";
 const CHANGED_TO: f32 = 1.0;
 const LIST: usize = 10;
 
 impl Demo {
-    /// Prints the list before and after a changed rating, then serves.
+    /// Prints the lists before and after a changed rating, then serves the sample.
     pub fn run(&self, output: &Output) -> Result<()> {
         let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
         let bundle = prepare(folder.path())?;
@@ -68,7 +68,7 @@ impl Demo {
     }
 }
 
-/// Merges, trains, publishes in `folder` and loads the sample.
+/// Merges the sample, trains on it, publishes a generation in `folder` and loads it.
 fn prepare(folder: &Path) -> Result<Bundle> {
     let inputs = Inputs {
         movies: ("sample/movies.csv", MOVIES),
@@ -200,7 +200,7 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// Prints the second list with each movie's move, then the movies that dropped out.
+/// Prints the second list with each movie's change of rank, then the movies that dropped out.
 fn print_moves(before: &Listing<'_>, after: &Listing<'_>, output: &Output) {
     let why = |movie| {
         let (was, is) = (before.contribution(movie), after.contribution(movie));

@@ -1,4 +1,4 @@
-//! `cinematch export`.
+//! `cinematch export`: writes the fitted transformers for other tools.
 
 use std::path::PathBuf;
 
@@ -31,7 +31,7 @@ enum Target {
 }
 
 impl Export {
-    /// Writes the files.
+    /// Writes the files and prints their paths.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let Target::Sklearn { artifacts, out } = &self.target;
         export_sklearn(&artifacts.resolve(global), out)?;

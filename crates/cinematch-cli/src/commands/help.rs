@@ -1,4 +1,4 @@
-//! The page that `cinematch --help` prints: commands under headings, and first steps.
+//! The page that `cinematch --help` prints: first steps, and the commands under headings.
 
 use std::fmt::Write as _;
 
@@ -26,7 +26,7 @@ pub const GROUPS: [(&str, &[&str]); 7] = [
     ("Evaluate", &["evaluate", "tune"]),
 ];
 
-/// First steps, printed above the commands: heading and lines.
+/// First steps, printed above the commands: headings, each with example commands and descriptions.
 const FIRST_STEPS: [(&str, &[(&str, &str)]); 2] = [
     (
         "Start here",
@@ -46,7 +46,7 @@ const FIRST_STEPS: [(&str, &[(&str, &str)]); 2] = [
     ),
 ];
 
-/// Examples below the options.
+/// Examples, printed below the options.
 const EXAMPLES: &str = "\
 Examples:
   cinematch demo                       try it on a built-in sample, without a network
@@ -64,7 +64,7 @@ pub fn grouped(command: Command) -> Command {
     )
 }
 
-/// Lays out the first steps and the groups. Each command's text is its own `about`.
+/// Returns the first steps and the groups as text. The description of a command is its `about`.
 pub fn page(command: &Command) -> String {
     let mut page = String::new();
     for (heading, lines) in FIRST_STEPS {

@@ -15,7 +15,7 @@ use crate::runtime::block_on;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch jobs                   list finished, running and waiting jobs\n  \
-                  cinematch jobs run retrain       request a training; a server runs it\n  \
+                  cinematch jobs run retrain       request a training run from a server\n  \
                   cinematch jobs show 12 --json    show a job and its result\n\n\
                   Schedules are flags of the server: `cinematch serve --retrain weekly`."
 )]
@@ -84,7 +84,7 @@ async fn request(store: &Store, kind: JobKind, output: &Output) -> Result<()> {
     output.json(&JobItem::from(job.clone()))?;
     let waits = if is_new { "is queued" } else { "was queued already" };
     output.line(format_args!(
-        "{STRONG}job {}{STRONG:#} ({}) {waits}; a running server starts it, `cinematch jobs` shows its progress",
+        "{STRONG}job {}{STRONG:#} ({}) {waits}; a running server starts it; `cinematch jobs` shows its progress",
         job.id,
         kind.name()
     ));

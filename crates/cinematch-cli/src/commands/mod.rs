@@ -45,7 +45,7 @@ pub struct Cli {
     command: Command,
 }
 
-/// The commands. `help::GROUPS` places each under a heading.
+/// The commands. `help::GROUPS` assigns each to a heading of the help page.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Recommend from a built-in sample, then serve it; needs no data and no network
@@ -87,7 +87,7 @@ enum Command {
     User(people::User),
     /// Manage API keys
     Key(people::Key),
-    /// Write all user data to one file, also while a server runs
+    /// Back up all user data to one file; servers may keep running
     Backup(transfer::Backup),
     /// Restore user data from a backup
     Restore(transfer::Restore),
@@ -175,12 +175,11 @@ mod tests {
     use super::*;
     use crate::settings::{SECTIONS, Setting, walk};
 
-    /// Flags with an environment variable that no section contains, because `.env` and the file
-    /// are located by them.
+    /// Flags that have an environment variable but no key, because they locate `.env` and the file.
     const FIND_THE_FILE: [&str; 2] = ["root", "config"];
 
     #[test]
-    fn every_command_stands_under_exactly_one_heading() {
+    fn every_command_has_exactly_one_heading() {
         let command = Cli::command();
         let mut grouped: Vec<&str> =
             help::GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
@@ -191,13 +190,13 @@ mod tests {
     }
 
     #[test]
-    fn the_help_page_shows_each_command_with_its_own_text() {
+    fn help_lists_each_command_with_its_description() {
         let page = command_line().render_help().to_string();
         for command in Cli::command().get_subcommands() {
             let line = page.lines().find(|line| {
                 line.starts_with("  ") && line.split_whitespace().next() == Some(command.get_name())
             });
-            let about = command.get_about().expect("every command has a text").to_string();
+            let about = command.get_about().expect("every command has a description").to_string();
             assert!(line.is_some_and(|line| line.ends_with(&about)), "{about}\n{page}");
         }
         for first in ["cinematch demo", "cinematch fetch movielens", "http://127.0.0.1:8000/"] {
@@ -206,12 +205,12 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn command_line_passes_the_assertions_of_clap() {
         command_line().debug_assert();
     }
 
     #[test]
-    fn every_key_is_a_flag_and_every_flag_with_a_variable_is_a_key() {
+    fn every_key_has_a_flag_and_every_flag_with_a_variable_has_a_key() {
         let root = Cli::command();
         let known = Setting::all(&root);
         let bound: BTreeSet<String> = known.iter().map(Setting::key).collect();
@@ -230,7 +229,7 @@ mod tests {
             }
             assert!(
                 known.iter().any(|setting| setting.is_default_of(command, arg)),
-                "`{command} --{id}` has a variable and is in no section of settings/keys.rs"
+                "`{command} --{id}` has a variable but no key in settings/keys.rs"
             );
         });
     }

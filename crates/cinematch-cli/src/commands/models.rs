@@ -1,4 +1,4 @@
-//! `cinematch models`: generations, and which of them is served.
+//! `cinematch models`: lists generations and selects the served one.
 
 use anyhow::Result;
 use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Manifest, Promoted, Role};
@@ -67,7 +67,7 @@ struct Why {
 #[derive(Serialize)]
 struct List {
     champion: Option<u64>,
-    /// Generation that a rollback would serve.
+    /// Generation that a rollback would serve, if there is one.
     previous: Option<u64>,
     generations: Vec<GenerationInfo>,
 }
@@ -79,7 +79,7 @@ struct Shown {
     info: GenerationInfo,
     directory: String,
     manifest: Manifest,
-    /// Verdict, if the generation was judged.
+    /// Verdict; `None` if the generation was not evaluated.
     judged: Option<Verdict>,
     judged_at: Option<String>,
 }
@@ -206,7 +206,7 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
 
 /// Prints a verdict with its metrics.
 fn print_verdict(verdict: &Verdict, judged_at: &str, output: &Output) {
-    output.line(format_args!("  judged {judged_at}: {}", verdict.why));
+    output.line(format_args!("  evaluated {judged_at}: {}", verdict.why));
     for (users, of) in [("users with a history", &verdict.overall), ("new users", &verdict.cold)] {
         let Some(of) = of else { continue };
         let told = |of: &Interval| format!("{:.4} ({:.4} to {:.4})", of.mean, of.low, of.high);

@@ -16,7 +16,7 @@ use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING};
 use crate::paths::DatabasePath;
 use crate::runtime::block_on;
 
-/// Shortest password (NIST SP 800-63B).
+/// Minimum length of a password, in characters (NIST SP 800-63B).
 const MIN_PASSWORD_LENGTH: usize = 8;
 
 /// Flags of `user`.
@@ -44,7 +44,7 @@ enum UserAction {
         #[command(flatten)]
         database: DatabasePath,
     },
-    /// Change a password and end all sessions
+    /// Change the password of an account and end its sessions
     Passwd {
         /// Email address of the account
         email: String,
@@ -63,7 +63,7 @@ enum UserAction {
 #[command(
     after_help = "Examples:\n  cinematch key create phone --scope write     prints the key once\n  \
                         cinematch key list\n  cinematch key revoke 3f2a90c1d4e5\n\n\
-                  Programs send it as `Authorization: Bearer KEY`, and the id of the user they act for as \
+                  Programs send the key as `Authorization: Bearer KEY`, and the id of the user they act for as \
                   X-User-Id."
 )]
 pub struct Key {
@@ -122,7 +122,7 @@ struct KeyRow {
     scope: &'static str,
     created_at: String,
     revoked_at: Option<String>,
-    /// The whole key, only when it was just created.
+    /// The whole key; set only in the result of `key create`.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
@@ -327,7 +327,7 @@ fn list_keys((database, global): DatabaseFlags<'_>, output: &Output) -> Result<(
     })
 }
 
-/// Runs `act` on the database, beside a server that may be running.
+/// Runs `act` on the database, which servers may be using at the same time.
 fn with_store<T>(
     database: &DatabasePath,
     global: &Global,
@@ -342,8 +342,8 @@ fn with_store<T>(
     })
 }
 
-/// Prompts for a password twice, or reads a line from standard input, and returns its hash. Passwords
-/// are not accepted as arguments, which other users of the machine can see.
+/// Prompts for a password twice, or reads a line from standard input, and returns the hash. Passwords are
+/// not accepted as arguments, because other users of the machine can see those.
 fn new_password() -> Result<String> {
     let password = if std::io::stdin().is_terminal() {
         let ask = |what| rpassword::prompt_password(what).map(SecretString::from);

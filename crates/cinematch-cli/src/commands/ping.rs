@@ -1,4 +1,4 @@
-//! `cinematch ping`.
+//! `cinematch ping`: checks whether a server is ready.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -10,14 +10,14 @@ use clap::Args;
 use crate::output::{Output, SUCCESS};
 use crate::serving::Place;
 
-/// Longest reply that is read, in bytes.
+/// Maximum size of a reply, in bytes.
 const MAX_REPLY: u64 = 64 * 1024;
 
 /// Flags of `ping`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch ping && echo ready\n  cinematch ping --port 9000\n\n\
-                  For health checks in containers without curl. Exits with 1 if the server is not ready."
+                  For health checks in containers without curl. Exits with status 1 if the server is not ready."
 )]
 pub struct Ping {
     #[command(flatten)]
@@ -28,7 +28,7 @@ pub struct Ping {
 }
 
 impl Ping {
-    /// Requests /health/ready.
+    /// Requests /health/ready. Returns an error if the server is not ready.
     pub fn run(&self, output: &Output) -> Result<()> {
         let host = match self.place.host {
             // A server on all addresses also listens on loopback.

@@ -1,4 +1,4 @@
-//! `cinematch preprocess`.
+//! `cinematch preprocess`: merges MovieLens and TMDb into one table.
 
 use anyhow::Result;
 use clap::Args;

@@ -1,4 +1,4 @@
-//! `cinematch ratings`.
+//! `cinematch ratings`: checks and packs the ratings.
 
 use std::time::Instant;
 
@@ -33,7 +33,7 @@ pub struct Ratings {
     no_cache: bool,
 }
 
-/// Result as JSON.
+/// Result of `ratings` as JSON.
 #[derive(Serialize)]
 struct Summary<'a> {
     ratings: usize,

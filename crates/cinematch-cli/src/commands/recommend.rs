@@ -1,4 +1,4 @@
-//! `cinematch recommend`.
+//! `cinematch recommend`: ranks movies for one user, or for all users in a file.
 
 mod histories;
 
@@ -48,13 +48,14 @@ pub struct Recommend {
     genres: Vec<String>,
     #[command(flatten)]
     filters: FilterFlags,
-    /// Number of movies, 1 to 100; without a limit with --histories
+    /// Number of movies, 1 to 100; unlimited with --histories
     #[arg(long, short = 'k', alias = "k", default_value_t = 10, value_name = "N")]
     limit: usize,
-    /// Diversity of the list, from 0 (order by score) to 1 (as diverse as possible) [default: a little]
+    /// Diversity of the list, from 0 (order by score) to 1 (as diverse as possible) [default: 0.15, or 0.5
+    /// without a history]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     diversity: Option<f32>,
-    /// Penalty for popular movies, from 0 (none) to 1
+    /// Penalty for popular movies, from 0 (none) to 1 (strongest)
     #[arg(
         long,
         default_value_t = 0.0,
@@ -108,7 +109,7 @@ struct FilterFlags {
     /// Only movies on one of these services
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     services: Vec<String>,
-    /// Country of the services, as two letters [default: the country they were fetched for]
+    /// Country of the services, as a two-letter code [default: the country they were fetched for]
     #[arg(long, value_name = "COUNTRY")]
     region: Option<String>,
     /// Only movies from this year or later
@@ -117,16 +118,16 @@ struct FilterFlags {
     /// Only movies from this year or earlier
     #[arg(long, value_name = "YEAR")]
     year_max: Option<u16>,
-    /// Shortest runtime in minutes
+    /// Minimum runtime in minutes
     #[arg(long, value_name = "MINUTES")]
     runtime_min: Option<u32>,
-    /// Longest runtime in minutes
+    /// Maximum runtime in minutes
     #[arg(long, value_name = "MINUTES")]
     runtime_max: Option<u32>,
-    /// Lowest number of votes
+    /// Minimum number of votes
     #[arg(long, default_value_t = 0, value_name = "N", hide_default_value = true)]
     min_votes: u32,
-    /// Lowest average vote, 0 to 10
+    /// Minimum average vote, 0 to 10
     #[arg(long, value_name = "VOTE")]
     rating_min: Option<f64>,
     /// Movies to exclude, by MovieLens id
@@ -154,7 +155,7 @@ struct Shown<'a> {
     predicted_rating: Option<Prediction>,
     #[serde(flatten)]
     movie: &'a Movie,
-    /// Services in the requested region.
+    /// Services in the requested region; `None` if no region was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     services_in_region: Option<Vec<&'a str>>,
 }

@@ -36,7 +36,7 @@ use crate::tmdb::fetch::FetchTmdb;
 pub struct Retrain {
     #[command(flatten)]
     artifacts: ArtifactsPath,
-    /// Largest accepted loss of NDCG, as a share of the champion's, at the lower end of the 95 % interval
+    /// Maximum accepted loss of NDCG, as a share of the champion's, at the lower end of the 95 % interval
     #[arg(long, env = "CINEMATCH_MARGIN", default_value = "0.02", value_parser = margin, value_name = "SHARE")]
     margin: f64,
     /// Accept a generation with less than 90 % of the champion's movies
@@ -60,15 +60,15 @@ fn margin(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "expected a number from 0 to below 1".to_owned())
 }
 
-/// Result as JSON.
+/// Result of `retrain` as JSON.
 #[derive(Debug, Serialize)]
 struct Outcome {
-    /// The new generation; `None` if the data did not change.
+    /// Number of the new generation; `None` if the data did not change.
     generation: Option<u64>,
     promoted: bool,
     why: String,
     verdict: Option<Verdict>,
-    /// Steps that failed and were skipped.
+    /// Messages about steps that failed and were skipped.
     warnings: Vec<String>,
     seconds: f64,
 }
@@ -80,7 +80,7 @@ struct Candidate {
 }
 
 impl Retrain {
-    /// Trains, judges, and promotes the generation if it is accepted.
+    /// Trains and evaluates a generation, and promotes it if it is accepted.
     pub fn run(&self, global: &Global, settings: &Settings, output: &Output) -> Result<()> {
         let output = &self.events.follow(output)?;
         let started = Instant::now();
@@ -153,8 +153,9 @@ impl Retrain {
         Ok(Outcome { generation: Some(generation), promoted, why, verdict, warnings, seconds: 0.0 })
     }
 
-    /// Fails if the ratings that the champion was trained on are missing, for example on a disk that is
-    /// not mounted: a content model would replace it. Flags for `train` disable the check.
+    /// Returns an error if the ratings that the champion was trained on are missing, for example because a
+    /// disk is not mounted. Without the check, a content model would replace the champion. Flags for `train`
+    /// disable it.
     fn check_ratings(
         &self,
         generations: &Generations,
@@ -193,7 +194,7 @@ impl Retrain {
         events::stage(output, "fetch", 1.0)
     }
 
-    /// Returns the user's flags for `train`, as a candidate that is not served yet.
+    /// Returns the operator's flags for `train`, with `--candidate` so that the generation is not served.
     fn train(&self, context: Context<'_>) -> Result<TrainFlags> {
         let artifacts = self.artifacts.resolve(context.global);
         let own = ["--candidate".into(), "--artifacts".into(), artifacts.into()];
@@ -237,7 +238,7 @@ impl Retrain {
             .reduce(HoldOut::and);
         let panel = ratings.as_ref().map(|loaded| {
             let interactions = &loaded.interactions;
-            // Content models are trained on no users, so any users serve.
+            // Content models are trained without users, so any users can be held out.
             let usual = || HoldOut::usual(interactions.n_users());
             Panel::new(interactions, held_out.unwrap_or_else(usual), is_known)
         });
@@ -299,7 +300,7 @@ fn preprocess(
 }
 
 /// Trains a candidate; `None` if it equals the champion. An existing generation with the same model,
-/// for example one rejected against an earlier champion, is judged again.
+/// for example one that was rejected against an earlier champion, is evaluated again.
 fn train_candidate(
     train: &TrainFlags,
     global: &Global,
@@ -321,7 +322,7 @@ fn train_candidate(
     let manifest = trained.manifest.clone();
     let mut all = generations.list()?.into_iter();
     let known = all.find(|info| info.model_id.as_deref() == Some(manifest.model_id.as_str()));
-    // A damaged generation is written again.
+    // If that generation is damaged, it is written again.
     let known = known.filter(|known| generations.check_generation(known.generation).is_ok());
     let generation = match known {
         Some(known) if Some(known.generation) == generations.published() => None,

@@ -1,4 +1,4 @@
-//! `cinematch search`.
+//! `cinematch search`: searches the catalog of the served generation.
 
 use anyhow::Result;
 use cinematch::bundle::Bundle;
@@ -20,14 +20,14 @@ pub struct Search {
     /// Words of a title, a person or a keyword; a year narrows the search
     #[arg(required = true, value_name = "WORDS")]
     words: Vec<String>,
-    /// Number of movies
+    /// Maximum number of movies to print
     #[arg(long, short = 'k', default_value_t = 10, value_name = "N")]
     limit: usize,
     #[command(flatten)]
     artifacts: ArtifactsPath,
 }
 
-/// A result as JSON.
+/// A search result as JSON.
 #[derive(Serialize)]
 struct Found<'a> {
     movie_id: MovieId,
@@ -37,7 +37,7 @@ struct Found<'a> {
 }
 
 impl Search {
-    /// Searches and prints the results.
+    /// Searches the catalog and prints the results.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let loading = output.step("loading the catalog");
         let bundle = Bundle::load(&self.artifacts.resolve(global))?;

@@ -1,4 +1,4 @@
-//! `cinematch serve`.
+//! `cinematch serve`: serves the web pages and the HTTP API.
 
 use anyhow::Result;
 use cinematch_server::{AppState, ServerConfig};
@@ -42,7 +42,7 @@ impl Serve {
     }
 }
 
-/// Listens at once, and serves when model and database exist.
+/// Listens immediately, and serves once the model and the database exist.
 async fn wait_and_listen(config: ServerConfig, output: &Output) -> Result<()> {
     let (listener, shown) = bind(&config).await?;
     output.json(&serde_json::json!({ "listening": shown, "model_id": null }))?;

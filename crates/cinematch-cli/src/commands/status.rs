@@ -1,4 +1,4 @@
-//! `cinematch status`.
+//! `cinematch status`: shows which data and generations exist.
 
 use std::path::Path;
 
@@ -24,14 +24,14 @@ pub struct Status {
     artifacts: ArtifactsPath,
 }
 
-/// Result as JSON.
+/// Result of `status` as JSON.
 #[derive(Serialize)]
 struct Report {
     files: Vec<FileStatus>,
     model: Option<ModelStatus>,
     /// Error of the served generation, if it exists but cannot be loaded.
     model_error: Option<String>,
-    /// Generations on disk.
+    /// Numbers of the generations on disk.
     generations: Vec<u64>,
     next: Option<&'static str>,
 }
@@ -46,13 +46,13 @@ struct FileStatus {
 #[derive(Serialize)]
 struct ModelStatus {
     generation: u64,
-    /// True if the merged table is the one the model was trained on.
+    /// True if the merged table is the one that the model was trained on; `None` if this is unknown.
     up_to_date: Option<bool>,
     manifest: Manifest,
 }
 
 impl Status {
-    /// Inspects the files and prints their state.
+    /// Inspects the files and the served generation, and prints their state.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let raw = self.raw.resolve(global);
         let merged = self.merged.resolve(global);
@@ -157,7 +157,7 @@ fn print(report: &Report, output: &Output) {
     }
     if !report.generations.is_empty() {
         let kept: Vec<String> = report.generations.iter().map(ToString::to_string).collect();
-        output.line(format_args!("  {DIM}generations kept: {}{DIM:#}", kept.join(", ")));
+        output.line(format_args!("  {DIM}generations on disk: {}{DIM:#}", kept.join(", ")));
     }
     if let Some(next) = report.next {
         output.line(format_args!("next: {next}"));

@@ -1,4 +1,4 @@
-//! `cinematch synth`.
+//! `cinematch synth`: generates files in the formats of MovieLens and TMDb.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub struct Synth {
     /// Number of ratings
     #[arg(long, default_value_t = 320_002, value_name = "N")]
     ratings: u64,
-    /// Number of movies [default: as many as that number of ratings covers in MovieLens]
+    /// Number of movies [default: about as many as the same number of ratings covers in MovieLens]
     #[arg(long, value_name = "N")]
     movies: Option<u32>,
     /// Number of users [default: one per 159 ratings, as in MovieLens]
@@ -45,7 +45,7 @@ const MOVIES: f64 = 87_585.0;
 const USERS: f64 = 200_948.0;
 
 impl Synth {
-    /// Writes the five files.
+    /// Writes the five files of the dataset.
     pub fn run(&self, output: &Output) -> Result<()> {
         let generator = Generator::new(&self.params().check()?);
         let release = self.out.join("raw").join(SYNTHETIC_RELEASE);
@@ -93,7 +93,7 @@ impl Synth {
 
     fn params(&self) -> SyntheticParams {
         let share = self.ratings as f64 / RATINGS;
-        // Movies decrease more slowly than users, since few users already cover the popular movies.
+        // The number of movies shrinks more slowly than that of users, who mostly rate popular movies.
         let movies = (MOVIES * share.min(1.0).powf(0.32)).ceil().max(2.0) as u32;
         SyntheticParams {
             movies: self.movies.unwrap_or(movies),

@@ -1,4 +1,4 @@
-//! `cinematch train`.
+//! `cinematch train`: trains a model and publishes it as a generation.
 
 use anyhow::Result;
 use cinematch::bundle::Manifest;
@@ -25,7 +25,7 @@ pub struct Train {
     flags: TrainFlags,
 }
 
-/// Result as JSON.
+/// Result of `train` as JSON.
 #[derive(Serialize)]
 struct Summary<'a> {
     generation: u64,
@@ -37,7 +37,7 @@ struct Summary<'a> {
 }
 
 impl Train {
-    /// Trains and publishes a generation.
+    /// Trains a generation, and publishes it unless `--candidate` is set.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let settings = self.flags.settings(global, output)?;
         let Material { training, n_ratings } = self.flags.material(settings, global, output)?;

@@ -1,4 +1,4 @@
-//! `cinematch backup`, `restore` and `migrate`: copies of all user data.
+//! `cinematch backup`, `restore` and `migrate`: copy all user data.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::runtime::block_on;
 /// Flags of `backup`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch backup people-2026-01-31.db          also while a server runs\n  \
+    after_help = "Examples:\n  cinematch backup people-2026-01-31.db          servers may keep running\n  \
                         DATABASE_URL=postgres://… cinematch backup people.db"
 )]
 pub struct Backup {
@@ -96,13 +96,13 @@ impl Restore {
             Ok(copied?)
         })?;
         print_counts(&copied, &format!("from {} into {address}", shown(&self.file)), output)?;
-        output.note("Keys revoked and profiles deleted since the backup are restored as well.");
+        output.note("Profiles deleted and keys revoked since the backup exist again.");
         Ok(())
     }
 }
 
 impl Migrate {
-    /// Copies all user data.
+    /// Copies all user data from one database to another.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let default = || global.root.join("data/cinematch.db").display().to_string();
         let from = self.from.clone().unwrap_or_else(default);

@@ -1,4 +1,4 @@
-//! `cinematch tune`.
+//! `cinematch tune`: searches for hyperparameters on the validation split.
 
 mod log;
 
@@ -43,10 +43,11 @@ pub struct Tune {
     /// Number of hyperparameter sets to try; the first is the default
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "N")]
     trials: u32,
-    /// File for the best hyperparameters, shared by all models [default: data/tuned.json, or data/tuned-PROTOCOL.json]
+    /// File for the best hyperparameters, shared by all models [default: data/tuned.json or
+    /// data/tuned-PROTOCOL.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Log of finished trials, which is resumed [default: data/tune/MODEL.jsonl]
+    /// Log of finished trials, from which a search resumes [default: data/tune/MODEL.jsonl]
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 }
@@ -59,15 +60,16 @@ struct Finalist<'a> {
     spec: &'a Spec,
 }
 
-/// Result as JSON.
+/// Result of `tune` as JSON.
 #[derive(Serialize)]
 struct Summary<'a> {
     model: &'a str,
     /// Metric of the scores.
     objective: &'static str,
     trials: usize,
-    /// Number of trials measured by this run, and of those read from the log.
+    /// Number of measurements made by this run.
     measured: usize,
+    /// Number of measurements read from the log.
     resumed: usize,
     /// Trials measured on every split, best first.
     finalists: &'a [Finalist<'a>],
@@ -85,7 +87,7 @@ struct Found<'a> {
 }
 
 impl Tune {
-    /// Searches, and writes the best hyperparameters.
+    /// Searches for the best hyperparameters and writes them.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let started = Instant::now();
         let out = self.out.clone().unwrap_or_else(|| self.division.tuned(global));
@@ -143,8 +145,8 @@ impl Tune {
         Ok(())
     }
 
-    /// Measures trials by successive halving: all on the first split, the better half on each
-    /// further one. Measurements in the log are not repeated.
+    /// Measures trials by successive halving: all on the first split, and the better half on each further
+    /// split. Measurements in the log are not repeated.
     fn search<'a>(
         &self,
         trials: &'a [Spec],
@@ -198,7 +200,7 @@ impl Tune {
         Ok(Found { finalists, measured, resumed })
     }
 
-    /// Returns the hyperparameters to start from: the model's defaults, and for a hybrid its tuned
+    /// Returns the hyperparameters to start from: the model's defaults. A hybrid starts from its tuned
     /// components.
     fn base(&self, out: &Path, output: &Output) -> Result<Spec> {
         let mut base =
@@ -236,8 +238,8 @@ impl Tune {
         Ok(())
     }
 
-    /// Writes the hyperparameters beside those of other models. If existing ones scored better on the
-    /// same splits, they are kept and their score is returned.
+    /// Writes the hyperparameters to the file that all models share. If the existing ones scored better on the
+    /// same splits, leaves them unchanged and returns their score.
     fn write(
         &self,
         out: &Path,

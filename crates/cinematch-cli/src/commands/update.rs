@@ -1,4 +1,4 @@
-//! `cinematch update`.
+//! `cinematch update`: adds new and changed movies to the served generation, without training.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ use crate::runtime::now;
 pub struct Update {
     #[command(flatten)]
     raw: RawPath,
-    /// TMDb metadata [default: the file that the table was made from]
+    /// TMDb metadata [default: the file that the table was merged from]
     #[arg(long, env = "CINEMATCH_TMDB", value_name = "FILE")]
     tmdb: Option<PathBuf>,
     #[command(flatten)]
@@ -63,17 +63,17 @@ pub struct Update {
     events: Events,
 }
 
-/// Result as JSON.
+/// Result of `update` as JSON.
 #[derive(Serialize)]
 struct Outcome {
-    /// The published generation; `None` if nothing changed.
+    /// Number of the published generation; `None` if nothing changed.
     generation: Option<u64>,
     promoted: bool,
     why: String,
     model_id: String,
     #[serde(flatten)]
     changes: CatalogChanges,
-    /// Movies outside the training data that were folded in by their ratings.
+    /// Number of movies outside the training data that were folded in from their ratings.
     rated_newcomers: usize,
     seconds: f64,
 }
@@ -184,7 +184,7 @@ impl Update {
         Ok(again.raw().clone())
     }
 
-    /// Returns true if the served generation was made from the current files.
+    /// Returns true if the served generation was built from the current files.
     fn is_known(
         &self,
         served: &Manifest,
@@ -251,7 +251,7 @@ fn rated_newcomers(manifest: &Manifest) -> usize {
     manifest.derived_from.as_ref().map_or(0, |derived| derived.rated_newcomers)
 }
 
-/// Summarizes the changes.
+/// Describes the changes on one line.
 fn summarize(changes: &CatalogChanges) -> String {
     let CatalogChanges { added, changed, left } = changes;
     let mut parts = Vec::new();

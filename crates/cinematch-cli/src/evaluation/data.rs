@@ -1,4 +1,4 @@
-//! Data that models are evaluated and tuned on.
+//! Data for evaluating and tuning models.
 
 use anyhow::{Result, bail};
 use cinematch::bundle::InputSum;
@@ -17,7 +17,7 @@ use crate::output::Output;
 use crate::paths::{MergedPath, PackedPath, RawPath};
 use crate::pipeline::inputs::{ReadMode, load_ratings, ratings_sum, read_movies, read_tags};
 
-/// Flags for the input files.
+/// Flags for the input files of `evaluate` and `tune`.
 #[derive(Debug, Args)]
 pub struct Inputs {
     #[command(flatten)]
@@ -33,9 +33,9 @@ pub struct Data {
     movies: Vec<Movie>,
     tags: Vec<TagRow>,
     plain: PlainFeatures,
-    /// Genres of the movies.
+    /// Genres of each movie in the merged table.
     pub genres: MovieGenres,
-    /// Ratings of these movies.
+    /// Ratings of movies in the merged table.
     pub interactions: Interactions,
     /// Files that the data was read from.
     pub files: Vec<InputSum>,
@@ -56,11 +56,11 @@ impl Inputs {
         let interactions = loaded.interactions.restricted_to(&vocabulary);
         if interactions.n_ratings() == 0 {
             bail!(
-                "no movie of the merged table has a rating; run `cinematch preprocess` on the movies.csv \
+                "no movie in the merged table has a rating; run `cinematch preprocess` on the movies.csv \
                  that ratings.csv belongs to"
             );
         }
-        let learning = output.step("learning features");
+        let learning = output.step("fitting features");
         let plain = PlainFeatures::fit(&movies, TfidfParams::default())?;
         drop(learning);
         Ok(Data {
@@ -75,7 +75,7 @@ impl Inputs {
 }
 
 impl Data {
-    /// Computes the movies' features for ranking, with the tags that the split may train on.
+    /// Computes the movies' features for ranking, with the tags in the training part of the split.
     pub fn features(&self, split: &Split<'_>) -> Result<RankingFeatures> {
         let tags = TagCounts::new(self.tags.iter().filter(|tag| split.tags.admits(tag)));
         Ok(RankingFeatures::fit(FeatureSet::Full, &self.movies, &self.plain, &tags)?)

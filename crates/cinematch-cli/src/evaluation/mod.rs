@@ -19,9 +19,9 @@ pub use data::{Data, Inputs};
 
 /// Flags that select how ratings are split.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Division")]
+#[command(next_help_heading = "Splits")]
 pub struct Division {
-    /// Data withheld from training: users, the future or movies
+    /// Data to withhold from training: users, the future or movies
     #[arg(long, value_enum, default_value = "strong-generalization", value_name = "NAME")]
     protocol: ProtocolName,
     /// Number of splits, with seeds --seed, --seed + 1, …
@@ -30,14 +30,14 @@ pub struct Division {
     /// Seed of the split and of the models
     #[arg(long, default_value_t = 42, value_name = "N")]
     pub seed: u64,
-    /// Number of users held out for the test, and as many for validation [default: 10,000, or a sixth of
-    /// all users]
+    /// Number of users to hold out for the test, and again for validation [default: 10,000, but at most a
+    /// sixth of all users]
     #[arg(long, value_name = "N")]
     held_out: Option<usize>,
-    /// With time-cut: share of ratings in the test, and as large a share for validation [default: 0.1]
+    /// Share of ratings to withhold for the test, and again for validation; time-cut only [default: 0.1]
     #[arg(long, value_name = "SHARE")]
     test_share: Option<f64>,
-    /// With cold-films: share of movies that lose their ratings, and as large a share for validation
+    /// Share of movies whose ratings are withheld for the test, and again for validation; cold-films only
     /// [default: 0.05]
     #[arg(long, value_name = "SHARE")]
     cold_share: Option<f64>,
@@ -45,17 +45,17 @@ pub struct Division {
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 enum ProtocolName {
-    /// Unseen users (Liang et al. 2018)
+    /// Evaluate on unseen users (Liang et al. 2018)
     StrongGeneralization,
-    /// Unseen future
+    /// Evaluate on future ratings
     TimeCut,
-    /// Unseen movies
+    /// Evaluate on unseen movies
     #[value(name = "cold-films", alias = "cold-movies")]
     ColdMovies,
 }
 
 impl Division {
-    /// Returns the protocol. Fails if a flag does not apply to it.
+    /// Returns the protocol, or an error if a flag does not apply to it.
     pub fn protocol(&self) -> Result<Protocol> {
         let Self { seed, held_out, test_share, cold_share, .. } = *self;
         let (is_cold, is_cut) = match self.protocol {
@@ -108,7 +108,8 @@ impl Division {
     }
 }
 
-/// Reads hyperparameters from the file named, or from `written` if `tune` has written it.
+/// Reads hyperparameters by model name from `named`, or else from `written`. Returns an empty map if
+/// `named` is `None` and `written` does not exist.
 pub fn tuned(
     named: Option<&Path>,
     written: &Path,

@@ -1,5 +1,5 @@
-//! Progress events for a server that runs a command as a job: one JSON object per line, and an end
-//! of the process when the server stops.
+//! Progress events for a server that runs a command as a job. The command prints one JSON object per line
+//! and exits when the server stops.
 
 use std::io::{Read, Write};
 use std::sync::{Mutex, PoisonError};
@@ -21,27 +21,27 @@ pub struct Events {
     /// standard input closes
     #[arg(long)]
     events: bool,
-    /// With --events, the seconds without a heartbeat after which the server counts as stopped
+    /// With --events, number of seconds without a heartbeat after which the job exits
     #[arg(long, value_name = "SECONDS", requires = "events", hide = true)]
     patience: Option<f64>,
 }
 
-/// A stage of the work and its progress.
+/// A stage of the job and its progress, 0 to 1.
 #[derive(Serialize)]
 struct Stage<'a> {
     stage: &'a str,
     share: f32,
 }
 
-/// Result of the work.
+/// Result of the job.
 #[derive(Serialize)]
 struct Outcome<'a, T> {
     outcome: &'a T,
 }
 
 impl Events {
-    /// Returns the output to print to. With `--events`, lowers the priority of this process, and exits
-    /// when standard input closes, because the server has died.
+    /// Returns the printer for the command. With `--events`, also lowers the priority of this process, and
+    /// exits when standard input closes, which means that the server has died.
     pub fn follow(self, output: &Output) -> Result<Output> {
         if !self.events {
             return Ok(output.clone());
@@ -62,7 +62,7 @@ impl Events {
                 }
                 let _ = writeln!(
                     std::io::stderr(),
-                    "error: the server's heartbeat stopped; it may have given this job to another server"
+                    "error: the server's heartbeat stopped; another server may be running this job"
                 );
                 std::process::exit(1);
             });
@@ -71,8 +71,8 @@ impl Events {
     }
 }
 
-/// Time of the last heartbeat. A server that was suspended may have lost the job to another server,
-/// and two workers must not run it at once.
+/// Time of the last heartbeat. A server that was suspended may have lost the job to another server, and
+/// two workers must not run it at the same time.
 static HEARTBEAT: Mutex<Option<Instant>> = Mutex::new(None);
 
 fn record_heartbeat() {
@@ -83,12 +83,12 @@ fn last_heartbeat() -> Option<Instant> {
     *HEARTBEAT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Prints the progress of a stage, 0 to 1.
+/// Prints the progress of a stage as an event; `share` is from 0 to 1.
 pub fn stage(output: &Output, stage: &str, share: f32) -> Result<()> {
     output.event(&Stage { stage, share })
 }
 
-/// Prints the result.
+/// Prints the result of the job as an event.
 pub fn outcome(output: &Output, outcome: &impl Serialize) -> Result<()> {
     output.event(&Outcome { outcome })
 }

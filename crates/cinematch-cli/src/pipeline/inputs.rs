@@ -1,4 +1,4 @@
-//! Readers of the files that models are trained on.
+//! Readers of the training inputs: merged table, ratings, tags, watch providers and hyperparameters.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -35,7 +35,7 @@ struct Report<'a> {
     problems: &'a [Problem],
 }
 
-/// Ratings, and how they were read.
+/// Ratings, with the statistics of reading them.
 pub struct Loaded {
     /// Ratings of all movies in movies.csv.
     pub interactions: Interactions,
@@ -233,7 +233,7 @@ pub fn load_ratings(
     })
 }
 
-/// Returns the path of the report, beside the packed ratings.
+/// Returns the path of `ratings_report.json`, beside the packed ratings.
 pub fn report_path(packed: &Path) -> PathBuf {
     files::parent(packed).join("ratings_report.json")
 }

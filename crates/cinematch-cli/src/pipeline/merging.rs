@@ -44,7 +44,7 @@ pub struct Filters {
     /// Drop movies without TMDb metadata
     #[arg(long)]
     require_tmdb: bool,
-    /// Drop movies with fewer TMDb votes
+    /// Drop movies with fewer than N TMDb votes
     #[arg(long, default_value_t = 0, value_name = "N")]
     min_votes: u32,
     /// Keep movies without a genre
@@ -72,15 +72,15 @@ impl FromStr for MinYear {
 /// Flags that select streaming services.
 #[derive(Clone, Debug, Args)]
 pub struct Services {
-    /// Streaming services: tmdb uses fetched data, mock invents services for demonstrations, none adds
-    /// no services; auto is tmdb where data was fetched, otherwise mock
+    /// Streaming services: tmdb uses fetched data, mock invents services for demonstrations, none omits
+    /// them; auto is tmdb if data was fetched, otherwise mock
     #[arg(long, value_enum, default_value = "auto", value_name = "WHICH")]
     #[allow(clippy::struct_field_names, reason = "the flag is --services")]
     services: ServicesName,
     /// Seed of mock services
     #[arg(long, default_value_t = 42, value_name = "N")]
     seed: u64,
-    /// Share of movies that get one or two more mock services
+    /// Share of movies that get one or two additional mock services
     #[arg(long, default_value = "0.3", value_parser = fraction, value_name = "SHARE")]
     sample_fraction: f64,
 }
@@ -98,7 +98,7 @@ fn fraction(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
-/// Result as JSON.
+/// Result of `preprocess` as JSON.
 #[derive(serde::Serialize)]
 struct Summary<'a> {
     merged: String,
@@ -108,7 +108,7 @@ struct Summary<'a> {
     problems: Vec<cinematch::catalog::ProblemCount<'a>>,
 }
 
-/// A merge whose files were written.
+/// A finished merge, with its files on disk.
 #[derive(Debug)]
 pub struct Done {
     /// Table and problems in memory.
@@ -159,7 +159,7 @@ impl Merge {
             format!("{} is not a report of `cinematch preprocess`; run it again", shown(&path))
         })?;
         let settings = recipe.settings();
-        // Files that no longer exist are looked for in their default places.
+        // Recorded paths that no longer exist are replaced by the defaults.
         let was = |name: String| Some(global.root.join(name)).filter(|path| path.exists());
         let (raw_was, tmdb_was) = match recipe.made_from {
             Some(InputPaths { raw, tmdb }) => (was(raw), tmdb.and_then(was)),
@@ -188,7 +188,7 @@ impl Merge {
         }))
     }
 
-    /// Returns the flags that produced the existing table, or these flags if they are not recorded.
+    /// Returns the flags that produced the existing table, or these flags if the table has no report.
     pub fn with_recorded_flags(&self, global: &Global) -> Result<Self> {
         let recorded = Self::recorded(&self.raw, self.tmdb.as_deref(), &self.merged, global)?;
         Ok(recorded.unwrap_or_else(|| self.clone()))
@@ -272,13 +272,13 @@ impl Merge {
     }
 }
 
-/// Returns the path of the report, beside the table.
+/// Returns the path of `preprocess_report.json`, beside the table.
 fn report_path(table: &Path) -> PathBuf {
     files::parent(table).join("preprocess_report.json")
 }
 
-/// Returns a path relative to the root folder, so that the folder can be moved; absolute if it is
-/// elsewhere.
+/// Returns a path relative to the root folder, so that the folder can be moved, or an absolute path if it
+/// is outside the root folder.
 fn below_root(path: &Path, global: &Global) -> Result<String> {
     let whole = |path: &Path| {
         std::path::absolute(path).with_context(|| format!("cannot resolve {}", path.display()))

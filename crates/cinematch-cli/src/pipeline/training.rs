@@ -39,7 +39,7 @@ pub struct TrainFlags {
     /// Model to train [default: hybrid; content if there are no ratings]
     #[arg(long, value_parser = PossibleValuesParser::new(NAMES), value_name = "NAME")]
     model: Option<String>,
-    /// Hyperparameters by model [default: data/tuned.json, if `cinematch tune` has written it]
+    /// File of hyperparameters by model [default: data/tuned.json, if it exists]
     #[arg(long, env = "CINEMATCH_PARAMS", value_name = "FILE")]
     params: Option<PathBuf>,
     #[command(flatten)]
@@ -51,7 +51,7 @@ pub struct TrainFlags {
     /// Streaming services from `fetch tmdb` [default: raw/tmdb/watch_providers.csv, if it exists]
     #[arg(long, env = "CINEMATCH_PROVIDERS", value_name = "FILE")]
     providers: Option<PathBuf>,
-    /// Train on MovieLens text alone; TMDb metadata is still shown and filtered by
+    /// Train on MovieLens text only; TMDb metadata is still displayed and used by filters
     #[arg(long)]
     without_tmdb_text: bool,
     /// Seed of all random draws
@@ -60,8 +60,8 @@ pub struct TrainFlags {
     /// Add the generation without serving it; `cinematch models promote N` serves it later
     #[arg(long)]
     pub candidate: bool,
-    /// Share of users held out of training, so that generations can be compared on them; auto holds
-    /// out 2 % (up to 20 % on small datasets), 0 trains on all users
+    /// Share of users to hold out of training for comparing generations; auto holds out 2 % (up to 20 %
+    /// on small datasets), 0 trains on all users
     #[arg(long, value_name = "SHARE", default_value = "auto")]
     hold_out: Share,
     /// Number of generations to keep; the served one and its predecessor are never deleted
@@ -81,13 +81,13 @@ struct Tfidf {
     /// Number of overview terms to keep, most frequent first
     #[arg(long, default_value_t = 500, value_name = "N")]
     max_features: usize,
-    /// Longest term in words, 1 to 3
+    /// Maximum length of a term in words, 1 to 3
     #[arg(long, default_value_t = 2, value_name = "N")]
     ngram_max: usize,
-    /// Words to ignore
+    /// Stop words to ignore
     #[arg(long, value_enum, default_value = "english", value_name = "LIST")]
     stop_words: Stop,
-    /// Ignore terms that occur in fewer movies
+    /// Ignore terms that occur in fewer than N movies
     #[arg(long, default_value_t = 1, value_name = "N")]
     min_df: u32,
 }
@@ -130,7 +130,7 @@ impl FromStr for Share {
     }
 }
 
-/// Training data.
+/// Training data, with the count of ratings for messages.
 #[derive(Debug)]
 pub struct Material {
     /// Input of the training.
@@ -148,7 +148,7 @@ pub struct Stored {
     pub directory: PathBuf,
     /// Generations deleted to make room.
     pub removed: Vec<u64>,
-    /// Files of the user that were left in place.
+    /// Paths left in place, because they are not CineMatch's links.
     pub not_replaced: Vec<PathBuf>,
 }
 
@@ -188,7 +188,7 @@ impl TrainFlags {
         };
         let hold_out = match (self.hold_out, &ratings) {
             (Share::Usual, Some(loaded)) => Some(HoldOut::usual(loaded.interactions.n_users())),
-            // Without ratings only tags are learned; no users are held out for comparisons.
+            // Without ratings, only tags are learned, and no users are held out.
             (Share::Nobody, _) | (Share::Usual, None) => None,
             (Share::Of(share), _) => Some(share),
         };
@@ -242,7 +242,7 @@ impl TrainFlags {
         Ok(Stored { generation, directory, removed, not_replaced })
     }
 
-    /// Returns the settings that the flags describe.
+    /// Returns the training settings that the flags specify.
     pub fn settings(&self, global: &Global, output: &Output) -> Result<Settings> {
         let Tfidf { max_features, ngram_max, stop_words, min_df } = self.tfidf;
         let stop_words = match stop_words {
@@ -284,7 +284,7 @@ impl TrainFlags {
     }
 }
 
-/// Trains. Calls `progress` with the share of the models that is trained, 0 to 1.
+/// Trains the models. Calls `progress` with the finished share of the training, 0 to 1.
 pub fn learn(
     training: Training,
     output: &Output,
@@ -294,11 +294,11 @@ pub fn learn(
         Kind::Hybrid { parts } => parts.len(),
         _ => 1,
     };
-    let mut step = ("", output.step("learning features"));
+    let mut step = ("", output.step("fitting features"));
     let mut begun = 0;
     let trained = train(training, &mut |model, share| {
         if step.0 != model {
-            step = (model, output.progress(&format!("learning {model}"), 100));
+            step = (model, output.progress(&format!("training {model}"), 100));
             begun += 1;
         }
         step.1.set_position((share * 100.0) as u64);

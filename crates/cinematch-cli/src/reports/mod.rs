@@ -1,4 +1,4 @@
-//! HTML reports: one file without scripts or external resources, in light or dark colors.
+//! HTML reports. Each is one file without scripts or external resources, in light or dark colors.
 
 pub mod scatter;
 

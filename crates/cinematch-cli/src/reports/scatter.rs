@@ -1,4 +1,4 @@
-//! The scatter plot of reports. Its classes are those of [`cinematch_web::plots`].
+//! Scatter plots for reports, with the CSS classes of [`cinematch_web::plots`].
 
 use maud::{Markup, html};
 
@@ -8,7 +8,7 @@ const WIDTH: f64 = 420.0;
 /// A named point of a scatter plot.
 #[derive(Clone, Copy, Debug)]
 pub struct Point<'a> {
-    /// Name beside the point.
+    /// Label beside the point.
     pub name: &'a str,
     /// Position on the horizontal axis, 0 or more.
     pub x: f64,
@@ -16,7 +16,7 @@ pub struct Point<'a> {
     pub y: f64,
 }
 
-/// Plots points with their names. The horizontal axis starts at 0 and ends beyond the largest value.
+/// Plots labeled points. The horizontal axis ranges from 0 to 1.25 times the largest value.
 pub fn scatter(caption: &str, points: &[Point<'_>], (x_label, y_label): (&str, &str)) -> Markup {
     const HEIGHT: f64 = 280.0;
     const LEFT: f64 = 44.0;
@@ -26,7 +26,7 @@ pub fn scatter(caption: &str, points: &[Point<'_>], (x_label, y_label): (&str, &
     let most = points.iter().map(|point| point.x).fold(0.0_f64, f64::max).max(1e-6) * 1.25;
     let x = |value: f64| LEFT + value / most * (WIDTH - LEFT - 20.0);
     let y = |value: f64| BOTTOM - value * (BOTTOM - TOP);
-    // Names that would overlap are moved up.
+    // Labels that would overlap are moved up.
     let mut placed: Vec<(f64, f64)> = Vec::new();
     for point in points {
         let (point_x, mut name_y) = (x(point.x), y(point.y) + 4.0);

@@ -11,17 +11,17 @@ use crate::options::Global;
 /// Flags for background jobs.
 #[derive(Clone, Debug, Args)]
 pub struct Background {
-    /// When to train a new model and serve it if it ranks no worse: never, hourly, daily, weekly, monthly,
-    /// or five cron fields, in UTC
+    /// Schedule for training a new model, which is served if it ranks no worse: never, hourly, daily,
+    /// weekly, monthly, or five cron fields, in UTC
     #[arg(long, default_value = "never", env = "CINEMATCH_RETRAIN", value_name = "SCHEDULE")]
     retrain: When,
-    /// When to add movies that are new in raw/, without training
+    /// Schedule for adding movies that are new in raw/, without training
     #[arg(long, default_value = "never", env = "CINEMATCH_UPDATE", value_name = "SCHEDULE")]
     update: When,
-    /// Run no jobs; other servers on the same database run them
+    /// Run no jobs; other servers on the same database can run them
     #[arg(long, env = "CINEMATCH_NO_JOBS")]
     no_jobs: bool,
-    /// Factor by which heartbeats, timeouts and retries of jobs are faster, for tests
+    /// Factor that speeds up heartbeats, timeouts and retries of jobs, for tests
     #[arg(long, default_value_t = 1.0, env = "CINEMATCH_JOBS_SPEED", hide = true)]
     jobs_speed: f64,
 }
@@ -42,7 +42,7 @@ impl std::str::FromStr for When {
 }
 
 impl Background {
-    /// Returns the settings of jobs. A job runs this program in the same root folder.
+    /// Returns the settings of background jobs. A job runs this program in the same root folder.
     pub fn config(&self, global: &Global, artifacts: &Path) -> Result<JobsConfig> {
         let program = std::env::current_exe().context("cannot locate this program's executable")?;
         let mut before = vec!["--root".into(), global.root.clone().into(), "--quiet".into()];

@@ -1,4 +1,4 @@
-//! Flags of `serve`.
+//! Flags of `serve`, and the server settings that result from them.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -91,7 +91,7 @@ enum AccessName {
     Accounts,
 }
 
-/// Default rate limit with accounts. A page with many images needs several requests at once.
+/// Default rate limit with accounts, in requests per second. A page with many images needs several requests at once.
 const RATE_WITH_ACCOUNTS: u32 = 20;
 
 impl Access {

@@ -18,10 +18,10 @@ use crate::output::{Output, STRONG, WARNING};
 /// Flags for the address of the server.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Place {
-    /// Address to listen on; in open mode a loopback address
+    /// IP address of the server; must be a loopback address in open mode
     #[arg(long, default_value = "127.0.0.1", env = "CINEMATCH_HOST", value_name = "ADDRESS")]
     pub host: IpAddr,
-    /// Port; 0 picks a free port
+    /// Port of the server; 0 picks a free port
     #[arg(long, default_value_t = 8000, env = "CINEMATCH_PORT", value_name = "PORT")]
     pub port: u16,
 }
@@ -37,7 +37,7 @@ pub struct Listen {
 }
 
 impl Listen {
-    /// Returns the server's settings, with defaults for everything but these flags.
+    /// Returns server settings with the values of these flags, and defaults for everything else.
     pub fn config(&self, artifacts: PathBuf, database: Address) -> ServerConfig {
         ServerConfig {
             host: self.place.host,
@@ -63,7 +63,7 @@ pub async fn listen(state: AppState, config: &ServerConfig, output: &Output) -> 
     output
         .json(&serde_json::json!({ "listening": shown, "model_id": bundle.manifest.model_id }))?;
     output.line(format_args!(
-        "{STRONG}{shown}{STRONG:#} serves {} movies: open it in a browser; API docs at {shown}/docs; Ctrl-C stops",
+        "{STRONG}{shown}{STRONG:#} serves {} movies; API docs at {shown}/docs; press Ctrl-C to stop",
         bundle.recommender.movies().len()
     ));
     if bundle.has_mock_services() {
@@ -75,7 +75,7 @@ pub async fn listen(state: AppState, config: &ServerConfig, output: &Output) -> 
     cinematch_server::serve(state, listener, stop_signal()).await.context("the server failed")
 }
 
-/// Binds the address; returns the listener and the URL to print.
+/// Binds the address. Returns the listener and the URL to print.
 pub async fn bind(config: &ServerConfig) -> Result<(TcpListener, String)> {
     let address = SocketAddr::new(config.host, config.port);
     let listener = TcpListener::bind(address).await.with_context(|| {

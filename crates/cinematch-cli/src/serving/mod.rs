@@ -1,5 +1,5 @@
-//! The HTTP server as commands start it: flags, listener, background jobs and telemetry, shared by
-//! `serve`, `demo`, `ping` and `config check`.
+//! Starts the HTTP server: flags, listener, background jobs and telemetry, shared by `serve`, `demo`, `ping`
+//! and `config check`.
 
 mod background;
 mod flags;

@@ -20,7 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
-/// Longest time to send the last spans at shutdown.
+/// Maximum time to send the last spans at shutdown.
 const LAST_SPANS: Duration = Duration::from_secs(5);
 
 /// Flags for logs and traces.
@@ -59,15 +59,15 @@ fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
-/// Running telemetry.
+/// Running logging and tracing.
 #[derive(Debug)]
-#[must_use = "the last spans are sent when it is stopped"]
+#[must_use = "call `stop` to send the last spans"]
 pub struct Started {
     provider: Option<SdkTracerProvider>,
 }
 
 impl Telemetry {
-    /// Checks the settings.
+    /// Checks the log filter and the collector's address.
     pub fn check(&self) -> Result<()> {
         self.log_filter()?;
         self.traces_url().map(|_| ())
@@ -101,7 +101,7 @@ impl Telemetry {
     fn log_filter(&self) -> Result<EnvFilter> {
         let filter = EnvFilter::try_new(&self.log)
             .with_context(|| format!("--log: `{}` is not a log filter", self.log))?;
-        // Log lines contain no trace spans.
+        // Excludes trace spans from log lines.
         let without = format!("{}=off", cinematch_service::trace::TARGET).parse()?;
         Ok(filter.add_directive(without))
     }
@@ -178,7 +178,7 @@ impl Started {
     }
 }
 
-/// An exporter that logs once when spans cannot be sent, and once when they can again.
+/// A span exporter that logs once when sending starts to fail, and once when it works again.
 #[derive(Debug)]
 struct LoggedExporter {
     exporter: SpanExporter,

@@ -10,7 +10,7 @@ use toml_edit::{Document, Item, TableLike};
 use super::keys::{ONE_OF, SECTIONS};
 use super::setting::Setting;
 
-/// Lowest similarity (Jaro-Winkler) of a name that is suggested.
+/// Minimum Jaro-Winkler similarity of a suggested name.
 const NEAR: f64 = 0.8;
 
 /// A setting in the file.
@@ -29,7 +29,7 @@ pub struct Entry {
 pub struct Fault {
     /// File and line, or variable and its origin; `None` for a conflict between several settings.
     pub place: Option<String>,
-    /// The setting, if it is known.
+    /// Name of the setting, if it is known.
     pub setting: Option<String>,
     /// Description of the fault, with advice.
     pub problem: String,
@@ -43,7 +43,7 @@ impl Fault {
         Self { place: Some(place), setting: Some(setting.shown()), problem, line: 0 }
     }
 
-    /// Creates a fault of several settings together, which `problem` names.
+    /// Creates a fault of a combination of settings, which `problem` names.
     pub fn of_several(problem: String) -> Self {
         Self { place: None, setting: None, problem, line: 0 }
     }
@@ -60,11 +60,11 @@ impl fmt::Display for Fault {
 
 /// Reader of one file.
 pub struct Reader<'a> {
-    /// Name of the file in faults.
+    /// Name of the file for messages.
     pub name: &'a str,
     /// Text of the file.
     pub text: &'a str,
-    /// Folder that relative paths start from.
+    /// Base folder of relative paths.
     pub root: &'a Path,
     /// All settings that exist.
     pub known: &'a [Setting],

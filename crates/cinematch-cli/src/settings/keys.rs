@@ -1,8 +1,8 @@
 //! Sections and keys of `cinematch.toml`.
 //!
 //! A key names the flag whose default it sets. The type, limits and help of a setting are defined
-//! once, at the flag; a new setting is one line here. A test finds flags with an environment
-//! variable that no section contains.
+//! once, at the flag; a new setting is one line here. A test reports flags that have an
+//! environment variable but no key.
 
 /// A section of the file.
 pub struct Section {
@@ -29,7 +29,7 @@ const fn key(name: &'static str, flag: &'static str) -> Key {
 
 /// All sections, in the order of `cinematch config explain`.
 pub const SECTIONS: &[Section] = &[
-    Section { name: "general", about: "Every command", keys: &[key("threads", "--threads")] },
+    Section { name: "general", about: "All commands", keys: &[key("threads", "--threads")] },
     Section {
         name: "server",
         about: "Address, startup and shutdown of the server",
@@ -53,7 +53,7 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         name: "database",
-        about: "Database of user data; set one of the two",
+        about: "Database of user data; set one of the two keys",
         keys: &[key("path", "serve --database"), key("url", "serve --database-url")],
     },
     Section {
@@ -97,7 +97,7 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         name: "tmdb",
-        about: "Metadata from TMDb; the token is a secret, set TMDB_BEARER_TOKEN instead",
+        about: "Metadata from TMDb; the token is a secret and is set as TMDB_BEARER_TOKEN",
         keys: &[key("region", "fetch tmdb --region"), key("rate", "fetch tmdb --rate")],
     },
     Section {

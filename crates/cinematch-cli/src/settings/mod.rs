@@ -5,8 +5,8 @@
 //! therefore read flags only, and `--help` shows the defaults that are in effect.
 //!
 //! The loader is our own because `figment` and `config` deserialize into structs: they would need
-//! a second definition of each key's type, limits and help beside the clap flag, and they report no
-//! line of the file for a fault.
+//! a second definition of each key's type, limits and help beside the clap flag, and they do
+//! not report the line of a fault.
 
 mod file;
 mod keys;
@@ -31,7 +31,7 @@ pub use setting::{Kind, Setting, walk};
 /// Name of the file in the root folder.
 const FILE: &str = "cinematch.toml";
 
-/// The settings in effect, with the origin of each value.
+/// The settings in effect, with the origins of their values.
 #[derive(Debug)]
 pub struct Settings {
     /// All settings that exist.
@@ -46,9 +46,9 @@ pub struct Settings {
     arguments: Vec<OsString>,
     /// The file's entries by `section.key`.
     entries: BTreeMap<String, Entry>,
-    /// Variables set by `.env`.
+    /// Names of the variables that `.env` set.
     from_env_file: BTreeSet<String>,
-    /// Values given as flags, by the flag's id.
+    /// Values given on the command line, by the flag's id.
     flag_values: BTreeMap<String, Vec<String>>,
 }
 
@@ -256,7 +256,7 @@ impl Settings {
         anyhow!("{error:#} ({})", places.join("; "))
     }
 
-    /// Returns the names of `CINEMATCH_` variables that no flag reads, which are misspelled.
+    /// Returns the names of `CINEMATCH_` variables that no flag reads, which are probably misspelled.
     pub fn unknown_variables(&self) -> Vec<String> {
         let mut known = BTreeSet::new();
         walk(&self.command_line, "", &mut |_, arg| {
@@ -272,7 +272,7 @@ impl Settings {
     }
 }
 
-/// Returns the values given as flags, of a command line and its subcommands.
+/// Returns the values given on the command line, including those of subcommands, by flag id.
 fn flag_values(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
     let mut flags = match matches.subcommand() {
         Some((_, of_subcommand)) => flag_values(of_subcommand),
@@ -304,8 +304,8 @@ fn early_value(arguments: &[OsString], flag: &str, variable: &str) -> Option<Pat
     std::env::var_os(variable).map(PathBuf::from)
 }
 
-/// Loads `.env` from the root folder and returns the variables it set. Variables that the
-/// environment sets already are left unchanged.
+/// Loads `.env` from the root folder and returns the variables it set. Variables that
+/// are already set in the environment keep their values.
 fn load_env_file(root: &Path) -> Result<BTreeSet<String>> {
     let path = root.join(".env");
     let unset = |name: &String| std::env::var_os(name).is_none();

@@ -17,7 +17,7 @@ pub struct Setting {
     pub section: &'static str,
     /// Name of the key.
     pub name: &'static str,
-    /// The flag.
+    /// Flag whose default the key sets.
     pub arg: Arg,
     /// Commands that accept the flag; the command named in `keys.rs` comes first.
     pub commands: Vec<String>,
@@ -32,9 +32,9 @@ pub enum Kind {
     Truth,
     /// A whole number.
     Whole,
-    /// A number.
+    /// A number, with or without a fraction.
     Number,
-    /// A file or a folder.
+    /// A path to a file or a folder.
     Path,
     /// A string.
     Text,
@@ -74,7 +74,7 @@ impl Kind {
         }
     }
 
-    /// Returns the type's name in messages.
+    /// Returns the type's name for messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Truth => "true or false",
@@ -94,9 +94,7 @@ impl Kind {
 }
 
 impl Setting {
-    /// Binds all keys to the flags of a command line. Keys without a flag are skipped; a test finds
-    /// them.
-    /// them.
+    /// Binds all keys to the flags of a command line. Skips keys without a flag; a test reports them.
     pub fn all(root: &Command) -> Vec<Self> {
         let keys = SECTIONS.iter().flat_map(|section| {
             section.keys.iter().map(move |key| (section.name, key.name, key.flag))
@@ -131,7 +129,7 @@ impl Setting {
         format!("{}.{}", self.section, self.name)
     }
 
-    /// Returns the name in messages: `[server] port`.
+    /// Returns the name for messages: `[server] port`.
     pub fn shown(&self) -> String {
         format!("[{}] {}", self.section, self.name)
     }
@@ -152,7 +150,7 @@ impl Setting {
         self.arg.get_long().unwrap_or_default()
     }
 
-    /// Returns true if this setting is the default of a command's flag.
+    /// Returns true if this setting provides the default of a command's flag.
     pub fn is_default_of(&self, command: &str, arg: &Arg) -> bool {
         let same_variable = arg.get_env().is_some() && arg.get_env() == self.arg.get_env();
         same_variable || (command == self.commands[0] && arg.get_id() == self.arg.get_id())
@@ -184,7 +182,7 @@ impl Setting {
             (Kind::Number | Kind::Either, Value::Float(number)) => vec![number.value().to_string()],
             (Kind::Text | Kind::Either, Value::String(text)) => vec![text.value().clone()],
             (Kind::Path, Value::String(path)) if !path.value().is_empty() => {
-                // Relative to the root folder, independent of the working directory.
+                // Paths are relative to the root folder, not to the working directory.
                 vec![root.join(path.value()).to_string_lossy().into_owned()]
             }
             (Kind::List, Value::Array(list)) => {

@@ -48,20 +48,20 @@ pub struct FetchTmdb {
     /// Fetch all movies in links.csv
     #[arg(long)]
     all: bool,
-    /// Fetch movies again that changed, or that TMDb's terms no longer allow to keep (six months)
+    /// Fetch movies again that changed or are older than six months, the limit in TMDb's terms
     #[arg(long, conflicts_with_all = ["all", "max_ids", "providers"])]
     update: bool,
-    /// Fetch streaming services again where they are at least a week old
+    /// Fetch streaming services again if they are at least a week old
     #[arg(long, conflicts_with_all = ["all", "max_ids", "refresh_missing"])]
     providers: bool,
     /// Request movies again that TMDb did not have
     #[arg(long)]
     refresh_missing: bool,
-    /// Highest number of requests per second
+    /// Maximum number of requests per second
     #[arg(long, default_value_t = 40, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     rate: u32,
-    /// Address of the API
+    /// Base URL of the API
     #[arg(long, env = "CINEMATCH_TMDB_URL", default_value = TMDB, hide = true, value_name = "URL")]
     url: String,
     /// Factor by which the clock runs faster, for tests with a local server
@@ -74,7 +74,7 @@ pub struct FetchTmdb {
     clock_ahead: i64,
 }
 
-/// Result as JSON.
+/// Result of `fetch tmdb` as JSON.
 #[derive(Serialize)]
 struct Report<'a> {
     asked: usize,
@@ -82,9 +82,9 @@ struct Report<'a> {
     missing: usize,
     failed: usize,
     failures: Vec<Failure<'a>>,
-    /// Movies not requested because the run ended early.
+    /// Number of movies that were not requested because the run ended early.
     left: usize,
-    /// Wanted movies that were stored already.
+    /// Number of requested movies that were already stored.
     already: usize,
     changed: Option<usize>,
     expired: Option<usize>,
@@ -108,7 +108,7 @@ struct Failure<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Reports on the requests of a run; the tables are added by the caller.
+    /// Creates the report on the requests of a run. The caller adds the counts of the tables.
     fn new(plan: &Plan, summary: &'a Summary, files: &TmdbPaths) -> Self {
         let failures = summary.failures.iter();
         Self {
@@ -134,7 +134,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Requests that a run will make.
+/// Movies that a run will request.
 #[derive(Default)]
 struct Plan {
     movies: Vec<TmdbId>,
@@ -149,7 +149,7 @@ impl FetchTmdb {
         has_token && self.files.resolve(global).store.exists()
     }
 
-    /// Fetches, and writes the tables.
+    /// Fetches the movies and writes the tables.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let token = token(global)?;
         let wanted =
@@ -232,7 +232,7 @@ impl FetchTmdb {
                 let row = interactions.movies().index_of(movie.0);
                 row.map_or(0, |row| interactions.of_movie(row).len())
             };
-            // A stable sort: movies with equal counts keep the file's order.
+            // The sort is stable: movies with equal counts remain in the order of the file.
             movies.sort_by_cached_key(|movie| std::cmp::Reverse(count(movie)));
         }
         let mut seen = std::collections::HashSet::new();
@@ -364,7 +364,7 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-/// Returns the token. The error explains where to get one and where to put it.
+/// Returns the token from the environment. The error explains how to get a token and where to set it.
 fn token(global: &Global) -> Result<Token> {
     let env_file: PathBuf = global.root.join(".env");
     let text = std::env::var(TOKEN).unwrap_or_default();

@@ -21,8 +21,8 @@ pub struct TmdbFiles {
     /// [default: raw/tmdb]
     #[arg(long, env = "CINEMATCH_TMDB_DIR", value_name = "DIR")]
     tmdb_dir: Option<PathBuf>,
-    /// Country of streaming services and age ratings, as two letters [default: as in the last run, or
-    /// from the locale]
+    /// Country of streaming services and age ratings, as a two-letter code [default: as in the last run,
+    /// or from the locale]
     #[arg(long, env = "CINEMATCH_REGION", value_name = "COUNTRY")]
     region: Option<String>,
 }
@@ -38,7 +38,7 @@ pub struct TmdbPaths {
 }
 
 impl TmdbFiles {
-    /// Returns the paths.
+    /// Returns the paths of TMDb's files.
     pub fn resolve(&self, global: &Global) -> TmdbPaths {
         let folder = self.tmdb_dir.clone().unwrap_or_else(|| global.root.join("raw/tmdb"));
         TmdbPaths {
@@ -48,12 +48,12 @@ impl TmdbFiles {
         }
     }
 
-    /// Returns true if a flag or the environment names the region.
+    /// Returns true if a flag or the environment sets the region.
     pub fn region_is_named(&self) -> bool {
         self.region.is_some()
     }
 
-    /// Returns the region, or an empty string if none was ever named. Imports need no region.
+    /// Returns the region, or an empty string if no run has set one. Imports do not need a region.
     pub async fn known_region(&self, store: &Store) -> Result<String> {
         let remembered = store.setting(region::SETTING).await?;
         let Some(region) = region::known(self.region.as_deref(), remembered)? else {
@@ -72,11 +72,11 @@ impl TmdbFiles {
     }
 }
 
-/// Name of the stored setting with the checksum of the table written last.
+/// Stored setting with the checksum of `tmdb_metadata.csv` as last written.
 const WRITTEN: &str = "metadata_sha256";
 
-/// Imports the movies of an existing table into the store, if the table was not written by this
-/// program or was edited, because the table is about to be replaced.
+/// Imports the movies of an existing table into the store, because the table is about to be replaced. Does
+/// nothing if this program wrote the table and it has not been edited since.
 pub async fn adopt(store: &Store, files: &TmdbPaths, output: &Output) -> Result<()> {
     let path = &files.metadata;
     if !path.exists() {
@@ -88,7 +88,7 @@ pub async fn adopt(store: &Store, files: &TmdbPaths, output: &Output) -> Result<
     }
     let name = shown(path);
     let decoded = dump(&name, &bytes).with_context(|| {
-        format!("cannot keep the movies of {name}; move the file away and try again")
+        format!("cannot import the movies of {name}; move the file away and try again")
     })?;
     output.warn_problems(&decoded.problems);
     let known = store.known().await?;
@@ -97,14 +97,14 @@ pub async fn adopt(store: &Store, files: &TmdbPaths, output: &Output) -> Result<
     let kept = store.import(theirs).await?;
     if kept > 0 {
         output.note(format_args!(
-            "kept {} movies of the existing {name}, until TMDb's own data is fetched",
+            "imported {} movies from the existing {name}; data from TMDb will replace them",
             thousands(kept)
         ));
     }
     Ok(())
 }
 
-/// Writes both tables.
+/// Writes `tmdb_metadata.csv` and `watch_providers.csv` from the store.
 pub async fn write_tables(
     store: &Store,
     region: &str,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::output::{Output, Step, thousands};
 
-/// Shortest wait that is announced, even where no progress is shown.
+/// Minimum wait that is announced, even if no progress is shown.
 const LONG_WAIT: Duration = Duration::from_secs(30);
 
 /// Progress bar of a fetch.
@@ -29,8 +29,8 @@ impl FetchProgress {
         self.step.set_position(done);
         if waits >= LONG_WAIT && !self.announced.replace(true) {
             self.output.warn(format_args!(
-                "TMDb asks all clients to wait; requests continue in {} s. Press Ctrl-C to stop; fetched \
-                 movies are kept",
+                "TMDb requests a pause; requests continue in {} s. Press Ctrl-C to stop; fetched movies \
+                 are stored",
                 waits.as_secs()
             ));
         } else if waits.is_zero() {

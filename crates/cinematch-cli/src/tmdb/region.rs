@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::output::Output;
 
-/// Name of the stored setting.
+/// Name of the stored setting with the region.
 pub const SETTING: &str = "region";
 
 /// Codes of ISO 3166-1, and of Kosovo, which TMDb lists too.
@@ -20,14 +20,14 @@ const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB B
     SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO \
     TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
 
-/// Returns the region named, else the remembered one.
+/// Returns the region in `named`, else the remembered one.
 pub fn known(named: Option<&str>, remembered: Option<String>) -> Result<Option<String>> {
     named.map_or(Ok(remembered), |named| checked(named).map(Some))
 }
 
-/// Returns the region: named by a flag or the environment, else remembered from an earlier run, else
-/// from the locale. On a terminal, the locale is only a suggestion and the user is asked. There is no
-/// other default.
+/// Returns the region: set by a flag or the environment, else remembered from an earlier run, else from the
+/// locale. On a terminal, asks the operator and only suggests the country of the locale. There is no other
+/// default.
 pub fn resolve(named: Option<&str>, remembered: Option<String>, output: &Output) -> Result<String> {
     if let Some(known) = known(named, remembered)? {
         return Ok(known);
@@ -48,7 +48,7 @@ pub fn resolve(named: Option<&str>, remembered: Option<String>, output: &Output)
             Ok(region)
         }
         _ => bail!(
-            "cannot determine the country for streaming services from the locale; pass it, for example \
+            "cannot determine the country for streaming services from the locale; pass it, for example as \
              --region DE, or set CINEMATCH_REGION=DE in .env"
         ),
     }

@@ -28,7 +28,7 @@ pub enum ArchiveError {
         cause: String,
     },
     /// The archive has contents that no release has.
-    #[error("{archive} is not unpacked: {reason}")]
+    #[error("cannot unpack {archive}: {reason}")]
     Refused {
         /// File name of the archive.
         archive: String,
@@ -37,13 +37,13 @@ pub enum ArchiveError {
     },
     /// The archive does not contain a supported release.
     #[error(
-        "{archive} holds `{found}`, which is no MovieLens release that CineMatch reads ({})",
+        "{archive} contains `{found}`, which is not a supported MovieLens release ({})",
         known()
     )]
     NoRelease {
         /// File name of the archive.
         archive: String,
-        /// Name of its folder.
+        /// Name of the top-level folder in the archive.
         found: String,
     },
     /// A file operation failed.
@@ -69,11 +69,11 @@ pub fn unpack(
     let packed = file.metadata().map_err(FileError::at("read", archive))?.len();
     let mut zip = ZipArchive::new(file).map_err(|error| damaged(error.to_string()))?;
     if zip.len() > MAX_FILES {
-        return Err(refused(format!("it has {} files, a release has ten", zip.len())));
+        return Err(refused(format!("it has {} files, but a release has about ten", zip.len())));
     }
-    // The reader hides all but one of several entries with equal names.
+    // The reader shows only one of several entries with equal names.
     if n_entries(archive)?.is_some_and(|entries| entries != zip.len()) {
-        return Err(refused("it has two files of one name".to_owned()));
+        return Err(refused("it has two files with the same name".to_owned()));
     }
     let limit = MAX_UNPACKED_SIZE.min(packed.saturating_mul(MAX_COMPRESSION_RATIO));
     let mut release: Option<Release> = None;
@@ -85,7 +85,7 @@ pub fn unpack(
             return Err(refused(format!("`{entry_name}` is a link")));
         }
         let Some((folder, path)) = place(&entry_name) else {
-            return Err(refused(format!("`{entry_name}` would land outside of its folder")));
+            return Err(refused(format!("`{entry_name}` points outside of the folder")));
         };
         // macOS adds a folder with resource forks.
         if folder == "__MACOSX" {
@@ -124,7 +124,7 @@ pub fn unpack(
         written += counted.read;
         if written > limit {
             return Err(refused(format!(
-                "it unpacks to more than {} MB, which no release of its size does",
+                "it unpacks to more than {} MB, too much for an archive of its size",
                 limit >> 20
             )));
         }
@@ -150,7 +150,7 @@ fn n_entries(archive: &Path) -> Result<Option<usize>, FileError> {
     let start = bytes_at_end.windows(4).rposition(|window| window == b"PK\x05\x06");
     let end = start.and_then(|start| bytes_at_end.get(start..start + END));
     let entries = end.map(|end| usize::from(u16::from_le_bytes([end[10], end[11]])));
-    // All ones: the number is in the ZIP64 record.
+    // 0xFFFF means that the number is in the ZIP64 record.
     Ok(entries.filter(|entries| *entries != usize::from(u16::MAX)))
 }
 
@@ -217,7 +217,7 @@ mod tests {
             (vec![("ml-32m/../../evil", b"x".as_slice())], "outside"),
             (vec![("/etc/evil", b"x")], "outside"),
             (vec![("ml-32m\\..\\evil", b"x")], "outside"),
-            (vec![("other/movies.csv", b"x")], "no MovieLens release"),
+            (vec![("other/movies.csv", b"x")], "not a supported MovieLens release"),
             (vec![("ml-32m/a", b"x"), ("ml-25m/a", b"x")], "more than one folder"),
             (vec![], "empty"),
         ] {
@@ -240,13 +240,13 @@ mod tests {
         fs::write(&archive, text.collect::<Vec<u8>>()).unwrap();
         let into = folder.path().join("into");
         let error = unpack(&archive, &into, |_, _| {}).unwrap_err().to_string();
-        assert!(error.contains("two files of one name"), "{error}");
+        assert!(error.contains("two files with the same name"), "{error}");
     }
 
     #[test]
     fn rejects_a_zip_bomb_before_it_fills_the_disk() {
         let error = check(&[("ml-32m/ratings.csv", &vec![b'0'; 64 << 20])]).unwrap_err();
-        assert!(error.contains("no release of its size"), "{error}");
+        assert!(error.contains("too much for an archive of its size"), "{error}");
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub enum DownloadError {
     Client(String),
     /// The server does not have the file.
     #[error(
-        "{file} is not at GroupLens (HTTP {status}{}); see https://grouplens.org/datasets/movielens/",
+        "GroupLens does not have {file} (HTTP {status}{}); see https://grouplens.org/datasets/movielens/",
         if (300..400).contains(status) {
             ", a redirect to another server, which is not followed"
         } else {
@@ -48,27 +48,25 @@ pub enum DownloadError {
         status: u16,
     },
     /// All attempts failed.
-    #[error(
-        "{file} could not be downloaded: {reason}. Run it again: it goes on after {have} bytes"
-    )]
+    #[error("cannot download {file}: {reason}. Run the command again to resume after {have} bytes")]
     Broken {
         /// File name.
         file: String,
-        /// Reason of the last failure.
+        /// Reason for the last failure.
         reason: String,
         /// Number of bytes received.
         have: u64,
     },
     /// The file exceeds the size limit.
-    #[error("{file} is larger than {} GiB: that is no MovieLens release", MAX_SIZE >> 30)]
+    #[error("{file} is larger than {} GiB, which no MovieLens release is", MAX_SIZE >> 30)]
     TooLarge {
         /// File name.
         file: String,
     },
     /// The checksum does not match.
     #[error(
-        "{file} is damaged: GroupLens publishes the MD5 {expected}, what came has {got}. Nothing was \
-         replaced; run it again to download it anew"
+        "{file} is damaged: GroupLens publishes the MD5 {expected}, the download has {got}. Nothing was \
+         replaced; run the command again to repeat the download"
     )]
     Checksum {
         /// File name.
@@ -79,7 +77,9 @@ pub enum DownloadError {
         got: String,
     },
     /// Another process is downloading the file.
-    #[error("another `cinematch fetch movielens` is downloading {file}; wait until it is done")]
+    #[error(
+        "another `cinematch fetch movielens` is downloading {file}; wait until it has finished"
+    )]
     Busy {
         /// File name.
         file: String,
@@ -179,7 +179,7 @@ impl Download {
         }
     }
 
-    /// Requests the missing bytes. The inner error is retryable.
+    /// Requests the missing bytes. The inner error describes a failure that can be retried.
     async fn rest(
         &self,
         file: &str,
@@ -257,7 +257,7 @@ impl Part {
         version.push(".version");
         let version = PathBuf::from(version);
         let tag = fs::read_to_string(&version).ok().filter(|tag| !tag.is_empty());
-        // Without a version the bytes could belong to another file.
+        // Without a version, the bytes could belong to another file.
         if tag.is_none() {
             file.set_len(0).map_err(FileError::at("empty", path))?;
         }
@@ -278,7 +278,7 @@ impl Part {
         headers
     }
 
-    /// Starts over with a response that contains the whole file.
+    /// Discards the received bytes and starts over with a response that contains the whole file.
     fn restart(&mut self, response: &Response) -> Result<(), FileError> {
         self.clear()?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -353,7 +353,7 @@ async fn text(mut response: Response) -> Result<String, String> {
     while let Some(chunk) = response.chunk().await.map_err(crate::http::described)? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MAX_MD5_SIZE {
-            return Err("the checksum's file is too long to be one".to_owned());
+            return Err("the checksum file is too long".to_owned());
         }
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -364,7 +364,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn md5_is_parsed_from_both_file_formats() {
+    fn parses_md5_from_both_file_formats() {
         let sum = "D472be332d4daa821edc399621853b57";
         let expected = Some(sum.to_ascii_lowercase());
         assert_eq!(md5_in(&format!("{sum}  ml-32m.zip\n")), expected);

@@ -28,7 +28,7 @@ pub enum InstallError {
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     /// A required file is missing.
-    #[error("the archive lacks {0}, which every MovieLens release has; nothing was replaced")]
+    #[error("the archive lacks {0}, which every MovieLens release contains; nothing was replaced")]
     Lacks(&'static str),
     /// A table has unexpected columns.
     #[error("{0}; nothing was replaced")]
@@ -38,8 +38,8 @@ pub enum InstallError {
     NoMovies,
     /// A file does not match the release's `checksums.txt`.
     #[error(
-        "{file} of the archive is damaged: checksums.txt says the MD5 {expected}, it has {got}; nothing \
-         was replaced. Download the archive again"
+        "{file} in the archive is damaged: checksums.txt lists the MD5 {expected}, the file has {got}; \
+         nothing was replaced. Download the archive again"
     )]
     Checksum {
         /// File name.
@@ -54,7 +54,7 @@ pub enum InstallError {
     File(#[from] FileError),
 }
 
-/// Number of rows of a file, before and after.
+/// Number of rows of a file, before and after the installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rows {
     /// File name.
@@ -72,7 +72,7 @@ pub struct Installed {
     pub release: Release,
     /// Path of the installed folder.
     pub folder: PathBuf,
-    /// Row counts of its tables.
+    /// Row counts of the tables.
     pub rows: Vec<Rows>,
     /// True if an earlier version was replaced.
     pub replaced: bool,
@@ -90,7 +90,7 @@ pub fn installed_md5(folder: &Path) -> Option<String> {
 }
 
 /// Unpacks an archive next to its target folder in `raw`, checks it and moves it into place atomically.
-/// If interrupted at any time, the folder is either the old or the new one.
+/// If the process is interrupted, the folder is either the old or the new one.
 pub fn install(
     archive: &Path,
     md5: &str,
@@ -125,7 +125,7 @@ fn place(
         return Err(InstallError::NoMovies);
     }
     drop(movies);
-    // Only the headers of the large tables; their rows are checked on use.
+    // Checks only the headers of the large tables. Their rows are checked on use.
     movielens::links("links.csv", &first_line(&staging.join("links.csv"))?)?;
     movielens::ratings("ratings.csv", &first_line(&staging.join("ratings.csv"))?)?;
     let verified = verify(staging)?;
@@ -175,7 +175,7 @@ fn verify(folder: &Path) -> Result<usize, InstallError> {
         let Some((expected, file)) = line.split_once(char::is_whitespace) else { continue };
         let file = file.trim().trim_start_matches('*');
         let path = folder.join(file);
-        // Only plain file names: the list is as untrusted as the archive.
+        // Accepts plain file names only, because the list is as untrusted as the archive.
         if file.contains(['/', '\\']) || !path.is_file() {
             continue;
         }

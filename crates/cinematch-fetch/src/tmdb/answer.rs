@@ -1,5 +1,5 @@
-//! Classifies HTTP responses of TMDb. Pure: maps status, headers and body to a [`Verdict`]. TMDb's error
-//! codes take precedence over the HTTP status (<https://developer.themoviedb.org/docs/errors>).
+//! Classifies HTTP responses of TMDb: maps status, headers and body to a [`Verdict`]. TMDb's error codes
+//! take precedence over the HTTP status (<https://developer.themoviedb.org/docs/errors>).
 
 use std::time::{Duration, SystemTime};
 
@@ -50,14 +50,14 @@ pub enum Stop {
     },
     /// The rate limit was exceeded repeatedly without a success in between.
     #[error(
-        "TMDb keeps asking for fewer requests and answers none: wait an hour, or lower --rate; what was \
-         fetched is kept"
+        "TMDb rejects all requests because of its rate limit: wait an hour, or lower --rate. Movies that \
+         were fetched are stored"
     )]
     TooFast,
     /// The token was suspended (code 10).
     #[error(
         "TMDb has suspended this token (code 10): see https://www.themoviedb.org/settings/api, or \
-         ask TMDb"
+         contact TMDb"
     )]
     Suspended,
 }

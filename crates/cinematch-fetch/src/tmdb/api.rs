@@ -25,8 +25,8 @@ pub const TMDB: &str = "https://api.themoviedb.org";
 /// Maximum size of a response. The largest movie has 1 MiB.
 pub const MAX_BODY: usize = 15 << 20;
 
-/// Maximum number of pages of a list of changes. A page has a hundred movies; two weeks have some hundred
-/// thousand changes.
+/// Maximum number of pages of a list of changes. A page has one hundred movies, and two weeks have several
+/// hundred thousand changes.
 const MAX_PAGES: u32 = 5_000;
 
 /// Resources appended to a movie in one request.
@@ -63,7 +63,7 @@ pub enum CallError {
     #[error("{0}")]
     Failed(String),
     /// The client was closed before the request or a retry was sent.
-    #[error("not asked any more")]
+    #[error("the client was closed before the request was sent")]
     Closed,
 }
 
@@ -170,12 +170,10 @@ impl Api {
             let path = format!("/3/movie/changes?start_date={from}&end_date={to}&page={page}");
             let whole = |body: &[u8]| {
                 let parsed: Result<Changes, _> = serde_json::from_slice(body);
-                parsed
-                    .map(|_| ())
-                    .map_err(|error| format!("an answer that cannot be read: {error}"))
+                parsed.map(|_| ()).map_err(|error| format!("an unreadable response: {error}"))
             };
             let Movie::Found(body) = self.call(&path, whole).await? else {
-                return Err(CallError::Failed("TMDb does not know /movie/changes".to_owned()));
+                return Err(CallError::Failed("TMDb does not have /movie/changes".to_owned()));
             };
             let changes: Changes = serde_json::from_slice(&body)
                 .map_err(|error| CallError::Failed(error.to_string()))?;
@@ -250,7 +248,7 @@ impl Api {
     async fn attempt(&self, path: &str, permit: Permit) -> (Verdict, Vec<u8>) {
         let again = |reason: String| (Verdict::Again { reason, after: None }, Vec::new());
         let Ok(url) = self.base.join(path) else {
-            return again("an address that cannot be".to_owned());
+            return again("an invalid URL".to_owned());
         };
         let response = self.client.get(url).send().await;
         drop(permit);
@@ -288,13 +286,13 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Verdict> {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > MAX_BODY => {
                 let limit = MAX_BODY >> 20;
-                let reason = format!("an answer of more than {limit} MiB");
+                let reason = format!("a response of more than {limit} MiB");
                 return Err(Verdict::Refused { reason });
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
             Err(error) => {
-                let reason = format!("the answer broke off: {}", described(error));
+                let reason = format!("the response is incomplete: {}", described(error));
                 return Err(Verdict::Again { reason, after: None });
             }
         }
@@ -310,7 +308,7 @@ fn check_providers(body: &[u8]) -> Result<(), String> {
         _results: serde_json::Map<String, serde_json::Value>,
     }
     let regions: Result<Regions, _> = serde_json::from_slice(body);
-    regions.map(|_| ()).map_err(|_| "an answer without regions".to_owned())
+    regions.map(|_| ()).map_err(|_| "a response without regions".to_owned())
 }
 
 /// Checks that a body is a complete JSON object about the movie `id`.
@@ -322,6 +320,6 @@ fn check_movie(id: TmdbId, body: &[u8]) -> Result<(), String> {
     match serde_json::from_slice(body) {
         Ok(MovieIdOnly { id: found }) if found == id.0 => Ok(()),
         Ok(MovieIdOnly { id: found }) => Err(format!("a response about movie {found} instead")),
-        Err(error) => Err(format!("an answer that cannot be read: {error}")),
+        Err(error) => Err(format!("an unreadable response: {error}")),
     }
 }

@@ -15,8 +15,8 @@ use crate::clock::Clock;
 /// Number of concurrent requests. At 40 requests per second this covers a response time of 0.8 s.
 const CONCURRENCY: usize = 32;
 
-/// Number of consecutive failures after which a run ends, because the network or TMDb is down and trying
-/// the rest would take hours.
+/// Number of consecutive failures after which a run ends, because the network or TMDb is down and attempts
+/// for all other movies would take hours.
 const MAX_CONSECUTIVE_FAILURES: u32 = 40;
 
 /// Time an ending run waits for the responses to requests already sent.
@@ -30,10 +30,10 @@ const LISTED: usize = 20;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// Maximum age of stored responses. TMDb's terms allow caching for six months.
+/// Maximum age of stored responses, in seconds. TMDb's terms allow caching for six months.
 pub const CACHING_LIMIT: i64 = 183 * DAY;
 
-/// Maximum age of watch providers, which change weekly.
+/// Maximum age of watch providers, in seconds. They change weekly.
 pub const PROVIDERS_LIMIT: i64 = 7 * DAY;
 
 /// Maximum span of TMDb's list of changes, in days.
@@ -44,7 +44,7 @@ const CHANGES_WINDOW: i64 = 14;
 pub enum Resource {
     /// The movie with all appended resources.
     Movie,
-    /// Its watch providers only.
+    /// The watch providers of the movie only.
     Providers,
 }
 
@@ -112,7 +112,7 @@ pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Upd
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// TMDb's list of changes could not be fetched.
-    #[error("cannot ask TMDb which movies changed: {0}")]
+    #[error("cannot fetch TMDb's list of changes: {0}")]
     Changes(CallError),
     /// The store failed.
     #[error(transparent)]
@@ -147,12 +147,10 @@ impl fmt::Display for Ended {
             Self::Stopped(stop) => stop.fmt(out),
             Self::TooManyFailures(reason) => write!(
                 out,
-                "TMDb gave no answer for {MAX_CONSECUTIVE_FAILURES} movies in a row, at last: {reason}. Check the \
-                 network, or https://status.themoviedb.org, and run it again: it goes on from here"
+                "TMDb requests for {MAX_CONSECUTIVE_FAILURES} movies in a row failed; last failure: {reason}. Check \
+                 the network and https://status.themoviedb.org, then run the command again to resume"
             ),
-            Self::Interrupted => {
-                out.write_str("interrupted; run it again, and it goes on from here")
-            }
+            Self::Interrupted => out.write_str("interrupted; run the command again to resume"),
         }
     }
 }
@@ -174,7 +172,7 @@ pub struct Summary {
     pub bytes: u64,
     /// Duration in seconds.
     pub seconds: f64,
-    /// Reason if the run ended early.
+    /// Reason that the run ended early; `None` if it finished.
     pub ended: Option<Ended>,
 }
 
@@ -376,7 +374,7 @@ mod tests {
     use crate::tmdb::store::Known;
 
     #[test]
-    fn date_and_day_are_inverse_functions() {
+    fn day_inverts_date_and_rejects_invalid_dates() {
         assert_eq!(day(&date(1_795_630_000)), Some(1_795_630_000 / DAY));
         assert_eq!(day("2024-02-29").map(|day| date(day * DAY)).as_deref(), Some("2024-02-29"));
         assert_eq!(day("2026-13-01"), None);

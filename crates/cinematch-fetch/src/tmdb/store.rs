@@ -19,7 +19,7 @@ const LEVEL: i32 = 3;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process has the store open.
-    #[error("{} is in use by another `cinematch fetch` or `import`; wait until that one is done",
+    #[error("{} is in use by another `cinematch fetch` or `import`; wait until that command has finished",
         path.display())]
     Busy {
         /// Path of the store.
@@ -38,7 +38,7 @@ pub enum StoreError {
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A query failed.
-    #[error("the store of TMDb's answers, tmdb.db, failed: {0}. Check that the disk has room")]
+    #[error("the store of TMDb's responses, tmdb.db, failed: {0}. Check the free disk space")]
     Query(String),
     /// A stored response could not be decompressed.
     #[error("the stored response for movie {id} cannot be decompressed: {cause}")]
@@ -78,7 +78,7 @@ pub type KnownMovies = FxHashMap<TmdbId, Known>;
 pub struct StoredMovie {
     /// TMDb id.
     pub id: TmdbId,
-    /// TMDb's response, as JSON.
+    /// TMDb's response, as JSON; `None` if the movie has only imported facts.
     pub body: Option<Vec<u8>>,
     /// A later response of `watch/providers`, as JSON.
     pub providers: Option<Vec<u8>>,
@@ -174,8 +174,8 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes responses fetched before `before` (Unix time in seconds). Returns the number deleted. Records
-    /// of missing movies are kept, because they contain no TMDb content.
+    /// Deletes responses fetched before `before` (Unix time in seconds). Returns the number deleted. Does
+    /// not delete records of missing movies, because they contain no TMDb content.
     pub async fn drop_older(&self, before: i64) -> Result<u64, StoreError> {
         let dropped = sqlx::query("DELETE FROM films WHERE body IS NOT NULL AND fetched_at < ?")
             .bind(before)
@@ -225,7 +225,7 @@ impl Store {
         Ok(has)
     }
 
-    /// Returns a setting.
+    /// Returns a setting, or `None` if it was never stored.
     pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         let row: Option<(String,)> = sqlx::query_as("SELECT value FROM settings WHERE name = ?")
             .bind(name)

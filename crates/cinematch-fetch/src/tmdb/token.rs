@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn token_is_sent_in_the_header_and_never_printed() {
+    fn sends_the_token_in_the_header_and_never_prints_it() {
         let token = Token::parse(" Bearer canary.4711 \n").unwrap();
         assert_eq!(token.header().to_str().unwrap(), "Bearer canary.4711");
         assert!(!format!("{token:?} {:?}", token.header()).contains("4711"));

@@ -1,4 +1,4 @@
-//! Addresses of Redis servers.
+//! Parsing of Redis addresses.
 
 use std::fmt;
 
@@ -11,14 +11,13 @@ pub struct RedisAddress(ConnectionInfo);
 /// An invalid Redis address. The message does not quote the address, which may contain a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0}; expected redis://user:password@host:6379/0, with or without user, password and number, or \
-     unix:///path/to/redis.sock"
+    "{0}; expected redis://[[user]:password@]host[:port][/database] or unix:///path/to/redis.sock"
 )]
 pub struct RedisAddressError(&'static str);
 
 impl RedisAddressError {
-    /// Error of an address that has a valid scheme but cannot be parsed.
-    pub(super) const UNUSABLE: Self = Self("the address of Redis cannot be read");
+    /// Error for an address that has a valid scheme but cannot be parsed.
+    pub(super) const UNUSABLE: Self = Self("the Redis address cannot be parsed");
 }
 
 impl RedisAddress {
@@ -29,13 +28,13 @@ impl RedisAddress {
             Some("redis" | "unix" | "redis+unix") => {}
             Some("rediss" | "valkeys") => {
                 return Err(RedisAddressError(
-                    "TLS to Redis is not spoken: let it listen on this machine or a private network, \
-                     or put a tunnel such as stunnel in between",
+                    "TLS connections to Redis are not supported: run Redis on this machine or on a private \
+                     network, or use a tunnel such as stunnel",
                 ));
             }
             _ => {
                 return Err(RedisAddressError(
-                    "the address does not begin with redis:// or unix://",
+                    "the Redis address does not start with redis:// or unix://",
                 ));
             }
         }
@@ -69,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parses_addresses_and_never_shows_the_password() {
+    fn parses_addresses_and_never_displays_the_password() {
         let shown = |text: &str| RedisAddress::parse(text).map(|address| format!("{address:?}"));
         let canary = "redis://ada:hunter2@cache.example:6380/3";
         assert_eq!(shown(canary).unwrap(), "redis://cache.example:6380/3");
@@ -80,8 +79,8 @@ mod tests {
             ("rediss://ada:hunter2@cache.example", "stunnel"),
             ("cache.example:6379", "redis://"),
             ("http://hunter2", "redis://"),
-            ("redis://h/hunter2", "cannot be read"),
-            ("redis://", "cannot be read"),
+            ("redis://h/hunter2", "cannot be parsed"),
+            ("redis://", "cannot be parsed"),
             ("", "redis://"),
         ] {
             let error = shown(wrong).unwrap_err().to_string();

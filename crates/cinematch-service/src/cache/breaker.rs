@@ -1,6 +1,6 @@
 //! A circuit breaker.
 //!
-//! After several failures in a row the breaker opens and requests skip the dependency. After a delay, which
+//! After several consecutive failures the breaker opens, and requests skip the dependency. After a delay, which
 //! doubles with every failed probe, a single request probes the dependency.
 
 use std::time::{Duration, Instant};
@@ -35,12 +35,12 @@ enum State {
 pub struct Breaker(State);
 
 impl Breaker {
-    /// Creates a breaker that is open and allows a probe at once.
+    /// Creates an open breaker that allows a probe immediately.
     pub fn open_until(now: Instant) -> Self {
         Self(State::Open { until: now, wait: MIN_BACKOFF })
     }
 
-    /// Returns the decision about a request at `now`.
+    /// Decides whether a request at `now` uses, probes or skips the dependency.
     pub fn decide(&mut self, now: Instant) -> Decision {
         match self.0 {
             State::Closed { .. } => Decision::Allow,
@@ -57,7 +57,7 @@ impl Breaker {
         !matches!(self.0, State::Closed { .. })
     }
 
-    /// Records a success.
+    /// Records a success, which resets the count of consecutive failures.
     pub fn succeeded(&mut self) {
         // A late success does not close an open breaker; only a probe does.
         if let State::Closed { failures } = &mut self.0 {
@@ -112,10 +112,10 @@ mod tests {
         }
         assert_eq!(breaker.decide(start), Decision::Allow);
         let opened = (0..FAILURE_THRESHOLD + 3).filter(|_| breaker.failed(start)).count();
-        assert_eq!(opened, 1, "it opens once");
+        assert_eq!(opened, 1, "the breaker opens once");
         assert_eq!(breaker.decide(start), Decision::Skip);
         breaker.succeeded();
-        assert!(breaker.is_open(), "an answer to an earlier question closes nothing");
+        assert!(breaker.is_open(), "a late success does not close the breaker");
     }
 
     #[test]
@@ -129,7 +129,11 @@ mod tests {
                 now += Duration::from_millis(50);
             }
             waits.push((now - begun).as_millis());
-            assert_eq!(breaker.decide(now + MAX_BACKOFF), Decision::Skip, "a probe is under way");
+            assert_eq!(
+                breaker.decide(now + MAX_BACKOFF),
+                Decision::Skip,
+                "a probe is already running"
+            );
             breaker.probed(false, now);
         }
         assert_eq!(waits, [250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);

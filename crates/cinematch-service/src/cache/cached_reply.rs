@@ -8,9 +8,9 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// Assumed compression ratio for weighing entries. JSON of movies compresses to about a sixth.
+/// Compression ratio assumed when estimating the size of an entry. JSON of movies compresses to about one sixth.
 const COMPRESSION_RATIO: usize = 4;
-/// Bytes of an entry besides its bodies.
+/// Memory used by an entry besides its bodies, in bytes.
 const ENTRY_OVERHEAD: usize = 200;
 
 /// A cached reply; clones share the bodies.
@@ -30,7 +30,7 @@ impl CachedReply {
         Self(Arc::new(Bodies { plain, gzip: OnceLock::new() }))
     }
 
-    /// Returns the JSON.
+    /// Returns the uncompressed JSON.
     pub fn plain(&self) -> Bytes {
         self.0.plain.clone()
     }

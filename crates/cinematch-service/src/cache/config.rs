@@ -1,18 +1,18 @@
-//! Settings of the reply cache.
+//! Settings of the two tiers of the reply cache.
 
 use super::address::RedisAddress;
 
-/// Settings of the reply cache.
+/// Capacity of the in-memory tier and address of the Redis tier.
 #[derive(Clone, Debug)]
 pub struct CacheConfig {
     /// Capacity of the in-memory tier in bytes; 0 disables it.
     pub memory_bytes: u64,
-    /// Address of a Redis shared by several servers, if any.
+    /// Address of the Redis server that several servers share; `None` disables the Redis tier.
     pub redis: Option<RedisAddress>,
 }
 
 impl CacheConfig {
-    /// Default capacity of the in-memory tier in MiB: more than a thousand lists of twenty movies.
+    /// Default capacity of the in-memory tier in MiB. It holds more than 1,000 lists of 20 movies.
     pub const DEFAULT_MB: u32 = 64;
 }
 

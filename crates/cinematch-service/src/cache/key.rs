@@ -20,8 +20,8 @@ pub const TTL: Duration = Duration::from_mins(10);
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// Returns the key of the reply of `serving` to the request `asked` on `route`. `people` lists the users
-    /// whose data the reply uses, with their data versions.
+    /// Returns the key for the reply that `serving` computes for the request `asked` on `route`. `people` lists the
+    /// users whose data the reply uses, with their data versions.
     pub fn new<T: Serialize>(
         serving: &Serving,
         route: &str,
@@ -41,12 +41,12 @@ impl Key {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
-    /// Returns the hash.
+    /// Returns the SHA-256 hash.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Returns the key of the entry in Redis.
+    /// Returns the key of the Redis entry: a fixed prefix followed by the hash.
     pub fn name(&self) -> Vec<u8> {
         [b"cinematch:reply:".as_slice(), &self.0].concat()
     }

@@ -1,4 +1,4 @@
-//! The reply cache: one tier in memory, and one in a Redis shared by several servers.
+//! The reply cache: an in-memory tier, and an optional Redis tier shared by several servers.
 //!
 //! The key of a reply is a hash of everything the reply depends on: the generation, the request and the data
 //! versions of the users whose data it uses. Any change results in a different key, so stale replies are never

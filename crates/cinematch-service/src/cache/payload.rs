@@ -63,7 +63,7 @@ mod tests {
         for at in 0..payload.len() {
             let mut torn = payload.clone();
             torn[at] ^= 0x10;
-            assert_eq!(open(&key, torn), None, "torn at {at}");
+            assert_eq!(open(&key, torn), None, "corrupted at {at}");
         }
         for foreign in [&b"{\"count\":20}"[..], b"", b"CMr\x02\0\0\0\0{}"] {
             assert_eq!(open(&key, foreign.to_vec()), None);

@@ -19,19 +19,19 @@ use super::counters::count;
 use super::key::{Key, TTL};
 use super::payload;
 
-/// Timeout of a command.
+/// Timeout of a Redis command.
 const COMMAND_TIMEOUT: Duration = Duration::from_millis(50);
-/// Timeout of connecting. No request waits for a connection.
+/// Timeout of a connection attempt. No request waits for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Maximum number of concurrent writes. Further replies are not stored, which bounds memory use.
 const MAX_CONCURRENT_WRITES: usize = 64;
 
-/// A client of a Redis server, which may be unreachable. Reconnects in the background.
+/// A client of a Redis server that may be unreachable. Reconnects in the background.
 #[derive(Debug)]
 pub struct Redis {
     address: RedisAddress,
     client: Client,
-    /// Connection; `None` while the breaker is open.
+    /// Shared connection; `None` while the breaker is open.
     connection: ArcSwapOption<MultiplexedConnection>,
     breaker: Mutex<Breaker>,
     writes: Arc<Semaphore>,
@@ -53,7 +53,7 @@ impl Redis {
             tracing::warn!(
                 redis = %redis.address,
                 error,
-                "Redis cannot be reached; replies are made without it until it can"
+                "Redis cannot be reached; replies are computed without it until it responds"
             );
         }
         Ok(redis)
@@ -74,7 +74,7 @@ impl Redis {
                 return None;
             }
             Err(_) => {
-                self.failed("no answer in time");
+                self.failed("timed out");
                 return None;
             }
         };
@@ -105,10 +105,10 @@ impl Redis {
                 // A full Redis or a replica rejects writes but still serves reads.
                 Ok(Err(error)) if error.code().is_some() => {
                     count("redis", "error");
-                    tracing::debug!(%error, "Redis does not keep a reply");
+                    tracing::debug!(%error, "Redis rejected a write");
                 }
                 Ok(Err(error)) => redis.failed(&error.to_string()),
-                Err(_) => redis.failed("no answer in time"),
+                Err(_) => redis.failed("timed out"),
             }
         });
     }
@@ -123,7 +123,7 @@ impl Redis {
                 let redis = self.clone();
                 tokio::spawn(async move {
                     if let Err(error) = redis.clone().probe().await {
-                        tracing::debug!(redis = %redis.address, error, "Redis is still away");
+                        tracing::debug!(redis = %redis.address, error, "Redis is still unreachable");
                     }
                 });
                 None
@@ -140,7 +140,7 @@ impl Redis {
         if self.breaker().failed(Instant::now()) {
             // Drops the connection, whose peer may be gone; the next probe opens a new one.
             self.connection.store(None);
-            tracing::warn!(redis = %self.address, error, "Redis fails; replies are made without it");
+            tracing::warn!(redis = %self.address, error, "Redis fails; replies are computed without it");
         }
     }
 
@@ -149,12 +149,12 @@ impl Redis {
         let connected = timeout(CONNECT_TIMEOUT, self.connect()).await;
         let connected = match connected {
             Ok(connected) => connected.map_err(|error| error.to_string()),
-            Err(_) => Err("no answer in time".to_owned()),
+            Err(_) => Err("timed out".to_owned()),
         };
         let result = connected.map(|connection| self.connection.store(Some(Arc::new(connection))));
         self.breaker().probed(result.is_ok(), Instant::now());
         if result.is_ok() {
-            tracing::info!(redis = %self.address, "Redis keeps replies");
+            tracing::info!(redis = %self.address, "connected to Redis");
         }
         result
     }

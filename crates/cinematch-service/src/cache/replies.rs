@@ -45,7 +45,7 @@ impl Cache {
         Ok(Self { memory, redis, is_off })
     }
 
-    /// Returns the cached reply of a key, or computes and caches it with `make`. Concurrent requests for the same
+    /// Returns the reply cached under `key`, or computes it with `make` and caches it. Concurrent requests for a
     /// key share one computation. Errors are not cached.
     pub async fn reply(
         &self,
@@ -73,7 +73,7 @@ impl Cache {
         Ok(entry.into_value())
     }
 
-    /// Clears the in-memory tier. Called when a new generation takes over, since its keys differ.
+    /// Clears the in-memory tier. Called when a new generation is put into service, since its keys differ.
     pub fn clear(&self) {
         self.memory.invalidate_all();
     }

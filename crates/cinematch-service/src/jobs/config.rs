@@ -1,4 +1,4 @@
-//! Settings of background jobs.
+//! Worker command, schedules and timing of background jobs.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use cinematch_store::JobKind;
 use super::schedule::Schedule;
 use super::worker::WorkerCommand;
 
-/// Settings of background jobs.
+/// Worker command, schedules and timing of background jobs.
 #[derive(Clone, Debug, Default)]
 pub struct JobsConfig {
-    /// Command that runs a job; `None` if this server runs no jobs.
+    /// Command that starts a worker process; `None` if this server runs no jobs.
     pub worker: Option<WorkerCommand>,
-    /// Schedule of retraining.
+    /// Schedule of retraining; `None` disables it.
     pub retrain: Option<Schedule>,
-    /// Schedule of catalog updates.
+    /// Schedule of catalog updates; `None` disables it.
     pub update: Option<Schedule>,
     /// Intervals, timeouts and retries.
     pub pace: Pace,
@@ -31,7 +31,7 @@ pub struct Pace {
     pub retry: Duration,
     /// Maximum delay before a retry.
     pub longest_retry: Duration,
-    /// Maximum number of attempts of a job.
+    /// Maximum number of attempts per job.
     pub attempts: i64,
 }
 
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn again_doubles_the_delay_up_to_the_limit_of_attempts() {
+    fn retry_at_doubles_the_delay_and_returns_none_after_the_last_attempt() {
         let pace = Pace::default();
         let waits: Vec<Option<i64>> = (1..=6).map(|attempt| pace.retry_at(attempt, 0)).collect();
         assert_eq!(waits[..4], [Some(60_000), Some(120_000), Some(240_000), Some(480_000)]);

@@ -6,15 +6,15 @@ use serde::Serialize;
 use crate::error::ServiceError;
 use crate::service::Service;
 
-/// A background job.
+/// A background job, as returned by `/api/jobs`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct JobItem {
     /// Job id.
     #[schema(minimum = 1)]
     id: i64,
-    /// `retrain` or `update`.
+    /// Kind of job: `retrain` or `update`.
     kind: &'static str,
-    /// `queued`, `running`, `done` or `failed`.
+    /// State of the job: `queued`, `running`, `done` or `failed`.
     state: &'static str,
     /// Origin of the job: `schedule`, `api`, `cli` or `page`.
     asked_by: String,
@@ -26,7 +26,7 @@ pub struct JobItem {
     attempt: i64,
     /// Name of the server process that runs or last ran the job.
     worker: Option<String>,
-    /// Current stage.
+    /// Name of the current stage; `null` before the first stage.
     stage: Option<String>,
     /// Progress within the stage, 0 to 1.
     share: f64,
@@ -34,7 +34,7 @@ pub struct JobItem {
     started_at: Option<String>,
     /// End of the last attempt, RFC 3339 in UTC.
     ended_at: Option<String>,
-    /// Result of the job.
+    /// Result reported by the worker; `null` until the job is done.
     #[schema(value_type = Option<Object>)]
     outcome: Option<serde_json::Value>,
     /// Error of the last failed attempt.
@@ -72,12 +72,12 @@ pub struct JobList {
 /// The schedule of a kind of job.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ScheduleItem {
-    /// Kind of job.
+    /// Kind of job: `retrain` or `update`.
     kind: &'static str,
     /// Schedule as configured.
     #[schema(example = "weekly")]
     schedule: String,
-    /// Next time the job is due, RFC 3339 in UTC.
+    /// Next due time, RFC 3339 in UTC.
     next: Option<String>,
 }
 
@@ -113,7 +113,7 @@ pub async fn enqueue(
 ) -> Result<Job, ServiceError> {
     let (job, is_new) = service.store().enqueue_job(kind, asked_by, service.now()).await?;
     if is_new {
-        tracing::info!(job = job.id, kind = kind.name(), asked_by, "a job was asked for");
+        tracing::info!(job = job.id, kind = kind.name(), asked_by, "queued a job");
     }
     Ok(job)
 }

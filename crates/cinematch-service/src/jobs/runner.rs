@@ -1,4 +1,4 @@
-//! The job runner: claims queued jobs, monitors their worker process and schedules retries.
+//! The job runner: claims queued jobs, monitors their worker processes and schedules retries.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::config::JobsConfig;
 use super::worker::{Event, Worker, WorkerCommand};
 use crate::service::Service;
 
-/// Polls the queue and runs jobs until aborted. Returns at once if no worker command is configured.
+/// Polls the queue and runs jobs until aborted. Returns immediately if no worker command is configured.
 pub async fn watch(service: Service) {
     let config = service.jobs().clone();
     let Some(command) = config.worker.clone() else { return };
@@ -24,7 +24,7 @@ pub async fn watch(service: Service) {
         if let Err(error) = poll.run_once(&mut remote).await {
             // Retries at the next tick. Heartbeats during the outage were missed, so observation restarts.
             remote = RemoteHeartbeat::default();
-            tracing::warn!(%error, "the queue of jobs cannot be read");
+            tracing::warn!(%error, "cannot read the job queue; retrying");
         }
     }
 }
@@ -39,7 +39,7 @@ fn worker_name() -> String {
     format!("{host}:{}:{random}", std::process::id())
 }
 
-/// The last observed heartbeat of the job that another server runs.
+/// Last observed heartbeat of a job that another server runs.
 #[derive(Default)]
 struct RemoteHeartbeat {
     seen: Option<(i64, i64, Instant)>,
@@ -61,7 +61,7 @@ impl RemoteHeartbeat {
     }
 }
 
-/// One poll of the queue.
+/// One poll of the queue: enqueues scheduled jobs, and claims and runs a queued job.
 struct Poll<'a> {
     service: &'a Service,
     config: &'a JobsConfig,
@@ -78,14 +78,15 @@ impl Poll<'_> {
             if let Some(slot) = due
                 && store.enqueue_scheduled_job(kind, slot, self.service.now()).await?
             {
-                tracing::info!(job = kind.name(), "due by its schedule");
+                tracing::info!(job = kind.name(), "queued a scheduled job");
             }
         }
         gauge!("cinematch_jobs_queued").set(store.n_queued_jobs().await? as f64);
         if let Some(job) = store.running_job().await? {
             gauge!("cinematch_jobs_running").set(1.0);
             if remote.is_lost(&job, self.config.pace.lost_after) {
-                let error = format!("its process {} is gone", job.worker.as_deref().unwrap_or("?"));
+                let error =
+                    format!("no heartbeat from worker {}", job.worker.as_deref().unwrap_or("?"));
                 self.failed(&job, Some(job.beat), &error).await?;
             }
             return Ok(());
@@ -130,13 +131,13 @@ impl Poll<'_> {
             }
         };
         let (attempt, pid) = (job.attempt, worker.pid());
-        tracing::info!(job = id, kind = kind.name(), attempt, pid, "a job begins");
+        tracing::info!(job = id, kind = kind.name(), attempt, pid, "a job started");
         let outcome = match self.follow(&job, &mut worker).await {
             JobEnd::Lost => {
                 // Another server has taken over the job. Dropping the worker kills its process.
                 tracing::warn!(
                     job = id,
-                    "the job was taken from this server; its process is ended"
+                    "another server took over the job; stopping its worker process here"
                 );
                 return Ok(());
             }
@@ -159,19 +160,21 @@ impl Poll<'_> {
                     kind = kind.name(),
                     seconds,
                     outcome = text,
-                    "a job ended"
+                    "a job finished"
                 );
                 counter!("cinematch_jobs_total", "kind" => kind.name(), "outcome" => "done")
                     .increment(1);
                 Ok(())
             }
-            (Ok(()), None) => self.failed(&job, None, "it ended without a result").await,
+            (Ok(()), None) => {
+                self.failed(&job, None, "the worker process exited without a result").await
+            }
             (Err(error), _) => self.failed(&job, None, &error).await,
         }
     }
 
-    /// Retries `record` for up to `lost_after`, so that a short database outage does not cause a finished job to be
-    /// repeated.
+    /// Retries `record` for up to `lost_after`, so that a short database outage does not make a finished job run
+    /// again.
     async fn until_reachable<F>(&self, record: impl Fn() -> F)
     where
         F: Future<Output = Result<bool, StoreError>>,
@@ -179,7 +182,7 @@ impl Poll<'_> {
         let tries_until = Instant::now() + self.config.pace.lost_after;
         while let Err(error) = record().await {
             if Instant::now() >= tries_until {
-                tracing::error!(%error, "a job's end cannot be recorded; it will be repeated");
+                tracing::error!(%error, "cannot record the result of a job; the job will run again");
                 return;
             }
             tokio::time::sleep(self.config.pace.beat).await;
@@ -205,7 +208,7 @@ impl Poll<'_> {
                     match store.heartbeat_job(job.id, self.name, stage.as_deref(), permille).await {
                         Ok(true) => worker.keep_alive().await,
                         Ok(false) => return JobEnd::Lost,
-                        Err(error) => tracing::warn!(%error, job = job.id, "its beat was not recorded"),
+                        Err(error) => tracing::warn!(%error, job = job.id, "cannot record a job's heartbeat"),
                     }
                 }
             }

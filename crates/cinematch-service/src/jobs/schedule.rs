@@ -53,14 +53,14 @@ impl FromStr for Schedule {
             CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let cron = parser.parse(pattern).map_err(|error| {
             format!(
-                "`{text}` is no schedule ({error}); expected hourly, daily, weekly, monthly, never, or the \
-                 five fields of cron: minute, hour, day of the month, month, day of the week"
+                "`{text}` is not a valid schedule ({error}); expected hourly, daily, weekly, monthly, never, or \
+                 the five fields of cron: minute, hour, day of the month, month, day of the week"
             )
         })?;
         if cron.find_next_occurrence(&DateTime::<Utc>::UNIX_EPOCH, false).is_err() {
             return Err(format!(
-                "`{text}` is never due; its five fields are minute, hour, day of the month, month, day of the \
-                 week, as in `17 3 * * 1`, and a day must be one of its month"
+                "`{text}` is never due; the five fields are minute, hour, day of the month, month and day of the \
+                 week, as in `17 3 * * 1`, and the day must exist in the month"
             ));
         }
         Ok(Self { text: text.trim().to_owned(), cron })

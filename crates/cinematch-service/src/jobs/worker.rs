@@ -26,18 +26,18 @@ pub struct WorkerCommand {
     pub behind: Vec<OsString>,
 }
 
-/// A message of a worker: one JSON object per line.
+/// A message from a worker: one JSON object per line.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Event {
     /// The job is finished.
     Outcome {
-        /// Result of the job.
+        /// Result of the job, which is stored as JSON.
         outcome: serde_json::Value,
     },
     /// The job has made progress.
     Stage {
-        /// Current stage.
+        /// Name of the current stage.
         stage: String,
         /// Progress within the stage, 0 to 1.
         #[serde(default)]
@@ -45,7 +45,7 @@ pub enum Event {
     },
 }
 
-/// Number of lines of standard error kept for the error message.
+/// Number of trailing lines of standard error to include in the error message of a failed job.
 const STDERR_LINES: usize = 12;
 
 /// A running worker process; killed on drop.
@@ -58,7 +58,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts a worker for a job. The worker exits after `signal_timeout` without a signal from [`Worker::keep_alive`].
+    /// Starts a worker for a job. The worker exits after `signal_timeout` without a call of [`Worker::keep_alive`].
     pub fn start(
         command: &WorkerCommand,
         kind: JobKind,
@@ -74,7 +74,7 @@ impl Worker {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let missing = || std::io::Error::other("the worker has no pipes");
+        let missing = || std::io::Error::other("the standard streams of the worker are not piped");
         let tie = child.stdin.take().ok_or_else(missing)?;
         let out = child.stdout.take().ok_or_else(missing)?;
         let errors = child.stderr.take().ok_or_else(missing)?;
@@ -99,7 +99,9 @@ impl Worker {
             let line = self.lines.next_line().await.ok()??;
             match serde_json::from_str(&line) {
                 Ok(event) => return Some(event),
-                Err(error) => tracing::debug!(%error, line, "a worker's line was not understood"),
+                Err(error) => {
+                    tracing::debug!(%error, line, "ignored a malformed line from a worker")
+                }
             }
         }
     }
@@ -119,7 +121,7 @@ impl Worker {
         let message = message.strip_prefix("error: ").unwrap_or(&message);
         Err(match status.code() {
             Some(_) if !message.is_empty() => message.to_owned(),
-            _ => format!("its process ended with {status}. {message}").trim().to_owned(),
+            _ => format!("the worker process ended with {status}. {message}").trim().to_owned(),
         })
     }
 }

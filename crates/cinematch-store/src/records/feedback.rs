@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::StoreError;
 use crate::rows::{damaged, movie_id, stars};
 
-/// Feedback given with one of the buttons below a movie.
+/// A reaction to a movie, given with one of the buttons below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reaction {
@@ -48,9 +48,9 @@ impl Reaction {
 /// A user's feedback on one movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovieFeedback {
-    /// Movie the feedback is about.
+    /// Id of the movie.
     pub movie_id: MovieId,
-    /// Button pressed, if any.
+    /// Reaction, if any.
     pub reaction: Option<Reaction>,
     /// Rating, if any.
     pub stars: Option<Stars>,
@@ -62,7 +62,7 @@ pub struct MovieFeedback {
     pub import_id: Option<i64>,
 }
 
-/// A change of a user's feedback on one movie. Fields that are `None` keep their value.
+/// A change to a user's feedback on one movie. A field that is `None` leaves the value unchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeedbackUpdate {
     /// New reaction.
@@ -80,7 +80,7 @@ pub(crate) const COLUMNS: &str =
     "movie_id, signal, half_stars, watched, feedback.updated_at, import_id";
 
 impl MovieFeedback {
-    /// Returns feedback that contains no opinion yet.
+    /// Returns feedback without a reaction, a rating or a watched mark.
     pub(crate) fn empty(movie_id: MovieId, now: i64) -> Self {
         Self {
             movie_id,
@@ -104,13 +104,13 @@ impl MovieFeedback {
         })
     }
 
-    /// True if the feedback contains nothing worth storing.
+    /// True if the feedback has no reaction, no rating and no watched mark.
     pub(crate) fn is_empty(&self) -> bool {
         self.reaction.is_none() && self.stars.is_none() && !self.watched
     }
 
-    /// Applies `update`. If the reaction and the stars contradict each other, the one given last is kept
-    /// and the other is cleared.
+    /// Applies `update`. If a new reaction contradicts the stars, the stars are cleared; if new stars
+    /// contradict the reaction, the reaction is cleared.
     pub(crate) fn updated(mut self, update: FeedbackUpdate, now: i64) -> Self {
         let contradict = |reaction: Option<Reaction>, stars: Option<Stars>| {
             reaction.zip(stars).is_some_and(|(reaction, stars)| reaction.contradicts(stars))

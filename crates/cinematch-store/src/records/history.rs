@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::feedback::{MovieFeedback, Reaction};
 use super::preferences::Preferences;
 
-/// Version of a user's data. Two equal versions stand for equal data.
+/// Version of a user's data. Equal versions imply equal data.
 ///
 /// The version grows with every change to the user's feedback, preferences, watchlist or imports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -19,10 +19,10 @@ pub struct DataVersion {
 /// A user's preferences, feedback and watchlist: the input of personal rankings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserHistory {
-    /// Version of the data; `None` for an unknown user. The data may be newer than this version, never
+    /// Version of the data; `None` for an unknown user. The data may be newer than this version, but never
     /// older.
     pub data_version: Option<DataVersion>,
-    /// Viewing preferences.
+    /// Viewing preferences; the default if the user has saved none.
     pub preferences: Preferences,
     /// Feedback, by ascending movie id.
     pub movies: Vec<MovieFeedback>,
@@ -36,22 +36,22 @@ impl UserHistory {
         movies.filter(move |movie| movie.reaction.is_some_and(wanted)).map(|movie| movie.movie_id)
     }
 
-    /// Movies the user liked.
+    /// Returns the movies that the user liked.
     pub fn liked(&self) -> impl Iterator<Item = MovieId> {
         self.with_reaction(|reaction| reaction == Reaction::Like)
     }
 
-    /// Movies the user disliked or is not interested in.
+    /// Returns the movies that the user disliked or is not interested in.
     pub fn disliked(&self) -> impl Iterator<Item = MovieId> {
         self.with_reaction(|reaction| reaction != Reaction::Like)
     }
 
-    /// Movies the user rated, with their stars.
+    /// Returns the movies that the user rated, with their stars.
     pub fn rated(&self) -> impl Iterator<Item = (MovieId, Stars)> {
         self.movies.iter().filter_map(|movie| Some((movie.movie_id, movie.stars?)))
     }
 
-    /// All movies with any feedback. Recommendations leave these out.
+    /// Returns all movies with feedback, which recommendations exclude.
     pub fn known(&self) -> impl Iterator<Item = MovieId> {
         self.movies.iter().map(|movie| movie.movie_id)
     }

@@ -1,4 +1,4 @@
-//! Types that rows decode to. They run no queries, so both the cache and the queries can use them.
+//! Types that rows are decoded into. They run no queries, so both the cache and the queries can use them.
 
 pub(crate) mod feedback;
 pub(crate) mod history;

@@ -1,6 +1,6 @@
-//! A user's viewing preferences.
+//! Viewing preferences and their columns.
 
-/// A user's viewing preferences.
+/// A user's viewing preferences. Empty lists and `None` mean no preference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
     /// Preferred genres.
@@ -9,9 +9,9 @@ pub struct Preferences {
     pub services: Vec<String>,
     /// Preferred original languages, as ISO 639-1 codes.
     pub original_languages: Vec<String>,
-    /// Shortest runtime in minutes.
+    /// Minimum runtime in minutes.
     pub runtime_min: Option<u32>,
-    /// Longest runtime in minutes.
+    /// Maximum runtime in minutes.
     pub runtime_max: Option<u32>,
     /// Country of the streaming services, as a two-letter ISO 3166-1 code.
     pub region: Option<String>,

@@ -48,7 +48,7 @@ impl Database {
 }
 
 /// Returns one empty database of each available kind.
-#[allow(dead_code, reason = "not every test file goes through all")]
+#[allow(dead_code, reason = "not every test file uses it")]
 pub async fn databases(test: &str) -> Vec<Database> {
     let mut databases = vec![Database::file()];
     databases.extend(Database::postgres(test).await);

@@ -1,4 +1,5 @@
-// Applies a filter as soon as it changes, and updates the address. Without this module the form's button does.
+// Applies a filter as soon as it changes, and updates the address. Without this module, the form's button applies the
+// filters.
 import { show } from "./fragment.js";
 
 const form = document.getElementById("filters");

@@ -1,6 +1,6 @@
-// Puts the server's replies into the page: fragments of HTML, and announcements for screen readers.
+// Inserts HTML fragments from the server into the page, and announces messages to screen readers.
 
-/** Replaces elements by the reply's elements with the same ids, and restores the focus. */
+/** Replaces the page's elements with the reply's elements that have the same ids, and restores the focus. */
 export function show(html) {
   const answer = new DOMParser().parseFromString(html, "text/html").body;
   const parts = [...answer.children];
@@ -9,7 +9,7 @@ export function show(html) {
     const old = document.getElementById(fresh.id);
     if (!old) continue;
     if (old.getAttribute("role") === "status") {
-      // Screen readers announce changes of an existing live region only, so it is not replaced.
+      // Screen readers announce only changes to an existing live region, so the region is not replaced.
       old.replaceChildren(...fresh.childNodes);
       continue;
     }
@@ -18,14 +18,14 @@ export function show(html) {
     old.replaceWith(fresh);
     if (focused) counterpart(fresh, focused)?.focus({ preventScroll: true });
   }
-  // The Undo button is gone: moves the focus to the element that changed, or to the page.
+  // The Undo button was removed: moves the focus to the element that changed, or to the page.
   if (wasIn && document.activeElement === document.body) {
     const changed = parts.find((it) => it.isConnected && !it.matches("[role=status]"));
     (changed && fallback(changed) ? fallback(changed) : document.getElementById("main")).focus({ preventScroll: true });
   }
 }
 
-/** Finds the element of a new part that corresponds to the focused one of the old part. */
+/** Finds the element in the new part that corresponds to the focused element of the old part. */
 function counterpart(part, focused) {
   const { id, name, className } = focused;
   if (id) return part.querySelector(`#${CSS.escape(id)}`) ?? fallback(part);

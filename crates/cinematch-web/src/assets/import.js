@@ -1,4 +1,4 @@
-// Accepts files dropped anywhere on the import form. Without this module the file field works alone.
+// Accepts files dropped anywhere on the import form. Without this module, users choose files in the file field.
 const form = document.querySelector("[data-drop]");
 const field = form?.querySelector("input[type=file]");
 const button = form?.querySelector("button");
@@ -27,7 +27,7 @@ form?.addEventListener("drop", (event) => {
   form.requestSubmit();
 });
 
-// Large files take a moment, which the button shows.
+// Shows on the button that files are being sent, since large files take a moment.
 form?.addEventListener("submit", () => {
   button.textContent = button.dataset.busy;
   button.setAttribute("aria-disabled", "true");

@@ -1,5 +1,5 @@
 // Refreshes the operator's page while a job is running or a generation is loading, and announces changes. Without
-// this module the Refresh link does.
+// this module, the Refresh link reloads the page.
 import { announce, show } from "./fragment.js";
 
 const PAUSE = 2000;

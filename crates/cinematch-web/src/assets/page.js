@@ -1,5 +1,5 @@
 // Sends forms marked `data-live` without leaving the page. The reply's elements replace those with the same ids.
-// Without this module the browser sends the forms and follows the redirect.
+// Without this module, the browser sends the forms and follows the redirect.
 import "./browse.js";
 import "./import.js";
 import "./jobs.js";
@@ -76,7 +76,7 @@ async function send(form, button, data) {
   throw new Error(problem?.detail ?? `${texts.failed} (${reply.status})`);
 }
 
-/** Applies a theme at once; the server saves it in a cookie. */
+/** Applies a theme immediately. The server saves it in a cookie. */
 function setTheme(form, theme) {
   document.documentElement.dataset.theme = theme;
   for (const button of form.querySelectorAll("[aria-pressed]")) {

@@ -1,5 +1,5 @@
 // Makes the search field a combobox (ARIA 1.2) with suggestions while typing: arrow keys select, Enter opens, Escape
-// closes. Without this module Enter searches.
+// closes. Without this module, Enter submits the search.
 const PAUSE = 120;
 const field = document.getElementById("q");
 let pending = 0;

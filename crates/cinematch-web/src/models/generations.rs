@@ -26,7 +26,7 @@ pub async fn all(state: &Service) -> Result<Vec<Evaluated>, Problem> {
 /// Reads a generation's verdict from its model card.
 pub fn evaluated(generations: &Generations, info: GenerationInfo) -> Evaluated {
     let verdict = generations.card(info.generation).and_then(|mut card| {
-        // A card written by another version may have a different format; its verdict isn't shown then.
+        // A card written by another version may have a different format. Its verdict isn't shown.
         serde_json::from_value(card["verdict"].take()).ok()
     });
     Evaluated { info, verdict }

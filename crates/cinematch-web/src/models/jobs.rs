@@ -1,4 +1,4 @@
-//! The section about background jobs, and requesting one.
+//! The section about background jobs, and requests for jobs.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -15,7 +15,7 @@ use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::jobs;
 
-/// Number of jobs shown.
+/// Maximum number of jobs shown.
 const SHOWN: u32 = 8;
 
 /// `POST /models/jobs`: requests a job.
@@ -34,7 +34,8 @@ pub async fn request(
     Ok(changed(&operator.caller, &section(&state).await?, &Note::plain(note)))
 }
 
-/// The jobs, buttons that request one, and the schedules. `jobs.js` refreshes the section while a job is running.
+/// Renders the jobs, the buttons that request a job, and the schedules. `jobs.js` refreshes the section while a job
+/// is running.
 pub async fn section(state: &Service) -> Result<Markup, Problem> {
     let jobs = state.store().jobs(SHOWN).await?;
     let config = state.jobs();
@@ -76,7 +77,7 @@ fn is_next(job: &Job, now: i64) -> bool {
     job.state == JobState::Queued && job.not_before <= now
 }
 
-/// A job's kind and state.
+/// Formats a job's kind and state.
 fn headline(job: &Job) -> String {
     texts::job_state(job.kind, job.state, job.attempt)
 }

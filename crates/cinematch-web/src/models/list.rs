@@ -16,7 +16,7 @@ use crate::texts::{operator as texts, plots as plot_texts};
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 
-/// `GET /models`.
+/// Renders the page, or its changed sections for `jobs.js`.
 pub async fn list(State(state): State<Service>, operator: Operator) -> Result<Response, Problem> {
     let generations = all(&state).await?;
     let serving = state.bundle().generation;
@@ -87,7 +87,7 @@ fn in_service(generations: &[Evaluated], serving: u64) -> Markup {
     }
 }
 
-/// A table of all generations.
+/// Renders a table of all generations.
 fn table(generations: &[Evaluated]) -> Markup {
     html! {
         section #generations aria-labelledby="generations-heading" {

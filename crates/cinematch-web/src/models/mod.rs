@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 
 use cinematch_http::state::RouteState;
 
-/// Routes of the operator's pages.
+/// Returns the router of the operator's pages.
 pub fn router() -> Router<RouteState> {
     Router::new()
         .route("/models", get(list::list))

@@ -1,5 +1,5 @@
-//! Access to the operator's pages. In open mode every caller has access; with accounts, callers whose browser has a
-//! cookie with a key of the scope `admin`.
+//! Access to the operator's pages. In open mode, every caller has access; in accounts mode, callers whose browser has
+//! a cookie with an API key of the scope `admin`.
 
 use std::sync::Arc;
 
@@ -22,15 +22,15 @@ use cinematch_http::problem::Problem;
 use cinematch_http::state::RouteState;
 use cinematch_service::Service;
 
-/// Cookie with the key, sent to these pages only.
+/// Cookie that holds the API key. Browsers send it to the operator's pages only.
 const COOKIE: &str = "cinematch_operator";
 /// Lifetime of the cookie: eight hours.
 const SECONDS: u32 = 8 * 3600;
 
-/// Extracts a caller with access to the operator's pages.
+/// Extracts a caller with access to the operator's pages. Shows the form for the key to other callers.
 pub struct Operator {
     pub caller: PageCaller,
-    /// True if the browser has a key.
+    /// True if the browser has a cookie with a key.
     pub has_key: bool,
 }
 
@@ -50,7 +50,7 @@ impl FromRequestParts<RouteState> for Operator {
         };
         match scope {
             Some(Scope::Admin) => Ok(Self { caller, has_key: true }),
-            // A script requests a fragment and can't use the form.
+            // A script that requests a fragment can't show the form.
             _ if caller.is_fragment => {
                 let problem = Problem::new(StatusCode::UNAUTHORIZED, texts::KEY_MISSING);
                 Err(problem.into_response())
@@ -94,7 +94,7 @@ fn redirect_with_key(access: &AccessConfig, key: &str, seconds: u32) -> Response
     response
 }
 
-/// The form for the key, with the problem of the last attempt.
+/// Renders the form for the key, with the problem of the last attempt.
 fn key_form(caller: &PageCaller, problem: Option<&str>) -> Response {
     let main = html! {
         section .plain.narrow {

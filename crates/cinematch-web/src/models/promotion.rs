@@ -41,7 +41,7 @@ pub async fn confirm_promotion(
     Ok(page(&operator.caller, &Page::new(title, Nav::Models, main)))
 }
 
-/// `POST /models/{generation}/promote`.
+/// `POST /models/{generation}/promote`: promotes the generation.
 pub async fn promote(
     State(state): State<Service>,
     _: Operator,
@@ -76,7 +76,7 @@ pub async fn confirm_rollback(
     Ok(page(&operator.caller, &Page::new(texts::ROLL_BACK, Nav::Models, main)))
 }
 
-/// `POST /models/rollback`.
+/// `POST /models/rollback`: rolls back to the previously served generation.
 pub async fn roll_back(State(state): State<Service>, _: Operator) -> Result<Response, Problem> {
     let generation = models::roll_back(&state, texts::REQUESTED).await?.generation;
     Ok(redirect_with_note("/models", &Note::plain(texts::rolled_back(generation))))

@@ -18,7 +18,7 @@ use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::models::on_disk;
 
-/// Renders the page.
+/// Renders the page of a generation.
 pub async fn show(
     State(state): State<Service>,
     operator: Operator,
@@ -96,7 +96,7 @@ fn facts(of: &Evaluated, manifest: &Manifest) -> Markup {
     }
 }
 
-/// The evaluation as a table and plots.
+/// Renders the evaluation as a table and plots.
 fn evaluation(verdict: &Verdict) -> Markup {
     let parts = [(texts::WITH_HISTORY, &verdict.overall), (texts::NEW_USERS, &verdict.cold)];
     let parts: Vec<(&str, &Comparison)> =

@@ -41,7 +41,7 @@ pub fn rating_removed(title: &str) -> String {
 }
 
 pub fn undone(title: &str) -> String {
-    format!("Change to {title} undone.")
+    format!("Your change to {title} was undone.")
 }
 
 pub fn changed_since(title: &str) -> String {

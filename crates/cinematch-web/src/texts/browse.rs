@@ -17,7 +17,7 @@ pub const HIGHEST_RATED: &str = "Highest rated";
 pub const NEWEST: &str = "Newest";
 pub const BY_TITLE: &str = "Title, A to Z";
 pub const UNKNOWN_ORDER: &str = "expected you, popularity, votes, rating, year or title";
-pub const BAD_POSITION: &str = "expected the position of a page";
+pub const BAD_POSITION: &str = "is not a page of these results; start from the first page";
 
 pub const FILTERS: &str = "Filters";
 pub const ACTIVE_FILTERS: &str = "Active filters";
@@ -41,9 +41,9 @@ pub const MINIMUM_VOTES: &str = "minimum votes";
 pub const SERVICES: &str = "Streaming services";
 pub const LANGUAGE: &str = "Language";
 pub const ANY: &str = "Any";
-/// Link that unfolds a list of checkboxes, some of which are shown already.
+/// Link that expands a list of checkboxes if the checked ones are already shown.
 pub const MORE: &str = "Show more";
-/// Link that unfolds a list of checkboxes, none of which is shown.
+/// Link that expands a list of checkboxes if none is shown.
 pub const CHOOSE: &str = "Show all";
 
 /// Number of movies that match.
@@ -88,7 +88,7 @@ pub fn in_language(language: &str) -> String {
 pub fn bound(field: &str, value: &str) -> String {
     match field {
         "year_min" => format!("From {value}"),
-        "year_max" => format!("To {value}"),
+        "year_max" => format!("Up to {value}"),
         "runtime_min" => format!("{value} min or longer"),
         "runtime_max" => format!("{value} min or shorter"),
         "rating" => format!("TMDB {value} or higher"),

@@ -5,7 +5,7 @@ pub const PREDICTED: &str = "Predicted for you: ";
 pub const OF_FIVE_STARS: &str = " of 5 stars";
 pub const FOR_YOU: &str = " for you";
 pub const WHY: &str = "Why this?";
-pub const DEMO_SERVICES: &str = "Made-up availability, for demonstration";
+pub const DEMO_SERVICES: &str = "Sample data, not real availability";
 
 pub const LIKE: &str = "Like";
 pub const DISLIKE: &str = "Dislike";

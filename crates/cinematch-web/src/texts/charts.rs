@@ -17,7 +17,7 @@ pub const LIKED: &str = "Liked";
 pub const FILMS: &str = "Films";
 pub const SHOW_NUMBERS: &str = "Show numbers";
 
-/// A user's position between well-known movies (0) and little-known ones (1), in words.
+/// Description of a user's taste, from well-known movies (0) to little-known ones (1).
 pub fn popularity(place: f32) -> &'static str {
     match place {
         place if place < 0.5 => "You mostly like well-known films.",
@@ -27,11 +27,12 @@ pub fn popularity(place: f32) -> &'static str {
     }
 }
 
-/// The sentence about the median movie, before and after its title.
+/// Sentence about the median liked movie: the parts before and after its title.
 pub fn median(n_liked: usize, rank: usize, n_movies: usize) -> (String, String) {
-    let before = format!("The median of the {} you like is ", films(n_liked));
+    let before =
+        format!("Based on the {} you like. The middle one by TMDB votes is ", films(n_liked));
     let after = format!(
-        ", number {} of {} by TMDB votes.",
+        ", number {} of {} in the catalog.",
         thousands(rank as u64),
         thousands(n_movies as u64)
     );

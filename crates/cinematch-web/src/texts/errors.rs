@@ -39,12 +39,12 @@ pub fn heading(status: StatusCode) -> &'static str {
     }
 }
 
-/// Number to quote to the operator, whose log has it.
+/// Request id for users to quote to the operator, who can find it in the server log.
 pub fn reference(request_id: &str) -> String {
     format!("If this keeps happening, give the operator this reference: {request_id}")
 }
 
-/// An API error message with the labels of the form in place of field names.
+/// Replaces field names in an API error message with the labels of the form.
 pub fn with_labels(detail: &str) -> String {
     let text = FIELD_LABELS
         .iter()
@@ -56,7 +56,7 @@ pub fn number_expected(text: &str) -> String {
     format!("expected a number, got `{text}`")
 }
 
-/// The browser switched profiles in another tab while this page was open.
+/// Message for a page that was rendered for another profile than the current one.
 pub fn profile_changed(name: &str) -> String {
     format!("You switched to {name} in another tab. Reload this page to continue")
 }

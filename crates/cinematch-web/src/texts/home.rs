@@ -1,4 +1,4 @@
-//! Text of the first page.
+//! Text of the home page.
 
 pub const NEW_USER: &str =
     "These films are popular with everyone. Rate a few to get recommendations of your own.";
@@ -8,7 +8,7 @@ pub const CHANGE_PREFERENCES: &str = "Change preferences";
 
 pub const PICKED: &str = "Picked for you";
 pub const LOVED_BY_MANY: &str = "Loved by many";
-/// Followed by the movie's title.
+/// Heading of a row, before the movie's title.
 pub const BECAUSE_YOU_LOVED: &str = "Because you loved ";
 pub const HIDDEN_GEMS: &str = "Hidden gems for you";
 pub const TRENDING: &str = "Trending";

@@ -10,7 +10,7 @@ pub const TITLE: &str = "Import";
 pub const HEADING: &str = "Import your ratings";
 pub const FILE_HELP: &str =
     "Drop files here or choose them. Importing the same file again changes nothing.";
-/// On the button while files are being sent.
+/// Label of the button while files are being sent.
 pub const READING: &str = "Reading files…";
 pub const HOW_TO_EXPORT: &str = "How to get your file";
 
@@ -29,7 +29,7 @@ pub const IMPORT_MORE: &str = "Import more files";
 pub const MATCHED: &str = "matched";
 pub const AMBIGUOUS: &str = "could be several films";
 pub const UNMATCHED: &str = "not in the catalog";
-pub const OTHER_ROWS: &str = "not films, or not readable";
+pub const OTHER_ROWS: &str = "not films or not readable";
 
 pub const WHICH_FILM: &str = "Which film do you mean?";
 pub const NONE_OF_THESE: &str = "None of these";
@@ -52,14 +52,14 @@ pub fn fuzzy(rows: usize) -> String {
 }
 
 pub fn skipped(rows: usize) -> String {
-    format!("{} skipped, not about films", count(rows, "row", "rows"))
+    format!("{} skipped because they aren’t about films", count(rows, "row", "rows"))
 }
 
 pub fn problems(number: usize) -> String {
     format!("{} could not be read", count(number, "value", "values"))
 }
 
-/// A kind of problem, by its first occurrence.
+/// First occurrence of a kind of problem, with the number of further occurrences.
 pub fn problem(file: &str, line: u64, reason: &str, count: u64) -> String {
     let more = if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
     format!("{file}, line {line}: {reason}{more}")
@@ -70,10 +70,10 @@ pub fn not_found(number: usize) -> String {
 }
 
 pub fn more_not_found(number: usize) -> String {
-    format!("And {} more, listed in the file.", thousands(number as u64))
+    format!("And {} more. Download the rows to see them all.", thousands(number as u64))
 }
 
-/// The values that the export has for an ambiguous title.
+/// Values in the export for an ambiguous title.
 pub fn in_your_file(values: &[EntryKind]) -> String {
     let values: Vec<String> = values.iter().map(|value| feedback(*value)).collect();
     format!("In your file: {}", values.join(", "))
@@ -88,7 +88,7 @@ fn feedback(value: EntryKind) -> String {
     }
 }
 
-/// Number of movies by what the import did with them.
+/// Number of movies for each effect of the import.
 pub fn changes(changes: ImportChanges) -> String {
     let part = |number: u64, outcome: &str| {
         (number > 0).then(|| format!("{} {outcome}", films(number as usize)))
@@ -97,7 +97,7 @@ pub fn changes(changes: ImportChanges) -> String {
         part(changes.added, "added"),
         part(changes.listed, "added to your watchlist"),
         part(changes.changed, "updated"),
-        part(changes.kept, "kept as you rated them here"),
+        part(changes.kept, "kept with your own rating"),
         part(changes.unchanged, "unchanged"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();

@@ -28,7 +28,7 @@ pub const THEME_LIGHT_SET: &str = "Light theme on.";
 pub const THEME_DARK_SET: &str = "Dark theme on.";
 pub const THEME_INVALID: &str = "expected auto, light or dark";
 
-/// The credits, between and around the links to TMDB and JustWatch.
+/// Credits in the footer; the links to TMDB and JustWatch follow these texts.
 pub const CREDITS_MOVIELENS: &str = "Ratings and titles: MovieLens (GroupLens, University of Minnesota). Film details and posters: ";
 pub const CREDITS_TMDB: &str =
     ". This product uses the TMDB API but is not endorsed or certified by TMDB. Where to watch: ";
@@ -38,11 +38,11 @@ pub const UNDO_SHORTCUT: &str = "Ctrl+Z";
 pub const SHOW_NEW_PICKS: &str = "Show new picks";
 
 /// Shown by `page.js` when a form cannot be sent.
-pub const OFFLINE: &str = "Could not reach the server. Nothing was changed.";
+pub const OFFLINE: &str = "Couldn’t reach the server. Nothing changed. Try again.";
 /// Shown by `page.js`, followed by the status, when a reply is neither a page nor a problem document.
 pub const FAILED: &str = "Something went wrong. Try again.";
 
-/// `<title>` of a page.
+/// Content of the `<title>` element of a page.
 pub fn document_title(page: &str) -> String {
     format!("{page} · CineMatch")
 }

@@ -23,7 +23,7 @@ pub mod tonight;
 pub mod watchlist;
 pub mod welcome;
 
-/// Used by more than one page.
+/// Label of the button that continues to the next step. The constants from here on are used by several pages.
 pub const CONTINUE: &str = "Continue";
 pub const CANCEL: &str = "Cancel";
 pub const GENRES: &str = "Genres";

@@ -25,9 +25,9 @@ pub const VIEW_ON: &str = "View on ";
 
 pub const NO_SERVICES: &str = "Not on any streaming service we know of.";
 pub const YOURS: &str = "your service";
-pub const DEMO_SERVICES: &str = "This availability is made up, for demonstration.";
+pub const DEMO_SERVICES: &str = "This is sample data, not real availability.";
 
-/// `1 star`, `4.5 stars`.
+/// Formats a rating: `1 star`, `4.5 stars`.
 pub fn stars(value: f32) -> String {
     format!("{value} {}", if (value - 1.0).abs() < f32::EPSILON { "star" } else { "stars" })
 }
@@ -36,12 +36,12 @@ pub fn your_rating(stars: f32) -> String {
     format!("{YOUR_RATING}: {stars}")
 }
 
-/// The range of a prediction, after its stars.
+/// Text after the predicted stars, with the prediction interval.
 pub fn predicted(low: f32, high: f32) -> String {
     format!(" predicted for you, most likely {low:.1} to {high:.1}")
 }
 
-/// The movie's rank for the user, before and after the number.
+/// Sentence about the movie's rank for the user: the parts before and after the number.
 pub fn rank(n_movies: usize) -> (&'static str, String) {
     ("Ranked ", format!(" of {} for you.", films(n_movies)))
 }

@@ -7,7 +7,7 @@ pub fn count(number: usize, singular: &str, plural: &str) -> String {
     format!("{} {}", thousands(number as u64), if number == 1 { singular } else { plural })
 }
 
-/// Formats a number of films: `0 films`, `1 movie`, `87,585 films`.
+/// Formats a number of films: `0 films`, `1 film`, `87,585 films`.
 pub fn films(number: usize) -> String {
     count(number, "film", "films")
 }
@@ -26,7 +26,7 @@ pub fn duration(minutes: u32) -> String {
     }
 }
 
-/// Formats bytes as megabytes.
+/// Formats a size in bytes as megabytes.
 pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }

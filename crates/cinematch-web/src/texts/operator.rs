@@ -9,8 +9,9 @@ pub const TITLE: &str = "Models";
 pub const FOR_OPERATOR: &str = "This page is for the operator of the server.";
 pub const KEY: &str = "API key with the admin scope";
 pub const KEY_COMMAND: &str = "cinematch key create NAME --scope admin";
-/// Around the command that creates a key.
-pub const KEY_HELP: (&str, &str) = ("Create one with ", ". This browser keeps it for eight hours.");
+/// Texts before and after the command that creates a key.
+pub const KEY_HELP: (&str, &str) =
+    ("Create one with ", ". This browser stores the key for eight hours.");
 pub const KEY_UNKNOWN: &str = "This key is unknown or revoked";
 pub const KEY_SCOPE: &str = "This key doesn’t have the admin scope";
 pub const KEY_MISSING: &str = "The operator’s key has expired. Reload the page to enter it again";
@@ -35,7 +36,8 @@ pub const PROMOTE_THIS: &str = "Serve this generation";
 pub const REQUESTED: &str = "requested on the Models page";
 
 pub const JOBS: &str = "Background jobs";
-pub const NO_WORKER: &str = "This server runs no jobs. Requested jobs wait for a server that does.";
+pub const NO_WORKER: &str =
+    "This server runs no jobs. Jobs you request here wait for a server that does.";
 pub const RETRAIN: &str = "Retrain";
 pub const UPDATE: &str = "Find new films";
 pub const REFRESH: &str = "Refresh";
@@ -61,7 +63,7 @@ pub const SETTINGS: &str = "Settings";
 
 pub const WITH_HISTORY: &str = "users with a history";
 pub const NEW_USERS: &str = "new users";
-pub const TOO_FEW_USERS: &str = "Too few users were held out to evaluate it.";
+pub const TOO_FEW_USERS: &str = "Too few users were held out to evaluate this generation.";
 pub const METRICS_HELP: &str = "Measured on the first 20 films as served, for users held out of the training of both models. \
      95 % intervals, bootstrapped over users.";
 pub const METRICS_TABLE: &str = "Table of metrics";

@@ -31,7 +31,7 @@ pub fn value(name: &str, mean: f64, interval: Option<(f64, f64)>) -> String {
     }
 }
 
-/// A difference with its interval, and the loss that is allowed.
+/// A difference with its interval, and the allowed loss.
 pub fn difference_value(caption: &str, mean: f64, low: f64, high: f64, allowed: f64) -> String {
     format!(
         "{caption}. {mean:+.4}, interval {low:+.4} to {high:+.4}; allowed: {allowed:+.4} or more"

@@ -10,7 +10,7 @@ pub const RECENT: &str = "Recent activity";
 pub const PREFERENCES: &str = "Preferences";
 pub const GENRES_HELP: &str = "Films in these genres rank higher.";
 pub const COUNTRY: &str = "Country";
-pub const COUNTRY_HELP: &str = "Save to see the services of another country.";
+pub const COUNTRY_HELP: &str = "Save your preferences to see the services in another country.";
 pub const SERVICES: &str = "Your streaming services";
 pub const LANGUAGES: &str = "Languages";
 pub const LANGUAGES_HELP: &str = "We recommend only films in these original languages. To include all languages, leave every box \
@@ -33,12 +33,12 @@ pub const DOWNLOAD_FIRST: &str = "Download my data first";
 pub const NOT_FOUND: &str = "This profile no longer exists";
 pub const DELETED: &str = "Profile deleted";
 pub const DELETED_DATA: &str = "Deleted data";
-/// Followed by the receipt's number.
+/// Text before the receipt's id.
 pub const RECEIPT: &str = "Your receipt: ";
 pub const RECEIPT_HELP: &str =
     "The receipt contains no personal data. The server keeps it as proof of the deletion.";
 
-/// Tables of the store and what a receipt calls their rows.
+/// Tables of the store, with the labels that the receipt uses for their rows.
 pub const DELETED_TABLES: [(&str, &str); 5] = [
     ("feedback", "Films with feedback"),
     ("watchlist", "Films on the watchlist"),

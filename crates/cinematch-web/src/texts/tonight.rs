@@ -38,7 +38,7 @@ pub fn reasons_for(name: &str) -> String {
     format!("For {name}")
 }
 
-/// How much a member would enjoy a movie, as a share of the movie that fits them best.
+/// Description of a member's expected enjoyment. `share` is the movie's score relative to the member's best movie.
 pub fn enjoyment(share: f32) -> &'static str {
     match share {
         share if share >= 0.85 => "would love it",
@@ -49,7 +49,7 @@ pub fn enjoyment(share: f32) -> &'static str {
     }
 }
 
-/// How well the picks fit a member, from 0 to 1.
+/// Match of the picks with a member's taste. `share` is from 0 to 1.
 pub fn group_match(share: f32) -> String {
     format!("{:.0} % match", 100.0 * share)
 }

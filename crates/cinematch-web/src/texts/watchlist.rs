@@ -1,4 +1,4 @@
-//! Text of the watchlist.
+//! Text of the watchlist page.
 
 use super::numbers::{duration, films};
 

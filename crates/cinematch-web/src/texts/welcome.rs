@@ -18,7 +18,7 @@ pub const SERVICES_HELP: &str =
     "We recommend only films on these services. To see all films, leave every box unchecked.";
 pub const NO_SERVICES: &str =
     "There is no streaming data for this country, so recommendations include all films.";
-pub const DEMO_SERVICES: &str = " Availability is made up, for demonstration.";
+pub const DEMO_SERVICES: &str = " This is sample data, not real availability.";
 pub const SKIP: &str = "Skip";
 pub const RATED_ELSEWHERE: &str = "Have you rated films elsewhere? ";
 
@@ -60,12 +60,12 @@ pub fn starring(names: &str) -> String {
     format!("Starring {names}")
 }
 
-/// A movie's move in the list, as shown and as read by screen readers.
+/// Upward move of a movie in the list: the visible text, and the text for screen readers.
 pub fn moved_up(places: usize) -> (String, String) {
     (format!("▲ {places}"), format!("up {places}"))
 }
 
-/// A movie's move in the list, as shown and as read by screen readers.
+/// Downward move of a movie in the list: the visible text, and the text for screen readers.
 pub fn moved_down(places: usize) -> (String, String) {
     (format!("▼ {places}"), format!("down {places}"))
 }

@@ -1,4 +1,4 @@
-//! Reading and writing the files of a generation.
+//! Reads and writes the files of a generation.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// Loads the generation without writing it to disk. It has the number 0.
+    /// Loads the generation without writing it to disk. The bundle has generation number 0.
     ///
     /// # Errors
     /// Returns an error if a file is inconsistent with the manifest.
@@ -49,13 +49,13 @@ impl Trained {
         })
     }
 
-    /// Writes the files into an empty directory and syncs each.
+    /// Writes the files into an empty directory and syncs each file.
     pub(super) fn write(&self, directory: &Path) -> io::Result<()> {
         let manifest = manifest_bytes(&self.manifest)?;
         let mut files: Vec<(&str, &[u8])> =
             self.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
         files.push((MANIFEST, &manifest));
-        // Written in parallel, the largest first, because copying to the kernel takes most of the time.
+        // Write in parallel, largest first, because copying to the kernel takes most of the time.
         files.sort_by_key(|(_, bytes)| std::cmp::Reverse(bytes.len()));
         files.into_par_iter().with_max_len(1).try_for_each(|(name, bytes)| {
             let mut file = std::fs::File::create_new(directory.join(name))?;
@@ -88,7 +88,7 @@ struct RankingFile<'a> {
     feature_set: FeatureSet,
     blocks: Cow<'a, [Block]>,
     names: Cow<'a, [String]>,
-    /// Empty in generations of earlier versions, which cannot be updated.
+    /// IDF weights of the columns. Empty in generations of earlier versions, which cannot be updated.
     #[serde(default)]
     idf: Cow<'a, [f64]>,
 }
@@ -96,9 +96,9 @@ struct RankingFile<'a> {
 /// Name of a file and the function that serializes it.
 type Make<'a> = (String, Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync + 'a>);
 
-/// Bytes of files by name.
+/// Contents of the files by name.
 type Files = BTreeMap<String, Vec<u8>>;
-/// Checksums of files by name.
+/// Sizes and checksums of the files by name.
 type Sums = BTreeMap<String, FileSum>;
 
 /// Contents of a generation's files.
@@ -147,7 +147,7 @@ impl Contents<'_> {
         Ok((files, sums))
     }
 
-    /// Returns the counts; those of tags and ratings are 0.
+    /// Returns the counts for the manifest. `tagged_movies` and `ratings` are 0, to be set by the caller.
     pub(super) fn counts(&self) -> Counts {
         Counts {
             movies: self.movies.len(),
@@ -287,7 +287,7 @@ pub(super) fn load(
         return Err(broken(RANKING_ROWS, "its rows do not match the movies of movies_meta.json"));
     }
     if features.matrix.n_columns() != features.names.len() {
-        return Err(broken(RANKING_COLUMNS, "its names are not the columns of the matrix"));
+        return Err(broken(RANKING_COLUMNS, "its names do not match the columns of the matrix"));
     }
     let last = features.blocks.last().map_or(0, |block| block.end as usize);
     if last != features.names.len() {

@@ -1,4 +1,4 @@
-//! Errors of reading and publishing generations.
+//! Errors that occur while reading or publishing generations.
 
 use std::path::PathBuf;
 
@@ -6,19 +6,19 @@ use serde::Deserialize;
 
 use crate::files::FileError;
 
-/// Error of reading or publishing artifacts.
+/// Error that occurred while reading or publishing artifacts.
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactsError {
-    /// No generation was published.
+    /// The artifacts directory has no published generation.
     #[error("artifacts not found in {}: run `cinematch train` first", artifacts.display())]
     NotFound {
-        /// The artifacts directory.
+        /// Path of the artifacts directory.
         artifacts: PathBuf,
     },
     /// A file is missing, damaged or written by an incompatible version.
     #[error(
-        "{}: {reason}. The generation is damaged: go back with `cinematch models rollback`, or run \
-         `cinematch train` again", path.display()
+        "{}: {reason}. The generation is damaged: run `cinematch models rollback` or \
+         `cinematch train`", path.display()
     )]
     Broken {
         /// Path of the file.
@@ -26,16 +26,16 @@ pub enum ArtifactsError {
         /// Description of the damage.
         reason: String,
     },
-    /// Another process is publishing.
+    /// Another process holds the lock of the artifacts directory.
     #[error(
-        "another process is writing to {} (`cinematch train`, `update` or `models`); wait for it to end",
+        "another process is writing to {} (`cinematch train`, `update` or `models`); try again later",
         artifacts.display()
     )]
     Busy {
-        /// The artifacts directory.
+        /// Path of the artifacts directory.
         artifacts: PathBuf,
     },
-    /// The generation does not exist.
+    /// The requested generation does not exist.
     #[error(
         "{} has no generation {generation}; {}", artifacts.display(),
         if known.is_empty() { "run `cinematch train` first".to_owned() } else {
@@ -43,23 +43,23 @@ pub enum ArtifactsError {
         }
     )]
     NoGeneration {
-        /// The artifacts directory.
+        /// Path of the artifacts directory.
         artifacts: PathBuf,
-        /// The requested number.
+        /// Number of the requested generation.
         generation: u64,
         /// Numbers of the existing generations.
         known: Vec<u64>,
     },
     /// No generation that was served before the champion still exists.
     #[error(
-        "nothing that served before generation {champion} is there to go back to; \
-         `cinematch models list` shows what is, `cinematch models promote N` serves it"
+        "nothing that served before generation {champion} is left to roll back to; \
+         list the generations with `cinematch models list` and serve one with `cinematch models promote N`"
     )]
     NothingBefore {
         /// Number of the champion.
         champion: u64,
     },
-    /// Another generation was promoted while an update of the champion was made.
+    /// Another generation was promoted while the champion was being updated.
     #[error(
         "another generation was promoted while generation {base} was being updated; run \
          `cinematch update` again"
@@ -70,8 +70,8 @@ pub enum ArtifactsError {
     },
     /// `promotions.json` is damaged or has an unknown version.
     #[error(
-        "{}: {reason}. It says which generation served before; move it away, and `cinematch models \
-         promote N` begins it anew", path.display()
+        "{}: {reason}. This file records which generations were served: move it away and run \
+         `cinematch models promote N` to start a new one", path.display()
     )]
     History {
         /// Path of the file.
@@ -93,12 +93,12 @@ pub struct LoadError {
     pub reason: String,
 }
 
-/// Creates the error of a damaged file.
+/// Creates the error for a missing, damaged or inconsistent file.
 pub fn broken(file: &str, reason: impl std::fmt::Display) -> LoadError {
     LoadError { file: file.to_owned(), reason: format!("{reason}") }
 }
 
-/// Parses a JSON file.
+/// Parses the bytes of a JSON file. `file` is its name in errors.
 pub fn parse<'a, T: Deserialize<'a>>(file: &str, bytes: &'a [u8]) -> Result<T, LoadError> {
     serde_json::from_slice(bytes).map_err(|error| broken(file, error))
 }

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! A new generation is written under a temporary name, synced and renamed, and is not served yet.
-//! Promoting it atomically replaces `current`. A reader resolves `current` once and then only reads files
-//! of that generation.
+//! Promoting it atomically replaces `current`. A reader resolves `current` once and then reads only the
+//! files of that generation.
 
 mod history;
 mod list;
@@ -34,16 +34,16 @@ pub use history::Promotion;
 pub use list::{GenerationInfo, Role};
 pub use publish::{Added, Promoted, Published};
 
-/// The best generation that can be served.
+/// The generation that a starting server loads. Returned by [`Generations::load_best`].
 #[derive(Debug)]
 pub struct Best {
     /// The loaded generation.
     pub bundle: Bundle,
-    /// Error of loading the champion, if an earlier generation was loaded instead.
+    /// Error from loading the champion; `None` if `bundle` is the champion.
     pub refused: Option<ArtifactsError>,
 }
 
-/// Generations in an artifacts directory.
+/// Handle for the generations in an artifacts directory.
 #[derive(Clone, Debug)]
 pub struct Generations {
     artifacts: PathBuf,
@@ -76,8 +76,8 @@ impl Generations {
         target.file_name()?.to_str()?.parse().ok()
     }
 
-    /// Returns a value that changes whenever a generation is published, even if its number was used before.
-    /// Takes two system calls.
+    /// Returns a value that changes whenever a generation is published, even if its number was used before,
+    /// or `None` if no generation is published. Takes two system calls.
     pub fn mark(&self) -> Option<(u64, u64, i64)> {
         use std::os::unix::fs::MetadataExt;
         let directory = fs::metadata(self.current()).ok()?;
@@ -211,13 +211,13 @@ fn read_manifest(directory: &Path) -> Result<Manifest, LoadError> {
     }
     let manifest: Manifest = parse(MANIFEST, &bytes)?;
     if manifest.computed_id() != manifest.model_id {
-        return Err(broken(MANIFEST, "its model_id does not fit its content"));
+        return Err(broken(MANIFEST, "its model_id does not match its contents"));
     }
     Ok(manifest)
 }
 
 /// Reads the manifest and verifies the checksum of every file. The files are streamed in parallel in
-/// constant memory: some tenths of a second per gigabyte.
+/// constant memory, which takes a few tenths of a second per gigabyte.
 fn checked(directory: &Path) -> Result<Manifest, LoadError> {
     let manifest = read_manifest(directory)?;
     let mut files: Vec<_> = manifest.files.iter().collect();

@@ -45,7 +45,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Returns the movies with only those facts that models may learn from.
+    /// Returns the movies with only the facts that models may learn from.
     pub(super) fn learnable<'a>(&self, movies: &'a [Movie]) -> Cow<'a, [Movie]> {
         if self.without_tmdb_text {
             movies.iter().map(Movie::without_tmdb_facts).collect()
@@ -55,14 +55,14 @@ impl Settings {
     }
 }
 
-/// Input file and its checksum.
+/// An input file with its checksum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputSum {
-    /// Name: `movies_merged.csv`, `tags.csv` or `ratings.csv`.
+    /// Name of the file: `movies_merged.csv`, `tags.csv` or `ratings.csv`.
     pub name: String,
     /// Number of valid rows.
     pub rows: u64,
-    /// SHA-256 of the file.
+    /// SHA-256 of the file in hexadecimal.
     pub sha256: String,
 }
 
@@ -71,7 +71,7 @@ pub struct InputSum {
 pub struct FileSum {
     /// Length in bytes.
     pub bytes: u64,
-    /// SHA-256 of the file.
+    /// SHA-256 of the file in hexadecimal.
     pub sha256: String,
 }
 
@@ -92,7 +92,7 @@ pub struct Counts {
     pub ranking_entries: usize,
     /// Number of movies with user tags.
     pub tagged_movies: usize,
-    /// Number of ratings of these movies by the users in training.
+    /// Number of ratings of the generation's movies by the users in training.
     pub ratings: usize,
 }
 
@@ -103,11 +103,11 @@ pub struct Derived {
     pub generation: u64,
     /// Model id of the trained generation.
     pub model_id: String,
-    /// Number of movies in the trained generation. They are the first rows; later rows were added by updates.
+    /// Number of movies in the trained generation. They come first in row order; updates add the later rows.
     pub learned_movies: usize,
     /// Number of added movies whose model rows were computed from ratings.
     pub rated_newcomers: usize,
-    /// Ratings used for the added movies, if any.
+    /// Ratings file used for the added movies; `None` if there was none.
     pub ratings: Option<InputSum>,
 }
 
@@ -116,7 +116,7 @@ pub struct Derived {
 pub struct Run {
     /// Start of the run, RFC 3339 in UTC.
     pub created_at: String,
-    /// Start of the training run, if the generation was made by an update.
+    /// Start of the original training run; `None` unless the generation was made by an update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trained_at: Option<String>,
     /// Number of worker threads.
@@ -139,7 +139,7 @@ pub struct Manifest {
     pub counts: Counts,
     /// Input files.
     pub inputs: Vec<InputSum>,
-    /// Users left out of training; `None` if there are none.
+    /// Users held out of training; `None` if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_out: Option<HoldOut>,
     /// Origin of an updated generation (`cinematch update`); `None` for a trained one.
@@ -151,17 +151,17 @@ pub struct Manifest {
     pub services_source: Option<ServicesSource>,
     /// Length and checksum of every other file.
     pub files: BTreeMap<String, FileSum>,
-    /// Time and durations of the run.
+    /// Start, threads and durations of the run.
     pub run: Run,
 }
 
 impl Manifest {
-    /// Returns the number of movies that were part of the training; they are the first rows.
+    /// Returns the number of movies that were part of the training. They come first in row order.
     pub fn learned_movies(&self) -> usize {
         self.derived_from.as_ref().map_or(self.counts.movies, |from| from.learned_movies)
     }
 
-    /// Computes the model id from the contents.
+    /// Computes the model id from the other fields, except for `run`.
     pub fn computed_id(&self) -> String {
         let identity = Self { model_id: String::new(), run: Run::default(), ..self.clone() };
         // Serializing a struct of plain values does not fail.

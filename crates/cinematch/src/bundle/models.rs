@@ -1,4 +1,4 @@
-//! Models of a generation on disk: one `.npz` archive per model, readable by `NumPy` and `SciPy`. The
+//! Models of a generation as files: one `.npz` archive per model, readable by `NumPy` and `SciPy`. The
 //! module docs of each model describe its arrays. Content has no archive: the ranking rows are separate files.
 
 use std::io;
@@ -54,7 +54,7 @@ pub fn bytes(model: &Fitted) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The bytes of an `.npz` archive.
+/// Contents of an `.npz` archive.
 struct Npz<'a>(&'a [u8]);
 
 impl ReadArchive for Npz<'_> {

@@ -2,7 +2,7 @@
 //! `indices`, `indptr`, `format`, `shape` and `data`, like `scipy.sparse.save_npz(compressed=False)`;
 //! dense arrays have names chosen by the caller.
 //!
-//! Stored entries with a constant timestamp make equal matrices equal bytes.
+//! Entries are stored uncompressed with a constant timestamp, so equal matrices have equal bytes.
 //!
 //! Formats: NumPy enhancement proposal 1; `scipy/sparse/_matrix_io.py`.
 
@@ -92,10 +92,12 @@ pub fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
     let mut array = |name| array(&mut archive, name);
     if array("format")?.data() != b"csr" {
-        return Err(invalid("the matrix is not in CSR form"));
+        return Err(invalid("the matrix is not in CSR format"));
     }
     let shape: Vec<i64> = array("shape")?.numbers()?;
-    let [n_rows, n_columns] = shape[..] else { return Err(invalid("the shape is not a pair")) };
+    let [n_rows, n_columns] = shape[..] else {
+        return Err(invalid("the shape is not two-dimensional"));
+    };
     let indptr: Vec<i32> = array("indptr")?.numbers()?;
     let indices: Vec<i32> = array("indices")?.numbers()?;
     let values: Vec<T> = array("data")?.numbers()?;
@@ -105,7 +107,7 @@ pub fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T>> {
     let n_columns = usize::try_from(n_columns).map_err(io::Error::other)?;
     CsrMatrix::from_parts(n_columns, starts.collect(), columns.collect(), values)
         .filter(|matrix| matrix.n_rows() as i64 == n_rows)
-        .ok_or_else(|| invalid("its arrays do not fit together"))
+        .ok_or_else(|| invalid("its arrays are inconsistent"))
 }
 
 fn bytes_of<T: Element>(values: impl ExactSizeIterator<Item = T>) -> Vec<u8> {
@@ -126,7 +128,7 @@ fn header(descr: &str, shape: &str) -> Vec<u8> {
     bytes
 }
 
-/// Writer of an archive in memory.
+/// Writer of an in-memory archive.
 struct Writer(ZipWriter<Cursor<Vec<u8>>>);
 
 impl Writer {
@@ -168,7 +170,7 @@ struct Npy {
 
 impl Npy {
     fn parse(name: &str, content: Vec<u8>) -> io::Result<Self> {
-        let wrong = || invalid(&format!("{name}.npy is not an array of NumPy's format 1.0"));
+        let wrong = || invalid(&format!("{name}.npy is not a NumPy array of format version 1.0"));
         let length = match content.get(..10) {
             Some([0x93, b'N', b'U', b'M', b'P', b'Y', 1, 0, low, high]) => {
                 usize::from(u16::from_le_bytes([*low, *high]))
@@ -191,7 +193,7 @@ impl Npy {
     fn numbers<T: Element>(&self) -> io::Result<Vec<T>> {
         if self.descr != T::DESCR || !self.data().len().is_multiple_of(T::SIZE) {
             let Self { name, descr, .. } = self;
-            return Err(invalid(&format!("{name}.npy holds {descr}, expected {}", T::DESCR)));
+            return Err(invalid(&format!("{name}.npy has type {descr}, expected {}", T::DESCR)));
         }
         Ok(self.data().chunks_exact(T::SIZE).map(T::get).collect())
     }
@@ -251,6 +253,6 @@ mod tests {
         let mut matrix = CsrMatrix::new(2);
         matrix.push_row([(1, 1.0_f32)]);
         let error = csr_from_bytes::<f64>(&csr_bytes(&matrix).unwrap()).unwrap_err();
-        assert_eq!(error.to_string(), "data.npy holds <f4, expected <f8");
+        assert_eq!(error.to_string(), "data.npy has type <f4, expected <f8");
     }
 }

@@ -1,7 +1,7 @@
 //! Writer of Python pickles, protocol 4, limited to the opcodes that scikit-learn objects need. There is no
 //! reader, because loading a pickle can execute arbitrary code.
 
-/// Python value to serialize.
+/// A Python value to serialize.
 pub enum Value<'a> {
     /// `None`
     None,
@@ -15,7 +15,7 @@ pub enum Value<'a> {
     Text(&'a str),
     /// A tuple of integers.
     IntTuple(&'a [i64]),
-    /// An imported object: module, name.
+    /// An imported object, given by its module and name.
     Global(&'a str, &'a str),
     /// A dictionary from strings to integers.
     IntDict(Vec<(&'a str, i64)>),
@@ -23,7 +23,7 @@ pub enum Value<'a> {
     Floats(&'a [f64]),
     /// `numpy.ndarray` of strings with `dtype=object`, one-dimensional.
     Texts(&'a [String]),
-    /// An object: module, class, and its state.
+    /// An object, given by its module, class and state.
     Object(&'a str, &'a str, Vec<(&'a str, Value<'a>)>),
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 /// Measures the duration of each step in milliseconds.
 pub struct StepTimer {
     last: Instant,
-    /// Duration of each finished step.
+    /// Duration of each finished step in milliseconds, by name.
     pub steps: BTreeMap<String, f64>,
 }
 
@@ -16,7 +16,7 @@ impl StepTimer {
         Self { last: Instant::now(), steps: BTreeMap::new() }
     }
 
-    /// Ends a step and starts the next one.
+    /// Records the duration of the step `name` and starts the next step.
     pub fn step(&mut self, name: &str) {
         let elapsed = self.last.elapsed().as_secs_f64() * 1e3;
         self.steps.insert(name.to_owned(), (elapsed * 1e3).round() / 1e3);

@@ -1,4 +1,4 @@
-//! Training a generation from a merged table.
+//! Trains a generation from a merged table.
 
 use std::io;
 
@@ -24,12 +24,11 @@ pub struct Training {
     pub availability: Option<Availability>,
     /// User tags.
     pub tags: TagCounts,
-    /// Ratings, including those of other movies; not needed by a pure content model.
+    /// Ratings, including those of movies outside the table. A pure content model does not need them.
     pub ratings: Option<Interactions>,
-    /// Users whose ratings are left out of training. The caller is responsible for leaving their tags out of
-    /// `tags`.
+    /// Users whose ratings are excluded from training. The caller must also exclude their tags from `tags`.
     pub hold_out: Option<HoldOut>,
-    /// Files that the data was read from.
+    /// Input files with their checksums, for the manifest.
     pub inputs: Vec<InputSum>,
     /// Training settings.
     pub settings: Settings,
@@ -37,11 +36,11 @@ pub struct Training {
     pub created_at: String,
 }
 
-/// Error of training.
+/// Error returned by [`train`].
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// The table has no movies.
-    #[error("there are no movies to train on; loosen the filters of `cinematch preprocess`")]
+    #[error("there are no movies to train on; relax the filters of `cinematch preprocess`")]
     NoMovies,
     /// The TF-IDF vectorizer could not be fitted.
     #[error(transparent)]
@@ -51,8 +50,8 @@ pub enum TrainError {
     Fit(#[from] FitError),
     /// The model learns from ratings, but there are none.
     #[error(
-        "the model `{0}` learns from ratings, and no movie of the merged table has one: train \
-         `--model content`, or put ratings.csv beside movies.csv"
+        "the model `{0}` learns from ratings, but no movie of the merged table has any: train \
+         with `--model content`, or put ratings.csv next to movies.csv"
     )]
     NoRatings(&'static str),
     /// A file could not be serialized.
@@ -60,7 +59,7 @@ pub enum TrainError {
     Write(#[from] io::Error),
 }
 
-/// Trains a generation and serializes its files. Equal inputs give equal bytes at any number of threads,
+/// Trains a generation and serializes its files. Equal inputs give equal bytes with any number of threads,
 /// except for `run` in the manifest. `progress` is called with the name of the model being fitted and its
 /// progress, 0 to 1.
 pub fn train(
@@ -126,7 +125,7 @@ pub fn train(
     Ok(Trained { manifest, files })
 }
 
-/// Fits the model if it learns from ratings; returns `None` otherwise.
+/// Fits the model. Returns `None` if the model does not learn from ratings.
 fn learn(
     spec: &Spec,
     features: &RankingFeatures,

@@ -1,4 +1,4 @@
-//! Updating a generation with new movies and changed facts without training. Feature rows are computed with
+//! Updates a generation with new movies and changed facts without training. Feature rows are computed with
 //! the existing columns, and [new movies](crate::models::cold_start) are appended to the models.
 //!
 //! Movies that were part of the training keep their rows and parameters. Each update computes the rows of
@@ -25,20 +25,20 @@ use crate::models::cold_start::{FeatureMap, NewMovies, nearest_movies};
 use crate::models::spec::Kind;
 use crate::models::{Fitted, Model};
 
-/// Error of an update.
+/// Error returned by [`Base::update`].
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
-    /// The generation does not store the weights (idf) of its columns.
+    /// The generation does not store the IDF weights of its columns.
     #[error(
-        "generation {generation} is of an earlier version, which did not keep what other films are \
-         weighed by: run `cinematch train` once"
+        "generation {generation} was written by an earlier version and lacks the IDF weights that \
+         updates need: run `cinematch train` once"
     )]
     TooOld {
         /// Number of the generation.
         generation: u64,
     },
     /// A file could not be serialized.
-    #[error("cannot put the artifacts together: {0}")]
+    #[error("cannot serialize the artifacts: {0}")]
     Write(#[from] io::Error),
 }
 
@@ -65,8 +65,8 @@ pub struct CatalogChanges {
     pub added: Vec<MovieId>,
     /// Movies whose facts changed.
     pub changed: Vec<MovieId>,
-    /// Movies missing from the table. They are kept unchanged, because users may have rated them and the
-    /// table may be truncated. Training removes them.
+    /// Movies missing from the table. The update retains them unchanged, because users may have rated them
+    /// and the table may be truncated. Training removes them.
     pub left: Vec<MovieId>,
 }
 
@@ -81,7 +81,7 @@ pub struct Update<'a> {
     pub tags: &'a TagCounts,
     /// Ratings of any movies, the users to learn from, and the source file.
     pub ratings: Option<(Interactions, Vec<UserIdx>, InputSum)>,
-    /// Other files that the data was read from.
+    /// Other input files with their checksums, for the manifest.
     pub inputs: Vec<InputSum>,
     /// Start of the run, RFC 3339 in UTC.
     pub created_at: String,
@@ -99,12 +99,12 @@ impl Base {
         &self.bundle
     }
 
-    /// True if the updated generation has movies that were not part of the training.
+    /// Returns true if the updated generation has movies that were not part of the training.
     pub fn has_new_movies(&self, aligned: &AlignedCatalog) -> bool {
         aligned.movies.len() > self.bundle.manifest.learned_movies()
     }
 
-    /// Replaces the movies of the generation by those of the table and appends new ones.
+    /// Replaces the facts of the generation's movies with those of the table and appends the new movies.
     pub fn align(&self, table: Vec<Movie>) -> AlignedCatalog {
         let served = self.bundle.recommender.movies();
         let vocabulary = self.bundle.recommender.vocabulary();
@@ -178,7 +178,7 @@ impl Base {
             ratings: ratings_sum,
             ..origin(&base, generation)
         };
-        // Keep the ratings that the models were trained on as inputs.
+        // List the ratings file that the models were trained on among the inputs.
         let of_ratings = |input: &&InputSum| input.name.starts_with("ratings.");
         let learned: Vec<InputSum> = base.inputs.iter().filter(of_ratings).cloned().collect();
         let mut manifest = Manifest {
@@ -202,7 +202,7 @@ impl Base {
     }
 }
 
-/// The models of a generation, extended by the movies added after training.
+/// The models of a generation, extended with the movies added after training.
 struct Extended {
     /// Models with the names of their files.
     models: Vec<(String, Fitted)>,
@@ -211,8 +211,8 @@ struct Extended {
 }
 
 impl Extended {
-    /// Appends parameters for the rows of `ranking` from `n_learned` on. `ratings` has the ratings of all
-    /// movies and the users to learn from.
+    /// Extends the models with parameters for the rows of `ranking` from `n_learned` on. `ratings` contains the
+    /// ratings of all movies and the users to learn from.
     fn new(
         learned: Vec<(String, &Kind, &Fitted)>,
         n_learned: usize,

@@ -1,4 +1,4 @@
-//! Streaming availability by region, from `watch_providers.csv`. TMDb provides the data of JustWatch.
+//! Streaming availability by region, from `watch_providers.csv`. TMDb provides this data from JustWatch.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -27,10 +27,10 @@ pub struct Region {
     pub code: String,
     /// Names of the services, sorted.
     pub services: Vec<String>,
-    /// Row of the movie of each offer (a movie on a service), ascending.
+    /// Movie row of each offer (one movie on one service), ascending.
     #[serde(rename = "films")]
     pub movies: Vec<u32>,
-    /// Index into `services` of each offer; the offers of a movie are in display order.
+    /// Index into `services` for each offer. The offers of a movie are in display order.
     pub on: Vec<u32>,
 }
 
@@ -43,7 +43,7 @@ const COLUMNS: [Column; 5] = [
 ];
 
 impl Availability {
-    /// Decodes `watch_providers.csv` for the movies of a catalog, and ignores rows of other movies. `name`
+    /// Decodes `watch_providers.csv` for the movies of a catalog. Rows of other movies are ignored. `name`
     /// is the file's name in problems. O(bytes).
     pub fn read(name: &str, bytes: &[u8], movies: &[Movie]) -> Result<Decoded<Self>, SourceError> {
         let numbered = movies.iter().zip(0..);
@@ -56,7 +56,7 @@ impl Availability {
             };
             let code = row.get(1);
             if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-                problems.push(wrong(row, 1, "a country's two letters"));
+                problems.push(wrong(row, 1, "a two-letter country code"));
                 return None;
             }
             let film = *row_of.get(&id)?;
@@ -90,7 +90,7 @@ impl Availability {
         Self { regions: regions.collect() }
     }
 
-    /// True if the data of a generation's file is consistent: all movies and services are in range.
+    /// Returns true if the data read from a generation is consistent: all movies and services are in range.
     pub(crate) fn fits(&self, n_movies: usize) -> bool {
         self.regions.iter().all(|region| {
             region.movies.len() == region.on.len()

@@ -11,8 +11,8 @@ use crate::rating::Stars;
 
 pub use packed::{Fingerprint, Packed, PackedError, Provenance};
 
-/// Ratings, sorted by user and movie and by movie and user. Each user–movie pair occurs once. 14 bytes per
-/// rating.
+/// Ratings in two orders: by user and movie, and by movie and user. Each user–movie pair occurs once. Takes
+/// 14 bytes per rating.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Interactions {
     users: Vec<UserId>,
@@ -26,14 +26,14 @@ pub struct Interactions {
     movie_stars: Vec<u8>,
 }
 
-/// A rating of a user.
+/// A rating by a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rated {
     /// The rated movie.
     pub movie: MovieIdx,
-    /// Stars of the rating.
+    /// Rating, 0.5 to 5 stars.
     pub stars: Stars,
-    /// Unix time in seconds.
+    /// Time of the rating in Unix seconds.
     pub time: u32,
 }
 
@@ -53,12 +53,12 @@ impl Interactions {
         self.user_movies.len()
     }
 
-    /// Returns the movies of the columns.
+    /// Returns the vocabulary of the movie columns.
     pub fn movies(&self) -> &Vocabulary {
         &self.movies
     }
 
-    /// Returns the user of a row.
+    /// Returns the id of the user in a row.
     ///
     /// # Panics
     /// Panics if `user` is out of range.
@@ -82,7 +82,7 @@ impl Interactions {
         let movies = &self.user_movies[range];
         movies.iter().zip(stars).zip(times).map(|((movie, stars), time)| Rated {
             movie: MovieIdx(*movie),
-            stars: Stars::from_halves(*stars).expect("checked when it was read"),
+            stars: Stars::from_halves(*stars).expect("validated when the ratings were read"),
             time: *time,
         })
     }
@@ -99,7 +99,10 @@ impl Interactions {
         let stars = &self.movie_stars[range.clone()];
         let users = &self.movie_users[range];
         users.iter().zip(stars).map(|(user, stars)| {
-            (UserIdx(*user), Stars::from_halves(*stars).expect("checked when it was read"))
+            (
+                UserIdx(*user),
+                Stars::from_halves(*stars).expect("validated when the ratings were read"),
+            )
         })
     }
 }

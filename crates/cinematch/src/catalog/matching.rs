@@ -1,4 +1,4 @@
-//! Matches movies from other services to the catalog, by id or by title and year. A title that fits
+//! Matches movies from other services to the catalog, by id or by title and year. A title that matches
 //! several movies is reported as ambiguous.
 
 use rayon::prelude::*;
@@ -10,7 +10,7 @@ use super::Movie;
 use crate::ids::{MovieId, MovieIdx, TmdbId};
 use crate::sources::history::Entry;
 
-/// Result of matching a movie.
+/// Result of matching a history entry to the catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match {
     /// The MovieLens, IMDb or TMDb id matches.
@@ -26,7 +26,7 @@ pub enum Match {
 }
 
 impl Match {
-    /// Returns the matched movie, or `None` if ambiguous or unmatched.
+    /// Returns the matched movie, or `None` if the entry is ambiguous or unmatched.
     pub fn movie(&self) -> Option<MovieIdx> {
         match self {
             Self::ById(movie) | Self::ByTitle(movie) | Self::ByTitleNearly(movie) => Some(*movie),
@@ -47,7 +47,7 @@ pub struct MatchIndex {
 }
 
 impl MatchIndex {
-    /// Indexes a catalog. If several movies share an id, the first is kept. O(characters of all titles).
+    /// Indexes a catalog. If several movies share an id, the first one is indexed. O(characters of all titles).
     pub fn new(movies: &[Movie]) -> Self {
         let mut index = Self {
             by_id: FxHashMap::default(),
@@ -127,7 +127,7 @@ fn one_of(movies: Vec<MovieIdx>, found: fn(MovieIdx) -> Match) -> Match {
     }
 }
 
-/// Parses an IMDb id, ignoring leading zeros.
+/// Parses the digits of an IMDb id, ignoring leading zeros.
 fn imdb_number(digits: &str) -> Option<u64> {
     digits.parse().ok()
 }

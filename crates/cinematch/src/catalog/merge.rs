@@ -1,10 +1,10 @@
-//! Merges MovieLens movies with TMDb facts, cleans and filters them.
+//! Merges MovieLens movies with TMDb facts, then cleans and filters them.
 //!
 //! Duplicates are resolved as follows:
 //! - duplicate movieId in `movies.csv` or `links.csv`: the first row is kept;
-//! - duplicate TMDb id in `tmdb_metadata.csv`: the last row is kept, as it was fetched last;
-//! - two movies linked to the same TMDb id: the first in `movies.csv` keeps it; the other keeps its row
-//!   but has no TMDb id and no TMDb facts.
+//! - duplicate TMDb id in `tmdb_metadata.csv`: the last row is kept, because it was fetched last;
+//! - two movies linked to the same TMDb id: the first one in `movies.csv` keeps the id; the other
+//!   remains in the table without a TMDb id and TMDb facts.
 //!
 //! Time and memory are linear in the input.
 
@@ -25,15 +25,15 @@ use crate::sources::tmdb::{self, TmdbFile, TmdbRow};
 use crate::sources::values::joined;
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError};
 
-/// A file: its name in messages and its content.
+/// Name of a file, used in messages, and its contents.
 pub type NamedBytes<'a> = (&'a str, &'a [u8]);
 
 /// Files to merge.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
-    /// `movies.csv` of MovieLens.
+    /// MovieLens `movies.csv`.
     pub movies: NamedBytes<'a>,
-    /// `links.csv` of MovieLens.
+    /// MovieLens `links.csv`.
     pub links: NamedBytes<'a>,
     /// `tmdb_metadata.csv`, if available.
     pub tmdb: Option<NamedBytes<'a>>,
@@ -71,7 +71,7 @@ pub struct MergeSettings {
 }
 
 impl Default for MergeSettings {
-    /// Keeps every movie with a genre and adds no services.
+    /// Returns settings that keep every movie with a genre and add no services.
     fn default() -> Self {
         Self {
             min_year: None,
@@ -84,7 +84,7 @@ impl Default for MergeSettings {
     }
 }
 
-/// Numbers of removed movies, each counted under the first filter it failed.
+/// Numbers of removed movies by filter. Each movie is counted under the first filter it failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
     /// Movies without a year, if a minimum year is set.
@@ -95,7 +95,7 @@ pub struct Removed {
     pub without_genres: u64,
     /// Movies without TMDb facts, if these are required.
     pub without_tmdb: u64,
-    /// Movies with too few votes.
+    /// Movies with fewer votes than the minimum.
     pub too_few_votes: u64,
 }
 
@@ -140,7 +140,7 @@ impl Counts {
     }
 }
 
-/// Counts of an input file.
+/// Row, record and problem counts of an input file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceCount {
     /// Name of the file.
@@ -149,7 +149,7 @@ pub struct SourceCount {
     pub rows: u64,
     /// Valid records.
     pub records: u64,
-    /// Number of problems.
+    /// Number of problems found in the file.
     pub problems: u64,
 }
 
@@ -166,11 +166,11 @@ pub struct Merged {
     pub services_source: Option<ServicesSource>,
     /// Kept movies whose year only the lenient title parser found: id, raw title, year.
     pub lenient_years: Vec<(MovieId, String, u16)>,
-    /// All problems, by input.
+    /// All problems, grouped by input file.
     pub problems: Vec<Problem>,
 }
 
-/// Error of a merge.
+/// Error returned by [`merge`].
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
     /// An input file is invalid.
@@ -178,15 +178,15 @@ pub enum MergeError {
     Source(#[from] SourceError),
     /// Provider data was requested without a TMDb file.
     #[error(
-        "no streaming providers: there is no tmdb_metadata.csv, so `--services tmdb` has nothing to \
-         read. Name the file with --tmdb, use `--services mock` for invented services or `--services \
-         none` for none"
+        "no streaming providers: there is no tmdb_metadata.csv to read for `--services tmdb`. \
+         Set its path with --tmdb, or use `--services mock` for mock data or `--services none` for no \
+         services"
     )]
     NoTmdb,
     /// Provider data was requested, but the TMDb file has none.
     #[error(
-        "no streaming providers: {file} has no `services` column, so `--services tmdb` has nothing \
-         to read. Use `--services mock` for invented services or `--services none` for none"
+        "no streaming providers: {file} has no `services` column to read for `--services tmdb`. Use \
+         `--services mock` for mock data or `--services none` for no services"
     )]
     NoProviders {
         /// Name of the TMDb file.
@@ -245,7 +245,7 @@ struct MovieLens<'a> {
     movies: Vec<MovieRow<'a>>,
     linked: Linked<'a>,
     sources: Vec<SourceCount>,
-    /// Problems of the rows; `linked` has those of the links between files.
+    /// Problems in single rows. Problems with the links between the files are in `linked`.
     problems: Vec<Problem>,
 }
 
@@ -431,7 +431,7 @@ impl<'a> Linked<'a> {
                 linked.shared += 1;
                 link.tmdb_id = None;
                 let reason = format!(
-                    "TMDb id {tmdb_id} already belongs to movie {owner}; movie {} is kept without",
+                    "TMDb id {tmdb_id} already belongs to movie {owner}; movie {} is kept without it",
                     movie.movie_id
                 );
                 let (kind, outcome) = (ProblemKind::DuplicateId, Outcome::ValueEmptied);
@@ -482,7 +482,7 @@ fn other_titles<'a>(parsed: &'a ParsedTitle, of_tmdb: &'a str) -> Vec<&'a str> {
     let mut others: Vec<&str> = parsed.alt_titles.iter().map(String::as_str).collect();
     let of_tmdb = of_tmdb.trim();
     let mut known = std::iter::once(parsed.title.as_str()).chain(others.iter().copied());
-    // Most titles are byte-equal; compare before the costlier folding.
+    // Most titles are byte-equal; compare them before the more expensive folding.
     let is_known = known.clone().any(|title| title == of_tmdb)
         || known.any(|title| folded(title) == folded(of_tmdb));
     if !of_tmdb.is_empty() && !is_known {
@@ -491,7 +491,7 @@ fn other_titles<'a>(parsed: &'a ParsedTitle, of_tmdb: &'a str) -> Vec<&'a str> {
     others
 }
 
-/// Joins names by `|`; a `|` inside a name becomes `/`.
+/// Joins names with `|`. A `|` inside a name becomes `/`.
 fn joined_names(names: &[&str]) -> String {
     let mut joined = String::new();
     for name in names {

@@ -1,7 +1,7 @@
 //! `movies_merged.csv`: the table that `preprocess` writes and `train` reads.
 //!
 //! The first fifteen columns are those of the Python version of CineMatch, in its order; newer columns
-//! follow. Lists are joined by `|`; a `|` inside a name is written as `/`.
+//! follow. List items are separated by `|`; a `|` inside a name is written as `/`.
 
 use std::io::Write;
 
@@ -37,7 +37,7 @@ pub const HEADER: [&str; 19] = [
     "poster_path",
 ];
 
-/// A row of the table. Unknown texts are empty; lists are joined by `|`.
+/// A row of the table. Unknown texts are empty strings; list items are separated by `|`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
     pub movie_id: MovieId,
@@ -157,10 +157,10 @@ pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceErr
 }
 
 fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie> {
-    let movie_id = row.require::<MovieId>(0, "a movie's id", problems)?;
+    let movie_id = row.require::<MovieId>(0, "a movie id", problems)?;
     let text = |column: usize| Some(row.get(column).to_owned()).filter(|text| !text.is_empty());
     let mut emptied = |column: usize| {
-        let reason = format!("not a value for this column: `{}`", excerpt(row.get(column)));
+        let reason = format!("invalid value for this column: `{}`", excerpt(row.get(column)));
         let kind = ProblemKind::InvalidValue;
         problems.push(row.problem(column, kind, Outcome::ValueEmptied, reason));
     };

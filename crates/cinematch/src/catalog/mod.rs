@@ -1,4 +1,4 @@
-//! The catalog: links, cleans and filters the records of several sources into a table of movies.
+//! The movie catalog: links, cleans and filters records from several sources into one table of movies.
 
 pub mod availability;
 mod interactions;
@@ -27,12 +27,12 @@ use crate::ids::{MovieId, TmdbId};
 pub enum ServicesSource {
     /// Watch providers of TMDb.
     Tmdb,
-    /// Mock data for demonstrations; labeled as such wherever it is shown.
+    /// Mock data for demonstrations, labeled as such wherever it is shown.
     Mock,
 }
 
 impl ServicesSource {
-    /// Returns the name used in files and replies.
+    /// Returns the name used in files and responses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tmdb => "tmdb",
@@ -42,8 +42,7 @@ impl ServicesSource {
 }
 
 impl Movie {
-    /// Returns a copy without the facts of TMDb. Ids, titles, year and genres, services and the poster are
-    /// kept.
+    /// Returns a copy without TMDb facts. The ids, titles, year, genres, services and poster are retained.
     #[must_use]
     pub fn without_tmdb_facts(&self) -> Self {
         Self {
@@ -68,7 +67,7 @@ pub struct Movie {
     pub movie_id: MovieId,
     /// TMDb id, unique in the catalog.
     pub tmdb_id: Option<TmdbId>,
-    /// IMDb id, with leading zeros.
+    /// IMDb id: digits with leading zeros, without the prefix `tt`.
     pub imdb_id: Option<String>,
     /// Title with its article in front: `The Matrix`.
     pub title: String,
@@ -82,7 +81,7 @@ pub struct Movie {
     pub overview: Option<String>,
     /// Runtime in minutes.
     pub runtime: Option<u32>,
-    /// TMDb popularity.
+    /// TMDb popularity score, 0 or higher.
     pub popularity: Option<f32>,
     /// Number of TMDb votes.
     pub vote_count: Option<u32>,
@@ -92,9 +91,9 @@ pub struct Movie {
     pub keywords: Vec<String>,
     /// Actors in billing order.
     pub cast: Vec<String>,
-    /// Directors.
+    /// Names of the directors.
     pub directors: Vec<String>,
-    /// Streaming services that offer the movie.
+    /// Names of the streaming services that offer the movie.
     pub services: Vec<String>,
     /// Source of `services`; `None` if it is empty.
     pub services_source: Option<ServicesSource>,

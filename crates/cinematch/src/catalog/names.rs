@@ -1,7 +1,7 @@
 //! Matches typed names to a closed list (genres, services, languages), ignoring case, punctuation and
 //! well-known synonyms, and suggests similar names if none matches.
 
-/// Synonyms of MovieLens genres, including the names of TMDb: folded synonym → folded name.
+/// Synonyms of MovieLens genres, including TMDb's genre names: folded synonym → folded name.
 const GENRE_SYNONYMS: &[(&str, &str)] = &[
     ("science fiction", "sci fi"),
     ("scifi", "sci fi"),
@@ -35,7 +35,7 @@ const SERVICE_SYNONYMS: &[(&str, &str)] = &[
     ("criterion", "criterion channel"),
 ];
 
-/// Closed list of names with their synonyms.
+/// A closed list of names with their synonyms.
 #[derive(Clone, Debug)]
 pub struct NameList {
     names: Vec<String>,
@@ -59,7 +59,7 @@ impl NameList {
         Self::new(names, &[])
     }
 
-    /// Creates a list. Only the first of several equivalent names is kept.
+    /// Creates a list. Of several equivalent names, only the first is included.
     fn new(names: Vec<String>, synonyms: &'static [(&'static str, &'static str)]) -> Self {
         let folded = names.iter().map(|name| fold(name)).collect();
         let all = Self { names, folded, synonyms };
@@ -98,7 +98,7 @@ impl NameList {
     }
 }
 
-/// Converts to lower case, replaces runs of `-`, `_` and whitespace by a space, and removes apostrophes and
+/// Converts to lower case, replaces runs of `-`, `_` and whitespace with a space, and removes apostrophes and
 /// periods.
 fn fold(name: &str) -> String {
     let spaced: String = name

@@ -10,7 +10,7 @@ use super::services::MockServices;
 use crate::ids::MovieId;
 use crate::sources::{Outcome, Problem, ProblemKind, Unlisted};
 
-/// Report on a merge. `problems` lists every problem by row.
+/// Report on a merge. `problems` lists every problem with its line number.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
     format_version: u32,
@@ -37,7 +37,7 @@ struct ReportSettings {
     sample_fraction: f64,
 }
 
-/// Paths of the merged files, relative to the root folder if inside it.
+/// Paths of the merged files, relative to the root folder if they are inside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputPaths {
     /// Folder of the MovieLens files.
@@ -46,7 +46,7 @@ pub struct InputPaths {
     pub tmdb: Option<String>,
 }
 
-/// The part of a report that is needed to repeat the merge with newer files.
+/// The part of a report needed to repeat the merge with newer files.
 #[derive(Debug, Deserialize)]
 pub struct Recipe {
     settings: ReportSettings,
@@ -96,7 +96,7 @@ pub struct ProblemCount<'a> {
     pub field: Option<&'a str>,
     /// Kind of the problem.
     pub kind: ProblemKind,
-    /// Consequence for the rows.
+    /// Effect on the affected rows.
     pub outcome: Outcome,
     /// Number of problems.
     pub count: u64,
@@ -106,7 +106,7 @@ pub struct ProblemCount<'a> {
     pub first_reason: &'a str,
 }
 
-/// Counts problems by file, column, kind and outcome; the result is sorted by these.
+/// Counts problems by file, column, kind and outcome. The counts are sorted by these fields.
 pub fn count_problems(problems: &[Problem]) -> Vec<ProblemCount<'_>> {
     let mut counts: BTreeMap<_, ProblemCount<'_>> = BTreeMap::new();
     for problem in problems {

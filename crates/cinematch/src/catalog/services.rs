@@ -2,16 +2,16 @@
 
 use crate::ids::MovieId;
 
-/// Services that mock data draws from, the most frequent first.
+/// Services used in mock data, most frequent first.
 pub const MOCK_SERVICES: &[&str] =
     &["Netflix", "Prime Video", "Disney+", "Max", "Hulu", "Apple TV+", "Paramount+", "MUBI"];
 
 /// Assigns mock streaming services to movies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MockServices {
-    /// Seed; equal seeds assign equal services to a movie in every catalog.
+    /// Random seed. Equal seeds assign the same services to a movie in every catalog.
     pub seed: u64,
-    /// Fraction of movies, 0 to 1, with one or two additional services.
+    /// Fraction of movies that get one or two additional services, 0 to 1.
     pub sample_fraction: f64,
 }
 
@@ -35,7 +35,7 @@ impl MockServices {
     }
 }
 
-/// Maps a number in 0–1 to an index into [`MOCK_SERVICES`], low indexes more often: `floor(n * unit²)`.
+/// Maps a number in [0, 1) to an index into [`MOCK_SERVICES`], favoring low indexes: `floor(n * unit²)`.
 fn weighted_service(unit: f64) -> usize {
     ((unit * unit * MOCK_SERVICES.len() as f64) as usize).min(MOCK_SERVICES.len() - 1)
 }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn services_are_deterministic_and_the_fraction_of_extras_holds() {
+    fn services_are_deterministic_and_extras_match_the_sample_fraction() {
         let mock = MockServices { seed: 42, sample_fraction: 0.3 };
         assert_eq!(mock.of(MovieId(1)), mock.of(MovieId(1)));
         let with_extra =

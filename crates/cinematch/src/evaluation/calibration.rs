@@ -18,7 +18,7 @@ const MIXED_IN: f64 = 0.01;
 /// # Panics
 /// Panics if the slices have different lengths.
 pub fn miscalibration(history: &[f64], list: &[f64]) -> Option<f64> {
-    assert_eq!(history.len(), list.len(), "one weight a genre in both");
+    assert_eq!(history.len(), list.len(), "history and list must have one weight per genre");
     let (of_history, of_list): (f64, f64) = (history.iter().sum(), list.iter().sum());
     let divergence = |(history, list): (&f64, &f64)| {
         let (p, q) = (history / of_history, ratio(*list, of_list));

@@ -18,11 +18,11 @@ use crate::models::Model;
 /// Parameters of the cold-movies split.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ColdMovies {
-    /// Division of users. Its `history_share` is ignored.
+    /// Division of the users. Its `history_share` is ignored.
     pub users: StrongGeneralization,
-    /// Share of eligible movies that become cold for validation, and again for the test.
+    /// Share of eligible movies that become cold for validation. The same share becomes cold for the test.
     pub share: f64,
-    /// Minimum number of likes of a movie eligible to become cold, so that held-out users liked it.
+    /// Minimum number of likes for a movie to be eligible, so that some held-out users liked it.
     pub min_likes: usize,
 }
 
@@ -33,10 +33,10 @@ impl Default for ColdMovies {
 }
 
 impl ColdMovies {
-    /// Splits the interactions. Cold movies are drawn with the users' seed and lose all ratings and tags,
-    /// for both parts. Held-out users must find the part's cold movies that they liked; their history is
-    /// the other movies they liked. Candidates are the part's cold movies and all movies that training
-    /// users liked. O(ratings).
+    /// Splits the interactions. The cold movies of both parts are drawn with the seed of `users`, and all
+    /// their ratings and tags are removed. The relevant movies of a held-out user are the part's cold
+    /// movies that the user liked; the history consists of the other movies the user liked. Candidates
+    /// are the part's cold movies and all movies that training users liked. O(ratings).
     pub fn split<'a>(
         &self,
         interactions: &'a Interactions,
@@ -53,7 +53,7 @@ impl ColdMovies {
         let mut movies: Vec<MovieIdx> = (0..interactions.n_movies() as u32).map(MovieIdx).collect();
         movies.retain(|movie| n_likes(*movie) >= self.min_likes);
         let mut random = ChaCha8Rng::seed_from_u64(self.users.seed);
-        // Users have the streams from 0 on.
+        // The streams from 0 up are used for the users.
         random.set_stream(u64::MAX);
         shuffle(&mut movies, &mut random);
         let n_cold = (movies.len() as f64 * self.share).ceil() as usize;
@@ -85,8 +85,8 @@ impl ColdMovies {
         };
         let held_out: Vec<HeldOut> = division.of(part).iter().filter_map(hold).collect();
         if held_out.is_empty() {
-            let why = "no held-out user liked a film that became cold; \
-                       hold out more users, or make more films cold";
+            let why = "no held-out user liked a cold movie; \
+                       hold out more users or increase the share of cold movies";
             return Err(SplitError::Nobody { why });
         }
         let hide = |user: &UserIdx| {
@@ -107,20 +107,20 @@ impl ColdMovies {
     }
 }
 
-/// Rank of a user's liked movies among the cold movies alone.
+/// Rank of a user's liked movies among only the cold movies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ColdRank {
     /// Area under the ROC curve: the share of the other cold movies ranked below a liked one, with ties
     /// counted as half. A random order scores ½.
     pub above: f64,
-    /// NDCG at 10 among the cold movies alone, with ties broken at random by the seed.
+    /// NDCG at 10 among only the cold movies. Ties are broken at random, depending on the seed.
     pub ndcg_10: f64,
     /// Expected NDCG at 10 of a random order of the cold movies.
     pub ndcg_10_by_chance: f64,
 }
 
-/// Ranks the cold movies of a split for each held-out user, or returns `None` for a user who liked all of
-/// them. Processes users in parallel. O(cold movies · log) per user plus the cost of scoring.
+/// Ranks the cold movies of a split for each held-out user. The rank is `None` for a user who liked all of
+/// them. Processes users in parallel. O(n log n) per user for n cold movies, plus the cost of scoring.
 pub fn rank_among_cold(
     model: &dyn Model,
     split: &Split<'_>,
@@ -137,7 +137,7 @@ pub fn rank_among_cold(
 }
 
 fn ranked(order: &[MovieIdx], scores: &[f32], relevant: &[MovieIdx]) -> Option<ColdRank> {
-    // NaN means unscored.
+    // NaN marks a movie without a score.
     let score = |movie: &MovieIdx| {
         let score = scores[movie.row()];
         if score.is_nan() { f32::NEG_INFINITY } else { score }
@@ -158,7 +158,7 @@ fn ranked(order: &[MovieIdx], scores: &[f32], relevant: &[MovieIdx]) -> Option<C
         others.iter().map(of).sum::<f64>() / others.len() as f64
     };
     let mut list = order.to_vec();
-    // The sort is stable, so ties stay in the random order.
+    // The sort is stable, so ties remain in random order.
     list.sort_by(|a, b| score(b).total_cmp(&score(a)));
     let gain = |places: usize| (1..=places).map(|rank| 1.0 / (rank as f64 + 1.0).log2());
     let share = ratio(relevant.len() as f64, list.len() as f64);

@@ -15,7 +15,7 @@ impl Exposure {
     /// Counts the first `k` movies of each list. `n_movies` is the number of movie rows. O(lists × k).
     ///
     /// # Panics
-    /// Panics if a list contains a row that is not below `n_movies`.
+    /// Panics if a list contains a movie row of `n_movies` or higher.
     pub fn at(
         k: usize,
         lists: impl IntoIterator<Item: AsRef<[MovieIdx]>>,
@@ -44,7 +44,7 @@ impl Exposure {
     /// are empty.
     ///
     /// If every list has k movies, this is 1 − the average percentage of long-tail items
-    /// (Abdollahpouri et al. 2019). For a reference value, compute it on the users' own ratings as lists.
+    /// (Abdollahpouri et al. 2019). For a reference value, pass the movies that the users rated as lists.
     pub fn popularity_share(&self, is_candidate: &[bool], n_ratings: &[u32]) -> f64 {
         let mut head = candidates(is_candidate);
         head.sort_by_key(|movie| Reverse(n_ratings[movie.row()]));

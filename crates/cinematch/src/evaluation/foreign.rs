@@ -8,19 +8,19 @@ use crate::ids::{MovieId, MovieIdx, UserId};
 use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, Problem, ProblemKind, SourceError};
 
-/// Lists of another system, with the problems found in its file.
+/// Lists of another system, with the problems found in the file.
 #[derive(Clone, Debug)]
 pub struct ForeignLists {
     /// One list per held-out user of the split, best first.
     pub lists: Vec<Vec<MovieIdx>>,
     /// Dropped rows, in file order. Rows for users outside the split are listed up to a limit.
     pub problems: Vec<Problem>,
-    /// Number of rows for users outside the split beyond that limit.
+    /// Number of dropped rows for users outside the split that are not listed in `problems`.
     pub unlisted_problems: u64,
     /// Held-out users without a list, ascending. Their lists are empty.
     pub missing: Vec<UserId>,
     /// Number of positions filled with movies that are not candidates or are in the user's history.
-    /// They count as misses.
+    /// These positions count as misses.
     pub wasted_places: usize,
 }
 
@@ -32,8 +32,8 @@ struct Placed {
 
 const COLUMNS: [Column; 3] =
     [Column::required("userId"), Column::required("rank"), Column::required("movieId")];
-/// Maximum number of listed rows for users outside the split. A file may cover all users of a large
-/// dataset.
+/// Maximum number of rows for users outside the split that are listed as problems. A file may cover all
+/// users of a large dataset.
 const MOST_LISTED: u64 = 1_000;
 const AN_ID: &str = "a whole number from 0 to 4294967295";
 
@@ -53,7 +53,7 @@ pub fn foreign_lists(
     let mut not_asked = 0;
     table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
         let Some(user) = row.require::<UserId>(0, AN_ID, problems) else { return };
-        let Some(rank) = row.require::<u32>(1, "a rank, 1 for the best", problems) else { return };
+        let Some(rank) = row.require::<u32>(1, "a rank from 1 (best)", problems) else { return };
         let Some(movie_id) = row.require::<MovieId>(2, AN_ID, problems) else { return };
         let mut drop_row = |column, kind, reason: String| {
             problems.push(row.problem(column, kind, Outcome::RowDropped, reason));
@@ -67,7 +67,7 @@ pub fn foreign_lists(
             return drop_row(0, ProblemKind::UnknownReference, reason);
         };
         let Some(movie) = split.interactions.movies().index_of(movie_id) else {
-            let reason = format!("there is no movie {movie_id} in the catalog");
+            let reason = format!("movie {movie_id} is not in the catalog");
             return drop_row(2, ProblemKind::UnknownReference, reason);
         };
         if movies.contains(&(*place, movie)) {
@@ -79,7 +79,7 @@ pub fn foreign_lists(
             return drop_row(1, ProblemKind::InvalidValue, reason);
         }
         if !ranks.insert((*place, rank)) {
-            let reason = format!("user {user} already has a movie of rank {rank}");
+            let reason = format!("user {user} already has a movie at rank {rank}");
             return drop_row(1, ProblemKind::DuplicateId, reason);
         }
         movies.insert((*place, movie));
@@ -149,7 +149,7 @@ mod tests {
             writeln!(csv, "99999,{row},1,0").unwrap();
         }
         let read = foreign_lists("recs.csv", csv.as_bytes(), &split).unwrap();
-        assert_eq!(read.unlisted_problems, 8, "one of them stood there before");
+        assert_eq!(read.unlisted_problems, 8, "the file already had one such row");
         assert_eq!(read.problems.len() as u64, MOST_LISTED + 4);
         let wrong = foreign_lists("recs.csv", b"user,item\n", &split).unwrap_err();
         assert!(wrong.to_string().contains("expected `userId,rank,movieId`"), "{wrong}");

@@ -1,8 +1,8 @@
 //! Users excluded from the training of every generation, for unbiased comparison of generations.
 //!
-//! Membership depends on a hash of the user id alone. Every training run therefore excludes the same
-//! users, independent of ratings added in between, and a smaller share is a subset of a larger one. The
-//! users that two generations both have not seen are those of the smaller share.
+//! Membership depends only on a hash of the user id. Every training run therefore excludes the same
+//! users, regardless of ratings added in between, and the users of a smaller share are a subset of those
+//! of a larger one. The users unseen by both of two generations are those of the smaller share.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::ranking::{Query, Rating, Recommender};
 
-/// Number of movies per page, the cutoff of all metrics here.
+/// Number of movies per page; the cutoff of all metrics in this module.
 pub const PAGE: usize = 20;
 /// Number of ratings in the history of a cold-start user.
 pub const FEW: usize = 3;
@@ -23,7 +23,8 @@ pub const FEW: usize = 3;
 const USUAL_USERS: f64 = 1000.0;
 /// Bounds of the default share: at most 20 % on small datasets, at least 2 % on large ones.
 const USUAL_SHARES: Range<f64> = 0.02..0.2;
-/// Maximum length of a history, equal to the limit of a request. Longer histories keep the latest ratings.
+/// Maximum length of a history, equal to the limit of a request. Longer histories are cut to the latest
+/// ratings.
 const LONGEST_HISTORY: usize = 10_000;
 
 /// The users whose ratings and tags are excluded from training.
@@ -62,7 +63,7 @@ impl HoldOut {
         Self { share: self.share.min(other.share) }
     }
 
-    /// Returns the users that training includes, ascending.
+    /// Returns the training users, who are not held out, ascending.
     pub fn learned(self, interactions: &Interactions) -> Vec<UserIdx> {
         interactions.users().filter(|user| !self.contains(interactions.user(*user))).collect()
     }
@@ -81,7 +82,7 @@ fn mixed(user: UserId) -> u64 {
 #[derive(Clone, Debug, PartialEq)]
 struct Asked {
     history: Vec<Rating>,
-    /// Sorted ascending.
+    /// Movies to find, ascending.
     relevant: Vec<MovieIdx>,
 }
 
@@ -97,11 +98,11 @@ pub struct Panel<'a> {
 /// Metrics of a recommender's pages, one value per user in the panel's order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Worth {
-    /// [`ndcg_at`] 20. A page of only liked movies scores 1.
+    /// NDCG at 20; see [`ndcg_at`]. A page of only liked movies scores 1.
     pub ndcg: Vec<f64>,
-    /// [`recall_at`] 20.
+    /// Recall at 20; see [`recall_at`].
     pub recall: Vec<f64>,
-    /// [`hit_at`] 20.
+    /// Hit rate at 20; see [`hit_at`].
     pub hit: Vec<f64>,
     /// Number of ratings in each user's history.
     pub n_history: Vec<usize>,
@@ -113,8 +114,8 @@ pub struct Worth {
 
 impl<'a> Panel<'a> {
     /// Builds the panel from the users of `hold_out` who liked enough movies. The movies to find are the
-    /// liked ones for which `is_known` returns true; pass false for movies that no compared generation
-    /// contains. O(ratings of the users).
+    /// liked ones for which `is_known` returns true; `is_known` should return false for movies that no
+    /// compared generation contains. O(ratings of the users).
     pub fn new(
         interactions: &'a Interactions,
         hold_out: HoldOut,
@@ -187,8 +188,8 @@ impl<'a> Panel<'a> {
         let page = |asked: &Asked| -> Vec<MovieIdx> {
             let ratings = asked.history.clone();
             let query = Query { ratings, limit: PAGE, ..Query::default() };
-            // The query has no invalid names or values, and unknown movies are ignored, so this only fails
-            // on a bug. An empty page counts as unanswered.
+            // The query has no invalid names or values, and unknown movies are ignored, so an error
+            // is a bug. An empty page counts as unanswered.
             let Ok((request, _)) = recommender.resolve(&query) else { return Vec::new() };
             let items = recommender.recommend(&request).items;
             let shown = items.iter().map(|item| recommender.vocabulary().id_of(item.movie));
@@ -211,7 +212,7 @@ impl<'a> Panel<'a> {
     }
 }
 
-/// RNG stream of the panel's histories, distinct from those of [`StrongGeneralization`]'s own splits.
+/// RNG stream of the panel's histories, distinct from the streams that [`StrongGeneralization`] uses in splits.
 const PURPOSE: u64 = 2;
 
 fn in_order_of_time(history: &mut [Rated]) {
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn smaller_share_is_a_subset_of_a_larger_one_and_shares_match_their_size() {
+    fn a_smaller_holdout_is_a_subset_of_a_larger_one_and_sizes_match_the_shares() {
         let held = |share: f64| -> BTreeSet<u32> {
             (1..=100_000).filter(|user| of(share).contains(UserId(*user))).collect()
         };
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn panel_excludes_training_users_and_never_asks_for_history_or_unknown_movies() {
+    fn panel_excludes_training_users_and_relevant_movies_are_known_and_not_in_the_history() {
         let interactions = ratings();
         let hold_out = of(0.5);
         let panel = Panel::new(&interactions, hold_out, |movie| movie != MovieId(1));

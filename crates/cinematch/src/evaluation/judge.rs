@@ -63,7 +63,7 @@ impl MovieGenres {
 /// Metrics of a model's lists on one split.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    /// Metrics of each user.
+    /// Ranking metrics of each held-out user.
     pub(super) users: Vec<(UserIdx, UserMetrics)>,
     /// Miscalibration of each user who liked movies with genres.
     pub(super) miscalibration: Vec<(UserIdx, f64)>,
@@ -75,8 +75,8 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Evaluates a model's lists and, if the split has cold movies, its ranking of those alone. Returns
-    /// the metrics and the lists.
+    /// Evaluates a model's lists and, if the split has cold movies, its ranking of only those movies.
+    /// Returns the metrics and the lists.
     pub fn of_model(
         model: &dyn Model,
         split: &Split<'_>,
@@ -96,7 +96,7 @@ impl Judged {
     /// # Panics
     /// Panics if the number of lists differs from the number of held-out users.
     pub fn of_lists(lists: &[Vec<MovieIdx>], split: &Split<'_>, genres: &MovieGenres) -> Self {
-        assert_eq!(lists.len(), split.held_out.len(), "one list a user");
+        assert_eq!(lists.len(), split.held_out.len(), "one list per held-out user");
         let held = || split.held_out.iter().zip(lists);
         let users: Vec<(UserIdx, UserMetrics)> = held()
             .map(|(held, list)| (held.user, UserMetrics::new(list, &held.relevant_movies())))
@@ -131,7 +131,7 @@ impl Judged {
     }
 
     /// Returns the tuning objective: mean NDCG at 100 over users. If the split has cold movies, it is mean
-    /// NDCG at 10 among the cold movies alone, because they are rare in lists of all movies.
+    /// NDCG at 10 among only the cold movies, because they are rare in lists of all movies.
     pub fn objective(&self) -> f64 {
         let mean =
             |values: &mut dyn Iterator<Item = f64>, n: usize| super::ratio(values.sum(), n as f64);

@@ -41,7 +41,7 @@ fn best(k: usize, scores: &[f32], is_candidate: &[bool]) -> Vec<MovieIdx> {
     let mut bar = f32::NEG_INFINITY;
     let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
     for (row, (score, candidate)) in scores.iter().zip(is_candidate).enumerate() {
-        // Rows ascend, so an equal score never displaces a kept one. NaN means unscored.
+        // Rows ascend, so a movie never displaces an earlier one of equal score. NaN marks a missing score.
         if !candidate || score.is_nan() || *score <= bar {
             continue;
         }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_hold_the_best_candidates_in_order_without_the_history() {
+    fn lists_contain_the_best_candidates_in_order_without_the_history() {
         let interactions = ratings();
         let mut split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
         split.is_candidate[7] = false;
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn unscored_movies_are_in_no_list() {
+    fn unscored_movies_do_not_appear_in_lists() {
         let interactions = ratings();
         let split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
         let n_movies = interactions.n_movies();

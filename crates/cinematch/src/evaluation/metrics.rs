@@ -2,37 +2,37 @@
 //!
 //! `ranked` is ordered best first without duplicates; `relevant` is sorted ascending. All values are
 //! in [0, 1]. A list shorter than k counts its empty positions as misses. A user without relevant
-//! movies scores 0 for any list, so exclude such users from means. Each metric costs
-//! O(k log relevant) and allocates nothing.
+//! movies scores 0 for any list, so exclude such users from means. Each metric takes
+//! O(k log relevant) time and does not allocate.
 
 use super::ratio;
 use crate::ids::MovieIdx;
 
-/// Normalized discounted cumulative gain (Järvelin & Kekäläinen 2002). A hit at rank r (1-based)
-/// contributes 1 / log₂(r + 1); the sum is divided by that of an ideal list, which has
-/// min(k, relevant) hits at the top.
+/// Returns the normalized discounted cumulative gain (Järvelin & Kekäläinen 2002). A hit at rank r
+/// (1-based) contributes 1 / log₂(r + 1); the sum is divided by the sum of an ideal list, which
+/// has min(k, relevant) hits at the top.
 pub fn ndcg_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     let ideal = discounted_gain(1..=k.min(relevant.len()));
     ratio(discounted_gain(hit_ranks(k, ranked, relevant)), ideal)
 }
 
-/// Hits in the first k positions divided by min(k, relevant), the maximum possible, so that a perfect
-/// list scores 1 for every k (Liang et al. 2018).
+/// Returns the recall: hits in the first k positions divided by min(k, relevant), the maximum possible,
+/// so that a perfect list scores 1 for every k (Liang et al. 2018).
 pub fn recall_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     ratio(hit_ranks(k, ranked, relevant).count() as f64, k.min(relevant.len()) as f64)
 }
 
-/// Hits in the first k positions divided by k.
+/// Returns the precision: hits in the first k positions divided by k.
 pub fn precision_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     ratio(hit_ranks(k, ranked, relevant).count() as f64, k as f64)
 }
 
-/// 1 if the first k positions contain a hit, otherwise 0.
+/// Returns 1 if the first k positions contain a hit, otherwise 0.
 pub fn hit_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     f64::from(hit_ranks(k, ranked, relevant).next().is_some())
 }
 
-/// Reciprocal of the rank of the first hit in the whole list, or 0 without a hit.
+/// Returns the reciprocal of the rank of the first hit in the whole list, or 0 without a hit.
 pub fn reciprocal_rank(ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     hit_ranks(ranked.len(), ranked, relevant).next().map_or(0.0, |rank| 1.0 / rank as f64)
 }
@@ -51,19 +51,19 @@ fn discounted_gain(ranks: impl Iterator<Item = usize>) -> f64 {
 /// Metrics of one user, as aggregated in reports.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UserMetrics {
-    /// [`ndcg_at`] 10.
+    /// NDCG at 10; see [`ndcg_at`].
     pub ndcg_10: f64,
-    /// [`ndcg_at`] 100.
+    /// NDCG at 100; see [`ndcg_at`].
     pub ndcg_100: f64,
-    /// [`recall_at`] 20.
+    /// Recall at 20; see [`recall_at`].
     pub recall_20: f64,
-    /// [`recall_at`] 50.
+    /// Recall at 50; see [`recall_at`].
     pub recall_50: f64,
-    /// [`precision_at`] 10.
+    /// Precision at 10; see [`precision_at`].
     pub precision_10: f64,
-    /// [`hit_at`] 10.
+    /// Hit at 10, 0 or 1; see [`hit_at`].
     pub hit_10: f64,
-    /// [`reciprocal_rank`] of the given list. It is 0 if the first hit is beyond the list's end.
+    /// Reciprocal rank of the first hit; see [`reciprocal_rank`]. It is 0 if the list contains no hit.
     pub reciprocal_rank: f64,
 }
 

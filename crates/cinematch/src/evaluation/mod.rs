@@ -8,12 +8,12 @@
 //!   lists of all users cover the catalog, and [`miscalibration`] compares the genres of a list with
 //!   those of the user's history. An accurate model can still recommend the same movies to every user.
 //! - [`TimeCut`] is the temporal protocol. [`StrongGeneralization`] holds out users instead, and
-//!   [`ColdMovies`] holds out movies. Every [`Protocol`] produces a [`Split`], and all later steps are
-//!   shared.
+//!   [`ColdMovies`] holds out movies. Every [`Protocol`] produces a [`Split`]; all later steps are the
+//!   same for every protocol.
 //! - [`star_errors`] and [`interval_coverage`] evaluate rating predictions and their prediction
 //!   intervals.
 //! - [`promotion::judge`] tests a new generation for non-inferiority against the serving one, on the
-//!   users of a [`HoldOut`], which are excluded from the training of every generation.
+//!   users of a [`HoldOut`], who are excluded from the training of every generation.
 //! - [`Bootstrap`] tests differences between models with a paired bootstrap over users, corrected for
 //!   the number of models compared.
 

@@ -1,11 +1,11 @@
 //! Non-inferiority test of a new generation (challenger) against the serving one (champion).
 //!
 //! Requiring a significant improvement would block promotion for months on small datasets, so the
-//! challenger only has to be not worse. Both rank for the same held-out users, unseen by either, through
-//! the serving code path. The challenger passes if the lower end of the 95 % interval of the NDCG
-//! difference, from the paired [`Bootstrap`], is above the negative margin. It must pass for users with
-//! a history and for cold-start users separately, because a gain for one group can hide a loss for the
-//! other.
+//! challenger only has to be no worse than the champion. Both rank movies for the same held-out users,
+//! whom neither saw in training, through the serving code path. The challenger passes if the lower end of
+//! the 95 % interval of the NDCG difference, from the paired [`Bootstrap`], is above the negative margin. It
+//! must pass for users with a history and for cold-start users separately, because a gain for one group
+//! can hide a loss for the other.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use super::significance::{Bootstrap, SignificanceError};
 use crate::ranking::Recommender;
 
 /// Reason given when a challenger is promoted without a champion to compare with.
-const FIRST: &str = "nothing that could be compared with it is served";
+const FIRST: &str = "no other generation is serving, so no comparison is needed";
 /// Minimum number of users for a comparison.
 const FEWEST_USERS: usize = 10;
 /// Minimum share of the champion's movies and ratings that a challenger must have. A lower count suggests
@@ -24,13 +24,13 @@ const FEWEST: f64 = 0.9;
 /// Criteria for promotion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
-    /// Share of the champion's NDCG that the challenger may lose.
+    /// Share of the champion's NDCG that the challenger may lose, 0.02 by default.
     pub margin: f64,
     /// Accepts a challenger with less than 90 % of the champion's movies.
     pub allow_fewer_movies: bool,
     /// Accepts a challenger trained on less than 90 % of the champion's ratings.
     pub allow_fewer_ratings: bool,
-    /// Bootstrap of the confidence intervals.
+    /// Bootstrap that computes the confidence intervals.
     pub bootstrap: Bootstrap,
 }
 
@@ -45,12 +45,12 @@ impl Default for Rule {
     }
 }
 
-/// The generation to be promoted.
+/// The generation that is a candidate for promotion.
 #[derive(Clone, Copy, Debug)]
 pub struct Challenger<'a> {
     /// Recommender of the generation.
     pub recommender: &'a Recommender,
-    /// Number of ratings it was trained on.
+    /// Number of ratings that the generation was trained on.
     pub n_ratings: usize,
 }
 
@@ -59,33 +59,33 @@ pub struct Challenger<'a> {
 pub struct Champion<'a> {
     /// Recommender of the generation.
     pub recommender: &'a Recommender,
-    /// Number of ratings it was trained on.
+    /// Number of ratings that the generation was trained on.
     pub n_ratings: usize,
-    /// True if the held-out users were part of its training, which would bias a comparison in its favor.
+    /// True if the champion was trained on the held-out users, which would bias a comparison in its favor.
     pub has_seen_all: bool,
-    /// True if the challenger was trained with equal settings.
+    /// True if the challenger was trained with the same settings.
     pub has_same_recipe: bool,
-    /// Its generation number.
+    /// Generation number of the champion.
     pub generation: u64,
-    /// Its model id.
+    /// Model id of the champion.
     pub model_id: String,
 }
 
 /// A mean over users, or a mean difference, with its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// Mean.
+    /// Mean over the users.
     pub mean: f64,
-    /// Lower end of the interval.
+    /// Lower end of the 95 % interval.
     pub low: f64,
-    /// Upper end of the interval.
+    /// Upper end of the 95 % interval.
     pub high: f64,
 }
 
 /// Metrics of one generation for one group of users, at a cutoff of 20 movies.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Means {
-    /// NDCG, the metric that decides.
+    /// NDCG, the decisive metric.
     pub ndcg: Interval,
     /// Recall of the relevant movies.
     pub recall: Interval,
@@ -100,39 +100,39 @@ pub struct Means {
 pub struct ByHistory {
     /// Minimum history length of the class.
     pub from: usize,
-    /// Number of users.
+    /// Number of users in the class.
     pub users: usize,
     /// Mean NDCG of the challenger.
     pub challenger: f64,
-    /// Mean NDCG of the champion.
+    /// Mean NDCG of the champion; `None` without a comparable champion.
     pub champion: Option<f64>,
 }
 
 /// Comparison of challenger and champion for one group of users.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Number of users.
+    /// Number of users in the group.
     pub users: usize,
     /// Metrics of the challenger.
     pub challenger: Means,
-    /// Metrics of the champion.
+    /// Metrics of the champion; `None` without a comparable champion.
     pub champion: Option<Means>,
-    /// NDCG of the challenger minus that of the champion.
+    /// NDCG of the challenger minus NDCG of the champion; `None` without a comparable champion.
     pub difference: Option<Interval>,
-    /// Minimum allowed value of the difference's lower end: −margin × the champion's NDCG.
+    /// Minimum value of `difference.low` to pass: −margin × the champion's NDCG.
     pub allowed: Option<f64>,
     /// NDCG by history length.
     pub by_history: Vec<ByHistory>,
-    /// True if the challenger is not worse.
+    /// True if `difference.low` is at least `allowed`, or if there is no comparable champion.
     pub passed: bool,
 }
 
 /// The champion as recorded in a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Against {
-    /// Its generation number.
+    /// Generation number of the champion.
     pub generation: u64,
-    /// Its model id.
+    /// Model id of the champion.
     pub model_id: String,
 }
 
@@ -153,8 +153,8 @@ pub struct Verdict {
     pub cold: Option<Comparison>,
 }
 
-/// Decides whether to promote a challenger. Without a panel (no ratings) it only runs the checks that need
-/// no users. Deterministic: equal inputs give equal verdicts. O(users · movies) per generation.
+/// Decides whether to promote a challenger. Without a panel (no ratings), only the checks that need no users
+/// are run. Deterministic: equal inputs give equal verdicts. O(users · movies) per generation.
 pub fn judge(
     panel: Option<&Panel<'_>>,
     challenger: Challenger<'_>,
@@ -188,7 +188,7 @@ pub fn judge(
     Ok(Verdict { promote, why, margin: rule.margin, champion, overall, cold })
 }
 
-/// Returns the reason to reject the challenger independent of its metrics, if any.
+/// Returns the reason to reject the challenger regardless of its metrics, if any.
 fn refused(
     challenger: Challenger<'_>,
     champion: Option<&Champion<'_>>,
@@ -200,7 +200,7 @@ fn refused(
         return Some("it has no movies".to_owned());
     }
     if unanswered > 0 {
-        return Some(format!("it recommends nothing at all in {unanswered} cases"));
+        return Some(format!("its recommendations are empty in {unanswered} test cases"));
     }
     let champion = champion?;
     if champion.has_seen_all {
@@ -214,21 +214,21 @@ fn refused(
     let of_champion = champion.recommender.movies().len();
     if !rule.allow_fewer_movies && is_much_less(n_movies, of_champion) {
         return Some(format!(
-            "it has {n_movies} movies and the champion {of_champion}, as if an input had been cut off; \
-             --allow-fewer-films lets it pass"
+            "it has {n_movies} movies and the champion {of_champion}: an input may be truncated; use \
+             --allow-fewer-films to accept it"
         ));
     }
     let (n_ratings, of_champion) = (challenger.n_ratings, champion.n_ratings);
     if !rule.allow_fewer_ratings && is_much_less(n_ratings, of_champion) {
         return Some(format!(
-            "it learned from {n_ratings} ratings and the champion from {of_champion}, as if an input had \
-             been cut off; --allow-fewer-ratings lets it pass"
+            "it learned from {n_ratings} ratings and the champion from {of_champion}: an input may be \
+             truncated; use --allow-fewer-ratings to accept it"
         ));
     }
     None
 }
 
-/// Decides when there are too few users for a comparison. A challenger then passes only without a
+/// Decides if there are too few users for a comparison. A challenger then passes only without a
 /// champion, or if both were trained with equal settings and without ratings.
 fn without_users(
     n_users: usize,
@@ -246,7 +246,7 @@ fn without_users(
         Some(_) => (
             false,
             format!(
-                "{n_users} users are too few to judge by; `cinematch models promote` serves it all the same"
+                "{n_users} users are too few for a comparison; `cinematch models promote` serves it anyway"
             ),
         ),
     }
@@ -256,13 +256,13 @@ fn sentence(overall: &Comparison, cold: &Comparison) -> (bool, String) {
     let Some(_) = &overall.difference else {
         return (true, FIRST.to_owned());
     };
-    let parts = [("with a history", overall), ("who have just come", cold)];
+    let parts = [("users with a history", overall), ("new users", cold)];
     let told = |(who, of): &(&str, &Comparison)| {
         let Comparison { difference: Some(by), allowed: Some(allowed), .. } = of else {
             return String::new();
         };
         format!(
-            "for users {who} by {:+.4} (95 % interval {:+.4} to {:+.4}, allowed {:+.4})",
+            "for {who} by {:+.4} (95 % interval {:+.4} to {:+.4}, allowed {:+.4})",
             by.mean, by.low, by.high, allowed
         )
     };
@@ -321,7 +321,7 @@ fn interval(
     Ok(Interval { mean: of.difference, low: of.low, high: of.high })
 }
 
-/// Returns mean NDCG by class of history length.
+/// Returns the mean NDCG per class of history length.
 fn by_history(challenger: &Worth, champion: Option<&Worth>) -> Vec<ByHistory> {
     const FROM: [usize; 5] = [1, 10, 30, 100, 300];
     let class = |n_history: usize| FROM.iter().rposition(|from| n_history >= *from).unwrap_or(0);
@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn fails_when_the_interval_is_wider_than_the_margin() {
-        // The mean difference is 0, but it varies too much between users for 200 of them.
+        // The mean difference is 0, but the differences vary too much for a sample of 200 users.
         let noisy = compare(|user| if user % 2 == 0 { 0.1 } else { -0.1 }, 0.02);
         assert!(!noisy.passed, "{noisy:?}");
         let by = noisy.difference.unwrap();
@@ -394,7 +394,7 @@ mod tests {
             "{why}"
         );
         let (promote, why) = sentence(&good, &bad);
-        assert!(!promote && why.contains("who have just come by -0.0500"), "{why}");
+        assert!(!promote && why.contains("for new users by -0.0500"), "{why}");
         assert!(!why.contains("with a history"), "{why}");
         assert!(!sentence(&bad, &good).0);
     }

@@ -15,7 +15,7 @@ use crate::models::Spec;
 
 /// Metrics that are tested for significance.
 const COMPARED: [&str; 4] = ["ndcg@10", "ndcg@100", "recall@20", "recall@50"];
-/// Metric that orders the models.
+/// Metric by which the models are sorted.
 const DECIDES: &str = "ndcg@100";
 
 /// A model with its metrics on every split.
@@ -25,7 +25,7 @@ pub struct Contestant {
     pub name: String,
     /// Parameters of the model; `None` for lists of another system.
     pub spec: Option<Spec>,
-    /// One entry per split, in the order of the splits.
+    /// Metrics on each split, in the order of the splits.
     pub judged: Vec<Judged>,
 }
 
@@ -45,7 +45,7 @@ pub struct Evaluation {
     pub users: usize,
     /// Name of the model that the others are compared with.
     pub baseline: String,
-    /// Models, best first.
+    /// Models, best NDCG at 100 first.
     pub models: Vec<ModelReport>,
     /// Accuracy of rating predictions, for models that predict ratings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -75,7 +75,7 @@ pub struct SplitReport {
 /// A mean over users.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Mean {
-    /// Mean.
+    /// Mean over the users.
     pub mean: f64,
     /// Standard error of the mean; `None` for fewer than two users.
     pub standard_error: Option<f64>,
@@ -88,10 +88,10 @@ pub struct Mean {
 pub struct ModelReport {
     /// Name of the model.
     pub name: String,
-    /// Parameters of the model.
+    /// Parameters of the model; `None` for lists of another system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spec: Option<Spec>,
-    /// Means by metric.
+    /// Mean of each metric, by name.
     pub metrics: BTreeMap<String, Mean>,
     /// Share of candidates that appear in at least one user's top 10, averaged over splits.
     #[serde(rename = "coverage@10")]
@@ -123,14 +123,14 @@ pub struct StratumReport {
     pub recall_50: Mean,
 }
 
-/// Reasons that a report fails.
+/// Error returned by [`Evaluation::new`].
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ReportError {
     /// There are no models.
-    #[error("there is no model to evaluate")]
+    #[error("there are no models to evaluate")]
     NoModels,
     /// The baseline is not one of the models.
-    #[error("the baseline `{baseline}` is none of the models evaluated: {models}")]
+    #[error("the baseline `{baseline}` is not one of the evaluated models: {models}")]
     NoBaseline {
         /// Requested baseline.
         baseline: String,
@@ -326,7 +326,7 @@ mod tests {
     fn models_are_sorted_best_first_and_compared_with_the_baseline() {
         let best = report(&[1], None).unwrap();
         assert_eq!(best.baseline, "popular");
-        let [popular, nothing] = &best.models[..] else { panic!("two models") };
+        let [popular, nothing] = &best.models[..] else { panic!("expected two models") };
         assert_eq!((popular.name.as_str(), nothing.name.as_str()), ("popular", "nothing"));
         assert!(popular.against_baseline.is_empty());
         let against = nothing.against_baseline["ndcg@100"];
@@ -338,7 +338,10 @@ mod tests {
         let other = report(&[1], Some("nothing")).unwrap();
         assert!(other.models[0].against_baseline["ndcg@10"].difference > 0.0);
         let unknown = report(&[1], Some("magic")).unwrap_err().to_string();
-        assert!(unknown.contains("`magic` is none of the models evaluated: popular"), "{unknown}");
+        assert!(
+            unknown.contains("`magic` is not one of the evaluated models: popular"),
+            "{unknown}"
+        );
     }
 
     #[test]

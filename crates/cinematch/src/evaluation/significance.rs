@@ -45,7 +45,7 @@ pub struct Comparison {
     pub adjusted_p: f64,
 }
 
-/// Invalid input of a comparison.
+/// Error returned by [`Bootstrap::compare`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignificanceError {
     /// The number of resamples is 0.
@@ -65,7 +65,7 @@ pub enum SignificanceError {
         got: usize,
     },
     /// A value is infinite or NaN.
-    #[error("model {model} and the baseline must have numbers for user {user}")]
+    #[error("model {model} and the baseline must have finite values for user {user}")]
     NotFinite {
         /// Index of the model, from 0.
         model: usize,
@@ -162,7 +162,7 @@ impl Differences {
         Ok(Self { user_models, n_models })
     }
 
-    /// Returns each model's mean over `users`.
+    /// Returns each model's mean difference over `users`.
     fn means(&self, users: impl Iterator<Item = usize>) -> Vec<f64> {
         let mut sums = vec![0.0; self.n_models];
         let mut n_users = 0.0;

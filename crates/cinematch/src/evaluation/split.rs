@@ -10,23 +10,23 @@ use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::sources::movielens::TagRow;
 
-/// Number of half stars from which a movie counts as liked: 8, which is 4 stars.
+/// Minimum rating of a liked movie, in half stars: 8, which is 4 stars.
 pub const LIKED: u8 = 8;
 
-/// The purpose of held-out users. The two parts are disjoint.
+/// A part of the held-out users, by purpose. The two parts are disjoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
-    /// Selects hyperparameters.
+    /// Used to select hyperparameters.
     Validation,
-    /// Measures the reported results.
+    /// Used to measure the reported results.
     Test,
 }
 
-/// A held-out user.
+/// A held-out user with the history and the movies to find.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeldOut {
-    /// The user.
+    /// Row of the user.
     pub user: UserIdx,
     /// Ratings visible to the model, sorted by movie.
     pub history: Vec<Rated>,
@@ -37,7 +37,7 @@ pub struct HeldOut {
 /// A rating prediction task for one user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StarTask {
-    /// The user.
+    /// Row of the user.
     pub user: UserIdx,
     /// Ratings visible to the model, liked or not, sorted by movie.
     pub history: Vec<Rated>,
@@ -45,7 +45,7 @@ pub struct StarTask {
     pub hidden: Vec<Rated>,
 }
 
-/// Training data, and held-out users with movies to find.
+/// The result of a protocol: training data, and held-out users with movies to find.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split<'a> {
     /// Ratings to train on. Only those of the users in `training` may be used.
@@ -75,10 +75,10 @@ pub struct TagRule {
     pub before: Option<u32>,
 }
 
-/// Data or parameters that a protocol is unable to split.
+/// Error returned when a protocol cannot split the data with its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SplitError {
-    /// Too few eligible users.
+    /// Too few users liked enough movies.
     #[error(
         "{eligible} users liked {min_liked} movies or more, {}",
         if *eligible < 3 {
@@ -92,24 +92,24 @@ pub enum SplitError {
         }
     )]
     TooFewUsers {
-        /// Number of eligible users.
+        /// Number of users with enough liked movies.
         eligible: usize,
         /// Minimum number of liked movies of an eligible user.
         min_liked: usize,
         /// Number of held-out users requested.
         held_out: usize,
     },
-    /// A share that leaves one side empty.
+    /// A share is out of range and would leave one side of the split empty.
     #[error("{name} is {value}; expected a number above 0 and below {below}")]
     Share {
         /// Name of the parameter.
         name: &'static str,
-        /// Its value.
+        /// Value of the parameter.
         value: f64,
-        /// Its exclusive upper bound.
+        /// Exclusive upper bound of the parameter.
         below: f64,
     },
-    /// No held-out user is left.
+    /// No held-out user has both a history and movies to find.
     #[error("no user has both a history and movies to find: {why}")]
     Nobody {
         /// The condition that no user meets.
@@ -151,7 +151,7 @@ pub(super) fn is_liked(rated: &Rated) -> bool {
     rated.stars.halves() >= LIKED
 }
 
-/// Fisher–Yates shuffle (Durstenfeld 1964).
+/// Shuffles `items` with the Fisher–Yates algorithm (Durstenfeld 1964).
 pub(super) fn shuffle<T>(items: &mut [T], random: &mut impl Rng) {
     for last in (1..items.len()).rev() {
         // Multiply-shift instead of modulo. The bias is below 2⁻³² for these lengths.

@@ -9,7 +9,7 @@ use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieIdx, UserIdx};
 use crate::models::biased_mf::{BiasedMf, Prediction};
 
-/// A rating predictor.
+/// A rating predictor to evaluate.
 #[derive(Debug)]
 pub enum StarModel<'a> {
     /// Biased matrix factorization, with prediction intervals.
@@ -23,7 +23,7 @@ pub enum StarModel<'a> {
 pub enum StarBaseline {
     /// Mean rating of the movie.
     MovieMean,
-    /// Mean rating of the movie plus the user's mean deviation from such means.
+    /// Mean rating of the movie plus the user's mean deviation from the mean ratings of movies.
     Biases,
 }
 
@@ -36,7 +36,7 @@ pub struct Averages {
     movie_biases: Vec<f64>,
 }
 
-/// Number of virtual average ratings that shrink each bias.
+/// Number of virtual ratings of zero deviation that shrink each bias.
 const PRIOR: f64 = 5.0;
 
 impl StarBaseline {
@@ -103,7 +103,7 @@ pub struct StarReport {
     pub mae: f64,
     /// Share of ratings within their prediction interval; `None` for models without intervals.
     pub interval_coverage: Option<f64>,
-    /// Mean width of the prediction intervals, in stars.
+    /// Mean width of the prediction intervals, in stars; `None` for models without intervals.
     pub interval_width: Option<f64>,
 }
 
@@ -137,7 +137,7 @@ impl StarPredictions {
         self.pairs.extend(of_tasks.into_iter().flatten());
     }
 
-    /// Summarizes the predictions, or returns `None` without any.
+    /// Summarizes the predictions. Returns `None` if there are none.
     pub fn report(&self) -> Option<StarReport> {
         let errors = star_errors(self.pairs.iter().map(|pair| (pair.stars, pair.given)))?;
         let with_interval = || {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn model_beats_the_movie_mean_and_only_it_reports_interval_coverage() {
+    fn biased_mf_beats_the_movie_mean_and_alone_reports_interval_coverage() {
         let interactions = ratings();
         let protocol = Protocol::StrongGeneralization(StrongGeneralization::default());
         let split = protocol.split(&interactions, Part::Test).unwrap();

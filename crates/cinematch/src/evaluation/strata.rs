@@ -6,11 +6,11 @@ use super::split::{HeldOut, Split};
 use super::{ndcg_at, recall_at};
 use crate::ids::{MovieIdx, UserIdx};
 
-/// Movies with fewer training ratings are cold.
+/// Movies with fewer training ratings than this are cold.
 const COLD_BELOW: u32 = 10;
 
 /// Popularity classes of movies, by number of training ratings. A movie belongs to the first class it
-/// qualifies for; cold movies always belong to the last.
+/// qualifies for; cold movies always belong to the last class.
 pub const MOVIE_STRATA: [&str; 4] =
     ["most rated hundredth", "most rated tenth", "others", "fewer than 10 ratings"];
 
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn movies_are_classed_by_rank_and_cold_movies_separately() {
+    fn movies_are_classified_by_rank_and_cold_movies_separately() {
         let mut n_ratings: Vec<u32> = (0..200).map(|row| 1000 - row * 4).collect();
         n_ratings[150] = 9;
         n_ratings[1] = 9999;

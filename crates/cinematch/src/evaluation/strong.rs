@@ -20,8 +20,8 @@ use crate::ids::{UserId, UserIdx};
 /// Parameters of the strong generalization split.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct StrongGeneralization {
-    /// Number of users held out for validation, and again for the test. `None` selects 10,000, or a
-    /// sixth of the eligible users if there are fewer than 60,000.
+    /// Number of users held out for validation. The same number is held out for the test. `None` selects
+    /// 10,000, or a sixth of the eligible users if there are fewer than 60,000.
     pub held_out: Option<usize>,
     /// Minimum number of liked movies of an eligible user.
     pub min_liked: usize,
@@ -37,7 +37,7 @@ impl Default for StrongGeneralization {
     }
 }
 
-/// Users by purpose, each list ascending.
+/// Users divided by purpose. Each list is ascending.
 pub(super) struct Division {
     pub training: Vec<UserIdx>,
     pub validation: Vec<UserIdx>,
@@ -99,7 +99,7 @@ impl StrongGeneralization {
         };
         let stars = division.of(part).iter().filter_map(hide).collect();
         if held_out.is_empty() {
-            let why = "almost no movie that held-out users liked was rated by training users";
+            let why = "training users liked almost none of the movies that held-out users liked";
             return Err(SplitError::Nobody { why });
         }
         Ok(Split {
@@ -113,8 +113,8 @@ impl StrongGeneralization {
         })
     }
 
-    /// Divides a user's ratings into history and hidden part, each sorted by movie, or returns `None` if
-    /// either is empty. The random stream depends on the seed, the user and `purpose` only, so the result
+    /// Divides a user's ratings into a history and a hidden part, each sorted by movie. Returns `None` if
+    /// either is empty. The random stream depends only on the seed, the user and `purpose`, so the result
     /// is independent of the other held-out users.
     pub(super) fn part_in_two(
         &self,
@@ -134,7 +134,7 @@ impl StrongGeneralization {
         (!history.is_empty() && !hidden.is_empty()).then_some((history, hidden))
     }
 
-    /// Divides the users into training, validation and test.
+    /// Divides the users into training, validation and test users.
     pub(super) fn divide(&self, interactions: &Interactions) -> Result<Division, SplitError> {
         let min_liked = self.min_liked;
         let n_liked = |user: &UserIdx| interactions.of_user(*user).filter(is_liked).count();

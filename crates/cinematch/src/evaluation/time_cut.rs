@@ -1,4 +1,5 @@
-//! Temporal split at a global cutoff: models train on ratings before it and are tested on ratings after it.
+//! Temporal split at a global cutoff: models are trained on ratings before it and tested on ratings after
+//! it.
 //!
 //! Ji, Sun, Zhang and Li, "A Critical Study on Data Leakage in Recommender System Offline
 //! Evaluation", 2023. A cutoff per user would leak other users' future ratings into training.
@@ -15,7 +16,7 @@ use crate::ids::UserIdx;
 /// Positions of the cutoffs, as shares of all ratings in time order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct TimeCut {
-    /// Share of ratings in the test window, which is the latest.
+    /// Share of ratings in the test window, which is the latest one.
     pub test_share: f64,
     /// Share of ratings in the validation window, which precedes the test window.
     pub validation_share: f64,
@@ -29,8 +30,8 @@ impl Default for TimeCut {
 
 impl TimeCut {
     /// Splits at the start of the window of `part`. All earlier ratings are training data. A user's
-    /// history has all of their earlier ratings; the movies to find are those the user liked within the
-    /// window and that any user rated before it. Users without a history are excluded, because the
+    /// history contains all their earlier ratings. The movies to find are those that the user liked within
+    /// the window and that at least one user rated before it. Users without a history are excluded, because the
     /// protocol measures personalization and not cold start. O(ratings).
     pub fn split<'a>(
         &self,
@@ -71,7 +72,7 @@ impl TimeCut {
         let held_out: Vec<HeldOut> = interactions.users().filter_map(hold).collect();
         if held_out.is_empty() {
             let why = "no user who rated movies before the cutoff liked a known movie after it; \
-                       cut earlier, by a larger share of ratings";
+                       increase the share of ratings to move the cutoff earlier";
             return Err(SplitError::Nobody { why });
         }
         let hide = |user: UserIdx| {
@@ -105,7 +106,7 @@ mod tests {
     use crate::ids::MovieIdx;
 
     #[test]
-    fn split_uses_only_ratings_before_the_window_and_asks_only_for_known_movies() {
+    fn split_trains_only_on_ratings_before_the_window_and_relevant_movies_are_known() {
         let interactions = ratings();
         let cut = TimeCut::default();
         let of = |part| cut.split(&interactions, part).unwrap();

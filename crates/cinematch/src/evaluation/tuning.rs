@@ -1,5 +1,6 @@
 //! Hyperparameter tuning by random search (Bergstra & Bengio 2012) with successive halving (Jamieson &
-//! Talwalkar 2016): all trials are measured on the first split, the better half on the second, and so on.
+//! Talwalkar 2016): all trials are measured on the first split, the better half on the second split, and so
+//! on.
 
 use crate::models::Spec;
 use crate::models::draw::Draw;

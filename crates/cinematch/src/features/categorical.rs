@@ -4,15 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::matrix::CsrMatrix;
 
-/// A fitted encoder. A class's position is its column.
+/// A fitted genre encoder. The column of a genre is its position in `classes`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenreBinarizer {
-    /// Genres, ascending.
+    /// Distinct genres, in ascending order.
     pub classes: Vec<String>,
 }
 
 impl GenreBinarizer {
-    /// Collects the genres of all movies.
+    /// Fits the encoder: collects the distinct genres of all movies.
     pub fn fit<'a>(genres: impl IntoIterator<Item = &'a [String]>) -> Self {
         let mut classes: Vec<String> = genres.into_iter().flatten().cloned().collect();
         classes.sort_unstable();
@@ -20,7 +20,8 @@ impl GenreBinarizer {
         Self { classes }
     }
 
-    /// Returns one row per movie, with 1 for each of its genres. Unknown genres are ignored.
+    /// Returns one row per movie, with 1 in the column of each of its genres. Genres that were not fitted are
+    /// ignored.
     pub fn transform<'a>(&self, genres: impl IntoIterator<Item = &'a [String]>) -> CsrMatrix<f64> {
         let mut matrix = CsrMatrix::new(self.classes.len());
         for movie in genres {

@@ -24,17 +24,17 @@ impl Layout {
         Self { movies }
     }
 
-    /// Movies in order of position.
+    /// Returns the movies in scan order.
     pub fn movies(&self) -> &[MovieIdx] {
         &self.movies
     }
 
-    /// Number of blocks.
+    /// Returns the number of blocks.
     pub fn n_blocks(&self) -> usize {
         self.movies.len().div_ceil(BLOCK)
     }
 
-    /// Positions in a block.
+    /// Returns the positions in a block.
     pub fn block(&self, block: usize) -> Range<usize> {
         block * BLOCK..self.movies.len().min((block + 1) * BLOCK)
     }
@@ -70,21 +70,21 @@ impl Layout {
 /// A categorical property of movies, stored as one code per position.
 #[derive(Clone, Debug)]
 pub struct Codes {
-    /// Code of each position.
+    /// Code of the movie at each position.
     of: Vec<u32>,
     /// Start of each block's codes in `in_blocks`.
     block_starts: Vec<u32>,
-    /// Distinct codes of each block, ascending.
+    /// Distinct codes of each block, in ascending order.
     in_blocks: Vec<u32>,
 }
 
 impl Codes {
-    /// Codes at a range of positions.
+    /// Returns the codes at a range of positions.
     pub fn of(&self, positions: Range<usize>) -> &[u32] {
         &self.of[positions]
     }
 
-    /// Distinct codes of a block, ascending.
+    /// Returns the distinct codes of a block, in ascending order.
     pub fn in_block(&self, block: usize) -> &[u32] {
         &self.in_blocks[self.block_starts[block] as usize..self.block_starts[block + 1] as usize]
     }
@@ -93,9 +93,9 @@ impl Codes {
 /// A term of the scores that depends on a categorical property of the movie.
 #[derive(Clone, Debug)]
 pub struct SharedTerm<'a> {
-    /// Code of each movie.
+    /// Property that the term depends on, as one code per movie.
     pub codes: &'a Codes,
-    /// Value of each code.
+    /// Value of the term for each code.
     pub values: Vec<f32>,
 }
 
@@ -105,7 +105,7 @@ impl SharedTerm<'_> {
         self.add_from(0, sums);
     }
 
-    /// Adds the values of `sums.len()` positions, starting at `first`.
+    /// Adds the values at the `sums.len()` positions from `first` on to `sums`.
     pub fn add_from(&self, first: usize, sums: &mut [f32]) {
         let codes = self.codes.of(first..first + sums.len());
         for (sum, code) in sums.iter_mut().zip(codes) {

@@ -1,6 +1,6 @@
 //! Sparse matrices in compressed sparse row form.
 
-/// A CSR matrix. Row `r` has the entries `indptr[r]..indptr[r + 1]`, columns ascending.
+/// A CSR matrix. Row `r` consists of the entries `indptr[r]..indptr[r + 1]`, in ascending order of column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CsrMatrix<T> {
     n_columns: usize,
@@ -15,7 +15,7 @@ impl<T: Copy> CsrMatrix<T> {
         Self { n_columns, indptr: vec![0], indices: Vec::new(), values: Vec::new() }
     }
 
-    /// Builds a matrix from its arrays; `None` if they are inconsistent.
+    /// Builds a matrix from its arrays. Returns `None` if the arrays are inconsistent.
     pub fn from_parts(
         n_columns: usize,
         indptr: Vec<usize>,
@@ -37,7 +37,7 @@ impl<T: Copy> CsrMatrix<T> {
         rows_hold.then_some(Self { n_columns, indptr, indices, values })
     }
 
-    /// Appends a row. Columns must be ascending and below the number of columns.
+    /// Appends a row. Its columns must be ascending and less than the number of columns.
     pub fn push_row(&mut self, entries: impl IntoIterator<Item = (u32, T)>) {
         for (column, value) in entries {
             debug_assert!((column as usize) < self.n_columns);
@@ -73,7 +73,7 @@ impl<T: Copy> CsrMatrix<T> {
         (&self.indices[range.clone()], &self.values[range])
     }
 
-    /// Iterates over the entries of a row: column and value.
+    /// Iterates over the columns and values of a row.
     #[inline]
     pub fn entries(&self, row: usize) -> impl Iterator<Item = (u32, T)> + '_ {
         let (columns, values) = self.row(row);
@@ -85,10 +85,10 @@ impl<T: Copy> CsrMatrix<T> {
         (&self.indptr, &self.indices, &self.values)
     }
 
-    /// Increases the number of columns.
+    /// Widens the matrix to `n_columns` columns without adding entries.
     ///
     /// # Panics
-    /// If `n_columns` is below the current number.
+    /// Panics if `n_columns` is less than the current number of columns.
     #[must_use]
     pub fn with_columns(mut self, n_columns: usize) -> Self {
         assert!(n_columns >= self.n_columns, "the number of columns must not decrease");
@@ -118,8 +118,8 @@ impl<T: Copy> CsrMatrix<T> {
         joined
     }
 
-    /// Returns the transpose, with the rows in the given order and without the columns for which `keep`
-    /// returns false. O(entries).
+    /// Returns the transpose, whose columns are the rows of this matrix in the given order. Entries in columns
+    /// for which `keep` returns false are omitted. O(entries).
     #[must_use]
     pub fn transposed(&self, order: impl Iterator<Item = usize>, keep: impl Fn(u32) -> bool) -> Self
     where
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn transposing_twice_changes_nothing() {
+    fn transposing_twice_returns_the_original_matrix() {
         let matrix = sample();
         let by_column = matrix.transposed(0..4, |_| true);
         assert_eq!((by_column.n_rows(), by_column.n_columns()), (3, 4));

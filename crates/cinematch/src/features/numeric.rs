@@ -17,7 +17,7 @@ pub struct NumericScaler {
     pub var: Vec<f64>,
     /// Divisor of deviations: √var, or 1 for a constant column.
     pub scale: Vec<f64>,
-    /// Number of rows fitted on.
+    /// Number of rows that the scaler was fitted on.
     pub n_samples: usize,
 }
 
@@ -49,7 +49,7 @@ impl NumericScaler {
         scaler
     }
 
-    /// Returns the scaled value of a column.
+    /// Returns the scaled `value` of a column. `None` is replaced by the column's median.
     pub fn transform(&self, column: usize, value: Option<f64>) -> f64 {
         (value.unwrap_or(self.median[column]) - self.mean[column]) / self.scale[column]
     }

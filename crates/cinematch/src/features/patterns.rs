@@ -6,9 +6,9 @@ use rustc_hash::FxHashMap;
 
 use super::matrix::CsrMatrix;
 
-/// Number of movies per distinct row from which deduplication is worthwhile.
+/// Minimum number of movies per distinct row for deduplication to pay off.
 const MOVIES_PER_PATTERN: usize = 32;
-/// Number of distinct rows up to which deduplication is always worthwhile.
+/// Maximum number of distinct rows for which deduplication always pays off.
 const TINY: usize = 8;
 
 /// The distinct rows in a range of columns of a matrix.
@@ -20,8 +20,8 @@ pub struct RowPatterns {
 }
 
 impl RowPatterns {
-    /// Finds the distinct rows and returns them with the pattern of each row; `None` if there are too many
-    /// to be worthwhile. O(entries).
+    /// Returns the distinct rows and, for each row of the matrix, the index of its pattern. Returns `None` if
+    /// there are too many distinct rows for deduplication to pay off. O(entries).
     pub fn find(matrix: &CsrMatrix<f32>, columns: Range<u32>) -> Option<(Self, Vec<u32>)> {
         let limit = (matrix.n_rows() / MOVIES_PER_PATTERN).max(TINY);
         let mut known: FxHashMap<Vec<(u32, u32)>, u32> = FxHashMap::default();
@@ -49,13 +49,13 @@ impl RowPatterns {
         Some((Self { columns, patterns }, of))
     }
 
-    /// Returns the range of columns.
+    /// Returns the range of columns that the patterns cover.
     pub fn columns(&self) -> &Range<u32> {
         &self.columns
     }
 
-    /// Returns the dot product of every pattern with a sparse vector over the columns of the whole matrix,
-    /// ascending. O(entries of the patterns).
+    /// Returns the dot product of each pattern with a sparse vector, given as ascending columns of the whole
+    /// matrix and their weights. O(entries of the patterns).
     pub fn dots(&self, columns: &[u32], weights: &[f32]) -> Vec<f32> {
         let mut dense = vec![0.0; self.columns.len()];
         for at in within(columns, &self.columns) {
@@ -73,7 +73,7 @@ impl RowPatterns {
     }
 }
 
-/// Returns the positions of the ascending columns within a range.
+/// Returns the positions in `columns`, which must be ascending, of the columns within `run`.
 fn within(columns: &[u32], run: &Range<u32>) -> Range<usize> {
     let from = columns.partition_point(|column| *column < run.start);
     from..columns.partition_point(|column| *column < run.end)
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_equal_rows_once_with_the_dot_products_of_the_matrix() {
+    fn deduplicates_equal_rows_without_changing_dot_products() {
         let mut matrix = CsrMatrix::new(5);
         for row in 0..64_u32 {
             let value = if row % 3 == 0 { 1.0 } else { 2.0 };

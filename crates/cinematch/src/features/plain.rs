@@ -16,12 +16,15 @@ pub struct PlainFeatures {
     pub genres: GenreBinarizer,
     /// Scaler of year and runtime.
     pub numeric: NumericScaler,
-    /// Rows TF-IDF | genres | numeric.
+    /// One row per movie: TF-IDF | genres | numeric.
     pub matrix: CsrMatrix<f64>,
 }
 
 impl PlainFeatures {
-    /// Fits the transformers on the movies.
+    /// Fits the transformers on the movies and computes their rows.
+    ///
+    /// # Errors
+    /// Returns an error if `params` are invalid or the texts have no usable vocabulary.
     pub fn fit(movies: &[Movie], params: TfidfParams) -> Result<Self, TfidfError> {
         let texts: Vec<&str> = movies.iter().map(text_of).collect();
         let (tfidf, text_block) = TfidfVectorizer::fit_transform(&texts, params)?;
@@ -33,8 +36,8 @@ impl PlainFeatures {
         Ok(Self::assemble(movies, (tfidf, genres, numeric), &text_block))
     }
 
-    /// Returns the rows of movies by transformers that are already fitted. For the movies that they were
-    /// fitted on, the rows equal those of [`Self::fit`].
+    /// Computes the rows of movies with transformers that are already fitted. For the movies that the
+    /// transformers were fitted on, the rows equal those of [`Self::fit`].
     pub fn transformed(
         movies: &[Movie],
         tfidf: TfidfVectorizer,

@@ -24,11 +24,11 @@ use crate::catalog::Movie;
 pub enum FeatureSet {
     /// Plain rows scaled to unit norm, whose dot product is the cosine similarity.
     Seed,
-    /// All blocks.
+    /// All blocks except [`BlockKind::Numeric`], weighted.
     Full,
 }
 
-/// Kind of the features of a block.
+/// Kind of features in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockKind {
@@ -36,26 +36,26 @@ pub enum BlockKind {
     Overview,
     /// Words of the title.
     Title,
-    /// Genres.
+    /// Genres of the movie.
     Genre,
     /// Keywords from TMDb.
     Keyword,
-    /// Actors.
+    /// Actors, weighted by billing order.
     Cast,
-    /// Directors.
+    /// Directors, all with the same weight.
     Director,
-    /// Users' tags.
+    /// Tags, weighted by the number of users who applied them.
     Tag,
-    /// Time of release.
+    /// Decades around the year of release.
     Era,
     /// Standardized year and runtime, in plain rows only.
     Numeric,
 }
 
-/// A range of columns.
+/// A range of columns with features of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Block {
-    /// Kind of the features.
+    /// Kind of features in the range.
     pub kind: BlockKind,
     /// Weight in the similarity of movies, 0 to 1.
     pub weight: f32,
@@ -75,9 +75,9 @@ pub struct RankingFeatures {
     /// Display name of each column.
     pub names: Vec<String>,
     /// Inverse document frequency of each column, used to transform further movies. Empty for the seed
-    /// set, whose plain rows contain it, and in generations of versions that did not store it.
+    /// set, whose plain rows already include it, and in generations of versions that did not store it.
     pub idf: Vec<f64>,
-    /// Movies × columns.
+    /// Matrix with one row per movie.
     pub matrix: CsrMatrix<f32>,
 }
 
@@ -94,10 +94,10 @@ const WEIGHTS: [(BlockKind, f32); 8] = [
     (BlockKind::Era, 0.05),
 ];
 
-/// Maximum share of overviews that contain a word. More common words, such as "life" and "young", are
-/// neither evidence of similarity nor useful as reasons.
+/// Maximum share of overviews that may contain a word with a column. More common words, such as "life" and
+/// "young", are neither evidence of similarity nor useful as reasons.
 const COMMON_SHARE: f32 = 0.02;
-/// Number of overviews up to which a word is never considered common.
+/// Number of overviews that may contain a word even if [`COMMON_SHARE`] allows fewer, for small catalogs.
 const NEVER_COMMON: u32 = 50;
 
 /// Entries of a movie in one block: name and frequency.
@@ -107,7 +107,8 @@ impl RankingFeatures {
     /// Computes the rows of a feature set. O(entries) time and memory.
     ///
     /// # Errors
-    /// If the vocabulary is too large. A corpus without a usable word gives an empty block.
+    /// Returns an error if the texts contain too many distinct words. A corpus without a usable word is not an
+    /// error: it results in an empty block.
     pub fn fit(
         feature_set: FeatureSet,
         movies: &[Movie],
@@ -163,7 +164,7 @@ impl RankingFeatures {
         Ok(Self { feature_set: FeatureSet::Full, blocks, names, idf, matrix })
     }
 
-    /// Computes the rows of movies with the existing columns; `plain` has the plain rows of the movies. For
+    /// Computes the rows of movies with the existing columns; `plain` contains the plain rows of the movies. For
     /// the movies that the columns were fitted on, the rows equal those of [`Self::fit`]. Features without
     /// a column are ignored. Returns `None` if the idf of the columns was not stored.
     pub fn transformed(
@@ -192,7 +193,7 @@ impl RankingFeatures {
     /// Returns the block of a column.
     ///
     /// # Panics
-    /// If the column is outside the matrix.
+    /// Panics if the column is outside the matrix.
     pub fn block_of(&self, column: u32) -> &Block {
         &self.blocks[self.blocks.partition_point(|block| block.end <= column)]
     }
@@ -208,13 +209,13 @@ struct Columns {
 enum Content<'a> {
     /// Words of one text per movie, with their weight.
     Words(Vec<&'a str>, WordWeight),
-    /// Names with frequencies.
+    /// Names with frequencies, one list per movie.
     Names(Vec<Entries>),
-    /// Time of release.
+    /// Years of release, which [`era_block`] reads from the movies.
     Era,
 }
 
-/// Computes the weight of a movie's words from the block weight and the number of distinct words.
+/// Function that computes the weight of a movie's words from the block weight and the number of distinct words.
 type WordWeight = fn(f32, usize) -> f32;
 
 fn content<'a>(kind: BlockKind, movies: &'a [Movie], tags: &TagCounts) -> Content<'a> {
@@ -287,7 +288,7 @@ fn transform_block(
     }
 }
 
-/// Weighs actors by billing order, the first most.
+/// Returns the actors with weights that decrease in billing order: 1 / √(1 + place), with places from 0.
 fn billed_cast(movie: &Movie) -> Entries {
     let billed = movie.cast.iter().enumerate();
     billed.map(|(place, actor)| (actor.clone(), 1.0 / (1.0 + place as f32).sqrt())).collect()
@@ -303,7 +304,7 @@ fn word_params(min_df: u32) -> TfidfParams {
 }
 
 /// Fits TF-IDF on single words whose document frequency is within `df`. `weight` maps the number of distinct
-/// words of a text to its weight. A corpus without a usable word gives an empty block.
+/// words of a text to its weight. A corpus without a usable word results in an empty block.
 fn fit_words(
     texts: &[&str],
     df: RangeInclusive<u32>,
@@ -352,8 +353,8 @@ fn scaled_words(
     row.iter().map(move |(column, value)| (*column, (value * scale) as f32))
 }
 
-/// Chooses the names of two or more movies. Names of one movie cannot match; they do not count in norms
-/// either.
+/// Selects the names that occur in at least two movies. The names of a single movie cannot match another
+/// movie, and they do not count in norms.
 fn choose_names(movies: &[Entries]) -> Columns {
     let mut df: FxHashMap<&str, u32> = FxHashMap::default();
     for (name, _) in movies.iter().flatten() {
@@ -384,7 +385,7 @@ fn weigh(movies: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
                 columns.get(name.as_str()).map(|(column, idf)| (*column, tf * idf))
             })
             .collect();
-        // Stable, so that the first of repeated names is kept.
+        // A stable sort, so that `dedup_by_key` keeps the first of repeated names.
         row.sort_by_key(|(column, _)| *column);
         row.dedup_by_key(|(column, _)| *column);
         matrix.push_row(scaled(row, weight));
@@ -392,7 +393,7 @@ fn weigh(movies: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
     matrix
 }
 
-/// Encodes years by linear interpolation between decades: 1994 is 0.6 of 1990 and 0.4 of 2000.
+/// Encodes years by linear interpolation between decades: 1994 has weight 0.6 on 1990 and 0.4 on 2000.
 fn era_block(movies: &[Movie], weight: f32) -> (Columns, CsrMatrix<f32>) {
     const FIRST: u16 = 1870;
     const DECADES: u16 = 25;

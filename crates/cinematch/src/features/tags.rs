@@ -1,4 +1,4 @@
-//! Users' tags, counted robustly: a user counts once per movie and tag, and tags that only one user ever uses
+//! Users' tags, counted robustly: a user counts once per movie and tag, and tags that only one user applies
 //! are dropped, because they describe the user instead of movies.
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,9 +12,9 @@ pub struct TagCounts {
     by_movie: FxHashMap<MovieId, Vec<(String, u32)>>,
 }
 
-/// Minimum number of users of a tag over all movies.
+/// Minimum number of users who must have applied a tag, over all movies.
 const MIN_USERS: usize = 2;
-/// Maximum length of a tag in bytes; longer ones are sentences.
+/// Maximum length of a tag in bytes. Longer tags are usually sentences.
 const MAX_TAG_LENGTH: usize = 40;
 
 impl TagCounts {
@@ -43,12 +43,12 @@ impl TagCounts {
         Self { by_movie }
     }
 
-    /// Returns the tags of a movie with their numbers of users.
+    /// Returns the tags of a movie, ascending, with the number of users who applied each.
     pub fn of(&self, movie_id: MovieId) -> &[(String, u32)] {
         self.by_movie.get(&movie_id).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the number of movies with tags.
+    /// Returns the number of movies that have tags.
     pub fn n_movies(&self) -> usize {
         self.by_movie.len()
     }

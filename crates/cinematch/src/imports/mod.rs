@@ -1,4 +1,4 @@
-//! Imports of users' exports from other services.
+//! Imports the exports that users download from other services.
 //!
 //! [`read`] decodes the files, matches their rows to movies of the catalog, and returns the user's
 //! [`Taste`] and a [`MatchReport`] with the result of every row. It stores nothing and is
@@ -23,14 +23,13 @@ pub struct Imported {
     pub report: MatchReport,
 }
 
-/// Reads the exports of an import, given by name and content, and matches their rows to `movies`.
+/// Reads the exports of an import, given by name and contents, and matches their rows to `movies`.
 /// `index` must be the index of `movies`. If several files rate a movie, the rating of the last file
 /// is used, except that a rating of the movie itself takes precedence over one of a single viewing.
 /// O(bytes) time; memory is bounded by [`history::MAX_BYTES`] and [`history::MAX_ROWS`].
 ///
 /// # Errors
-/// Returns an error, and imports nothing, if a file is not a supported export, exceeds a limit or is
-/// an unsafe archive.
+/// Returns an error if a file is not a supported export, exceeds a limit or is an unsafe archive.
 pub fn read<N: AsRef<str>, B: AsRef<[u8]>>(
     index: &MatchIndex,
     movies: &[Movie],

@@ -17,7 +17,7 @@ const MAX_CANDIDATES: usize = 5;
 pub enum Matched {
     /// Matched by id.
     Id,
-    /// Matched by title and year.
+    /// Matched by title. [`RowReport::fuzzy`] is true if the year is missing or off by one.
     Title,
     /// Several movies match.
     Ambiguous,
@@ -28,38 +28,38 @@ pub enum Matched {
 /// A candidate for an ambiguous row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CandidateMovie {
-    /// Id of the movie.
+    /// MovieLens id of the movie.
     pub movie_id: MovieId,
     /// Title of the movie.
     pub title: String,
-    /// Year of release.
+    /// Release year; `None` if unknown.
     pub year: Option<u16>,
 }
 
-/// Result of a row.
+/// Match result of one row of an export.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RowReport {
-    /// Name of the file.
+    /// Name of the export file.
     pub file: String,
     /// Line in the file or position in a JSON list, from 1.
     pub line: u64,
     /// Title in the file.
     pub title: String,
-    /// Year in the file.
+    /// Release year in the file, if the row contains a valid one.
     pub year: Option<u16>,
-    /// The feedback.
+    /// Feedback in the row: a rating, a like, a viewing or a watchlist entry.
     #[serde(rename = "said")]
     pub kind: EntryKind,
     /// Result of matching.
     pub matched: Matched,
     /// True if the title matched with a year that is missing or off by one.
     pub fuzzy: bool,
-    /// The matched movie.
+    /// Id of the matched movie; `None` if the row is ambiguous or unmatched.
     pub movie_id: Option<MovieId>,
     /// Candidates for an ambiguous row, at most five.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<MovieId>,
-    /// The candidates with title and year.
+    /// The movies of `candidates`, with title and year.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "candidate_films")]
     pub candidate_movies: Vec<CandidateMovie>,
@@ -68,9 +68,9 @@ pub struct RowReport {
 /// Report of an import. Every row is matched, ambiguous, unmatched, skipped or a problem.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MatchReport {
-    /// Service of each file.
+    /// Service that wrote each file.
     pub services: Vec<Service>,
-    /// Total number of rows.
+    /// Total number of rows, including skipped and unreadable ones.
     pub rows: u64,
     /// Number of rows matched by id.
     pub by_id: usize,
@@ -82,12 +82,12 @@ pub struct MatchReport {
     pub ambiguous: usize,
     /// Number of rows about movies that are not in the catalog.
     pub unmatched: usize,
-    /// Number of rows about series and the like.
+    /// Number of rows about series, episodes and other items that are not movies.
     pub skipped: usize,
     /// Unreadable rows and values, file by file. Serialized as counts.
     #[serde(serialize_with = "counted")]
     pub problems: Vec<Problem>,
-    /// The skipped rows.
+    /// Rows about items that are not movies.
     pub skipped_rows: Vec<Skipped>,
     /// Results of the readable rows about movies, file by file.
     pub matches: Vec<RowReport>,
@@ -98,7 +98,7 @@ fn counted<S: Serializer>(problems: &[Problem], serializer: S) -> Result<S::Ok, 
 }
 
 impl MatchReport {
-    /// Creates the report of decoded exports and the matches of their entries.
+    /// Creates the report from decoded exports and the matches of their entries.
     pub(super) fn new(histories: Vec<History>, found: Vec<Vec<Match>>, movies: &[Movie]) -> Self {
         let mut report = Self {
             services: Vec::new(),
@@ -131,7 +131,7 @@ impl MatchReport {
         report
     }
 
-    /// Returns the rows with a given result, in their order.
+    /// Returns the rows with the result `matched`, in the order of `matches`.
     pub fn rows_that_are(&self, matched: Matched) -> impl Iterator<Item = &RowReport> {
         self.matches.iter().filter(move |row| row.matched == matched)
     }

@@ -12,9 +12,9 @@ use crate::sources::history::{Entry, EntryKind};
 /// A user's feedback about a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TasteItem {
-    /// Id of the movie.
+    /// MovieLens id of the movie.
     pub movie_id: MovieId,
-    /// The rating.
+    /// The user's rating; `None` if the user did not rate the movie.
     pub rating: Option<Stars>,
     /// True if the user likes the movie.
     pub liked: bool,
@@ -24,7 +24,7 @@ pub struct TasteItem {
     pub listed: bool,
 }
 
-/// A user's feedback, one item per movie: first the movies that are not listed, by id, then the
+/// A user's feedback, one item per movie: first the movies that are not on the watchlist, by id, then the
 /// watchlist in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taste {
@@ -34,11 +34,11 @@ pub struct Taste {
 /// Feedback about a movie, accumulated over rows.
 #[derive(Default)]
 struct Sayings {
-    /// The rating, and true if it is of a single viewing.
+    /// The rating, and true if it applies to a single viewing.
     rating: Option<(Stars, bool)>,
     liked: bool,
     watched: bool,
-    /// Index of the first row that lists the movie on the watchlist.
+    /// Index of the first row that puts the movie on the watchlist.
     listed: Option<usize>,
 }
 
@@ -79,7 +79,7 @@ impl Taste {
         Self { items: items.into_iter().map(|(_, item)| item).collect() }
     }
 
-    /// Returns the feedback, one item per movie: first the movies that are not listed, by id, then
+    /// Returns the feedback, one item per movie: first the movies that are not on the watchlist, by id, then
     /// the watchlist in its order.
     pub fn items(&self) -> &[TasteItem] {
         &self.items
@@ -111,9 +111,9 @@ impl Taste {
 
     /// Creates a query for recommendations that excludes watched movies and the watchlist.
     ///
-    /// A query takes at most 10,000 ratings and 10,000 likes. Beyond that, the ratings farthest from
-    /// 3 stars are used, and the other movies are only excluded. The caller sets the limit and the
-    /// other options.
+    /// A query is limited to 10,000 ratings and 10,000 likes. Beyond that, the ratings farthest from
+    /// 3 stars are used, and the remaining movies are only excluded from the recommendations. The caller
+    /// sets the limit and the other options.
     pub fn query(&self) -> Query {
         let mut query = self.query_with_watchlist();
         query.seen.extend(self.listed());

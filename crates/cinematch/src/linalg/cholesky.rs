@@ -11,26 +11,26 @@ pub struct TileMatrix {
     tiles: Vec<Tile>,
 }
 
-/// A matrix is not positive definite in f32 arithmetic.
+/// An error from factoring or inverting a matrix that is not positive definite in f32 arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the matrix is not positive definite: its pivot {pivot} is not above 0")]
+#[error("the matrix is not positive definite: pivot {pivot} is not positive")]
 pub struct NotPositive {
-    /// First row whose pivot is not above 0.
+    /// First row whose pivot is not positive.
     pub pivot: usize,
 }
 
 impl TileMatrix {
-    /// Returns zeros with `n` tiles per side.
+    /// Returns a matrix of zeros with `n` tiles per side.
     pub fn zeros(n: usize) -> Self {
         Self { n, tiles: vec![ZERO; n * (n + 1) / 2] }
     }
 
-    /// Tiles a side.
+    /// Returns the number of tiles per side.
     pub fn n_tiles(&self) -> usize {
         self.n
     }
 
-    /// Returns the tile at a row and a column of tiles, `row ≤ column`.
+    /// Returns the tile at a row and a column of tiles, where `row ≤ column`.
     pub fn tile(&mut self, row: usize, column: usize) -> &mut Tile {
         let at = self.place(row, column);
         &mut self.tiles[at]
@@ -79,7 +79,7 @@ impl TileMatrix {
         lanes
     }
 
-    /// Copies `other` into the existing memory.
+    /// Copies `other` and reuses the allocated memory.
     pub fn copy_from(&mut self, other: &Self) {
         self.n = other.n;
         self.tiles.clone_from(&other.tiles);
@@ -106,6 +106,9 @@ impl TileMatrix {
 
     /// Factors the matrix in place into A = `UᵀU` and stores U⁻ᵀ of each diagonal tile in `factor`.
     /// n³/3 FLOPs for n rows.
+    ///
+    /// # Errors
+    /// Returns an error if the matrix is not positive definite.
     pub fn factor(&mut self, factor: &mut Factor) -> Result<(), NotPositive> {
         factor.inverses.resize(self.n, ZERO);
         for row in 0..self.n {
@@ -184,8 +187,8 @@ fn dot(a: &[f32; TILE], b: &[f32; TILE]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Returns U⁻ᵀ, where `UᵀU` is the symmetric tile, by elimination beside the identity. Fails with the first
-/// pivot that is not above 0.
+/// Returns U⁻ᵀ, where `UᵀU` is the symmetric tile, by elimination in the tile augmented with the identity. The
+/// error is the index of the first pivot that is not positive.
 fn inverse_of_root(tile: &Tile) -> Result<Tile, usize> {
     let mut left = *tile;
     let mut right = ZERO;
@@ -220,7 +223,7 @@ fn transposed(tile: &Tile) -> Tile {
 mod tests {
     use super::*;
 
-    /// Returns A = `MᵀM` + I for small pseudo-random M, in tiles and in full.
+    /// Returns A = `MᵀM` + I for a small pseudo-random M, as tiles and as full rows.
     fn sample(n_tiles: usize) -> (TileMatrix, Vec<Vec<f64>>) {
         let n = n_tiles * TILE;
         let value = |row: usize, column: usize| ((row * 31 + column * 17) % 13) as f64 / 13.0 - 0.5;
@@ -244,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn solves_systems() {
+    fn solves_systems_of_one_and_several_tiles() {
         for n_tiles in [1, 2, 5] {
             let (mut matrix, full) = sample(n_tiles);
             let n = n_tiles * TILE;

@@ -4,7 +4,7 @@
 //! The algorithm is the block form of the sweep operator (Goodnight, "A Tutorial on the SWEEP Operator",
 //! 1979). Sweeping a block of rows R with the diagonal block D subtracts RᵀD⁻¹R from all other entries
 //! and replaces R by D⁻¹R and D by −D⁻¹. After all blocks are swept, the matrix is −A⁻¹. The cost is n³
-//! FLOPs, as for a Cholesky decomposition followed by inversion, nearly all of it in one kernel.
+//! FLOPs, the same as for a Cholesky decomposition followed by inversion, and nearly all of it is in one kernel.
 
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ const BLOCK: usize = 256;
 const TILES: usize = BLOCK / TILE;
 
 /// A symmetric matrix. Rows are grouped into blocks of 256; a block is a sequence of panels of 16 columns,
-/// starting with the panel of its first diagonal entry. The padding rows are rows of the identity.
+/// starting with the panel of its first diagonal entry. Padding rows are rows of the identity matrix.
 #[derive(Clone, Debug)]
 pub struct BlockMatrix {
     n: usize,
@@ -55,7 +55,7 @@ impl BlockMatrix {
         &mut self.lanes[lane][column % TILE]
     }
 
-    /// Returns an entry.
+    /// Returns the entry at a row and a column.
     #[cfg(test)]
     fn get(&self, row: usize, column: usize) -> f32 {
         let (row, column) = (row.min(column), row.max(column));
@@ -70,8 +70,9 @@ impl BlockMatrix {
         }
     }
 
-    /// Fills the matrix, blocks of rows in parallel. `fill` is called with a row and its values from the
-    /// diagonal on, which are zeros. `scratch` creates the state of each block.
+    /// Fills the matrix, with blocks of rows in parallel. `fill` is called with the state of the block, a row
+    /// number and the values of the row from the diagonal on, initially zeros. `scratch` creates the state of a
+    /// block.
     pub fn fill_rows<S>(
         &mut self,
         scratch: impl Fn() -> S + Sync,
@@ -107,9 +108,9 @@ impl BlockMatrix {
     /// Copies all columns of a row to `values`.
     ///
     /// # Panics
-    /// If the length of `values` is not the number of rows.
+    /// Panics if the length of `values` is not the number of rows.
     pub fn copy_row(&self, row: usize, values: &mut [f32]) {
-        assert_eq!(values.len(), self.n, "the length of a row");
+        assert_eq!(values.len(), self.n, "`values` must have one entry per row");
         let block = row / BLOCK;
         for above in 0..block {
             let start = self.panel(above, row / TILE);
@@ -125,8 +126,10 @@ impl BlockMatrix {
         }
     }
 
-    /// Inverts the matrix in place. `progress` is called with the completed share, 0 to 1. On failure
-    /// the content of the matrix is unspecified.
+    /// Inverts the matrix in place. `progress` is called with the completed share, 0 to 1.
+    ///
+    /// # Errors
+    /// Returns an error if the matrix is not positive definite. The content of the matrix is then unspecified.
     pub fn invert(&mut self, progress: &mut dyn FnMut(f32)) -> Result<(), NotPositive> {
         let mut sweep = Sweep::new(self.n_blocks);
         for block in 0..self.n_blocks {
@@ -141,7 +144,7 @@ impl BlockMatrix {
     }
 }
 
-/// Mirrors the upper triangle of a block's diagonal square, which is stored in full.
+/// Copies the upper triangle of a block's diagonal square, which is stored in full, to the lower triangle.
 fn mirror(lanes: &mut [Lane]) {
     for row in 0..BLOCK {
         for column in 0..row {
@@ -220,7 +223,8 @@ impl Sweep {
         Ok(())
     }
 
-    /// Gathers the block's rows. Entries left of the diagonal come from the columns above it.
+    /// Copies the block's rows of the full matrix to `rows`. Entries left of the diagonal come from the columns
+    /// above it.
     fn gather(&mut self, matrix: &BlockMatrix, block: usize) {
         self.rows.par_chunks_mut(BLOCK).enumerate().for_each(|(column, rows)| {
             let above = column / TILES;
@@ -240,8 +244,8 @@ impl Sweep {
     }
 }
 
-/// Inverts a diagonal block, given as panels, in f64 by sweeping one row at a time. Fails with the first
-/// pivot that is not above 0.
+/// Inverts a diagonal block, given as panels, in f64 by sweeping one row at a time. The error is the
+/// index of the first pivot that is not positive.
 fn inverse(panels: &[Lane]) -> Result<Vec<Lane>, usize> {
     let mut full: Vec<Vec<f64>> = (0..BLOCK)
         .map(|row| {

@@ -1,12 +1,14 @@
 //! Kernels: a 16 × 16 tile plus or minus Aᵀ·B for two panels A and B of k rows, products of many rows with
 //! one vector, and a prefetch of rows.
 //!
-//! This is the only module of the library with `unsafe` code, for two reasons: functions compiled for
-//! instruction sets that were detected at run time, and loads and stores whose bounds are checked on entry.
-//! With AVX-512 a tile is held in 16 registers; a step is one load and 16 fused multiply-adds with a
-//! broadcast value, 2·k·256 FLOPs per k·128 bytes read. With AVX2 a quarter of the tile is held at a time.
-//! Other processors use the compiler's vectorization. Results of different instruction sets may differ in
-//! the last bit (fused rounding); results on one machine are deterministic.
+//! This is the only module of the library with `unsafe` code. It calls functions compiled for instruction
+//! sets that were detected at run time, and it accesses slices without bounds checks after checking
+//! their lengths on entry.
+//!
+//! With AVX-512, a tile is held in 16 registers; a step is one load and 16 fused multiply-adds with a
+//! broadcast value, 2·k·256 FLOPs per k·128 bytes read. With AVX2, a quarter of the tile is held at a time.
+//! On other processors, the compiler vectorizes portable code. Results of different instruction sets may
+//! differ in the last bit (fused rounding); results on one machine are deterministic.
 
 use std::sync::OnceLock;
 
@@ -15,7 +17,7 @@ use super::tile::{Lane, TILE, Tile};
 /// Adds Aᵀ·B to a tile: `tile[i][j] += Σₖ a[k][i]·b[k][j]`. O(k).
 ///
 /// # Panics
-/// If the panels differ in length.
+/// Panics if the panels differ in length.
 pub fn add_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     product::<false>(a, b, tile);
 }
@@ -23,7 +25,7 @@ pub fn add_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
 /// Subtracts Aᵀ·B from a tile: `tile[i][j] −= Σₖ a[k][i]·b[k][j]`. O(k).
 ///
 /// # Panics
-/// If the panels differ in length.
+/// Panics if the panels differ in length.
 pub fn subtract_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     product::<true>(a, b, tile);
 }
@@ -33,10 +35,10 @@ pub fn subtract_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
 /// from memory once. 4·16 FLOPs per lane of a row.
 ///
 /// # Panics
-/// If the lengths are inconsistent.
+/// Panics if the lengths are inconsistent.
 pub fn add_gradient(groups: &[Tile], weights: &[Lane], at: &[Lane], target: f32, sum: &mut [Lane]) {
-    assert_eq!(at.len(), sum.len(), "vectors of one length");
-    assert_eq!(groups.len(), weights.len() * at.len(), "one tile per lane of every group");
+    assert_eq!(at.len(), sum.len(), "`at` and `sum` must have the same length");
+    assert_eq!(groups.len(), weights.len() * at.len(), "groups must have one tile per lane");
     match detected() {
         // SAFETY: AVX-512 F was detected, and a group has one tile per lane of the vectors.
         #[cfg(target_arch = "x86_64")]
@@ -51,9 +53,9 @@ pub fn add_gradient(groups: &[Tile], weights: &[Lane], at: &[Lane], target: f32,
 /// Adds a linear combination of rows: `sum += Σₖ factors[k]·rows[k]`. 2·16 FLOPs per lane of a row.
 ///
 /// # Panics
-/// If the number of rows differs from the number of factors.
+/// Panics if the number of rows differs from the number of factors.
 pub fn add_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
-    assert_eq!(rows.len(), factors.len() * sum.len(), "one row per factor");
+    assert_eq!(rows.len(), factors.len() * sum.len(), "there must be one row per factor");
     match detected() {
         // SAFETY: AVX-512 F was detected, and there is one row per factor.
         #[cfg(target_arch = "x86_64")]
@@ -65,7 +67,7 @@ pub fn add_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
     }
 }
 
-/// Prefetches lanes that are read soon, so that loads of scattered rows overlap.
+/// Prefetches lanes that will be read soon, so that loads of scattered rows overlap.
 #[inline]
 pub fn prefetch(lanes: &[Lane]) {
     #[cfg(target_arch = "x86_64")]
@@ -107,7 +109,7 @@ fn detected() -> InstructionSet {
 }
 
 fn product<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
-    assert_eq!(a.len(), b.len(), "panels of one length");
+    assert_eq!(a.len(), b.len(), "panels must have the same length");
     match detected() {
         // SAFETY: AVX-512 F was detected, and the panels have the same number of rows.
         #[cfg(target_arch = "x86_64")]
@@ -273,7 +275,7 @@ mod x86 {
     /// Computes the combination of N lanes of each row from the lane `first` on.
     ///
     /// # Safety
-    /// The requirements of [`avx512_combination`], and `first + N` is at most the width.
+    /// The requirements of [`avx512_combination`] apply, and `first + N` must be at most the width.
     #[target_feature(enable = "avx512f")]
     unsafe fn avx512_columns<const N: usize>(
         rows: &[Lane],
@@ -392,7 +394,7 @@ mod tests {
     use super::*;
     use crate::linalg::ZERO;
 
-    /// Returns small integers, whose sums of products are exact in any order.
+    /// Returns a panel of small integers, whose sums of products are exact in any order.
     fn panel(rows: usize, seed: usize) -> Vec<Lane> {
         (0..rows)
             .map(|row| std::array::from_fn(|at| ((row * 7 + at * 3 + seed) % 11) as f32 - 5.0))

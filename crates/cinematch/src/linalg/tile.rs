@@ -1,12 +1,12 @@
 //! Units of the kernels: lanes and tiles.
 
-/// Side of a tile.
+/// Number of rows and of columns of a tile.
 pub const TILE: usize = 16;
 
 /// A row of a panel: one vector register with AVX-512.
 pub type Lane = [f32; TILE];
 
-/// A square of values, row by row.
+/// A square matrix of values, stored row by row.
 pub type Tile = [Lane; TILE];
 
 /// A tile of zeros.

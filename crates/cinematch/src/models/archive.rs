@@ -34,7 +34,7 @@ pub(crate) trait ReadArchive {
     fn dense(&self, name: &str) -> io::Result<Vec<f32>>;
 }
 
-/// Facts about a generation that a model needs besides its parameters and archive.
+/// Facts about a generation that are required to restore a model, besides its parameters and archive.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ArchiveContext {
     /// Number of movies.

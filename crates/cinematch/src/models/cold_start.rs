@@ -4,8 +4,8 @@
 //! by content: a nearest-neighbor map from the [ranking rows](crate::features::ranking) to the model's
 //! parameters (Gantner, Drumond, Freudenthaler, Rendle and Schmidt-Thieme, "Learning Attribute-to-Feature
 //! Mappings for Cold-Start Recommendations", 2010). If the movie has been rated since, factor models
-//! also fold in its ratings, and the map counts as much as `PRIOR_RATINGS` ratings. Popularity is
-//! counted, never mapped. The parameters of learned movies do not change, bit for bit.
+//! also use its ratings, and the mapped parameters count as much as `PRIOR_RATINGS` ratings. Popularity
+//! is counted, never mapped. The parameters of learned movies do not change, bit for bit.
 
 use rayon::prelude::*;
 
@@ -14,29 +14,30 @@ use crate::features::CsrMatrix;
 use crate::ids::{MovieIdx, UserIdx};
 use crate::rating::Stars;
 
-/// Number of candidates kept per new movie, the most similar.
+/// Maximum number of candidate neighbors per new movie: the most similar ones.
 const POOL: usize = 100;
 
-/// Number of ratings that count as much as the similar movies. Measured; see `docs/update.md`.
+/// Number of ratings that count as much as the parameters mapped from similar movies. `docs/update.md` has
+/// measurements.
 pub(super) const PRIOR_RATINGS: f32 = 10.0;
 
-/// Weights of the neighbors of a new movie.
+/// Parameters of the map from neighbors to a new movie.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FeatureMap {
     /// Number of neighbors to use: the most similar movies that the model has learned.
     pub neighbors: usize,
-    /// Exponent of the similarity.
+    /// Exponent of the similarity in the weight of a neighbor.
     pub exponent: f32,
     /// Similarity of an additional neighbor whose parameters are 0: larger values shrink the parameters
-    /// of movies without similar ones.
+    /// of movies without similar neighbors.
     pub shrinkage: f32,
-    /// Exponent that restores the averaged vector's norm: 0 = none, 1 = full. Neighbors point in
-    /// different directions, so that their average is shorter than they are.
+    /// Exponent that restores the averaged vector's norm: 0 = none, 1 = full. The vectors of
+    /// neighbors differ in direction, so that their average has a smaller norm.
     pub restored: f32,
 }
 
 impl Default for FeatureMap {
-    /// Values from a wide plateau of measurements; see `docs/update.md`.
+    /// Returns values from a wide plateau of measurements; see `docs/update.md`.
     fn default() -> Self {
         Self { neighbors: 10, exponent: 2.0, shrinkage: 0.2, restored: 1.0 }
     }
@@ -47,16 +48,16 @@ impl Default for FeatureMap {
 pub struct NewMovies<'a> {
     /// Number of learned movies.
     pub n_learned: usize,
-    /// Learned movies similar to each new movie with their similarities, the most similar first.
+    /// Learned movies similar to each new movie with their similarities, most similar first.
     pub neighbors: &'a [Vec<(MovieIdx, f32)>],
     /// Ratings of learned and new movies, and the users to learn from.
     pub ratings: Option<(&'a Interactions, &'a [UserIdx])>,
-    /// Weights of the neighbors.
+    /// Parameters of the map from neighbors to new movies.
     pub map: FeatureMap,
 }
 
 /// Returns the most similar learned movies of every row from `n_learned` on, among those for which
-/// `is_known` returns true; the most similar first, ties by row. O(entries of the rows' columns).
+/// `is_known` returns true, most similar first and ties by ascending row. O(entries of the rows' columns).
 pub fn nearest_movies(
     rows: &CsrMatrix<f32>,
     n_learned: usize,
@@ -129,8 +130,8 @@ impl NewMovies<'_> {
         self.neighbors.iter().map(weigh).collect()
     }
 
-    /// Returns the ratings of a new movie by the users to learn from, users ascending. Empty if no
-    /// ratings were given.
+    /// Returns the ratings of a new movie by the users to learn from, in ascending order of user;
+    /// empty if there are none.
     pub(super) fn rated_by(&self, new_movie: usize) -> Vec<(UserIdx, Stars)> {
         let Some((interactions, users)) = self.ratings else { return Vec::new() };
         let movie = MovieIdx((self.n_learned + new_movie) as u32);

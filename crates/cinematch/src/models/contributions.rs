@@ -1,6 +1,6 @@
-//! Exact decomposition of a score.
+//! Exact decomposition of scores.
 
-/// Terms of a movie's score.
+/// The terms of a movie's score, which add up to the score.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contributions {
     /// Score of the movie for an empty history, such as its popularity.

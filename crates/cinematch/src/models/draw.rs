@@ -3,28 +3,29 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Random numbers of one trial. They depend on the seed and the trial's number alone.
+/// Random numbers for one trial of `cinematch tune`, determined by the seed and the number of the trial.
 pub(crate) struct Draw(ChaCha8Rng);
 
 impl Draw {
-    /// Starts the random numbers of a trial.
+    /// Creates the random number generator of a trial.
     pub(crate) fn new(seed: u64, trial: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(trial);
         Self(random)
     }
 
-    /// Draws from 0 (inclusive) to 1 (exclusive).
+    /// Draws a number from 0 (inclusive) to 1 (exclusive).
     fn share(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Draws uniformly, with three significant digits.
+    /// Draws a uniformly distributed number with three significant digits.
     pub(crate) fn uniform(&mut self, from: f64, to: f64) -> f32 {
         rounded(from + (to - from) * self.share())
     }
 
-    /// Draws log-uniformly, with three significant digits: for values that span orders of magnitude.
+    /// Draws a log-uniformly distributed number with three significant digits, for values that span orders of
+    /// magnitude.
     pub(crate) fn log_uniform(&mut self, from: f64, to: f64) -> f32 {
         rounded(from * (to / from).powf(self.share()))
     }

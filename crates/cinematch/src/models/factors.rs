@@ -1,4 +1,4 @@
-//! Dense matrices of factors, rows padded to whole lanes.
+//! Dense matrices of factors, with rows padded to whole lanes.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::linalg::{Lane, Lanes, TILE, TileMatrix, add_product, prefetch};
 
-/// n rows of d values. Each row starts at a lane; the padding behind its values is 0.
+/// A matrix of n rows with d values each. Each row starts at a lane; the padding after its values is 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Factors {
     n_factors: usize,
@@ -16,13 +16,13 @@ pub struct Factors {
 }
 
 impl Factors {
-    /// Returns zeros.
+    /// Returns a matrix of zeros.
     pub fn zeros(n_rows: usize, n_factors: usize) -> Self {
         let width = n_factors.div_ceil(TILE);
         Self { n_factors, width, lanes: Lanes::zeros(n_rows * width) }
     }
 
-    /// Returns normally distributed values. Each row has its own random stream, so that the result does
+    /// Returns a matrix of normally distributed values. Each row has its own random stream, so that the result does
     /// not depend on the number of threads.
     pub fn normal(n_rows: usize, n_factors: usize, deviation: f32, seed: u64) -> Self {
         let mut factors = Self::zeros(n_rows, n_factors);
@@ -45,7 +45,7 @@ impl Factors {
         factors
     }
 
-    /// Returns rows of d values each; `None` if the number of values does not match.
+    /// Returns a matrix of the given values, row by row; `None` if their number does not match.
     pub fn from_values(n_rows: usize, n_factors: usize, values: &[f32]) -> Option<Self> {
         let mut factors = Self::zeros(n_rows, n_factors);
         for (row, values) in factors.rows_mut().zip(values.chunks(n_factors)) {
@@ -90,7 +90,7 @@ impl Factors {
 
     /// Iterates over scattered rows in the given order, prefetching the rows that follow.
     pub fn gather<'a>(&'a self, rows: &'a [u32]) -> impl Iterator<Item = &'a [Lane]> {
-        /// Cache lines to prefetch: about the number of loads a core keeps in flight.
+        /// Number of cache lines to prefetch: about the number of loads that a core can have in flight.
         const LINES: usize = 64;
         let ahead = (LINES / self.width).max(1);
         let (width, lanes) = (self.width, &*self.lanes);
@@ -153,7 +153,7 @@ pub(crate) struct Panels {
 }
 
 impl Panels {
-    /// Maximum number of rows: few enough to stay in the L2 cache.
+    /// Maximum number of rows: few enough to fit in the L2 cache.
     pub const ROWS: usize = 256;
 
     /// Creates panels without rows.
@@ -166,7 +166,7 @@ impl Panels {
         self.n_rows = 0;
     }
 
-    /// Adds `scale` times a row.
+    /// Appends `scale` times a row.
     pub fn push(&mut self, row: &[Lane], scale: f32) {
         for (panel, lane) in row.iter().enumerate() {
             self.lanes[panel * Self::ROWS + self.n_rows] = lane.map(|value| value * scale);
@@ -174,7 +174,7 @@ impl Panels {
         self.n_rows += 1;
     }
 
-    /// Adds `RᵀR` of the rows R to `sum`.
+    /// Adds `RᵀR` to `sum`, where R consists of the appended rows.
     pub fn add_gramian(&self, sum: &mut TileMatrix) {
         for row in 0..self.width {
             let left = self.panel(row);

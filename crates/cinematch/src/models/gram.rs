@@ -7,7 +7,7 @@ use crate::ids::MovieIdx;
 /// A selection of movies as columns of X, most frequent first.
 pub(crate) struct Columns {
     movies: Vec<MovieIdx>,
-    /// Users × columns.
+    /// Weights of users × columns.
     user_columns: CsrMatrix<f32>,
     /// `entries[starts[c]..starts[c + 1]]` are the entries of column `c`.
     starts: Vec<usize>,
@@ -22,8 +22,8 @@ struct Entry {
 }
 
 impl Columns {
-    /// Selects the `most` movies with the most users; ties go to the lower row. Movies without users
-    /// are left out. O(entries · log).
+    /// Selects at most `most` movies with the most users; ties are broken by row. Movies without users
+    /// are omitted. O(entries · log).
     pub(crate) fn new(implicit: &Implicit, most: usize) -> Self {
         let n_users = |movie: &MovieIdx| implicit.movie_users().row(movie.row()).0.len();
         let mut movies: Vec<MovieIdx> = (0..implicit.n_movies() as u32).map(MovieIdx).collect();

@@ -24,7 +24,7 @@ impl Default for Confidence {
 }
 
 impl Confidence {
-    /// Counts 4 stars and more only, as in Liang et al., 2018.
+    /// Weights that count only ratings of 4 stars and more, as in Liang et al., 2018.
     pub const LIKED_ONLY: Self = Self { liked: 1.0, middling: 0.0 };
 
     /// Draws the weight of 3 and 3.5 stars for a trial of `cinematch tune`.
@@ -41,7 +41,7 @@ impl Confidence {
         }
     }
 
-    /// Returns the movies of a history whose weight is above 0: place in the history, movie, weight.
+    /// Returns the position in the history, the movie and the weight of each movie whose weight is above 0.
     pub fn weigh(&self, history: &[Rated]) -> impl Iterator<Item = (usize, MovieIdx, f32)> {
         history.iter().enumerate().filter_map(|(place, rated)| {
             let weight = self.of(rated.stars);
@@ -54,14 +54,14 @@ impl Confidence {
 #[derive(Clone, Debug)]
 pub struct Implicit {
     confidence: Confidence,
-    /// Users × movies.
+    /// Weights of users × movies.
     user_movies: CsrMatrix<f32>,
-    /// Movies × users.
+    /// Weights of movies × users.
     movie_users: CsrMatrix<f32>,
 }
 
 impl Implicit {
-    /// Weighs the ratings of `users`. Row `r` belongs to `users[r]`. O(ratings).
+    /// Computes the weights of the ratings of `users`. Row `r` belongs to `users[r]`. O(ratings).
     pub fn new(interactions: &Interactions, users: &[UserIdx], confidence: Confidence) -> Self {
         let mut user_movies = CsrMatrix::new(interactions.n_movies());
         for user in users {
@@ -74,8 +74,8 @@ impl Implicit {
         Self::from_weights(user_movies, confidence)
     }
 
-    /// Wraps a users × movies matrix of weights. `confidence` weighs the histories that are folded in
-    /// later. O(entries).
+    /// Wraps a users × movies matrix of weights. `confidence` applies to the histories of later
+    /// fold-ins. O(entries).
     pub fn from_weights(user_movies: CsrMatrix<f32>, confidence: Confidence) -> Self {
         let movie_users = user_movies.transposed(0..user_movies.n_rows(), |_| true);
         Self { confidence, user_movies, movie_users }

@@ -1,6 +1,6 @@
 //! The interface between a model's folder and the [registry](super::registry).
 //!
-//! Neither trait has default methods: the compiler reports whatever a new model leaves out.
+//! Neither trait has default methods, so that the compiler reports every item that a new model omits.
 
 use std::cell::OnceCell;
 use std::io;
@@ -15,7 +15,7 @@ use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, UserIdx};
 use crate::linalg::NotPositive;
 
-/// Parameters of a model: how it is fitted, tuned, extended and restored.
+/// Parameters of a model, with the functions that fit, tune, extend and restore it.
 pub(crate) trait ModelParams: Clone + Sized {
     /// The fitted model.
     type Fitted: FittedModel;
@@ -23,14 +23,14 @@ pub(crate) trait ModelParams: Clone + Sized {
     /// True if fitting requires ratings.
     const LEARNS_FROM_RATINGS: bool;
 
-    /// Draws parameters for a trial of `cinematch tune`; `None` if the model has nothing to tune for
-    /// ranking.
+    /// Function that draws parameters for a trial of `cinematch tune`; `None` if the model has no parameters
+    /// to tune for ranking.
     const SEARCH: Option<SearchSpace<Self>>;
 
     /// Range of the weights that `cinematch tune` tries for the model in a hybrid.
     const HYBRID_WEIGHTS: (f64, f64);
 
-    /// Returns the parameters that are used where none are given.
+    /// Returns the parameters to use if none are given.
     fn recommended() -> Self;
 
     /// Checks that every parameter is within its range.
@@ -46,8 +46,8 @@ pub(crate) trait ModelParams: Clone + Sized {
         progress: &mut dyn FnMut(f32),
     ) -> Result<Self::Fitted, FitCause>;
 
-    /// Returns the model with `new_movies` behind the learned ones. Rows behind the learned movies
-    /// that `model` already has are replaced.
+    /// Returns the model with `new_movies` appended to the learned ones. Rows that an earlier extension
+    /// appended are replaced.
     fn extended(&self, model: &Self::Fitted, new_movies: &NewMovies<'_>) -> Self::Fitted;
 
     /// Restores a model from its archive.
@@ -58,7 +58,7 @@ pub(crate) trait ModelParams: Clone + Sized {
     ) -> io::Result<Self::Fitted>;
 }
 
-/// Draws parameters, and the weight of 3 and 3.5 stars, within the ranges worth trying.
+/// Function that draws parameters, and the weight of 3 and 3.5 stars, from their search ranges.
 pub(crate) type SearchSpace<P> = fn(&mut P, &mut Confidence, &mut Draw);
 
 /// A fitted model that the registry lists.
@@ -70,10 +70,10 @@ pub(crate) trait FittedModel: Model + Clone {
     fn archive(&self) -> Option<Archive<'_>>;
 }
 
-/// Data to train on.
+/// Data to fit a model on.
 #[derive(Clone, Copy, Debug)]
 pub struct TrainingSet<'a> {
-    /// All ratings.
+    /// Ratings of all users.
     pub interactions: &'a Interactions,
     /// Users to learn from.
     pub users: &'a [UserIdx],
@@ -103,7 +103,7 @@ impl<'a> TrainingData<'a> {
         self.set.features
     }
 
-    /// Returns the implicit feedback, which is computed at the first call. O(ratings).
+    /// Returns the implicit feedback, which is computed on the first call. O(ratings).
     pub(crate) fn implicit(&self) -> &Implicit {
         let TrainingSet { interactions, users, .. } = self.set;
         self.implicit.get_or_init(|| Implicit::new(interactions, users, self.confidence))
@@ -124,7 +124,7 @@ pub enum FitCause {
     Parts,
 }
 
-/// A parameter outside its range.
+/// An error from a parameter outside its range.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{parameter} is {value}; expected {expected}")]
 pub struct ParameterError {
@@ -133,7 +133,7 @@ pub struct ParameterError {
     expected: &'static str,
 }
 
-/// Checks a parameter against a range; `expected` describes the range.
+/// Returns an error unless the value of a parameter is finite and valid. `expected` describes its range.
 pub(crate) fn check(
     parameter: &'static str,
     value: f32,

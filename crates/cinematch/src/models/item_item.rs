@@ -1,9 +1,9 @@
-//! Linear models of movies on movies: the fitted form of EASE, EDLAE and item-knn.
+//! Linear item-item models: the fitted form of EASE, EDLAE and item-knn.
 //!
 //! W is movies × movies and sparse. The score of movie j is Σ weight(i) · `W[i][j]` over the movies i
 //! of the history. Scoring costs O(entries of the history's rows); memory is 8 bytes per entry.
 //!
-//! The archive is W in CSR form: the weight of a movie of the history (row) for others (columns).
+//! The archive is W in CSR form, where `W[i][j]` is the weight of movie i of the history for movie j.
 
 use std::io;
 
@@ -19,22 +19,22 @@ use crate::catalog::Rated;
 use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
 
-/// A sparse matrix of weights of movies for movies.
+/// A fitted item-item model: a sparse matrix of weights between movies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ItemItem {
     confidence: Confidence,
-    /// Weight of a movie of the history (row) for others (columns).
+    /// W: the weights of movies of the history (rows) for other movies (columns).
     weights: CsrMatrix<f32>,
 }
 
 impl ItemItem {
-    /// Wraps the weights of movies of the history (rows) for others (columns).
+    /// Wraps W: the weights of movies of the history (rows) for other movies (columns).
     pub(crate) fn from_weights(confidence: Confidence, weights: CsrMatrix<f32>) -> Self {
         Self { confidence, weights }
     }
 
-    /// Builds the model from columns of W: each of `targets` is a movie with its column, the rows
-    /// ascending. Movies without a target have an empty column. O(entries).
+    /// Builds the model from columns of W. Each of `targets` is a movie with its column, in ascending order
+    /// of row. The columns of other movies are empty. O(entries).
     pub(super) fn from_columns(
         confidence: Confidence,
         n_movies: usize,
@@ -62,9 +62,9 @@ impl ItemItem {
         Ok(Self::from_weights(context.confidence, weights))
     }
 
-    /// Returns the model with new movies behind the learned ones. A new movie's row and column are the
-    /// averages of those of the most similar learned movies, cut to the `most` largest entries. Two
-    /// new movies have no weight for each other. O(entries).
+    /// Returns the model with new movies appended to the learned ones. A new movie's row and column are
+    /// the averages of those of the most similar learned movies, truncated to the `most` largest entries.
+    /// The weight between two new movies is 0. O(entries).
     pub(super) fn extended(&self, new_movies: &NewMovies<'_>, most: usize) -> Self {
         let n_learned = new_movies.n_learned;
         let n_movies = n_learned + new_movies.len();
@@ -117,7 +117,7 @@ impl ItemItem {
         Self { confidence: self.confidence, weights }
     }
 
-    /// Returns W: the weight of a movie of the history (row) for others (columns).
+    /// Returns W: the weights of movies of the history (rows) for other movies (columns).
     pub fn weights(&self) -> &CsrMatrix<f32> {
         &self.weights
     }
@@ -128,9 +128,9 @@ impl Model for ItemItem {
         self.weights.n_rows()
     }
 
-    /// O(entries of the history's rows).
+    /// Computes the scores in O(entries of the history's rows).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
-        assert_eq!(scores.len(), self.n_movies(), "one score per movie");
+        assert_eq!(scores.len(), self.n_movies(), "expected one score per movie");
         scores.fill(0.0);
         for (_, movie, weight) in self.confidence.weigh(history) {
             let (columns, values) = self.weights.row(movie.row());
@@ -164,7 +164,7 @@ impl FittedModel for ItemItem {
     }
 }
 
-/// Returns the `most` entries of largest magnitude, columns ascending; ties go to the lower column.
+/// Returns the `most` entries of largest magnitude, in ascending order of column. Ties are broken by column.
 pub(super) fn largest(mut entries: Vec<(u32, f32)>, most: usize) -> Vec<(u32, f32)> {
     if most < entries.len() {
         entries.select_nth_unstable_by(most, |a, b| {
@@ -173,7 +173,7 @@ pub(super) fn largest(mut entries: Vec<(u32, f32)>, most: usize) -> Vec<(u32, f3
         entries.truncate(most);
     }
     entries.sort_unstable_by_key(|(column, _)| *column);
-    // Truncation keeps the capacity, which adds up over all movies.
+    // Truncation does not release memory, which adds up over all movies.
     entries.shrink_to_fit();
     entries
 }

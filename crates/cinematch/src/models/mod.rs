@@ -1,7 +1,7 @@
 //! Recommendation models, one folder per model.
 //!
-//! A fitted model is immutable. It contains no users: a user's history is folded in when scores are
-//! requested, so that a user need not be part of the training data. Collaborative models learn from
+//! A fitted model is immutable. Scores are computed from a user's history (fold-in), so that a user
+//! need not be part of the training data. Collaborative models learn from
 //! [`Implicit`] feedback. All models implement [`Model`].
 //!
 //! # Adding a model
@@ -12,7 +12,7 @@
 //!    movies added after training, and the archive on disk.
 //! 2. Add one line to the list in `registry.rs`.
 //!
-//! Names, JSON, training, tuning, evaluation, the command line and artifacts read the registry. The
+//! Names, JSON, training, tuning, evaluation, the command line and artifacts use the registry. The
 //! conformance suite in `tests.rs` and the round trip in `bundle/generations/tests.rs` iterate over it.
 
 pub(crate) mod archive;

@@ -14,11 +14,11 @@ pub trait Model: Send + Sync {
     /// history are scored too; movies of the history that the model did not learn are ignored.
     ///
     /// # Panics
-    /// If the length of `scores` is not [`n_movies`](Self::n_movies).
+    /// Panics if the length of `scores` is not [`n_movies`](Self::n_movies).
     fn score(&self, history: &[Rated], scores: &mut [f32]);
 
     /// Writes the scores of several users, one row of `scores` per history. Models whose scoring is
-    /// limited by memory bandwidth override it to score users together.
+    /// limited by memory bandwidth override this method to score users together.
     fn score_many(&self, histories: &[&[Rated]], scores: &mut [&mut [f32]]) {
         for (history, scores) in histories.iter().zip(scores) {
             self.score(history, scores);

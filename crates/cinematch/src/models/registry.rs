@@ -31,10 +31,10 @@ macro_rules! registry {
     ($($fitted:ident($model:ty): $($kind:ident($params:ty) = $name:literal),+;)+) => {
         const N_MODELS: usize = 1 + [$($($name),+),+].len();
 
-        /// Names of models, the default first.
+        /// Names of all models. The default model is the first.
         pub const NAMES: [&str; N_MODELS] = ["hybrid", $($($name),+),+];
 
-        /// Name and parameters of a model. In JSON, `name` stands beside the parameters.
+        /// Name and parameters of a model. In JSON, `name` is a field next to the parameters.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "name")]
         pub enum Kind {
@@ -55,7 +55,7 @@ macro_rules! registry {
         #[derive(Clone, Debug)]
         pub enum Fitted {
             $(
-                #[doc = concat!("Fitted by ", $("`", $name, "` ",)+ "parameters.")]
+                #[doc = concat!("Fitted form of the models", $(" `", $name, "`",)+ ".")]
                 $fitted($model),
             )+
             /// Weighted sum of other models.
@@ -63,7 +63,7 @@ macro_rules! registry {
         }
 
         impl Kind {
-            /// Returns the name.
+            /// Returns the name of the model.
             pub fn name(&self) -> &'static str {
                 match self {
                     Self::Hybrid { .. } => "hybrid",
@@ -71,7 +71,7 @@ macro_rules! registry {
                 }
             }
 
-            /// Returns the model with this name and recommended parameters.
+            /// Returns the model with a name and recommended parameters; `None` if the name is unknown.
             pub(super) fn named(name: &str) -> Option<Self> {
                 match name {
                     "hybrid" => Some(Self::recommended_hybrid()),
@@ -80,7 +80,7 @@ macro_rules! registry {
                 }
             }
 
-            /// True if fitting requires ratings.
+            /// Returns true if fitting requires ratings.
             pub fn learns_from_ratings(&self) -> bool {
                 match self {
                     Self::Hybrid { .. } => true,
@@ -88,7 +88,7 @@ macro_rules! registry {
                 }
             }
 
-            /// True if `cinematch tune` has parameters to search.
+            /// Returns true if `cinematch tune` has parameters to search.
             pub fn is_tunable(&self) -> bool {
                 match self {
                     Self::Hybrid { .. } => true,
@@ -96,7 +96,7 @@ macro_rules! registry {
                 }
             }
 
-            /// Draws parameters, and the weight of 3 and 3.5 stars, for a trial.
+            /// Draws parameters, and the weight of 3 and 3.5 stars, for a trial of `cinematch tune`.
             pub(crate) fn draw(&mut self, confidence: &mut Confidence, draw: &mut Draw) {
                 match self {
                     Self::Hybrid { parts } => draw_weights(parts, draw),
@@ -109,7 +109,7 @@ macro_rules! registry {
                 }
             }
 
-            /// Range of weights in a hybrid that are worth trying.
+            /// Returns the range of weights that `cinematch tune` tries for the model in a hybrid.
             fn hybrid_weights(&self) -> (f64, f64) {
                 match self {
                     Self::Hybrid { .. } => (0.05, 8.0),
@@ -117,7 +117,7 @@ macro_rules! registry {
                 }
             }
 
-            /// Checks the parameters of one model.
+            /// Checks the parameters of a model that is not a hybrid.
             pub(super) fn validate(&self) -> Result<(), FitCause> {
                 match self {
                     Self::Hybrid { .. } => Err(FitCause::Parts),
@@ -137,7 +137,7 @@ macro_rules! registry {
                 }
             }
 
-            /// Fits one model.
+            /// Fits a model that is not a hybrid.
             pub(super) fn fit(
                 &self,
                 data: &TrainingData<'_>,
@@ -149,9 +149,9 @@ macro_rules! registry {
                 }
             }
 
-            /// Returns the fitted model with new movies behind the learned ones. Rows behind the
-            /// learned movies that the model already has are replaced. Hybrids and content are
-            /// returned unchanged: the former are extended part by part, the latter is fitted anew.
+            /// Returns the fitted model with new movies appended to the learned ones. Rows that an
+            /// earlier extension appended are replaced. Hybrids and the content model are returned
+            /// unchanged: the parts of a hybrid are extended separately, and content is fitted again.
             pub fn extended(&self, model: &Fitted, new_movies: &NewMovies<'_>) -> Fitted {
                 match (self, model) {
                     $($(
@@ -188,8 +188,8 @@ macro_rules! registry {
                 }
             }
 
-            /// Returns true if ratings of the movie influenced the model's parameters. Hybrids return
-            /// false: ask their parts.
+            /// Returns true if ratings of the movie influenced the model's parameters. Returns
+            /// false for hybrids, whose parts must be checked instead.
             pub fn has_learned(&self, movie: MovieIdx) -> bool {
                 match self {
                     $(Self::$fitted(model) => model.has_learned(movie),)+
@@ -225,22 +225,22 @@ registry! {
 pub struct Weighted {
     /// Weight of the model's scores after division by their root mean square.
     pub weight: f32,
-    /// The model, not a hybrid.
+    /// Name and parameters of the model, which must not be a hybrid.
     pub model: Kind,
 }
 
 impl Weighted {
-    /// Checks the weight.
+    /// Checks that the weight is 0 or higher.
     pub(super) fn validate_weight(&self) -> Result<(), ParameterError> {
         check_not_negative("weight", self.weight)
     }
 }
 
 impl Kind {
-    /// EDLAE finds movies that go together, iALS generalizes further, content covers movies without
-    /// ratings, and popularity serves users without a history. Most content scores are above 0, so
-    /// that their root mean square is large, and so is their weight. The weights lie on a wide plateau
-    /// found on validation; see `docs/evaluation.md`.
+    /// Returns the default hybrid. EDLAE models pairs of movies, iALS generalizes further, content covers
+    /// movies without ratings, and popularity covers users without a history. Most content scores are
+    /// above 0, so that their root mean square is large and content needs a large weight. The weights lie
+    /// on a wide plateau on the validation split; see `docs/evaluation.md`.
     fn recommended_hybrid() -> Self {
         let part = |weight, model| Weighted { weight, model };
         Self::Hybrid {
@@ -254,7 +254,7 @@ impl Kind {
     }
 }
 
-/// Draws the weights of a hybrid relative to the first, which stays.
+/// Draws the weights of a hybrid relative to the first weight, which does not change.
 fn draw_weights(parts: &mut [Weighted], draw: &mut Draw) {
     for part in parts.iter_mut().skip(1) {
         let (from, to) = part.model.hybrid_weights();

@@ -1,5 +1,5 @@
-//! Specifications of models: a model's name and parameters with the weights of ratings. They are
-//! tuned, fitted, evaluated, and stored in manifests.
+//! Specifications of models: name, parameters, and the weights of ratings. Specifications are tuned,
+//! fitted, evaluated, and stored in manifests.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use super::registry::Fitted;
 
 pub use super::registry::{Kind, NAMES, Weighted};
 
-/// Specification of a model.
+/// Specification of a model: everything that determines its fit, except for the training data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
@@ -23,13 +23,13 @@ pub struct Spec {
     pub model: Kind,
 }
 
-/// Failure to fit a model.
+/// An error from fitting a model.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{model}: {cause}")]
 pub struct FitError {
     /// Name of the model.
     pub model: &'static str,
-    /// Reason.
+    /// Reason why the model cannot be fitted.
     pub cause: FitCause,
 }
 
@@ -53,7 +53,7 @@ impl Spec {
         Self { confidence: Confidence::default(), model: Kind::Content(ContentParams {}) }
     }
 
-    /// Returns the model with this name and recommended parameters; `None` if the name is unknown.
+    /// Returns the model with a name and recommended parameters; `None` if the name is unknown.
     pub fn named(name: &str) -> Option<Self> {
         Some(Self { confidence: Confidence::default(), model: Kind::named(name)? })
     }
@@ -65,7 +65,8 @@ impl Spec {
         self
     }
 
-    /// Adds a model of weight 0 that predicts stars to a hybrid without one.
+    /// Adds a model that predicts stars to a hybrid that has none. Its weight is 0, so that it does not affect
+    /// the ranking.
     #[must_use]
     pub fn with_predictions(mut self) -> Self {
         if let Kind::Hybrid { parts } = &mut self.model

@@ -1,4 +1,4 @@
-//! Conformance suite of all models, and tests of EASE and iALS against reference solutions.
+//! Conformance suite for all models, and tests of EASE and iALS against reference solutions.
 
 use std::fmt::Write as _;
 
@@ -67,7 +67,7 @@ fn ials_cg() -> IalsParams {
     IalsParams { solver: Solver::ConjugateGradients { steps: 3 }, ..ials() }
 }
 
-/// Fits every registered model, and some with parameters of their own.
+/// Fits every registered model, and small models with parameters for this amount of data.
 fn models() -> Vec<(&'static str, Fitted)> {
     let interactions = interactions();
     let users: Vec<UserIdx> = interactions.users().collect();
@@ -107,13 +107,13 @@ fn every_model_scores_and_explains_consistently() {
         vec![],
         vec![rated(0, 10)],
         vec![rated(2, 9), rated(5, 6), rated(8, 1), rated(30, 10)],
-        // A movie without ratings.
+        // The first movie of this history has no ratings.
         vec![rated(N_MOVIES as u32 - 1, 10), rated(4, 10)],
     ];
     for (name, model) in models() {
         assert_eq!(model.n_movies(), N_MOVIES, "{name}");
         for history in &histories {
-            // Earlier content of the buffer must not matter.
+            // The previous content of the buffer must not affect the scores.
             let mut scores = vec![f32::NAN; N_MOVIES];
             model.score(history, &mut scores);
             let largest = scores.iter().fold(1e-3_f32, |most, score| most.max(score.abs()));
@@ -136,8 +136,8 @@ fn every_model_scores_and_explains_consistently() {
 fn every_personal_model_ranks_the_preferred_parity_first() {
     let history = [rated(0, 10), rated(6, 9), rated(12, 10), rated(18, 9)];
     for (name, model) in models() {
-        // These are not personal, or weigh features that are unrelated to parity. Parameters that fit
-        // millions of ratings overfit here; small iALS and the weighted sum stand in for them.
+        // These models are not personal or use features unrelated to parity. The recommended parameters of
+        // iALS and the hybrid overfit on this little data; `small ials` and `weighted sum` replace them.
         if ["popular", "top-rated", "popular-recent", "content", "hybrid", "ials"].contains(&name) {
             continue;
         }
@@ -168,7 +168,7 @@ fn scores_do_not_depend_on_the_number_of_threads() {
     assert_eq!(bits(1), bits(3));
 }
 
-/// Compares EASE with (G + diagonal)⁻¹ by Gauss-Jordan elimination in f64.
+/// Computes (G + diagonal)⁻¹ by Gauss-Jordan elimination in f64 for comparison.
 #[test]
 fn ease_equals_the_closed_form() {
     let interactions = interactions();
@@ -234,7 +234,7 @@ fn loss_of_ials_falls_at_every_half_step() {
         }
         last
     });
-    // A few steps from the current factors end close to the exact solutions.
+    // A few steps of conjugate gradients from the current factors reach nearly the exact loss.
     assert!((ends[1] / ends[0] - 1.0).abs() < 0.01, "{ends:?}");
 }
 
@@ -264,7 +264,7 @@ fn names_parameters_outside_their_ranges() {
     assert_eq!(refused.to_string(), "factors is 0; expected 1 to 4096");
     let solver = Solver::ConjugateGradients { steps: 0 };
     let refused = IalsParams { solver, ..ials() }.check().unwrap_err();
-    assert_eq!(refused.to_string(), "solver's steps is 0; expected 1 to 1000");
+    assert_eq!(refused.to_string(), "solver.steps is 0; expected 1 to 1000");
     let nan = IalsParams { regularization: f32::NAN, ..ials() }.check();
     assert!(nan.is_err());
 }

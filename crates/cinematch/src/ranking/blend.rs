@@ -7,38 +7,38 @@ use crate::sources::excerpt;
 /// The content model and models trained on ratings, with their weights.
 #[derive(Clone, Debug)]
 pub struct Blend {
-    /// Name of the blend.
+    /// Name of the blend, such as `hybrid`.
     pub name: &'static str,
     /// Models trained on ratings.
     pub models: Vec<WeightedModel>,
-    /// Weight of the content model.
+    /// Weight of the content model, 0 or higher.
     pub content: f32,
 }
 
 /// A model trained on ratings, with its weight in a blend.
 #[derive(Clone, Debug)]
 pub struct WeightedModel {
-    /// Name of the model.
+    /// Name of the model, such as `ials`.
     pub name: &'static str,
     /// The model; neither the content model nor a hybrid.
     pub model: Fitted,
-    /// Weight of the model.
+    /// Weight of the model, 0 or higher.
     pub weight: f32,
 }
 
 /// Selects the models of a blend that rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ModelChoice {
-    /// All models, by their weights.
+    /// All models, with their weights in the blend.
     #[default]
     All,
-    /// The content model only.
+    /// The content model alone.
     Content,
     /// One model trained on ratings, by its position in [`Blend::models`].
     Only(usize),
 }
 
-/// The blend has no model with the requested name.
+/// An error from selecting a model that the blend does not contain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown model `{name}`; available: {available}")]
 pub struct UnknownModel {
@@ -49,10 +49,10 @@ pub struct UnknownModel {
 const CONTENT: &str = "content";
 
 impl Blend {
-    /// The content model only.
+    /// A blend of the content model alone.
     pub const CONTENT: Self = Self { name: CONTENT, models: Vec::new(), content: 1.0 };
 
-    /// Returns the choice that a name stands for: one of the models, or the name of the blend for all.
+    /// Returns the model with a name, or all models for the name of the blend.
     pub(super) fn find(&self, name: &str) -> Result<ModelChoice, UnknownModel> {
         let found = self.names().find_map(|(known, choice)| (known == name).then_some(choice));
         found.ok_or_else(|| {
@@ -61,7 +61,7 @@ impl Blend {
         })
     }
 
-    /// Names of the blend and of its models. A blend of one model has one name.
+    /// Returns the names of the blend and of its models. A blend of one model has one name.
     fn names(&self) -> impl Iterator<Item = (&'static str, ModelChoice)> {
         let models = self.models.iter().enumerate();
         let models = models.map(|(place, model)| (model.name, ModelChoice::Only(place)));
@@ -72,7 +72,7 @@ impl Blend {
         std::iter::once((self.name, ModelChoice::All)).chain(single)
     }
 
-    /// Weight of the content model under a choice.
+    /// Returns the weight of the content model for a choice of models.
     pub(super) fn content_weight(&self, choice: ModelChoice) -> f32 {
         match choice {
             ModelChoice::All => self.content,
@@ -81,7 +81,7 @@ impl Blend {
         }
     }
 
-    /// Models trained on ratings with their weights under a choice.
+    /// Returns the models trained on ratings, with their weights for a choice of models.
     pub(super) fn weighted(&self, choice: ModelChoice) -> impl Iterator<Item = (&Fitted, f32)> {
         self.models.iter().enumerate().map(move |(place, WeightedModel { model, weight, .. })| {
             let weight = match choice {
@@ -93,7 +93,7 @@ impl Blend {
         })
     }
 
-    /// The model that predicts stars under a choice. As part of the whole blend its weight may be 0.
+    /// Returns the model that predicts stars for a choice of models. If all models are chosen, its weight may be 0.
     pub(super) fn star_model(&self, choice: ModelChoice) -> Option<&BiasedMf> {
         self.weighted(choice).find_map(|(model, weight)| match model {
             Fitted::BiasedMf(model) if weight > 0.0 || choice == ModelChoice::All => Some(model),
@@ -101,7 +101,8 @@ impl Blend {
         })
     }
 
-    /// Scores of the popularity model, by movie: how many training users liked each.
+    /// Returns the scores of the popularity model: the number of training users who liked each movie. `None` if
+    /// the blend has no popularity model.
     pub(super) fn popularity_scores(&self) -> Option<Vec<f32>> {
         self.models.iter().find_map(|weighted| match &weighted.model {
             Fitted::Popular(model) => Some(model.scores().to_vec()),

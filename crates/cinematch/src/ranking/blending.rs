@@ -4,7 +4,7 @@
 //! and multiplied by the model's weight. The sum is then divided by the score of the best movie that is not
 //! in the history. A score is therefore relative to the user's best match, and preferred genres, quality
 //! and novelty have the same influence for all users. Both steps are one factor per model and request, so
-//! that the contributions of the history stay exact.
+//! that the contributions of the history remain exact.
 
 use super::blend::{ModelChoice, WeightedModel};
 use super::recommender::Recommender;
@@ -23,16 +23,16 @@ pub(super) struct BlendInput<'p, 'h> {
     pub history: &'h [Rated],
     /// The history in the content model's feature space.
     pub profile: &'p mut Profile,
-    /// Profile whose content scores set the scale where they are larger than those of `profile`. A profile
-    /// without dislikes keeps dislikes from rescaling the remaining scores.
+    /// The profile without dislikes; `None` if there are no dislikes. The content scale is the smaller one of
+    /// both profiles, so that dislikes do not rescale the remaining scores.
     pub reference: Option<&'p Profile>,
 }
 
-/// Content scores, before normalization to the best movie.
+/// Result of adding content scores, before normalization to the best movie.
 enum ContentScores {
     /// The scores were multiplied by this scale and added.
     Added { scale: f32 },
-    /// The history has dislikes but no likes: the unscaled scores, all of them at most 0.
+    /// The history has dislikes but no likes. The scores are unscaled, not yet added, and at most 0.
     DislikesOnly(Vec<f32>),
 }
 
@@ -43,8 +43,8 @@ impl Recommender {
     /// profile's weights are multiplied by the factor applied to content scores; the factors of the other
     /// models are returned. O(movies · models) plus the time of `fill_scores`.
     ///
-    /// Without liked movies there is no positive content score to normalize by. The movie most similar to
-    /// the disliked ones then loses as much as the best movie has.
+    /// Without liked movies there is no positive content score to normalize by. Content scores are then
+    /// scaled so that the movie most similar to the disliked ones loses as much as the best movie scores.
     pub(super) fn fill_blended(
         &self,
         input: BlendInput<'_, '_>,
@@ -133,7 +133,7 @@ impl Recommender {
         scales
     }
 
-    /// Factor that gives the best movie outside the history a score of 1.
+    /// Returns the factor that gives the best movie outside the history a score of 1.
     fn scale_to_best(&self, history: &[Rated], own: &mut [f32]) -> f32 {
         let seen: Vec<(usize, f32)> = history
             .iter()
@@ -192,8 +192,8 @@ impl Recommender {
         histories.iter().enumerate().map(list).collect()
     }
 
-    /// Contributions of the models trained on ratings to the score of each movie, multiplied by the models'
-    /// scales.
+    /// Returns the contributions of the models trained on ratings to the score of each movie, multiplied by the
+    /// models' scales.
     pub(super) fn rating_contributions(
         &self,
         history: &[Rated],

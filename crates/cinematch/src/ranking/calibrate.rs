@@ -1,8 +1,8 @@
 //! Calibration to the user's own genres (Steck, "Calibrated Recommendations", 2018): prefers lists whose genre
 //! distribution is close to that of the movies that the user liked.
 //!
-//! With p the genre distribution of the history and q that of a list, where each movie spreads a weight of 1
-//! over its genres, the distance is the Kullback–Leibler divergence in nats
+//! Let p be the genre distribution of the history and q that of a list, where each movie spreads a weight of 1
+//! over its genres. The distance is the Kullback–Leibler divergence in nats:
 //!
 //! ```text
 //! Σ p ln(p / q̃),  q̃ = (1 − α) q + α p,  α = 0.01
@@ -29,7 +29,7 @@ pub(super) struct GenreMix<'a> {
     liked: Vec<(usize, f32)>,
 }
 
-/// The distance of a growing list from a genre distribution, and the effect of adding each of some movies.
+/// The distance of a growing list from a genre distribution, with tables of the effect of adding a candidate.
 #[derive(Debug)]
 pub(super) struct Calibration<'a> {
     mix: GenreMix<'a>,
@@ -45,22 +45,23 @@ pub(super) struct Calibration<'a> {
     places: Vec<u16>,
     /// Negative distance, up to a constant, after adding a movie without liked genres.
     base: f32,
-    /// Negative distance, up to a constant, after adding a movie without genres; `None` if there is none.
+    /// Negative distance, up to a constant, after adding a movie without genres; `None` if all
+    /// candidates have genres.
     unchanged: Option<f32>,
 }
 
 /// Genres of a movie, as a [`Calibration`] stores them.
 #[derive(Clone, Debug)]
 pub(super) struct MovieGenres {
-    /// Range of its liked genres in [`Calibration::places`].
+    /// Range of the movie's liked genres in [`Calibration::places`].
     liked: Range<usize>,
-    /// Number of its genres.
+    /// Number of the movie's genres.
     n_genres: usize,
 }
 
 impl<'a> GenreMix<'a> {
-    /// Computes the genre distribution of the movies with positive signals, weighted by signal. `None` if there
-    /// are none, or none with genres. O(history · genres).
+    /// Computes the genre distribution of the movies with positive signals, weighted by signal. Returns
+    /// `None` if none of them has genres. O(history · genres).
     pub fn new(index: &'a FilterIndex, history: &[HistoryItem]) -> Option<Self> {
         let mut weights = vec![0.0_f64; index.genres.names().len()];
         for item in history.iter().filter(|item| item.signal.weight > 0.0) {
@@ -77,7 +78,7 @@ impl<'a> GenreMix<'a> {
 }
 
 impl<'a> Calibration<'a> {
-    /// Creates an empty list, to be filled from `movies`. Returns it and the genres of these movies.
+    /// Creates an empty list for candidates from `movies`. Returns the list and the genres of each candidate.
     pub fn new(
         mix: GenreMix<'a>,
         movies: impl Iterator<Item = MovieIdx>,
@@ -153,7 +154,7 @@ impl<'a> Calibration<'a> {
         }
     }
 
-    /// Negative distance, up to a constant, of the list after adding a movie. O(genres of the movie).
+    /// Returns the negative distance, up to a constant, of the list after adding a movie. O(genres of the movie).
     pub fn negative_distance(&self, movie: &MovieGenres) -> f32 {
         if movie.n_genres == 0 {
             return self.unchanged.unwrap_or_default();
@@ -165,7 +166,7 @@ impl<'a> Calibration<'a> {
     }
 }
 
-/// Number of bits set.
+/// Returns the number of bits that are set.
 fn count(words: &[u64]) -> usize {
     words.iter().map(|word| word.count_ones() as usize).sum()
 }

@@ -32,12 +32,12 @@ pub struct Counterfactual<'a> {
 impl Recommender {
     /// Computes a counterfactual for each movie of `ranked`, which must be the result for `request`.
     ///
-    /// The movie without feedback is still treated as seen and not listed. The result is `None` if no movie
-    /// of the history contributes positively, or if the request does not list the movie.
+    /// The movie whose feedback is removed is still treated as seen and not listed. A counterfactual is `None`
+    /// if no movie of the history contributes positively, or if the changed request does not list the movie.
     ///
-    /// The catalog is ranked again for each distinct movie of the history that is named, at most once per
-    /// listed movie. Each time costs as much as [`Self::recommend`] plus O(m log m) for the m movies that
-    /// score at least as high as the lowest listed movie.
+    /// Ranks the catalog again for each distinct movie of the history in the result, at most once per listed
+    /// movie. Each ranking takes as long as [`Self::recommend`] plus O(m log m) for the m movies that score at
+    /// least as high as the lowest listed movie.
     pub fn counterfactuals(
         &self,
         request: &Request,
@@ -58,7 +58,7 @@ impl Recommender {
             let mut changed = request.clone();
             let item = changed.history.remove(source);
             let movie = self.movie(item.signal.movie);
-            // A resolved request contains its history in `seen`; one built by hand may not.
+            // A resolved request contains its history in `seen`; a request constructed directly may not.
             if let Err(place) = changed.filter.seen.binary_search(&item.signal.movie) {
                 changed.filter.seen.insert(place, item.signal.movie);
             }
@@ -78,12 +78,13 @@ impl Recommender {
 
     /// Returns the place of a movie in a request's list, from 1; `None` if the list does not contain it.
     ///
-    /// Costs as much as [`Self::recommend`] plus O(m log m) for the m movies that score at least as high.
+    /// Takes as long as [`Self::recommend`] plus O(m log m) for the m movies that score at least as high as
+    /// `movie`.
     pub fn place(&self, request: &Request, movie: MovieIdx) -> Option<usize> {
         self.places(request, &[movie])[0]
     }
 
-    /// Places of movies in a request's list, from 1; `None` for movies that the list does not contain.
+    /// Returns the places of movies in a request's list, from 1; `None` for movies that the list does not contain.
     fn places(&self, request: &Request, movies: &[MovieIdx]) -> Vec<Option<usize>> {
         let filter = self.index.prepare(request.filter.clone());
         let mut own = Vec::new();
@@ -107,7 +108,7 @@ impl Recommender {
     }
 }
 
-/// Position of the largest positive value; the first one if there are several.
+/// Returns the position of the largest positive value, or of the first one if several are equal.
 fn largest(contributions: &[f32]) -> Option<usize> {
     let mut largest = None;
     for (at, contribution) in contributions.iter().enumerate() {
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn largest_is_the_first_of_equals_and_positive() {
+    fn largest_returns_the_first_maximum_if_it_is_positive() {
         assert_eq!(largest(&[0.1, 0.4, 0.4, -2.0]), Some(1));
         assert_eq!(largest(&[-0.1, 0.0]), None);
         assert_eq!(largest(&[]), None);

@@ -1,7 +1,7 @@
 //! Diversification: maximal marginal relevance (Carbonell and Goldstein, 1998) combined with
 //! [calibration](super::calibrate) (Steck, 2018).
 //!
-//! With δ the diversity, each place goes to the movie that maximizes
+//! For diversity δ, each place of the list is filled with the movie that maximizes
 //!
 //! ```text
 //! (1 − δ) · relevance − δ · similarity to the most similar movie above + δ · 0.3 · calibration
@@ -22,7 +22,7 @@ pub const POOL: usize = 100;
 /// Weight of calibration: about the highest similarity between movies of a pool.
 const CALIBRATION_WEIGHT: f32 = 0.3;
 
-/// Reorders the first [`POOL`] candidates up to the place `wanted`; the remaining candidates keep their order.
+/// Reorders the first [`POOL`] candidates up to the place `wanted`; the order of the others does not change.
 ///
 /// The similarity term can only lower a movie's value as the list grows, so that most movies are never compared
 /// with the whole list (lazy greedy: Minoux, 1978). The result equals that of the exhaustive greedy algorithm.
@@ -60,7 +60,7 @@ pub fn rerank(
             calibrated.update(&mut waiting);
         }
         let pick = loop {
-            // Ties go to the first in rank.
+            // Ties are broken by rank.
             let mut pick = 0;
             let mut most = f32::NEG_INFINITY;
             for (at, movie) in waiting.iter().enumerate() {
@@ -89,10 +89,10 @@ pub fn rerank(
     chosen
 }
 
-/// A movie that has no place yet.
+/// A candidate that is not in the list yet.
 struct Unplaced {
     candidate: Candidate,
-    /// Relevance term.
+    /// Relevance term of the objective.
     gain: f32,
     /// Highest similarity to the movies that it was compared with: a lower bound of the highest similarity to
     /// all movies above.
@@ -103,11 +103,11 @@ struct Unplaced {
     compared: usize,
 }
 
-/// A calibrated list and the genres of the movies that have no place yet.
+/// A calibrated list and the genres of the candidates that are not in it yet.
 struct Calibrated<'a> {
     list: Calibration<'a>,
     movies: Vec<MovieGenres>,
-    /// Calibration term of the closest movie.
+    /// Maximum calibration term: that of the movie that makes the list closest to the user's distribution.
     weight: f32,
 }
 

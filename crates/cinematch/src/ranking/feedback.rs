@@ -1,4 +1,4 @@
-//! A user's feedback on a movie.
+//! Feedback on movies, with its equivalents as star rating and as content signal.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use crate::ids::MovieIdx;
 use crate::models::content::Signal;
 use crate::rating::Stars;
 
-/// Weight of a dislike in the content model. A like has 1.
+/// Weight of a dislike in the content model. A like has the weight 1.
 const DISLIKE_WEIGHT: f32 = -0.7;
 
 /// A user's feedback on a movie.
@@ -22,18 +22,19 @@ pub enum Feedback {
 }
 
 impl Feedback {
-    /// The equivalent star rating: 5 stars for a like, 1 star for a dislike.
+    /// Returns the equivalent star rating: 5 stars for a like, 1 star for a dislike.
     pub(super) fn stars(self) -> Stars {
         let stars = match self {
             Self::Liked => 5.0,
             Self::Disliked => 1.0,
             Self::Rated(stars) => stars,
         };
-        // `resolve` rejects ratings outside the scale; a request built by hand may contain one.
+        // `resolve` rejects ratings outside the scale; a request constructed directly may contain one.
         Stars::from_value(stars).unwrap_or(Stars::ONE)
     }
 
-    /// The signal of the movie in the content model, positive for similar movies or negative against them.
+    /// Returns the content signal of the movie, whose weight raises the scores of similar movies if positive and
+    /// lowers them if negative.
     pub(super) fn signal(self, movie: MovieIdx) -> Signal {
         match self {
             Self::Liked => Signal { movie, weight: 1.0 },

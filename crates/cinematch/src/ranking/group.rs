@@ -19,30 +19,30 @@ use crate::retrieval::{Candidate, Filter, FilterKind, PreparedFilter, Scores};
 
 /// Maximum number of members.
 pub const MAX_MEMBERS: usize = 20;
-/// Default share of a veto: a member vetoes the lower half of their own ranking.
+/// Default `below` of [`Strategy::Veto`]: a member vetoes the lower half of their own ranking.
 pub const VETO_BELOW: f32 = 0.5;
 
-/// Aggregates the members' scores.
+/// A strategy that aggregates the members' scores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum Strategy {
-    /// Mean of the scores. A member with an unusual taste may get few movies that fit.
+    /// Mean of the scores. Members with unusual tastes may get few movies that fit.
     #[default]
     Average,
-    /// Lowest score.
+    /// Minimum of the scores.
     LeastMisery,
     /// Mean of the scores, without the movies that a member vetoes.
     Veto {
-        /// Share at the end of each member's own ranking that the member vetoes: 0 vetoes nothing, 1 all but
-        /// the best movie. Movies with equal scores are vetoed together or not at all.
+        /// Share of movies at the end of each member's own ranking that the member vetoes: 0 for none, 1 for
+        /// all but the best movie. Movies with equal scores are vetoed together or not at all.
         below: f32,
     },
 }
 
-/// A group's request.
+/// A request for a list for a group, in addition to the members' own requests.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
-    /// Aggregation of the members' scores.
+    /// Strategy that aggregates the members' scores.
     pub strategy: Strategy,
     /// Conditions on the listed movies, in addition to the filters of the members' own requests.
     pub filter: Filter,
@@ -55,14 +55,14 @@ pub struct Group {
 }
 
 impl Group {
-    /// Takes filter, limit, offset and `explain` from a resolved request.
+    /// Creates a group request with the filter, limit, offset and `explain` of a resolved request.
     pub fn new(request: Request, strategy: Strategy) -> Self {
         let Request { filter, limit, offset, explain, .. } = request;
         Self { strategy, filter, limit, offset, explain }
     }
 }
 
-/// An invalid group.
+/// An error from an invalid group request.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum GroupError {
     /// The number of members is 0 or too large.
@@ -76,9 +76,9 @@ pub enum GroupError {
 /// A movie recommended to a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupRecommendation<'a> {
-    /// The movie.
+    /// Row of the movie.
     pub movie: MovieIdx,
-    /// Score of the group.
+    /// Aggregate of the members' scores.
     pub score: f32,
     /// Score of each member, in the order of the members.
     pub members: Vec<MemberScore<'a>>,
@@ -87,25 +87,25 @@ pub struct GroupRecommendation<'a> {
 /// A member's score of a movie.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemberScore<'a> {
-    /// The score, normalized so that the movie that fits the member's history best has 1 before genres, quality
-    /// and novelty.
+    /// The score, normalized so that the movie that fits the member's history best scores 1 before genres,
+    /// quality and novelty.
     pub score: f32,
     /// Terms of the score, largest first; empty unless the request asks for reasons.
     pub reasons: Vec<Reason<'a>>,
 }
 
-/// A group's list.
+/// A ranked list for a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupRanked<'a> {
     /// Movies, best first.
     pub items: Vec<GroupRecommendation<'a>>,
     /// Satisfaction of each member: the sum of the member's scores over the list up to the end of this page,
-    /// divided by the sum over the member's own best list of that length with the group's filters. 1 is as good
-    /// as a list for this member alone; negative values are raised to 0. `None` if no movie has a positive
-    /// score or no movie is listed.
+    /// divided by the sum over the member's own best list of that length with the group's filters. 1 means that
+    /// the list is as good as one for this member alone; negative values are raised to 0. `None` if no movie has a
+    /// positive score or no movie is listed.
     pub satisfaction: Vec<Option<f32>>,
-    /// Highest score of each member among the movies that pass the filters. It puts the score of a single movie
-    /// into proportion.
+    /// Highest score of each member among the movies that pass the filters, as a reference for the scores of
+    /// single movies. `None` if no movie passes.
     pub best: Vec<Option<f32>>,
     /// Set if fewer movies were returned than requested.
     pub shortfall: Option<Shortfall>,
@@ -114,8 +114,8 @@ pub struct GroupRanked<'a> {
 impl Recommender {
     /// Ranks the catalog for a group.
     ///
-    /// Movies that any member has seen or excluded are not listed, nor those that fail a filter of a member or
-    /// of the group. Exactly `limit` movies are returned if that many remain after the offset. Movies are sorted
+    /// Movies that any member has seen or excluded, and movies that fail a filter of a member or of the group,
+    /// are not listed. Exactly `limit` movies are returned if that many remain after the offset. Movies are sorted
     /// by score; the members' diversity does not apply. The result does not depend on the order of the members.
     /// Time and memory O(members · movies).
     ///
@@ -185,7 +185,7 @@ impl Recommender {
             filters.map(|filter| self.index.prepare(filter.clone())).collect();
         let mut eligible = Vec::new();
         for movie in (0..self.movies.len() as u32).map(MovieIdx) {
-            // A movie counts for the first kind of filter that it fails, whichever member's filter it is.
+            // A movie counts for the first kind of filter that it fails, regardless of the member.
             match filters.iter().filter_map(|filter| filter.failed_by(movie)).min() {
                 Some(kind) => *removed_by.entry(kind).or_default() += 1,
                 None => eligible.push(movie),
@@ -212,7 +212,7 @@ impl<'a, 'r> Member<'a, 'r> {
         Self { terms, scores }
     }
 
-    /// Lowest score that the member does not veto. O(movies).
+    /// Returns the lowest score that the member does not veto. O(movies).
     fn veto_threshold(&self, below: f32) -> f32 {
         let mut scores = self.scores.clone();
         let n_vetoed = (f64::from(below) * scores.len() as f64).floor() as usize;
@@ -220,17 +220,18 @@ impl<'a, 'r> Member<'a, 'r> {
         *scores.select_nth_unstable_by(n_vetoed.min(last), f32::total_cmp).1
     }
 
-    /// Score of an eligible movie.
+    /// Returns the score of an eligible movie.
     fn score_of(&self, eligible: &[MovieIdx], movie: MovieIdx) -> f32 {
         eligible.binary_search(&movie).map_or(0.0, |at| self.scores[at])
     }
 
-    /// Highest score of any movie. O(movies).
+    /// Returns the highest score of an eligible movie; `None` if there is none. O(movies).
     fn best(&self) -> Option<f32> {
         self.scores.iter().copied().max_by(f32::total_cmp)
     }
 
-    /// Sum of the scores of a list relative to the best list of its length. O(movies).
+    /// Returns the sum of the member's scores over a list, divided by the sum over the member's best list of the
+    /// same length; `None` if the latter is not positive. O(movies).
     fn satisfaction(&self, eligible: &[MovieIdx], listed: &[Candidate]) -> Option<f32> {
         let sum = |scores: &mut dyn Iterator<Item = f32>| scores.map(f64::from).sum::<f64>();
         let of_list = sum(&mut listed.iter().map(|item| self.score_of(eligible, item.movie)));
@@ -241,7 +242,7 @@ impl<'a, 'r> Member<'a, 'r> {
     }
 }
 
-/// Movies that no member vetoes, with the group's scores.
+/// Returns the movies that no member vetoes, with the group's scores.
 fn candidates(
     eligible: &[MovieIdx],
     members: &[Member<'_, '_>],

@@ -2,7 +2,7 @@
 //!
 //! A score is a sum of terms: affinity to the user's history, preferred genres and quality, minus a novelty
 //! penalty on well-known movies. Affinity comes from the content model or from a [`Blend`] of it with models
-//! trained on ratings. With [`Order::Popularity`] a score is the movie's popularity and nothing else. Every
+//! trained on ratings. With [`Order::Popularity`], a score is the movie's popularity alone. Every
 //! term is reported as a [`Reason`], and the contributions of the reasons add up to the score.
 //!
 //! | to | call |

@@ -11,16 +11,16 @@
 //! (share(i) + fit(i)) · (Σⱼ share(j) · K(i, j)² / (K(i, i) + σ²))^γ
 //! ```
 //!
-//! share(i) is the number of users who know movie i relative to the best known movie. fit(i) is the score of
+//! share(i) is the number of users who know movie i relative to the best-known movie. fit(i) is the score of
 //! the models trained on ratings, 1 for the best movie. Each movie that was seen conditions K by a rank-one
-//! update, whatever the feedback was; a movie that was not seen carries no information. γ is small: the number
+//! update, regardless of the feedback; a movie that was not seen provides no information. γ is small: the number
 //! of answers matters more than the information of each, so that the main effect of the second factor is that
 //! consecutive questions are about different kinds of movies.
 //!
 //! `benches/measurements` (`onboarding`) evaluates the choice on 600 held-out users of ml-latest-small.
-//! Compared with asking about the best known movies, NDCG@20 is higher by 0.002 ± 0.003 after 5 questions,
-//! 0.005 ± 0.004 after 10 and 0.016 ± 0.005 after 20, where it is 0.210. With the content model alone no way
-//! of asking was better than another.
+//! Compared with asking about the best-known movies, NDCG@20 is higher by 0.002 ± 0.003 after 5 questions,
+//! 0.005 ± 0.004 after 10 and 0.016 ± 0.005 after 20, where it is 0.210. With the content model alone, no
+//! strategy was better than another.
 
 use super::question_pool::{Answer, QuestionPool};
 use super::recommender::Recommender;
@@ -30,9 +30,9 @@ use crate::ids::MovieIdx;
 use crate::retrieval::Scores;
 
 impl Recommender {
-    /// Returns the movie to ask a new user about next; `None` if there is nothing left to ask.
+    /// Returns the movie to ask a new user about next; `None` if no question is left.
     ///
-    /// The result does not depend on the order of `answers`. Costs as much as [`Self::recommend`] if the blend
+    /// The result does not depend on the order of `answers`. Takes as long as [`Self::recommend`] if the blend
     /// has models trained on ratings. The first call also computes the pool of questions.
     pub fn next_question(
         &self,
@@ -46,7 +46,8 @@ impl Recommender {
         pool.next(&answers, &self.fits(history, &pool.movies))
     }
 
-    /// Number of users who know each movie: who liked it in training, or else who voted.
+    /// Returns the number of users who know each movie: training users who liked it or, without a popularity
+    /// model, users who voted.
     fn n_users_who_know(&self) -> Vec<f32> {
         let learned = self.blend.popularity_scores();
         learned.filter(|scores| scores.iter().any(|score| *score > 0.0)).unwrap_or_else(|| {
@@ -54,8 +55,8 @@ impl Recommender {
         })
     }
 
-    /// Scores of the models trained on ratings, which predict what the user may have watched. All 0 without a
-    /// history, and with the content model alone, which does not predict this.
+    /// Returns the scores of the blend with models trained on ratings, which predict the movies that the user has
+    /// watched. Returns zeros without a history, and with the content model alone, which does not predict this.
     fn fits(&self, history: &[HistoryItem], movies: &[MovieIdx]) -> Vec<f32> {
         if history.is_empty() || self.blend.models.is_empty() {
             return vec![0.0; movies.len()];

@@ -9,16 +9,16 @@ use crate::catalog::Movie;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
-    /// By how well movies fit the user.
+    /// By fit to the user's taste.
     #[default]
     Taste,
-    /// By popularity. Movies of the history are not listed, but the history has no other effect, and
-    /// preferred genres, quality and novelty have none.
+    /// By popularity. Movies of the history are not listed; otherwise the history, preferred genres, quality
+    /// and novelty have no effect.
     Popularity,
 }
 
-/// Source of popularity: the first source that covers a quarter of the catalog, or else the one that covers
-/// most of it.
+/// Source of popularity: the first source that covers a quarter of the catalog, or else the source with the
+/// highest coverage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PopularitySource {
@@ -44,7 +44,7 @@ pub(super) struct Popularity {
 }
 
 impl Popularity {
-    /// Selects a source and scales it. Popularity spans orders of magnitude, so that scores are logarithms.
+    /// Selects a source and scales it. Popularity spans orders of magnitude, so that scores are logarithmic.
     /// O(movies).
     pub fn fit(movies: &[Movie], blend: &Blend) -> Self {
         let of_movies = |value: fn(&Movie) -> f32| movies.iter().map(value).collect::<Vec<f32>>();
@@ -78,7 +78,7 @@ mod tests {
     use crate::models::popular::Popular;
     use crate::ranking::blend::WeightedModel;
 
-    /// Fits movies given as popularity and vote count, with the scores of a popularity model.
+    /// Fits movies with the given popularity and vote count, and a popularity model with the scores `counts`.
     fn fit(facts: &[(Option<f32>, Option<u32>)], counts: Option<Vec<f32>>) -> Popularity {
         let with = |(popularity, vote_count): &(Option<f32>, Option<u32>)| Movie {
             popularity: *popularity,

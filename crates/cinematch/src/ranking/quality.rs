@@ -8,13 +8,13 @@ pub struct Quality {
     /// Quality, 0 to 1: a weighted sum of the Bayesian average of the votes and of the vote popularity. 0 for
     /// movies without votes.
     pub score: Vec<f32>,
-    /// Logarithm of the number of votes, 0 to 1: 1 for the movie with most.
+    /// Logarithm of the number of votes, scaled to 0–1: 1 for the movie with the most votes.
     pub vote_popularity: Vec<f32>,
 }
 
 /// Weight of the Bayesian average in the quality; the rest is the weight of the vote popularity.
 const AVERAGE_SHARE: f32 = 0.65;
-/// Bayesian averages that are mapped to 0 and to 1. Averages beyond are clamped.
+/// Bayesian averages that are mapped to 0 and to 1. Averages outside this range are clamped.
 const WORST_AVERAGE: f32 = 4.5;
 const BEST_AVERAGE: f32 = 8.7;
 

@@ -1,4 +1,4 @@
-//! Queries, in the terms of users and clients.
+//! Queries as clients send them, with movie ids and names.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ pub struct GenreFilter {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Filters {
-    /// Conditions on genres.
+    /// Conditions on the genres of a movie.
     pub genres: GenreFilter,
     /// Requires at least one of these streaming services; empty: no condition.
     pub services: Vec<String>,
@@ -57,11 +57,11 @@ pub struct Filters {
 /// A request for a list, before validation by [`Recommender::resolve`](super::Recommender::resolve).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
-    /// Liked movies.
+    /// Movies that the user likes.
     pub liked: Vec<MovieId>,
-    /// Disliked movies. A dislike overrides a like of the same movie.
+    /// Movies that the user dislikes. A dislike overrides a like of the same movie.
     pub disliked: Vec<MovieId>,
-    /// Ratings. A rating overrides likes, dislikes and earlier ratings of the same movie.
+    /// The user's ratings. A rating overrides likes, dislikes and earlier ratings of the same movie.
     pub ratings: Vec<Rating>,
     /// Genres that the user prefers.
     pub preferred_genres: Vec<String>,
@@ -75,9 +75,9 @@ pub struct Query {
     pub limit: usize,
     /// Number of movies to skip at the start of the list.
     pub offset: usize,
-    /// Diversity, 0 to 1; `None` selects a default.
+    /// Diversity of the list, 0 to 1; `None` selects a default.
     pub diversity: Option<f32>,
-    /// Novelty, 0 to 1.
+    /// Novelty, 0 to 1: strength of the penalty on well-known movies.
     pub novelty: f32,
     /// True if the reasons of each score are requested.
     pub explain: bool,
@@ -96,10 +96,10 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// All errors of a query.
+/// The invalid fields of a query.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect::<Vec<_>>().join("; "))]
 pub struct QueryError {
-    /// Errors of the fields; not empty.
+    /// Errors of the fields, 1 to 20.
     pub errors: Vec<FieldError>,
 }

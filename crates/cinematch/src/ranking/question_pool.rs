@@ -1,9 +1,9 @@
-//! The movies that onboarding asks about, and the choice of the next one.
+//! The movies that onboarding asks about, and the selection of the next question.
 
 use crate::ids::MovieIdx;
 use crate::models::content::ContentModel;
 
-/// Number of movies that may be asked about: the best known ones.
+/// Maximum number of movies in the pool: the best-known ones.
 const POOL: usize = 400;
 /// σ²: variance of an answer around the user's taste for the movie.
 const NOISE: f32 = 0.3;
@@ -13,7 +13,7 @@ const INFORMATION_EXPONENT: f32 = 0.3;
 /// A user's answer to a question about a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The user has seen the movie and gave feedback.
+    /// The user has seen the movie and given feedback.
     Seen,
     /// The user has not seen the movie.
     NotSeen,
@@ -21,19 +21,19 @@ pub enum Answer {
     Skipped,
 }
 
-/// Movies that may be asked about.
+/// The movies that onboarding can ask about.
 #[derive(Clone, Debug, Default)]
 pub(super) struct QuestionPool {
-    /// Movies, best known first.
+    /// Movies, best-known first.
     pub movies: Vec<MovieIdx>,
-    /// Number of users who know each movie, relative to the best known movie.
+    /// Number of users who know each movie, relative to the best-known movie.
     share: Vec<f32>,
     /// Pairwise content similarity, row by row; 1 on the diagonal.
     similarities: Vec<f32>,
 }
 
 impl QuestionPool {
-    /// Selects the best known movies. `known` is the number of users who know each movie of the catalog.
+    /// Selects the best-known movies. `known` is the number of users who know each movie of the catalog.
     /// O(movies + pool · (entries + pool)).
     pub fn new(model: &ContentModel, known: &[f32]) -> Self {
         let mut movies: Vec<MovieIdx> = (0..known.len() as u32).map(MovieIdx).collect();
@@ -62,8 +62,8 @@ impl QuestionPool {
         Self { movies, share, similarities }
     }
 
-    /// Returns the movie with the highest expected value of a question; `None` if all were asked about.
-    /// `fits` is how well each movie of the pool fits the user's history. O(pool² · movies seen).
+    /// Returns the movie whose question has the highest expected value; `None` if no question is left. `fits`
+    /// contains the fit of each movie of the pool to the user's history. O(pool² · movies seen).
     pub fn next(&self, answers: &[(MovieIdx, Answer)], fits: &[f32]) -> Option<MovieIdx> {
         let n_movies = self.movies.len();
         let mut covariance = self.similarities.clone();
@@ -84,7 +84,7 @@ impl QuestionPool {
         let mut best: Option<(f32, usize)> = None;
         for at in (0..n_movies).filter(|at| !is_asked[*at]) {
             let value = value(at);
-            // Ties go to the better known movie.
+            // Ties are broken in favor of the better-known movie.
             if best.is_none_or(|(highest, _)| value > highest) {
                 best = Some((value, at));
             }

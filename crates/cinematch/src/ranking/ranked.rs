@@ -12,9 +12,9 @@ use crate::retrieval::FilterKind;
 /// A recommended movie.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recommendation<'a> {
-    /// The movie.
+    /// Row of the movie.
     pub movie: MovieIdx,
-    /// The score, which is the sum of the contributions of all reasons.
+    /// Score of the movie: the sum of the contributions of all reasons.
     pub score: f32,
     /// Terms of the score, largest first; empty unless the request asks for reasons.
     pub reasons: Vec<Reason<'a>>,
@@ -36,7 +36,7 @@ pub struct Shortfall {
     pub removed_by: BTreeMap<FilterKind, usize>,
 }
 
-/// A ranked list.
+/// A page of a ranked list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ranked<'a> {
     /// Movies, best first.

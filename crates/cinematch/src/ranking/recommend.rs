@@ -13,7 +13,7 @@ use crate::ids::MovieIdx;
 use crate::retrieval::{Candidate, PreparedFilter, Scores, best};
 
 thread_local! {
-    /// Per-movie scores. The buffer is reused, so that a request makes no allocation of the catalog's size.
+    /// Buffer of per-movie scores, reused so that a request does not allocate memory of the catalog's size.
     static OWN_SCORES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -37,7 +37,7 @@ impl Recommender {
         Ranked { items, shortfall }
     }
 
-    /// Returns score, reasons and predicted stars of the given movies, in the given order.
+    /// Returns the scores, reasons and predicted stars of the given movies, in the given order.
     ///
     /// The values are those that [`Self::recommend`] returns for a listed movie. Movies that the filter
     /// removes, including those of the history, are assessed too. O(catalog + given movies · history).

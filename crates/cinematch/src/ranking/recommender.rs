@@ -20,36 +20,36 @@ const QUALITY_GRADES: f32 = 16.0;
 /// Selects whether TMDb's votes contribute to scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Votes {
-    /// Votes contribute: of two movies that fit equally well, the better rated one ranks higher.
+    /// Votes contribute: of two movies that fit equally well, the better-rated one ranks higher.
     Count,
     /// Votes are displayed and used by filters only.
     Ignore,
 }
 
 /// Maximum contributions of the terms of a score that do not depend on the history. Content scores and
-/// blended scores have different ranges, so that there is one set for each.
+/// blended scores have different ranges, so that each has its own set of weights.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TermWeights {
     /// Contribution of the highest quality.
     pub quality: f32,
     /// Contribution of matching all preferred genres.
     pub genres: f32,
-    /// Penalty of the best known movie at full novelty.
+    /// Penalty of the best-known movie at full novelty.
     pub novelty: f32,
 }
 
 impl TermWeights {
-    /// For the content model alone. Quality decides between movies that fit equally well. Novelty can
+    /// Weights for the content model alone. Quality decides between movies that fit equally well. Novelty can
     /// cancel quality and no more, so that it promotes little-known movies that fit, not bad ones.
     const CONTENT: Self = Self { quality: 0.15, genres: 0.12, novelty: 0.15 };
 
-    /// For blends with models trained on ratings. These models already prefer good movies, so that quality
+    /// Weights for blends with models trained on ratings. These models already prefer good movies, so that quality
     /// mainly orders movies that they do not cover. Their best movie scores 1, so that genres need a larger
     /// weight. They favor well-known movies, so that novelty needs a larger weight (`docs/dials.md`).
     const BLENDED: Self = Self { quality: 0.04, genres: 0.5, novelty: 0.7 };
 }
 
-/// Ranks a catalog for users and groups. Immutable and safe to share between threads.
+/// Ranks a catalog for users and groups. A recommender is immutable and can be shared between threads.
 ///
 /// [`Self::resolve`] turns a query into a request, and [`Self::recommend`] ranks the catalog for it.
 #[derive(Debug)]
@@ -133,45 +133,45 @@ impl Recommender {
         self
     }
 
-    /// Movies of the catalog, by row.
+    /// Returns the movies of the catalog, by row.
     pub fn movies(&self) -> &[Movie] {
         &self.movies
     }
 
-    /// Movie of a row.
+    /// Returns the movie in the row `index`.
     pub fn movie(&self, index: MovieIdx) -> &Movie {
         &self.movies[index.row()]
     }
 
-    /// Maps movie ids to rows.
+    /// Returns the vocabulary, which maps movie ids to rows.
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
     }
 
-    /// Columns that filters read.
+    /// Returns the index of the columns that filters read.
     pub fn index(&self) -> &FilterIndex {
         &self.index
     }
 
-    /// Models trained on ratings, with their weights.
+    /// Returns the blend of the content model and models trained on ratings.
     pub fn blend(&self) -> &Blend {
         &self.blend
     }
 
-    /// The content model.
+    /// Returns the content model.
     pub fn model(&self) -> &ContentModel {
         &self.model
     }
 
-    /// Finds a model by name. The name of the blend selects all its models.
+    /// Returns the model with a name. The name of the blend selects all its models.
     ///
     /// # Errors
-    /// Returns an error that lists the available names if there is no such model.
+    /// Returns an error that lists the available names if the blend has no such model.
     pub fn choose(&self, name: &str) -> Result<ModelChoice, UnknownModel> {
         self.blend.find(name)
     }
 
-    /// Streaming services that have a movie, in a region or, without one, in the catalog itself.
+    /// Returns the streaming services that offer a movie, in a region or, without one, in the catalog itself.
     pub fn services_of(&self, movie: MovieIdx, region: Option<usize>) -> Vec<&str> {
         match region {
             Some(region) => self.index.regions()[region].services_of(movie).collect(),

@@ -15,9 +15,9 @@ const COLD_START_DIVERSITY: f32 = 0.5;
 /// A movie of the user's history.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HistoryItem {
-    /// Weight of the movie for or against similar movies.
+    /// The movie with the weight that raises or lowers the scores of similar movies.
     pub signal: Signal,
-    /// The user's feedback.
+    /// Feedback that `signal` was derived from.
     pub feedback: Feedback,
 }
 
@@ -37,7 +37,7 @@ pub struct Request {
     pub offset: usize,
     /// Diversity, 0 to 1. `None` selects a default, which depends on the order and on the history.
     pub diversity: Option<f32>,
-    /// Novelty, 0 to 1.
+    /// Novelty, 0 to 1: strength of the penalty on well-known movies.
     pub novelty: f32,
     /// True if the reasons of each score are requested.
     pub explain: bool,
@@ -48,7 +48,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The requested diversity or its default. Lists by popularity are not diversified by default.
+    /// Returns the requested diversity or its default. Lists by popularity are not diversified by default.
     pub(super) fn diversity_or_default(&self) -> f32 {
         self.diversity.unwrap_or(match self.order {
             Order::Popularity => 0.0,
@@ -57,7 +57,7 @@ impl Request {
         })
     }
 
-    /// The history as ratings, for models trained on ratings.
+    /// Returns the history as ratings, for models trained on ratings.
     pub(super) fn rated(&self) -> Vec<Rated> {
         self.history
             .iter()

@@ -1,4 +1,4 @@
-//! Validates queries against the catalog.
+//! Validation of queries against the catalog.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -13,7 +13,7 @@ use crate::rating::is_rating;
 use crate::retrieval::{Filter, FilterIndex, RegionIndex};
 use crate::sources::excerpt;
 
-/// Error message for a region without streaming data.
+/// Returns the error message for a region without streaming data.
 pub fn no_region(code: &str, index: &FilterIndex) -> String {
     let known: Vec<&str> = index.regions().iter().map(RegionIndex::code).collect();
     let code = excerpt(code);
@@ -33,7 +33,7 @@ const MAX_LIMIT: usize = 100;
 const MAX_MOVIES: usize = 10_000;
 /// Maximum number of names in each list of a query.
 const MAX_NAMES: usize = 100;
-/// Maximum number of errors that are reported.
+/// Maximum number of errors to report.
 const MAX_ERRORS: usize = 20;
 
 impl Recommender {
@@ -43,7 +43,7 @@ impl Recommender {
     /// because a client may have a larger catalog.
     ///
     /// # Errors
-    /// Returns up to 20 errors if names are unknown or numbers are out of range.
+    /// Returns up to 20 errors if names are unknown, or if numbers or lengths of lists are out of range.
     pub fn resolve(&self, query: &Query) -> Result<(Request, Vec<MovieId>), QueryError> {
         let mut check = Check { errors: Vec::new() };
         check.numbers(query);
@@ -125,7 +125,7 @@ impl Recommender {
         Ok((request, unknown))
     }
 
-    /// Builds the history, with each movie once and in the order of the query, and the list of unknown ids.
+    /// Returns the history, with each movie once and in the order of the query, and the ids of unknown movies.
     fn history(&self, query: &Query) -> (Vec<HistoryItem>, Vec<MovieId>) {
         let liked = query.liked.iter().map(|id| (*id, Feedback::Liked));
         let disliked = query.disliked.iter().map(|id| (*id, Feedback::Disliked));
@@ -190,7 +190,7 @@ impl Check {
         }
         for (at, rating) in query.ratings.iter().enumerate() {
             if !is_rating(rating.rating) {
-                let message = format!("expected 0.5 to 5.0 in halves, got {}", rating.rating);
+                let message = format!("expected 0.5 to 5.0 in steps of 0.5, got {}", rating.rating);
                 self.fail(format!("ratings[{at}].rating"), message);
             }
         }
@@ -212,7 +212,8 @@ impl Check {
         }
     }
 
-    /// Finds the positions of names in a list. Names that only `known` contains are valid but match no movie.
+    /// Returns the positions of names in a list and reports unknown names. Names that only `known` contains are
+    /// valid but match no movie.
     fn names(
         &mut self,
         field: &str,

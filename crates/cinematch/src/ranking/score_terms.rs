@@ -10,14 +10,14 @@ use crate::models::Model;
 use crate::models::content::{Profile, Signal};
 
 /// Factor on the content model's dislikes in a blend. Models trained on ratings ignore dislikes, so that
-/// content has to make up for them. A larger factor makes the lists of users with dislikes worse
+/// the content model has to compensate. A larger factor makes the lists of users with dislikes worse
 /// (`docs/dials.md`).
 const BLENDED_DISLIKE_FACTOR: f32 = 1.5;
-/// Vote popularity below which novelty has no penalty. It corresponds to about 200 votes if the best known
-/// movie has 40,000; being even less known makes a movie no more novel.
+/// Vote popularity below which novelty has no penalty. It corresponds to about 200 votes if the best-known
+/// movie has 40,000. Movies that are even less known are not more novel.
 const NOVEL_BELOW: f32 = 0.5;
 
-/// Inputs of the terms of one request's scores, after the history is folded in.
+/// Inputs of the terms of one request's scores, with the profile of the history.
 pub(super) struct ScoreTerms<'a, 'r> {
     pub recommender: &'a Recommender,
     pub request: &'r Request,
@@ -49,7 +49,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         (terms, shared)
     }
 
-    /// Like [`Self::compute`], but scales the scores so that the movie that fits the history best has 1, also
+    /// Like [`Self::compute`], but scales the scores so that the movie that fits the history best scores 1, also
     /// with the content model alone. Normalized scores can be compared between users.
     pub fn compute_normalized(
         recommender: &'a Recommender,
@@ -64,7 +64,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         }
         let history = request.rated();
         // Dislikes lower the scores of similar movies. If the scale were computed from the lowered scores,
-        // scaling would give back part of what these movies lost.
+        // scaling would undo part of that penalty.
         let has_dislikes = terms.signals.iter().any(|signal| signal.weight < 0.0);
         let reference = has_dislikes.then(|| recommender.model.liked_profile(&terms.signals));
         let input = BlendInput {
@@ -81,7 +81,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         (terms, shared)
     }
 
-    /// Folds the history into the content model. Lists by popularity ignore the history.
+    /// Computes the content profile of the history (fold-in). Lists by popularity ignore the history.
     fn fold_in(recommender: &'a Recommender, request: &'r Request) -> Self {
         let is_blended = !recommender.blend.models.is_empty();
         let signal = |signal: Signal| {
@@ -110,8 +110,8 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         }
     }
 
-    /// Exact contribution of each movie of the history to the score of each movie in `movies`. O(entries of
-    /// both + matches) plus the time of the models trained on ratings.
+    /// Returns the exact contribution of each movie of the history to the score of each movie in `movies`.
+    /// O(entries of both + matches) plus the time of the models trained on ratings.
     pub fn history_contributions(&self, movies: &[MovieIdx]) -> Vec<Vec<f32>> {
         let recommender = self.recommender;
         let learned = recommender.rating_contributions(&self.request.rated(), &self.scales, movies);
@@ -127,7 +127,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         contributions
     }
 
-    /// Preferred genres as a shared term; `None` if no genre is preferred.
+    /// Returns the preferred genres as a shared term; `None` if no genre is preferred.
     fn genre_term(&self) -> Option<SharedTerm<'a>> {
         let recommender = self.recommender;
         let values = || recommender.index.combinations().map(|genres| self.genre_bonus(genres));
@@ -135,12 +135,12 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         (!self.request.preferred_genres.is_empty()).then(term)
     }
 
-    /// Quality term of a movie.
+    /// Returns the quality term of a movie.
     pub fn quality(&self, row: usize) -> f32 {
         self.recommender.weights.quality * self.recommender.quality.score[row]
     }
 
-    /// Novelty penalty of a movie, 0 or higher.
+    /// Returns the novelty penalty of a movie, 0 or higher.
     pub fn novelty(&self, row: usize) -> f32 {
         self.novelty_penalty(self.recommender.quality.vote_popularity[row])
     }
@@ -150,15 +150,15 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         self.recommender.weights.novelty * self.request.novelty * excess
     }
 
-    /// Contribution of a movie's genres: the number of preferred ones among them, divided by the geometric
-    /// mean of the number of preferred genres and the number of the movie's genres.
+    /// Returns the contribution of a movie's genres, proportional to the number of preferred ones among them
+    /// divided by the geometric mean of the number of preferred genres and the number of the movie's genres.
     fn genre_bonus(&self, of_movie: &[u64]) -> f32 {
         let preferred = &self.request.preferred_genres;
         let matched = preferred.iter().filter(|genre| has_bit(of_movie, **genre)).count();
         if matched == 0 { 0.0 } else { matched as f32 * self.genre_share(of_movie) }
     }
 
-    /// Contribution of each preferred genre that a movie has.
+    /// Returns the contribution of each preferred genre of a movie.
     pub fn genre_share(&self, of_movie: &[u64]) -> f32 {
         let n_genres: u32 = of_movie.iter().map(|word| word.count_ones()).sum();
         let both = self.request.preferred_genres.len() as f32 * n_genres.max(1) as f32;
@@ -166,7 +166,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
     }
 }
 
-/// True if a bit of a bit set is set.
+/// Returns true if a bit set contains `bit`.
 pub(super) fn has_bit(words: &[u64], bit: usize) -> bool {
     words[bit / 64] >> (bit % 64) & 1 == 1
 }

@@ -32,7 +32,7 @@ fn recommender() -> Recommender {
     with_models(Vec::new())
 }
 
-/// An item-item model, a factor model and a popularity model.
+/// Returns an item-item model, a factor model and a popularity model.
 fn models() -> Vec<WeightedModel> {
     let mut weights = CsrMatrix::new(12);
     for row in 0..12_u32 {
@@ -72,7 +72,7 @@ fn ids(recommender: &Recommender, ranked: &Ranked<'_>) -> Vec<u32> {
     ranked.items.iter().map(|item| recommender.movie(item.movie).movie_id.0).collect()
 }
 
-/// Error message of an invalid query.
+/// Returns the error message of an invalid query.
 fn error_of(query: &Query) -> String {
     recommender().resolve(query).unwrap_err().to_string()
 }
@@ -115,7 +115,7 @@ fn rejects_numbers_out_of_range_with_their_field() {
 }
 
 #[test]
-fn a_known_service_without_movies_is_a_shortfall_not_an_error() {
+fn reports_a_shortfall_for_a_known_service_without_movies() {
     let recommender = recommender();
     let filters = Filters { services: vec!["hulu".to_owned()], ..Filters::default() };
     let (request, _) = recommender.resolve(&Query { filters, ..query() }).unwrap();
@@ -140,7 +140,7 @@ fn a_rating_overrides_a_dislike_and_a_dislike_overrides_a_like() {
 }
 
 #[test]
-fn a_user_without_history_gets_a_mixed_list() {
+fn lists_all_kinds_of_movies_for_a_user_without_history() {
     let recommender = recommender();
     let (request, _) = recommender.resolve(&Query { limit: 3, ..query() }).unwrap();
     let ranked = recommender.recommend(&request);
@@ -305,13 +305,13 @@ prop_compose! {
     }
 }
 
-/// Recommender with the query's model: a blend, or the content model only.
+/// Returns a recommender that has the query's model: a blend, or the content model alone.
 fn for_query(query: &Query, blended: bool) -> Recommender {
     let learned = query.model.as_ref().is_some_and(|model| model != "content");
     with_models(if blended || learned { models() } else { Vec::new() })
 }
 
-/// True if a movie may be listed, decided without the code under test.
+/// Returns true if a query allows a movie, without using the code under test.
 fn may_be_shown(movie: &Movie, query: &Query) -> bool {
     let has = |genre: &String| movie.genres.contains(genre);
     let genres = &query.filters.genres;
@@ -341,7 +341,7 @@ proptest! {
         let ranked = recommender.recommend(&request);
         let eligible = recommender.movies().iter().filter(|movie| may_be_shown(movie, &query)).count();
 
-        // Exactly k movies if k are eligible, each once, each allowed.
+        // The list has exactly k movies if k are eligible, and each is allowed and occurs once.
         prop_assert_eq!(ranked.items.len(), query.limit.min(eligible.saturating_sub(query.offset)));
         let mut shown = ids(&recommender, &ranked);
         prop_assert!(ranked.items.iter().all(|item| may_be_shown(recommender.movie(item.movie), &query)));

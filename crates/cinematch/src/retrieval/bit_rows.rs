@@ -25,12 +25,12 @@ impl BitRows {
         Self { words_per_row, words }
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn n_rows(&self) -> usize {
         self.words.len() / self.words_per_row.max(1)
     }
 
-    /// Words of a row.
+    /// Returns the words of a row.
     pub fn row(&self, row: usize) -> &[u64] {
         &self.words[row * self.words_per_row..(row + 1) * self.words_per_row]
     }
@@ -44,7 +44,7 @@ impl BitRows {
         mask
     }
 
-    /// Number of bits set both in a row and in a mask.
+    /// Returns the number of bits that are set both in a row and in a mask.
     pub fn shared(&self, row: usize, mask: &[u64]) -> u32 {
         self.row(row).iter().zip(mask).map(|(a, b)| (a & b).count_ones()).sum()
     }

@@ -1,7 +1,8 @@
 //! Pages of the sorted and filtered catalog.
 //!
 //! A page starts after the sort key of the previous page's last movie (keyset pagination). If movies are
-//! added or removed between two requests, no movie is repeated or skipped, and every page costs the same.
+//! added or removed between two requests, no movie is repeated or skipped. The time per page does not depend
+//! on its position in the list.
 
 use super::cursor::Cursor;
 use super::filter::Filter;
@@ -87,7 +88,7 @@ mod tests {
         })
     }
 
-    /// Ids of the movies that pass, sorted without the code under test.
+    /// Returns the ids of the movies that pass, sorted without the code under test.
     fn sorted_ids(movies: &[Movie], sort: Sort, passes: impl Fn(&Movie) -> bool) -> Vec<MovieId> {
         let mut passing: Vec<&Movie> = movies.iter().filter(|movie| passes(movie)).collect();
         passing.sort_by(|a, b| {
@@ -138,7 +139,7 @@ mod tests {
                 {
                     let gone = now.remove(which.index(now.len()));
                     let place = expected.iter().position(|id| *id == gone.movie_id);
-                    // A movie that was already listed stays listed.
+                    // A movie that was already listed remains in the expected list.
                     if let Some(place) = place.filter(|place| *place >= listed.len()) {
                         expected.remove(place);
                     }

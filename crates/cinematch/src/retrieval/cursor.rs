@@ -10,17 +10,17 @@ use crate::ids::MovieId;
 /// The position at which a page ended.
 ///
 /// Its text form is opaque and alphanumeric, so that it can be part of a URL. It contains the sort key of
-/// the last movie and not a row number: a cursor stays valid when another generation is loaded.
+/// the last movie instead of a row number, so that it remains valid when another generation is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub(super) sort: Sort,
     pub(super) last: SortKey,
 }
 
-/// A text that is not a valid cursor for a list.
+/// An error from parsing a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CursorError {
-    /// The text was not returned by the server, or it was changed since.
+    /// The text was not returned by the server, or it was modified afterwards.
     #[error("expected a next_cursor from an earlier reply, or no cursor for the first page")]
     Malformed,
     /// The cursor belongs to a list with another sort order.
@@ -28,9 +28,9 @@ pub enum CursorError {
     OtherSort(Sort),
 }
 
-/// Version of the encoding.
+/// Version of the text form, its first byte.
 const VERSION: u8 = 1;
-/// Maximum length of a text that is parsed, in bytes.
+/// Maximum length of the text form, in bytes.
 const MAX_LENGTH: usize = 1 << 14;
 
 impl fmt::Display for Cursor {

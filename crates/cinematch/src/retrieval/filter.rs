@@ -33,14 +33,14 @@ pub struct Filter {
     pub min_votes: u32,
     /// Minimum average vote, 0 to 10.
     pub rating_min: Option<f32>,
-    /// Movies that the user has seen, rated, liked or disliked; ascending.
+    /// Movies that are in the user's history, watched or on the watchlist; ascending.
     pub seen: Vec<MovieIdx>,
     /// Movies that the request excludes; ascending.
     pub excluded: Vec<MovieIdx>,
 }
 
 impl Filter {
-    /// True if any condition other than `seen` and `excluded` is set.
+    /// Returns true if any condition other than `seen` and `excluded` is set.
     fn has_conditions_on_facts(&self) -> bool {
         let neither = Self { seen: Vec::new(), excluded: Vec::new(), region: None, ..self.clone() };
         neither != Self::default()
@@ -51,30 +51,30 @@ impl Filter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FilterKind {
-    /// Seen, rated, liked, disliked, or on the watchlist.
+    /// [`Filter::seen`]: the user has seen, rated, liked or disliked the movie, or it is on the watchlist.
     Seen,
-    /// Excluded by the request.
+    /// [`Filter::excluded`]: the request excludes the movie.
     ExcludeMovieIds,
-    /// Genres.
+    /// Genres: [`Filter::genres_any`], [`Filter::genres_all`] or [`Filter::genres_none`].
     Genres,
-    /// Streaming services.
+    /// Streaming services: [`Filter::services`], in the region of the filter.
     Services,
-    /// Year of release.
+    /// Year of release: [`Filter::year_min`] or [`Filter::year_max`].
     Year,
-    /// Runtime.
+    /// Runtime: [`Filter::runtime_min`] or [`Filter::runtime_max`].
     Runtime,
-    /// Original language.
+    /// Original language: [`Filter::languages`].
     Languages,
-    /// Number of votes.
+    /// Number of votes: [`Filter::min_votes`].
     MinVotes,
-    /// Average vote.
+    /// Average vote: [`Filter::rating_min`].
     RatingMin,
-    /// Vetoed by a member of the group.
+    /// A member of the group vetoes the movie.
     Veto,
 }
 
 impl FilterKind {
-    /// Name of this condition in replies.
+    /// Returns the name of this condition in replies.
     pub fn name(self) -> &'static str {
         match self {
             Self::Seen => "seen",
@@ -91,7 +91,7 @@ impl FilterKind {
     }
 }
 
-/// A filter with the bit masks that checking a movie needs.
+/// A filter with precomputed bit masks, ready to check movies.
 #[derive(Clone, Debug)]
 pub struct PreparedFilter<'a> {
     index: &'a FilterIndex,
@@ -100,9 +100,9 @@ pub struct PreparedFilter<'a> {
     genres_all: Vec<u64>,
     genres_none: Vec<u64>,
     services: Vec<u64>,
-    /// One bit per movie that is on a requested service of the requested region; `None` without a region.
+    /// Bit set of the movies that are on a requested service in the requested region; `None` without a region.
     on_services: Option<Vec<u64>>,
-    /// True if a movie that is neither seen nor excluded can still fail.
+    /// True if the filter has conditions other than `seen` and `excluded`.
     has_conditions_on_facts: bool,
 }
 
@@ -124,8 +124,8 @@ impl FilterIndex {
         }
     }
 
-    /// Sets a bit for each movie that is on at least one of the given services of a region. O(movies + the
-    /// region's entries).
+    /// Returns a bit set of the movies that are on at least one of the given services in a region. O(movies +
+    /// the region's entries).
     fn on_services(&self, region: usize, services: &[usize]) -> Vec<u64> {
         let RegionIndex { region, service_positions, .. } = &self.regions[region];
         let mut bits = vec![0; self.facts.len().div_ceil(64)];
@@ -197,7 +197,8 @@ impl PreparedFilter<'_> {
         (!filter.rating_min.is_none_or(reaches)).then_some(FilterKind::RatingMin)
     }
 
-    /// Counts the movies that fail, each under the first condition it fails. O(movies).
+    /// Returns the number of movies that each condition removes. A movie counts for the first condition that it
+    /// fails. O(movies).
     pub fn count_removed(&self) -> Vec<(FilterKind, usize)> {
         let mut counts = std::collections::BTreeMap::new();
         for row in 0..self.index.n_movies() {

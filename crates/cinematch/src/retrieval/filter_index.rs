@@ -1,4 +1,4 @@
-//! The columns of the catalog that filters read.
+//! Index of the catalog columns that filters read.
 
 use rustc_hash::FxHashMap;
 
@@ -12,17 +12,17 @@ use crate::ids::MovieIdx;
 /// Columns that filters read, with one entry per movie.
 #[derive(Clone, Debug)]
 pub struct FilterIndex {
-    /// Genres of the catalog.
+    /// Distinct genres of the catalog.
     pub genres: NameList,
-    /// Streaming services of the catalog.
+    /// Distinct streaming services of the catalog.
     pub services: NameList,
-    /// Languages of the catalog.
+    /// Distinct original languages of the catalog.
     pub languages: NameList,
     /// Distinct combinations of genres.
     pub(super) combinations: BitRows,
-    /// Combination of each movie.
+    /// Position in `combinations` of each movie's genres.
     pub(super) combination_of: Vec<u32>,
-    /// Services of each movie.
+    /// Bit set of the services of each movie.
     pub(super) service_bits: BitRows,
     pub(super) facts: Vec<Facts>,
     pub(super) regions: Vec<RegionIndex>,
@@ -39,14 +39,15 @@ pub struct RegionIndex {
     pub(super) service_positions: Vec<u32>,
 }
 
-/// Numeric columns of a movie.
+/// Facts of a movie that filters compare.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts {
     pub votes: u32,
-    /// Average vote.
+    /// Average vote, 0 to 10.
     pub rating: Option<f32>,
     pub runtime: Option<u32>,
     pub year: Option<u16>,
+    /// Position in [`FilterIndex::languages`].
     pub language: Option<u16>,
 }
 
@@ -117,51 +118,51 @@ impl FilterIndex {
         self.regions = regions.collect();
     }
 
-    /// Regions with streaming data.
+    /// Returns the regions with streaming data.
     pub fn regions(&self) -> &[RegionIndex] {
         &self.regions
     }
 
-    /// Position of a region in [`Self::regions`], by its code in any case.
+    /// Returns the position in [`Self::regions`] of the region with the given code, ignoring case.
     pub fn find_region(&self, code: &str) -> Option<usize> {
         let code = code.trim();
         self.regions.iter().position(|index| index.region.code.eq_ignore_ascii_case(code))
     }
 
-    /// Genres of a movie, as a bit set over [`Self::genres`].
+    /// Returns the genres of a movie, as a bit set over [`Self::genres`].
     pub fn genres_of(&self, row: usize) -> &[u64] {
         self.combinations.row(self.combination_of[row] as usize)
     }
 
-    /// Distinct combinations of genres, as bit sets over [`Self::genres`]. A large catalog has few
+    /// Returns the distinct combinations of genres, as bit sets over [`Self::genres`]. A large catalog has few
     /// combinations, so that a value per combination is cheaper than a value per movie.
     pub(crate) fn combinations(&self) -> impl Iterator<Item = &[u64]> {
         (0..self.combinations.n_rows()).map(|combination| self.combinations.row(combination))
     }
 
-    /// Position in [`Self::combinations`] of each movie's genres.
+    /// Returns the position of each movie's genres in [`Self::combinations`].
     pub(crate) fn combination_of(&self) -> &[u32] {
         &self.combination_of
     }
 
-    /// Movies by sort order.
+    /// Returns the catalog in each sort order.
     pub(super) fn sorted(&self) -> &SortedMovies {
         &self.sorted
     }
 
-    /// Number of movies.
+    /// Returns the number of movies.
     pub(super) fn n_movies(&self) -> usize {
         self.facts.len()
     }
 }
 
 impl RegionIndex {
-    /// ISO 3166-1 alpha-2 code, such as `DE`.
+    /// Returns the ISO 3166-1 alpha-2 code of the region, such as `DE`.
     pub fn code(&self) -> &str {
         &self.region.code
     }
 
-    /// Services that have a movie, in display order.
+    /// Returns the services that offer a movie in the region, in display order.
     pub fn services_of(&self, movie: MovieIdx) -> impl Iterator<Item = &str> {
         self.region.services_of(movie)
     }
@@ -178,7 +179,7 @@ fn positions_of_spellings(
     (positions.map(|(position, name)| (name, position)).collect(), list_of)
 }
 
-/// Sorted names without duplicates.
+/// Returns the names sorted and without duplicates.
 fn distinct<'a>(all: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut names: Vec<String> = all.cloned().collect();
     names.sort_unstable();

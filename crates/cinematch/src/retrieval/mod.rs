@@ -1,6 +1,6 @@
 //! Retrieval: filters, the exact top k of a scored catalog, and paging through the catalog.
 //!
-//! Filters run inside the scan, before the top k is cut: if at least k movies pass a filter, exactly k are
+//! Filters run inside the scan, before the list is cut to k movies: if at least k movies pass a filter, exactly k are
 //! returned. [`FilterIndex`] holds the columns that filters read, and [`FilterIndex::page`] lists the
 //! catalog page by page in one of several sort orders.
 

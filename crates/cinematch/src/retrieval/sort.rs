@@ -19,7 +19,7 @@ pub enum Sort {
     Rating,
     /// Year of release, descending.
     Year,
-    /// Title without case, accents and punctuation, ascending. Articles are part of the title.
+    /// Title, ascending, ignoring case, accents and punctuation. Leading articles are not skipped.
     Title,
 }
 
@@ -28,7 +28,7 @@ impl Sort {
     pub const ALL: [Self; 5] =
         [Self::Popularity, Self::Votes, Self::Rating, Self::Year, Self::Title];
 
-    /// Name of this order in requests.
+    /// Returns the name of this order in requests.
     pub fn name(self) -> &'static str {
         match self {
             Self::Popularity => "popularity",
@@ -39,7 +39,7 @@ impl Sort {
         }
     }
 
-    /// Returns the order with a name, if there is one.
+    /// Returns the sort order with a name; `None` if there is none.
     pub fn find(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|sort| sort.name() == name)
     }
@@ -88,7 +88,7 @@ pub(super) struct SortKey {
 pub(super) struct SortedMovies([OnceLock<Vec<MovieIdx>>; Sort::ALL.len()]);
 
 impl SortedMovies {
-    /// Movies in one order. O(n log n) for the first call per order, then O(1).
+    /// Returns the movies in a sort order. O(n log n) for the first call per order, then O(1).
     pub fn by(&self, sort: Sort, movies: &[Movie]) -> &[MovieIdx] {
         self.0[sort as usize].get_or_init(|| {
             let mut sorted: Vec<MovieIdx> = (0..movies.len() as u32).map(MovieIdx).collect();

@@ -12,9 +12,9 @@ use crate::ids::MovieIdx;
 /// A movie and its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candidate {
-    /// The movie.
+    /// Row of the movie.
     pub movie: MovieIdx,
-    /// Its score.
+    /// Score of the movie.
     pub score: f32,
 }
 
@@ -28,7 +28,7 @@ impl Candidate {
 /// Scores of the catalog. Each is the sum of the movie's own value and of terms shared by many movies.
 #[derive(Clone, Debug)]
 pub struct Scores<'a> {
-    /// Positions of the movies.
+    /// Scan order of the movies.
     pub layout: &'a Layout,
     /// One value per movie, by position.
     pub own: &'a [f32],
@@ -37,7 +37,7 @@ pub struct Scores<'a> {
 }
 
 impl Scores<'_> {
-    /// Score of the movie at a position.
+    /// Returns the score of the movie at a position.
     pub fn at(&self, position: usize) -> f32 {
         let mut score = [self.own[position]];
         for term in &self.shared {
@@ -46,7 +46,7 @@ impl Scores<'_> {
         score[0]
     }
 
-    /// Computes the scores at a block's positions.
+    /// Sets `scores` to the scores at a block's positions.
     fn of_block(&self, positions: Range<usize>, scores: &mut Vec<f32>) {
         scores.clear();
         scores.extend_from_slice(&self.own[positions.clone()]);
@@ -55,7 +55,7 @@ impl Scores<'_> {
         }
     }
 
-    /// Upper bound of the scores in a block. Terms are added in the same order as in a score, so that the
+    /// Returns an upper bound of the scores in a block. Terms are added in the same order as in a score, so that the
     /// bound holds under rounding.
     fn bound(&self, block: usize) -> f32 {
         let own = highest(&self.own[self.layout.block(block)]);
@@ -81,14 +81,14 @@ pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) ->
     let first = k.min(order.len() - 1);
     order.select_nth_unstable_by(first, |a, b| b.0.total_cmp(&a.0));
     order[..first].sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    // Candidates are collected into a buffer of 1.25 k. When it is full, it is cut to the best k, and the
+    // Candidates are collected into a buffer of 1.25 k. When it is full, it is truncated to the best k, and the
     // lowest of them becomes the new threshold.
     let room = k + k.div_ceil(4);
     let mut kept: Vec<Candidate> = Vec::with_capacity(room);
     let mut bar = f32::NEG_INFINITY;
     let mut of_block = Vec::new();
     for (bound, block) in order {
-        // A movie with the threshold's score may still come first by row.
+        // A movie whose score equals the threshold can still rank higher because of its row.
         if bound < bar {
             continue;
         }
@@ -112,7 +112,7 @@ pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) ->
 }
 
 /// Returns all movies that score at least `bar` and for which `passes` returns true, best first. Blocks
-/// whose bound is lower are skipped. O(n + m log m) for n movies and m results.
+/// with an upper bound below `bar` are skipped. O(n + m log m) for n movies and m results.
 pub fn at_least(
     bar: f32,
     scores: &Scores<'_>,
@@ -131,8 +131,8 @@ pub fn at_least(
     kept
 }
 
-/// Returns the highest value. Sixteen independent lanes, merged pairwise, avoid the dependency chain of a
-/// single running maximum.
+/// Returns the highest value, or −∞ if there are no values. Sixteen independent lanes, merged pairwise, avoid
+/// the dependency chain of a single running maximum.
 pub fn highest(values: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; 16];
     let (chunks, rest) = values.as_chunks::<16>();

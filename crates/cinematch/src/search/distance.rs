@@ -9,7 +9,7 @@ const MAX_LETTERS: usize = 24;
 pub struct Word {
     letters: [u8; MAX_LETTERS],
     length: u8,
-    /// One bit per letter that occurs; letters whose codes differ by a multiple of 32 share a bit.
+    /// One bit per letter that occurs in the word. Letters whose codes differ by a multiple of 32 share a bit.
     mask: u32,
 }
 
@@ -25,7 +25,7 @@ impl Word {
         Self { letters, length, mask }
     }
 
-    /// Number of letters, at most 24.
+    /// Returns the number of letters, at most 24.
     pub fn len(&self) -> usize {
         self.length.into()
     }
@@ -40,7 +40,7 @@ impl Word {
     /// O(n · m) for words of n and m letters; O(1) for most pairs, which differ too much in length or letters.
     pub fn distance(&self, other: &Self, max_edits: u8, of_prefix: bool) -> Option<u8> {
         // Each letter that occurs in only one of the words requires at least one edit. One substitution
-        // accounts for one such letter on either side, so that the sides are checked separately.
+        // accounts for one such letter on either side, so the sides are checked separately.
         let (mine, theirs) = (self.mask & !other.mask, other.mask & !self.mask);
         let too_short = self.len() > other.len() + usize::from(max_edits);
         let too_long = !of_prefix && other.len() > self.len() + usize::from(max_edits);
@@ -69,7 +69,7 @@ impl Word {
                 row[j] = best;
                 smallest = smallest.min(best);
             }
-            // A swap refers to the row before the previous one.
+            // A swap in the next row builds on the row before this one, so allow one more edit than the limit.
             if smallest > max_edits + 1 {
                 return None;
             }
@@ -114,7 +114,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_the_full_table(a in "[a-d]{0,9}", b in "[a-d]{0,9}", of_prefix: bool) {
+        fn matches_the_full_dynamic_programming_table(a in "[a-d]{0,9}", b in "[a-d]{0,9}", of_prefix: bool) {
             let (x, y): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
             let mut table = vec![vec![0_usize; y.len() + 1]; x.len() + 1];
             for i in 0..=x.len() {

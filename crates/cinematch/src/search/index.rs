@@ -1,4 +1,4 @@
-//! The inverted index and the search.
+//! Inverted index from words to movies, and search over it.
 
 use std::cell::RefCell;
 
@@ -15,11 +15,11 @@ const ALTERNATIVE_TITLE: f32 = 0.95;
 const PERSON: f32 = 0.6;
 const KEYWORD: f32 = 0.4;
 
-/// Weight of a match of an incomplete word, and the penalty per edit.
+/// Weight of a match of an incomplete word, and penalty per edit.
 const PREFIX: f32 = 0.9;
 const EDIT_PENALTY: f32 = 0.3;
-/// Bonus of a movie whose title has no other words, of a movie of the requested year, and of the movie with
-/// the most votes.
+/// Bonuses: for a movie whose title has no other words, for a movie of the requested year, and for the movie
+/// with the most votes. Movies with fewer votes get a smaller share of the last one.
 const WHOLE_TITLE: f32 = 0.5;
 const YEAR: f32 = 0.6;
 const POPULARITY: f32 = 0.45;
@@ -35,7 +35,7 @@ const MAX_WORDS: usize = 12;
 /// A movie that matches a query.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hit {
-    /// The movie.
+    /// Row of the matching movie.
     pub movie: MovieIdx,
     /// Relevance, 0 or higher.
     pub score: f32,
@@ -52,7 +52,7 @@ pub struct SearchIndex {
     /// Number of words in each title, without stop words.
     title_lengths: Vec<u8>,
     years: Vec<Option<u16>>,
-    /// Logarithm of each movie's votes, 1 for the movie with most.
+    /// Logarithm of each movie's vote count, scaled to 1 for the movie with the most votes.
     popularity: Vec<f32>,
 }
 
@@ -67,11 +67,11 @@ struct Posting {
 /// Per-movie accumulators of a search. They are reused between searches.
 #[derive(Default)]
 struct Accumulators {
-    /// Sum over the query words that were processed.
+    /// Sum of the best matches of the query words processed so far.
     sum: Vec<f32>,
-    /// Number of query words found.
+    /// Number of query words that the movie matches.
     found: Vec<u8>,
-    /// Best match of the current query word.
+    /// Weight of the best match of the current query word.
     best: Vec<f32>,
     /// Movies with a nonzero sum.
     touched: Vec<u32>,
@@ -184,8 +184,8 @@ impl SearchIndex {
         sums: &mut Accumulators,
     ) {
         let word = Word::new(text);
-        // One edit of a short word usually gives another word. Three letters may be misspelled only if other
-        // words narrow the result.
+        // One edit of a short word usually gives another word. A word of three letters may be misspelled
+        // only if other words narrow the result.
         let max_edits = match word.len() {
             0..=2 => 0,
             3 => u8::from(has_others && !STOP_WORDS.contains(&text)),
@@ -205,7 +205,7 @@ impl SearchIndex {
             let share = word.len() as f32 / candidate.len().max(1) as f32;
             let prefix = prefix.map(|edits| quality(edits, PREFIX) * (0.75 + 0.25 * share));
             let Some(quality) = whole.into_iter().chain(prefix).reduce(f32::max) else { continue };
-            // `Word` truncates long words, so that equality is checked on the full text.
+            // `Word` truncates long words, so equality is checked on the full text.
             let quality = if quality >= 1.0 && self.texts[at] != text { 0.95 } else { quality };
             let postings = self.starts[at] as usize..self.starts[at + 1] as usize;
             for posting in &self.postings[postings] {
@@ -215,7 +215,7 @@ impl SearchIndex {
         sums.end_word(weight);
     }
 
-    /// Turns the accumulators into a sorted list.
+    /// Scores the accumulated movies and returns the `limit` best, best first.
     fn rank(
         &self,
         words: &[&str],
@@ -250,7 +250,7 @@ impl SearchIndex {
     }
 }
 
-/// True for a number that can be a year of release.
+/// Returns true if the word is a plausible release year, 1870 to 2100.
 fn is_year(word: &str) -> bool {
     word.len() == 4 && word.parse::<u16>().is_ok_and(|year| (1870..=2100).contains(&year))
 }

@@ -18,7 +18,7 @@ fn check(facts: &[(&str, u16, u32)], query: &str) -> Vec<String> {
         .collect();
     let index = SearchIndex::new(&movies);
     let hits = index.search(query, 3);
-    assert_eq!(index.search(query, 3), hits, "a search must not change the next one");
+    assert_eq!(index.search(query, 3), hits, "a search must not affect the next one");
     hits.iter().map(|hit| movies[hit.movie.row()].title.clone()).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Decoders of MovieLens' and TMDb's files and of other services' exports.
+//! Decoders of MovieLens and TMDb files and of exports from other services.
 //!
 //! A decoder returns records *and* [problems](Problem). An invalid row is data, not an error: it is
 //! dropped or repaired, and reported with its file, line and field. Only a file of the wrong format,

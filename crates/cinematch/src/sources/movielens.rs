@@ -1,4 +1,4 @@
-//! Decoders of MovieLens' `movies.csv`, `links.csv`, `ratings.csv` and `tags.csv`.
+//! Decoders of the MovieLens files `movies.csv`, `links.csv`, `ratings.csv` and `tags.csv`.
 //!
 //! Source: F. M. Harper and J. A. Konstan, "The MovieLens Datasets: History and Context", 2015.
 
@@ -15,7 +15,7 @@ use crate::rating::Stars;
 /// A row of `movies.csv`, with raw title and genres.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovieRow<'a> {
-    /// MovieLens id.
+    /// MovieLens id of the movie.
     pub movie_id: MovieId,
     /// Title, such as `Matrix, The (1999)`.
     pub title: Cow<'a, str>,
@@ -28,11 +28,11 @@ pub struct MovieRow<'a> {
 /// A row of `links.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkRow<'a> {
-    /// MovieLens id.
+    /// MovieLens id of the movie.
     pub movie_id: MovieId,
-    /// IMDb id with its leading zeros.
+    /// Digits of the IMDb id, with leading zeros; `None` if missing or invalid.
     pub imdb_id: Option<Cow<'a, str>>,
-    /// TMDb id.
+    /// TMDb id; `None` if missing or invalid.
     pub tmdb_id: Option<TmdbId>,
     /// Line number in the file.
     pub line: u64,
@@ -41,11 +41,11 @@ pub struct LinkRow<'a> {
 /// A row of `ratings.csv`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RatingRow {
-    /// Id of the user.
+    /// MovieLens id of the user.
     pub user_id: UserId,
-    /// MovieLens id.
+    /// MovieLens id of the movie.
     pub movie_id: MovieId,
-    /// The rating.
+    /// Rating, 0.5 to 5 stars.
     pub stars: Stars,
     /// Time in seconds since 1970, UTC. Overflows in 2106.
     pub timestamp: u32,
@@ -54,9 +54,9 @@ pub struct RatingRow {
 /// A row of `tags.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagRow {
-    /// Id of the user.
+    /// MovieLens id of the user.
     pub user_id: UserId,
-    /// MovieLens id.
+    /// MovieLens id of the movie.
     pub movie_id: MovieId,
     /// Text of the tag.
     pub tag: String,
@@ -64,7 +64,7 @@ pub struct TagRow {
     pub timestamp: Option<u32>,
 }
 
-/// Decodes `movies.csv`. A repeated id keeps its first row.
+/// Decodes `movies.csv`. If an id is repeated, the first row is used.
 pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, SourceError> {
     const COLUMNS: [Column; 3] = [
         Column::required("movieId"),
@@ -98,7 +98,7 @@ pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, 
     Ok(Decoded { records, problems, rows })
 }
 
-/// Normalizes genres: lowercase, trimmed, without duplicates, joined by `|`. Removes
+/// Normalizes a list of genres: lowercase, trimmed, without duplicates, separated by `|`. Removes
 /// `(no genres listed)`.
 pub fn genres(raw: &str) -> String {
     const NONE: &str = "(no genres listed)";
@@ -111,7 +111,7 @@ pub fn genres(raw: &str) -> String {
     listed.join("|")
 }
 
-/// Decodes `links.csv`. A repeated movie keeps its first row. Ids that are not numbers are emptied.
+/// Decodes `links.csv`. If a movie is repeated, the first row is used. Invalid ids are emptied.
 pub fn links<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<LinkRow<'a>>, SourceError> {
     const COLUMNS: [Column; 3] =
         [Column::required("movieId"), Column::required("imdbId"), Column::required("tmdbId")];
@@ -179,7 +179,7 @@ pub(super) const RATING_COLUMNS: [Column; 4] = [
 pub(super) const HISTORY_COLUMNS: [Column; 4] =
     [RATING_COLUMNS[0], RATING_COLUMNS[1], RATING_COLUMNS[2], Column::optional("timestamp")];
 
-/// Decodes a small `ratings.csv`. Repeated ratings of a movie by a user are all returned. Use
+/// Decodes a small `ratings.csv`. If a user rated a movie several times, all the ratings are returned. Use
 /// [`super::ratings`] for large files.
 pub fn ratings(file: &str, bytes: &[u8]) -> Result<Decoded<RatingRow>, SourceError> {
     table::decode(file, bytes, &RATING_COLUMNS, rating)
@@ -195,7 +195,7 @@ pub(super) fn rating(row: &Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<R
         problems.push(row.problem(2, ProblemKind::InvalidValue, Outcome::RowDropped, reason));
         return None;
     };
-    // Histories may lack the timestamp, in all rows or in some.
+    // Histories may lack the timestamp, in some or all rows.
     let left_out = row.get(3).is_empty() && row.may_lack(3);
     let timestamp = if left_out { 0 } else { row.require(3, "seconds since 1970", problems)? };
     Some(RatingRow { user_id, movie_id, stars, timestamp })
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn genres_drops_the_no_genre_marker_and_duplicates() {
+    fn genres_removes_the_no_genre_marker_and_duplicates() {
         assert_eq!(genres("(no genres listed)"), "");
         assert_eq!(genres("Comedy| (No Genres Listed) |Sci-Fi"), "comedy|sci-fi");
         assert_eq!(genres("Action|ACTION| action ||Thriller"), "action|thriller");

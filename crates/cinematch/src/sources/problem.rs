@@ -1,14 +1,14 @@
-//! Problems of single rows and errors of whole files, shared by all decoders.
+//! Problems with single rows and errors for whole files, shared by all decoders.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Kind of a problem.
+/// Kind of a problem with a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
-    /// The record does not have the header's number of fields, or its quotes do not close.
+    /// The record does not have the header's number of fields, or a quote is not closed.
     MalformedRecord,
     /// The record is not UTF-8.
     InvalidEncoding,
@@ -22,7 +22,7 @@ pub enum ProblemKind {
     UnknownReference,
 }
 
-/// Consequence of a problem for its row.
+/// Effect of a problem on its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -37,22 +37,22 @@ pub enum Outcome {
 /// A problem with one row of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// The file, as named on the command line or in the settings.
+    /// Name of the file, as given on the command line or in the settings.
     pub file: String,
     /// Line on which the record starts, from 1.
     pub line: u64,
-    /// The column, if the problem concerns a single one.
+    /// Name of the column, if the problem concerns a single column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// Kind of the problem.
     pub kind: ProblemKind,
-    /// Consequence for the row.
+    /// Effect on the row.
     pub outcome: Outcome,
     /// Message with the expected and the actual value.
     pub reason: String,
 }
 
-/// Number of problems that are not listed, by column, kind and outcome.
+/// Numbers of problems that are counted but not listed, by column, kind and outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unlisted(BTreeMap<(Option<String>, ProblemKind, Outcome), u64>);
 
@@ -72,12 +72,12 @@ impl Unlisted {
         }
     }
 
-    /// Returns the total number.
+    /// Returns the total number of unlisted problems.
     pub fn total(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// Returns the number of problems with this column, kind and outcome.
+    /// Returns the number of unlisted problems with this column, kind and outcome.
     pub fn of(&self, field: Option<&str>, kind: ProblemKind, outcome: Outcome) -> u64 {
         self.0.get(&(field.map(str::to_owned), kind, outcome)).copied().unwrap_or_default()
     }
@@ -86,15 +86,15 @@ impl Unlisted {
 /// Decoded records and problems of a file.
 #[derive(Clone, Debug)]
 pub struct Decoded<T> {
-    /// The usable records, in file order.
+    /// Usable records, in file order.
     pub records: Vec<T>,
-    /// The problems, in file order.
+    /// Problems found in the file, in file order.
     pub problems: Vec<Problem>,
     /// Number of data rows, including unusable ones.
     pub rows: u64,
 }
 
-/// A file that is not of the expected format.
+/// Error returned for a file that does not have the expected format.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The header lacks required columns.
@@ -104,26 +104,26 @@ pub enum SourceError {
         if missing.contains(", ") { "s" } else { "" }, missing
     )]
     WrongHeader {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The missing columns, joined by `, `.
+        /// Missing columns, separated by `, `.
         missing: String,
-        /// The expected header.
+        /// Expected header.
         expected: String,
-        /// The actual header, shortened.
+        /// Actual header, shortened.
         found: String,
     },
     /// The file is empty.
     #[error("{file} is empty; expected the header `{expected}`")]
     Empty {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The expected header.
+        /// Expected header.
         expected: String,
     },
 }
 
-/// Shortens a value for a message to 60 characters, on one line.
+/// Shortens a value to 60 characters on one line, for a message.
 pub(crate) fn excerpt(text: &str) -> String {
     const MAX_CHARS: usize = 60;
     let one_line = |character| if matches!(character, '\n' | '\r') { '⏎' } else { character };

@@ -2,8 +2,8 @@
 //!
 //! The values of a rating contain no line breaks, so every row is a line. The file is split into
 //! pieces, and a piece consists of the lines that start in it. Lines of the usual form are parsed by
-//! a specialized parser; all others by the general [table reader](super::table), which reports their
-//! problems. Pieces are read rather than memory-mapped: mapped pages would count toward the process's
+//! a specialized parser, and all other lines by the general [table reader](super::table), which reports
+//! their problems. Pieces are read rather than memory-mapped: mapped pages would count toward the process's
 //! memory, and a file truncated while it is read would crash the process.
 
 mod parquet;
@@ -23,13 +23,13 @@ use crate::rating::Stars;
 
 pub use parquet::read_parquet;
 
-/// Bytes of the file per task.
+/// Size of a piece in bytes. One task reads one piece.
 const PIECE: u64 = 4 << 20;
 /// Maximum number of bytes by which the last line of a piece may extend beyond it. A longer line is
 /// reported as malformed.
 const MAX_OVERHANG: u64 = 64 << 10;
-/// Maximum number of problems listed per piece, column, kind and outcome. Further ones are only
-/// counted, so that memory stays bounded for a file of the wrong format.
+/// Maximum number of problems listed per piece, column, kind and outcome. Further problems
+/// are only counted, which bounds the memory for a file of the wrong format.
 const MAX_LISTED: u64 = 1_000;
 
 /// A source of bytes with random access.
@@ -64,26 +64,26 @@ impl ReadAt for [u8] {
     }
 }
 
-/// An unreadable file of ratings.
+/// Error returned when a file of ratings cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RatingsError {
     /// The header is missing or wrong.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// An I/O error.
+    /// An I/O operation failed.
     #[error("cannot read {file}: {cause}")]
     Read {
-        /// The file.
+        /// Name of the file.
         file: String,
         /// Error from the operating system.
         cause: io::Error,
     },
     /// The file is not a Parquet file with the columns of ratings.
     #[error(
-        "{file} cannot be read as Parquet with numbers userId, movieId, rating and timestamp: {reason}"
+        "{file} cannot be read as Parquet with numeric userId, movieId, rating and timestamp: {reason}"
     )]
     Parquet {
-        /// The file.
+        /// Name of the file.
         file: String,
         /// Description of the error.
         reason: String,
@@ -93,13 +93,13 @@ pub enum RatingsError {
 /// Usable rows of a piece of a file, in file order, stored by column.
 #[derive(Clone, Debug, Default)]
 pub struct Part {
-    /// Users.
+    /// User of each row.
     pub users: Vec<UserId>,
-    /// Movies.
+    /// Movie of each row.
     pub movies: Vec<MovieIdx>,
-    /// Ratings.
+    /// Rating of each row.
     pub stars: Vec<Stars>,
-    /// Times in seconds since 1970, UTC.
+    /// Time of each row, in seconds since 1970, UTC.
     pub times: Vec<u32>,
     /// Line number of the piece's first line.
     first_line: u64,
@@ -108,7 +108,7 @@ pub struct Part {
     /// Number of lines, including unusable ones.
     n_lines: u64,
     problems: Vec<Problem>,
-    /// Number of all problems, listed or not.
+    /// Numbers of all problems, listed or not.
     counted: Unlisted,
     unlisted: Unlisted,
     /// Number of rows, including unusable ones.
@@ -132,7 +132,7 @@ pub struct RatingsRead {
     pub parts: Vec<Part>,
     /// Problems in file order: at most 1,000 per piece, column, kind and outcome.
     pub problems: Vec<Problem>,
-    /// Number of the problems that are not listed.
+    /// Numbers of the problems that are not listed.
     pub unlisted: Unlisted,
     /// Number of data rows, including unusable ones.
     pub rows: u64,
@@ -163,11 +163,11 @@ pub fn read_histories(
     read_columns(file, source, &HISTORY_COLUMNS, known)
 }
 
-/// The known movies.
+/// Movies that ratings may refer to.
 #[derive(Clone, Copy)]
 struct KnownMovies<'a> {
     movies: &'a Vocabulary,
-    /// Name of their source in messages.
+    /// Name of the movies' source in messages, such as `movies.csv`.
     named: &'a str,
 }
 
@@ -226,7 +226,7 @@ fn read_columns(
     Ok(read)
 }
 
-/// Reads a range of the source into `buffer`, or the part of it that exists.
+/// Reads a range of the source into `buffer`, truncated at the end of the source.
 fn fill(
     source: &(impl ReadAt + ?Sized),
     range: Range<u64>,
@@ -246,10 +246,10 @@ fn fill(
     Ok(())
 }
 
-/// Parser of pieces of a file.
+/// Parser for the pieces of a file.
 struct Reader<'a> {
     table: &'a Table<'a>,
-    /// True if the columns are those of the usual form, in its order.
+    /// True if the file has exactly the expected columns, in the expected order.
     is_plain: bool,
     known: KnownMovies<'a>,
 }
@@ -258,7 +258,7 @@ impl Reader<'_> {
     /// Reads the lines that start in a range of `bytes`. The line numbers of problems are relative
     /// to the piece, from 0. `is_last` is true for the last piece of the file.
     fn read(&self, bytes: &[u8], starts: Range<usize>, is_last: bool) -> Part {
-        // No line starts in the piece if a line extends over all of it.
+        // If one line extends over the whole piece, no line starts in it.
         let ends = starts.end.min(bytes.len());
         let piece = &bytes[starts.start.min(ends)..ends];
         let most = memchr::memchr_iter(b'\n', piece).count() + 1;
@@ -385,8 +385,8 @@ impl Part {
     }
 }
 
-/// Parses the digits at `at` as a `u32` and advances `at`. Returns `None` without digits or on
-/// overflow.
+/// Parses the digits at `at` as a `u32` and advances `at`. Returns `None` if there are no
+/// digits or the value overflows.
 fn number(bytes: &[u8], at: &mut usize) -> Option<u32> {
     const MAX_DIGITS: usize = 10;
     let mut value = 0_u64;

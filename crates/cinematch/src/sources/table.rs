@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
-/// A column known to a decoder.
+/// A column that a decoder reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
     /// Name in the header.
@@ -53,13 +53,13 @@ pub struct Row<'r, 'a> {
 }
 
 impl<'a> Row<'_, 'a> {
-    /// Returns the value of the decoder's column number `column`, trimmed. Empty if the file lacks
-    /// the column.
+    /// Returns the trimmed value of the decoder's column number `column`, or an empty string if the file
+    /// lacks the column.
     pub fn get(&self, column: usize) -> &str {
         self.positions[column].map_or("", |position| self.values[position].trim())
     }
 
-    /// Returns the value of [`get`](Self::get) with the lifetime of the file.
+    /// Returns the value that [`get`](Self::get) returns, but with the lifetime of the file.
     pub fn keep(&self, column: usize) -> Cow<'a, str> {
         match self.positions[column].map(|position| &self.values[position]) {
             None => Cow::Borrowed(""),
@@ -78,7 +78,7 @@ impl<'a> Row<'_, 'a> {
         !self.columns[column].required
     }
 
-    /// Creates a problem with a value of this row. The decoder adds it to its list.
+    /// Creates a problem for a value of this row. The caller adds it to the list of problems.
     pub fn problem(
         &self,
         column: usize,
@@ -145,7 +145,7 @@ pub fn decode<'a, T: Send>(
     columns: &[Column],
     decode: impl Fn(&Row<'_, 'a>, &mut Vec<Problem>) -> Option<T> + Sync,
 ) -> Result<Decoded<T>, SourceError> {
-    /// Bytes per task.
+    /// Number of bytes per task.
     const CHUNK: usize = 1 << 20;
     let bytes = strip_bom(bytes);
     let table = Table::open(file, bytes, columns)?;
@@ -192,7 +192,7 @@ pub(super) struct Table<'t> {
     pub(super) data: usize,
 }
 
-/// Part of a file.
+/// A part of a file, read by one task.
 #[derive(Clone, Debug)]
 struct Chunk {
     /// Range in which the rows of the chunk start.
@@ -247,7 +247,7 @@ impl<'t> Table<'t> {
     /// Creates the problem for a line that is too long to be a row.
     pub(super) fn too_long(&self, line: u64, bytes: &[u8]) -> Problem {
         let start = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned();
-        let reason = format!("a line without end, starting `{}`", excerpt(&start));
+        let reason = format!("the line is too long, starting `{}`", excerpt(&start));
         row_problem(self.file, line, ProblemKind::MalformedRecord, reason)
     }
 
@@ -343,19 +343,19 @@ fn count(byte: u8, bytes: &[u8]) -> u64 {
 
 fn malformed(fields: &[Field<'_>], got: usize, width: usize, runs_over: bool) -> String {
     if runs_over && got == width {
-        return "a quoted value runs over the end of its line".to_owned();
+        return "a quoted value continues past the end of its line".to_owned();
     }
     let plural = if got == 1 { "" } else { "s" };
     let first = String::from_utf8_lossy(fields.first().map_or(&[], |field| field.raw)).into_owned();
     format!("expected {width} fields, got {got} field{plural}, starting `{}`", excerpt(&first))
 }
 
-/// A raw value.
+/// A raw field of a record.
 #[derive(Clone, Copy, Debug)]
 struct Field<'a> {
     /// Bytes without the enclosing quotes.
     raw: &'a [u8],
-    /// True if the value contains doubled quotes, which stand for single ones.
+    /// True if the value contains doubled quotes, which encode single ones.
     has_quotes: bool,
 }
 
@@ -377,7 +377,7 @@ impl<'a> Field<'a> {
 
 /// Extent and structure of a record.
 struct Record {
-    /// Offset after the line end.
+    /// Offset of the first byte after the record's line end.
     end: usize,
     /// Number of fields.
     n_fields: usize,
@@ -388,11 +388,11 @@ struct Record {
 }
 
 /// Reads the record at `start` into `fields` according to RFC 4180. Text after a closing quote is
-/// kept literally, as in most CSV readers.
+/// included literally, as in most CSV readers.
 ///
-/// `multiline` has an element per column, true if its values may contain line breaks. The function
+/// `multiline` has one element per column: true if its values may contain line breaks. The function
 /// abandons a record with a misplaced line break, or with a line break and too many fields, as soon
-/// as it detects it, so that a file full of stray quotes takes linear time. Excess fields are
+/// as it detects the error, so that a file full of stray quotes takes linear time. Excess fields are
 /// counted but not stored, so that a line of commas takes no memory. For the header, `multiline` is
 /// empty and all fields are stored.
 fn read_record<'a>(

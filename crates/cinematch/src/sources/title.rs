@@ -9,7 +9,7 @@ pub struct ParsedTitle {
     pub title: String,
     /// Alternative titles in file order, without `a.k.a.`.
     pub alt_titles: Vec<String>,
-    /// Year of release; the first year of a range.
+    /// Release year, or the first year of a range; `None` if the title has no year.
     pub year: Option<u16>,
     /// True if the title ends with `(YYYY)`, the documented format.
     pub year_is_strict: bool,
@@ -30,7 +30,7 @@ const ARTICLES: &[&str] = &[
 /// First words of a parenthesis that belongs to the title: `Nymphomaniac (Part 1)`.
 const PART_WORDS: &[&str] = &["part", "pt.", "vol.", "volume", "chapter", "episode", "season"];
 
-/// Parses a MovieLens title. Never fails; a title may lack a year.
+/// Parses a MovieLens title. Never fails: `year` is `None` if the title has no year.
 pub fn parse_title(raw: &str) -> ParsedTitle {
     let strict = strict_year(raw).is_some();
     let flat = single_spaced(raw);

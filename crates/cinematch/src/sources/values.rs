@@ -1,4 +1,4 @@
-//! Parsers of field values that several decoders share.
+//! Parsers of field values, shared by several decoders.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ pub(crate) fn whole_number(text: &str) -> Option<u32> {
     digits.parse().ok().filter(|number| *number > 0)
 }
 
-/// Splits a list at `|`, trims its entries, and drops empty and repeated ones.
+/// Splits a list at `|`, trims its entries, and removes empty and repeated ones.
 pub fn list(value: &str) -> Vec<String> {
     if value.is_empty() {
         Vec::new()
@@ -25,8 +25,8 @@ pub fn list(value: &str) -> Vec<String> {
     }
 }
 
-/// Normalizes a list: the entries of [`list`], joined by `|`. Borrows `value` if it is normalized
-/// already.
+/// Normalizes a list: joins the entries that [`list`] returns with `|`. Borrows `value` if it is already
+/// normalized.
 pub fn joined(value: &str) -> Cow<'_, str> {
     if value.is_empty() {
         return Cow::Borrowed("");

@@ -16,22 +16,23 @@ use crate::output::thousands;
 use crate::paths::shown;
 use crate::runtime::block_on;
 
-/// Longest time that TMDb's terms allow to keep data.
+/// Maximum age of stored data under TMDb's terms.
 const SIX_MONTHS: Duration = Duration::from_hours(183 * 24);
-/// Share of movies with another's title and year above which the merge is probably wrong.
+/// Share of movies with the title and year of another movie above which the check warns.
 const FEW_DUPLICATES: f64 = 0.005;
-/// Share of movies with an overview below which most are ranked by genre and year only.
+/// Share of movies with an overview below which the check warns, since the others are ranked by genre and
+/// year only.
 const ENOUGH_FACTS: f64 = 0.5;
 
 /// The merged table in memory.
 pub struct Table {
     /// Movies of the table.
     pub movies: Vec<Movie>,
-    /// Checksum, as a manifest records it.
+    /// Name, rows and checksum of the table, as a manifest records them.
     pub sum: InputSum,
 }
 
-/// Checks the files and the table; returns the table if it is valid.
+/// Checks the input files and the table. Returns the table if it is valid.
 pub fn check(places: &Places, global: &Global, findings: &mut Findings) -> Option<Table> {
     let raw = places.raw.resolve(global);
     let missing: Vec<&str> =
@@ -91,7 +92,7 @@ pub fn modified(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|metadata| metadata.modified()).ok()
 }
 
-/// Checks the age of TMDb data: of each stored reply, or of the table if no replies are stored.
+/// Checks the age of TMDb data: of each stored reply, or of the table if there are no stored replies.
 fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
     const NAME: &str = "data.tmdb_age";
     const ADVICE: &str = "TMDb allows data to be kept for six months: run `cinematch fetch tmdb --update` \

@@ -1,4 +1,4 @@
-//! Results of the checks.
+//! Results of the checks of `doctor`.
 
 use serde::Serialize;
 
@@ -6,6 +6,7 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
+    /// Works and needs no attention.
     Ok,
     /// Works, but needs attention.
     Warn,
@@ -18,11 +19,11 @@ pub enum Level {
 pub struct Check {
     /// Name, such as `data.table`; stable across versions.
     pub name: &'static str,
-    /// Severity.
+    /// Severity of the result.
     pub level: Level,
-    /// Observation.
+    /// Observation, such as `61,379 movies in data/movies_merged.csv`.
     pub found: String,
-    /// Advice, unless the check passed.
+    /// Advice on what to do; `None` if the check passed.
     pub advice: Option<String>,
 }
 

@@ -21,7 +21,7 @@ use crate::output::{DIM, Output, SUCCESS, WARNING, counted};
     after_help = "Examples:\n  cinematch doctor             check everything, with advice\n  \
                   cinematch doctor --strict    fail on warnings too, for CI\n  \
                   cinematch doctor --json | jq '.checks[] | select(.level != \"ok\")'\n\n\
-                  Exits with 1 if a check fails. Changes nothing."
+                  Exits with status 1 if a check fails. Changes nothing."
 )]
 pub struct Doctor {
     #[command(flatten)]
@@ -29,12 +29,12 @@ pub struct Doctor {
     /// Fail on warnings too
     #[arg(long)]
     strict: bool,
-    /// Number of users of ratings.csv to recommend for; 0 skips these checks
+    /// Number of users from ratings.csv to check recommendations for; 0 skips these checks
     #[arg(long, default_value_t = 200, value_name = "N")]
     sample: usize,
 }
 
-/// Result as JSON.
+/// Result of `doctor` as JSON.
 #[derive(Serialize)]
 struct Summary<'a> {
     level: Level,

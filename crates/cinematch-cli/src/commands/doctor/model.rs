@@ -14,21 +14,21 @@ use crate::output::{Output, counted, thousands};
 use crate::paths::shown;
 use crate::pipeline::inputs::{ReadMode, load_ratings, ratings_path};
 
-/// Length of each list.
+/// Number of movies per list.
 const SHOWN: usize = 20;
-/// Number of a user's latest ratings to recommend from.
+/// Maximum number of a user's latest ratings to recommend from.
 const HISTORY: usize = 100;
-/// Share of users without a movie known to the rating models above which training is overdue.
+/// Share of users without a rating known to the rating models above which the check warns.
 const MANY_FALLBACKS: f64 = 0.2;
-/// Share of list places filled by the most rated hundredth of movies above which lists are hardly
-/// personal.
+/// Share of list places filled by the most rated hundredth of movies above which the check warns, since
+/// lists are hardly personal.
 const MOSTLY_HITS: f64 = 0.8;
-/// Share of the movies that could be shown below which all users get nearly equal lists.
+/// Share of the movies that could be listed below which the check warns, since all users get similar lists.
 const FEW_MOVIES: f64 = 0.02;
-/// Share of movies outside the training data above which training is overdue.
+/// Share of movies outside the training data above which the check warns.
 const MANY_NEW_MOVIES: f64 = 0.05;
 
-/// Loads the served generation, which verifies every file, and checks its lists.
+/// Loads the served generation, which verifies the checksum of every file, and checks its lists.
 pub fn check(
     (places, sample): (&Places, usize),
     global: &Global,
@@ -127,8 +127,8 @@ fn lists(
 
     let fallbacks = sampled.fallbacks as f64 / n_users as f64;
     let found =
-        format!("{:.0} % of users rated no movie that the rating models know", fallbacks * 100.0);
-    let advice = "the movies users watch are missing from training: run `cinematch train`";
+        format!("{:.0} % of users have no rating known to the rating models", fallbacks * 100.0);
+    let advice = "rated movies are missing from the training data: run `cinematch train`";
     findings.warn_if(fallbacks > MANY_FALLBACKS, "model.fallbacks", found, advice);
 
     let share = exposure.popularity_share(&is_candidate, &n_ratings);
@@ -137,7 +137,7 @@ fn lists(
                   request more novelty";
     findings.warn_if(share > MOSTLY_HITS, "model.popularity", found, advice);
 
-    // No more movies can be shown than there are places, or movies.
+    // The number of different movies is limited by the number of places and by the size of the catalog.
     let shown = exposure.coverage(&is_candidate) * n_movies as f64;
     let could = n_movies.min(n_users * SHOWN) as f64;
     let found = format!(
@@ -150,10 +150,10 @@ fn lists(
     findings.warn_if(shown < could * FEW_MOVIES, "model.coverage", found, advice);
 }
 
-/// Lists for a sample of users.
+/// Recommendations for a sample of users.
 struct SampledLists {
     lists: Vec<Vec<MovieIdx>>,
-    /// Users who rated no movie that the rating models know.
+    /// Number of users without a rating known to the rating models.
     fallbacks: usize,
 }
 
@@ -188,7 +188,7 @@ fn sample_lists(
             limit: SHOWN,
             ..Query::default()
         };
-        // Always valid: movies and stars are from the catalog.
+        // The query is always valid, because its movies are from the catalog.
         if let Ok((request, _)) = recommender.resolve(&query) {
             let list = recommender.recommend(&request);
             sampled.lists.push(list.items.iter().map(|item| item.movie).collect());

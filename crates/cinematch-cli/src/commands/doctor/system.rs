@@ -15,9 +15,9 @@ use crate::output::thousands;
 use crate::paths::shown;
 use crate::runtime::block_on;
 
-/// Largest difference between two clocks that agree.
+/// Maximum difference between clocks that are considered synchronized.
 const TOLERANCE: Duration = Duration::from_mins(1);
-/// Least free space for user data and a write-ahead log.
+/// Minimum free space for user data and a write-ahead log, in bytes.
 const MIN_FREE: u64 = 100 << 20;
 /// Number of further generations that should fit on the disk.
 const GENERATIONS: u64 = 2;
@@ -38,7 +38,7 @@ pub fn check(places: &Places, global: &Global, findings: &mut Findings) -> Resul
     Ok(())
 }
 
-/// Checks the database; returns the time of a database server.
+/// Checks the database. Returns the server's Unix time in milliseconds; `None` for a file or on failure.
 fn database(address: &Address, findings: &mut Findings) -> Option<i64> {
     const NAME: &str = "database";
     match block_on(Some(1), async { Ok(examine(address).await) }) {
@@ -48,7 +48,7 @@ fn database(address: &Address, findings: &mut Findings) -> Option<i64> {
         }
         Ok(Ok(examined)) => {
             let found = format!("{address}: {}", examined.damages[0]);
-            let advice = "stop the server, keep a copy, and `cinematch restore` the last backup";
+            let advice = "stop the server, copy the database, and restore the last backup with `cinematch restore`";
             findings.fail(NAME, found, advice);
             None
         }
@@ -86,7 +86,7 @@ fn disk(artifacts: &Path, address: &Address, global: &Global, findings: &mut Fin
 }
 
 fn free(name: &'static str, folder: &Path, (least, enough): (u64, u64), findings: &mut Findings) {
-    // A folder that does not exist yet will be on its parent's disk.
+    // A folder that does not exist yet will be created on the disk of its parent.
     let existing = folder.ancestors().find(|folder| folder.exists());
     let existing = existing.map_or_else(|| PathBuf::from("."), Path::to_owned);
     match rustix::fs::statvfs(&existing) {
@@ -112,7 +112,7 @@ fn free(name: &'static str, folder: &Path, (least, enough): (u64, u64), findings
 fn clock(known: &[PathBuf], database: Option<i64>, findings: &mut Findings) {
     const NAME: &str = "clock";
     const ADVICE: &str =
-        "set it and synchronize it (NTP): sessions, schedules and ages depend on it";
+        "set the clock and synchronize it (NTP): sessions, schedules and ages depend on it";
     let now = SystemTime::now();
     let written = known.iter().filter_map(|path| Some((modified(path)?, path)));
     if let Some((time, path)) = written.max()

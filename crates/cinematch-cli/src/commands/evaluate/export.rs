@@ -1,4 +1,4 @@
-//! Splits and lists as files, so that other programs can train on them and be scored on them.
+//! Writes splits and lists to files, so that other programs can train on the same data and be compared.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::evaluation::Data;
 use crate::paths::shown;
 
-/// Header of files of ratings.
+/// Header of rating files.
 const RATINGS: &str = "userId,movieId,rating,timestamp\n";
 
 /// Content of `split.json`.
@@ -25,22 +25,22 @@ struct Description<'a> {
     format_version: u32,
     protocol: Protocol,
     seed: u64,
-    /// Files of each part.
+    /// Files of each part, `validation` and `test`.
     parts: BTreeMap<&'static str, PartFiles>,
     /// Length and SHA-256 of each file.
     files: BTreeMap<String, FileSum>,
-    /// Files that were split.
+    /// Input files of the split.
     inputs: &'a [InputSum],
 }
 
-/// Files and counts of a part.
+/// Files and counts of a part of the split.
 #[derive(Serialize)]
 struct PartFiles {
     /// Ratings to train on.
     train: String,
     /// Known ratings of the held-out users.
     history: String,
-    /// Withheld ratings that the users liked.
+    /// Withheld ratings of movies that the held-out users liked.
     relevant: String,
     /// Movies that lists may contain.
     candidates: String,
@@ -55,7 +55,7 @@ struct PartFiles {
 
 /// Writes both parts of a split to a folder, with their checksums in `split.json`.
 pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) -> Result<()> {
-    // A folder without split.json is recognized as incomplete.
+    // A folder without split.json is incomplete, so that file is deleted first and written last.
     let described = folder.join("split.json");
     if described.is_file() {
         fs::remove_file(&described)
@@ -65,7 +65,7 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
     let mut sums = BTreeMap::new();
     for (part, name) in [(Part::Validation, "validation"), (Part::Test, "test")] {
         let split = protocol.split(&data.interactions, part)?;
-        // The parts differ in their training data only under a time cut.
+        // Only a time cut has different training data for the two parts.
         let train = match protocol {
             Protocol::TimeCut(_) => format!("{name}_train.csv"),
             _ => "train.csv".to_owned(),

@@ -1,4 +1,4 @@
-//! The report as one HTML file.
+//! The report of `evaluate` as one HTML file.
 
 use cinematch::evaluation::promotion::Interval;
 use cinematch::evaluation::{Evaluation, Mean, ModelReport};
@@ -10,7 +10,7 @@ use super::table::{difference, heading};
 use crate::reports::page;
 use crate::reports::scatter::{Point, scatter};
 
-/// Renders the report.
+/// Renders the report of an evaluation.
 pub fn render(evaluation: &Evaluation, run: &Run) -> Markup {
     let title = format!("CineMatch: {}", evaluation.protocol.name());
     let plots = [
@@ -35,8 +35,8 @@ pub fn render(evaluation: &Evaluation, run: &Run) -> Markup {
             h2 { "Models" }
             div.wide { (table(evaluation, run)) }
             p {
-                "Means over users. Differences are in NDCG at 100 from " b { (evaluation.baseline) }
-                ", with 95 % intervals of the paired bootstrap over users and Holm-corrected p. Coverage, \
+                "Means over users. Differences are in NDCG at 100, relative to " b { (evaluation.baseline) }
+                ", with 95 % intervals of the paired bootstrap over users and Holm-corrected p-values. Coverage, \
                  popularity share and miscalibration are computed on the first ten places."
             }
             h2 { "Accuracy and exposure" }

@@ -1,4 +1,4 @@
-//! `cinematch evaluate`.
+//! `cinematch evaluate`: measures how well models rank held-out ratings.
 
 mod export;
 mod html;
@@ -41,19 +41,20 @@ pub struct Evaluate {
     inputs: Inputs,
     #[command(flatten)]
     division: Division,
-    /// Models to evaluate [default: all; with cold-films content, hybrid and popular; with --score none]
+    /// Models to evaluate [default: all; content, hybrid and popular with cold-films; none with --score]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     models: Option<Vec<String>>,
-    /// Hyperparameters by model [default: data/tuned.json, or data/tuned-PROTOCOL.json, if `cinematch tune` has written it]
+    /// File of hyperparameters by model [default: data/tuned.json or data/tuned-PROTOCOL.json, if it exists]
     #[arg(long, env = "CINEMATCH_PARAMS", value_name = "FILE")]
     params: Option<PathBuf>,
-    /// Users to evaluate on: those held out for the test, or for validation
+    /// Part of the split to evaluate on
     #[arg(long, value_enum, default_value = "test", value_name = "PART")]
     part: PartName,
-    /// Model to compare with [default: the best]
+    /// Model to compare the others with [default: the best]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
-    /// Also score lists from a file of userId,rank,movieId; `{seed}` in its name is replaced by the split's seed
+    /// Also score the lists in a CSV file of userId,rank,movieId; `{seed}` in its name is replaced by the
+    /// split's seed
     #[arg(long, value_name = "FILE")]
     score: Vec<String>,
     /// Write each split to DIR/SEED, with checksums
@@ -73,11 +74,11 @@ enum PartName {
     Test,
 }
 
-/// Advice on the content of a file of lists.
+/// Advice for the file of --score.
 const LISTS: &str =
-    "it must contain lists for this split: userId,rank,movieId; `{seed}` stands for the seed";
+    "it must contain lists for this split: userId,rank,movieId; `{seed}` is replaced by the seed";
 
-/// Result as JSON.
+/// Result of `evaluate` as JSON.
 #[derive(Serialize)]
 struct Summary<'a> {
     #[serde(flatten)]
@@ -86,7 +87,7 @@ struct Summary<'a> {
 }
 
 impl Evaluate {
-    /// Fits and judges the models, and prints the report.
+    /// Fits and evaluates the models, and prints the report.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let started = Instant::now();
         let specs = self.specs(global, output)?;
@@ -158,7 +159,7 @@ impl Evaluate {
         Ok(())
     }
 
-    /// Fails early on names and files that would otherwise fail after all models are fitted.
+    /// Checks the baseline and the files of --score before models are fitted, which may take hours.
     fn check_names(&self, specs: &[(String, Spec)]) -> Result<()> {
         if let Some(baseline) = &self.baseline {
             let stem = |pattern: &String| {
@@ -176,8 +177,8 @@ impl Evaluate {
         for pattern in &self.score {
             if seeds.len() > 1 && !pattern.contains("{seed}") {
                 bail!(
-                    "--score {pattern}: {} splits need one file each; put `{{seed}}` into the name where the \
-                     split's seed stands",
+                    "--score {pattern}: {} splits need one file each; put `{{seed}}` into the name in \
+                     place of the split's seed",
                     seeds.len()
                 );
             }
@@ -216,7 +217,7 @@ impl Evaluate {
         Ok(specs)
     }
 
-    /// Fits each model on a split and judges its lists.
+    /// Fits each model on a split and evaluates its lists.
     fn fit(
         &self,
         contestants: &mut [Contestant],
@@ -261,7 +262,7 @@ impl Evaluate {
     }
 }
 
-/// Judges lists from another program.
+/// Evaluates lists of another program.
 fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result<Judged> {
     let name = shown(path);
     let bytes = read_or(path, LISTS)?;
@@ -285,7 +286,7 @@ fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result
     }
     if read.wasted_places > 0 {
         output.warn(format_args!(
-            "{name} lists {} movies that the user knows already or that no one rated; they count as misses",
+            "{name} lists {} movies that the user has rated or that are not candidates; they count as misses",
             thousands(read.wasted_places as u64)
         ));
     }

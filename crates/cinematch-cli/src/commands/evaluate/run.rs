@@ -1,10 +1,10 @@
-//! Timings of a run.
+//! Timings of `evaluate`.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// Timings, which differ between two runs on the same input.
+/// Timings, kept apart from the results because they differ between runs on the same input.
 #[derive(Debug, Default, Serialize)]
 pub struct Run {
     /// Mean seconds to fit a model once, by name.

@@ -1,4 +1,4 @@
-//! Predicted star ratings, compared with averages.
+//! Errors of predicted star ratings, compared with those of averages.
 
 use cinematch::evaluation::{Split, StarBaseline, StarModel, StarPredictions, StarReport};
 use cinematch::models::biased_mf::BiasedMf;

@@ -1,4 +1,4 @@
-//! The report as a table on the terminal.
+//! The report of `evaluate` as a table on the terminal.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ struct Column {
     better: Better,
 }
 
-/// Which values of a column are best, and printed bold.
+/// Direction in which values of a column are better. The best values are printed in bold.
 #[derive(PartialEq)]
 enum Better {
     More,
@@ -45,7 +45,7 @@ const COLUMNS: [Column; 10] = [
     Column { head: "chance", value: metric!("cold_ndcg@10_by_chance"), better: Better::Neither },
 ];
 
-/// Prints the report.
+/// Prints the report of an evaluation.
 pub fn print(evaluation: &Evaluation, run: &Run, output: &Output) {
     output.note(format_args!("{DIM}{}{DIM:#}", heading(evaluation)));
     let name_width = evaluation.models.iter().map(|model| model.name.len()).max().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! `cinematch fetch movielens`.
+//! `cinematch fetch movielens`: downloads, verifies and installs a release.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ use crate::runtime::block_on;
                   cinematch fetch movielens --from ml-32m.zip  unpack an archive you have"
 )]
 pub struct Movielens {
-    /// 32m, 25m, 20m, latest or latest-small
+    /// Release to download: 32m, 25m, 20m, latest or latest-small
     #[arg(default_value = "32m", value_parser = release, value_name = "RELEASE")]
     release: Release,
     /// Unpack this archive instead of downloading one
@@ -33,7 +33,7 @@ pub struct Movielens {
     /// Download and unpack even if the folder is up to date
     #[arg(long)]
     force: bool,
-    /// Address of the archives
+    /// Base URL of the archives
     #[arg(long, env = "CINEMATCH_GROUPLENS_URL", default_value = GROUPLENS, hide = true,
           value_name = "URL")]
     url: String,
@@ -46,7 +46,7 @@ fn release(name: &str) -> Result<Release, String> {
     })
 }
 
-/// Result as JSON.
+/// Result of `fetch movielens` as JSON.
 #[derive(Serialize)]
 struct Report {
     release: &'static str,
@@ -88,7 +88,7 @@ impl Movielens {
             return self.unchanged(&folder, output);
         };
         unpack(&part, &md5, published, &raw, output)?;
-        // The archive is not needed any more.
+        // The archive is no longer needed.
         for suffix in ["", ".version", ".lock"] {
             let mut name = part.clone().into_os_string();
             name.push(suffix);
@@ -97,8 +97,8 @@ impl Movielens {
         Ok(())
     }
 
-    /// Downloads the archive. Returns its MD5 and whether GroupLens publishes it; no MD5 if the folder
-    /// was made from the current archive already.
+    /// Downloads the archive. Returns its MD5, and true if GroupLens publishes that MD5. The MD5 is `None` if
+    /// the folder already contains the current archive.
     async fn download(
         &self,
         folder: &Path,
@@ -193,7 +193,7 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
     }
     output.line(format_args!("{STRONG}{}{STRONG:#}: MovieLens {}", shown(folder), release.name));
     output.note(format_args!(
-        "GroupLens allows no commercial use of MovieLens without permission; cite Harper and Konstan \
+        "GroupLens does not allow commercial use of MovieLens without permission; cite Harper and Konstan \
          (2015). The terms are in {}",
         shown(&folder.join("README.txt"))
     ));

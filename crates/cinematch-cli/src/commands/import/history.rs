@@ -36,7 +36,7 @@ pub struct HistoryFiles {
     artifacts: ArtifactsPath,
 }
 
-/// Result as JSON: the match report and the recommendations.
+/// Result of `import FILE` as JSON: the match report and the recommendations.
 #[derive(Serialize)]
 struct Report<'a> {
     #[serde(flatten)]
@@ -54,16 +54,16 @@ struct Recommended {
 }
 
 impl HistoryFiles {
-    /// Returns true if no file was named.
+    /// Returns true if no file was given.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
-    /// Reads and matches the files, prints a report, and recommends.
+    /// Reads the files, matches their rows with the catalog, prints a report and recommends movies.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let read = |path: &PathBuf| Ok((shown(path), read_or(path, "check the path")?));
         let files: Vec<(String, Vec<u8>)> = self.files.iter().map(read).collect::<Result<_>>()?;
-        // Unsupported files are refused before the model is loaded.
+        // Unsupported files are rejected before the model is loaded.
         let histories = history::read_all(&files)?;
         let loading = output.step("loading the model");
         let bundle = Bundle::load(&self.artifacts.resolve(global))?;

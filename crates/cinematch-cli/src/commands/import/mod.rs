@@ -38,8 +38,8 @@ impl Import {
         match &self.source {
             Some(Source::TmdbCsv(tmdb_csv)) => tmdb_csv.run(global, output),
             None if self.history.is_empty() => bail!(
-                "no file; `cinematch import FILE` reads exports of {}, `cinematch import tmdb-csv FILE` \
-                 reads TMDb metadata",
+                "no file; `cinematch import FILE` reads exports of {}, and `cinematch import tmdb-csv \
+                 FILE` reads TMDb metadata",
                 service_names("and")
             ),
             None => self.history.run(global, output),

@@ -1,4 +1,4 @@
-//! `cinematch import tmdb-csv`.
+//! `cinematch import tmdb-csv`: imports TMDb metadata from CSV files.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ use crate::tmdb::files::{TmdbFiles, adopt, write_tables};
                         cinematch import tmdb-csv movies_metadata.csv credits.csv keywords.csv\n  \
                         cinematch import tmdb-csv tmdb_5000_movies.csv tmdb_5000_credits.csv\n\n\
                   The kind of each file is detected from its header. Files about the same movies complete \
-                  each other; earlier files take precedence, and data from `fetch tmdb` over all of them.")]
+                  each other: earlier files take precedence over later ones, and data from `fetch tmdb` over all.")]
 pub struct TmdbCsv {
     /// CSV files to import
     #[arg(required = true, value_name = "FILE")]
@@ -33,7 +33,7 @@ pub struct TmdbCsv {
     files: TmdbFiles,
 }
 
-/// Result as JSON.
+/// Result of `import tmdb-csv` as JSON.
 #[derive(Serialize)]
 struct Report<'a> {
     imported: u64,

@@ -17,16 +17,17 @@ use rayon::prelude::*;
 use crate::output::{Output, STRONG, counted};
 use crate::paths::shown;
 
-/// Number of users per write, and per parallel batch.
+/// Number of users per write.
 const BATCH: usize = 2048;
+/// Number of users that are ranked together by one thread.
 const USERS_PER_CALL: usize = 16;
 
 /// Lists to compute.
 #[derive(Clone, Copy)]
 pub struct Lists {
-    /// Models that rank.
+    /// Models to rank with.
     pub chosen: ModelChoice,
-    /// Movies per list.
+    /// Maximum number of movies per list.
     pub k: usize,
 }
 
@@ -46,7 +47,7 @@ pub fn run(
         bail!("--limit is 0; expected the number of movies per user, 1 or more");
     }
     if !out_is_new(histories, out) {
-        bail!("--out is the file of the histories, {name}, and would overwrite it");
+        bail!("--out and --histories name the same file, {name}");
     }
     let file = File::open(histories).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => anyhow!(
@@ -120,14 +121,14 @@ fn out_is_new(input: &Path, out: &Path) -> bool {
     }
 }
 
-/// Output rows of a batch of users.
+/// Output rows of a group of users.
 struct Rows {
     csv: String,
-    /// Users for whom no movie is left.
+    /// Users who have rated all movies.
     without: Vec<UserId>,
 }
 
-/// Ranks movies for a batch of users.
+/// Ranks movies for a group of users.
 fn rows(
     recommender: &Recommender,
     interactions: &Interactions,

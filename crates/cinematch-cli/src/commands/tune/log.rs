@@ -15,7 +15,7 @@ use crate::evaluation::Data;
 use crate::output::Output;
 use crate::paths::shown;
 
-/// A trial on one split.
+/// Measurement of a trial on one split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Checksum of the data and protocol.
@@ -29,7 +29,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Creates a measurement; the log adds the task.
+    /// Creates a measurement. [`Log::append`] sets its task.
     pub fn new(
         trial: usize,
         (split, spec): (u64, &Spec),
@@ -46,7 +46,7 @@ impl Measured {
     }
 }
 
-/// Log of a model.
+/// Log of a model's trials.
 pub struct Log {
     path: PathBuf,
     file: File,
@@ -55,8 +55,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens a log. Measurements on other data or with another protocol stay in the file and are
-    /// ignored; incomplete lines are skipped.
+    /// Opens a log. Ignores measurements on other data or with another protocol, which remain in the file,
+    /// and skips incomplete lines.
     pub fn open(
         path: &Path,
         model: &str,
@@ -111,12 +111,12 @@ impl Log {
         &self.path
     }
 
-    /// Finds the measurement of hyperparameters on a split.
+    /// Finds the measurement of a set of hyperparameters on a split.
     pub fn find(&self, split: u64, spec: &Spec) -> Option<&Measured> {
         self.measured.iter().find(|measured| measured.split == split && measured.spec == *spec)
     }
 
-    /// Appends a measurement in one write; returns its score.
+    /// Appends a measurement with one write. Returns its score.
     pub fn append(&mut self, measured: Measured) -> Result<f64> {
         let score = measured.score();
         let measured = Measured { task: self.task.clone(), ..measured };

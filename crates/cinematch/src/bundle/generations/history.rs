@@ -13,21 +13,22 @@ use super::Generations;
 use crate::bundle::error::ArtifactsError;
 use crate::files::{self, FileError};
 
-/// Name of the file.
+/// Name of the history file in the artifacts directory.
 const PROMOTIONS: &str = "promotions.json";
-/// Maximum number of recorded promotions; the oldest are dropped. Almost ten years of weekly promotions.
+/// Maximum number of recorded promotions, enough for almost ten years of weekly promotions. The oldest are
+/// dropped.
 const MAX_PROMOTIONS: usize = 500;
 
 /// A recorded promotion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promotion {
-    /// Number of the generation.
+    /// Number of the promoted generation.
     pub generation: u64,
-    /// Model id of the generation.
+    /// Model id of the promoted generation.
     pub model_id: String,
-    /// Time, RFC 3339 in UTC.
+    /// Time of the promotion, RFC 3339 in UTC.
     pub at: String,
-    /// Reason, in a sentence.
+    /// Reason for the promotion, in one sentence.
     pub why: String,
     /// True if this promotion was a rollback.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -103,12 +104,12 @@ impl Generations {
         let (model_id, at) = manifest
             .map(|manifest| (manifest.model_id, manifest.run.created_at))
             .unwrap_or_default();
-        let why = "found in service".to_owned();
+        let why = "promotion not recorded".to_owned();
         Promotion { generation, model_id, at, why, is_rollback: false }
     }
 
-    /// Returns the served generations in order, without those that were rolled back; the last is the
-    /// champion.
+    /// Returns the generations in the order they were served, without those that were rolled back. The last one
+    /// is the champion.
     pub(super) fn served(&self) -> Result<Vec<u64>, ArtifactsError> {
         let champion = self.published();
         let promotions = self.promotions()?;
@@ -176,7 +177,7 @@ impl Generations {
         fallbacks
     }
 
-    /// Returns the highest recorded generation number, so that no number is reused.
+    /// Returns the highest generation number ever promoted, or 0. New generations get higher numbers.
     pub(super) fn highest_promoted(&self) -> u64 {
         let promotions = self.read_promotions().unwrap_or_default();
         promotions.iter().map(|promotion| promotion.generation).max().unwrap_or(0)

@@ -1,4 +1,4 @@
-//! Listing generations, and their cards with evaluation results.
+//! Lists generations and stores their cards, which contain evaluation results.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use super::Generations;
 use crate::bundle::error::ArtifactsError;
 use crate::files;
 
-/// Role of a generation.
+/// Role of a generation in serving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -29,29 +29,29 @@ pub struct GenerationInfo {
     pub generation: u64,
     /// Role of the generation.
     pub role: Role,
-    /// Model id; `None` if the manifest is unreadable, as for all values from it.
+    /// Model id; `None` if the manifest is unreadable.
     pub model_id: Option<String>,
-    /// Start of the run that made it, RFC 3339 in UTC.
+    /// Start of the training or update run, RFC 3339 in UTC; `None` if the manifest is unreadable.
     pub created_at: Option<String>,
-    /// Number of movies.
+    /// Number of movies; `None` if the manifest is unreadable.
     pub movies: Option<usize>,
-    /// Number of ratings by the users in training.
+    /// Number of ratings by the users in training; `None` if the manifest is unreadable.
     pub ratings: Option<usize>,
-    /// Total size of the files in bytes.
+    /// Total size of the files in bytes; `None` if the manifest is unreadable.
     pub bytes: Option<u64>,
-    /// Time of the last promotion, RFC 3339 in UTC.
+    /// Time of the last promotion, RFC 3339 in UTC; `None` if it was never promoted.
     pub promoted_at: Option<String>,
-    /// Reason of the last promotion.
+    /// Reason for the last promotion; `None` if it was never promoted.
     pub why: Option<String>,
-    /// Verdict of its evaluation, in a sentence.
+    /// Verdict of the evaluation, in one sentence; `None` if the card has none.
     pub verdict: Option<String>,
-    /// Error of reading the manifest.
+    /// Error from reading the manifest; `None` if it is readable.
     pub error: Option<String>,
 }
 
-/// Evaluation results as JSON.
+/// Name of the file with evaluation results as JSON.
 const CARD: &str = "card.json";
-/// Evaluation results as a page.
+/// Name of the file with evaluation results as an HTML page.
 const CARD_PAGE: &str = "card.html";
 
 impl Generations {

@@ -1,4 +1,4 @@
-//! Adding, promoting, rolling back and pruning generations.
+//! Adds, promotes, rolls back and prunes generations.
 
 use std::fs;
 use std::io;
@@ -14,10 +14,10 @@ use crate::bundle::manifest::Manifest;
 use crate::bundle::names::MANIFEST;
 use crate::files::{FileError, sync_directory};
 
-/// Number of attempts to take the lock. Retrying covers promotions in other processes, which are short, and
-/// child processes, which hold the locks of their parent between fork and exec.
+/// Number of attempts to take the lock. Retries cover promotions in other processes, which are short, and
+/// child processes, which hold their parent's locks between fork and exec.
 const LOCK_ATTEMPTS: u32 = 50;
-/// Pause between two attempts.
+/// Pause between two attempts to take the lock.
 const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A generation that was added but not promoted.
@@ -36,9 +36,9 @@ pub struct Added {
 pub struct Promoted {
     /// Number of the generation.
     pub generation: u64,
-    /// Number of the previous champion.
+    /// Number of the previous champion; `None` if there was none.
     pub before: Option<u64>,
-    /// Existing files in the place of a link for other tools, which were not replaced.
+    /// Paths of the links for other tools where another file already exists. These files were not replaced.
     pub not_replaced: Vec<PathBuf>,
 }
 
@@ -51,12 +51,12 @@ pub struct Published {
     pub directory: PathBuf,
     /// Numbers of the older generations that were removed.
     pub removed: Vec<u64>,
-    /// Existing files in the place of a link for other tools, which were not replaced.
+    /// Paths of the links for other tools where another file already exists. These files were not replaced.
     pub not_replaced: Vec<PathBuf>,
 }
 
 impl Generations {
-    /// Adds a trained generation without promoting it, and removes the oldest generations until `keep` are
+    /// Adds a trained generation without promoting it, then removes the oldest generations until `keep` are
     /// left. The champion, the rollback target and the added generation are never removed.
     pub fn add(&self, trained: &Trained, keep: usize) -> Result<Added, ArtifactsError> {
         self.create_directories()?;
@@ -69,7 +69,7 @@ impl Generations {
     }
 
     /// Promotes a generation after verifying all checksums. `at` is the current time, RFC 3339 in UTC; `why` is
-    /// the reason recorded in `promotions.json`. After a crash at any point either the old or the new
+    /// the reason recorded in `promotions.json`. After a crash at any point, either the old or the new
     /// generation is served.
     pub fn promote(
         &self,
@@ -101,7 +101,7 @@ impl Generations {
         self.publish_locked(trained, keep, PUBLISH_REASON)
     }
 
-    /// Publishes an update of generation `base`, like [`Self::publish`]. Fails with
+    /// Publishes an update of generation `base`, like [`Self::publish`]. Returns
     /// [`ArtifactsError::Superseded`] if another generation was promoted meanwhile.
     pub fn publish_over(
         &self,
@@ -140,11 +140,11 @@ impl Generations {
         fs::create_dir_all(&generations).map_err(FileError::at("create", &generations))
     }
 
-    /// Fails if `current` exists and is not a symbolic link.
+    /// Returns an error if `current` exists and is not a symbolic link.
     fn check_current(&self) -> Result<(), FileError> {
         let path = self.current();
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_symlink()) {
-            let cause = io::Error::other("it is there and is no link; move it away");
+            let cause = io::Error::other("it exists but is not a symbolic link; move it away");
             return Err(FileError { action: "publish", path, cause });
         }
         Ok(())
@@ -180,7 +180,7 @@ impl Generations {
         self.record_promotion(promotion)?;
         let name = format!("generations/{generation:06}");
         replace_link(Path::new(&name), &self.current())?;
-        // Sync before updating the links, whose failure must not undo the promotion.
+        // Sync before updating the links: an error there must not undo the promotion.
         sync_directory(&self.artifacts)?;
         let not_replaced = self.link_files(manifest)?;
         Ok(Promoted { generation, before, not_replaced })
@@ -206,7 +206,7 @@ impl Generations {
         Err(ArtifactsError::Busy { artifacts: self.artifacts.clone() })
     }
 
-    /// Removes temporary directories of interrupted runs.
+    /// Removes the temporary directories of interrupted runs.
     fn remove_temporary_directories(&self) -> Result<(), FileError> {
         let generations = self.directory();
         let entries = fs::read_dir(&generations).map_err(FileError::at("read", &generations))?;
@@ -219,8 +219,8 @@ impl Generations {
         Ok(())
     }
 
-    /// Links the files of the champion into the artifacts directory, for tools without support for
-    /// generations. Returns the paths of regular files in the place of a link, which are not replaced.
+    /// Links the champion's files into the artifacts directory, for tools without support for generations.
+    /// Returns the paths where another file already exists; these files are not replaced.
     fn link_files(&self, manifest: &Manifest) -> Result<Vec<PathBuf>, FileError> {
         let mut not_replaced = Vec::new();
         for name in manifest.files.keys().map(String::as_str).chain([MANIFEST]) {
@@ -250,7 +250,7 @@ impl Generations {
     }
 
     /// Removes the oldest generations until `keep` are left, except for the champion, the rollback target and
-    /// the added generation. Directories are renamed first, so that readers never see a partial one.
+    /// the added generation. Each directory is renamed before its removal, so readers never see a partial one.
     fn prune(&self, added: u64, keep: usize) -> Result<Vec<u64>, ArtifactsError> {
         let needed = [Some(added), self.published(), self.previous()?];
         let all = self.all();

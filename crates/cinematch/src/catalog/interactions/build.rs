@@ -1,4 +1,4 @@
-//! Builds both sorted matrices from rows in file order, in parallel.
+//! Builds both sorted matrices in parallel from rows in file order.
 
 use std::ops::Range;
 
@@ -10,13 +10,14 @@ use crate::ids::{MovieIdx, UserId, UserIdx, Vocabulary};
 use crate::sources::ratings::{Part, RatingsRead};
 use crate::sources::{Outcome, Problem, ProblemKind};
 
-/// Maximum number of bands: consecutive rows of a matrix filled by one task.
+/// Maximum number of bands. A band is a range of consecutive matrix rows that one task fills.
 const BANDS: usize = 16;
 
 impl Interactions {
     /// Builds both matrices from the rows of `file`. If a user rated a movie several times, the last row is
-    /// kept and each replaced one is added to `read.problems`. O(ratings) time if the file is sorted by
-    /// user. Allocates 9 bytes per rating while the rows are in memory, and 5 more after they are freed.
+    /// used, and a problem is added to `read.problems` for each replaced row. O(ratings) time if the file is
+    /// sorted by user. Allocates 9 bytes per rating while the rows are in memory, and another 5 after they are
+    /// freed.
     pub fn new(file: &str, movies: Vocabulary, read: &mut RatingsRead) -> Self {
         let parts: Vec<UserRows> =
             std::mem::take(&mut read.parts).into_iter().map(UserRows::new).collect();
@@ -58,7 +59,7 @@ impl Interactions {
     }
 
     /// Copies every rating to its place and returns the repeated ones. Afterwards each user's movies are
-    /// ascending, and repeated movies have the order of the file.
+    /// ascending, and repeated movies are in file order.
     fn fill(&mut self, parts: &[UserRows]) -> Vec<Repeated> {
         let Self { users, user_offsets, user_movies, user_stars, user_times, .. } = self;
         let (users, user_offsets) = (&*users, &*user_offsets);
@@ -104,7 +105,7 @@ impl Interactions {
                         kind: ProblemKind::DuplicateId,
                         outcome: Outcome::EarlierRowReplaced,
                         reason: format!(
-                            "user {user} rated movie {} on line {before} too; the later row counts",
+                            "user {user} already rated movie {} on line {before}; this row replaces it",
                             self.movies.id_of(pair.1)
                         ),
                     });
@@ -200,7 +201,7 @@ impl Interactions {
     }
 }
 
-/// Returns the start of each row and the end of the last, given the lengths of the rows.
+/// Returns the start of each row and the end of the last row, given the lengths of the rows.
 fn offsets(lengths: impl Iterator<Item = u64>) -> Vec<u64> {
     let mut total = 0;
     let ends = lengths.map(|length| {
@@ -238,10 +239,10 @@ struct Repeated {
     movie: MovieIdx,
 }
 
-/// Rows of a part of the file.
+/// Rows of one part of the ratings file.
 struct UserRows {
     rows: Part,
-    /// Smallest and largest user id.
+    /// Smallest and largest user id; `None` if there are no rows.
     users: Option<(UserId, UserId)>,
 }
 
@@ -251,7 +252,7 @@ impl UserRows {
         Self { rows, users }
     }
 
-    /// Iterates over runs of consecutive rows of a user.
+    /// Iterates over the runs of consecutive rows with the same user.
     fn runs(&self) -> impl Iterator<Item = (UserId, Range<usize>)> {
         let mut at = 0;
         self.rows.users.chunk_by(|a, b| a == b).map(move |run| {
@@ -272,7 +273,7 @@ impl UserRows {
 
 /// Consecutive users whose ratings are filled in by one task.
 struct Band<'a> {
-    /// Start of each user's row in the arrays by user, and the end of the last.
+    /// Start of each user's row in the arrays by user, and the end of the last row.
     offsets: &'a [u64],
     users: &'a [UserId],
     /// Index of the first user.
@@ -312,7 +313,7 @@ impl Band<'_> {
         repeated
     }
 
-    /// Sorts a user's row by movie, unless it is sorted, and collects repeated movies.
+    /// Sorts a user's row by movie, unless it is already sorted, and collects repeated movies.
     fn sort(&mut self, place: usize, repeated: &mut Vec<Repeated>) {
         let base = self.offsets[0];
         let range =

@@ -1,6 +1,6 @@
 //! Binary cache of ratings, loaded instead of parsing `ratings.csv` while that file is unchanged.
 //!
-//! Layout: `CMRATNG1`, length and CRC-32 of a JSON header (u32 each), the header, then nine arrays, all
+//! Layout: `CMRATNG1`, the length and CRC-32 of a JSON header (u32 each), the header, then nine arrays, all
 //! little-endian: users, movies (u32), offsets by user, offsets by movie (u64), movies and times by user,
 //! users by movie (u32), half stars by user, half stars by movie (u8). The header contains the CRC-32 of
 //! each array.
@@ -19,7 +19,7 @@ use crate::ids::{MovieId, UserId, Vocabulary};
 
 const MAGIC: &[u8; 8] = b"CMRATNG1";
 const _: () =
-    assert!(cfg!(target_endian = "little"), "the arrays are written as they are in memory");
+    assert!(cfg!(target_endian = "little"), "the arrays are written in native byte order");
 /// Maximum length of the header in bytes.
 const MAX_HEADER_LENGTH: u32 = 1 << 20;
 /// Number of bytes before the header.
@@ -64,7 +64,7 @@ pub struct Provenance {
     pub problems: u64,
 }
 
-/// Error of opening a packed file.
+/// Error returned by [`Packed::open`].
 #[derive(Debug, thiserror::Error)]
 pub enum PackedError {
     /// The file is damaged or has another format.
@@ -145,7 +145,7 @@ impl Packed {
     }
 
     /// Loads packed ratings and verifies all checksums. Returns `None` if the file does not exist or
-    /// belongs to another fingerprint. O(bytes); the arrays are read and checked in parallel.
+    /// has another fingerprint. O(bytes); the arrays are read and checked in parallel.
     pub fn open(path: &Path, fingerprint: &Fingerprint) -> Result<Option<Self>, PackedError> {
         let file = match File::open(path) {
             Ok(file) => PackedFile { file, path },
@@ -158,7 +158,7 @@ impl Packed {
             return Ok(None);
         }
         if data.checked_add(header.data_length()) != Some(length) {
-            return Err(file.damaged("its length is not what its header says"));
+            return Err(file.damaged("its length does not match its header"));
         }
         let interactions = file.interactions(&header, data)?;
         Ok(Some(Self { interactions, provenance: header.provenance }))
@@ -166,7 +166,7 @@ impl Packed {
 }
 
 impl Header {
-    /// Returns the length of all arrays in bytes.
+    /// Returns the total length of the arrays in bytes.
     fn data_length(&self) -> u64 {
         12 * (self.n_users + self.n_movies) as u64 + 16 + 14 * self.n_ratings as u64
     }
@@ -187,8 +187,8 @@ impl PackedFile<'_> {
         self.file.read_exact_at(into, at).map_err(FileError::at("read", self.path))
     }
 
-    /// Reads and verifies the header of a file of `length` bytes. Returns it with the position of the first
-    /// array.
+    /// Reads and verifies the header of a file of `length` bytes. Returns the header and the position of the
+    /// first array.
     fn header(&self, length: u64) -> Result<(Header, u64), PackedError> {
         let mut prefix = [0; PREFIX as usize];
         if length < PREFIX {
@@ -198,7 +198,7 @@ impl PackedFile<'_> {
         let (magic, numbers) = prefix.split_at(MAGIC.len());
         let [header_length, header_crc]: [u32; 2] = bytemuck::pod_read_unaligned(numbers);
         if magic != MAGIC || header_length > MAX_HEADER_LENGTH {
-            return Err(self.damaged("it does not start as it should"));
+            return Err(self.damaged("its format is unknown"));
         }
         let mut header = vec![0; header_length as usize];
         let data = PREFIX + u64::from(header_length);
@@ -207,14 +207,14 @@ impl PackedFile<'_> {
         }
         self.read(PREFIX, &mut header)?;
         if crc32fast::hash(&header) != header_crc {
-            return Err(self.damaged("its header's checksum is another"));
+            return Err(self.damaged("the checksum of its header does not match"));
         }
         let header = serde_json::from_slice(&header)
             .map_err(|error| self.damaged(&format!("its header: {error}")))?;
         Ok((header, data))
     }
 
-    /// Reads and verifies the arrays, the first of which is at position `data`.
+    /// Reads and verifies the arrays. The first array is at position `data`.
     fn interactions(&self, header: &Header, data: u64) -> Result<Interactions, PackedError> {
         let (n_users, n_movies, n) = (header.n_users, header.n_movies, header.n_ratings);
         let mut users = vec![0_u32; n_users];
@@ -249,7 +249,7 @@ impl PackedFile<'_> {
             if crc32fast::hash(array) == crc {
                 Ok(())
             } else {
-                Err(self.damaged("a checksum is not what its header says"))
+                Err(self.damaged("the checksum of an array does not match its header"))
             }
         })?;
         Ok(Interactions {

@@ -1,10 +1,10 @@
-//! Selecting ratings by movie, time or predicate.
+//! Selects ratings by movie, time or predicate.
 
 use super::{Interactions, Rated};
 use crate::ids::Vocabulary;
 
 impl Interactions {
-    /// Keeps the ratings of `movies`, which become the columns. Users without remaining ratings are kept.
+    /// Restricts the ratings to `movies`, which become the columns. Users without remaining ratings are retained.
     /// O(ratings).
     #[must_use]
     pub fn restricted_to(self, movies: &Vocabulary) -> Self {
@@ -44,7 +44,7 @@ impl Interactions {
         kept
     }
 
-    /// Returns the ratings for which `keep` returns true. All users and movies are kept. O(ratings).
+    /// Returns the ratings for which `keep` returns true. All users and movies are retained. O(ratings).
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(&Rated) -> bool) -> Self {
         let mut kept = Self {
@@ -70,7 +70,8 @@ impl Interactions {
         kept
     }
 
-    /// Returns the ratings before `time` in Unix seconds. All users and movies are kept. O(ratings).
+    /// Returns the ratings given before `time`, in Unix seconds. All users and movies are retained.
+    /// O(ratings).
     #[must_use]
     pub fn before(&self, time: u32) -> Self {
         self.filtered(|rated| rated.time < time)

@@ -74,8 +74,8 @@ fn the_last_row_of_a_pair_wins_in_unsorted_files() {
     assert_eq!(
         problems,
         [
-            "5: user 9 rated movie 1 on line 2 too; the later row counts (EarlierRowReplaced)",
-            "8: user 9 rated movie 1 on line 5 too; the later row counts (EarlierRowReplaced)",
+            "5: user 9 already rated movie 1 on line 2; this row replaces it (EarlierRowReplaced)",
+            "8: user 9 already rated movie 1 on line 5; this row replaces it (EarlierRowReplaced)",
         ]
     );
     let of_movie_7: Vec<(u32, u8)> = interactions
@@ -86,7 +86,7 @@ fn the_last_row_of_a_pair_wins_in_unsorted_files() {
 }
 
 #[test]
-fn an_empty_file_has_no_users_and_ratings() {
+fn an_empty_file_yields_no_users_and_no_ratings() {
     let (interactions, problems) = build("userId,movieId,rating,timestamp\n");
     assert_eq!((interactions.n_users(), interactions.n_ratings()), (0, 0));
     assert_eq!(interactions.of_movie(MovieIdx(3)).len(), 0);
@@ -94,7 +94,7 @@ fn an_empty_file_has_no_users_and_ratings() {
 }
 
 #[test]
-fn packed_ratings_open_only_undamaged_and_for_their_source() {
+fn packed_ratings_open_only_if_undamaged_and_their_source_is_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let (csv, packed) = (folder.path().join("ratings.csv"), folder.path().join("ratings.bin"));
     std::fs::write(&csv, "one state").unwrap();

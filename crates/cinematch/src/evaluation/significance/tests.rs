@@ -111,7 +111,7 @@ fn compare_rejects_invalid_input() {
             bootstrap.compare(&[1.0, 2.0], &[&[1.0, 2.0], &[1.0]], 0),
         ),
         (
-            "model 0 and the baseline must have numbers for user 1",
+            "model 0 and the baseline must have finite values for user 1",
             bootstrap.compare(&[1.0, 2.0], &[&[1.0, f64::NAN]], 0),
         ),
     ] {

@@ -19,20 +19,21 @@ use crate::features::matrix::CsrMatrix;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StopWords {
-    /// English list of scikit-learn.
+    /// The English stop words of scikit-learn.
     English,
-    /// No words.
+    /// Removes no words.
     None,
 }
 
-/// Parameters of the vocabulary.
+/// Parameters of a TF-IDF vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TfidfParams {
-    /// Maximum number of terms, the most frequent in the corpus; ties go in alphabetical order.
+    /// Maximum number of terms. The most frequent terms in the corpus are selected; ties are broken
+    /// alphabetically.
     pub max_features: usize,
     /// Maximum number of words per n-gram, 1 to 3.
     pub ngram_max: usize,
-    /// Words to remove.
+    /// Stop words to remove.
     pub stop_words: StopWords,
     /// Minimum number of documents that contain a term.
     pub min_df: u32,
@@ -44,7 +45,7 @@ impl Default for TfidfParams {
     }
 }
 
-/// Failure to fit TF-IDF.
+/// An error from fitting a TF-IDF vocabulary.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TfidfError {
     /// A parameter is outside its range.
@@ -52,18 +53,18 @@ pub enum TfidfError {
     Parameter {
         /// Name of the parameter.
         name: &'static str,
-        /// Description of the range.
+        /// Description of the valid range.
         expected: &'static str,
-        /// Given value.
+        /// Rejected value.
         got: u64,
     },
-    /// No term remains.
+    /// No term qualifies for the vocabulary.
     #[error(
         "the texts contain no usable word: every word is a stop word, a single letter, or in fewer \
          than min_df = {min_df} texts"
     )]
     EmptyVocabulary {
-        /// Minimum document frequency.
+        /// Minimum number of texts that a term had to occur in.
         min_df: u32,
     },
     /// The texts contain more words than n-gram keys can represent.
@@ -82,7 +83,7 @@ pub struct TfidfVectorizer {
     pub idf: Vec<f64>,
 }
 
-/// Number of bits per word in an n-gram key; 0 means "no word".
+/// Number of bits per word number in an n-gram key. Word number 0 means "no word".
 const WORD_BITS: u32 = 21;
 const WORD_LIMIT: usize = 1 << WORD_BITS;
 const CHUNK: usize = 2048;
@@ -92,6 +93,9 @@ impl TfidfVectorizer {
     /// Fits the vocabulary on `texts` and returns it with the texts × terms matrix.
     ///
     /// O(total length of the texts) time and memory.
+    ///
+    /// # Errors
+    /// Returns an error if a parameter is out of range, no term qualifies, or there are too many distinct words.
     pub fn fit_transform<S: AsRef<str> + Sync>(
         texts: &[S],
         params: TfidfParams,
@@ -135,8 +139,8 @@ impl TfidfVectorizer {
         Ok((Self { params, terms, idf }, matrix))
     }
 
-    /// Returns the matrix of other texts. For the texts that the vocabulary was fitted on, it equals that of
-    /// [`Self::fit_transform`]. O(total length of the texts).
+    /// Returns the texts × terms matrix of other texts. For the texts that the vocabulary was fitted on, the
+    /// matrix equals that of [`Self::fit_transform`]. O(total length of the texts).
     pub fn transform<S: AsRef<str> + Sync>(&self, texts: &[S]) -> CsrMatrix<f64> {
         let mut matrix = CsrMatrix::new(self.terms.len());
         for mut row in self.weigh(texts) {
@@ -146,7 +150,7 @@ impl TfidfVectorizer {
         matrix
     }
 
-    /// Returns the tf · idf entries of other texts, not scaled.
+    /// Returns the tf · idf entries of each text, not scaled to unit norm.
     pub(in crate::features) fn weigh<S: AsRef<str> + Sync>(
         &self,
         texts: &[S],
@@ -163,7 +167,7 @@ impl TfidfVectorizer {
     }
 }
 
-/// Returns the distinct columns with their tf · idf.
+/// Returns the distinct columns in `found` with their tf · idf.
 fn weighed(mut found: Vec<u32>, idf: &[f64]) -> Vec<(u32, f64)> {
     found.sort_unstable();
     let runs = found.chunk_by(|a, b| a == b);
@@ -225,7 +229,7 @@ fn check(params: &TfidfParams) -> Result<(), TfidfError> {
     Ok(())
 }
 
-/// Texts as word numbers from 1, without stop words.
+/// Texts as sequences of word numbers, which start at 1, without stop words.
 struct Corpus {
     words: Vec<String>,
     tokens: Vec<u32>,
@@ -349,7 +353,7 @@ struct Term {
 struct Frequency {
     /// Number of occurrences in the corpus.
     total: u32,
-    /// Number of documents with the term.
+    /// Number of documents that contain the term.
     documents: u32,
     last_document: u32,
 }
@@ -441,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn min_df_counts_documents() {
+    fn min_df_counts_documents_instead_of_occurrences() {
         let params = TfidfParams { min_df: 2, ngram_max: 3, ..TfidfParams::default() };
         let (fitted, _) = fit(&["red red blue green", "blue green", "red"], params);
         assert_eq!(fitted.terms, ["blue", "blue green", "green", "red"]);

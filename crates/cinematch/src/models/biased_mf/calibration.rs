@@ -1,11 +1,11 @@
-//! Split conformal prediction: calibration of the intervals.
+//! Calibration of prediction intervals by split conformal prediction.
 //!
-//! Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005; Lei, G'Sell, Rinaldo,
-//! Tibshirani and Wasserman, "Distribution-Free Predictive Inference for Regression", 2018. Users who were
-//! not part of the training are treated like users in production: part of their ratings is folded in,
-//! the rest is predicted, and errors are measured in units of the user's [spread](BiasedMf::spread).
-//! Errors are grouped into classes by the number of ratings of user and movie, each with its own
-//! quantile (Mondrian conformal prediction).
+//! The method is that of Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005, and
+//! of Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, "Distribution-Free Predictive Inference for
+//! Regression", 2018. Users who were not part of the training are treated like users in production: some of
+//! their ratings are the history of a fold-in, the others are predicted, and errors are measured in units of
+//! the user's [spread](BiasedMf::spread). Errors are grouped into classes by the number of ratings of user
+//! and movie, each with its own quantile (Mondrian conformal prediction).
 //!
 //! The theory requires exchangeable errors. Errors of one user are correlated, so that coverage holds on
 //! average for a new user, and its precision depends on the number of users.
@@ -20,8 +20,8 @@ use super::params::BiasedMfParams;
 use crate::catalog::{Interactions, Rated};
 use crate::ids::UserIdx;
 
-/// Returns the quantiles of the errors on ratings of these users; classes with too few errors stay
-/// unknown. O(ratings·(d² + classes·d) + users·classes·d³).
+/// Returns the quantiles of the errors on ratings of the given users. Quantiles of classes with too few
+/// errors are infinite. O(ratings·(d² + classes·d) + users·classes·d³).
 pub(super) fn calibrate(
     model: &BiasedMf,
     interactions: &Interactions,
@@ -45,8 +45,8 @@ fn stream(params: &BiasedMfParams, user: UserIdx) -> ChaCha8Rng {
     random
 }
 
-/// Predicts a fifth of a user's ratings from histories of every class of length that the remaining
-/// ratings allow, because users with short histories are served too.
+/// Returns the errors of predicting a fifth of a user's ratings. The histories have every class of length
+/// that the remaining ratings allow, so that intervals are also calibrated for short histories.
 fn errors(model: &BiasedMf, interactions: &Interactions, user: UserIdx) -> Vec<ClassError> {
     let mut random = stream(&model.params, user);
     let mut ratings: Vec<Rated> = interactions.of_user(user).collect();

@@ -1,4 +1,4 @@
-//! Biased matrix factorization in the registry.
+//! Implementation of the registry's traits for biased matrix factorization.
 
 use std::borrow::Cow;
 use std::io;
@@ -75,8 +75,8 @@ impl ModelParams for BiasedMfParams {
         BiasedMf::from_values(params, values).ok_or_else(|| {
             let factors = self.factors;
             io::Error::other(format!(
-                "expected rows of {} values for {n_movies} movies and 25 quantiles; the parameters \
-                 have {factors} factors",
+                "expected {} values for each of {n_movies} movies ({factors} factors, bias and \
+                 constant) and 25 quantiles",
                 factors + 2
             ))
         })

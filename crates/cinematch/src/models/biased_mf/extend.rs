@@ -1,4 +1,4 @@
-//! Movies added after training: folded in by their ratings and mapped from similar movies.
+//! Extension by movies that were added after training, from their ratings and from similar movies.
 
 use super::model::BiasedMf;
 use super::solve::{RowSolver, Side};
@@ -13,8 +13,8 @@ impl BiasedMf {
         self.counts[movie.row()]
     }
 
-    /// Returns the model with new movies behind the learned ones. The users who rated them are folded
-    /// in: O(their ratings·d² + users·d³).
+    /// Returns the model with new movies appended to the learned ones. Solves for the users who rated new
+    /// movies: O(their ratings·d² + users·d³).
     pub(super) fn extended(&self, new_movies: &NewMovies<'_>) -> Self {
         let n_learned = new_movies.n_learned;
         let length = self.params.row_length();
@@ -45,8 +45,8 @@ impl BiasedMf {
         Self { counts, movies, ..self.clone() }
     }
 
-    /// Solves for a new movie with its users folded in by the learned movies, as training would. Returns
-    /// the number of ratings and the row; `None` if there are no ratings.
+    /// Solves for a new movie as in training, with the rows of its users computed from the learned movies.
+    /// Returns the movie's number of ratings and its row; `None` if it has no ratings.
     fn folded(&self, new_movies: &NewMovies<'_>, new_movie: usize) -> Option<(u32, Factors)> {
         let (interactions, _) = new_movies.ratings?;
         let ratings = new_movies.rated_by(new_movie);

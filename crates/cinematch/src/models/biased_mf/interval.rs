@@ -1,6 +1,6 @@
 //! Quantiles of prediction errors, by class of user and movie.
 
-/// Smallest number of ratings of each class: 0, then 2²ᵏ⁻¹ − 1.
+/// Minimum number of ratings of each class: 0, then 2²ᵏ⁻¹ − 1.
 pub(super) const CLASSES: [usize; 5] = [0, 1, 7, 31, 127];
 
 /// Half-widths of intervals in units of the spread, by class of user and movie.
@@ -16,8 +16,8 @@ impl Quantiles {
         Self([[f32::INFINITY; CLASSES.len()]; CLASSES.len()])
     }
 
-    /// Returns the quantiles at `coverage` of errors by class of user and movie. Classes with too few
-    /// errors stay unknown.
+    /// Returns the quantiles at `coverage` of errors by class of user and movie. Quantiles of
+    /// classes with too few errors are infinite.
     pub(super) fn of_errors(errors: impl Iterator<Item = ClassError>, coverage: f64) -> Self {
         let mut classes: [[Vec<f32>; CLASSES.len()]; CLASSES.len()] = Default::default();
         for ([user, movie], error) in errors {
@@ -26,12 +26,12 @@ impl Quantiles {
         Self(classes.map(|movies| movies.map(|errors| quantile(errors, coverage))))
     }
 
-    /// Returns all quantiles, by user and movie.
+    /// Returns all quantiles, by class of user and movie.
     pub(super) fn values(&self) -> &[f32] {
         self.0.as_flattened()
     }
 
-    /// Restores quantiles by user and movie; `None` if their number does not match.
+    /// Restores quantiles by class of user and movie; `None` if their number does not match.
     pub(super) fn from_values(values: &[f32]) -> Option<Self> {
         let (rows, rest) = values.as_chunks();
         rest.is_empty().then_some(Self(rows.try_into().ok()?))
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_start_at_their_smallest_number() {
+    fn classes_start_at_their_minimum_number_of_ratings() {
         let classes = [0, 1, 6, 7, 30, 31, 126, 127, 100_000].map(class);
         assert_eq!(classes, [0, 1, 1, 2, 2, 3, 3, 4, 4]);
     }

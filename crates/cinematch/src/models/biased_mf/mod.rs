@@ -9,21 +9,21 @@
 //! Systems", 2009. It is fitted by alternating least squares with regularization that grows with the n
 //! ratings of a row (Zhou, Wilkinson, Schreiber and Pan, "Large-scale Parallel Collaborative Filtering
 //! for the Netflix Prize", 2008). n₀ keeps the factors of short rows small: without it, predictions for
-//! users with ten ratings are worse than biases alone. A half-step solves for the bias and the factors
-//! of a row together, exactly; a history is folded in by the same solution.
+//! users with ten ratings are worse than those of biases alone. A half-step solves exactly for the bias and
+//! the factors of a row together; fold-in computes the same solution for a history.
 //!
-//! Intervals come from split conformal prediction; see [`Prediction`]. The users that they are
+//! Intervals are computed by split conformal prediction; see [`Prediction`]. The users that intervals are
 //! calibrated on are not used for training.
 //!
-//! - **Shapes**: users × f and movies × f rows with f = d + 2; only the movies' rows are kept.
+//! - **Shapes**: users × f and movies × f rows with f = d + 2; the model stores only the movies' rows.
 //! - **Units**: stars, 0.5 to 5.
 //! - **Time** per epoch with U users, I movies and nnz ratings: 2·nnz·f·(f + 16) + (U + I)·f³/3 FLOPs.
 //! - **Memory**: 4·f·(U + I) bytes, f rounded up to a multiple of 16.
 //! - **Errors**: a parameter outside its range ([`BiasedMfParams::check`]).
-//! - **Seed**: draws the first factors of the movies and the users to calibrate on. The same seed gives the
-//!   same bytes at any number of threads.
+//! - **Seed**: determines the initial factors of the movies and the users to calibrate on. The same seed gives
+//!   the same bytes with any number of threads.
 //!
-//! The archive has the dense arrays `films` (one row `[1, bias, factors]` per movie), `mean`, `counts`
+//! The archive contains the dense arrays `films` (one row `[1, bias, factors]` per movie), `mean`, `counts`
 //! (training ratings per movie) and `quantiles` (5 × 5).
 
 mod calibration;

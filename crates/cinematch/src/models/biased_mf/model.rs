@@ -25,7 +25,7 @@ pub struct Prediction {
     pub high: f32,
 }
 
-/// The fitted model: the rows of the movies.
+/// A fitted biased matrix factorization model: the rows of the movies.
 #[derive(Clone, Debug)]
 pub struct BiasedMf {
     pub(super) params: BiasedMfParams,
@@ -71,7 +71,7 @@ impl BiasedMf {
         Some(Self { params: params.0, mean, counts, movies, quantiles })
     }
 
-    /// Predicts the stars of a user with this history for each of `movies`.
+    /// Predicts the stars of a user with the given history for each of `movies`.
     /// O(n·d² + d³ + movies·d).
     pub fn predict(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Prediction> {
         let user = self.fold_in(history);
@@ -89,14 +89,14 @@ impl BiasedMf {
         movies.iter().map(predict).collect()
     }
 
-    /// Returns the row `[bᵤ, 1, pᵤ]` of a user with this history.
+    /// Returns the row `[bᵤ, 1, pᵤ]` of a user with the given history.
     pub(super) fn fold_in(&self, history: &[Rated]) -> Factors {
         let mut user = Factors::zeros(1, self.params.row_length());
         user.rows_mut().for_each(|row| self.system(history).solve(row));
         user
     }
 
-    /// Returns the prepared system of a user with this history.
+    /// Returns the prepared system of a user with the given history.
     pub(super) fn system(&self, history: &[Rated]) -> RowSolver<'_> {
         let mut solver = RowSolver::new(self.params, Side::User, &self.movies);
         let rating = |rated: &Rated| (rated.movie.row(), rated.stars.value() - self.mean);
@@ -133,15 +133,15 @@ impl Model for BiasedMf {
 
     /// Writes predicted stars, which may lie outside the scale. O(n·d² + d³ + I·d).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
-        assert_eq!(scores.len(), self.n_movies(), "one score per movie");
+        assert_eq!(scores.len(), self.n_movies(), "expected one score per movie");
         let user = self.fold_in(history);
         for (movie, score) in scores.iter_mut().enumerate() {
             *score = self.score_of(&user, MovieIdx(movie as u32));
         }
     }
 
-    /// Movie i contributes (r − μ − bᵢ)·yᵢᵀ A⁻¹ yⱼ to movie j, whose base is μ + bⱼ; y = `[1, q]` and A
-    /// is the matrix of the user's system. O(n·d² + d³) once and O(d² + n·d) per movie.
+    /// Splits scores exactly: movie i contributes (r − μ − bᵢ)·yᵢᵀ A⁻¹ yⱼ to movie j, whose base is μ + bⱼ.
+    /// y is `[1, q]`, and A is the matrix of the user's system. O(n·d² + d³) once and O(d² + n·d) per movie.
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let system = self.system(history);
         let average =

@@ -1,4 +1,4 @@
-//! Parameters of biased matrix factorization.
+//! Parameters of biased matrix factorization and their valid ranges.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,8 @@ use crate::models::interface::{ParameterError, check};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BiasedMfParams {
-    /// d: number of factors per user and movie, besides the biases. 14, 30, 46 … fill whole lanes.
+    /// d: number of factors per user and movie, besides the biases. Values such as 14, 30 and 46
+    /// fill whole lanes.
     pub factors: usize,
     /// λ: regularization of the factors per rating of a row.
     pub regularization: f32,
@@ -22,7 +23,7 @@ pub struct BiasedMfParams {
     pub coverage: f32,
     /// Share of users that intervals are calibrated on.
     pub calibration_share: f32,
-    /// Seed of the first factors and of the choice of users to calibrate on.
+    /// Seed of the initial factors and of the choice of users to calibrate on.
     pub seed: u64,
 }
 
@@ -41,7 +42,7 @@ impl Default for BiasedMfParams {
     }
 }
 
-/// Parameters within their ranges.
+/// Parameters that passed [`BiasedMfParams::check`].
 #[derive(Clone, Copy, Debug)]
 pub struct CheckedBiasedMfParams(pub(super) BiasedMfParams);
 
@@ -70,7 +71,7 @@ impl BiasedMfParams {
         self.regularization * (n as f32 + self.prior_ratings)
     }
 
-    /// Returns the number of values per row: the biases of both sides and the factors.
+    /// Returns the number of values per row: the bias, the constant 1 and the factors.
     pub(super) fn row_length(&self) -> usize {
         self.factors + 2
     }

@@ -27,7 +27,7 @@ impl Side {
     }
 }
 
-/// Solver that reuses its memory from row to row.
+/// A solver that reuses its buffers for all rows.
 pub(super) struct RowSolver<'a> {
     params: BiasedMfParams,
     side: Side,
@@ -54,14 +54,14 @@ impl<'a> RowSolver<'a> {
         }
     }
 
-    /// Forms and factors the system of a row with these ratings: columns, and stars minus μ.
+    /// Forms and factors the system of a row. Each rating consists of a column and the stars minus μ.
     /// 2·n·d² + d³/3 FLOPs.
     pub fn prepare(&mut self, ratings: impl ExactSizeIterator<Item = (usize, f32)>) {
         let (bias, one) = (self.side.bias(), self.side.one());
         let mut left = ratings.len();
         let ridge = self.params.ridge(left);
         self.matrix.scale(0.0);
-        // The padding of a row is regularized as well, and stays 0.
+        // The padding of a row is regularized as well, so that it remains 0.
         self.matrix.add_to_diagonal(ridge);
         self.matrix.tile(0, 0)[bias][bias] = self.params.bias_regularization;
         self.right.fill([0.0; TILE]);
@@ -82,24 +82,24 @@ impl<'a> RowSolver<'a> {
             }
         }
         self.remove_unknown(one);
-        // The range checks keep the regularization large enough for positive pivots.
-        self.matrix.factor(&mut self.factor).expect("a positive definite system");
+        // The range checks ensure that the regularization is large enough for positive pivots.
+        self.matrix.factor(&mut self.factor).expect("the system is positive definite");
     }
 
-    /// Writes the solution of the prepared system as a row.
+    /// Writes the solution of the prepared system to `row`.
     pub fn solve(&mut self, row: &mut [Lane]) {
         row.copy_from_slice(&self.right);
         self.apply_inverse(row);
         row[0][self.side.one()] = 1.0;
     }
 
-    /// Multiplies by the inverse of the prepared matrix; the position of the constant 1 becomes 0.
+    /// Multiplies `values` by the inverse of the prepared matrix. Sets the position of the constant 1 to 0.
     pub fn apply_inverse(&self, values: &mut [Lane]) {
         values[0][self.side.one()] = 0.0;
         self.factor.solve(&self.matrix, values.as_flattened_mut());
     }
 
-    /// Removes an unknown from the system.
+    /// Removes an unknown from the system: its row and column become those of the identity matrix.
     fn remove_unknown(&mut self, unknown: usize) {
         for column in 0..self.right.len() {
             self.matrix.tile(0, column)[unknown].fill(0.0);

@@ -126,7 +126,7 @@ fn check_row(training: &Training<'_>, side: Side, ratings: &[(&[f32], f32)], got
     }
 }
 
-/// Ratings of users who are not part of the training are ignored.
+/// Only 60 of the 90 users are part of the training. The ratings of the others must be ignored.
 #[test]
 fn rows_solve_their_ridge_regressions() {
     let interactions = generated(90);
@@ -203,7 +203,7 @@ fn predictions_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
-fn fits_without_users() {
+fn predicts_finite_stars_without_training_users() {
     let interactions = generated(3);
     let model = fit(params(), &interactions, &[]);
     let (history, _) = divided(&interactions, UserIdx(0));

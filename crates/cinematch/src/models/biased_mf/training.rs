@@ -1,4 +1,4 @@
-//! Alternating least squares.
+//! Training by alternating least squares.
 
 use rayon::prelude::*;
 
@@ -39,20 +39,20 @@ impl CheckedBiasedMfParams {
     }
 }
 
-/// Approximate norm of the first factors of a movie, small compared to the fitted ones.
+/// Approximate norm of the initial factors of a movie, small compared to the fitted ones.
 const INIT_DEVIATION: f32 = 0.1;
 
 /// State of a training run: the rows of users and movies.
 pub(super) struct Training<'a> {
     /// Parameters of the model.
     pub(super) params: BiasedMfParams,
-    /// All ratings.
+    /// Ratings of all users.
     pub(super) interactions: &'a Interactions,
-    /// True for the users to learn from, by user of the interactions.
+    /// True for each user of `interactions` to learn from.
     is_in_training: Vec<bool>,
     /// μ: mean of all ratings.
     pub(super) mean: f32,
-    /// Number of ratings of each movie.
+    /// Number of training ratings of each movie.
     pub(super) counts: Vec<u32>,
     /// Rows `[bᵤ, 1, pᵤ]` of the users; zeros for users who are not part of the training.
     pub(super) users: Factors,
@@ -61,7 +61,7 @@ pub(super) struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    /// Counts the ratings and draws the first factors of the movies. O(ratings).
+    /// Starts a training run: counts the ratings and draws the initial factors of the movies. O(ratings).
     pub(super) fn start(
         params: BiasedMfParams,
         interactions: &'a Interactions,
@@ -125,7 +125,7 @@ impl<'a> Training<'a> {
     }
 }
 
-/// Updates every row in parallel.
+/// Calls `change` for every row in parallel, with state from `start` that is reused between rows.
 fn each_row<S>(
     rows: &mut Factors,
     start: impl Fn() -> S + Sync + Send,

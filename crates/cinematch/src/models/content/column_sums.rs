@@ -3,7 +3,7 @@
 /// Sparse accumulator: one sum per column and a bit set of the columns in use.
 #[derive(Debug, Default)]
 pub struct ColumnSums {
-    /// In f64, because sums over thousands of likes lose digits in f32.
+    /// Sum of each column, in f64 because sums over thousands of likes lose digits in f32.
     sums: Vec<f64>,
     /// Bit set of the columns in use.
     used: Vec<u64>,

@@ -1,4 +1,4 @@
-//! Content model: movies similar to those a user liked and unlike those the user disliked.
+//! Content model: ranks movies by similarity to the user's liked movies and dissimilarity to disliked ones.
 //!
 //! The affinity of movie j to a history of movies i with weights wᵢ (above 0 = liked, below 0 =
 //! disliked) is
@@ -11,7 +11,7 @@
 //! Retrieval", 1971, with graded weights. The sum is linear in the history, so that the contribution of
 //! each movie of the history is exact.
 //!
-//! - **Time**: O(entries of the rows) to prepare; scoring walks the columns of the user's profile,
+//! - **Time**: O(entries of the rows) to prepare; scoring visits the columns of the user's profile,
 //!   O(movies + entries of those columns). Blocks of columns in which many movies are equal (genres,
 //!   release time) are scored once per [pattern](crate::features::patterns).
 //! - **Memory**: twice the entries of the rows.

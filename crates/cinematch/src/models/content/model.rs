@@ -1,4 +1,4 @@
-//! Scoring and explaining by ranking rows.
+//! Scores and explanations from ranking rows.
 
 use std::cell::RefCell;
 
@@ -13,14 +13,14 @@ use crate::features::ranking::{Block, BlockKind, RankingFeatures};
 use crate::ids::MovieIdx;
 
 thread_local! {
-    /// Reused between histories to avoid allocating one sum per column each time.
+    /// Buffer of column sums, reused to avoid allocating one sum per column for each history.
     static COLUMN_SUMS: RefCell<ColumnSums> = RefCell::default();
 }
 
 /// A movie of a user's history with its weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Signal {
-    /// The movie.
+    /// Row of the movie.
     pub movie: MovieIdx,
     /// Weight, −1 (disliked) to 1 (liked).
     pub weight: f32,
@@ -40,16 +40,16 @@ pub struct ContentModel {
     features: RankingFeatures,
     /// Patterns of the blocks in which many movies are equal, with the pattern of each movie.
     patterns: Vec<(RowPatterns, Codes)>,
-    /// Columns × positions of all other blocks.
+    /// Entries of all other blocks, as columns × positions.
     positions_of: CsrMatrix<f32>,
 }
 
-/// A history folded into feature space: a sparse vector, columns ascending.
+/// The profile of a history in feature space: a sparse vector with ascending columns.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
     columns: Vec<u32>,
     weights: Vec<f32>,
-    /// Factor of the signals' weights.
+    /// Factor applied to the signals' weights.
     scale: f32,
 }
 
@@ -59,7 +59,7 @@ impl Profile {
         self.columns.is_empty()
     }
 
-    /// Multiplies all weights.
+    /// Multiplies all weights by `factor`.
     pub fn scale_by(&mut self, factor: f32) {
         self.scale *= factor;
         for weight in &mut self.weights {
@@ -119,12 +119,12 @@ impl ContentModel {
         self.features.matrix.n_rows()
     }
 
-    /// Folds a history in. O(entries of its movies).
+    /// Computes the profile of a history (fold-in). O(entries of its movies).
     pub fn profile(&self, history: &[Signal]) -> Profile {
         self.fold(history, |_| true)
     }
 
-    /// Folds in the signals of positive weight alone, on the scale of the whole history's profile.
+    /// Computes the profile of the signals with positive weight, on the scale of the whole history's profile.
     pub fn liked_profile(&self, history: &[Signal]) -> Profile {
         self.fold(history, |signal| signal.weight > 0.0)
     }
@@ -192,13 +192,13 @@ impl ContentModel {
         }
     }
 
-    /// Returns an empty pool of movies to compare others with. Similarities are 0 to 1.
+    /// Returns an empty pool of movies to compare others with. Similarities range from 0 to 1.
     pub fn similarity_pool(&self) -> SimilarityPool<'_> {
         SimilarityPool::new(&self.features.matrix)
     }
 
-    /// Returns the features through which a signal contributes to a movie's affinity, the strongest
-    /// first, at most `most`.
+    /// Returns at most `most` features through which a signal contributes to a movie's affinity, strongest
+    /// first.
     pub fn shared_features(
         &self,
         affinity: &Affinity,

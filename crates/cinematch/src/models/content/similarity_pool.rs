@@ -1,11 +1,11 @@
-//! Similarities of one movie to a small pool of movies, computed in one walk over the movie's row.
+//! Similarities of one movie to a small pool of movies, computed in one pass over the movie's row.
 
 use std::cell::RefCell;
 
 use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
 
-/// Marks the end of a list.
+/// Index that marks the end of a list.
 const NONE: u32 = u32::MAX;
 
 thread_local! {
@@ -41,7 +41,7 @@ struct Entry {
 impl<'a> SimilarityPool<'a> {
     /// Creates an empty pool.
     pub(super) fn new(rows: &'a CsrMatrix<f32>) -> Self {
-        // Taken instead of borrowed, so that the next request starts from new heads after a panic.
+        // The heads are taken instead of borrowed, so that the next request after a panic starts from new ones.
         let mut heads = HEADS.take();
         heads.resize(rows.n_columns(), NONE);
         let used = vec![0; rows.n_columns().div_ceil(64)];
@@ -71,8 +71,8 @@ impl<'a> SimilarityPool<'a> {
         self.pool.is_empty()
     }
 
-    /// Returns the similarity of `movie` to every pooled movie, in the order of the pool. Sums run in the
-    /// order of the columns, as in pairwise comparisons. O(entries of the movie + matches).
+    /// Returns the similarity of `movie` to every pooled movie, in the order of the pool. Products
+    /// are added in the order of the columns, as in pairwise comparisons. O(entries of the movie + matches).
     pub fn similarities_to(&mut self, movie: MovieIdx) -> &[f32] {
         let mut sums = std::mem::take(&mut self.sums);
         sums.clear();
@@ -82,8 +82,8 @@ impl<'a> SimilarityPool<'a> {
         &self.sums
     }
 
-    /// Calls `each` for every feature that a pooled movie shares with `movie`: position in the pool,
-    /// column, and contribution to the similarity.
+    /// Calls `each` for every feature that a pooled movie shares with `movie`, with the position in
+    /// the pool, the column, and the contribution to the similarity.
     pub fn each_match(&self, movie: MovieIdx, mut each: impl FnMut(usize, u32, f32)) {
         for (column, value) in self.rows.entries(movie.row()) {
             if self.used[column as usize / 64] >> (column % 64) & 1 == 0 {

@@ -1,4 +1,4 @@
-//! The content model behind the interface of all models: one score per movie, in row order.
+//! The content model with the interface of all models: one score per movie, in row order.
 
 use std::io;
 
@@ -26,7 +26,7 @@ pub struct ContentAlone {
 impl ContentAlone {
     /// Prepares the rows for scoring. O(entries).
     pub fn fit(features: RankingFeatures) -> Self {
-        // In row order, so that positions are rows.
+        // The layout is in row order, so that positions are rows.
         let layout = Layout::new(features.matrix.n_rows(), |movie| movie);
         Self { model: ContentModel::fit(features, &layout) }
     }
@@ -42,7 +42,7 @@ impl Model for ContentAlone {
         self.model.n_movies()
     }
 
-    /// O(movies + entries of the profile's columns).
+    /// Computes the scores in O(movies + entries of the profile's columns).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
         scores.fill(0.0);
         let profile = self.model.profile(&signals(history));
@@ -63,7 +63,7 @@ impl Model for ContentAlone {
 }
 
 impl FittedModel for ContentAlone {
-    /// False: the model does not use ratings.
+    /// Returns false, because the model does not use ratings.
     fn has_learned(&self, _: MovieIdx) -> bool {
         false
     }
@@ -73,7 +73,7 @@ impl FittedModel for ContentAlone {
     }
 }
 
-/// The model `content`. It has no parameters.
+/// Parameters of the model `content`, which has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContentParams {}
 

@@ -1,4 +1,4 @@
-//! EASE and EDLAE: full-rank linear models of movies on movies, in closed form.
+//! EASE and EDLAE: full-rank linear item-item models in closed form.
 //!
 //! EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019) minimizes
 //! ‖X − XB‖² + λ‖B‖² with a zero diagonal of B: with P = (`XᵀX` + λI)⁻¹, Bᵢⱼ = −Pᵢⱼ / Pⱼⱼ. EDLAE
@@ -7,9 +7,9 @@
 //! probability p.
 //!
 //! - **Shapes**: X is users × the most frequent movies (at most [`EaseParams::max_movies`]); B is
-//!   movies × movies. The largest entries of each column of B are kept ([`EaseParams::neighbors`]).
+//!   movies × movies. Only the largest entries of each column of B are stored ([`EaseParams::neighbors`]).
 //! - **Time**: n³ FLOPs for n movies, and Σ nᵤ² / 2 additions for `XᵀX`.
-//! - **Memory**: 2·n² bytes while fitting, 8 bytes per kept entry afterwards.
+//! - **Memory**: 2·n² bytes while fitting, 8 bytes per stored entry afterwards.
 //! - **Errors**: a parameter outside its range; λ too small for f32 arithmetic.
 //! - **Seed**: none; the result is deterministic.
 
@@ -35,11 +35,11 @@ use crate::linalg::{BlockMatrix, NotPositive};
 pub struct EaseParams {
     /// λ: larger values shrink B toward 0.
     pub regularization: f32,
-    /// p, 0 (inclusive) to 1 (exclusive); 0 is EASE.
+    /// p: dropout probability, 0 (inclusive) to 1 (exclusive). 0 corresponds to EASE.
     pub dropout: f32,
-    /// Number of movies to model, the most frequent.
+    /// Maximum number of movies to model: the most frequent ones.
     pub max_movies: usize,
-    /// Number of entries to keep per column of B, those of largest magnitude.
+    /// Maximum number of entries per column of B: those of largest magnitude.
     pub neighbors: usize,
 }
 
@@ -60,7 +60,7 @@ impl EaseParams {
     }
 }
 
-/// Parameters within their ranges.
+/// Parameters that passed [`EaseParams::check`].
 #[derive(Clone, Copy, Debug)]
 pub struct CheckedEaseParams(EaseParams);
 
@@ -93,12 +93,12 @@ impl CheckedEaseParams {
     }
 }
 
-/// The model `edlae`.
+/// Parameters of the model `edlae`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Edlae(pub EaseParams);
 
-/// The model `ease`. [`EaseParams::dropout`] is ignored.
+/// Parameters of the model `ease`, which ignores [`EaseParams::dropout`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ease(pub EaseParams);

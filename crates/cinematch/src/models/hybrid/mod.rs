@@ -1,7 +1,7 @@
 //! Hybrid: a weighted sum of models.
 //!
 //! A model's scores are divided by their root mean square over all movies, separately for each user,
-//! so that a weight has the same meaning for every user and for models of any unit. The sum is linear
+//! so that a weight has the same meaning for every user and any unit of the scores. The sum is linear
 //! in the contributions of each model, so that the contributions of the hybrid are exact. No special
 //! cases are needed: a movie without ratings has no collaborative score and is ranked by content; a
 //! user without a history is ranked by popularity.
@@ -13,22 +13,22 @@ use super::model::Model;
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 
-/// Models with their weights.
+/// A weighted sum of models.
 #[derive(Clone, Debug)]
 pub struct Hybrid<M> {
     parts: Vec<(M, f32)>,
 }
 
 impl<M: Model> Hybrid<M> {
-    /// Combines models. Models of weight 0 are kept but do not rank.
+    /// Combines models. Models of weight 0 do not affect scores but remain in [`Self::parts()`].
     ///
     /// # Panics
-    /// If there is no model, or if the models differ in their number of movies.
+    /// Panics if there is no model, or if the models differ in their number of movies.
     pub fn new(parts: Vec<(M, f32)>) -> Self {
         let n_movies = parts.first().map(|(model, _)| model.n_movies());
         assert!(
             n_movies.is_some() && parts.iter().all(|(model, _)| Some(model.n_movies()) == n_movies),
-            "models of the same movies"
+            "expected models with the same number of movies"
         );
         Self { parts }
     }
@@ -36,10 +36,10 @@ impl<M: Model> Hybrid<M> {
     /// Replaces the weights, in the order of the models.
     ///
     /// # Panics
-    /// If the number of weights differs from the number of models.
+    /// Panics if the number of weights differs from the number of models.
     #[must_use]
     pub fn with_weights(mut self, weights: &[f32]) -> Self {
-        assert_eq!(weights.len(), self.parts.len(), "one weight per model");
+        assert_eq!(weights.len(), self.parts.len(), "expected one weight per model");
         for ((_, weight), other) in self.parts.iter_mut().zip(weights) {
             *weight = *other;
         }
@@ -64,7 +64,8 @@ pub(crate) fn scale(scores: &[f32], weight: f32) -> f32 {
     if deviation > 0.0 { (f64::from(weight) / deviation) as f32 } else { 0.0 }
 }
 
-/// Adds 16 partial sums, because each addition to a single sum would wait for the previous one.
+/// Returns the sum of the squared scores. The sum is split into 16 partial sums, because each addition to a
+/// single sum would wait for the previous one.
 fn sum_of_squares(scores: &[f32]) -> f64 {
     let mut sums = [0.0; 16];
     let (chunks, rest) = scores.as_chunks::<16>();

@@ -4,7 +4,7 @@
 use crate::linalg::{Lane, Lanes, TILE, Tile, ZERO, add_combination, add_product};
 use crate::models::factors::Factors;
 
-/// Number of users scored together.
+/// Maximum number of users scored together.
 pub const USERS: usize = TILE;
 
 /// Factors of the movies by block and factor.

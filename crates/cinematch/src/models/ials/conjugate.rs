@@ -1,14 +1,14 @@
 //! Approximate solution of a row's system: a few steps of conjugate gradients from the current factors.
 //!
-//! Takács, Pilászy and Tikk, "Applications of the Conjugate Gradient Method for Implicit Feedback
-//! Collaborative Filtering", 2011. The matrix is never formed: its product with a vector is one
+//! The method is that of Takács, Pilászy and Tikk, "Applications of the Conjugate Gradient Method for
+//! Implicit Feedback Collaborative Filtering", 2011. The matrix is never formed: its product with a vector is one
 //! pass over the gathered factors of the row's columns and one over `α₀HᵀH`.
 
 use super::solve::Row;
 use crate::linalg::{Lane, Lanes, TILE, add_combination, add_gradient};
 use crate::models::factors::Factors;
 
-/// Solver that reuses its memory from row to row.
+/// A solver that reuses its buffers for all rows.
 pub struct Descent {
     steps: usize,
     gathered: Gathered,
@@ -55,7 +55,7 @@ impl Descent {
         }
         let mut square = dot(gradient, gradient);
         for step in 1..=*steps {
-            // Already at the solution.
+            // The solution has been reached.
             if square < f32::MIN_POSITIVE {
                 break;
             }
@@ -103,7 +103,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// Prepares for another row.
+    /// Discards the gathered columns, so that the next call gathers those of another row.
     fn reset(&mut self) {
         self.n_groups = 0;
     }
@@ -134,13 +134,13 @@ impl Gathered {
         let tiles = &mut self.lanes.as_chunks_mut::<TILE>().0[..self.n_groups * width];
         let mut gathered = columns.gather(row.columns);
         for (group, weights) in tiles.chunks_exact_mut(width).zip(&self.weights) {
-            // Places that the last group leaves empty have the weight 0.
+            // Unused places of the last group have the weight 0.
             for (place, lanes) in (0..TILE).zip(&mut gathered) {
                 for (tile, lane) in group.iter_mut().zip(lanes) {
                     tile[place] = *lane;
                 }
             }
-            // Computed while the group is in the L1 cache.
+            // The gradient is added while the group is in the L1 cache.
             add_gradient(group, std::slice::from_ref(weights), at, target, sum);
         }
     }

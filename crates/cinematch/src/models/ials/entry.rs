@@ -1,4 +1,4 @@
-//! iALS in the registry.
+//! Implementation of the registry's traits for iALS.
 
 use std::borrow::Cow;
 use std::io;

@@ -1,4 +1,4 @@
-//! Movies added after training: folded in by their ratings and mapped from similar movies.
+//! Extension by movies that were added after training, from their ratings and from similar movies.
 
 use rayon::prelude::*;
 
@@ -15,8 +15,8 @@ use crate::models::factors::Factors;
 type Likes = (Vec<u32>, Vec<f32>);
 
 impl Ials {
-    /// Returns the model with new movies behind the learned ones. If any of them was liked, all users
-    /// are solved for once, as in half an epoch: O(nnz·d² + U·d³).
+    /// Returns the model with new movies appended to the learned ones. If any new movie was liked, solves for
+    /// all users once, as in a half-step of training: O(nnz·d² + U·d³).
     pub(super) fn extended(&self, new_movies: &NewMovies<'_>) -> Self {
         let n_factors = self.params.factors;
         let mut movies = Factors::zeros(new_movies.n_learned + new_movies.len(), n_factors);
@@ -48,8 +48,8 @@ impl Ials {
         Self::new(self.params, self.confidence, movies, new_movies.n_learned)
     }
 
-    /// Solves for the new movies with users and learned movies fixed, as training would. Returns their
-    /// factors and total weights; `None` if none of them was liked.
+    /// Solves for the new movies as in training, with users and learned movies fixed. Returns the factors and
+    /// total weights of the new movies; `None` if none of them was liked.
     fn folded(&self, new_movies: &NewMovies<'_>) -> Option<(Factors, Vec<f32>)> {
         let (interactions, users) = new_movies.ratings?;
         let likes: Vec<Likes> = (0..new_movies.len())
@@ -74,7 +74,7 @@ impl Ials {
                 counts.then_some((rated.movie.0, weight))
             }));
         }
-        // Exact, because a few steps of conjugate gradients do not converge from zeros.
+        // The solver is exact, because a few steps of conjugate gradients do not converge from zeros.
         let params = IalsParams { solver: Solver::Cholesky, ..self.params };
         let ridges = params.ridges(&user_movies);
         let mut factors = Factors::zeros(users.len(), params.factors);

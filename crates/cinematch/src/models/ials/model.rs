@@ -11,14 +11,14 @@ use crate::models::factors::Factors;
 use crate::models::implicit::Confidence;
 use crate::models::model::Model;
 
-/// The fitted model: the factors of the movies, prepared for folding in histories.
+/// A fitted iALS model: the factors of the movies, prepared for fold-in.
 #[derive(Clone, Debug)]
 pub struct Ials {
     pub(super) params: IalsParams,
     pub(super) confidence: Confidence,
     pub(super) movies: Factors,
-    /// Number of learned movies, the first rows. Only among them does an unobserved movie count as one
-    /// that the user did not watch.
+    /// Number of learned movies, which are the first rows. Unobserved movies count as not watched only if
+    /// they are learned.
     n_learned: usize,
     /// Factors of the movies, laid out for scoring.
     blocks: Blocks,
@@ -37,8 +37,8 @@ impl Ials {
         Self { params, confidence, movies, n_learned, blocks, background }
     }
 
-    /// Restores the model from the factors of the movies, row by row, the first `n_learned` being those
-    /// of learned movies; `None` if the number of values is not d times the number of movies.
+    /// Restores the model from the factors of the movies, row by row. The first `n_learned` rows are
+    /// those of learned movies. Returns `None` if the number of values is not d times the number of movies.
     pub(crate) fn from_factors(
         params: CheckedIalsParams,
         confidence: Confidence,
@@ -54,7 +54,7 @@ impl Ials {
         &self.movies
     }
 
-    /// Returns the factors of users with these histories, one row per history. O(n·d² + d³) per history
+    /// Returns the factors of users with the given histories, one row per history. O(n·d² + d³) per history
     /// of length n.
     pub fn fold_in(&self, histories: &[&[Rated]]) -> Factors {
         let mut solutions = Factors::zeros(histories.len(), self.params.factors);
@@ -82,9 +82,9 @@ impl Model for Ials {
         self.movies.n_rows()
     }
 
-    /// O(n·d² + d³ + I·d).
+    /// Computes the scores in O(n·d² + d³ + I·d).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
-        assert_eq!(scores.len(), self.n_movies(), "one score per movie");
+        assert_eq!(scores.len(), self.n_movies(), "expected one score per movie");
         self.blocks.score(self.fold_in(&[history]).values(0), scores);
     }
 
@@ -94,8 +94,8 @@ impl Model for Ials {
         }
     }
 
-    /// Movie i of weight c contributes c·hᵢᵀ A⁻¹ hⱼ to movie j, where A is the matrix of the user's
-    /// system. O(n·d² + d³) once and O(d² + n·d) per movie.
+    /// Splits scores exactly: movie i of weight c contributes c·hᵢᵀ A⁻¹ hⱼ to movie j, where A is the matrix
+    /// of the user's system. O(n·d² + d³) once and O(d² + n·d) per movie.
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let (columns, weights) = self.weigh(history);
         let row = self.row(&columns, &weights);

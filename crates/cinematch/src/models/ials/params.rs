@@ -1,4 +1,4 @@
-//! Parameters of iALS.
+//! Parameters of iALS and their valid ranges.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,11 +37,11 @@ pub struct IalsParams {
     pub unobserved_weight: f32,
     /// Number of epochs.
     pub iterations: usize,
-    /// Solver of training; histories are always folded in exactly.
+    /// Solver for training. Fold-in always uses the exact solution.
     pub solver: Solver,
     /// σ*: movies start from normally distributed factors of standard deviation σ*/√d.
     pub init_deviation: f32,
-    /// Seed of the first factors.
+    /// Seed of the initial factors.
     pub seed: u64,
 }
 
@@ -60,7 +60,7 @@ impl Default for IalsParams {
     }
 }
 
-/// Parameters within their ranges.
+/// Parameters that passed [`IalsParams::check`].
 #[derive(Clone, Copy, Debug)]
 pub struct CheckedIalsParams(pub(super) IalsParams);
 
@@ -75,7 +75,7 @@ impl IalsParams {
         check("frequency_exponent", frequency_exponent, is_exponent, "0 to 2")?;
         check_positive("init_deviation", self.init_deviation)?;
         if let Solver::ConjugateGradients { steps } = self.solver {
-            check("solver's steps", steps as f32, (1..=1000).contains(&steps), "1 to 1000")?;
+            check("solver.steps", steps as f32, (1..=1000).contains(&steps), "1 to 1000")?;
         }
         Ok(CheckedIalsParams(self))
     }
@@ -93,7 +93,7 @@ impl IalsParams {
         self.regularization * count.powf(self.frequency_exponent)
     }
 
-    /// Returns α₀ `HᵀH`.
+    /// Returns α₀ `HᵀH` for the factors H.
     pub(super) fn background(&self, factors: &Factors) -> TileMatrix {
         let mut background = factors.gramian();
         background.scale(self.unobserved_weight);

@@ -14,7 +14,7 @@ pub struct Row<'a> {
     pub ridge: f32,
 }
 
-/// Solver that reuses its memory from row to row.
+/// A solver that reuses its buffers for all rows.
 pub struct RowSolver {
     matrix: TileMatrix,
     factor: Factor,

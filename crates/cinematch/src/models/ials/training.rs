@@ -1,4 +1,4 @@
-//! Alternating least squares.
+//! Training by alternating least squares.
 
 use rayon::prelude::*;
 
@@ -24,7 +24,7 @@ pub struct Training<'a> {
 }
 
 impl CheckedIalsParams {
-    /// Draws the first factors of the movies.
+    /// Starts a training run with random factors of the movies.
     pub fn start(self, implicit: &Implicit) -> Training<'_> {
         let params = self.0;
         let deviation = params.init_deviation / (params.factors as f32).sqrt();
@@ -60,7 +60,7 @@ impl Training<'_> {
         half_step(self.params, (matrix, &self.movie_ridges), &self.users, &mut self.movies);
     }
 
-    /// Returns the objective. O(nnz·d + (U + I)·d²).
+    /// Returns the value of the objective. O(nnz·d + (U + I)·d²).
     pub fn loss(&self) -> f64 {
         let regularized = |ridges: &[f32], factors: &Factors| -> f64 {
             let norm = |row: usize| f64::from(factors.dot(row, factors.row(row)));
@@ -71,7 +71,7 @@ impl Training<'_> {
             + regularized(&self.movie_ridges, &self.movies)
     }
 
-    /// Returns the objective without the regularization. O(nnz·d + (U + I)·d²).
+    /// Returns the value of the objective without the regularization. O(nnz·d + (U + I)·d²).
     pub fn error(&self) -> f64 {
         let Self { params, implicit, users, movies, .. } = self;
         let observed: f64 = (0..implicit.n_users())
@@ -121,8 +121,8 @@ pub(super) fn half_step(
     }
 }
 
-/// Solves the rows in parallel, one solver per thread. Long rows go first, so that no thread is left
-/// with one at the end.
+/// Solves the rows in parallel, one solver per thread. Long rows are solved first, so that no
+/// thread has a long row left at the end.
 fn each_row<S>(
     (matrix, ridges): (&CsrMatrix<f32>, &[f32]),
     rows: &mut Factors,

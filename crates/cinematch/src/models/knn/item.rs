@@ -1,5 +1,5 @@
-//! Item-based neighbors: Sarwar, Karypis, Konstan and Riedl, "Item-based Collaborative Filtering
-//! Recommendation Algorithms", 2001, with shrinkage for pairs with few common users.
+//! Item-based nearest neighbors (Sarwar, Karypis, Konstan and Riedl, "Item-based Collaborative Filtering
+//! Recommendation Algorithms", 2001) with shrinkage for pairs with few common users.
 //!
 //! - **Score** of movie j: Σ weight(i) · ⟨xᵢ, xⱼ⟩ / (‖xᵢ‖‖xⱼ‖ + shrinkage) over the movies i of the
 //!   history that are among j's neighbors.
@@ -25,9 +25,9 @@ use crate::models::item_item::{ItemItem, largest};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ItemKnnParams {
-    /// Number of neighbors to keep per movie, the most similar.
+    /// Maximum number of neighbors per movie: the most similar ones.
     pub neighbors: usize,
-    /// Added to the product of norms: larger values discount pairs with few common users.
+    /// Constant added to the product of norms. Larger values discount pairs with few common users.
     pub shrinkage: f32,
 }
 

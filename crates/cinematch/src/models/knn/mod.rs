@@ -1,4 +1,5 @@
-//! Nearest neighbors by cosine similarity: [`item`](ItemKnnParams) and [`user`](UserKnnParams) based.
+//! Nearest neighbors by cosine similarity: item-based ([`ItemKnnParams`]) and user-based
+//! ([`UserKnnParams`]).
 
 mod item;
 mod user;

@@ -1,10 +1,10 @@
-//! User-based neighbors: Herlocker, Konstan, Borchers and Riedl, "An Algorithmic Framework for
-//! Performing Collaborative Filtering", 1999, adapted to implicit feedback.
+//! User-based nearest neighbors (Herlocker, Konstan, Borchers and Riedl, "An Algorithmic Framework for
+//! Performing Collaborative Filtering", 1999), adapted to implicit feedback.
 //!
 //! - **Score** of movie j: the sum of the neighbors' weights for j, each times the neighbor's
 //!   similarity ⟨x, xᵤ⟩ / (‖xᵤ‖ + shrinkage) to the history x.
 //! - **Time**: O(ratings) to fit; O(ratings of the history's movies + users + ratings of the neighbors)
-//!   to score. **Memory**: 16 bytes per rating, as the model keeps the training users.
+//!   to score. **Memory**: 16 bytes per rating, because the model stores the ratings.
 //! - **Seed**: none.
 //!
 //! The archive is the users × movies matrix of weights in CSR form.
@@ -29,9 +29,9 @@ use crate::models::model::Model;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UserKnnParams {
-    /// Number of neighbors to use, the most similar.
+    /// Maximum number of neighbors to use: the most similar ones.
     pub neighbors: usize,
-    /// Added to the norm of a user's ratings: larger values discount users with few movies.
+    /// Constant added to the norm of a user's weights. Larger values discount users with few movies.
     pub shrinkage: f32,
 }
 
@@ -41,7 +41,7 @@ impl Default for UserKnnParams {
     }
 }
 
-/// The fitted model: the training users.
+/// A fitted user-knn model: the weighted ratings of the training users.
 #[derive(Clone, Debug)]
 pub struct UserKnn {
     params: UserKnnParams,
@@ -51,7 +51,7 @@ pub struct UserKnn {
 }
 
 impl UserKnnParams {
-    /// Keeps the users. O(ratings).
+    /// Fits the model: copies the weighted ratings and computes the norm of each user. O(ratings).
     pub(crate) fn fit_implicit(self, implicit: &Implicit) -> UserKnn {
         let norm = |user: usize| {
             let weights = implicit.user_movies().row(user).1;
@@ -63,8 +63,8 @@ impl UserKnnParams {
 }
 
 impl UserKnn {
-    /// Returns the users most similar to a history with their similarities, the most similar first;
-    /// ties go to the lower row.
+    /// Returns the users most similar to a history with their similarities, most similar first and ties by
+    /// ascending row.
     fn neighbors(&self, history: &[Rated]) -> Vec<(usize, f32)> {
         let mut dots = vec![0.0_f32; self.implicit.n_users()];
         for (_, movie, weight) in self.implicit.confidence().weigh(history) {
@@ -90,9 +90,9 @@ impl Model for UserKnn {
         self.implicit.n_movies()
     }
 
-    /// O(ratings of the history's movies + users + ratings of the neighbors).
+    /// Computes the scores in O(ratings of the history's movies + users + ratings of the neighbors).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
-        assert_eq!(scores.len(), self.n_movies(), "one score per movie");
+        assert_eq!(scores.len(), self.n_movies(), "expected one score per movie");
         scores.fill(0.0);
         for (user, similarity) in self.neighbors(history) {
             for (movie, weight) in self.implicit.user_movies().entries(user) {
@@ -101,8 +101,8 @@ impl Model for UserKnn {
         }
     }
 
-    /// A neighbor's similarity is a sum over the movies of the history, so its share of the score
-    /// splits the same way.
+    /// Splits each neighbor's share of a score over the movies of the history, because the neighbor's
+    /// similarity is a sum over these movies.
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let mut contributions = Contributions::none(history.len(), movies.len());
         for (user, _) in self.neighbors(history) {
@@ -121,7 +121,7 @@ impl Model for UserKnn {
 }
 
 impl FittedModel for UserKnn {
-    /// False: new movies are not mapped to neighbors, as the training users cannot have rated them.
+    /// Returns false: new movies have no parameters, because the training users cannot have rated them.
     fn has_learned(&self, _: MovieIdx) -> bool {
         false
     }

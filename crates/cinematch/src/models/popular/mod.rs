@@ -1,4 +1,4 @@
-//! Popularity: the same scores for every user. The baseline that every other model has to beat.
+//! Popularity: the same scores for every user, as the baseline for all other models.
 //!
 //! - **Scores**: number of likes (`popular`), number of likes weighted by age (`popular-recent`), or the
 //!   Bayesian average of the stars (`top-rated`).
@@ -34,14 +34,14 @@ pub(crate) enum Popularity {
         /// Number of additional ratings.
         prior: f32,
     },
-    /// Number of likes, each halved for every `half_life_days` of its age.
+    /// Number of likes, where a like loses half its weight per `half_life_days` of age.
     Recent {
-        /// Half-life in days.
+        /// Half-life of the weight of a like, in days.
         half_life_days: f32,
     },
 }
 
-/// The fitted model.
+/// A fitted popularity model: one score per movie.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Popular {
     scores: Vec<f32>,
@@ -60,7 +60,7 @@ impl Popular {
 }
 
 impl Popularity {
-    /// Counts the ratings of `users`. O(ratings).
+    /// Computes the scores of the movies from the ratings of `users`. O(ratings).
     pub(crate) fn fit(self, interactions: &Interactions, users: &[UserIdx]) -> Popular {
         let n_movies = interactions.n_movies();
         let each = |add: &mut dyn FnMut(usize, &Rated)| {
@@ -105,8 +105,9 @@ impl Popularity {
         self.fit(interactions, users)
     }
 
-    /// Counts the ratings of new movies like those of the learned ones. Without ratings a new movie
-    /// has no likes, or the average score of the learned movies where scores are stars.
+    /// Returns the model with new movies appended to the learned ones. Scores of new movies are computed from
+    /// ratings as in fitting. If no ratings are given, the score is 0 or, for average stars, the mean score of
+    /// the learned movies.
     fn extended(self, model: &Popular, new_movies: &NewMovies<'_>) -> Popular {
         let learned = &model.scores()[..new_movies.n_learned];
         let counted = new_movies.ratings.map(|(interactions, users)| self.fit(interactions, users));
@@ -142,7 +143,7 @@ impl Model for Popular {
 }
 
 impl FittedModel for Popular {
-    /// False: popularity is counted, never mapped from similar movies.
+    /// Returns false, because popularity is counted and never mapped from similar movies.
     fn has_learned(&self, _: MovieIdx) -> bool {
         false
     }
@@ -153,18 +154,18 @@ impl FittedModel for Popular {
     }
 }
 
-/// The model `popular`: number of likes. It has no parameters.
+/// Parameters of the model `popular` (number of likes), which has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PopularParams {}
 
-/// The model `popular-recent`: number of likes, weighted by age.
+/// Parameters of the model `popular-recent`: number of likes, weighted by age.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PopularRecentParams {
-    /// Days after which a like counts half.
+    /// Age in days at which a like counts half.
     pub half_life_days: f32,
 }
 
-/// The model `top-rated`: Bayesian average of the stars.
+/// Parameters of the model `top-rated`: Bayesian average of the stars.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TopRatedParams {
     /// Number of additional ratings per movie that equal the mean of all ratings.

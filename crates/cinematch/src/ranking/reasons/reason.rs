@@ -1,4 +1,4 @@
-//! Typed reasons.
+//! Typed reasons for a score.
 
 use serde::Serialize;
 
@@ -22,21 +22,21 @@ pub enum Reason<'a> {
         feedback: Feedback,
         /// Contribution to the score.
         contribution: f32,
-        /// Share of the contribution that comes from models trained on other users' ratings.
+        /// Part of the contribution that comes from models trained on other users' ratings.
         #[serde(rename = "from_viewers")]
         from_users: f32,
-        /// Features that both movies have, by contribution, strongest first.
+        /// Features that both movies have, in descending order of contribution.
         shared: Vec<SharedFeature<'a>>,
     },
     /// All other movies of the history.
     #[serde(rename = "other_films")]
     OtherMovies {
-        /// Number of movies.
+        /// Number of the other movies.
         #[serde(rename = "films")]
         movies: usize,
         /// Contribution to the score.
         contribution: f32,
-        /// Share of the contribution that comes from models trained on other users' ratings.
+        /// Part of the contribution that comes from models trained on other users' ratings.
         #[serde(rename = "from_viewers")]
         from_users: f32,
     },
@@ -76,7 +76,7 @@ pub enum Reason<'a> {
 }
 
 impl Reason<'_> {
-    /// Contribution to the score.
+    /// Returns the contribution to the score.
     pub fn contribution(&self) -> f32 {
         match self {
             Self::Movie { contribution, .. }

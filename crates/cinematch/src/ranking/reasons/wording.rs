@@ -1,6 +1,6 @@
 //! English wording of reasons.
 //!
-//! All text about reasons is written here: the one-line [`explanation`] of a recommended movie,
+//! This module contains all text about reasons: the one-line [`explanation`] of a recommended movie,
 //! [`similarity`] for movies similar to a given one, [`describe`] for a page that shows each reason on a line
 //! of its own, and the `Display` form of a [`Counterfactual`]. Nothing is escaped: titles and features may
 //! contain any character.
@@ -17,18 +17,18 @@ use crate::ranking::counterfactual::Counterfactual;
 use crate::ranking::feedback::Feedback;
 use crate::ranking::popularity::PopularitySource;
 
-/// Smallest absolute contribution that is put into words. Smaller contributions still count in the score.
+/// Minimum absolute contribution that is put into words. Smaller contributions still count in the score.
 pub const NOTICEABLE: f32 = 0.004;
-/// Smallest contribution of a shared feature that is put into words.
+/// Minimum contribution of a shared feature that is put into words.
 const NOTICEABLE_FEATURE: f32 = NOTICEABLE / 4.0;
 /// Maximum number of shared features that are named, and of genres among them.
 const NAMED_FEATURES: usize = 4;
 const NAMED_GENRES: usize = 2;
-/// Share of a contribution from other users' ratings from which on they are mentioned.
+/// Minimum share of other users' ratings in a contribution for the wording to mention them.
 const MENTIONED_SHARE: f32 = 0.25;
-/// Lowest average vote that is mentioned as a reason to watch a movie.
+/// Minimum average vote that is mentioned as a reason to watch a movie.
 const GOOD_AVERAGE: f32 = 6.0;
-/// Highest rating that counts as a dislike in the wording.
+/// Maximum number of stars that the wording treats as a dislike.
 const POOR: f32 = 2.0;
 
 /// Returns the reasons in favor of a movie in one line, joined by ` • `: first the user's history, then
@@ -37,13 +37,14 @@ pub fn explanation(reasons: &[Reason<'_>]) -> String {
     one_line(reasons, "you liked")
 }
 
-/// Like [`explanation`], for movies similar to a given one. The given movie is the only one of the history,
-/// and no user likes it: "Like Heat: …" instead of "You liked Heat: …".
+/// Returns the reasons for a movie that is similar to a given one, in one line like [`explanation`]. The given
+/// movie is the only one of the history and is not attributed to a user: "Like Heat: …" instead of
+/// "You liked Heat: …".
 pub fn similarity(reasons: &[Reason<'_>]) -> String {
     one_line(reasons, "like")
 }
 
-/// Joins the noticeable reasons in favor of a movie. `liked` comes before the title of a liked movie.
+/// Joins the noticeable reasons in favor of a movie. `liked` precedes the title of a liked movie.
 fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
     let mut line = Line(String::with_capacity(160));
     let noticeable = || reasons.iter().filter(|reason| reason.contribution() >= NOTICEABLE);
@@ -68,9 +69,9 @@ fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
     for reason in reasons {
         if let Reason::Trending { source, contribution } = reason {
             line.start_part().push_str(match source {
-                _ if *contribution < NOTICEABLE => "too little data on its popularity",
+                _ if *contribution < NOTICEABLE => "not enough data on its popularity",
                 PopularitySource::Tmdb => "popular now",
-                PopularitySource::Votes => "known to many",
+                PopularitySource::Votes => "widely known",
                 PopularitySource::Ratings => "liked by many users",
             });
         }
@@ -84,7 +85,7 @@ fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
     line
 }
 
-/// Appends the movies of the history, and that users who liked them liked the recommended movie.
+/// Appends the movies of the history, and a remark if users who liked them also liked the recommended movie.
 fn put_history<'r>(reasons: impl Iterator<Item = &'r Reason<'r>>, liked: &str, line: &mut Line) {
     let mut with_fans = 0;
     for reason in reasons {
@@ -115,7 +116,7 @@ fn put_history<'r>(reasons: impl Iterator<Item = &'r Reason<'r>>, liked: &str, l
     }
 }
 
-/// True for feedback that makes similar movies less likely.
+/// Returns true for feedback that lowers the scores of similar movies.
 fn is_negative(feedback: Feedback) -> bool {
     match feedback {
         Feedback::Liked => false,
@@ -137,8 +138,8 @@ impl Line {
     }
 }
 
-/// Selects the shared features that are worth naming: specific ones first, then genres. The time of release
-/// is not worth naming.
+/// Returns the names of the noticeable shared features: specific ones first, then genres. The time of release
+/// is not named.
 fn common_features<'a>(shared: &[SharedFeature<'a>]) -> Vec<&'a str> {
     let is_noticeable = |feature: &&SharedFeature<'_>| {
         feature.contribution >= NOTICEABLE_FEATURE
@@ -166,7 +167,7 @@ fn common_features<'a>(shared: &[SharedFeature<'a>]) -> Vec<&'a str> {
 /// A reason in words, for display on a line of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description<'a> {
-    /// Parts of the sentence, in order. They contain all spaces.
+    /// Parts of the sentence, in order and including all spaces.
     pub sentence: Vec<Segment<'a>>,
     /// Additional phrases, such as the features that two movies share.
     pub details: Vec<String>,
@@ -233,7 +234,7 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
             let count = with_separators(u64::from(*count));
             Description::text(format!("TMDB {average:.1} ({count} {votes})"))
         }
-        Reason::Quality { .. } => Description::text("Its rating and number of votes"),
+        Reason::Quality { .. } => Description::text("Rating and number of votes"),
         Reason::Novelty { .. } => Description::text("Already widely known"),
         Reason::Trending { .. } => Description::text("Popular now"),
     }
@@ -252,23 +253,23 @@ fn with_separators(number: u64) -> String {
     separated
 }
 
-/// Writes, for example, "Without your 5★ of Heat this would fall from 1st to 14th".
+/// Writes, for example, "Without your 5★ rating of Heat, this would fall from 1st to 14th".
 impl fmt::Display for Counterfactual<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.feedback {
             Feedback::Liked => f.write_str("Without your like of ")?,
             Feedback::Disliked => f.write_str("Without your dislike of ")?,
-            Feedback::Rated(stars) => write!(f, "Without your {stars}★ of ")?,
+            Feedback::Rated(stars) => write!(f, "Without your {stars}★ rating of ")?,
         }
         let (place, would_be) = (Ordinal(self.place), Ordinal(self.would_be));
         match self.would_be.cmp(&self.place) {
             Ordering::Greater => {
-                write!(f, "{} this would fall from {place} to {would_be}", self.title)
+                write!(f, "{}, this would fall from {place} to {would_be}", self.title)
             }
             Ordering::Less => {
-                write!(f, "{} this would rise from {place} to {would_be}", self.title)
+                write!(f, "{}, this would rise from {place} to {would_be}", self.title)
             }
-            Ordering::Equal => write!(f, "{} this would stay {place}", self.title),
+            Ordering::Equal => write!(f, "{}, this would stay {place}", self.title),
         }
     }
 }
@@ -354,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn describes_each_reason_with_its_movie_apart() {
+    fn describes_reasons_with_movie_titles_as_segments() {
         let shared = vec![feature(BlockKind::Keyword, "heist")];
         for (reason, expected) in [
             (
@@ -383,17 +384,17 @@ mod tests {
             Counterfactual { movie_id, title: "Heat", feedback, place, would_be }.to_string()
         };
         for (place, would_be, expected) in [
-            (1, 14, "Without your 5★ of Heat this would fall from 1st to 14th"),
-            (2, 3, "Without your 5★ of Heat this would fall from 2nd to 3rd"),
-            (11, 1, "Without your 5★ of Heat this would rise from 11th to 1st"),
-            (12, 113, "Without your 5★ of Heat this would fall from 12th to 113th"),
-            (21, 1022, "Without your 5★ of Heat this would fall from 21st to 1022nd"),
-            (103, 103, "Without your 5★ of Heat this would stay 103rd"),
+            (1, 14, "Without your 5★ rating of Heat, this would fall from 1st to 14th"),
+            (2, 3, "Without your 5★ rating of Heat, this would fall from 2nd to 3rd"),
+            (11, 1, "Without your 5★ rating of Heat, this would rise from 11th to 1st"),
+            (12, 113, "Without your 5★ rating of Heat, this would fall from 12th to 113th"),
+            (21, 1022, "Without your 5★ rating of Heat, this would fall from 21st to 1022nd"),
+            (103, 103, "Without your 5★ rating of Heat, this would stay 103rd"),
         ] {
             assert_eq!(line(Feedback::Rated(5.0), place, would_be), expected);
         }
-        assert!(line(Feedback::Rated(4.5), 1, 2).starts_with("Without your 4.5★ of Heat this"));
-        assert!(line(Feedback::Liked, 1, 2).starts_with("Without your like of Heat this"));
-        assert!(line(Feedback::Disliked, 1, 2).starts_with("Without your dislike of Heat this"));
+        assert!(line(Feedback::Rated(4.5), 1, 2).starts_with("Without your 4.5★ rating of Heat, "));
+        assert!(line(Feedback::Liked, 1, 2).starts_with("Without your like of Heat, this"));
+        assert!(line(Feedback::Disliked, 1, 2).starts_with("Without your dislike of Heat, this"));
     }
 }

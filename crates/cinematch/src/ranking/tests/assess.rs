@@ -1,4 +1,4 @@
-//! Assessment of given movies.
+//! Tests of the assessment of given movies.
 
 use super::*;
 
@@ -17,7 +17,7 @@ proptest! {
         let movies: Vec<MovieIdx> = listed.iter().map(|item| item.movie).collect();
         prop_assert_eq!(recommender.assess(&request, &movies), listed.as_slice());
 
-        // Any movies in any order, repeated, including movies that no list contains.
+        // Given movies can be in any order, repeated, or absent from the list.
         let given: Vec<MovieIdx> = rows.into_iter().map(MovieIdx).collect();
         let assessed = recommender.assess(&request, &given);
         prop_assert_eq!(assessed.len(), given.len());
@@ -31,7 +31,7 @@ proptest! {
             prop_assert!((sum - item.score).abs() < rounding, "{} {}", sum, item.score);
         }
 
-        // Filters have no effect.
+        // Filters have no effect on assessments.
         let anything = Request { filter: Filter::default(), ..request };
         prop_assert_eq!(recommender.assess(&anything, &given), assessed);
     }

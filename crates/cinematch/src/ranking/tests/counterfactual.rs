@@ -1,11 +1,11 @@
-//! Counterfactual places.
+//! Tests of counterfactuals and of places in a list.
 
 use super::*;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Compares with ranking the whole catalog again without one movie of the history.
+    /// Compares each counterfactual with a ranking of the whole catalog without one movie of the history.
     #[test]
     fn places_agree_with_ranking_without_the_feedback(query in queries(), blended in proptest::bool::ANY) {
         let recommender = for_query(&query, blended);
@@ -53,9 +53,9 @@ proptest! {
     }
 }
 
-/// Below the pool that diversity reorders, places follow scores.
+/// Diversity reorders only the top of the list; movies below are sorted by score.
 #[test]
-fn a_movie_can_fall_below_the_pool() {
+fn reports_places_below_the_diversified_pool() {
     let kind = |id: u32| ["crime", "western"][usize::from(id >= 150)];
     let movies: Vec<Movie> = (0..300)
         .map(|id| Movie {
@@ -87,5 +87,5 @@ fn a_movie_can_fall_below_the_pool() {
     }
     assert!(below > 5, "{below}");
     let line = recommender.counterfactuals(&request, &ranked)[0].as_ref().unwrap().to_string();
-    assert!(line.starts_with("Without your 5★ of Film 1 this would fall from 1st to "), "{line}");
+    assert!(line.starts_with("Without your 5★ rating of Film 1, this would fall from "), "{line}");
 }

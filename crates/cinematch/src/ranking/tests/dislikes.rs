@@ -1,9 +1,9 @@
-//! Effect of dislikes on similar movies.
+//! Tests of the effect of dislikes on similar movies.
 
 use super::*;
 
-/// Ranks by score, from 0, of the movies without feedback. `x` is excluded, so that its own fall does not raise
-/// others.
+/// Returns the rank by score, from 0, of each movie without feedback. Movie `x` is excluded, so that its own
+/// lower score does not raise the ranks of others.
 fn ranks(recommender: &Recommender, query: &Query, x: u32) -> Vec<usize> {
     let query = Query { seen: vec![MovieId(100 + x)], limit: 12, ..query.clone() };
     let (request, _) = recommender.resolve(&query).unwrap();
@@ -66,9 +66,9 @@ proptest! {
     }
 }
 
-/// A blend in which the liked movies favor movies of the disliked movie's kind.
+/// The models trained on ratings favor movies similar to the disliked one.
 #[test]
-fn a_dislike_counts_in_a_blend() {
+fn a_dislike_lowers_similar_movies_in_a_blend() {
     let recommender = with_models(models());
     let liked = vec![MovieId(100), MovieId(104)];
     let rank_sum = |disliked: &[u32]| {

@@ -1,10 +1,10 @@
-//! Diversity and calibration.
+//! Tests of diversity and calibration.
 
 use super::super::calibrate::GenreMix;
 use super::*;
 use crate::evaluation::miscalibration;
 
-/// Weight of each genre; each movie spreads its weight over its genres.
+/// Returns the weight of each genre, where each movie spreads its weight over its genres.
 fn spread(index: &FilterIndex, movies: impl Iterator<Item = (MovieIdx, f64)>) -> Vec<f64> {
     let mut weights = vec![0.0; index.genres.names().len()];
     for (movie, weight) in movies {
@@ -26,7 +26,7 @@ fn history_of(signals: &[(u32, f32)]) -> Vec<HistoryItem> {
     signals.iter().map(item).collect()
 }
 
-/// Order of the exhaustive greedy algorithm.
+/// Returns the order of the exhaustive greedy algorithm.
 fn greedy(
     recommender: &Recommender,
     candidates: &[Candidate],
@@ -76,7 +76,7 @@ fn greedy(
 
 #[test]
 fn lazy_greedy_agrees_with_exhaustive_greedy() {
-    // Mixed kinds, one movie without genres, one with three.
+    // The catalog has one movie without genres and one with three.
     let mut movies = catalog();
     movies[4].genres.clear();
     movies[7].genres = ["crime", "musical", "western"].map(str::to_owned).into();

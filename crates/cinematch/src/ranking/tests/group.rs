@@ -1,4 +1,4 @@
-//! Lists for groups.
+//! Tests of lists for groups.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ fn strategies() -> impl proptest::strategy::Strategy<Value = Strategy> {
     ]
 }
 
-/// A member's score of each movie, by row, from a list for this member only.
+/// Returns a member's score of each movie, by row, from a list for this member alone.
 fn scores(recommender: &Recommender, request: &Request) -> Vec<f32> {
     let filter = Filter::default();
     let all = Group { filter, limit: 12, ..Group::default() };
@@ -59,7 +59,7 @@ proptest! {
         let vetoes = |scores: &Vec<f32>, row: usize| {
             let Strategy::Veto { below } = strategy else { return false };
             let worse = passing.iter().filter(|other| scores[**other] <= scores[row]).count();
-            // The movie and those that score no higher, compared with the vetoed share.
+            // `worse` includes the movie itself and movies with the same score.
             let unwanted = (f64::from(below) * passing.len() as f64).floor() as usize;
             worse <= unwanted.min(passing.len() - 1)
         };
@@ -69,7 +69,7 @@ proptest! {
             .filter(|row| !of_members.iter().any(|scores| vetoes(scores, *row)))
             .collect();
 
-        // Exactly k movies if k remain, and a shortfall accounts for every movie.
+        // The list has exactly k movies if k remain, and a shortfall accounts for every movie.
         let left = wanted.len().saturating_sub(common.offset);
         prop_assert_eq!(ranked.items.len(), common.limit.min(left));
         prop_assert_eq!(ranked.shortfall.is_some(), ranked.items.len() < common.limit);
@@ -79,7 +79,7 @@ proptest! {
             prop_assert_eq!(vetoed, passing.len() - wanted.len());
         }
 
-        // The best of these by mean or minimum.
+        // The list contains the remaining movies with the highest mean or minimum.
         let of_group = |row: usize| {
             let scores = of_members.iter().map(|scores| scores[row]);
             match strategy {
@@ -103,7 +103,7 @@ proptest! {
             }
         }
 
-        // Satisfaction is at most 1, and 1 for a group of one.
+        // Satisfaction is at most 1, and exactly 1 for a group with one member.
         let all_of_it = ranked.items.len() + common.offset;
         let of_members = of_members.iter().zip(&ranked.best);
         for ((scores, alone), satisfaction) in of_members.zip(&ranked.satisfaction) {
@@ -158,13 +158,13 @@ fn each_strategy_reaches_its_objective() {
         ranked.items.iter().for_each(|item| *kinds.entry(item.movie.0 % 3).or_insert(0) += 1);
         kinds
     };
-    // Seven movies are in a member's history.
+    // Seven movies are in the history of at least one member.
     let all = list(Strategy::Average, 12);
     assert_eq!(all.items.len(), 5);
     let removed = all.shortfall.as_ref().unwrap().removed_by.clone();
     assert_eq!(removed, [(FilterKind::Seen, 7)].into());
     assert!(all.satisfaction.iter().all(|share| (share.unwrap() - 1.0).abs() < 1e-5));
-    // Westerns are in the vetoed share of a member.
+    // One member vetoes all westerns.
     let vetoed = list(Strategy::Veto { below: 0.4 }, 12);
     assert!(!kinds(&vetoed).contains_key(&2), "{:?}", kinds(&vetoed));
     let removed = vetoed.shortfall.unwrap().removed_by;

@@ -1,8 +1,8 @@
-//! Questions to new users.
+//! Tests of onboarding questions.
 
 use super::*;
 
-/// Asks until no question is left, giving the same answer to each.
+/// Gives the same answer to every question until none is left. Returns the rows of the movies asked about.
 fn all_questions(recommender: &Recommender, answer: Answer) -> Vec<u32> {
     let mut answers = Vec::new();
     while let Some(movie) = recommender.next_question(&[], &answers) {
@@ -40,7 +40,7 @@ fn n_votes(recommender: &Recommender, row: u32) -> f32 {
     }
 }
 
-/// Three kinds of movies, all equally well known.
+/// The catalog has three kinds of movies, all equally well known.
 #[test]
 fn consecutive_questions_are_about_different_kinds() {
     let kinds = ["crime", "western", "musical"];
@@ -63,7 +63,7 @@ fn consecutive_questions_are_about_different_kinds() {
         assert!(answers.iter().all(|(other, _)| kind(*other) != kind(movie)));
         answers.push((movie, Answer::Seen));
     }
-    // Order and repetition of answers have no effect.
+    // The order and repetition of answers have no effect.
     let next = recommender.next_question(&[], &answers);
     answers.reverse();
     answers.push(answers[0]);
@@ -75,9 +75,9 @@ fn consecutive_questions_are_about_different_kinds() {
     }
 }
 
-/// Among equally known movies, those that users with the same history watched come first.
+/// All movies are equally well known, so that only the models trained on ratings distinguish them.
 #[test]
-fn questions_follow_the_history() {
+fn asks_first_about_movies_that_users_with_the_same_history_watched() {
     let mut weights = CsrMatrix::new(12);
     for row in 0..12_u32 {
         let fits = |column: &u32| *column != row && column % 3 == row % 3;

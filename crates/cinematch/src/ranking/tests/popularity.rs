@@ -1,4 +1,4 @@
-//! Lists ordered by popularity.
+//! Tests of lists ordered by popularity.
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn popularity_order_ignores_all_other_options() {
     for (row, score, line) in &plain {
         let expected = (votes(*row) as f32).ln_1p() / (votes(plain[0].0) as f32).ln_1p();
         assert!((score - expected).abs() < 1e-6);
-        assert_eq!(line, &["Known to many"]);
+        assert_eq!(line, &["Widely known"]);
     }
     let asked = Query {
         preferred_genres: vec!["western".to_owned()],

@@ -11,7 +11,7 @@ use super::error::HistoryError;
 use super::limits::{MAX_ARCHIVE_ENTRIES, MAX_NAME_BYTES};
 use super::{registry, text};
 
-/// Reads every file of the archive that contains movies and merges them into one history.
+/// Reads the archive's files with movies and merges them into one history.
 pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     let broken = |reason: &dyn Display| HistoryError::Archive {
         file: file.to_owned(),
@@ -34,7 +34,7 @@ pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, Hi
     for (at, name) in wanted(&archive, file)? {
         let entry = archive.by_index(at).map_err(|error| broken(&error))?;
         let mut content = Vec::new();
-        // The declared size of an entry is not trusted.
+        // Do not trust the declared size of an entry.
         let read = entry.take(budget.bytes() as u64 + 1).read_to_end(&mut content);
         read.map_err(|error| broken(&format_args!("{name}: {error}")))?;
         budget.take_bytes(file, content.len(), true)?;
@@ -55,8 +55,8 @@ pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, Hi
     })
 }
 
-/// Returns the indices and names of the entries to read. Sorted by name, so that the result does
-/// not depend on the order of the entries in the archive.
+/// Returns the indices and names of the entries to read, sorted by name, so that the result does not
+/// depend on the order of the entries in the archive.
 fn wanted(
     archive: &ZipArchive<Cursor<&[u8]>>,
     file: &str,
@@ -68,7 +68,7 @@ fn wanted(
         // The names of lists are ASCII, so entries with undecodable names are skipped.
         let Ok(name) = entry.name() else { continue };
         if escapes(&name) {
-            let reason = format!("`{}` lies outside of it", crate::sources::excerpt(&name));
+            let reason = format!("`{}` is outside the archive", crate::sources::excerpt(&name));
             return Err(broken(reason));
         }
         if entry.is_dir() || name.len() > MAX_NAME_BYTES || !registry::is_in_archive(&name) {
@@ -87,7 +87,7 @@ fn wanted(
 }
 
 /// Returns true if a path is absolute, has a drive letter or contains `..`, and thus could lead
-/// out of the target folder on some operating system.
+/// out of the target folder on some operating systems.
 fn escapes(name: &str) -> bool {
     let is_drive = name.as_bytes().get(1) == Some(&b':');
     is_drive || name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..")

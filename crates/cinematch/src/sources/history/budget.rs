@@ -1,4 +1,4 @@
-//! Remaining bytes and rows of an import.
+//! Accounting of the bytes and rows that an import may still read.
 
 use super::error::HistoryError;
 use super::limits::{MAX_BYTES, MAX_ROWS};
@@ -26,7 +26,8 @@ impl Budget {
         self.rows
     }
 
-    /// Takes bytes of a file, or returns an error if fewer are left.
+    /// Deducts the bytes of a file. Returns an error if fewer are left. `unpacked` is true for the contents
+    /// of an archive entry.
     pub fn take_bytes(
         &mut self,
         file: &str,
@@ -38,7 +39,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Takes rows of a file, or returns an error if fewer are left.
+    /// Deducts the rows of a file. Returns an error if fewer are left.
     pub fn take_rows(&mut self, file: &str, rows: usize) -> Result<(), HistoryError> {
         let too_many = || HistoryError::TooManyRows { file: file.to_owned() };
         self.rows = self.rows.checked_sub(rows).ok_or_else(too_many)?;

@@ -5,7 +5,7 @@ use super::registry::IMPORTERS;
 use super::tests::zipped;
 use super::*;
 
-/// Returns the ids of the importers that recognize a sample.
+/// Returns the ids of the importers that recognize the sample of `importer`.
 fn recognized_by(importer: &Importer) -> Vec<&'static str> {
     let (name, content) = importer.sample;
     let recognizes = |other: &&&Importer| match (&importer.decoder, &other.decoder) {
@@ -56,7 +56,7 @@ fn every_importer_decodes_its_sample_into_entries_with_file_and_line() {
 }
 
 #[test]
-fn every_importer_of_archives_finds_its_sample_in_one() {
+fn every_importer_with_archives_reads_its_sample_from_an_archive() {
     for importer in IMPORTERS.iter().filter(|importer| importer.is_in_archive.is_some()) {
         let (name, content) = importer.sample;
         let history = read("export.zip", &zipped(&[(name, content.as_bytes())])).unwrap();

@@ -1,4 +1,4 @@
-//! Rows of an export, decoded.
+//! Decoded rows of an export.
 
 use serde::{Serialize, Serializer};
 
@@ -6,8 +6,8 @@ use crate::ids::{MovieId, TmdbId};
 use crate::rating::Stars;
 use crate::sources::Problem;
 
-/// Service that wrote an export. Serialized as its id. The [`services`](super::services) are those of
-/// the registered importers.
+/// A service that wrote an export. Serialized as its id. [`services`](super::services) returns the services
+/// of all registered importers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Service {
     pub(super) id: &'static str,
@@ -32,7 +32,7 @@ impl Serialize for Service {
     }
 }
 
-/// Feedback of an entry.
+/// Feedback in a row of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
@@ -42,7 +42,7 @@ pub enum EntryKind {
     Liked,
     /// Watched.
     Watched,
-    /// On the watchlist.
+    /// Added to the watchlist.
     Watchlist,
 }
 
@@ -53,20 +53,20 @@ pub struct Entry {
     pub title: String,
     /// Original title, if the export contains it and it differs from the title.
     pub original_title: Option<String>,
-    /// Year of release.
+    /// Release year; `None` if missing or invalid.
     pub year: Option<u16>,
-    /// IMDb id, digits only.
+    /// Digits of the IMDb id, if the export contains it.
     pub imdb_id: Option<String>,
-    /// TMDb id.
+    /// TMDb id, if the export contains it.
     pub tmdb_id: Option<TmdbId>,
-    /// MovieLens id.
+    /// MovieLens id, if the export contains it.
     pub movie_id: Option<MovieId>,
-    /// The feedback.
+    /// The user's feedback about the movie.
     pub kind: EntryKind,
-    /// True if the feedback is about a single viewing. A rating of the movie itself takes precedence
-    /// over it.
+    /// True if the feedback is about a single viewing. A rating of the movie itself takes precedence over
+    /// a rating of a viewing.
     pub of_viewing: bool,
-    /// Name of the file.
+    /// Name of the export file.
     pub file: String,
     /// Line in the file or position in a JSON list, from 1.
     pub line: u64,
@@ -75,7 +75,7 @@ pub struct Entry {
 /// A row about something other than a movie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Skipped {
-    /// Name of the file.
+    /// Name of the export file.
     pub file: String,
     /// Line in the file or position in a JSON list, from 1.
     pub line: u64,
@@ -92,11 +92,11 @@ pub struct History {
     pub service: Service,
     /// Rows about movies, file by file.
     pub entries: Vec<Entry>,
-    /// Rows about anything else.
+    /// Rows about items that are not movies.
     pub skipped: Vec<Skipped>,
     /// Unreadable rows and values.
     pub problems: Vec<Problem>,
-    /// Total number of rows.
+    /// Total number of rows, including skipped and unreadable ones.
     pub rows: u64,
 }
 

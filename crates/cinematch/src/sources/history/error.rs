@@ -1,30 +1,30 @@
-//! Files that are not a supported export.
+//! Errors for files that are not a supported export.
 
 use super::limits::{MAX_BYTES, MAX_ROWS};
 use crate::sources::SourceError;
 
-/// A file that is not a supported export.
+/// Error returned for a file that is not a supported export.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The format is unknown.
     #[error("{file} is not a supported export. CineMatch reads exports of {supported}")]
     Unknown {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The supported services with their formats.
+        /// Supported services with their formats.
         supported: String,
     },
     /// The file is empty.
     #[error("{file} is empty")]
     Blank {
-        /// The file.
+        /// Name of the file.
         file: String,
     },
     /// Neither the content nor the file name identifies the list. Letterboxd's watched.csv,
     /// watchlist.csv and films.csv have the same header.
-    #[error("{file} does not show which list it is: {advice}")]
+    #[error("cannot tell which list {file} contains: {advice}")]
     Unnamed {
-        /// The file.
+        /// Name of the file.
         file: String,
         /// File names that identify the list.
         advice: &'static str,
@@ -35,16 +35,16 @@ pub enum HistoryError {
         found.map(|encoding| format!(" but {encoding}")).unwrap_or_default()
     )]
     Encoding {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The encoding, if it is known.
+        /// Detected encoding, if known.
         found: Option<&'static str>,
     },
     /// The import exceeds [`MAX_BYTES`].
     #[error("{file} is too large{}: the maximum is {} MiB",
         if *.unpacked { " when unpacked" } else { "" }, MAX_BYTES >> 20)]
     TooLarge {
-        /// The file.
+        /// Name of the file.
         file: String,
         /// True if only the unpacked size exceeds the limit.
         unpacked: bool,
@@ -52,13 +52,13 @@ pub enum HistoryError {
     /// The import exceeds [`MAX_ROWS`].
     #[error("{file} has too many rows: the maximum is {MAX_ROWS}")]
     TooManyRows {
-        /// The file.
+        /// Name of the file.
         file: String,
     },
     /// The ZIP archive is corrupt or unsafe.
     #[error("{file} cannot be read as a ZIP archive: {reason}. Export it again")]
     Archive {
-        /// The file.
+        /// Name of the file.
         file: String,
         /// Description of the error.
         reason: String,
@@ -66,13 +66,13 @@ pub enum HistoryError {
     /// The ZIP archive is encrypted.
     #[error("{file} is encrypted: unpack it and import the files in it")]
     Encrypted {
-        /// The file.
+        /// Name of the file.
         file: String,
     },
     /// The ZIP archive contains none of the known lists.
     #[error("{file} has none of the files that CineMatch reads from archives of {services}")]
     Empty {
-        /// The file.
+        /// Name of the file.
         file: String,
         /// Services whose archives are supported.
         services: String,
@@ -80,7 +80,7 @@ pub enum HistoryError {
     /// The file is not valid JSON.
     #[error("{file} cannot be read as JSON: {reason}")]
     Json {
-        /// The file.
+        /// Name of the file.
         file: String,
         /// Description and position of the error.
         reason: String,

@@ -1,4 +1,4 @@
-//! Tests with malicious files: each is rejected with a short message, or read within the limits.
+//! Tests with malicious files. Each file is rejected with a short message or read within the limits.
 
 use std::io::{Cursor, Write};
 
@@ -25,7 +25,7 @@ fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Sets flag bits in the local and central headers of every entry.
+/// Sets flag bits in the local and central headers of every archive entry.
 fn flagged(bytes: &[u8], flags: u8) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for (signature, offset) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
@@ -80,7 +80,7 @@ fn rejects_archives_with_unsafe_duplicate_overlapping_or_too_many_entries() {
     for name in ["../ratings.csv", "a/../../ratings.csv", "/ratings.csv", "..\\x.csv", "C:\\x.csv"]
     {
         let error = refusal("a.zip", &zipped(&[(name, RATINGS.as_bytes())]));
-        assert!(error.contains("lies outside of it"), "{name}: {error}");
+        assert!(error.contains("is outside the archive"), "{name}: {error}");
     }
     let error = refusal("a.zip", &replaced(&plain, b"watched.csv", b"ratings.csv"));
     assert!(error.contains("two of its entries have the same name"), "{error}");
@@ -109,7 +109,7 @@ fn rejects_archives_with_unsafe_duplicate_overlapping_or_too_many_entries() {
     assert!(error.contains("more than 10000 entries"), "{error}");
 }
 
-/// Truncates an archive at every byte and changes every byte.
+/// Truncates an archive at every position and changes each byte.
 #[test]
 fn never_panics_on_a_corrupt_archive_and_rejects_a_truncated_one() {
     let plain = zipped(&[("ratings.csv", RATINGS.as_bytes()), ("watched.csv", WATCHED.as_bytes())]);
@@ -159,7 +159,7 @@ fn bounds_time_and_memory_for_endless_lines_and_fields() {
     let title = "x".repeat(MAX_BYTES - 100);
     let history = read("ratings.csv", format!("{HEADER}1,{title},1990,u,3\n").as_bytes()).unwrap();
     assert_eq!((history.entries[0].title.len(), history.entries[0].kind), (500, stars(3.0)));
-    // Excess fields are counted, not kept.
+    // Excess fields are counted but not stored.
     let commas = format!("{HEADER}{}\n1,Heat,1995,u,5\n", ",".repeat(MAX_BYTES - 100));
     let history = read("ratings.csv", commas.as_bytes()).unwrap();
     assert_eq!(summary(&history), [("Heat", Some(1995), stars(5.0))]);
@@ -226,7 +226,7 @@ fn rejects_utf_16_and_reports_rows_in_latin_1() {
         let error = refusal("ratings.csv", &text);
         assert!(error.contains("ratings.csv is not UTF-8 text but UTF-16"), "{error}");
     }
-    // In a Latin-1 file, rows in pure ASCII are kept and the others are reported.
+    // In a Latin-1 file, rows in pure ASCII are read and the others are reported.
     let latin_1 = [HEADER.as_bytes(), b"1,Am\xe9lie,2001,u,5\n1,Heat,1995,u,4\n"].concat();
     let history = read("ratings.csv", &latin_1).unwrap();
     assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.0))]);

@@ -34,7 +34,8 @@ const COLUMNS: [Column; 6] = [
 /// `TV Series`, `TV Mini Series`, `TV Episode`, `Video Game`, `Podcast Series`, `Music Video`.
 const NO_MOVIE: [&str; 5] = ["series", "episode", "game", "podcast", "music"];
 
-/// Decodes ratings, or a watchlist, which has positions. Titles other than movies are skipped.
+/// Decodes ratings or, if the file has the column `Position`, a watchlist. Titles other than movies are
+/// skipped.
 fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
     let CsvFile { name: file, bytes, .. } = *csv;
     let is_watchlist = csv.has("Position");
@@ -61,7 +62,7 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
             let reason = format!("expected 1 to 10, got `{}`", excerpt(points));
             problems.push(row.problem(4, ProblemKind::InvalidValue, Outcome::ValueEmptied, reason));
         }
-        // A rated movie on a watchlist counts as rated, hence as watched.
+        // A rated movie on a watchlist counts as rated and therefore as watched.
         let unrated = if is_watchlist { EntryKind::Watchlist } else { EntryKind::Watched };
         let is_other = !original.is_empty() && original != name;
         entries.push(Entry {

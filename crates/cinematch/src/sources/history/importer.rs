@@ -5,24 +5,24 @@ use serde_json::value::RawValue;
 use super::entry::{History, Service};
 use super::error::HistoryError;
 
-/// An importer of one service's exports, registered in `registry.rs`. It knows no limits: the caller
-/// bounds files, rows and archives beforehand.
+/// An importer of one service's exports, registered in `registry.rs`. It does not enforce limits:
+/// the caller bounds files, rows and archives beforehand.
 pub struct Importer {
-    /// The service.
+    /// Service whose exports are imported.
     pub service: Service,
     /// Returns true for the paths of the files to read from the service's ZIP archives. `None` if the
-    /// service exports no archives.
+    /// service does not export archives.
     pub is_in_archive: Option<fn(path: &str) -> bool>,
-    /// Recognition and decoding of a file.
+    /// Functions that recognize and decode a file.
     pub decoder: Decoder,
-    /// Name and content of a small export for the conformance tests: at least one movie, no invalid
+    /// Name and contents of a small export for the conformance tests, with at least one movie and no invalid
     /// rows. If the service exports archives, the name is a path in them.
     #[cfg(test)]
     pub sample: (&'static str, &'static str),
 }
 
-/// Recognition and decoding of files of one format. Recognition depends on the content, not on the
-/// file name: users rename files. At most one importer recognizes a file.
+/// Recognition and decoding of files of one format. Recognition depends on the contents and not on
+/// the file name, because users rename files. At most one importer recognizes a file.
 pub enum Decoder {
     /// For CSV files.
     Csv {
@@ -40,14 +40,14 @@ pub enum Decoder {
     },
 }
 
-/// A CSV file whose header is read.
+/// A CSV file with its parsed header.
 #[derive(Debug)]
 pub struct CsvFile<'a> {
     /// Name of the file.
     pub name: &'a str,
     /// Names of the columns.
     pub columns: Vec<String>,
-    /// Content, with the header.
+    /// Contents of the file, including the header.
     pub bytes: &'a [u8],
 }
 

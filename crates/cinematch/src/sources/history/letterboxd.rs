@@ -1,5 +1,5 @@
 //! Decoder of Letterboxd's tables `ratings.csv`, `diary.csv`, `watched.csv`, `watchlist.csv` and
-//! `likes/films.csv`. They contain no ids.
+//! `likes/films.csv`. The tables contain no ids.
 
 use super::entry::{Entry, EntryKind, History, Service};
 use super::error::HistoryError;
@@ -27,7 +27,7 @@ pub static IMPORTER: Importer = Importer {
 enum Table {
     /// Rated movies.
     Rated,
-    /// Dated viewings, each with or without a rating.
+    /// Dated viewings, with or without ratings.
     Diary,
     /// Watched movies.
     Watched,
@@ -55,13 +55,13 @@ impl Table {
         let found = tables.into_iter().find(|(name, _)| named(name));
         found.map(|(_, table)| table).ok_or_else(|| HistoryError::Unnamed {
             file: file.name.to_owned(),
-            advice: "name it watched.csv, watchlist.csv or, for liked films, films.csv, as Letterboxd \
-                     does, or import the whole ZIP file",
+            advice: "name it watched.csv, watchlist.csv or, for liked films, films.csv, as in \
+                     Letterboxd's export, or import the whole ZIP file",
         })
     }
 }
 
-/// Returns true for the path of a table. Excludes deleted and orphaned data and user-defined lists.
+/// Returns true for the path of a table in an archive. Excludes deleted and orphaned data and user-defined lists.
 fn is_in_archive(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let mut folders = lower.split('/').rev().skip(1);

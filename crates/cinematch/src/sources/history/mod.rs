@@ -1,9 +1,9 @@
 //! Decoders of users' exports from other services.
 //!
 //! Every service has an importer, and `registry.rs` lists them. The format is detected from the
-//! content. The file name is used only to distinguish files of a service that have the same header.
-//! Rows about series, episodes and the like are returned as [`Skipped`], and unreadable rows as
-//! [`Problem`](super::Problem)s with file and line.
+//! contents. The file name is used only to distinguish files of a service that have the same header.
+//! Rows about series, episodes and other items that are not movies are returned as [`Skipped`], and
+//! unreadable rows as [`Problem`](super::Problem)s with file and line.
 //!
 //! [`read`] bounds the input and finds the importer. An importer only decodes rows.
 
@@ -37,10 +37,10 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     read_within(&mut Budget::new(), file, bytes)
 }
 
-/// Reads the exports of an import, given by name and content. The limits apply to their sum.
+/// Reads the exports of an import, given by name and contents. The limits apply to their sum.
 ///
 /// # Errors
-/// Returns the error of the first file that [`read`] would reject or that exceeds the common limits.
+/// Returns the error of the first file that [`read`] would reject or that exceeds the shared limits.
 pub fn read_all<N: AsRef<str>, B: AsRef<[u8]>>(
     files: &[(N, B)],
 ) -> Result<Vec<History>, HistoryError> {

@@ -4,7 +4,7 @@ use super::entry::{History, Service};
 use super::error::HistoryError;
 use super::importer::{CsvFile, Decoder, Importer, JsonFile};
 
-/// All importers, in the order of messages.
+/// All importers, in the order in which messages list them.
 pub static IMPORTERS: &[&Importer] = &[
     &super::letterboxd::IMPORTER,
     &super::imdb::IMPORTER,
@@ -22,7 +22,7 @@ pub fn service_names(conjunction: &str) -> String {
     joined(services().map(|service| service.name().to_owned()), conjunction)
 }
 
-/// Returns the supported services with their formats: `Letterboxd (ZIP, CSV), IMDb (CSV) and …`.
+/// Returns the supported services with their formats, such as `Letterboxd (ZIP, CSV), IMDb (CSV) and …`.
 pub fn supported_exports() -> String {
     let with_formats = |importer: &&Importer| {
         let zip = if importer.is_in_archive.is_some() { "ZIP, " } else { "" };
@@ -41,7 +41,7 @@ pub fn archive_names() -> String {
     joined(with_archives.map(|importer| importer.service.name().to_owned()), "or")
 }
 
-/// Returns true if an importer reads the files with this path from archives.
+/// Returns true if an importer reads files with this path from archives.
 pub fn is_in_archive(path: &str) -> bool {
     IMPORTERS.iter().filter_map(|importer| importer.is_in_archive).any(|is_in| is_in(path))
 }

@@ -170,7 +170,7 @@ fn reads_trakt_lists_as_single_files_and_in_archives() {
         |wanted: EntryKind| history.entries.iter().filter(|entry| entry.kind == wanted).count();
     assert_eq!((of(stars(4.5)), of(EntryKind::Watched), of(EntryKind::Watchlist)), (1, 2, 1));
     assert_eq!(of(EntryKind::Liked), 1);
-    // The folders of older exports.
+    // Folder layout of older exports.
     let archive = zipped(&[
         ("somebody/watched/history-1.json", watched.as_bytes()),
         ("somebody/watched/history-2.json", watched.as_bytes()),

@@ -1,4 +1,5 @@
-//! Reader of CSV and JSON files. Bounds header and rows before an importer sees them.
+//! Reader of CSV and JSON files. Limits the size of the header and the number of rows before it calls an
+//! importer.
 
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -11,7 +12,7 @@ use super::limits::{MAX_COLUMNS, MAX_HEADER_BYTES};
 use super::registry;
 use crate::sources::table;
 
-/// Reads a CSV or JSON file. The caller has already taken its bytes from the budget.
+/// Reads a CSV or JSON file. The caller has already deducted its bytes from the budget.
 pub fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     let start = table::strip_bom(bytes).trim_ascii_start();
     if start.is_empty() {
@@ -25,7 +26,7 @@ pub fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<History, Hi
         return registry::decode_json(&file).ok_or_else(|| unknown(name));
     }
     let columns = columns(start).ok_or_else(|| unknown(name))?;
-    // Every row takes at least one line.
+    // Every row occupies at least one line.
     budget.take_rows(name, n_lines(start).saturating_sub(1))?;
     registry::decode_csv(&CsvFile { name, columns, bytes }).unwrap_or_else(|| Err(unknown(name)))
 }
@@ -42,7 +43,7 @@ fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
     (has_mark || start.contains(&0)).then_some("UTF-16")
 }
 
-/// Reads the names of a CSV file's columns. Returns `None` if the header is too long.
+/// Reads the column names of a CSV file. Returns `None` if the header is too long or has too many columns.
 fn columns(bytes: &[u8]) -> Option<Vec<String>> {
     let length = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
     if length > MAX_HEADER_BYTES {
@@ -54,7 +55,7 @@ fn columns(bytes: &[u8]) -> Option<Vec<String>> {
     (names.len() <= MAX_COLUMNS).then_some(names)
 }
 
-/// Counts the nonempty lines, with any line ending: an upper bound of the number of rows.
+/// Counts the nonempty lines, with any line ending. The count is an upper bound on the number of rows.
 fn n_lines(bytes: &[u8]) -> usize {
     let mut from = 0;
     let mut lines = 0;
@@ -65,7 +66,7 @@ fn n_lines(bytes: &[u8]) -> usize {
     lines
 }
 
-/// Splits a JSON list into its elements and takes them from the budget. `bytes` must not start with a
+/// Splits a JSON list into its elements and deducts them from the budget. `bytes` must not start with a
 /// byte order mark.
 fn open_json<'a>(
     budget: &mut Budget,

@@ -14,7 +14,7 @@ use crate::sources::{Outcome, Problem, ProblemKind, excerpt};
 pub static IMPORTER: Importer = Importer {
     service: Service { id: "trakt", name: "Trakt" },
     is_in_archive: Some(|path| List::of(path).is_some()),
-    // No other supported service exports JSON, and lists of elements without movies are accepted too.
+    // No other supported service exports JSON. Lists of elements without movies are also accepted.
     decoder: Decoder::Json { recognizes: |_| true, decode },
     #[cfg(test)]
     sample: (
@@ -25,7 +25,7 @@ pub static IMPORTER: Importer = Importer {
 };
 
 /// An element of a list. Missing and null values are `None`. Unused values are skipped without
-/// allocation, whatever their depth and length.
+/// allocation, regardless of their depth and length.
 #[derive(Deserialize)]
 struct Item<'a> {
     #[serde(borrow)]
@@ -74,7 +74,7 @@ enum List {
 
 impl List {
     /// Identifies a list by its file name. Supports current names (`watched-movies.json`,
-    /// `lists-watchlist.json`) and those in the folders of older exports (`lists/watchlist.json`,
+    /// `lists-watchlist.json`) and the names in the folders of older exports (`lists/watchlist.json`,
     /// `ratings/movies.json`), with or without a part number. Returns `None` for other files, such
     /// as user-defined lists and collections.
     fn of(name: &str) -> Option<Self> {
@@ -112,7 +112,7 @@ fn decode(json: &JsonFile<'_>) -> History {
             let other = [("episode", item.episode), ("show", item.show)];
             let found = other.into_iter().find_map(|(kind, named)| Some((kind, named?)));
             let (reason, named) =
-                found.map_or(("no film", None), |(kind, named)| (kind, named.title));
+                found.map_or(("no movie", None), |(kind, named)| (kind, named.title));
             let named = title(&named.unwrap_or_default());
             let (file, reason) = (file.to_owned(), reason.to_owned());
             history.skipped.push(Skipped { file, line, title: named, reason });

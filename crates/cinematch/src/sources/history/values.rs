@@ -1,4 +1,4 @@
-//! Values that several services export in the same form.
+//! Parsers of values that several services export in the same form.
 
 use super::limits::MAX_TITLE_CHARS;
 use crate::rating::Stars;

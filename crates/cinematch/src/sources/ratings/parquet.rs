@@ -19,10 +19,10 @@ use crate::sources::movielens::RATING_COLUMNS;
 use crate::sources::problem::{Outcome, Problem, ProblemKind};
 use crate::sources::values::ID_EXPECTED;
 
-/// Rows decoded at a time per thread.
+/// Number of rows that a thread decodes at a time.
 const CHUNK: usize = 1 << 18;
 
-/// Reads `ratings.parquet` with the rules of [`ratings.csv`](super::read). `file` is its name in
+/// Reads `ratings.parquet` by the same rules as [`ratings.csv`](super::read). `file` is its name in
 /// problems. Row groups are read in parallel. O(rows) time; 13 bytes of memory per row.
 pub fn read_parquet(
     file: &str,
@@ -32,8 +32,8 @@ pub fn read_parquet(
     let failed = |cause: ParquetError| {
         let mut reason = cause.to_string();
         if reason.contains("Disabled feature") {
-            reason += ". Its compression is not known here: write it again with snappy, with zstd or \
-                       without compression";
+            reason += ". Its compression is not supported: write the file again with snappy, zstd or no \
+                       compression";
         }
         RatingsError::Parquet { file: file.to_owned(), reason }
     };
@@ -76,7 +76,7 @@ impl ChunkReader for PositionedFile {
     type T = std::io::Cursor<Bytes>;
 
     fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        /// Bytes returned for a page header, which takes some tens of bytes.
+        /// Number of bytes returned for a page header, which takes a few dozen bytes.
         const HEADER_BYTES: u64 = 1 << 16;
         let length = HEADER_BYTES.min(self.len().saturating_sub(start)) as usize;
         self.get_bytes(start, length).map(std::io::Cursor::new)
@@ -109,10 +109,12 @@ fn columns(
     let find = |name: &str| {
         let column = found.iter().position(|column| column.name() == name).ok_or_else(|| {
             let names: Vec<&str> = found.iter().map(|column| column.name()).collect();
-            wrong(format!("there is no column `{name}`, only {}", names.join(", ")))
+            wrong(format!("the column `{name}` is missing; the file has {}", names.join(", ")))
         })?;
         if found[column].max_rep_level() > 0 {
-            return Err(wrong(format!("column `{name}` holds lists; expected a number a row")));
+            return Err(wrong(format!(
+                "column `{name}` contains lists; expected one number per row"
+            )));
         }
         let (mut unsigned, mut unit) = (false, 1.0);
         match found[column].logical_type_ref() {
@@ -131,10 +133,10 @@ fn columns(
     RATING_COLUMNS.iter().map(|column| find(column.name)).collect()
 }
 
-/// Values of some rows, by column. `None` is a null.
+/// Values of a range of rows, by column. `None` represents a null.
 type Rows = Vec<Vec<Option<f64>>>;
 
-/// Reads a row group in chunks. Calls `each` with the index of the chunk's first row and its rows.
+/// Reads a row group in chunks. Calls `each` with the index of each chunk's first row and the chunk's rows.
 fn read_group<T>(
     reader: &SerializedFileReader<PositionedFile>,
     group: usize,
@@ -178,7 +180,7 @@ fn numbers(
         ColumnReader::Int64ColumnReader(column) => next(column, n, whole),
         ColumnReader::FloatColumnReader(column) => next(column, n, f64::from),
         ColumnReader::DoubleColumnReader(column) => next(column, n, |value| value),
-        _ => Err(ParquetError::General("a column holds no numbers".to_owned())),
+        _ => Err(ParquetError::General("a column does not contain numbers".to_owned())),
     }
 }
 

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 const COLUMNS: [Column; 3] =
     [Column::required("id"), Column::required("text").multiline(), Column::optional("note")];
 
-/// Asserts the rows, as `line:id|text|note`, and the problems, as `!line field kind`, of `input`.
-/// For a file that is rejected, `expect` is the error message.
+/// Asserts the rows of `input`, as `line:id|text|note`, and its problems, as `!line field kind`. If the file
+/// is rejected, `expect` is the error message.
 fn check(input: &[u8], expect: &str) {
     let mut problems = Vec::new();
     let mut seen = Vec::new();
@@ -49,7 +49,7 @@ proptest! {
             let read = table.read(bytes, &chunk, &mut parts.1, &mut |row, _| parts.0.push(seen(row)));
             rows += read.rows;
             if !read.ends_with_chunk {
-                // Not cut at a row's end: `decode` detects this and reads sequentially.
+                // The chunk does not end at the end of a row; `decode` detects this and reads sequentially.
                 return Ok(());
             }
         }
@@ -114,7 +114,7 @@ fn drops_only_the_row_with_an_unclosed_quote() {
 
 #[test]
 fn reads_a_file_full_of_stray_quotes_in_linear_time() {
-    // Quadratic time would be hours.
+    // A quadratic reader would take hours.
     let mut csv = b"id,text\n1,fine\n".to_vec();
     csv.extend_from_slice(&b"a\",\"b\n".repeat(300_000));
     let mut problems = Vec::new();

@@ -40,7 +40,7 @@ const COLUMNS: [Column; 22] = [
 
 /// Returns the index of a column in [`COLUMNS`].
 fn place(name: &str) -> usize {
-    COLUMNS.iter().position(|column| column.name == name).expect("a column of the list")
+    COLUMNS.iter().position(|column| column.name == name).expect("the column is in `COLUMNS`")
 }
 
 /// Decodes a file of any supported format. Rows without a valid id are dropped and reported; invalid
@@ -60,11 +60,11 @@ pub fn dump(file: &str, bytes: &[u8]) -> Result<Decoded<(TmdbId, Facts)>, Source
     })
 }
 
-/// Format of a file.
+/// Format of a dump.
 struct Form {
     /// Column of the TMDb id.
     id: usize,
-    /// True for CineMatch's format, which joins lists by `|`. Other formats use commas.
+    /// True for CineMatch's format, which separates list items by `|`. Other formats use commas.
     own: bool,
 }
 
@@ -159,7 +159,7 @@ impl Reader<'_, '_> {
         number
     }
 
-    /// Returns the release date, of the form `1995-10-30`. The malformed rows of the dumps contain
+    /// Returns the release date in the form `1995-10-30`. The malformed rows of the dumps contain
     /// other values in this column; these are emptied and reported.
     fn date(&mut self) -> String {
         let text = self.text("release_date");
@@ -175,7 +175,7 @@ impl Reader<'_, '_> {
         text
     }
 
-    /// Returns the names in a list of any supported notation, joined by `|`.
+    /// Returns the names in a list of any supported notation, separated by `|`.
     fn names(&mut self, column: &str) -> String {
         let text = self.row.get(place(column)).to_owned();
         if text.starts_with('[') {
@@ -192,7 +192,7 @@ impl Reader<'_, '_> {
         if let Some(Value::Array(values)) = literal::parse(text) {
             return values;
         }
-        self.empty(column, "a list, as JSON or as Python writes it");
+        self.empty(column, "a list in JSON or Python notation");
         Vec::new()
     }
 
@@ -204,7 +204,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Joins the `name`s of objects and the strings among `values` by `|`.
+/// Joins the strings and the `name`s of objects in `values` with `|`.
 fn names(values: &[Value]) -> String {
     let name = |value: &'_ Value| value.get("name").unwrap_or(value).as_str().map(str::to_owned);
     let all: Vec<String> = values.iter().filter_map(name).collect();

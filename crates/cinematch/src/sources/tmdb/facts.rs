@@ -1,4 +1,4 @@
-//! TMDb's metadata of a movie as texts, and the writer of `tmdb_metadata.csv`.
+//! TMDb metadata of a movie as text, and the writer of `tmdb_metadata.csv`.
 
 use std::io::{self, Write};
 
@@ -6,27 +6,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::TmdbId;
 
-/// A row of `tmdb_metadata.csv`, without its id. Every value is the text in the file, empty if
+/// A row of `tmdb_metadata.csv` without its id. Every value is the text in the file and is empty if
 /// unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[allow(missing_docs, reason = "each is the column of its name")]
+#[allow(missing_docs, reason = "each field is the column of the same name")]
 pub struct Facts {
     pub title: String,
-    /// Date of the form `1999-10-15`.
+    /// Release date in the form `1999-10-15`.
     pub release_date: String,
     /// Runtime in minutes.
     pub runtime: String,
     pub popularity: String,
     pub vote_count: String,
     pub vote_average: String,
-    /// Genres in lowercase, joined by `|`.
+    /// Genres in lowercase, separated by `|`.
     pub genres: String,
     pub overview: String,
     pub keywords: String,
     /// The first [`CAST_TOP`] actors by billing.
     pub cast_top: String,
-    /// All directors.
+    /// Names of all directors.
     pub director: String,
     pub original_language: String,
     pub poster_path: String,
@@ -39,7 +39,7 @@ pub struct Facts {
 /// Maximum number of actors per row.
 pub const CAST_TOP: usize = 10;
 
-/// Original columns, in file order.
+/// Columns of the original format, in file order.
 pub const ESTABLISHED: [&str; 12] = [
     "tmdb_id",
     "title",
@@ -55,7 +55,7 @@ pub const ESTABLISHED: [&str; 12] = [
     "director",
 ];
 
-/// Columns that CineMatch adds after the original ones.
+/// Columns that CineMatch adds after those of the original format.
 const ADDED: [&str; 5] =
     ["original_language", "poster_path", "certification", "imdb_id", "services"];
 
@@ -108,7 +108,7 @@ impl<W: Write> FactsWriter<W> {
     }
 }
 
-/// Joins names by `|`. Replaces a `|` inside a name with `/`, because the file format has no escape
+/// Joins names with `|`. Replaces a `|` inside a name with `/`, because the file format has no escape
 /// for it. Drops repeated and empty names.
 pub fn join_names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut joined: Vec<String> = Vec::new();

@@ -1,7 +1,7 @@
-//! Decoder of `tmdb_metadata.csv`: TMDb's metadata, one row per movie, with CineMatch's columns.
+//! Decoder of `tmdb_metadata.csv`: TMDb metadata in CineMatch's columns, one row per movie.
 //!
-//! Invalid values are emptied and reported. TMDb writes a runtime of 0 if it is unknown, and an
-//! average of 0 if there are no votes.
+//! Invalid values are emptied and reported. TMDb writes a runtime of 0 if the runtime is unknown, and
+//! an average of 0 if there are no votes.
 
 pub mod dumps;
 pub mod facts;
@@ -16,7 +16,7 @@ use crate::sources::problem::{Decoded, Outcome, Problem, ProblemKind, SourceErro
 use crate::sources::table::{self, Column, Row};
 use crate::sources::values::whole_number;
 
-/// TMDb's metadata of a movie. Lists are joined by `|`, in file order;
+/// TMDb metadata of a movie. List items are separated by `|`, in file order;
 /// [`list`](crate::sources::values::list) splits them. Unknown texts and lists are empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TmdbRow<'a> {
@@ -30,21 +30,21 @@ pub struct TmdbRow<'a> {
     pub runtime: Option<u32>,
     /// TMDb's popularity score, at least 0.
     pub popularity: Option<f32>,
-    /// Number of votes.
+    /// Number of TMDb votes.
     pub vote_count: Option<u32>,
-    /// Average vote from 0 to 10. `None` if there are no votes.
+    /// Average TMDb vote, 0 to 10; `None` if there are no votes.
     pub vote_average: Option<f32>,
-    /// Keywords.
+    /// TMDb keywords.
     pub keywords: Cow<'a, str>,
-    /// Actors by billing.
+    /// Actors in billing order.
     pub cast: Cow<'a, str>,
-    /// Directors.
+    /// Names of the directors.
     pub directors: Cow<'a, str>,
     /// ISO 639-1 code of the original language.
     pub original_language: Cow<'a, str>,
     /// Path of the poster on TMDb's image host.
     pub poster_path: Cow<'a, str>,
-    /// Streaming services that offer the movie, if provider data was fetched.
+    /// Names of the streaming services that offer the movie, if provider data was fetched.
     pub services: Cow<'a, str>,
 }
 
@@ -76,8 +76,7 @@ const COLUMNS: [Column; 13] = [
 /// Maximum valid runtime in minutes. The longest movie ever made runs 51,420 minutes.
 const MAX_RUNTIME: u32 = 60_000;
 
-/// Decodes `tmdb_metadata.csv`. A repeated id keeps its last row, which is the most recently fetched
-/// one.
+/// Decodes `tmdb_metadata.csv`. If an id is repeated, the last row is used, because it was fetched last.
 pub fn metadata<'a>(file: &str, bytes: &'a [u8]) -> Result<TmdbFile<'a>, SourceError> {
     let mut records: Vec<TmdbRow<'a>> = Vec::with_capacity(table::row_capacity(bytes));
     let mut problems = Vec::new();

@@ -15,7 +15,7 @@ const SERVED: &str = "served ";
 
 /// Child process: changes the champion and prints an acknowledgment in a loop until it is killed.
 #[test]
-#[ignore = "the process that the test below kills"]
+#[ignore = "child process of the test below, which kills it"]
 fn child_runs_until_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let generations = Generations::at(Path::new(&folder));
@@ -70,7 +70,7 @@ fn kills_leave_a_valid_champion_and_lose_no_acknowledged_promotion() {
             acknowledged += 1;
             last = served(&line).or(last);
         }
-        let last = last.expect("one was served before the kill");
+        let last = last.expect("the child acknowledged a promotion before the kill");
 
         // Loading verifies the checksum of every file.
         let bundle = generations.load().unwrap();
@@ -80,13 +80,15 @@ fn kills_leave_a_valid_champion_and_lose_no_acknowledged_promotion() {
         assert_eq!(serving.model_id, bundle.manifest.model_id, "kill {kill}");
         // The champion is the last acknowledged generation or the one promoted after it.
         let at = promotions.iter().rposition(|promotion| promotion.generation == last);
-        let later = promotions.len() - 1 - at.expect("an acknowledged promotion is remembered");
-        assert!(later <= 1, "kill {kill}: {last} was served, {later} more are remembered");
+        let later = promotions.len() - 1 - at.expect("acknowledged promotions are recorded");
+        assert!(later <= 1, "kill {kill}: {later} promotions recorded after generation {last}");
         moved += later;
-        let previous = generations.previous().unwrap().expect("one to go back to");
+        let previous = generations.previous().unwrap().expect("a rollback target");
         generations.check_generation(previous).unwrap();
     }
-    println!("{KILLS} kills, {acknowledged} lines after the first, {moved} between two promotions");
+    println!(
+        "{KILLS} kills, {acknowledged} lines after the first, {moved} unacknowledged promotions"
+    );
     // Publishing removes the temporary directories of killed processes.
     generations.publish(&trained(1), 3).unwrap();
     let leftovers = fs::read_dir(folder.path().join("generations")).unwrap().flatten();

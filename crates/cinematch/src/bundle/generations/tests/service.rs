@@ -4,7 +4,7 @@ use super::*;
 
 const AT: &str = "2026-02-01T00:00:00Z";
 
-/// Creates `n` generations, of which the first is the champion.
+/// Creates `n` generations. The first is the champion.
 fn with_candidates(n: u64) -> (tempfile::TempDir, Generations) {
     let folder = tempfile::tempdir().unwrap();
     let generations = Generations::at(folder.path());
@@ -86,7 +86,7 @@ fn artifacts_without_recorded_promotions_can_be_rolled_back() {
     generations.add(&trained(4), 9).unwrap();
     promote(&generations, 4);
     assert_eq!(generations.previous().unwrap(), Some(3));
-    assert_eq!(generations.promotions().unwrap()[0].why, "found in service");
+    assert_eq!(generations.promotions().unwrap()[0].why, "promotion not recorded");
     // The operator changes `current`.
     fs::remove_file(folder.path().join("current")).unwrap();
     std::os::unix::fs::symlink("generations/000001", folder.path().join("current")).unwrap();
