@@ -72,7 +72,9 @@ mod tests {
             let genres = item["genres"].as_array().unwrap();
             assert!(genres.contains(&json!("sci-fi")) || genres.contains(&json!("crime")));
             assert!(!genres.contains(&json!("horror")));
-            assert!(item["year"].as_u64().unwrap() >= 1975 && item["runtime"].as_u64().unwrap() <= 200);
+            assert!(
+                item["year"].as_u64().unwrap() >= 1975 && item["runtime"].as_u64().unwrap() <= 200
+            );
             let parts = item["reasons"].as_array().unwrap().iter();
             let sum: f64 = parts.map(|reason| reason["contribution"].as_f64().unwrap()).sum();
             assert!((sum - item["score"].as_f64().unwrap()).abs() < 1e-5, "{item}");
@@ -81,7 +83,8 @@ mod tests {
         let again = || server.post("/api/recommendations", &request).text;
         assert_eq!(again(), again());
         let page = |offset: u64, limit: u64| {
-            ids(&server.recommend(&json!({"liked_movie_ids": [1], "offset": offset, "limit": limit})))
+            ids(&server
+                .recommend(&json!({"liked_movie_ids": [1], "offset": offset, "limit": limit})))
         };
         assert_eq!([page(0, 7), page(7, 13)].concat(), page(0, 20));
 
@@ -126,9 +129,15 @@ mod tests {
         assert_eq!(refused(&json!({"model": "user-knn"})), "model");
         assert_eq!(refused(&json!({"limit": 101})), "limit");
         assert_eq!(refused(&json!({"filters": {"genre": ["drama"]}})), "filters.genre");
-        assert_eq!(refused(&json!({"preferred_genres": ["drama", "dramma"]})), "preferred_genres[1]");
+        assert_eq!(
+            refused(&json!({"preferred_genres": ["drama", "dramma"]})),
+            "preferred_genres[1]"
+        );
         assert_eq!(refused(&json!({"services": ["Netflux"]})), "services[0]");
-        assert_eq!(refused(&json!({"ratings": [{"movie_id": 1, "rating": 4.3}]})), "ratings[0].rating");
+        assert_eq!(
+            refused(&json!({"ratings": [{"movie_id": 1, "rating": 4.3}]})),
+            "ratings[0].rating"
+        );
         assert_eq!(refused(&json!([])), "body");
         assert_eq!(refused(&json!({"user_id": "\u{0}"})), "user_id");
         assert_eq!(refused(&json!({"user_id": "x".repeat(300)})), "user_id");
@@ -144,7 +153,8 @@ mod tests {
         // `null` means absent, at every depth.
         server.recommend(&json!({"liked_movie_ids": null, "filters": {"genres": {"any": null}}}));
         // Unknown movie ids are not an error.
-        let reply = server.recommend(&json!({"liked_movie_ids": [1, -1, 99_999, 9_999_999_999_i64]}));
+        let reply =
+            server.recommend(&json!({"liked_movie_ids": [1, -1, 99_999, 9_999_999_999_i64]}));
         assert_eq!(reply["unknown_movie_ids"], json!([-1, 9_999_999_999_i64, 99_999]));
 
         let raw = |kind: &str, body: &str| server.post_raw("/api/recommendations", kind, body);

@@ -47,7 +47,10 @@ mod tests {
         let server = sample();
         let reply = server.get("/api/search?q=the%20godfahter&limit=3").json();
         assert_eq!(reply["count"], 2, "{reply}");
-        assert!(reply["results"][0]["title"].as_str().unwrap().starts_with("The Godfather"), "{reply}");
+        assert!(
+            reply["results"][0]["title"].as_str().unwrap().starts_with("The Godfather"),
+            "{reply}"
+        );
         assert_eq!(server.get("/api/search?q=michael%20mann&limit=1").json()["count"], 1);
         assert_eq!(server.get("/api/search?q=").json()["count"], 0);
         for (query, field) in [

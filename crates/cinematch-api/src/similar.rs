@@ -75,7 +75,10 @@ mod tests {
             assert_eq!(ids(&similar), ids(&recommended));
             assert!(!ids(&similar).contains(&movie_id));
             for (movie, same) in similar.iter().zip(&recommended) {
-                assert_eq!((&movie["score"], &movie["reasons"]), (&same["score"], &same["reasons"]));
+                assert_eq!(
+                    (&movie["score"], &movie["reasons"]),
+                    (&same["score"], &same["reasons"])
+                );
                 let parts = movie["reasons"].as_array().unwrap().iter();
                 let sum: f64 = parts.map(|reason| reason["contribution"].as_f64().unwrap()).sum();
                 assert!((sum - movie["score"].as_f64().unwrap()).abs() < 1e-5, "{movie}");
@@ -89,7 +92,10 @@ mod tests {
                 .flat_map(|movie| movie["sources"].as_array().unwrap())
                 .map(|source| source.as_str().unwrap())
                 .collect();
-            assert!(sources.contains("content") && sources.contains("collaborative"), "{sources:?}");
+            assert!(
+                sources.contains("content") && sources.contains("collaborative"),
+                "{sources:?}"
+            );
         }
         assert_eq!(server.get("/api/movies/1/similar").json()["count"], 20);
         server.get("/api/movies/424242/similar").problem(404);

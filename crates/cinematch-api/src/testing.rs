@@ -15,9 +15,10 @@ pub fn sample() -> Client {
 
 /// Returns a client of the API over a world.
 pub fn over(world: World) -> Client {
-    world.routes(|_| {
+    let router = world.router(|_| {
         vec![(RouteClass::Public, public().into()), (RouteClass::Guarded, guarded().into())]
-    })
+    });
+    Client::new(world, router)
 }
 
 /// Returns a client of the API with services by region and without services of the catalog.

@@ -49,7 +49,7 @@ pub fn serve(world: World, set: impl FnOnce(&mut ServerConfig)) -> Client {
     config.check().unwrap();
     monitor::start();
     let router = router(&AppState::new(config, world.service().clone()));
-    world.client(router)
+    Client::new(world, router)
 }
 
 /// Returns the origin that CORS allows to read the reply to a request from `origin`.

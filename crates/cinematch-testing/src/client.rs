@@ -22,7 +22,8 @@ pub struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(world: World, router: Router) -> Self {
+    /// Creates a client of a router over the world's service.
+    pub fn new(world: World, router: Router) -> Self {
         Self { router, world }
     }
 

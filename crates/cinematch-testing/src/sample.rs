@@ -157,8 +157,7 @@ impl Sample {
     fn interactions(&self) -> Interactions {
         let movies = movielens::movies("movies.csv", self.movies.as_bytes()).unwrap().records;
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
-        let mut read =
-            ratings::read("ratings.csv", self.ratings.as_bytes(), &vocabulary).unwrap();
+        let mut read = ratings::read("ratings.csv", self.ratings.as_bytes(), &vocabulary).unwrap();
         Interactions::new("ratings.csv", vocabulary, &mut read)
     }
 }

@@ -23,7 +23,6 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::client::Client;
 use crate::databases::new_database;
 use crate::notice::did_not_run;
 use crate::sample::Sample;
@@ -130,17 +129,12 @@ impl World {
         assert!(self.wait(self.service.store().revoke_key(id, now_millis())).unwrap());
     }
 
-    /// Returns a client of a whole server's router.
-    pub fn client(self, router: Router) -> Client {
-        Client::new(self, router)
-    }
-
-    /// Returns a client of routers by class, in open mode. A stand-in for the server's guard identifies callers:
+    /// Joins routers by class into one, in open mode. A stand-in for the server's guard identifies callers:
     /// `X-User-Id` on operations, the profile's cookie on pages.
-    pub fn routes(
-        self,
+    pub fn router(
+        &self,
         routers: impl FnOnce(&RouteState) -> Vec<(RouteClass, Router<RouteState>)>,
-    ) -> Client {
+    ) -> Router {
         let state = RouteState::new(self.service.clone(), AccessConfig::default());
         let mut whole = Router::new();
         for (class, router) in routers(&state) {
@@ -150,7 +144,7 @@ impl World {
                 .layer(Extension(class));
             whole = whole.merge(router);
         }
-        self.client(whole)
+        whole
     }
 }
 

@@ -264,6 +264,10 @@ mod page_tests {
             &[("cookie", &*ada.cookies), ("x-fragment", "1")],
             None,
         );
-        assert!(found.text.starts_with("<ul id=\"suggestions\" role=\"listbox\""), "{}", found.text);
+        assert!(
+            found.text.starts_with("<ul id=\"suggestions\" role=\"listbox\""),
+            "{}",
+            found.text
+        );
     }
 }

@@ -207,7 +207,8 @@ mod tests {
         let server = sample();
         let ada = PlainBrowser::new(&server, "Ada");
         let without_ratings = rows(&ada.page("/"));
-        let headings: Vec<&str> = without_ratings.iter().map(|(heading, _)| heading.as_str()).collect();
+        let headings: Vec<&str> =
+            without_ratings.iter().map(|(heading, _)| heading.as_str()).collect();
         assert_eq!(headings, ["Loved by many", "Trending"]);
         for (movie_id, rating) in [(163, 5.0), (1, 4.5), (2, 2.0)] {
             let body = json!({ "movie_id": movie_id, "rating": rating });
@@ -236,7 +237,10 @@ mod tests {
         movies.dedup();
         assert_eq!((movies.len(), first), (shown, 12));
         // Predicted stars, reasons, and the notice that services are mock data.
-        assert!(page.contains("Predicted for you: ") && page.contains("You gave Heat 5★"), "{page}");
+        assert!(
+            page.contains("Predicted for you: ") && page.contains("You gave Heat 5★"),
+            "{page}"
+        );
         assert!(page.contains(">demo</span>"));
     }
 }

@@ -433,7 +433,10 @@ mod page_tests {
     fn import(somebody: &PlainBrowser<'_>, files: &[(&str, &str)]) -> Reply {
         let mut body = String::new();
         for (name, text) in files {
-            body.extend(["--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"", *name]);
+            body.extend([
+                "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"",
+                *name,
+            ]);
             body.extend(["\"\r\nContent-Type: text/csv\r\n\r\n", *text, "\r\n"]);
         }
         body.push_str("--b--\r\n");
@@ -471,7 +474,12 @@ mod page_tests {
         assert!(ada.page("/").contains("Choices saved: 1 film added."));
         let known = server.as_user("1", ("GET", "/api/feedback"), None).json();
         let of = |id: u64| {
-            known["feedback"].as_array().unwrap().iter().find(|movie| movie["movie_id"] == id).cloned()
+            known["feedback"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|movie| movie["movie_id"] == id)
+                .cloned()
         };
         assert_eq!((&of(9002).unwrap()["rating"], of(9001)), (&json!(5.0), None));
         // "None of these" is a valid answer.

@@ -250,7 +250,8 @@ mod tests {
             assert!(page.contains(&format!(">{text}")), "{text}");
         }
         assert!(
-            page.contains("<title>Heat (1995) · CineMatch</title>") && page.contains("<h1>Heat</h1>")
+            page.contains("<title>Heat (1995) · CineMatch</title>")
+                && page.contains("<h1>Heat</h1>")
         );
         assert!(page.contains("Rate a few films to see") && !page.contains("Ranked <b>"));
         // Similar movies match the API's.
@@ -269,10 +270,9 @@ mod tests {
         let before = ada.page("/films/163");
         let fit = between(&before, "aria-labelledby=\"fit\">", "</section>");
         assert!(fit.contains("Ranked <b>") && fit.contains("You rated <a href="), "{fit}");
-        let sizes = fit
-            .split("<td class=\"number\">")
-            .skip(1)
-            .map(|size| size.split("</td>").next().unwrap().replace('−', "-").parse::<f64>().unwrap());
+        let sizes = fit.split("<td class=\"number\">").skip(1).map(|size| {
+            size.split("</td>").next().unwrap().replace('−', "-").parse::<f64>().unwrap()
+        });
         let sizes: Vec<f64> = sizes.collect();
         let together: f64 = between(&fit, "Score: ", ".</p>").parse().unwrap();
         let rounding = 0.005 * (sizes.len() + 1) as f64;

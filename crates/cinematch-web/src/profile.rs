@@ -302,7 +302,9 @@ mod tests {
         let server = sample();
         let mut ada = PlainBrowser::new(&server, "<i>Ada</i>");
         assert!(ada.page("/me").contains("Rate a few films to see charts"));
-        for (id, stars) in [(1, "5"), (2, "4"), (3, "4.5"), (4, "3.5"), (5, "1"), (6, "5"), (7, "3")] {
+        for (id, stars) in
+            [(1, "5"), (2, "4"), (3, "4.5"), (4, "3.5"), (5, "1"), (6, "5"), (7, "3")]
+        {
             ada.send(&format!("/films/{id}/say"), &format!("stars={stars}"), &[]);
         }
         let page = ada.page("/me");
@@ -326,7 +328,9 @@ mod tests {
         let wrong = ada.send("/me", "genre=war&runtime_min=100&runtime_max=90", &[]);
         assert_eq!(wrong.status, 422, "{}", wrong.text);
         assert!(wrong.text.contains("role=\"alert\">Minimum length: "), "{}", wrong.text);
-        assert!(wrong.text.contains("value=\"war\" checked") && wrong.text.contains("value=\"90\""));
+        assert!(
+            wrong.text.contains("value=\"war\" checked") && wrong.text.contains("value=\"90\"")
+        );
         assert_eq!(server.as_user("1", ("GET", "/api/preferences/me"), None).json(), kept);
 
         let all = ada.get("/me/export.json");

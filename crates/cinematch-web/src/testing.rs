@@ -14,7 +14,7 @@ pub fn sample() -> Client {
 
 /// Returns a client of the pages over a world. It also has the routes of the API, which the pages must agree with.
 pub fn over(world: World) -> Client {
-    world.routes(|state| {
+    let router = world.router(|state| {
         let errors = from_fn_with_state(state.clone(), errors);
         let pages = pages().route("/", get(home)).layer(errors);
         vec![
@@ -23,7 +23,8 @@ pub fn over(world: World) -> Client {
             (RouteClass::Public, cinematch_api::public().into()),
             (RouteClass::Guarded, cinematch_api::guarded().into()),
         ]
-    })
+    });
+    Client::new(world, router)
 }
 
 /// Returns the ids of the movies on a page, in page order.

@@ -341,7 +341,8 @@ mod page_tests {
         assert!(page.matches("For Ada").count() == 5 && page.contains(" % match"));
         // The form keeps its submitted values, and names are escaped.
         assert!(
-            page.contains("value=\"least_misery\" checked") && page.contains("value=\"120\" checked")
+            page.contains("value=\"least_misery\" checked")
+                && page.contains("value=\"120\" checked")
         );
         assert!(!page.contains("<b>&gt;"), "{page}");
         // An empty result is reported, with a suggestion.

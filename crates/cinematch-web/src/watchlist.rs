@@ -315,8 +315,11 @@ mod page_tests {
         let has = |movie: &Value| movie["services"].as_array().unwrap().contains(&json!(service));
         let n_mine = listed.iter().filter(|movie| has(movie)).count();
         assert_eq!(page.matches("Available on your services").count(), n_mine);
-        let first: Vec<String> = titles(&page).into_iter().take(n_mine).map(str::to_owned).collect();
-        assert!(listed.iter().filter(|movie| has(movie)).all(|movie| first.contains(&title(movie))));
+        let first: Vec<String> =
+            titles(&page).into_iter().take(n_mine).map(str::to_owned).collect();
+        assert!(
+            listed.iter().filter(|movie| has(movie)).all(|movie| first.contains(&title(movie)))
+        );
         // Best first: predicted stars decrease along the list.
         let page = ada.page("/watchlist");
         let stars: Vec<f32> = page

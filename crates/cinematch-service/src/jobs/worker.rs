@@ -100,7 +100,7 @@ impl Worker {
             match serde_json::from_str(&line) {
                 Ok(event) => return Some(event),
                 Err(error) => {
-                    tracing::debug!(%error, line, "ignored a malformed line from a worker")
+                    tracing::debug!(%error, line, "ignored a malformed line from a worker");
                 }
             }
         }

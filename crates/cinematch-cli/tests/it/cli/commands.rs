@@ -73,7 +73,10 @@ fn status_lists_all_generations_when_one_is_damaged() {
     let output = folder.run(&["status"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.contains("generations kept: 1, 2") && text.contains("cannot be loaded"), "{text}");
+    assert!(
+        text.contains("generations on disk: 1, 2") && text.contains("cannot be loaded"),
+        "{text}"
+    );
     assert!(String::from_utf8_lossy(&output.stderr).contains("format_version"));
 }
 

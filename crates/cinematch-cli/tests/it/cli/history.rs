@@ -5,10 +5,10 @@ use std::io::{Cursor, Write as _};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use cinematch_testing::random;
 use cinematch::catalog::Movie;
 use cinematch::catalog::matching::MatchIndex;
 use cinematch::imports::{self, Matched};
+use cinematch_testing::random;
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
 

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use cinematch_testing::random;
 use cinematch::catalog::Movie;
 use cinematch::search::SearchIndex;
+use cinematch_testing::random;
 
 use crate::support::folder::{Folder, movielens_32m, real_data};
 

@@ -52,7 +52,7 @@ fn repeats_only_requests_in_flight_after_kills() {
 }
 
 #[test]
-#[ignore = "campaign: a hundred kills, for which a busy machine is no excuse"]
+#[ignore = "campaign: 100 kills"]
 fn repeats_at_most_1_percent_of_requests_after_kills() {
     const MOVIES: u32 = 20_000;
     assert!(requested_twice(MOVIES, 102) * 100 <= MOVIES);

@@ -68,7 +68,7 @@ fn train_killed_at_any_instant_leaves_a_usable_generation() {
 }
 
 #[test]
-#[ignore = "campaign: a hundred kills"]
+#[ignore = "campaign: 100 kills"]
 fn train_killed_at_a_hundred_instants_leaves_a_usable_generation() {
     kill_trainings(105);
 }

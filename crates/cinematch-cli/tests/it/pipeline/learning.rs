@@ -134,7 +134,7 @@ fn never_overwrites_histories_and_reports_users_without_movies() {
     folder.write("viewers.csv", histories.as_bytes());
     let ask = |out| ["recommend", "--histories", "viewers.csv", "-k", "2", "--out", out];
     let error = folder.fails(&ask("./viewers.csv"));
-    assert!(error.contains("is the file of the histories"), "{error}");
+    assert!(error.contains("--out and --histories name the same file"), "{error}");
     assert_eq!(folder.read("viewers.csv"), histories);
     let output = folder.run(&ask("recs.csv"));
     let notes = String::from_utf8(output.stderr).unwrap();

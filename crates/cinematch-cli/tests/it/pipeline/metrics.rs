@@ -2,11 +2,11 @@
 
 use std::process::Command;
 
-use cinematch_testing::did_not_run;
 use cinematch::evaluation::{
     UserMetrics, hit_at, ndcg_at, precision_at, recall_at, reciprocal_rank,
 };
 use cinematch::ids::MovieIdx;
+use cinematch_testing::did_not_run;
 use serde_json::{Map, Value, json};
 
 use crate::support::folder::{Folder, project};

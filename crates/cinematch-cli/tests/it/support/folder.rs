@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use cinematch_testing::did_not_run;
 use cinematch::catalog::{Movie, read_merged};
+use cinematch_testing::did_not_run;
 
 /// Returns the root of the checkout.
 pub fn project() -> &'static Path {

@@ -1,4 +1,4 @@
-//! What the tests run against: folders, servers, databases and proxies.
+//! Folders, servers, databases and proxies that tests share.
 
 pub mod folder;
 pub mod postgres;
