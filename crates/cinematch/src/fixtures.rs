@@ -4,7 +4,7 @@ use crate::catalog::Movie;
 use crate::ids::MovieId;
 
 /// Returns a movie with a title and no other facts.
-pub fn movie(id: u32, title: &str) -> Movie {
+pub(crate) fn movie(id: u32, title: &str) -> Movie {
     Movie {
         movie_id: MovieId(id),
         tmdb_id: None,
@@ -29,7 +29,7 @@ pub fn movie(id: u32, title: &str) -> Movie {
 }
 
 /// Returns twelve movies of three kinds: heists, musicals and westerns.
-pub fn catalog() -> Vec<Movie> {
+pub(crate) fn catalog() -> Vec<Movie> {
     let kinds: [(&[&str], &[&str], &str); 3] = [
         (&["crime", "thriller"], &["heist", "police"], "A crew plans a heist"),
         (&["musical", "comedy"], &["singing", "dancing"], "They sing on a stage"),

@@ -96,13 +96,8 @@ impl Vocabulary {
     }
 
     /// Returns the number of movies.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ids.len()
-    }
-
-    /// Returns true if the vocabulary has no movies.
-    pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
     }
 
     /// Returns the row of a movie, or `None` if the vocabulary does not contain it.

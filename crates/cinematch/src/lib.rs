@@ -42,6 +42,8 @@
 //! | [`bundle`] | trains, publishes and loads generations |
 //! | [`evaluation`] | splits, metrics, significance tests, tuning |
 
+#![warn(unreachable_pub)]
+
 pub mod bundle;
 pub mod catalog;
 pub mod digits;

@@ -86,7 +86,7 @@ pub enum ArtifactsError {
 
 /// A missing, damaged or inconsistent file of a generation.
 #[derive(Debug)]
-pub struct LoadError {
+pub(crate) struct LoadError {
     /// Name of the file.
     pub file: String,
     /// Description of the damage.
@@ -94,11 +94,11 @@ pub struct LoadError {
 }
 
 /// Creates the error for a missing, damaged or inconsistent file.
-pub fn broken(file: &str, reason: impl std::fmt::Display) -> LoadError {
+pub(crate) fn broken(file: &str, reason: impl std::fmt::Display) -> LoadError {
     LoadError { file: file.to_owned(), reason: format!("{reason}") }
 }
 
 /// Parses the bytes of a JSON file. `file` is its name in errors.
-pub fn parse<'a, T: Deserialize<'a>>(file: &str, bytes: &'a [u8]) -> Result<T, LoadError> {
+pub(crate) fn parse<'a, T: Deserialize<'a>>(file: &str, bytes: &'a [u8]) -> Result<T, LoadError> {
     serde_json::from_slice(bytes).map_err(|error| broken(file, error))
 }

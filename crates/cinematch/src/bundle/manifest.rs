@@ -13,7 +13,7 @@ use crate::ids::sha256_hex;
 use crate::models::Spec;
 
 /// Version of the file layout. Other versions are rejected when a generation is loaded.
-pub const FORMAT_VERSION: u32 = 2;
+pub(crate) const FORMAT_VERSION: u32 = 2;
 
 /// Training settings chosen by the operator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -162,7 +162,7 @@ impl Manifest {
     }
 
     /// Computes the model id from the other fields, except for `run`.
-    pub fn computed_id(&self) -> String {
+    pub(crate) fn computed_id(&self) -> String {
         let identity = Self { model_id: String::new(), run: Run::default(), ..self.clone() };
         // Serializing a struct of plain values does not fail.
         let bytes = serde_json::to_vec(&identity).unwrap_or_default();

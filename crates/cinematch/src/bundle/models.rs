@@ -25,7 +25,7 @@ fn parts(spec: &Spec) -> Vec<(String, f32, &Kind)> {
 }
 
 /// Returns the models with an archive and the names of their files.
-pub fn files<'a>(spec: &Spec, fitted: &'a Fitted) -> Vec<(String, &'a Fitted)> {
+pub(crate) fn files<'a>(spec: &Spec, fitted: &'a Fitted) -> Vec<(String, &'a Fitted)> {
     let models: Vec<&Fitted> = match fitted {
         Fitted::Hybrid(hybrid) => hybrid.parts().iter().map(|(model, _)| model).collect(),
         alone => vec![alone],
@@ -35,14 +35,17 @@ pub fn files<'a>(spec: &Spec, fitted: &'a Fitted) -> Vec<(String, &'a Fitted)> {
 }
 
 /// Returns the models of a blend with their parameters and the names of their files.
-pub fn of_blend<'a>(spec: &'a Spec, blend: &'a Blend) -> Vec<(String, &'a Kind, &'a Fitted)> {
+pub(crate) fn of_blend<'a>(
+    spec: &'a Spec,
+    blend: &'a Blend,
+) -> Vec<(String, &'a Kind, &'a Fitted)> {
     let named = parts(spec).into_iter().filter(|(.., kind)| !matches!(kind, Kind::Content(_)));
     let models = named.zip(&blend.models);
     models.map(|((name, _, kind), learned)| (name, kind, &learned.model)).collect()
 }
 
 /// Serializes a model. O(bytes).
-pub fn bytes(model: &Fitted) -> io::Result<Vec<u8>> {
+pub(crate) fn bytes(model: &Fitted) -> io::Result<Vec<u8>> {
     match model.archive() {
         Some(Archive::Sparse(matrix)) => npz::csr_bytes(matrix),
         Some(Archive::Dense(arrays)) => {
@@ -69,7 +72,7 @@ impl ReadArchive for Npz<'_> {
 
 /// Restores the models of a generation with `n_movies` movies, the first `n_learned` of which were part
 /// of the training. `read` returns the verified bytes of a file.
-pub fn load(
+pub(crate) fn load(
     spec: &Spec,
     (n_movies, n_learned): (usize, usize),
     read: impl Fn(&str) -> Result<Vec<u8>, LoadError>,

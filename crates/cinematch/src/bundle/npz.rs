@@ -14,7 +14,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 use crate::features::CsrMatrix;
 
 /// Element type of an array.
-pub trait Element: Copy + Default {
+pub(super) trait Element: Copy + Default {
     /// NumPy type descriptor.
     const DESCR: &'static str;
     /// Size in bytes.
@@ -50,7 +50,7 @@ element!(i32, "<i4");
 element!(i64, "<i8");
 
 /// Serializes a CSR matrix. Equal matrices have equal bytes.
-pub fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>> {
+pub(crate) fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>> {
     let (indptr, indices, values) = matrix.parts();
     let n_entries = i32::try_from(indices.len()).map_err(io::Error::other)?;
     // Space for the arrays, the ZIP entries and the `.npy` headers.
@@ -71,7 +71,7 @@ pub fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>> {
 }
 
 /// Serializes dense arrays, each given by its name, number of rows and values in row-major order.
-pub fn dense_bytes<T: Element>(arrays: &[(&str, usize, &[T])]) -> io::Result<Vec<u8>> {
+pub(crate) fn dense_bytes<T: Element>(arrays: &[(&str, usize, &[T])]) -> io::Result<Vec<u8>> {
     let n_values: usize = arrays.iter().map(|(_, _, values)| values.len()).sum();
     let mut archive = Writer::new((n_values * T::SIZE) + 1024 * arrays.len());
     for (name, n_rows, values) in arrays {
@@ -82,13 +82,13 @@ pub fn dense_bytes<T: Element>(arrays: &[(&str, usize, &[T])]) -> io::Result<Vec
 }
 
 /// Reads an array from an archive written by [`dense_bytes`].
-pub fn dense_from_bytes<T: Element>(bytes: &[u8], name: &str) -> io::Result<Vec<T>> {
+pub(crate) fn dense_from_bytes<T: Element>(bytes: &[u8], name: &str) -> io::Result<Vec<T>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
     array(&mut archive, name)?.numbers()
 }
 
 /// Reads a CSR matrix written by [`csr_bytes`] or by `SciPy` without compression.
-pub fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T>> {
+pub(crate) fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
     let mut array = |name| array(&mut archive, name);
     if array("format")?.data() != b"csr" {

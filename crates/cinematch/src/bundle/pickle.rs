@@ -2,7 +2,7 @@
 //! reader, because loading a pickle can execute arbitrary code.
 
 /// A Python value to serialize.
-pub enum Value<'a> {
+pub(super) enum Value<'a> {
     /// `None`
     None,
     /// `True`, `False`
@@ -28,7 +28,7 @@ pub enum Value<'a> {
 }
 
 /// Serializes a value.
-pub fn pickle(value: &Value<'_>) -> Vec<u8> {
+pub(crate) fn pickle(value: &Value<'_>) -> Vec<u8> {
     let mut out = vec![0x80, 4];
     put(&mut out, value);
     out.push(b'.');

@@ -10,7 +10,7 @@ use crate::sources::values::{list, whole_number};
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// Attribution required wherever streaming services are shown.
-pub const ATTRIBUTION: &str = "Streaming data by JustWatch, film data by TMDb";
+pub(crate) const ATTRIBUTION: &str = "Streaming data by JustWatch, film data by TMDb";
 
 /// Streaming services of a catalog's movies, by region.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ impl Availability {
 
 impl Region {
     /// Returns the services of a movie in display order. O(log offers).
-    pub fn services_of(&self, movie: MovieIdx) -> impl Iterator<Item = &str> {
+    pub(crate) fn services_of(&self, movie: MovieIdx) -> impl Iterator<Item = &str> {
         let first = self.movies.partition_point(|other| *other < movie.0);
         let same = self.movies[first..].iter().take_while(|other| **other == movie.0).count();
         self.on[first..first + same].iter().map(|on| self.services[*on as usize].as_str())

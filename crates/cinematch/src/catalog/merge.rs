@@ -26,7 +26,7 @@ use crate::sources::values::joined;
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError};
 
 /// Name of a file, used in messages, and its contents.
-pub type NamedBytes<'a> = (&'a str, &'a [u8]);
+pub(crate) type NamedBytes<'a> = (&'a str, &'a [u8]);
 
 /// Files to merge.
 #[derive(Clone, Copy, Debug)]

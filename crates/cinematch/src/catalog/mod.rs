@@ -44,7 +44,7 @@ impl ServicesSource {
 impl Movie {
     /// Returns a copy without TMDb facts. The ids, titles, year, genres, services and poster are retained.
     #[must_use]
-    pub fn without_tmdb_facts(&self) -> Self {
+    pub(crate) fn without_tmdb_facts(&self) -> Self {
         Self {
             overview: None,
             runtime: None,

@@ -55,7 +55,7 @@ impl NameList {
     }
 
     /// Creates a list of language codes.
-    pub fn languages(names: Vec<String>) -> Self {
+    pub(crate) fn languages(names: Vec<String>) -> Self {
         Self::new(names, &[])
     }
 
@@ -84,7 +84,7 @@ impl NameList {
     }
 
     /// Returns up to three names with a Jaro–Winkler similarity to `typed` above 0.7, the most similar first.
-    pub fn near(&self, typed: &str) -> Vec<&str> {
+    pub(crate) fn near(&self, typed: &str) -> Vec<&str> {
         let wanted = fold(typed);
         let mut scored: Vec<(f64, &str)> = self
             .names

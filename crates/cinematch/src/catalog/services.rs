@@ -3,7 +3,7 @@
 use crate::ids::MovieId;
 
 /// Services used in mock data, most frequent first.
-pub const MOCK_SERVICES: &[&str] =
+pub(crate) const MOCK_SERVICES: &[&str] =
     &["Netflix", "Prime Video", "Disney+", "Max", "Hulu", "Apple TV+", "Paramount+", "MUBI"];
 
 /// Assigns mock streaming services to movies.
@@ -18,7 +18,7 @@ pub struct MockServices {
 impl MockServices {
     /// Returns the services of a movie, in the order of [`MOCK_SERVICES`]. They depend only on the seed and
     /// the movie, not on the rest of the catalog.
-    pub fn of(&self, movie_id: MovieId) -> Vec<String> {
+    pub(crate) fn of(&self, movie_id: MovieId) -> Vec<String> {
         let mut draw = SplitMix(self.seed ^ (u64::from(movie_id.0) << 32 | u64::from(movie_id.0)));
         let mut picked = vec![weighted_service(draw.unit())];
         if draw.unit() < self.sample_fraction {

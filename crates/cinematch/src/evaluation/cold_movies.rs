@@ -121,7 +121,7 @@ pub struct ColdRank {
 
 /// Ranks the cold movies of a split for each held-out user. The rank is `None` for a user who liked all of
 /// them. Processes users in parallel. O(n log n) per user for n cold movies, plus the cost of scoring.
-pub fn rank_among_cold(
+pub(crate) fn rank_among_cold(
     model: &dyn Model,
     split: &Split<'_>,
     seed: u64,

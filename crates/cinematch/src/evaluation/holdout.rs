@@ -16,7 +16,7 @@ use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::ranking::{Query, Rating, Recommender};
 
 /// Number of movies per page; the cutoff of all metrics in this module.
-pub const PAGE: usize = 20;
+pub(crate) const PAGE: usize = 20;
 /// Number of ratings in the history of a cold-start user.
 pub const FEW: usize = 3;
 /// Target number of held-out users. 1,000 users are enough to detect a difference of 2 %.
@@ -97,7 +97,7 @@ pub struct Panel<'a> {
 
 /// Metrics of a recommender's pages, one value per user in the panel's order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Worth {
+pub(crate) struct Worth {
     /// NDCG at 20; see [`ndcg_at`]. A page of only liked movies scores 1.
     pub ndcg: Vec<f64>,
     /// Recall at 20; see [`recall_at`].
@@ -163,22 +163,22 @@ impl<'a> Panel<'a> {
     }
 
     /// Returns the number of users with a full history.
-    pub fn n_users(&self) -> usize {
+    pub(crate) fn n_users(&self) -> usize {
         self.users.len()
     }
 
     /// Returns the number of cold-start users.
-    pub fn n_newcomers(&self) -> usize {
+    pub(crate) fn n_newcomers(&self) -> usize {
         self.newcomers.len()
     }
 
     /// Measures the recommender on users with a full history.
-    pub fn users(&self, recommender: &Recommender) -> Worth {
+    pub(crate) fn users(&self, recommender: &Recommender) -> Worth {
         self.worth(&self.users, recommender)
     }
 
     /// Measures the recommender on cold-start users.
-    pub fn newcomers(&self, recommender: &Recommender) -> Worth {
+    pub(crate) fn newcomers(&self, recommender: &Recommender) -> Worth {
         self.worth(&self.newcomers, recommender)
     }
 

@@ -38,7 +38,8 @@ mod time_cut;
 mod tuning;
 
 pub use calibration::miscalibration;
-pub use cold_movies::{ColdMovies, ColdRank, rank_among_cold};
+pub(crate) use cold_movies::rank_among_cold;
+pub use cold_movies::{ColdMovies, ColdRank};
 pub use exposure::Exposure;
 pub use foreign::{ForeignLists, foreign_lists};
 pub use holdout::HoldOut;
@@ -49,11 +50,11 @@ pub use protocol::Protocol;
 pub use report::{
     Against, Contestant, Evaluation, Mean, ModelReport, ReportError, SplitReport, StratumReport,
 };
-pub use significance::{Bootstrap, Comparison, SignificanceError, holm, mean_and_standard_error};
+pub(crate) use significance::mean_and_standard_error;
+pub use significance::{Bootstrap, Comparison, SignificanceError, holm};
 pub use split::{HeldOut, LIKED, Part, Split, SplitError, StarTask, TagRule};
 pub use star_predictions::{Averages, StarBaseline, StarModel, StarPredictions, StarReport};
 pub use stars::{StarErrors, interval_coverage, star_errors};
-pub use strata::{HISTORY_STRATA, MOVIE_STRATA};
 pub use strong::StrongGeneralization;
 pub use time_cut::TimeCut;
 pub use tuning::{Search, better_half, tunable_models};

@@ -195,7 +195,7 @@ pub fn holm(p: &[f64], hypotheses: usize) -> Vec<f64> {
 }
 
 /// Returns the mean and its standard error, s / √n, or `None` for fewer than two values.
-pub fn mean_and_standard_error(values: &[f64]) -> Option<(f64, f64)> {
+pub(crate) fn mean_and_standard_error(values: &[f64]) -> Option<(f64, f64)> {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();

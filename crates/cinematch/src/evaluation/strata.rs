@@ -11,15 +11,16 @@ const COLD_BELOW: u32 = 10;
 
 /// Popularity classes of movies, by number of training ratings. A movie belongs to the first class it
 /// qualifies for; cold movies always belong to the last class.
-pub const MOVIE_STRATA: [&str; 4] =
+pub(crate) const MOVIE_STRATA: [&str; 4] =
     ["most rated hundredth", "most rated tenth", "others", "fewer than 10 ratings"];
 
 /// Classes of users, by number of movies in the history.
-pub const HISTORY_STRATA: [&str; 4] = ["1 to 9 films", "10 to 29", "30 to 99", "100 and more"];
+pub(crate) const HISTORY_STRATA: [&str; 4] =
+    ["1 to 9 films", "10 to 29", "30 to 99", "100 and more"];
 
 /// Metrics of one user in one stratum.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StratumValue {
+pub(crate) struct StratumValue {
     pub stratum: usize,
     pub user: UserIdx,
     pub ndcg_100: f64,
@@ -27,7 +28,7 @@ pub struct StratumValue {
 }
 
 /// Returns the index in [`MOVIE_STRATA`] of each candidate, by row. O(movies · log movies).
-pub fn movie_strata(is_candidate: &[bool], n_ratings: &[u32]) -> Vec<usize> {
+pub(crate) fn movie_strata(is_candidate: &[bool], n_ratings: &[u32]) -> Vec<usize> {
     let mut movies: Vec<usize> = (0..is_candidate.len()).filter(|row| is_candidate[*row]).collect();
     movies.sort_by_key(|row| Reverse(n_ratings[*row]));
     let mut strata = vec![MOVIE_STRATA.len() - 1; is_candidate.len()];
@@ -41,7 +42,7 @@ pub fn movie_strata(is_candidate: &[bool], n_ratings: &[u32]) -> Vec<usize> {
 }
 
 /// Returns the index of the user's class in [`HISTORY_STRATA`].
-pub fn history_stratum(held: &HeldOut) -> usize {
+pub(crate) fn history_stratum(held: &HeldOut) -> usize {
     match held.history.len() {
         ..10 => 0,
         10..30 => 1,
@@ -52,7 +53,7 @@ pub fn history_stratum(held: &HeldOut) -> usize {
 
 /// Returns each user's metrics per popularity class, counting only the relevant movies of that class.
 /// Skips classes in which the user has no relevant movies.
-pub fn by_movies(
+pub(crate) fn by_movies(
     split: &Split<'_>,
     n_ratings: &[u32],
     lists: &[Vec<MovieIdx>],

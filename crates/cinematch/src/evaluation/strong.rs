@@ -46,7 +46,7 @@ pub(super) struct Division {
 
 impl Division {
     /// Returns the held-out users of `part`.
-    pub fn of(&self, part: Part) -> &[UserIdx] {
+    pub(crate) fn of(&self, part: Part) -> &[UserIdx] {
         match part {
             Part::Validation => &self.validation,
             Part::Test => &self.test,
@@ -54,14 +54,14 @@ impl Division {
     }
 
     /// Returns a rule that excludes the tags of all held-out users.
-    pub fn tag_rule(&self, interactions: &Interactions) -> TagRule {
+    pub(crate) fn tag_rule(&self, interactions: &Interactions) -> TagRule {
         let held_out = self.validation.iter().chain(&self.test);
         let without_users = held_out.map(|user| interactions.user(*user)).collect();
         TagRule { without_users, ..TagRule::default() }
     }
 
     /// Returns true for each movie that a training user liked, by row.
-    pub fn liked(&self, interactions: &Interactions) -> Vec<bool> {
+    pub(crate) fn liked(&self, interactions: &Interactions) -> Vec<bool> {
         let mut liked = vec![false; interactions.n_movies()];
         for user in &self.training {
             for rated in interactions.of_user(*user).filter(is_liked) {

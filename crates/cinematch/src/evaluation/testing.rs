@@ -9,7 +9,7 @@ use crate::sources::ratings;
 
 /// Returns ratings of 60 movies by 100 users. Users prefer movies whose row has the parity of their own
 /// row. The last movie has no ratings.
-pub fn ratings() -> Interactions {
+pub(super) fn ratings() -> Interactions {
     let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
     for user in 0..100_u32 {
         for movie in 0..59_u32 {
@@ -30,6 +30,6 @@ pub fn ratings() -> Interactions {
 }
 
 /// Returns the set of rated movies.
-pub fn movie_set(rated: &[Rated]) -> BTreeSet<MovieIdx> {
+pub(super) fn movie_set(rated: &[Rated]) -> BTreeSet<MovieIdx> {
     rated.iter().map(|rated| rated.movie).collect()
 }

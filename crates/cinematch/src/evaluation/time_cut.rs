@@ -33,7 +33,7 @@ impl TimeCut {
     /// history contains all their earlier ratings. The movies to find are those that the user liked within
     /// the window and that at least one user rated before it. Users without a history are excluded, because the
     /// protocol measures personalization and not cold start. O(ratings).
-    pub fn split<'a>(
+    pub(crate) fn split<'a>(
         &self,
         interactions: &'a Interactions,
         part: Part,

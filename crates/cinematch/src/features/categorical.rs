@@ -13,7 +13,7 @@ pub struct GenreBinarizer {
 
 impl GenreBinarizer {
     /// Fits the encoder: collects the distinct genres of all movies.
-    pub fn fit<'a>(genres: impl IntoIterator<Item = &'a [String]>) -> Self {
+    pub(crate) fn fit<'a>(genres: impl IntoIterator<Item = &'a [String]>) -> Self {
         let mut classes: Vec<String> = genres.into_iter().flatten().cloned().collect();
         classes.sort_unstable();
         classes.dedup();
@@ -22,7 +22,10 @@ impl GenreBinarizer {
 
     /// Returns one row per movie, with 1 in the column of each of its genres. Genres that were not fitted are
     /// ignored.
-    pub fn transform<'a>(&self, genres: impl IntoIterator<Item = &'a [String]>) -> CsrMatrix<f64> {
+    pub(crate) fn transform<'a>(
+        &self,
+        genres: impl IntoIterator<Item = &'a [String]>,
+    ) -> CsrMatrix<f64> {
         let mut matrix = CsrMatrix::new(self.classes.len());
         for movie in genres {
             let mut columns: Vec<u32> = movie

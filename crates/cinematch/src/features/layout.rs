@@ -12,47 +12,47 @@ const BLOCK: usize = 64;
 /// Movies with similar scores should get neighboring positions: the upper bound of a block's scores is
 /// then close to its highest score, and more blocks can be skipped.
 #[derive(Clone, Debug)]
-pub struct Layout {
+pub(crate) struct Layout {
     movies: Vec<MovieIdx>,
 }
 
 impl Layout {
     /// Sorts `n_movies` movies by a key and then by row. O(n log n).
-    pub fn new<K: Ord>(n_movies: usize, key: impl Fn(MovieIdx) -> K) -> Self {
+    pub(crate) fn new<K: Ord>(n_movies: usize, key: impl Fn(MovieIdx) -> K) -> Self {
         let mut movies: Vec<MovieIdx> = (0..n_movies as u32).map(MovieIdx).collect();
         movies.sort_by_key(|movie| key(*movie));
         Self { movies }
     }
 
     /// Returns the movies in scan order.
-    pub fn movies(&self) -> &[MovieIdx] {
+    pub(crate) fn movies(&self) -> &[MovieIdx] {
         &self.movies
     }
 
     /// Returns the number of blocks.
-    pub fn n_blocks(&self) -> usize {
+    pub(crate) fn n_blocks(&self) -> usize {
         self.movies.len().div_ceil(BLOCK)
     }
 
     /// Returns the positions in a block.
-    pub fn block(&self, block: usize) -> Range<usize> {
+    pub(crate) fn block(&self, block: usize) -> Range<usize> {
         block * BLOCK..self.movies.len().min((block + 1) * BLOCK)
     }
 
     /// Reorders a list with one entry per movie from row order to position order.
-    pub fn arrange<T: Copy>(&self, by_movie: &[T]) -> Vec<T> {
+    pub(crate) fn arrange<T: Copy>(&self, by_movie: &[T]) -> Vec<T> {
         self.movies.iter().map(|movie| by_movie[movie.row()]).collect()
     }
 
     /// Adds `factor` times each movie's value (in row order) to `sums` (in position order).
-    pub fn add_arranged(&self, factor: f32, by_movie: &[f32], sums: &mut [f32]) {
+    pub(crate) fn add_arranged(&self, factor: f32, by_movie: &[f32], sums: &mut [f32]) {
         for (sum, movie) in sums.iter_mut().zip(&self.movies) {
             *sum += factor * by_movie[movie.row()];
         }
     }
 
     /// Reorders codes with one entry per movie to position order and indexes them by block.
-    pub fn codes(&self, by_movie: &[u32]) -> Codes {
+    pub(crate) fn codes(&self, by_movie: &[u32]) -> Codes {
         let of = self.arrange(by_movie);
         let mut codes = Codes { of: Vec::new(), block_starts: vec![0], in_blocks: Vec::new() };
         for block in 0..self.n_blocks() {
@@ -69,7 +69,7 @@ impl Layout {
 
 /// A categorical property of movies, stored as one code per position.
 #[derive(Clone, Debug)]
-pub struct Codes {
+pub(crate) struct Codes {
     /// Code of the movie at each position.
     of: Vec<u32>,
     /// Start of each block's codes in `in_blocks`.
@@ -80,19 +80,19 @@ pub struct Codes {
 
 impl Codes {
     /// Returns the codes at a range of positions.
-    pub fn of(&self, positions: Range<usize>) -> &[u32] {
+    pub(crate) fn of(&self, positions: Range<usize>) -> &[u32] {
         &self.of[positions]
     }
 
     /// Returns the distinct codes of a block, in ascending order.
-    pub fn in_block(&self, block: usize) -> &[u32] {
+    pub(crate) fn in_block(&self, block: usize) -> &[u32] {
         &self.in_blocks[self.block_starts[block] as usize..self.block_starts[block + 1] as usize]
     }
 }
 
 /// A term of the scores that depends on a categorical property of the movie.
 #[derive(Clone, Debug)]
-pub struct SharedTerm<'a> {
+pub(crate) struct SharedTerm<'a> {
     /// Property that the term depends on, as one code per movie.
     pub codes: &'a Codes,
     /// Value of the term for each code.
@@ -101,12 +101,12 @@ pub struct SharedTerm<'a> {
 
 impl SharedTerm<'_> {
     /// Adds each movie's value to the sum at its position.
-    pub fn add_to(&self, sums: &mut [f32]) {
+    pub(crate) fn add_to(&self, sums: &mut [f32]) {
         self.add_from(0, sums);
     }
 
     /// Adds the values at the `sums.len()` positions from `first` on to `sums`.
-    pub fn add_from(&self, first: usize, sums: &mut [f32]) {
+    pub(crate) fn add_from(&self, first: usize, sums: &mut [f32]) {
         let codes = self.codes.of(first..first + sums.len());
         for (sum, code) in sums.iter_mut().zip(codes) {
             *sum += self.values[*code as usize];

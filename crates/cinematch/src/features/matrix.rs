@@ -11,7 +11,7 @@ pub struct CsrMatrix<T> {
 
 impl<T: Copy> CsrMatrix<T> {
     /// Creates a matrix without rows.
-    pub fn new(n_columns: usize) -> Self {
+    pub(crate) fn new(n_columns: usize) -> Self {
         Self { n_columns, indptr: vec![0], indices: Vec::new(), values: Vec::new() }
     }
 
@@ -38,7 +38,7 @@ impl<T: Copy> CsrMatrix<T> {
     }
 
     /// Appends a row. Its columns must be ascending and less than the number of columns.
-    pub fn push_row(&mut self, entries: impl IntoIterator<Item = (u32, T)>) {
+    pub(crate) fn push_row(&mut self, entries: impl IntoIterator<Item = (u32, T)>) {
         for (column, value) in entries {
             debug_assert!((column as usize) < self.n_columns);
             debug_assert!(
@@ -52,12 +52,12 @@ impl<T: Copy> CsrMatrix<T> {
     }
 
     /// Returns the number of rows.
-    pub fn n_rows(&self) -> usize {
+    pub(crate) fn n_rows(&self) -> usize {
         self.indptr.len() - 1
     }
 
     /// Returns the number of columns.
-    pub fn n_columns(&self) -> usize {
+    pub(crate) fn n_columns(&self) -> usize {
         self.n_columns
     }
 
@@ -81,7 +81,7 @@ impl<T: Copy> CsrMatrix<T> {
     }
 
     /// Returns row offsets, columns and values, as in `scipy.sparse.csr_matrix`.
-    pub fn parts(&self) -> (&[usize], &[u32], &[T]) {
+    pub(crate) fn parts(&self) -> (&[usize], &[u32], &[T]) {
         (&self.indptr, &self.indices, &self.values)
     }
 
@@ -90,14 +90,14 @@ impl<T: Copy> CsrMatrix<T> {
     /// # Panics
     /// Panics if `n_columns` is less than the current number of columns.
     #[must_use]
-    pub fn with_columns(mut self, n_columns: usize) -> Self {
+    pub(crate) fn with_columns(mut self, n_columns: usize) -> Self {
         assert!(n_columns >= self.n_columns, "the number of columns must not decrease");
         self.n_columns = n_columns;
         self
     }
 
     /// Concatenates the columns of matrices with equal numbers of rows.
-    pub fn side_by_side(blocks: &[&Self]) -> Self {
+    pub(crate) fn side_by_side(blocks: &[&Self]) -> Self {
         let n_columns = blocks.iter().map(|block| block.n_columns).sum();
         let n_rows = blocks.first().map_or(0, |block| block.n_rows());
         let n_entries = blocks.iter().map(|block| block.n_entries()).sum();
@@ -121,7 +121,11 @@ impl<T: Copy> CsrMatrix<T> {
     /// Returns the transpose, whose columns are the rows of this matrix in the given order. Entries in columns
     /// for which `keep` returns false are omitted. O(entries).
     #[must_use]
-    pub fn transposed(&self, order: impl Iterator<Item = usize>, keep: impl Fn(u32) -> bool) -> Self
+    pub(crate) fn transposed(
+        &self,
+        order: impl Iterator<Item = usize>,
+        keep: impl Fn(u32) -> bool,
+    ) -> Self
     where
         T: Default,
     {

@@ -23,7 +23,7 @@ pub struct NumericScaler {
 
 impl NumericScaler {
     /// Fits on columns of equal length. O(n log n) per column.
-    pub fn fit(columns: &[(&str, Vec<Option<f64>>)]) -> Self {
+    pub(crate) fn fit(columns: &[(&str, Vec<Option<f64>>)]) -> Self {
         let mut scaler = Self {
             features: Vec::new(),
             median: Vec::new(),
@@ -50,7 +50,7 @@ impl NumericScaler {
     }
 
     /// Returns the scaled `value` of a column. `None` is replaced by the column's median.
-    pub fn transform(&self, column: usize, value: Option<f64>) -> f64 {
+    pub(crate) fn transform(&self, column: usize, value: Option<f64>) -> f64 {
         (value.unwrap_or(self.median[column]) - self.mean[column]) / self.scale[column]
     }
 }

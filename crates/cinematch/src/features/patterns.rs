@@ -13,7 +13,7 @@ const TINY: usize = 8;
 
 /// The distinct rows in a range of columns of a matrix.
 #[derive(Clone, Debug)]
-pub struct RowPatterns {
+pub(crate) struct RowPatterns {
     columns: Range<u32>,
     /// The distinct rows; columns are relative to the start of the range.
     patterns: CsrMatrix<f32>,
@@ -22,7 +22,7 @@ pub struct RowPatterns {
 impl RowPatterns {
     /// Returns the distinct rows and, for each row of the matrix, the index of its pattern. Returns `None` if
     /// there are too many distinct rows for deduplication to pay off. O(entries).
-    pub fn find(matrix: &CsrMatrix<f32>, columns: Range<u32>) -> Option<(Self, Vec<u32>)> {
+    pub(crate) fn find(matrix: &CsrMatrix<f32>, columns: Range<u32>) -> Option<(Self, Vec<u32>)> {
         let limit = (matrix.n_rows() / MOVIES_PER_PATTERN).max(TINY);
         let mut known: FxHashMap<Vec<(u32, u32)>, u32> = FxHashMap::default();
         let mut patterns = CsrMatrix::new(columns.len());
@@ -50,13 +50,13 @@ impl RowPatterns {
     }
 
     /// Returns the range of columns that the patterns cover.
-    pub fn columns(&self) -> &Range<u32> {
+    pub(crate) fn columns(&self) -> &Range<u32> {
         &self.columns
     }
 
     /// Returns the dot product of each pattern with a sparse vector, given as ascending columns of the whole
     /// matrix and their weights. O(entries of the patterns).
-    pub fn dots(&self, columns: &[u32], weights: &[f32]) -> Vec<f32> {
+    pub(crate) fn dots(&self, columns: &[u32], weights: &[f32]) -> Vec<f32> {
         let mut dense = vec![0.0; self.columns.len()];
         for at in within(columns, &self.columns) {
             dense[(columns[at] - self.columns.start) as usize] = weights[at];

@@ -69,7 +69,7 @@ impl PlainFeatures {
     }
 
     /// Returns the names of the columns, in order.
-    pub fn column_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn column_names(&self) -> impl Iterator<Item = &str> {
         let genres = self.genres.classes.iter();
         let columns = self.tfidf.terms.iter().chain(genres).chain(self.numeric.features.iter());
         columns.map(String::as_str)
@@ -77,7 +77,7 @@ impl PlainFeatures {
 }
 
 /// Returns the text that represents a movie: its overview, or its title if there is no overview.
-pub fn text_of(movie: &Movie) -> &str {
+pub(crate) fn text_of(movie: &Movie) -> &str {
     movie.overview.as_deref().unwrap_or(&movie.title)
 }
 

@@ -194,7 +194,7 @@ impl RankingFeatures {
     ///
     /// # Panics
     /// Panics if the column is outside the matrix.
-    pub fn block_of(&self, column: u32) -> &Block {
+    pub(crate) fn block_of(&self, column: u32) -> &Block {
         &self.blocks[self.blocks.partition_point(|block| block.end <= column)]
     }
 }

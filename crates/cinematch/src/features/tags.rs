@@ -44,12 +44,12 @@ impl TagCounts {
     }
 
     /// Returns the tags of a movie, ascending, with the number of users who applied each.
-    pub fn of(&self, movie_id: MovieId) -> &[(String, u32)] {
+    pub(crate) fn of(&self, movie_id: MovieId) -> &[(String, u32)] {
         self.by_movie.get(&movie_id).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the number of movies that have tags.
-    pub fn n_movies(&self) -> usize {
+    pub(crate) fn n_movies(&self) -> usize {
         self.by_movie.len()
     }
 }

@@ -7,7 +7,7 @@ use super::tile::{Lane, TILE};
 /// Lanes aligned to 64 bytes, so that each lane is one cache line. Unaligned lanes would touch two lines per
 /// load, and prefetching a row would miss its last line.
 #[derive(Debug)]
-pub struct Lanes {
+pub(crate) struct Lanes {
     /// Values, with one additional lane for alignment.
     values: Vec<f32>,
     start: usize,
@@ -16,7 +16,7 @@ pub struct Lanes {
 
 impl Lanes {
     /// Returns `n` lanes of zeros.
-    pub fn zeros(n: usize) -> Self {
+    pub(crate) fn zeros(n: usize) -> Self {
         let values = vec![0.0; (n + 1) * TILE];
         let start = values.as_ptr().align_offset(size_of::<Lane>()).min(TILE);
         Self { values, start, n }

@@ -6,7 +6,7 @@ use super::tile::{TILE, Tile, ZERO};
 
 /// A symmetric matrix of n · 16 rows, stored as the tiles on and above the diagonal, row by row.
 #[derive(Clone, Debug)]
-pub struct TileMatrix {
+pub(crate) struct TileMatrix {
     n: usize,
     tiles: Vec<Tile>,
 }
@@ -21,23 +21,18 @@ pub struct NotPositive {
 
 impl TileMatrix {
     /// Returns a matrix of zeros with `n` tiles per side.
-    pub fn zeros(n: usize) -> Self {
+    pub(crate) fn zeros(n: usize) -> Self {
         Self { n, tiles: vec![ZERO; n * (n + 1) / 2] }
     }
 
-    /// Returns the number of tiles per side.
-    pub fn n_tiles(&self) -> usize {
-        self.n
-    }
-
     /// Returns the tile at a row and a column of tiles, where `row ≤ column`.
-    pub fn tile(&mut self, row: usize, column: usize) -> &mut Tile {
+    pub(crate) fn tile(&mut self, row: usize, column: usize) -> &mut Tile {
         let at = self.place(row, column);
         &mut self.tiles[at]
     }
 
     /// Multiplies every entry by `factor`.
-    pub fn scale(&mut self, factor: f32) {
+    pub(crate) fn scale(&mut self, factor: f32) {
         self.tiles
             .as_flattened_mut()
             .as_flattened_mut()
@@ -46,14 +41,14 @@ impl TileMatrix {
     }
 
     /// Adds another matrix of the same size.
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         let values = self.tiles.as_flattened_mut().as_flattened_mut();
         let others = other.tiles.as_flattened().as_flattened();
         values.iter_mut().zip(others).for_each(|(value, other)| *value += other);
     }
 
     /// Returns the trace of the product with another matrix of the same size: Σ aᵢⱼ·bᵢⱼ over all entries.
-    pub fn trace_of_product(&self, other: &Self) -> f64 {
+    pub(crate) fn trace_of_product(&self, other: &Self) -> f64 {
         let mut trace = 0.0;
         for row in 0..self.n {
             for column in row..self.n {
@@ -67,7 +62,7 @@ impl TileMatrix {
     }
 
     /// Returns the full matrix, row by row: n · 16 rows of n lanes.
-    pub fn rows(&self) -> Lanes {
+    pub(crate) fn rows(&self) -> Lanes {
         let mut lanes = Lanes::zeros(self.n * self.n * TILE);
         for (row, lanes) in lanes.chunks_exact_mut(self.n).enumerate() {
             let (of_row, within) = (row / TILE, row % TILE);
@@ -80,13 +75,13 @@ impl TileMatrix {
     }
 
     /// Copies `other` and reuses the allocated memory.
-    pub fn copy_from(&mut self, other: &Self) {
+    pub(crate) fn copy_from(&mut self, other: &Self) {
         self.n = other.n;
         self.tiles.clone_from(&other.tiles);
     }
 
     /// Adds `value` to every entry of the diagonal.
-    pub fn add_to_diagonal(&mut self, value: f32) {
+    pub(crate) fn add_to_diagonal(&mut self, value: f32) {
         for at in 0..self.n {
             for (place, row) in self.tile(at, at).iter_mut().enumerate() {
                 row[place] += value;
@@ -109,7 +104,7 @@ impl TileMatrix {
     ///
     /// # Errors
     /// Returns an error if the matrix is not positive definite.
-    pub fn factor(&mut self, factor: &mut Factor) -> Result<(), NotPositive> {
+    pub(crate) fn factor(&mut self, factor: &mut Factor) -> Result<(), NotPositive> {
         factor.inverses.resize(self.n, ZERO);
         for row in 0..self.n {
             let diagonal = self.place(row, row);
@@ -139,14 +134,14 @@ impl TileMatrix {
 
 /// Inverses of the diagonal tiles of a factored matrix, needed for solving.
 #[derive(Clone, Debug, Default)]
-pub struct Factor {
+pub(crate) struct Factor {
     inverses: Vec<Tile>,
 }
 
 impl Factor {
     /// Solves A·x = b in place: `values` is b before and x afterwards. `matrix` is A as
     /// [factored](TileMatrix::factor). 2·n² FLOPs.
-    pub fn solve(&self, matrix: &TileMatrix, values: &mut [f32]) {
+    pub(crate) fn solve(&self, matrix: &TileMatrix, values: &mut [f32]) {
         let n = matrix.n;
         let (lanes, _) = values.as_chunks_mut::<TILE>();
         for row in 0..n {

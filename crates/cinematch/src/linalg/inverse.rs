@@ -23,7 +23,7 @@ const TILES: usize = BLOCK / TILE;
 /// A symmetric matrix. Rows are grouped into blocks of 256; a block is a sequence of panels of 16 columns,
 /// starting with the panel of its first diagonal entry. Padding rows are rows of the identity matrix.
 #[derive(Clone, Debug)]
-pub struct BlockMatrix {
+pub(crate) struct BlockMatrix {
     n: usize,
     /// Number of blocks.
     n_blocks: usize,
@@ -32,7 +32,7 @@ pub struct BlockMatrix {
 
 impl BlockMatrix {
     /// Returns a matrix of zeros with `n` rows, which takes about 2·n² bytes.
-    pub fn zeros(n: usize) -> Self {
+    pub(crate) fn zeros(n: usize) -> Self {
         let n_blocks = n.div_ceil(BLOCK);
         let n_panels = (1..=n_blocks).sum::<usize>() * TILES;
         let mut matrix = Self { n, n_blocks, lanes: vec![[0.0; TILE]; n_panels * BLOCK] };
@@ -63,7 +63,7 @@ impl BlockMatrix {
     }
 
     /// Adds `of(row, value)` to every entry of the diagonal.
-    pub fn add_to_diagonal(&mut self, of: impl Fn(usize, f32) -> f32) {
+    pub(crate) fn add_to_diagonal(&mut self, of: impl Fn(usize, f32) -> f32) {
         for row in 0..self.n {
             let entry = self.entry(row, row);
             *entry += of(row, *entry);
@@ -73,7 +73,7 @@ impl BlockMatrix {
     /// Fills the matrix, with blocks of rows in parallel. `fill` is called with the state of the block, a row
     /// number and the values of the row from the diagonal on, initially zeros. `scratch` creates the state of a
     /// block.
-    pub fn fill_rows<S>(
+    pub(crate) fn fill_rows<S>(
         &mut self,
         scratch: impl Fn() -> S + Sync,
         fill: impl Fn(&mut S, usize, &mut [f32]) + Sync,
@@ -109,7 +109,7 @@ impl BlockMatrix {
     ///
     /// # Panics
     /// Panics if the length of `values` is not the number of rows.
-    pub fn copy_row(&self, row: usize, values: &mut [f32]) {
+    pub(crate) fn copy_row(&self, row: usize, values: &mut [f32]) {
         assert_eq!(values.len(), self.n, "`values` must have one entry per row");
         let block = row / BLOCK;
         for above in 0..block {
@@ -130,7 +130,7 @@ impl BlockMatrix {
     ///
     /// # Errors
     /// Returns an error if the matrix is not positive definite. The content of the matrix is then unspecified.
-    pub fn invert(&mut self, progress: &mut dyn FnMut(f32)) -> Result<(), NotPositive> {
+    pub(crate) fn invert(&mut self, progress: &mut dyn FnMut(f32)) -> Result<(), NotPositive> {
         let mut sweep = Sweep::new(self.n_blocks);
         for block in 0..self.n_blocks {
             sweep.run(self, block)?;

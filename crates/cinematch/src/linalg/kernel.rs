@@ -18,7 +18,7 @@ use super::tile::{Lane, TILE, Tile};
 ///
 /// # Panics
 /// Panics if the panels differ in length.
-pub fn add_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
+pub(crate) fn add_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     product::<false>(a, b, tile);
 }
 
@@ -26,7 +26,7 @@ pub fn add_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
 ///
 /// # Panics
 /// Panics if the panels differ in length.
-pub fn subtract_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
+pub(crate) fn subtract_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     product::<true>(a, b, tile);
 }
 
@@ -36,7 +36,13 @@ pub fn subtract_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
 ///
 /// # Panics
 /// Panics if the lengths are inconsistent.
-pub fn add_gradient(groups: &[Tile], weights: &[Lane], at: &[Lane], target: f32, sum: &mut [Lane]) {
+pub(crate) fn add_gradient(
+    groups: &[Tile],
+    weights: &[Lane],
+    at: &[Lane],
+    target: f32,
+    sum: &mut [Lane],
+) {
     assert_eq!(at.len(), sum.len(), "`at` and `sum` must have the same length");
     assert_eq!(groups.len(), weights.len() * at.len(), "groups must have one tile per lane");
     match detected() {
@@ -54,7 +60,7 @@ pub fn add_gradient(groups: &[Tile], weights: &[Lane], at: &[Lane], target: f32,
 ///
 /// # Panics
 /// Panics if the number of rows differs from the number of factors.
-pub fn add_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
+pub(crate) fn add_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
     assert_eq!(rows.len(), factors.len() * sum.len(), "there must be one row per factor");
     match detected() {
         // SAFETY: AVX-512 F was detected, and there is one row per factor.
@@ -69,7 +75,7 @@ pub fn add_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
 
 /// Prefetches lanes that will be read soon, so that loads of scattered rows overlap.
 #[inline]
-pub fn prefetch(lanes: &[Lane]) {
+pub(crate) fn prefetch(lanes: &[Lane]) {
     #[cfg(target_arch = "x86_64")]
     for lane in lanes {
         // SAFETY: SSE is part of x86-64, and a prefetch does not access memory architecturally.
@@ -188,7 +194,7 @@ mod x86 {
     /// AVX-512 F must be available, `sum` must have as many lanes as `at`, and `groups` must have as
     /// many tiles as `at` has lanes for each lane of `weights`.
     #[target_feature(enable = "avx512f")]
-    pub unsafe fn avx512_gradient(
+    pub(crate) unsafe fn avx512_gradient(
         groups: &[Tile],
         weights: &[Lane],
         at: &[Lane],
@@ -252,7 +258,7 @@ mod x86 {
     /// # Safety
     /// AVX-512 F must be available, and `rows` must have `sum.len()` lanes for each factor.
     #[target_feature(enable = "avx512f")]
-    pub unsafe fn avx512_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
+    pub(crate) unsafe fn avx512_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
         let width = sum.len();
         let mut first = 0;
         // SAFETY: the lanes accessed by each call are within the width.
@@ -306,7 +312,7 @@ mod x86 {
     /// # Safety
     /// AVX2 and FMA must be available.
     #[target_feature(enable = "avx2,fma")]
-    pub unsafe fn avx2_gradient(
+    pub(crate) unsafe fn avx2_gradient(
         groups: &[Tile],
         weights: &[Lane],
         at: &[Lane],
@@ -319,14 +325,14 @@ mod x86 {
     /// # Safety
     /// AVX2 and FMA must be available.
     #[target_feature(enable = "avx2,fma")]
-    pub unsafe fn avx2_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
+    pub(crate) unsafe fn avx2_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) {
         super::portable_combination(rows, factors, sum);
     }
 
     /// # Safety
     /// AVX-512 F must be available, and `b` must have as many rows as `a`.
     #[target_feature(enable = "avx512f")]
-    pub unsafe fn avx512<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
+    pub(crate) unsafe fn avx512<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
         // SAFETY: a row of a tile or panel has the 16 values of one register, and all rows are within
         // the slices.
         unsafe {
@@ -353,7 +359,7 @@ mod x86 {
     /// # Safety
     /// AVX2 and FMA must be available, and `b` must have as many rows as `a`.
     #[target_feature(enable = "avx2,fma")]
-    pub unsafe fn avx2<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
+    pub(crate) unsafe fn avx2<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
         /// Number of rows of the tile held at a time, in two of the 16 registers each.
         const ROWS: usize = 4;
         const HALF: usize = TILE / 2;

@@ -11,8 +11,8 @@ mod inverse;
 mod kernel;
 mod tile;
 
-pub use aligned::Lanes;
-pub use cholesky::{Factor, NotPositive, TileMatrix};
-pub use inverse::BlockMatrix;
-pub use kernel::{add_combination, add_gradient, add_product, prefetch};
-pub use tile::{Lane, TILE, Tile, ZERO};
+pub(crate) use aligned::Lanes;
+pub(crate) use cholesky::{Factor, NotPositive, TileMatrix};
+pub(crate) use inverse::BlockMatrix;
+pub(crate) use kernel::{add_combination, add_gradient, add_product, prefetch};
+pub(crate) use tile::{Lane, TILE, Tile, ZERO};

@@ -1,13 +1,13 @@
 //! Units of the kernels: lanes and tiles.
 
 /// Number of rows and of columns of a tile.
-pub const TILE: usize = 16;
+pub(crate) const TILE: usize = 16;
 
 /// A row of a panel: one vector register with AVX-512.
-pub type Lane = [f32; TILE];
+pub(crate) type Lane = [f32; TILE];
 
 /// A square matrix of values, stored row by row.
-pub type Tile = [Lane; TILE];
+pub(crate) type Tile = [Lane; TILE];
 
 /// A tile of zeros.
-pub const ZERO: Tile = [[0.0; TILE]; TILE];
+pub(crate) const ZERO: Tile = [[0.0; TILE]; TILE];

@@ -102,12 +102,12 @@ impl FeatureMap {
 
 impl NewMovies<'_> {
     /// Returns the number of new movies.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.neighbors.len()
     }
 
     /// Returns true if there are no new movies.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.neighbors.is_empty()
     }
 
@@ -140,7 +140,7 @@ impl NewMovies<'_> {
     }
 
     /// Returns the number of new movies with ratings.
-    pub fn n_rated(&self) -> usize {
+    pub(crate) fn n_rated(&self) -> usize {
         (0..self.len()).filter(|new_movie| !self.rated_by(*new_movie).is_empty()).count()
     }
 }

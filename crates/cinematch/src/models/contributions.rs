@@ -11,12 +11,12 @@ pub struct Contributions {
 
 impl Contributions {
     /// Returns zeros for `movies` movies and a history of length `history`.
-    pub fn none(history: usize, movies: usize) -> Vec<Self> {
+    pub(crate) fn none(history: usize, movies: usize) -> Vec<Self> {
         vec![Self { base: 0.0, parts: vec![0.0; history] }; movies]
     }
 
     /// Adds `scale` times `others`.
-    pub fn add(&mut self, others: &Self, scale: f32) {
+    pub(crate) fn add(&mut self, others: &Self, scale: f32) {
         self.base += scale * others.base;
         for (part, other) in self.parts.iter_mut().zip(&others.parts) {
             *part += scale * other;

@@ -17,14 +17,14 @@ pub struct Factors {
 
 impl Factors {
     /// Returns a matrix of zeros.
-    pub fn zeros(n_rows: usize, n_factors: usize) -> Self {
+    pub(crate) fn zeros(n_rows: usize, n_factors: usize) -> Self {
         let width = n_factors.div_ceil(TILE);
         Self { n_factors, width, lanes: Lanes::zeros(n_rows * width) }
     }
 
     /// Returns a matrix of normally distributed values. Each row has its own random stream, so that the result does
     /// not depend on the number of threads.
-    pub fn normal(n_rows: usize, n_factors: usize, deviation: f32, seed: u64) -> Self {
+    pub(crate) fn normal(n_rows: usize, n_factors: usize, deviation: f32, seed: u64) -> Self {
         let mut factors = Self::zeros(n_rows, n_factors);
         let width = factors.width;
         factors.lanes.par_chunks_mut(width).enumerate().for_each(|(row, lanes)| {
@@ -46,7 +46,7 @@ impl Factors {
     }
 
     /// Returns a matrix of the given values, row by row; `None` if their number does not match.
-    pub fn from_values(n_rows: usize, n_factors: usize, values: &[f32]) -> Option<Self> {
+    pub(crate) fn from_values(n_rows: usize, n_factors: usize, values: &[f32]) -> Option<Self> {
         let mut factors = Self::zeros(n_rows, n_factors);
         for (row, values) in factors.rows_mut().zip(values.chunks(n_factors)) {
             row.as_flattened_mut()[..values.len()].copy_from_slice(values);
@@ -56,7 +56,7 @@ impl Factors {
 
     /// Returns a copy of the first `n_rows` rows. O(values).
     #[must_use]
-    pub fn first(&self, n_rows: usize) -> Self {
+    pub(crate) fn first(&self, n_rows: usize) -> Self {
         let mut first = Self::zeros(n_rows, self.n_factors);
         let n_lanes = first.lanes.len();
         first.lanes.copy_from_slice(&self.lanes[..n_lanes]);
@@ -69,12 +69,12 @@ impl Factors {
     }
 
     /// Returns the number of values per row.
-    pub fn n_factors(&self) -> usize {
+    pub(crate) fn n_factors(&self) -> usize {
         self.n_factors
     }
 
     /// Returns the number of lanes per row.
-    pub fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.width
     }
 
@@ -84,12 +84,12 @@ impl Factors {
     }
 
     /// Returns a row with its padding.
-    pub fn row(&self, row: usize) -> &[Lane] {
+    pub(crate) fn row(&self, row: usize) -> &[Lane] {
         &self.lanes[row * self.width..][..self.width]
     }
 
     /// Iterates over scattered rows in the given order, prefetching the rows that follow.
-    pub fn gather<'a>(&'a self, rows: &'a [u32]) -> impl Iterator<Item = &'a [Lane]> {
+    pub(crate) fn gather<'a>(&'a self, rows: &'a [u32]) -> impl Iterator<Item = &'a [Lane]> {
         /// Number of cache lines to prefetch: about the number of loads that a core can have in flight.
         const LINES: usize = 64;
         let ahead = (LINES / self.width).max(1);
@@ -104,12 +104,12 @@ impl Factors {
     }
 
     /// Iterates over all rows with their padding.
-    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [Lane]> {
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [Lane]> {
         self.lanes.chunks_exact_mut(self.width)
     }
 
     /// Returns the dot product of a row with `other`.
-    pub fn dot(&self, row: usize, other: &[Lane]) -> f32 {
+    pub(crate) fn dot(&self, row: usize, other: &[Lane]) -> f32 {
         let mut sums = [0.0; TILE];
         for (a, b) in self.row(row).iter().zip(other) {
             for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
@@ -120,7 +120,7 @@ impl Factors {
     }
 
     /// Returns `FᵀF`. 2·n·d² FLOPs; the result does not depend on the number of threads.
-    pub fn gramian(&self) -> TileMatrix {
+    pub(crate) fn gramian(&self) -> TileMatrix {
         /// Number of rows per partial sum.
         const RUN: usize = 4096;
         let runs: Vec<TileMatrix> = self
@@ -154,20 +154,20 @@ pub(crate) struct Panels {
 
 impl Panels {
     /// Maximum number of rows: few enough to fit in the L2 cache.
-    pub const ROWS: usize = 256;
+    pub(crate) const ROWS: usize = 256;
 
     /// Creates panels without rows.
-    pub fn new(width: usize) -> Self {
+    pub(crate) fn new(width: usize) -> Self {
         Self { width, n_rows: 0, lanes: Lanes::zeros(width * Self::ROWS) }
     }
 
     /// Removes all rows.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.n_rows = 0;
     }
 
     /// Appends `scale` times a row.
-    pub fn push(&mut self, row: &[Lane], scale: f32) {
+    pub(crate) fn push(&mut self, row: &[Lane], scale: f32) {
         for (panel, lane) in row.iter().enumerate() {
             self.lanes[panel * Self::ROWS + self.n_rows] = lane.map(|value| value * scale);
         }
@@ -175,7 +175,7 @@ impl Panels {
     }
 
     /// Adds `RᵀR` to `sum`, where R consists of the appended rows.
-    pub fn add_gramian(&self, sum: &mut TileMatrix) {
+    pub(crate) fn add_gramian(&self, sum: &mut TileMatrix) {
         for row in 0..self.width {
             let left = self.panel(row);
             for column in row..self.width {

@@ -25,7 +25,7 @@ impl Default for Confidence {
 
 impl Confidence {
     /// Weights that count only ratings of 4 stars and more, as in Liang et al., 2018.
-    pub const LIKED_ONLY: Self = Self { liked: 1.0, middling: 0.0 };
+    pub(crate) const LIKED_ONLY: Self = Self { liked: 1.0, middling: 0.0 };
 
     /// Draws the weight of 3 and 3.5 stars for a trial of `cinematch tune`.
     pub(super) fn draw(&mut self, draw: &mut Draw) {
@@ -33,7 +33,7 @@ impl Confidence {
     }
 
     /// Returns the weight of a rating.
-    pub fn of(&self, stars: Stars) -> f32 {
+    pub(crate) fn of(self, stars: Stars) -> f32 {
         match stars.halves() {
             8.. => self.liked,
             6.. => self.middling,
@@ -42,7 +42,7 @@ impl Confidence {
     }
 
     /// Returns the position in the history, the movie and the weight of each movie whose weight is above 0.
-    pub fn weigh(&self, history: &[Rated]) -> impl Iterator<Item = (usize, MovieIdx, f32)> {
+    pub(crate) fn weigh(&self, history: &[Rated]) -> impl Iterator<Item = (usize, MovieIdx, f32)> {
         history.iter().enumerate().filter_map(|(place, rated)| {
             let weight = self.of(rated.stars);
             (weight > 0.0).then_some((place, rated.movie, weight))
@@ -62,7 +62,11 @@ pub struct Implicit {
 
 impl Implicit {
     /// Computes the weights of the ratings of `users`. Row `r` belongs to `users[r]`. O(ratings).
-    pub fn new(interactions: &Interactions, users: &[UserIdx], confidence: Confidence) -> Self {
+    pub(crate) fn new(
+        interactions: &Interactions,
+        users: &[UserIdx],
+        confidence: Confidence,
+    ) -> Self {
         let mut user_movies = CsrMatrix::new(interactions.n_movies());
         for user in users {
             let entries = interactions.of_user(*user).filter_map(|rated| {
@@ -82,7 +86,7 @@ impl Implicit {
     }
 
     /// Returns the weights of ratings.
-    pub fn confidence(&self) -> Confidence {
+    pub(crate) fn confidence(&self) -> Confidence {
         self.confidence
     }
 
@@ -102,7 +106,7 @@ impl Implicit {
     }
 
     /// Returns the number of users.
-    pub fn n_users(&self) -> usize {
+    pub(crate) fn n_users(&self) -> usize {
         self.user_movies.n_rows()
     }
 }

@@ -89,7 +89,7 @@ macro_rules! registry {
             }
 
             /// Returns true if `cinematch tune` has parameters to search.
-            pub fn is_tunable(&self) -> bool {
+            pub(crate) fn is_tunable(&self) -> bool {
                 match self {
                     Self::Hybrid { .. } => true,
                     $($(Self::$kind(_) => <$params>::SEARCH.is_some(),)+)+

@@ -62,7 +62,7 @@ pub(super) struct MovieGenres {
 impl<'a> GenreMix<'a> {
     /// Computes the genre distribution of the movies with positive signals, weighted by signal. Returns
     /// `None` if none of them has genres. O(history · genres).
-    pub fn new(index: &'a FilterIndex, history: &[HistoryItem]) -> Option<Self> {
+    pub(crate) fn new(index: &'a FilterIndex, history: &[HistoryItem]) -> Option<Self> {
         let mut weights = vec![0.0_f64; index.genres.names().len()];
         for item in history.iter().filter(|item| item.signal.weight > 0.0) {
             let genres = index.genres_of(item.signal.movie.row());
@@ -79,7 +79,7 @@ impl<'a> GenreMix<'a> {
 
 impl<'a> Calibration<'a> {
     /// Creates an empty list for candidates from `movies`. Returns the list and the genres of each candidate.
-    pub fn new(
+    pub(crate) fn new(
         mix: GenreMix<'a>,
         movies: impl Iterator<Item = MovieIdx>,
     ) -> (Self, Vec<MovieGenres>) {
@@ -120,7 +120,7 @@ impl<'a> Calibration<'a> {
     }
 
     /// Appends a movie to the list.
-    pub fn push(&mut self, movie: &MovieGenres) {
+    pub(crate) fn push(&mut self, movie: &MovieGenres) {
         if movie.n_genres > 0 {
             self.n_movies += 1.0;
         }
@@ -131,7 +131,7 @@ impl<'a> Calibration<'a> {
 
     /// Updates the tables for the next place. Takes one logarithm per liked genre and per entry of
     /// [`Self::counts`].
-    pub fn prepare(&mut self) {
+    pub(crate) fn prepare(&mut self) {
         let Self { mix, in_list, n_movies, counts, table, base, unchanged, .. } = self;
         let n_liked = in_list.len();
         let (now, next) =
@@ -155,7 +155,7 @@ impl<'a> Calibration<'a> {
     }
 
     /// Returns the negative distance, up to a constant, of the list after adding a movie. O(genres of the movie).
-    pub fn negative_distance(&self, movie: &MovieGenres) -> f32 {
+    pub(crate) fn negative_distance(&self, movie: &MovieGenres) -> f32 {
         if movie.n_genres == 0 {
             return self.unchanged.unwrap_or_default();
         }

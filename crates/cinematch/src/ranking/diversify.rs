@@ -18,7 +18,7 @@ use crate::models::content::ContentModel;
 use crate::retrieval::Candidate;
 
 /// Number of top movies that are reordered. It is fixed, so that the pages of a list are consistent.
-pub const POOL: usize = 100;
+pub(crate) const POOL: usize = 100;
 /// Weight of calibration: about the highest similarity between movies of a pool.
 const CALIBRATION_WEIGHT: f32 = 0.3;
 
@@ -28,7 +28,7 @@ const CALIBRATION_WEIGHT: f32 = 0.3;
 /// with the whole list (lazy greedy: Minoux, 1978). The result equals that of the exhaustive greedy algorithm.
 /// Calibration is recomputed at each place with O(pool · genres of a movie) additions and one logarithm per
 /// genre and number of genres.
-pub fn rerank(
+pub(crate) fn rerank(
     model: &ContentModel,
     ranked: Vec<Candidate>,
     diversity: f32,

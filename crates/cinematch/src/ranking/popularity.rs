@@ -46,7 +46,7 @@ pub(super) struct Popularity {
 impl Popularity {
     /// Selects a source and scales it. Popularity spans orders of magnitude, so that scores are logarithmic.
     /// O(movies).
-    pub fn fit(movies: &[Movie], blend: &Blend) -> Self {
+    pub(crate) fn fit(movies: &[Movie], blend: &Blend) -> Self {
         let of_movies = |value: fn(&Movie) -> f32| movies.iter().map(value).collect::<Vec<f32>>();
         let learned = blend.popularity_scores();
         let sources = [

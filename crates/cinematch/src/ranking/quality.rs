@@ -4,7 +4,7 @@ use crate::catalog::Movie;
 
 /// Quality and popularity, with one entry per movie in each list.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Quality {
+pub(super) struct Quality {
     /// Quality, 0 to 1: a weighted sum of the Bayesian average of the votes and of the vote popularity. 0 for
     /// movies without votes.
     pub score: Vec<f32>,
@@ -21,7 +21,7 @@ const BEST_AVERAGE: f32 = 8.7;
 impl Quality {
     /// Computes the Bayesian average (v·R + m·C) / (v + m) of each movie with v votes and average R, where C
     /// is the mean of the averages and m the upper quartile of the vote counts. O(n log n).
-    pub fn fit(movies: &[Movie]) -> Self {
+    pub(crate) fn fit(movies: &[Movie]) -> Self {
         let votes = |movie: &Movie| movie.vote_count.unwrap_or(0);
         let rated: Vec<(f64, f64)> = movies
             .iter()

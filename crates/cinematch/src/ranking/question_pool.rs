@@ -35,7 +35,7 @@ pub(super) struct QuestionPool {
 impl QuestionPool {
     /// Selects the best-known movies. `known` is the number of users who know each movie of the catalog.
     /// O(movies + pool · (entries + pool)).
-    pub fn new(model: &ContentModel, known: &[f32]) -> Self {
+    pub(crate) fn new(model: &ContentModel, known: &[f32]) -> Self {
         let mut movies: Vec<MovieIdx> = (0..known.len() as u32).map(MovieIdx).collect();
         movies.retain(|movie| known[movie.row()] > 0.0);
         movies.sort_by(|a, b| known[b.row()].total_cmp(&known[a.row()]).then(a.cmp(b)));
@@ -64,7 +64,7 @@ impl QuestionPool {
 
     /// Returns the movie whose question has the highest expected value; `None` if no question is left. `fits`
     /// contains the fit of each movie of the pool to the user's history. O(pool² · movies seen).
-    pub fn next(&self, answers: &[(MovieIdx, Answer)], fits: &[f32]) -> Option<MovieIdx> {
+    pub(crate) fn next(&self, answers: &[(MovieIdx, Answer)], fits: &[f32]) -> Option<MovieIdx> {
         let n_movies = self.movies.len();
         let mut covariance = self.similarities.clone();
         let mut is_asked = vec![false; n_movies];

@@ -128,7 +128,7 @@ impl Recommender {
 
     /// Adds the streaming services of each region.
     #[must_use]
-    pub fn with_availability(mut self, availability: Availability) -> Self {
+    pub(crate) fn with_availability(mut self, availability: Availability) -> Self {
         self.index.set_availability(availability);
         self
     }

@@ -31,7 +31,7 @@ pub(super) struct ScoreTerms<'a, 'r> {
 impl<'a, 'r> ScoreTerms<'a, 'r> {
     /// Sets `own` to the per-movie values of the scores, by position, and returns the shared terms.
     /// Content scores are not normalized.
-    pub fn compute(
+    pub(crate) fn compute(
         recommender: &'a Recommender,
         request: &'r Request,
         own: &mut Vec<f32>,
@@ -51,7 +51,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
 
     /// Like [`Self::compute`], but scales the scores so that the movie that fits the history best scores 1, also
     /// with the content model alone. Normalized scores can be compared between users.
-    pub fn compute_normalized(
+    pub(crate) fn compute_normalized(
         recommender: &'a Recommender,
         request: &'r Request,
         own: &mut Vec<f32>,
@@ -112,7 +112,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
 
     /// Returns the exact contribution of each movie of the history to the score of each movie in `movies`.
     /// O(entries of both + matches) plus the time of the models trained on ratings.
-    pub fn history_contributions(&self, movies: &[MovieIdx]) -> Vec<Vec<f32>> {
+    pub(crate) fn history_contributions(&self, movies: &[MovieIdx]) -> Vec<Vec<f32>> {
         let recommender = self.recommender;
         let learned = recommender.rating_contributions(&self.request.rated(), &self.scales, movies);
         let mut contributions: Vec<Vec<f32>> =
@@ -136,12 +136,12 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
     }
 
     /// Returns the quality term of a movie.
-    pub fn quality(&self, row: usize) -> f32 {
+    pub(crate) fn quality(&self, row: usize) -> f32 {
         self.recommender.weights.quality * self.recommender.quality.score[row]
     }
 
     /// Returns the novelty penalty of a movie, 0 or higher.
-    pub fn novelty(&self, row: usize) -> f32 {
+    pub(crate) fn novelty(&self, row: usize) -> f32 {
         self.novelty_penalty(self.recommender.quality.vote_popularity[row])
     }
 
@@ -159,7 +159,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
     }
 
     /// Returns the contribution of each preferred genre of a movie.
-    pub fn genre_share(&self, of_movie: &[u64]) -> f32 {
+    pub(crate) fn genre_share(&self, of_movie: &[u64]) -> f32 {
         let n_genres: u32 = of_movie.iter().map(|word| word.count_ones()).sum();
         let both = self.request.preferred_genres.len() as f32 * n_genres.max(1) as f32;
         self.recommender.weights.genres / both.sqrt()

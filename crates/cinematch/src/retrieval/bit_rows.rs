@@ -9,7 +9,7 @@ pub(super) struct BitRows {
 
 impl BitRows {
     /// Creates rows of `n_bits` bits. Each item of `rows` lists the positions of the bits set in that row.
-    pub fn new<Row: IntoIterator<Item = usize>>(
+    pub(crate) fn new<Row: IntoIterator<Item = usize>>(
         n_bits: usize,
         rows: impl IntoIterator<Item = Row>,
     ) -> Self {
@@ -26,17 +26,17 @@ impl BitRows {
     }
 
     /// Returns the number of rows.
-    pub fn n_rows(&self) -> usize {
+    pub(crate) fn n_rows(&self) -> usize {
         self.words.len() / self.words_per_row.max(1)
     }
 
     /// Returns the words of a row.
-    pub fn row(&self, row: usize) -> &[u64] {
+    pub(crate) fn row(&self, row: usize) -> &[u64] {
         &self.words[row * self.words_per_row..(row + 1) * self.words_per_row]
     }
 
     /// Returns a mask as wide as a row with the given bits set.
-    pub fn mask(&self, bits: &[usize]) -> Vec<u64> {
+    pub(crate) fn mask(&self, bits: &[usize]) -> Vec<u64> {
         let mut mask = vec![0; self.words_per_row];
         for bit in bits {
             mask[bit / 64] |= 1 << (bit % 64);
@@ -45,7 +45,7 @@ impl BitRows {
     }
 
     /// Returns the number of bits that are set both in a row and in a mask.
-    pub fn shared(&self, row: usize, mask: &[u64]) -> u32 {
+    pub(crate) fn shared(&self, row: usize, mask: &[u64]) -> u32 {
         self.row(row).iter().zip(mask).map(|(a, b)| (a & b).count_ones()).sum()
     }
 }

@@ -93,7 +93,7 @@ impl FilterKind {
 
 /// A filter with precomputed bit masks, ready to check movies.
 #[derive(Clone, Debug)]
-pub struct PreparedFilter<'a> {
+pub(crate) struct PreparedFilter<'a> {
     index: &'a FilterIndex,
     filter: Filter,
     genres_any: Vec<u64>,
@@ -140,7 +140,7 @@ impl FilterIndex {
 
 impl PreparedFilter<'_> {
     /// Returns the first condition that the movie fails; `None` if it passes.
-    pub fn failed_by(&self, movie: MovieIdx) -> Option<FilterKind> {
+    pub(crate) fn failed_by(&self, movie: MovieIdx) -> Option<FilterKind> {
         if self.filter.seen.binary_search(&movie).is_ok() {
             return Some(FilterKind::Seen);
         }
@@ -199,7 +199,7 @@ impl PreparedFilter<'_> {
 
     /// Returns the number of movies that each condition removes. A movie counts for the first condition that it
     /// fails. O(movies).
-    pub fn count_removed(&self) -> Vec<(FilterKind, usize)> {
+    pub(crate) fn count_removed(&self) -> Vec<(FilterKind, usize)> {
         let mut counts = std::collections::BTreeMap::new();
         for row in 0..self.index.n_movies() {
             if let Some(kind) = self.failed_by(MovieIdx(row as u32)) {

@@ -163,7 +163,7 @@ impl RegionIndex {
     }
 
     /// Returns the services that offer a movie in the region, in display order.
-    pub fn services_of(&self, movie: MovieIdx) -> impl Iterator<Item = &str> {
+    pub(crate) fn services_of(&self, movie: MovieIdx) -> impl Iterator<Item = &str> {
         self.region.services_of(movie)
     }
 }

@@ -89,7 +89,7 @@ pub(super) struct SortedMovies([OnceLock<Vec<MovieIdx>>; Sort::ALL.len()]);
 
 impl SortedMovies {
     /// Returns the movies in a sort order. O(n log n) for the first call per order, then O(1).
-    pub fn by(&self, sort: Sort, movies: &[Movie]) -> &[MovieIdx] {
+    pub(crate) fn by(&self, sort: Sort, movies: &[Movie]) -> &[MovieIdx] {
         self.0[sort as usize].get_or_init(|| {
             let mut sorted: Vec<MovieIdx> = (0..movies.len() as u32).map(MovieIdx).collect();
             sorted.sort_by_cached_key(|movie| sort.key_of(&movies[movie.row()]));

@@ -20,14 +20,14 @@ pub struct Candidate {
 
 impl Candidate {
     /// Compares two candidates in list order: higher scores first, then lower rows.
-    pub fn order(self, other: Self) -> Ordering {
+    pub(crate) fn order(self, other: Self) -> Ordering {
         other.score.total_cmp(&self.score).then(self.movie.cmp(&other.movie))
     }
 }
 
 /// Scores of the catalog. Each is the sum of the movie's own value and of terms shared by many movies.
 #[derive(Clone, Debug)]
-pub struct Scores<'a> {
+pub(crate) struct Scores<'a> {
     /// Scan order of the movies.
     pub layout: &'a Layout,
     /// One value per movie, by position.
@@ -38,7 +38,7 @@ pub struct Scores<'a> {
 
 impl Scores<'_> {
     /// Returns the score of the movie at a position.
-    pub fn at(&self, position: usize) -> f32 {
+    pub(crate) fn at(&self, position: usize) -> f32 {
         let mut score = [self.own[position]];
         for term in &self.shared {
             term.add_from(position, &mut score);
@@ -70,7 +70,11 @@ impl Scores<'_> {
 ///
 /// `passes` is called only for movies that score high enough to enter the list. Blocks with the highest
 /// bounds come first, so that most other blocks are skipped. O(n) for n movies.
-pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) -> Vec<Candidate> {
+pub(crate) fn best(
+    k: usize,
+    scores: &Scores<'_>,
+    passes: impl Fn(MovieIdx) -> bool,
+) -> Vec<Candidate> {
     let k = k.min(scores.own.len());
     if k == 0 {
         return Vec::new();
@@ -113,7 +117,7 @@ pub fn best(k: usize, scores: &Scores<'_>, passes: impl Fn(MovieIdx) -> bool) ->
 
 /// Returns all movies that score at least `bar` and for which `passes` returns true, best first. Blocks
 /// with an upper bound below `bar` are skipped. O(n + m log m) for n movies and m results.
-pub fn at_least(
+pub(crate) fn at_least(
     bar: f32,
     scores: &Scores<'_>,
     passes: impl Fn(MovieIdx) -> bool,
@@ -133,7 +137,7 @@ pub fn at_least(
 
 /// Returns the highest value, or −∞ if there are no values. Sixteen independent lanes, merged pairwise, avoid
 /// the dependency chain of a single running maximum.
-pub fn highest(values: &[f32]) -> f32 {
+pub(crate) fn highest(values: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; 16];
     let (chunks, rest) = values.as_chunks::<16>();
     for chunk in chunks {

@@ -6,7 +6,7 @@ const MAX_LETTERS: usize = 24;
 
 /// A word, prepared for comparison.
 #[derive(Clone, Debug)]
-pub struct Word {
+pub(super) struct Word {
     letters: [u8; MAX_LETTERS],
     length: u8,
     /// One bit per letter that occurs in the word. Letters whose codes differ by a multiple of 32 share a bit.
@@ -15,7 +15,7 @@ pub struct Word {
 
 impl Word {
     /// Prepares a word. Letters outside ASCII are reduced to the low bits of their code point.
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let (mut letters, mut length, mut mask) = ([0; MAX_LETTERS], 0, 0);
         for (place, letter) in letters.iter_mut().zip(text.chars()) {
             *place = if letter.is_ascii() { letter as u8 } else { letter as u32 as u8 | 0x80 };
@@ -26,7 +26,7 @@ impl Word {
     }
 
     /// Returns the number of letters, at most 24.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.length.into()
     }
 
@@ -38,7 +38,7 @@ impl Word {
     /// `max_edits`.
     ///
     /// O(n · m) for words of n and m letters; O(1) for most pairs, which differ too much in length or letters.
-    pub fn distance(&self, other: &Self, max_edits: u8, of_prefix: bool) -> Option<u8> {
+    pub(crate) fn distance(&self, other: &Self, max_edits: u8, of_prefix: bool) -> Option<u8> {
         // Each letter that occurs in only one of the words requires at least one edit. One substitution
         // accounts for one such letter on either side, so the sides are checked separately.
         let (mine, theirs) = (self.mask & !other.mask, other.mask & !self.mask);

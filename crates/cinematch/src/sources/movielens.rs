@@ -100,7 +100,7 @@ pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, 
 
 /// Normalizes a list of genres: lowercase, trimmed, without duplicates, separated by `|`. Removes
 /// `(no genres listed)`.
-pub fn genres(raw: &str) -> String {
+pub(crate) fn genres(raw: &str) -> String {
     const NONE: &str = "(no genres listed)";
     let lower = raw.to_lowercase();
     let genres = joined(&lower);

@@ -119,7 +119,7 @@ pub struct Part {
 
 impl Part {
     /// Returns the line number of a usable row. O(log unusable lines).
-    pub fn line_of(&self, row: usize) -> u64 {
+    pub(crate) fn line_of(&self, row: usize) -> u64 {
         let before = self.gaps.partition_point(|gap| *gap as usize <= row);
         self.first_line + (row + before) as u64
     }

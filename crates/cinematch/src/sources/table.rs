@@ -24,18 +24,18 @@ pub struct Column {
 
 impl Column {
     /// Creates a required column with single-line values.
-    pub const fn required(name: &'static str) -> Self {
+    pub(crate) const fn required(name: &'static str) -> Self {
         Self { name, required: true, multiline: false }
     }
 
     /// Creates an optional column with single-line values.
-    pub const fn optional(name: &'static str) -> Self {
+    pub(crate) const fn optional(name: &'static str) -> Self {
         Self { name, required: false, multiline: false }
     }
 
     /// Returns the column with line breaks allowed in its values.
     #[must_use]
-    pub const fn multiline(self) -> Self {
+    pub(crate) const fn multiline(self) -> Self {
         Self { multiline: true, ..self }
     }
 }
@@ -55,12 +55,12 @@ pub struct Row<'r, 'a> {
 impl<'a> Row<'_, 'a> {
     /// Returns the trimmed value of the decoder's column number `column`, or an empty string if the file
     /// lacks the column.
-    pub fn get(&self, column: usize) -> &str {
+    pub(crate) fn get(&self, column: usize) -> &str {
         self.positions[column].map_or("", |position| self.values[position].trim())
     }
 
     /// Returns the value that [`get`](Self::get) returns, but with the lifetime of the file.
-    pub fn keep(&self, column: usize) -> Cow<'a, str> {
+    pub(crate) fn keep(&self, column: usize) -> Cow<'a, str> {
         match self.positions[column].map(|position| &self.values[position]) {
             None => Cow::Borrowed(""),
             Some(Cow::Borrowed(text)) => Cow::Borrowed(text.trim()),
@@ -69,17 +69,17 @@ impl<'a> Row<'_, 'a> {
     }
 
     /// Returns true if the file has the decoder's column number `column`.
-    pub fn has(&self, column: usize) -> bool {
+    pub(crate) fn has(&self, column: usize) -> bool {
         self.positions[column].is_some()
     }
 
     /// Returns true if the decoder's column number `column` is optional.
-    pub fn may_lack(&self, column: usize) -> bool {
+    pub(crate) fn may_lack(&self, column: usize) -> bool {
         !self.columns[column].required
     }
 
     /// Creates a problem for a value of this row. The caller adds it to the list of problems.
-    pub fn problem(
+    pub(crate) fn problem(
         &self,
         column: usize,
         kind: ProblemKind,
@@ -98,7 +98,7 @@ impl<'a> Row<'_, 'a> {
 
     /// Parses a required value. On failure, returns `None` and reports a problem with the outcome
     /// [`Outcome::RowDropped`].
-    pub fn require<T: std::str::FromStr>(
+    pub(crate) fn require<T: std::str::FromStr>(
         &self,
         column: usize,
         expected: &str,
@@ -118,14 +118,14 @@ impl<'a> Row<'_, 'a> {
 
 /// Returns the number of line feeds in `bytes` as a capacity hint for the rows. O(bytes), limited by
 /// memory bandwidth.
-pub fn row_capacity(bytes: &[u8]) -> usize {
+pub(crate) fn row_capacity(bytes: &[u8]) -> usize {
     count(b'\n', bytes) as usize
 }
 
 /// Calls `decode` with every well-formed row of `bytes` and returns the number of rows, including
 /// malformed ones. Appends problems to `problems` in file order. O(bytes); copies only values with
 /// escaped quotes.
-pub fn read<'a>(
+pub(crate) fn read<'a>(
     file: &str,
     bytes: &'a [u8],
     columns: &[Column],
@@ -139,7 +139,7 @@ pub fn read<'a>(
 
 /// Decodes every well-formed row of `bytes` in parallel and returns the records in file order. Use
 /// [`read`] if the decoder needs state across rows. O(bytes) work.
-pub fn decode<'a, T: Send>(
+pub(crate) fn decode<'a, T: Send>(
     file: &str,
     bytes: &'a [u8],
     columns: &[Column],

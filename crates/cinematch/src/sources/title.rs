@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// The parts of a MovieLens title.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParsedTitle {
+pub(crate) struct ParsedTitle {
     /// The title with its article in front, without the year and the alternative titles.
     pub title: String,
     /// Alternative titles in file order, without `a.k.a.`.
@@ -31,7 +31,7 @@ const ARTICLES: &[&str] = &[
 const PART_WORDS: &[&str] = &["part", "pt.", "vol.", "volume", "chapter", "episode", "season"];
 
 /// Parses a MovieLens title. Never fails: `year` is `None` if the title has no year.
-pub fn parse_title(raw: &str) -> ParsedTitle {
+pub(crate) fn parse_title(raw: &str) -> ParsedTitle {
     let strict = strict_year(raw).is_some();
     let flat = single_spaced(raw);
     let (rest, year) = match last_year(&flat) {

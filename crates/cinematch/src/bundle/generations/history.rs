@@ -49,7 +49,7 @@ impl Generations {
 
     /// Returns the recorded promotions that took effect, oldest first. Empty for artifacts of versions that
     /// did not record promotions.
-    pub fn promotions(&self) -> Result<Vec<Promotion>, ArtifactsError> {
+    pub(crate) fn promotions(&self) -> Result<Vec<Promotion>, ArtifactsError> {
         let mut promotions = self.read_promotions()?;
         let champion = self.published();
         // Drop promotions that were recorded but not completed.

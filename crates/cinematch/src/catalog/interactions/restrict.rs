@@ -73,7 +73,7 @@ impl Interactions {
     /// Returns the ratings given before `time`, in Unix seconds. All users and movies are retained.
     /// O(ratings).
     #[must_use]
-    pub fn before(&self, time: u32) -> Self {
+    pub(crate) fn before(&self, time: u32) -> Self {
         self.filtered(|rated| rated.time < time)
     }
 }

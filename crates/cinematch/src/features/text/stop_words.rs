@@ -324,7 +324,7 @@ const ENGLISH: &[&str] = &[
 ];
 
 /// Returns true if `word`, in lower case, is a stop word.
-pub fn is_english_stop_word(word: &str) -> bool {
+pub(crate) fn is_english_stop_word(word: &str) -> bool {
     ENGLISH.binary_search(&word).is_ok()
 }
 

@@ -96,7 +96,7 @@ impl TfidfVectorizer {
     ///
     /// # Errors
     /// Returns an error if a parameter is out of range, no term qualifies, or there are too many distinct words.
-    pub fn fit_transform<S: AsRef<str> + Sync>(
+    pub(crate) fn fit_transform<S: AsRef<str> + Sync>(
         texts: &[S],
         params: TfidfParams,
     ) -> Result<(Self, CsrMatrix<f64>), TfidfError> {
@@ -141,7 +141,7 @@ impl TfidfVectorizer {
 
     /// Returns the texts × terms matrix of other texts. For the texts that the vocabulary was fitted on, the
     /// matrix equals that of [`Self::fit_transform`]. O(total length of the texts).
-    pub fn transform<S: AsRef<str> + Sync>(&self, texts: &[S]) -> CsrMatrix<f64> {
+    pub(crate) fn transform<S: AsRef<str> + Sync>(&self, texts: &[S]) -> CsrMatrix<f64> {
         let mut matrix = CsrMatrix::new(self.terms.len());
         for mut row in self.weigh(texts) {
             to_unit_length(&mut row);

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// Calls `each` with every word of `text`, in lower case.
-pub fn for_each_word(text: &str, mut each: impl FnMut(&str)) {
+pub(crate) fn for_each_word(text: &str, mut each: impl FnMut(&str)) {
     let lower: Cow<'_, str> = if text.is_ascii() {
         if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
             Cow::Owned(text.to_ascii_lowercase())

@@ -73,7 +73,7 @@ impl BiasedMf {
 
     /// Predicts the stars of a user with the given history for each of `movies`.
     /// O(n·d² + d³ + movies·d).
-    pub fn predict(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Prediction> {
+    pub(crate) fn predict(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Prediction> {
         let user = self.fold_in(history);
         let spread = self.spread(&user, history);
         let predict = |movie: &MovieIdx| {

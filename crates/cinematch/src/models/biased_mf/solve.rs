@@ -17,12 +17,12 @@ pub(super) enum Side {
 
 impl Side {
     /// Returns the position of the bias in a row.
-    pub fn bias(self) -> usize {
+    pub(crate) fn bias(self) -> usize {
         self as usize
     }
 
     /// Returns the position of the constant 1 in a row, which multiplies the bias of the other side.
-    pub fn one(self) -> usize {
+    pub(crate) fn one(self) -> usize {
         1 - self as usize
     }
 }
@@ -41,7 +41,7 @@ pub(super) struct RowSolver<'a> {
 
 impl<'a> RowSolver<'a> {
     /// Creates a solver for rows of `side`.
-    pub fn new(params: BiasedMfParams, side: Side, columns: &'a Factors) -> Self {
+    pub(crate) fn new(params: BiasedMfParams, side: Side, columns: &'a Factors) -> Self {
         let width = columns.width();
         Self {
             params,
@@ -56,7 +56,7 @@ impl<'a> RowSolver<'a> {
 
     /// Forms and factors the system of a row. Each rating consists of a column and the stars minus μ.
     /// 2·n·d² + d³/3 FLOPs.
-    pub fn prepare(&mut self, ratings: impl ExactSizeIterator<Item = (usize, f32)>) {
+    pub(crate) fn prepare(&mut self, ratings: impl ExactSizeIterator<Item = (usize, f32)>) {
         let (bias, one) = (self.side.bias(), self.side.one());
         let mut left = ratings.len();
         let ridge = self.params.ridge(left);
@@ -87,14 +87,14 @@ impl<'a> RowSolver<'a> {
     }
 
     /// Writes the solution of the prepared system to `row`.
-    pub fn solve(&mut self, row: &mut [Lane]) {
+    pub(crate) fn solve(&mut self, row: &mut [Lane]) {
         row.copy_from_slice(&self.right);
         self.apply_inverse(row);
         row[0][self.side.one()] = 1.0;
     }
 
     /// Multiplies `values` by the inverse of the prepared matrix. Sets the position of the constant 1 to 0.
-    pub fn apply_inverse(&self, values: &mut [Lane]) {
+    pub(crate) fn apply_inverse(&self, values: &mut [Lane]) {
         values[0][self.side.one()] = 0.0;
         self.factor.solve(&self.matrix, values.as_flattened_mut());
     }

@@ -16,7 +16,7 @@ impl CheckedBiasedMfParams {
     /// Fits the model to the ratings of `users`, except for the users that intervals are calibrated on.
     /// `progress` is called with the completed share of the epochs, 0 to 1. The result does not depend
     /// on the number of threads.
-    pub fn fit(
+    pub(crate) fn fit(
         self,
         interactions: &Interactions,
         users: &[UserIdx],

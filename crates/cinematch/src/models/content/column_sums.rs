@@ -2,7 +2,7 @@
 
 /// Sparse accumulator: one sum per column and a bit set of the columns in use.
 #[derive(Debug, Default)]
-pub struct ColumnSums {
+pub(crate) struct ColumnSums {
     /// Sum of each column, in f64 because sums over thousands of likes lose digits in f32.
     sums: Vec<f64>,
     /// Bit set of the columns in use.
@@ -11,7 +11,7 @@ pub struct ColumnSums {
 
 impl ColumnSums {
     /// Grows to at least `n_columns` columns.
-    pub fn cover(&mut self, n_columns: usize) {
+    pub(crate) fn cover(&mut self, n_columns: usize) {
         if self.sums.len() < n_columns {
             self.sums.resize(n_columns, 0.0);
             self.used.resize(n_columns.div_ceil(64), 0);
@@ -19,14 +19,14 @@ impl ColumnSums {
     }
 
     /// Adds a value to the sum of a column.
-    pub fn add(&mut self, column: u32, value: f32) {
+    pub(crate) fn add(&mut self, column: u32, value: f32) {
         self.sums[column as usize] += f64::from(value);
         self.used[column as usize / 64] |= 1 << (column % 64);
     }
 
     /// Returns the columns in use, ascending, with their sums, and resets them.
     /// O(columns / 64 + sums).
-    pub fn take(&mut self) -> (Vec<u32>, Vec<f32>) {
+    pub(crate) fn take(&mut self) -> (Vec<u32>, Vec<f32>) {
         let n = self.used.iter().map(|word| word.count_ones() as usize).sum();
         let (mut columns, mut sums) = (Vec::with_capacity(n), Vec::with_capacity(n));
         for (at, word) in self.used.iter_mut().enumerate() {

@@ -29,7 +29,7 @@ pub struct Signal {
 impl Signal {
     /// Maps stars to a weight. 2.75 stars have the weight 0, because users rate above the middle of
     /// the scale on average.
-    pub fn rated(movie: MovieIdx, stars: f32) -> Self {
+    pub(crate) fn rated(movie: MovieIdx, stars: f32) -> Self {
         Self { movie, weight: (stars - 2.75) / 2.25 }
     }
 }
@@ -54,13 +54,8 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Returns true if the profile has no features.
-    pub fn is_empty(&self) -> bool {
-        self.columns.is_empty()
-    }
-
     /// Multiplies all weights by `factor`.
-    pub fn scale_by(&mut self, factor: f32) {
+    pub(crate) fn scale_by(&mut self, factor: f32) {
         self.scale *= factor;
         for weight in &mut self.weights {
             *weight *= factor;
@@ -98,7 +93,7 @@ struct Match {
 
 impl ContentModel {
     /// Prepares the rows for scoring in the order of `layout`. O(entries).
-    pub fn fit(features: RankingFeatures, layout: &Layout) -> Self {
+    pub(crate) fn fit(features: RankingFeatures, layout: &Layout) -> Self {
         let find = |block: &Block| RowPatterns::find(&features.matrix, block.start..block.end);
         let found = features.blocks.iter().filter_map(find);
         let patterns: Vec<(RowPatterns, Codes)> =
@@ -110,22 +105,22 @@ impl ContentModel {
     }
 
     /// Returns the rows and the meaning of their columns.
-    pub fn features(&self) -> &RankingFeatures {
+    pub(crate) fn features(&self) -> &RankingFeatures {
         &self.features
     }
 
     /// Returns the number of movies.
-    pub fn n_movies(&self) -> usize {
+    pub(crate) fn n_movies(&self) -> usize {
         self.features.matrix.n_rows()
     }
 
     /// Computes the profile of a history (fold-in). O(entries of its movies).
-    pub fn profile(&self, history: &[Signal]) -> Profile {
+    pub(crate) fn profile(&self, history: &[Signal]) -> Profile {
         self.fold(history, |_| true)
     }
 
     /// Computes the profile of the signals with positive weight, on the scale of the whole history's profile.
-    pub fn liked_profile(&self, history: &[Signal]) -> Profile {
+    pub(crate) fn liked_profile(&self, history: &[Signal]) -> Profile {
         self.fold(history, |signal| signal.weight > 0.0)
     }
 
@@ -149,7 +144,7 @@ impl ContentModel {
 
     /// Adds each movie's affinity to the profile to `own` (by position), except for the features in
     /// patterns, whose sums are returned per pattern.
-    pub fn add_scores(&self, profile: &Profile, own: &mut [f32]) -> Vec<SharedTerm<'_>> {
+    pub(crate) fn add_scores(&self, profile: &Profile, own: &mut [f32]) -> Vec<SharedTerm<'_>> {
         let (columns, weights) = (&profile.columns, &profile.weights);
         for (column, weight) in columns.iter().zip(weights) {
             let (positions, values) = self.positions_of.row(*column as usize);
@@ -165,7 +160,7 @@ impl ContentModel {
 
     /// Calls `each` with every movie and the exact decomposition of its affinity. O(entries of the
     /// movies and the history + matches).
-    pub fn explain(
+    pub(crate) fn explain(
         &self,
         profile: &Profile,
         history: &[Signal],
@@ -199,7 +194,7 @@ impl ContentModel {
 
     /// Returns at most `most` features through which a signal contributes to a movie's affinity, strongest
     /// first.
-    pub fn shared_features(
+    pub(crate) fn shared_features(
         &self,
         affinity: &Affinity,
         profile: &Profile,

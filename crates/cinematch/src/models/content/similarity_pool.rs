@@ -62,13 +62,8 @@ impl<'a> SimilarityPool<'a> {
     }
 
     /// Returns the number of movies in the pool.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.pool.len()
-    }
-
-    /// Returns true if the pool is empty.
-    pub fn is_empty(&self) -> bool {
-        self.pool.is_empty()
     }
 
     /// Returns the similarity of `movie` to every pooled movie, in the order of the pool. Products
@@ -84,7 +79,7 @@ impl<'a> SimilarityPool<'a> {
 
     /// Calls `each` for every feature that a pooled movie shares with `movie`, with the position in
     /// the pool, the column, and the contribution to the similarity.
-    pub fn each_match(&self, movie: MovieIdx, mut each: impl FnMut(usize, u32, f32)) {
+    pub(crate) fn each_match(&self, movie: MovieIdx, mut each: impl FnMut(usize, u32, f32)) {
         for (column, value) in self.rows.entries(movie.row()) {
             if self.used[column as usize / 64] >> (column % 64) & 1 == 0 {
                 continue;

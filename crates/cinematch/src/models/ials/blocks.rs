@@ -5,11 +5,11 @@ use crate::linalg::{Lane, Lanes, TILE, Tile, ZERO, add_combination, add_product}
 use crate::models::factors::Factors;
 
 /// Maximum number of users scored together.
-pub const USERS: usize = TILE;
+pub(crate) const USERS: usize = TILE;
 
 /// Factors of the movies by block and factor.
 #[derive(Clone, Debug)]
-pub struct Blocks {
+pub(super) struct Blocks {
     n_movies: usize,
     n_factors: usize,
     lanes: Lanes,
@@ -17,7 +17,7 @@ pub struct Blocks {
 
 impl Blocks {
     /// Transposes rows of factors. O(n·d).
-    pub fn new(movies: &Factors) -> Self {
+    pub(crate) fn new(movies: &Factors) -> Self {
         let (n_movies, n_factors) = (movies.n_rows(), movies.n_factors());
         let mut lanes = Lanes::zeros(n_movies.div_ceil(TILE) * n_factors);
         for movie in 0..n_movies {
@@ -30,7 +30,7 @@ impl Blocks {
     }
 
     /// Writes a user's score of every movie. 2·n·d FLOPs, 4·n·d bytes read.
-    pub fn score(&self, user: &[f32], scores: &mut [f32]) {
+    pub(crate) fn score(&self, user: &[f32], scores: &mut [f32]) {
         for (block, scores) in self.lanes.chunks_exact(self.n_factors).zip(scores.chunks_mut(TILE))
         {
             let mut sums = [[0.0; TILE]];
@@ -41,7 +41,7 @@ impl Blocks {
 
     /// Writes the scores of up to [`USERS`] users, one row of `users` each. Results equal those of
     /// [`Self::score`] to the last bit.
-    pub fn score_many(&self, users: &Factors, scores: &mut [&mut [f32]]) {
+    pub(crate) fn score_many(&self, users: &Factors, scores: &mut [&mut [f32]]) {
         let mut panel: Vec<Lane> = vec![[0.0; TILE]; self.n_factors];
         for user in 0..users.n_rows() {
             for (lane, value) in panel.iter_mut().zip(users.values(user)) {

@@ -9,7 +9,7 @@ use crate::linalg::{Lane, Lanes, TILE, add_combination, add_gradient};
 use crate::models::factors::Factors;
 
 /// A solver that reuses its buffers for all rows.
-pub struct Descent {
+pub(crate) struct Descent {
     steps: usize,
     gathered: Gathered,
     gradient: Vec<Lane>,
@@ -19,7 +19,7 @@ pub struct Descent {
 
 impl Descent {
     /// Creates a solver for rows of `width` lanes.
-    pub fn new(width: usize, steps: usize) -> Self {
+    pub(crate) fn new(width: usize, steps: usize) -> Self {
         let zeros = vec![[0.0; TILE]; width];
         Self {
             steps,
@@ -32,7 +32,7 @@ impl Descent {
 
     /// Moves `solution` toward the solution of the row; `background` is the full matrix `α₀HᵀH`.
     /// (steps + 1)·(4·n·d + 2·d²) FLOPs.
-    pub fn descend(
+    pub(crate) fn descend(
         &mut self,
         background: &[Lane],
         columns: &Factors,

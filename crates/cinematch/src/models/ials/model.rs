@@ -50,7 +50,7 @@ impl Ials {
     }
 
     /// Returns the factors of the movies.
-    pub fn movies(&self) -> &Factors {
+    pub(crate) fn movies(&self) -> &Factors {
         &self.movies
     }
 

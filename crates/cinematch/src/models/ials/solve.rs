@@ -5,7 +5,7 @@ use crate::models::factors::{Factors, Panels};
 
 /// A row of the matrix with its regularization.
 #[derive(Clone, Copy)]
-pub struct Row<'a> {
+pub(super) struct Row<'a> {
     /// Columns of the entries, ascending.
     pub columns: &'a [u32],
     /// Weight c of each entry.
@@ -15,7 +15,7 @@ pub struct Row<'a> {
 }
 
 /// A solver that reuses its buffers for all rows.
-pub struct RowSolver {
+pub(crate) struct RowSolver {
     matrix: TileMatrix,
     factor: Factor,
     panels: Panels,
@@ -24,7 +24,7 @@ pub struct RowSolver {
 
 impl RowSolver {
     /// Creates a solver for rows of `width` lanes.
-    pub fn new(width: usize) -> Self {
+    pub(crate) fn new(width: usize) -> Self {
         Self {
             matrix: TileMatrix::zeros(0),
             factor: Factor::default(),
@@ -34,7 +34,7 @@ impl RowSolver {
     }
 
     /// Writes the solution of the row to `solution`. `n·d·(d + 16) + d³/3` FLOPs.
-    pub fn solve(
+    pub(crate) fn solve(
         &mut self,
         background: &TileMatrix,
         columns: &Factors,
@@ -47,7 +47,7 @@ impl RowSolver {
     }
 
     /// Multiplies each of `vectors` by the inverse of the row's matrix.
-    pub fn apply_inverse<'v>(
+    pub(crate) fn apply_inverse<'v>(
         &mut self,
         background: &TileMatrix,
         columns: &Factors,

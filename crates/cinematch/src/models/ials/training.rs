@@ -36,7 +36,7 @@ impl CheckedIalsParams {
     }
 
     /// Fits the model. `progress` is called with the completed share of the epochs, 0 to 1.
-    pub fn fit(self, implicit: &Implicit, progress: &mut dyn FnMut(f32)) -> Ials {
+    pub(crate) fn fit(self, implicit: &Implicit, progress: &mut dyn FnMut(f32)) -> Ials {
         let mut training = self.start(implicit);
         for epoch in 0..self.0.iterations {
             training.solve_users();
@@ -61,7 +61,8 @@ impl Training<'_> {
     }
 
     /// Returns the value of the objective. O(nnz·d + (U + I)·d²).
-    pub fn loss(&self) -> f64 {
+    #[cfg(test)]
+    pub(crate) fn loss(&self) -> f64 {
         let regularized = |ridges: &[f32], factors: &Factors| -> f64 {
             let norm = |row: usize| f64::from(factors.dot(row, factors.row(row)));
             ridges.iter().enumerate().map(|(row, ridge)| f64::from(*ridge) * norm(row)).sum()

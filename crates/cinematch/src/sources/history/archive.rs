@@ -12,7 +12,7 @@ use super::limits::{MAX_ARCHIVE_ENTRIES, MAX_NAME_BYTES};
 use super::{registry, text};
 
 /// Reads the archive's files with movies and merges them into one history.
-pub fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
+pub(crate) fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     let broken = |reason: &dyn Display| HistoryError::Archive {
         file: file.to_owned(),
         reason: reason.to_string(),

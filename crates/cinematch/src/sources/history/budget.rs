@@ -5,30 +5,30 @@ use super::limits::{MAX_BYTES, MAX_ROWS};
 
 /// Remaining bytes and rows of an import, shared by its files.
 #[derive(Debug)]
-pub struct Budget {
+pub(crate) struct Budget {
     bytes: usize,
     rows: usize,
 }
 
 impl Budget {
     /// Creates the budget of a whole import: [`MAX_BYTES`] and [`MAX_ROWS`].
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { bytes: MAX_BYTES, rows: MAX_ROWS }
     }
 
     /// Returns the number of bytes left.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Returns the number of rows left.
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
     /// Deducts the bytes of a file. Returns an error if fewer are left. `unpacked` is true for the contents
     /// of an archive entry.
-    pub fn take_bytes(
+    pub(crate) fn take_bytes(
         &mut self,
         file: &str,
         bytes: usize,
@@ -40,7 +40,7 @@ impl Budget {
     }
 
     /// Deducts the rows of a file. Returns an error if fewer are left.
-    pub fn take_rows(&mut self, file: &str, rows: usize) -> Result<(), HistoryError> {
+    pub(crate) fn take_rows(&mut self, file: &str, rows: usize) -> Result<(), HistoryError> {
         let too_many = || HistoryError::TooManyRows { file: file.to_owned() };
         self.rows = self.rows.checked_sub(rows).ok_or_else(too_many)?;
         Ok(())

@@ -9,7 +9,7 @@ use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, ProblemKind, excerpt};
 
 /// Importer of imdb.com.
-pub static IMPORTER: Importer = Importer {
+pub(crate) static IMPORTER: Importer = Importer {
     service: Service { id: "imdb", name: "IMDb" },
     is_in_archive: None,
     decoder: Decoder::Csv { recognizes: |file| file.has("Const"), decode },

@@ -7,7 +7,7 @@ use super::error::HistoryError;
 
 /// An importer of one service's exports, registered in `registry.rs`. It does not enforce limits:
 /// the caller bounds files, rows and archives beforehand.
-pub struct Importer {
+pub(crate) struct Importer {
     /// Service whose exports are imported.
     pub service: Service,
     /// Returns true for the paths of the files to read from the service's ZIP archives. `None` if the
@@ -23,7 +23,7 @@ pub struct Importer {
 
 /// Recognition and decoding of files of one format. Recognition depends on the contents and not on
 /// the file name, because users rename files. At most one importer recognizes a file.
-pub enum Decoder {
+pub(crate) enum Decoder {
     /// For CSV files.
     Csv {
         /// Returns true if the columns are those of an export of the service.
@@ -42,7 +42,7 @@ pub enum Decoder {
 
 /// A CSV file with its parsed header.
 #[derive(Debug)]
-pub struct CsvFile<'a> {
+pub(crate) struct CsvFile<'a> {
     /// Name of the file.
     pub name: &'a str,
     /// Names of the columns.
@@ -53,14 +53,14 @@ pub struct CsvFile<'a> {
 
 impl CsvFile<'_> {
     /// Returns true if the file has a column of this name.
-    pub fn has(&self, column: &str) -> bool {
+    pub(crate) fn has(&self, column: &str) -> bool {
         self.columns.iter().any(|name| name == column)
     }
 }
 
 /// A JSON file with a list.
 #[derive(Debug)]
-pub struct JsonFile<'a> {
+pub(crate) struct JsonFile<'a> {
     /// Name of the file.
     pub name: &'a str,
     /// Elements of the list, unparsed.

@@ -10,7 +10,7 @@ use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, ProblemKind, excerpt};
 
 /// Importer of letterboxd.com.
-pub static IMPORTER: Importer = Importer {
+pub(crate) static IMPORTER: Importer = Importer {
     service: Service { id: "letterboxd", name: "Letterboxd" },
     is_in_archive: Some(is_in_archive),
     decoder: Decoder::Csv { recognizes: |file| file.has("Letterboxd URI"), decode },

@@ -12,7 +12,7 @@ use crate::sources::values::whole_number;
 use crate::sources::{Outcome, ProblemKind, excerpt};
 
 /// Importer of movielens.org.
-pub static IMPORTER: Importer = Importer {
+pub(crate) static IMPORTER: Importer = Importer {
     service: Service { id: "movielens", name: "MovieLens.org" },
     is_in_archive: None,
     decoder: Decoder::Csv { recognizes: |file| file.has("movie_id") && file.has("rating"), decode },

@@ -5,7 +5,7 @@ use super::error::HistoryError;
 use super::importer::{CsvFile, Decoder, Importer, JsonFile};
 
 /// All importers, in the order in which messages list them.
-pub static IMPORTERS: &[&Importer] = &[
+pub(crate) static IMPORTERS: &[&Importer] = &[
     &super::letterboxd::IMPORTER,
     &super::imdb::IMPORTER,
     &super::trakt::IMPORTER,
@@ -36,18 +36,18 @@ pub fn supported_exports() -> String {
 }
 
 /// Returns the names of the services whose archives are supported: `A, B or C`.
-pub fn archive_names() -> String {
+pub(crate) fn archive_names() -> String {
     let with_archives = IMPORTERS.iter().filter(|importer| importer.is_in_archive.is_some());
     joined(with_archives.map(|importer| importer.service.name().to_owned()), "or")
 }
 
 /// Returns true if an importer reads files with this path from archives.
-pub fn is_in_archive(path: &str) -> bool {
+pub(crate) fn is_in_archive(path: &str) -> bool {
     IMPORTERS.iter().filter_map(|importer| importer.is_in_archive).any(|is_in| is_in(path))
 }
 
 /// Decodes a CSV file with the importer that recognizes it. Returns `None` if none does.
-pub fn decode_csv(file: &CsvFile<'_>) -> Option<Result<History, HistoryError>> {
+pub(crate) fn decode_csv(file: &CsvFile<'_>) -> Option<Result<History, HistoryError>> {
     IMPORTERS.iter().find_map(|importer| match importer.decoder {
         Decoder::Csv { recognizes, decode } => recognizes(file).then(|| decode(file)),
         Decoder::Json { .. } => None,
@@ -55,7 +55,7 @@ pub fn decode_csv(file: &CsvFile<'_>) -> Option<Result<History, HistoryError>> {
 }
 
 /// Decodes a JSON file with the importer that recognizes it. Returns `None` if none does.
-pub fn decode_json(file: &JsonFile<'_>) -> Option<History> {
+pub(crate) fn decode_json(file: &JsonFile<'_>) -> Option<History> {
     IMPORTERS.iter().find_map(|importer| match importer.decoder {
         Decoder::Json { recognizes, decode } => recognizes(file).then(|| decode(file)),
         Decoder::Csv { .. } => None,

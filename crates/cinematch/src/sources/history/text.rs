@@ -13,7 +13,7 @@ use super::registry;
 use crate::sources::table;
 
 /// Reads a CSV or JSON file. The caller has already deducted its bytes from the budget.
-pub fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<History, HistoryError> {
+pub(crate) fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     let start = table::strip_bom(bytes).trim_ascii_start();
     if start.is_empty() {
         return Err(HistoryError::Blank { file: name.to_owned() });

@@ -11,7 +11,7 @@ use crate::ids::TmdbId;
 use crate::sources::{Outcome, Problem, ProblemKind, excerpt};
 
 /// Importer of trakt.tv.
-pub static IMPORTER: Importer = Importer {
+pub(crate) static IMPORTER: Importer = Importer {
     service: Service { id: "trakt", name: "Trakt" },
     is_in_archive: Some(|path| List::of(path).is_some()),
     // No other supported service exports JSON. Lists of elements without movies are also accepted.

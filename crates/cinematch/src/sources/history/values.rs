@@ -4,22 +4,22 @@ use super::limits::MAX_TITLE_CHARS;
 use crate::rating::Stars;
 
 /// Truncates a title to its first [`MAX_TITLE_CHARS`] characters.
-pub fn title(text: &str) -> String {
+pub(crate) fn title(text: &str) -> String {
     text.chars().take(MAX_TITLE_CHARS).collect()
 }
 
 /// Returns the last component of a path.
-pub fn base_name(file: &str) -> &str {
+pub(crate) fn base_name(file: &str) -> &str {
     file.rsplit(['/', '\\']).next().unwrap_or(file)
 }
 
 /// Parses a year from 1870 to 2100.
-pub fn year(text: &str) -> Option<u16> {
+pub(crate) fn year(text: &str) -> Option<u16> {
     text.parse().ok().filter(|year| (1870..=2100).contains(year))
 }
 
 /// Returns the digits of an IMDb id such as `tt0113277`.
-pub fn imdb_number(text: &str) -> Option<String> {
+pub(crate) fn imdb_number(text: &str) -> Option<String> {
     let digits = text.trim().strip_prefix("tt").unwrap_or(text.trim());
     let good =
         !digits.is_empty() && digits.len() <= 10 && digits.bytes().all(|b| b.is_ascii_digit());
@@ -27,7 +27,7 @@ pub fn imdb_number(text: &str) -> Option<String> {
 }
 
 /// Converts a whole number of points from 1 to 10 to stars.
-pub fn stars_of_ten(points: &str) -> Option<Stars> {
+pub(crate) fn stars_of_ten(points: &str) -> Option<Stars> {
     let points: f64 = points.parse().ok()?;
     (points.fract() == 0.0).then(|| Stars::from_value(points as f32 / 2.0)).flatten()
 }

@@ -40,7 +40,7 @@ pub struct Facts {
 pub const CAST_TOP: usize = 10;
 
 /// Columns of the original format, in file order.
-pub const ESTABLISHED: [&str; 12] = [
+pub(crate) const ESTABLISHED: [&str; 12] = [
     "tmdb_id",
     "title",
     "release_date",

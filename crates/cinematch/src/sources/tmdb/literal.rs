@@ -7,7 +7,7 @@ const MAX_DEPTH: u32 = 32;
 
 /// Parses JSON, or a Python literal of lists, dictionaries, strings, numbers, None, True and False.
 /// Returns `None` if `text` is neither.
-pub fn parse(text: &str) -> Option<Value> {
+pub(crate) fn parse(text: &str) -> Option<Value> {
     if let Ok(value) = serde_json::from_str(text) {
         return Some(value);
     }
