@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use crate::support::folder::{Folder, project};
 use crate::support::server::Server;
 
+/// Number of random requests per operation in the campaign.
+const CAMPAIGN: u64 = 500;
+
 /// Returns a trained folder with the sample and watch providers for several regions.
 fn folder() -> Folder {
     let folder = Folder::with_sample();
@@ -95,8 +98,12 @@ fn check(
         let status = &report["phases"][phase]["status"];
         assert!(*status == "success" || is_alone, "{phase}: {status}\n{said}");
     }
-    // Operations whose requests were nearly all rejected count as untested.
-    for warning in ["missing_auth", "validation_mismatch"] {
+    let mut warnings = vec!["missing_auth"];
+    // Operations whose requests were nearly all rejected count as untested. Few requests do not show the share.
+    if n_generated >= CAMPAIGN {
+        warnings.push("validation_mismatch");
+    }
+    for warning in warnings {
         let mut about = report["warnings"][warning].as_array().unwrap().clone();
         // Generated files are never valid exports.
         about.retain(|operation| !operation.to_string().contains("POST /api/import"));
@@ -168,5 +175,5 @@ fn server_conforms_to_its_openapi_document() {
 #[test]
 #[ignore = "campaign: 500 random requests per operation"]
 fn server_conforms_to_its_openapi_document_under_many_requests() {
-    check_all(500);
+    check_all(CAMPAIGN);
 }

@@ -106,11 +106,11 @@ fn with_much_to_learn() -> Folder {
 
 /// Removes most ratings of a folder, so that the next attempt to train ends soon.
 fn remove_most_ratings(folder: &Folder) {
-    let ratings = folder.read("raw/ml-32m/ratings.csv");
+    let ratings = folder.read("raw/ml-synthetic/ratings.csv");
     let few: String = ratings.split_inclusive('\n').take(20_000).collect();
-    folder.write("raw/ml-32m/few.csv", few.as_bytes());
-    let to = folder.path("raw/ml-32m/ratings.csv");
-    std::fs::rename(folder.path("raw/ml-32m/few.csv"), to).unwrap();
+    folder.write("raw/ml-synthetic/few.csv", few.as_bytes());
+    let to = folder.path("raw/ml-synthetic/ratings.csv");
+    std::fs::rename(folder.path("raw/ml-synthetic/few.csv"), to).unwrap();
 }
 
 /// Returns the process id of a server's worker, if one is running.
