@@ -102,7 +102,7 @@ impl<'a> Page<'a> {
         reply
     }
 
-    /// Requests recommendations, asserts that each has the fields of a card and satisfies `fit`, and returns their ids.
+    /// Requests recommendations and returns their ids. Asserts that each has the fields of a card and satisfies `fit`.
     fn recommended(&self, query: &str, mode: &str, fit: impl Fn(&Value) -> bool) -> Vec<u64> {
         let reply = self.get(&format!("/api/recommendations?{query}"));
         assert_eq!(reply["mode"], mode, "{query}");

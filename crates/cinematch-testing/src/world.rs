@@ -1,4 +1,4 @@
-//! A service over the sample with a database of its own.
+//! A service over the sample with its own database.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -54,8 +54,8 @@ impl World {
         Self::open(serving, None, folder)
     }
 
-    /// Creates one world on a `SQLite` file and one on the `PostgreSQL` server at `postgres`. Prints a notice for `test`
-    /// if `postgres` is `None`.
+    /// Creates one world on a `SQLite` file and one on the `PostgreSQL` server at `postgres`. Prints a notice for
+    /// `test` if `postgres` is `None`.
     pub fn on_every_database(test: &str, postgres: Option<&str>) -> Vec<Self> {
         let mut worlds = vec![Self::default()];
         match postgres {
