@@ -100,8 +100,8 @@ async fn backup_restores_all_data_and_moves_it_between_databases() {
             let to = other.open().await;
             restore(&file, (&to, &other.address), Existing::Keep).await.unwrap();
             assert_eq!(all_data(&to).await, before);
-            let made = to.identify("new@example.org", Some("New"), 2).await.unwrap();
-            assert!(matches!(made, Identified::New(new) if new.id > 4));
+            let identified = to.identify("new@example.org", Some("New"), 2).await.unwrap();
+            assert!(matches!(identified, Identified::New(new) if new.id > 4));
         }
         let again = backup(&database.address, &file, Existing::Keep).await.unwrap_err();
         assert!(matches!(again, StoreError::NotEmpty { .. }), "{again}");

@@ -64,7 +64,7 @@ fn finds_movielens_32m_titles_despite_a_typing_error() {
         assert_eq!(found.first(), Some(&expected), "{query}: {found:?}");
     }
 
-    // Queries for people and keywords return their movies, where TMDb data is available.
+    // Queries for names of people and for keywords return their movies, where TMDb data is available.
     for (query, name, minimum) in [
         ("quentin tarantino", "Quentin Tarantino", 5),
         ("hayao miyazaki", "Hayao Miyazaki", 4),

@@ -169,7 +169,7 @@ fn never_exceeds_the_request_rate() {
     assert!(started.elapsed() >= Duration::from_secs(3));
 }
 
-/// Fetches as many movies as MovieLens 32M has, at 40 requests per second of a clock sped up 8 times. Takes minutes.
+/// Fetches as many movies as MovieLens 32M has, at 40 requests per second of a clock that runs 8 times as fast.
 #[test]
 #[ignore = "campaign: takes minutes; cargo test --release -p cinematch-cli --test it full_size -- --ignored --nocapture"]
 fn full_size_in_a_compressed_clock() {

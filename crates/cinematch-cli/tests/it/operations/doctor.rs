@@ -75,12 +75,12 @@ fn reports_missing_data_stale_models_and_damaged_files() {
 fn reports_duplicate_movies_old_tmdb_replies_and_a_wrong_clock() {
     let folder = Folder::trained();
     let movies = folder.read("raw/ml-32m/movies.csv");
-    let twice: String =
+    let with_duplicates: String =
         movies.lines().skip(1).take(20).enumerate().fold(movies.clone(), |text, (at, line)| {
             let rest = line.split_once(',').unwrap().1;
             text + &format!("{},{rest}\n", 900_000 + at)
         });
-    folder.write("raw/ml-32m/movies.csv", twice.as_bytes());
+    folder.write("raw/ml-32m/movies.csv", with_duplicates.as_bytes());
     folder.ok(&["update"]);
     let file = |name: &str| fs::File::options().write(true).open(folder.path(name)).unwrap();
     let now = std::time::SystemTime::now();

@@ -8,7 +8,7 @@ use crate::support::folder::Folder;
 use crate::support::postgres::database;
 use crate::support::server::{Server, wait_until};
 
-/// Flags that run the clock of jobs at 20 times its normal speed.
+/// Flags with which the clock of jobs runs 20 times as fast.
 const FAST: [&str; 2] = ["--jobs-speed", "20"];
 
 /// Waits up to two minutes for a job to end, and returns it.

@@ -40,8 +40,8 @@ fn lists_shows_promotes_and_rolls_back_generations() {
     assert!(error.contains("nothing that served before generation 1"), "{error}");
 
     let text = folder.ok(&["models", "promote", "2", "--json"]);
-    let text: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((&text["generation"], &text["before"]), (&json!(2), &json!(1)));
+    let outcome: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&outcome["generation"], &outcome["before"]), (&json!(2), &json!(1)));
     let error = folder.fails(&["models", "promote", "9"]);
     assert!(error.contains("no generation 9; there are 1, 2"), "{error}");
     let empty = Folder::empty();
