@@ -1,4 +1,4 @@
-"""Compare CineMatch's ranking metrics with those of trec_eval, as pytrec_eval-terrier builds it."""
+"""Compare CineMatch's ranking metrics with trec_eval, using pytrec_eval-terrier."""
 
 import argparse
 import json
@@ -14,13 +14,13 @@ ABSOLUTE = 1e-9
 
 
 def trec_eval(user: dict[str, Any], cuts: list[int]) -> dict[str, float]:
-    """Evaluate a list with trec_eval and return its values by our names."""
+    """Evaluate a list with trec_eval and return the values by CineMatch's metric names."""
     ranked, relevant = user["ranked"], user["relevant"]
-    # An irrelevant movie outside all lists, since trec_eval skips users without judgments.
+    # Adds an irrelevant movie outside all lists, because trec_eval skips users without judgments.
     judged = {"in no list": 0} | {str(movie): 1 for movie in relevant}
     # trec_eval ranks by score. Descending integers are exact.
     scores = {str(movie): float(len(ranked) - at) for at, movie in enumerate(ranked)}
-    same("films that stand in a list twice", 0, len(ranked) - len(scores))
+    same("movies listed twice", 0, len(ranked) - len(scores))
     at = ",".join(str(k) for k in cuts)
     measures = {f"{measure}.{at}" for measure in ("ndcg_cut", "recall", "P", "success")}
     evaluator = pytrec_eval.RelevanceEvaluator({"user": judged}, measures | {"recip_rank"})
@@ -30,9 +30,9 @@ def trec_eval(user: dict[str, Any], cuts: list[int]) -> dict[str, float]:
         expected[f"ndcg@{k}"] = values[f"ndcg_cut_{k}"]
         expected[f"precision@{k}"] = values[f"P_{k}"]
         expected[f"hit@{k}"] = values[f"success_{k}"]
-        # trec_eval divides hits by the number of relevant movies, we by at most k.
-        most = max(min(k, len(relevant)), 1)
-        expected[f"recall@{k}"] = values[f"recall_{k}"] * len(relevant) / most
+        # trec_eval divides the hits by the number of relevant movies, CineMatch by at most k.
+        denominator = max(min(k, len(relevant)), 1)
+        expected[f"recall@{k}"] = values[f"recall_{k}"] * len(relevant) / denominator
     return expected
 
 
@@ -44,7 +44,7 @@ def check(args: argparse.Namespace) -> str:
         expected, got = trec_eval(user, lists["k"]), user["metrics"]
         same(f"metrics of user {index}", sorted(expected), sorted(got))
         for name, value in expected.items():
-            # This form also detects NaN.
+            # `not <=` instead of `>`, to detect NaN as well.
             if not abs(got[name] - value) <= ABSOLUTE:
                 differ(f"{name} of user {index}", value, got[name])
         n_values += len(expected)

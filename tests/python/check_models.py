@@ -1,10 +1,10 @@
-"""Models against their formulas in NumPy and float64, from the files themselves.
+"""Compare trained models with their formulas, computed from the input files with NumPy in float64.
 
     check_models.py ease --merged FILE --ratings FILE --artifacts DIR
     check_models.py ials --merged FILE --ratings FILE --artifacts DIR --start DIR
 
-ease: B = -P / diag(P) off the diagonal, P = (X'X + lambda I)^-1. ials: as many epochs as the model was
-trained for, from the factors in --start, a model of no epochs.
+ease: B = -P / diag(P) off the diagonal, P = (X'X + lambda I)^-1. ials: the model's number of epochs, starting from
+the factors in --start, a model trained for 0 epochs.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import scipy.sparse as sp
 
 
 def main():
+    """Compute the model, compare and report."""
     parser = argparse.ArgumentParser()
     parser.add_argument("model", choices=["ease", "ials"])
     parser.add_argument("--merged", type=pathlib.Path, required=True)
@@ -40,48 +41,52 @@ def main():
 
 
 def interactions(merged, ratings, confidence):
-    """Matrix of users and movies of the merged table, with ratings converted to preference weights."""
-    films = pd.read_csv(merged, usecols=["movieId"])["movieId"]
-    row_of = pd.Series(range(len(films)), index=films)
+    """Return the matrix of users and movies of the merged table, with ratings converted to preference weights."""
+    movies = pd.read_csv(merged, usecols=["movieId"])["movieId"]
+    row_of = pd.Series(range(len(movies)), index=movies)
     ratings = pd.read_csv(ratings)
-    ratings = ratings[ratings["movieId"].isin(films)]
+    ratings = ratings[ratings["movieId"].isin(movies)]
     weights = np.select(
         [ratings["rating"] >= 4, ratings["rating"] >= 3],
         [confidence["liked"], confidence["middling"]],
     )
     users = ratings["userId"].astype("category").cat.codes
-    places = (users, row_of[ratings["movieId"]])
-    x = sp.csr_matrix((weights, places), shape=(users.max() + 1, len(films)))
+    positions = (users, row_of[ratings["movieId"]])
+    x = sp.csr_matrix((weights, positions), shape=(users.max() + 1, len(movies)))
     x.eliminate_zeros()
     return x
 
 
 def ease(x, params):
+    """Return the item-item weights of EASE."""
     counts = np.asarray((x > 0).sum(axis=0)).ravel()
-    films = np.argsort(-counts, kind="stable")[: params["max_movies"]]
-    films = films[counts[films] > 0]
-    small = x[:, films].toarray()
-    p = np.linalg.inv(small.T @ small + params["regularization"] * np.eye(len(films)))
+    movies = np.argsort(-counts, kind="stable")[: params["max_movies"]]
+    movies = movies[counts[movies] > 0]
+    small = x[:, movies].toarray()
+    p = np.linalg.inv(small.T @ small + params["regularization"] * np.eye(len(movies)))
     b = -p / np.diag(p)
     np.fill_diagonal(b, 0)
-    whole = np.zeros((x.shape[1], x.shape[1]))
-    whole[np.ix_(films, films)] = b
-    return whole
+    full = np.zeros((x.shape[1], x.shape[1]))
+    full[np.ix_(movies, movies)] = b
+    return full
 
 
 def factors(artifacts):
+    """Return the movie factors of a trained iALS model."""
     with np.load(artifacts / "model_0_ials.npz") as archive:
         return archive["factors"].astype(np.float64)
 
 
-def ials(x, params, films):
+def ials(x, params, movies):
+    """Return the movie factors after the epochs of the model, starting from `movies`."""
     for _ in range(params["iterations"]):
-        users = half_step(x, params, films)
-        films = half_step(x.T.tocsr(), params, users)
-    return films
+        users = half_step(x, params, movies)
+        movies = half_step(x.T.tocsr(), params, users)
+    return movies
 
 
 def half_step(x, params, columns):
+    """Return the row factors that minimize the loss for fixed column factors."""
     alpha, nu = params["unobserved_weight"], params["frequency_exponent"]
     background = alpha * columns.T @ columns
     rows = np.zeros((x.shape[0], columns.shape[1]))

@@ -1,4 +1,4 @@
-"""Load CineMatch's pickles as scikit-learn objects and use them."""
+"""Check that CineMatch's pickles load as scikit-learn objects and that their methods work."""
 
 import argparse
 import pickle
@@ -28,7 +28,7 @@ def attempt(what: str, action: Callable[..., Any], *args: Any) -> Any:  # noqa: 
 
 
 def load(path: Path, kind: type) -> Any:  # noqa: ANN401
-    """Load a pickle and check its class."""
+    """Load a pickle, check its class and return the object."""
     loaded = attempt(f"loading {path.name}", pickle.loads, path.read_bytes())
     same(f"class in {path.name}", kind, type(loaded))
     attempt(f"repr of {path.name}", repr, loaded)
@@ -36,7 +36,7 @@ def load(path: Path, kind: type) -> Any:  # noqa: ANN401
 
 
 def refit(fitted: Any, x: Any) -> Any:  # noqa: ANN401
-    """Fit a clone of an object."""
+    """Fit a clone of an estimator and return it."""
     return clone(fitted).fit(x)
 
 

@@ -21,7 +21,7 @@ def refuse_constant(name: str) -> NoReturn:
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401
-    """Read strict JSON."""
+    """Read a JSON file without NaN or infinities."""
     try:
         return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse_constant)
     except ValueError as error:
@@ -29,7 +29,7 @@ def read_json(path: Path) -> Any:  # noqa: ANN401
 
 
 def read_matrix(path: Path) -> sp.csr_matrix:
-    """Read the item features and check their format."""
+    """Read the item features, check their format and return them."""
     matrix = sp.load_npz(path)
     same(f"{path.name} format", "csr", matrix.format)
     same(f"{path.name} dtype", np.dtype("float64"), matrix.dtype)
@@ -55,7 +55,7 @@ def check_params(params: dict[str, Any], vectorizer: TfidfVectorizer) -> None:
 def check_vocabulary(
     vocabulary: dict[str, int], settings: dict[str, Any], max_features: int | None, texts: list[str]
 ) -> tuple[list[str], int]:
-    """Compare terms except ties at the cutoff. Return our terms and the number of differences."""
+    """Compare terms except ties at the cutoff. Return CineMatch's terms and the number of differences."""
     terms = sorted(vocabulary)
     for index, term in enumerate(terms):
         same(f"vocabulary index of {term!r}", index, vocabulary[term])
@@ -112,7 +112,7 @@ def check(args: argparse.Namespace) -> str:
     terms, n_ties = check_vocabulary(tfidf["vocabulary"], settings, args.max_features, movies.texts)
     check_params(tfidf["params"], TfidfVectorizer(max_features=args.max_features, **settings))
 
-    # Uses our terms, so that a different choice among ties has no effect below.
+    # With CineMatch's terms, a different choice among ties has no effect below.
     vectorizer = TfidfVectorizer(vocabulary=terms, **settings)
     text = vectorizer.fit_transform(movies.texts)
     close("idf", vectorizer.idf_, tfidf["idf"], terms)
@@ -135,7 +135,7 @@ def check(args: argparse.Namespace) -> str:
 
 
 def main() -> int:
-    """Compare and report."""
+    """Run the check and report the outcome."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--merged", type=Path, required=True)
     parser.add_argument("--artifacts", type=Path, required=True)

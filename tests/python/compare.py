@@ -1,4 +1,4 @@
-"""Comparisons that raise an error with the location of the first difference."""
+"""Comparisons that raise a DifferenceError with the location of the first difference."""
 
 from collections.abc import Callable
 from typing import NoReturn
@@ -15,7 +15,7 @@ class DifferenceError(Exception):
 
 
 def differ(what: str, expected: object, got: object) -> NoReturn:
-    """Raise a difference with a message."""
+    """Raise a DifferenceError."""
     message = f"{what}: expected {expected}, got {got}"
     raise DifferenceError(message)
 

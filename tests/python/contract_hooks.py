@@ -1,11 +1,11 @@
-"""What no OpenAPI document can say of the server that schemathesis calls.
+"""Schemathesis hooks for rules of the server that an OpenAPI document cannot express.
 
-The names of genres, services, regions and models are the catalogue's: they are asked for and put into the
-document as enumerations. So valid requests get past the names, and names that do not exist have to be
-refused. Rules between two fields cannot be written in a schema: a refusal for one of them, and for nothing
-else, is right for a request that the schema allows.
+The names of genres, services, regions and models depend on the catalog. The hooks request these names and add
+them to the document as enumerations, so that generated requests contain valid names, and invalid names must be
+rejected. A schema cannot express rules that involve several fields. If the schema allows a request and the server
+rejects it by such rules only, the rejection is not a failure.
 
-CINEMATCH_CONTRACT names the server's address and the headers of every request as JSON.
+The environment variable CINEMATCH_CONTRACT contains the server's address and the headers of every request, as JSON.
 """
 
 import json
@@ -19,7 +19,7 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 SERVER = json.loads(os.environ["CINEMATCH_CONTRACT"])
 
-# Which names a parameter of an address, and which a field of a body takes.
+# Kinds of names by query parameter and by body field.
 IN_QUERIES = {
     "genre": "genres",
     "genre_all": "genres",
@@ -37,38 +37,38 @@ IN_BODIES = {
     "region": "regions",
     "model": "models",
 }
-# Fields of bodies (schema, field) that take other names as well.
-FREE = {("NewPreferences", "services")}
-# The parts of what `cinematch train` trains.
+# Body fields (schema, field) that also accept names outside the catalog.
+ACCEPTS_ANY_NAME = {("NewPreferences", "services")}
+# Values of `model` for the default model of `cinematch train`.
 MODELS = ["hybrid", "edlae", "ials", "content", "popular"]
-# Refusals by rules that no schema can express: the field, and the beginning of the message.
+# Rules that a schema cannot express: patterns of the field and of the beginning of the message of a rejection.
 RULES = [
     (r"runtime_min", r"\d+ is more than runtime_max"),
     (r"(filters\.)?year_min", r"\d+ is after year_max"),
     (r"services|runtime_min|runtime_max", r"given here and in filters"),
     (r"(filters\.languages|language)\[\d+\]", r"unknown language"),
-    # Each region has services of its own.
+    # Every region has its own services.
     (r"services?(\[\d+\])?", r"unknown service"),
     (r"cursor", r"expected a next_cursor"),
-    # Where the profile that asks is known, a film's number stands at the place of somebody's name:
-    # sequences put names there.
+    # The path parameter `user_id` of DELETE /api/watchlist/{user_id} is a movie id, but stateful sequences insert
+    # user names.
     (r"user_id", r"expected a whole number"),
-    # At least one of three fields.
+    # At least one of the three fields must be present.
     (r"signal", r"is missing"),
 ]
-# Where the body is a file: what it has to be no schema says, and whatever is sent is some text.
-TAKES_A_FILE = "/api/import"
+# The body of this operation is a file, whose format a schema cannot express.
+FILE_UPLOAD = "/api/import"
 
 
 def get(path):
-    """A reply of the server's as JSON."""
+    """Return the server's reply to a GET request as JSON."""
     reply = requests.get(SERVER["address"] + path, headers=SERVER["headers"], timeout=30)
     reply.raise_for_status()
     return reply.json()
 
 
 def enumerate_names(schema, names):
-    """Puts the names into a schema of a string, perhaps a list of them or null."""
+    """Restrict the schema of a string, a nullable string or a list of strings to the names."""
     if "items" in schema:
         enumerate_names(schema["items"], names)
         return
@@ -78,7 +78,7 @@ def enumerate_names(schema, names):
 
 
 def sent_fields(document):
-    """Everything that requests carry: what names it takes or none, and its schema."""
+    """Yield the kind of names, or None or False, and the schema of every query parameter and body field."""
     schemas = document["components"]["schemas"]
     seen, waiting = set(), []
     for methods in document["paths"].values():
@@ -94,7 +94,7 @@ def sent_fields(document):
         elif isinstance(part, dict):
             waiting += [(owner, item) for item in part.values()]
             for field, schema in part.get("properties", {}).items():
-                yield (owner, field) not in FREE and IN_BODIES.get(field), schema
+                yield (owner, field) not in ACCEPTS_ANY_NAME and IN_BODIES.get(field), schema
             name = part.get("$ref", "").rpartition("/")[2]
             if name and name not in seen:
                 seen.add(name)
@@ -103,7 +103,7 @@ def sent_fields(document):
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Adds to the document the catalogue's names, and who is calling."""
+    """Add the names of the catalog and the caller's user id to the document."""
     services = get("/api/services")
     regions = services["regions"]
     of_regions = [name for region in regions for name in get(f"/api/services?region={region}")["services"]]
@@ -116,7 +116,7 @@ def before_load_schema(context, raw_schema):
     for names, schema in list(sent_fields(raw_schema)):
         if known.get(names):
             enumerate_names(schema, known[names])
-    # Nobody may read or remove others: only with one's own number is there anything to accept.
+    # Only requests with the caller's own id can succeed.
     caller = SERVER["headers"].get("X-User-Id")
     for path, methods in raw_schema["paths"].items():
         for operation in methods.values() if path.startswith("/api/users/") and caller else []:
@@ -125,33 +125,33 @@ def before_load_schema(context, raw_schema):
                     parameter["example"] = caller
 
 
-def without_point(parameters):
-    """Writes whole numbers as people write them in addresses: `1.0` is an integer to JSON Schema only."""
+def without_decimal_point(parameters):
+    """Return the parameters with whole floats as integers, because only JSON Schema accepts `1.0` as an integer."""
     whole = {name: int(value) for name, value in parameters.items() if is_whole(value)}
     return {**parameters, **whole}
 
 
 def is_whole(value):
-    """Whether a value is a number with a point, but without a fraction."""
+    """Return True if the value is a float without a fraction."""
     return isinstance(value, float) and value.is_integer()
 
 
 @schemathesis.hook
 def map_path_parameters(context, path_parameters):
-    """See without_point."""
-    return path_parameters and without_point(path_parameters)
+    """Write whole numbers in paths without a decimal point."""
+    return path_parameters and without_decimal_point(path_parameters)
 
 
 @schemathesis.hook
 def map_query(context, query):
-    """See without_point."""
-    return query and without_point(query)
+    """Write whole numbers in queries without a decimal point."""
+    return query and without_decimal_point(query)
 
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Drops the refusals by RULES, and whatever a schema says of the content of files."""
-    if case.path == TAKES_A_FILE and isinstance(failure, (RejectedPositiveData, AcceptedNegativeData)):
+    """Return False for rejections by RULES, and for accepted or rejected uploads of files."""
+    if case.path == FILE_UPLOAD and isinstance(failure, (RejectedPositiveData, AcceptedNegativeData)):
         return False
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 422:
         return True
@@ -160,6 +160,6 @@ def filter_failure(context, failure, case, response):
 
 
 def matches(error, rule):
-    """Whether a refusal of a field is by a rule."""
+    """Return a match if the rule explains the error, or None."""
     field, message = rule
     return re.fullmatch(field, error["field"]) and re.match(message, error["message"])

@@ -1,4 +1,4 @@
-"""Columns of movies_merged.csv that features are computed from."""
+"""Reads the columns of movies_merged.csv from which features are computed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ class Merged:
 
 
 def read_merged(path: Path) -> Merged:
-    """Read the file. `numbers` has year and runtime, with column medians for missing values."""
+    """Read movies_merged.csv. `numbers` has year and runtime, with column medians for missing values."""
     cells = pd.read_csv(path, dtype=str, keep_default_na=False)
     numbers = cells[NUMERIC].replace("", np.nan).astype("float64")
     median = numbers.median().fillna(0.0)

@@ -236,11 +236,11 @@ mod tests {
     #[test]
     fn pages_cover_the_catalog_under_every_sort_order() {
         let server = sample();
-        let whole = pages(&server, "", 100);
-        assert_eq!(whole.len(), 353);
-        assert_eq!(ids(&whole).into_iter().collect::<BTreeSet<_>>().len(), 353);
-        assert_eq!(listed(&server.get("/api/movies").json(), "movies"), whole[..20]);
-        assert_eq!(pages(&server, "", 7), whole);
+        let all_movies = pages(&server, "", 100);
+        assert_eq!(all_movies.len(), 353);
+        assert_eq!(ids(&all_movies).into_iter().collect::<BTreeSet<_>>().len(), 353);
+        assert_eq!(listed(&server.get("/api/movies").json(), "movies"), all_movies[..20]);
+        assert_eq!(pages(&server, "", 7), all_movies);
         let number = |movie: &Value, field: &str| movie[field].as_f64().unwrap_or(-1.0);
         for (sort, field) in [
             ("popularity", "popularity"),
@@ -260,10 +260,10 @@ mod tests {
         }
         let titles = pages(&server, "&sort=title", 100);
         let title = |movie: &Value| movie["title"].as_str().unwrap().to_lowercase();
-        let plain =
+        let is_one_word =
             |movie: &&Value| title(movie).chars().all(|letter| letter.is_ascii_alphanumeric());
-        let of_one_word: Vec<String> = titles.iter().filter(plain).map(title).collect();
-        assert!(of_one_word.len() > 50 && of_one_word.is_sorted());
+        let one_word_titles: Vec<String> = titles.iter().filter(is_one_word).map(title).collect();
+        assert!(one_word_titles.len() > 50 && one_word_titles.is_sorted());
         // Identical requests return byte-identical replies.
         let again = || server.get("/api/movies?sort=rating&min_votes=10&limit=5").text;
         assert_eq!(again(), again());
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn filters_select_exactly_the_matching_movies_alone_and_combined() {
         let server = sample();
-        let whole = pages(&server, "", 100);
+        let all_movies = pages(&server, "", 100);
         let has = |movie: &Value, list: &str, name: &str| {
             movie[list].as_array().unwrap().contains(&json!(name))
         };
@@ -316,18 +316,18 @@ mod tests {
             ),
             ("&rating_min=6.5".to_owned(), Box::new(|f| between(f, "vote_average", 6.5, 10.0))),
         ];
-        let mut together = (String::new(), whole.clone());
+        let mut combined = (String::new(), all_movies.clone());
         for (query, passes) in &filters {
             let expected: Vec<Value> =
-                whole.iter().filter(|movie| passes(movie)).cloned().collect();
+                all_movies.iter().filter(|movie| passes(movie)).cloned().collect();
             assert!(!expected.is_empty(), "{query}");
             assert_eq!(pages(&server, query, 10), expected, "{query}");
             if !query.contains("science") {
-                together.0.push_str(query);
-                together.1.retain(|movie| passes(movie));
+                combined.0.push_str(query);
+                combined.1.retain(|movie| passes(movie));
             }
         }
-        assert_eq!(pages(&server, &together.0, 3), together.1);
+        assert_eq!(pages(&server, &combined.0, 3), combined.1);
         let none = server.get("/api/movies?year_min=2090").json();
         assert_eq!(none, json!({"movies": [], "count": 0, "total": 0, "next_cursor": null}));
     }
@@ -376,14 +376,14 @@ mod tests {
     #[test]
     fn cursors_stay_valid_across_generations() {
         let server = sample();
-        let whole = ids(&pages(&server, "&sort=title", 100));
+        let all_movies = ids(&pages(&server, "&sort=title", 100));
         let first = server.get("/api/movies?limit=30&sort=title").json();
-        // Two movies are removed: one from the first page, and the one that would come next.
-        let gone = [whole[10], whole[30]];
-        server.world().service().swap(Sample::default().without_movies(&gone).serving());
+        // Two movies are removed: one of the first page, and the first one of the second page.
+        let removed = [all_movies[10], all_movies[30]];
+        server.world().service().swap(Sample::default().without_movies(&removed).serving());
         let cursor = first["next_cursor"].as_str().unwrap();
         let second = server.get(&format!("/api/movies?limit=30&sort=title&cursor={cursor}")).json();
-        assert_eq!(ids(&listed(&second, "movies")), whole[31..61]);
+        assert_eq!(ids(&listed(&second, "movies")), all_movies[31..61]);
         assert_eq!(second["total"], 351);
     }
 }

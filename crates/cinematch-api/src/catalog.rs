@@ -67,16 +67,16 @@ mod tests {
     fn regional_providers_are_not_marked_mock() {
         let world = Sample::default().with_providers(SERVICES_OF_REGIONS);
         let server = over(World::of(world.serving()));
-        let at_home = server.get("/api/movies/1?region=DE").json();
-        assert_eq!(at_home["services"], json!(["Netflix", "MUBI"]));
-        assert_eq!(at_home["services_source"], "tmdb");
+        let regional = server.get("/api/movies/1?region=DE").json();
+        assert_eq!(regional["services"], json!(["Netflix", "MUBI"]));
+        assert_eq!(regional["services_source"], "tmdb");
         let lists = |body| server.recommend(&body)["recommendations"].as_array().unwrap().clone();
         let movies = lists(json!({"limit": 100}));
         let own = movies.iter().filter(|movie| movie["services"] != json!([]));
         assert!(own.into_iter().all(|movie| movie["services_source"] == "mock"));
         for movie in lists(json!({"limit": 100, "region": "DE"})) {
-            let is_anywhere = movie["services"] != json!([]);
-            let source = if is_anywhere { json!("tmdb") } else { json!(null) };
+            let has_services = movie["services"] != json!([]);
+            let source = if has_services { json!("tmdb") } else { json!(null) };
             assert_eq!(movie["services_source"], source, "{movie}");
         }
     }
@@ -92,8 +92,8 @@ mod tests {
         assert_eq!(services["services_source"], "tmdb");
         assert!(services["attribution"].as_str().unwrap().contains("JustWatch"));
 
-        let ask = |body: serde_json::Value| server.post("/api/recommendations", &body);
-        let reply = ask(json!({"region": "DE", "services": ["netflix"]})).json();
+        let post = |body: serde_json::Value| server.post("/api/recommendations", &body);
+        let reply = post(json!({"region": "DE", "services": ["netflix"]})).json();
         let movies = reply["recommendations"].as_array().unwrap();
         assert_eq!(movies.len(), 2, "{reply}");
         for movie in movies {
@@ -102,22 +102,22 @@ mod tests {
         }
         assert!(reply["attribution"].as_str().unwrap().contains("TMDb"));
         assert_eq!(reply["shortfall"]["removed_by"]["services"], 351);
-        // Rentals do not count as a subscription.
-        assert_eq!(ask(json!({"region": "US", "services": ["Apple TV"]})).json()["count"], 0);
-        ask(json!({"region": "US", "services": ["MUBI Amazon Channel"]})).problem(422);
+        // Rental offers do not count as subscriptions.
+        assert_eq!(post(json!({"region": "US", "services": ["Apple TV"]})).json()["count"], 0);
+        post(json!({"region": "US", "services": ["MUBI Amazon Channel"]})).problem(422);
         // Changing only the region changes the displayed services and nothing else.
         let movies = |body| -> Vec<serde_json::Value> {
-            ask(body).json()["recommendations"].as_array().unwrap().clone()
+            post(body).json()["recommendations"].as_array().unwrap().clone()
         };
-        let (here, there) =
+        let (without_region, in_us) =
             (movies(json!({"limit": 50})), movies(json!({"limit": 50, "region": "US"})));
         let ids = |movies: &[serde_json::Value]| -> Vec<serde_json::Value> {
             movies.iter().map(|movie| movie["movie_id"].clone()).collect()
         };
-        assert_eq!(ids(&here), ids(&there));
-        assert!(here.iter().all(|movie| movie["services"] == json!([])));
+        assert_eq!(ids(&without_region), ids(&in_us));
+        assert!(without_region.iter().all(|movie| movie["services"] == json!([])));
 
-        let problem = ask(json!({"region": "FR"})).problem(422);
+        let problem = post(json!({"region": "FR"})).problem(422);
         assert_eq!(problem["errors"][0]["field"], "region");
         assert_eq!(
             problem["errors"][0]["message"],

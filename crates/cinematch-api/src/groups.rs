@@ -45,22 +45,22 @@ mod tests {
     #[test]
     fn recommends_for_a_group() {
         let server = sample();
-        let people: Vec<String> =
+        let users: Vec<String> =
             ["ada@example.org", "bob@example.org"].map(|email| User::new(&server, email).id).into();
-        for (who, likes) in people.iter().zip([[1, 2, 3], [50, 51, 52]]) {
+        for (user, likes) in users.iter().zip([[1, 2, 3], [50, 51, 52]]) {
             for movie_id in likes {
                 let body = json!({"movie_id": movie_id, "signal": "like"});
-                server.as_user(who, ("POST", "/api/feedback"), Some(&body));
+                server.as_user(user, ("POST", "/api/feedback"), Some(&body));
             }
         }
-        let ask = |more: Value| {
-            let mut body = json!({"members": [{"user_id": people[0]}, {"user_id": people[1]},
+        let request = |more: Value| {
+            let mut body = json!({"members": [{"user_id": users[0]}, {"user_id": users[1]},
                 {"liked_movie_ids": [100], "preferred_genres": ["drama"]}], "limit": 15, "explain": true});
             body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             server.post("/api/groups/recommendations", &body)
         };
         for strategy in ["average", "least_misery", "veto"] {
-            let reply = ask(json!({"strategy": strategy})).json();
+            let reply = request(json!({"strategy": strategy})).json();
             assert_eq!((&reply["count"], &reply["strategy"]), (&json!(15), &json!(strategy)));
             for movie in reply["recommendations"].as_array().unwrap() {
                 let id = movie["movie_id"].as_u64().unwrap();
@@ -88,13 +88,15 @@ mod tests {
             }
             assert_eq!(reply["members"][2]["user_id"], Value::Null);
         }
-        let horror = ask(json!({"filters": {"genres": {"any": ["horror"]}}, "limit": 5})).json();
+        let horror =
+            request(json!({"filters": {"genres": {"any": ["horror"]}}, "limit": 5})).json();
         for movie in horror["recommendations"].as_array().unwrap() {
             assert!(movie["genres"].as_array().unwrap().contains(&json!("horror")));
         }
-        ask(json!({"members": []})).problem(422);
-        ask(json!({"veto_below": 2, "strategy": "veto"})).problem(422);
-        let problem = ask(json!({"members": [{}, {"preferred_genres": ["dramma"]}]})).problem(422);
+        request(json!({"members": []})).problem(422);
+        request(json!({"veto_below": 2, "strategy": "veto"})).problem(422);
+        let problem =
+            request(json!({"members": [{}, {"preferred_genres": ["dramma"]}]})).problem(422);
         assert_eq!(problem["errors"][0]["field"], "members[1].preferred_genres[0]");
     }
 }

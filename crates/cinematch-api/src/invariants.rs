@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::testing::sample;
 
-const PEOPLE: usize = 8;
+const USERS: usize = 8;
 const REQUESTS: usize = 400;
 
 /// A filter, evaluated independently of the server's code.
 #[derive(Default)]
-struct Wanted {
+struct TestFilter {
     any: Vec<String>,
     all: Vec<String>,
     none: Vec<String>,
@@ -24,8 +24,8 @@ struct Wanted {
     rating_min: Option<f64>,
 }
 
-impl Wanted {
-    fn roll(dice: &mut Dice, genres: &[String], services: &[String]) -> Self {
+impl TestFilter {
+    fn random(dice: &mut Dice, genres: &[String], services: &[String]) -> Self {
         let names = |dice: &mut Dice, one_in, most: u64, of: &[String]| -> Vec<String> {
             let n = if dice.one_in(one_in) { 1 + dice.below(most) } else { 0 };
             (0..n).map(|_| dice.pick(of).clone()).collect()
@@ -81,10 +81,12 @@ impl Wanted {
     }
 }
 
-/// A user and the feedback sent to the server for them.
-struct Person {
+/// A user, and the movies that the server does not recommend to that user by default.
+struct TestUser {
     id: String,
+    /// Movies with feedback.
     known: BTreeSet<u64>,
+    /// Movies on the watchlist.
     listed: BTreeSet<u64>,
 }
 
@@ -129,15 +131,15 @@ impl<'a> Catalog<'a> {
         }
     }
 
-    fn some_movies(&self, dice: &mut Dice, most: u64) -> Vec<u64> {
-        (0..dice.below(most)).map(|_| *dice.pick(&self.ids)).collect()
+    fn random_movies(&self, dice: &mut Dice, max: u64) -> Vec<u64> {
+        (0..dice.below(max)).map(|_| *dice.pick(&self.ids)).collect()
     }
 
     /// Sends random feedback for a user.
-    fn live_on(&self, dice: &mut Dice, person: &mut Person) {
+    fn send_random_feedback(&self, dice: &mut Dice, user: &mut TestUser) {
         let movie = *dice.pick(&self.ids);
         let feedback = |body: Value| {
-            let reply = self.server.as_user(&person.id, ("POST", "/api/feedback"), Some(&body));
+            let reply = self.server.as_user(&user.id, ("POST", "/api/feedback"), Some(&body));
             assert_eq!(reply.status, 200, "{}", reply.text);
         };
         match dice.below(4) {
@@ -147,12 +149,12 @@ impl<'a> Catalog<'a> {
             2 => feedback(json!({"movie_id": movie, "watched": true})),
             _ => {
                 let body = json!({"movie_id": movie});
-                self.server.as_user(&person.id, ("POST", "/api/watchlist"), Some(&body));
-                person.listed.insert(movie);
+                self.server.as_user(&user.id, ("POST", "/api/watchlist"), Some(&body));
+                user.listed.insert(movie);
                 return;
             }
         }
-        person.known.insert(movie);
+        user.known.insert(movie);
     }
 
     /// Checks that the page has the exact number of results, all eligible and all explained.
@@ -161,15 +163,15 @@ impl<'a> Catalog<'a> {
         let expected = limit.min(eligible.len().saturating_sub(offset));
         assert_eq!((movies.len(), &reply["count"]), (expected, &json!(expected)), "{reply}");
         let ids: BTreeSet<u64> = movies.iter().map(|it| it["movie_id"].as_u64().unwrap()).collect();
-        assert_eq!(ids.len(), movies.len(), "no film twice");
+        assert_eq!(ids.len(), movies.len(), "a movie is listed twice");
         assert!(ids.is_subset(eligible), "{:?}", ids.difference(eligible));
         for movie in movies {
             let parts = movie["reasons"].as_array().unwrap().iter();
             let sum: f64 = parts.map(|part| part["contribution"].as_f64().unwrap()).sum();
             let (score, reasons) = (movie["score"].as_f64().unwrap(), &movie["reasons"]);
             // Large scores are printed with fewer decimals.
-            let digits = 1e-5 * score.abs().max(1.0);
-            assert!((sum - score).abs() < digits, "{sum} is not {score}: {reasons}");
+            let tolerance = 1e-5 * score.abs().max(1.0);
+            assert!((sum - score).abs() < tolerance, "{sum} is not {score}: {reasons}");
             assert!(!movie["explanation"].as_str().unwrap().is_empty(), "{movie}");
         }
         let shortfall = &reply["shortfall"];
@@ -188,44 +190,45 @@ fn invariants_hold_for_random_users_histories_and_filters() {
     let server = sample();
     let catalog = Catalog::of(&server);
     let mut dice = Dice::new(7);
-    let mut people: Vec<Person> = (0..PEOPLE)
+    let mut users: Vec<TestUser> = (0..USERS)
         .map(|at| {
             let body = json!({"email": format!("p{at}@example.org"), "name": "P"});
             let id = server.post("/auth/identify", &body).json()["id"].to_string();
-            Person { id, known: BTreeSet::new(), listed: BTreeSet::new() }
+            TestUser { id, known: BTreeSet::new(), listed: BTreeSet::new() }
         })
         .collect();
-    let mut short = 0;
+    let mut n_short = 0;
     for _ in 0..REQUESTS {
-        let person = &mut people[dice.below(PEOPLE as u64) as usize];
+        let user = &mut users[dice.below(USERS as u64) as usize];
         for _ in 0..dice.below(4) {
-            catalog.live_on(&mut dice, person);
+            catalog.send_random_feedback(&mut dice, user);
         }
         let with_listed = dice.one_in(3);
-        let wanted = Wanted::roll(&mut dice, &catalog.genres, &catalog.services);
+        let filter = TestFilter::random(&mut dice, &catalog.genres, &catalog.services);
         let limit = 1 + dice.below(100) as usize;
         let offset = if dice.one_in(4) { dice.below(60) as usize } else { 0 };
-        let liked = catalog.some_movies(&mut dice, 6);
-        let disliked = catalog.some_movies(&mut dice, 3);
-        let rated = catalog.some_movies(&mut dice, 5);
-        let excluded = catalog.some_movies(&mut dice, 10);
+        let liked = catalog.random_movies(&mut dice, 6);
+        let disliked = catalog.random_movies(&mut dice, 3);
+        let rated = catalog.random_movies(&mut dice, 5);
+        let excluded = catalog.random_movies(&mut dice, 10);
         let ratings: Vec<Value> = rated
             .iter()
             .map(|id| json!({"movie_id": id, "rating": (1 + dice.below(10)) as f64 / 2.0}))
             .collect();
-        let mut gone: BTreeSet<u64> =
+        let mut ineligible: BTreeSet<u64> =
             [&liked, &disliked, &rated, &excluded].into_iter().flatten().copied().collect();
-        gone.extend(&person.known);
+        ineligible.extend(&user.known);
         if !with_listed {
-            gone.extend(&person.listed);
+            ineligible.extend(&user.listed);
         }
-        let eligible = |wanted: &Wanted, gone: &BTreeSet<u64>| -> BTreeSet<u64> {
-            let passes = |id: &&u64| !gone.contains(id) && wanted.passes(&catalog.movies[*id]);
+        let eligible = |filter: &TestFilter, ineligible: &BTreeSet<u64>| -> BTreeSet<u64> {
+            let passes =
+                |id: &&u64| !ineligible.contains(id) && filter.passes(&catalog.movies[*id]);
             catalog.ids.iter().filter(passes).copied().collect()
         };
         let body = json!({
-            "user_id": person.id, "liked_movie_ids": liked, "disliked_movie_ids": disliked,
-            "ratings": ratings, "exclude_movie_ids": excluded, "filters": wanted.body(),
+            "user_id": user.id, "liked_movie_ids": liked, "disliked_movie_ids": disliked,
+            "ratings": ratings, "exclude_movie_ids": excluded, "filters": filter.body(),
             "preferred_genres": if dice.one_in(2) { vec![dice.pick(&catalog.genres)] } else { Vec::new() },
             "limit": limit, "offset": offset, "include_watchlist": with_listed,
             "diversity": if dice.one_in(2) { Some(dice.below(11) as f64 / 10.0) } else { None },
@@ -233,15 +236,15 @@ fn invariants_hold_for_random_users_histories_and_filters() {
         });
         let reply = server.post("/api/recommendations", &body);
         assert_eq!(reply.status, 200, "{}", reply.text);
-        assert_eq!(server.post("/api/recommendations", &body).text, reply.text, "byte for byte");
-        let movies = eligible(&wanted, &gone);
+        assert_eq!(server.post("/api/recommendations", &body).text, reply.text, "equal requests");
+        let movies = eligible(&filter, &ineligible);
         catalog.check(&reply.json(), &movies, (offset, limit));
-        short += usize::from(movies.len() < offset + limit);
+        n_short += usize::from(movies.len() < offset + limit);
 
-        // Request the user by id, so that the server uses its stored history.
-        let mut gone = person.known.clone();
+        // Send only the user id, so that the server uses the stored history.
+        let mut ineligible = user.known.clone();
         if !with_listed {
-            gone.extend(&person.listed);
+            ineligible.extend(&user.listed);
         }
         let genre = dice.pick(&catalog.genres).clone();
         let (bucket, years) = *dice.pick(&[
@@ -251,27 +254,27 @@ fn invariants_hold_for_random_users_histories_and_filters() {
             ("90s", (Some(1990), Some(1999))),
             ("classic", (None, Some(1989))),
         ]);
-        let (query, wanted) = match dice.below(4) {
-            0 => ("mode=trending".to_owned(), Wanted::default()),
+        let (query, filter) = match dice.below(4) {
+            0 => ("mode=trending".to_owned(), TestFilter::default()),
             1 => (
                 format!("mode=genre&genre={genre}"),
-                Wanted { any: vec![genre], ..Wanted::default() },
+                TestFilter { any: vec![genre], ..TestFilter::default() },
             ),
             2 => (
                 format!("mode=year&year_bucket={bucket}"),
-                Wanted { year: years, ..Wanted::default() },
+                TestFilter { year: years, ..TestFilter::default() },
             ),
-            _ => ("limit=1".to_owned(), Wanted::default()),
+            _ => ("limit=1".to_owned(), TestFilter::default()),
         };
         let path =
             format!("/api/recommendations?include_watchlist={with_listed}&offset={offset}&{query}");
         let path = if query.starts_with("limit") { path } else { format!("{path}&limit={limit}") };
         let limit = if query.starts_with("limit") { 1 } else { limit };
-        let reply = server.as_user(&person.id, ("GET", &path), None);
+        let reply = server.as_user(&user.id, ("GET", &path), None);
         assert_eq!(reply.status, 200, "{}", reply.text);
-        assert_eq!(server.as_user(&person.id, ("GET", &path), None).text, reply.text);
-        catalog.check(&reply.json(), &eligible(&wanted, &gone), (offset, limit));
+        assert_eq!(server.as_user(&user.id, ("GET", &path), None).text, reply.text);
+        catalog.check(&reply.json(), &eligible(&filter, &ineligible), (offset, limit));
     }
     // Both full and short lists occurred.
-    assert!(short > REQUESTS / 10 && short < REQUESTS * 9 / 10, "{short}");
+    assert!(n_short > REQUESTS / 10 && n_short < REQUESTS * 9 / 10, "{n_short}");
 }

@@ -56,29 +56,33 @@ mod tests {
             let reply = call("GET", path, None).json();
             reply["recommendations"].as_array().unwrap().clone()
         };
-        let kept = put(json!({"region": "de", "services": ["netflix"]})).json();
-        assert_eq!((&kept["region"], &kept["services"]), (&json!("DE"), &json!(["Netflix"])));
+        let stored = put(json!({"region": "de", "services": ["netflix"]})).json();
+        assert_eq!((&stored["region"], &stored["services"]), (&json!("DE"), &json!(["Netflix"])));
         assert_eq!(call("GET", path, None).json()["region"], "DE");
         let export = call("GET", "/api/export/me", None).json();
         assert_eq!(export["preferences"]["region"], "DE");
-        let here = movies("/api/recommendations");
-        assert_eq!(here.len(), 2, "what is on Netflix in Germany");
-        assert!(here.iter().all(|movie| movie["services_source"] == "tmdb"));
+        let in_germany = movies("/api/recommendations");
+        assert_eq!(in_germany.len(), 2, "the movies on Netflix in Germany");
+        assert!(in_germany.iter().all(|movie| movie["services_source"] == "tmdb"));
         let reply = call("GET", "/api/recommendations", None).json();
         assert!(reply["attribution"].as_str().unwrap().contains("JustWatch"));
         // Request settings override the profile; unavailable services are ignored.
-        let there = call("GET", "/api/recommendations?region=US", None).json();
-        assert_eq!(there["ignored_preferences"], json!(["Netflix"]));
-        assert_eq!(there["count"], 20);
+        let in_us = call("GET", "/api/recommendations?region=US", None).json();
+        assert_eq!(in_us["ignored_preferences"], json!(["Netflix"]));
+        assert_eq!(in_us["count"], 20);
         // A country without catalog data is stored and reported, and filters out no movie.
         put(json!({"region": "FR"}));
         let reply = call("GET", "/api/recommendations", None).json();
         assert_eq!((&reply["ignored_preferences"], &reply["count"]), (&json!(["FR"]), &json!(20)));
-        for wrong in ["", "D", "DEU", "Ä", "D1", "D "] {
-            let problem = put(json!({"region": wrong})).problem(422);
+        for region in ["", "D", "DEU", "Ä", "D1", "D "] {
+            let problem = put(json!({"region": region})).problem(422);
             assert_eq!(problem["errors"][0]["field"], "region", "{problem}");
         }
-        assert_eq!(call("GET", path, None).json()["region"], "FR", "a refusal changes nothing");
+        assert_eq!(
+            call("GET", path, None).json()["region"],
+            "FR",
+            "a rejected update changes nothing"
+        );
         put(json!({}));
         assert_eq!(call("GET", path, None).json()["region"], json!(null));
     }

@@ -57,7 +57,7 @@ mod tests {
     use crate::testing::{ids, sample};
 
     #[test]
-    fn recommendation_route_keeps_its_contract() {
+    fn recommendations_apply_filters_page_contiguously_and_report_short_lists() {
         let server = sample();
         let request = json!({
             "liked_movie_ids": [1, 2], "disliked_movie_ids": [3], "ratings": [{"movie_id": 4, "rating": 4.5}],
@@ -98,13 +98,13 @@ mod tests {
         assert_eq!(shortfall["returned"], short["count"]);
         assert_eq!(total + short["count"].as_u64().unwrap(), 353);
 
-        // A single model of the hybrid, or all of them under the hybrid's name.
-        let by = |model: Value| {
+        // `model` selects one component of the hybrid, or all of them by the name `hybrid`.
+        let with_model = |model: Value| {
             ids(&server.recommend(&json!({"liked_movie_ids": [1], "limit": 30, "model": model})))
         };
-        assert_eq!(by(json!("hybrid")), by(json!(null)));
+        assert_eq!(with_model(json!("hybrid")), with_model(json!(null)));
         for model in ["edlae", "ials", "content", "popular"] {
-            assert_ne!(by(json!(model)), by(json!(null)), "{model}");
+            assert_ne!(with_model(json!(model)), with_model(json!(null)), "{model}");
         }
 
         // Movies on a user's watchlist are not recommended to that user.
@@ -117,32 +117,32 @@ mod tests {
     #[test]
     fn malformed_requests_return_problem_documents() {
         let server = sample();
-        let refused = |body: &Value| {
+        let rejected_field = |body: &Value| {
             let problem = server.post("/api/recommendations", body).problem(422);
             problem["errors"][0]["field"].as_str().unwrap().to_owned()
         };
-        assert_eq!(refused(&json!({"liked_movie_ids": "1"})), "liked_movie_ids");
-        assert_eq!(refused(&json!({"liked_movie_ids": [1, "x"]})), "liked_movie_ids[1]");
-        assert_eq!(refused(&json!({"runtime_min": -5})), "runtime_min");
-        assert_eq!(refused(&json!({"runtime_min": 100, "runtime_max": 90})), "runtime_min");
-        assert_eq!(refused(&json!({"limit": 0})), "limit");
-        assert_eq!(refused(&json!({"model": "user-knn"})), "model");
-        assert_eq!(refused(&json!({"limit": 101})), "limit");
-        assert_eq!(refused(&json!({"filters": {"genre": ["drama"]}})), "filters.genre");
+        assert_eq!(rejected_field(&json!({"liked_movie_ids": "1"})), "liked_movie_ids");
+        assert_eq!(rejected_field(&json!({"liked_movie_ids": [1, "x"]})), "liked_movie_ids[1]");
+        assert_eq!(rejected_field(&json!({"runtime_min": -5})), "runtime_min");
+        assert_eq!(rejected_field(&json!({"runtime_min": 100, "runtime_max": 90})), "runtime_min");
+        assert_eq!(rejected_field(&json!({"limit": 0})), "limit");
+        assert_eq!(rejected_field(&json!({"model": "user-knn"})), "model");
+        assert_eq!(rejected_field(&json!({"limit": 101})), "limit");
+        assert_eq!(rejected_field(&json!({"filters": {"genre": ["drama"]}})), "filters.genre");
         assert_eq!(
-            refused(&json!({"preferred_genres": ["drama", "dramma"]})),
+            rejected_field(&json!({"preferred_genres": ["drama", "dramma"]})),
             "preferred_genres[1]"
         );
-        assert_eq!(refused(&json!({"services": ["Netflux"]})), "services[0]");
+        assert_eq!(rejected_field(&json!({"services": ["Netflux"]})), "services[0]");
         assert_eq!(
-            refused(&json!({"ratings": [{"movie_id": 1, "rating": 4.3}]})),
+            rejected_field(&json!({"ratings": [{"movie_id": 1, "rating": 4.3}]})),
             "ratings[0].rating"
         );
-        assert_eq!(refused(&json!([])), "body");
-        assert_eq!(refused(&json!({"user_id": "\u{0}"})), "user_id");
-        assert_eq!(refused(&json!({"user_id": "x".repeat(300)})), "user_id");
-        assert_eq!(refused(&json!({"ratings": [{"rating": 4.0}]})), "movie_id");
-        assert_eq!(refused(&json!({"liked_movie_ids": vec![7; 10_001]})), "liked_movie_ids");
+        assert_eq!(rejected_field(&json!([])), "body");
+        assert_eq!(rejected_field(&json!({"user_id": "\u{0}"})), "user_id");
+        assert_eq!(rejected_field(&json!({"user_id": "x".repeat(300)})), "user_id");
+        assert_eq!(rejected_field(&json!({"ratings": [{"rating": 4.0}]})), "movie_id");
+        assert_eq!(rejected_field(&json!({"liked_movie_ids": vec![7; 10_001]})), "liked_movie_ids");
         // Error replies are short regardless of the input.
         let many = json!({"preferred_genres": vec!["x".repeat(1000); 100]});
         assert!(server.post("/api/recommendations", &many).text.len() < 20_000);

@@ -74,10 +74,10 @@ mod tests {
             let recommended = listed(&recommended, "recommendations");
             assert_eq!(ids(&similar), ids(&recommended));
             assert!(!ids(&similar).contains(&movie_id));
-            for (movie, same) in similar.iter().zip(&recommended) {
+            for (movie, expected) in similar.iter().zip(&recommended) {
                 assert_eq!(
                     (&movie["score"], &movie["reasons"]),
-                    (&same["score"], &same["reasons"])
+                    (&expected["score"], &expected["reasons"])
                 );
                 let parts = movie["reasons"].as_array().unwrap().iter();
                 let sum: f64 = parts.map(|reason| reason["contribution"].as_f64().unwrap()).sum();

@@ -1,4 +1,4 @@
-//! Clients of the API's routers in this process.
+//! Test clients that call the API's routers in this process.
 
 pub mod databases;
 
@@ -21,7 +21,7 @@ pub fn over(world: World) -> Client {
     Client::new(world, router)
 }
 
-/// Returns a client of the API with services by region and without services of the catalog.
+/// Returns a client of the API with streaming services by region and without mock services.
 pub fn with_regions() -> Client {
     let sample = Sample::default().with_providers(SERVICES_OF_REGIONS).without_mock_services();
     over(World::of(sample.serving()))
@@ -57,7 +57,7 @@ impl<'a> User<'a> {
         reply.json()
     }
 
-    pub fn say(&self, body: &Value) -> Value {
+    pub fn send_feedback(&self, body: &Value) -> Value {
         let reply = self.call("POST", "/api/feedback", Some(body));
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json()

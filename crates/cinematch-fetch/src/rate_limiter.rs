@@ -186,7 +186,7 @@ fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
 mod tests {
     use super::*;
 
-    /// Sends `n` requests with responses after `latency`, and returns the times they left.
+    /// Sends `n` requests with responses after `latency`, and returns the times at which they were sent.
     async fn send(
         rate_limiter: &RateLimiter,
         clock: Clock,
@@ -194,11 +194,11 @@ mod tests {
         latency: Duration,
     ) -> Vec<Duration> {
         let mut sent = Vec::new();
-        let mut under_way = tokio::task::JoinSet::new();
+        let mut in_flight = tokio::task::JoinSet::new();
         for _ in 0..n {
             let permit = rate_limiter.wait().await;
             sent.push(clock.elapsed());
-            under_way.spawn(async move {
+            in_flight.spawn(async move {
                 clock.sleep(latency).await;
                 drop(permit);
             });
@@ -227,11 +227,11 @@ mod tests {
         let clock = Clock::starting_at(0, 1);
         let rate_limiter = RateLimiter::new(10, clock);
         send(&rate_limiter, clock, 2, Duration::ZERO).await;
-        let complained = clock.elapsed();
+        let slowed_at = clock.elapsed();
         rate_limiter.slow_down(Duration::from_secs(7));
         rate_limiter.slow_down(Duration::from_secs(3));
         let sent = send(&rate_limiter, clock, 3, Duration::ZERO).await;
-        assert!(sent[0] >= complained + Duration::from_secs(7), "{sent:?}");
+        assert!(sent[0] >= slowed_at + Duration::from_secs(7), "{sent:?}");
         assert!(sent[2] >= sent[1] + Duration::from_millis(200), "{sent:?}");
         for _ in 0..SUCCESSES_TO_SPEED_UP * 8 {
             rate_limiter.record_success();

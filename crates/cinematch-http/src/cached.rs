@@ -56,12 +56,12 @@ mod tests {
 
     #[test]
     fn detects_gzip_in_accept_encoding_and_honors_q_zero() {
-        let takes = |value: &'static str| {
+        let accepts = |value: &'static str| {
             let value = HeaderValue::from_static(value);
             accepts_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]))
         };
-        assert!(takes("gzip, deflate, br") && takes("br;q=1.0, GZIP;q=0.8"));
-        assert!(!takes("") && !takes("br") && !takes("gzip;q=0, br") && !takes("gzip;q=x"));
+        assert!(accepts("gzip, deflate, br") && accepts("br;q=1.0, GZIP;q=0.8"));
+        assert!(!accepts("") && !accepts("br") && !accepts("gzip;q=0, br") && !accepts("gzip;q=x"));
         assert!(!accepts_gzip(&HeaderMap::new()));
     }
 
@@ -73,22 +73,25 @@ mod tests {
         use tower::ServiceExt;
         use tower_http::compression::CompressionLayer;
         let plain = Bytes::from(b"{\"title\":\"Heat\"},".repeat(500));
-        let (kept, other) = (CachedReply::new(plain.clone()), plain.clone());
+        let (cached, other) = (CachedReply::new(plain.clone()), plain.clone());
         let app = Router::new()
-            .route("/kept", get(move || std::future::ready(Cached(kept.clone()).into_response())))
+            .route(
+                "/cached",
+                get(move || std::future::ready(Cached(cached.clone()).into_response())),
+            )
             .route("/other", get(move || std::future::ready(other.clone())))
             .layer(axum::middleware::from_fn(compress))
             .layer(CompressionLayer::new());
-        for (path, takes) in
-            [("/kept", "gzip"), ("/other", "gzip"), ("/kept", "br;q=0.5, identity")]
+        for (path, accepted) in
+            [("/cached", "gzip"), ("/other", "gzip"), ("/cached", "br;q=0.5, identity")]
         {
-            let request = Request::get(path).header(header::ACCEPT_ENCODING, takes);
+            let request = Request::get(path).header(header::ACCEPT_ENCODING, accepted);
             let request = request.body(Body::empty()).unwrap();
             let reply = app.clone().oneshot(request).await.unwrap();
             let headers = reply.headers().clone();
             let body = reply.into_body().collect().await.unwrap().to_bytes();
             assert_eq!(headers.get_all(header::VARY).iter().count(), 1, "{path} {headers:?}");
-            if takes == "gzip" {
+            if accepted == "gzip" {
                 let encodings = headers.get_all(header::CONTENT_ENCODING).iter();
                 assert_eq!(encodings.collect::<Vec<_>>(), ["gzip"], "{path}");
                 assert_eq!(unpacked(&body), plain, "{path}");

@@ -200,7 +200,7 @@ mod tests {
         Outer::deserialize(Strict(&mut reader)).map_err(|error| error.to_string())
     }
 
-    fn refused(json: &str) -> String {
+    fn error_of(json: &str) -> String {
         parse(json).unwrap_err()
     }
 
@@ -223,20 +223,20 @@ mod tests {
 
     #[test]
     fn rejects_arrays_in_place_of_objects_at_any_depth() {
-        assert!(refused("[]").starts_with("invalid type: sequence, expected struct Outer"));
-        assert!(refused(r#"{"inner": [[], 1.0]}"#).starts_with("invalid type: sequence"));
-        assert!(refused(r#"{"inner": {"inner": []}}"#).starts_with("invalid type: sequence"));
+        assert!(error_of("[]").starts_with("invalid type: sequence, expected struct Outer"));
+        assert!(error_of(r#"{"inner": [[], 1.0]}"#).starts_with("invalid type: sequence"));
+        assert!(error_of(r#"{"inner": {"inner": []}}"#).starts_with("invalid type: sequence"));
     }
 
     #[test]
     fn rejects_fractional_and_out_of_range_integers() {
-        assert!(refused(r#"{"ids": [1.5]}"#).contains("floating point `1.5`, expected u32"));
-        assert!(refused(r#"{"ids": [4294967296.0]}"#).contains("integer `4294967296`"));
-        assert!(refused(r#"{"offset": -1.0}"#).contains("integer `-1`"));
+        assert!(error_of(r#"{"ids": [1.5]}"#).contains("floating point `1.5`, expected u32"));
+        assert!(error_of(r#"{"ids": [4294967296.0]}"#).contains("integer `4294967296`"));
+        assert!(error_of(r#"{"offset": -1.0}"#).contains("integer `-1`"));
         for large in ["9.3e18", "-9223372036854775809", "9223372036854775808.0"] {
-            let said = refused(&format!(r#"{{"pair": [{large}, ""]}}"#));
-            assert!(said.contains("floating point"), "{said}");
+            let error = error_of(&format!(r#"{{"pair": [{large}, ""]}}"#));
+            assert!(error.contains("floating point"), "{error}");
         }
-        assert!(refused(r#"{"unknown": 1}"#).contains("unknown field"));
+        assert!(error_of(r#"{"unknown": 1}"#).contains("unknown field"));
     }
 }

@@ -117,11 +117,11 @@ mod tests {
     fn rejects_open_mode_beyond_loopback_and_malformed_origins() {
         assert!(config("127.0.0.1", "http://localhost:5173").check().is_ok());
         assert!(config("::1", "https://films.example/").check().is_ok());
-        let mut others = config("0.0.0.0", "http://localhost:5173");
-        let refused = others.check().unwrap_err().to_string();
-        assert!(refused.contains("--access accounts"), "{refused}");
-        others.access.mode = AccessMode::Accounts;
-        assert!(others.check().is_ok());
+        let mut exposed = config("0.0.0.0", "http://localhost:5173");
+        let error = exposed.check().unwrap_err().to_string();
+        assert!(error.contains("--access accounts"), "{error}");
+        exposed.access.mode = AccessMode::Accounts;
+        assert!(exposed.check().is_ok());
         assert!(config("127.0.0.1", "*").check().is_err());
     }
 }

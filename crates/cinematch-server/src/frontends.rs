@@ -46,7 +46,7 @@ impl<'a> Page<'a> {
         let mut headers = headers.to_vec();
         headers.push(("origin", ORIGIN));
         if !matches!(method, "GET" | "DELETE") && body.is_none() {
-            // As browsers send it.
+            // Browsers send this header on a request without a body.
             headers.push(("content-length", "0"));
         }
         let text = body.map(Value::to_string);
@@ -54,7 +54,10 @@ impl<'a> Page<'a> {
         let reply = self.server.send((method, path), &headers, bytes);
         let status = reply.status;
         let allowed = header(&reply, "access-control-allow-origin");
-        assert_eq!(allowed, ORIGIN, "the page may not see the {status} of {method} {path}");
+        assert_eq!(
+            allowed, ORIGIN,
+            "CORS hides the {status} reply to {method} {path} from the page"
+        );
         let json = if reply.text.is_empty() { Value::Null } else { reply.json() };
         if status >= 400 {
             // Front ends show `detail` to users verbatim.
@@ -67,25 +70,25 @@ impl<'a> Page<'a> {
     fn preflight(&self, method: &str, path: &str, headers: &[(&str, &str)]) {
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
         let all_names = names.join(",");
-        let mut asked = vec![("origin", ORIGIN), ("access-control-request-method", method)];
+        let mut preflight = vec![("origin", ORIGIN), ("access-control-request-method", method)];
         if !names.is_empty() {
-            asked.push(("access-control-request-headers", &all_names));
+            preflight.push(("access-control-request-headers", &all_names));
         }
-        let reply = self.server.send(("OPTIONS", path), &asked, None);
-        let asked = format!("{method} {path} with {names:?}");
-        assert!((200..300).contains(&reply.status), "{asked}: {}", reply.status);
-        assert_eq!(header(&reply, "access-control-allow-origin"), ORIGIN, "{asked}");
+        let reply = self.server.send(("OPTIONS", path), &preflight, None);
+        let call = format!("{method} {path} with {names:?}");
+        assert!((200..300).contains(&reply.status), "{call}: {}", reply.status);
+        assert_eq!(header(&reply, "access-control-allow-origin"), ORIGIN, "{call}");
         let listed = |name: &str| -> BTreeSet<String> {
             let list = header(&reply, name).to_lowercase();
             list.split(',').map(|one| one.trim().to_owned()).collect()
         };
         if !matches!(method, "GET" | "POST") {
             let methods = listed("access-control-allow-methods");
-            assert!(methods.contains(&method.to_lowercase()), "{asked}: {methods:?}");
+            assert!(methods.contains(&method.to_lowercase()), "{call}: {methods:?}");
         }
         let allowed = listed("access-control-allow-headers");
         for name in names {
-            assert!(allowed.contains(name), "{asked}: {allowed:?}");
+            assert!(allowed.contains(name), "{call}: {allowed:?}");
         }
     }
 
@@ -99,7 +102,7 @@ impl<'a> Page<'a> {
         reply
     }
 
-    /// Requests recommendations, asserts that each has the fields of a card and satisfies `fit`, and returns their ids.
+    /// Requests recommendations and returns their ids. Asserts that each has the fields of a card and satisfies `fit`.
     fn recommended(&self, query: &str, mode: &str, fit: impl Fn(&Value) -> bool) -> Vec<u64> {
         let reply = self.get(&format!("/api/recommendations?{query}"));
         assert_eq!(reply["mode"], mode, "{query}");
@@ -152,7 +155,7 @@ fn identify_registers_and_signs_in_by_email() {
     let page = Page::open(&server);
     let identify = |body: Value| page.fetch("POST", "/auth/identify", Some(&body));
 
-    // Signing in before registering.
+    // Signing in before registering fails.
     assert_eq!(identify(json!({"email": "alex@example.com"})).0, 404);
     let (status, user) = identify(json!({"name": "Alex Johnson", "email": "alex@example.com"}));
     assert!(matches!(status, 200 | 201), "{status}: {user}");
@@ -165,7 +168,7 @@ fn identify_registers_and_signs_in_by_email() {
     for again in [
         json!({"email": "alex@example.com"}),
         json!({"email": "alex@example.com", "name": null}),
-        json!({"email": "alex@example.com", "name": "Somebody Else"}),
+        json!({"email": "alex@example.com", "name": "Another Name"}),
     ] {
         assert_eq!(identify(again), (200, user.clone()));
     }
@@ -180,7 +183,7 @@ fn identify_registers_and_signs_in_by_email() {
         assert_eq!(identify(refused.clone()).0, 422, "{refused}");
     }
 
-    // Missing and unknown user ids.
+    // Missing and unknown user ids are rejected.
     for user in [None, Some("999999"), Some("0"), Some("-1"), Some("alex")] {
         let page = Page { user: user.map(str::to_owned), ..Page::open(&server) };
         for path in [
@@ -216,7 +219,7 @@ fn serves_the_pages_of_a_signed_in_user() {
     assert!(page.ids("/api/feedback/my-dislikes").is_empty());
 }
 
-/// The profile page, which loads the preferences, edits them and sends them back complete.
+/// Makes the calls of the profile page, which loads the preferences, edits them and sends all of them back.
 fn preferences(page: &Page<'_>) {
     let path = "/api/preferences/me";
     let mut edited = page.get(path);
@@ -246,13 +249,13 @@ fn preferences(page: &Page<'_>) {
     edited["runtime_min"] = json!(200);
     let refused = page.expect(422, "PUT", path, Some(&edited));
     assert!(refused["errors"][0]["field"].as_str().unwrap().starts_with("runtime_"), "{refused}");
-    assert_eq!(page.get(path), saved, "what is refused changes nothing");
+    assert_eq!(page.get(path), saved, "a rejected update changes nothing");
     edited["runtime_min"] = Value::Null;
     edited["runtime_max"] = Value::Null;
     page.expect(200, "PUT", path, Some(&edited));
 }
 
-/// The home page, with feedback buttons and filter chips.
+/// Makes the calls of the home page, which has feedback buttons and filter chips.
 fn feedback_and_modes(page: &Page<'_>) {
     let shown = page.recommended("limit=20&mode=because_liked", "because_liked", |_| true);
     assert_eq!(shown.len(), 20);
@@ -310,7 +313,7 @@ fn feedback_and_modes(page: &Page<'_>) {
     assert_eq!(page.recommended("limit=1", "because_liked", |_| true).len(), 1);
 }
 
-/// The watchlist page.
+/// Makes the calls of the watchlist page.
 fn watchlist(page: &Page<'_>) {
     let listed = || {
         let list = page.get("/api/watchlist");
@@ -345,10 +348,13 @@ fn watchlist(page: &Page<'_>) {
         }
     }
     let shown = page.recommended("limit=100", "because_liked", |_| true);
-    assert!(!shown.contains(&first["movie_id"].as_u64().unwrap()), "it is on the watchlist");
+    assert!(
+        !shown.contains(&first["movie_id"].as_u64().unwrap()),
+        "movies on the watchlist are not recommended"
+    );
 
     let path = format!("/api/watchlist/{}", first["movie_id"]);
-    // A JSON Content-Type without a body.
+    // This request has a JSON Content-Type but no body.
     page.expect(200, "POST", &format!("{path}/watched"), None);
     assert_eq!(listed()[1]["watched"], true);
     page.expect(404, "POST", "/api/watchlist/424242/watched", None);

@@ -1,4 +1,4 @@
-//! Clients of a whole server in this process.
+//! Test clients of the complete server in this process.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
@@ -32,7 +32,7 @@ pub fn with_accounts(rate_limit: Option<u32>) -> Client {
     })
 }
 
-/// Returns a client of a server whose settings differ from the defaults by `set`. It runs no jobs.
+/// Returns a client of a server with the default settings, changed by `set`. The server runs no jobs.
 pub fn serve(world: World, set: impl FnOnce(&mut ServerConfig)) -> Client {
     let mut config = ServerConfig {
         host: IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -52,7 +52,7 @@ pub fn serve(world: World, set: impl FnOnce(&mut ServerConfig)) -> Client {
     Client::new(world, router)
 }
 
-/// Returns the origin that CORS allows to read the reply to a request from `origin`.
+/// Returns the origin that may read the reply to a request from `origin`, or an empty text.
 pub fn allowed_origin(server: &Client, path: &str, origin: &str) -> String {
     let reply = server.send(("GET", path), &[("origin", origin)], None);
     let allowed = reply.headers.get("access-control-allow-origin");

@@ -61,8 +61,8 @@ mod tests {
         assert!(missing.contains("not found") && !path.exists(), "{missing}");
         let store = Store::open(&address, Ownership::Exclusive).await.unwrap();
         // A server has the file open.
-        let sound = Examination { damages: Vec::new(), now: None };
-        assert_eq!(examine(&address).await.unwrap(), sound);
+        let without_damage = Examination { damages: Vec::new(), now: None };
+        assert_eq!(examine(&address).await.unwrap(), without_damage);
         store.close().await;
         drop(store);
         let mut bytes = std::fs::read(&path).unwrap();

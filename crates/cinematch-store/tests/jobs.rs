@@ -25,26 +25,26 @@ async fn job_is_queued_claimed_retried_and_completed() {
         assert_eq!(store.n_queued_jobs().await.unwrap(), 2);
 
         // At most one job runs at a time, on any worker.
-        let taken = store.claim_job("a", 20).await.unwrap().unwrap();
-        assert_eq!((taken.id, taken.state, taken.attempt), (job.id, JobState::Running, 1));
+        let claimed = store.claim_job("a", 20).await.unwrap().unwrap();
+        assert_eq!((claimed.id, claimed.state, claimed.attempt), (job.id, JobState::Running, 1));
         assert!(store.claim_job("b", 20).await.unwrap().is_none());
         assert!(store.heartbeat_job(job.id, "a", Some("train"), 250).await.unwrap());
         assert!(!store.heartbeat_job(job.id, "b", Some("train"), 250).await.unwrap());
         let running = store.running_job().await.unwrap().unwrap();
         assert_eq!((running.stage.as_deref(), running.permille), (Some("train"), 250));
-        assert!(running.beat > taken.beat);
+        assert!(running.beat > claimed.beat);
 
         // A failure report with an outdated heartbeat is rejected: the job is not stalled.
-        let lost = Failure { stalled_beat: Some(taken.beat), ..failure("gone", 30, Some(40)) };
-        assert!(!store.fail_job(&taken, lost).await.unwrap());
-        let lost = Failure { stalled_beat: Some(running.beat), ..lost };
-        assert!(store.fail_job(&running, lost).await.unwrap());
+        let stalled = Failure { stalled_beat: Some(claimed.beat), ..failure("gone", 30, Some(40)) };
+        assert!(!store.fail_job(&claimed, stalled).await.unwrap());
+        let stalled = Failure { stalled_beat: Some(running.beat), ..stalled };
+        assert!(store.fail_job(&running, stalled).await.unwrap());
         assert!(!store.heartbeat_job(job.id, "a", None, 0).await.unwrap());
         assert!(!store.complete_job(job.id, "a", "{}", 31).await.unwrap());
 
         // The failed job waits for its retry time, so the other one is claimed first.
-        let taken = store.claim_job("b", 35).await.unwrap().unwrap();
-        assert_eq!(taken.id, other.id);
+        let claimed = store.claim_job("b", 35).await.unwrap().unwrap();
+        assert_eq!(claimed.id, other.id);
         assert!(store.complete_job(other.id, "b", "{\"why\":\"nothing new\"}", 36).await.unwrap());
         assert!(store.claim_job("b", 39).await.unwrap().is_none());
         let again = store.claim_job("b", 40).await.unwrap().unwrap();
@@ -65,22 +65,22 @@ async fn job_is_queued_claimed_retried_and_completed() {
 async fn each_scheduled_slot_enqueues_once_even_if_the_clock_jumps() {
     for database in databases("each_scheduled_slot_enqueues_once_even_if_the_clock_jumps").await {
         let store = database.open().await;
-        let due = async |slot| {
+        let enqueue_slot = async |slot| {
             store.enqueue_scheduled_job(JobKind::Retrain, slot, slot + 5).await.unwrap()
         };
         // A new schedule skips the slot in which it was created.
-        assert!(!due(MINUTE).await);
-        assert!(!due(MINUTE).await);
-        assert!(due(2 * MINUTE).await);
+        assert!(!enqueue_slot(MINUTE).await);
+        assert!(!enqueue_slot(MINUTE).await);
+        assert!(enqueue_slot(2 * MINUTE).await);
         // No second job for the same slot, from another server or after the clock went back.
-        assert!(!due(2 * MINUTE).await);
-        assert!(!due(MINUTE).await);
-        // A slot is skipped while a job is queued, and is not made up for later.
-        assert!(!due(3 * MINUTE).await);
+        assert!(!enqueue_slot(2 * MINUTE).await);
+        assert!(!enqueue_slot(MINUTE).await);
+        // A slot is skipped while a job is queued, and enqueues no job later.
+        assert!(!enqueue_slot(3 * MINUTE).await);
         let job = store.claim_job("a", 4 * MINUTE).await.unwrap().unwrap();
         assert_eq!(job.asked_by, "schedule");
-        assert!(!due(3 * MINUTE).await);
-        assert!(due(9 * MINUTE).await);
+        assert!(!enqueue_slot(3 * MINUTE).await);
+        assert!(enqueue_slot(9 * MINUTE).await);
         // The clock was set back to before the queued job's time. The job can be claimed immediately.
         let worker = job.worker.as_deref().unwrap();
         assert!(store.complete_job(job.id, worker, "{}", 9 * MINUTE).await.unwrap());
@@ -89,11 +89,11 @@ async fn each_scheduled_slot_enqueues_once_even_if_the_clock_jumps() {
         // A slot recorded by a clock that was years ahead does not block the schedule for years.
         assert!(store.complete_job(early.id, "a", "{}", MINUTE).await.unwrap());
         let years = 1_000_000 * MINUTE;
-        assert!(due(years).await);
+        assert!(enqueue_slot(years).await);
         let job = store.claim_job("a", MINUTE).await.unwrap().unwrap();
         assert!(store.complete_job(job.id, "a", "{}", MINUTE).await.unwrap());
-        assert!(!due(10 * MINUTE).await);
-        assert!(due(11 * MINUTE).await);
+        assert!(!enqueue_slot(10 * MINUTE).await);
+        assert!(enqueue_slot(11 * MINUTE).await);
         store.close().await;
     }
 }
@@ -111,16 +111,16 @@ async fn job_is_claimed_by_exactly_one_of_many_servers() {
         for round in 0..20 {
             first.enqueue_job(JobKind::Retrain, "api", round).await.unwrap();
             first.enqueue_job(JobKind::Update, "api", round).await.unwrap();
-            let all = stores.iter().cycle().take(8).enumerate().map(|(at, store)| {
+            let tasks = stores.iter().cycle().take(8).enumerate().map(|(at, store)| {
                 let store = store.clone();
                 tokio::spawn(async move { store.claim_job(&at.to_string(), round).await.unwrap() })
             });
-            let mut taken = Vec::new();
-            for task in all.collect::<Vec<_>>() {
-                taken.extend(task.await.unwrap());
+            let mut claimed = Vec::new();
+            for task in tasks.collect::<Vec<_>>() {
+                claimed.extend(task.await.unwrap());
             }
-            assert_eq!(taken.len(), 1, "round {round}");
-            let job = &taken[0];
+            assert_eq!(claimed.len(), 1, "round {round}");
+            let job = &claimed[0];
             let worker = job.worker.as_deref().unwrap();
             assert!(first.complete_job(job.id, worker, "{}", round).await.unwrap());
         }

@@ -16,7 +16,7 @@ fn item(id: u32) -> NewItem {
     }
 }
 
-async fn shown(store: &Store, user: &str) -> Vec<(u32, bool)> {
+async fn watchlist_of(store: &Store, user: &str) -> Vec<(u32, bool)> {
     let items = store.watchlist(user).await.unwrap();
     items.iter().map(|item| (item.movie_id.0, item.watched)).collect()
 }
@@ -35,34 +35,34 @@ async fn data_of_a_household_round_trips_until_it_is_deleted() {
         let store = database.open().await;
         watchlists(&store).await;
         profiles(&store).await;
-        opinions(&store).await;
+        preferences_and_feedback(&store).await;
         imports(&store).await;
         sessions_and_keys(&store).await;
-        farewell(&store, &database).await;
+        export_and_deletion(&store, &database).await;
     }
 }
 
 async fn watchlists(store: &Store) {
-    assert!(shown(store, "ada").await.is_empty());
+    assert!(watchlist_of(store, "ada").await.is_empty());
     assert_eq!(store.add_to_watchlist("ada", item(1), 10).await.unwrap(), Added::New);
     assert_eq!(store.add_to_watchlist("ada", item(2), 10).await.unwrap(), Added::New);
     assert_eq!(store.add_to_watchlist("ada", item(1), 99).await.unwrap(), Added::Already);
     assert_eq!(store.add_to_watchlist("o'bob; --", item(2), 10).await.unwrap(), Added::New);
-    assert_eq!(shown(store, "ada").await, [(2, false), (1, false)]);
+    assert_eq!(watchlist_of(store, "ada").await, [(2, false), (1, false)]);
     assert_eq!(store.watchlist("ada").await.unwrap()[1].added_at, 10);
 
     let title = store.set_watched("ada", MovieId(1), true, 11).await.unwrap();
     assert_eq!(title.as_deref(), Some("Film 1"));
-    assert_eq!(shown(store, "ada").await, [(2, false), (1, true)]);
+    assert_eq!(watchlist_of(store, "ada").await, [(2, false), (1, true)]);
     assert_eq!(store.user_history("ada").await.unwrap().known().collect::<Vec<_>>(), [MovieId(1)]);
     store.set_watched("ada", MovieId(1), false, 12).await.unwrap();
-    assert_eq!(shown(store, "ada").await, [(2, false), (1, false)]);
+    assert_eq!(watchlist_of(store, "ada").await, [(2, false), (1, false)]);
     assert_eq!(store.user_history("ada").await.unwrap().known().count(), 0);
     assert_eq!(store.set_watched("ada", MovieId(7), true, 12).await.unwrap(), None);
 
     assert!(store.remove_from_watchlist("ada", MovieId(2), 13).await.unwrap());
     assert!(!store.remove_from_watchlist("ada", MovieId(2), 13).await.unwrap());
-    assert_eq!(shown(store, "o'bob; --").await, [(2, false)]);
+    assert_eq!(watchlist_of(store, "o'bob; --").await, [(2, false)]);
     assert_eq!(store.user_history("ada").await.unwrap().listed, [MovieId(1)]);
 }
 
@@ -72,28 +72,28 @@ async fn profiles(store: &Store) {
     // A profile never gets an id that is already in use as a user key.
     let next = 4;
     store.add_to_watchlist(next.to_string().as_str(), item(9), 20).await.unwrap();
-    let made = store.identify("Eve@Example.org", Some("Eve"), 20).await.unwrap();
-    let Identified::New(eve) = made else { panic!("{made:?}") };
+    let identified = store.identify("Eve@Example.org", Some("Eve"), 20).await.unwrap();
+    let Identified::New(eve) = identified else { panic!("{identified:?}") };
     assert_eq!((eve.email.as_str(), eve.name.as_str()), ("eve@example.org", "Eve"));
     assert_ne!(eve.id, next);
-    assert!(shown(store, &eve.key()).await.is_empty());
+    assert!(watchlist_of(store, &eve.key()).await.is_empty());
     let known = store.identify("EVE@example.org", Some("Mallory"), 99).await.unwrap();
     assert_eq!(known, Identified::Known(eve.clone()));
     assert_eq!(store.profile(eve.id).await.unwrap(), Some(eve.clone()));
     assert_eq!(store.profile(1).await.unwrap(), None, "ada has no profile");
-    let twice = NewProfile {
+    let duplicate = NewProfile {
         email: "eve@example.ORG".to_owned(),
         name: "E".to_owned(),
         password_hash: None,
     };
-    assert!(matches!(store.add_profile(twice, 30).await, Err(StoreError::EmailTaken)));
+    assert!(matches!(store.add_profile(duplicate, 30).await, Err(StoreError::EmailTaken)));
     assert!(store.set_password("eve@example.org", "$hash".to_owned()).await.unwrap());
     assert!(!store.set_password("nobody@example.org", "$hash".to_owned()).await.unwrap());
     let accounts = store.accounts().await.unwrap();
     assert_eq!(accounts, [Account { profile: eve, password_hash: Some("$hash".to_owned()) }]);
 }
 
-async fn opinions(store: &Store) {
+async fn preferences_and_feedback(store: &Store) {
     let preferences = Preferences {
         preferred_genres: vec!["sci-fi".to_owned(), "a \"b\" c".to_owned()],
         runtime_max: Some(120),
@@ -102,26 +102,29 @@ async fn opinions(store: &Store) {
     };
     assert_eq!(store.user_history("ada").await.unwrap().preferences, Preferences::default());
     store.set_preferences("ada", preferences.clone(), 40).await.unwrap();
-    let kept = Preferences { updated_at: Some(40), ..preferences };
-    assert_eq!(store.user_history("ada").await.unwrap().preferences, kept);
+    let stored = Preferences { updated_at: Some(40), ..preferences };
+    assert_eq!(store.user_history("ada").await.unwrap().preferences, stored);
 
     store.update_feedback("ada", MovieId(5), like(), 50).await.unwrap();
     store.update_feedback("ada", MovieId(6), rate(4.5), 51).await.unwrap();
     let dislike =
         FeedbackUpdate { reaction: Some(Reaction::NotInterested), ..FeedbackUpdate::default() };
     store.update_feedback("ada", MovieId(7), dislike, 52).await.unwrap();
-    let taste = store.user_history("ada").await.unwrap();
-    assert_eq!(taste.liked().collect::<Vec<_>>(), [MovieId(5)]);
-    assert_eq!(taste.disliked().collect::<Vec<_>>(), [MovieId(7)]);
-    assert_eq!(taste.rated().next().unwrap().1.halves(), 9);
+    let history = store.user_history("ada").await.unwrap();
+    assert_eq!(history.liked().collect::<Vec<_>>(), [MovieId(5)]);
+    assert_eq!(history.disliked().collect::<Vec<_>>(), [MovieId(7)]);
+    assert_eq!(history.rated().next().unwrap().1.halves(), 9);
 
     // A contradicting update clears the earlier value; other values do not change.
-    let said = store.update_feedback("ada", MovieId(5), rate(1.0), 53).await.unwrap();
-    assert_eq!((said.reaction, said.stars.map(Stars::value)), (None, Some(1.0)));
-    let said = store.update_feedback("ada", MovieId(5), like(), 54).await.unwrap();
-    assert_eq!((said.reaction, said.stars), (Some(Reaction::Like), None));
-    let said = store.update_feedback("ada", MovieId(6), like(), 55).await.unwrap();
-    assert_eq!((said.reaction, said.stars.map(Stars::value)), (Some(Reaction::Like), Some(4.5)));
+    let feedback = store.update_feedback("ada", MovieId(5), rate(1.0), 53).await.unwrap();
+    assert_eq!((feedback.reaction, feedback.stars.map(Stars::value)), (None, Some(1.0)));
+    let feedback = store.update_feedback("ada", MovieId(5), like(), 54).await.unwrap();
+    assert_eq!((feedback.reaction, feedback.stars), (Some(Reaction::Like), None));
+    let feedback = store.update_feedback("ada", MovieId(6), like(), 55).await.unwrap();
+    assert_eq!(
+        (feedback.reaction, feedback.stars.map(Stars::value)),
+        (Some(Reaction::Like), Some(4.5))
+    );
     let watched = FeedbackUpdate { watched: Some(true), ..FeedbackUpdate::default() };
     store.update_feedback("ada", MovieId(6), watched, 56).await.unwrap();
     let order: Vec<u32> =
@@ -133,9 +136,11 @@ async fn opinions(store: &Store) {
     assert_eq!(store.reset_feedback("ada", 60).await.unwrap(), 2);
     assert_eq!(store.reset_feedback("ada", 61).await.unwrap(), 0);
     assert_eq!(store.reset_feedback("nobody", 61).await.unwrap(), 0);
-    let left = store.feedback("ada").await.unwrap();
-    assert_eq!(left.len(), 1, "the watched mark is not deleted");
-    assert!(left[0].watched && left[0].stars.is_none() && left[0].reaction.is_none());
+    let remaining = store.feedback("ada").await.unwrap();
+    assert_eq!(remaining.len(), 1, "the watched mark is not deleted");
+    assert!(
+        remaining[0].watched && remaining[0].stars.is_none() && remaining[0].reaction.is_none()
+    );
 }
 
 async fn imports(store: &Store) {
@@ -230,7 +235,7 @@ async fn distinguishes_imports_and_feedback_of_the_same_millisecond() {
         assert_eq!(stored(1).await, (Some(5.0), None));
         let newest = store.imports("ada").await.unwrap()[0].id;
         assert_eq!(stored(2).await, (Some(1.0), Some(newest)));
-        // Undo restores the import id, but no id of an import that the user did not make.
+        // Undo restores the import id only if the import belongs to the user.
         let snapshot = store.movie_snapshot("ada", MovieId(2)).await.unwrap();
         store.delete_feedback("ada", MovieId(2), NOW).await.unwrap();
         store.restore_movie("ada", MovieId(2), snapshot.clone(), NOW).await.unwrap();
@@ -264,25 +269,25 @@ async fn sessions_and_keys(store: &Store) {
         scope: Scope::Write,
     };
     store.add_key(key.clone(), 81).await.unwrap();
-    let kept = ApiKey { key, created_at: 81, revoked_at: None };
-    assert_eq!(store.key("k1").await.unwrap(), Some(kept));
+    let stored = ApiKey { key, created_at: 81, revoked_at: None };
+    assert_eq!(store.key("k1").await.unwrap(), Some(stored));
     assert!(store.revoke_key("k1", 82).await.unwrap());
     assert!(!store.revoke_key("k1", 83).await.unwrap());
     assert_eq!(store.keys().await.unwrap()[0].revoked_at, Some(82));
 }
 
-async fn farewell(store: &Store, database: &Database) {
-    let everything = store.export_user("ada").await.unwrap();
-    assert_eq!((everything.feedback.len(), everything.watchlist.len()), (1502, 500));
+async fn export_and_deletion(store: &Store, database: &Database) {
+    let export = store.export_user("ada").await.unwrap();
+    assert_eq!((export.feedback.len(), export.watchlist.len()), (1502, 500));
     let receipt = store.forget("ada", "r1".to_owned(), 90).await.unwrap().unwrap();
     assert_eq!(receipt.deleted["feedback"], 1502);
     assert_eq!((receipt.deleted["watchlist"], receipt.deleted["users"]), (500, 1));
-    let nothing = store.export_user("ada").await.unwrap();
-    assert!(nothing.feedback.is_empty() && nothing.watchlist.is_empty());
+    let empty = store.export_user("ada").await.unwrap();
+    assert!(empty.feedback.is_empty() && empty.watchlist.is_empty());
     assert_eq!(store.user_history("ada").await.unwrap(), UserHistory::default().into());
     assert_eq!(store.forget("ada", "r2".to_owned(), 91).await.unwrap(), None);
     assert_eq!(
-        shown(store, "o'bob; --").await,
+        watchlist_of(store, "o'bob; --").await,
         [(2, false)],
         "the data of other users is unchanged"
     );
@@ -311,8 +316,8 @@ async fn farewell(store: &Store, database: &Database) {
         }
     }
     // Ids of deleted profiles are not reused.
-    let made = store.identify("bob@example.org", Some("Bob"), 93).await.unwrap();
-    assert!(matches!(made, Identified::New(bob) if bob.id > eve.id));
+    let identified = store.identify("bob@example.org", Some("Bob"), 93).await.unwrap();
+    assert!(matches!(identified, Identified::New(bob) if bob.id > eve.id));
 }
 
 /// Cached results are keyed by the data version, so it must change with every write of any server.
@@ -326,29 +331,29 @@ async fn data_version_changes_with_every_change_and_only_then() {
             None => database.open().await,
         };
         let mut seen = Vec::new();
-        let mut changed = async |what: &str| {
+        let mut assert_changed = async |what: &str| {
             let version = store.data_version("ada").await.unwrap();
             assert_eq!(other.data_version("ada").await.unwrap(), version, "{what}");
             assert_eq!(other.user_history("ada").await.unwrap().data_version, version, "{what}");
             assert!(!seen.contains(&version), "{what}: {version:?}");
             seen.push(version);
         };
-        changed("unknown user").await;
+        assert_changed("unknown user").await;
         store.update_feedback("ada", MovieId(1), like(), 10).await.unwrap();
-        changed("feedback").await;
+        assert_changed("feedback").await;
         // The clock goes back, which is equivalent to two changes within a millisecond.
         store.update_feedback("ada", MovieId(2), like(), 9).await.unwrap();
-        changed("feedback with an earlier time").await;
+        assert_changed("feedback with an earlier time").await;
         store.delete_feedback("ada", MovieId(2), 9).await.unwrap();
-        changed("feedback deleted").await;
+        assert_changed("feedback deleted").await;
         store.add_to_watchlist("ada", item(3), 20).await.unwrap();
-        changed("listed").await;
+        assert_changed("listed").await;
         store.set_watched("ada", MovieId(3), true, 20).await.unwrap();
-        changed("watched").await;
+        assert_changed("watched").await;
         store.remove_from_watchlist("ada", MovieId(3), 20).await.unwrap();
-        changed("removed").await;
+        assert_changed("removed").await;
         store.set_preferences("ada", Preferences::default(), 20).await.unwrap();
-        changed("preferences").await;
+        assert_changed("preferences").await;
         let record = ImportRecord {
             service: "imdb".to_owned(),
             file: "ratings.csv".to_owned(),
@@ -363,12 +368,12 @@ async fn data_version_changes_with_every_change_and_only_then() {
             listed: false,
         };
         store.import("ada", vec![movie], record, 30).await.unwrap();
-        changed("imported").await;
+        assert_changed("imported").await;
         store.reset_feedback("ada", 30).await.unwrap();
-        changed("reset").await;
-        let known = store.movie_snapshot("ada", MovieId(3)).await.unwrap();
-        store.restore_movie("ada", MovieId(3), known, 30).await.unwrap();
-        changed("restored").await;
+        assert_changed("reset").await;
+        let snapshot = store.movie_snapshot("ada", MovieId(3)).await.unwrap();
+        store.restore_movie("ada", MovieId(3), snapshot, 30).await.unwrap();
+        assert_changed("restored").await;
         let before = store.data_version("ada").await.unwrap();
         assert!(!store.delete_feedback("ada", MovieId(77), 40).await.unwrap());
         assert!(!store.remove_from_watchlist("ada", MovieId(77), 40).await.unwrap());
@@ -378,7 +383,7 @@ async fn data_version_changes_with_every_change_and_only_then() {
         store.forget("ada", "r1".to_owned(), 50).await.unwrap().unwrap();
         assert_eq!(store.data_version("ada").await.unwrap(), None);
         store.update_feedback("ada", MovieId(1), like(), 10).await.unwrap();
-        changed("recreated after deletion").await;
+        assert_changed("recreated after deletion").await;
     }
 }
 
@@ -394,59 +399,60 @@ async fn restore_movie_undoes_every_change_exactly() {
         store.update_feedback("ada", MovieId(2), rate(4.5), 11).await.unwrap();
         store.update_feedback("ada", MovieId(9), like(), 12).await.unwrap();
         let movies = [1, 2, 3, 9, 77].map(MovieId);
-        let undone = async |movie: MovieId, what: &str, before: (UserExport, MovieSnapshot)| {
-            // Clients hold the snapshot as text.
-            let known = before.1.to_string().parse().unwrap();
-            store.restore_movie("ada", movie, known, 30).await.unwrap();
-            assert_eq!(all().await, before.0, "{what} of {movie:?}");
-            assert_eq!(
-                store.movie_snapshot("ada", movie).await.unwrap(),
-                before.1,
-                "{what} of {movie:?}"
-            );
-        };
+        let assert_undone =
+            async |movie: MovieId, what: &str, before: (UserExport, MovieSnapshot)| {
+                // Clients hold the snapshot as text.
+                let snapshot = before.1.to_string().parse().unwrap();
+                store.restore_movie("ada", movie, snapshot, 30).await.unwrap();
+                assert_eq!(all().await, before.0, "{what} of {movie:?}");
+                assert_eq!(
+                    store.movie_snapshot("ada", movie).await.unwrap(),
+                    before.1,
+                    "{what} of {movie:?}"
+                );
+            };
         for movie in movies {
             let before = (all().await, store.movie_snapshot("ada", movie).await.unwrap());
             let dislike = FeedbackUpdate { reaction: Some(Reaction::Dislike), ..watched() };
             store.update_feedback("ada", movie, dislike, 20).await.unwrap();
-            undone(movie, "a dislike", before.clone()).await;
+            assert_undone(movie, "a dislike", before.clone()).await;
             store.update_feedback("ada", movie, rate(1.0), 20).await.unwrap();
             store.remove_from_watchlist("ada", movie, 20).await.unwrap();
             // Another user's watchlist changes in the meantime.
             store.add_to_watchlist("bob", item(movie.0), 21).await.unwrap();
-            undone(movie, "stars and a removal", before.clone()).await;
+            assert_undone(movie, "stars and a removal", before.clone()).await;
             store.delete_feedback("ada", movie, 20).await.unwrap();
             store.add_to_watchlist("ada", item(movie.0), 20).await.unwrap();
-            undone(movie, "an addition", before.clone()).await;
+            assert_undone(movie, "an addition", before.clone()).await;
         }
         // The newest entry: no later watchlist position exists.
         store.add_to_watchlist("ada", item(6), 40).await.unwrap();
-        let known = store.movie_snapshot("ada", MovieId(6)).await.unwrap();
+        let snapshot = store.movie_snapshot("ada", MovieId(6)).await.unwrap();
         store.remove_from_watchlist("ada", MovieId(6), 41).await.unwrap();
-        store.restore_movie("ada", MovieId(6), known.clone(), 42).await.unwrap();
-        assert_eq!(shown(&store, "ada").await.first(), Some(&(6, false)));
+        store.restore_movie("ada", MovieId(6), snapshot.clone(), 42).await.unwrap();
+        assert_eq!(watchlist_of(&store, "ada").await.first(), Some(&(6, false)));
         // Forged positions neither consume positions nor displace entries of other users.
-        let text = known.to_string();
+        let text = snapshot.to_string();
         let (start, _) = text.rsplit_once("\"position\":").unwrap();
-        let bobs = shown(&store, "bob").await;
+        let bobs_watchlist = watchlist_of(&store, "bob").await;
         for position in [i64::MIN, 0, 1, i64::MAX] {
             let forged = format!("{start}\"position\":{position}}}}}").parse().unwrap();
             store.restore_movie("ada", MovieId(6), forged, 43).await.unwrap();
         }
-        assert_eq!(shown(&store, "bob").await, bobs);
+        assert_eq!(watchlist_of(&store, "bob").await, bobs_watchlist);
         store.add_to_watchlist("ada", item(7), 44).await.unwrap();
-        let ada: Vec<u32> = shown(&store, "ada").await.into_iter().map(|it| it.0).collect();
+        let ada: Vec<u32> = watchlist_of(&store, "ada").await.into_iter().map(|it| it.0).collect();
         assert_eq!(ada, [7, 6, 5, 4, 3, 2, 1]);
         // A snapshot does not restore a deleted profile.
-        let made = store.identify("eve@example.org", Some("Eve"), 50).await.unwrap();
-        let Identified::New(eve) = made else { panic!("{made:?}") };
+        let identified = store.identify("eve@example.org", Some("Eve"), 50).await.unwrap();
+        let Identified::New(eve) = identified else { panic!("{identified:?}") };
         store.forget(&eve.key(), "r".to_owned(), 51).await.unwrap().unwrap();
-        let late = store.restore_movie(&eve, MovieId(1), known, 52).await;
+        let late = store.restore_movie(&eve, MovieId(1), snapshot, 52).await;
         assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
     }
 }
 
-/// Reads after a write return the written data, also under concurrency.
+/// A read after a write returns the written data, also under concurrent writes.
 #[tokio::test(flavor = "multi_thread")]
 async fn feedback_is_visible_to_the_next_read() {
     for database in databases("feedback_is_visible_to_the_next_read").await {

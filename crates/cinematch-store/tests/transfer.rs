@@ -10,7 +10,7 @@ use cinematch_store::*;
 use databases::{Database, databases};
 
 /// Fills every table of the store.
-async fn lived_in(store: &Store) {
+async fn fill(store: &Store) {
     let item = |id: u32| NewItem {
         movie_id: MovieId(id),
         title: format!("Film \"{id}\"; é"),
@@ -32,9 +32,9 @@ async fn lived_in(store: &Store) {
             matched: 450,
         };
         store.import(user, (0..450).map(movie).collect(), record, 100).await.unwrap();
-        let said =
+        let rating =
             FeedbackUpdate { stars: Stars::from_halves(at as u8 + 3), ..FeedbackUpdate::default() };
-        store.update_feedback(user, MovieId(7), said, 5).await.unwrap();
+        store.update_feedback(user, MovieId(7), rating, 5).await.unwrap();
     }
     store.identify("eve@example.org", Some("Eve"), 1).await.unwrap();
     let preferences = Preferences {
@@ -53,61 +53,62 @@ async fn lived_in(store: &Store) {
     store.forget("bob", "r".to_owned(), 4).await.unwrap();
 }
 
-async fn all(store: &Store) -> (Vec<UserExport>, Vec<Account>, Vec<ApiKey>) {
-    let mut people = Vec::new();
+async fn all_data(store: &Store) -> (Vec<UserExport>, Vec<Account>, Vec<ApiKey>) {
+    let mut exports = Vec::new();
     for user in ["ada", "bob", "zoë", "4"] {
-        people.push(store.export_user(user).await.unwrap());
+        exports.push(store.export_user(user).await.unwrap());
     }
-    (people, store.accounts().await.unwrap(), store.keys().await.unwrap())
+    (exports, store.accounts().await.unwrap(), store.keys().await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn backup_restores_all_data_and_moves_it_between_databases() {
     for database in databases("backup_restores_all_data_and_moves_it_between_databases").await {
         let store = database.open().await;
-        lived_in(&store).await;
-        let before = all(&store).await;
+        fill(&store).await;
+        let before = all_data(&store).await;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sub/backup.db");
         // The server keeps running during the backup.
         backup(&database.address, &file, Existing::Keep).await.unwrap();
-        let known = store.data_version("ada").await.unwrap();
+        let before_deletion = store.data_version("ada").await.unwrap();
         store.delete_feedback("ada", MovieId(7), 101).await.unwrap();
-        let since = store.data_version("ada").await.unwrap();
-        assert_ne!(all(&store).await, before);
-        let left: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().collect();
-        assert_eq!(left.len(), 1, "the folder contains only the backup");
+        let after_deletion = store.data_version("ada").await.unwrap();
+        assert_ne!(all_data(&store).await, before);
+        let files: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().collect();
+        assert_eq!(files.len(), 1, "the folder contains only the backup");
 
         // A non-empty database is only overwritten with `Existing::Replace`.
-        let refused =
-            restore(&file, (&store, &database.address), Existing::Keep).await.unwrap_err();
-        assert!(refused.to_string().contains("--replace"), "{refused}");
+        let error = restore(&file, (&store, &database.address), Existing::Keep).await.unwrap_err();
+        assert!(error.to_string().contains("--replace"), "{error}");
         let copied = restore(&file, (&store, &database.address), Existing::Replace).await.unwrap();
         assert_eq!((copied["users"], copied["watchlist"], copied["deletions"]), (3, 900, 1));
         // Changes after the restore get data versions that no earlier change had, including those that the
         // restore discarded.
         store.update_feedback("ada", MovieId(7), FeedbackUpdate::default(), 1000).await.unwrap();
-        assert!(![known, since].contains(&store.data_version("ada").await.unwrap()));
+        assert!(
+            ![before_deletion, after_deletion].contains(&store.data_version("ada").await.unwrap())
+        );
         restore(&file, (&store, &database.address), Existing::Replace).await.unwrap();
         store.close().await;
         drop(store);
         let store = database.open().await;
-        assert_eq!(all(&store).await, before);
+        assert_eq!(all_data(&store).await, before);
 
         // The backup restores into every kind of database, and new ids continue after the restored ones.
-        for other in databases("moving").await {
+        for other in databases("backup_restores_all_data_and_moves_it_between_databases").await {
             let to = other.open().await;
             restore(&file, (&to, &other.address), Existing::Keep).await.unwrap();
-            assert_eq!(all(&to).await, before);
-            let made = to.identify("new@example.org", Some("New"), 2).await.unwrap();
-            assert!(matches!(made, Identified::New(new) if new.id > 4));
+            assert_eq!(all_data(&to).await, before);
+            let identified = to.identify("new@example.org", Some("New"), 2).await.unwrap();
+            assert!(matches!(identified, Identified::New(new) if new.id > 4));
         }
         let again = backup(&database.address, &file, Existing::Keep).await.unwrap_err();
         assert!(matches!(again, StoreError::NotEmpty { .. }), "{again}");
         backup(&database.address, &file, Existing::Replace).await.unwrap();
         if let Some(source) = database.address.file() {
-            let itself = backup(&database.address, source, Existing::Replace).await.unwrap_err();
-            assert!(itself.to_string().contains("the database itself"), "{itself}");
+            let error = backup(&database.address, source, Existing::Replace).await.unwrap_err();
+            assert!(error.to_string().contains("the database itself"), "{error}");
         }
     }
 }
@@ -116,26 +117,26 @@ async fn backup_restores_all_data_and_moves_it_between_databases() {
 async fn restore_rejects_invalid_backups_and_changes_nothing() {
     let database = Database::file();
     let store = database.open().await;
-    lived_in(&store).await;
-    let before = all(&store).await;
+    fill(&store).await;
+    let before = all_data(&store).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("x.db");
     backup(&database.address, &file, Existing::Keep).await.unwrap();
-    let whole = std::fs::read(&file).unwrap();
-    let refused = |what: &'static str, bytes: Vec<u8>| {
+    let bytes = std::fs::read(&file).unwrap();
+    let file_with = |what: &'static str, bytes: Vec<u8>| {
         let path = folder.path().join(what);
         std::fs::write(&path, bytes).unwrap();
         path
     };
-    let mut torn = whole.clone();
-    for byte in &mut torn[5000..9000] {
+    let mut corrupt = bytes.clone();
+    for byte in &mut corrupt[5000..9000] {
         *byte ^= 0x5a;
     }
     let files = [
-        refused("text", b"this is a text, not a database, and long enough".to_vec()),
-        refused("empty", Vec::new()),
-        refused("cut", whole[..whole.len() / 2].to_vec()),
-        refused("torn", torn),
+        file_with("text", b"this is text, not a database, and longer than a header".to_vec()),
+        file_with("empty", Vec::new()),
+        file_with("cut", bytes[..bytes.len() / 2].to_vec()),
+        file_with("corrupt", corrupt),
         folder.path().join("not-there"),
     ];
     for file in files {
@@ -143,12 +144,12 @@ async fn restore_rejects_invalid_backups_and_changes_nothing() {
         let error = restore(&file, to, Existing::Replace).await.unwrap_err().to_string();
         let name = file.file_name().unwrap().to_str().unwrap();
         assert!(error.contains(name), "{error}");
-        assert_eq!(all(&store).await, before, "{name}");
+        assert_eq!(all_data(&store).await, before, "{name}");
     }
-    let other = refused("notes.txt", b"do not lose me".to_vec());
+    let other = file_with("notes.txt", b"must not be replaced".to_vec());
     let error = backup(&database.address, &other, Existing::Replace).await.unwrap_err();
     assert!(error.to_string().contains("is not replaced"), "{error}");
-    assert_eq!(std::fs::read(&other).unwrap(), b"do not lose me");
+    assert_eq!(std::fs::read(&other).unwrap(), b"must not be replaced");
     let nowhere = Address::File(folder.path().join("nowhere.db"));
     let error = backup(&nowhere, &folder.path().join("b.db"), Existing::Keep).await.unwrap_err();
     assert!(error.to_string().contains("nowhere.db not found"), "{error}");
@@ -267,17 +268,17 @@ async fn file_is_locked_by_one_server_and_open_errors_name_the_database() {
     let busy = Store::open(&Address::File(link), Ownership::Exclusive).await.unwrap_err();
     assert!(matches!(busy, StoreError::Busy { .. }));
     // A shared store can add accounts while a server holds the lock.
-    let beside = Store::open(&database.address, Ownership::Shared).await.unwrap();
+    let shared = Store::open(&database.address, Ownership::Shared).await.unwrap();
     let new = NewProfile { email: "a@b.c".to_owned(), name: "A".to_owned(), password_hash: None };
-    beside.add_profile(new, 1).await.unwrap();
+    shared.add_profile(new, 1).await.unwrap();
     assert_eq!(store.accounts().await.unwrap().len(), 1);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("people.db");
-    std::fs::write(&path, "this is a text, not a database, and long enough to tell").unwrap();
+    std::fs::write(&path, "this is text, not a database, and longer than a header").unwrap();
     let error =
         Store::open(&Address::File(path), Ownership::Exclusive).await.unwrap_err().to_string();
     assert!(error.contains("people.db"), "{error}");
-    let nobody = Address::parse("postgres://ada:hunter2@127.0.0.1:1/films").unwrap();
-    let error = Store::open(&nobody, Ownership::Exclusive).await.unwrap_err().to_string();
+    let unreachable = Address::parse("postgres://ada:hunter2@127.0.0.1:1/films").unwrap();
+    let error = Store::open(&unreachable, Ownership::Exclusive).await.unwrap_err().to_string();
     assert!(error.contains("127.0.0.1:1/films") && !error.contains("hunter2"), "{error}");
 }

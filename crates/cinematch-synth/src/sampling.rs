@@ -126,11 +126,11 @@ mod tests {
         #[test]
         fn shares_add_up_to_the_total_within_their_limits(
             weights in proptest::collection::vec(0.01_f32..100.0, 1..40),
-            part in 0.0_f64..=1.0,
+            fraction in 0.0_f64..=1.0,
         ) {
             let limit = |at: usize| 3 + at as u32 % 7;
-            let room: u64 = (0..weights.len()).map(|at| u64::from(limit(at))).sum();
-            let total = (room as f64 * part) as u64;
+            let capacity: u64 = (0..weights.len()).map(|at| u64::from(limit(at))).sum();
+            let total = (capacity as f64 * fraction) as u64;
             let shares = share_out(total, &weights, limit);
             proptest::prop_assert_eq!(shares.iter().map(|n| u64::from(*n)).sum::<u64>(), total);
             for (at, share) in shares.iter().enumerate() {

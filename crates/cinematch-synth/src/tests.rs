@@ -1,4 +1,4 @@
-//! Tests of whole files, which are read back with the library's decoders.
+//! Tests of complete files, read with the library's decoders.
 
 use std::io;
 use std::sync::OnceLock;
@@ -31,7 +31,7 @@ fn generate(params: SyntheticParams) -> Files {
     Files { generator, movies, links, ratings, tags, tmdb }
 }
 
-/// One hundredth of MovieLens 32M, generated once.
+/// Returns files of one hundredth of the size of MovieLens 32M, generated once.
 fn hundredth() -> &'static Files {
     static FILES: OnceLock<Files> = OnceLock::new();
     FILES.get_or_init(|| generate(SyntheticParams::default()))
@@ -41,7 +41,7 @@ fn tiny(seed: u64) -> SyntheticParams {
     SyntheticParams { movies: 300, users: 20, ratings: 600, tags: 60, seed }
 }
 
-/// Checks the invariants of the files at any size.
+/// Checks the invariants that files of any size satisfy.
 fn check(files: &Files) {
     let params = files.generator.world.params;
     let movies = movielens::movies("movies.csv", &files.movies).unwrap();
@@ -72,7 +72,7 @@ fn check(files: &Files) {
     assert_eq!(users.len(), params.users as usize);
     assert!(users.iter().all(|user| (1..=params.users).contains(user)));
     assert!(ratings.records.iter().all(|row| known.contains(&row.movie_id.0)));
-    // 1996 to the end of a session that began before 14 October 2023.
+    // From 1996 to the end of a session that began before 14 October 2023.
     assert!(
         ratings.records.iter().all(|row| (820_454_400..1_698_000_000).contains(&row.timestamp))
     );
@@ -128,13 +128,13 @@ proptest::proptest! {
     fn files_of_any_size_are_valid(
         movies in 1_u32..200,
         users in 1_u32..60,
-        fill in 0.0_f64..=1.0,
-        zeal in 0.0_f64..=1.0,
+        rating_share in 0.0_f64..=1.0,
+        tag_share in 0.0_f64..=1.0,
         seed: u64,
     ) {
         let max = (u64::from(users) * u64::from(movies) / 2).max(users.into());
-        let ratings = u64::from(users) + ((max - u64::from(users)) as f64 * fill) as u64;
-        let tags = (ratings as f64 * 4.0 * zeal) as u64;
+        let ratings = u64::from(users) + ((max - u64::from(users)) as f64 * rating_share) as u64;
+        let tags = (ratings as f64 * 4.0 * tag_share) as u64;
         check(&generate(SyntheticParams { movies, users, ratings, tags, seed }));
     }
 }
@@ -165,9 +165,9 @@ fn equal_parameters_give_equal_bytes_on_every_machine() {
 #[test]
 fn reports_progress_up_to_the_last_row() {
     let mut reported = Vec::new();
-    let mut nowhere = io::sink();
+    let mut sink = io::sink();
     let generator = &hundredth().generator;
-    generator.write_ratings(&mut nowhere, &mut |rows| reported.push(rows)).unwrap();
+    generator.write_ratings(&mut sink, &mut |rows| reported.push(rows)).unwrap();
     assert!(reported.len() >= 3 && reported.is_sorted());
     assert_eq!(reported.last(), Some(&320_002));
 }
@@ -199,7 +199,7 @@ fn every_irregularity_of_titles_and_links_occurs() {
     let files = hundredth();
     let movies = movielens::movies("movies.csv", &files.movies).unwrap().records;
     let n = movies.len() as f64;
-    // Read without the decoder, which trims titles.
+    // These titles are read without the decoder, which trims them.
     let mut reader = csv::Reader::from_reader(files.movies.as_slice());
     let titles: Vec<String> =
         reader.records().map(|row| row.unwrap().get(1).unwrap().to_owned()).collect();
@@ -229,8 +229,9 @@ fn every_irregularity_of_titles_and_links_occurs() {
         let got = titles.iter().filter(|title| matches(title)).count() as f64 / n;
         assert!((from..to).contains(&got), "{name}: {got}");
     }
-    let bare = movies.iter().filter(|row| row.genres == "(no genres listed)").count() as f64 / n;
-    assert!((bare - 0.0808).abs() < 0.0005, "no genres: {bare}");
+    let without_genres =
+        movies.iter().filter(|row| row.genres == "(no genres listed)").count() as f64 / n;
+    assert!((without_genres - 0.0808).abs() < 0.0005, "no genres: {without_genres}");
     let quoted = String::from_utf8_lossy(&files.movies).contains("\"\"");
     assert!(quoted, "doubled quotes");
     assert!(movies.last().unwrap().movie_id.0 > 2 * movies.len() as u32, "gaps between ids");
@@ -299,7 +300,10 @@ fn popularity_and_activity_have_long_tails() {
         "most popular movie: {}",
         counts[0]
     );
-    assert!(counts.iter().filter(|count| **count <= 2).count() > 4_000, "a tail of ones and twos");
+    assert!(
+        counts.iter().filter(|count| **count <= 2).count() > 4_000,
+        "too few movies with one or two ratings"
+    );
 
     by_user.sort_unstable();
     assert!(by_user[0] >= 20);
@@ -357,10 +361,10 @@ fn users_prefer_and_rate_higher_their_own_cluster() {
             watched[own] += 1.0;
         }
     }
-    let liking = stars[1] / watched[1] - stars[0] / watched[0];
-    assert!(liking > 0.2, "own cluster rated {liking} stars higher");
-    let seeking = (watched[1] / offered[1]) / (watched[0] / offered[0]);
-    assert!(seeking > 2.0, "own cluster watched {seeking} times as much");
+    let rating_difference = stars[1] / watched[1] - stars[0] / watched[0];
+    assert!(rating_difference > 0.2, "own cluster rated {rating_difference} stars higher");
+    let watch_ratio = (watched[1] / offered[1]) / (watched[0] / offered[0]);
+    assert!(watch_ratio > 2.0, "own cluster watched {watch_ratio} times as much");
 }
 
 #[test]

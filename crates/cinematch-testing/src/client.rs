@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use crate::reply::Reply;
 use crate::world::World;
 
-/// Host that requests name, unless a test names another.
+/// `Host` header of requests for which a test sets none.
 const HOST: &str = "127.0.0.1:8000";
 
 /// A client of a router. Calls block until the reply is complete, and follow no redirects.
@@ -32,7 +32,7 @@ impl Client {
         &self.world
     }
 
-    /// Returns the origin that pages of the router have.
+    /// Returns the origin of the router's pages.
     pub fn origin(&self) -> String {
         format!("http://{HOST}")
     }
@@ -81,12 +81,12 @@ impl Client {
         self.send(("PUT", path), &[], None)
     }
 
-    /// Sends JSON.
+    /// Sends a POST request with JSON.
     pub fn post(&self, path: &str, body: &Value) -> Reply {
         self.post_raw(path, "application/json", &body.to_string())
     }
 
-    /// Sends a body of any content type.
+    /// Sends a POST request with a body of any content type.
     pub fn post_raw(&self, path: &str, content_type: &str, body: &str) -> Reply {
         self.send(("POST", path), &[("content-type", content_type)], Some(body.as_bytes()))
     }
@@ -98,7 +98,7 @@ impl Client {
         self.send(call, &headers, text.as_deref().map(str::as_bytes))
     }
 
-    /// Requests recommendations and asserts that the request succeeds.
+    /// Requests recommendations, asserts that the request succeeds, and returns the reply.
     pub fn recommend(&self, body: &Value) -> Value {
         let reply = self.post("/api/recommendations", body);
         assert_eq!(reply.status, 200, "{}", reply.text);
@@ -106,7 +106,7 @@ impl Client {
     }
 }
 
-/// Writes the document of a problem that no layer of the router has written yet, as the server's outermost layer does.
+/// Writes the document of a problem that no layer of the router has written, as the server's outermost layer does.
 fn with_document(response: Response<Body>) -> Response<Body> {
     const REQUEST_ID: &str = "in-process";
     let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AnyPool, AssertSqlSafe};
 
-/// Creates a database on the `PostgreSQL` server at `server`, whose user may do so, and returns its address.
+/// Creates a database on the `PostgreSQL` server at `server` and returns its address. The user in `server` needs the
+/// permission to create databases.
 ///
 /// Names contain the process id and a counter, so that test binaries can share a server.
 pub async fn new_database(server: &str) -> String {

@@ -5,7 +5,7 @@
 pub struct Dice(u64);
 
 impl Dice {
-    /// Creates a generator.
+    /// Creates a generator from a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
@@ -23,13 +23,13 @@ impl Dice {
         self.below(n) == 0
     }
 
-    /// Returns one of the values.
-    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len() as u64) as usize]
+    /// Returns a random element of a slice, which must not be empty.
+    pub fn pick<'a, T>(&mut self, values: &'a [T]) -> &'a T {
+        &values[self.below(values.len() as u64) as usize]
     }
 }
 
-/// Returns a generator of pseudo-random numbers below a bound (xorshift, Marsaglia 2003).
+/// Returns a function that returns a pseudo-random number below its argument (xorshift, Marsaglia 2003).
 pub fn random(mut state: u64) -> impl FnMut(u64) -> u64 {
     move |below| {
         state ^= state << 13;

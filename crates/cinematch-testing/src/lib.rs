@@ -1,10 +1,10 @@
 //! Tests of routes and pages in one process, without sockets.
 //!
-//! [`Sample`] trains the sample catalog as `cinematch preprocess` and `cinematch train` do. [`World`] is a service over
-//! it with a database of its own, and [`Client`] sends requests to a router of that service. All worlds of a test
-//! binary share one trained sample unless a test trains another, so a world costs little more than its database.
+//! [`Sample`] trains the sample catalog as `cinematch preprocess` and `cinematch train` do. [`World`] is a service
+//! over it with its own database, and [`Client`] sends requests to a router of that service. All worlds of a test
+//! binary share one trained sample unless a test trains another, so a new world costs little more than a database.
 //!
-//! For development only: no other crate has a normal dependency on this one.
+//! Other crates use this crate only as a dev-dependency.
 
 mod client;
 mod databases;

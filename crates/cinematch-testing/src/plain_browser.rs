@@ -16,12 +16,12 @@ impl<'a> PlainBrowser<'a> {
     /// Creates a browser with a new profile.
     pub fn new(server: &'a Client, name: &str) -> Self {
         let mut browser = Self { server, cookies: String::new() };
-        let made = browser.send("/people", &format!("name={name}"), &[]);
-        assert_eq!(made.headers["location"], "/welcome");
+        let reply = browser.send("/people", &format!("name={name}"), &[]);
+        assert_eq!(reply.headers["location"], "/welcome");
         browser
     }
 
-    /// Opens a page and asserts that it is one.
+    /// Opens a page, asserts that the reply is HTML, and returns its text.
     pub fn page(&self, path: &str) -> String {
         let reply = self.get(path);
         assert_eq!(reply.status, 200, "{path}: {}", reply.text);
@@ -35,7 +35,7 @@ impl<'a> PlainBrowser<'a> {
         self.server.send(("GET", path), &headers, None)
     }
 
-    /// Submits a form from the browse page without following redirects; stores the cookies.
+    /// Submits a form from the browse page without following redirects, and stores the cookies of the reply.
     pub fn send(&mut self, path: &str, fields: &str, more: &[(&str, &str)]) -> Reply {
         let referrer = format!("{}/browse?genre=crime", self.server.origin());
         let mut headers = vec![

@@ -1,9 +1,9 @@
-//! HTTP replies and what tests expect of them.
+//! HTTP replies, and assertions about them.
 
 use axum::http::{HeaderMap, Response};
 use serde_json::Value;
 
-/// An HTTP reply: status, selected headers and body.
+/// An HTTP reply: status, headers and body.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// Status code.

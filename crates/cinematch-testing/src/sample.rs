@@ -28,7 +28,7 @@ pub const SERVICES_OF_REGIONS: &str = "tmdb_id,region,flatrate,ads,free,rent,buy
     900000001,DE,Netflix|MUBI,,,,\n900000002,DE,MUBI,Netflix,arte,,\n900000003,US,Max,,,,\n\
     900000001,US,Prime Video,,,Apple TV,\n";
 
-/// Files to train on. Training takes about half a second, so tests share [`Sample::shared`] where they can.
+/// Input files for training. Training takes about half a second, so tests use [`Sample::shared`] where possible.
 #[derive(Clone, Debug)]
 pub struct Sample {
     movies: String,
@@ -124,13 +124,13 @@ impl Sample {
         train(training, &mut |_, _| ()).unwrap()
     }
 
-    /// Trains, publishes in `artifacts` and loads.
+    /// Trains a generation, publishes it in `artifacts` and loads it.
     pub fn publish(&self, artifacts: &Path) -> Arc<Serving> {
         Generations::at(artifacts).publish(&self.train(), 3).unwrap();
         Serving::new(Bundle::load(artifacts).unwrap())
     }
 
-    /// Trains and loads, without files that remain.
+    /// Trains a generation and loads it from a temporary folder, which is deleted.
     pub fn serving(&self) -> Arc<Serving> {
         let folder = tempfile::tempdir().unwrap();
         self.publish(folder.path())

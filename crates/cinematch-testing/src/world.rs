@@ -1,4 +1,4 @@
-//! A service over the sample with a database of its own.
+//! A service over the sample with its own database.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ impl Default for World {
 }
 
 impl World {
-    /// Creates a world that serves what a test trained.
+    /// Creates a world that serves the given generation.
     pub fn of(serving: Arc<Serving>) -> Self {
         Self::open(serving, None, tempfile::tempdir().unwrap())
     }
@@ -54,8 +54,8 @@ impl World {
         Self::open(serving, None, folder)
     }
 
-    /// Creates one world per kind of database: an `SQLite` file, and the `PostgreSQL` server at `postgres`. Prints a
-    /// notice for `test` if there is none.
+    /// Creates one world on a `SQLite` file and one on the `PostgreSQL` server at `postgres`. Prints a notice for
+    /// `test` if `postgres` is `None`.
     pub fn on_every_database(test: &str, postgres: Option<&str>) -> Vec<Self> {
         let mut worlds = vec![Self::default()];
         match postgres {
@@ -63,7 +63,9 @@ impl World {
                 let folder = tempfile::tempdir().unwrap();
                 worlds.push(Self::open(Sample::shared(), Some(server), folder));
             }
-            None => did_not_run(&format!("{test} on PostgreSQL"), "`cargo xtask test` starts one"),
+            None => {
+                did_not_run(&format!("{test} on PostgreSQL"), "`cargo xtask test` starts a server")
+            }
         }
         worlds
     }
@@ -87,7 +89,7 @@ impl World {
         Self { service, runtime, folder }
     }
 
-    /// Returns the use cases.
+    /// Returns the service.
     pub fn service(&self) -> &Service {
         &self.service
     }
@@ -97,7 +99,7 @@ impl World {
         self.folder.path().join(ARTIFACTS)
     }
 
-    /// Runs a future in the world's runtime.
+    /// Runs a future to completion in the world's runtime.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
@@ -129,22 +131,22 @@ impl World {
         assert!(self.wait(self.service.store().revoke_key(id, now_millis())).unwrap());
     }
 
-    /// Joins routers by class into one, in open mode. A stand-in for the server's guard identifies callers:
-    /// `X-User-Id` on operations, the profile's cookie on pages.
+    /// Merges routers by class into one, in open mode. A stand-in for the server's guard identifies the caller by
+    /// `X-User-Id` on API routes and by the profile cookie on pages.
     pub fn router(
         &self,
         routers: impl FnOnce(&RouteState) -> Vec<(RouteClass, Router<RouteState>)>,
     ) -> Router {
         let state = RouteState::new(self.service.clone(), AccessConfig::default());
-        let mut whole = Router::new();
+        let mut merged = Router::new();
         for (class, router) in routers(&state) {
             let router = router
                 .with_state(state.clone())
                 .layer(from_fn_with_state(self.service.clone(), identify))
                 .layer(Extension(class));
-            whole = whole.merge(router);
+            merged = merged.merge(router);
         }
-        whole
+        merged
     }
 }
 

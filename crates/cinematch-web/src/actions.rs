@@ -193,10 +193,10 @@ mod tests {
         assert_eq!(Action::parse(Some("no-dislike"), None).unwrap(), Action::Unreact);
         assert_eq!(Action::parse(None, Some("4.5")).unwrap(), Action::Rate(Stars::from_value(4.5)));
         assert_eq!(Action::parse(None, Some("none")).unwrap(), Action::Rate(None));
-        for (say, stars) in
+        for (action, stars) in
             [(Some("love"), None), (None, Some("6")), (None, Some("NaN")), (None, None)]
         {
-            assert!(Action::parse(say, stars).is_err());
+            assert!(Action::parse(action, stars).is_err());
         }
     }
 }
@@ -209,7 +209,8 @@ mod page_tests {
 
     /// Returns the pressed state of a movie's button.
     fn is_pressed(page: &str, movie_id: u32, button: &str) -> bool {
-        let form = page.split(&format!("id=\"say-{movie_id}\"")).nth(1).expect("the film is there");
+        let form =
+            page.split(&format!("id=\"say-{movie_id}\"")).nth(1).expect("the movie is on the page");
         let form = form.split("</form>").next().unwrap();
         let button = form.split("<button").find(|it| it.contains(&format!("class=\"{button}\"")));
         button.unwrap().contains("aria-pressed=\"true\"")
@@ -219,17 +220,17 @@ mod page_tests {
     fn actions_without_scripts_are_saved_confirmed_and_undone() {
         let server = sample();
         let mut ada = PlainBrowser::new(&server, "Ada");
-        for (button, api) in [("like", "signal"), ("seen", "watched"), ("dislike", "signal")] {
+        for (button, field) in [("like", "signal"), ("seen", "watched"), ("dislike", "signal")] {
             assert!(!is_pressed(&ada.page("/search?q=heat"), 163, button));
-            let said = ada.send("/films/163/say", &format!("say={button}"), &[]);
+            let reply = ada.send("/films/163/say", &format!("say={button}"), &[]);
             assert_eq!(
-                (said.status, &said.headers["location"]),
+                (reply.status, &reply.headers["location"]),
                 (303, &"/browse?genre=crime".parse().unwrap())
             );
             let page = ada.page("/search?q=heat");
             assert!(is_pressed(&page, 163, button), "{button}");
-            let known = server.as_user("1", ("GET", "/api/feedback"), None).json();
-            assert!(!known["feedback"][0][api].is_null(), "{known}");
+            let feedback = server.as_user("1", ("GET", "/api/feedback"), None).json();
+            assert!(!feedback["feedback"][0][field].is_null(), "{feedback}");
             let note = page.split("role=\"status\">").nth(1).unwrap();
             assert!(note.split("</div>").next().unwrap().contains("Heat"), "{note}");
             let before =
@@ -253,10 +254,14 @@ mod page_tests {
     fn scripts_receive_changed_fragments_and_readable_errors() {
         let server = sample();
         let mut ada = PlainBrowser::new(&server, "Ada");
-        let parts = ada.send("/films/163/say", "say=like", &[("x-fragment", "1")]);
-        assert_eq!(parts.status, 200);
-        assert!(parts.text.starts_with("<form class=\"say\" id=\"say-163\""), "{}", parts.text);
-        assert!(parts.text.contains("id=\"note\"") && !parts.text.contains("<html"));
+        let fragments = ada.send("/films/163/say", "say=like", &[("x-fragment", "1")]);
+        assert_eq!(fragments.status, 200);
+        assert!(
+            fragments.text.starts_with("<form class=\"say\" id=\"say-163\""),
+            "{}",
+            fragments.text
+        );
+        assert!(fragments.text.contains("id=\"note\"") && !fragments.text.contains("<html"));
         ada.send("/films/163/say", "say=love", &[("x-fragment", "1")]).problem(422);
         ada.send("/films/999999999/say", "say=like", &[("x-fragment", "1")]).problem(404);
         let found = server.send(

@@ -74,21 +74,21 @@ pub async fn favicon() -> Response {
 mod tests {
     use super::*;
 
-    /// Names of the scripts that a script imports.
+    /// Returns the names of the scripts that a script imports.
     fn imports(script: &str) -> Vec<&str> {
         let lines = script.lines().filter(|line| line.starts_with("import "));
         lines.filter_map(|line| line.split("\"./").nth(1)?.split('"').next()).collect()
     }
 
     #[test]
-    fn scripts_import_served_scripts_without_circles() {
+    fn scripts_import_served_scripts_without_cycles() {
         // Removes the scripts whose imports are all removed, until none is left.
-        let mut left = SCRIPTS.to_vec();
-        while !left.is_empty() {
-            let names: Vec<&str> = left.iter().map(|(name, _)| *name).collect();
-            let before = left.len();
-            left.retain(|(_, script)| imports(script).iter().any(|name| names.contains(name)));
-            assert!(left.len() < before, "import circle among {names:?}");
+        let mut remaining = SCRIPTS.to_vec();
+        while !remaining.is_empty() {
+            let names: Vec<&str> = remaining.iter().map(|(name, _)| *name).collect();
+            let before = remaining.len();
+            remaining.retain(|(_, script)| imports(script).iter().any(|name| names.contains(name)));
+            assert!(remaining.len() < before, "import cycle among {names:?}");
         }
         for (importer, script) in SCRIPTS {
             for name in imports(script) {

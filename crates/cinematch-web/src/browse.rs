@@ -441,11 +441,11 @@ mod page_tests {
             ),
         ] {
             let mut page = ada.page(&format!("/browse{address}"));
-            let whole = server.get(&format!("/api/movies?limit=100&{api}")).json();
-            let total = whole["total"].as_u64().unwrap();
-            let named = if total == 1 { "1 film".to_owned() } else { format!("{total} films") };
-            assert_eq!(count(&page), named, "{address}");
-            let expected: Vec<u64> = whole["movies"]
+            let all = server.get(&format!("/api/movies?limit=100&{api}")).json();
+            let total = all["total"].as_u64().unwrap();
+            let label = if total == 1 { "1 film".to_owned() } else { format!("{total} films") };
+            assert_eq!(count(&page), label, "{address}");
+            let expected: Vec<u64> = all["movies"]
                 .as_array()
                 .unwrap()
                 .iter()
@@ -456,7 +456,7 @@ mod page_tests {
             while shown.len() < expected.len() {
                 let next = between(&page, "<a class=\"button\" href=\"", "\"");
                 page = ada.page(&next);
-                assert_eq!(count(&page), named);
+                assert_eq!(count(&page), label);
                 shown.extend(movies(&page));
             }
             assert_eq!(shown[..expected.len()], expected, "{address}");
@@ -470,14 +470,14 @@ mod page_tests {
         let server = sample();
         let ada = PlainBrowser::new(&server, "Ada");
         let page = ada.page("/browse?genre=crime&without=war&match=all&rating=7.5&sort=year");
-        for kept in [
+        for fragment in [
             "name=\"genre\" value=\"crime\" checked",
             "name=\"without\" value=\"war\" checked",
             "name=\"match\" value=\"all\" checked",
             "<option value=\"year\" selected",
             "value=\"7.5\"",
         ] {
-            assert!(page.contains(kept), "{kept}");
+            assert!(page.contains(fragment), "{fragment}");
         }
         assert!(!page.contains("name=\"genre\" value=\"war\" checked"));
         // Every active filter links to the list without that filter.
@@ -492,9 +492,9 @@ mod page_tests {
                 && count(&reply.text).starts_with("Check your filters")
         );
         assert!(reply.text.contains("did you mean drama?") && reply.text.contains("<b>Year: </b>"));
-        for odd in ["year_min=x", "sort=best", "from=zz", "rating=11", "sort=you&from=-1"] {
-            let reply = ada.get(&format!("/browse?{odd}"));
-            assert!(reply.status == 422 && reply.text.contains("class=\"wrong\""), "{odd}");
+        for query in ["year_min=x", "sort=best", "from=zz", "rating=11", "sort=you&from=-1"] {
+            let reply = ada.get(&format!("/browse?{query}"));
+            assert!(reply.status == 422 && reply.text.contains("class=\"wrong\""), "{query}");
         }
     }
 

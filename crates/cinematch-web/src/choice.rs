@@ -79,12 +79,12 @@ mod tests {
             (NameList::services(names), ["Service 123".to_owned(), "Laserdisc".to_owned()]);
         let html = Choice::of(&catalog, &chosen, str::to_owned).show("service", "On", None);
         let html = html.into_string();
-        let (seen, folded) = html.split_once("<details>").unwrap();
-        assert_eq!(seen.matches("type=\"checkbox\"").count(), 2, "{seen}");
-        assert!(seen.contains("value=\"Laserdisc\" checked"), "{seen}");
+        let (visible, folded) = html.split_once("<details>").unwrap();
+        assert_eq!(visible.matches("type=\"checkbox\"").count(), 2, "{visible}");
+        assert!(visible.contains("value=\"Laserdisc\" checked"), "{visible}");
         assert_eq!(folded.matches("type=\"checkbox\"").count(), 299);
-        let few = Choice::of(&NameList::genres(Vec::new()), &[], str::to_owned)
+        let empty = Choice::of(&NameList::genres(Vec::new()), &[], str::to_owned)
             .show("genre", "Genres", None);
-        assert_eq!(few.into_string(), "");
+        assert_eq!(empty.into_string(), "");
     }
 }

@@ -178,13 +178,13 @@ mod tests {
     use crate::testing::sample;
 
     #[test]
-    fn asks_for_a_profile_without_one() {
+    fn redirects_to_onboarding_or_the_profiles_without_a_profile() {
         let server = sample();
         let first = server.get_as("/", "text/html");
         assert_eq!((first.status, &first.headers["location"]), (303, &"/welcome".parse().unwrap()));
         let ada = PlainBrowser::new(&server, "Ada");
         assert!(ada.page("/").contains("Films for Ada"));
-        // A second browser of the household is asked to choose a profile.
+        // A second browser is redirected to the choice of profiles.
         let other = server.get_as("/", "text/html");
         assert_eq!(other.headers["location"], "/people");
         let people = server.get_as("/people", "text/html").text;
@@ -219,7 +219,7 @@ mod tests {
         let page = ada.page("/");
         let rows = rows(&page);
         let headings: Vec<&str> = rows.iter().map(|(heading, _)| heading.as_str()).collect();
-        let wanted = [
+        let allowed = [
             "Picked for you",
             "Because you loved Heat",
             "Because you loved Toy Story",
@@ -227,16 +227,16 @@ mod tests {
             "New to you on Netflix",
             "Trending",
         ];
-        // A row left without movies is omitted.
-        assert!(headings.iter().all(|it| wanted.contains(it)), "{headings:?}");
-        assert!(headings.len() >= 4 && headings[..2] == wanted[..2], "{headings:?}");
+        // A row without movies is omitted.
+        assert!(headings.iter().all(|it| allowed.contains(it)), "{headings:?}");
+        assert!(headings.len() >= 4 && headings[..2] == allowed[..2], "{headings:?}");
         let mut movies: Vec<u32> = rows.iter().flat_map(|(_, movies)| movies.clone()).collect();
         assert!([163, 1, 2].iter().all(|seen| !movies.contains(seen)));
         let (shown, first) = (movies.len(), rows[0].1.len());
         movies.sort_unstable();
         movies.dedup();
         assert_eq!((movies.len(), first), (shown, 12));
-        // Predicted stars, reasons, and the notice that services are mock data.
+        // Cards show predicted stars and reasons, and mark mock services as a demo.
         assert!(
             page.contains("Predicted for you: ") && page.contains("You gave Heat 5★"),
             "{page}"

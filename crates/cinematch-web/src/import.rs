@@ -430,7 +430,7 @@ mod page_tests {
     use crate::testing::over;
 
     /// Uploads files as a multipart form.
-    fn import(somebody: &PlainBrowser<'_>, files: &[(&str, &str)]) -> Reply {
+    fn import(browser: &PlainBrowser<'_>, files: &[(&str, &str)]) -> Reply {
         let mut body = String::new();
         for (name, text) in files {
             body.extend([
@@ -443,9 +443,9 @@ mod page_tests {
         let headers = [
             ("content-type", "multipart/form-data; boundary=b"),
             ("accept", "text/html"),
-            ("cookie", somebody.cookies.as_str()),
+            ("cookie", browser.cookies.as_str()),
         ];
-        somebody.server.send(("POST", "/import"), &headers, Some(body.as_bytes()))
+        browser.server.send(("POST", "/import"), &headers, Some(body.as_bytes()))
     }
 
     #[test]
@@ -469,19 +469,19 @@ mod page_tests {
         assert!(page.contains("name=\"film-0\" value=\"9001\"") && page.contains("value=\"9002\""));
 
         let form = "service=Letterboxd&said-0=5&said-0=watched&film-0=9002";
-        let settled = ada.send("/import/settle", form, &[]);
-        assert_eq!((settled.status, &settled.headers["location"]), (303, &"/".parse().unwrap()));
+        let reply = ada.send("/import/settle", form, &[]);
+        assert_eq!((reply.status, &reply.headers["location"]), (303, &"/".parse().unwrap()));
         assert!(ada.page("/").contains("Choices saved: 1 film added."));
-        let known = server.as_user("1", ("GET", "/api/feedback"), None).json();
-        let of = |id: u64| {
-            known["feedback"]
+        let feedback = server.as_user("1", ("GET", "/api/feedback"), None).json();
+        let feedback_on = |id: u64| {
+            feedback["feedback"]
                 .as_array()
                 .unwrap()
                 .iter()
                 .find(|movie| movie["movie_id"] == id)
                 .cloned()
         };
-        assert_eq!((&of(9002).unwrap()["rating"], of(9001)), (&json!(5.0), None));
+        assert_eq!((&feedback_on(9002).unwrap()["rating"], feedback_on(9001)), (&json!(5.0), None));
         // "None of these" is a valid answer.
         let none = ada.send("/import/settle", "service=Letterboxd&said-0=5&film-0=", &[]);
         assert_eq!(none.status, 303);

@@ -270,13 +270,13 @@ mod tests {
         let before = ada.page("/films/163");
         let fit = between(&before, "aria-labelledby=\"fit\">", "</section>");
         assert!(fit.contains("Ranked <b>") && fit.contains("You rated <a href="), "{fit}");
-        let sizes = fit.split("<td class=\"number\">").skip(1).map(|size| {
-            size.split("</td>").next().unwrap().replace('−', "-").parse::<f64>().unwrap()
+        let contributions = fit.split("<td class=\"number\">").skip(1).map(|cell| {
+            cell.split("</td>").next().unwrap().replace('−', "-").parse::<f64>().unwrap()
         });
-        let sizes: Vec<f64> = sizes.collect();
-        let together: f64 = between(&fit, "Score: ", ".</p>").parse().unwrap();
-        let rounding = 0.005 * (sizes.len() + 1) as f64;
-        assert!((sizes.iter().sum::<f64>() - together).abs() <= rounding, "{fit}");
+        let contributions: Vec<f64> = contributions.collect();
+        let total: f64 = between(&fit, "Score: ", ".</p>").parse().unwrap();
+        let rounding = 0.005 * (contributions.len() + 1) as f64;
+        assert!((contributions.iter().sum::<f64>() - total).abs() <= rounding, "{fit}");
 
         // A rating given here is stored and shown, and does not affect the score of this movie. The predicted rating
         // is hidden for a movie that the user rated.

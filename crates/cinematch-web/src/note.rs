@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_note_survives_the_cookie() {
+    fn note_round_trips_through_the_cookie() {
         let undo = Undo { movie_id: 6, before: "like,-,0;\"x\"".to_owned() };
         for note in [
             Note::plain("Saved"),

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plot_describes_its_numbers() {
+    fn plot_text_states_the_plotted_values() {
         let of = |mean: f64| Interval { mean, low: mean - 0.01, high: mean + 0.01 };
         let means =
             |mean: f64| Means { ndcg: of(mean), recall: of(0.1), hit: of(0.5), n_shown: 99 };

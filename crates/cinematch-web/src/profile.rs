@@ -312,7 +312,7 @@ mod tests {
         for heading in ["Genres", "Decades", "Ratings", "Well known or niche"] {
             assert!(page.contains(&format!(">{heading}</h2>")), "{heading}");
         }
-        assert!(!page.contains("style="), "the policy allows none");
+        assert!(!page.contains("style="), "the policy forbids inline styles");
 
         let form = "genre=crime&genre=drama&language=en&runtime_min=&runtime_max=150&region=";
         assert_eq!(ada.send("/me", form, &[]).headers["location"], "/me");
@@ -321,9 +321,9 @@ mod tests {
             page.contains("Preferences saved.") && page.contains("value=\"crime\" checked"),
             "{page}"
         );
-        let kept = server.as_user("1", ("GET", "/api/preferences/me"), None).json();
-        assert_eq!(kept["preferred_genres"], json!(["crime", "drama"]));
-        assert_eq!((&kept["runtime_min"], &kept["runtime_max"]), (&Value::Null, &json!(150)));
+        let stored = server.as_user("1", ("GET", "/api/preferences/me"), None).json();
+        assert_eq!(stored["preferred_genres"], json!(["crime", "drama"]));
+        assert_eq!((&stored["runtime_min"], &stored["runtime_max"]), (&Value::Null, &json!(150)));
         // Invalid input is reported beside the form, which keeps its submitted values.
         let wrong = ada.send("/me", "genre=war&runtime_min=100&runtime_max=90", &[]);
         assert_eq!(wrong.status, 422, "{}", wrong.text);
@@ -331,20 +331,25 @@ mod tests {
         assert!(
             wrong.text.contains("value=\"war\" checked") && wrong.text.contains("value=\"90\"")
         );
-        assert_eq!(server.as_user("1", ("GET", "/api/preferences/me"), None).json(), kept);
+        assert_eq!(server.as_user("1", ("GET", "/api/preferences/me"), None).json(), stored);
 
-        let all = ada.get("/me/export.json");
-        assert_eq!(all.json()["feedback"].as_array().unwrap().len(), 7);
+        let export = ada.get("/me/export.json");
+        assert_eq!(export.json()["feedback"].as_array().unwrap().len(), 7);
         let csv = ada.get("/me/export.csv");
         assert!(csv.headers["content-disposition"].to_str().unwrap().contains("cinematch.csv"));
         assert_eq!(csv.text.lines().count(), 8);
 
-        let ask = ada.page("/me/forget");
-        assert!(ask.contains("7 films") && ask.contains("action=\"/me/forget\""), "{ask}");
-        let gone = ada.send("/me/forget", "", &[]);
-        assert_eq!(gone.status, 200, "{}", gone.text);
-        assert!(gone.text.contains("Your receipt") && gone.text.contains("Films with feedback"));
-        assert!(gone.headers["set-cookie"].to_str().unwrap().starts_with("cinematch_profile=0"));
+        let confirmation = ada.page("/me/forget");
+        assert!(
+            confirmation.contains("7 films") && confirmation.contains("action=\"/me/forget\""),
+            "{confirmation}"
+        );
+        let deleted = ada.send("/me/forget", "", &[]);
+        assert_eq!(deleted.status, 200, "{}", deleted.text);
+        assert!(
+            deleted.text.contains("Your receipt") && deleted.text.contains("Films with feedback")
+        );
+        assert!(deleted.headers["set-cookie"].to_str().unwrap().starts_with("cinematch_profile=0"));
         assert_eq!(server.as_user("1", ("GET", "/api/feedback"), None).status, 401);
         let cookie = [("accept", "text/html"), ("cookie", ada.cookies.as_str())];
         assert_eq!(server.send(("GET", "/me"), &cookie, None).status, 303);

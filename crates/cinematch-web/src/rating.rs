@@ -49,13 +49,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lights_the_buttons_up_to_the_rating() {
-        let lit = |given: Option<u8>| {
+    fn highlights_the_buttons_up_to_the_rating() {
+        let highlighted = |given: Option<u8>| {
             let html = half_star_buttons(given.and_then(Stars::from_halves)).into_string();
             let count = |text| html.matches(text).count();
             (count("<button"), count("class=\"on\""), count("aria-pressed=\"true\""))
         };
-        assert_eq!(lit(None), (10, 0, 0));
-        assert_eq!(lit(Some(7)), (10, 7, 1));
+        assert_eq!(highlighted(None), (10, 0, 0));
+        assert_eq!(highlighted(Some(7)), (10, 7, 1));
     }
 }

@@ -288,7 +288,7 @@ mod tests {
 
     use super::*;
 
-    fn said(id: u32, halves: Option<u8>, reaction: Option<Reaction>) -> MovieFeedback {
+    fn feedback(id: u32, halves: Option<u8>, reaction: Option<Reaction>) -> MovieFeedback {
         MovieFeedback {
             movie_id: MovieId(id),
             reaction,
@@ -335,19 +335,21 @@ mod tests {
                 )
             })
             .collect();
-        let opinions = [
-            said(1, Some(10), None),
-            said(2, Some(7), None),
-            said(3, Some(2), None),
-            said(4, None, Some(Reaction::Like)),
-            said(5, None, Some(Reaction::NotInterested)),
-            // Neutral.
-            said(6, Some(6), None),
-            said(7, Some(8), None),
-            said(8, Some(9), None),
+        let all_feedback = [
+            feedback(1, Some(10), None),
+            feedback(2, Some(7), None),
+            feedback(3, Some(2), None),
+            feedback(4, None, Some(Reaction::Like)),
+            feedback(5, None, Some(Reaction::NotInterested)),
+            // Three stars are neutral.
+            feedback(6, Some(6), None),
+            feedback(7, Some(8), None),
+            feedback(8, Some(9), None),
         ];
-        let movies: Vec<(&MovieFeedback, &Movie)> =
-            opinions.iter().map(|said| (said, &catalog[said.movie_id.0 as usize - 1])).collect();
+        let movies: Vec<(&MovieFeedback, &Movie)> = all_feedback
+            .iter()
+            .map(|feedback| (feedback, &catalog[feedback.movie_id.0 as usize - 1]))
+            .collect();
         let charts = TasteCharts::counted(&movies, &catalog);
         let genres: Vec<(&str, u32, u32)> =
             charts.genres.iter().map(|(name, a, b)| (name.as_str(), *a, *b)).collect();
@@ -355,14 +357,14 @@ mod tests {
         assert_eq!(charts.decades, [(1960, 3), (1970, 2), (1980, 2)]);
         assert_eq!(charts.stars, [0, 1, 0, 0, 0, 1, 1, 1, 1, 1]);
         let popularity = charts.popularity.as_ref().unwrap();
-        // Liked are 1, 2, 4, 7 and 8; the one in the middle has 250 votes.
+        // The liked movies are 1, 2, 4, 7 and 8; their median number of votes is 250, that of movie 4.
         assert_eq!(
             (popularity.n_liked, popularity.median.as_str(), popularity.rank),
             (5, "Film 4", 4)
         );
         let html = charts.show().into_string();
         assert!(html.contains("<caption") && html.contains("1980s"), "{html}");
-        assert!(!html.contains("style="), "the policy allows none");
+        assert!(!html.contains("style="), "the policy forbids inline styles");
         assert!(TasteCharts::counted(&[], &catalog).is_empty());
     }
 

@@ -1,4 +1,4 @@
-//! A client of the pages in this process, and what tests read on a page.
+//! A test client of the pages in this process, and functions that extract values from pages.
 
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
@@ -12,7 +12,7 @@ pub fn sample() -> Client {
     over(World::default())
 }
 
-/// Returns a client of the pages over a world. It also has the routes of the API, which the pages must agree with.
+/// Returns a client of the pages over a world. The router also has the API's routes, for comparisons.
 pub fn over(world: World) -> Client {
     let router = world.router(|state| {
         let errors = from_fn_with_state(state.clone(), errors);
@@ -50,7 +50,7 @@ pub fn titles(html: &str) -> Vec<&str> {
     .collect()
 }
 
-/// Returns the number of movies that a list page shows, in its words.
+/// Returns the text with the number of movies on a list page, such as `12 films`.
 pub fn count(page: &str) -> String {
     between(page, "id=\"count\" role=\"status\">", "</p>")
 }

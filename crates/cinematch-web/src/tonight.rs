@@ -292,8 +292,8 @@ mod tests {
     #[test]
     fn enjoyment_is_relative_to_the_members_best_movie() {
         let tenths = |score, best| (10.0 * share_of(score, best)).round() as i32;
-        let whole = Some(1.0);
-        assert_eq!([tenths(0.5, whole), tenths(2.0, whole), tenths(-1.0, whole)], [5, 10, 0]);
+        let best = Some(1.0);
+        assert_eq!([tenths(0.5, best), tenths(2.0, best), tenths(-1.0, best)], [5, 10, 0]);
         assert_eq!([tenths(0.5, None), tenths(0.5, Some(0.0))], [0, 0]);
         let all = [1.0, 0.7, 0.5, 0.3, 0.0].map(texts::enjoyment);
         assert_eq!(all.len(), std::collections::BTreeSet::from(all).len());
@@ -320,18 +320,18 @@ mod page_tests {
         }
         let form = ada.page("/tonight");
         assert!(form.contains("Who’s watching?") && titles(&form).is_empty());
-        let evening = "/tonight?go=1&who=1&who=2&minutes=120&strategy=least_misery&genre=drama";
-        let page = ada.page(evening);
+        let path = "/tonight?go=1&who=1&who=2&minutes=120&strategy=least_misery&genre=drama";
+        let page = ada.page(path);
         let picked = titles(&page);
         assert_eq!(picked.len(), 5, "{page}");
         // The API returns the same movies.
-        let asked = json!({
+        let body = json!({
             "members": [{"user_id": "1"}, {"user_id": "2"}], "strategy": "least_misery", "limit": 5,
             "filters": {"genres": {"any": ["drama"]}, "runtime_max": 120},
         });
-        let told = server.post("/api/groups/recommendations", &asked).json();
-        let told = told["recommendations"].as_array().unwrap();
-        for (title, movie) in picked.iter().zip(told) {
+        let expected = server.post("/api/groups/recommendations", &body).json();
+        let expected = expected["recommendations"].as_array().unwrap();
+        for (title, movie) in picked.iter().zip(expected) {
             assert_eq!(*title, movie["title"].as_str().unwrap().replace('&', "&amp;"));
             assert!(movie["runtime"].as_u64().unwrap() <= 120);
             let id = movie["movie_id"].as_u64().unwrap();

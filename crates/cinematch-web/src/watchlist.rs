@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_and_removes_a_movie_that_left_the_catalog() {
+    fn shows_and_removes_a_movie_missing_from_the_catalog() {
         let listed = WatchlistItem {
             movie_id: MovieId(7),
             title: "<b>Gone</b>".to_owned(),
@@ -280,7 +280,7 @@ mod page_tests {
 
     use crate::testing::{sample, titles};
 
-    fn list(server: &Client, movie_id: u32) -> Value {
+    fn add_to_watchlist(server: &Client, movie_id: u32) -> Value {
         let body = json!({"movie_id": movie_id});
         let reply = server.as_user("1", ("POST", "/api/watchlist"), Some(&body));
         assert_eq!(reply.status, 201, "{}", reply.text);
@@ -295,7 +295,7 @@ mod page_tests {
         for id in [1, 2, 3, 50] {
             ada.send(&format!("/films/{id}/say"), "stars=5", &[]);
         }
-        let listed: Vec<Value> = [6, 7, 8, 9, 10].map(|id| list(&server, id)).to_vec();
+        let listed: Vec<Value> = [6, 7, 8, 9, 10].map(|id| add_to_watchlist(&server, id)).to_vec();
         let title = |movie: &Value| movie["title"].as_str().unwrap().replace('&', "&amp;");
         let sorted = |by: &str| -> Vec<String> {
             let page = ada.page(&format!("/watchlist?sort={by}"));
@@ -303,10 +303,10 @@ mod page_tests {
         };
         let added: Vec<String> = listed.iter().rev().map(title).collect();
         assert_eq!(sorted("added"), added);
-        let mut short = listed.clone();
-        short.reverse();
-        short.sort_by_key(|movie| movie["runtime"].as_u64().unwrap_or(u64::MAX));
-        assert_eq!(sorted("short"), short.iter().map(title).collect::<Vec<_>>());
+        let mut by_runtime = listed.clone();
+        by_runtime.reverse();
+        by_runtime.sort_by_key(|movie| movie["runtime"].as_u64().unwrap_or(u64::MAX));
+        assert_eq!(sorted("short"), by_runtime.iter().map(title).collect::<Vec<_>>());
         // The sample's services are mock data, but a user can still select them.
         let service = listed.iter().find_map(|movie| movie["services"][0].as_str()).unwrap();
         let body = json!({"services": [service]});
@@ -320,7 +320,7 @@ mod page_tests {
         assert!(
             listed.iter().filter(|movie| has(movie)).all(|movie| first.contains(&title(movie)))
         );
-        // Best first: predicted stars decrease along the list.
+        // By default, predicted stars decrease along the list.
         let page = ada.page("/watchlist");
         let stars: Vec<f32> = page
             .split("Predicted for you: ")
@@ -330,13 +330,16 @@ mod page_tests {
         assert_eq!(stars.len(), 5, "{page}");
         assert!(stars.is_sorted_by(|one, next| one >= next), "{stars:?}");
         let minutes: u64 = listed.iter().filter_map(|movie| movie["runtime"].as_u64()).sum();
-        let told = format!("5 films, {} h {} min in total.", minutes / 60, minutes % 60);
-        assert!(page.contains(&told), "{told}");
+        let expected = format!("5 films, {} h {} min in total.", minutes / 60, minutes % 60);
+        assert!(page.contains(&expected), "{expected}");
 
         ada.send("/films/6/say", "say=seen", &[]);
         ada.send("/films/7/say", "say=no-list", &[]);
         let page = ada.page("/watchlist");
-        let (wanted, watched) = page.split_once("id=\"watched\"").unwrap();
-        assert_eq!((titles(wanted).len(), titles(watched)), (3, vec![title(&listed[0]).as_str()]));
+        let (unwatched, watched) = page.split_once("id=\"watched\"").unwrap();
+        assert_eq!(
+            (titles(unwatched).len(), titles(watched)),
+            (3, vec![title(&listed[0]).as_str()])
+        );
     }
 }

@@ -477,7 +477,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_state_survives_the_address() {
+    fn state_round_trips_through_the_address() {
         let onboarding = OnboardingState {
             not_seen: vec![MovieId(6), MovieId(47)],
             skipped: vec![MovieId(1)],
@@ -486,16 +486,16 @@ mod tests {
         assert_eq!(onboarding.address(), "/welcome/rate?not%5Fseen=6%2E47&skipped=1&last=110");
         let fields = onboarding.fields().into_iter().map(|(name, value)| (name.to_owned(), value));
         assert_eq!(OnboardingState::of(&Fields::of(fields.collect())), onboarding);
-        let odd = vec![("skipped".to_owned(), "x.7.-1.99999999999".to_owned())];
-        assert_eq!(OnboardingState::of(&Fields::of(odd)).skipped, [MovieId(7)]);
+        let malformed = vec![("skipped".to_owned(), "x.7.-1.99999999999".to_owned())];
+        assert_eq!(OnboardingState::of(&Fields::of(malformed)).skipped, [MovieId(7)]);
         assert_eq!(OnboardingState::default().address(), "/welcome/rate");
     }
 
     #[test]
-    fn moves_have_words_for_screen_readers() {
+    fn position_changes_have_text_for_screen_readers() {
         let before = [1, 2, 3].map(MovieId);
-        let told = |movie, now| moved(&before, MovieId(movie), now).into_string();
-        assert!(told(3, 0).contains("up 2") && told(1, 2).contains("down 2"));
-        assert!(told(9, 1).contains("new") && told(2, 1).is_empty());
+        let text = |movie, now| moved(&before, MovieId(movie), now).into_string();
+        assert!(text(3, 0).contains("up 2") && text(1, 2).contains("down 2"));
+        assert!(text(9, 1).contains("new") && text(2, 1).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! The life of a profile: preferences, feedback, explanations, export and deletion.
+//! The lifecycle of a profile: preferences, feedback, explanations, export and deletion.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ fn user_data_follows_the_full_profile_lifecycle() {
         let server = over(world);
         let ada = User::new(&server, "ada@example.org");
         preferences(&ada);
-        a_rating_counts_at_the_next_request(&ada);
-        everything_can_be_asked_why(&ada);
+        feedback_affects_the_next_request(&ada);
+        counterfactuals_match_the_changed_list(&ada);
         modes(&ada);
-        everything_is_taken_away_and_forgotten(&ada);
+        export_and_deletion(&ada);
     }
 }
 
@@ -24,11 +24,11 @@ fn preferences(ada: &User<'_>) {
     let path = "/api/preferences/me";
     assert_eq!(ada.get(path)["updated_at"], Value::Null);
     let put = |body: Value| ada.call("PUT", path, Some(&body));
-    let kept = put(
+    let stored = put(
         json!({"preferred_genres": ["Science Fiction", "crime", "sci-fi"], "runtime_max": 200}),
     );
     assert_eq!(
-        kept.json()["preferred_genres"],
+        stored.json()["preferred_genres"],
         json!(["sci-fi", "crime"]),
         "genres have the catalog's spelling"
     );
@@ -37,7 +37,7 @@ fn preferences(ada: &User<'_>) {
     assert_eq!(problem["errors"][0]["field"], "runtime_min");
     let problem = put(json!({"preferred_genres": ["dramma"]})).problem(422);
     assert!(problem["detail"].as_str().unwrap().contains("did you mean drama"), "{problem}");
-    assert_eq!(ada.get(path)["runtime_max"], 200, "a refusal changes nothing");
+    assert_eq!(ada.get(path)["runtime_max"], 200, "a rejected update changes nothing");
     // A service missing from the current catalog is stored and reported, and filters out no movie.
     put(json!({"services": ["Laserdisc"], "original_languages": ["tlh"]}));
     let reply = ada.get("/api/recommendations");
@@ -50,42 +50,42 @@ fn preferences(ada: &User<'_>) {
     put(json!({}));
 }
 
-fn a_rating_counts_at_the_next_request(ada: &User<'_>) {
+fn feedback_affects_the_next_request(ada: &User<'_>) {
     let list = || ada.get("/api/recommendations?limit=100");
     let cold = list();
     assert_eq!((&cold["mode"], &cold["user_id"].to_string()), (&json!("because_liked"), &ada.id));
-    let said = ada.say(&json!({"movie_id": 1, "rating": 5.0}));
-    assert_eq!((&said["rating"], &said["signal"]), (&json!(5.0), &Value::Null));
+    let feedback = ada.send_feedback(&json!({"movie_id": 1, "rating": 5.0}));
+    assert_eq!((&feedback["rating"], &feedback["signal"]), (&json!(5.0), &Value::Null));
     let after = list();
     assert_ne!(ids(&after), ids(&cold));
-    assert!(!ids(&after).contains(&1), "never shown again");
+    assert!(!ids(&after).contains(&1), "rated movies are not recommended");
     assert!(after["recommendations"].as_array().unwrap().iter().any(|movie| {
         movie["reasons"].as_array().unwrap().iter().any(|reason| reason["movie_id"] == 1)
     }));
     // A request with an equal history returns an equal list.
-    let told =
+    let from_ratings =
         ada.server.recommend(&json!({"ratings": [{"movie_id": 1, "rating": 5.0}], "limit": 100}));
-    assert_eq!(ids(&told), ids(&after));
+    assert_eq!(ids(&from_ratings), ids(&after));
 
     // A dislike lowers the rank of the most similar movies.
     let place = |list: &Value, id: u64| ids(list).iter().position(|it| *it == id).unwrap_or(100);
     let top = ids(&after)[0];
-    let like_it = ada.server.get(&format!("/api/movies/{top}/similar?limit=10")).json();
-    let like_it: Vec<u64> = like_it["similar"]
+    let similar = ada.server.get(&format!("/api/movies/{top}/similar?limit=10")).json();
+    let similar: Vec<u64> = similar["similar"]
         .as_array()
         .unwrap()
         .iter()
         .map(|movie| movie["movie_id"].as_u64().unwrap())
         .filter(|id| *id != 1)
         .collect();
-    ada.say(&json!({"movie_id": top, "signal": "dislike"}));
-    let pushed = list();
-    assert!(!ids(&pushed).contains(&top));
-    let sum = |list: &Value| like_it.iter().map(|id| place(list, *id)).sum::<usize>();
-    assert!(sum(&pushed) > sum(&after), "{} {}", sum(&pushed), sum(&after));
+    ada.send_feedback(&json!({"movie_id": top, "signal": "dislike"}));
+    let after_dislike = list();
+    assert!(!ids(&after_dislike).contains(&top));
+    let sum = |list: &Value| similar.iter().map(|id| place(list, *id)).sum::<usize>();
+    assert!(sum(&after_dislike) > sum(&after), "{} {}", sum(&after_dislike), sum(&after));
 
-    ada.say(&json!({"movie_id": 2, "signal": "like"}));
-    ada.say(&json!({"movie_id": 3, "signal": "not_interested"}));
+    ada.send_feedback(&json!({"movie_id": 2, "signal": "like"}));
+    ada.send_feedback(&json!({"movie_id": 3, "signal": "not_interested"}));
     assert_eq!(ada.get("/api/feedback/my-likes"), json!([2]));
     let listed = ada.get("/api/feedback/my-dislikes");
     let dislikes: BTreeSet<u64> =
@@ -93,8 +93,8 @@ fn a_rating_counts_at_the_next_request(ada: &User<'_>) {
     assert_eq!(dislikes, [3, top].into());
     assert_eq!(ada.get("/api/feedback")["count"], 4);
     // The latest feedback wins; feedback that is undone has no effect.
-    let said = ada.say(&json!({"movie_id": 2, "rating": 1.5}));
-    assert_eq!((&said["rating"], &said["signal"]), (&json!(1.5), &Value::Null));
+    let feedback = ada.send_feedback(&json!({"movie_id": 2, "rating": 1.5}));
+    assert_eq!((&feedback["rating"], &feedback["signal"]), (&json!(1.5), &Value::Null));
     assert_eq!(ada.call("DELETE", &format!("/api/feedback/{top}"), None).status, 204);
     ada.call("DELETE", &format!("/api/feedback/{top}"), None).problem(404);
     assert!(ids(&list()).contains(&top));
@@ -111,13 +111,13 @@ fn a_rating_counts_at_the_next_request(ada: &User<'_>) {
         .problem(404);
 
     // Watched and watchlisted movies are excluded; watchlisted ones can be requested.
-    ada.say(&json!({"movie_id": 4, "watched": true}));
+    ada.send_feedback(&json!({"movie_id": 4, "watched": true}));
     let listed = ids(&list())[0];
     ada.call("POST", "/api/watchlist", Some(&json!({"movie_id": listed})));
     assert!(!ids(&list()).contains(&4) && !ids(&list()).contains(&listed));
-    let with = ada.get("/api/recommendations?limit=100&include_watchlist=true");
-    assert!(ids(&with).contains(&listed) && !ids(&with).contains(&4));
-    // The named list is identical, and a movie removed after being watched stays watched.
+    let with_watchlist = ada.get("/api/recommendations?limit=100&include_watchlist=true");
+    assert!(ids(&with_watchlist).contains(&listed) && !ids(&with_watchlist).contains(&4));
+    // The watchlist by user id is identical, and a movie remains watched after its removal from the watchlist.
     let item = &ada.server.get(&format!("/api/watchlist/{}", ada.id)).json()["items"][0];
     assert_eq!(item["movie_id"], listed);
     ada.call("POST", &format!("/api/watchlist/{listed}/watched"), None);
@@ -129,40 +129,44 @@ fn a_rating_counts_at_the_next_request(ada: &User<'_>) {
     assert_eq!(seen.unwrap()["watched"], true);
 }
 
-fn everything_can_be_asked_why(ada: &User<'_>) {
+fn counterfactuals_match_the_changed_list(ada: &User<'_>) {
     let plain = ada.get("/api/recommendations");
     assert!(plain["recommendations"][0].get("counterfactual").is_none());
-    let asked = ada.get("/api/recommendations?counterfactual=true");
-    assert_eq!(ids(&plain), ids(&asked));
+    let explained = ada.get("/api/recommendations?counterfactual=true");
+    assert_eq!(ids(&plain), ids(&explained));
     let mut found = 0;
-    for (place, movie) in asked["recommendations"].as_array().unwrap().iter().enumerate() {
-        let Some(without) = movie.get("counterfactual") else { continue };
-        assert_eq!(without["place"], place + 1);
-        // With the history movie removed, the other movie's score falls to the predicted value.
+    for (place, movie) in explained["recommendations"].as_array().unwrap().iter().enumerate() {
+        let Some(counterfactual) = movie.get("counterfactual") else { continue };
+        assert_eq!(counterfactual["place"], place + 1);
+        // Without the feedback on one movie, the recommended movie falls to the predicted position.
         if found < 3 {
-            let spoken = without["movie_id"].as_u64().unwrap();
-            let kept = ada.get("/api/feedback");
-            let kept = kept["feedback"]
+            let history_movie = counterfactual["movie_id"].as_u64().unwrap();
+            let stored = ada.get("/api/feedback");
+            let stored = stored["feedback"]
                 .as_array()
                 .unwrap()
                 .iter()
-                .find(|movie| movie["movie_id"] == spoken)
+                .find(|movie| movie["movie_id"] == history_movie)
                 .unwrap()
                 .clone();
-            ada.call("DELETE", &format!("/api/feedback/{spoken}"), None);
-            ada.say(&json!({"movie_id": spoken, "watched": true}));
-            let would_be = without["would_be"].as_u64().unwrap() as usize;
+            ada.call("DELETE", &format!("/api/feedback/{history_movie}"), None);
+            ada.send_feedback(&json!({"movie_id": history_movie, "watched": true}));
+            let would_be = counterfactual["would_be"].as_u64().unwrap() as usize;
             if would_be <= 100 {
                 let list = ids(&ada.get("/api/recommendations?limit=100"));
-                assert_eq!(list[would_be - 1], movie["movie_id"].as_u64().unwrap(), "{without}");
+                assert_eq!(
+                    list[would_be - 1],
+                    movie["movie_id"].as_u64().unwrap(),
+                    "{counterfactual}"
+                );
             }
-            ada.call("DELETE", &format!("/api/feedback/{spoken}"), None);
-            ada.say(
-                &json!({"movie_id": spoken, "signal": kept["signal"], "rating": kept["rating"],
-                "watched": kept["watched"]}),
+            ada.call("DELETE", &format!("/api/feedback/{history_movie}"), None);
+            ada.send_feedback(
+                &json!({"movie_id": history_movie, "signal": stored["signal"], "rating": stored["rating"],
+                "watched": stored["watched"]}),
             );
         }
-        let reading = without["reading"].as_str().unwrap();
+        let reading = counterfactual["reading"].as_str().unwrap();
         assert!(
             reading.starts_with("Without your ") && reading.contains(" this would "),
             "{reading}"
@@ -218,13 +222,13 @@ fn modes(ada: &User<'_>) {
     }
 }
 
-fn everything_is_taken_away_and_forgotten(ada: &User<'_>) {
-    let evil = json!({"movie_id": 9, "service": "=HYPERLINK(\"http://x\")"});
-    assert_eq!(ada.call("POST", "/api/watchlist", Some(&evil)).status, 201);
-    let everything = ada.get("/api/export/me");
-    assert_eq!(everything["profile"]["email"], "ada@example.org");
-    assert_eq!(everything["feedback"].as_array().unwrap().len(), 5);
-    assert_eq!(everything["watchlist"][0]["movie_id"], 9);
+fn export_and_deletion(ada: &User<'_>) {
+    let hostile = json!({"movie_id": 9, "service": "=HYPERLINK(\"http://x\")"});
+    assert_eq!(ada.call("POST", "/api/watchlist", Some(&hostile)).status, 201);
+    let export = ada.get("/api/export/me");
+    assert_eq!(export["profile"]["email"], "ada@example.org");
+    assert_eq!(export["feedback"].as_array().unwrap().len(), 5);
+    assert_eq!(export["watchlist"][0]["movie_id"], 9);
     let csv = ada.call("GET", "/api/export/me?format=csv", None);
     assert_eq!(csv.content_type, "text/csv; charset=utf-8");
     assert!(csv.text.contains("\"'=HYPERLINK(\"\"http://x\"\")\""), "{}", csv.text);
@@ -250,6 +254,6 @@ fn everything_is_taken_away_and_forgotten(ada: &User<'_>) {
     ada.call("GET", "/api/export/me", None).problem(401);
     let list = ada.server.get(&format!("/api/watchlist/{}", ada.id)).json();
     assert_eq!(list["count"], 0);
-    // The deleted profile's email address then creates a new profile.
+    // The email address of the deleted profile creates a new profile.
     assert_ne!(User::new(ada.server, "ada@example.org").id, ada.id);
 }

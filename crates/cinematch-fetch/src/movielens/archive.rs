@@ -213,7 +213,7 @@ mod tests {
     fn unpacks_a_release_and_rejects_foreign_or_escaping_entries() {
         let good = check(&[("ml-32m/movies.csv", b"movieId"), ("__MACOSX/x", b"")]);
         assert_eq!(good.unwrap().name, "32m");
-        for (entries, says) in [
+        for (entries, message) in [
             (vec![("ml-32m/../../evil", b"x".as_slice())], "outside"),
             (vec![("/etc/evil", b"x")], "outside"),
             (vec![("ml-32m\\..\\evil", b"x")], "outside"),
@@ -222,7 +222,7 @@ mod tests {
             (vec![], "empty"),
         ] {
             let error = check(&entries).unwrap_err();
-            assert!(error.contains(says), "{error}");
+            assert!(error.contains(message), "{error}");
         }
     }
 

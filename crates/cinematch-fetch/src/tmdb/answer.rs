@@ -110,7 +110,7 @@ fn retry_after_header(text: &str, now: SystemTime) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    fn judged(status: u16, retry_after: Option<&str>, body: &str) -> Verdict {
+    fn verdict(status: u16, retry_after: Option<&str>, body: &str) -> Verdict {
         let now = httpdate::parse_http_date("Wed, 25 Nov 2026 18:00:00 GMT").unwrap();
         classify(status, retry_after, body.as_bytes(), now)
     }
@@ -119,23 +119,23 @@ mod tests {
     fn tmdb_code_takes_precedence_over_the_status() {
         let invalid = r#"{"status_code":7,"status_message":"Invalid API key","success":false}"#;
         let stop = Verdict::Stop(Stop::InvalidToken { status: 401, code: Some(7) });
-        assert_eq!(judged(401, None, invalid), stop);
-        assert_eq!(judged(401, None, r#"{"status_code":10}"#), Verdict::Stop(Stop::Suspended));
+        assert_eq!(verdict(401, None, invalid), stop);
+        assert_eq!(verdict(401, None, r#"{"status_code":10}"#), Verdict::Stop(Stop::Suspended));
         for body in [r#"{"status_code":34}"#, r#"{"success":false,"status_code":34}"#] {
-            assert_eq!(judged(404, None, body), Verdict::Missing);
+            assert_eq!(verdict(404, None, body), Verdict::Missing);
         }
         // A page from another server does not prove that the movie is missing.
-        assert!(matches!(judged(404, None, "<html>"), Verdict::Again { .. }));
+        assert!(matches!(verdict(404, None, "<html>"), Verdict::Again { .. }));
         let slow = Verdict::SlowDown { after: None };
-        assert_eq!(judged(503, None, r#"{"status_code":25}"#), slow);
-        assert_eq!(judged(200, None, "{}"), Verdict::Good);
-        assert!(matches!(judged(302, None, ""), Verdict::Refused { .. }));
-        assert!(matches!(judged(418, None, ""), Verdict::Refused { .. }));
+        assert_eq!(verdict(503, None, r#"{"status_code":25}"#), slow);
+        assert_eq!(verdict(200, None, "{}"), Verdict::Good);
+        assert!(matches!(verdict(302, None, ""), Verdict::Refused { .. }));
+        assert!(matches!(verdict(418, None, ""), Verdict::Refused { .. }));
     }
 
     #[test]
     fn parses_retry_after_as_seconds_or_date_and_ignores_other_text() {
-        let after = |text: Option<&str>| match judged(429, text, "") {
+        let after = |text: Option<&str>| match verdict(429, text, "") {
             Verdict::SlowDown { after } => after,
             other => panic!("{other:?}"),
         };

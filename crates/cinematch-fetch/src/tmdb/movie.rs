@@ -237,10 +237,10 @@ mod tests {
         assert!(availability.regions.is_empty());
         assert_eq!(decode(body.as_bytes(), None, "FR").unwrap().0.certification, "");
         // A value of the wrong type in any place does not affect other fields.
-        let whole: serde_json::Value = serde_json::from_str(body).unwrap();
-        for odd in ["true", "5", "\"x\"", "[]", "{}", "[1,null,{}]", "{\"a\":[]}"] {
-            let odd: serde_json::Value = serde_json::from_str(odd).unwrap();
-            for place in [
+        let valid: serde_json::Value = serde_json::from_str(body).unwrap();
+        for wrong in ["true", "5", "\"x\"", "[]", "{}", "[1,null,{}]", "{\"a\":[]}"] {
+            let wrong: serde_json::Value = serde_json::from_str(wrong).unwrap();
+            for pointer in [
                 "/title",
                 "/genres",
                 "/genres/0",
@@ -254,11 +254,11 @@ mod tests {
                 "/external_ids",
                 "/keywords",
             ] {
-                let mut movie = whole.clone();
-                *movie.pointer_mut(place).unwrap() = odd.clone();
-                movie["watch/providers"] = odd.clone();
+                let mut movie = valid.clone();
+                *movie.pointer_mut(pointer).unwrap() = wrong.clone();
+                movie["watch/providers"] = wrong.clone();
                 let (facts, _) = decode(movie.to_string().as_bytes(), None, "DE").unwrap();
-                assert_eq!(facts.popularity, "1.5", "{place} {odd}");
+                assert_eq!(facts.popularity, "1.5", "{pointer} {wrong}");
             }
         }
     }

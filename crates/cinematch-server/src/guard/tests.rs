@@ -28,7 +28,8 @@ fn cookie(reply: &Reply) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-fn people(server: &Client) -> (Callers, [String; 2]) {
+/// Creates two accounts and four API keys, one of them revoked. Returns the credentials and the ids of the accounts.
+fn callers(server: &Client) -> (Callers, [String; 2]) {
     let world = server.world();
     let account = |email, name| world.add_account(email, name, PASSWORD).to_string();
     let ids = [account("ada@example.org", "Ada"), account("bob@example.org", "Bob")];
@@ -80,11 +81,11 @@ fn call(
     server.send((method, path), &headers, text.as_deref().map(str::as_bytes))
 }
 
-/// Returns an operation's path with its parameters filled in for the data of `whose`.
-fn filled(path: &str, whose: &str) -> String {
+/// Returns an operation's path with its parameters filled in for the data of `user`.
+fn filled(path: &str, user: &str) -> String {
     // Operations on the caller's own profile receive a movie id here instead of a user id.
-    path.replace("{user_id}", whose)
-        .replace("{id}", whose)
+    path.replace("{user_id}", user)
+        .replace("{id}", user)
         .replace("{movie_id}", "1")
         .replace("{job_id}", "1")
         .replace("{generation}", "1")
@@ -101,19 +102,19 @@ fn filled(path: &str, whose: &str) -> String {
 #[allow(clippy::too_many_lines, reason = "one list of checks")]
 fn rejects_access_to_the_data_of_other_users() {
     let server = with_accounts(None);
-    let (callers, [_, bob_id]) = people(&server);
-    let bobs = |method: &str, path: &str, body: Option<&Value>| {
+    let (callers, [_, bob_id]) = callers(&server);
+    let as_bob = |method: &str, path: &str, body: Option<&Value>| {
         call(&server, method, path, &[("cookie", &callers.bob)], body)
     };
-    bobs("POST", "/api/feedback", Some(&json!({"movie_id": 7, "rating": 4.5})));
-    bobs("POST", "/api/watchlist", Some(&json!({"movie_id": 8})));
-    bobs("PUT", "/api/preferences/me", Some(&json!({"preferred_genres": ["drama"]})));
-    let bobs_data = || bobs("GET", "/api/export/me", None).json();
+    as_bob("POST", "/api/feedback", Some(&json!({"movie_id": 7, "rating": 4.5})));
+    as_bob("POST", "/api/watchlist", Some(&json!({"movie_id": 8})));
+    as_bob("PUT", "/api/preferences/me", Some(&json!({"preferred_genres": ["drama"]})));
+    let bobs_data = || as_bob("GET", "/api/export/me", None).json();
     let before = bobs_data();
     assert_eq!(before["feedback"].as_array().unwrap().len(), 1);
 
     let document = server.get("/openapi.json").json();
-    let mut walked = 0;
+    let mut n_operations = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             if !["get", "put", "post", "delete"].contains(&method.as_str()) {
@@ -125,17 +126,17 @@ fn rejects_access_to_the_data_of_other_users() {
             let security = operation["security"].as_array();
             let is_personal =
                 security.is_some_and(|all| all.iter().any(|one| one.get("user_id").is_some()));
-            let names_a_person = path.contains("{user_id}") || path.contains("{id}");
+            let names_a_user = path.contains("{user_id}") || path.contains("{id}");
             let body = body_for(&method, path);
-            let whose = if is_personal { "1" } else { bob_id.as_str() };
-            let address = filled(path, whose);
+            let user = if is_personal { "1" } else { bob_id.as_str() };
+            let address = filled(path, user);
             let status = |headers: &[(&str, &str)]| {
                 let reply = call(&server, &method, &address, headers, body.as_ref());
                 assert!(reply.status < 500, "{method} {address}: {}", reply.text);
                 reply.status
             };
-            let said = format!("{method} {address}");
-            let nobody = [
+            let request = format!("{method} {address}");
+            let anonymous = [
                 status(&[]),
                 status(&[("authorization", &callers.revoked)]),
                 status(&[("authorization", "Bearer cm_000000000000_0")]),
@@ -143,35 +144,36 @@ fn rejects_access_to_the_data_of_other_users() {
                 status(&[("x-user-id", &bob_id)]),
             ];
             if is_api || path == "/auth/me" {
-                assert_eq!(nobody, [401; 5], "{said}");
+                assert_eq!(anonymous, [401; 5], "{request}");
                 // A key with the `read` scope has access to the catalog, not to user data.
-                let reads = status(&[("authorization", &callers.read), ("x-user-id", &bob_id)]);
-                if is_personal || is_operation || (names_a_person && is_api) {
-                    assert_eq!(reads, 403, "{said}");
+                let with_read_key =
+                    status(&[("authorization", &callers.read), ("x-user-id", &bob_id)]);
+                if is_personal || is_operation || (names_a_user && is_api) {
+                    assert_eq!(with_read_key, 403, "{request}");
                 } else {
-                    assert!(![401, 403].contains(&reads), "{said}: {reads}");
+                    assert!(![401, 403].contains(&with_read_key), "{request}: {with_read_key}");
                 }
             }
-            if names_a_person && !is_personal {
+            if names_a_user && !is_personal {
                 // Ada requests Bob's data, with and without a forged `X-User-Id`.
-                assert_eq!(status(&[("cookie", &callers.ada)]), 403, "{said}");
+                assert_eq!(status(&[("cookie", &callers.ada)]), 403, "{request}");
                 assert_eq!(
                     status(&[("cookie", &callers.ada), ("x-user-id", &bob_id)]),
                     403,
-                    "{said}"
+                    "{request}"
                 );
             }
             if is_operation {
                 // Neither users nor clients with the `write` scope can call operator routes.
-                assert_eq!(status(&[("cookie", &callers.ada)]), 403, "{said}");
-                assert_eq!(status(&[("authorization", &callers.write)]), 403, "{said}");
+                assert_eq!(status(&[("cookie", &callers.ada)]), 403, "{request}");
+                assert_eq!(status(&[("authorization", &callers.write)]), 403, "{request}");
                 let admin = status(&[("authorization", &callers.admin)]);
-                assert!(![401, 403].contains(&admin), "{said}: {admin}");
+                assert!(![401, 403].contains(&admin), "{request}: {admin}");
             }
-            walked += 1;
+            n_operations += 1;
         }
     }
-    assert!(walked > 30, "{walked}");
+    assert!(n_operations > 30, "{n_operations}");
     // User ids in request bodies are checked as well.
     for (path, body) in [
         ("/api/recommendations", json!({"user_id": bob_id})),
@@ -211,11 +213,12 @@ fn rejects_access_to_the_data_of_other_users() {
     );
     call(&server, "GET", "/auth/me", &[("cookie", &callers.ada)], None).problem(401);
     server.world().set_password("bob@example.org", "another-password");
-    bobs("GET", "/auth/me", None).problem(401);
+    as_bob("GET", "/auth/me", None).problem(401);
     sign_in(&server, "bob@example.org", PASSWORD).problem(401);
     let bob = cookie(&sign_in(&server, "bob@example.org", "another-password"));
-    let gone = call(&server, "DELETE", &format!("/api/users/{bob_id}"), &[("cookie", &bob)], None);
-    assert_eq!(gone.status, 200, "{}", gone.text);
+    let deleted =
+        call(&server, "DELETE", &format!("/api/users/{bob_id}"), &[("cookie", &bob)], None);
+    assert_eq!(deleted.status, 200, "{}", deleted.text);
     call(&server, "GET", "/auth/me", &[("cookie", &bob)], None).problem(401);
 }
 
@@ -267,7 +270,7 @@ fn throttles_failed_sign_ins_and_limits_the_request_rate() {
     for attempt in 0..8 {
         let reply = sign_in(&server, "ada@example.org", "wrong-password");
         match reply.status {
-            401 => assert!(attempt < 5, "attempt {attempt} was looked at"),
+            401 => assert!(attempt < 5, "attempt {attempt} was not throttled"),
             _ => refused = Some(reply),
         }
     }
@@ -279,9 +282,10 @@ fn throttles_failed_sign_ins_and_limits_the_request_rate() {
     sign_in(&server, "ada@example.org", PASSWORD).problem(429);
     let statuses: Vec<u16> = (0..30).map(|_| server.get("/health").status).collect();
     assert!(statuses.contains(&429), "{statuses:?}");
-    let file = with_accounts(Some(20));
-    let problem = file.post("/auth/identify", &json!({"email": "a@b.c", "name": "A"})).problem(403);
+    let lenient = with_accounts(Some(20));
+    let problem =
+        lenient.post("/auth/identify", &json!({"email": "a@b.c", "name": "A"})).problem(403);
     assert!(problem["detail"].as_str().unwrap().contains("/auth/login"), "{problem}");
     // A rate of 20 requests per second allows a burst of 5 seconds' worth.
-    assert!((0..40).all(|_| file.get("/health").status == 200));
+    assert!((0..40).all(|_| lenient.get("/health").status == 200));
 }

@@ -1,4 +1,4 @@
-//! The whole router: documents, headers and errors that no single route determines.
+//! The complete router: documents, headers and errors that do not belong to a single route.
 
 use cinematch_testing::{Client, PlainBrowser, Reply, Sample, World};
 use serde_json::json;
@@ -124,10 +124,10 @@ fn serves_api_documents_offline() {
     for item in document["paths"].as_object().unwrap().values() {
         for operation in item.as_object().unwrap().values() {
             let name = operation["operationId"].as_str().unwrap();
-            assert!(names.insert(name.to_owned()), "{name} is there twice");
+            assert!(names.insert(name.to_owned()), "duplicate operation id {name}");
             for (status, response) in operation["responses"].as_object().unwrap() {
-                let said = response["description"].as_str().unwrap();
-                assert!(!said.is_empty(), "{name}: {status}");
+                let description = response["description"].as_str().unwrap();
+                assert!(!description.is_empty(), "{name}: {status}");
             }
         }
     }
@@ -139,7 +139,7 @@ fn serves_api_documents_offline() {
 }
 
 #[test]
-fn first_address_is_a_page_for_browsers_and_a_description_for_clients() {
+fn root_redirects_browsers_and_describes_the_service_to_clients() {
     let server = open();
     let browser = server.get_as("/", "text/html,*/*");
     assert_eq!((browser.status, &browser.headers["location"]), (303, &"/welcome".parse().unwrap()));
@@ -157,15 +157,15 @@ fn errors_are_documents_with_the_id_of_their_request() {
         ("GET", "/api/nowhere", 404),
         ("GET", "/nowhere", 404),
     ] {
-        let own = server.send((method, path), &[], None);
-        own.problem(status);
-        assert!(!own.request_id.is_empty() && own.request_id != "in-process", "{path}");
-        let given = server.send((method, path), &[("x-request-id", "a.b-c_1")], None);
-        assert_eq!(given.problem(status)["request_id"], "a.b-c_1");
-        let harmful = server.send((method, path), &[("x-request-id", "a b")], None);
-        assert_ne!(harmful.request_id, "a b");
+        let generated = server.send((method, path), &[], None);
+        generated.problem(status);
+        assert!(!generated.request_id.is_empty() && generated.request_id != "in-process", "{path}");
+        let accepted = server.send((method, path), &[("x-request-id", "a.b-c_1")], None);
+        assert_eq!(accepted.problem(status)["request_id"], "a.b-c_1");
+        let replaced = server.send((method, path), &[("x-request-id", "a b")], None);
+        assert_ne!(replaced.request_id, "a b");
     }
-    // Browsers get a page where they ask for one, and documents from the API.
+    // Browsers get an HTML page, except from the API.
     let page = server.get_as("/nowhere", "text/html");
     assert_eq!((page.status, &*page.content_type), (404, "text/html; charset=utf-8"));
     server.get_as("/api/nowhere", "text/html").problem(404);
@@ -206,8 +206,8 @@ fn content_security_policy_allows_only_own_scripts_and_styles() {
         for script in reply.text.split("<script").skip(1) {
             assert!(script.starts_with(" type=\"module\" src=\"/assets/"), "{path}: {script}");
         }
-        for kept in reply.text.split("\"/assets/").skip(1) {
-            let name = kept.split('"').next().unwrap();
+        for asset in reply.text.split("\"/assets/").skip(1) {
+            let name = asset.split('"').next().unwrap();
             let file = server.get(&format!("/assets/{name}"));
             assert_eq!(file.status, 200, "{name}");
             assert!(file.headers["cache-control"].to_str().unwrap().contains("immutable"));
@@ -237,6 +237,6 @@ fn operator_pages_are_open_without_accounts() {
     assert_eq!(post(&server, "/models/jobs", "kind=dance", &[]).status, 422);
     assert_eq!(get("/models/7").status, 404);
     assert_eq!(get("/models/1").status, 200);
-    let from_elsewhere = [("origin", "https://evil.example")];
-    assert_eq!(post(&server, "/models/1/promote", "", &from_elsewhere).status, 403);
+    let foreign_origin = [("origin", "https://evil.example")];
+    assert_eq!(post(&server, "/models/1/promote", "", &foreign_origin).status, 403);
 }

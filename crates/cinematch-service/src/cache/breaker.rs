@@ -124,11 +124,11 @@ mod tests {
         while !breaker.failed(now) {}
         let mut waits = Vec::new();
         for _ in 0..9 {
-            let begun = now;
+            let start = now;
             while breaker.decide(now) == Decision::Skip {
                 now += Duration::from_millis(50);
             }
-            waits.push((now - begun).as_millis());
+            waits.push((now - start).as_millis());
             assert_eq!(
                 breaker.decide(now + MAX_BACKOFF),
                 Decision::Skip,

@@ -59,10 +59,10 @@ mod tests {
     #[test]
     fn compresses_once_and_round_trips() {
         let plain = Bytes::from(b"{\"title\":\"Heat\"},".repeat(500));
-        let kept = CachedReply::new(plain.clone());
-        let gzip = kept.gzip().unwrap();
+        let reply = CachedReply::new(plain.clone());
+        let gzip = reply.gzip().unwrap();
         assert!(gzip.len() * COMPRESSION_RATIO < plain.len());
-        assert_eq!(kept.clone().gzip().unwrap().as_ptr(), gzip.as_ptr());
+        assert_eq!(reply.clone().gzip().unwrap().as_ptr(), gzip.as_ptr());
         assert_eq!(unpacked(&gzip), plain);
     }
 

@@ -61,9 +61,9 @@ mod tests {
             assert_eq!(open(&key, payload[..end].to_vec()), None, "cut at {end}");
         }
         for at in 0..payload.len() {
-            let mut torn = payload.clone();
-            torn[at] ^= 0x10;
-            assert_eq!(open(&key, torn), None, "corrupted at {at}");
+            let mut corrupt = payload.clone();
+            corrupt[at] ^= 0x10;
+            assert_eq!(open(&key, corrupt), None, "corrupted at {at}");
         }
         for foreign in [&b"{\"count\":20}"[..], b"", b"CMr\x02\0\0\0\0{}"] {
             assert_eq!(open(&key, foreign.to_vec()), None);

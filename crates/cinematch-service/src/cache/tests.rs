@@ -1,3 +1,5 @@
+//! The cache in memory: concurrent requests, errors, cancellation, size limits and an unreachable Redis.
+
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,7 +20,7 @@ fn body(reply: Result<CachedReply, ServiceError>) -> Vec<u8> {
 }
 
 /// Returns the value of `cinematch_cache_requests_total` for a tier and result.
-fn counted(metrics: &str, tier: &str, result: &str) -> u64 {
+fn cache_requests(metrics: &str, tier: &str, result: &str) -> u64 {
     let labels = format!("{{tier=\"{tier}\",result=\"{result}\"}} ");
     let found = metrics.lines().find_map(|line| {
         line.strip_prefix("cinematch_cache_requests_total")?.strip_prefix(labels.as_str())
@@ -34,34 +36,35 @@ fn concurrent_requests_for_one_key_compute_the_reply_once() {
     metrics::with_local_recorder(&recorder, || {
         runtime.block_on(async {
             let cache = cache(1 << 20).await;
-            let (times, all_there) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+            let (n_computed, all_waiting) =
+                (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
             let tasks: Vec<_> = (0..100)
                 .map(|_| {
-                    let (cache, times) = (cache.clone(), times.clone());
-                    let all_there = all_there.clone();
+                    let (cache, n_computed) = (cache.clone(), n_computed.clone());
+                    let all_waiting = all_waiting.clone();
                     tokio::spawn(async move {
-                        let make = async {
-                            times.fetch_add(1, Ordering::Relaxed);
-                            all_there.notified().await;
+                        let compute = async {
+                            n_computed.fetch_add(1, Ordering::Relaxed);
+                            all_waiting.notified().await;
                             Ok(b"{}".to_vec())
                         };
-                        body(cache.reply(Key::of_text("popular"), make).await)
+                        body(cache.reply(Key::of_text("popular"), compute).await)
                     })
                 })
                 .collect();
             // The runtime is single-threaded: after the yield, all tasks are waiting.
             tokio::task::yield_now().await;
-            all_there.notify_one();
+            all_waiting.notify_one();
             for task in tasks {
                 assert_eq!(task.await.unwrap(), b"{}");
             }
-            assert_eq!(times.load(Ordering::Relaxed), 1);
+            assert_eq!(n_computed.load(Ordering::Relaxed), 1);
             cache.update_gauges();
         });
     });
     let metrics = metrics.render();
-    assert_eq!(counted(&metrics, "memory", "miss"), 1, "{metrics}");
-    assert_eq!(counted(&metrics, "memory", "hit"), 99, "{metrics}");
+    assert_eq!(cache_requests(&metrics, "memory", "miss"), 1, "{metrics}");
+    assert_eq!(cache_requests(&metrics, "memory", "hit"), 99, "{metrics}");
     assert!(metrics.contains("cinematch_cache_bytes"), "{metrics}");
 }
 
@@ -80,18 +83,18 @@ async fn errors_are_not_cached() {
 async fn a_waiting_request_computes_the_reply_if_the_first_is_canceled() {
     let cache = cache(1 << 20).await;
     let key = Key::of_text("a");
-    let begun = Arc::new(Notify::new());
+    let started = Arc::new(Notify::new());
     let first = {
-        let (cache, begun) = (cache.clone(), begun.clone());
+        let (cache, started) = (cache.clone(), started.clone());
         tokio::spawn(async move {
-            let make = async {
-                begun.notify_one();
+            let compute = async {
+                started.notify_one();
                 pending::<Result<Vec<u8>, ServiceError>>().await
             };
-            drop(cache.reply(key, make).await);
+            drop(cache.reply(key, compute).await);
         })
     };
-    begun.notified().await;
+    started.notified().await;
     let second = {
         let cache = cache.clone();
         tokio::spawn(async move { body(cache.reply(key, async { Ok(vec![2]) }).await) })
@@ -114,12 +117,12 @@ async fn computes_every_reply_if_the_cache_is_off() {
 async fn memory_is_bounded_in_bytes_and_freed_by_clear() {
     let cache = cache(1 << 20).await;
     for at in 0..1000 {
-        let make = async { Ok(vec![0; 10_000]) };
-        body(cache.reply(Key::of_text(&at.to_string()), make).await);
+        let compute = async { Ok(vec![0; 10_000]) };
+        body(cache.reply(Key::of_text(&at.to_string()), compute).await);
     }
     cache.memory.run_pending_tasks().await;
-    let kept = cache.memory.weighted_size();
-    assert!((1 << 19..=1 << 20).contains(&kept), "{kept}");
+    let size = cache.memory.weighted_size();
+    assert!((1 << 19..=1 << 20).contains(&size), "{size}");
     cache.clear();
     cache.memory.run_pending_tasks().await;
     assert_eq!(cache.memory.weighted_size(), 0);

@@ -92,16 +92,16 @@ mod tests {
 
     #[test]
     fn rejects_a_schedule_that_is_never_due() {
-        let refused = "0 0 31 2 *".parse::<Schedule>().unwrap_err();
-        assert!(refused.contains("never due"), "{refused}");
+        let error = "0 0 31 2 *".parse::<Schedule>().unwrap_err();
+        assert!(error.contains("never due"), "{error}");
         assert!("0 0 29 2 *".parse::<Schedule>().is_ok());
     }
 
     #[test]
     fn rejects_an_invalid_schedule_and_describes_the_syntax() {
         for text in ["", "fortnightly", "61 * * * *", "* * * *", "0 0 0 1 1 1 2027"] {
-            let refused = text.parse::<Schedule>().unwrap_err();
-            assert!(refused.contains("five fields of cron"), "{refused}");
+            let error = text.parse::<Schedule>().unwrap_err();
+            assert!(error.contains("five fields of cron"), "{error}");
         }
     }
 }

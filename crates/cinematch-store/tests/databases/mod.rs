@@ -19,11 +19,11 @@ impl Database {
         Self { address, _folder: Some(folder) }
     }
 
-    /// Creates a PostgreSQL database. Returns `None` with a warning on standard error if there is no server.
+    /// Creates a PostgreSQL database. Returns `None` with a notice on standard error if there is no server.
     pub async fn postgres(test: &str) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let Ok(server) = std::env::var("CINEMATCH_TEST_POSTGRES") else {
-            let why = "no PostgreSQL in CINEMATCH_TEST_POSTGRES; `cargo xtask test` starts one";
+            let why = "CINEMATCH_TEST_POSTGRES is not set; `cargo xtask test` starts a server";
             let _ =
                 writeln!(std::io::stderr(), "\n!!! {test} DID NOT RUN ON POSTGRESQL: {why} !!!\n");
             return None;

@@ -8,7 +8,7 @@ use crate::support::folder::{movielens_32m, real_data};
 
 #[test]
 fn pages_cover_movielens_32m_exactly_once() {
-    let Some(raw) = real_data("browsing MovieLens 32M") else { return };
+    let Some(raw) = real_data("pages_cover_movielens_32m_exactly_once") else { return };
     let movies = movielens_32m(&raw);
     let index = FilterIndex::new(&movies);
     for sort in Sort::ALL {
@@ -20,7 +20,10 @@ fn pages_cover_movielens_32m_exactly_once() {
             times.push(started.elapsed());
             assert_eq!(page.total, movies.len());
             for movie in page.movies {
-                assert!(!std::mem::replace(&mut seen[movie.row()], true), "{sort:?}: twice");
+                assert!(
+                    !std::mem::replace(&mut seen[movie.row()], true),
+                    "{sort:?}: a movie is listed twice"
+                );
                 n_seen += 1;
             }
             let Some(next) = page.next else { break };
@@ -30,7 +33,7 @@ fn pages_cover_movielens_32m_exactly_once() {
         let first = times.remove(0);
         times.sort_unstable();
         println!(
-            "{} films by {}: first page {first:?}, then median {:?}, most {:?}",
+            "{} movies by {}: first page {first:?}, other pages: median {:?}, maximum {:?}",
             movies.len(),
             sort.name(),
             times[times.len() / 2],

@@ -25,7 +25,7 @@ fn folder() -> Folder {
     folder.write("raw/tmdb/watch_providers.csv", providers.as_bytes());
     folder.ok(&["preprocess", "--min-year", "none"]);
     folder.ok(&["train"]);
-    // A second generation with models of equal names, so that a rollback is possible.
+    // A second generation with the same models, so that a rollback is possible.
     folder.ok(&["train", "--seed", "7"]);
     folder
 }
@@ -42,7 +42,7 @@ fn check(
 ) {
     let test = "server_conforms_to_its_openapi_document";
     let Some(schemathesis) = std::env::var_os("CINEMATCH_TEST_SCHEMATHESIS") else {
-        return did_not_run(test, "no schemathesis; run `cargo xtask test`");
+        return did_not_run(test, "CINEMATCH_TEST_SCHEMATHESIS is not set; run `cargo xtask test`");
     };
     let headers: serde_json::Map<String, Value> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
@@ -82,21 +82,24 @@ fn check(
         command.args(["--header", &format!("{name}: {}", value.as_str().unwrap())]);
     }
     let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}\n{errors}");
+    assert!(output.status.success(), "{text}\n{errors}");
 
     let report: Value =
         serde_json::from_str(&fs::read_to_string(folder.path("report.json")).unwrap()).unwrap();
-    assert_eq!(report["complete"], true, "{said}");
+    assert_eq!(report["complete"], true, "{text}");
     let generated = report["test_cases"]["generated"].as_u64().unwrap();
-    assert!(generated >= n_generated * with_input(server, part), "{generated} only\n{said}");
-    assert_eq!(report["operations"]["tested"], report["operations"]["selected"], "{said}");
+    assert!(
+        generated >= n_generated * with_input(server, part),
+        "only {generated} requests\n{text}"
+    );
+    assert_eq!(report["operations"]["tested"], report["operations"]["selected"], "{text}");
     for phase in ["examples", "coverage", "fuzzing", "stateful"] {
         // A single operation forms no sequence.
-        let is_alone = phase == "stateful" && matches!(part, Part::Deletion);
+        let has_one_operation = phase == "stateful" && matches!(part, Part::Deletion);
         let status = &report["phases"][phase]["status"];
-        assert!(*status == "success" || is_alone, "{phase}: {status}\n{said}");
+        assert!(*status == "success" || has_one_operation, "{phase}: {status}\n{text}");
     }
     let mut warnings = vec!["missing_auth"];
     // Operations whose requests were nearly all rejected count as untested. Few requests do not show the share.
@@ -104,18 +107,22 @@ fn check(
         warnings.push("validation_mismatch");
     }
     for warning in warnings {
-        let mut about = report["warnings"][warning].as_array().unwrap().clone();
+        let mut operations = report["warnings"][warning].as_array().unwrap().clone();
         // Generated files are never valid exports.
-        about.retain(|operation| !operation.to_string().contains("POST /api/import"));
-        assert!(about.is_empty(), "{warning}: {about:?}\n{said}");
+        operations.retain(|operation| !operation.to_string().contains("POST /api/import"));
+        assert!(operations.is_empty(), "{warning}: {operations:?}\n{text}");
     }
     let rates = report["valid_rates"].as_object().unwrap();
-    let unknown = usize::from(matches!(part, Part::Rest));
-    assert_eq!(report["operations"]["selected"], rates.len() + unknown, "all but imports\n{said}");
+    let n_imports = usize::from(matches!(part, Part::Rest));
+    assert_eq!(
+        report["operations"]["selected"],
+        rates.len() + n_imports,
+        "operations without rates\n{text}"
+    );
     for (operation, phases) in rates {
         let accepted = phases.as_object().unwrap().values().map(|phase| &phase["accepted"]);
         let accepted: u64 = accepted.map(|count| count.as_u64().unwrap()).sum();
-        assert!(accepted > 0, "nothing valid got through to {operation}\n{said}");
+        assert!(accepted > 0, "{operation} accepted no request\n{text}");
     }
 }
 
@@ -146,9 +153,9 @@ fn with_input(server: &Server, part: Part) -> u64 {
     let operations = paths
         .filter(|(path, _)| part.has(path))
         .flat_map(|(_, methods)| methods.as_object().unwrap().values());
-    let given = |operation: &Value, part| operation.get(part).is_some();
+    let has = |operation: &Value, part| operation.get(part).is_some();
     operations
-        .filter(|operation| given(operation, "parameters") || given(operation, "requestBody"))
+        .filter(|operation| has(operation, "parameters") || has(operation, "requestBody"))
         .count() as u64
 }
 

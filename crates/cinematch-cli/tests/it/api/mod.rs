@@ -1,5 +1,5 @@
-//! The JSON API over a socket: its contract, and browsing at the size of MovieLens. Tests of single routes are beside
-//! them, in `cinematch-api` and `cinematch-server`.
+//! The JSON API over a socket: its contract, and browsing at the size of MovieLens. Tests of single routes are next
+//! to the routes, in `cinematch-api` and `cinematch-server`.
 
 mod browse;
 mod contract;

@@ -162,11 +162,11 @@ fn status_prints_the_next_command() {
     let status = folder.ok(&["status"]);
     assert!(status.contains("generation 1: hybrid-") && !status.contains("next:"), "{status}");
     let movies = folder.path("ml/artifacts/current/movies_meta.json");
-    let whole = std::fs::read(&movies).unwrap();
-    std::fs::write(&movies, &whole[..1000]).unwrap();
+    let bytes = std::fs::read(&movies).unwrap();
+    std::fs::write(&movies, &bytes[..1000]).unwrap();
     let error = folder.fails(&["status"]);
     assert!(error.contains("movies_meta.json: its checksum is not the manifest's"), "{error}");
-    std::fs::write(&movies, whole).unwrap();
+    std::fs::write(&movies, bytes).unwrap();
     folder.ok(&["preprocess", "--min-year", "1990"]);
     assert!(folder.ok(&["status"]).contains("the merged table has changed since"));
 }

@@ -8,7 +8,12 @@ use crate::support::folder::Folder;
 use crate::support::server::Server;
 
 /// Returns the value and the origin that `config explain` reports for a setting.
-fn held(folder: &Folder, key: &str, flags: &[&str], variables: &[(&str, &str)]) -> [String; 2] {
+fn explained_setting(
+    folder: &Folder,
+    key: &str,
+    flags: &[&str],
+    variables: &[(&str, &str)],
+) -> [String; 2] {
     let arguments = [flags, &["config", "explain", key, "--json"]].concat();
     let output = folder.command(&arguments).envs(variables.iter().copied()).output().unwrap();
     let explained: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -20,7 +25,7 @@ fn held(folder: &Folder, key: &str, flags: &[&str], variables: &[(&str, &str)]) 
 fn precedence_is_flag_environment_env_file_config_file() {
     let folder = Folder::empty();
     let of = |flags: &[&str], variables: &[(&str, &str)]| {
-        held(&folder, "general.threads", flags, variables).map(|text| text)
+        explained_setting(&folder, "general.threads", flags, variables).map(|text| text)
     };
     assert_eq!(of(&[], &[]), ["0", "default"]);
     folder.write("cinematch.toml", b"# ours\n[general]\nthreads = 2\n");
@@ -41,18 +46,18 @@ fn commands_use_the_config_file_unless_overridden() {
           [data]\nmerged = 'elsewhere/films.csv'\n\
           [train]\nmodel = 'content'\nkeep = 1\n",
     );
-    let settings = |flags: &[&str], variables: &[(&str, &str)]| {
+    let preprocess_with = |flags: &[&str], variables: &[(&str, &str)]| {
         let arguments = [&["preprocess"], flags].concat();
         let output = folder.command(&arguments).envs(variables.iter().copied()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         folder.json("elsewhere/preprocess_report.json")["settings"].clone()
     };
-    let said = settings(&[], &[]);
-    assert_eq!((&said["min_year"], &said["keep_without_genres"]), (&1990.into(), &true.into()));
-    let said = settings(&["--keep-without-genres=false"], &[("CINEMATCH_MIN_YEAR", "1995")]);
-    assert_eq!((&said["min_year"], &said["keep_without_genres"]), (&1995.into(), &false.into()));
-    let said = settings(&["--min-year", "none"], &[("CINEMATCH_MIN_YEAR", "1995")]);
-    assert!(said["min_year"].is_null());
+    let used = preprocess_with(&[], &[]);
+    assert_eq!((&used["min_year"], &used["keep_without_genres"]), (&1990.into(), &true.into()));
+    let used = preprocess_with(&["--keep-without-genres=false"], &[("CINEMATCH_MIN_YEAR", "1995")]);
+    assert_eq!((&used["min_year"], &used["keep_without_genres"]), (&1995.into(), &false.into()));
+    let used = preprocess_with(&["--min-year", "none"], &[("CINEMATCH_MIN_YEAR", "1995")]);
+    assert!(used["min_year"].is_null());
 
     let trained: Value = serde_json::from_str(&folder.ok(&["train", "--json"])).unwrap();
     let model_id = trained["manifest"]["model_id"].as_str().unwrap();
@@ -130,7 +135,10 @@ fn errors_name_the_line_and_suggest_a_fix() {
         let error = folder.fails(&["status"]);
         assert!(error.contains("cinematch.toml, ") && error.contains(expected), "{text}\n{error}");
         assert!(!error.contains("canary"), "{error}");
-        assert!(folder.ok(&["status", "--help"]).contains("Usage"), "help is there all the same");
+        assert!(
+            folder.ok(&["status", "--help"]).contains("Usage"),
+            "--help works despite the error"
+        );
         let output = folder.run(&["config", "check"]);
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(1));
@@ -146,11 +154,11 @@ fn conflicting_settings_are_rejected_with_their_origins() {
     for command in [&["serve"][..], &["config", "check"]] {
         let output = folder.command(command).env("CINEMATCH_ACCESS", "open").output().unwrap();
         assert_eq!(output.status.code(), Some(1));
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8(said).unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8(text).unwrap();
         assert!(
-            said.contains("refusing to listen on 0.0.0.0") && said.contains(expected),
-            "{said}"
+            text.contains("refusing to listen on 0.0.0.0") && text.contains(expected),
+            "{text}"
         );
     }
     folder.write("cinematch.toml", b"[server]\ncors_origins = ['films.example']\n");
@@ -167,8 +175,8 @@ fn database_url_in_the_environment_overrides_a_path_in_the_file() {
     folder.write("cinematch.toml", b"[database]\npath = 'people/ours.db'\n");
     let _server = Server::start(&folder);
     assert!(folder.path("people/ours.db").exists());
-    let there = folder.path("theirs.db").display().to_string();
-    let variables = [("DATABASE_URL", &*format!("sqlite:{there}"))];
+    let path = folder.path("theirs.db").display().to_string();
+    let variables = [("DATABASE_URL", &*format!("sqlite:{path}"))];
     let other = Server::start_in(&folder, &[], &variables);
     assert_eq!(other.get("/health").status, 200);
     assert!(folder.path("theirs.db").exists());
@@ -203,7 +211,7 @@ fn check_reports_all_errors() {
 fn explain_prints_the_settings_as_a_valid_config_file() {
     let folder = Folder::empty();
     folder
-        .write("cinematch.toml", b"[access]\nmode = 'accounts' # people sign in\nrate_limit = 5\n");
+        .write("cinematch.toml", b"[access]\nmode = 'accounts' # users sign in\nrate_limit = 5\n");
     folder.write(".env", b"CINEMATCH_RATE_LIMIT=7\nDATABASE_URL=postgres://us:canary@host/films\n");
     insta::assert_snapshot!(folder.ok(&["config", "explain", "access"]));
     let all = folder.ok(&["config", "explain"]);

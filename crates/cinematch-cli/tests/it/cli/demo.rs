@@ -1,4 +1,4 @@
-//! `cinematch demo`.
+//! `cinematch demo`: its output, and use without a network.
 
 use cinematch_testing::did_not_run;
 
@@ -18,7 +18,7 @@ fn works_without_a_network() {
     // `unshare -rn` runs the process in an empty network namespace; some machines do not allow it.
     let probe = std::process::Command::new("unshare").args(["-rn", "true"]).status();
     if !probe.is_ok_and(|status| status.success()) {
-        did_not_run("works_without_a_network", "no `unshare -rn` here");
+        did_not_run("works_without_a_network", "`unshare -rn` is not permitted");
         return;
     }
     let folder = Folder::empty();

@@ -46,9 +46,9 @@ fn matches_a_history_and_recommends_from_it() {
             .unwrap();
     assert_eq!((&report["rows"], &report["by_title"]), (&6.into(), &5.into()), "{report}");
     assert_eq!((&report["unmatched"], &report["ambiguous"]), (&1.into(), &0.into()));
-    let films = report["recommendations"].as_array().unwrap();
-    assert_eq!(films.len(), 50);
-    for movie in films {
+    let recommended = report["recommendations"].as_array().unwrap();
+    assert_eq!(recommended.len(), 50);
+    for movie in recommended {
         let title = movie["title"].as_str().unwrap();
         assert!(!["Heat", "Seven", "Alien", "Collateral"].contains(&title), "{title} was seen");
     }
@@ -60,10 +60,10 @@ fn matches_a_history_and_recommends_from_it() {
     };
     let ratings = format!("{}=5,{}=4.5", id("Heat"), id("Seven"));
     let seen = format!("{},{}", id("Alien"), id("Collateral"));
-    let by_hand = ["recommend", "--ratings", &ratings, "--exclude", &seen, "-k", "1", "--json"];
-    let by_hand: Value = serde_json::from_str(&folder.ok(&by_hand)).unwrap();
-    assert_eq!(films[0]["explanation"], by_hand["recommendations"][0]["explanation"]);
-    let with: Value = serde_json::from_str(&folder.ok(&[
+    let from_flags = ["recommend", "--ratings", &ratings, "--exclude", &seen, "-k", "1", "--json"];
+    let from_flags: Value = serde_json::from_str(&folder.ok(&from_flags)).unwrap();
+    assert_eq!(recommended[0]["explanation"], from_flags["recommendations"][0]["explanation"]);
+    let with_watchlist: Value = serde_json::from_str(&folder.ok(&[
         "import",
         "letterboxd.zip",
         "-k",
@@ -72,8 +72,8 @@ fn matches_a_history_and_recommends_from_it() {
         "--json",
     ]))
     .unwrap();
-    let with = with["recommendations"].to_string();
-    assert!(with.contains("Collateral"), "{with}");
+    let with_watchlist = with_watchlist["recommendations"].to_string();
+    assert!(with_watchlist.contains("Collateral"), "{with_watchlist}");
 
     let text = folder.ok(&["import", "letterboxd.zip", "-k", "3"]);
     assert!(text.contains("6 rows from Letterboxd"), "{text}");
@@ -103,7 +103,7 @@ fn rejects_unsupported_missing_and_oversized_files() {
     assert!(error.contains("too large when unpacked: the maximum is 32 MiB"), "{error}");
 }
 
-/// Returns the peak memory of an import in MiB, and true if it succeeded.
+/// Imports a file. Returns the peak memory in MiB, and true if the import succeeded.
 fn memory_of(folder: &Folder, file: &str) -> (u64, bool) {
     let log = std::fs::File::create(folder.path("import.log")).unwrap();
     let mut command = folder.command(&["import", file, "--json"]);
@@ -159,24 +159,24 @@ fn hostile_files_use_less_than_400_mib() {
         ("full.zip", letterboxd(&[("ratings.csv", &rows(&format!("{long},1,u,\n"), full))]), true),
         ("line.csv", vec![b'x'; 100 << 20], false),
     ];
-    let mut most = 0;
-    for (name, bytes, is_taken) in files {
+    let mut peak = 0;
+    for (name, bytes, is_accepted) in files {
         folder.write(name, &bytes);
         let started = Instant::now();
-        let (mebibytes, taken) = memory_of(&folder, name);
+        let (mebibytes, accepted) = memory_of(&folder, name);
         println!("{name}: {} bytes, {mebibytes} MiB, {:?}", bytes.len(), started.elapsed());
-        assert_eq!(taken, is_taken, "{name}: {}", folder.read("import.log"));
+        assert_eq!(accepted, is_accepted, "{name}: {}", folder.read("import.log"));
         std::fs::remove_file(folder.path(name)).unwrap();
         // Rejected files count too, since they are read into memory first.
-        most = most.max(mebibytes);
+        peak = peak.max(mebibytes);
     }
-    assert!(most < 400, "{most} MiB");
+    assert!(peak < 400, "{peak} MiB");
 }
 
 /// Matches 5,000 movies of MovieLens latest-small by IMDb id, then by title and year.
 #[test]
 fn matches_5000_rows_of_movielens_latest_small() {
-    let Some(raw) = real_data("import of 5,000 rows") else { return };
+    let Some(raw) = real_data("matches_5000_rows_of_movielens_latest_small") else { return };
     let folder = Folder::empty();
     for name in ["movies.csv", "links.csv"] {
         let bytes = std::fs::read(raw.join("ml-latest-small").join(name)).unwrap();
@@ -206,21 +206,23 @@ fn matches_5000_rows_of_movielens_latest_small() {
     folder.write("ratings.csv", rated.as_bytes());
     let report: Value =
         serde_json::from_str(&folder.ok(&["import", "ratings.csv", "--json"])).unwrap();
-    let (found, open) =
+    let (found, ambiguous) =
         (report["by_title"].as_u64().unwrap(), report["ambiguous"].as_u64().unwrap());
     // Movies that share a title and a year are reported as ambiguous, neither guessed nor dropped.
-    assert_eq!(found + open, 5000, "{}", report["unmatched"]);
-    assert!(open < 20, "{open}");
+    assert_eq!(found + ambiguous, 5000, "{}", report["unmatched"]);
+    assert!(ambiguous < 20, "{ambiguous}");
 }
 
 /// Matches 5,000 random movies of MovieLens 32M, exported in every supported format.
 #[test]
 fn matches_random_rows_of_movielens_32m_in_every_format() {
-    let Some(raw) = real_data("import of random rows of MovieLens 32M") else { return };
+    let Some(raw) = real_data("matches_random_rows_of_movielens_32m_in_every_format") else {
+        return;
+    };
     let movies = movielens_32m(&raw);
     let started = Instant::now();
     let index = MatchIndex::new(&movies);
-    println!("{} films indexed in {:?}", movies.len(), started.elapsed());
+    println!("{} movies indexed in {:?}", movies.len(), started.elapsed());
     let mut draw = random(0x1b56_c4e9_0f3a_77d1);
     let mut pick = || &movies[draw(movies.len() as u64) as usize];
     let picked: Vec<&Movie> = (0..5000).map(|_| pick()).collect();
@@ -248,21 +250,21 @@ fn matches_random_rows_of_movielens_32m_in_every_format() {
     ] {
         let started = Instant::now();
         let report = imports::read(&index, &movies, &[(name, text)]).unwrap().report;
-        let took = started.elapsed();
+        let elapsed = started.elapsed();
         let mut wrong = 0;
         for (row, movie) in report.matches.iter().zip(&picked) {
             // Movies that share a title and a year are reported as ambiguous, with all candidates.
             let is_candidate = row.candidates.contains(&movie.movie_id);
-            let fits = row.movie_id.map_or(is_candidate, |found| found == movie.movie_id);
-            wrong += usize::from(!fits);
+            let is_correct = row.movie_id.map_or(is_candidate, |found| found == movie.movie_id);
+            wrong += usize::from(!is_correct);
         }
         println!(
-            "{name}: {} by number, {} by title, {} ambiguous, {wrong} wrong, {took:?}",
+            "{name}: {} by id, {} by title, {} ambiguous, {wrong} wrong, {elapsed:?}",
             report.by_id, report.by_title, report.ambiguous
         );
         assert_eq!((report.matches.len(), report.problems.len()), (5000, 0), "{name}");
-        let open = report.rows_that_are(Matched::Ambiguous).count();
-        assert!(wrong == 0 && open < 50, "{name}: {wrong} wrong, {open} ambiguous");
-        assert!(took.as_secs_f64() < 1.0, "{name}: {took:?}");
+        let ambiguous = report.rows_that_are(Matched::Ambiguous).count();
+        assert!(wrong == 0 && ambiguous < 50, "{name}: {wrong} wrong, {ambiguous} ambiguous");
+        assert!(elapsed.as_secs_f64() < 1.0, "{name}: {elapsed:?}");
     }
 }

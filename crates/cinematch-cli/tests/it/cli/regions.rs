@@ -40,11 +40,11 @@ fn terminal_shows_availability_with_attribution() {
 #[test]
 fn training_without_tmdb_text_ignores_tmdb_data() {
     let folder = folder();
-    let columns = |folder: &Folder| folder.read("ml/artifacts/ranking_features.json");
-    assert!(columns(&folder).contains("Michael Mann"));
+    let features = |folder: &Folder| folder.read("ml/artifacts/ranking_features.json");
+    assert!(features(&folder).contains("Michael Mann"));
     folder.ok(&["train", "--without-tmdb-text"]);
-    let learned = columns(&folder);
-    assert!(!learned.contains("Michael Mann") && learned.contains("crime"), "{learned}");
+    let trained = features(&folder);
+    assert!(!trained.contains("Michael Mann") && trained.contains("crime"), "{trained}");
     let manifest = folder.json("ml/artifacts/manifest.json");
     assert_eq!(manifest["settings"]["without_tmdb_text"], true);
     // TMDb data is still displayed and used in filters.
@@ -57,7 +57,7 @@ fn training_without_tmdb_text_ignores_tmdb_data() {
     assert!(reasons.clone().all(|reason| reason["kind"] != "quality"));
     // Without the option, the model is byte-identical to the original.
     folder.ok(&["train"]);
-    assert!(columns(&folder).contains("Michael Mann"));
+    assert!(features(&folder).contains("Michael Mann"));
     assert!(
         folder.json("ml/artifacts/manifest.json")["settings"].get("without_tmdb_text").is_none()
     );

@@ -16,11 +16,12 @@ fn finds_movies_in_the_terminal() {
     assert!(folder.ok(&["search", "qqqqqqqq"]).contains("no matches for `qqqqqqqq`"));
 }
 
-/// Introduces one typing error: a letter omitted, doubled, replaced or swapped, but never the first.
+/// Returns the title with one typing error, never in the first letter: a letter omitted, doubled, replaced or
+/// swapped. Returns `None` at a word boundary.
 fn mistyped(title: &str, draw: &mut impl FnMut(u64) -> u64) -> Option<String> {
     let mut letters: Vec<char> = title.to_lowercase().chars().collect();
     let at = 1 + draw(letters.len() as u64 - 1) as usize;
-    // Errors at a word boundary are a different kind.
+    // Errors at word boundaries are not generated.
     if at + 1 >= letters.len() || !letters[at - 1..=at + 1].iter().all(char::is_ascii_lowercase) {
         return None;
     }
@@ -35,7 +36,7 @@ fn mistyped(title: &str, draw: &mut impl FnMut(u64) -> u64) -> Option<String> {
 
 #[test]
 fn finds_movielens_32m_titles_despite_a_typing_error() {
-    let Some(raw) = real_data("search over MovieLens 32M") else { return };
+    let Some(raw) = real_data("finds_movielens_32m_titles_despite_a_typing_error") else { return };
     let movies = movielens_32m(&raw);
     let started = Instant::now();
     let index = SearchIndex::new(&movies);
@@ -63,8 +64,8 @@ fn finds_movielens_32m_titles_despite_a_typing_error() {
         assert_eq!(found.first(), Some(&expected), "{query}: {found:?}");
     }
 
-    // Queries for people and keywords return their movies, where TMDb data is available.
-    for (query, name, least) in [
+    // Queries for names of people and for keywords return their movies, where TMDb data is available.
+    for (query, name, minimum) in [
         ("quentin tarantino", "Quentin Tarantino", 5),
         ("hayao miyazaki", "Hayao Miyazaki", 4),
         // Title matches rank above keyword matches.
@@ -76,11 +77,11 @@ fn finds_movielens_32m_titles_despite_a_typing_error() {
             let names = movie.directors.iter().chain(&movie.cast).chain(&movie.keywords);
             names.into_iter().any(|it| it == name)
         };
-        let of_theirs = hits.iter().filter(|hit| has(hit)).count();
+        let n_matching = hits.iter().filter(|hit| has(hit)).count();
         let found: Vec<&str> =
             hits.iter().map(|hit| movies[hit.movie.row()].title.as_str()).collect();
-        println!("{query}: {found:?}, {of_theirs} of theirs");
-        assert!(of_theirs >= least, "{query}: {found:?}");
+        println!("{query}: {found:?}, {n_matching} match");
+        assert!(n_matching >= minimum, "{query}: {found:?}");
     }
 
     // Movies likely to be searched for: those with votes and a unique title.
@@ -88,26 +89,31 @@ fn finds_movielens_32m_titles_despite_a_typing_error() {
     titles.sort_by_key(|movie| std::cmp::Reverse(movie.vote_count));
     titles.truncate(5000);
     let mut draw = random(0x51ab_03c9_77e1_0d45);
-    let (mut asked, mut first, mut in_five) = (0, 0, 0);
+    let (mut n_queries, mut first, mut in_top_five) = (0, 0, 0);
     let mut times: Vec<Duration> = Vec::new();
     for movie in titles {
         let Some(query) = mistyped(&movie.title, &mut draw) else { continue };
         let started = Instant::now();
         let hits = index.search(&query, 5);
         times.push(started.elapsed());
-        asked += 1;
-        let same = |hit: &cinematch::search::Hit| movies[hit.movie.row()].title == movie.title;
-        first += u32::from(hits.first().is_some_and(same));
-        in_five += u32::from(hits.iter().any(same));
+        n_queries += 1;
+        let has_title = |hit: &cinematch::search::Hit| movies[hit.movie.row()].title == movie.title;
+        first += u32::from(hits.first().is_some_and(has_title));
+        in_top_five += u32::from(hits.iter().any(has_title));
     }
     times.sort_unstable();
-    let share = |n: u32| f64::from(n) / f64::from(asked);
+    let share = |n: u32| f64::from(n) / f64::from(n_queries);
     println!(
-        "{asked} mistyped titles: first {:.3}, among five {:.3}; median {:?}, p99 {:?}; built in {built:?}",
+        "{n_queries} mistyped titles: first {:.3}, among five {:.3}; median {:?}, p99 {:?}; built in {built:?}",
         share(first),
-        share(in_five),
+        share(in_top_five),
         times[times.len() / 2],
         times[times.len() * 99 / 100]
     );
-    assert!(share(first) > 0.9 && share(in_five) > 0.95, "{} {}", share(first), share(in_five));
+    assert!(
+        share(first) > 0.9 && share(in_top_five) > 0.95,
+        "{} {}",
+        share(first),
+        share(in_top_five)
+    );
 }

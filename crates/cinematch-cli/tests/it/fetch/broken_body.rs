@@ -6,9 +6,13 @@ use std::task::{Context, Poll};
 use axum::body::{Body, Bytes, HttpBody};
 use http_body::Frame;
 
-/// Returns a body that sends `first` and then ends if `whole`, or fails otherwise.
-pub fn body(first: Vec<u8>, whole: bool) -> Body {
-    Body::new(BrokenBody { first: Some(first), then: whole.then_some(End::Whole), flushed: false })
+/// Returns a body that sends `first` and then ends if `is_complete`, or fails otherwise.
+pub fn body(first: Vec<u8>, is_complete: bool) -> Body {
+    Body::new(BrokenBody {
+        first: Some(first),
+        then: is_complete.then_some(End::Complete),
+        flushed: false,
+    })
 }
 
 /// Returns a body that sends `first` and then never ends.
@@ -18,7 +22,7 @@ pub fn stalled(first: Vec<u8>) -> Body {
 
 /// End of a body that does not fail.
 enum End {
-    Whole,
+    Complete,
     Never,
 }
 
@@ -40,7 +44,7 @@ impl HttpBody for BrokenBody {
             return Poll::Ready(Some(Ok(Frame::data(first.into()))));
         }
         match self.then {
-            Some(End::Whole) => return Poll::Ready(None),
+            Some(End::Complete) => return Poll::Ready(None),
             // The task is never woken again.
             Some(End::Never) => return Poll::Pending,
             None => {}

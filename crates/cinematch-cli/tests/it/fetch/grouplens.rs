@@ -26,7 +26,7 @@ struct Shared {
     /// Number of bytes after which each response breaks off.
     cut_after: Option<usize>,
     /// Address of another server to which all requests are redirected.
-    elsewhere: Option<String>,
+    redirect_to: Option<String>,
     /// `Range` headers of requests for archives.
     ranges: Vec<Option<String>>,
 }
@@ -49,7 +49,7 @@ impl GroupLens {
         self.local.url()
     }
 
-    pub fn has(&self, name: &str, archive: Archive) {
+    pub fn add(&self, name: &str, archive: Archive) {
         self.shared.lock().unwrap().archives.insert(name.to_owned(), archive);
     }
 
@@ -57,8 +57,8 @@ impl GroupLens {
         self.shared.lock().unwrap().cut_after = bytes;
     }
 
-    pub fn redirects_to(&self, url: Option<String>) {
-        self.shared.lock().unwrap().elsewhere = url;
+    pub fn set_redirect(&self, url: Option<String>) {
+        self.shared.lock().unwrap().redirect_to = url;
     }
 
     pub fn ranges(&self) -> Vec<Option<String>> {
@@ -72,7 +72,7 @@ async fn file(
     headers: HeaderMap,
 ) -> Response {
     let mut shared = shared.lock().unwrap();
-    if let Some(url) = &shared.elsewhere {
+    if let Some(url) = &shared.redirect_to {
         let to = format!("{url}/datasets/movielens/{name}");
         return (StatusCode::FOUND, [(header::LOCATION, to)]).into_response();
     }
@@ -89,7 +89,7 @@ async fn file(
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (range, if_range) = (text(header::RANGE), text(header::IF_RANGE));
     shared.ranges.push(range.clone());
-    let whole = archive.bytes.len();
+    let total = archive.bytes.len();
     let from = range
         .filter(|_| if_range.as_ref() == Some(&archive.tag))
         .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
@@ -103,7 +103,7 @@ async fn file(
     if let Some(from) = from {
         response = response
             .status(StatusCode::PARTIAL_CONTENT)
-            .header(header::CONTENT_RANGE, format!("bytes {from}-{}/{whole}", whole - 1));
+            .header(header::CONTENT_RANGE, format!("bytes {from}-{}/{total}", total - 1));
     }
     response.body(body).unwrap()
 }

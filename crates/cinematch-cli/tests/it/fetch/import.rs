@@ -1,4 +1,4 @@
-//! `cinematch import tmdb-csv`.
+//! `cinematch import tmdb-csv`: public dumps, unsupported files and missing regions.
 
 use crate::support::folder::{Folder, real_data};
 
@@ -61,7 +61,7 @@ fn unsupported_files_change_nothing() {
 
 #[test]
 fn real_metadata_round_trips_through_the_store() {
-    let Some(raw) = real_data("import of real TMDb metadata") else { return };
+    let Some(raw) = real_data("real_metadata_round_trips_through_the_store") else { return };
     let folder = Folder::empty();
     let real = raw.join("tmdb/tmdb_metadata.csv");
     let movies_of = |bytes: &[u8]| {

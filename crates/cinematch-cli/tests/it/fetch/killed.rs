@@ -7,15 +7,14 @@ use cinematch_testing::random;
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetched, folder_of, table};
 
-/// Kills fetches of `n` movies at random instants, fetches the rest, and returns how many movies were requested
-/// twice.
-fn requested_twice(n: u32, kills: u32) -> u32 {
+/// Kills fetches of `n` movies at random instants, fetches the rest, and returns the number of repeated requests.
+fn repeated_requests(n: u32, kills: u32) -> u32 {
     let (folder, server) = (folder_of(n), TmdbServer::start());
     // Latency in proportion to the request rate, as at TMDb.
-    server.fail(|id, _| id.is_multiple_of(16).then_some(Fault::Slow(1)));
+    server.set_faults(|id, _| id.is_multiple_of(16).then_some(Fault::Slow(1)));
     let arguments = ["--all", "--quiet"];
     let mut draw = random(0x2545_f491_4f6c_dd1d);
-    let (mut killed, mut whole) = (0, 0);
+    let (mut killed, mut completed) = (0, 0);
     while killed < kills {
         let mut command = command(&folder, &server, &arguments);
         // 200 requests per second: the rate limit of 40 per second, at five times the clock speed. The number of
@@ -25,49 +24,49 @@ fn requested_twice(n: u32, kills: u32) -> u32 {
         // This wait is the fault being injected: a random instant, not a condition.
         std::thread::sleep(Duration::from_millis(30 + draw(240)));
         if child.try_wait().unwrap().is_some() {
-            whole += 1;
-            assert!(whole < 3, "all was fetched after {killed} kills");
+            completed += 1;
+            assert!(completed < 3, "the fetch completed three times after {killed} kills");
         } else {
             killed += 1;
         }
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    let before = server.asked().len();
+    let before = server.requested().len();
     let report = fetched(&folder, &server, &["--all"]);
-    let asked = before + server.asked().len();
-    let twice = asked as u32 - n;
-    println!("{killed} kills, {asked} requests for {n} films, {twice} twice");
-    assert!(before as u32 > 4 * kills, "the kills came before anything was asked");
+    let n_requests = before + server.requested().len();
+    let repeated = n_requests as u32 - n;
+    println!("{killed} kills, {n_requests} requests for {n} movies, {repeated} repeated");
+    assert!(before as u32 > 4 * kills, "too few requests before the kills");
     assert_eq!(report["films"], n);
     assert_eq!(table(&folder).lines().count(), n as usize + 1);
-    twice
+    repeated
 }
 
 #[test]
 fn repeats_only_requests_in_flight_after_kills() {
     const KILLS: u32 = 8;
-    // A kill costs two requests on an idle machine; replies that wait to be stored add to that on a busy one.
-    assert!(requested_twice(2_000, KILLS) <= 8 * KILLS);
+    // A kill repeats about two requests on an idle machine, and more on a busy one, where replies wait to be stored.
+    assert!(repeated_requests(2_000, KILLS) <= 8 * KILLS);
 }
 
 #[test]
 #[ignore = "campaign: 100 kills"]
 fn repeats_at_most_1_percent_of_requests_after_kills() {
     const MOVIES: u32 = 20_000;
-    assert!(requested_twice(MOVIES, 102) * 100 <= MOVIES);
+    assert!(repeated_requests(MOVIES, 102) * 100 <= MOVIES);
 }
 
 #[test]
 fn ctrl_c_saves_replies_and_reports_remaining_movies() {
     let (folder, server) = (folder_of(60), TmdbServer::start());
-    server.fail(|id, _| (id > 1020).then_some(Fault::Slow(60_000)));
+    server.set_faults(|id, _| (id > 1020).then_some(Fault::Slow(60_000)));
     let mut command = command(&folder, &server, &["--all"]);
     command.stdout(std::process::Stdio::piped());
     let child = command.spawn().unwrap();
-    let mut asked = 0;
-    while asked < 40 {
-        asked += server.asked().len();
+    let mut n_requests = 0;
+    while n_requests < 40 {
+        n_requests += server.requested().len();
         std::thread::yield_now();
     }
     let process = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();

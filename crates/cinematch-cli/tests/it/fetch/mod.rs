@@ -16,7 +16,7 @@ use std::process::Output;
 use crate::support::folder::Folder;
 use tmdb_server::TmdbServer;
 
-/// A token that must appear in the `Authorization` header only.
+/// A TMDb token that must not appear anywhere but in the `Authorization` header.
 pub const CANARY: &str = "canary-4711-eyJhbGciOiJIUzI1NiJ9";
 
 /// Returns a folder with the movies 1 to `n`, whose TMDb ids are 1001 to 1000 + `n`. Movie m ≤ 60 has 61 − m
@@ -43,12 +43,12 @@ pub fn folder_of(n: u32) -> Folder {
     folder
 }
 
-/// Runs `fetch tmdb` against a server, with the clock sped up 1,000 times.
+/// Runs `fetch tmdb` against a server, with a clock that runs 1,000 times as fast.
 pub fn fetch(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> Output {
     command(folder, server, arguments).output().unwrap()
 }
 
-/// Returns a command that runs `fetch tmdb` against a server, with the clock sped up 1,000 times.
+/// Returns a command that runs `fetch tmdb` against a server, with a clock that runs 1,000 times as fast.
 pub fn command(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> std::process::Command {
     let mut command = folder.command(&[&["fetch", "tmdb"], arguments].concat());
     command

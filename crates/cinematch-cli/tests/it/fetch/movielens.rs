@@ -1,4 +1,4 @@
-//! `cinematch fetch movielens`.
+//! `cinematch fetch movielens`: downloads, verification, resuming and replacing of releases.
 
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -11,13 +11,13 @@ use zip::write::SimpleFileOptions;
 use super::grouplens::{Archive, GroupLens};
 use crate::support::folder::Folder;
 
-/// Returns a ZIP archive of a release with `films` movies.
-fn release(folder: &str, films: u32) -> Vec<u8> {
+/// Returns a ZIP archive of a release with `n_movies` movies.
+fn release(folder: &str, n_movies: u32) -> Vec<u8> {
     use std::fmt::Write;
     let mut movies = "movieId,title,genres\n".to_owned();
     let mut ratings = "userId,movieId,rating,timestamp\n".to_owned();
     let mut links = "movieId,imdbId,tmdbId\n".to_owned();
-    for movie in 1..=films {
+    for movie in 1..=n_movies {
         writeln!(movies, "{movie},Film {movie} (1999),Drama").unwrap();
         writeln!(ratings, "{movie},{movie},4.0,{}", 100_000 + movie * 7919 % 65_537).unwrap();
         writeln!(links, "{movie},{movie:07},{movie}").unwrap();
@@ -60,13 +60,13 @@ fn fetch(folder: &Folder, server: &GroupLens, arguments: &[&str]) -> Output {
     command.env("CINEMATCH_GROUPLENS_URL", server.url()).output().unwrap()
 }
 
-fn text(output: &Output) -> String {
+fn all_output(output: &Output) -> String {
     let both = [&output.stdout[..], &output.stderr[..]].concat();
     String::from_utf8(both).unwrap()
 }
 
 /// Asserts that `raw/` contains only the given names, apart from lock files.
-fn only(folder: &Folder, names: &[&str]) {
+fn assert_raw_contains(folder: &Folder, names: &[&str]) {
     let mut found: Vec<String> = std::fs::read_dir(folder.path("raw"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
@@ -79,41 +79,41 @@ fn only(folder: &Folder, names: &[&str]) {
 #[test]
 fn downloads_verifies_and_unpacks_a_release() {
     let (folder, server) = (Folder::empty(), GroupLens::start());
-    server.has("ml-latest-small.zip", archive(release("ml-latest-small", 300), "a"));
+    server.add("ml-latest-small.zip", archive(release("ml-latest-small", 300), "a"));
     let output = fetch(&folder, &server, &["latest-small"]);
-    let said = text(&output);
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("300 rows  movies.csv"), "{said}");
-    assert!(said.contains("2 files match the release's checksums.txt"), "{said}");
-    assert!(said.contains("raw/ml-latest-small: MovieLens latest-small"), "{said}");
+    let text = all_output(&output);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("300 rows  movies.csv"), "{text}");
+    assert!(text.contains("2 files match the release's checksums.txt"), "{text}");
+    assert!(text.contains("raw/ml-latest-small: MovieLens latest-small"), "{text}");
     assert!(
-        said.contains("does not allow commercial use") && said.contains("README.txt"),
-        "{said}"
+        text.contains("does not allow commercial use") && text.contains("README.txt"),
+        "{text}"
     );
-    only(&folder, &["ml-latest-small"]);
+    assert_raw_contains(&folder, &["ml-latest-small"]);
     folder.ok(&["preprocess"]);
     // Fetching an unchanged release downloads nothing.
     server.ranges();
-    let said = text(&fetch(&folder, &server, &["ml-latest-small"]));
-    assert!(said.contains("is up to date; nothing was downloaded"), "{said}");
+    let text = all_output(&fetch(&folder, &server, &["ml-latest-small"]));
+    assert!(text.contains("is up to date; nothing was downloaded"), "{text}");
     assert!(server.ranges().is_empty());
     // A newer release replaces the old one, and the changes are reported.
-    server.has("ml-latest-small.zip", archive(release("ml-latest-small", 310), "b"));
-    let said = text(&fetch(&folder, &server, &["latest-small"]));
-    assert!(said.contains("310 rows  movies.csv, 300 before"), "{said}");
-    assert!(said.contains("10 movies added, 0 removed"), "{said}");
-    only(&folder, &["ml-latest-small"]);
+    server.add("ml-latest-small.zip", archive(release("ml-latest-small", 310), "b"));
+    let text = all_output(&fetch(&folder, &server, &["latest-small"]));
+    assert!(text.contains("310 rows  movies.csv, 300 before"), "{text}");
+    assert!(text.contains("10 movies added, 0 removed"), "{text}");
+    assert_raw_contains(&folder, &["ml-latest-small"]);
 }
 
 #[test]
 fn resumes_a_broken_download() {
     let (folder, server) = (Folder::empty(), GroupLens::start());
-    let whole = archive(release("ml-32m", 4000), "a");
-    let piece = whole.bytes.len() / 5 + 1;
-    server.has("ml-32m.zip", whole.clone());
+    let complete = archive(release("ml-32m", 4000), "a");
+    let piece = complete.bytes.len() / 5 + 1;
+    server.add("ml-32m.zip", complete.clone());
     server.cut_after(Some(piece));
     let output = fetch(&folder, &server, &[]);
-    assert!(output.status.success(), "{}", text(&output));
+    assert!(output.status.success(), "{}", all_output(&output));
     let expected: Vec<Option<String>> =
         (0..5).map(|at| (at > 0).then(|| format!("bytes={}-", at * piece))).collect();
     assert_eq!(server.ranges(), expected);
@@ -126,9 +126,9 @@ fn restarts_a_partial_download_of_another_version() {
     let new = archive(release("ml-32m", 50), "new");
     folder.write("raw/.ml-32m.zip.part", &[7; 500]);
     folder.write("raw/.ml-32m.zip.part.version", b"\"old\"");
-    server.has("ml-32m.zip", new);
+    server.add("ml-32m.zip", new);
     let output = fetch(&folder, &server, &["32m"]);
-    assert!(output.status.success(), "{}", text(&output));
+    assert!(output.status.success(), "{}", all_output(&output));
     assert_eq!(server.ranges(), [Some("bytes=500-".to_owned())]);
     assert_eq!(folder.read("raw/ml-32m/movies.csv").lines().count(), 51);
 }
@@ -139,13 +139,13 @@ fn damaged_archives_replace_nothing() {
     folder.write("raw/ml-32m/movies.csv", b"mine");
     let mut wrong = archive(release("ml-32m", 50), "a");
     wrong.md5 = Some("0".repeat(32));
-    server.has("ml-32m.zip", wrong);
+    server.add("ml-32m.zip", wrong);
     let output = fetch(&folder, &server, &[]);
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("ml-32m.zip is damaged: GroupLens publishes the MD5 0000"), "{said}");
+    let text = all_output(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("ml-32m.zip is damaged: GroupLens publishes the MD5 0000"), "{text}");
     assert_eq!(folder.read("raw/ml-32m/movies.csv"), "mine");
-    only(&folder, &["ml-32m"]);
+    assert_raw_contains(&folder, &["ml-32m"]);
 
     // The archive is intact, but one file does not match the archive's checksums.txt.
     let entries = [
@@ -155,30 +155,30 @@ fn damaged_archives_replace_nothing() {
         ("checksums.txt", format!("{}  movies.csv\n", "1".repeat(32))),
     ];
     let entries = entries.map(|(name, text)| (format!("ml-32m/{name}"), text));
-    server.has("ml-32m.zip", archive(zipped(&entries), "b"));
-    let said = text(&fetch(&folder, &server, &[]));
-    assert!(said.contains("movies.csv in the archive is damaged: checksums.txt lists"), "{said}");
+    server.add("ml-32m.zip", archive(zipped(&entries), "b"));
+    let text = all_output(&fetch(&folder, &server, &[]));
+    assert!(text.contains("movies.csv in the archive is damaged: checksums.txt lists"), "{text}");
     assert_eq!(folder.read("raw/ml-32m/movies.csv"), "mine");
-    // An archive with a wrong header.
+    // A file with a wrong header is rejected.
     let mut other = entries.clone();
     other[2].1 = "foo,bar\n".to_owned();
-    server.has("ml-32m.zip", archive(zipped(&other[..3]), "d"));
-    let said = text(&fetch(&folder, &server, &[]));
-    assert!(said.contains("ratings.csv has the wrong header"), "{said}");
+    server.add("ml-32m.zip", archive(zipped(&other[..3]), "d"));
+    let text = all_output(&fetch(&folder, &server, &[]));
+    assert!(text.contains("ratings.csv has the wrong header"), "{text}");
     assert_eq!(folder.read("raw/ml-32m/movies.csv"), "mine");
-    // An archive without a required file.
-    server.has("ml-32m.zip", archive(zipped(&entries[..2]), "c"));
-    let said = text(&fetch(&folder, &server, &[]));
-    assert!(said.contains("the archive lacks ratings.csv"), "{said}");
+    // An archive without a required file is rejected.
+    server.add("ml-32m.zip", archive(zipped(&entries[..2]), "c"));
+    let text = all_output(&fetch(&folder, &server, &[]));
+    assert!(text.contains("the archive lacks ratings.csv"), "{text}");
 }
 
 #[test]
 fn unpacks_a_local_archive_without_a_network() {
     let folder = Folder::empty();
     folder.write("here.zip", &release("ml-25m", 20));
-    let said = folder.ok(&["fetch", "movielens", "--from", "here.zip"]);
-    assert!(said.contains("raw/ml-25m: MovieLens 25m"), "{said}");
-    assert!(folder.path("here.zip").exists(), "it is the user's own");
+    let text = folder.ok(&["fetch", "movielens", "--from", "here.zip"]);
+    assert!(text.contains("raw/ml-25m: MovieLens 25m"), "{text}");
+    assert!(folder.path("here.zip").exists(), "the user's archive is not deleted");
     folder.write("bad.zip", b"PK\x03\x04");
     let error = folder.fails(&["fetch", "movielens", "--from", "bad.zip"]);
     assert!(error.contains("bad.zip cannot be read as a ZIP archive"), "{error}");
@@ -192,39 +192,39 @@ fn unpacks_a_local_archive_without_a_network() {
 #[test]
 fn reports_missing_releases_redirects_and_missing_checksums() {
     let (folder, server) = (Folder::empty(), GroupLens::start());
-    let said = text(&fetch(&folder, &server, &["25m"]));
-    assert!(said.contains("GroupLens does not have ml-25m.zip (HTTP 404)"), "{said}");
+    let text = all_output(&fetch(&folder, &server, &["25m"]));
+    assert!(text.contains("GroupLens does not have ml-25m.zip (HTTP 404)"), "{text}");
     let output = fetch(&folder, &server, &["10m"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output).contains("expected one of 32m, 25m, 20m, latest, latest-small"));
+    assert!(all_output(&output).contains("expected one of 32m, 25m, 20m, latest, latest-small"));
     // A redirect to another server is not followed.
-    let elsewhere = GroupLens::start();
-    elsewhere.has("ml-20m.zip", archive(release("ml-20m", 5), "a"));
-    server.redirects_to(Some(elsewhere.url()));
-    let said = text(&fetch(&folder, &server, &["20m"]));
-    assert!(said.contains("a redirect to another server, which is not followed"), "{said}");
-    assert!(elsewhere.ranges().is_empty());
-    server.redirects_to(None);
+    let other_server = GroupLens::start();
+    other_server.add("ml-20m.zip", archive(release("ml-20m", 5), "a"));
+    server.set_redirect(Some(other_server.url()));
+    let text = all_output(&fetch(&folder, &server, &["20m"]));
+    assert!(text.contains("a redirect to another server, which is not followed"), "{text}");
+    assert!(other_server.ranges().is_empty());
+    server.set_redirect(None);
     // A release without a published checksum is accepted with a notice.
-    let mut unsigned = archive(release("ml-latest", 5), "a");
-    unsigned.md5 = None;
-    server.has("ml-latest.zip", unsigned);
-    let said = text(&fetch(&folder, &server, &["latest"]));
-    assert!(said.contains("GroupLens publishes no MD5 of ml-latest.zip"), "{said}");
+    let mut without_md5 = archive(release("ml-latest", 5), "a");
+    without_md5.md5 = None;
+    server.add("ml-latest.zip", without_md5);
+    let text = all_output(&fetch(&folder, &server, &["latest"]));
+    assert!(text.contains("GroupLens publishes no MD5 of ml-latest.zip"), "{text}");
 }
 
 #[test]
 fn a_killed_fetch_leaves_either_the_old_or_the_new_release() {
     let (folder, server) = (Folder::empty(), GroupLens::start());
     let releases = [archive(release("ml-32m", 9000), "a"), archive(release("ml-32m", 9001), "b")];
-    server.has("ml-32m.zip", releases[0].clone());
+    server.add("ml-32m.zip", releases[0].clone());
     assert!(fetch(&folder, &server, &[]).status.success());
     let mut draw = random(0x1234_5678_9abc_def1);
     let (mut killed, mut turn) = (0, 0);
     while killed < 40 {
         turn += 1;
         assert!(turn < 400, "too many runs ended before they could be killed");
-        server.has("ml-32m.zip", releases[turn % 2].clone());
+        server.add("ml-32m.zip", releases[turn % 2].clone());
         let mut command = folder.command(&["fetch", "movielens", "--quiet"]);
         let mut child = command.env("CINEMATCH_GROUPLENS_URL", server.url()).spawn().unwrap();
         // This wait is the fault being injected: a random instant, not a condition.
@@ -236,8 +236,8 @@ fn a_killed_fetch_leaves_either_the_old_or_the_new_release() {
         let found = ["movies.csv", "links.csv", "ratings.csv"].map(lines);
         assert!(found == [9001; 3] || found == [9002; 3], "{found:?}");
     }
-    server.has("ml-32m.zip", releases[1].clone());
+    server.add("ml-32m.zip", releases[1].clone());
     assert!(fetch(&folder, &server, &["--force"]).status.success());
     assert_eq!(folder.read("raw/ml-32m/movies.csv").lines().count(), 9002);
-    only(&folder, &["ml-32m"]);
+    assert_raw_contains(&folder, &["ml-32m"]);
 }

@@ -1,4 +1,4 @@
-//! `cinematch fetch tmdb`: order, output, token and region, and its error messages.
+//! `cinematch fetch tmdb`: order, output, token, region and error messages.
 
 use std::fs;
 
@@ -10,15 +10,15 @@ fn fetches_the_most_rated_movies_first_and_each_only_once() {
     let (folder, server) = (folder_of(20), TmdbServer::start());
     let report = fetched(&folder, &server, &["--max-ids", "8"]);
     assert_eq!(report["found"], 8, "{report}");
-    let mut asked = server.asked();
-    asked.sort_unstable();
-    assert_eq!(asked, (1001..=1008).collect::<Vec<u32>>());
+    let mut requested = server.requested();
+    requested.sort_unstable();
+    assert_eq!(requested, (1001..=1008).collect::<Vec<u32>>());
     assert!(server.accepted_encodings().iter().all(|accepted| accepted.contains("gzip")));
 
     // A second run fetches only the remaining movies.
     let report = fetched(&folder, &server, &["--all"]);
     assert_eq!((&report["found"], &report["already"]), (&12.into(), &8.into()), "{report}");
-    assert_eq!(server.asked().len(), 12);
+    assert_eq!(server.requested().len(), 12);
     assert_eq!(fetched(&folder, &server, &["--all"])["asked"], 0);
 
     let csv = table(&folder);
@@ -42,7 +42,7 @@ fn fetches_the_most_rated_movies_first_and_each_only_once() {
 #[test]
 fn prints_a_summary_and_no_progress_without_a_terminal() {
     let (folder, server) = (folder_of(5), TmdbServer::start());
-    server.lacks(&[1002]);
+    server.set_missing(&[1002]);
     let output = fetch(&folder, &server, &[]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{text}");
@@ -84,7 +84,7 @@ fn requires_a_region_from_a_flag_a_setting_or_the_locale() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{error}");
     assert!(error.contains("--region DE") && error.contains("CINEMATCH_REGION"), "{error}");
-    assert!(server.asked().is_empty(), "nothing is asked before that is clear");
+    assert!(server.requested().is_empty(), "no request is sent without a region");
     let output = with("fr_FR.UTF-8", &[]);
     let note = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && note.contains("streaming services of FR"), "{note}");
@@ -98,19 +98,19 @@ fn requires_a_region_from_a_flag_a_setting_or_the_locale() {
 
 #[test]
 fn a_rejected_token_stops_the_run() {
-    for (status, body, says) in [
+    for (status, body, message) in [
         (401, r#"{"status_code":7,"success":false}"#, "does not accept the token"),
         (403, r#"{"status_code":10}"#, "has suspended this token"),
         (401, "", "does not accept the token"),
     ] {
         let (folder, server) = (folder_of(200), TmdbServer::start());
-        server.fail(move |id, _| (id >= 1045).then_some(Fault::Status(status, None, body)));
+        server.set_faults(move |id, _| (id >= 1045).then_some(Fault::Status(status, None, body)));
         let output = fetch(&folder, &server, &[]);
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{error}");
-        assert!(error.contains(says), "{error}");
+        assert!(error.contains(message), "{error}");
         // Only requests already in flight complete, and their replies are kept.
-        assert!(server.asked().len() < 120);
+        assert!(server.requested().len() < 120);
         assert!(table(&folder).lines().count() > 5);
     }
 }
@@ -118,13 +118,13 @@ fn a_rejected_token_stops_the_run() {
 #[test]
 fn missing_movies_are_requested_again_only_with_refresh_missing() {
     let (folder, server) = (folder_of(6), TmdbServer::start());
-    server.lacks(&[1003, 1004]);
+    server.set_missing(&[1003, 1004]);
     let report = fetched(&folder, &server, &["--all"]);
     assert_eq!((&report["found"], &report["missing"]), (&4.into(), &2.into()));
-    server.asked();
+    server.requested();
     fetched(&folder, &server, &["--all"]);
-    assert!(server.asked().is_empty());
-    server.lacks(&[1004]);
+    assert!(server.requested().is_empty());
+    server.set_missing(&[1004]);
     let report = fetched(&folder, &server, &["--all", "--refresh-missing"]);
     assert_eq!((&report["found"], &report["missing"]), (&1.into(), &1.into()));
     assert_eq!(report["films"], 5);
@@ -154,9 +154,9 @@ fn preserves_rows_of_an_existing_table() {
 #[test]
 fn a_second_concurrent_fetch_fails() {
     let (folder, server) = (folder_of(40), TmdbServer::start());
-    server.fail(|_, _| Some(Fault::Slow(300)));
+    server.set_faults(|_, _| Some(Fault::Slow(300)));
     let mut first = command(&folder, &server, &["--all", "--quiet"]).spawn().unwrap();
-    while server.asked().is_empty() {
+    while server.requested().is_empty() {
         std::thread::yield_now();
     }
     let second = fetch(&folder, &server, &["--all"]);
@@ -168,9 +168,9 @@ fn a_second_concurrent_fetch_fails() {
 /// Injects every fault and searches all output and files for the token, which belongs only in the header.
 #[test]
 fn the_token_never_appears_in_output_or_files() {
-    let elsewhere = TmdbServer::start();
-    let faults = |elsewhere: &TmdbServer| {
-        let away = format!("{}/3/movie/1?append_to_response=", elsewhere.url());
+    let other_server = TmdbServer::start();
+    let faults = |other_server: &TmdbServer| {
+        let url = format!("{}/3/movie/1?append_to_response=", other_server.url());
         [
             Fault::Status(401, None, r#"{"status_code":7}"#),
             Fault::Status(500, None, "<html>"),
@@ -179,14 +179,14 @@ fn the_token_never_appears_in_output_or_files() {
             Fault::Cut,
             Fault::Garbage,
             Fault::WrongMovie,
-            Fault::Redirect(away),
+            Fault::Redirect(url),
             Fault::Redirect("http://localhost:1/".to_owned()),
         ]
     };
-    for fault in faults(&elsewhere) {
+    for fault in faults(&other_server) {
         let (folder, server) = (folder_of(3), TmdbServer::start());
-        let told = fault.clone();
-        server.fail(move |id, _| (id > 1001).then(|| told.clone()));
+        let injected = fault.clone();
+        server.set_faults(move |id, _| (id > 1001).then(|| injected.clone()));
         for more in [&[][..], &["--json"]] {
             let output = command(&folder, &server, more).env("RUST_LOG", "trace").output().unwrap();
             for text in [&output.stdout, &output.stderr] {
@@ -195,9 +195,9 @@ fn the_token_never_appears_in_output_or_files() {
             }
         }
         assert!(server.tokens().contains(&format!("Bearer {CANARY}")), "{fault:?}");
-        search(&folder.path(""));
+        assert_no_token(&folder.path(""));
     }
-    assert!(elsewhere.tokens().is_empty(), "the token followed a redirect");
+    assert!(other_server.tokens().is_empty(), "the token followed a redirect");
     // An http: address is rejected before any request is sent.
     let (folder, server) = (folder_of(1), TmdbServer::start());
     let mut command = command(&folder, &server, &[]);
@@ -207,11 +207,11 @@ fn the_token_never_appears_in_output_or_files() {
 }
 
 /// Asserts that no file of a folder contains the token.
-fn search(directory: &std::path::Path) {
+fn assert_no_token(directory: &std::path::Path) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            search(&path);
+            assert_no_token(&path);
         } else {
             let bytes = fs::read(&path).unwrap();
             let found = bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes());

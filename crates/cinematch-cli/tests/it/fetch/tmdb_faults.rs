@@ -9,7 +9,7 @@ use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetch, fetched, folder_of, table};
 
 /// Returns one of 14 kinds of transient faults.
-fn mendable(kind: u64) -> Fault {
+fn transient_fault(kind: u64) -> Fault {
     match kind {
         0 => Fault::Status(429, Some("2"), r#"{"status_code":25}"#),
         1 => Fault::Status(429, Some("Fri, 31 Dec 1999 23:59:59 GMT"), ""),
@@ -18,7 +18,7 @@ fn mendable(kind: u64) -> Fault {
         4 => Fault::Status(502, None, "<html>bad gateway</html>"),
         5 => Fault::Status(503, Some("1"), r#"{"status_code":9}"#),
         6 => Fault::Status(504, None, r#"{"status_code":24}"#),
-        7 => Fault::Status(404, None, "<html>not TMDb's word</html>"),
+        7 => Fault::Status(404, None, "<html>not from TMDb</html>"),
         8 => Fault::Hangup,
         9 => Fault::Cut,
         10 => Fault::Garbage,
@@ -32,33 +32,33 @@ const MOVIES: u32 = 60;
 
 #[test]
 fn transient_faults_do_not_change_the_table() {
-    let (calm, server) = (folder_of(MOVIES), TmdbServer::start());
-    server.lacks(&[1007, 1020]);
-    fetched(&calm, &server, &["--all"]);
-    let expected = (table(&calm), calm.read("raw/tmdb/watch_providers.csv"));
+    let (reference, server) = (folder_of(MOVIES), TmdbServer::start());
+    server.set_missing(&[1007, 1020]);
+    fetched(&reference, &server, &["--all"]);
+    let expected = (table(&reference), reference.read("raw/tmdb/watch_providers.csv"));
     assert_eq!(expected.0.lines().count(), MOVIES as usize - 1);
 
     for seed in 1..=12 {
         let (folder, server) = (folder_of(MOVIES), TmdbServer::start());
-        server.lacks(&[1007, 1020]);
+        server.set_missing(&[1007, 1020]);
         let mut draw = random(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15));
         // One in eight to seven in eight replies fail.
         let share = 1 + seed % 7;
-        server.fail(move |_, _| (draw(8) < share).then(|| mendable(draw(14))));
+        server.set_faults(move |_, _| (draw(8) < share).then(|| transient_fault(draw(14))));
         let mut runs = 0;
         while !fetch(&folder, &server, &["--all", "--quiet"]).status.success() {
             runs += 1;
-            assert!(runs < 60, "seed {seed} never ends");
+            assert!(runs < 60, "seed {seed} never succeeds");
         }
         let found = (table(&folder), folder.read("raw/tmdb/watch_providers.csv"));
-        assert!(found == expected, "seed {seed} made another table");
+        assert!(found == expected, "seed {seed} produced a different table");
     }
 }
 
 #[test]
 fn retries_bursts_of_errors() {
     let (folder, server) = (folder_of(20), TmdbServer::start());
-    server.fail(|_, nth| (nth < 4).then_some(Fault::Status(503, None, "")));
+    server.set_faults(|_, nth| (nth < 4).then_some(Fault::Status(503, None, "")));
     let report = fetched(&folder, &server, &["--all"]);
     assert_eq!((&report["found"], &report["failed"]), (&20.into(), &0.into()));
 }
@@ -66,7 +66,7 @@ fn retries_bursts_of_errors() {
 #[test]
 fn stalled_replies_time_out_and_are_retried() {
     let (folder, server) = (folder_of(8), TmdbServer::start());
-    server.fail(|id, nth| match (id, nth) {
+    server.set_faults(|id, nth| match (id, nth) {
         (1002, 0) => Some(Fault::Slow(60_000)),
         (1003, 0 | 1) => Some(Fault::Stall),
         _ => None,
@@ -78,14 +78,16 @@ fn stalled_replies_time_out_and_are_retried() {
 #[test]
 fn gives_up_on_endless_429_replies() {
     let (folder, server) = (folder_of(60), TmdbServer::start());
-    server.fail(|id, _| (id > 1003).then_some(Fault::Status(429, None, r#"{"status_code":25}"#)));
+    server.set_faults(|id, _| {
+        (id > 1003).then_some(Fault::Status(429, None, r#"{"status_code":25}"#))
+    });
     let output = fetch(&folder, &server, &["--all"]);
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("rejects all requests because of its rate limit"), "{text}");
     // A `Retry-After` above the 15-minute maximum is capped, and the run succeeds.
     let (folder, server) = (folder_of(3), TmdbServer::start());
-    server.fail(|_, nth| (nth == 0).then_some(Fault::Status(429, Some("1500000"), "")));
+    server.set_faults(|_, nth| (nth == 0).then_some(Fault::Status(429, Some("1500000"), "")));
     let output = fetch(&folder, &server, &["--all"]);
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{text}");
@@ -95,20 +97,20 @@ fn gives_up_on_endless_429_replies() {
 fn keeps_replies_in_flight_when_the_run_ends() {
     let (folder, server) = (folder_of(40), TmdbServer::start());
     // 32 requests are in flight; one ends the run before the others are answered.
-    server.fail(|id, _| match id {
+    server.set_faults(|id, _| match id {
         1002 => Some(Fault::Status(401, None, r#"{"status_code":7}"#)),
         _ => Some(Fault::Slow(300)),
     });
     let output = fetch(&folder, &server, &["--all"]);
     assert_eq!(output.status.code(), Some(1));
-    let asked = server.asked().len();
-    assert_eq!(table(&folder).lines().count(), 1 + asked - 1, "of {asked} asked for");
+    let requested = server.requested().len();
+    assert_eq!(table(&folder).lines().count(), 1 + requested - 1, "{requested} requests");
 }
 
 #[test]
 fn reports_failing_movies_and_fetches_the_rest() {
     let (folder, server) = (folder_of(20), TmdbServer::start());
-    server.fail(|id, _| match id {
+    server.set_faults(|id, _| match id {
         1003 => Some(Fault::Status(500, None, "")),
         1004 => Some(Fault::Huge),
         1005 => Some(Fault::Redirect("http://localhost:1/3/movie/1".to_owned())),
@@ -128,12 +130,12 @@ fn reports_failing_movies_and_fetches_the_rest() {
         "{text}"
     );
     assert_eq!(table(&folder).lines().count(), 1 + 17);
-    server.behave();
-    server.asked();
+    server.clear_faults();
+    server.requested();
     fetched(&folder, &server, &["--all"]);
-    let mut asked = server.asked();
-    asked.sort_unstable();
-    assert_eq!(asked, [1003, 1004, 1005]);
+    let mut requested = server.requested();
+    requested.sort_unstable();
+    assert_eq!(requested, [1003, 1004, 1005]);
 }
 
 #[test]
@@ -167,7 +169,7 @@ fn never_exceeds_the_request_rate() {
     assert!(started.elapsed() >= Duration::from_secs(3));
 }
 
-/// Fetches as many movies as MovieLens 32M has, at 40 requests per second of a clock sped up 8 times. Takes minutes.
+/// Fetches as many movies as MovieLens 32M has, at 40 requests per second of a clock that runs 8 times as fast.
 #[test]
 #[ignore = "campaign: takes minutes; cargo test --release -p cinematch-cli --test it full_size -- --ignored --nocapture"]
 fn full_size_in_a_compressed_clock() {
@@ -201,7 +203,7 @@ fn full_size(movies: u32, speed: u32) {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let minutes = report["seconds"].as_f64().unwrap() / 60.0;
     println!(
-        "{} films in {minutes:.1} minutes of the clock, {:.1} a second, {} MiB at most, {} violations",
+        "{} movies in {minutes:.1} minutes of the clock, {:.1} per second, peak of {} MiB, {} violations",
         report["found"],
         f64::from(movies) / minutes / 60.0,
         peak >> 10,

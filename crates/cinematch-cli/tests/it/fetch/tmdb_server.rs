@@ -17,7 +17,7 @@ use super::broken_body;
 use super::local::Local;
 use crate::support::folder::project;
 
-/// A fault of a reply.
+/// A fault that the server injects into a reply.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// A reply with a status, a `Retry-After` header and a body.
@@ -34,7 +34,7 @@ pub enum Fault {
     WrongMovie,
     /// A delay in milliseconds before the reply.
     Slow(u64),
-    /// A body of over 16 MiB.
+    /// A body of more than 16 MiB.
     Huge,
     /// A redirect to an address.
     Redirect(String),
@@ -45,12 +45,12 @@ type Faults = Box<dyn FnMut(u32, u32) -> Option<Fault> + Send>;
 #[derive(Default)]
 struct Inner {
     /// Ids of requested movies, in order.
-    asked: Vec<u32>,
+    requested: Vec<u32>,
     /// Number of requests by movie id.
-    times: BTreeMap<u32, u32>,
+    n_requests: BTreeMap<u32, u32>,
     /// Paths and queries of other requests.
-    others: Vec<String>,
-    /// `Authorization` headers seen.
+    other_requests: Vec<String>,
+    /// Received `Authorization` headers.
     tokens: BTreeSet<String>,
     accepted_encodings: BTreeSet<String>,
     faults: Option<Faults>,
@@ -58,7 +58,7 @@ struct Inner {
     missing: BTreeSet<u32>,
     /// Movies listed by `/movie/changes`.
     changed: Vec<u32>,
-    /// Version in the titles of all movies, incremented by [`TmdbServer::changed`].
+    /// Version in the titles of all movies, incremented by [`TmdbServer::set_changed`].
     version: u32,
     arrivals: VecDeque<Instant>,
     violations: u32,
@@ -104,34 +104,34 @@ impl TmdbServer {
     }
 
     /// Sets a function that returns the fault of a reply, given a movie id and the number of its earlier requests.
-    pub fn fail(&self, faults: impl FnMut(u32, u32) -> Option<Fault> + Send + 'static) {
+    pub fn set_faults(&self, faults: impl FnMut(u32, u32) -> Option<Fault> + Send + 'static) {
         self.inner().faults = Some(Box::new(faults));
     }
 
-    pub fn behave(&self) {
+    pub fn clear_faults(&self) {
         self.inner().faults = None;
     }
 
     /// Sets the movies that the server replies to with 404.
-    pub fn lacks(&self, movies: &[u32]) {
+    pub fn set_missing(&self, movies: &[u32]) {
         self.inner().missing = movies.iter().copied().collect();
     }
 
     /// Sets the movies listed as changed, and increments the version.
-    pub fn changed(&self, movies: &[u32]) {
+    pub fn set_changed(&self, movies: &[u32]) {
         let mut inner = self.inner();
         inner.changed = movies.to_vec();
         inner.version += 1;
     }
 
     /// Returns the ids of movies requested since the last call, in order.
-    pub fn asked(&self) -> Vec<u32> {
-        std::mem::take(&mut self.inner().asked)
+    pub fn requested(&self) -> Vec<u32> {
+        std::mem::take(&mut self.inner().requested)
     }
 
-    /// Returns the other requests since the last call.
-    pub fn others(&self) -> Vec<String> {
-        std::mem::take(&mut self.inner().others)
+    /// Returns the paths and queries of other requests since the last call.
+    pub fn other_requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.inner().other_requests)
     }
 
     pub fn tokens(&self) -> BTreeSet<String> {
@@ -150,8 +150,8 @@ impl TmdbServer {
 
 /// Returns the details and the watch providers of movies, from recorded TMDb replies where available.
 fn templates() -> Vec<(Value, Value)> {
-    let set = std::env::var_os("CINEMATCH_TEST_DATA").map(std::path::PathBuf::from);
-    let data = set.unwrap_or_else(|| project().join("../shared/data")).join("tmdb-api");
+    let configured = std::env::var_os("CINEMATCH_TEST_DATA").map(std::path::PathBuf::from);
+    let data = configured.unwrap_or_else(|| project().join("../shared/data")).join("tmdb-api");
     let read = |name: &str| -> Option<Value> {
         serde_json::from_slice(&fs::read(data.join(name)).ok()?).ok()
     };
@@ -196,7 +196,7 @@ async fn movie(
 ) -> Response {
     let appended = query.get("append_to_response").cloned().unwrap_or_default();
     let parts = ["credits", "keywords", "watch/providers", "release_dates", "external_ids"];
-    assert_eq!(appended, parts.join(","), "one request a film has everything");
+    assert_eq!(appended, parts.join(","), "one request per movie returns everything");
     respond(&shared, id, &headers, |version| {
         let (movie, providers) = &shared.movies[id as usize % shared.movies.len()];
         let mut movie = movie.clone();
@@ -213,7 +213,7 @@ async fn providers(
     Path(id): Path<u32>,
     headers: HeaderMap,
 ) -> Response {
-    shared.inner.lock().unwrap().others.push(format!("providers {id}"));
+    shared.inner.lock().unwrap().other_requests.push(format!("providers {id}"));
     respond(&shared, id, &headers, |_| {
         json!({"id": id, "results": {"DE": {"link": null, "free": [
             {"provider_name": "arte", "provider_id": 234, "display_priority": 1}]}}})
@@ -227,7 +227,9 @@ async fn changes(
 ) -> Response {
     let mut inner = shared.inner.lock().unwrap();
     let page: usize = query["page"].parse().unwrap();
-    inner.others.push(format!("changes {} {} {page}", query["start_date"], query["end_date"]));
+    inner
+        .other_requests
+        .push(format!("changes {} {} {page}", query["start_date"], query["end_date"]));
     // Two movies per page.
     let results: Vec<Value> = inner
         .changed
@@ -253,10 +255,10 @@ async fn respond(
             |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         inner.tokens.extend(text(header::AUTHORIZATION));
         inner.accepted_encodings.extend(text(header::ACCEPT_ENCODING));
-        inner.asked.push(id);
-        let times = inner.times.entry(id).or_default();
-        let nth = *times;
-        *times += 1;
+        inner.requested.push(id);
+        let n_requests = inner.n_requests.entry(id).or_default();
+        let nth = *n_requests;
+        *n_requests += 1;
         let too_fast = shared.rate.is_some_and(|(rate, second)| {
             let now = Instant::now();
             while inner.arrivals.front().is_some_and(|first| now - *first >= second) {

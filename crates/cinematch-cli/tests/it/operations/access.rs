@@ -1,4 +1,4 @@
-//! Secrets of accounts, keys and databases: none leaks.
+//! Secrets of accounts, keys and databases never leak.
 
 use cinematch_testing::Reply;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ fn secrets_never_appear_in_logs_replies_or_errors() {
     }
     let arguments = ["--access", "accounts", "--rate-limit", "0"];
     let server = Server::start_in(&folder, &arguments, &variables);
-    let mut said = String::new();
+    let mut errors = String::new();
     let mut run = |arguments: &[&str], input: &str| {
         let mut command = folder.command(arguments);
         command.envs(variables.iter().copied());
@@ -57,7 +57,7 @@ fn secrets_never_appear_in_logs_replies_or_errors() {
             .unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
-        said.push_str(&String::from_utf8_lossy(&output.stderr));
+        errors.push_str(&String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
     run(&["user", "add", "ada@example.org"], &format!("{PASSWORD}\n"));
@@ -85,17 +85,14 @@ fn secrets_never_appear_in_logs_replies_or_errors() {
     }
     drop(server);
     let log = folder.read("server.log");
-    assert!(
-        log.contains("FROM api_keys") && log.contains("/auth/login"),
-        "the log is the whole one"
-    );
+    assert!(log.contains("FROM api_keys") && log.contains("/auth/login"), "the log is incomplete");
     let secret = key.rsplit('_').next().unwrap();
     let mut canaries = vec![PASSWORD, "wrong-canary-91bc", secret, &token, "$argon2id"];
     let password = url.as_ref().and_then(|url| Some(url.split_once('@')?.0.rsplit_once(':')?.1));
     canaries.extend(password.filter(|password| password.len() > 4));
     for canary in canaries {
-        for (place, text) in [("log", &log), ("replies", &replies), ("errors", &said)] {
-            assert!(!text.contains(canary), "{canary} in the {place}");
+        for (output, text) in [("log", &log), ("replies", &replies), ("errors", &errors)] {
+            assert!(!text.contains(canary), "{canary} in the {output}");
         }
     }
 }

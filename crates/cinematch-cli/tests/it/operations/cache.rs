@@ -14,8 +14,8 @@ fn popular() -> Value {
     json!({"liked_movie_ids": [6, 1], "limit": 10})
 }
 
-/// Returns the body of a request that differs by `limit`, so that no server has its reply in memory.
-fn rare(limit: u64) -> Value {
+/// Returns the body of a request that differs by `limit`, so that its reply is not in any server's memory.
+fn distinct(limit: u64) -> Value {
     json!({"liked_movie_ids": [2], "limit": limit})
 }
 
@@ -26,7 +26,7 @@ fn metric(server: &Server, name: &str) -> f64 {
     found.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
 }
 
-fn counted(server: &Server, tier: &str, result: &str) -> f64 {
+fn cache_requests(server: &Server, tier: &str, result: &str) -> f64 {
     let labels = format!("{{tier=\"{tier}\",result=\"{result}\"}}");
     metric(server, &format!("cinematch_cache_requests_total{labels}"))
 }
@@ -37,40 +37,40 @@ fn servers_share_cached_replies_through_redis() {
         return;
     };
     // Each server has its own empty user database, so their replies are identical.
-    let (one, other) = (Folder::trained(), Folder::trained());
+    let (first, second) = (Folder::trained(), Folder::trained());
     let url = redis.url();
-    let one = Server::start_with(&one, &["--redis-url", &url]);
-    let other = Server::start_in(&other, &[], &[("REDIS_URL", &url)]);
+    let first = Server::start_with(&first, &["--redis-url", &url]);
+    let second = Server::start_in(&second, &[], &[("REDIS_URL", &url)]);
     let paths =
         ["/api/search?q=heat", "/api/movies?sort=title&limit=3", "/api/movies/6/similar?limit=5"];
-    let made: Vec<String> = paths.iter().map(|path| one.get(path).text).collect();
-    let list = one.recommend(&popular());
+    let expected: Vec<String> = paths.iter().map(|path| first.get(path).text).collect();
+    let list = first.recommend(&popular());
     wait_until("the replies in Redis", || redis.writes() == 4);
     assert_eq!(redis.hits(), 0);
-    assert_eq!(other.recommend(&popular()), list);
-    for (path, made) in paths.iter().zip(made) {
-        let found = other.get(path);
+    assert_eq!(second.recommend(&popular()), list);
+    for (path, expected) in paths.iter().zip(expected) {
+        let found = second.get(path);
         assert_eq!((found.status, found.content_type.as_str()), (200, "application/json"));
-        assert_eq!(found.text, made, "{path}");
+        assert_eq!(found.text, expected, "{path}");
     }
-    assert_eq!((redis.hits(), redis.writes()), (4, 4), "nothing was made twice");
+    assert_eq!((redis.hits(), redis.writes()), (4, 4), "no reply was computed twice");
     // The replies are now in the second server's memory as well, so Redis receives no request.
-    assert_eq!(other.recommend(&popular()), list);
+    assert_eq!(second.recommend(&popular()), list);
     assert_eq!(redis.hits(), 4);
     // An equal request with its fields in another order hits the cache.
     let same = "{\"limit\": 10,\n \"liked_movie_ids\": [6, 1]}";
-    let reply = other.post_raw("/api/recommendations", "application/json", same);
+    let reply = second.post_raw("/api/recommendations", "application/json", same);
     assert_eq!((reply.json(), redis.writes()), (list, 4));
     // Invalid requests are rejected although replies to similar requests are cached.
-    assert_eq!(other.get("/api/search?q=heat&limit=0").status, 422);
-    assert_eq!(other.get("/api/movies/6/similar?limit=500").status, 422);
+    assert_eq!(second.get("/api/search?q=heat&limit=0").status, 422);
+    assert_eq!(second.get("/api/movies/6/similar?limit=500").status, 422);
     assert_eq!(redis.writes(), 4);
 }
 
 /// Two servers with all caches enabled and one without a cache, on a shared database.
 struct Replicas {
-    kept: [Server; 2],
-    made: Server,
+    cached: [Server; 2],
+    uncached: Server,
 }
 
 impl Replicas {
@@ -78,25 +78,25 @@ impl Replicas {
         let start = |more: &[&str], redis: &str| {
             Server::start_in(folder, more, &[("DATABASE_URL", database), ("REDIS_URL", redis)])
         };
-        let kept = [start(&[], &redis.url()), start(&[], &redis.url())];
-        Self { kept, made: start(&["--cache-mb", "0"], "") }
+        let cached = [start(&[], &redis.url()), start(&[], &redis.url())];
+        Self { cached, uncached: start(&["--cache-mb", "0"], "") }
     }
 
     /// Asserts that every caching server replies to a user exactly as the uncached server does.
-    fn agree(&self, user: &str, what: &str) {
+    fn assert_same_replies(&self, user: &str, step: &str) {
         let list = json!({"user_id": user, "liked_movie_ids": [6], "limit": 100});
-        let asks = [
+        let requests = [
             ("GET", "/api/recommendations?limit=100", None),
             ("GET", "/api/recommendations?mode=trending", None),
             ("POST", "/api/recommendations", Some(&list)),
         ];
-        for (method, path, body) in asks {
-            let wanted = self.made.as_user(user, (method, path), body);
-            for server in &self.kept {
+        for (method, path, body) in requests {
+            let expected = self.uncached.as_user(user, (method, path), body);
+            for server in &self.cached {
                 let found = server.as_user(user, (method, path), body);
-                assert_eq!(found.status, wanted.status, "{what}: {method} {path}");
-                if wanted.status == 200 {
-                    assert_eq!(found.text, wanted.text, "{what}: {method} {path}");
+                assert_eq!(found.status, expected.status, "{step}: {method} {path}");
+                if expected.status == 200 {
+                    assert_eq!(found.text, expected.text, "{step}: {method} {path}");
                 }
             }
         }
@@ -111,13 +111,13 @@ fn no_server_returns_a_stale_reply_after_a_write() {
     let replicas = Replicas::start(&folder, &database, &redis);
     let identify = |email: &str| {
         let body = json!({"email": email, "name": "A"});
-        replicas.made.post("/auth/identify", &body).json()["id"].to_string()
+        replicas.uncached.post("/auth/identify", &body).json()["id"].to_string()
     };
-    let people = [identify("ada@example.org"), identify("bob@example.org")];
+    let users = [identify("ada@example.org"), identify("bob@example.org")];
     let mut dice = Dice::new(6);
     for step in 0..120 {
-        let user = dice.pick(&people);
-        let server = dice.pick(&replicas.kept);
+        let user = dice.pick(&users);
+        let server = dice.pick(&replicas.cached);
         let movie = 1 + dice.below(30);
         let (call, body) = match dice.below(8) {
             0..=2 => {
@@ -136,22 +136,22 @@ fn no_server_returns_a_stale_reply_after_a_write() {
         };
         let status = server.as_user(user, (call.0, &call.1), body.as_ref()).status;
         assert!((200..300).contains(&status) || status == 404, "{status} for {call:?}");
-        replicas.agree(user, &format!("step {step}, {call:?} {body:?}"));
+        replicas.assert_same_replies(user, &format!("step {step}, {call:?} {body:?}"));
     }
-    assert!(redis.hits() > 100, "one server's replies serve the other: {}", redis.hits());
+    assert!(redis.hits() > 100, "the servers share replies: {} hits", redis.hits());
     let history = b"movie_id,imdb_id,tmdb_id,rating,average_rating,title\n40,,,5.0,3.2,A film\n";
-    let headers = [("x-user-id", people[0].as_str()), ("content-type", "text/csv")];
-    let imported = replicas.kept[1].send(("POST", "/api/import"), &headers, Some(history));
+    let headers = [("x-user-id", users[0].as_str()), ("content-type", "text/csv")];
+    let imported = replicas.cached[1].send(("POST", "/api/import"), &headers, Some(history));
     assert_eq!(imported.status, 200, "{}", imported.text);
-    replicas.agree(&people[0], "imported");
-    let gone = replicas.kept[0].as_user(
-        &people[0],
-        ("DELETE", &format!("/api/users/{}", people[0])),
+    replicas.assert_same_replies(&users[0], "after the import");
+    let deleted = replicas.cached[0].as_user(
+        &users[0],
+        ("DELETE", &format!("/api/users/{}", users[0])),
         None,
     );
-    assert!(gone.status < 300, "{}", gone.text);
-    replicas.agree(&people[0], "forgotten");
-    let list = replicas.kept[1].as_user(&people[0], ("GET", "/api/recommendations"), None);
+    assert!(deleted.status < 300, "{}", deleted.text);
+    replicas.assert_same_replies(&users[0], "after the deletion");
+    let list = replicas.cached[1].as_user(&users[0], ("GET", "/api/recommendations"), None);
     assert_eq!(list.status, 401, "{}", list.text);
 }
 
@@ -168,8 +168,8 @@ fn cached_replies_are_invalidated_by_a_new_model() {
     wait_until("the new model", || model(&server.recommend(&popular())) != model(&first));
     let second = server.recommend(&popular());
     assert_ne!(first["recommendations"][0]["score"], second["recommendations"][0]["score"]);
-    let made = Server::start_with(&folder, &["--cache-mb", "0", "--database", "other.db"]);
-    assert_eq!(made.recommend(&popular()), second);
+    let uncached = Server::start_with(&folder, &["--cache-mb", "0", "--database", "other.db"]);
+    assert_eq!(uncached.recommend(&popular()), second);
 }
 
 #[test]
@@ -183,45 +183,45 @@ fn serves_requests_while_redis_is_stalled_killed_or_not_started() {
     assert!(log().contains("Redis cannot be reached"), "{}", log());
     let mut limit = 0;
     // Every call sends new requests, which miss the in-memory cache.
-    let mut ask = |server: &Server| {
+    let mut send_new_requests = |server: &Server| {
         limit += 1;
-        let list = server.recommend(&rare(1 + limit % 100));
+        let list = server.recommend(&distinct(1 + limit % 100));
         assert!(!list["recommendations"].as_array().unwrap().is_empty());
         server.get(&format!("/api/search?q=film{limit}"));
     };
-    ask(&server);
+    send_new_requests(&server);
     redis.restart();
     wait_until("a reply in the new Redis", || {
-        ask(&server);
+        send_new_requests(&server);
         redis.writes() > 0
     });
     redis.stall();
-    wait_until("nobody to ask Redis", || {
-        ask(&server);
+    wait_until("the breaker to open", || {
+        send_new_requests(&server);
         log().contains("Redis fails")
     });
-    let skipped = counted(&server, "redis", "skipped");
+    let skipped = cache_requests(&server, "redis", "skipped");
     for _ in 0..50 {
-        ask(&server);
+        send_new_requests(&server);
     }
-    assert!(counted(&server, "redis", "skipped") > skipped);
+    assert!(cache_requests(&server, "redis", "skipped") > skipped);
     assert!(metric(&server, "cinematch_cache_breaker_open") > 0.5);
     redis.resume();
     let before = redis.writes();
     wait_until("a reply in the resumed Redis", || {
-        ask(&server);
+        send_new_requests(&server);
         redis.writes() > before
     });
     assert!(metric(&server, "cinematch_cache_breaker_open") < 0.5);
     let failures = log().matches("Redis fails").count();
     redis.kill();
-    wait_until("nobody to ask Redis", || {
-        ask(&server);
+    wait_until("the breaker to open", || {
+        send_new_requests(&server);
         log().matches("Redis fails").count() > failures
     });
     redis.restart();
     wait_until("a reply in the second Redis", || {
-        ask(&server);
+        send_new_requests(&server);
         redis.writes() > 0
     });
 }
@@ -234,32 +234,32 @@ fn coalesces_concurrent_identical_requests() {
     let folder = Folder::trained();
     let server = Server::start_with(&folder, &["--redis-url", &redis.url()]);
     let lists: Vec<Value> = std::thread::scope(|scope| {
-        let asking: Vec<_> =
+        let threads: Vec<_> =
             (0..100).map(|_| scope.spawn(|| server.recommend(&popular()))).collect();
-        asking.into_iter().map(|list| list.join().unwrap()).collect()
+        threads.into_iter().map(|list| list.join().unwrap()).collect()
     });
     assert!(lists.iter().all(|list| *list == lists[0]));
     wait_until("the reply in Redis", || redis.writes() > 0);
     assert_eq!((redis.writes(), redis.hits()), (1, 0));
-    let [made, kept] = ["miss", "hit"].map(|result| counted(&server, "memory", result));
-    assert!((made - 1.0).abs() < 0.5 && (kept - 99.0).abs() < 0.5, "{made} made, {kept} kept");
+    let [misses, hits] = ["miss", "hit"].map(|result| cache_requests(&server, "memory", result));
+    assert!(
+        (misses - 1.0).abs() < 0.5 && (hits - 99.0).abs() < 0.5,
+        "{misses} misses, {hits} hits"
+    );
     assert!(metric(&server, "cinematch_cache_bytes") >= 0.0);
 }
 
 #[test]
 fn ignores_foreign_values_in_redis() {
     let Some(redis) = Redis::start("ignores_foreign_values_in_redis") else { return };
-    let (one, other) = (Folder::trained(), Folder::trained());
-    let one = Server::start_with(&one, &["--redis-url", &redis.url()]);
-    let lists = [one.recommend(&popular()), one.recommend(&rare(3))];
+    let (first, other) = (Folder::trained(), Folder::trained());
+    let first = Server::start_with(&first, &["--redis-url", &redis.url()]);
+    let lists = [first.recommend(&popular()), first.recommend(&distinct(3))];
     wait_until("the replies in Redis", || redis.writes() == 2);
     let ages = "local most = 0 for _, key in ipairs(redis.call('KEYS', '*')) do \
                 most = math.max(most, redis.call('PTTL', key)) end return most";
-    let age: i64 = redis.ask(&["EVAL", ages, "0"]).parse().unwrap();
-    assert!(
-        (1..=600_000).contains(&age),
-        "{age} ms: what was somebody's is gone after ten minutes"
-    );
+    let age: i64 = redis.call(&["EVAL", ages, "0"]).parse().unwrap();
+    assert!((1..=600_000).contains(&age), "{age} ms: replies expire after ten minutes");
     for poison in [
         // Values of other keys, unrelated values, empty values and values of another type.
         "local keys = redis.call('KEYS', '*') local one = redis.call('GET', keys[1]) \
@@ -269,9 +269,13 @@ fn ignores_foreign_values_in_redis() {
         "for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('DEL', key) \
          redis.call('HSET', key, 'a', 'b') end",
     ] {
-        redis.ask(&["EVAL", poison, "0"]);
+        redis.call(&["EVAL", poison, "0"]);
         let server = Server::start_with(&other, &["--redis-url", &redis.url()]);
-        assert_eq!([server.recommend(&popular()), server.recommend(&rare(3))], lists, "{poison}");
+        assert_eq!(
+            [server.recommend(&popular()), server.recommend(&distinct(3))],
+            lists,
+            "{poison}"
+        );
     }
 }
 

@@ -25,8 +25,8 @@ fn backs_up_a_running_server_and_restores() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
     add(&server, 1);
-    let said = folder.ok(&["backup", "people.db"]);
-    assert!(said.contains("people.db") && said.contains("cinematch restore"), "{said}");
+    let text = folder.ok(&["backup", "people.db"]);
+    assert!(text.contains("people.db") && text.contains("cinematch restore"), "{text}");
     add(&server, 2);
     let error = folder.fails(&["backup", "people.db"]);
     assert!(
@@ -38,8 +38,8 @@ fn backs_up_a_running_server_and_restores() {
     drop(server);
     let error = folder.fails(&["restore", "people.db"]);
     assert!(error.contains("--replace"), "{error}");
-    let said = folder.ok(&["restore", "people.db", "--replace"]);
-    assert!(said.contains("✓ 1 profile, 0 feedback items, 1 movie on watchlists"), "{said}");
+    let text = folder.ok(&["restore", "people.db", "--replace"]);
+    assert!(text.contains("✓ 1 profile, 0 feedback items, 1 movie on watchlists"), "{text}");
     assert_eq!(movies(&Server::start(&folder)), [1]);
     let error = folder.fails(&["restore", "nowhere.db"]);
     assert!(error.contains("nowhere.db not found"), "{error}");
@@ -87,9 +87,9 @@ fn migrates_to_postgresql_and_back() {
 fn creates_lists_and_revokes_accounts_and_keys() {
     let folder = Folder::empty();
     let add = ["user", "add", "Ada@Example.org", "--json"];
-    let made = json_of(&folder.ok_given(&add, "correct horse\n"));
-    assert_eq!((&made["email"], &made["name"]), (&json!("ada@example.org"), &json!("Ada")));
-    let refused = |arguments: &[&str], input: &str| {
+    let created = json_of(&folder.ok_with_input(&add, "correct horse\n"));
+    assert_eq!((&created["email"], &created["name"]), (&json!("ada@example.org"), &json!("Ada")));
+    let fails_with_input = |arguments: &[&str], input: &str| {
         let mut command = folder.command(arguments);
         let file = folder.path("input");
         std::fs::write(&file, input).unwrap();
@@ -97,14 +97,17 @@ fn creates_lists_and_revokes_accounts_and_keys() {
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8(output.stderr).unwrap()
     };
-    let error = refused(&["user", "add", "ada@example.org"], "correct horse\n");
+    let error = fails_with_input(&["user", "add", "ada@example.org"], "correct horse\n");
     assert!(error.contains("cinematch user passwd ada@example.org"), "{error}");
-    let error = refused(&["user", "add", "bob@example.org"], "short\n");
+    let error = fails_with_input(&["user", "add", "bob@example.org"], "short\n");
     assert!(error.contains("8 to 1024 characters"), "{error}");
-    assert!(refused(&["user", "add", "bob"], "correct horse\n").contains("not an email address"));
-    let error = refused(&["user", "passwd", "eve@example.org"], "correct horse\n");
+    assert!(
+        fails_with_input(&["user", "add", "bob"], "correct horse\n")
+            .contains("not an email address")
+    );
+    let error = fails_with_input(&["user", "passwd", "eve@example.org"], "correct horse\n");
     assert!(error.contains("no profile has the address"), "{error}");
-    folder.ok_given(&["user", "passwd", "ada@example.org"], "battery staple\r\n");
+    folder.ok_with_input(&["user", "passwd", "ada@example.org"], "battery staple\r\n");
     let listed = folder.ok(&["user", "list"]);
     assert!(listed.contains("Ada <ada@example.org>") && listed.lines().count() == 1, "{listed}");
 
@@ -123,5 +126,5 @@ fn creates_lists_and_revokes_accounts_and_keys() {
     assert!(error.contains("cinematch key list"), "{error}");
     let file = std::fs::read(folder.path("data/cinematch.db")).unwrap();
     let found = file.windows(secret.len()).any(|bytes| bytes == secret.as_bytes());
-    assert!(!found, "only the secret's hash is kept");
+    assert!(!found, "the database contains the secret");
 }

@@ -13,8 +13,8 @@ use yaml_rust2::{Yaml, YamlLoader};
 use crate::support::folder::{Folder, project};
 use crate::support::server::Server;
 
-/// Environment variables that are read but do not belong to a flag.
-const READ_ELSEWHERE: [&str; 6] = [
+/// Environment variables that do not belong to a flag.
+const WITHOUT_FLAG: [&str; 6] = [
     "CINEMATCH_CONFIG",
     "CINEMATCH_ROOT",
     "TMDB_BEARER_TOKEN",
@@ -32,23 +32,23 @@ fn yaml(name: &str) -> Yaml {
     YamlLoader::load_from_str(&deploy(name)).unwrap().remove(0)
 }
 
-/// Returns the environment variables of all settings, and [`READ_ELSEWHERE`].
+/// Returns the environment variables of all settings, and [`WITHOUT_FLAG`].
 fn known_variables() -> BTreeSet<String> {
     let explained: Value =
         serde_json::from_str(&Folder::empty().ok(&["config", "explain", "--json"])).unwrap();
     let settings = explained.as_array().unwrap().iter();
     let known = settings.filter_map(|setting| setting["variable"].as_str());
-    known.chain(READ_ELSEWHERE).map(str::to_owned).collect()
+    known.chain(WITHOUT_FLAG).map(str::to_owned).collect()
 }
 
 /// Returns the words of a text that look like CineMatch environment variables.
 fn variables_in(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_' && !c.is_ascii_digit());
-    let ours = |word: &&str| {
+    let is_ours = |word: &&str| {
         ["CINEMATCH_", "TMDB_", "OTEL_EXPORTER_"].iter().any(|start| word.starts_with(start))
             || ["DATABASE_URL", "REDIS_URL"].contains(word)
     };
-    words.filter(ours).map(str::to_owned).collect()
+    words.filter(is_ours).map(str::to_owned).collect()
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn compose_file_has_valid_settings_and_commands() {
         assert_eq!(check[0].as_str(), Some("CMD"), "{name}");
         for volume in service["volumes"].as_vec().into_iter().flatten() {
             let source = volume.as_str().unwrap().split(':').next().unwrap();
-            let there = compose["volumes"].as_hash().unwrap();
-            assert!(there.contains_key(&Yaml::String(source.into())), "{source}");
+            let declared = compose["volumes"].as_hash().unwrap();
+            assert!(declared.contains_key(&Yaml::String(source.into())), "{source}");
         }
     }
     let server = &services["server"];
@@ -112,7 +112,10 @@ fn compose_file_has_valid_settings_and_commands() {
     assert!(dockerfile.contains("\nUSER 65532:65532\n"));
     let rust = fs::read_to_string(project().join("Cargo.toml")).unwrap();
     let version = rust.split("rust-version = \"").nth(1).unwrap().split('"').next().unwrap();
-    assert!(dockerfile.contains(&format!("FROM rust:{version}-")), "the Rust that is needed");
+    assert!(
+        dockerfile.contains(&format!("FROM rust:{version}-")),
+        "the image lacks Rust {version}"
+    );
 }
 
 fn words(list: &Yaml) -> Vec<&str> {
@@ -130,32 +133,32 @@ fn systemd_unit_passes_verification_and_security_analysis() {
     }
     let folder = Folder::empty();
     // systemd-analyze requires the executable to exist.
-    let here = unit.replace("/usr/local/bin/cinematch", env!("CARGO_BIN_EXE_cinematch"));
-    folder.write("cinematch.service", here.as_bytes());
+    let local = unit.replace("/usr/local/bin/cinematch", env!("CARGO_BIN_EXE_cinematch"));
+    folder.write("cinematch.service", local.as_bytes());
     let path = folder.path("cinematch.service");
     let analyze = |arguments: &[&str]| {
         Command::new("systemd-analyze").args(arguments).arg(&path).output().ok()
     };
     let Some(verified) = analyze(&["verify", "--man=no"]) else {
-        return did_not_run(name, "there is no systemd-analyze");
+        return did_not_run(name, "systemd-analyze is not installed");
     };
-    let said = String::from_utf8_lossy(&verified.stderr).into_owned();
-    assert!(verified.status.success() && !said.contains("cinematch.service"), "{said}");
+    let text = String::from_utf8_lossy(&verified.stderr).into_owned();
+    assert!(verified.status.success() && !text.contains("cinematch.service"), "{text}");
     // The threshold is in tenths of the exposure level; systemd rates 2.0 as OK.
     let secure = analyze(&["security", "--offline=true", "--threshold=20", "--no-pager"]).unwrap();
-    let said = String::from_utf8_lossy(&secure.stdout).into_owned();
-    assert!(secure.status.success(), "{said}\n{}", String::from_utf8_lossy(&secure.stderr));
+    let text = String::from_utf8_lossy(&secure.stdout).into_owned();
+    assert!(secure.status.success(), "{text}\n{}", String::from_utf8_lossy(&secure.stderr));
 }
 
 /// Returns the metrics named in a text, without the series suffixes of histograms.
 fn metrics_in(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_lowercase() && c != '_' && !c.is_ascii_digit());
-    let ours = |word: &&str| {
+    let is_ours = |word: &&str| {
         let known = ["cinematch_", "process_"].iter().any(|start| word.starts_with(start));
         known && word.matches('_').count() > 1
     };
     words
-        .filter(ours)
+        .filter(is_ours)
         .map(|word| {
             let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| word.strip_suffix(end));
             base.unwrap_or(word).to_owned()
@@ -207,8 +210,8 @@ fn names_in_sources() -> BTreeSet<String> {
 fn dashboard_and_alerts_query_existing_metrics() {
     let name = "dashboard_and_alerts_query_existing_metrics";
     let dashboard: Value = serde_json::from_str(&deploy("grafana/cinematch.json")).unwrap();
-    let mut asked = String::new();
-    queries(&dashboard, &mut asked);
+    let mut queried = String::new();
+    queries(&dashboard, &mut queried);
     let alerts = yaml("prometheus/alerts.yml");
     let rules = alerts["groups"][0]["rules"].as_vec().unwrap();
     assert!(rules.len() >= 10);
@@ -216,12 +219,12 @@ fn dashboard_and_alerts_query_existing_metrics() {
         for field in ["summary", "action"] {
             assert!(rule["annotations"][field].as_str().is_some(), "{rule:?}");
         }
-        asked.push_str(rule["expr"].as_str().unwrap());
-        asked.push('\n');
+        queried.push_str(rule["expr"].as_str().unwrap());
+        queried.push('\n');
     }
     assert_eq!(yaml("prometheus/prometheus.yml")["rule_files"][0].as_str(), Some("alerts.yml"));
-    let asked = metrics_in(&asked);
-    assert!(asked.len() >= 20, "{asked:?}");
+    let queried = metrics_in(&queried);
+    assert!(queried.len() >= 20, "{queried:?}");
 
     let folder = Folder::trained();
     let server = Server::start(&folder);
@@ -231,43 +234,46 @@ fn dashboard_and_alerts_query_existing_metrics() {
         return did_not_run(name, "the server has no /metrics");
     }
     assert_eq!(metrics.status, 200, "{}", metrics.text);
-    let told = metrics_in(&metrics.text);
+    let exported = metrics_in(&metrics.text);
     let sources = names_in_sources();
-    let missing: Vec<&String> = asked
+    let missing: Vec<&String> = queried
         .iter()
-        .filter(|metric| !told.contains(*metric) && !sources.contains(*metric))
+        .filter(|metric| !exported.contains(*metric) && !sources.contains(*metric))
         .collect();
-    assert_eq!(missing, Vec::<&String>::new(), "asked for and nowhere to be found");
+    assert_eq!(missing, Vec::<&String>::new(), "queried, but neither exported nor in the sources");
 }
 
 #[test]
 fn ping_reports_readiness() {
     let folder = Folder::empty();
-    let answered = |reply: &'static str| {
+    let ping_server_that_replies = |reply: &'static str| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port().to_string();
-        let answering = std::thread::spawn(move || {
+        let server = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut asked = [0; 1024];
-            let length = stream.read(&mut asked).unwrap();
+            let mut request = [0; 1024];
+            let length = stream.read(&mut request).unwrap();
             stream.write_all(reply.as_bytes()).unwrap();
-            String::from_utf8_lossy(&asked[..length]).into_owned()
+            String::from_utf8_lossy(&request[..length]).into_owned()
         });
         // 0.0.0.0 is the listen address in a container.
         let output = folder.run(&["ping", "--host", "0.0.0.0", "--port", &port]);
-        let asked = answering.join().unwrap();
-        assert!(asked.starts_with("GET /health/ready HTTP/1.0\r\nHost: localhost\r\n"), "{asked}");
-        let said = [output.stdout, output.stderr].concat();
-        (output.status.code(), String::from_utf8(said).unwrap())
+        let request = server.join().unwrap();
+        assert!(
+            request.starts_with("GET /health/ready HTTP/1.0\r\nHost: localhost\r\n"),
+            "{request}"
+        );
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(text).unwrap())
     };
-    let (code, said) = answered("HTTP/1.0 200 OK\r\n\r\n{}");
-    assert!(code == Some(0) && said.contains("is ready"), "{said}");
-    let (code, said) = answered(
+    let (code, text) = ping_server_that_replies("HTTP/1.0 200 OK\r\n\r\n{}");
+    assert!(code == Some(0) && text.contains("is ready"), "{text}");
+    let (code, text) = ping_server_that_replies(
         "HTTP/1.0 503 Service Unavailable\r\nA: b\r\n\r\n{\"detail\":\"The database does not respond\"}",
     );
-    assert!(code == Some(1) && said.contains("(503): The database does not respond"), "{said}");
-    let (code, said) = answered("SSH-2.0-OpenSSH\r\n");
-    assert!(code == Some(1) && said.contains("is not HTTP"), "{said}");
+    assert!(code == Some(1) && text.contains("(503): The database does not respond"), "{text}");
+    let (code, text) = ping_server_that_replies("SSH-2.0-OpenSSH\r\n");
+    assert!(code == Some(1) && text.contains("is not HTTP"), "{text}");
     let error = folder.fails(&["ping", "--port", "1"]);
     assert!(error.contains("no reply from the server on 127.0.0.1:1"), "{error}");
 }

@@ -21,15 +21,15 @@ enum Write {
     React(u64, &'static str),
     Rate(u64, f64),
     Watch(u64, bool),
-    Unsay(u64),
-    List(u64),
-    Unlist(u64),
-    Prefer(u64),
+    DeleteFeedback(u64),
+    AddToWatchlist(u64),
+    RemoveFromWatchlist(u64),
+    SetPreferences(u64),
     Reset,
 }
 
 impl Write {
-    fn roll(dice: &mut Dice) -> Self {
+    fn random(dice: &mut Dice) -> Self {
         let movie = 1 + dice.below(MOVIES);
         match dice.below(20) {
             0..=4 => {
@@ -38,10 +38,10 @@ impl Write {
             }
             5..=9 => Self::Rate(movie, (1 + dice.below(10)) as f64 / 2.0),
             10..=11 => Self::Watch(movie, dice.below(2) == 0),
-            12 => Self::Unsay(movie),
-            13..=15 => Self::List(movie),
-            16 => Self::Unlist(movie),
-            17..=18 => Self::Prefer(dice.below(200)),
+            12 => Self::DeleteFeedback(movie),
+            13..=15 => Self::AddToWatchlist(movie),
+            16 => Self::RemoveFromWatchlist(movie),
+            17..=18 => Self::SetPreferences(dice.below(200)),
             _ => Self::Reset,
         }
     }
@@ -52,12 +52,12 @@ impl Write {
             Self::React(movie, signal) => feedback(json!({"movie_id": movie, "signal": signal})),
             Self::Rate(movie, stars) => feedback(json!({"movie_id": movie, "rating": stars})),
             Self::Watch(movie, watched) => feedback(json!({"movie_id": movie, "watched": watched})),
-            Self::Unsay(movie) => ("DELETE", format!("/api/feedback/{movie}"), None),
-            Self::List(movie) => {
+            Self::DeleteFeedback(movie) => ("DELETE", format!("/api/feedback/{movie}"), None),
+            Self::AddToWatchlist(movie) => {
                 ("POST", "/api/watchlist".to_owned(), Some(json!({"movie_id": movie})))
             }
-            Self::Unlist(movie) => ("DELETE", format!("/api/watchlist/{movie}"), None),
-            Self::Prefer(minutes) => {
+            Self::RemoveFromWatchlist(movie) => ("DELETE", format!("/api/watchlist/{movie}"), None),
+            Self::SetPreferences(minutes) => {
                 ("PUT", "/api/preferences/me".to_owned(), Some(json!({"runtime_min": minutes})))
             }
             Self::Reset => ("POST", "/api/feedback/reset".to_owned(), None),
@@ -67,7 +67,7 @@ impl Write {
 
 /// Expected state of a user's data.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Known {
+struct State {
     /// Signal, rating and watched flag by movie id.
     movies: BTreeMap<u64, (Option<String>, Option<f64>, bool)>,
     /// Watchlist, newest first.
@@ -75,8 +75,8 @@ struct Known {
     runtime_min: Option<u64>,
 }
 
-impl Known {
-    fn of(server: &Server, user: &str) -> Self {
+impl State {
+    fn fetch(server: &Server, user: &str) -> Self {
         let all = server.as_user(user, ("GET", "/api/export/me"), None).json();
         let movie = |movie: &Value| {
             let signal = movie["signal"].as_str().map(str::to_owned);
@@ -109,11 +109,13 @@ impl Known {
                 entry.0 = entry.0.take().filter(|signal| !disagree(signal, *stars));
             }
             Write::Watch(movie, watched) => self.movies.entry(*movie).or_default().2 = *watched,
-            Write::Unsay(movie) => drop(self.movies.remove(movie)),
-            Write::List(movie) if !self.listed.contains(movie) => self.listed.insert(0, *movie),
-            Write::List(_) => {}
-            Write::Unlist(movie) => self.listed.retain(|listed| listed != movie),
-            Write::Prefer(minutes) => self.runtime_min = Some(*minutes),
+            Write::DeleteFeedback(movie) => drop(self.movies.remove(movie)),
+            Write::AddToWatchlist(movie) if !self.listed.contains(movie) => {
+                self.listed.insert(0, *movie)
+            }
+            Write::AddToWatchlist(_) => {}
+            Write::RemoveFromWatchlist(movie) => self.listed.retain(|listed| listed != movie),
+            Write::SetPreferences(minutes) => self.runtime_min = Some(*minutes),
             Write::Reset => {
                 for entry in self.movies.values_mut() {
                     (entry.0, entry.1) = (None, None);
@@ -129,43 +131,43 @@ impl Known {
 #[test]
 fn acknowledged_writes_survive_sigkill() {
     let folder = Folder::trained();
-    let mut people: Vec<(String, Known, Option<Write>)> = Vec::new();
+    let mut users: Vec<(String, State, Option<Write>)> = Vec::new();
     let mut acknowledged = 0;
     let mut round = 0;
     while acknowledged < WRITES {
         round += 1;
         let mut server = Server::start(&folder);
-        for (user, known, pending) in &mut people {
-            let found = Known::of(&server, user);
-            let after = pending.as_ref().map(|write| known.clone().after(write));
+        for (user, expected, pending) in &mut users {
+            let found = State::fetch(&server, user);
+            let after = pending.as_ref().map(|write| expected.clone().after(write));
             // The write in flight during the kill is either fully applied or not at all.
             assert!(
-                found == *known || Some(&found) == after.as_ref(),
-                "round {round}: found {found:?}\nknown {known:?}\npending {pending:?}"
+                found == *expected || Some(&found) == after.as_ref(),
+                "round {round}: found {found:?}\nexpected {expected:?}\npending {pending:?}"
             );
-            *known = found;
+            *expected = found;
             *pending = None;
         }
-        if people.is_empty() {
+        if users.is_empty() {
             for email in ["ada@example.org", "bob@example.org"] {
                 let body = json!({"email": email, "name": "A"});
                 let id = server.post("/auth/identify", &body).json()["id"].to_string();
-                people.push((id, Known::default(), None));
+                users.push((id, State::default(), None));
             }
         }
         let writes = AtomicUsize::new(0);
-        let wanted = 40 + (round * 37) % 90;
+        let target = 40 + (round * 37) % 90;
         std::thread::scope(|scope| {
-            for (at, (user, known, pending)) in people.iter_mut().enumerate() {
+            for (at, (user, expected, pending)) in users.iter_mut().enumerate() {
                 let (server, writes) = (&server, &writes);
                 let seed = (round * 2 + at + 1) as u64;
                 let mut dice = Dice::new(seed);
                 scope.spawn(move || {
                     loop {
-                        let write = Write::roll(&mut dice);
+                        let write = Write::random(&mut dice);
                         let (method, path, body) = write.request();
                         match server.try_as_user(user, (method, &path), body.as_ref()) {
-                            Some(200..300 | 404) => *known = known.clone().after(&write),
+                            Some(200..300 | 404) => *expected = expected.clone().after(&write),
                             Some(status) => panic!("{status} for {write:?}"),
                             None => {
                                 *pending = Some(write);
@@ -177,17 +179,17 @@ fn acknowledged_writes_survive_sigkill() {
                 });
             }
             // The number of acknowledged writes before the kill differs in every round.
-            wait_until("some writes", || writes.load(Ordering::Relaxed) >= wanted);
+            wait_until("some writes", || writes.load(Ordering::Relaxed) >= target);
             let pid = server.pid().to_string();
             std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap();
         });
         server.kill();
         acknowledged += writes.into_inner();
     }
-    assert!(round >= 8, "{round} kills are few");
+    assert!(round >= 8, "only {round} kills");
     let server = Server::start(&folder);
-    for (user, known, pending) in people {
-        let found = Known::of(&server, &user);
-        assert!(found == known || Some(found) == pending.map(|write| known.after(&write)));
+    for (user, expected, pending) in users {
+        let found = State::fetch(&server, &user);
+        assert!(found == expected || Some(found) == pending.map(|write| expected.after(&write)));
     }
 }

@@ -1,4 +1,4 @@
-//! Outages, full disks, damaged files and clock jumps around a server, and its recovery.
+//! A server during outages, full disks, damaged files and clock jumps, and its recovery afterwards.
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -33,7 +33,7 @@ fn damage(folder: &Folder, generation: u64) {
 
 #[test]
 fn database_outage_affects_only_personal_requests() {
-    let Some(database) = database("a_database_that_is_away") else { return };
+    let Some(database) = database("database_outage_affects_only_personal_requests") else { return };
     let target = url::Url::parse(&database).unwrap();
     let proxy = Proxy::to(format!("127.0.0.1:{}", target.port().unwrap()));
     let folder = Folder::trained();
@@ -41,17 +41,17 @@ fn database_outage_affects_only_personal_requests() {
     let server = Server::start_in(&folder, &[], &[("DATABASE_URL", &url)]);
     let ada = json!({"email": "ada@example.org", "name": "Ada"});
     let ada = server.post("/auth/identify", &ada).json()["id"].to_string();
-    let like = |movie: u32| json!({"movie_id": movie, "signal": "like"});
-    let say =
-        |movie: u32| server.as_user(&ada, ("POST", "/api/feedback"), Some(&like(movie))).status;
-    assert_eq!(say(1), 200);
+    let body = |movie: u32| json!({"movie_id": movie, "signal": "like"});
+    let like =
+        |movie: u32| server.as_user(&ada, ("POST", "/api/feedback"), Some(&body(movie))).status;
+    assert_eq!(like(1), 200);
     let mut acknowledged = vec![1];
 
     proxy.cut();
-    let begun = Instant::now();
+    let start = Instant::now();
     let mut movie = 2;
-    while begun.elapsed() < OUTAGE {
-        let status = say(movie);
+    while start.elapsed() < OUTAGE {
+        let status = like(movie);
         assert!([200, 503].contains(&status), "{status}: {}", folder.read("server.log"));
         if status == 200 {
             acknowledged.push(movie);
@@ -64,9 +64,9 @@ fn database_outage_affects_only_personal_requests() {
         assert_eq!(server.get("/api/movies/1").status, 200);
         assert_eq!(server.recommend(&json!({"liked_movie_ids": [1]}))["count"], 20);
     }
-    proxy.mend();
+    proxy.restore();
     wait_until("readiness", || server.get("/health/ready").status == 200);
-    assert_eq!(say(300), 200);
+    assert_eq!(like(300), 200);
     acknowledged.push(300);
     let likes = server.as_user(&ada, ("GET", "/api/feedback/my-likes"), None).json();
     for movie in acknowledged {
@@ -85,20 +85,20 @@ fn limit(server: &Server, bytes: &str) {
 #[test]
 fn full_disk_rejects_writes_and_preserves_acknowledged_ones() {
     let folder = Folder::trained();
-    let server = Server::start_on_a_disk_that_may_fill(&folder);
+    let server = Server::start_ignoring_sigxfsz(&folder);
     let ada = json!({"email": "ada@example.org", "name": "Ada"});
     let ada = server.post("/auth/identify", &ada).json()["id"].to_string();
-    let say = |movie: u32| {
-        let said = json!({"movie_id": movie, "signal": "like"});
-        server.as_user(&ada, ("POST", "/api/feedback"), Some(&said)).status
+    let like = |movie: u32| {
+        let body = json!({"movie_id": movie, "signal": "like"});
+        server.as_user(&ada, ("POST", "/api/feedback"), Some(&body)).status
     };
-    assert_eq!(say(1), 200);
+    assert_eq!(like(1), 200);
     let mut acknowledged = vec![1];
     let log = folder.path("data/cinematch.db-wal").metadata().unwrap().len();
     limit(&server, &format!("{}:unlimited", log + 40_000));
     let mut refused = 0;
     for movie in 2..80 {
-        match say(movie) {
+        match like(movie) {
             200 => acknowledged.push(movie),
             status => {
                 assert_eq!(status, 503);
@@ -110,7 +110,7 @@ fn full_disk_rejects_writes_and_preserves_acknowledged_ones() {
     }
     assert!(refused > 0 && acknowledged.len() > 1, "{refused} of {}", acknowledged.len());
     limit(&server, "unlimited");
-    assert_eq!(say(100), 200);
+    assert_eq!(like(100), 200);
     acknowledged.push(100);
     acknowledged.sort_unstable();
     let likes = |server: &Server| -> Vec<u32> {
@@ -157,26 +157,26 @@ fn falls_back_to_the_previous_generation_if_one_is_damaged() {
 fn graceful_shutdown_fails_no_request_of_clients_that_check_readiness() {
     let folder = Folder::trained();
     let mut server = Server::start_with(&folder, &["--stop-delay", "2"]);
-    let (is_ready, answered) = (AtomicBool::new(true), AtomicUsize::new(0));
+    let (is_ready, n_replies) = (AtomicBool::new(true), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for at in 0..4_u32 {
-            let (server, is_ready, answered) = (&server, &is_ready, &answered);
+            let (server, is_ready, n_replies) = (&server, &is_ready, &n_replies);
             scope.spawn(move || {
                 let body = json!({"liked_movie_ids": [at + 1]});
                 while is_ready.load(Ordering::SeqCst) {
                     assert_eq!(server.recommend(&body)["count"], 20);
-                    answered.fetch_add(1, Ordering::SeqCst);
+                    n_replies.fetch_add(1, Ordering::SeqCst);
                 }
             });
         }
-        wait_until("load", || answered.load(Ordering::SeqCst) > 200);
-        server.tell_to_stop();
-        wait_until("the server to say so", || server.get("/health/ready").status == 503);
-        let said_at = answered.load(Ordering::SeqCst);
-        wait_until("requests after that", || answered.load(Ordering::SeqCst) > said_at + 20);
+        wait_until("load", || n_replies.load(Ordering::SeqCst) > 200);
+        server.send_sigterm();
+        wait_until("readiness to fail", || server.get("/health/ready").status == 503);
+        let n_replies_before = n_replies.load(Ordering::SeqCst);
+        wait_until("more requests", || n_replies.load(Ordering::SeqCst) > n_replies_before + 20);
         is_ready.store(false, Ordering::SeqCst);
     });
-    assert!(server.ended_well());
+    assert!(server.exits_successfully());
 }
 
 #[test]
@@ -198,8 +198,8 @@ const FAKE_TIME: [&str; 2] = [
 fn clock_jumps_affect_only_schedules() {
     let Some(library) = FAKE_TIME.iter().find(|path| fs::metadata(path).is_ok()) else {
         return did_not_run(
-            "a_clock_that_jumps",
-            "libfaketime is not there; `cargo xtask test` installs it",
+            "clock_jumps_affect_only_schedules",
+            "libfaketime is not installed; `cargo xtask test` installs it",
         );
     };
     let folder = Folder::trained();
@@ -219,20 +219,22 @@ fn clock_jumps_affect_only_schedules() {
         server.recommend(&body)["recommendations"].to_string()
     };
     let before = list();
-    wait_until("a beat", || server.get("/metrics").text.contains("cinematch_jobs_running 0"));
+    wait_until("the first run of the scheduler", || {
+        server.get("/metrics").text.contains("cinematch_jobs_running 0")
+    });
     assert!(jobs().is_empty(), "{:?}", jobs());
     // Jumping two days ahead runs the due job once.
     fs::write(&offset, "+2d").unwrap();
-    wait_until("the job that is due", || jobs().len() == 1);
+    wait_until("the due job", || jobs().len() == 1);
     assert_eq!(list(), before);
     // Jumping back during the job neither aborts nor repeats it.
     fs::write(&offset, "-1d").unwrap();
-    wait_until("its end", || jobs()[0]["state"] == "done");
+    wait_until("the end of the job", || jobs()[0]["state"] == "done");
     assert_eq!(jobs().len(), 1);
     // Jumping ahead again runs only jobs that are due from then on.
     fs::write(&offset, "+2d").unwrap();
-    let path = json!({"movie_id": 1, "signal": "like"});
-    let reply = server.as_user("x", ("POST", "/api/watchlist/x"), Some(&path));
+    let body = json!({"movie_id": 1, "signal": "like"});
+    let reply = server.as_user("x", ("POST", "/api/watchlist/x"), Some(&body));
     assert_eq!(reply.status, 201, "{}", reply.text);
     assert!(jobs().len() <= 2, "{:?}", jobs());
 }

@@ -8,23 +8,23 @@ use crate::support::folder::Folder;
 use crate::support::postgres::database;
 use crate::support::server::{Server, wait_until};
 
-/// Flags that speed up the clock of jobs 20 times.
+/// Flags with which the clock of jobs runs 20 times as fast.
 const FAST: [&str; 2] = ["--jobs-speed", "20"];
 
 /// Waits up to two minutes for a job to end, and returns it.
-fn ended(server: &Server, id: &Value) -> Value {
-    let begun = Instant::now();
+fn wait_for_end(server: &Server, id: &Value) -> Value {
+    let start = Instant::now();
     loop {
         let job = server.get(&format!("/api/jobs/{id}")).json();
         if job["state"] == "done" || job["state"] == "failed" {
             return job;
         }
-        assert!(begun.elapsed() < Duration::from_mins(2), "{job}");
+        assert!(start.elapsed() < Duration::from_mins(2), "{job}");
         std::thread::yield_now();
     }
 }
 
-fn ask(server: &Server, job: &str) -> Value {
+fn request_job(server: &Server, job: &str) -> Value {
     let reply = server.post_raw(&format!("/api/admin/{job}"), "application/json", "");
     assert_eq!(reply.status, 202, "{}", reply.text);
     reply.json()
@@ -42,10 +42,10 @@ fn promotes_a_retrained_model_and_rolls_back() {
     let folder = Folder::trained();
     let server = Server::start_in(&folder, &FAST, &[MARGIN]);
     assert_eq!(generation(&server), 1);
-    folder.rate_more();
-    let job = ask(&server, "retrain");
+    folder.add_ratings();
+    let job = request_job(&server, "retrain");
     assert_eq!((&job["kind"], &job["asked_by"]), (&json!("retrain"), &json!("api")));
-    let job = ended(&server, &job["id"]);
+    let job = wait_for_end(&server, &job["id"]);
     assert_eq!(job["state"], "done", "{job}");
     assert_eq!(job["outcome"]["promoted"], true, "{job}");
     let new = job["outcome"]["generation"].as_u64().unwrap();
@@ -79,8 +79,8 @@ fn retries_a_failing_job_and_fails_it_after_five_attempts() {
     let folder = Folder::trained();
     let server = Server::start_with(&folder, &["--jobs-speed", "600"]);
     std::fs::rename(folder.path("raw"), folder.path("elsewhere")).unwrap();
-    let job = ask(&server, "retrain");
-    let job = ended(&server, &job["id"]);
+    let job = request_job(&server, "retrain");
+    let job = wait_for_end(&server, &job["id"]);
     assert_eq!((&job["state"], &job["attempt"]), (&json!("failed"), &json!(5)), "{job}");
     let error = job["error"].as_str().unwrap();
     assert!(error.contains("ratings.csv not found, but generation"), "{error}");
@@ -91,12 +91,12 @@ fn retries_a_failing_job_and_fails_it_after_five_attempts() {
     assert!(metrics.contains(failed), "{metrics}");
     // After the fault is repaired, the next job succeeds.
     std::fs::rename(folder.path("elsewhere"), folder.path("raw")).unwrap();
-    let job = ask(&server, "retrain");
-    assert_eq!(ended(&server, &job["id"])["state"], "done");
+    let job = request_job(&server, "retrain");
+    assert_eq!(wait_for_end(&server, &job["id"])["state"], "done");
 }
 
 /// Returns a folder whose training takes long enough to be killed.
-fn with_much_to_learn() -> Folder {
+fn folder_with_long_training() -> Folder {
     let folder = Folder::empty();
     folder.ok(&["synth", "--out", ".", "--ratings", "400000"]);
     folder.ok(&["preprocess", "--services", "none"]);
@@ -132,25 +132,25 @@ fn is_alive(pid: u32) -> bool {
 }
 
 fn kill(pid: u32) {
-    send("-KILL", pid);
+    send_signal("-KILL", pid);
 }
 
-fn send(signal: &str, pid: u32) {
+fn send_signal(signal: &str, pid: u32) {
     let sent = std::process::Command::new("kill").args([signal, &pid.to_string()]).status();
     assert!(sent.unwrap().success());
 }
 
 #[test]
 fn restarts_a_killed_worker_and_stops_the_worker_of_a_killed_server() {
-    let folder = with_much_to_learn();
+    let folder = folder_with_long_training();
     let mut server = Server::start_with(&folder, &FAST);
-    let job = ask(&server, "retrain");
+    let job = request_job(&server, "retrain");
     wait_until("the worker", || worker_of(&server).is_some());
     let worker = worker_of(&server).unwrap();
     // `nice` is the 19th field of /proc/PID/stat; 19 is the lowest priority.
     let stat = || std::fs::read_to_string(format!("/proc/{worker}/stat")).unwrap_or_default();
     let nice = || stat().rsplit_once(") ")?.1.split(' ').nth(16).map(str::to_owned);
-    wait_until("its low priority", || nice().as_deref() == Some("19"));
+    wait_until("the worker's low priority", || nice().as_deref() == Some("19"));
     kill(worker);
     let path = format!("/api/jobs/{}", job["id"]);
     wait_until("the second attempt", || {
@@ -166,20 +166,20 @@ fn restarts_a_killed_worker_and_stops_the_worker_of_a_killed_server() {
     wait_until("the second worker", || worker_of(&server).is_some());
     let worker = worker_of(&server).unwrap();
     server.kill();
-    wait_until("the worker's end", || !is_alive(worker));
+    wait_until("the worker to exit", || !is_alive(worker));
     remove_most_ratings(&folder);
 
     // The job outlives the server: the next server finds it abandoned and runs it.
     let server = Server::start_with(&folder, &FAST);
-    let job = ended(&server, &job["id"]);
+    let job = wait_for_end(&server, &job["id"]);
     assert_eq!((&job["state"], &job["attempt"]), (&json!("done"), &json!(3)), "{job}");
 }
 
 #[test]
 fn scheduled_jobs_start_once_across_servers() {
-    let Some(database) = database("what_is_due_by_the_clock") else { return };
+    let Some(database) = database("scheduled_jobs_start_once_across_servers") else { return };
     let folder = Folder::trained();
-    folder.rate_more();
+    folder.add_ratings();
     let server = |name: &str| {
         let log = format!("server-{name}.log");
         let every_minute = ["--retrain", "* * * * *", "--jobs-speed", "20"];
@@ -187,42 +187,48 @@ fn scheduled_jobs_start_once_across_servers() {
     };
     let servers = [server("a"), server("b"), server("c")];
     let jobs = || servers[0].0.get("/api/jobs").json()["jobs"].as_array().unwrap().clone();
-    let begun = Instant::now();
+    let start = Instant::now();
     while jobs().iter().filter(|job| job["state"] == "done").count() < 1 {
-        assert!(begun.elapsed() < Duration::from_mins(2), "{:?}", jobs());
+        assert!(start.elapsed() < Duration::from_mins(2), "{:?}", jobs());
         std::thread::yield_now();
     }
     let jobs = jobs();
-    let at = |job: &Value| job["asked_at"].as_str().unwrap()[..16].to_owned();
-    let mut minutes: Vec<String> = jobs.iter().map(at).collect();
+    let minute = |job: &Value| job["asked_at"].as_str().unwrap()[..16].to_owned();
+    let mut minutes: Vec<String> = jobs.iter().map(minute).collect();
     minutes.dedup();
-    assert_eq!(minutes.len(), jobs.len(), "one a minute: {jobs:?}");
+    assert_eq!(minutes.len(), jobs.len(), "one job per minute: {jobs:?}");
     let schedules = servers[1].0.get("/api/jobs").json()["schedules"].clone();
     assert_eq!(schedules[0]["schedule"], "* * * * *");
     let new = jobs.last().unwrap()["outcome"]["generation"].as_u64().unwrap();
     for (server, _) in &servers {
-        wait_until("all on the new generation", || generation(server) >= new);
+        wait_until("the new generation on every server", || generation(server) >= new);
     }
 }
 
 #[test]
 fn worker_of_a_stopped_server_ends_before_another_server_takes_the_job() {
-    let Some(database) = database("the_worker_of_a_server_that_stands_still") else { return };
-    let folder = with_much_to_learn();
+    let Some(database) =
+        database("worker_of_a_stopped_server_ends_before_another_server_takes_the_job")
+    else {
+        return;
+    };
+    let folder = folder_with_long_training();
     let server =
         || Server::start_in(&folder, &["--jobs-speed", "2"], &[("DATABASE_URL", &database)]);
     let first = server();
-    let job = ask(&first, "retrain");
+    let job = request_job(&first, "retrain");
     wait_until("the worker", || worker_of(&first).is_some());
     let worker = worker_of(&first).unwrap();
-    send("-STOP", first.pid());
+    send_signal("-STOP", first.pid());
     remove_most_ratings(&folder);
     let second = server();
     let path = format!("/api/jobs/{}", job["id"]);
-    let taken = || second.get(&path).json();
-    wait_until("another to take it", || taken()["attempt"] == 2 || taken()["state"] != "running");
-    assert!(!is_alive(worker), "two at work: {}", taken());
-    send("-CONT", first.pid());
-    let job = ended(&second, &job["id"]);
+    let job_now = || second.get(&path).json();
+    wait_until("the second server to take the job", || {
+        job_now()["attempt"] == 2 || job_now()["state"] != "running"
+    });
+    assert!(!is_alive(worker), "two workers run: {}", job_now());
+    send_signal("-CONT", first.pid());
+    let job = wait_for_end(&second, &job["id"]);
     assert_eq!(job["state"], "done", "{job}");
 }

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use crate::support::folder::Folder;
 
-/// Returns pseudo-random instants between 0 and the duration of a full run, four per kill that a test needs.
-fn instants(whole: Duration, kills: u32) -> impl Iterator<Item = Duration> {
+/// Returns pseudo-random instants within the duration of a full run, four for each kill that a test needs.
+fn instants(full_run: Duration, kills: u32) -> impl Iterator<Item = Duration> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     std::iter::repeat_with(move || {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        whole.mul_f64((state % 1000) as f64 / 1000.0)
+        full_run.mul_f64((state % 1000) as f64 / 1000.0)
     })
     .take(kills as usize * 4)
 }
@@ -29,7 +29,7 @@ fn kill_after(folder: &Folder, arguments: &[&str], instant: Duration) -> bool {
     running
 }
 
-fn time(run: impl FnOnce()) -> Duration {
+fn duration_of(run: impl FnOnce()) -> Duration {
     let start = Instant::now();
     run();
     start.elapsed()
@@ -41,16 +41,16 @@ fn preprocess_killed_at_any_instant_leaves_the_old_table_or_the_new_one() {
     let settings: [&[&str]; 2] =
         [&["preprocess", "--min-year", "none"], &["preprocess", "--min-year", "1990"]];
     let mut tables = Vec::new();
-    let mut whole = Duration::ZERO;
+    let mut full_run = Duration::ZERO;
     for arguments in settings {
-        whole = time(|| drop(folder.ok(arguments)));
+        full_run = duration_of(|| drop(folder.ok(arguments)));
         tables.push(folder.read("data/movies_merged.csv"));
     }
     let (kills, mut killed) = (105, 0);
-    for (at, instant) in instants(whole, kills).enumerate() {
+    for (at, instant) in instants(full_run, kills).enumerate() {
         killed += u32::from(kill_after(&folder, settings[at % 2], instant));
         let table = folder.read("data/movies_merged.csv");
-        assert!(tables.contains(&table), "kill {at} after {instant:?} left another table");
+        assert!(tables.contains(&table), "kill {at} after {instant:?}: unexpected table");
         folder.json("data/preprocess_report.json");
         if killed == kills {
             break;
@@ -76,13 +76,13 @@ fn train_killed_at_a_hundred_instants_leaves_a_usable_generation() {
 /// Kills trainings at random instants and loads the served generation after each kill.
 fn kill_trainings(kills: u32) {
     let folder = Folder::trained();
-    let mut whole = Duration::ZERO;
+    let mut full_run = Duration::ZERO;
     for seed in ["1", "2"] {
-        whole = time(|| drop(folder.ok(&["train", "--seed", seed])));
+        full_run = duration_of(|| drop(folder.ok(&["train", "--seed", seed])));
     }
     let artifacts = folder.path("ml/artifacts");
     let mut killed = 0;
-    for (at, instant) in instants(whole, kills).enumerate() {
+    for (at, instant) in instants(full_run, kills).enumerate() {
         let seed = at.to_string();
         killed += u32::from(kill_after(&folder, &["train", "--seed", &seed], instant));
         // Loading verifies the checksum of every file.

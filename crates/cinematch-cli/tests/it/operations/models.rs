@@ -31,22 +31,22 @@ fn lists_shows_promotes_and_rolls_back_generations() {
         (&json!("previous"), &json!(42))
     );
 
-    let said = folder.ok(&["models", "rollback", "--why", "worse on sequels"]);
-    assert!(said.starts_with("generation 1 is served instead of 2"), "{said}");
+    let text = folder.ok(&["models", "rollback", "--why", "worse on sequels"]);
+    assert!(text.starts_with("generation 1 is served instead of 2"), "{text}");
     let found = list(&folder);
     assert_eq!((&found["champion"], &found["previous"]), (&json!(1), &json!(null)));
     assert_eq!(found["generations"][0]["why"], "rolled back: worse on sequels");
     let error = folder.fails(&["models", "rollback"]);
     assert!(error.contains("nothing that served before generation 1"), "{error}");
 
-    let said = folder.ok(&["models", "promote", "2", "--json"]);
-    let said: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!((&said["generation"], &said["before"]), (&json!(2), &json!(1)));
+    let text = folder.ok(&["models", "promote", "2", "--json"]);
+    let outcome: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&outcome["generation"], &outcome["before"]), (&json!(2), &json!(1)));
     let error = folder.fails(&["models", "promote", "9"]);
     assert!(error.contains("no generation 9; there are 1, 2"), "{error}");
-    let none = Folder::empty();
-    assert!(none.ok(&["models", "list"]).contains("cinematch train"));
-    assert!(none.fails(&["models", "rollback"]).contains("run `cinematch train` first"));
+    let empty = Folder::empty();
+    assert!(empty.ok(&["models", "list"]).contains("cinematch train"));
+    assert!(empty.fails(&["models", "rollback"]).contains("run `cinematch train` first"));
 }
 
 #[test]
@@ -54,10 +54,10 @@ fn a_running_server_loads_the_generation_after_a_rollback() {
     let folder = Folder::trained();
     folder.ok(&["train", "--seed", "2"]);
     let server = Server::start(&folder);
-    let serving = |number: u64| server.get("/health").json()["generation"] == number;
-    assert!(serving(2));
+    let serves = |number: u64| server.get("/health").json()["generation"] == number;
+    assert!(serves(2));
     folder.ok(&["models", "rollback"]);
-    wait_until("the generation before", || serving(1));
+    wait_until("the previous generation", || serves(1));
     folder.ok(&["models", "promote", "2"]);
-    wait_until("the other one again", || serving(2));
+    wait_until("generation 2 again", || serves(2));
 }

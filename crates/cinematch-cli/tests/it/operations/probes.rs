@@ -24,9 +24,9 @@ fn metrics_are_labeled_by_route() {
     server.get("/nowhere").problem(404);
     let metrics = server.get("/metrics");
     assert!(metrics.content_type.starts_with("text/plain"), "{}", metrics.content_type);
-    let of = |metric: &str| value(&metrics.text, metric);
+    let value_of = |metric: &str| value(&metrics.text, metric);
     let requests = |route: &str, status: u16| {
-        of(&format!(
+        value_of(&format!(
             "cinematch_http_requests_total{{route=\"{route}\",method=\"GET\",status=\"{status}\"}}"
         ))
     };
@@ -34,12 +34,12 @@ fn metrics_are_labeled_by_route() {
     assert_eq!(requests("/api/movies/{movie_id}", 404), Some(1.0));
     assert_eq!(requests("none", 404), Some(1.0));
     let route = "cinematch_http_request_seconds_count{route=\"/api/movies/{movie_id}\"}";
-    assert_eq!(of(route), Some(4.0));
-    assert_eq!(of("cinematch_model_generation"), Some(1.0));
-    assert_eq!(of("cinematch_store_up"), Some(1.0));
-    assert_eq!(of("cinematch_http_in_flight"), Some(1.0));
-    assert!(of("process_resident_memory_bytes").unwrap() > 1e6);
-    assert!(of("cinematch_model_age_seconds").unwrap() >= 0.0);
+    assert_eq!(value_of(route), Some(4.0));
+    assert_eq!(value_of("cinematch_model_generation"), Some(1.0));
+    assert_eq!(value_of("cinematch_store_up"), Some(1.0));
+    assert_eq!(value_of("cinematch_http_in_flight"), Some(1.0));
+    assert!(value_of("process_resident_memory_bytes").unwrap() > 1e6);
+    assert!(value_of("cinematch_model_age_seconds").unwrap() >= 0.0);
 }
 
 #[test]
@@ -47,8 +47,8 @@ fn waiting_server_is_live_but_not_ready_until_a_model_exists() {
     let folder = Folder::with_sample();
     let server = Server::start_with(&folder, &["--wait"]);
     assert_eq!(server.get("/health/live").status, 200);
-    let refused = server.get("/health/ready").problem(503);
-    assert!(refused["detail"].as_str().unwrap().contains("artifacts not found"), "{refused}");
+    let problem = server.get("/health/ready").problem(503);
+    assert!(problem["detail"].as_str().unwrap().contains("artifacts not found"), "{problem}");
     server.get("/api/genres").problem(503);
     folder.ok(&["preprocess", "--min-year", "none", "--services", "none"]);
     folder.ok(&["train", "--model", "content"]);
@@ -68,21 +68,21 @@ fn reports_not_ready_before_shutting_down() {
     let folder = Folder::trained();
     let mut server = Server::start_with(&folder, &["--stop-delay", "2"]);
     assert_eq!(server.get("/health/ready").status, 200);
-    server.tell_to_stop();
-    wait_until("the server to say so", || server.get("/health/ready").status == 503);
-    // Requests that arrive during the drain period are still answered.
+    server.send_sigterm();
+    wait_until("readiness to fail", || server.get("/health/ready").status == 503);
+    // Requests that arrive during the drain period still succeed.
     assert_eq!(server.get("/api/genres").status, 200);
-    assert!(server.ended_well());
+    assert!(server.exits_successfully());
 }
 
 #[test]
 fn rejects_an_invalid_schedule_at_startup() {
     let folder = Folder::trained();
-    let command = folder
+    let output = folder
         .command(&["serve", "--port", "0", "--retrain", "61 * * * *"])
         .stderr(Stdio::piped())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&command.stderr);
-    assert!(!command.status.success() && said.contains("five fields of cron"), "{said}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && errors.contains("five fields of cron"), "{errors}");
 }

@@ -18,16 +18,18 @@ fn logs_each_request_as_one_json_line_with_its_request_id() {
     server.get("/nowhere").problem(404);
     let lines = || -> Vec<Value> {
         let log = folder.read("server.log");
-        let whole = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-        whole.map(|line| serde_json::from_str(line).unwrap()).collect()
+        let complete = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        complete.map(|line| serde_json::from_str(line).unwrap()).collect()
     };
-    let about = |path: &str| lines().into_iter().find(|line| line["path"] == path);
-    wait_until("both lines", || about("/nowhere").is_some() && about("/api/movies/1").is_some());
-    let line = about("/api/movies/1").unwrap();
+    let line_for = |path: &str| lines().into_iter().find(|line| line["path"] == path);
+    wait_until("both lines", || {
+        line_for("/nowhere").is_some() && line_for("/api/movies/1").is_some()
+    });
+    let line = line_for("/api/movies/1").unwrap();
     assert_eq!(line["request_id"], id.as_str());
     assert_eq!((&line["method"], &line["status"]), (&json!("GET"), &json!(200)));
     assert!(line["ms"].as_f64().unwrap() >= 0.0 && line["timestamp"].is_string(), "{line}");
-    assert_eq!(about("/nowhere").unwrap()["status"], 404);
+    assert_eq!(line_for("/nowhere").unwrap()["status"], 404);
 }
 
 #[test]
@@ -44,20 +46,20 @@ fn shutdown_completes_requests_in_flight() {
         body.len()
     )
     .unwrap();
-    // The server asks for the body, so the request is in flight.
+    // The server requests the body, so the request is in flight.
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
     assert_eq!(line, "HTTP/1.1 100 Continue\r\n");
-    server.tell_to_stop();
-    wait_until("the listener's end", || TcpStream::connect(&address).is_err());
+    server.send_sigterm();
+    wait_until("the listener to close", || TcpStream::connect(&address).is_err());
     stream.write_all(body.as_bytes()).unwrap();
     let mut rest = String::new();
     reader.read_to_string(&mut rest).unwrap();
     let (head, reply) = rest.trim_start().split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
     assert_eq!(serde_json::from_str::<Value>(reply).unwrap()["count"], 20);
-    assert!(server.ended_well());
+    assert!(server.exits_successfully());
 }
 
 #[test]
@@ -70,12 +72,15 @@ fn terminal_output_has_colors_and_progress() {
         script.current_dir(folder.path("")).env("TERM", "xterm-256color").env_remove("NO_COLOR");
         script.output().map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
     };
-    let Ok(said) = on_a_terminal("synth --out . --ratings 2000000") else {
-        return did_not_run("a_terminal_sees_colours", "there is no `script` (util-linux)");
+    let Ok(text) = on_a_terminal("synth --out . --ratings 2000000") else {
+        return did_not_run(
+            "terminal_output_has_colors_and_progress",
+            "`script` (util-linux) is not installed",
+        );
     };
-    assert!(said.contains("% ") && said.contains(" left"), "{said}");
-    let said = on_a_terminal("preprocess --services none").unwrap();
-    assert!(said.contains("\u{1b}[1m"), "{said}");
+    assert!(text.contains("% ") && text.contains(" left"), "{text}");
+    let text = on_a_terminal("preprocess --services none").unwrap();
+    assert!(text.contains("\u{1b}[1m"), "{text}");
     let quiet = on_a_terminal("preprocess --services none --quiet").unwrap();
     assert_eq!(quiet.lines().count(), 1, "{quiet}");
 }

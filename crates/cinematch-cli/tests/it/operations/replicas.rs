@@ -19,7 +19,7 @@ fn generation(server: &Server) -> u64 {
     server.get("/health").json()["generation"].as_u64().unwrap()
 }
 
-/// Servers that stay usable by clients while others are killed and restarted.
+/// Servers that clients use while the test kills and restarts them.
 struct Replicas<'a> {
     folder: &'a Folder,
     variables: Vec<(&'a str, &'a str)>,
@@ -56,24 +56,24 @@ impl<'a> Replicas<'a> {
     }
 }
 
-/// Results recorded by one client.
+/// Writes and counts of one client.
 #[derive(Default)]
-struct Seen {
+struct ClientLog {
     /// The last acknowledged rating per movie, and ratings in flight when the server was killed.
     movies: BTreeMap<u32, (f64, Option<f64>)>,
     requests: usize,
-    broken: usize,
+    errors: usize,
 }
 
 /// Runs one user's writes and reads on one server until stopped. Fails on any error not caused by a kill of that
 /// server.
-fn client(replicas: &Replicas<'_>, which: usize, user: &str, stop: &AtomicBool) -> Seen {
+fn client(replicas: &Replicas<'_>, which: usize, user: &str, stop: &AtomicBool) -> ClientLog {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(30)))
         .build()
         .into();
-    let mut seen = Seen::default();
+    let mut log = ClientLog::default();
     for turn in 0_u32.. {
         if stop.load(Ordering::SeqCst) {
             break;
@@ -90,34 +90,34 @@ fn client(replicas: &Replicas<'_>, which: usize, user: &str, stop: &AtomicBool) 
             let request = agent.get(format!("{address}/api/recommendations?limit=10"));
             request.header("x-user-id", user).call()
         };
-        seen.requests += 1;
+        log.requests += 1;
         match sent.and_then(|mut reply| Ok((reply.status(), reply.body_mut().read_to_string()?))) {
             Ok((status, body)) => {
                 assert!(status.is_success(), "{address}: {status} {body}");
                 if turn % 3 == 0 {
-                    seen.movies.insert(movie, (stars, None));
+                    log.movies.insert(movie, (stars, None));
                 }
             }
             Err(error) => {
-                seen.broken += 1;
-                wait_until("a kill that explains a broken request", || {
+                log.errors += 1;
+                wait_until("a kill that explains the error", || {
                     replicas.kills[which].load(Ordering::SeqCst) > kills
                         || *replicas.address(which) != address
                 });
                 if turn % 3 == 0 {
-                    let before = seen.movies.get(&movie).map_or(0.0, |(stars, _)| *stars);
-                    seen.movies.insert(movie, (before, Some(stars)));
+                    let before = log.movies.get(&movie).map_or(0.0, |(stars, _)| *stars);
+                    log.movies.insert(movie, (before, Some(stars)));
                 }
                 drop(error);
             }
         }
     }
-    seen
+    log
 }
 
 #[test]
 fn killing_servers_under_load_loses_no_write_and_affects_no_other_server() {
-    let test = "servers_killed_under_load";
+    let test = "killing_servers_under_load_loses_no_write_and_affects_no_other_server";
     let (Some(database), Some(redis)) = (database(test), Redis::start(test)) else { return };
     let folder = Folder::trained();
     let redis = redis.url();
@@ -126,13 +126,13 @@ fn killing_servers_under_load_loses_no_write_and_affects_no_other_server() {
     let first = replicas.servers[0].lock().unwrap();
     let users: Vec<String> = (0..2 * SERVERS)
         .map(|at| {
-            let who = json!({"email": format!("p{at}@example.org"), "name": format!("P{at}")});
-            first.post("/auth/identify", &who).json()["id"].to_string()
+            let profile = json!({"email": format!("p{at}@example.org"), "name": format!("P{at}")});
+            first.post("/auth/identify", &profile).json()["id"].to_string()
         })
         .collect();
     drop(first);
     let stop = AtomicBool::new(false);
-    let all: Vec<Seen> = std::thread::scope(|scope| {
+    let all: Vec<ClientLog> = std::thread::scope(|scope| {
         let (replicas, stop) = (&replicas, &stop);
         let clients: Vec<_> = users
             .iter()
@@ -148,13 +148,13 @@ fn killing_servers_under_load_loses_no_write_and_affects_no_other_server() {
         for server in &replicas.servers {
             wait_until("the new generation", || generation(&server.lock().unwrap()) == 2);
         }
-        let took = published.elapsed();
-        assert!(took < Duration::from_secs(20), "{took:?}");
+        let elapsed = published.elapsed();
+        assert!(elapsed < Duration::from_secs(20), "{elapsed:?}");
         // Only one retraining runs at a time, although all servers receive the request.
         for server in &replicas.servers {
             let server = server.lock().unwrap();
-            let asked = server.post_raw("/api/admin/retrain", "application/json", "");
-            assert_eq!(asked.status, 202, "{}", asked.text);
+            let reply = server.post_raw("/api/admin/retrain", "application/json", "");
+            assert_eq!(reply.status, 202, "{}", reply.text);
         }
         let jobs = || -> Vec<Value> {
             let server = replicas.servers[0].lock().unwrap();
@@ -169,24 +169,27 @@ fn killing_servers_under_load_loses_no_write_and_affects_no_other_server() {
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     });
 
-    let requests: usize = all.iter().map(|seen| seen.requests).sum();
-    let broken: usize = all.iter().map(|seen| seen.broken).sum();
+    let requests: usize = all.iter().map(|log| log.requests).sum();
+    let errors: usize = all.iter().map(|log| log.errors).sum();
     assert!(requests > 200, "{requests}");
-    assert!(broken <= KILLS * users.len(), "{broken} of {requests}");
+    assert!(errors <= KILLS * users.len(), "{errors} of {requests}");
     // Every server returns each user's last acknowledged ratings.
     for server in &replicas.servers {
         let server = server.lock().unwrap();
-        for (user, seen) in users.iter().zip(&all) {
-            let said = server.as_user(user, ("GET", "/api/feedback"), None).json();
+        for (user, log) in users.iter().zip(&all) {
+            let reply = server.as_user(user, ("GET", "/api/feedback"), None).json();
             let stars_of = |movie: u32| {
-                let movies = said["feedback"].as_array().unwrap();
-                let found = movies.iter().find(|said| said["movie_id"] == movie);
-                found.map_or(0.0, |said| said["rating"].as_f64().unwrap())
+                let movies = reply["feedback"].as_array().unwrap();
+                let found = movies.iter().find(|item| item["movie_id"] == movie);
+                found.map_or(0.0, |item| item["rating"].as_f64().unwrap())
             };
-            for (movie, (acknowledged, on_its_way)) in &seen.movies {
+            for (movie, (acknowledged, in_flight)) in &log.movies {
                 let stars = stars_of(*movie);
-                let may_be = [Some(*acknowledged), *on_its_way];
-                assert!(may_be.contains(&Some(stars)), "{movie}: {stars} of {may_be:?}");
+                let possible = [Some(*acknowledged), *in_flight];
+                assert!(
+                    possible.contains(&Some(stars)),
+                    "{movie}: got {stars}, expected one of {possible:?}"
+                );
             }
         }
     }

@@ -25,7 +25,7 @@ fn held_out(user: &str) -> bool {
     HoldOut::usual(401).contains(UserId(user.parse().unwrap()))
 }
 
-/// Replaces the movies of ratings for which `other` returns a new one.
+/// Replaces the movie of each rating for which `other`, given the user and the movie's index, returns another index.
 fn change_ratings(folder: &Folder, other: impl Fn(&str, usize) -> Option<usize>) {
     let path = "raw/ml-32m/ratings.csv";
     let text = folder.read(path);
@@ -46,11 +46,11 @@ fn change_ratings(folder: &Folder, other: impl Fn(&str, usize) -> Option<usize>)
 #[test]
 fn promotes_a_generation_that_is_not_worse_and_skips_unchanged_data() {
     let folder = Folder::trained();
-    let nothing = retrain(&folder, &[]);
-    assert_eq!((&nothing["generation"], &nothing["promoted"]), (&json!(null), &json!(false)));
+    let unchanged = retrain(&folder, &[]);
+    assert_eq!((&unchanged["generation"], &unchanged["promoted"]), (&json!(null), &json!(false)));
     assert_eq!(served(&folder), 1);
 
-    folder.rate_more();
+    folder.add_ratings();
     let first = retrain(&folder, &["--margin", "0.2"]);
     assert_eq!((&first["generation"], &first["promoted"]), (&json!(2), &json!(true)), "{first}");
     let verdict = &first["verdict"];
@@ -102,7 +102,7 @@ fn keeps_a_champion_trained_without_a_holdout() {
 #[test]
 fn keeps_a_worse_generation_without_promoting_it() {
     let folder = Folder::trained();
-    // A different model that uses only popularity.
+    // Retrain with a model that uses only popularity.
     let popular = retrain(&folder, &["--", "--model", "popular"]);
     assert_eq!((&popular["generation"], &popular["promoted"]), (&json!(2), &json!(false)));
     let why = popular["why"].as_str().unwrap();
@@ -111,7 +111,7 @@ fn keeps_a_worse_generation_without_promoting_it() {
         "{why}"
     );
 
-    // Ratings of all training users, with their movies replaced.
+    // Replace the movies in the ratings of all training users.
     let original = folder.read("raw/ml-32m/ratings.csv");
     change_ratings(&folder, |user, movie| (!held_out(user)).then(|| movie * 37 + user.len() * 11));
     let shuffled = retrain(&folder, &[]);
@@ -123,19 +123,19 @@ fn keeps_a_worse_generation_without_promoting_it() {
     assert_eq!(list.matches("candidate").count(), 2, "{list}");
     assert!(list.contains("it may be worse"), "{list}");
 
-    // A truncated file.
+    // Truncate the ratings.
     folder.write("raw/ml-32m/ratings.csv", &original.as_bytes()[..original.len() / 2]);
     let cut = retrain(&folder, &[]);
     let why = cut["why"].as_str().unwrap();
     assert!(why.contains("it learned from") && why.contains("--allow-fewer-ratings"), "{why}");
     assert_eq!((&cut["promoted"], served(&folder)), (&json!(false), 1));
-    // Too few users left for evaluation.
+    // Leave too few users for an evaluation.
     let few: Vec<&str> = original.lines().take(200).collect();
     folder.write("raw/ml-32m/ratings.csv", (few.join("\n") + "\n").as_bytes());
     let few = retrain(&folder, &["--allow-fewer-ratings"]);
     assert_eq!((&few["promoted"], served(&folder)), (&json!(false), 1), "{few}");
 
-    // Half of the movies removed.
+    // Remove half of the movies.
     folder.write("raw/ml-32m/ratings.csv", original.as_bytes());
     let movies = folder.read("raw/ml-32m/movies.csv");
     let half: Vec<&str> = movies.lines().take(180).collect();
@@ -157,14 +157,18 @@ fn reports_a_broken_champion_and_a_failed_fetch_and_continues() {
     let outcome: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&outcome["promoted"], served(&folder)), (&json!(true), 2));
     let warnings = outcome["warnings"].as_array().unwrap();
-    let told = |what: &str| warnings.iter().any(|warning| warning.as_str().unwrap().contains(what));
-    assert!(told("TMDb metadata was not updated: ") && told("movies_meta.json"), "{warnings:?}");
+    let warns_about =
+        |what: &str| warnings.iter().any(|warning| warning.as_str().unwrap().contains(what));
+    assert!(
+        warns_about("TMDb metadata was not updated: ") && warns_about("movies_meta.json"),
+        "{warnings:?}"
+    );
 }
 
 #[test]
 fn worker_emits_progress_events_and_stops_when_stdin_closes() {
     let folder = Folder::trained();
-    folder.rate_more();
+    folder.add_ratings();
     let worker = || {
         let mut command = folder.command(&["--quiet", "retrain", "--events", "--margin", "0.2"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -231,7 +235,7 @@ fn full_disk_preserves_the_served_generation() {
         assert!(error.contains("cannot write") && error.contains(file), "{error}");
         assert_eq!(served(&folder), 1);
         let names = std::fs::read_dir(folder.path("ml/artifacts/generations")).unwrap();
-        assert_eq!(names.count(), 2, "half a generation was left behind");
+        assert_eq!(names.count(), 2, "an incomplete generation remains");
         cinematch::bundle::Bundle::load(&folder.path("ml/artifacts")).unwrap();
     }
     folder.ok(&["train", "--seed", "3"]);

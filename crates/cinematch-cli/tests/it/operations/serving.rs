@@ -11,14 +11,14 @@ use crate::support::server::{Server, wait_until};
 fn loads_a_new_generation_without_a_failed_request() {
     let folder = Folder::trained();
     let server = Server::start(&folder);
-    let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let (stop, n_replies) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
                     let reply = server.recommend(&json!({"liked_movie_ids": [1]}));
                     assert_eq!(reply["count"], 20);
-                    answered.fetch_add(1, Ordering::Relaxed);
+                    n_replies.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
@@ -30,11 +30,11 @@ fn loads_a_new_generation_without_a_failed_request() {
         }
         stop.store(true, Ordering::Relaxed);
     });
-    assert!(answered.into_inner() > 10);
+    assert!(n_replies.into_inner() > 10);
 
-    // A damaged generation is rejected while the old one stays in service; a valid one is then loaded.
-    let good = server.get("/health").json()["generation"].clone();
-    let number = good.as_u64().unwrap() + 1;
+    // A damaged generation is rejected while the server keeps the old one; a valid one is then loaded.
+    let current = server.get("/health").json()["generation"].clone();
+    let number = current.as_u64().unwrap() + 1;
     let generations = folder.path("ml/artifacts/generations");
     let damaged = generations.join(format!("{number:06}"));
     std::fs::create_dir(&damaged).unwrap();
@@ -43,9 +43,9 @@ fn loads_a_new_generation_without_a_failed_request() {
     std::fs::remove_file(&link).unwrap();
     std::os::unix::fs::symlink(format!("generations/{number:06}"), &link).unwrap();
     assert_eq!(server.recommend(&json!({}))["count"], 20);
-    assert_eq!(server.get("/health").json()["generation"], good);
+    assert_eq!(server.get("/health").json()["generation"], current);
     folder.ok(&["train"]);
-    wait_until("the good generation", || server.get("/health").json()["generation"] == number + 1);
+    wait_until("the valid generation", || server.get("/health").json()["generation"] == number + 1);
 }
 
 #[test]

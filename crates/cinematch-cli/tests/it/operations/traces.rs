@@ -14,29 +14,29 @@ use crate::support::server::{Server, wait_until};
 /// A collector that stores every export.
 struct Collector {
     address: String,
-    got: Arc<Mutex<Vec<Value>>>,
+    exports: Arc<Mutex<Vec<Value>>>,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Collector {
     fn start() -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let got = Arc::new(Mutex::new(Vec::new()));
+        let exports = Arc::new(Mutex::new(Vec::new()));
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let app = Router::new().route("/v1/traces", post(keep)).with_state(Arc::clone(&got));
+        let app = Router::new().route("/v1/traces", post(receive)).with_state(Arc::clone(&exports));
         runtime.spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { address, got, _runtime: runtime }
+        Self { address, exports, _runtime: runtime }
     }
 
     /// Returns every span with its resource.
     fn spans(&self) -> Vec<(Value, Value)> {
         let mut spans = Vec::new();
-        for batch in self.got.lock().unwrap().iter() {
-            for of_resource in batch["resourceSpans"].as_array().unwrap() {
-                for of_scope in of_resource["scopeSpans"].as_array().unwrap() {
-                    for span in of_scope["spans"].as_array().unwrap() {
-                        spans.push((of_resource["resource"].clone(), span.clone()));
+        for batch in self.exports.lock().unwrap().iter() {
+            for resource_spans in batch["resourceSpans"].as_array().unwrap() {
+                for scope_spans in resource_spans["scopeSpans"].as_array().unwrap() {
+                    for span in scope_spans["spans"].as_array().unwrap() {
+                        spans.push((resource_spans["resource"].clone(), span.clone()));
                     }
                 }
             }
@@ -45,14 +45,14 @@ impl Collector {
     }
 }
 
-async fn keep(State(got): State<Arc<Mutex<Vec<Value>>>>, body: String) -> StatusCode {
-    got.lock().unwrap().push(serde_json::from_str(&body).unwrap());
+async fn receive(State(exports): State<Arc<Mutex<Vec<Value>>>>, body: String) -> StatusCode {
+    exports.lock().unwrap().push(serde_json::from_str(&body).unwrap());
     StatusCode::OK
 }
 
-/// Returns the value of an attribute as text.
-fn attribute(of: &Value, key: &str) -> String {
-    let found = of["attributes"].as_array().unwrap().iter().find(|pair| pair["key"] == key);
+/// Returns the value of an attribute of a span or resource as text, or an empty text.
+fn attribute(span: &Value, key: &str) -> String {
+    let found = span["attributes"].as_array().unwrap().iter().find(|pair| pair["key"] == key);
     let value = found.map(|pair| pair["value"].as_object().unwrap().values().next().unwrap());
     match value {
         Some(Value::String(text)) => text.clone(),
@@ -94,11 +94,12 @@ fn request_span_contains_spans_for_slow_steps() {
     assert_eq!(attribute(request, "http.response.status_code"), "200");
     assert_eq!(attribute(request, "cinematch.request_id"), reply.request_id);
     let cache = &named("cache").1;
-    for (name, above) in [("guard", request), ("cache", request), ("store", cache), ("rank", cache)]
+    for (name, parent) in
+        [("guard", request), ("cache", request), ("store", cache), ("rank", cache)]
     {
         let (_, span) = named(name);
         assert_eq!(span["traceId"], trace, "{name}");
-        assert_eq!(span["parentSpanId"], above["spanId"], "{name}");
+        assert_eq!(span["parentSpanId"], parent["spanId"], "{name}");
     }
     let (_, nowhere) = named("GET");
     assert_eq!(attribute(nowhere, "http.response.status_code"), "404");

@@ -62,9 +62,9 @@ fn new_movie_is_searchable_and_recommended_without_training() {
     assert!(place.is_some_and(|place| place < 10), "{after:?}");
     // Scores of other movies are unchanged after rescaling: they are relative to the best score over all movies.
     let share = after.iter().find(|(id, _)| *id == before[0].0).unwrap().1 / before[0].1;
-    for (id, was) in &before[..40] {
-        let is = after.iter().find(|(other, _)| other == id).unwrap().1;
-        assert!((was * share - is).abs() < 0.02, "{id}: {was} and {is}");
+    for (id, old_score) in &before[..40] {
+        let new_score = after.iter().find(|(other, _)| other == id).unwrap().1;
+        assert!((old_score * share - new_score).abs() < 0.02, "{id}: {old_score} and {new_score}");
     }
 
     // In a history, the new movie raises similar movies.
@@ -89,20 +89,21 @@ fn update_refreshes_metadata_keeps_removed_movies_and_folds_in_ratings() {
     let folder = Folder::trained();
     add_a_movie(&folder);
     updated(&folder);
-    let facts = folder.read("raw/tmdb/tmdb_metadata.csv");
-    let facts = facts.replace("A cowboy doll loses his place", "A cowboy doll keeps his place");
-    folder.write("raw/tmdb/tmdb_metadata.csv", facts.as_bytes());
+    let metadata = folder.read("raw/tmdb/tmdb_metadata.csv");
+    let metadata =
+        metadata.replace("A cowboy doll loses his place", "A cowboy doll keeps his place");
+    folder.write("raw/tmdb/tmdb_metadata.csv", metadata.as_bytes());
     let movies = folder.read("raw/ml-32m/movies.csv");
     let movies: String = movies
         .lines()
         .filter(|line| !line.starts_with("2,"))
         .fold(String::new(), |text, line| text + line + "\n");
     folder.write("raw/ml-32m/movies.csv", movies.as_bytes());
-    let rated = folder.read("raw/ml-32m/ratings.csv");
-    let raters: Vec<String> =
+    let ratings = folder.read("raw/ml-32m/ratings.csv");
+    let new_ratings: Vec<String> =
         (1..40).map(|user| format!("{user},{NEW},5.0,1700000000\n")).collect();
-    // Real files keep the rows of a user together, but this is not required.
-    folder.write("raw/ml-32m/ratings.csv", (rated + &raters.concat()).as_bytes());
+    // Real files group the rows by user, but this is not required.
+    folder.write("raw/ml-32m/ratings.csv", (ratings + &new_ratings.concat()).as_bytes());
     let outcome = updated(&folder);
     assert_eq!(
         json!([outcome["generation"], outcome["added"], outcome["changed"], outcome["left"]]),
@@ -155,6 +156,6 @@ fn reports_progress_to_the_server_line_by_line() {
     assert_eq!(events[0], json!({ "stage": "preprocess", "share": 0.0 }));
     assert_eq!(events.last().unwrap()["outcome"]["generation"], 2);
     assert_eq!(events.last().unwrap()["outcome"]["why"], "1 movie added");
-    // When standard input closes, the server is considered gone.
+    // A closed standard input means that the server has exited.
     assert!(!folder.run(&["update", "--events"]).status.success());
 }

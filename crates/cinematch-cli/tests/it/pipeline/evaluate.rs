@@ -1,4 +1,4 @@
-//! `cinematch evaluate`.
+//! `cinematch evaluate`: reports, exported splits, external lists and error messages.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::support::folder::{Folder, real_data};
 
-/// Returns a folder with the sample, preprocessed.
-fn merged() -> Folder {
+/// Returns a folder with the preprocessed sample.
+fn preprocessed() -> Folder {
     let folder = Folder::with_sample();
     folder.ok(&["preprocess", "--min-year", "none"]);
     folder
@@ -38,11 +38,11 @@ fn mean(report: &Value, name: &str, metric: &str) -> f64 {
 
 #[test]
 fn prints_the_table_for_the_sample() {
-    let folder = merged();
+    let folder = preprocessed();
     let models = "popular,item-knn,content";
     let table = folder.ok(&["evaluate", "--models", models, "--splits", "2", "--held-out", "20"]);
     // Fitting times differ between runs.
-    let steady: Vec<String> = table
+    let without_seconds: Vec<String> = table
         .lines()
         .map(|line| {
             let words = line.split_whitespace().enumerate();
@@ -56,12 +56,12 @@ fn prints_the_table_for_the_sample() {
                 .join(" ")
         })
         .collect();
-    insta::assert_snapshot!(steady.join("\n"));
+    insta::assert_snapshot!(without_seconds.join("\n"));
 }
 
 #[test]
 fn reports_are_identical_for_a_seed_at_any_number_of_threads() {
-    let folder = merged();
+    let folder = preprocessed();
     let report = |more: &[&str]| {
         let models = "hybrid,ease,ials,item-knn,user-knn,biased-mf,popular-recent,top-rated";
         let arguments = ["--models", models, "--held-out", "20"];
@@ -77,10 +77,10 @@ fn reports_are_identical_for_a_seed_at_any_number_of_threads() {
 
 #[test]
 fn external_lists_on_an_exported_split_score_like_internal_ones() {
-    let folder = merged();
+    let folder = preprocessed();
     for protocol in ["strong-generalization", "time-cut", "cold-films"] {
         let protocol = ["--protocol", protocol];
-        let ours = json(
+        let internal = json(
             &folder,
             &[
                 &protocol[..],
@@ -89,14 +89,14 @@ fn external_lists_on_an_exported_split_score_like_internal_ones() {
             ]
             .concat(),
         );
-        let theirs =
+        let external =
             json(&folder, &[&protocol[..], &["--score", "lists/{seed}/item-knn.csv"]].concat());
-        let (ours, theirs) = (model(&ours, "item-knn"), model(&theirs, "item-knn"));
+        let (internal, external) = (model(&internal, "item-knn"), model(&external, "item-knn"));
         for metric in ["ndcg@10", "ndcg@100", "recall@20", "recall@50", "miscalibration@10"] {
-            assert_eq!(ours["metrics"][metric], theirs["metrics"][metric], "{metric}");
+            assert_eq!(internal["metrics"][metric], external["metrics"][metric], "{metric}");
         }
         for value in ["coverage@10", "popularity_share@10", "strata"] {
-            assert_eq!(ours[value], theirs[value], "{value}");
+            assert_eq!(internal[value], external[value], "{value}");
         }
         check_split(&folder);
         fs::remove_dir_all(folder.path("split")).unwrap();
@@ -135,7 +135,7 @@ fn check_split(folder: &Folder) {
 
 #[test]
 fn scores_lists_with_bad_rows_and_missing_users_with_warnings() {
-    let folder = merged();
+    let folder = preprocessed();
     let wrong = "userId,rank,movieId\n999999,1,1\nx,1,1\n";
     folder.write("recs.csv", wrong.as_bytes());
     let error = folder.fails(&["evaluate", "--score", "recs.csv"]);
@@ -151,13 +151,14 @@ fn scores_lists_with_bad_rows_and_missing_users_with_warnings() {
     let user = lists.lines().nth(1).and_then(|row| row.split(',').next()).unwrap();
     folder.write("recs.csv", format!("{wrong}{user},1,1\n").as_bytes());
     let output = folder.run(&["evaluate", "--score", "recs.csv", "--models", "popular"]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{said}");
+    let warnings = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{warnings}");
     assert!(
-        said.contains("1 × recs.csv, userId, first on line 2: user 999999 is not a held-out user"),
-        "{said}"
+        warnings
+            .contains("1 × recs.csv, userId, first on line 2: user 999999 is not a held-out user"),
+        "{warnings}"
     );
-    assert!(said.contains("recs.csv has no list for"), "{said}");
+    assert!(warnings.contains("recs.csv has no list for"), "{warnings}");
     let report = json(&folder, &["--score", "recs.csv", "--models", "popular"]);
     assert_eq!(report["baseline"], "popular");
     assert!(mean(&report, "recs", "ndcg@100") < 0.1 * mean(&report, "popular", "ndcg@100"));
@@ -165,7 +166,7 @@ fn scores_lists_with_bad_rows_and_missing_users_with_warnings() {
 
 #[test]
 fn compares_rating_predictions_with_averages() {
-    let folder = merged();
+    let folder = preprocessed();
     for protocol in ["strong-generalization", "time-cut", "cold-films"] {
         let report = json(&folder, &["--models", "biased-mf,popular", "--protocol", protocol]);
         let stars = report["stars"].as_array().unwrap();
@@ -176,8 +177,8 @@ fn compares_rating_predictions_with_averages() {
         assert!(stars[0]["interval_coverage"].is_null());
         let coverage = stars[2]["interval_coverage"].as_f64().unwrap();
         // Intervals for movies without ratings span the whole scale.
-        let most = if protocol == "cold-films" { 1.0 } else { 0.95 };
-        assert!((0.6..=most).contains(&coverage), "{protocol} {stars:?}");
+        let maximum = if protocol == "cold-films" { 1.0 } else { 0.95 };
+        assert!((0.6..=maximum).contains(&coverage), "{protocol} {stars:?}");
     }
     let table = folder.ok(&["evaluate", "--models", "biased-mf"]);
     assert!(table.contains("stars by biased-mf: RMSE 0."), "{table}");
@@ -219,13 +220,13 @@ fn invalid_arguments_report_a_fix() {
 
 #[test]
 fn html_report_is_well_formed_and_self_contained() {
-    let folder = merged();
+    let folder = preprocessed();
     folder.ok(&["evaluate", "--models", "popular,content", "--html", "out/report.html"]);
     let page = folder.read("out/report.html");
     assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
     assert!(page.matches("<svg").count() >= 4 && page.len() < 100_000);
-    for loaded in ["http:", "https:", "<script", "<link", "url("] {
-        assert!(!page.contains(loaded), "{loaded}");
+    for reference in ["http:", "https:", "<script", "<link", "url("] {
+        assert!(!page.contains(reference), "{reference}");
     }
     for tag in ["table", "figure", "svg", "div"] {
         let open =
@@ -236,7 +237,7 @@ fn html_report_is_well_formed_and_self_contained() {
 
 #[test]
 fn models_rank_in_the_known_order_on_movielens() {
-    let Some(raw) = real_data("on_movielens_models") else { return };
+    let Some(raw) = real_data("models_rank_in_the_known_order_on_movielens") else { return };
     let folder = Folder::empty();
     let release = raw.join("ml-latest-small");
     let tmdb = raw.join("tmdb/tmdb_metadata.csv");

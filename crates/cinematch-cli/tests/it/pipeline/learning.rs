@@ -14,7 +14,7 @@ fn lists(csv: &str) -> BTreeMap<u32, Vec<u32>> {
         let values: Vec<&str> = line.split(',').collect();
         let list = lists.entry(values[0].parse().unwrap()).or_default();
         list.push(values[2].parse().unwrap());
-        assert_eq!(values[1], list.len().to_string(), "ranks count from 1");
+        assert_eq!(values[1], list.len().to_string(), "ranks start at 1");
         let score: f32 = values[3].parse().unwrap();
         assert!(values[1] == "1" || score <= before, "{line}");
         before = score;
@@ -27,14 +27,15 @@ fn every_model_trains_ranks_and_writes_lists_for_unseen_users() {
     let folder = Folder::with_sample();
     folder.ok(&["preprocess", "--min-year", "none"]);
     let histories = "userId,movieId,rating\n7,1,5\n7,2,4.0\n8,999999,3.0\n9,3,4.5\n9,1,0.5\n9,3,5.0\n9,999999,1\n";
-    folder.write("viewers.csv", histories.as_bytes());
+    folder.write("histories.csv", histories.as_bytes());
     for model in cinematch::models::spec::NAMES {
         folder.ok(&["train", "--model", model]);
         let manifest = folder.json("ml/artifacts/manifest.json");
         assert_eq!(manifest["settings"]["model"]["model"]["name"], model);
         assert_eq!(folder.ok(&["recommend", "--liked", "1,2", "-k", "3"]).lines().count(), 7);
 
-        let command = ["recommend", "--histories", "viewers.csv", "-k", "12", "--out", "recs.csv"];
+        let command =
+            ["recommend", "--histories", "histories.csv", "-k", "12", "--out", "recs.csv"];
         let summary = folder.ok(&[&command[..], &["--json"]].concat());
         let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
         assert_eq!(summary["viewers"], 3, "{model}");
@@ -54,23 +55,24 @@ fn every_model_trains_ranks_and_writes_lists_for_unseen_users() {
 #[test]
 fn recommends_with_a_single_part_of_the_hybrid() {
     let folder = Folder::trained();
-    folder.write("viewers.csv", b"userId,movieId,rating,timestamp\n7,1,5.0,0\n7,2,4.0,0\n");
-    let of = |model: &str| {
-        let command = ["recommend", "--histories", "viewers.csv", "-k", "50", "--out", "recs.csv"];
+    folder.write("histories.csv", b"userId,movieId,rating,timestamp\n7,1,5.0,0\n7,2,4.0,0\n");
+    let list_of = |model: &str| {
+        let command =
+            ["recommend", "--histories", "histories.csv", "-k", "50", "--out", "recs.csv"];
         folder.ok(&[&command[..], &["--model", model]].concat());
         lists(&folder.read("recs.csv")).remove(&7).unwrap()
     };
-    let hybrid = of("hybrid");
+    let hybrid = list_of("hybrid");
     for part in ["edlae", "ials", "content", "popular"] {
-        assert_ne!(of(part), hybrid, "{part}");
+        assert_ne!(list_of(part), hybrid, "{part}");
     }
     let before = folder.read("recs.csv");
     let lists = |file, limit| ["recommend", "--histories", file, "--out", "recs.csv", "-k", limit];
-    let error = folder.fails(&lists("nobody.csv", "5"));
-    assert!(error.contains("nobody.csv not found; --histories requires a CSV file"), "{error}");
-    let error = folder.fails(&lists("viewers.csv", "0"));
+    let error = folder.fails(&lists("missing.csv", "5"));
+    assert!(error.contains("missing.csv not found; --histories requires a CSV file"), "{error}");
+    let error = folder.fails(&lists("histories.csv", "0"));
     assert!(error.contains("--limit is 0; expected"), "{error}");
-    assert_eq!(folder.read("recs.csv"), before, "what was there stays");
+    assert_eq!(folder.read("recs.csv"), before, "a failed command does not change the file");
     let error = folder.fails(&["recommend", "--model", "user-knn"]);
     assert!(
         error.contains(
@@ -87,8 +89,8 @@ fn falls_back_to_the_content_model_without_ratings() {
     folder.ok(&["preprocess", "--min-year", "none"]);
     std::fs::remove_file(folder.path("raw/ml-32m/ratings.csv")).unwrap();
     let output = folder.run(&["train"]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && said.contains("there are no ratings"), "{said}");
+    let warnings = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && warnings.contains("there are no ratings"), "{warnings}");
     assert!(folder.ok(&["status"]).contains("generation 1: content-"));
     let error = folder.fails(&["train", "--model", "ials"]);
     assert!(error.contains("ratings.csv and ratings.parquet not found"), "{error}");
@@ -131,17 +133,17 @@ fn never_overwrites_histories_and_reports_users_without_movies() {
     for unknown in 0..1500 {
         writeln!(histories, "3,{},4.0,", 5_000_000 + unknown).unwrap();
     }
-    folder.write("viewers.csv", histories.as_bytes());
-    let ask = |out| ["recommend", "--histories", "viewers.csv", "-k", "2", "--out", out];
-    let error = folder.fails(&ask("./viewers.csv"));
+    folder.write("histories.csv", histories.as_bytes());
+    let arguments = |out| ["recommend", "--histories", "histories.csv", "-k", "2", "--out", out];
+    let error = folder.fails(&arguments("./histories.csv"));
     assert!(error.contains("--out and --histories name the same file"), "{error}");
-    assert_eq!(folder.read("viewers.csv"), histories);
-    let output = folder.run(&ask("recs.csv"));
+    assert_eq!(folder.read("histories.csv"), histories);
+    let output = folder.run(&arguments("recs.csv"));
     let notes = String::from_utf8(output.stderr).unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("up to 2 movies for each of 3 users"), "{text}");
     assert!(notes.contains("no movies are left for 1 user, starting with 1"), "{notes}");
-    assert!(notes.contains("1,500 × viewers.csv, movieId"), "{notes}");
+    assert!(notes.contains("1,500 × histories.csv, movieId"), "{notes}");
     let lists = folder.read("recs.csv");
     assert_eq!(lists.lines().filter(|line| line.starts_with("2,")).count(), 2, "{lists}");
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::support::folder::{Folder, project};
 
 /// Cutoffs within, at the end of and beyond lists of 100 movies, including all those of [`UserMetrics`].
-const CUTS: [usize; 8] = [1, 5, 10, 20, 50, 100, 101, 500];
+const CUTOFFS: [usize; 8] = [1, 5, 10, 20, 50, 100, 101, 500];
 const N_MOVIES: u32 = 300;
 
 /// Pseudo-random numbers (`SplitMix64`, Steele et al. 2014).
@@ -43,13 +43,13 @@ fn user(ranked: &[MovieIdx], mut relevant: Vec<MovieIdx>) -> Value {
     relevant.sort_unstable();
     let mut metrics = Map::new();
     metrics.insert("reciprocal_rank".into(), reciprocal_rank(ranked, &relevant).into());
-    for k in CUTS {
+    for k in CUTOFFS {
         metrics.insert(format!("ndcg@{k}"), ndcg_at(k, ranked, &relevant).into());
         metrics.insert(format!("recall@{k}"), recall_at(k, ranked, &relevant).into());
         metrics.insert(format!("precision@{k}"), precision_at(k, ranked, &relevant).into());
         metrics.insert(format!("hit@{k}"), hit_at(k, ranked, &relevant).into());
     }
-    // Replaces the values of the single functions.
+    // These values replace those of the functions above.
     let values = UserMetrics::new(ranked, &relevant).values();
     for (name, value) in UserMetrics::NAMES.into_iter().zip(values) {
         metrics.insert(name.into(), value.into());
@@ -61,29 +61,32 @@ fn user(ranked: &[MovieIdx], mut relevant: Vec<MovieIdx>) -> Value {
 #[test]
 fn ranking_metrics_equal_trec_eval() {
     let Some(python) = std::env::var_os("CINEMATCH_TEST_PYTHON") else {
-        return did_not_run("ranking_metrics_equal", "no trec_eval; run `cargo xtask test`");
+        return did_not_run(
+            "ranking_metrics_equal_trec_eval",
+            "CINEMATCH_TEST_PYTHON is not set; run `cargo xtask test`",
+        );
     };
     let mut random = Random(1);
-    let some = random.movies(30);
+    let list = random.movies(30);
     let mut users = vec![
-        user(&some, some.clone()),
-        user(&some, Vec::new()),
-        user(&[], some.clone()),
-        user(&some[..15], some[15..].to_vec()),
+        user(&list, list.clone()),
+        user(&list, Vec::new()),
+        user(&[], list.clone()),
+        user(&list[..15], list[15..].to_vec()),
     ];
     for _ in 0..500 {
         let (n_ranked, n_relevant) = (random.below(101), random.below(150));
         users.push(user(&random.movies(n_ranked), random.movies(n_relevant)));
     }
     let folder = Folder::empty();
-    let lists = json!({ "k": CUTS, "users": users });
+    let lists = json!({ "k": CUTOFFS, "users": users });
     folder.write("lists.json", &serde_json::to_vec(&lists).unwrap());
     let output = Command::new(python)
         .arg(project().join("tests/python/check_metrics.py"))
         .args(["--lists".into(), folder.path("lists.json")])
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.starts_with("ok "), "{said}\n{errors}");
+    assert!(output.status.success() && text.starts_with("ok "), "{text}\n{errors}");
 }

@@ -1,4 +1,4 @@
-//! From files to a trained, evaluated generation.
+//! The pipeline from files to a trained and evaluated generation.
 
 mod evaluate;
 mod learning;

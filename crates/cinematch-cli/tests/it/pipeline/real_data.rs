@@ -1,4 +1,4 @@
-//! Tests on the real MovieLens and TMDb files, compared with the real scikit-learn.
+//! Tests on the real MovieLens and TMDb files, with scikit-learn and NumPy as references.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::support::folder::{Folder, project, real_data};
 fn python(test: &str) -> Option<PathBuf> {
     let python = std::env::var_os("CINEMATCH_TEST_PYTHON").map(PathBuf::from);
     if python.is_none() {
-        did_not_run(test, "no scikit-learn; run `cargo xtask test`");
+        did_not_run(test, "CINEMATCH_TEST_PYTHON is not set; run `cargo xtask test`");
     }
     python
 }
@@ -44,7 +44,11 @@ fn strict_ids(movies: &str) -> BTreeSet<u32> {
 
 #[test]
 fn movielens_32m_keeps_all_strictly_parsed_movies_and_reports_the_rest() {
-    let Some(raw) = real_data("movielens_32m") else { return };
+    let Some(raw) =
+        real_data("movielens_32m_keeps_all_strictly_parsed_movies_and_reports_the_rest")
+    else {
+        return;
+    };
     let folder = Folder::empty();
     let summary = preprocess(&folder, &raw, "ml-32m", &[]);
     assert_eq!(summary["counts"]["movies_read"], 87_585);
@@ -65,7 +69,7 @@ fn movielens_32m_keeps_all_strictly_parsed_movies_and_reports_the_rest() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|film| film["movie_id"].as_u64().unwrap() as u32)
+        .map(|movie| movie["movie_id"].as_u64().unwrap() as u32)
         .collect();
     assert_eq!(kept.difference(&strict).copied().collect::<BTreeSet<u32>>(), lenient);
     insta::assert_json_snapshot!(
@@ -79,7 +83,7 @@ fn movielens_32m_keeps_all_strictly_parsed_movies_and_reports_the_rest() {
 
 #[test]
 fn relaxed_filters_keep_more_movies() {
-    let Some(raw) = real_data("more_films") else { return };
+    let Some(raw) = real_data("relaxed_filters_keep_more_movies") else { return };
     let folder = Folder::empty();
     let kept = |more: &[&str]| {
         preprocess(&folder, &raw, "ml-32m", more)["counts"]["movies_kept"].as_u64().unwrap()
@@ -113,10 +117,10 @@ fn check_features(test: &str, release: &str) {
             .args(more)
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
+        let text = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && said.starts_with("ok "), "{script} {said}\n{errors}");
-        eprintln!("{script}: {said}");
+        assert!(output.status.success() && text.starts_with("ok "), "{script} {text}\n{errors}");
+        eprintln!("{script}: {text}");
     };
     let folder = Folder::empty();
     preprocess(&folder, &raw, release, &[]);
@@ -134,8 +138,9 @@ fn check_features(test: &str, release: &str) {
 
 #[test]
 fn models_match_their_float64_formulas() {
-    let Some(raw) = real_data("models_equal_their_formulas") else { return };
-    let Some(python) = python("models_equal_their_formulas") else { return };
+    let test = "models_match_their_float64_formulas";
+    let Some(raw) = real_data(test) else { return };
+    let Some(python) = python(test) else { return };
     let folder = Folder::empty();
     let release = raw.join("ml-latest-small");
     preprocess(&folder, &raw, "ml-latest-small", &["--min-year", "none"]);
@@ -148,7 +153,7 @@ fn models_match_their_float64_formulas() {
     };
     let train = |model, artifacts, iterations| {
         folder.write("params.json", params(iterations).to_string().as_bytes());
-        // The formulas use all users.
+        // The formulas use the ratings of all users.
         let files =
             ["--raw", release.to_str().unwrap(), "--params", "params.json", "--hold-out", "0"];
         folder.ok(&[&["train", "--model", model, "--artifacts", artifacts], &files[..]].concat());
@@ -166,25 +171,25 @@ fn models_match_their_float64_formulas() {
             .args(["--start".into(), folder.path("start")])
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
+        let text = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && said.starts_with("ok "), "{model} {said}\n{errors}");
-        eprintln!("check_models.py: {said}");
+        assert!(output.status.success() && text.starts_with("ok "), "{model} {text}\n{errors}");
+        eprintln!("check_models.py: {text}");
     }
 }
 
 #[test]
 fn nearest_neighbors_are_plausible() {
-    let Some(raw) = real_data("neighbours_make_sense") else { return };
+    let Some(raw) = real_data("nearest_neighbors_are_plausible") else { return };
     let folder = Folder::empty();
     preprocess(&folder, &raw, "ml-32m", &["--min-year", "none"]);
     folder.ok(&["train"]);
-    let neighbours = |id: &str| folder.ok(&["recommend", "--liked", id, "--diversity", "0", "-q"]);
-    let toy_story = neighbours("1");
+    let neighbors = |id: &str| folder.ok(&["recommend", "--liked", id, "--diversity", "0", "-q"]);
+    let toy_story = neighbors("1");
     for movie in ["Toy Story 2 (1999)", "Toy Story 3 (2010)", "A Bug's Life (1998)"] {
         assert!(toy_story.contains(movie), "{toy_story}");
     }
-    let godfather = neighbours("858");
+    let godfather = neighbors("858");
     for movie in ["The Godfather: Part II (1974)", "The Godfather: Part III (1990)"] {
         assert!(godfather.contains(movie), "{godfather}");
     }

@@ -111,7 +111,7 @@ fn output_is_identical_at_any_thread_count() {
 }
 
 #[test]
-fn commands_train_the_sample_that_tests_of_routes_use() {
+fn commands_train_the_same_model_as_the_test_sample() {
     let published = Folder::trained().json("ml/artifacts/manifest.json");
     let trained = serde_json::to_value(&Sample::default().train().manifest).unwrap();
     assert_eq!(trained["files"], published["files"]);
@@ -147,10 +147,10 @@ fn trains_on_the_python_systems_merged_table() {
 }
 
 #[test]
-fn synthetic_data_passes_the_whole_pipeline() {
+fn synthetic_data_passes_through_the_pipeline() {
     let folder = Folder::empty();
-    let made = folder.ok(&["synth", "--out", ".", "--ratings", "20000", "--json"]);
-    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    let generated = folder.ok(&["synth", "--out", ".", "--ratings", "20000", "--json"]);
+    let generated: serde_json::Value = serde_json::from_str(&generated).unwrap();
     assert_eq!(folder.read("raw/ml-synthetic/ratings.csv").lines().count(), 20_001);
     let ratings = folder.read("raw/ml-synthetic/ratings.csv");
     assert!(folder.fails(&["synth", "--out", "."]).contains("or pass --force"));
@@ -160,7 +160,7 @@ fn synthetic_data_passes_the_whole_pipeline() {
     let summary =
         folder.ok(&["preprocess", "--min-year", "none", "--keep-without-genres", "--json"]);
     let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
-    assert_eq!(summary["counts"]["movies_read"], made["movies"]);
+    assert_eq!(summary["counts"]["movies_read"], generated["movies"]);
     assert!(summary["counts"]["with_metadata"].as_u64() > Some(100));
     folder.ok(&["train"]);
     assert_eq!(folder.ok(&["recommend", "-k", "7"]).lines().count(), 14);

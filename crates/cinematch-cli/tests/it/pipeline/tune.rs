@@ -1,4 +1,4 @@
-//! `cinematch tune`.
+//! `cinematch tune`: resuming, storing and using tuned parameters.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::support::folder::Folder;
 const SEARCH: [&str; 9] =
     ["tune", "--json", "--model", "item-knn", "--trials", "6", "--splits", "3", "--held-out=20"];
 
-fn merged() -> Folder {
+fn preprocessed() -> Folder {
     let folder = Folder::with_sample();
     folder.ok(&["preprocess", "--min-year", "none"]);
     folder
@@ -21,23 +21,23 @@ fn tune(folder: &Folder, arguments: &[&str]) -> Value {
 
 #[test]
 fn interrupted_search_resumes_with_the_same_result() {
-    let folder = merged();
-    let whole = tune(&folder, &SEARCH);
+    let folder = preprocessed();
+    let uninterrupted = tune(&folder, &SEARCH);
     // Successive halving: 6 trials, then the best 3, then the best 2.
-    assert_eq!((&whole["measured"], &whole["resumed"]), (&11.into(), &0.into()));
-    assert_eq!(whole["finalists"].as_array().unwrap().len(), 2);
-    let found = folder.read("data/tuned.json");
+    assert_eq!((&uninterrupted["measured"], &uninterrupted["resumed"]), (&11.into(), &0.into()));
+    assert_eq!(uninterrupted["finalists"].as_array().unwrap().len(), 2);
+    let tuned = folder.read("data/tuned.json");
 
     let log = folder.read("data/tune/item-knn.jsonl");
     assert_eq!(log.lines().count(), 11);
-    // A log as a crash leaves it: four complete lines and half of a fifth.
+    // Truncate the log as a crash would, to four complete lines and a part of the fifth.
     let four: usize = log.lines().take(4).map(|line| line.len() + 1).sum();
     fs::write(folder.path("data/tune/item-knn.jsonl"), &log[..four + 20]).unwrap();
     fs::remove_file(folder.path("data/tuned.json")).unwrap();
     let resumed = tune(&folder, &SEARCH);
     assert_eq!((&resumed["measured"], &resumed["resumed"]), (&7.into(), &4.into()));
-    assert_eq!(resumed["finalists"], whole["finalists"]);
-    assert_eq!(folder.read("data/tuned.json"), found);
+    assert_eq!(resumed["finalists"], uninterrupted["finalists"]);
+    assert_eq!(folder.read("data/tuned.json"), tuned);
 
     // A larger search starts with the same trials; other data reuses nothing from the log.
     let more = tune(&folder, &[&SEARCH[..4], &["--trials", "8"], &SEARCH[6..]].concat());
@@ -48,7 +48,7 @@ fn interrupted_search_resumes_with_the_same_result() {
 
 #[test]
 fn tuned_parameters_are_merged_and_used_by_evaluate_and_train() {
-    let folder = merged();
+    let folder = preprocessed();
     tune(&folder, &SEARCH);
     tune(&folder, &["tune", "--json", "--model", "top-rated", "--trials", "3"]);
     let tuned = folder.json("data/tuned.json");
@@ -71,7 +71,7 @@ fn tuned_parameters_are_merged_and_used_by_evaluate_and_train() {
 
 #[test]
 fn hybrid_weights_are_searched_with_tuned_components() {
-    let folder = merged();
+    let folder = preprocessed();
     folder.write(
         "data/tuned.json",
         br#"{"ials": {"confidence": {"liked": 1.0, "middling": 0.0},
@@ -110,7 +110,10 @@ fn keeps_better_parameters_of_a_longer_search() {
     };
     let long = search("6");
     let found = folder.read("data/tuned.json");
-    assert_ne!(long["finalists"][0]["trial"], 0, "the first trial would prove nothing");
+    assert_ne!(
+        long["finalists"][0]["trial"], 0,
+        "the test needs a best trial other than the first"
+    );
     let output = folder.run(&["tune", "--model", "item-knn", "--trials", "1"]);
     let notes = String::from_utf8(output.stderr).unwrap();
     assert!(notes.contains("are better") && notes.contains("were kept"), "{notes}");

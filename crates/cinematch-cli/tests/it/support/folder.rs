@@ -15,8 +15,8 @@ pub fn project() -> &'static Path {
 
 /// Returns the folder with real MovieLens and TMDb data, or `None` with a printed notice if it is not available.
 pub fn real_data(test: &str) -> Option<PathBuf> {
-    let set = std::env::var_os("CINEMATCH_TEST_DATA").map(PathBuf::from);
-    let raw = set.unwrap_or_else(|| project().join("../shared/data")).join("raw");
+    let configured = std::env::var_os("CINEMATCH_TEST_DATA").map(PathBuf::from);
+    let raw = configured.unwrap_or_else(|| project().join("../shared/data")).join("raw");
     if raw.join("ml-32m/movies.csv").is_file() {
         return Some(raw);
     }
@@ -57,7 +57,7 @@ impl Folder {
     /// Creates a folder with the sample's files under `raw/`.
     pub fn with_sample() -> Self {
         let folder = Self::empty();
-        for (name, place) in [
+        for (name, directory) in [
             ("movies.csv", "raw/ml-32m"),
             ("links.csv", "raw/ml-32m"),
             ("ratings.csv", "raw/ml-32m"),
@@ -65,7 +65,7 @@ impl Folder {
             ("tmdb_metadata.csv", "raw/tmdb"),
         ] {
             let bytes = fs::read(project().join("sample").join(name)).unwrap();
-            folder.write(&format!("{place}/{name}"), &bytes);
+            folder.write(&format!("{directory}/{name}"), &bytes);
         }
         folder
     }
@@ -86,7 +86,7 @@ impl Folder {
     }
 
     /// Appends three ratings by user 900.
-    pub fn rate_more(&self) {
+    pub fn add_ratings(&self) {
         let mut ratings = self.read("raw/ml-32m/ratings.csv");
         ratings.push_str("900,1,4.5,1700000000\n900,2,5.0,1700000001\n900,3,4.0,1700000002\n");
         self.write("raw/ml-32m/ratings.csv", ratings.as_bytes());
@@ -115,9 +115,9 @@ impl Folder {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cinematch"));
         command.current_dir(self.directory.path()).args(arguments).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
-            let name_is = |start| name.to_string_lossy().starts_with(start);
-            let ours = ["CINEMATCH_", "TMDB_", "DATABASE_URL", "REDIS_URL", "OTEL_"];
-            if ours.into_iter().any(name_is) {
+            let has_prefix = |start| name.to_string_lossy().starts_with(start);
+            let prefixes = ["CINEMATCH_", "TMDB_", "DATABASE_URL", "REDIS_URL", "OTEL_"];
+            if prefixes.into_iter().any(has_prefix) {
                 command.env_remove(name);
             }
         }
@@ -137,8 +137,8 @@ impl Folder {
         text
     }
 
-    /// Like [`Self::ok`], with a text on standard input.
-    pub fn ok_given(&self, arguments: &[&str], input: &str) -> String {
+    /// Like [`Self::ok`], with `input` on standard input.
+    pub fn ok_with_input(&self, arguments: &[&str], input: &str) -> String {
         let mut command = self.command(arguments);
         let mut child = command
             .stdin(Stdio::piped())

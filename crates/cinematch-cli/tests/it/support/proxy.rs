@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// Forwards bytes until it is cut; then every connection breaks and new ones are refused.
+/// A proxy that forwards bytes until [`Proxy::cut`] closes all connections.
 pub struct Proxy {
     port: u16,
     is_cut: Arc<AtomicBool>,
@@ -30,8 +30,8 @@ impl Proxy {
                 all.lock()
                     .unwrap()
                     .extend([client.try_clone().unwrap(), server.try_clone().unwrap()]);
-                pass_on(client.try_clone().unwrap(), server.try_clone().unwrap());
-                pass_on(server, client);
+                forward(client.try_clone().unwrap(), server.try_clone().unwrap());
+                forward(server, client);
             }
         });
         Self { port, is_cut, open }
@@ -44,7 +44,7 @@ impl Proxy {
         url.to_string()
     }
 
-    /// Breaks every connection and refuses new ones.
+    /// Closes every connection, and new ones when they are accepted.
     pub fn cut(&self) {
         self.is_cut.store(true, Ordering::SeqCst);
         for stream in self.open.lock().unwrap().drain(..) {
@@ -52,13 +52,13 @@ impl Proxy {
         }
     }
 
-    /// Accepts connections again.
-    pub fn mend(&self) {
+    /// Forwards new connections again.
+    pub fn restore(&self) {
         self.is_cut.store(false, Ordering::SeqCst);
     }
 }
 
-fn pass_on(mut from: TcpStream, mut to: TcpStream) {
+fn forward(mut from: TcpStream, mut to: TcpStream) {
     thread::spawn(move || {
         let mut bytes = [0; 1 << 14];
         while let Ok(read @ 1..) = from.read(&mut bytes) {

@@ -11,7 +11,7 @@ use crate::support::server::wait_until;
 
 /// Starts the server `$1` on the socket `$2`, prints its process id, and kills it when standard input closes,
 /// which also happens when the test is killed.
-const KEEPER: &str = r#"
+const SUPERVISOR: &str = r#"
 "$1" --port 0 --unixsocket "$2" --save "" --appendonly no --daemonize no >/dev/null 2>&1 &
 echo $!
 read -r _
@@ -22,7 +22,7 @@ kill -KILL $!
 pub struct Redis {
     program: PathBuf,
     folder: tempfile::TempDir,
-    keeper: Child,
+    supervisor: Child,
     pid: String,
 }
 
@@ -30,14 +30,14 @@ impl Redis {
     /// Starts an empty server, or returns `None` with a printed notice if the program is not available.
     pub fn start(test: &str) -> Option<Self> {
         let Some(program) = std::env::var_os("CINEMATCH_TEST_REDIS").map(PathBuf::from) else {
-            let why = "no redis-server in CINEMATCH_TEST_REDIS; `cargo xtask test` finds one";
+            let why = "CINEMATCH_TEST_REDIS is not set; `cargo xtask test` sets it";
             did_not_run(test, why);
             return None;
         };
         let folder = tempfile::tempdir().unwrap();
-        let (keeper, pid) = keep(&program, &folder.path().join("redis.sock"));
-        let redis = Self { program, folder, keeper, pid };
-        redis.wait_until_there();
+        let (supervisor, pid) = supervise(&program, &folder.path().join("redis.sock"));
+        let redis = Self { program, folder, supervisor, pid };
+        redis.wait_until_ready();
         Some(redis)
     }
 
@@ -50,34 +50,34 @@ impl Redis {
         format!("unix://{}", self.socket().display())
     }
 
-    fn wait_until_there(&self) {
-        wait_until("Redis", || self.try_ask(&["PING"]).as_deref() == Some("PONG"));
+    fn wait_until_ready(&self) {
+        wait_until("Redis", || self.try_call(&["PING"]).as_deref() == Some("PONG"));
     }
 
-    fn try_ask(&self, words: &[&str]) -> Option<String> {
+    fn try_call(&self, words: &[&str]) -> Option<String> {
         let client = self.program.with_file_name("redis-cli");
         let output =
             Command::new(client).arg("-s").arg(self.socket()).args(words).output().unwrap();
-        let said = output.status.success().then_some(output.stdout)?;
-        Some(String::from_utf8(said).unwrap().trim_end().to_owned())
+        let reply = output.status.success().then_some(output.stdout)?;
+        Some(String::from_utf8(reply).unwrap().trim_end().to_owned())
     }
 
     /// Sends a command and returns its reply.
-    pub fn ask(&self, words: &[&str]) -> String {
-        self.try_ask(words).unwrap_or_else(|| panic!("Redis does not answer {words:?}"))
+    pub fn call(&self, words: &[&str]) -> String {
+        self.try_call(words).unwrap_or_else(|| panic!("no reply from Redis to {words:?}"))
     }
 
     /// Number of cache hits since the server started.
     pub fn hits(&self) -> u64 {
-        let said = self.ask(&["INFO", "stats"]);
-        let hits = said.lines().find_map(|line| line.strip_prefix("keyspace_hits:"));
+        let info = self.call(&["INFO", "stats"]);
+        let hits = info.lines().find_map(|line| line.strip_prefix("keyspace_hits:"));
         hits.unwrap().trim().parse().unwrap()
     }
 
     /// Number of replies stored since the server started.
     pub fn writes(&self) -> u64 {
-        let said = self.ask(&["INFO", "commandstats"]);
-        let calls = said.lines().find_map(|line| line.strip_prefix("cmdstat_set:calls="));
+        let info = self.call(&["INFO", "commandstats"]);
+        let calls = info.lines().find_map(|line| line.strip_prefix("cmdstat_set:calls="));
         calls.map_or(0, |rest| rest.split(',').next().unwrap().parse().unwrap())
     }
 
@@ -93,21 +93,21 @@ impl Redis {
 
     /// Kills the process.
     pub fn kill(&mut self) {
-        drop(self.keeper.stdin.take());
-        self.keeper.wait().unwrap();
+        drop(self.supervisor.stdin.take());
+        self.supervisor.wait().unwrap();
         let _ = std::fs::remove_file(self.socket());
     }
 
     /// Starts an empty server on the same socket.
     pub fn restart(&mut self) {
-        (self.keeper, self.pid) = keep(&self.program, &self.socket());
-        self.wait_until_there();
+        (self.supervisor, self.pid) = supervise(&self.program, &self.socket());
+        self.wait_until_ready();
     }
 }
 
-fn keep(program: &Path, socket: &Path) -> (Child, String) {
-    let mut keeper = Command::new("sh")
-        .args(["-c", KEEPER, "keeper"])
+fn supervise(program: &Path, socket: &Path) -> (Child, String) {
+    let mut supervisor = Command::new("sh")
+        .args(["-c", SUPERVISOR, "supervisor"])
         .arg(program)
         .arg(socket)
         .stdin(Stdio::piped())
@@ -115,8 +115,8 @@ fn keep(program: &Path, socket: &Path) -> (Child, String) {
         .spawn()
         .unwrap();
     let mut pid = String::new();
-    BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut pid).unwrap();
-    (keeper, pid.trim().to_owned())
+    BufReader::new(supervisor.stdout.take().unwrap()).read_line(&mut pid).unwrap();
+    (supervisor, pid.trim().to_owned())
 }
 
 fn signal(name: &str, pid: &str) {
@@ -125,7 +125,7 @@ fn signal(name: &str, pid: &str) {
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        drop(self.keeper.stdin.take());
-        let _ = self.keeper.wait();
+        drop(self.supervisor.stdin.take());
+        let _ = self.supervisor.wait();
     }
 }

@@ -21,20 +21,20 @@ impl Server {
         Self::start_with(folder, &[])
     }
 
-    pub fn start_with(folder: &Folder, more: &[&str]) -> Self {
-        Self::start_in(folder, more, &[])
+    pub fn start_with(folder: &Folder, flags: &[&str]) -> Self {
+        Self::start_in(folder, flags, &[])
     }
 
     /// Starts a server with additional environment variables.
-    pub fn start_in(folder: &Folder, more: &[&str], variables: &[(&str, &str)]) -> Self {
-        let arguments = [&["serve", "--port", "0", "--json"], more].concat();
+    pub fn start_in(folder: &Folder, flags: &[&str], variables: &[(&str, &str)]) -> Self {
+        let arguments = [&["serve", "--port", "0", "--json"], flags].concat();
         let mut command = folder.command(&arguments);
         command.envs(variables.iter().copied());
-        Self::of(folder, command)
+        Self::spawn(folder, command)
     }
 
-    /// Starts a server that gets an error, not a signal, when a file cannot grow, so `prlimit` can fill the disk.
-    pub fn start_on_a_disk_that_may_fill(folder: &Folder) -> Self {
+    /// Starts a server that ignores SIGXFSZ, so that writes beyond a `prlimit` on file sizes fail as on a full disk.
+    pub fn start_ignoring_sigxfsz(folder: &Folder) -> Self {
         let plain = folder.command(&[]);
         let mut shell = folder.command(&[]);
         let script = "trap '' XFSZ; exec \"$0\" serve --port 0 --json";
@@ -47,22 +47,22 @@ impl Server {
                 None => command.env_remove(name),
             };
         }
-        Self::of(folder, command)
+        Self::spawn(folder, command)
     }
 
-    fn of(folder: &Folder, mut command: std::process::Command) -> Self {
+    fn spawn(folder: &Folder, mut command: std::process::Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(folder.path("server.log")).unwrap())
             .spawn()
             .unwrap();
-        let mut said = String::new();
+        let mut report = String::new();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
-        while !said.ends_with("}\n") {
-            assert!(lines.read_line(&mut said).unwrap() > 0, "the server ended: {said}");
+        while !report.ends_with("}\n") {
+            assert!(lines.read_line(&mut report).unwrap() > 0, "the server exited: {report}");
         }
-        let said: Value = serde_json::from_str(&said).unwrap();
-        let address = said["listening"].as_str().unwrap().replace("localhost", "127.0.0.1");
+        let report: Value = serde_json::from_str(&report).unwrap();
+        let address = report["listening"].as_str().unwrap().replace("localhost", "127.0.0.1");
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(30)))
@@ -87,8 +87,8 @@ impl Server {
         self.post_raw(path, "application/json", &body.to_string())
     }
 
-    pub fn post_raw(&self, path: &str, kind: &str, body: &str) -> Reply {
-        let request = self.agent.post(self.url(path)).header("content-type", kind);
+    pub fn post_raw(&self, path: &str, content_type: &str, body: &str) -> Reply {
+        let request = self.agent.post(self.url(path)).header("content-type", content_type);
         Self::reply(request.send(body).unwrap())
     }
 
@@ -103,7 +103,7 @@ impl Server {
     }
 
     /// Sends a request without following redirects.
-    pub fn send_here(
+    pub fn send_without_redirects(
         &self,
         (method, path): (&str, &str),
         headers: &[(&str, &str)],
@@ -144,7 +144,7 @@ impl Server {
         self.send(call, &headers, text.as_deref().map(str::as_bytes))
     }
 
-    /// Sends a user's request and returns the status, or `None` if the server is gone.
+    /// Sends a user's request and returns the status, or `None` if no reply arrives.
     pub fn try_as_user(&self, user: &str, call: (&str, &str), body: Option<&Value>) -> Option<u16> {
         let headers = [("x-user-id", user), ("content-type", "application/json")];
         let text = body.map(Value::to_string);
@@ -171,18 +171,18 @@ impl Server {
 
     /// Sends SIGTERM and waits for the exit; returns true if the exit was successful.
     pub fn terminate(&mut self) -> bool {
-        self.tell_to_stop();
-        self.ended_well()
+        self.send_sigterm();
+        self.exits_successfully()
     }
 
     /// Sends SIGTERM.
-    pub fn tell_to_stop(&self) {
+    pub fn send_sigterm(&self) {
         let pid = self.child.id().to_string();
         std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     }
 
     /// Waits for the exit; returns true if it was successful.
-    pub fn ended_well(&mut self) -> bool {
+    pub fn exits_successfully(&mut self) -> bool {
         self.child.wait().unwrap().success()
     }
 }
@@ -198,7 +198,7 @@ impl Drop for Server {
 pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
-        assert!(start.elapsed() < Duration::from_secs(30), "waited in vain for {what}");
+        assert!(start.elapsed() < Duration::from_secs(30), "timed out waiting for {what}");
         std::thread::yield_now();
     }
 }

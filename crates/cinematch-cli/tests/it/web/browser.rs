@@ -17,9 +17,9 @@ use url::{ParseError, Url};
 
 use super::tab::Tab;
 
-/// Starts chromedriver, `$1`, and ends it and its browser when standard input closes, which also happens when
-/// the tests are killed. Both run in their own process group and write to a single folder.
-const KEEPER: &str = r#"
+/// Starts chromedriver, `$1`, and kills it and its browser when standard input closes, which also happens when
+/// the tests are killed. Both run in a separate process group and write to one temporary folder.
+const SUPERVISOR: &str = r#"
 trap '' HUP INT PIPE
 TMPDIR=$(mktemp -d)
 export TMPDIR
@@ -47,14 +47,14 @@ const ARGUMENTS: [&str; 12] = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
 
-/// The browser and its supervising process.
+/// The browser and the process that supervises it.
 pub struct Browser {
     runtime: Runtime,
     pub client: Client,
-    // Dropped when the process exits, which makes the keeper end the browser.
-    _keeper: Child,
-    // Kept open so that writes to the pipe do not fail.
-    _said: BufReader<ChildStdout>,
+    // Its standard input closes when the process exits, and the supervisor then kills the browser.
+    _supervisor: Child,
+    // Must stay open, or the writes of chromedriver to the pipe fail.
+    _stdout: BufReader<ChildStdout>,
 }
 
 /// Returns the browser's only tab, reset for each test, or `None` with a printed notice if no browser is available.
@@ -63,7 +63,7 @@ pub fn tab(test: &str) -> Option<Tab> {
         LazyLock::new(|| Some(Mutex::new(Browser::start(tool("CINEMATCH_TEST_CHROMEDRIVER")?))));
     let axe = tool("CINEMATCH_TEST_AXE").filter(|_| BROWSER.is_some());
     let (Some(browser), Some(axe)) = (BROWSER.as_ref(), axe) else {
-        let why = "no CINEMATCH_TEST_CHROMEDRIVER or no CINEMATCH_TEST_AXE; `cargo xtask test` finds them";
+        let why = "CINEMATCH_TEST_CHROMEDRIVER or CINEMATCH_TEST_AXE is not set; `cargo xtask test` sets both";
         did_not_run(test, why);
         return None;
     };
@@ -79,18 +79,18 @@ fn tool(variable: &str) -> Option<PathBuf> {
 
 impl Browser {
     fn start(driver: PathBuf) -> Self {
-        let mut keeper = Command::new("sh")
-            .args(["-c", KEEPER, "keeper"])
+        let mut supervisor = Command::new("sh")
+            .args(["-c", SUPERVISOR, "supervisor"])
             .arg(driver)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = BufReader::new(keeper.stdout.take().unwrap());
+        let mut stdout = BufReader::new(supervisor.stdout.take().unwrap());
         let mut line = String::new();
         let port = loop {
             line.clear();
-            assert!(said.read_line(&mut line).unwrap() > 0, "chromedriver did not start");
+            assert!(stdout.read_line(&mut line).unwrap() > 0, "chromedriver did not start");
             if let Some((_, port)) = line.split_once("started successfully on port ") {
                 break port.trim_end().trim_end_matches('.').to_owned();
             }
@@ -115,27 +115,30 @@ impl Browser {
                 .await
                 .unwrap()
         });
-        Self { runtime, client, _keeper: keeper, _said: said }
+        Self { runtime, client, _supervisor: supervisor, _stdout: stdout }
     }
 
     /// Blocks on a client future.
-    pub fn wait<T>(&self, asked: impl Future<Output = Result<T, CmdError>>) -> Result<T, CmdError> {
-        self.runtime.block_on(asked)
+    pub fn wait<T>(
+        &self,
+        request: impl Future<Output = Result<T, CmdError>>,
+    ) -> Result<T, CmdError> {
+        self.runtime.block_on(request)
     }
 
     /// Sends a Chrome DevTools Protocol command.
-    pub fn tell(&self, command: &str, parameters: &Value) -> Value {
+    pub fn send_command(&self, command: &str, parameters: &Value) -> Value {
         let body = json!({"cmd": command, "params": parameters});
-        let asked = Extension { path: "goog/cdp/execute", body };
-        let said = self.wait(self.client.issue_cmd(asked));
-        said.unwrap_or_else(|error| panic!("{command}: {error}"))
+        let request = Extension { path: "goog/cdp/execute", body };
+        let reply = self.wait(self.client.issue_cmd(request));
+        reply.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
-    /// Returns log entries written since the last call.
-    pub fn log(&self, of: &str) -> Vec<Value> {
-        let asked = Extension { path: "se/log", body: json!({"type": of}) };
-        let said = self.wait(self.client.issue_cmd(asked)).unwrap();
-        said.as_array().unwrap().clone()
+    /// Returns the entries of a log (`browser` or `performance`) since the last call.
+    pub fn log(&self, kind: &str) -> Vec<Value> {
+        let request = Extension { path: "se/log", body: json!({"type": kind}) };
+        let entries = self.wait(self.client.issue_cmd(request)).unwrap();
+        entries.as_array().unwrap().clone()
     }
 }
 

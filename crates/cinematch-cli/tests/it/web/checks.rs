@@ -14,11 +14,11 @@ const POSTERS: &str = "https://image.tmdb.org/";
 #[derive(Debug, Default)]
 pub struct Traffic {
     /// Requested URLs.
-    pub asked: Vec<String>,
+    pub requested: Vec<String>,
     /// Bytes transferred, including response headers.
     pub transferred: u64,
     /// Bytes after decompression.
-    pub unpacked: u64,
+    pub decompressed: u64,
 }
 
 impl Tab {
@@ -30,37 +30,38 @@ impl Tab {
 
     /// Returns the faults of the open page.
     pub fn problems(&self, name: &str) -> Vec<String> {
-        let looks = self.look;
-        if !looks.has_scripts {
-            // With scripts off, the page's own scripts did not run; timers are allowed from here on.
+        let look = self.look;
+        if !look.has_scripts {
+            // The scripts of the page have not run. The checks below run scripts and timers.
             let on = json!({"value": false});
-            self.browser.tell("Emulation.setScriptExecutionDisabled", &on);
+            self.browser.send_command("Emulation.setScriptExecutionDisabled", &on);
         }
-        self.shoot(name);
-        let mut found = self.shape();
-        if looks.is_for_axe() {
-            found.extend(self.violations());
+        self.screenshot(name);
+        let mut found = self.layout_faults();
+        if look.is_for_axe() {
+            found.extend(self.axe_violations());
         }
-        found.extend(self.shifts());
-        found.extend(self.complaints());
+        found.extend(self.layout_shifts());
+        found.extend(self.console_messages());
         found.extend(external_requests(&self.origin, &self.traffic()));
-        looks.apply(&self.browser);
+        look.apply(&self.browser);
         found
     }
 
     /// Returns console messages, including policy violations. Missing posters are ignored.
-    fn complaints(&self) -> Vec<String> {
+    fn console_messages(&self) -> Vec<String> {
         let log = self.browser.log("browser");
         let message = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
-        let written = log.iter().map(message).filter(|text| !text.starts_with(POSTERS));
-        written.map(|text| format!("the console says: {text}")).collect()
+        let texts = log.iter().map(message).filter(|text| !text.starts_with(POSTERS));
+        texts.map(|text| format!("console: {text}")).collect()
     }
 
-    /// Consumes the console message for an open page that was refused with this status.
-    pub fn expect_refusal(&self, status: u16) {
-        let wanted = format!("status of {status}");
-        let said = self.until(&wanted, || Some(self.complaints()).filter(|said| !said.is_empty()));
-        assert!(said.len() == 1 && said[0].contains(&wanted), "{wanted}: {said:?}");
+    /// Waits for the console message about a page with this error status, and consumes it.
+    pub fn expect_error_status(&self, status: u16) {
+        let expected = format!("status of {status}");
+        let some = || Some(self.console_messages()).filter(|messages| !messages.is_empty());
+        let messages = self.wait_for(&expected, some);
+        assert!(messages.len() == 1 && messages[0].contains(&expected), "{expected}: {messages:?}");
     }
 
     /// Returns the traffic since the last call.
@@ -73,10 +74,10 @@ impl Tab {
             match event["method"].as_str().unwrap_or_default() {
                 "Network.requestWillBeSent" => {
                     let url = event["params"]["request"]["url"].as_str().unwrap();
-                    traffic.asked.push(url.to_owned());
+                    traffic.requested.push(url.to_owned());
                 }
                 "Network.loadingFinished" => traffic.transferred += number("encodedDataLength"),
-                "Network.dataReceived" => traffic.unpacked += number("dataLength"),
+                "Network.dataReceived" => traffic.decompressed += number("dataLength"),
                 _ => {}
             }
         }
@@ -84,51 +85,51 @@ impl Tab {
     }
 
     /// Returns axe-core violations.
-    fn violations(&self) -> Vec<String> {
+    fn axe_violations(&self) -> Vec<String> {
         if self.js("return typeof axe").as_str() != Some("object") {
             self.js(&fs::read_to_string(&self.axe).unwrap());
         }
-        let said = self.js_later(RUN_AXE, vec![]);
-        let said = said.as_array().unwrap_or_else(|| panic!("axe-core does not run: {said}"));
-        said.iter().map(|it| format!("axe-core: {}", it.as_str().unwrap_or_default())).collect()
+        let found = self.js_later(RUN_AXE, vec![]);
+        let found = found.as_array().unwrap_or_else(|| panic!("axe-core failed: {found}"));
+        found.iter().map(|it| format!("axe-core: {}", it.as_str().unwrap_or_default())).collect()
     }
 
     /// Returns unexpected layout shifts.
-    fn shifts(&self) -> Vec<String> {
-        let said = self.js_later(SHIFTS, vec![]);
-        said.as_array().unwrap().iter().map(|it| format!("the layout shifted: {it}")).collect()
+    fn layout_shifts(&self) -> Vec<String> {
+        let found = self.js_later(LAYOUT_SHIFTS, vec![]);
+        found.as_array().unwrap().iter().map(|it| format!("the layout shifted: {it}")).collect()
     }
 
-    /// Returns layout faults: headings, names, and elements that overflow the window.
-    fn shape(&self) -> Vec<String> {
-        let said = self.js_with(SHAPE, vec![self.look.width.into()]);
-        said.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+    /// Returns faults of the document structure, and elements that overflow the window.
+    fn layout_faults(&self) -> Vec<String> {
+        let found = self.js_with(LAYOUT_FAULTS, vec![self.look.width.into()]);
+        found.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
     }
 
-    /// Returns faults at twice the text size.
+    /// Returns layout faults at 200 % text size.
     pub fn problems_of_large_text(&self, name: &str) -> Vec<String> {
         self.js(LARGE_TEXT);
-        self.shoot(&format!("{name}-large-text"));
-        let found = self.shape();
+        self.screenshot(&format!("{name}-large-text"));
+        let found = self.layout_faults();
         self.js("document.adoptedStyleSheets = []");
-        found.into_iter().map(|it| format!("with text of 200 %, {it}")).collect()
+        found.into_iter().map(|it| format!("at 200 % text size: {it}")).collect()
     }
 
-    /// Milliseconds to first paint and to interactivity, and total blocking time after that.
+    /// Returns the times to first byte, first paint, load and interactivity, in milliseconds.
     pub fn timing(&self) -> Value {
         self.js_later(TIMING, vec![])
     }
 
     /// Saves a full-page screenshot to `screenshots` in the build directory.
-    pub fn shoot(&self, name: &str) -> PathBuf {
+    pub fn screenshot(&self, name: &str) -> PathBuf {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
         fs::create_dir_all(&folder).unwrap();
         let file = folder.join(format!("{name}-{}.png", self.look.name()));
-        fs::write(&file, self.picture()).unwrap();
+        fs::write(&file, self.png()).unwrap();
         file
     }
 
-    fn picture(&self) -> Vec<u8> {
+    fn png(&self) -> Vec<u8> {
         self.browser.wait(self.browser.client.screenshot()).unwrap()
     }
 }
@@ -139,8 +140,8 @@ fn external_requests(origin: &str, traffic: &Traffic) -> Vec<String> {
         let own = url.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/'));
         own || url.starts_with(POSTERS) || url.starts_with("data:")
     };
-    let external = traffic.asked.iter().filter(|url| !is_known(url));
-    external.map(|url| format!("asked elsewhere: {url}")).collect()
+    let external = traffic.requested.iter().filter(|url| !is_known(url));
+    external.map(|url| format!("external request: {url}")).collect()
 }
 
 /// A user style sheet, which the policy does not block.
@@ -161,7 +162,7 @@ axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violatio
 
 /// Returns layout shifts before any input, and later ones not caused by input. A phone's first layout counts
 /// as input, so before the first touch no shift is ignored.
-const SHIFTS: &str = r"
+const LAYOUT_SHIFTS: &str = r"
 const done = arguments[arguments.length - 1];
 const [seen, inputs] = [[], []];
 const watch = (type, into) =>
@@ -176,23 +177,23 @@ setTimeout(() => {
     })));
 }, 0)";
 
-const SHAPE: &str = r"
+const LAYOUT_FAULTS: &str = r"
 const found = [];
 const root = document.documentElement;
 if (!document.title.trim()) found.push('no title');
-if (document.querySelectorAll('h1').length !== 1) found.push(document.querySelectorAll('h1').length + ' headings of the first level');
-if (!root.lang) found.push('no language');
-if (document.querySelectorAll('main').length !== 1) found.push('not one main part');
+if (document.querySelectorAll('h1').length !== 1) found.push(document.querySelectorAll('h1').length + ' h1 elements');
+if (!root.lang) found.push('no lang attribute');
+if (document.querySelectorAll('main').length !== 1) found.push('not exactly one main element');
 const ids = [...document.querySelectorAll('[id]')].map(it => it.id);
-for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) found.push('two elements have the id ' + id);
-if (document.querySelector('[style]')) found.push('a style in an attribute: ' + document.querySelector('[style]').outerHTML.slice(0, 120));
-// A phone zooms out of what is too wide, and says it had more room.
-const room = arguments[0];
-if (root.scrollWidth > room) {
+for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) found.push('duplicate id: ' + id);
+if (document.querySelector('[style]')) found.push('style attribute: ' + document.querySelector('[style]').outerHTML.slice(0, 120));
+// Phones zoom out of wide pages and report a wider window, so the width is an argument.
+const limit = arguments[0];
+if (root.scrollWidth > limit) {
     const scrolls = it => it && (getComputedStyle(it).overflowX !== 'visible' || scrolls(it.parentElement));
     const wide = [...document.body.querySelectorAll('*')]
-        .filter(it => it.getBoundingClientRect().right > room + 0.5 && !scrolls(it.parentElement));
-    found.push(`${root.scrollWidth} pixels wide in a window of ${room}: ` + wide.slice(-3).map(it => it.outerHTML.slice(0, 120)).join(' … '));
+        .filter(it => it.getBoundingClientRect().right > limit + 0.5 && !scrolls(it.parentElement));
+    found.push(`${root.scrollWidth} pixels wide in a window of ${limit}: ` + wide.slice(-3).map(it => it.outerHTML.slice(0, 120)).join(' … '));
 }
 return found";
 

@@ -2,21 +2,21 @@
 
 use fantoccini::key::Key;
 
+use super::fixtures::folder;
 use super::tab::Tab;
-use super::world::folder;
 use super::{DESKTOP, PHONE, tab};
 use crate::support::server::Server;
 
-/// Returns the list beside the questions.
-fn list(tab: &Tab) -> Vec<String> {
+/// Returns the titles of the list beside the questions.
+fn listed_titles(tab: &Tab) -> Vec<String> {
     tab.texts(".so-far ol a")
 }
 
 /// Answers the question and waits for the next one.
-fn answer(tab: &Tab, how: impl FnOnce(&Tab)) {
-    let asked = tab.text("#asked");
-    how(tab);
-    tab.until_so("the next question", || tab.text("#asked") != asked);
+fn answer(tab: &Tab, action: impl FnOnce(&Tab)) {
+    let question = tab.text("#asked");
+    action(tab);
+    tab.wait_until("the next question", || tab.text("#asked") != question);
 }
 
 #[test]
@@ -38,32 +38,30 @@ fn first_visit_leads_to_a_changed_recommendation() {
         tab.go_named("Continue");
         assert_eq!(tab.path(), "/welcome/rate");
         tab.check("welcome-rate");
-        let first = list(&tab);
+        let first = listed_titles(&tab);
         assert!(!first.is_empty());
 
         // Answers that carry no preference leave the list unchanged.
         answer(&tab, |tab| tab.click_named("Haven’t seen it"));
         answer(&tab, |tab| tab.click_named("Skip"));
-        assert_eq!(list(&tab), first);
+        assert_eq!(listed_titles(&tab), first);
         let mut lists = vec![first];
         for stars in ["5", "1.5", "4.5", "5", "2"] {
             answer(&tab, |tab| {
                 tab.click(&format!("#question button[name=stars][value='{stars}']"));
             });
-            lists.push(list(&tab));
+            lists.push(listed_titles(&tab));
         }
         lists.dedup();
-        assert!(lists.len() > 3, "the list hardly moves: {lists:?}");
+        assert!(lists.len() > 3, "the list hardly changes: {lists:?}");
         assert!(tab.text("label[for=answers]").starts_with("5 films"));
         tab.check("welcome-rated");
         let last = lists.last().unwrap().clone();
-        let asked = tab.text("#asked");
         tab.click_named("Undo rating");
-        tab.until_so("the answer taken back", || {
+        tab.wait_until("the rating to be undone", || {
             tab.text("label[for=answers]").starts_with("4 of 5")
         });
-        assert_ne!(list(&tab), last);
-        let _ = asked;
+        assert_ne!(listed_titles(&tab), last);
 
         tab.go_named("See recommendations");
         assert_eq!(tab.path(), "/");
@@ -86,11 +84,11 @@ fn first_visit_works_without_a_mouse() {
     tab.open("/");
     tab.tab_to("Name");
     tab.type_text("Ada");
-    tab.through(|tab| tab.press(Key::Enter));
+    tab.navigate(|tab| tab.press(Key::Enter));
     tab.tab_to("Netflix");
     tab.press(Key::Space);
     tab.tab_to("Continue");
-    tab.through(|tab| tab.press(Key::Enter));
+    tab.navigate(|tab| tab.press(Key::Enter));
     assert_eq!(tab.path(), "/welcome/rate");
     for stars in ["4.5 stars", "2 stars", "5 stars"] {
         answer(&tab, |tab| {
@@ -102,6 +100,6 @@ fn first_visit_works_without_a_mouse() {
     }
     assert!(tab.texts("#told").concat().contains("Next: "));
     tab.tab_to("See recommendations");
-    tab.through(|tab| tab.press(Key::Enter));
+    tab.navigate(|tab| tab.press(Key::Enter));
     assert_eq!(tab.path(), "/");
 }

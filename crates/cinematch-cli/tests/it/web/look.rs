@@ -10,7 +10,7 @@ pub struct Look {
     screen: &'static str,
     pub width: u32,
     height: u32,
-    is_touched: bool,
+    has_touch: bool,
     is_dark: bool,
     pub has_scripts: bool,
 }
@@ -18,14 +18,14 @@ pub struct Look {
 /// A desktop window with a mouse.
 pub const DESKTOP: Look = screen("desktop", 1280, 800);
 /// A phone of common size.
-pub const PHONE: Look = Look { is_touched: true, ..screen("phone", 360, 740) };
+pub const PHONE: Look = Look { has_touch: true, ..screen("phone", 360, 740) };
 /// The narrowest supported screen, equal to 1280 pixels at 400 % zoom.
-pub const NARROW: Look = Look { is_touched: true, ..screen("narrow", 320, 640) };
+pub const NARROW: Look = Look { has_touch: true, ..screen("narrow", 320, 640) };
 /// A wall-sized display.
 pub const WALL: Look = screen("wall", 3840, 2160);
 
 const fn screen(screen: &'static str, width: u32, height: u32) -> Look {
-    Look { screen, width, height, is_touched: false, is_dark: false, has_scripts: true }
+    Look { screen, width, height, has_touch: false, is_dark: false, has_scripts: true }
 }
 
 impl Look {
@@ -39,7 +39,7 @@ impl Look {
         Self { has_scripts: false, ..self }
     }
 
-    /// True if axe-core, which is slow, could find faults here that other looks do not show.
+    /// Returns true if axe-core, which is slow, checks this look: with scripts on, up to the width of a desktop.
     pub fn is_for_axe(&self) -> bool {
         self.has_scripts && self.width <= DESKTOP.width
     }
@@ -53,15 +53,15 @@ impl Look {
 
     /// Applies the look to the browser. Motion is reduced so that positions and screenshots are stable.
     pub fn apply(&self, browser: &Browser) {
-        browser.tell(
+        browser.send_command(
             "Emulation.setDeviceMetricsOverride",
             &json!({"width": self.width, "height": self.height, "deviceScaleFactor": 1,
-                "mobile": self.is_touched}),
+                "mobile": self.has_touch}),
         );
-        let touch = json!({"enabled": self.is_touched, "maxTouchPoints": 1});
-        browser.tell("Emulation.setTouchEmulationEnabled", &touch);
+        let touch = json!({"enabled": self.has_touch, "maxTouchPoints": 1});
+        browser.send_command("Emulation.setTouchEmulationEnabled", &touch);
         let theme = if self.is_dark { "dark" } else { "light" };
-        browser.tell(
+        browser.send_command(
             "Emulation.setEmulatedMedia",
             &json!({"features": [
                 {"name": "prefers-color-scheme", "value": theme},
@@ -69,6 +69,6 @@ impl Look {
             ]}),
         );
         let off = json!({"value": !self.has_scripts});
-        browser.tell("Emulation.setScriptExecutionDisabled", &off);
+        browser.send_command("Emulation.setScriptExecutionDisabled", &off);
     }
 }

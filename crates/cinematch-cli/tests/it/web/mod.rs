@@ -1,19 +1,19 @@
 //! The pages: in Chromium, and as markup and forms without a browser.
 
+mod actions;
+mod all_pages;
 mod browser;
 mod checks;
-mod evening;
 mod first_visit;
-mod hostile;
+mod fixtures;
+mod injection;
+mod journeys;
 mod look;
 mod operator;
 mod operator_pages;
-mod own;
-mod proof;
+mod personal;
+mod self_tests;
 mod tab;
-mod taps;
-mod walk;
-mod world;
 
 pub use browser::tab;
 pub use look::{DESKTOP, NARROW, PHONE, WALL};

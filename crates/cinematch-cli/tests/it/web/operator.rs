@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 
+use super::fixtures::folder;
 use super::tab::Tab;
-use super::world::folder;
 use super::{DESKTOP, NARROW, PHONE, tab};
 use crate::support::folder::Folder;
 use crate::support::server::Server;
 
 const PASSWORD: &str = "correct horse ";
 
-fn with_accounts(folder: &Folder) -> Server {
+fn serve_with_accounts(folder: &Folder) -> Server {
     let input = format!("{PASSWORD}\n");
-    folder.ok_given(&["user", "add", "ada@example.org", "--name", "Ada"], &input);
+    folder.ok_with_input(&["user", "add", "ada@example.org", "--name", "Ada"], &input);
     Server::start_with(folder, &["--access", "accounts", "--rate-limit", "0", "--no-jobs"])
 }
 
@@ -26,7 +26,7 @@ fn sign_in(tab: &Tab, password: &str) {
 fn sign_in_and_out_work_with_and_without_scripts() {
     let Some(mut tab) = tab("sign_in_and_out_work_with_and_without_scripts") else { return };
     let folder = folder();
-    let server = with_accounts(&folder);
+    let server = serve_with_accounts(&folder);
     for look in [DESKTOP.without_scripts(), PHONE.dark()] {
         tab.begin(&server, look);
         tab.open("/");
@@ -34,7 +34,7 @@ fn sign_in_and_out_work_with_and_without_scripts() {
         tab.check("sign-in");
         sign_in(&tab, "incorrect horse");
         assert_eq!(tab.text("#wrong"), "The email address or the password is wrong.");
-        tab.expect_refusal(401);
+        tab.expect_error_status(401);
         tab.check("sign-in-wrong");
         sign_in(&tab, PASSWORD);
         assert_eq!(tab.path(), "/");
@@ -47,7 +47,7 @@ fn sign_in_and_out_work_with_and_without_scripts() {
         assert_eq!(tab.path(), "/sign-in");
     }
     // Repeated failed attempts are rate-limited.
-    tab.until_so("too many attempts", || {
+    tab.wait_until("too many attempts", || {
         sign_in(&tab, "incorrect horse");
         tab.text("#wrong").starts_with("Too many attempts to sign in; wait ")
     });
@@ -59,42 +59,42 @@ fn operator_pages_require_an_admin_key_with_accounts() {
         return;
     };
     let folder = folder();
-    let server = with_accounts(&folder);
+    let server = serve_with_accounts(&folder);
     let key = |scope: &str| {
-        let made = folder.ok(&["key", "create", scope, "--scope", scope, "--json"]);
-        let made: Value = serde_json::from_str(&made).unwrap();
-        made["key"].as_str().unwrap().to_owned()
+        let created = folder.ok(&["key", "create", scope, "--scope", scope, "--json"]);
+        let created: Value = serde_json::from_str(&created).unwrap();
+        created["key"].as_str().unwrap().to_owned()
     };
     tab.begin(&server, PHONE);
     tab.open("/sign-in");
     sign_in(&tab, PASSWORD);
     tab.open("/models");
-    tab.expect_refusal(401);
+    tab.expect_error_status(401);
     tab.check("models-key");
-    for (given, said) in [
+    for (value, message) in [
         ("nonsense".to_owned(), "This key is unknown or revoked."),
         (key("write"), "This key doesn’t have the admin scope."),
     ] {
-        tab.fill("#key", &given);
+        tab.fill("#key", &value);
         tab.go_named("Continue");
-        assert_eq!(tab.text("#wrong"), said);
-        tab.expect_refusal(401);
+        assert_eq!(tab.text("#wrong"), message);
+        tab.expect_error_status(401);
     }
     tab.fill("#key", &key("admin"));
     tab.go_named("Continue");
     tab.check("models-of-accounts");
     assert!(tab.text("#in-service").contains("Generation 1"));
     // A browser without the key cannot post either.
-    let posted = |headers: &[(&str, &str)]| {
+    let post = |headers: &[(&str, &str)]| {
         let form = [("content-type", "application/x-www-form-urlencoded")];
         server
             .send(("POST", "/models/jobs"), &[&form, headers].concat(), Some(b"kind=retrain"))
             .status
     };
-    assert_eq!(posted(&[]), 401);
-    assert_eq!(posted(&[("cookie", "cinematch_operator=cm_000000000000_0")]), 401);
+    assert_eq!(post(&[]), 401);
+    assert_eq!(post(&[("cookie", "cinematch_operator=cm_000000000000_0")]), 401);
     tab.go_named("Remove key");
-    tab.expect_refusal(401);
+    tab.expect_error_status(401);
     assert_eq!(tab.count("#key"), 1);
 }
 
@@ -102,7 +102,7 @@ fn operator_pages_require_an_admin_key_with_accounts() {
 fn operator_can_retrain_and_roll_back() {
     let Some(mut tab) = tab("operator_can_retrain_and_roll_back") else { return };
     let folder = folder();
-    folder.rate_more();
+    folder.add_ratings();
     // The sample has few users, so the margin is wide.
     let margin = ("CINEMATCH_MARGIN", "0.2");
     let server = Server::start_in(&folder, &["--jobs-speed", "20"], &[margin]);
@@ -110,16 +110,16 @@ fn operator_can_retrain_and_roll_back() {
     tab.open("/models");
     tab.check("models-first");
     tab.click_named("Retrain");
-    tab.until_told("is queued");
+    tab.wait_for_note("is queued");
     tab.check("models-busy");
     // The page refreshes itself.
-    tab.until_so("the job's end", || tab.text("#jobs").contains("Training is done"));
+    tab.wait_until("the end of the job", || tab.text("#jobs").contains("Training is done"));
     assert!(tab.text("#jobs").contains("Generation 2: "));
-    tab.until_so("the new generation", || tab.text("#in-service").contains("Generation 2"));
-    tab.until_told("No jobs are running");
+    tab.wait_until("the new generation", || tab.text("#in-service").contains("Generation 2"));
+    tab.wait_for_note("No jobs are running");
 
     for look in [DESKTOP, NARROW.dark().without_scripts()] {
-        tab.view(look);
+        tab.set_look(look);
         tab.open("/models");
         tab.check("models");
         tab.open("/models/2");
@@ -134,7 +134,7 @@ fn operator_can_retrain_and_roll_back() {
     tab.go_named("Roll back");
     assert_eq!(tab.path(), "/models");
     assert!(tab.text("#note").contains("Rolled back to generation 1."));
-    tab.until_so("generation 1", || {
+    tab.wait_until("generation 1", || {
         tab.open("/models");
         tab.text("#in-service a") == "Generation 1"
     });
@@ -144,6 +144,6 @@ fn operator_can_retrain_and_roll_back() {
     tab.go_named("Serve generation 2");
     assert!(tab.text("#note").contains("Generation 2 is loading"));
     tab.open("/models/99");
-    tab.expect_refusal(404);
+    tab.expect_error_status(404);
     assert!(tab.text("main").contains("no generation 99"));
 }

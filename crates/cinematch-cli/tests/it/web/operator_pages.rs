@@ -11,7 +11,7 @@ const PASSWORD: &str = " canary-password-91d2";
 /// Posts a form with the server's own origin.
 fn post(server: &Server, path: &str, fields: &str, more: &[(&str, &str)]) -> Reply {
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
-    server.send_here(("POST", path), &[&headers, more].concat(), fields.as_bytes())
+    server.send_without_redirects(("POST", path), &[&headers, more].concat(), fields.as_bytes())
 }
 
 fn cookie(reply: &Reply) -> &str {
@@ -21,17 +21,24 @@ fn cookie(reply: &Reply) -> &str {
 #[test]
 fn sessions_and_operator_keys_stay_in_cookies_and_out_of_the_log() {
     let folder = Folder::trained();
-    folder.ok_given(&["user", "add", "ada@example.org", "--name", "Ada"], &format!("{PASSWORD}\n"));
+    folder.ok_with_input(
+        &["user", "add", "ada@example.org", "--name", "Ada"],
+        &format!("{PASSWORD}\n"),
+    );
     let key = |scope: &str| {
-        let made = folder.ok(&["key", "create", scope, "--scope", scope, "--json"]);
-        let made: Value = serde_json::from_str(&made).unwrap();
-        made["key"].as_str().unwrap().to_owned()
+        let created = folder.ok(&["key", "create", scope, "--scope", scope, "--json"]);
+        let created: Value = serde_json::from_str(&created).unwrap();
+        created["key"].as_str().unwrap().to_owned()
     };
     let (admin, write) = (key("admin"), key("write"));
     let server =
         Server::start_with(&folder, &["--access", "accounts", "--rate-limit", "0", "--no-jobs"]);
     let get = |path: &str, cookie: &str| {
-        server.send_here(("GET", path), &[("accept", "text/html"), ("cookie", cookie)], b"")
+        server.send_without_redirects(
+            ("GET", path),
+            &[("accept", "text/html"), ("cookie", cookie)],
+            b"",
+        )
     };
 
     // Pages with personal data require sign-in.
@@ -41,13 +48,13 @@ fn sessions_and_operator_keys_stay_in_cookies_and_out_of_the_log() {
     }
     let wrong =
         post(&server, "/sign-in", "email=ada%40example.org&password=canary-password-91d2", &[]);
-    assert_eq!(wrong.status, 401, "a space more or less is another password");
+    assert_eq!(wrong.status, 401, "spaces are part of the password");
     assert!(wrong.text.contains("The email address or the password is wrong."));
     assert!(!wrong.headers.contains_key("set-cookie"));
-    let elsewhere = [("origin", "https://evil.example")];
-    let right = "email=ada%40example.org&password=%20canary-password-91d2";
-    assert_eq!(post(&server, "/sign-in", right, &elsewhere).status, 403);
-    let signed_in = post(&server, "/sign-in", right, &[]);
+    let foreign_origin = [("origin", "https://evil.example")];
+    let correct = "email=ada%40example.org&password=%20canary-password-91d2";
+    assert_eq!(post(&server, "/sign-in", correct, &foreign_origin).status, 403);
+    let signed_in = post(&server, "/sign-in", correct, &[]);
     assert_eq!((signed_in.status, &signed_in.headers["location"]), (303, &"/".parse().unwrap()));
     let session = cookie(&signed_in);
     assert!(session.contains("; HttpOnly; SameSite=Lax; "), "{session}");
@@ -66,12 +73,15 @@ fn sessions_and_operator_keys_stay_in_cookies_and_out_of_the_log() {
     assert_eq!(get("/models", session).status, 401);
     assert_eq!(post(&server, "/models/enter", &format!("key={write}"), &[]).status, 401);
     let entered = post(&server, "/models/enter", &format!("key={admin}"), &[]);
-    let kept = cookie(&entered);
-    assert!(kept.ends_with("; Path=/models; HttpOnly; SameSite=Strict; Max-Age=28800"), "{kept}");
-    let operator = kept.split(';').next().unwrap();
+    let operator_cookie = cookie(&entered);
+    assert!(
+        operator_cookie.ends_with("; Path=/models; HttpOnly; SameSite=Strict; Max-Age=28800"),
+        "{operator_cookie}"
+    );
+    let operator = operator_cookie.split(';').next().unwrap();
     assert!(get("/models", operator).text.contains("Generation 1"));
-    let asked = post(&server, "/models/jobs", "kind=retrain", &[("cookie", operator)]);
-    assert_eq!(asked.status, 303);
+    let queued = post(&server, "/models/jobs", "kind=retrain", &[("cookie", operator)]);
+    assert_eq!(queued.status, 303);
     assert!(get("/models", operator).text.contains("Training is queued"));
     let other_site = [("cookie", operator), ("origin", "https://evil.example")];
     assert_eq!(post(&server, "/models/jobs", "kind=update", &other_site).status, 403);

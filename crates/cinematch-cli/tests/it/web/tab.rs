@@ -14,8 +14,8 @@ use super::browser::Browser;
 use super::look::Look;
 use crate::support::server::Server;
 
-/// Maximum time to wait for a condition.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Maximum time that a test waits for a condition.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The browser tab, locked for the duration of a test.
 pub struct Tab {
@@ -37,18 +37,18 @@ impl Tab {
 
     /// Starts a fresh session at any address.
     pub fn begin_at(&mut self, origin: &str, look: Look) {
-        // An open page would continue to request its server, which may be gone.
+        // An open page would send further requests to its server, which may have exited.
         self.browser.wait(self.browser.client.goto("about:blank")).unwrap();
-        self.browser.tell("Network.clearBrowserCookies", &json!({}));
-        self.browser.tell("Network.clearBrowserCache", &json!({}));
+        self.browser.send_command("Network.clearBrowserCookies", &json!({}));
+        self.browser.send_command("Network.clearBrowserCache", &json!({}));
         origin.clone_into(&mut self.origin);
         self.browser.log("browser");
         self.browser.log("performance");
-        self.view(look);
+        self.set_look(look);
     }
 
-    /// Switches to another look; the open page stays open.
-    pub fn view(&mut self, look: Look) {
+    /// Switches to another look without reloading the page.
+    pub fn set_look(&mut self, look: Look) {
         self.look = look;
         look.apply(&self.browser);
     }
@@ -70,20 +70,20 @@ impl Tab {
         self.js_with(script, vec![])
     }
 
-    pub fn js_with(&self, script: &str, given: Vec<Value>) -> Value {
-        let said = self.browser.wait(self.browser.client.execute(script, given));
-        said.unwrap_or_else(|error| panic!("{script}: {error}"))
+    pub fn js_with(&self, script: &str, arguments: Vec<Value>) -> Value {
+        let result = self.browser.wait(self.browser.client.execute(script, arguments));
+        result.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// Runs a script in a page that may be about to change.
-    fn try_js(&self, script: &str, given: Vec<Value>) -> Option<Value> {
-        self.browser.wait(self.browser.client.execute(script, given)).ok()
+    /// Like [`Self::js_with`], but returns `None` on an error, such as a navigation during the script.
+    fn try_js(&self, script: &str, arguments: Vec<Value>) -> Option<Value> {
+        self.browser.wait(self.browser.client.execute(script, arguments)).ok()
     }
 
     /// Runs an asynchronous script, whose last argument is `done`, and returns its result.
-    pub fn js_later(&self, script: &str, given: Vec<Value>) -> Value {
-        let said = self.browser.wait(self.browser.client.execute_async(script, given));
-        said.unwrap_or_else(|error| panic!("{script}: {error}"))
+    pub fn js_later(&self, script: &str, arguments: Vec<Value>) -> Value {
+        let result = self.browser.wait(self.browser.client.execute_async(script, arguments));
+        result.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     /// Returns the first element that matches a selector, without waiting.
@@ -98,7 +98,7 @@ impl Tab {
 
     /// Waits for the first element that matches a selector.
     pub fn find(&self, css: &str) -> Element {
-        self.until(css, || self.try_find(css))
+        self.wait_for(css, || self.try_find(css))
     }
 
     /// Number of elements that match a selector.
@@ -111,38 +111,38 @@ impl Tab {
     pub fn texts(&self, css: &str) -> Vec<String> {
         let script =
             "return [...document.querySelectorAll(arguments[0])].map(it => it.textContent.trim())";
-        let said = self.js_with(script, vec![css.into()]);
-        said.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+        let result = self.js_with(script, vec![css.into()]);
+        result.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
     }
 
     /// Returns the rendered text of a required element.
     pub fn text(&self, css: &str) -> String {
         let script = "return document.querySelector(arguments[0])?.innerText.trim()";
-        self.until(css, || Some(self.try_js(script, vec![css.into()])?.as_str()?.to_owned()))
+        self.wait_for(css, || Some(self.try_js(script, vec![css.into()])?.as_str()?.to_owned()))
     }
 
     /// Waits until `ready` returns a value.
-    pub fn until<T>(&self, what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
+    pub fn wait_for<T>(&self, what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
         let start = Instant::now();
         loop {
             if let Some(found) = ready() {
                 return found;
             }
-            if start.elapsed() > PATIENCE {
-                let shot = self.shoot("waited-in-vain");
-                panic!("waited in vain for {what} at {}; see {}", self.path(), shot.display());
+            if start.elapsed() > TIMEOUT {
+                let shot = self.screenshot("timeout");
+                panic!("timed out waiting for {what} at {}; see {}", self.path(), shot.display());
             }
         }
     }
 
     /// Waits until a condition holds.
-    pub fn until_so(&self, what: &str, mut so: impl FnMut() -> bool) {
-        self.until(what, || so().then_some(()));
+    pub fn wait_until(&self, what: &str, mut condition: impl FnMut() -> bool) {
+        self.wait_for(what, || condition().then_some(()));
     }
 
     /// Waits until the live region, or the note at the top of the page, contains this text.
-    pub fn until_told(&self, words: &str) {
-        self.until_so(words, || self.texts("#note").concat().contains(words));
+    pub fn wait_for_note(&self, words: &str) {
+        self.wait_until(words, || self.texts("#note").concat().contains(words));
     }
 
     /// Clicks or taps an element.
@@ -151,14 +151,14 @@ impl Tab {
         self.click_element(css, &element);
     }
 
-    /// Clicks the element with this name.
+    /// Clicks the link, button, summary or label with this name.
     pub fn click_named(&self, name: &str) {
         let literal = literal(name);
         let xpath = format!(
             "//*[self::a or self::button or self::summary or self::label]\
              [normalize-space()={literal} or @aria-label={literal}]"
         );
-        let element = self.until(name, || {
+        let element = self.wait_for(name, || {
             self.browser.wait(self.browser.client.find(Locator::XPath(&xpath))).ok()
         });
         self.click_element(name, &element);
@@ -166,32 +166,32 @@ impl Tab {
 
     /// Scrolls the element into an unobstructed position and clicks it.
     fn click_element(&self, name: &str, element: &Element) {
-        let given = serde_json::to_value(element).unwrap();
-        self.try_js("arguments[0].scrollIntoView({block: 'center'})", vec![given]);
+        let target = serde_json::to_value(element).unwrap();
+        self.try_js("arguments[0].scrollIntoView({block: 'center'})", vec![target]);
         let done = self.browser.wait(element.click());
         done.unwrap_or_else(|error| panic!("“{name}” cannot be clicked: {error}"));
     }
 
     /// Performs an action that navigates, and waits for the new page.
-    pub fn through(&self, lead: impl FnOnce(&Self)) {
+    pub fn navigate(&self, action: impl FnOnce(&Self)) {
         let page = || {
             let script =
                 "return document.readyState === 'complete' ? performance.timeOrigin : null";
             self.try_js(script, vec![]).filter(|origin| !origin.is_null())
         };
-        let before = self.until("the page", page);
-        lead(self);
-        self.until_so("the next page", || page().is_some_and(|after| after != before));
+        let before = self.wait_for("the page", page);
+        action(self);
+        self.wait_until("the next page", || page().is_some_and(|after| after != before));
     }
 
     /// Clicks an element that navigates.
     pub fn go(&self, css: &str) {
-        self.through(|tab| tab.click(css));
+        self.navigate(|tab| tab.click(css));
     }
 
-    /// Clicks the element with this name, which navigates.
+    /// Clicks the link or button with this name, which navigates.
     pub fn go_named(&self, name: &str) {
-        self.through(|tab| tab.click_named(name));
+        self.navigate(|tab| tab.click_named(name));
     }
 
     /// Replaces the value of a field.
@@ -215,18 +215,18 @@ impl Tab {
 
     /// Presses a key in the focused element.
     pub fn press(&self, key: Key) {
-        self.press_with(&[], key.into());
+        self.press_with_modifiers(&[], key.into());
     }
 
     /// Presses a key with modifiers held.
-    pub fn press_with(&self, held: &[Key], key: char) {
+    pub fn press_with_modifiers(&self, modifiers: &[Key], key: char) {
         let mut actions = KeyActions::new("keyboard".to_owned());
-        for held in held {
-            actions = actions.then(KeyAction::Down { value: (*held).into() });
+        for modifier in modifiers {
+            actions = actions.then(KeyAction::Down { value: (*modifier).into() });
         }
         actions = actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
-        for held in held.iter().rev() {
-            actions = actions.then(KeyAction::Up { value: (*held).into() });
+        for modifier in modifiers.iter().rev() {
+            actions = actions.then(KeyAction::Up { value: (*modifier).into() });
         }
         self.browser.wait(self.browser.client.perform_actions(actions)).unwrap();
     }
@@ -245,22 +245,22 @@ impl Tab {
         self.js(FOCUSED).as_str().unwrap().to_owned()
     }
 
-    /// Presses Tab until the element with this name has focus. Every focused element on the way has to be visible.
+    /// Presses Tab until the element with this name has focus. Asserts that the focus is visible on the way.
     pub fn tab_to(&self, name: &str) {
         let mut passed = Vec::new();
         for _ in 0..400 {
             self.press(Key::Tab);
             let focused = self.focused();
             if focused != "body" {
-                let hidden = self.js(FOCUS_IS_SEEN);
-                assert!(hidden.is_null(), "the focus on “{focused}” is not seen: {hidden}");
+                let problem = self.js(FOCUS_PROBLEM);
+                assert!(problem.is_null(), "the focus on “{focused}” is not visible: {problem}");
             }
             if focused == name {
                 return;
             }
             passed.push(focused);
         }
-        panic!("the tab key does not reach “{name}”: {passed:?}");
+        panic!("the Tab key does not reach “{name}”: {passed:?}");
     }
 }
 
@@ -274,11 +274,11 @@ const label = it.labels?.[0]?.textContent;
 return (it.getAttribute('aria-label') || labelled || label || it.textContent || it.value || it.tagName)
     .replace(/\s+/g, ' ').trim()";
 
-/// Returns the reason why the focus is not visible, or nothing if it is.
-const FOCUS_IS_SEEN: &str = r"
+/// Returns the reason why the focus is not visible, or null if it is.
+const FOCUS_PROBLEM: &str = r"
 const it = document.activeElement;
 let shown = it;
-// Elements that are drawn in place of a hidden control, such as its label.
+// Pages may draw another element in place of a hidden control, such as its label.
 const styles = [it, it.labels?.[0], it.parentElement, it.nextElementSibling].filter(Boolean)
     .map(one => getComputedStyle(one));
 const marked = styles.some(style =>

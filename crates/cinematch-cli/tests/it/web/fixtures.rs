@@ -1,4 +1,4 @@
-//! A server with the sample's movies, for end-to-end tests.
+//! A trained folder and a user with a history, for tests of the pages.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,11 +9,12 @@ use super::tab::Tab;
 use crate::support::folder::Folder;
 use crate::support::server::Server;
 
-/// Sample movies that the test user likes or dislikes.
+/// Movies that the user of [`user_with_history`] likes.
 pub const LIKED: [u32; 6] = [1, 6, 10, 12, 20, 31];
+/// Movies that the user of [`user_with_history`] dislikes.
 pub const DISLIKED: [u32; 2] = [3, 8];
 
-/// Returns a folder with its own trained model; training runs once per process.
+/// Returns a copy of a folder with the trained sample; training runs once per process.
 pub fn folder() -> Folder {
     static TRAINED: LazyLock<Folder> = LazyLock::new(Folder::trained);
     let folder = Folder::empty();
@@ -21,24 +22,24 @@ pub fn folder() -> Folder {
     folder
 }
 
-/// Creates a user with a history and returns the id.
-pub fn somebody(server: &Server, name: &str) -> i64 {
+/// Creates a user with feedback and a watchlist, and returns the id.
+pub fn user_with_history(server: &Server, name: &str) -> i64 {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let email = format!("{}@example.org", COUNT.fetch_add(1, Ordering::Relaxed));
-    let made = server.post("/auth/identify", &json!({"email": email, "name": name})).json();
-    let id = made["id"].as_i64().unwrap();
-    let say = |body: Value| {
+    let profile = server.post("/auth/identify", &json!({"email": email, "name": name})).json();
+    let id = profile["id"].as_i64().unwrap();
+    let send_feedback = |body: Value| {
         let reply = server.as_user(&id.to_string(), ("POST", "/api/feedback"), Some(&body));
         assert_eq!(reply.status, 200, "{}", reply.text);
     };
     for movie_id in LIKED {
-        say(json!({"movie_id": movie_id, "signal": "like"}));
+        send_feedback(json!({"movie_id": movie_id, "signal": "like"}));
     }
     for movie_id in DISLIKED {
-        say(json!({"movie_id": movie_id, "signal": "dislike"}));
+        send_feedback(json!({"movie_id": movie_id, "signal": "dislike"}));
     }
-    say(json!({"movie_id": 2, "rating": 4.5, "watched": true}));
-    say(json!({"movie_id": 5, "rating": 2.0}));
+    send_feedback(json!({"movie_id": 2, "rating": 4.5, "watched": true}));
+    send_feedback(json!({"movie_id": 5, "rating": 2.0}));
     for movie_id in [40, 41, 42] {
         let body = json!({"movie_id": movie_id});
         let reply = server.as_user(&id.to_string(), ("POST", "/api/watchlist"), Some(&body));
@@ -48,9 +49,9 @@ pub fn somebody(server: &Server, name: &str) -> i64 {
 }
 
 impl Tab {
-    /// Signs the browser in as a member of a household.
-    pub fn be(&self, id: i64) {
-        self.browser.tell(
+    /// Selects the profile of a user, by setting its cookie.
+    pub fn sign_in_as(&self, id: i64) {
+        self.browser.send_command(
             "Network.setCookie",
             &json!({"name": "cinematch_profile", "value": id.to_string(), "url": self.origin}),
         );

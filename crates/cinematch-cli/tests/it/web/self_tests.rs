@@ -30,7 +30,7 @@ setTimeout(() => {
     console.error('moved');
 }, 300);";
 
-/// A page that records user input.
+/// A page with a form and a link, for tests of user input.
 const FORM: &str = r#"<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
 <title>Form</title><style>button:focus { outline: none }</style>
 <main><h1>A form</h1><form action="/form"><label>Name <input name="name" value="old"></label>
@@ -70,26 +70,26 @@ fn checks_detect_every_fault_of_a_page() {
     tab.begin_at(&address, PHONE);
     tab.open("/good");
     tab.check("proof-good");
-    assert!(tab.shoot("proof-good").is_file());
+    assert!(tab.screenshot("proof-good").is_file());
 
     tab.open("/bad");
-    tab.until_so("the text that comes late", || tab.text("#late") == "Too late.");
+    tab.wait_until("the late text", || tab.text("#late") == "Too late.");
     let found = tab.problems("proof-bad").join("\n");
     for expected in [
         "no title",
-        "2 headings of the first level",
-        "no language",
-        "not one main part",
-        "a style in an attribute",
+        "2 h1 elements",
+        "no lang attribute",
+        "not exactly one main element",
+        "style attribute",
         "pixels wide in a window of 360",
         "axe-core: image-alt",
         "axe-core: html-has-lang",
         "the layout shifted",
-        "the console says: ",
+        "console: ",
         "moved",
         "Executing inline script violates",
         "Applying inline style violates",
-        "asked elsewhere: https://example.org/picture.png",
+        "external request: https://example.org/picture.png",
     ] {
         assert!(found.contains(expected), "{expected} is not among\n{found}");
     }
@@ -100,7 +100,7 @@ fn checks_detect_every_fault_of_a_page() {
 fn browser_applies_screen_size_and_theme() {
     let Some(mut tab) = tab("browser_applies_screen_size_and_theme") else { return };
     let address = serve();
-    let says = "return [document.documentElement.clientWidth, matchMedia('(prefers-color-scheme: dark)').matches, \
+    let script = "return [document.documentElement.clientWidth, matchMedia('(prefers-color-scheme: dark)').matches, \
                 matchMedia('(pointer: coarse)').matches]";
     for (look, expected) in [
         (DESKTOP, "[1280,false,false]"),
@@ -109,7 +109,7 @@ fn browser_applies_screen_size_and_theme() {
     ] {
         tab.begin_at(&address, look);
         tab.open("/bad");
-        assert_eq!(tab.js(says).to_string(), expected, "{look:?}");
+        assert_eq!(tab.js(script).to_string(), expected, "{look:?}");
         let ran = tab.count("html[data-ran]") == 1;
         assert_eq!(ran, look.has_scripts, "{look:?}");
     }
@@ -129,18 +129,18 @@ fn user_input_reaches_the_page() {
 
     // Keyboard only.
     tab.tab_to("Name");
-    tab.press_with(&[Key::Control], 'a');
+    tab.press_with_modifiers(&[Key::Control], 'a');
     tab.type_text("Ada");
     tab.tab_to("Genre");
     tab.type_text("cr");
-    tab.press_with(&[Key::Shift], Key::Tab.into());
+    tab.press_with_modifiers(&[Key::Shift], Key::Tab.into());
     assert_eq!(tab.focused(), "Name");
-    tab.through(|tab| tab.press(Key::Enter));
+    tab.navigate(|tab| tab.press(Key::Enter));
     assert_eq!(tab.path(), "/form?name=Ada&genre=crime&file=");
-    let unseen = catch_unwind(AssertUnwindSafe(|| tab.tab_to("It's done"))).unwrap_err();
-    let said = unseen.downcast::<String>().unwrap();
-    assert!(said.contains("“It's done” is not seen: \"no outline\""), "{said}");
+    let panic = catch_unwind(AssertUnwindSafe(|| tab.tab_to("It's done"))).unwrap_err();
+    let message = panic.downcast::<String>().unwrap();
+    assert!(message.contains("“It's done” is not visible: \"no outline\""), "{message}");
 
     tab.js("setTimeout(() => { document.getElementById('note').textContent = 'Saved.' }, 50)");
-    tab.until_told("Saved");
+    tab.wait_for_note("Saved");
 }

@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::world::somebody;
+use super::fixtures::user_with_history;
 use super::{DESKTOP, NARROW, PHONE, tab};
 use crate::support::folder::Folder;
 use crate::support::server::Server;
 
-/// Payloads that set `owned` if they are executed.
-const TEXTS: [&str; 8] = [
+/// Texts to inject. Scripts in them set `window.owned` if they are executed.
+const PAYLOADS: [&str; 8] = [
     "<script>window.owned=1</script>",
     "\"><img src=x onerror=window.owned=1>",
     "' autofocus onfocus='window.owned=1",
@@ -22,7 +22,7 @@ const TEXTS: [&str; 8] = [
 ];
 
 /// Returns the sample with hostile movies among the most popular ones.
-fn hostile() -> Folder {
+fn folder_with_hostile_movies() -> Folder {
     let folder = Folder::with_sample();
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let long = "W".repeat(300);
@@ -33,20 +33,20 @@ fn hostile() -> Folder {
         "raw/ml-32m/tags.csv",
     ]
     .map(|name| (name, folder.read(name)));
-    for (at, text) in TEXTS.iter().copied().chain([long.as_str()]).enumerate() {
+    for (at, text) in PAYLOADS.iter().copied().chain([long.as_str()]).enumerate() {
         let (movie_id, tmdb_id) = (9001 + at, 990_000_001 + at);
         let text = text.replace('|', "/");
         let dated = quoted(&format!("{text} (1999)"));
         writeln!(movies.1, "{movie_id},{dated},Drama|Crime").unwrap();
         writeln!(links.1, "{movie_id},,{tmdb_id}").unwrap();
-        let whole = quoted(&text);
+        let field = quoted(&text);
         writeln!(
             tmdb.1,
-            "{tmdb_id},{whole},,90,99.0,9000,9.5,crime|drama,{whole},{whole},{whole},{whole}"
+            "{tmdb_id},{field},,90,99.0,9000,9.5,crime|drama,{field},{field},{field},{field}"
         )
         .unwrap();
         for user in [1, 2] {
-            writeln!(tags.1, "{user},{movie_id},{whole},1700000000").unwrap();
+            writeln!(tags.1, "{user},{movie_id},{field},1700000000").unwrap();
         }
     }
     for (name, text) in [movies, links, tmdb, tags] {
@@ -60,12 +60,12 @@ fn hostile() -> Folder {
 #[test]
 fn hostile_text_is_escaped_on_every_page() {
     let Some(mut tab) = tab("hostile_text_is_escaped_on_every_page") else { return };
-    let folder = hostile();
+    let folder = folder_with_hostile_movies();
     let server = Server::start(&folder);
-    let names: Vec<String> = TEXTS.iter().map(|text| text.chars().take(100).collect()).collect();
-    let ids: Vec<i64> = names.iter().map(|name| somebody(&server, name)).collect();
+    let names: Vec<String> = PAYLOADS.iter().map(|text| text.chars().take(100).collect()).collect();
+    let ids: Vec<i64> = names.iter().map(|name| user_with_history(&server, name)).collect();
     for (at, id) in ids.iter().enumerate() {
-        let (listed, loved) = (9001 + at, 9001 + (at + 1) % TEXTS.len());
+        let (listed, loved) = (9001 + at, 9001 + (at + 1) % PAYLOADS.len());
         for (path, body) in [
             ("/api/watchlist", json!({"movie_id": listed})),
             ("/api/feedback", json!({"movie_id": loved, "signal": "like"})),
@@ -92,9 +92,9 @@ fn hostile_text_is_escaped_on_every_page() {
     ];
     let mut found = Vec::new();
     for (at, id) in ids.iter().enumerate() {
-        tab.be(*id);
+        tab.sign_in_as(*id);
         let look = [DESKTOP, PHONE.dark(), NARROW][at % 3];
-        tab.view(look);
+        tab.set_look(look);
         for (page, path) in pages.iter().enumerate() {
             tab.open(path);
             assert_eq!(tab.js("return window.owned === undefined"), true, "{path}");
@@ -112,18 +112,19 @@ fn hostile_text_is_escaped_on_every_page() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
     // Suggestions are inserted into the page by a script.
-    tab.view(DESKTOP);
+    tab.set_look(DESKTOP);
     tab.open("/");
     tab.click("#q");
     tab.type_text("script");
-    tab.until_so("suggestions", || tab.count("#q[aria-expanded=true]") == 1);
-    assert!(tab.texts("#suggestions").concat().contains(TEXTS[0]));
+    tab.wait_until("suggestions", || tab.count("#q[aria-expanded=true]") == 1);
+    assert!(tab.texts("#suggestions").concat().contains(PAYLOADS[0]));
     assert_eq!(tab.count("#suggestions script, #suggestions img[onerror]"), 0);
     assert_eq!(tab.js("return window.owned === undefined"), true);
-    // Movies are listed under their exact titles, except the last one, which is excluded by history.
+    // Movies are listed under their exact titles, except the first, which this user likes, and the last, which is
+    // on the watchlist.
     tab.open("/");
     let titles = tab.texts(".card h3");
-    for text in &TEXTS[1..7] {
+    for text in &PAYLOADS[1..7] {
         assert!(titles.iter().any(|title| title == text), "{text} is not among {titles:?}");
     }
 }

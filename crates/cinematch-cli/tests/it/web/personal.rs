@@ -2,36 +2,36 @@
 
 use fantoccini::key::Key;
 
-use super::world::{folder, somebody};
+use super::fixtures::{folder, user_with_history};
 use super::{DESKTOP, PHONE, tab};
 use crate::support::server::Server;
 
 #[test]
 fn watchlist_removal_can_be_undone() {
-    let Some(mut tab) = tab("a_film_leaves_the_watchlist_and_comes_back") else { return };
+    let Some(mut tab) = tab("watchlist_removal_can_be_undone") else { return };
     let folder = folder();
     let server = Server::start(&folder);
-    let ada = somebody(&server, "Ada");
+    let ada = user_with_history(&server, "Ada");
     for look in [DESKTOP.dark(), PHONE] {
         tab.begin(&server, look);
-        tab.be(ada);
+        tab.sign_in_as(ada);
         tab.open("/watchlist");
         tab.go_named("Recently added");
         let listed = tab.texts(".strip h3");
         assert_eq!(listed.len(), 3);
         tab.click(".strips > li:nth-child(2) .list");
-        tab.until_told("from your watchlist");
+        tab.wait_for_note("from your watchlist");
         tab.check("watchlist-removed");
         tab.click_named("Undo");
-        tab.until_told("undone");
+        tab.wait_for_note("undone");
         tab.open("/watchlist?sort=added");
-        assert_eq!(tab.texts(".strip h3"), listed, "at its place");
+        assert_eq!(tab.texts(".strip h3"), listed, "restored at its former position");
         tab.click(".strips > li:first-child .seen");
-        tab.until_told("as seen");
+        tab.wait_for_note("as seen");
         tab.open("/watchlist?sort=added");
         assert_eq!(tab.text("section[aria-labelledby=watched] h3"), listed[0]);
         tab.click("section[aria-labelledby=watched] .seen");
-        tab.until_told("as not seen");
+        tab.wait_for_note("as not seen");
     }
 }
 
@@ -42,25 +42,25 @@ fn profile_can_be_edited_and_deleted_by_keyboard() {
     };
     let folder = folder();
     let server = Server::start(&folder);
-    let ada = somebody(&server, "Ada");
+    let ada = user_with_history(&server, "Ada");
     tab.begin(&server, DESKTOP);
-    tab.be(ada);
+    tab.sign_in_as(ada);
     tab.open("/me");
     tab.tab_to("Crime");
-    tab.press_with(&[], ' ');
+    tab.press_with_modifiers(&[], ' ');
     tab.tab_to("Save");
-    tab.through(|tab| tab.press(Key::Enter));
+    tab.navigate(|tab| tab.press(Key::Enter));
     assert!(tab.text("#note").contains("saved"));
     assert_eq!(tab.count("input[value=crime]:checked"), 1);
     tab.check("me-saved");
     tab.tab_to("Delete profile");
-    tab.through(|tab| tab.press(Key::Enter));
+    tab.navigate(|tab| tab.press(Key::Enter));
     tab.check("forget");
     tab.tab_to("Delete profile");
-    tab.through(|tab| tab.press(Key::Enter));
+    tab.navigate(|tab| tab.press(Key::Enter));
     assert_eq!(tab.text("h1"), "Profile deleted");
     assert!(tab.text("main").contains("receipt"));
     tab.check("forgotten");
     tab.open("/");
-    assert_ne!(tab.path(), "/", "nobody is who they were");
+    assert_ne!(tab.path(), "/", "the cookie of a deleted profile is not valid");
 }

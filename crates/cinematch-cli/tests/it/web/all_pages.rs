@@ -1,7 +1,7 @@
-//! Checks every page on every screen with axe-core, the console, the policy and layout rules.
+//! Checks every page on every screen: axe-core, console messages, external requests and layout rules.
 
 use super::checks::Traffic;
-use super::world::{folder, somebody};
+use super::fixtures::{folder, user_with_history};
 use super::{DESKTOP, NARROW, PHONE, WALL, tab};
 use crate::support::server::Server;
 
@@ -26,16 +26,16 @@ fn every_page_passes_all_checks_on_every_screen() {
     let Some(mut tab) = tab("every_page_passes_all_checks_on_every_screen") else { return };
     let folder = folder();
     let server = Server::start(&folder);
-    let ada = somebody(&server, "Ada");
+    let ada = user_with_history(&server, "Ada");
     tab.begin(&server, DESKTOP);
-    tab.be(ada);
+    tab.sign_in_as(ada);
     // All faults are reported together, since pages may share them.
     let mut found = Vec::new();
     for look in [DESKTOP, PHONE.dark(), NARROW.without_scripts(), WALL.dark()] {
-        tab.view(look);
+        tab.set_look(look);
         for (name, path) in PAGES {
             tab.open(path);
-            assert_eq!(tab.path(), path, "somebody who is known was sent away");
+            assert_eq!(tab.path(), path, "the user was redirected");
             let mut problems = tab.problems(name);
             if look.width == PHONE.width {
                 problems.extend(tab.problems_of_large_text(name));
@@ -51,16 +51,16 @@ fn home_page_stays_within_size_and_time_limits() {
     let Some(mut tab) = tab("home_page_stays_within_size_and_time_limits") else { return };
     let folder = folder();
     let server = Server::start(&folder);
-    let ada = somebody(&server, "Ada");
+    let ada = user_with_history(&server, "Ada");
     tab.begin(&server, DESKTOP);
-    tab.be(ada);
+    tab.sign_in_as(ada);
     tab.open("/");
     let timing = tab.timing();
     let traffic = tab.traffic();
-    let Traffic { asked, transferred, unpacked } = &traffic;
+    let Traffic { requested, transferred, decompressed } = &traffic;
     println!(
-        "the first page: {transferred} bytes, {unpacked} unpacked; milliseconds: {timing}; {asked:#?}"
+        "home page: {transferred} bytes, {decompressed} decompressed; milliseconds: {timing}; {requested:#?}"
     );
     assert!(traffic.transferred <= 100_000, "{traffic:?}");
-    assert!(traffic.transferred > 1_000, "nothing was counted: {traffic:?}");
+    assert!(traffic.transferred > 1_000, "no traffic was recorded: {traffic:?}");
 }
