@@ -17,8 +17,8 @@ use crate::rating::Stars;
 /// Maximum number of candidate neighbors per new movie: the most similar ones.
 const POOL: usize = 100;
 
-/// Number of ratings that count as much as the parameters mapped from similar movies. `docs/update.md` has
-/// measurements.
+/// Number of ratings that count as much as the parameters mapped from similar movies. `docs/new-movies.md`
+/// has measurements.
 pub(super) const PRIOR_RATINGS: f32 = 10.0;
 
 /// Parameters of the map from neighbors to a new movie.
@@ -37,7 +37,7 @@ pub struct FeatureMap {
 }
 
 impl Default for FeatureMap {
-    /// Returns values from a wide plateau of measurements; see `docs/update.md`.
+    /// Returns values from a wide plateau of measurements; see `docs/new-movies.md`.
     fn default() -> Self {
         Self { neighbors: 10, exponent: 2.0, shrinkage: 0.2, restored: 1.0 }
     }

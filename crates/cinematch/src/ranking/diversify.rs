@@ -10,8 +10,8 @@
 //! Relevance is the score, scaled over the pool to 0–1. Calibration is the closeness of the extended list to
 //! the user's genre distribution, scaled over the remaining movies to 0–1. The scaling gives it the same weight
 //! at place 50, where one movie changes the distribution little, as at place 2. The factor 0.3 is about the
-//! highest similarity within a pool, so that both terms have the same range; `docs/dials.md` has measurements.
-//! Without liked movies there is no distribution, and only similarity applies.
+//! highest similarity within a pool, so that both terms have the same range; `docs/diversity-and-novelty.md` has
+//! measurements. Without liked movies there is no distribution, and only similarity applies.
 
 use super::calibrate::{Calibration, GenreMix, MovieGenres};
 use crate::models::content::ContentModel;

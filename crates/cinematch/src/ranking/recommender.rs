@@ -45,7 +45,8 @@ impl TermWeights {
 
     /// Weights for blends with models trained on ratings. These models already prefer good movies, so that quality
     /// mainly orders movies that they do not cover. Their best movie scores 1, so that genres need a larger
-    /// weight. They favor well-known movies, so that novelty needs a larger weight (`docs/dials.md`).
+    /// weight. They favor well-known movies, so that novelty needs a larger weight
+    /// (`docs/diversity-and-novelty.md`).
     const BLENDED: Self = Self { quality: 0.04, genres: 0.5, novelty: 0.7 };
 }
 

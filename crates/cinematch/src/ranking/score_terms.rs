@@ -11,7 +11,7 @@ use crate::models::content::{Profile, Signal};
 
 /// Factor on the content model's dislikes in a blend. Models trained on ratings ignore dislikes, so that
 /// the content model has to compensate. A larger factor makes the lists of users with dislikes worse
-/// (`docs/dials.md`).
+/// (`docs/diversity-and-novelty.md`).
 const BLENDED_DISLIKE_FACTOR: f32 = 1.5;
 /// Vote popularity below which novelty has no penalty. It corresponds to about 200 votes if the best-known
 /// movie has 40,000. Movies that are even less known are not more novel.
