@@ -261,7 +261,7 @@ fn matches_random_rows_of_movielens_32m_in_every_format() {
             report.by_id, report.by_title, report.ambiguous
         );
         assert_eq!((report.matches.len(), report.problems.len()), (5000, 0), "{name}");
-        let open = report.rows_that_are(Matched::Ambiguous).count();
+        let open = report.rows_by_match(Matched::Ambiguous).count();
         assert!(wrong == 0 && open < 50, "{name}: {wrong} wrong, {open} ambiguous");
         assert!(took.as_secs_f64() < 1.0, "{name}: {took:?}");
     }

@@ -24,8 +24,8 @@ mod values;
 use budget::Budget;
 pub use entry::{Entry, EntryKind, History, Service, Skipped};
 pub use error::HistoryError;
-pub use limits::{MAX_BYTES, MAX_ROWS};
 use limits::MAX_NAME_BYTES;
+pub use limits::{MAX_BYTES, MAX_ROWS};
 pub use registry::{service_names, services, supported_exports};
 
 /// Reads an export. `file` is its name, with or without folders. O(bytes) time; memory is bounded by
